@@ -1,0 +1,120 @@
+package groundtruth
+
+import "time"
+
+// Source says where objects are and how to read them.
+type Source struct {
+	// URL holds the bucket and the key pattern: {date} {hour} {year} {month} {day}, *, **.
+	URL string
+	// Format is auto, parquet, csv or jsonl; auto goes by the key's ending, less .gz or .zst.
+	Format string
+	// Slack is how far a partition's time may lie from the prediction's, on both sides.
+	Slack time.Duration
+}
+
+// PredictionColumns names the columns of a prediction log. Timestamp,
+// ModelVersion may be empty.
+type PredictionColumns struct {
+	ID, Timestamp, Prediction, ModelVersion string
+}
+
+// LabelColumns names the columns of the labels. Only ID and Label are required.
+type LabelColumns struct {
+	ID, Label, Timestamp, IngestedAt, Op string
+}
+
+// Resolve says which label of an id counts.
+type Resolve string
+
+// The ways to resolve several labels of one id.
+const (
+	ResolveLatest            Resolve = "latest"
+	ResolveFirst             Resolve = "first"
+	ResolveConflictIsMissing Resolve = "conflict-is-missing"
+)
+
+// FeatureSpec is a feature column to read and the kind to read it as.
+type FeatureSpec struct {
+	Name string
+	Kind Kind
+}
+
+// Spec says what to read for one model.
+type Spec struct {
+	BaseDir           string // relative file URLs start here
+	Predictions       Source
+	PredictionColumns PredictionColumns
+	Labels            Source
+	LabelColumns      LabelColumns
+	Resolve           Resolve
+	Reference         Source // rows with the same columns, label included; the zero value when there is none
+	Segments          []string
+	Features          []FeatureSpec // what Join sends as Batch.Features
+	MaxBadShare       float64
+}
+
+// Limits bound what a scan uses. Zero values mean the defaults.
+type Limits struct {
+	MemoryBytes int64  // for the join's narrow rows before they spill; default 256 MiB
+	SpillDir    string // default os.TempDir()
+	Workers     int    // default GOMAXPROCS
+}
+
+// Coverage holds the counts of a join.
+type Coverage struct {
+	Predictions          int64 `json:"predictions"`           // unique predictions in the window
+	Labels               int64 `json:"labels"`                // ids with a known label after resolution, among labels read
+	Matched              int64 `json:"matched"`               // predictions with a label
+	DuplicatePredictions int64 `json:"duplicate_predictions"` // rows beyond the first of their (id, version)
+	DuplicateLabels      int64 `json:"duplicate_labels"`      // label versions beyond the first of their id
+	ConflictingLabels    int64 `json:"conflicting_labels"`    // ids whose label versions differ in value
+	UnmatchedLabels      int64 `json:"unmatched_labels"`      // labelled ids without a prediction in this window
+	DeletedLabels        int64 `json:"deleted_labels"`        // ids whose winning version is a delete
+	NullLabels           int64 `json:"null_labels"`           // ids whose winning version is null
+	LabelsBefore         int64 `json:"labels_before_prediction"`
+	HiddenLabels         int64 `json:"hidden_labels"` // label versions ingested after as-of
+}
+
+// BadSample shows where a skipped record came from.
+type BadSample struct {
+	Object string `json:"object"`
+	Row    int64  `json:"row"` // 1-based record number in the object
+	Value  string `json:"value,omitempty"`
+}
+
+// Skipped counts records that were not used, by reason, with the first few samples
+// by (object, row).
+type Skipped struct {
+	Counts  map[string]int64       `json:"counts"`
+	Samples map[string][]BadSample `json:"samples"`
+}
+
+// Reasons for skipping a record.
+const (
+	BadNumber    = "bad_number" // prediction or label is not a finite number (NaN, text)
+	BadTime      = "bad_time"   // prediction, label or ingest time cannot be read
+	MissingID    = "missing_id"
+	MissingValue = "missing_value" // no prediction, or no timestamp where one is mapped
+	BadRow       = "bad_row"       // short or long CSV row, malformed JSON line
+)
+
+// Input is one object that was read, for the audit.
+type Input struct {
+	URL     string    `json:"url"`
+	Size    int64     `json:"size"`
+	ETag    string    `json:"etag,omitempty"`
+	ModTime time.Time `json:"mod_time"`
+}
+
+// Result is what a join found, beside what it sent to the sinks.
+type Result struct {
+	Coverage     Coverage
+	Skipped      Skipped
+	Inputs       []Input // sorted by URL
+	AsOfApplied  bool
+	LabelsRead   bool
+	Notes        []string // e.g. patterns that matched nothing; sorted
+	RowsRead     int64
+	BytesRead    int64
+	SpilledBytes int64
+}

@@ -1,0 +1,139 @@
+package trigger
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// Mode says what a policy may do by itself.
+type Mode string
+
+// The modes. Approve comes later and is refused by the configuration.
+const (
+	ModeOff     Mode = "off"
+	ModeSuggest Mode = "suggest"
+	ModeAuto    Mode = "auto"
+)
+
+// Budget allows Runs launches in any period of length Per.
+type Budget struct {
+	Runs int
+	Per  time.Duration
+}
+
+// Policy says when a proposed retraining is started.
+type Policy struct {
+	Mode     Mode
+	Cooldown time.Duration // from launch and from completion
+	Budget   Budget
+	Settle   time.Duration // semantics: launching, once
+}
+
+// Action is what a decision does.
+type Action string
+
+// The actions of a decision.
+const (
+	ActionNone       Action = "none"
+	ActionAlert      Action = "alert"
+	ActionRetrain    Action = "retrain"
+	ActionSuppressed Action = "suppressed"
+)
+
+// Decision is what follows from the verdicts on a window.
+type Decision struct {
+	Action  Action     `json:"action"`
+	DryRun  bool       `json:"dry_run"`
+	Reason  string     `json:"reason"`
+	Guard   string     `json:"guard,omitempty"`   // mode, block, in_flight, cooldown, budget: what suppressed it
+	Until   *time.Time `json:"until,omitempty"`   // when that guard ends, where known
+	Rule    string     `json:"rule,omitempty"`    // the rule that proposed it
+	Episode *time.Time `json:"episode,omitempty"` // start of the episode's first window
+	Attempt int        `json:"attempt,omitempty"`
+	Key     string     `json:"key,omitempty"`
+	RunID   string     `json:"run_id,omitempty"`
+	Run     string     `json:"run,omitempty"` // the run's display name
+}
+
+// Stage of a window's record.
+const (
+	StageMature = "mature"
+	StageClosed = "closed"
+)
+
+// Record is one evaluation in the ledger: append-only, a new revision for a re-evaluation.
+type Record struct {
+	Schema     int                    `json:"schema"`
+	Model      string                 `json:"model"`
+	Window     groundtruth.Window     `json:"window"`
+	OnGrid     bool                   `json:"on_grid"`
+	Stage      string                 `json:"stage"`
+	Revision   int                    `json:"revision"`
+	AsOf       time.Time              `json:"as_of"`
+	RecordedAt time.Time              `json:"recorded_at"`
+	PolicyHash string                 `json:"policy_hash"`
+	Verdict    evaluator.Verdict      `json:"verdict"`
+	Rules      []evaluator.RuleResult `json:"rules"`
+	Versions   []string               `json:"versions"` // model versions seen, sorted
+	Inputs     []groundtruth.Input    `json:"inputs"`
+	Decision   Decision               `json:"decision"`
+	Output     json.RawMessage        `json:"output"` // the object of run -o json, as JSON
+}
+
+// Launch is a started run in the ledger.
+type Launch struct {
+	Schema      int                 `json:"schema"`
+	Key         string              `json:"key"`
+	Model       string              `json:"model"`
+	Run         string              `json:"run"` // display name
+	RunID       string              `json:"run_id"`
+	Episode     *time.Time          `json:"episode,omitempty"` // nil for a run started by hand
+	Attempt     int                 `json:"attempt,omitempty"`
+	Window      *groundtruth.Window `json:"window,omitempty"` // the window judged
+	Versions    []string            `json:"versions,omitempty"`
+	Rule        string              `json:"rule,omitempty"`
+	Reason      string              `json:"reason"`
+	Manual      bool                `json:"manual"`
+	LaunchedAt  time.Time           `json:"launched_at"`
+	PolicyHash  string              `json:"policy_hash,omitempty"`
+	Parameters  map[string]any      `json:"parameters,omitempty"`
+	Claim       int                 `json:"claim"`                  // the n of claims/KEY/n that launched it
+	FoundBefore bool                `json:"found_before,omitempty"` // the run was there already
+}
+
+// RunState is the state of a started run, as KFP names it: PENDING, RUNNING,
+// SUCCEEDED, SKIPPED, FAILED, CANCELING, CANCELED, PAUSED.
+type RunState struct {
+	Key        string     `json:"key"`
+	RunID      string     `json:"run_id"`
+	State      string     `json:"state"`
+	Error      string     `json:"error,omitempty"`
+	ObservedAt time.Time  `json:"observed_at"`
+	FinishedAt *time.Time `json:"finished_at,omitempty"`
+}
+
+// Run is a run as the pipelines server shows it.
+type Run struct {
+	ID         string
+	Name       string
+	State      string
+	Error      string
+	CreatedAt  time.Time
+	FinishedAt time.Time // zero while it goes on
+	URL        string    // for people; may be empty
+}
+
+// LaunchRequest is what a run is made of; Parameters are rendered and typed.
+type LaunchRequest struct {
+	Name           string // display name, deterministic by key
+	Description    string
+	Pipeline       string
+	Version        string // "latest" or a version's name
+	Experiment     string
+	Namespace      string
+	Parameters     map[string]any
+	ServiceAccount string
+}
