@@ -1,10 +1,194 @@
 package evaluator
 
-// estimate is what inference needs of one metric: see one-sided tests in this file.
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// estimate is a metric as inference sees it: a smooth function g of the mean of
+// a series u, with what a one-sided test of g needs. A metric without an
+// interval has SE NaN.
 type estimate struct {
 	Value     float64 // the metric
 	SE        float64 // standard error, autocorrelation counted
 	DF        float64 // degrees of freedom of SE (Satterthwaite)
-	Skew      float64 // standardised third cumulant of the linear part of the estimator
-	Curvature float64 // g'' sigma / (g' sqrt n) of the metric as a function of its mean
+	Skew      float64 // mu3 / (sigma^3 sqrt n) of u
+	Curvature float64 // g'' sigma / (g' sqrt n)
+	NEff      float64 // effective sample size
+	Kurtosis  float64 // of u
+}
+
+// moments are the central moments of a series of n values.
+type moments struct {
+	n        float64
+	mean     float64
+	variance float64 // with n-1
+	skew     float64 // mu3 / sigma^3, 0 for a constant series
+	kurtosis float64 // mu4 / sigma^4, 3 for a constant series
+}
+
+// centralMoments computes moments from the power sums s1 to s4 of n values.
+func centralMoments(n int64, s1, s2, s3, s4 float64) moments {
+	f := float64(n)
+	m := s1 / f
+	mu2 := math.Max(0, s2/f-m*m)
+	mu3 := s3/f - 3*m*s2/f + 2*m*m*m
+	mu4 := s4/f - 4*m*s3/f + 6*m*m*s2/f - 3*m*m*m*m
+	out := moments{n: f, mean: m, variance: mu2 * f / (f - 1), kurtosis: 3}
+	if mu2 > 1e-14*m*m {
+		out.skew = mu3 / math.Pow(mu2, 1.5)
+		out.kurtosis = math.Max(1, mu4/(mu2*mu2))
+	}
+	return out
+}
+
+// varianceDF returns the Satterthwaite degrees of freedom of a sample variance,
+//
+//	df = 2 sigma^4 / Var(s^2),  Var(s^2) = sigma^4 (kappa/n - (n-3)/(n(n-1))),
+//
+// which is n-1 for normal values and far less for heavy tails, where the
+// standard error is itself uncertain and the interval has to be wider.
+func varianceDF(n, kurtosis float64) float64 {
+	v := kurtosis/n - (n-3)/(n*(n-1))
+	df := 2 / v
+	if !(df > 0) || df > n-1 {
+		return n - 1
+	}
+	return math.Max(df, 1)
+}
+
+// blockSeries holds, per time block in order, the number of rows and the sum of
+// the centred series u.
+type blockSeries struct {
+	n []float64
+	u []float64
+}
+
+// Limits of the long-run variance.
+const (
+	minBlocks       = 8   // fewer time blocks with rows say nothing about autocorrelation
+	minRowsPerBlock = 3   // neighbours are merged until blocks hold that many on average
+	blockTestZ      = 1.3 // the one-sided 90 % point: above it, rows are taken as autocorrelated
+	maxBlockCorr    = 0.25// neighbouring blocks more correlated than that are merged further
+)
+
+// merged returns the series with neighbouring blocks merged pairwise.
+func (b blockSeries) merged() blockSeries {
+	half := (len(b.n) + 1) / 2
+	out := blockSeries{n: make([]float64, half), u: make([]float64, half)}
+	for i := range b.n {
+		out.n[i/2] += b.n[i]
+		out.u[i/2] += b.u[i]
+	}
+	return out
+}
+
+// longRun compares the variance between time blocks with what independent rows
+// of variance v would give. It returns the factor by which autocorrelation
+// inflates the variance of the mean and the degrees of freedom of that factor;
+// (1, +Inf) where the blocks don't speak against independence.
+//
+// With block sums u_b centred on the overall mean, L0 = sum u_b^2 has the mean
+// v (n - sum n_b^2/n) for independent rows, whatever their distribution, and a
+// relative standard deviation of about sqrt(2 sum n_b (n_b-1))/n. Where L0 is
+// above that, the long-run variance is the lag-one batch-means estimator
+// L0 + 2 L1, L1 = sum u_b u_{b+1}, on blocks merged until neighbours correlate
+// little, each term divided by its mean under independence; it has about K/2.5
+// degrees of freedom for K blocks (the truncated kernel's asymptotic variance,
+// Priestley, Spectral Analysis and Time Series, 1981, 6.2.3).
+func longRun(b blockSeries, n, v float64) (inflation, df float64) {
+	b = b.withoutEmpty()
+	for len(b.n) >= 2*minBlocks && n/float64(len(b.n)) < minRowsPerBlock {
+		b = b.merged()
+	}
+	if len(b.n) < minBlocks || !(v > 0) {
+		return 1, math.Inf(1)
+	}
+	var l0, sq, pairs float64
+	for i := range b.n {
+		l0 += b.u[i] * b.u[i]
+		sq += b.n[i] * b.n[i]
+		pairs += b.n[i] * (b.n[i] - 1)
+	}
+	expected := v * (n - sq/n)
+	if !(expected > 0) || !(pairs > 0) {
+		return 1, math.Inf(1)
+	}
+	if z := (l0/expected - 1) / (math.Sqrt(2*pairs) / n); z < blockTestZ {
+		return 1, math.Inf(1)
+	}
+	for {
+		k := len(b.n)
+		var l0, l1, sq, sq1 float64
+		for i := range b.n {
+			l0 += b.u[i] * b.u[i]
+			sq += b.n[i] * b.n[i]
+			if i > 0 {
+				l1 += b.u[i] * b.u[i-1]
+				sq1 += b.n[i] * b.n[i-1]
+			}
+		}
+		if l1 > maxBlockCorr*l0 && k >= 2*minBlocks {
+			b = b.merged()
+			continue
+		}
+		sum := l0 + 2*math.Max(l1, 0)
+		norm := n * (1 - (sq+2*sq1)/(n*n))
+		if l1 <= 0 {
+			norm = n * (1 - sq/(n*n))
+		}
+		return math.Max(1, sum/(norm*v)), math.Max(1, float64(k)/2.5)
+	}
+}
+
+func (b blockSeries) withoutEmpty() blockSeries {
+	var out blockSeries
+	for i := range b.n {
+		if b.n[i] > 0 {
+			out.n = append(out.n, b.n[i])
+			out.u = append(out.u, b.u[i])
+		}
+	}
+	return out
+}
+
+// estimateMean returns the estimate of g(mean) for a series with these moments:
+// value is g at the mean, slope g' and curvature g” there.
+func estimateMean(m moments, b blockSeries, value, slope, curvature float64) estimate {
+	est := estimate{Value: value, SE: math.NaN(), DF: math.NaN(), NEff: m.n, Kurtosis: m.kurtosis}
+	if m.n < 2 || !(m.variance >= 0) || math.IsInf(m.variance, 0) {
+		return est
+	}
+	if m.variance == 0 {
+		est.SE, est.DF = 0, m.n-1
+		return est
+	}
+	inflation, df := longRun(b, m.n, m.variance)
+	est.NEff = m.n / inflation
+	mean := math.Sqrt(m.variance / est.NEff) // standard error of the mean
+	est.SE = math.Abs(slope) * mean
+	est.DF = math.Min(df, varianceDF(m.n, m.kurtosis))
+	sign := 1.0
+	if slope < 0 {
+		sign = -1
+	}
+	est.Skew = sign * m.skew / math.Sqrt(est.NEff)
+	if slope != 0 {
+		est.Curvature = sign * curvature / slope * mean
+	}
+	return est
+}
+
+// interval returns the two-sided interval of the estimate at the level, by
+// Student's t with its degrees of freedom.
+func (e estimate) interval(level float64) (low, high float64) {
+	if math.IsNaN(e.SE) || !(e.DF > 0) {
+		return math.NaN(), math.NaN()
+	}
+	if e.SE == 0 {
+		return e.Value, e.Value
+	}
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: e.DF}.Quantile(0.5 + level/2)
+	return e.Value - t*e.SE, e.Value + t*e.SE
 }

@@ -11,6 +11,8 @@ const (
 	Number
 	// Text columns hold codes into a dictionary.
 	Text
+	// Time columns hold points in time. Columns reports them; no Batch has one.
+	Time
 )
 
 // Column is one column of a Batch. A value is missing where Valid is false; its

@@ -62,23 +62,24 @@ type Limits struct {
 
 // Coverage holds the counts of a join.
 type Coverage struct {
-	Predictions          int64 `json:"predictions"`           // unique predictions in the window
-	Labels               int64 `json:"labels"`                // ids with a known label after resolution, among labels read
-	Matched              int64 `json:"matched"`               // predictions with a label
-	DuplicatePredictions int64 `json:"duplicate_predictions"` // rows beyond the first of their (id, version)
-	DuplicateLabels      int64 `json:"duplicate_labels"`      // label versions beyond the first of their id
-	ConflictingLabels    int64 `json:"conflicting_labels"`    // ids whose label versions differ in value
-	UnmatchedLabels      int64 `json:"unmatched_labels"`      // labelled ids without a prediction in this window
-	DeletedLabels        int64 `json:"deleted_labels"`        // ids whose winning version is a delete
-	NullLabels           int64 `json:"null_labels"`           // ids whose winning version is null
-	LabelsBefore         int64 `json:"labels_before_prediction"`
-	HiddenLabels         int64 `json:"hidden_labels"` // label versions ingested after as-of
+	Predictions          int64 `json:"predictions"`              // unique predictions in the window
+	Labels               int64 `json:"labels"`                   // ids with a known label after resolution, among labels read
+	Matched              int64 `json:"matched"`                  // predictions with a label
+	DuplicatePredictions int64 `json:"duplicate_predictions"`    // rows beyond the first of their (id, version)
+	DuplicateLabels      int64 `json:"duplicate_labels"`         // label versions beyond the first of their id, deletes and nulls included
+	ConflictingLabels    int64 `json:"conflicting_labels"`       // ids whose known label versions differ in value
+	UnmatchedLabels      int64 `json:"unmatched_labels"`         // labelled ids without a prediction in this window
+	DeletedLabels        int64 `json:"deleted_labels"`           // ids whose winning version is a delete
+	NullLabels           int64 `json:"null_labels"`              // ids whose winning version is null
+	LabelsBefore         int64 `json:"labels_before_prediction"` // matched predictions later than their label's event time; they count as matched
+	HiddenLabels         int64 `json:"hidden_labels"`            // label versions ingested after as-of
 }
 
 // BadSample shows where a skipped record came from.
 type BadSample struct {
-	Object string `json:"object"`
-	Row    int64  `json:"row"` // 1-based record number in the object
+	Source string `json:"source,omitempty"` // predictions, labels or reference
+	Object string `json:"object"`           // key relative to the URL's fixed part
+	Row    int64  `json:"row"`              // 1-based record number in the object
 	Value  string `json:"value,omitempty"`
 }
 
@@ -116,5 +117,5 @@ type Result struct {
 	Notes        []string // e.g. patterns that matched nothing; sorted
 	RowsRead     int64
 	BytesRead    int64
-	SpilledBytes int64
+	SpilledBytes int64 // written to disk for want of memory; depends on timing, so it belongs into no output that is compared
 }

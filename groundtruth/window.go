@@ -1,6 +1,10 @@
 package groundtruth
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Window is a half-open interval [Start, End) in UTC on prediction time.
 type Window struct {
@@ -11,4 +15,80 @@ type Window struct {
 // Contains reports whether t lies in [Start, End).
 func (w Window) Contains(t time.Time) bool {
 	return !t.Before(w.Start) && t.Before(w.End)
+}
+
+// Duration returns End - Start.
+func (w Window) Duration() time.Duration {
+	return w.End.Sub(w.Start)
+}
+
+// Closed reports whether the window has ended: End <= asOf.
+func (w Window) Closed(asOf time.Time) bool {
+	return !w.End.After(asOf)
+}
+
+// Mature reports whether the labels of the window are expected to be in:
+// End + delay <= asOf.
+func (w Window) Mature(asOf time.Time, delay time.Duration) bool {
+	return !w.End.Add(delay).After(asOf)
+}
+
+// Equal reports whether both windows are the same interval.
+func (w Window) Equal(o Window) bool {
+	return w.Start.Equal(o.Start) && w.End.Equal(o.End)
+}
+
+// String returns START/END as ParseWindow reads it: dates where both bounds are
+// midnights, else RFC 3339.
+func (w Window) String() string {
+	start, end := w.Start.UTC(), w.End.UTC()
+	layout := time.RFC3339Nano
+	if isMidnight(start) && isMidnight(end) {
+		layout = time.DateOnly
+	}
+	return start.Format(layout) + "/" + end.Format(layout)
+}
+
+func isMidnight(t time.Time) bool {
+	return t.Equal(t.Truncate(24 * time.Hour))
+}
+
+// ParseWindow reads START/END, each RFC 3339 or a date (its midnight in UTC). The
+// window is half-open; an empty or reversed one is an error, and so is a time that
+// lies outside the years 1678 to 2261, which nanoseconds cannot hold.
+func ParseWindow(s string) (Window, error) {
+	first, second, ok := strings.Cut(s, "/")
+	if !ok {
+		return Window{}, fmt.Errorf("parse window %q: want START/END, such as 2026-01-01/2026-01-02", s)
+	}
+	start, err := parseBound(first)
+	if err != nil {
+		return Window{}, fmt.Errorf("parse window %q: start: %w", s, err)
+	}
+	end, err := parseBound(second)
+	if err != nil {
+		return Window{}, fmt.Errorf("parse window %q: end: %w", s, err)
+	}
+	switch {
+	case start.Equal(end):
+		return Window{}, fmt.Errorf("parse window %q: it is empty: the end is not part of a window, so a day is DATE/NEXT-DATE", s)
+	case end.Before(start):
+		return Window{}, fmt.Errorf("parse window %q: the end lies before the start", s)
+	}
+	return Window{Start: start, End: end}, nil
+}
+
+func parseBound(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		t, err = time.Parse(time.DateOnly, s)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is neither RFC 3339 (2026-01-01T00:00:00Z) nor a date (2026-01-01)", s)
+	}
+	t = t.UTC()
+	if t.Year() < 1678 || t.Year() > 2261 {
+		return time.Time{}, fmt.Errorf("%q lies outside the years 1678 to 2261", s)
+	}
+	return t, nil
 }

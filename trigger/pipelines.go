@@ -27,4 +27,13 @@ var (
 	// ErrRejected marks a request that the server or the pipeline's spec refuses
 	// for good: unknown pipeline, bad parameter, missing permission.
 	ErrRejected = errors.New("the request is refused")
+	// ErrTooLate marks a Create that sent nothing because LaunchRequest.NotAfter was over.
+	ErrTooLate = errors.New("too late to start the run")
 )
+
+// Checker is a Pipelines that can refuse a request before anything is claimed
+// for it: an unknown pipeline or version, a missing or mistyped parameter. The
+// Launcher asks it where there is one.
+type Checker interface {
+	Check(ctx context.Context, req LaunchRequest) error
+}

@@ -48,7 +48,7 @@ type Decision struct {
 	Action  Action     `json:"action"`
 	DryRun  bool       `json:"dry_run"`
 	Reason  string     `json:"reason"`
-	Guard   string     `json:"guard,omitempty"`   // mode, block, in_flight, cooldown, budget: what suppressed it
+	Guard   string     `json:"guard,omitempty"`   // one of the Guard constants: what suppressed it
 	Until   *time.Time `json:"until,omitempty"`   // when that guard ends, where known
 	Rule    string     `json:"rule,omitempty"`    // the rule that proposed it
 	Episode *time.Time `json:"episode,omitempty"` // start of the episode's first window
@@ -102,17 +102,27 @@ type Launch struct {
 	Parameters  map[string]any      `json:"parameters,omitempty"`
 	Claim       int                 `json:"claim"`                  // the n of claims/KEY/n that launched it
 	FoundBefore bool                `json:"found_before,omitempty"` // the run was there already
+
+	// Where the run is, so that it can be looked for when the configuration has changed.
+	Pipeline   string `json:"pipeline,omitempty"`
+	Experiment string `json:"experiment,omitempty"`
+	Namespace  string `json:"namespace,omitempty"`
+	URL        string `json:"url,omitempty"` // for people
+	By         string `json:"by,omitempty"`  // who launched or found it: Launcher.Identity
 }
 
 // RunState is the state of a started run, as KFP names it: PENDING, RUNNING,
-// SUCCEEDED, SKIPPED, FAILED, CANCELING, CANCELED, PAUSED.
+// SUCCEEDED, SKIPPED, FAILED, CANCELING, CANCELED, PAUSED; or one of StateGone
+// and StateDuplicate.
 type RunState struct {
+	Schema     int        `json:"schema"`
 	Key        string     `json:"key"`
 	RunID      string     `json:"run_id"`
 	State      string     `json:"state"`
 	Error      string     `json:"error,omitempty"`
 	ObservedAt time.Time  `json:"observed_at"`
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
+	Kept       string     `json:"kept,omitempty"` // of a duplicate: the id of the run that was kept
 }
 
 // Run is a run as the pipelines server shows it.
@@ -136,4 +146,9 @@ type LaunchRequest struct {
 	Namespace      string
 	Parameters     map[string]any
 	ServiceAccount string
+	PipelineRoot   string // empty: the server's default
+
+	// NotAfter is when Create must give up instead of sending the request, by this
+	// process's monotonic clock; zero for never. See ErrTooLate.
+	NotAfter time.Time
 }

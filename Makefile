@@ -1,0 +1,67 @@
+# Everything runs with Go, git and make alone, but for what its line says otherwise.
+
+SHELL    := /bin/sh
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 5s
+IMAGE    ?= hindcast:$(VERSION)
+# The first of these that is installed builds the image.
+ENGINE   ?= $(shell for e in docker podman buildah; do command -v $$e >/dev/null 2>&1 && { echo $$e; break; }; done)
+# Built on first use into Go's build cache, at the versions that tools/go.mod pins.
+TOOL     := go tool -modfile=tools/go.mod
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this list
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-8s %s\n' "$$name" "$$text"; done
+
+.PHONY: demo
+demo: ## play a drifting model's days on files made for it, and say what to try next
+	go run ./cmd/hindcast demo
+
+.PHONY: build
+build: ## build bin/hindcast
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/hindcast ./cmd/hindcast
+
+.PHONY: test
+test: ## run the tests
+	go test -shuffle=on ./...
+
+.PHONY: race
+race: ## run the tests with the race detector (needs a C compiler)
+	@command -v "$$(go env CC | cut -d' ' -f1)" >/dev/null || { echo "race: the race detector needs a C compiler; none is installed as $$(go env CC)" >&2; exit 1; }
+	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+.PHONY: e2e
+e2e: ## run the tests against real servers (needs root, a Debian system and network)
+	e2e/run
+
+.PHONY: lint
+lint: ## check format, modules, vet and the linters, import directions among them (builds them once: minutes)
+	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { gofmt -d $$(git ls-files -co --exclude-standard '*.go'); exit 1; }
+	go mod tidy -diff
+	cd tools && go mod tidy -diff
+	go vet ./...
+	go vet -tags e2e ./e2e/...
+	$(TOOL) golangci-lint run
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities in what the program uses (needs network)
+	$(TOOL) govulncheck ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (5s)
+	@set -e; grep -rE --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sort -u | \
+	while IFS=: read -r file name; do name=$${name#func }; \
+		echo "fuzz: $$name in $$(dirname "$$file")"; \
+		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	done
+
+.PHONY: image
+image: ## build the container image (needs docker, podman or buildah)
+	@test -n "$(ENGINE)" || { echo "image: install docker, podman or buildah" >&2; exit 1; }
+	$(ENGINE) build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+.PHONY: clean
+clean: ## remove what the other targets made
+	rm -rf bin hindcast-demo coverage.out

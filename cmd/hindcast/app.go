@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hindcast/hindcast/config"
+)
+
+// App is what the process gives a command: nothing else reads the environment,
+// the clock or the streams.
+type App struct {
+	Stdout, Stderr io.Writer
+	Env            func(string) (string, bool)
+	Clock          func() time.Time
+	Terminal       bool // standard error is a terminal: draw progress
+
+	log       *slog.Logger
+	logFormat string
+	verbose   bool
+	quiet     bool
+	exit      int // the exit status of a command that did its work
+}
+
+// The exit statuses (semantics, section 6).
+const (
+	exitDone         = 0
+	exitFailed       = 1
+	exitUsage        = 2
+	exitConfig       = 3
+	exitBreached     = 10
+	exitStarted      = 11
+	exitInconclusive = 12
+)
+
+// usageError is a mistake in the command line.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// configError is a configuration that isn't valid.
+type configError struct{ err error }
+
+func (e configError) Error() string { return e.err.Error() }
+func (e configError) Unwrap() error { return e.err }
+
+// Main runs the command line and returns the exit status.
+func (a *App) Main(ctx context.Context, args []string) int {
+	a.exit = exitDone
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return a.exit
+	}
+	if !errors.Is(err, errReported) {
+		fmt.Fprintf(a.Stderr, "hindcast: %v\n", err)
+	}
+	var usage usageError
+	var conf configError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &conf):
+		return exitConfig
+	default:
+		return exitFailed
+	}
+}
+
+// errReported marks a failure that has been shown already.
+var errReported = errors.New("failed")
+
+func (a *App) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "hindcast",
+		Short: "Score predictions against the ground truth that came in later",
+		Long: "Hindcast joins logged predictions with the labels that came in later, computes\n" +
+			"performance, drift and data quality, and starts retraining when it should.\n\n" +
+			"Exit status: 0 done, whatever the verdict; 1 failed; 2 usage; 3 configuration.\n" +
+			"With --detailed-exitcode: 10 breached, 11 a run was started, 12 inconclusive.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("unknown command %q; see hindcast --help", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return a.openLog()
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "format of the log on standard error: text or json")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log more")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "log warnings and errors only")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(),
+		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.demoCommand(), a.versionCommand(),
+	)
+	for _, c := range root.Commands() {
+		if c.Args == nil {
+			c.Args = noArguments
+		}
+	}
+	return root
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes no argument %q; see hindcast %s --help", cmd.Name(), args[0], cmd.Name())
+	}
+	return nil
+}
+
+func (a *App) openLog() error {
+	level := slog.LevelInfo
+	if a.verbose {
+		level = slog.LevelDebug
+	}
+	if a.quiet {
+		level = slog.LevelWarn
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	switch a.logFormat {
+	case "text":
+		a.log = slog.New(slog.NewTextHandler(a.Stderr, opts))
+	case "json":
+		a.log = slog.New(slog.NewJSONHandler(a.Stderr, opts))
+	default:
+		return usagef("--log-format is text or json, not %q", a.logFormat)
+	}
+	return nil
+}
+
+// configFlag adds -c to a command.
+func configFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVarP(path, "config", "c", "hindcast.yaml", "configuration file")
+}
+
+// load reads the configuration; its errors give exit status 3.
+func (a *App) load(path string) (*config.Config, error) {
+	cfg, err := config.Load(path, a.Env)
+	if err != nil {
+		return nil, configError{err}
+	}
+	return cfg, nil
+}
+
+// models picks the named models, all where none is named.
+func models(cfg *config.Config, names []string) ([]*config.Model, error) {
+	if len(names) == 0 {
+		return cfg.Models, nil
+	}
+	var out []*config.Model
+	for _, m := range cfg.Models { // in the file's order
+		for _, name := range names {
+			if m.Name == name {
+				out = append(out, m)
+				break
+			}
+		}
+	}
+	for _, name := range names {
+		if cfg.Model(name) == nil {
+			return nil, usagef("no model %q in %s; it has %s", name, cfg.File, modelNames(cfg))
+		}
+	}
+	return out, nil
+}
+
+func modelNames(cfg *config.Config) string {
+	s := ""
+	for i, m := range cfg.Models {
+		if i > 0 {
+			s += ", "
+		}
+		s += m.Name
+	}
+	return s
+}

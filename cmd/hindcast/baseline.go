@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *App) baselineCommand() *cobra.Command {
+	var (
+		path   string
+		name   string
+		engine engineFlags
+	)
+	cmd := &cobra.Command{
+		Use:   "baseline",
+		Short: "Build and save a model's reference profile",
+		Long: "Baseline reads the reference's rows and saves their profile in the state, where\n" +
+			"reference: {profile: saved} finds it when the rows are gone.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			limits, err := engine.limits()
+			if err != nil {
+				return err
+			}
+			cfg, err := a.load(path)
+			if err != nil {
+				return err
+			}
+			m, err := oneModel(cfg, name)
+			if err != nil {
+				return err
+			}
+			c, err := a.connect(cmd.Context(), cfg, limits)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = c.Close() }()
+			profile, where, err := c.Baseline(cmd.Context(), m)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Stdout, "%s: profile of %d rows and %d features saved as %s in %s\n",
+				m.Name, profile.Rows, len(profile.Layout.Features), where, c.State.URL())
+			for _, column := range sortedKeys(profile.Layout.LeftOut) {
+				fmt.Fprintf(a.Stdout, "  left out %s: %s\n", column, profile.Layout.LeftOut[column])
+			}
+			return nil
+		},
+	}
+	configFlag(cmd, &path)
+	cmd.Flags().StringVar(&name, "model", "", "the model (may be left out when there is one)")
+	addEngineFlags(cmd, &engine)
+	return cmd
+}

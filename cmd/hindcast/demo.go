@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/demo"
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+func (a *App) demoCommand() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show Hindcast on a made-up house-price log",
+		Long: "Demo writes two weeks of predictions and late labels to a folder, then does each\n" +
+			"day's pass as of that day: files instead of object storage, a text file instead of a\n" +
+			"Pushgateway, and a suggestion instead of a Kubeflow run.",
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), dir) },
+	}
+	cmd.Flags().StringVar(&dir, "dir", "hindcast-demo", "folder to write to")
+	return cmd
+}
+
+// demo lives through the days of the log.
+func (a *App) demo(ctx context.Context, dir string) error {
+	if err := demo.Write(dir); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "hindcast.yaml")
+	cfg, err := a.load(path)
+	if err != nil {
+		return err
+	}
+	m := cfg.Models[0]
+	now := demo.Start()
+	then := *a // the same process at another time
+	then.Clock = func() time.Time { return now }
+	if !a.verbose {
+		then.log = slog.New(slog.DiscardHandler)
+	}
+	c, err := then.connect(ctx, cfg, groundtruth.Limits{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	c.Progress = nil
+
+	drift := demo.Start().AddDate(0, 0, demo.DriftDay)
+	fmt.Fprintf(a.Stdout, "A model predicts house prices, %d days of them from %s. Labels come up to %d days late.\n", demo.Days, demo.Start().Format(time.DateOnly), demo.DelayDays)
+	fmt.Fprintf(a.Stdout, "On %s the market changes: larger houses, and they fetch more. Every night at 03:00 Hindcast looks.\n\n", drift.Format(time.DateOnly))
+	story := demoStory{w: a}
+	for day := demo.DelayDays + 1; day <= demo.Days; day++ {
+		now = demo.Start().AddDate(0, 0, day).Add(3 * time.Hour)
+		outcomes, err := c.Pass(ctx, m, job.Options{})
+		if err != nil {
+			return err
+		}
+		story.night(now, outcomes)
+	}
+	story.end(cfg, path)
+	return nil
+}
+
+// demoStory tells what the passes found.
+type demoStory struct {
+	w                     *App
+	healthy               *job.Outcome // the last healthy mature window
+	drift, breach         *job.Outcome // the first of each
+	suggested             *job.Outcome
+	driftNight, breachDay time.Time
+}
+
+// night tells of one pass in a line or two.
+func (s *demoStory) night(now time.Time, outcomes []job.Outcome) {
+	for i := range outcomes {
+		o := &outcomes[i]
+		line := fmt.Sprintf("%s  %-6s %s  %-12s", now.Format(time.DateOnly), o.Stage, o.Window.Start.Format(time.DateOnly), o.Verdict)
+		if o.Stage == trigger.StageMature {
+			m := o.Metrics["rmse"]
+			line += fmt.Sprintf(" rmse %s (%s to %s), reference %s, coverage %.0f %%", number(m.Value), number(m.Low), number(m.High),
+				number(o.Reference.Metrics["rmse"].Value), 100*float64(o.Coverage.Coverage))
+		} else {
+			line += fmt.Sprintf(" %d of %d features drifted", o.Drift.Count, o.Drift.Judged)
+		}
+		if o.Decision.Action != trigger.ActionNone {
+			line += fmt.Sprintf("  -> %s", o.Decision.Action)
+		}
+		fmt.Fprintln(s.w.Stdout, line)
+		s.remember(now, o)
+	}
+}
+
+func (s *demoStory) remember(now time.Time, o *job.Outcome) {
+	switch {
+	case o.Stage == trigger.StageMature && o.Verdict == evaluator.Healthy:
+		s.healthy = o
+	case o.Stage == trigger.StageClosed && o.Verdict == evaluator.Breached && s.drift == nil:
+		s.drift, s.driftNight = o, now
+	case o.Stage == trigger.StageMature && s.breach == nil:
+		for _, r := range o.Rules {
+			if r.Name == "rmse" && r.Verdict == evaluator.Breached {
+				s.breach, s.breachDay = o, now
+			}
+		}
+	}
+	if o.Decision.Guard == trigger.GuardMode && s.suggested == nil {
+		s.suggested = o
+	}
+}
+
+// end shows the windows worth a look, and what to do next.
+func (s *demoStory) end(cfg *config.Config, path string) {
+	w := s.w.Stdout
+	show := func(title string, o *job.Outcome) {
+		if o != nil {
+			fmt.Fprintf(w, "\n== %s\n", title)
+			writeOutcome(w, o)
+		}
+	}
+	show("A healthy window, once its labels were in", s.healthy)
+	show("Drift, seen the night after it set in, without labels", s.drift)
+	show("The error, seen when its labels had matured", s.breach)
+	if s.drift != nil && s.breach != nil {
+		fmt.Fprintf(w, "\nDrift was seen on %s, the error it causes on %s: %.0f days earlier.\n",
+			s.driftNight.Format(time.DateOnly), s.breachDay.Format(time.DateOnly), s.breachDay.Sub(s.driftNight).Hours()/24)
+	}
+	if o := s.suggested; o != nil {
+		d := o.Decision
+		fmt.Fprintf(w, "\n== The retraining that mode auto would start\n%s\nkey %s, run name %s\n", d.Reason, d.Key, d.Run)
+	}
+	fmt.Fprintf(w, "\n== Where things are\n")
+	fmt.Fprintf(w, "configuration  %s\nledger         %s\nmetrics        %s\n", path, filepath.Join(cfg.Dir, "state"), cfg.Publish.Textfile.Path)
+	fmt.Fprintf(w, "\n== Try next\n")
+	day := demo.Start().AddDate(0, 0, demo.DriftDay)
+	fmt.Fprintf(w, "hindcast history -c %s\n", path)
+	fmt.Fprintf(w, "hindcast run -c %s --window %s/%s -o json\n", path, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly))
+	fmt.Fprintf(w, "hindcast run -c %s --window %s/%s --as-of %s\n", path, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly), day.AddDate(0, 0, 2).Format(time.DateOnly))
+	fmt.Fprintf(w, "then point predictions.url and ground_truth.url of a copy of %s at your own files, and hindcast check -c it\n", filepath.Base(path))
+}

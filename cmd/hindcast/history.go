@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// historyEntry is one evaluation in `history -o json`.
+type historyEntry struct {
+	Model      string                 `json:"model"`
+	Window     groundtruth.Window     `json:"window"`
+	Stage      string                 `json:"stage"`
+	Revision   int                    `json:"revision"`
+	AsOf       time.Time              `json:"as_of"`
+	RecordedAt time.Time              `json:"recorded_at"`
+	Verdict    evaluator.Verdict      `json:"verdict"`
+	Rules      []evaluator.RuleResult `json:"rules"`
+	Decision   trigger.Decision       `json:"decision"`
+	PolicyHash string                 `json:"policy_hash"`
+	Inputs     []groundtruth.Input    `json:"inputs"`
+	Evaluation json.RawMessage        `json:"evaluation"` // the object of run -o json
+}
+
+// historyRun is one started run in `history -o json`.
+type historyRun struct {
+	trigger.Launch
+	State      string             `json:"state"`
+	FinishedAt *time.Time         `json:"finished_at,omitempty"`
+	States     []trigger.RunState `json:"states"`
+}
+
+// historyOutput is the object of `history -o json`.
+type historyOutput struct {
+	Model       string               `json:"model"`
+	Evaluations []historyEntry       `json:"evaluations"`
+	Runs        []historyRun         `json:"runs"`
+	Suggestions []trigger.Suggestion `json:"suggestions"`
+}
+
+func (a *App) historyCommand() *cobra.Command {
+	var path, name, output string
+	cmd := &cobra.Command{
+		Use:   "history",
+		Short: "Show a model's evaluations, decisions and runs",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
+			cfg, err := a.load(path)
+			if err != nil {
+				return err
+			}
+			m, err := oneModel(cfg, name)
+			if err != nil {
+				return err
+			}
+			c, err := a.connect(cmd.Context(), cfg, groundtruth.Limits{})
+			if err != nil {
+				return err
+			}
+			defer func() { _ = c.Close() }()
+			ctx := cmd.Context()
+			records, err := c.Ledger.History(ctx, m.Name)
+			if err != nil {
+				return err
+			}
+			launches, err := c.Ledger.Launches(ctx, m.Name)
+			if err != nil {
+				return err
+			}
+			suggestions, err := c.Ledger.Suggestions(ctx, m.Name)
+			if err != nil {
+				return err
+			}
+			if output != "table" {
+				return writeValue(a.Stdout, output, history(m.Name, records, launches, suggestions))
+			}
+			a.historyTable(records, launches)
+			return nil
+		},
+	}
+	configFlag(cmd, &path)
+	cmd.Flags().StringVar(&name, "model", "", "the model (may be left out when there is one)")
+	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, json or yaml")
+	return cmd
+}
+
+func history(model string, records []trigger.Record, launches []trigger.LaunchStatus, suggestions []trigger.Suggestion) historyOutput {
+	out := historyOutput{Model: model, Evaluations: []historyEntry{}, Runs: []historyRun{}, Suggestions: []trigger.Suggestion{}}
+	out.Suggestions = append(out.Suggestions, suggestions...)
+	for _, r := range records {
+		out.Evaluations = append(out.Evaluations, historyEntry{
+			r.Model, r.Window, r.Stage, r.Revision, r.AsOf, r.RecordedAt, r.Verdict, r.Rules, r.Decision, r.PolicyHash, r.Inputs, r.Output,
+		})
+	}
+	for _, l := range launches {
+		run := historyRun{Launch: l.Launch, State: l.Latest, States: l.States}
+		if l.Terminal {
+			end := l.FinishedAt
+			run.FinishedAt = &end
+		}
+		out.Runs = append(out.Runs, run)
+	}
+	return out
+}
+
+func (a *App) historyTable(records []trigger.Record, launches []trigger.LaunchStatus) {
+	t := newTable(a.Stdout, "window", "rev", "stage", "verdict", "decision", "why")
+	for _, r := range records {
+		t.AppendRow(table.Row{windowText(r.Window), r.Revision, r.Stage, r.Verdict.String(), r.Decision.Action, r.Decision.Reason})
+	}
+	if len(records) == 0 {
+		fmt.Fprintln(a.Stdout, "no evaluation is recorded yet")
+	} else {
+		t.Render()
+	}
+	if len(launches) > 0 {
+		fmt.Fprintln(a.Stdout)
+		runsTable(a.Stdout, launches)
+	}
+}

@@ -1,0 +1,34 @@
+// Hindcast scores logged predictions against the ground truth that came in later,
+// and starts retraining when, and only when, it should.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	_ "time/tzdata" // the image has no zone files
+
+	_ "golang.org/x/crypto/x509roots/fallback" // nor certificates
+
+	"golang.org/x/term"
+)
+
+func main() {
+	os.Exit(realMain())
+}
+
+func realMain() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	app := &App{
+		Stdout:   os.Stdout,
+		Stderr:   os.Stderr,
+		Env:      os.LookupEnv,
+		Clock:    time.Now,
+		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+	return app.Main(ctx, os.Args[1:])
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// checkOutput refuses an unknown -o before any work is done.
+func checkOutput(format string) error {
+	switch format {
+	case "table", "json", "yaml":
+		return nil
+	}
+	return usagef("-o is table, json or yaml, not %q", format)
+}
+
+// writeValue writes v as JSON or YAML, with the keys of its JSON.
+func writeValue(w io.Writer, format string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode output: %w", err)
+	}
+	data = append(data, '\n')
+	if format == "yaml" {
+		if data, err = yaml.JSONToYAML(data); err != nil {
+			return fmt.Errorf("encode output: %w", err)
+		}
+	}
+	_, err = w.Write(data)
+	return err
+}
+
+// writeOutcomes writes what a pass found.
+func writeOutcomes(w io.Writer, format string, outcomes []job.Outcome) error {
+	if format != "table" {
+		if outcomes == nil {
+			outcomes = []job.Outcome{}
+		}
+		return writeValue(w, format, outcomes)
+	}
+	for i := range outcomes {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		writeOutcome(w, &outcomes[i])
+	}
+	return nil
+}
+
+// writeOutcome writes one window for a person.
+func writeOutcome(w io.Writer, o *job.Outcome) {
+	fmt.Fprintf(w, "%s  %s  %s  %s\n", o.Model, windowText(o.Window), o.Stage, strings.ToUpper(o.Verdict.String()))
+	c := o.Coverage
+	fmt.Fprintf(w, "%d predictions", c.Predictions)
+	if c.Matched != nil {
+		fmt.Fprintf(w, ", %d with a label (coverage %s)", *c.Matched, number(c.Coverage))
+	} else if c.Reason != "" {
+		fmt.Fprintf(w, "; %s", c.Reason)
+	}
+	for _, reason := range sortedKeys(c.Skipped) {
+		fmt.Fprintf(w, ", %d skipped: %s", c.Skipped[reason], reason)
+	}
+	fmt.Fprintln(w)
+	for _, note := range o.Notes {
+		fmt.Fprintf(w, "note: %s\n", note)
+	}
+	if c.Matched != nil {
+		metricsTable(w, o)
+	}
+	if o.Drift != nil {
+		driftTable(w, o.Drift)
+	}
+	rulesTable(w, o)
+	d := o.Decision
+	fmt.Fprintf(w, "decision: %s", d.Action)
+	if d.Reason != "" {
+		fmt.Fprintf(w, ": %s", d.Reason)
+	}
+	if d.RunID != "" {
+		fmt.Fprintf(w, " (run %s)", d.RunID)
+	}
+	if d.DryRun {
+		fmt.Fprint(w, " [dry run]")
+	}
+	fmt.Fprintln(w)
+}
+
+func newTable(w io.Writer, header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.AppendHeader(table.Row(header))
+	return t
+}
+
+func metricsTable(w io.Writer, o *job.Outcome) {
+	t := newTable(w, "metric", "value", "95 % interval", "reference", "n")
+	for _, name := range metricOrder(o.Metrics) {
+		m := o.Metrics[name]
+		interval := ""
+		if !math.IsNaN(float64(m.Low)) {
+			interval = number(m.Low) + " to " + number(m.High)
+		}
+		reference := ""
+		if o.Reference != nil {
+			reference = number(o.Reference.Metrics[name].Value)
+		}
+		value := number(m.Value)
+		if math.IsNaN(float64(m.Value)) {
+			value = "- (" + m.Reason + ")"
+		}
+		t.AppendRow(table.Row{name, value, interval, reference, m.N})
+	}
+	t.Render()
+}
+
+func metricOrder(m map[string]evaluator.Metric) []string {
+	order := []string{"rmse", "mae", "me", "medae", "mape", "smape", "r2", "mse", "max_error"}
+	var out []string
+	for _, name := range order {
+		if _, ok := m[name]; ok {
+			out = append(out, name)
+		}
+	}
+	for _, name := range sortedKeys(m) {
+		if !slices.Contains(order, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func driftTable(w io.Writer, d *evaluator.Drift) {
+	t := newTable(w, "column", "drift", "measure", "value", "threshold", "noise floor")
+	for _, name := range sortedKeys(d.Columns) {
+		c := d.Columns[name]
+		state := "no"
+		switch {
+		case c.Drifted == nil:
+			state = "?"
+		case *c.Drifted:
+			state = "DRIFT"
+		}
+		first := true
+		for _, measure := range sortedKeys(c.Measures) {
+			m := c.Measures[measure]
+			if m.Threshold == nil {
+				continue
+			}
+			floor := ""
+			if m.NoiseFloor != nil {
+				floor = number(*m.NoiseFloor)
+			}
+			row := table.Row{"", "", measure, number(m.Value), number(*m.Threshold), floor}
+			if first {
+				row[0], row[1] = name, state
+			}
+			first = false
+			t.AppendRow(row)
+		}
+		if first {
+			t.AppendRow(table.Row{name, state, c.Reason, "", "", ""})
+		}
+	}
+	if t.Length() > 0 {
+		t.Render()
+	}
+}
+
+func rulesTable(w io.Writer, o *job.Outcome) {
+	t := newTable(w, "rule", "verdict", "streak", "why")
+	for _, r := range o.Rules {
+		t.AppendRow(table.Row{r.Name, r.Verdict.String(), fmt.Sprintf("%d of %d", r.Streak, r.For), r.Reason})
+	}
+	for _, r := range o.NotJudged {
+		t.AppendRow(table.Row{r.Name, "waits", "", r.Reason})
+	}
+	if t.Length() > 0 {
+		t.Render()
+	}
+}
+
+// sortedKeys returns the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// number shows four significant digits.
+func number(n evaluator.Number) string {
+	f := float64(n)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return "-"
+	}
+	if a := math.Abs(f); a >= 1000 && a < 1e9 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(f, 'g', 4, 64)
+}
+
+// windowText shows a window by its dates where it begins and ends at midnight.
+func windowText(w groundtruth.Window) string {
+	layout := time.RFC3339
+	if isMidnight(w.Start) && isMidnight(w.End) {
+		layout = time.DateOnly
+	}
+	return w.Start.UTC().Format(layout) + "/" + w.End.UTC().Format(layout)
+}
+
+func isMidnight(t time.Time) bool { return t.Equal(t.Truncate(24 * time.Hour)) }
+
+func humanDuration(d time.Duration) string {
+	if d >= 24*time.Hour && d%(24*time.Hour) == 0 {
+		return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+	}
+	return d.String()
+}
+
+// runsTable shows started runs, newest last.
+func runsTable(w io.Writer, launches []trigger.LaunchStatus) {
+	t := newTable(w, "started", "run", "state", "why")
+	for _, l := range launches {
+		t.AppendRow(table.Row{l.Launch.LaunchedAt.UTC().Format(time.RFC3339), l.Launch.RunID, l.Latest, l.Launch.Reason})
+	}
+	if t.Length() > 0 {
+		t.Render()
+	}
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+func (a *App) runCommand() *cobra.Command {
+	var (
+		path, output, window, asOf string
+		names                      []string
+		opt                        job.Options
+		detailed                   bool
+		engine                     engineFlags
+	)
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Evaluate what has become mature, or one window",
+		Long: "Run judges, per model, the mature windows that are not in the ledger and the\n" +
+			"newest closed one. With --window it judges just that window; with --as-of in the\n" +
+			"past it looks as one would have looked then. Both push, launch and notify only\n" +
+			"where --push or --launch ask for it.",
+		Example: "  hindcast run -c hindcast.yaml\n" +
+			"  hindcast run -c hindcast.yaml --window 2026-01-01/2026-01-02 -o json\n" +
+			"  hindcast run -c hindcast.yaml --dry-run",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
+			now := a.Clock()
+			if asOf != "" {
+				t, err := groundtruth.ParseTime(asOf)
+				if err != nil {
+					return usagef("--as-of: %w", err)
+				}
+				if t.After(now) {
+					return usagef("--as-of %s lies in the future; windows and labels after now cannot be seen", asOf)
+				}
+				opt.AsOf = t
+			}
+			if window != "" {
+				w, err := groundtruth.ParseWindow(window)
+				if err != nil {
+					return usagef("--window: %w", err)
+				}
+				limit := now
+				if !opt.AsOf.IsZero() {
+					limit = opt.AsOf
+				}
+				if w.End.After(limit) {
+					return usagef("--window %s ends in the future of %s: only a closed window can be judged", w, limit.UTC().Format(time.RFC3339))
+				}
+				opt.Window = &w
+			}
+			limits, err := engine.limits()
+			if err != nil {
+				return err
+			}
+			cfg, err := a.load(path)
+			if err != nil {
+				return err
+			}
+			picked, err := models(cfg, names)
+			if err != nil {
+				return err
+			}
+			c, err := a.connect(cmd.Context(), cfg, limits)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = c.Close() }()
+			var outcomes []job.Outcome
+			failed := 0
+			for _, m := range picked {
+				found, err := c.Pass(cmd.Context(), m, opt)
+				outcomes = append(outcomes, found...)
+				if err != nil {
+					failed++
+					a.log.Error("evaluation failed", "model", m.Name, "err", err)
+				}
+			}
+			if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
+				return err
+			}
+			if failed > 0 {
+				return errors.Join(errReported)
+			}
+			if detailed {
+				a.exit = detailedStatus(outcomes)
+			}
+			return nil
+		},
+	}
+	configFlag(cmd, &path)
+	f := cmd.Flags()
+	f.StringArrayVar(&names, "model", nil, "only this model (repeatable)")
+	f.StringVar(&window, "window", "", "judge just this window: START/END, RFC 3339 or dates, half-open")
+	f.StringVar(&asOf, "as-of", "", "look at the logs as they were at this time")
+	f.BoolVar(&opt.DryRun, "dry-run", false, "do everything but push, launch, notify and write")
+	f.BoolVar(&opt.Push, "push", false, "with --window or --as-of: push metrics and notify")
+	f.BoolVar(&opt.Launch, "launch", false, "with --window or --as-of: start retraining and notify")
+	f.StringVarP(&output, "output", "o", "table", "table, json or yaml")
+	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 10 breached, 11 a run was started, 12 inconclusive")
+	addEngineFlags(cmd, &engine)
+	return cmd
+}
+
+func addEngineFlags(cmd *cobra.Command, e *engineFlags) {
+	f := cmd.Flags()
+	f.StringVar(&e.memory, "memory", "256MiB", "memory of the join before it spills to disk")
+	f.StringVar(&e.spillDir, "spill-dir", "", "folder to spill to (default the system's temporary folder)")
+	f.IntVar(&e.workers, "workers", 0, "threads that read (default all cores)")
+}
+
+// detailedStatus is the exit status of --detailed-exitcode: over several windows a
+// started run beats breached beats inconclusive (semantics, section 6). A window on
+// which no rule was judged counts for nothing.
+func detailedStatus(outcomes []job.Outcome) int {
+	status := exitDone
+	for _, o := range outcomes {
+		switch {
+		case o.Decision.Action == trigger.ActionRetrain && !o.Decision.DryRun && o.Decision.RunID != "":
+			return exitStarted
+		case o.Verdict == evaluator.Breached:
+			status = exitBreached
+		case o.Verdict == evaluator.Inconclusive && len(o.Rules) > 0 && status == exitDone:
+			status = exitInconclusive
+		}
+	}
+	return status
+}

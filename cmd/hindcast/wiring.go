@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/notify"
+	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/publish"
+	"github.com/hindcast/hindcast/trigger"
+	"github.com/hindcast/hindcast/trigger/kubeflow"
+)
+
+// engineFlags are the flags of commands that evaluate.
+type engineFlags struct {
+	memory   string
+	spillDir string
+	workers  int
+}
+
+func (f *engineFlags) limits() (groundtruth.Limits, error) {
+	l := groundtruth.Limits{SpillDir: f.spillDir, Workers: f.workers}
+	if f.memory != "" {
+		n, err := parseBytes(f.memory)
+		if err != nil {
+			return l, usagef("--memory: %w", err)
+		}
+		l.MemoryBytes = n
+	}
+	return l, nil
+}
+
+// connected is a runner with all that has to be closed after it.
+type connected struct {
+	*job.Runner
+	pushgateway *publish.Pushgateway
+	closers     []func() error
+}
+
+func (c *connected) Close() error {
+	var errs []error
+	for i := len(c.closers) - 1; i >= 0; i-- {
+		errs = append(errs, c.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// connect opens the state and makes the receivers that the configuration names.
+func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtruth.Limits) (*connected, error) {
+	if limits.SpillDir == "" {
+		limits.SpillDir = os.TempDir()
+	}
+	state, err := objstore.Open(ctx, cfg.State.URL, cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open state: %w", err)
+	}
+	c := &connected{
+		Runner: &job.Runner{
+			State:     state,
+			Ledger:    trigger.NewLedger(state),
+			Pipelines: func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
+			Clock:     a.Clock,
+			Log:       a.log,
+			Limits:    limits,
+			BaseDir:   cfg.Dir,
+			Hook:      crashHook(a.Env),
+			Identity:  a.identity(),
+		},
+		closers: []func() error{state.Close},
+	}
+	if a.Terminal && !a.quiet {
+		c.Progress = a.progress
+	}
+	release, revision := buildVersion()
+	if p := cfg.Publish.Pushgateway; p != nil {
+		c.pushgateway = publish.NewPushgateway(p.URL, publish.PushgatewayOptions{
+			Grouping: p.Grouping, Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout, Build: publish.BuildInfo{Version: release, Revision: revision},
+		})
+		c.Publishers = append(c.Publishers, c.pushgateway)
+	}
+	if t := cfg.Publish.Textfile; t != nil {
+		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path))
+	}
+	if s := cfg.Notify.Slack; s != nil {
+		c.Notifiers = append(c.Notifiers, notify.NewSlack(notify.SlackOptions{
+			Token: s.Token.Value, Channel: s.Channel, WebhookURL: s.WebhookURL.Value, UseWebhook: s.WebhookURL.IsSet(),
+			APIURL: s.APIURL, Timeout: s.Timeout, Log: a.log,
+		}))
+	}
+	return c, nil
+}
+
+// identity says who this process is in claims: the pod, or the host, and the process.
+func (a *App) identity() string {
+	name, ok := a.Env("POD_NAME")
+	if !ok {
+		name, _ = os.Hostname() // for people only: a host without a name is no reason to stop
+	}
+	return name + "/" + strconv.Itoa(os.Getpid())
+}
+
+// tokenPathVariable names the file of a Kubeflow Pipelines token, as for the KFP SDK;
+// without it the client's default place counts.
+const tokenPathVariable = "KF_PIPELINES_SA_TOKEN_PATH"
+
+// pipelines returns the client of the model's Kubeflow Pipelines, nil where none is
+// configured.
+func (a *App) pipelines(m *config.Model, cfg *config.Config) (trigger.Pipelines, error) {
+	k := m.Retrain.Kubeflow
+	if k == nil {
+		return nil, nil
+	}
+	opts := kubeflow.Options{
+		Endpoint: k.Endpoint, Namespace: k.Namespace, Timeout: k.Timeout, UIURL: k.UIURL, Log: a.log,
+	}
+	switch path, ok := a.Env(tokenPathVariable); {
+	case k.Token.File() != "":
+		opts.TokenFile = k.Token.File() // read again for each request
+	case k.Token.IsSet():
+		token, err := k.Token.Value()
+		if err != nil {
+			return nil, fmt.Errorf("connect to Kubeflow Pipelines of model %s: %w", m.Name, err)
+		}
+		opts.Token = token
+	case ok && path != "":
+		opts.TokenFile = path
+	}
+	client, err := kubeflow.New(opts)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Kubeflow Pipelines of model %s in %s: %w", m.Name, filepath.Base(cfg.File), err)
+	}
+	return client, nil
+}
+
+// progress draws a bar on the terminal.
+func (a *App) progress(label string) func(done, total int64) {
+	var bar *progressbar.ProgressBar
+	return func(done, total int64) {
+		if total <= 0 {
+			return
+		}
+		if bar == nil {
+			bar = progressbar.NewOptions64(total,
+				progressbar.OptionSetWriter(a.Stderr), progressbar.OptionSetDescription(label), progressbar.OptionShowBytes(true),
+				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
+		}
+		bar.ChangeMax64(total)
+		_ = bar.Set64(min(done, total)) // a bar that cannot be drawn is no reason to stop
+	}
+}
+
+// parseBytes reads a size such as 512MiB, 1GB or 1000000.
+func parseBytes(s string) (int64, error) {
+	digits := strings.TrimRightFunc(s, unicode.IsLetter)
+	factor, known := map[string]float64{
+		"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "KB": 1e3, "MB": 1e6, "GB": 1e9,
+	}[s[len(digits):]]
+	n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+	if err != nil || !known || !(n*factor >= 1) || n*factor > 1<<50 {
+		return 0, fmt.Errorf("%q is not a size such as 512MiB", s)
+	}
+	return int64(n * factor), nil
+}

@@ -1,0 +1,534 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+// edits of testdata/full.yaml, one thing wrong in each, and the exact message.
+func TestBad(t *testing.T) {
+	tests := []struct{ name, old, replacement, want string }{
+		{
+			"unknown key", "    task: regression\n", "    task: regression\n    windwo: 1h\n",
+			`hindcast.yaml:7:5: models[0]: unknown key "windwo" (did you mean "window"?)`,
+		},
+		{
+			"unknown key at the top", "publish:\n", "publishing:\n",
+			`hindcast.yaml:53:1: unknown key "publishing" (did you mean "publish"?)`,
+		},
+		{
+			"unknown key in a flow mapping", "runs: 4", "rnus: 4",
+			`hindcast.yaml:43:16: models[0].retrain.budget: unknown key "rnus" (did you mean "runs"?)`,
+		},
+		{
+			"unknown key near nothing", "runs: 4", "xylophone: 4",
+			`hindcast.yaml:43:16: models[0].retrain.budget: unknown key "xylophone"; known: per, runs`,
+		},
+		{
+			"key in another case", "delay: 7d", "Delay: 7d",
+			`hindcast.yaml:22:7: models[0].ground_truth: unknown key "Delay" (did you mean "delay"?)`,
+		},
+		{
+			"key given twice", "    window: 1d\n", "    window: 1d\n    window: 1h\n",
+			"hindcast.yaml:25:5: models[0].window: the key is given twice; first at line 24",
+		},
+		{
+			"key given twice in a flow mapping", "runs: 4", "runs: 4, runs: 4",
+			"hindcast.yaml:43:25: models[0].retrain.budget.runs: the key is given twice; first at line 43",
+		},
+		{
+			"second document", "notify:\n", "---\nnotify:\n",
+			"hindcast.yaml:57:1: a second YAML document begins here; a configuration is one document",
+		},
+		{
+			"syntax", "runs: 4, per: 30d}", "runs: 4, per: 30d",
+			"hindcast.yaml:44:7: ',' or '}' must be specified",
+		},
+		{
+			"version of the future", "version: 1\n", "version: 2\n",
+			"hindcast.yaml:1:10: version: version 2 is not known to this version of Hindcast, which reads version 1",
+		},
+		{
+			"version missing", "version: 1\n", "",
+			"hindcast.yaml:1:1: version is missing",
+		},
+		{
+			"version as text", "version: 1\n", "version: one\n",
+			`hindcast.yaml:1:10: version: want a number, got "one"`,
+		},
+		{
+			"missing key", "      url: s3://logs/house-price/dt={date}/*.parquet\n", "",
+			"hindcast.yaml:10:7: models[0].predictions: url is missing",
+		},
+		{
+			"missing column", "id: request_id, label", "label",
+			"hindcast.yaml:21:16: models[0].ground_truth.columns: id is missing",
+		},
+		{
+			"empty value", "window: 1d", "window:",
+			"hindcast.yaml:24:12: models[0].window: is empty: give it a value or leave the key out",
+		},
+		{
+			"empty text", "pipeline: retrain-house-price", `pipeline: ""`,
+			"hindcast.yaml:49:19: models[0].retrain.kubeflow.pipeline: is empty: give it a value or leave the key out",
+		},
+		{
+			"number for text", "namespace: team-a\n", "namespace: 12\n",
+			"hindcast.yaml:47:20: models[0].retrain.kubeflow.namespace: want text, got the number 12: put it in quotes",
+		},
+		{
+			"boolean for text", "namespace: team-a\n", "namespace: true\n",
+			"hindcast.yaml:47:20: models[0].retrain.kubeflow.namespace: want text, got the boolean true: put it in quotes",
+		},
+		{
+			"text for a number", "min_samples: 200", `min_samples: "200"`,
+			`hindcast.yaml:32:22: models[0].rules[0].min_samples: want a number, got "200"`,
+		},
+		{
+			"fraction for a count", "min_samples: 200", "min_samples: 0.5",
+			"hindcast.yaml:32:22: models[0].rules[0].min_samples: want a whole number, got 0.5",
+		},
+		{
+			"negative count", "min_samples: 200", "min_samples: -1",
+			"hindcast.yaml:32:22: models[0].rules[0].min_samples: must be at least 0, got -1",
+		},
+		{
+			"octal", "min_samples: 200", "min_samples: 0200",
+			"hindcast.yaml:32:22: models[0].rules[0].min_samples: 0200 is not a plain number: write it in decimal digits, without leading zeros or _",
+		},
+		{
+			"not a number", "min_coverage: 0.8", "min_coverage: .nan",
+			"hindcast.yaml:33:23: models[0].rules[0].min_coverage: .nan is not a plain number: write it in decimal digits, without leading zeros or _",
+		},
+		{
+			"share above 1", "min_coverage: 0.8", "min_coverage: 80",
+			"hindcast.yaml:33:23: models[0].rules[0].min_coverage: must be from 0 to 1, got 80",
+		},
+		{
+			"significance of 1", "significance: 0.95", "significance: 1",
+			"hindcast.yaml:34:23: models[0].rules[0].significance: must be from 0.5 to below 1, or 0 to turn it off, got 1",
+		},
+		{
+			"for 0", "for: 2", "for: 0",
+			"hindcast.yaml:35:14: models[0].rules[0].for: must be at least 1, got 0",
+		},
+		{
+			"list for a mapping", "columns: {id: request_id, label: sold_price, timestamp: sold_at, ingested_at: loaded_at, op: op}", "columns: [id]",
+			"hindcast.yaml:21:16: models[0].ground_truth.columns: want keys and values, got a list",
+		},
+		{
+			"text for a list", "segments: [city]", "segments: city",
+			"hindcast.yaml:27:15: models[0].segments: want a list of columns, got text",
+		},
+		{
+			"empty list", "segments: [city]", "segments: []",
+			"hindcast.yaml:27:15: models[0].segments: the list is empty: give it columns or leave the key out",
+		},
+		{
+			"column listed twice", "segments: [city]", "segments: [city, city]",
+			`hindcast.yaml:27:22: models[0].segments[1]: "city" is listed twice`,
+		},
+		{
+			"duration without unit", "delay: 7d", "delay: 7",
+			"hindcast.yaml:22:14: models[0].ground_truth.delay: the duration 7 has no unit: want a duration such as 30m, 24h, 7d or 1h30m (units w, d, h, m, s, ms, largest first)",
+		},
+		{
+			"duration in months", "delay: 7d", "delay: 1mo",
+			`hindcast.yaml:22:14: models[0].ground_truth.delay: "1mo" counts months, which only a window may: write days instead`,
+		},
+		{
+			"negative duration", "cooldown: 24h", "cooldown: -24h",
+			`hindcast.yaml:42:17: models[0].retrain.cooldown: "-24h" is negative: want a duration such as 30m, 24h, 7d or 1h30m (units w, d, h, m, s, ms, largest first)`,
+		},
+		{
+			"settle of nothing", "settle: 60s", "settle: 0s",
+			"hindcast.yaml:44:15: models[0].retrain.settle: must be longer than 0",
+		},
+		{
+			"window without unit", "window: 1d", "window: 24",
+			"hindcast.yaml:24:13: models[0].window: the window 24 has no unit: want 1h, 1d, 7d, 1mo ...",
+		},
+		{
+			"task of the future", "task: regression", "task: binary",
+			`hindcast.yaml:6:11: models[0].task: "binary" is not supported by this version; supported: regression`,
+		},
+		{
+			"task of nobody", "task: regression", "task: regresion",
+			`hindcast.yaml:6:11: models[0].task: unknown value "regresion" (did you mean "regression"?)`,
+		},
+		{
+			"positive_label", "    task: regression\n", "    task: regression\n    positive_label: \"1\"\n",
+			"hindcast.yaml:7:5: models[0].positive_label: not supported by this version; it belongs to the task binary",
+		},
+		{
+			"threshold of a score", "    task: regression\n", "    task: regression\n    threshold: 0.5\n",
+			"hindcast.yaml:7:5: models[0].threshold: not supported by this version; it belongs to the task binary",
+		},
+		{
+			"score", "        timestamp: predicted_at\n", "        timestamp: predicted_at\n        score: p\n",
+			"hindcast.yaml:16:9: models[0].predictions.columns.score: not supported by this version; it belongs to the task binary",
+		},
+		{
+			"format of the future", "format: auto", "format: kserve",
+			`hindcast.yaml:11:15: models[0].predictions.format: "kserve" is not supported by this version; supported: auto, parquet, csv, jsonl`,
+		},
+		{
+			"drift profile of the future", "profile: hindcast", "profile: evidently",
+			`hindcast.yaml:28:22: models[0].drift.profile: "evidently" is not supported by this version; supported: hindcast`,
+		},
+		{
+			"drift method of the future", "method: auto", "method: hellinger",
+			`hindcast.yaml:28:40: models[0].drift.method: "hellinger" is not supported by this version; supported: auto, psi, ks, wasserstein, wasserstein_normed, js, tvd`,
+		},
+		{
+			"auto in a list of methods", "method: auto", "method: [psi, auto]",
+			`hindcast.yaml:28:46: models[0].drift.method[1]: unknown value "auto"; known: js, ks, psi, tvd, wasserstein, wasserstein_normed`,
+		},
+		{
+			"threshold of a measure that does not judge", "method: auto", "method: [psi], threshold: {ks: 0.1}",
+			"hindcast.yaml:28:59: models[0].drift.threshold.ks: ks is not among the measures of method, so its threshold would not count",
+		},
+		{
+			"threshold of an unknown measure", "method: auto", "threshold: {pis: 0.1}",
+			`hindcast.yaml:28:44: models[0].drift.threshold: unknown measure "pis" (did you mean "psi"?)`,
+		},
+		{
+			"negative threshold", "method: auto", "threshold: {psi: -0.1}",
+			"hindcast.yaml:28:49: models[0].drift.threshold.psi: must be at least 0, got -0.1",
+		},
+		{
+			"mode approve", "mode: auto", "mode: approve",
+			`hindcast.yaml:41:13: models[0].retrain.mode: "approve" is not supported by this version; supported: off, suggest, auto`,
+		},
+		{
+			"breaker", "      cooldown: 24h\n", "      cooldown: 24h\n      breaker: {runs: 3}\n",
+			"hindcast.yaml:43:7: models[0].retrain.breaker: not supported by this version",
+		},
+		{
+			"prometheus of the model", "    window: 1d\n", "    window: 1d\n    prometheus: {p95: up}\n",
+			"hindcast.yaml:25:5: models[0].prometheus: not supported by this version",
+		},
+		{
+			"prometheus", "notify:\n", "prometheus: {url: http://p:9090}\nnotify:\n",
+			"hindcast.yaml:56:1: prometheus: not supported by this version",
+		},
+		{
+			"e-mail", "notify:\n", "notify:\n  email: {to: a@b.c}\n",
+			"hindcast.yaml:57:3: notify.email: not supported by this version; supported: slack",
+		},
+		{
+			"alertmanager", "notify:\n", "notify:\n  alertmanager: {url: http://a:9093}\n",
+			"hindcast.yaml:57:3: notify.alertmanager: not supported by this version; supported: slack",
+		},
+		{
+			"model name with a space", "name: house-price", "name: house price",
+			"hindcast.yaml:5:11: models[0].name: a model's name has lower-case letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit",
+		},
+		{
+			"rule name with a slash", "name: rmse", "name: a/b",
+			"hindcast.yaml:30:15: models[0].rules[0].name: a rule's name has letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit",
+		},
+		{
+			"two rules of one name", "name: drift", "name: rmse",
+			`hindcast.yaml:37:15: models[0].rules[1].name: a rule before this one is called "rmse" too`,
+		},
+		{
+			"action of nobody", "action: alert", "action: alrt",
+			`hindcast.yaml:39:17: models[0].rules[1].action: unknown value "alrt" (did you mean "alert"?)`,
+		},
+		{
+			"time zone in the schedule", `"0 3 * * *"`, `"CRON_TZ=UTC 0 3 * * *"`,
+			"hindcast.yaml:7:15: models[0].schedule: the time zone stands beside the schedule, in time_zone, not in it",
+		},
+		{
+			"schedule with seconds", `"0 3 * * *"`, `"0 0 3 * * *"`,
+			`hindcast.yaml:7:15: models[0].schedule: six fields; a schedule has five, without seconds: "0 3 * * *"`,
+		},
+		{
+			"schedule that never fires", `"0 3 * * *"`, `"0 0 30 2 *"`,
+			"hindcast.yaml:7:15: models[0].schedule: the schedule never fires: there is no such day",
+		},
+		{
+			"unknown time zone", "time_zone: UTC", "time_zone: Europe/Olso",
+			`hindcast.yaml:8:16: models[0].time_zone: unknown time zone "Europe/Olso"; want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of the machine", "time_zone: UTC", "time_zone: Local",
+			"hindcast.yaml:8:16: models[0].time_zone: the time zone must be named, such as UTC or Europe/Oslo: Local differs from machine to machine",
+		},
+		{
+			"scheme", "url: file://./state", "url: https://bucket/state",
+			`hindcast.yaml:3:8: state.url: unknown scheme "https"; known: azblob, file, gs, mem, s3`,
+		},
+		{
+			"placeholder in the state", "url: file://./state", "url: file://./{date}",
+			"hindcast.yaml:3:8: state.url: must name one place: no wildcard or placeholder",
+		},
+		{
+			"credentials in a bucket URL", "url: file://./state", "url: s3://key:hunter2@bucket/state",
+			"hindcast.yaml:3:8: state.url: the URL holds credentials; they come from the environment, never from the URL",
+		},
+		{
+			"unknown placeholder", "logs/house-price/dt={date}", "logs/house-price/dt={dt}",
+			"hindcast.yaml:10:12: models[0].predictions.url: unknown placeholder {dt}; known: {date}, {hour}, {year}, {month}, {day}",
+		},
+		{
+			"hour without date", "logs/house-price/dt={date}", "logs/house-price/h={hour}",
+			"hindcast.yaml:10:12: models[0].predictions.url: {hour} needs the date too: {date}, or {year}, {month} and {day}",
+		},
+		{
+			"placeholder in the reference", "training/house-price/*", "training/{date}/*",
+			"hindcast.yaml:26:12: models[0].reference.url: {date} has no window to take its value from here; use *",
+		},
+		{
+			"reference of two kinds", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      profile: saved\n",
+			"hindcast.yaml:27:7: models[0].reference.profile: url is given too; a reference is rows or a profile, not both",
+		},
+		{
+			"feature that is the id", "features: auto", "features: [size, request_id]",
+			`hindcast.yaml:18:24: models[0].predictions.features[1]: the column "request_id" is the id; it cannot be a feature too`,
+		},
+		{
+			"auto without a pipeline",
+			"      kubeflow:\n        endpoint: http://ml-pipeline.kubeflow:8888\n        namespace: team-a\n        experiment: retraining\n        pipeline: retrain-house-price\n        version: latest\n        parameters: {model_name: \"{{ .Model }}\", data_until: \"{{ .Window.End }}\", learning_rate: 0.1}\n        service_account: pipeline-runner\n", "",
+			"hindcast.yaml:41:13: models[0].retrain.mode: mode auto starts runs and needs retrain.kubeflow to say which; or choose suggest",
+		},
+		{
+			"password in an endpoint", "endpoint: http://ml-pipeline.kubeflow:8888", "endpoint: http://u:hunter2@kfp",
+			"hindcast.yaml:46:19: models[0].retrain.kubeflow.endpoint: the URL holds credentials; use the keys for them and their *_file twins",
+		},
+		{
+			"endpoint without scheme", "endpoint: http://ml-pipeline.kubeflow:8888", "endpoint: ml-pipeline:8888",
+			"hindcast.yaml:46:19: models[0].retrain.kubeflow.endpoint: the URL must begin with http:// or https://",
+		},
+		{
+			"unknown template field", "{{ .Window.End }}", "{{ .Window.Ends }}",
+			"hindcast.yaml:51:62: models[0].retrain.kubeflow.parameters.data_until: unknown field .Window.Ends; known: .Model, .Window.Start, .Window.End, .Rule, .Reason, .Key, .Attempt, .AsOf",
+		},
+		{
+			"template that is cut off", "{{ .Window.End }}", "{{ .Window.End",
+			"hindcast.yaml:51:62: models[0].retrain.kubeflow.parameters.data_until: bad template: unclosed action",
+		},
+		{
+			"unknown method in a template", "{{ .Window.End }}", "{{ .Window.End.Foo }}",
+			"hindcast.yaml:51:62: models[0].retrain.kubeflow.parameters.data_until: bad template: can't evaluate field Foo in type string",
+		},
+		{
+			"loop in a template", "{{ .Window.End }}", "{{ range 5 }}x{{ end }}",
+			"hindcast.yaml:51:62: models[0].retrain.kubeflow.parameters.data_until: only fields, functions and if are allowed in a template",
+		},
+		{
+			"placeholder of recurring runs", "{{ .Window.End }}", "[[ScheduledTime]]",
+			"hindcast.yaml:51:62: models[0].retrain.kubeflow.parameters.data_until: [[ScheduledTime]] is a placeholder of recurring runs, which this run would take literally; use a template such as {{ .Window.End }}",
+		},
+		{
+			"parameter that reads two ways", "learning_rate: 0.1", "zip: 0150",
+			"hindcast.yaml:51:88: models[0].retrain.kubeflow.parameters.zip: 0150 is read as different numbers by different programs: write it in decimal digits, or in quotes if it is text",
+		},
+		{
+			"own label in the grouping", "namespace: team-a}}", "model: m}}",
+			"hindcast.yaml:54:58: publish.pushgateway.grouping.model: Hindcast sets the label model itself",
+		},
+		{
+			"space in the grouping", "namespace: team-a}}", "namespace: team a}}",
+			"hindcast.yaml:54:69: publish.pushgateway.grouping.namespace: a grouping value cannot hold a space, which the Pushgateway's client would turn into +",
+		},
+		{
+			"label that is none", "namespace: team-a}}", "a-b: c}}",
+			`hindcast.yaml:54:58: publish.pushgateway.grouping.a-b: no Prometheus label can be called "a-b": letters, digits and _, not beginning with a digit or __`,
+		},
+		{
+			"text file of another name", "hindcast.prom", "hindcast.txt",
+			"hindcast.yaml:55:20: publish.textfile.path: the name must end in .prom: node_exporter reads no other file",
+		},
+		{
+			"token without channel", `, channel: "#ml-alerts"`, "",
+			"hindcast.yaml:57:10: notify.slack: channel is missing beside the token",
+		},
+		{
+			"token twice", "token_file: /secrets/slack", "token: hunter2, token_file: /secrets/slack",
+			"hindcast.yaml:57:27: notify.slack.token_file: token is given too; use one of them",
+		},
+		{
+			"token and webhook", "token_file: /secrets/slack", "token_file: /secrets/slack, webhook_url_file: /secrets/hook",
+			"hindcast.yaml:57:10: notify.slack: a token and a webhook are given; use one of them",
+		},
+		{
+			"webhook with a channel", "token_file: /secrets/slack", "webhook_url_file: /secrets/hook",
+			"hindcast.yaml:57:44: notify.slack.channel: a webhook has its own channel; leave this out",
+		},
+		{
+			"webhook that is no URL", `token_file: /secrets/slack, channel: "#ml-alerts"`, `webhook_url: "hunter2"`,
+			"hindcast.yaml:57:24: notify.slack.webhook_url: the URL must begin with http:// or https://",
+		},
+		{
+			"secret in the wrong place", `{token_file: /secrets/slack, channel: "#ml-alerts"}`, "hunter2",
+			"hindcast.yaml:57:10: notify.slack: want keys and values, got text",
+		},
+		{
+			"secret that is a number", "token_file: /secrets/slack", "token: 12345",
+			"hindcast.yaml:57:18: notify.slack.token: want text: put it in quotes",
+		},
+		{
+			"variable that is not set", "pipeline: retrain-house-price", "pipeline: ${PIPELINE}",
+			"hindcast.yaml:49:19: models[0].retrain.kubeflow.pipeline: the environment variable PIPELINE is not set",
+		},
+		{
+			"variable without an end", "pipeline: retrain-house-price", "pipeline: ${PIPELINE",
+			"hindcast.yaml:49:19: models[0].retrain.kubeflow.pipeline: ${ without a closing }; write $${ for a literal ${",
+		},
+		{
+			"default of a variable", "pipeline: retrain-house-price", "pipeline: ${PIPELINE:-p}",
+			"hindcast.yaml:49:19: models[0].retrain.kubeflow.pipeline: ${...} needs the name of a variable, of letters, digits and _; write $${ for a literal ${",
+		},
+		{
+			"variable in a flow mapping", "runs: 4", "runs: ${RUNS}",
+			`hindcast.yaml:43:23: ',' or '}' must be specified; inside { } or [ ] a variable needs quotes: "${VAR}"`,
+		},
+		{
+			"alias of nothing", "segments: [city]", "segments: *nope",
+			"hindcast.yaml:27:15: models[0].segments: alias *nope refers to no anchor before it",
+		},
+		{
+			"tag", "namespace: team-a\n", "namespace: !!str 12\n",
+			"hindcast.yaml:47:20: models[0].retrain.kubeflow.namespace: tags such as !!str are not supported; quote a value to make it text",
+		},
+	}
+	base := readTestdata(t, "full.yaml")
+	for _, c := range tests {
+		t.Run(c.name, func(t *testing.T) {
+			got := parseError(t, edit(t, base, c.old, c.replacement), noEnv)
+			if got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+			if strings.Contains(got, "hunter2") {
+				t.Error("the message shows a secret")
+			}
+		})
+	}
+}
+
+// The words of the messages about expressions are the evaluator's; where they
+// point to is checked here.
+func TestBadExpressions(t *testing.T) {
+	base := readTestdata(t, "full.yaml")
+	tests := []struct{ name, when, prefix, contains string }{
+		{"plain", "drift.share >= 0.5 && nope > 1", "hindcast.yaml:38:37: models[0].rules[1].when: ", "nope"},
+		{"quoted", `"drift.share >= 0.5 && nope > 1"`, "hindcast.yaml:38:38: models[0].rules[1].when: ", "nope"},
+		{"folded", ">-\n          drift.share >= 0.5\n          && nope > 1", "hindcast.yaml:38:15: models[0].rules[1].when: character 23: ", "nope"},
+		{"unknown segment", `segments["town"]["Oslo"].rmse > 1`, "hindcast.yaml:38:", "city"},
+		{"not boolean", "drift.share", "hindcast.yaml:38:15: models[0].rules[1].when: ", ""},
+	}
+	for _, c := range tests {
+		t.Run(c.name, func(t *testing.T) {
+			got := parseError(t, edit(t, base, "when: drift.share >= 0.5", "when: "+c.when), noEnv)
+			if !strings.HasPrefix(got, c.prefix) || !strings.Contains(got, c.contains) || strings.Contains(got, "\n") {
+				t.Errorf("got %s\nwant the prefix %s with %q in it", got, c.prefix, c.contains)
+			}
+		})
+	}
+	t.Run("reference without one", func(t *testing.T) {
+		text := edit(t, base, "    reference:\n      url: s3://training/house-price/*.parquet\n", "")
+		text = edit(t, text, "    segments: [city]\n    drift: {profile: hindcast, method: auto}\n", "    segments: [city]\n")
+		got := parseError(t, text, noEnv)
+		for _, want := range []string{"hindcast.yaml:28:28: models[0].rules[0].when: ", "hindcast.yaml:35:15: models[0].rules[1].when: "} {
+			if !strings.Contains(got, want) {
+				t.Errorf("no %s in\n%s", want, got)
+			}
+		}
+	})
+	t.Run("significance where nothing qualifies", func(t *testing.T) {
+		got := parseError(t, edit(t, base, "        action: alert\n", "        action: alert\n        significance: 0.9\n"), noEnv)
+		if !strings.HasPrefix(got, "hindcast.yaml:40:23: models[0].rules[1].significance: ") {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
+func TestEveryErrorAtOnce(t *testing.T) {
+	text := readTestdata(t, "full.yaml")
+	for _, e := range [][2]string{
+		{"version: 1\n", "version: 3\n"},
+		{"task: regression", "task: multiclass"},
+		{"delay: 7d", "delay: soon"},
+		{"min_samples: 200", "min_samples: many"},
+		{"when: drift.share >= 0.5", "when: drift.shares >= 0.5"},
+		{"mode: auto", "mode: automatic"},
+		{"http://pushgateway:9091", `"http://${GATEWAY}"`},
+		{"textfile:", "textfiles:"},
+		{`"#ml-alerts"`, "7"},
+	} {
+		text = edit(t, text, e[0], e[1])
+	}
+	got := strings.Split(parseError(t, text, noEnv), "\n")
+	want := []string{
+		"hindcast.yaml:1:10: version: ",
+		"hindcast.yaml:6:11: models[0].task: ",
+		"hindcast.yaml:22:14: models[0].ground_truth.delay: ",
+		"hindcast.yaml:32:22: models[0].rules[0].min_samples: ",
+		"hindcast.yaml:38:20: models[0].rules[1].when: ",
+		"hindcast.yaml:41:13: models[0].retrain.mode: ",
+		"hindcast.yaml:54:22: publish.pushgateway.url: the environment variable GATEWAY is not set",
+		"hindcast.yaml:55:3: publish: unknown key",
+		"hindcast.yaml:57:48: notify.slack.channel: ",
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d errors, want %d:\n%s", len(got), len(want), strings.Join(got, "\n"))
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("error %d = %s\nwant the prefix %s", i, got[i], want[i])
+		}
+	}
+}
+
+func TestWholeFileErrors(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"empty", "", "hindcast.yaml:1:1: the file is empty; it starts with version: 1"},
+		{"comments alone", "# nothing\n", "hindcast.yaml:1:1: the file is empty; it starts with version: 1"},
+		{"a list", "- 1\n", "hindcast.yaml:1:1: want keys and values, got a list"},
+		{"text", "hello\n", "hindcast.yaml:1:1: want keys and values, got text"},
+		{"not UTF-8", "version: 1\nstate: \xff\n", "hindcast.yaml:2:8: the file is not UTF-8 text"},
+		{"a NUL", "version: 1\x00\n", "hindcast.yaml:1:11: the file is not UTF-8 text"},
+		{"brackets without end", strings.Repeat("[", 100_000), "hindcast.yaml:1:101: nested too deeply"},
+		{"entries without end", strings.Repeat("- ", 100_000), "hindcast.yaml:1:201: nested too deeply"},
+		{"too large", strings.Repeat("#\n", 3<<20), "hindcast.yaml: the file is larger than 4 MiB"},
+	}
+	for _, c := range tests {
+		t.Run(c.name, func(t *testing.T) {
+			if got := parseError(t, c.text, noEnv); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// Aliases that refer to what holds them, or to each other over and over, end.
+func TestAliasBombs(t *testing.T) {
+	base := edit(t, readTestdata(t, "full.yaml"), `parameters: {model_name: "{{ .Model }}", data_until: "{{ .Window.End }}", learning_rate: 0.1}`, "parameters: PLACE")
+	loop := edit(t, base, "PLACE", "&p {a: *p}")
+	if got := parseError(t, loop, noEnv); !strings.Contains(got, "nested too deeply") {
+		t.Errorf("loop: %s", got)
+	}
+	bomb := "\n          a0: &a0 [x, x, x, x, x, x, x, x, x, x]"
+	for _, i := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
+		before := string(i[0] - 1)
+		bomb += "\n          a" + i + ": &a" + i + " [" + strings.TrimSuffix(strings.Repeat("*a"+before+", ", 10), ", ") + "]"
+	}
+	if got := parseError(t, edit(t, base, "PLACE", bomb), noEnv); !strings.Contains(got, "too many values") || strings.Count(got, "\n") > 0 {
+		t.Errorf("bomb: %.300s", got)
+	}
+	twice := edit(t, base, "PLACE", "{a: &x 1, b: &x 2}")
+	if got := parseError(t, twice, noEnv); !strings.Contains(got, "anchor &x is already defined at line 51") {
+		t.Errorf("twice: %s", got)
+	}
+}
+
+func TestModelsOfOneName(t *testing.T) {
+	text := readTestdata(t, "small.yaml")
+	_, model, _ := strings.Cut(text, "models:\n")
+	got := parseError(t, text+model, noEnv)
+	if want := `hindcast.yaml:13:5: models[1].name: a model before this one is called "m" too`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

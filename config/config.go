@@ -1,0 +1,259 @@
+// Package config reads hindcast.yaml: strictly, with every error at once and each
+// at its line and column.
+//
+// Paths. A relative path and a relative file URL (file://./state, or plain ./state)
+// start at the folder of the configuration file, Config.Dir, not at the working
+// folder: URLs are kept as written, for objstore.Open(ctx, url, cfg.Dir); paths of
+// secrets and of the text file are joined to that folder at load.
+//
+// Variables. ${VAR} is replaced in scalar values, after the YAML is parsed, so
+// that no value can add structure; $${ stands for a literal ${, and other dollars
+// are left alone. A number or a boolean may come from a variable where the scalar
+// is not quoted.
+package config
+
+import (
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// Config is a valid configuration with its defaults filled in.
+type Config struct {
+	File    string   // name of the file, for messages
+	Dir     string   // relative paths and file URLs start here
+	Version int      `yaml:"version"`
+	State   State    `yaml:"state"`
+	Models  []*Model `yaml:"models"` // in the file's order
+	Publish Publish  `yaml:"publish"`
+	Notify  Notify   `yaml:"notify"`
+}
+
+// State says where Hindcast keeps its own memory.
+type State struct {
+	URL string `yaml:"url"`
+}
+
+// Model is one model to evaluate.
+type Model struct {
+	Name        string      `yaml:"name"`
+	Task        string      `yaml:"task"`
+	Schedule    string      `yaml:"schedule"`  // cron, five fields; empty when serve leaves the model alone
+	TimeZone    string      `yaml:"time_zone"` // IANA name, default UTC
+	Predictions Predictions `yaml:"predictions"`
+	GroundTruth GroundTruth `yaml:"ground_truth"`
+	Window      string      `yaml:"window"`    // default 1d; parsed by Grid
+	CatchUp     int         `yaml:"catch_up"`  // default 7
+	Reference   *Reference  `yaml:"reference"` // nil without one
+	Segments    []string    `yaml:"segments"`
+	MaxSegments int         `yaml:"max_segments"`  // values kept per segment column, default 100
+	MaxBadShare float64     `yaml:"max_bad_share"` // default 0.01
+	Drift       Drift       `yaml:"drift"`
+	RuleList    []Rule      `yaml:"rules"` // the default rules where the file has none
+	Retrain     Retrain     `yaml:"retrain"`
+
+	baseDir      string
+	defaultRules bool
+	grid         groundtruth.Grid
+	rules        *evaluator.RuleSet
+	schedule     *Schedule
+}
+
+// Predictions is a model's prediction log.
+type Predictions struct {
+	URL      string            `yaml:"url"`
+	Format   string            `yaml:"format"` // auto, parquet, csv or jsonl
+	Slack    time.Duration     `yaml:"slack"`
+	Columns  PredictionColumns `yaml:"columns"`
+	Features Features          `yaml:"features"`
+}
+
+// PredictionColumns names the columns of a prediction log.
+type PredictionColumns struct {
+	ID           string `yaml:"id"`
+	Timestamp    string `yaml:"timestamp"`
+	Prediction   string `yaml:"prediction"`
+	ModelVersion string `yaml:"model_version"` // may be empty
+}
+
+// Features says which columns are features.
+type Features struct {
+	Auto    bool     // every column that is not mapped; the default
+	Columns []string // where Auto is false
+}
+
+// GroundTruth is where labels come from.
+type GroundTruth struct {
+	URL     string              `yaml:"url"`
+	Format  string              `yaml:"format"` // auto, parquet, csv or jsonl
+	Slack   time.Duration       `yaml:"slack"`
+	Columns LabelColumns        `yaml:"columns"`
+	Delay   time.Duration       `yaml:"delay"`
+	Resolve groundtruth.Resolve `yaml:"resolve"`
+}
+
+// LabelColumns names the columns of the labels; only ID and Label are never empty.
+type LabelColumns struct {
+	ID         string `yaml:"id"`
+	Label      string `yaml:"label"`
+	Timestamp  string `yaml:"timestamp"`
+	IngestedAt string `yaml:"ingested_at"`
+	Op         string `yaml:"op"`
+}
+
+// SavedProfile is the word for the profile that hindcast baseline saved in the state.
+const SavedProfile = "saved"
+
+// Reference is what a window is compared to: rows or a profile, never both.
+type Reference struct {
+	URL     string `yaml:"url"`     // rows with the predictions' columns, label included
+	Format  string `yaml:"format"`  // of the rows: auto, parquet, csv or jsonl
+	Profile string `yaml:"profile"` // URL of a saved profile, or SavedProfile
+}
+
+// Saved reports whether the profile is the one that hindcast baseline saved.
+func (r *Reference) Saved() bool { return r != nil && r.Profile == SavedProfile }
+
+// Drift says how the drift of a column is judged.
+type Drift struct {
+	Profile     string             `yaml:"profile"`   // hindcast
+	Methods     []string           `yaml:"method"`    // measure names; empty means auto
+	Threshold   *float64           `yaml:"threshold"` // for every judging measure; nil means each its own
+	Thresholds  map[string]float64 // by measure, where the file has a map
+	MinRows     int64              `yaml:"min_rows"`     // default 200
+	ExactValues int                `yaml:"exact_values"` // default 10,000
+}
+
+// Rule is a rule as configured, its defaults filled in.
+type Rule struct {
+	Name         string   `yaml:"name"`
+	When         string   `yaml:"when"`
+	MinSamples   int64    `yaml:"min_samples"`  // default 200
+	MinCoverage  float64  `yaml:"min_coverage"` // default 0.8
+	Significance *float64 `yaml:"significance"` // nil: the default where it can apply
+	For          int      `yaml:"for"`          // default 1
+	Action       string   `yaml:"action"`       // alert, retrain or block; default alert
+}
+
+// Retrain says when and how retraining is started.
+type Retrain struct {
+	Mode     trigger.Mode  `yaml:"mode"` // default suggest
+	Cooldown time.Duration `yaml:"cooldown"`
+	Budget   Budget        `yaml:"budget"`
+	Settle   time.Duration `yaml:"settle"`
+	Kubeflow *Kubeflow     `yaml:"kubeflow"` // nil without one
+}
+
+// Budget allows Runs launches in any period of length Per.
+type Budget struct {
+	Runs int           `yaml:"runs"`
+	Per  time.Duration `yaml:"per"`
+}
+
+// Kubeflow names a pipeline and what to run it with.
+type Kubeflow struct {
+	Endpoint       string         `yaml:"endpoint"`
+	Namespace      string         `yaml:"namespace"`  // may be empty
+	Experiment     string         `yaml:"experiment"` // may be empty
+	Pipeline       string         `yaml:"pipeline"`
+	Version        string         `yaml:"version"`    // default latest
+	Parameters     map[string]any `yaml:"parameters"` // as JSON has them, with int64 beside float64; their templates are checked
+	ServiceAccount string         `yaml:"service_account"`
+	PipelineRoot   string         `yaml:"pipeline_root"`
+	UIURL          string         `yaml:"ui_url"`
+	Token          Secret         `yaml:"token"` // unset: the client's default places
+	Timeout        time.Duration  `yaml:"timeout"`
+}
+
+// Publish says where metrics go; nil members are not used.
+type Publish struct {
+	Pushgateway *Pushgateway `yaml:"pushgateway"`
+	Textfile    *Textfile    `yaml:"textfile"`
+}
+
+// Pushgateway is a Prometheus Pushgateway.
+type Pushgateway struct {
+	URL      string            `yaml:"url"`
+	Grouping map[string]string `yaml:"grouping"` // labels beside job and model
+	Username string            `yaml:"username"`
+	Password Secret            `yaml:"password"`
+	Timeout  time.Duration     `yaml:"timeout"`
+}
+
+// Textfile is a file for node_exporter's textfile collector.
+type Textfile struct {
+	Path string `yaml:"path"` // joined to Config.Dir
+}
+
+// Notify says who is told; nil members are not used.
+type Notify struct {
+	Slack *Slack `yaml:"slack"`
+}
+
+// Slack is a Slack channel, by bot token or by webhook.
+type Slack struct {
+	Token      Secret        `yaml:"token"`
+	Channel    string        `yaml:"channel"`
+	WebhookURL Secret        `yaml:"webhook_url"`
+	APIURL     string        `yaml:"api_url"` // of the bot API; empty means Slack's own
+	Timeout    time.Duration `yaml:"timeout"`
+}
+
+// Model returns the model of that name, or nil.
+func (c *Config) Model(name string) *Model {
+	for _, m := range c.Models {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// GroundtruthSpec says what to read for the model, the features left out: what
+// features: auto means is known only when the columns are. Its Reference is the
+// zero value unless the model has a reference of rows.
+func (m *Model) GroundtruthSpec() groundtruth.Spec {
+	s := groundtruth.Spec{
+		BaseDir:     m.baseDir,
+		Predictions: groundtruth.Source{URL: m.Predictions.URL, Format: m.Predictions.Format, Slack: m.Predictions.Slack},
+		PredictionColumns: groundtruth.PredictionColumns{
+			ID:           m.Predictions.Columns.ID,
+			Timestamp:    m.Predictions.Columns.Timestamp,
+			Prediction:   m.Predictions.Columns.Prediction,
+			ModelVersion: m.Predictions.Columns.ModelVersion,
+		},
+		Labels: groundtruth.Source{URL: m.GroundTruth.URL, Format: m.GroundTruth.Format, Slack: m.GroundTruth.Slack},
+		LabelColumns: groundtruth.LabelColumns{
+			ID:         m.GroundTruth.Columns.ID,
+			Label:      m.GroundTruth.Columns.Label,
+			Timestamp:  m.GroundTruth.Columns.Timestamp,
+			IngestedAt: m.GroundTruth.Columns.IngestedAt,
+			Op:         m.GroundTruth.Columns.Op,
+		},
+		Resolve:     m.GroundTruth.Resolve,
+		Segments:    append([]string(nil), m.Segments...),
+		MaxBadShare: m.MaxBadShare,
+	}
+	if m.Reference != nil && m.Reference.URL != "" {
+		s.Reference = groundtruth.Source{URL: m.Reference.URL, Format: m.Reference.Format}
+	}
+	return s
+}
+
+// Grid is the grid of the model's windows.
+func (m *Model) Grid() groundtruth.Grid { return m.grid }
+
+// Cron is when serve runs the model; nil when it has no schedule.
+func (m *Model) Cron() *Schedule { return m.schedule }
+
+// Policy says when a proposed retraining is started.
+func (m *Model) Policy() trigger.Policy {
+	return trigger.Policy{
+		Mode:     m.Retrain.Mode,
+		Cooldown: m.Retrain.Cooldown,
+		Budget:   trigger.Budget{Runs: m.Retrain.Budget.Runs, Per: m.Retrain.Budget.Per},
+		Settle:   m.Retrain.Settle,
+	}
+}

@@ -1,0 +1,363 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+func noEnv(string) (string, bool) { return "", false }
+
+func envOf(m map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) { v, ok := m[name]; return v, ok }
+}
+
+func readTestdata(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// edit replaces the one occurrence of old, and fails where there is not just one.
+func edit(t testing.TB, text, old, replacement string) string {
+	t.Helper()
+	if n := strings.Count(text, old); n != 1 {
+		t.Fatalf("%q occurs %d times in the base file", old, n)
+	}
+	return strings.Replace(text, old, replacement, 1)
+}
+
+func mustParse(t testing.TB, text string, env func(string) (string, bool)) *Config {
+	t.Helper()
+	c, err := Parse("hindcast.yaml", []byte(text), "/etc/hindcast", env)
+	if err != nil {
+		t.Fatalf("parse:\n%v", err)
+	}
+	return c
+}
+
+func parseError(t testing.TB, text string, env func(string) (string, bool)) string {
+	t.Helper()
+	c, err := Parse("hindcast.yaml", []byte(text), "/etc/hindcast", env)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if c != nil {
+		t.Fatal("a configuration beside the error")
+	}
+	var list Errors
+	if !errors.As(err, &list) || len(list) == 0 {
+		t.Fatalf("error is %T, want Errors", err)
+	}
+	return err.Error()
+}
+
+func TestFullExample(t *testing.T) {
+	c, err := Load(filepath.Join("testdata", "full.yaml"), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Dir != "testdata" || c.State.URL != "file://./state" || len(c.Models) != 1 {
+		t.Fatalf("config = %+v", c)
+	}
+	m := c.Model("house-price")
+	if m == nil || c.Model("other") != nil {
+		t.Fatal("Model does not find by name")
+	}
+	wantSpec := groundtruth.Spec{
+		BaseDir:     "testdata",
+		Predictions: groundtruth.Source{URL: "s3://logs/house-price/dt={date}/*.parquet", Format: "auto"},
+		PredictionColumns: groundtruth.PredictionColumns{
+			ID: "request_id", Timestamp: "predicted_at", Prediction: "predicted_price", ModelVersion: "version",
+		},
+		Labels: groundtruth.Source{URL: "s3://warehouse/sales/dt={date}/*.csv", Format: "auto"},
+		LabelColumns: groundtruth.LabelColumns{
+			ID: "request_id", Label: "sold_price", Timestamp: "sold_at", IngestedAt: "loaded_at", Op: "op",
+		},
+		Resolve:     groundtruth.ResolveLatest,
+		Reference:   groundtruth.Source{URL: "s3://training/house-price/*.parquet", Format: "auto"},
+		Segments:    []string{"city"},
+		MaxBadShare: 0.01,
+	}
+	if got := m.GroundtruthSpec(); !reflect.DeepEqual(got, wantSpec) {
+		t.Errorf("spec = %+v\nwant   %+v", got, wantSpec)
+	}
+	wantPolicy := trigger.Policy{
+		Mode: trigger.ModeAuto, Cooldown: 24 * time.Hour, Settle: time.Minute,
+		Budget: trigger.Budget{Runs: 4, Per: 30 * 24 * time.Hour},
+	}
+	if got := m.Policy(); got != wantPolicy {
+		t.Errorf("policy = %+v", got)
+	}
+	level := 0.95
+	wantRules := []evaluator.RuleSpec{
+		{Name: "rmse", When: "rmse > 1.2 * reference.rmse", MinSamples: 200, MinCoverage: 0.8, Significance: &level, For: 2, Action: "retrain"},
+		{Name: "drift", When: "drift.share >= 0.5", MinSamples: 200, MinCoverage: 0.8, For: 1, Action: "alert"},
+	}
+	if got := m.RuleSpecs(); !reflect.DeepEqual(got, wantRules) {
+		t.Errorf("rules = %+v", got)
+	}
+	if rules := m.Rules().Rules(); len(rules) != 2 || rules[0].Name != "rmse" || rules[0].Significance != 0.95 {
+		t.Errorf("compiled rules = %+v", rules)
+	}
+	if m.DefaultRules() != nil {
+		t.Error("default rules although the file has its own")
+	}
+	wantEnv := evaluator.RuleEnv{Task: "regression", HasReference: true, Segments: []string{"city"}}
+	if got := m.RuleEnv(); !reflect.DeepEqual(got, wantEnv) {
+		t.Errorf("env = %+v", got)
+	}
+	if m.GroundTruth.Delay != 7*24*time.Hour || m.Grid().String() != "1d" || !m.Predictions.Features.Auto || len(m.Drift.Methods) != 0 {
+		t.Errorf("model = %+v", m)
+	}
+	next := m.Cron().Next(time.Date(2026, 1, 2, 4, 0, 0, 0, time.UTC))
+	if want := time.Date(2026, 1, 3, 3, 0, 0, 0, time.UTC); !next.Equal(want) {
+		t.Errorf("next = %v", next)
+	}
+	k := m.Retrain.Kubeflow
+	wantParameters := map[string]any{"model_name": "{{ .Model }}", "data_until": "{{ .Window.End }}", "learning_rate": 0.1}
+	if !reflect.DeepEqual(k.Parameters, wantParameters) || k.Version != "latest" || k.Timeout != 10*time.Second || k.Token.IsSet() {
+		t.Errorf("kubeflow = %+v", k)
+	}
+	if p := c.Publish.Pushgateway; p.URL != "http://pushgateway:9091" || p.Grouping["namespace"] != "team-a" || p.Timeout != 10*time.Second {
+		t.Errorf("pushgateway = %+v", p)
+	}
+	if c.Publish.Textfile.Path != "/var/lib/node_exporter/hindcast.prom" {
+		t.Errorf("textfile = %+v", c.Publish.Textfile)
+	}
+	if s := c.Notify.Slack; s.Token.File() != "/secrets/slack" || s.Channel != "#ml-alerts" || s.WebhookURL.IsSet() {
+		t.Errorf("slack = %+v", s)
+	}
+	if w := c.Warnings(); len(w) != 0 {
+		t.Errorf("warnings = %q", w)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	c := mustParse(t, readTestdata(t, "small.yaml"), noEnv)
+	m := c.Models[0]
+	if c.Publish != (Publish{}) || c.Notify != (Notify{}) {
+		t.Errorf("outputs = %+v %+v", c.Publish, c.Notify)
+	}
+	if m.Window != "1d" || m.CatchUp != 7 || m.MaxBadShare != 0.01 || m.MaxSegments != 100 || m.TimeZone != "UTC" || m.Cron() != nil {
+		t.Errorf("model = %+v", m)
+	}
+	if m.GroundTruth.Resolve != groundtruth.ResolveLatest || m.GroundTruth.Delay != 0 || m.GroundTruth.Slack != 0 || m.Predictions.Slack != 0 {
+		t.Errorf("ground truth = %+v", m.GroundTruth)
+	}
+	if d := m.Drift; d.Profile != "hindcast" || d.MinRows != 200 || d.ExactValues != 10_000 || d.Threshold != nil || d.Thresholds != nil {
+		t.Errorf("drift = %+v", d)
+	}
+	want := trigger.Policy{
+		Mode: trigger.ModeSuggest, Cooldown: 24 * time.Hour, Settle: time.Minute,
+		Budget: trigger.Budget{Runs: 4, Per: 30 * 24 * time.Hour},
+	}
+	if got := m.Policy(); got != want {
+		t.Errorf("policy = %+v", got)
+	}
+	if len(m.RuleSpecs()) != 0 || m.Rules() == nil || m.Reference.Saved() {
+		t.Error("a model without a reference has no default rules")
+	}
+	if got := m.GroundtruthSpec().Reference; got != (groundtruth.Source{}) {
+		t.Errorf("reference = %+v", got)
+	}
+}
+
+func TestDefaultRulesWithReference(t *testing.T) {
+	c := mustParse(t, readTestdata(t, "small.yaml")+"    reference: {profile: saved}\n", noEnv)
+	m := c.Models[0]
+	want := []evaluator.RuleSpec{
+		{Name: "drift", When: "drift.share >= 0.5", MinSamples: 200, MinCoverage: 0.8, For: 1, Action: "alert"},
+		{Name: "rmse", When: "rmse > 1.1 * reference.rmse", MinSamples: 200, MinCoverage: 0.8, For: 1, Action: "alert"},
+	}
+	if got := m.DefaultRules(); !reflect.DeepEqual(got, want) {
+		t.Errorf("default rules = %+v", got)
+	}
+	if !m.Reference.Saved() {
+		t.Error("the profile is the saved one")
+	}
+	if got := m.GroundtruthSpec().Reference; got != (groundtruth.Source{}) {
+		t.Errorf("a profile is no source of rows: %+v", got)
+	}
+	if compiled := m.Rules().Rules(); len(compiled) != 2 {
+		t.Errorf("compiled = %+v", compiled)
+	}
+}
+
+// An explicit zero is a choice, not a missing value.
+func TestExplicitZero(t *testing.T) {
+	text := readTestdata(t, "small.yaml") + `    max_bad_share: 0
+    drift: {threshold: 0}
+    rules:
+      - {name: r, when: rmse > 1, min_samples: 0, min_coverage: 0, significance: 0}
+    retrain: {cooldown: 0}
+`
+	m := mustParse(t, text, noEnv).Models[0]
+	r := m.RuleSpecs()[0]
+	if r.MinSamples != 0 || r.MinCoverage != 0 || r.Significance == nil || *r.Significance != 0 {
+		t.Errorf("rule = %+v", r)
+	}
+	if m.MaxBadShare != 0 || m.Drift.Threshold == nil || *m.Drift.Threshold != 0 || m.Policy().Cooldown != 0 {
+		t.Errorf("model = %+v", m)
+	}
+}
+
+func TestPolicyHash(t *testing.T) {
+	base := readTestdata(t, "full.yaml")
+	hash := mustParse(t, base, noEnv).Models[0].PolicyHash()
+	if len(hash) != 32 {
+		t.Fatalf("hash = %q", hash)
+	}
+	changes := []struct {
+		name, old, replacement string
+		same                   bool
+	}{
+		{"a comment", "version: 1\n", "version: 1 # one\n", true},
+		{"a default written out", "        action: alert\n", "        action: alert\n        min_samples: 200\n", true},
+		{"another spelling of the window", "window: 1d", "window: 24h", true},
+		{"where data are", "s3://logs/", "s3://other/", true},
+		{"a secret", "token_file: /secrets/slack", "token: abc", true},
+		{"a parameter", "learning_rate: 0.1", "learning_rate: 0.2", true},
+		{"a rule", "1.2 * reference", "1.3 * reference", false},
+		{"a guard", "min_samples: 200", "min_samples: 201", false},
+		{"turned-off significance", "significance: 0.95", "significance: 0", false},
+		{"the mode", "mode: auto", "mode: suggest", false},
+		{"the budget", "runs: 4", "runs: 5", false},
+		{"a threshold", "method: auto", "method: auto, threshold: 0.1", false},
+		{"the delay", "delay: 7d", "delay: 8d", false},
+	}
+	for _, c := range changes {
+		t.Run(c.name, func(t *testing.T) {
+			got := mustParse(t, edit(t, base, c.old, c.replacement), noEnv).Models[0].PolicyHash()
+			if (got == hash) != c.same {
+				t.Errorf("hash equal = %v, want %v", got == hash, c.same)
+			}
+		})
+	}
+}
+
+func TestAnchorsAndMerges(t *testing.T) {
+	text := readTestdata(t, "small.yaml")
+	text = edit(t, text, "  - name: m\n", "  - &base\n    name: m\n")
+	text += `    retrain: {cooldown: 1h}
+  - <<: *base
+    name: second
+    catch_up: 3
+`
+	c := mustParse(t, text, noEnv)
+	if len(c.Models) != 2 {
+		t.Fatalf("%d models", len(c.Models))
+	}
+	s := c.Models[1]
+	if s.Name != "second" || s.CatchUp != 3 || s.Retrain.Cooldown != time.Hour || s.Predictions.URL != "logs/*.csv" {
+		t.Errorf("second = %+v", s)
+	}
+	if c.Models[0].Name != "m" || c.Models[0].CatchUp != 7 {
+		t.Errorf("first = %+v", c.Models[0])
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	text := edit(t, readTestdata(t, "small.yaml"), "url: ./state", "url: mem://s")
+	text += `    retrain: {mode: auto, settle: 20s, kubeflow: {endpoint: "http://kfp:8888", pipeline: p}}
+    drift: {threshold: 0.2}
+publish:
+  pushgateway: {url: "http://p:9091", grouping: {pod: a}}
+`
+	got := strings.Join(mustParse(t, text, noEnv).Warnings(), "\n")
+	for _, want := range []string{
+		"state.url: mem:// forgets",
+		"model m: no rules, and no reference",
+		"model m: ground_truth.delay is 0",
+		"model m: predictions have neither",
+		"model m: retrain.mode is auto, but no rule",
+		"model m: drift.threshold is one number",
+		"a label pod that differs",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no warning %q in\n%s", want, got)
+		}
+	}
+	text = edit(t, readTestdata(t, "full.yaml"), "settle: 60s", "settle: 20s")
+	got = strings.Join(mustParse(t, text, noEnv).Warnings(), "\n")
+	if want := "model house-price: retrain.settle (20s) should be at least three times retrain.kubeflow.timeout (10s)"; !strings.HasPrefix(got, want) {
+		t.Errorf("warnings = %s", got)
+	}
+	text = edit(t, readTestdata(t, "full.yaml"), "mode: auto", "mode: off")
+	if got := mustParse(t, text, noEnv).Warnings(); len(got) != 1 || !strings.Contains(got[0], "retrain.mode is off") {
+		t.Errorf("warnings = %q", got)
+	}
+}
+
+func TestLoadMissingFile(t *testing.T) {
+	_, err := Load(filepath.Join(t.TempDir(), "no.yaml"), noEnv)
+	if err == nil || !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), "read configuration: ") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// Every key that a struct's tag names is read, and nothing else is.
+func TestTagsMatchKnownKeys(t *testing.T) {
+	known := map[string][]string{}
+	var walk func(typ reflect.Type)
+	walk = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct || typ.PkgPath() != reflect.TypeFor[Config]().PkgPath() || known[typ.Name()] != nil {
+			return
+		}
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			if tag := f.Tag.Get("yaml"); tag != "" {
+				known[typ.Name()] = append(known[typ.Name()], tag)
+				walk(f.Type)
+			}
+		}
+	}
+	walk(reflect.TypeFor[Config]())
+	// The error about an unknown key lists what is known.
+	tests := []struct{ typ, after, indent string }{
+		{"Config", "version: 1\n", ""},
+		{"State", "  url: file://./state\n", "  "},
+		{"Model", "    task: regression\n", "    "},
+		{"Predictions", "      format: auto\n", "      "},
+		{"PredictionColumns", "        model_version: version\n", "        "},
+		{"GroundTruth", "      resolve: latest\n", "      "},
+		{"Reference", "      url: s3://training/house-price/*.parquet\n", "      "},
+		{"Rule", "        for: 2\n", "        "},
+		{"Retrain", "      mode: auto\n", "      "},
+		{"Kubeflow", "        version: latest\n", "        "},
+	}
+	for _, c := range tests {
+		t.Run(c.typ, func(t *testing.T) {
+			msg := parseError(t, edit(t, readTestdata(t, "full.yaml"), c.after, c.after+c.indent+"zzzzzzzzzzzzzzzz: 1\n"), noEnv)
+			_, list, ok := strings.Cut(msg, "; known: ")
+			if !ok {
+				t.Fatalf("message = %s", msg)
+			}
+			got := map[string]bool{}
+			for _, k := range strings.Split(list, ", ") {
+				got[strings.TrimSuffix(k, "_file")] = true
+			}
+			want := map[string]bool{}
+			for _, k := range known[c.typ] {
+				want[k] = true
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("the loader knows %v, the struct has %v", got, want)
+			}
+		})
+	}
+}

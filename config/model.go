@@ -1,0 +1,323 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// Defaults of a model.
+const (
+	defaultWindow      = "1d"
+	defaultCatchUp     = 7
+	defaultMaxBadShare = 0.01
+	defaultMaxSegments = 100
+	defaultMinRows     = 200
+	defaultExactValues = 10_000
+	defaultTimeout     = 10 * time.Second
+)
+
+// Upper limits, against slips of the keyboard.
+const (
+	mostCatchUp     = 10_000
+	mostSegments    = 100_000
+	mostExactValues = 10_000_000
+	mostFor         = 10_000
+	mostRuns        = 1_000_000
+)
+
+// A model's name goes into object keys, Pushgateway groups (where client_golang
+// would turn a space into +) and names of runs; a rule's into object keys and labels.
+var (
+	modelNamePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$`)
+	ruleNamePattern  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
+)
+
+// model reads one model; nil when the value is no mapping.
+func (d *decoder) model(v value, dir string) *Model {
+	o := d.object(v)
+	if !o.ok {
+		return nil
+	}
+	m := &Model{
+		baseDir:     dir,
+		TimeZone:    "UTC",
+		Window:      defaultWindow,
+		CatchUp:     defaultCatchUp,
+		MaxSegments: defaultMaxSegments,
+		MaxBadShare: defaultMaxBadShare,
+		Drift:       Drift{Profile: "hindcast", MinRows: defaultMinRows, ExactValues: defaultExactValues},
+	}
+	if nv, ok := o.text("name", &m.Name); ok && !modelNamePattern.MatchString(m.Name) {
+		d.fail(nv, "a model's name has lower-case letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit")
+		m.Name = ""
+	}
+	can, later := tasks()
+	o.choice("task", &m.Task, can, later)
+	d.schedule(o, m)
+	if sv, ok := o.get("predictions"); ok {
+		d.predictions(sv, m)
+	}
+	if sv, ok := o.get("ground_truth"); ok {
+		d.groundTruth(sv, m)
+	}
+	d.window(o, m)
+	o.count("catch_up", 1, mostCatchUp, &m.CatchUp)
+	if sv, ok := o.get("reference"); ok {
+		d.reference(sv, m)
+	}
+	if sv, ok := o.get("segments"); ok {
+		if names, ok := d.texts(sv, "columns"); ok {
+			m.Segments = names
+		}
+	}
+	o.count("max_segments", 1, mostSegments, &m.MaxSegments)
+	o.share("max_bad_share", &m.MaxBadShare)
+	if sv, ok := o.get("drift"); ok {
+		d.drift(sv, m)
+	}
+	d.retrain(o, m)
+	d.rules(o, m)
+	o.need("name", "task", "predictions", "ground_truth")
+	o.done()
+	return m
+}
+
+// window reads the size of the windows.
+func (d *decoder) window(o *object, m *Model) {
+	v, given := o.get("window")
+	if given {
+		s, ok := d.scalar(v, "a window")
+		if !ok {
+			return
+		}
+		if s.kind != textScalar && !s.replaced {
+			d.fail(v, "the window %s has no unit: want 1h, 1d, 7d, 1mo ...", s.raw)
+			return
+		}
+		m.Window = s.text
+	} else if o.has("window") {
+		return
+	}
+	grid, err := groundtruth.ParseGrid(m.Window)
+	if err != nil {
+		d.fail(v, "%v", err)
+		return
+	}
+	m.grid = grid
+}
+
+// predictions reads where the predictions are.
+func (d *decoder) predictions(v value, m *Model) {
+	o := d.object(v)
+	p := &m.Predictions
+	o.location("url", dated, &p.URL)
+	p.Format = d.format(o)
+	o.duration("slack", &p.Slack)
+	if cv, ok := o.get("columns"); ok {
+		c := d.object(cv)
+		c.text("id", &p.Columns.ID)
+		c.text("timestamp", &p.Columns.Timestamp)
+		c.text("prediction", &p.Columns.Prediction)
+		c.text("model_version", &p.Columns.ModelVersion)
+		c.need("id", "prediction")
+		c.done()
+	}
+	p.Features.Auto = true
+	if fv, ok := o.get("features"); ok {
+		d.features(fv, p)
+	}
+	o.need("url", "columns")
+	o.done()
+}
+
+// features reads auto or a list of columns.
+func (d *decoder) features(v value, p *Predictions) {
+	if _, isList := v.node.(*ast.SequenceNode); !isList {
+		var word string
+		d.choice(v, &word, []string{"auto"}, nil)
+		return
+	}
+	names, ok := d.texts(v, "columns")
+	if !ok {
+		return
+	}
+	items, _ := d.list(v, "columns") // one for each name: every one was text
+	for i, name := range names {
+		for _, mapped := range []struct{ role, column string }{
+			{"id", p.Columns.ID},
+			{"timestamp", p.Columns.Timestamp},
+			{"prediction", p.Columns.Prediction},
+			{"model_version", p.Columns.ModelVersion},
+		} {
+			if name == mapped.column {
+				d.fail(items[i], "the column %q is the %s; it cannot be a feature too", name, mapped.role)
+			}
+		}
+	}
+	p.Features = Features{Columns: names}
+}
+
+// groundTruth reads where the labels are.
+func (d *decoder) groundTruth(v value, m *Model) {
+	o := d.object(v)
+	g := &m.GroundTruth
+	o.location("url", dated, &g.URL)
+	g.Format = d.format(o)
+	o.duration("slack", &g.Slack)
+	o.duration("delay", &g.Delay)
+	resolve := string(groundtruth.ResolveLatest)
+	o.choice("resolve", &resolve, resolutions(), nil)
+	g.Resolve = groundtruth.Resolve(resolve)
+	if cv, ok := o.get("columns"); ok {
+		c := d.object(cv)
+		c.text("id", &g.Columns.ID)
+		labelAt, haveLabel := c.text("label", &g.Columns.Label)
+		c.text("timestamp", &g.Columns.Timestamp)
+		c.text("ingested_at", &g.Columns.IngestedAt)
+		c.text("op", &g.Columns.Op)
+		if haveLabel && g.Columns.Label == g.Columns.ID {
+			d.fail(labelAt, "the column %q is the id; it cannot be the label too", g.Columns.Label)
+		}
+		c.need("id", "label")
+		c.done()
+	}
+	o.need("url", "columns")
+	o.done()
+}
+
+// format reads the format of objects.
+func (d *decoder) format(o *object) string {
+	out := "auto"
+	can, later := formats()
+	o.choice("format", &out, can, later)
+	return out
+}
+
+// reference reads what windows are compared to.
+func (d *decoder) reference(v value, m *Model) {
+	o := d.object(v)
+	if !o.ok {
+		return
+	}
+	r := &Reference{}
+	o.location("url", wildcards, &r.URL)
+	r.Format = d.format(o)
+	if pv, ok := o.text("profile", &r.Profile); ok && r.Profile != SavedProfile {
+		if err := checkLocation(r.Profile, folder); err != nil {
+			d.fail(pv, "%v", err)
+		} else if strings.HasSuffix(r.Profile, "/") {
+			d.fail(pv, "want the URL of a profile, or the word %s; this is a folder", SavedProfile)
+		}
+	}
+	switch {
+	case o.has("url") && o.has("profile"):
+		d.failAt(o.keyPos("profile"), join(v.path, "profile"), "url is given too; a reference is rows or a profile, not both")
+	case o.has("profile") && o.has("format"):
+		d.failAt(o.keyPos("format"), join(v.path, "format"), "a profile has no format; it belongs to url")
+	case !o.has("url") && !o.has("profile"):
+		o.fail("url or profile is missing")
+	}
+	o.done()
+	m.Reference = r
+}
+
+// drift reads how drift is judged.
+func (d *decoder) drift(v value, m *Model) {
+	o := d.object(v)
+	can, later := driftProfiles()
+	o.choice("profile", &m.Drift.Profile, can, later)
+	if mv, ok := o.get("method"); ok {
+		d.driftMethods(mv, m)
+	}
+	if tv, ok := o.get("threshold"); ok {
+		d.driftThreshold(tv, m)
+	}
+	o.integer("min_rows", 1, &m.Drift.MinRows)
+	o.count("exact_values", 1, mostExactValues, &m.Drift.ExactValues)
+	o.done()
+}
+
+// driftMethods reads auto, a measure, or a list of measures.
+func (d *decoder) driftMethods(v value, m *Model) {
+	can, later := measures()
+	if _, isList := v.node.(*ast.SequenceNode); !isList {
+		var word string
+		if d.choice(v, &word, with("auto", can), later) && word != "auto" {
+			m.Drift.Methods = []string{word}
+		}
+		return
+	}
+	items, ok := d.list(v, "measures")
+	if !ok {
+		return
+	}
+	for _, item := range items {
+		var word string
+		if !d.choice(item, &word, can, later) {
+			continue
+		}
+		if slices.Contains(m.Drift.Methods, word) {
+			d.fail(item, "%q is listed twice", word)
+			continue
+		}
+		m.Drift.Methods = append(m.Drift.Methods, word)
+	}
+}
+
+// driftThreshold reads a number, or a map of numbers by measure.
+func (d *decoder) driftThreshold(v value, m *Model) {
+	above := func(v value) (float64, bool) {
+		f, s, ok := d.number(v)
+		if ok && !(f >= 0) {
+			d.fail(v, "must be at least 0, got %s", s.raw)
+			return 0, false
+		}
+		return f, ok
+	}
+	switch v.node.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default:
+		if f, ok := above(v); ok {
+			m.Drift.Threshold = &f
+		}
+		return
+	}
+	members, ok := d.members(v)
+	if !ok {
+		return
+	}
+	can, later := measures()
+	if len(members) == 0 {
+		d.fail(v, "the map is empty: give it measures or leave the key out")
+	}
+	for _, mem := range members {
+		path := join(v.path, mem.key)
+		switch {
+		case slices.Contains(later, mem.key):
+			d.failAt(mem.pos, path, "%q is not supported by this version; supported: %s", mem.key, strings.Join(can, ", "))
+			continue
+		case !slices.Contains(can, mem.key):
+			d.failAt(mem.pos, v.path, "unknown measure %q%s", clip(mem.key), didYouMean(mem.key, can))
+			continue
+		case len(m.Drift.Methods) > 0 && !slices.Contains(m.Drift.Methods, mem.key):
+			d.failAt(mem.pos, path, "%s is not among the measures of method, so its threshold would not count", mem.key)
+			continue
+		}
+		tv, ok := d.resolve(mem.node, path, v.deep)
+		if !ok {
+			continue
+		}
+		if f, ok := above(tv); ok {
+			if m.Drift.Thresholds == nil {
+				m.Drift.Thresholds = map[string]float64{}
+			}
+			m.Drift.Thresholds[mem.key] = f
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// labelPattern is what a Prometheus label may be called.
+var labelPattern = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
+// ownLabels are the labels that Hindcast sets itself.
+func ownLabels() []string {
+	return []string{"job", "model", "model_version", "segment", "column", "method", "rule", "state", "stage"}
+}
+
+// publish reads where metrics go.
+func (d *decoder) publish(v value, c *Config) {
+	o := d.object(v)
+	if pv, ok := o.get("pushgateway"); ok {
+		d.pushgateway(pv, c)
+	}
+	if tv, ok := o.get("textfile"); ok {
+		t := d.object(tv)
+		var path string
+		if at, ok := t.text("path", &path); ok && !strings.HasSuffix(path, ".prom") {
+			d.fail(at, "the name must end in .prom: node_exporter reads no other file")
+		}
+		t.need("path")
+		t.done()
+		c.Publish.Textfile = &Textfile{Path: inDir(c.Dir, path)}
+	}
+	o.done()
+}
+
+// pushgateway reads a Pushgateway.
+func (d *decoder) pushgateway(v value, c *Config) {
+	o := d.object(v)
+	p := &Pushgateway{Timeout: defaultTimeout}
+	o.server("url", &p.URL)
+	if gv, ok := o.get("grouping"); ok {
+		p.Grouping = d.grouping(gv)
+	}
+	o.text("username", &p.Username)
+	o.secret("password", c.Dir, &p.Password)
+	havePassword := o.has("password") || o.has("password_file")
+	switch {
+	case o.has("username") && !havePassword:
+		d.failAt(o.keyPos("username"), join(v.path, "username"), "a username needs a password or password_file")
+	case havePassword && !o.has("username"):
+		o.fail("username is missing beside the password")
+	}
+	o.positive("timeout", &p.Timeout)
+	o.need("url")
+	o.done()
+	c.Publish.Pushgateway = p
+}
+
+// grouping reads the labels of a Pushgateway group.
+func (d *decoder) grouping(v value) map[string]string {
+	members, ok := d.members(v)
+	if !ok {
+		return nil
+	}
+	out := map[string]string{}
+	for _, mem := range members {
+		path := join(v.path, mem.key)
+		switch {
+		case slices.Contains(ownLabels(), mem.key):
+			d.failAt(mem.pos, path, "Hindcast sets the label %s itself", mem.key)
+			continue
+		case !labelPattern.MatchString(mem.key) || strings.HasPrefix(mem.key, "__"):
+			d.failAt(mem.pos, path, "no Prometheus label can be called %q: letters, digits and _, not beginning with a digit or __", clip(mem.key))
+			continue
+		}
+		gv, ok := d.resolve(mem.node, path, v.deep)
+		if !ok {
+			continue
+		}
+		s, ok := d.text(gv)
+		if !ok {
+			continue
+		}
+		if strings.ContainsFunc(s, unicode.IsSpace) {
+			d.fail(gv, "a grouping value cannot hold a space, which the Pushgateway's client would turn into +")
+			continue
+		}
+		out[mem.key] = s
+	}
+	return out
+}
+
+// notify reads who is told.
+func (d *decoder) notify(v value, c *Config) {
+	o := d.object(v)
+	if sv, ok := o.get("slack"); ok {
+		d.slack(sv, c)
+	}
+	o.done()
+}
+
+// slack reads a Slack channel.
+func (d *decoder) slack(v value, c *Config) {
+	o := d.object(v)
+	s := &Slack{Timeout: defaultTimeout}
+	o.secret("token", c.Dir, &s.Token)
+	o.text("channel", &s.Channel)
+	o.secret("webhook_url", c.Dir, &s.WebhookURL)
+	o.server("api_url", &s.APIURL)
+	o.positive("timeout", &s.Timeout)
+	if s.WebhookURL.inline != nil {
+		if wv, ok := o.get("webhook_url"); ok {
+			if err := checkHTTP(strings.TrimSpace(*s.WebhookURL.inline)); err != nil {
+				d.fail(wv, "%v", err)
+			}
+		}
+	}
+	token := o.has("token") || o.has("token_file")
+	webhook := o.has("webhook_url") || o.has("webhook_url_file")
+	switch {
+	case !o.ok:
+	case token && webhook:
+		o.fail("a token and a webhook are given; use one of them")
+	case !token && !webhook:
+		o.fail("token (or token_file) with channel, or webhook_url (or webhook_url_file), is missing")
+	case token && !o.has("channel"):
+		o.fail("channel is missing beside the token")
+	case webhook && o.has("channel"):
+		d.failAt(o.keyPos("channel"), join(v.path, "channel"), "a webhook has its own channel; leave this out")
+	case webhook && o.has("api_url"):
+		d.failAt(o.keyPos("api_url"), join(v.path, "api_url"), "a webhook does not use the bot API; leave this out")
+	}
+	o.done()
+	c.Notify.Slack = s
+}

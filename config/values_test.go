@@ -1,0 +1,170 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/trigger"
+)
+
+func TestParseDuration(t *testing.T) {
+	const day = 24 * time.Hour
+	good := map[string]time.Duration{
+		"0": 0, "0s": 0, "0h": 0, "30m": 30 * time.Minute, "24h": day, "7d": 7 * day, "2w": 14 * day, "1h30m": 90 * time.Minute,
+		"250ms": 250 * time.Millisecond, "1w2d3h4m5s6ms": 9*day + 3*time.Hour + 4*time.Minute + 5*time.Second + 6*time.Millisecond,
+		"007d": 7 * day,
+	}
+	for s, want := range good {
+		if got, err := ParseDuration(s); err != nil || got != want {
+			t.Errorf("%q = %v, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{
+		"", " ", "d", "7", "7 d", "7D", "1.5h", "-1h", "+1h", "1m1h", "1h1h", "1mo", "1y", "1µs", "1us", "1d ", "99999999999999999999s",
+		"9999999999999w", "106752d",
+	} {
+		if got, err := ParseDuration(s); err == nil {
+			t.Errorf("%q = %v, want an error", s, got)
+		}
+	}
+}
+
+func TestDurationRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := time.Duration(rapid.Int64Range(0, int64(106751*24*time.Hour/time.Millisecond)).Draw(t, "ms")) * time.Millisecond
+		s := formatDuration(d)
+		if got, err := ParseDuration(s); err != nil || got != d {
+			t.Fatalf("%v prints as %q, which reads as %v, %v", d, s, got, err)
+		}
+	})
+}
+
+func TestCheckLocation(t *testing.T) {
+	tests := []struct {
+		raw  string
+		use  locationUse
+		want string // part of the error; "" for none
+	}{
+		{"file://./state", folder, ""},
+		{"file:///var/lib/hindcast", folder, ""},
+		{"state", folder, ""},
+		{"/state/of {things", folder, "{ without }"},
+		{"mem://", folder, ""},
+		{"mem://name/prefix", folder, ""},
+		{"s3://bucket", folder, ""},
+		{"s3://bucket/p?region=eu-north-1&endpoint=http://localhost:9000", folder, ""},
+		{"gs://bucket/p", folder, ""},
+		{"azblob://container/p", folder, ""},
+		{"file://", folder, "names no folder"},
+		{"s3://", folder, "names no bucket"},
+		{"s3:///key", folder, "names no bucket"},
+		{"s3:/bucket/key", folder, "two slashes"},
+		{"S3://bucket/key", folder, `did you mean "s3"`},
+		{"gcs://bucket/key", folder, `did you mean "gs"`},
+		{"s3://b/k?a=%zz", folder, "after ?"},
+		{"s3://{date}/k", dated, "the bucket cannot hold"},
+		{"s3://b*/k", dated, "the bucket cannot hold"},
+		{"s3://b/*", folder, "one place"},
+		{"s3://b/dt={date}/**/*.parquet", dated, ""},
+		{"s3://b/y={year}/m={month}/d={day}/h={hour}/*", dated, ""},
+		{"s3://b/{date}/{hour}/x", dated, ""},
+		{"s3://b/{year}/x", dated, ""},
+		{"s3://b/{year}/{month}/x", dated, ""},
+		{"s3://b/{month}/x", dated, "{month} needs {year}"},
+		{"s3://b/{year}/{day}/x", dated, "{day} needs {year} and {month}"},
+		{"s3://b/{year}/{month}/{hour}/x", dated, "{hour} needs the date"},
+		{"s3://b/{yyyy}/x", dated, "unknown placeholder {yyyy}"},
+		{"s3://b/{}/x", dated, "unknown placeholder {}"},
+		{"s3://b/{date/x", dated, "{ without }"},
+		{"s3://b/{a/b}", dated, "{ without }"},
+		{"s3://b/{{date}}", dated, "{ without }"},
+		{"s3://b/date}/x", dated, "} without {"},
+		{"s3://b/a**/x", dated, "alone between slashes"},
+		{"s3://b/***/x", dated, "alone between slashes"},
+		{"s3://b/*/x", wildcards, ""},
+		{"s3://b/{date}/x", wildcards, "no window"},
+	}
+	for _, c := range tests {
+		t.Run(c.raw, func(t *testing.T) {
+			err := checkLocation(c.raw, c.use)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("error = %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestNearest(t *testing.T) {
+	words := []string{"window", "when", "for", "predictions", "ground_truth", "min_samples"}
+	for word, want := range map[string]string{
+		"windwo": "window", "Window": "window", "fro": "for", "prediction": "predictions", "groundtruth": "ground_truth",
+		"min_sample": "min_samples", "minSamples": "min_samples", "xyz": "", "": "", "whatever": "",
+	} {
+		if got := nearest(word, words); got != want {
+			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
+		}
+	}
+}
+
+// The distance against its definition by recursion, on short words.
+func TestEditDistance(t *testing.T) {
+	var slow func(a, b string) int
+	slow = func(a, b string) int {
+		if a == "" || b == "" {
+			return len(a) + len(b)
+		}
+		x, y := a[:len(a)-1], b[:len(b)-1]
+		d := slow(x, y)
+		if a[len(a)-1] != b[len(b)-1] {
+			d++
+		}
+		d = min(d, slow(x, b)+1, slow(a, y)+1)
+		if len(a) > 1 && len(b) > 1 && a[len(a)-1] == b[len(b)-2] && a[len(a)-2] == b[len(b)-1] {
+			d = min(d, slow(a[:len(a)-2], b[:len(b)-2])+1)
+		}
+		return d
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringMatching(`[abc]{0,6}`)
+		a, b := word.Draw(t, "a"), word.Draw(t, "b")
+		if got, want := editDistance(a, b, 100), slow(a, b); got != want {
+			t.Fatalf("distance %q %q = %d, want %d", a, b, got, want)
+		}
+	})
+}
+
+// What the check takes, trigger renders, with any window and none; the fields
+// named in messages are all that trigger.TemplateData has.
+func TestTemplatesAsTriggerRendersThem(t *testing.T) {
+	var fields []string
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[trigger.TemplateData]()) {
+		if f.Type.Kind() != reflect.Struct {
+			fields = append(fields, "."+f.Name)
+			continue
+		}
+		for _, inner := range reflect.VisibleFields(f.Type) {
+			fields = append(fields, "."+f.Name+"."+inner.Name)
+		}
+	}
+	if got := strings.Join(fields, ", "); got != templateFields {
+		t.Errorf("trigger's templates have %s, the messages list %s", got, templateFields)
+	}
+	for _, text := range []string{
+		"{{ .Model }}", "a {{ .Window.Start }} b {{ .Window.End }}", "{{ .Rule }}{{ .Reason }}{{ .Key }}{{ .AsOf }}", "{{ $.Key }}",
+		`{{ if gt .Attempt 1 }}again{{ else }}first{{ end }}`, `{{ printf "%03d" .Attempt }}`, `{{ .Model | printf "%q" }}`, "{{/* nothing */}}x",
+		`{{ $m := .Model }}{{ $m }}`, `{{ if and .Rule (eq .Model "m") }}x{{ end }}`,
+	} {
+		base := readTestdata(t, "full.yaml")
+		text := edit(t, base, `"{{ .Window.End }}"`, "'"+text+"'")
+		k := mustParse(t, text, noEnv).Models[0].Retrain.Kubeflow
+		for _, data := range []trigger.TemplateData{{}, {Model: "m", Rule: "r", Attempt: 2}} {
+			if _, err := trigger.RenderParameters(k.Parameters, data); err != nil {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
+	}
+}

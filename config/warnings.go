@@ -1,0 +1,73 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// Warnings returns what is allowed and probably not meant, a sentence each, models
+// in the file's order.
+func (c *Config) Warnings() []string {
+	var out []string
+	if strings.HasPrefix(c.State.URL, "mem:") {
+		out = append(out, "state.url: mem:// forgets everything when the process ends: no window counts as judged, no retraining as started")
+	}
+	for _, m := range c.Models {
+		for _, w := range m.warnings() {
+			out = append(out, fmt.Sprintf("model %s: %s", m.Name, w))
+		}
+	}
+	if p := c.Publish.Pushgateway; p != nil {
+		for _, label := range []string{"instance", "pod", "run_id"} {
+			if _, ok := p.Grouping[label]; ok {
+				out = append(out, fmt.Sprintf(
+					"publish.pushgateway.grouping: a label %s that differs from run to run leaves stale groups behind, which the Pushgateway keeps forever", label))
+			}
+		}
+	}
+	return out
+}
+
+// warnings are those of one model.
+func (m *Model) warnings() []string {
+	var out []string
+	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	if len(m.RuleList) == 0 {
+		add("no rules, and no reference that the default rules could compare with: nothing is judged")
+	}
+	if m.GroundTruth.Delay == 0 {
+		add("ground_truth.delay is 0: windows are judged as soon as they close, whatever labels are in by then")
+	}
+	if m.Predictions.Columns.Timestamp == "" && len(m.partition()) == 0 {
+		add("predictions have neither a timestamp column nor a placeholder such as {date} in their url: every window reads the same rows")
+	}
+	proposes := slices.ContainsFunc(m.RuleList, func(r Rule) bool { return r.Action == actionRetrain })
+	switch k := m.Retrain.Kubeflow; {
+	case m.Retrain.Mode == trigger.ModeAuto && !proposes:
+		add("retrain.mode is auto, but no rule has the action retrain: nothing is ever started")
+	case m.Retrain.Mode == trigger.ModeOff && proposes:
+		add("rules have the action retrain, but retrain.mode is off: they only alert")
+	case k != nil && m.Retrain.Settle < 3*k.Timeout:
+		add("retrain.settle (%s) should be at least three times retrain.kubeflow.timeout (%s), so that an unclear launch is looked for before it is given up",
+			formatDuration(m.Retrain.Settle), formatDuration(k.Timeout))
+	}
+	if m.Drift.Threshold != nil && len(m.Drift.Methods) != 1 {
+		add("drift.threshold is one number for several measures, whose scales differ; a map by measure says which")
+	}
+	if m.rules != nil {
+		out = append(out, m.rules.Warnings()...)
+	}
+	return out
+}
+
+// partition lists the placeholders in the predictions' URL.
+func (m *Model) partition() []string {
+	names, err := placeholderNames(m.Predictions.URL)
+	if err != nil {
+		return nil
+	}
+	return names
+}

@@ -1,0 +1,256 @@
+// Package demo makes the house-price log that `hindcast demo` shows Hindcast on: two
+// model versions, late labels with corrections, and drift that sets in on a known
+// day. The same seed makes the same files.
+package demo
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// What the log is made of.
+const (
+	Model         = "house-price"
+	Days          = 16 // of predictions
+	DriftDay      = 9  // the first day, from 0, on which the world is another
+	SecondVersion = 4  // the first day on which the second version serves half of the requests
+	DelayDays     = 3  // after that many days labels are in
+	perDay        = 600
+	referenceRows = 5000
+	seed          = 20260101
+)
+
+// Start returns the first day of the log.
+func Start() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC) }
+
+// marker names the file by which a folder is known to hold a demo, which may be
+// written over.
+const marker = ".hindcast-demo"
+
+// ErrOccupied marks a folder that holds something else.
+var ErrOccupied = errors.New("the folder holds something else")
+
+// house is one prediction with its truth.
+type house struct {
+	ID        string    `parquet:"request_id"`
+	Time      time.Time `parquet:"predicted_at,timestamp(microsecond)"`
+	Size      float64   `parquet:"size"`
+	Bedrooms  int32     `parquet:"bedrooms"`
+	Age       float64   `parquet:"age"`
+	City      string    `parquet:"city,dict"`
+	Predicted float64   `parquet:"predicted_price"`
+	Version   string    `parquet:"version,dict"`
+
+	truth float64
+}
+
+// city is a place and what a square metre costs there.
+type city struct {
+	name  string
+	price float64
+	share float64
+}
+
+func cities() []city {
+	return []city{{"Oslo", 6200, 0.4}, {"Bergen", 4800, 0.25}, {"Trondheim", 4300, 0.2}, {"Stavanger", 4500, 0.15}}
+}
+
+// Write makes the folder, in place of an earlier demo in it: reference.csv,
+// predictions/dt=DATE/part-0.parquet, labels/dt=DATE/part-0.csv and hindcast.yaml. It
+// fails with ErrOccupied when the folder holds anything else.
+func Write(dir string) error {
+	if err := clear(dir); err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(seed, 0))
+	if err := writeReference(filepath.Join(dir, "reference.csv"), rng); err != nil {
+		return err
+	}
+	labels := map[string][][]string{}
+	for day := range Days {
+		houses := make([]house, perDay)
+		for i := range houses {
+			houses[i] = makeHouse(rng, day, i)
+			addLabels(rng, labels, houses[i])
+		}
+		path := filepath.Join(dir, "predictions", "dt="+date(day), "part-0.parquet")
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("write demo: %w", err)
+		}
+		if err := parquet.WriteFile(path, houses, parquet.Compression(&parquet.Zstd)); err != nil {
+			return fmt.Errorf("write demo predictions: %w", err)
+		}
+	}
+	for day, rows := range labels {
+		path := filepath.Join(dir, "labels", "dt="+day, "part-0.csv")
+		if err := writeCSV(path, append([][]string{{"request_id", "sold_price", "sold_at", "loaded_at", "op"}}, rows...)); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(dir, "hindcast.yaml"), []byte(configuration), 0o644)
+}
+
+// clear empties a folder that holds an earlier demo.
+func clear(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write demo: %w", err)
+	}
+	if len(entries) > 0 {
+		if _, err := os.Stat(filepath.Join(dir, marker)); err != nil {
+			return fmt.Errorf("write demo to %s: %w; name another with --dir", dir, ErrOccupied)
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("write demo: %w", err)
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write demo: %w", err)
+	}
+	return os.WriteFile(filepath.Join(dir, marker), []byte("hindcast demo writes over this folder\n"), 0o644)
+}
+
+func date(day int) string { return Start().AddDate(0, 0, day).Format(time.DateOnly) }
+
+// makeHouse draws a house of a day, day -1 being the reference. From DriftDay on
+// large houses come to the market, and their price per square metre is another.
+func makeHouse(rng *rand.Rand, day, i int) house {
+	h := house{
+		ID:      fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", rng.Uint32(), rng.IntN(1<<16), rng.IntN(1<<12), rng.IntN(1<<12), rng.Int64N(1<<48)),
+		Version: "v1",
+	}
+	drifted := day >= DriftDay
+	mean := 95.0
+	if drifted {
+		mean = 135
+	}
+	h.Size = math.Round(math.Max(25, mean+30*rng.NormFloat64()))
+	h.Bedrooms = int32(min(max(math.Round(h.Size/32+0.6*rng.NormFloat64()), 1), 8))
+	h.Age = math.Round(math.Abs(35 * rng.NormFloat64()))
+	pick := rng.Float64()
+	all := cities()
+	c := all[len(all)-1]
+	for _, candidate := range all {
+		if pick -= candidate.share; pick < 0 {
+			c = candidate
+			break
+		}
+	}
+	h.City = c.name
+	value := c.price*h.Size + 15_000*float64(h.Bedrooms) - 900*h.Age
+	noise := 45_000 * rng.NormFloat64()
+	h.truth = value + noise
+	if drifted {
+		h.truth += 1_800 * math.Max(0, h.Size-110) // what large houses fetch now
+	}
+	h.truth = math.Round(h.truth)
+	bias := 8_000 * rng.NormFloat64()
+	if day >= SecondVersion && i%2 == 1 {
+		h.Version = "v2"
+		bias = 6_000 * rng.NormFloat64()
+	}
+	h.Predicted = math.Round(value + bias)
+	h.Time = Start().AddDate(0, 0, max(day, 0)).Add(time.Duration(i) * 24 * time.Hour / perDay).UTC()
+	return h
+}
+
+// addLabels puts a house's label, which comes within the delay, and now and then a
+// first guess before it or a withdrawal after it, into the day on which it was loaded.
+func addLabels(rng *rand.Rand, labels map[string][][]string, h house) {
+	if rng.Float64() < 0.04 {
+		return // never sold
+	}
+	sold := h.Time.Add(time.Duration(2+rng.IntN(30)) * time.Hour)
+	loaded := sold.Add(time.Duration(1+rng.IntN(34)) * time.Hour)
+	add := func(at time.Time, price float64, op string) {
+		day := at.Format(time.DateOnly)
+		labels[day] = append(labels[day], []string{h.ID, strconv.FormatFloat(price, 'f', 0, 64), sold.Format(time.RFC3339), at.Format(time.RFC3339), op})
+	}
+	switch p := rng.Float64(); {
+	case p < 0.05: // corrected: the first figure was wrong
+		add(loaded, math.Round(h.truth*1.3), "c")
+		add(loaded.Add(6*time.Hour), h.truth, "u")
+	case p < 0.06: // withdrawn
+		add(loaded, h.truth, "c")
+		add(loaded.Add(5*time.Hour), h.truth, "d")
+	default:
+		add(loaded, h.truth, "c")
+	}
+}
+
+func writeReference(path string, rng *rand.Rand) error {
+	rows := [][]string{{"request_id", "size", "bedrooms", "age", "city", "predicted_price", "sold_price", "version"}}
+	for i := range referenceRows {
+		h := makeHouse(rng, -1, i)
+		rows = append(rows, []string{
+			h.ID, text(h.Size), strconv.Itoa(int(h.Bedrooms)), text(h.Age), h.City, text(h.Predicted), text(h.truth), h.Version,
+		})
+	}
+	return writeCSV(path, rows)
+}
+
+func text(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+
+func writeCSV(path string, rows [][]string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("write demo: %w", err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write demo: %w", err)
+	}
+	w := csv.NewWriter(f)
+	err = w.WriteAll(rows)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write demo %s: %w", path, err)
+	}
+	return nil
+}
+
+// configuration is the demo's hindcast.yaml.
+const configuration = `# Written by hindcast demo. Every key: docs/configuration.md.
+version: 1
+state:
+  url: file://./state
+models:
+  - name: house-price
+    task: regression
+    schedule: "0 3 * * *"
+    predictions:
+      url: file://./predictions/dt={date}/*.parquet
+      columns:
+        id: request_id
+        timestamp: predicted_at
+        prediction: predicted_price
+        model_version: version
+    ground_truth:
+      url: file://./labels/dt={date}/*.csv
+      columns: {id: request_id, label: sold_price, timestamp: sold_at, ingested_at: loaded_at, op: op}
+      delay: 3d
+    window: 1d
+    reference:
+      url: file://./reference.csv
+    segments: [city]
+    rules:
+      - name: drift
+        when: drift.share >= 0.5
+        action: alert
+      - name: rmse
+        when: rmse > 1.2 * reference.rmse
+        for: 2
+        action: retrain
+    retrain:
+      mode: suggest
+publish:
+  textfile: {path: ./metrics.prom}
+`

@@ -1,0 +1,166 @@
+package evaluator
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// wideBatches makes n batches of 4,096 rows with so many distinct values that every
+// bounded table overflows.
+func wideBatches(n int) ([]*groundtruth.Batch, []*groundtruth.Matches) {
+	const size = 4096
+	r := rand.New(rand.NewPCG(9, 10))
+	var batches []*groundtruth.Batch
+	var matches []*groundtruth.Matches
+	for range n {
+		b := &groundtruth.Batch{Len: size, HasTime: true}
+		m := &groundtruth.Matches{Len: size, HasTime: true}
+		x := groundtruth.Column{Name: "x", Kind: groundtruth.Number}
+		c := groundtruth.Column{Name: "c", Kind: groundtruth.Text}
+		city := groundtruth.Column{Name: "city", Kind: groundtruth.Text}
+		version := groundtruth.Column{Name: "version", Kind: groundtruth.Text}
+		for i := range 200 {
+			c.Dict = append(c.Dict, fmt.Sprint("c", i, r.IntN(1000)))
+			city.Dict = append(city.Dict, fmt.Sprint("city", i, r.IntN(1000)))
+			version.Dict = append(version.Dict, fmt.Sprint("v", i, r.IntN(1000)))
+		}
+		for range size {
+			t := tableWindow.Start.UnixNano() + r.Int64N(24*3600*1e9)
+			y := r.NormFloat64()
+			b.Times, m.Times = append(b.Times, t), append(m.Times, t)
+			b.Predictions, m.Predictions = append(b.Predictions, y), append(m.Predictions, y)
+			m.Labels = append(m.Labels, y+r.NormFloat64())
+			m.IDHashes = append(m.IDHashes, r.Uint64())
+			x.Floats, x.Valid = append(x.Floats, r.NormFloat64()), append(x.Valid, true)
+			for _, col := range []*groundtruth.Column{&c, &city, &version} {
+				col.Codes, col.Valid = append(col.Codes, r.Uint32N(200)), append(col.Valid, true)
+			}
+		}
+		b.Features = []groundtruth.Column{x, c}
+		b.Version, m.Version = version, version
+		m.Segments = []groundtruth.Column{city}
+		batches, matches = append(batches, b), append(matches, m)
+	}
+	return batches, matches
+}
+
+var wideFeatures = []groundtruth.FeatureSpec{{Name: "c", Kind: groundtruth.Text}, {Name: "x", Kind: groundtruth.Number}}
+
+func TestSummaryStaysWithinItsBudget(t *testing.T) {
+	batches, matches := wideBatches(12)
+	// The reference is the first half: 24,576 distinct numbers, and 1,200 texts.
+	p := NewProfiler(wideFeatures, tableSegments, ProfilerOptions{})
+	for i := range batches[:6] {
+		p.AddPredictions(batches[i])
+		p.AddMatches(matches[i])
+	}
+	l := p.Layout()
+	var sizes []int64
+	var encoded []int
+	for _, n := range []int{6, 12} {
+		b := NewBuilder(l, tableWindow, tableSegments, BuilderOptions{})
+		for i := range n {
+			b.AddPredictions(batches[i])
+			b.AddMatches(matches[i])
+		}
+		s := b.Summary()
+		sizes = append(sizes, s.Bytes())
+		encoded = append(encoded, len(summaryBytes(t, s)))
+		if got := len(s.Segments()["city"]); got != DefaultMaxSegments+1 {
+			t.Errorf("%d cities", got)
+		}
+		if got := len(s.Versions()); got != DefaultMaxSegments+1 {
+			t.Errorf("%d versions", got)
+		}
+		if len(s.Sample()) != sampleSize {
+			t.Errorf("%d rows in the sample", len(s.Sample()))
+		}
+	}
+	// Three numeric columns of about 10,010 edges take 32 bytes an edge and at most
+	// 43 bytes for each of 10,000 values between them; all rows' sums with their blocks
+	// 0.3 MB and the sketch 0.7; and 202 groups 13 KB and a sketch of 44 KB each.
+	const budget = 3*(10_010*32+10_000*43) + 1_000_000 + 202*(13_000+44_000) + 400_000
+	for i, size := range sizes {
+		if size > budget {
+			t.Errorf("%d bytes with %d batches, budget %d", size, 6*(i+1), budget)
+		}
+	}
+	if growth := float64(encoded[1]) / float64(encoded[0]); growth > 1.3 {
+		t.Errorf("encoded from %d to %d bytes with twice the rows", encoded[0], encoded[1])
+	}
+	t.Logf("%d bytes in memory, %d encoded", sizes[1], encoded[1])
+}
+
+func TestProfilerStaysWithinItsBudget(t *testing.T) {
+	batches, matches := wideBatches(6)
+	const budget = 3 * 12_000 * slotBytes
+	p := NewProfiler(wideFeatures, tableSegments, ProfilerOptions{TableBytes: budget})
+	for i := range batches {
+		p.AddPredictions(batches[i])
+		p.AddMatches(matches[i])
+	}
+	total := p.prediction.numbers.bytes() + p.label.numbers.bytes()
+	for _, c := range p.features {
+		total += c.numbers.bytes()
+	}
+	if total > budget {
+		t.Errorf("%d bytes of tables, budget %d", total, budget)
+	}
+	if l := p.Layout(); l.Feature("x").Exact || l.Feature("x").Bound > 1e-3 {
+		t.Errorf("exact %v, bound %v", l.Feature("x").Exact, l.Feature("x").Bound)
+	}
+}
+
+func TestBuilderDoesNotAllocatePerRow(t *testing.T) {
+	batches, matches := wideBatches(1)
+	p := NewProfiler(wideFeatures, tableSegments, ProfilerOptions{})
+	p.AddPredictions(batches[0])
+	p.AddMatches(matches[0])
+	b := NewBuilder(p.Layout(), tableWindow, tableSegments, BuilderOptions{})
+	add := func() {
+		b.AddPredictions(batches[0])
+		b.AddMatches(matches[0])
+	}
+	add()
+	if n := testing.AllocsPerRun(3, add); n > 40 {
+		t.Errorf("%v allocations for 4,096 rows", n)
+	}
+}
+
+func benchmarkBuilder(b *testing.B, add func(*Builder, *groundtruth.Batch, *groundtruth.Matches)) {
+	batches, matches := wideBatches(8)
+	p := NewProfiler(wideFeatures, tableSegments, ProfilerOptions{})
+	for i := range batches {
+		p.AddPredictions(batches[i])
+		p.AddMatches(matches[i])
+	}
+	builder := NewBuilder(p.Layout(), tableWindow, tableSegments, BuilderOptions{})
+	for i := 0; b.Loop(); i++ {
+		add(builder, batches[i%8], matches[i%8])
+	}
+	b.ReportMetric(4096*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+func BenchmarkBuilderPredictions(b *testing.B) {
+	benchmarkBuilder(b, func(s *Builder, p *groundtruth.Batch, _ *groundtruth.Matches) { s.AddPredictions(p) })
+}
+
+func BenchmarkBuilderMatches(b *testing.B) {
+	benchmarkBuilder(b, func(s *Builder, _ *groundtruth.Batch, m *groundtruth.Matches) { s.AddMatches(m) })
+}
+
+func BenchmarkProfiler(b *testing.B) {
+	batches, matches := wideBatches(8)
+	for b.Loop() {
+		p := NewProfiler(wideFeatures, tableSegments, ProfilerOptions{})
+		for i := range batches {
+			p.AddPredictions(batches[i])
+			p.AddMatches(matches[i])
+		}
+		p.Layout()
+	}
+	b.ReportMetric(8*4096*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}

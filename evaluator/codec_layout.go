@@ -1,0 +1,116 @@
+package evaluator
+
+import (
+	"crypto/sha256"
+	"math"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// seal computes the layout's identity. A Layout without it must not be used.
+func (l *Layout) seal() {
+	var e encoder
+	e.layout(l)
+	h := sha256.Sum256(e.b)
+	l.identity = string(h[:])
+}
+
+func (e *encoder) layout(l *Layout) {
+	e.count(len(l.Features))
+	for i := range l.Features {
+		e.columnLayout(&l.Features[i])
+	}
+	e.columnLayout(&l.Prediction)
+	e.columnLayout(&l.Label)
+	e.int(l.Rows)
+	e.bool(l.HasTime)
+	e.int(l.Start)
+	e.int(l.End)
+	e.count(l.ExactValues)
+	e.count(l.MaxSegments)
+	e.count(len(l.Segments))
+	for _, s := range l.Segments {
+		e.string(s.Column)
+		e.strings(s.Values)
+	}
+	e.count(len(l.LeftOut))
+	for _, name := range sortedKeys(l.LeftOut) {
+		e.string(name)
+		e.string(l.LeftOut[name])
+	}
+}
+
+func (e *encoder) columnLayout(c *ColumnLayout) {
+	e.string(c.Name)
+	e.count(int(c.Kind))
+	switch c.Kind {
+	case groundtruth.Number:
+		e.floats(c.Edges)
+		e.bool(c.Exact)
+		e.float(c.Bound)
+		e.count(len(c.Cuts))
+		for _, cut := range c.Cuts {
+			e.count(cut)
+		}
+		e.float(c.Center)
+	case groundtruth.Text:
+		e.strings(c.Categories)
+	}
+}
+
+func (d *decoder) layout() *Layout {
+	l := &Layout{LeftOut: map[string]string{}}
+	if n := d.count(2); n > 0 {
+		l.Features = make([]ColumnLayout, n)
+	}
+	for i := range l.Features {
+		l.Features[i] = d.columnLayout()
+		d.check(i == 0 || l.Features[i-1].Name < l.Features[i].Name)
+	}
+	l.Prediction = d.columnLayout()
+	l.Label = d.columnLayout()
+	d.check(l.Prediction.Kind == groundtruth.Number && l.Label.Kind == groundtruth.Number)
+	l.Rows = d.int()
+	l.HasTime = d.bool()
+	l.Start = d.int()
+	l.End = d.int()
+	l.ExactValues = d.small(math.MaxInt32)
+	l.MaxSegments = d.small(math.MaxInt32)
+	if n := d.count(2); n > 0 {
+		l.Segments = make([]SegmentLayout, n)
+	}
+	for i := range l.Segments {
+		l.Segments[i] = SegmentLayout{Column: d.string(), Values: d.strings()}
+	}
+	for range d.count(2) {
+		name := d.string()
+		l.LeftOut[name] = d.string()
+	}
+	if d.err == nil {
+		l.seal()
+	}
+	return l
+}
+
+func (d *decoder) columnLayout() ColumnLayout {
+	c := ColumnLayout{Name: d.string(), Kind: groundtruth.Kind(d.small(int(groundtruth.Text)))}
+	switch c.Kind {
+	case groundtruth.Number:
+		c.Edges = d.floats()
+		c.Exact = d.bool()
+		c.Bound = d.finite()
+		if n := d.count(1); n > 0 {
+			c.Cuts = make([]int, n)
+		}
+		last := -1
+		for i := range c.Cuts {
+			c.Cuts[i] = d.small(math.MaxInt32)
+			d.check(c.Cuts[i] > last && c.Cuts[i] < len(c.Edges)-1)
+			last = c.Cuts[i]
+		}
+		c.Center = d.finite()
+	case groundtruth.Text:
+		c.Categories = d.ascending()
+	}
+	return c
+}

@@ -1,0 +1,329 @@
+package evaluator
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// tally counts distinct float64 values, exactly while there are at most limit of
+// them. Beyond, either it drops them all (dropping), or it becomes a quantile sketch:
+// keys are the values' bit patterns in the order of the numbers, and losing the
+// least bit of every key merges neighbouring buckets in pairs, so that buckets are
+// spaced logarithmically, 2^(52-shift) to a binade. That is the uniform collapse of
+// UDDSketch (Epicoco et al., "UDDSketch: accurate tracking of quantiles in data
+// streams", 2020, arXiv:2004.08604) with the buckets of DDSketch (Masson et al., 2019,
+// arXiv:1908.10693), interpolated linearly inside a binade so that no logarithm is
+// computed.
+//
+// The number of distinct keys falls with the shift and grows with the data, and the
+// shift is always the least that meets the limit: so the state is a function of the
+// multiset of values alone, whatever the order and the way of merging.
+type tally struct {
+	limit    int
+	dropping bool
+
+	over   bool // dropped
+	shift  uint
+	used   int
+	keys   []uint64
+	counts []int64 // 0 marks a free slot
+}
+
+// entry is a bucket and its count.
+type entry struct {
+	key   uint64
+	count int64
+}
+
+// orderKey maps finite values and infinities to integers of the same order; -0 is 0.
+func orderKey(x float64) uint64 {
+	b := math.Float64bits(unsignedZero(x))
+	// The sign bit is flipped, or, for negative numbers, every bit.
+	return b ^ (uint64(int64(b)>>63) | 1<<63)
+}
+
+// unsignedZero returns x, and 0 for -0: the two are one value everywhere here.
+func unsignedZero(x float64) float64 {
+	if x == 0 {
+		return 0
+	}
+	return x
+}
+
+// orderValue is the inverse of orderKey.
+func orderValue(k uint64) float64 {
+	if k>>63 == 1 {
+		return math.Float64frombits(k &^ (1 << 63))
+	}
+	return math.Float64frombits(^k)
+}
+
+// slotOf returns where key is, or the free slot where it belongs.
+func (t *tally) slotOf(key uint64) int {
+	mask := len(t.keys) - 1
+	h := key * 0x9e3779b97f4a7c15
+	i := int(h>>32^h>>7) & mask
+	for t.counts[i] != 0 && t.keys[i] != key {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+// add counts x.
+func (t *tally) add(x float64) {
+	if !t.over {
+		t.insert(orderKey(x)>>t.shift, 1)
+	}
+}
+
+// insert counts a key of the present shift.
+func (t *tally) insert(key uint64, n int64) {
+	if len(t.keys) == 0 {
+		t.grow(16)
+	}
+	i := t.slotOf(key)
+	if t.counts[i] != 0 {
+		t.counts[i] += n
+		return
+	}
+	if t.used == t.limit {
+		t.overflow(key, n)
+		return
+	}
+	if t.used >= len(t.keys)/2 {
+		t.grow(2 * len(t.keys))
+		i = t.slotOf(key)
+	}
+	t.keys[i], t.counts[i] = key, n
+	t.used++
+}
+
+func (t *tally) grow(size int) {
+	keys, counts := t.keys, t.counts
+	t.keys, t.counts = make([]uint64, size), make([]int64, size)
+	for i, n := range counts {
+		if n != 0 {
+			j := t.slotOf(keys[i])
+			t.keys[j], t.counts[j] = keys[i], n
+		}
+	}
+}
+
+// overflow takes a key that no longer fits.
+func (t *tally) overflow(key uint64, n int64) {
+	if t.dropping {
+		t.over, t.used, t.keys, t.counts = true, 0, nil, nil
+		return
+	}
+	entries := append(t.entries(), entry{key, n})
+	slices.SortFunc(entries, compareEntries)
+	t.raise(entries, leastShift(entries, t.limit))
+}
+
+// leastShift returns the least number of bits to drop from the sorted distinct keys
+// so that at most limit remain.
+func leastShift(entries []entry, limit int) uint {
+	// Two keys become one when all the bits that differ are dropped.
+	var apart [65]int
+	for i := 1; i < len(entries); i++ {
+		apart[bits.Len64(entries[i-1].key^entries[i].key)]++
+	}
+	remain := len(entries)
+	shift := uint(0)
+	for remain > limit {
+		shift++
+		remain -= apart[shift]
+	}
+	return shift
+}
+
+// raise rebuilds the table from entries after dropping shift more bits.
+func (t *tally) raise(entries []entry, shift uint) {
+	t.shift += shift
+	t.used = 0
+	clear(t.counts)
+	for _, e := range entries {
+		t.insert(e.key>>shift, e.count)
+	}
+}
+
+// mergeFrom counts all that o counts. Both must have the same limit and kind.
+func (t *tally) mergeFrom(o *tally) {
+	if t.over || o.over {
+		t.over, t.used, t.keys, t.counts = true, 0, nil, nil
+		return
+	}
+	if o.shift > t.shift {
+		t.raise(t.entries(), o.shift-t.shift)
+	}
+	for i, n := range o.counts {
+		if n == 0 {
+			continue
+		}
+		// An overflow on the way may have raised the shift.
+		if t.over {
+			return
+		}
+		t.insert(o.keys[i]>>(t.shift-o.shift), n)
+	}
+}
+
+func compareEntries(a, b entry) int {
+	switch {
+	case a.key < b.key:
+		return -1
+	case a.key > b.key:
+		return 1
+	}
+	return 0
+}
+
+// entries returns the buckets in no order.
+func (t *tally) entries() []entry {
+	out := make([]entry, 0, t.used+1)
+	for i, n := range t.counts {
+		if n != 0 {
+			out = append(out, entry{t.keys[i], n})
+		}
+	}
+	return out
+}
+
+// sorted returns the buckets in ascending order.
+func (t *tally) sorted() []entry {
+	out := t.entries()
+	slices.SortFunc(out, compareEntries)
+	return out
+}
+
+// exact returns the sorted distinct values and their counts, if it holds them.
+func (t *tally) exact() (values []float64, counts []int64, ok bool) {
+	if t.over || t.shift != 0 || t.limit == 0 {
+		return nil, nil, false
+	}
+	entries := t.sorted()
+	values, counts = make([]float64, len(entries)), make([]int64, len(entries))
+	for i, e := range entries {
+		values[i], counts[i] = orderValue(e.key), e.count
+	}
+	return values, counts, true
+}
+
+// bucket returns the least and the greatest value that fall into key.
+func (t *tally) bucket(key uint64) (low, high float64) {
+	low = orderValue(key << t.shift)
+	high = orderValue(key<<t.shift | (1<<t.shift - 1))
+	// A bucket at the end of the range reaches into the patterns of NaN.
+	if math.IsNaN(low) {
+		low = math.Inf(-1)
+	}
+	if math.IsNaN(high) {
+		high = math.Inf(1)
+	}
+	return low, high
+}
+
+// quantile returns the quantile q of type 7 and its greatest absolute error. It
+// panics when q isn't in [0, 1]; both are NaN when nothing was counted.
+func (t *tally) quantile(q float64) (value, bound float64) {
+	if !(q >= 0 && q <= 1) {
+		panic("evaluator: quantile outside [0, 1]")
+	}
+	entries := t.sorted()
+	var n int64
+	for _, e := range entries {
+		n += e.count
+	}
+	if n == 0 {
+		return math.NaN(), math.NaN()
+	}
+	h := float64(n-1) * q
+	rank := min(int64(h), n-1)
+	part := h - float64(rank)
+	low, lowBound := t.orderStatistic(entries, rank)
+	if part == 0 {
+		return low, lowBound
+	}
+	high, highBound := t.orderStatistic(entries, min(rank+1, n-1))
+	if math.IsInf(high, 0) || math.IsInf(highBound, 0) {
+		return high, highBound
+	}
+	// The conversions keep the products from being fused on some architectures.
+	value = low + float64(part*(high-low))
+	bound = float64((1-part)*lowBound) + float64(part*highBound)
+	return value, bound
+}
+
+// orderStatistic returns the middle of the bucket of the 0-based rank, and half its
+// width.
+func (t *tally) orderStatistic(entries []entry, rank int64) (value, bound float64) {
+	for _, e := range entries {
+		if rank >= e.count {
+			rank -= e.count
+			continue
+		}
+		low, high := t.bucket(e.key)
+		if low == high {
+			return low, 0
+		}
+		if math.IsInf(low, 0) || math.IsInf(high, 0) {
+			return high, math.Inf(1)
+		}
+		return low/2 + high/2, high/2 - low/2
+	}
+	panic("evaluator: rank beyond the count")
+}
+
+func (t *tally) reset() {
+	*t = tally{limit: t.limit, dropping: t.dropping}
+}
+
+func (t *tally) bytes() int64 { return int64(len(t.keys)) * 16 }
+
+// place is a sum of places inside an interval, in units of 2^-40 of its width.
+type place struct{ high, low uint64 }
+
+const placeBits = 40
+
+// placeOf returns x's place between a and b in units of 2^-40 of the width, rounded
+// half away from 0.
+func placeOf(x, a, b float64) uint64 {
+	width, part := b-a, x-a
+	if math.IsInf(width, 0) {
+		// Halving costs nothing here: what it could round is nothing beside the width.
+		width, part = b/2-a/2, x/2-a/2
+	}
+	return uint64(math.Round(part / width * (1 << placeBits)))
+}
+
+func (p *place) add(v uint64) {
+	var carry uint64
+	p.low, carry = bits.Add64(p.low, v, 0)
+	p.high += carry
+}
+
+func (p *place) merge(o place) {
+	var carry uint64
+	p.low, carry = bits.Add64(p.low, o.low, 0)
+	p.high, _ = bits.Add64(p.high, o.high, carry)
+}
+
+// float64 returns the sum in units of the interval's width, rounded once.
+func (p place) float64() float64 {
+	var t sum
+	for i, v := range []uint64{p.low, p.high} {
+		t.Add(math.Ldexp(float64(v&math.MaxUint32), 64*i-placeBits))
+		t.Add(math.Ldexp(float64(v>>32), 64*i+32-placeBits))
+	}
+	return t.Float64()
+}
+
+// addProduct adds the exact product of a and b, underflow aside.
+func addProduct(t *sum, a, b float64) {
+	p := a * b
+	t.Add(p)
+	if !math.IsInf(p, 0) {
+		t.Add(math.FMA(a, b, -p))
+	}
+}

@@ -1,0 +1,184 @@
+package evaluator
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestOrderKeyKeepsTheOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.Float64().Draw(t, "a"), rapid.Float64().Draw(t, "b")
+		if (a < b) != (orderKey(a) < orderKey(b)) || (a == b) != (orderKey(a) == orderKey(b)) {
+			t.Fatalf("%v and %v change their order", a, b)
+		}
+		if orderValue(orderKey(a)) != a {
+			t.Fatalf("%v comes back as %v", a, orderValue(orderKey(a)))
+		}
+	})
+	if math.Signbit(orderValue(orderKey(math.Copysign(0, -1)))) {
+		t.Error("-0 stays -0")
+	}
+}
+
+// tallySlowly counts with the definition: the least shift at which at most limit
+// distinct keys remain.
+func tallySlowly(xs []float64, limit int, dropping bool) (counts map[uint64]int64, shift uint, over bool) {
+	for shift = 0; ; shift++ {
+		counts = map[uint64]int64{}
+		for _, x := range xs {
+			counts[orderKey(x)>>shift]++
+		}
+		if len(counts) <= limit {
+			return counts, shift, false
+		}
+		if dropping {
+			return nil, 0, true
+		}
+	}
+}
+
+func TestTallyDependsOnTheMultisetAlone(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		xs := rapid.SliceOfN(rapid.OneOf(tableValue, rapid.Float64()), rapid.SampledFrom([]int{0, 50}).Draw(t, "at least"), 150).Draw(t, "xs")
+		limit := rapid.IntRange(2, 40).Draw(t, "limit")
+		dropping := rapid.Bool().Draw(t, "dropping")
+		parts := make([]tally, rapid.IntRange(1, 4).Draw(t, "parts"))
+		for i := range parts {
+			parts[i] = tally{limit: limit, dropping: dropping}
+		}
+		for _, x := range rapid.Permutation(xs).Draw(t, "order") {
+			parts[rapid.IntRange(0, len(parts)-1).Draw(t, "part")].add(x)
+		}
+		got := parts[0]
+		for i := range parts[1:] {
+			got.mergeFrom(&parts[i+1])
+		}
+		counts, shift, over := tallySlowly(xs, limit, dropping)
+		if got.shift != shift || got.over != over || got.used != len(counts) {
+			t.Fatalf("shift %d over %v used %d, want %d %v %d", got.shift, got.over, got.used, shift, over, len(counts))
+		}
+		for _, e := range got.entries() {
+			if counts[e.key] != e.count {
+				t.Fatalf("key %x has %d, want %d", e.key, e.count, counts[e.key])
+			}
+		}
+		values, _, ok := got.exact()
+		if ok != (shift == 0 && !over) {
+			t.Fatalf("exact says %v at shift %d, over %v", ok, shift, over)
+		}
+		if ok && !slices.IsSorted(values) {
+			t.Fatal("not sorted")
+		}
+	})
+}
+
+// quantileSlowly is numpy's default on all values.
+func quantileSlowly(sorted []float64, q float64) float64 {
+	h := float64(len(sorted)-1) * q
+	i := int(h)
+	if i == len(sorted)-1 {
+		return sorted[i]
+	}
+	return sorted[i] + float64((h-float64(i))*(sorted[i+1]-sorted[i]))
+}
+
+func TestTallyQuantileLiesWithinItsBound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		xs := rapid.SliceOfN(rapid.Float64Range(-1e6, 1e6), rapid.SampledFrom([]int{1, 100}).Draw(t, "at least"), 300).Draw(t, "xs")
+		s := tally{limit: rapid.SampledFrom([]int{4, 30, 1000}).Draw(t, "limit")}
+		for _, x := range xs {
+			s.add(x)
+		}
+		slices.Sort(xs)
+		q := rapid.OneOf(rapid.Float64Range(0, 1), rapid.SampledFrom([]float64{0, 0.5, 1})).Draw(t, "q")
+		got, bound := s.quantile(q)
+		want := quantileSlowly(xs, q)
+		if !(math.Abs(got-want) <= bound*(1+1e-12)+1e-12*math.Abs(want)) {
+			t.Fatalf("quantile %v is %v, got %v within %v", q, want, got, bound)
+		}
+		if s.shift == 0 && bound != 0 {
+			t.Fatalf("bound %v of exact values", bound)
+		}
+	})
+}
+
+func TestTallyRelativeErrorIsSmall(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	s := tally{limit: wholeBuckets}
+	for range 300_000 {
+		s.add(math.Abs(r.NormFloat64()))
+	}
+	for _, q := range []float64{0.1, 0.5, 0.9, 0.99} {
+		value, bound := s.quantile(q)
+		if !(bound > 0 && bound/value < 1e-3) {
+			t.Errorf("quantile %v is %v within %v", q, value, bound)
+		}
+	}
+	// The median of |Z| is 0.6744897501960817 (scipy 1.11 norm.ppf(0.75)).
+	if value, _ := s.quantile(0.5); math.Abs(value-0.6744897501960817) > 0.01 {
+		t.Errorf("median %v", value)
+	}
+}
+
+func TestTallyQuantileEdges(t *testing.T) {
+	var empty tally
+	if v, b := empty.quantile(0.5); !math.IsNaN(v) || !math.IsNaN(b) {
+		t.Errorf("empty gives %v, %v", v, b)
+	}
+	for _, q := range []float64{-0.1, 1.1, math.NaN()} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("quantile %v doesn't panic", q)
+				}
+			}()
+			empty.quantile(q)
+		}()
+	}
+	s := tally{limit: 1}
+	for _, x := range []float64{1, math.Inf(1)} {
+		s.add(x)
+	}
+	if _, b := s.quantile(0.5); !math.IsInf(b, 1) {
+		t.Errorf("a bucket without end has the bound %v", b)
+	}
+}
+
+func TestPlaceIsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var p, q, whole place
+		var low, high uint64
+		for _, v := range rapid.SliceOf(rapid.Uint64()).Draw(t, "places") {
+			half := &p
+			if v&1 == 0 {
+				half = &q
+			}
+			half.add(v)
+			whole.add(v)
+			if low+v < low {
+				high++
+			}
+			low += v
+		}
+		p.merge(q)
+		if p != whole || p != (place{high, low}) {
+			t.Fatalf("got %v and %v, want %d %d", p, whole, high, low)
+		}
+	})
+	for _, tt := range []struct{ x, a, b, want float64 }{
+		{1.5, 1, 2, 0.5}, {-0.75, -1, 0, 0.25}, {0, -math.MaxFloat64, math.MaxFloat64, 0.5}, {2e-323, 0, 4e-323, 0.5},
+	} {
+		var p place
+		p.add(placeOf(tt.x, tt.a, tt.b))
+		if got := p.float64(); got != tt.want {
+			t.Errorf("place of %v in (%v, %v) is %v, want %v", tt.x, tt.a, tt.b, got, tt.want)
+		}
+	}
+	if got := (place{high: 1, low: 3 << 40}).float64(); got != 0x1p24+3 {
+		t.Errorf("2^64 + 3 * 2^40 is %v widths", got)
+	}
+}

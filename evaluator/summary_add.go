@@ -1,0 +1,230 @@
+package evaluator
+
+import (
+	"math"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+const (
+	// wholeBuckets bounds the sketch of |e| over all rows, groupBuckets that of a
+	// version or segment.
+	wholeBuckets = 16_384
+	groupBuckets = 1024
+)
+
+// errorTerms are the terms of one row's sums.
+type errorTerms struct {
+	values  [numSums]float64
+	abs     float64
+	nonZero bool
+}
+
+// set computes the terms of a prediction p and a label y. Every power is rounded on
+// its own: no sum of products, so nothing can be fused and all architectures agree.
+func (t *errorTerms) set(p, y, center float64) {
+	e := p - y
+	abs := math.Abs(e)
+	z := y - center
+	e2 := e * e
+	e4 := e2 * e2
+	z2 := z * z
+	t.abs, t.nonZero = abs, y != 0
+	v := &t.values
+	v[SumE], v[SumAbsE], v[SumE2] = e, abs, e2
+	v[SumE3], v[SumAbsE3], v[SumE4] = e2*e, e2*abs, e4
+	v[SumE6], v[SumE8] = e4*e2, e4*e4
+	v[SumZ1], v[SumZ2], v[SumZ3], v[SumZ4] = z, z2, z2*z, z2*z2
+	v[SumE2Z], v[SumE2Z2] = e2*z, e2*z2
+	var a float64
+	if y != 0 {
+		a = abs / math.Abs(y)
+	}
+	a2 := a * a
+	v[SumA1], v[SumA2], v[SumA3], v[SumA4] = a, a2, a2*a, a2*a2
+	s := symmetricError(p, y, abs)
+	s2 := s * s
+	v[SumS1], v[SumS2], v[SumS3], v[SumS4] = s, s2, s2*s, s2*s2
+}
+
+// symmetricError returns 2|p-y| / (|y|+|p|), 0 where both are 0.
+func symmetricError(p, y, abs float64) float64 {
+	d := math.Abs(y) + math.Abs(p)
+	switch {
+	case d == 0:
+		return 0
+	case d <= math.MaxFloat64/2:
+		return 2 * abs / d
+	}
+	// Halves keep huge numbers from overflowing; halving them is exact.
+	return 2 * (math.Abs(p/2-y/2) / (math.Abs(y/2) + math.Abs(p/2)))
+}
+
+func newErrorSums(center float64, buckets int, blocks bool) *ErrorSums {
+	e := &ErrorSums{center: center, abs: tally{limit: buckets}}
+	if blocks {
+		e.blocks = make([]blockSums, numBlocks)
+	}
+	return e
+}
+
+func (e *ErrorSums) add(t *errorTerms) {
+	e.n++
+	if t.nonZero {
+		e.nonZero++
+	}
+	for k, v := range t.values {
+		e.sums[k].Add(v)
+	}
+	if t.abs > e.maxAbs {
+		e.maxAbs = t.abs
+	}
+	e.abs.add(t.abs)
+}
+
+func (b *blockSums) add(t *errorTerms) {
+	b.n++
+	if t.nonZero {
+		b.nonZero++
+	}
+	for k := range b.sums {
+		b.sums[k].Add(t.values[k])
+	}
+}
+
+func (e *ErrorSums) empty() bool { return e.n == 0 }
+
+func (e *ErrorSums) mergeFrom(o *ErrorSums) {
+	e.n += o.n
+	e.nonZero += o.nonZero
+	e.timeless += o.timeless
+	for k := range e.sums {
+		e.sums[k].Merge(&o.sums[k])
+	}
+	e.maxAbs = max(e.maxAbs, o.maxAbs)
+	e.abs.mergeFrom(&o.abs)
+	for i := range e.blocks {
+		b, p := &e.blocks[i], &o.blocks[i]
+		b.n += p.n
+		b.nonZero += p.nonZero
+		for k := range b.sums {
+			b.sums[k].Merge(&p.sums[k])
+		}
+	}
+}
+
+// sumBytes is the size of an exact sum in memory.
+const sumBytes = 576
+
+func (e *ErrorSums) bytes() int64 {
+	return int64(numSums)*sumBytes + int64(len(e.blocks)*int(numBlockSums))*sumBytes + e.abs.bytes()
+}
+
+func newColumnSummary(l *ColumnLayout, interior int) *ColumnSummary {
+	c := &ColumnSummary{layout: l}
+	switch l.Kind {
+	case groundtruth.Number:
+		k := len(l.Edges)
+		c.points, c.opens, c.places = make([]int64, k), make([]int64, k+1), make([]place, k+1)
+		c.interior = tally{limit: interior, dropping: true}
+	case groundtruth.Text:
+		c.categories = make([]int64, len(l.Categories))
+	}
+	return c
+}
+
+func (c *ColumnSummary) interiorLimit() int { return c.interior.limit }
+
+// addNumbers takes a batch of numbers; nil valid means that all are.
+func (c *ColumnSummary) addNumbers(xs []float64, valid []bool) {
+	edges := c.layout.Edges
+	k := len(edges)
+	center := c.layout.Center
+	for row, x := range xs {
+		if valid != nil && !valid[row] {
+			continue
+		}
+		x = unsignedZero(x)
+		if c.valid == 0 {
+			c.min, c.max = x, x
+		}
+		c.valid++
+		c.min, c.max = min(c.min, x), max(c.max, x)
+		c.total.Add(x)
+		d := x - center
+		c.squares.Add(d * d)
+		i := lowerBound(edges, x)
+		if i < k && edges[i] == x {
+			c.points[i]++
+			continue
+		}
+		c.opens[i]++
+		switch i {
+		case 0:
+			c.low.Add(x)
+		case k:
+			c.high.Add(x)
+		default:
+			c.places[i].add(placeOf(x, edges[i-1], edges[i]))
+		}
+		if c.interior.limit > 0 {
+			c.interior.add(x)
+		}
+	}
+}
+
+// lowerBound returns the number of edges less than x.
+func lowerBound(edges []float64, x float64) int {
+	base, n := 0, len(edges)
+	for n > 0 {
+		half := (n + 1) / 2
+		if edges[base+half-1] < x {
+			base += half
+			n -= half
+		} else {
+			n = half - 1
+		}
+	}
+	return base
+}
+
+// addCategory takes n rows of a value.
+func (c *ColumnSummary) addCategory(value string, n int64) {
+	c.valid += n
+	if i, ok := c.layout.category(value); ok {
+		c.categories[i] += n
+	} else {
+		c.unseen += n
+	}
+}
+
+func (c *ColumnSummary) mergeFrom(o *ColumnSummary) {
+	if o.valid > 0 && c.layout.Kind == groundtruth.Number {
+		if c.valid == 0 {
+			c.min, c.max = o.min, o.max
+		}
+		c.min, c.max = min(c.min, o.min), max(c.max, o.max)
+	}
+	c.valid += o.valid
+	c.invalid += o.invalid
+	for i := range o.points {
+		c.points[i] += o.points[i]
+	}
+	for i := range o.opens {
+		c.opens[i] += o.opens[i]
+		c.places[i].merge(o.places[i])
+	}
+	c.low.Merge(&o.low)
+	c.high.Merge(&o.high)
+	c.total.Merge(&o.total)
+	c.squares.Merge(&o.squares)
+	c.interior.mergeFrom(&o.interior)
+	for i := range o.categories {
+		c.categories[i] += o.categories[i]
+	}
+	c.unseen += o.unseen
+}
+
+func (c *ColumnSummary) bytes() int64 {
+	return int64(len(c.points)+len(c.opens)+2*len(c.places)+len(c.categories))*8 + 4*sumBytes + c.interior.bytes()
+}

@@ -1,0 +1,169 @@
+package evaluator
+
+import (
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/exact"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+type sum = exact.Sum
+
+// ColumnSummary holds what drift and data quality need of one column: moments, and
+// the counts of its layout's points and open intervals, or of its categories.
+//
+// A numeric column with the edges v_0 < ... < v_{k-1} has the points v_i and the
+// open intervals 0..k: interval i is (v_{i-1}, v_i), interval 0 all below v_0 and
+// interval k all above v_{k-1}. Without edges interval 0 is everything.
+type ColumnSummary struct {
+	layout  *ColumnLayout
+	rows    int64
+	valid   int64
+	invalid int64
+
+	// Number.
+	points   []int64
+	opens    []int64
+	places   []place // inner intervals only; 0 and k are in low and high
+	low      sum
+	high     sum
+	total    sum
+	squares  sum // about the layout's centre
+	min, max float64
+	interior tally
+
+	// Text.
+	categories []int64
+	unseen     int64
+}
+
+// Name returns the column's name.
+func (c *ColumnSummary) Name() string { return c.layout.Name }
+
+// Kind returns Number or Text; Absent without a reference when no object had the
+// column.
+func (c *ColumnSummary) Kind() groundtruth.Kind { return c.layout.Kind }
+
+// Layout returns the column's layout. Without a reference it has no edges.
+func (c *ColumnSummary) Layout() *ColumnLayout { return c.layout }
+
+// N returns the number of rows that have a value.
+func (c *ColumnSummary) N() int64 { return c.valid }
+
+// Missing returns the number of rows that have no value, the invalid ones included.
+func (c *ColumnSummary) Missing() int64 { return c.rows - c.valid }
+
+// Invalid returns the number of rows whose value isn't of the column's kind.
+func (c *ColumnSummary) Invalid() int64 { return c.invalid }
+
+// Edges returns the sorted points v_i, which the caller must not change.
+func (c *ColumnSummary) Edges() []float64 { return c.layout.Edges }
+
+// Point returns the number of values equal to v_i.
+func (c *ColumnSummary) Point(i int) int64 { return c.points[i] }
+
+// Open returns the number of values in the open interval i.
+func (c *ColumnSummary) Open(i int) int64 { return c.opens[i] }
+
+// OpenSum returns the sum of the values in the open interval i. In the two outer
+// ones it is exact and rounded once. In an inner one each value's place is rounded to
+// 2^-40 of the width, so the sum is within Open(i) * 2^-41 * (v_i - v_{i-1}) of the
+// exact one, and rounding.
+func (c *ColumnSummary) OpenSum(i int) float64 {
+	switch i {
+	case 0:
+		return c.low.Float64()
+	case len(c.layout.Edges):
+		return c.high.Float64()
+	}
+	a, b := c.layout.Edges[i-1], c.layout.Edges[i]
+	n, part := float64(c.opens[i]), c.places[i].float64()
+	// Products with huge edges are made on a smaller scale, so that none overflows.
+	scale := 0
+	if max(math.Abs(a), math.Abs(b)) > 0x1p900 {
+		scale = 70
+		a, b = math.Ldexp(a, -scale), math.Ldexp(b, -scale)
+	}
+	// n*a + part*(b-a), as a sum of exact products.
+	var t sum
+	addProduct(&t, n, a)
+	addProduct(&t, part, b)
+	addProduct(&t, -part, a)
+	return math.Ldexp(t.Float64(), scale)
+}
+
+// OpenExcess returns the sum of x - v_{i-1} over the values x in the inner open
+// interval i, with 0 < i < len(Edges): its integral of the empirical distribution
+// function is Open(i) * (v_i - v_{i-1}) - OpenExcess(i). The error is OpenSum's. It is
+// infinite where the width is.
+func (c *ColumnSummary) OpenExcess(i int) float64 {
+	a, b := c.layout.Edges[i-1], c.layout.Edges[i]
+	return c.places[i].float64() * (b - a)
+}
+
+// Interior returns the sorted distinct values in the open intervals and their
+// counts, as long as there are at most the layout's limit; ok is false beyond it,
+// and without a layout.
+func (c *ColumnSummary) Interior() (values []float64, counts []int64, ok bool) {
+	return c.interior.exact()
+}
+
+// Sum returns the sum of the values, exact and rounded once.
+func (c *ColumnSummary) Sum() float64 { return c.total.Float64() }
+
+// Mean returns the mean of the values, NaN without any.
+func (c *ColumnSummary) Mean() float64 {
+	if c.valid == 0 {
+		return math.NaN()
+	}
+	return c.total.Float64() / float64(c.valid)
+}
+
+// SumSquares returns the sum of (x - Center)^2, whose terms are rounded, the sum
+// exact, with the layout's Center: the reference's mean.
+func (c *ColumnSummary) SumSquares() float64 { return c.squares.Float64() }
+
+// Variance returns the variance of the values with the divisor n,
+//
+//	(sum (x-c)^2)/n - (mean-c)^2
+//
+// with c the layout's Center, which keeps it accurate for the reference whatever its
+// mean. NaN without values; never negative.
+func (c *ColumnSummary) Variance() float64 {
+	if c.valid == 0 {
+		return math.NaN()
+	}
+	n := float64(c.valid)
+	d := c.Mean() - c.layout.Center
+	v := c.squares.Float64()/n - d*d
+	if v < 0 {
+		return 0
+	}
+	return v
+}
+
+// Min returns the least value, NaN without any.
+func (c *ColumnSummary) Min() float64 {
+	if c.valid == 0 {
+		return math.NaN()
+	}
+	return c.min
+}
+
+// Max returns the greatest value, NaN without any.
+func (c *ColumnSummary) Max() float64 {
+	if c.valid == 0 {
+		return math.NaN()
+	}
+	return c.max
+}
+
+// Categories returns the layout's sorted categories, which the caller must not
+// change.
+func (c *ColumnSummary) Categories() []string { return c.layout.Categories }
+
+// Category returns the number of values equal to category i.
+func (c *ColumnSummary) Category(i int) int64 { return c.categories[i] }
+
+// Unseen returns the number of values that are none of the layout's categories.
+func (c *ColumnSummary) Unseen() int64 { return c.unseen }

@@ -1,0 +1,260 @@
+package groundtruth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/valyala/fastjson"
+)
+
+// ColumnInfo is a column of a source and the kind that its values have.
+type ColumnInfo struct {
+	Name string
+	Kind Kind // Number, Text or Time
+}
+
+const (
+	// columnObjects and columnRows are how much Columns looks at.
+	columnObjects = 3
+	columnRows    = 1000
+)
+
+// Columns returns the columns of src, in the order in which they appear in its first
+// objects of [from, to) (a zero bound is open): those of the Parquet schema, or what
+// the header and the first 1000 records of a text format show. Nested values are
+// columns by dotted path; lists are left out. Kinds are those of the files: in CSV,
+// where all is text, a column is of numbers or of dates when all its values read as
+// such, and whole numbers with leading zeros (postal codes) are text. Columns whose
+// kind differs from object to object, or that have no value there, are Text. No
+// object is no column and no error.
+func Columns(ctx context.Context, baseDir string, src Source, from, to time.Time) (infos []ColumnInfo, err error) {
+	set, err := discover(ctx, src, baseDir, from, to)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, set.Close()) }()
+	found := newColumnKinds()
+	looked := 0
+	for _, obj := range set.objects {
+		if looked == columnObjects {
+			break
+		}
+		if err := found.look(ctx, obj, src.Format); err != nil {
+			return nil, fmt.Errorf("read object %s: %w", obj.url, err)
+		}
+		if obj.Size > 0 {
+			looked++
+		}
+	}
+	for i, name := range found.names {
+		infos = append(infos, ColumnInfo{Name: name, Kind: found.kinds[i].kind()})
+	}
+	return infos, nil
+}
+
+// columnKinds gathers what values columns have.
+type columnKinds struct {
+	names []string
+	kinds []seenKinds
+	index map[string]int
+}
+
+func newColumnKinds() *columnKinds {
+	return &columnKinds{index: make(map[string]int)}
+}
+
+// seenKinds tells which kinds of values a column has.
+type seenKinds struct {
+	number, text, time bool
+}
+
+func (s seenKinds) kind() Kind {
+	switch {
+	case s.number && !s.text && !s.time:
+		return Number
+	case s.time && !s.text && !s.number:
+		return Time
+	}
+	return Text
+}
+
+func (k *columnKinds) at(name string) *seenKinds {
+	i, ok := k.index[name]
+	if !ok {
+		i = len(k.names)
+		k.index[name] = i
+		k.names = append(k.names, name)
+		k.kinds = append(k.kinds, seenKinds{})
+	}
+	return &k.kinds[i]
+}
+
+func (k *columnKinds) look(ctx context.Context, obj object, format string) error {
+	c, err := codecOf(format, obj.rel)
+	if err != nil {
+		return err
+	}
+	if c.format == "parquet" {
+		return k.lookParquet(ctx, obj)
+	}
+	if obj.Size == 0 {
+		return nil
+	}
+	raw, err := obj.store.ReadRange(ctx, obj.Key, 0, -1)
+	if err != nil {
+		return err
+	}
+	r, done, err := decompress(raw, c.compression)
+	if err != nil {
+		return errors.Join(err, raw.Close())
+	}
+	defer done()
+	lines := newLineBuffer(r)
+	if c.format == "csv" {
+		err = k.lookCSV(&csvReader{lineBuffer: lines, delimiter: c.delimiter})
+	} else {
+		err = k.lookJSONL(lines)
+	}
+	return errors.Join(err, raw.Close())
+}
+
+func (k *columnKinds) lookParquet(ctx context.Context, obj object) (err error) {
+	defer recoverCorrupt(&err)
+	f, err := openParquet(ctx, obj, &readStats{})
+	if err != nil {
+		return err
+	}
+	for i := range f.leaves {
+		leaf := &f.leaves[i]
+		if leaf.MaxRepetitionLevel() > 0 {
+			continue
+		}
+		typ, err := parquetTypeOf(leaf.Column, leaf.element)
+		if err != nil {
+			continue // it can be no feature, and it is named where it is asked for
+		}
+		seen := k.at(leaf.name)
+		switch {
+		case typ.form == parquetNull:
+		case typ.kind() == cellNumber:
+			seen.number = true
+		case typ.kind() == cellTime:
+			seen.time = true
+		default:
+			seen.text = true
+		}
+	}
+	return nil
+}
+
+func (k *columnKinds) lookCSV(r *csvReader) error {
+	names, err := r.header()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		k.at(name)
+	}
+	for range columnRows {
+		ok, malformed, err := r.next()
+		if err != nil || !ok {
+			return err
+		}
+		if malformed != "" || len(r.fields) != len(names) {
+			continue
+		}
+		for i, s := range r.fields {
+			k.at(names[i]).addText(s)
+		}
+	}
+	return nil
+}
+
+// addText judges a value of a format without types.
+func (s *seenKinds) addText(value []byte) {
+	trimmed := trimSpace(value)
+	if isMissingWord(trimmed) {
+		return
+	}
+	if _, state := parseNumber(trimmed); state != numberBad {
+		if hasLeadingZero(trimmed) {
+			s.text = true
+		}
+		s.number = true
+		return
+	}
+	s.addString(trimmed)
+}
+
+// addString judges a value that is no number.
+func (s *seenKinds) addString(value []byte) {
+	if _, ok := parseTime(value); ok && len(value) >= 10 && value[4] == '-' {
+		s.time = true
+		return
+	}
+	s.text = true
+}
+
+// hasLeadingZero tells codes such as 00123 from numbers.
+func hasLeadingZero(s []byte) bool {
+	if len(s) < 2 || s[0] != '0' {
+		return false
+	}
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func (k *columnKinds) lookJSONL(lines *lineBuffer) error {
+	if err := lines.skipBOM(); err != nil {
+		return err
+	}
+	var parser fastjson.Parser
+	for range columnRows {
+		line, err := lines.jsonLine()
+		if err != nil || line == nil {
+			return err
+		}
+		record, err := parser.ParseBytes(line)
+		if err != nil || record.Type() != fastjson.TypeObject {
+			continue // counted when the object is read
+		}
+		k.addJSON("", record)
+	}
+	return nil
+}
+
+// addJSON judges the values of a JSON object whose keys begin with prefix.
+func (k *columnKinds) addJSON(prefix string, v *fastjson.Value) {
+	o, err := v.Object()
+	if err != nil { // cannot be: callers have looked at the type
+		return
+	}
+	o.Visit(func(key []byte, v *fastjson.Value) {
+		name := prefix + string(key)
+		switch v.Type() {
+		case fastjson.TypeObject:
+			k.addJSON(name+".", v)
+		case fastjson.TypeArray:
+		case fastjson.TypeNull:
+			k.at(name)
+		case fastjson.TypeString:
+			s, err := v.StringBytes()
+			if err != nil { // cannot be: the type says string
+				return
+			}
+			seen := k.at(name)
+			if isMissingWord(trimSpace(s)) {
+				return
+			}
+			seen.addString(trimSpace(s))
+		default:
+			k.at(name).number = true
+		}
+	})
+}

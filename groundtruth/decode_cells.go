@@ -1,0 +1,312 @@
+package groundtruth
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	// maxInternedTexts and maxInternedBytes bound the dictionary that a text
+	// column keeps from chunk to chunk.
+	maxInternedTexts = 1 << 14
+	maxInternedBytes = 4 << 20
+	// maxChunkBytes ends a chunk of a text format early, when its records are long.
+	maxChunkBytes = 16 << 20
+)
+
+// columnBuilder fills a chunkColumn cell by cell.
+type columnBuilder struct {
+	col  chunkColumn
+	text textDict
+}
+
+func newColumnBuilder(w want) *columnBuilder {
+	b := &columnBuilder{}
+	switch w.kind {
+	case wantNumber:
+		b.col.kind = cellNumber
+	case wantTime:
+		b.col.kind = cellTime
+	default:
+		b.col.kind = cellText
+	}
+	return b
+}
+
+// start begins the next chunk.
+func (b *columnBuilder) start() {
+	b.col.floats = b.col.floats[:0]
+	b.col.codes = b.col.codes[:0]
+	b.col.times = b.col.times[:0]
+	b.col.valid = b.col.valid[:0]
+	b.col.invalid = b.col.invalid[:0]
+	if b.col.kind == cellText {
+		b.text.start()
+	}
+}
+
+// finish completes the chunk's column.
+func (b *columnBuilder) finish() {
+	if b.col.kind == cellText {
+		b.col.dict, b.col.dictGen = b.text.finish(len(b.col.valid))
+	}
+}
+
+func (b *columnBuilder) addNull() { b.put(0, 0, 0, false) }
+
+func (b *columnBuilder) put(x float64, code uint32, t int64, valid bool) {
+	switch b.col.kind {
+	case cellNumber:
+		b.col.floats = append(b.col.floats, x)
+	case cellText:
+		b.col.codes = append(b.col.codes, code)
+	case cellTime:
+		b.col.times = append(b.col.times, t)
+	}
+	b.col.valid = append(b.col.valid, valid)
+}
+
+// addInvalid adds a cell that is not of the wanted kind.
+func (b *columnBuilder) addInvalid(x float64, shown []byte) {
+	b.col.invalid = append(b.col.invalid, invalidCell{i: len(b.col.valid), text: sampleText(shown)})
+	b.put(x, 0, 0, false)
+}
+
+// addText adds what a text says: itself, or the number or time that it stands for.
+func (b *columnBuilder) addText(s []byte) {
+	switch b.col.kind {
+	case cellNumber:
+		x, state := parseNumber(s)
+		switch state {
+		case numberOK:
+			b.put(x, 0, 0, true)
+		case numberBad:
+			b.addInvalid(x, s)
+		default:
+			b.put(x, 0, 0, false)
+		}
+	case cellTime:
+		t, ok := parseTime(s)
+		switch {
+		case ok:
+			b.put(0, 0, t, true)
+		case isMissingWord(trimSpace(s)):
+			b.addNull()
+		default:
+			b.addInvalid(0, s)
+		}
+	default:
+		b.put(0, b.text.add(s), 0, true)
+	}
+}
+
+// textDict makes the dictionary of a text column. Where values repeat, it keeps
+// them from chunk to chunk; where most are new (ids), it gives each cell an entry of
+// its own and keeps nothing, which costs neither a look-up nor memory.
+type textDict struct {
+	dict   []string
+	gen    uint64
+	index  map[string]uint32
+	held   int // bytes of the texts in index
+	fresh  int // entries that this chunk added
+	direct bool
+	arena  []byte // direct: the texts of the chunk, one after the other
+	ends   []int
+}
+
+func (d *textDict) start() {
+	d.fresh = 0
+	d.arena = d.arena[:0]
+	d.ends = d.ends[:0]
+	if d.direct || d.gen == 0 || len(d.dict) >= maxInternedTexts || d.held >= maxInternedBytes {
+		d.renew()
+	}
+}
+
+// renew begins a new dictionary.
+func (d *textDict) renew() {
+	d.gen++
+	d.dict = d.dict[:0]
+	d.held = 0
+	if d.direct {
+		d.index = nil
+		return
+	}
+	d.index = make(map[string]uint32)
+}
+
+func (d *textDict) add(s []byte) uint32 {
+	if d.direct {
+		d.arena = append(d.arena, s...)
+		d.ends = append(d.ends, len(d.arena))
+		return uint32(len(d.ends) - 1)
+	}
+	if code, ok := d.index[string(s)]; ok {
+		return code
+	}
+	text := string(s)
+	code := uint32(len(d.dict))
+	d.dict = append(d.dict, text)
+	d.index[text] = code
+	d.held += len(text)
+	d.fresh++
+	return code
+}
+
+func (d *textDict) finish(rows int) ([]string, uint64) {
+	if d.direct {
+		text := string(d.arena)
+		d.dict = slices.Grow(d.dict[:0], len(d.ends))[:len(d.ends)]
+		from := 0
+		for i, end := range d.ends {
+			d.dict[i] = text[from:end]
+			from = end
+		}
+	} else if rows >= 64 && d.fresh > rows/2 {
+		d.direct = true
+	}
+	return d.dict, d.gen
+}
+
+// numberState says what a text is as a number.
+type numberState uint8
+
+const (
+	numberOK      numberState = iota
+	numberMissing             // empty, or a word for no value
+	numberNaN                 // the word NaN, or the number
+	numberBad                 // no number, or an infinite one
+)
+
+// parseNumber reads a decimal number, with blanks around it or not. true and false
+// are 1 and 0 as they are in Parquet and JSON; empty, null, none, na and n/a are
+// missing. Hexadecimal numbers, digit separators and words for infinity are not
+// numbers; a number beyond float64 is infinite.
+func parseNumber(s []byte) (float64, numberState) {
+	s = trimSpace(s)
+	if len(s) == 0 {
+		return 0, numberMissing
+	}
+	for _, c := range s {
+		if (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {
+			return parseNumberWord(s)
+		}
+	}
+	x, err := strconv.ParseFloat(string(s), 64)
+	if math.IsInf(x, 0) {
+		return x, numberBad
+	}
+	if err != nil {
+		return 0, numberBad
+	}
+	return x, numberOK
+}
+
+func parseNumberWord(s []byte) (float64, numberState) {
+	switch {
+	case equalFold(s, "nan"), equalFold(s, "-nan"), equalFold(s, "+nan"):
+		return math.NaN(), numberNaN
+	case isMissingWord(s):
+		return 0, numberMissing
+	case equalFold(s, "true"):
+		return 1, numberOK
+	case equalFold(s, "false"):
+		return 0, numberOK
+	}
+	return 0, numberBad
+}
+
+// floatState judges a number that a file holds as one.
+func floatState(x float64) numberState {
+	switch {
+	case x != x:
+		return numberNaN
+	case math.IsInf(x, 0):
+		return numberBad
+	}
+	return numberOK
+}
+
+// isMissingWord tells the texts that stand for no value where a number or a time is
+// wanted.
+func isMissingWord(s []byte) bool {
+	switch len(s) {
+	case 0:
+		return true
+	case 2:
+		return equalFold(s, "na")
+	case 3:
+		return equalFold(s, "nan") || equalFold(s, "n/a")
+	case 4:
+		return equalFold(s, "null") || equalFold(s, "none")
+	}
+	return false
+}
+
+func equalFold(s []byte, word string) bool {
+	return len(s) == len(word) && strings.EqualFold(string(s), word)
+}
+
+func trimSpace(s []byte) []byte {
+	if len(s) == 0 || s[0] > ' ' && s[len(s)-1] > ' ' && s[len(s)-1] < utf8.RuneSelf && s[0] < utf8.RuneSelf {
+		return s
+	}
+	return bytes.TrimSpace(s)
+}
+
+// appendFloatText appends the canonical text of a number of the given size in bits:
+// plain digits for whole numbers below 2^53, else the shortest text that reads back
+// as the same number.
+func appendFloatText(dst []byte, x float64, bits int) []byte {
+	if x == 0 {
+		return append(dst, '0') // also for -0
+	}
+	if x == math.Trunc(x) && math.Abs(x) < 1<<53 {
+		return strconv.AppendInt(dst, int64(x), 10)
+	}
+	return strconv.AppendFloat(dst, x, 'g', -1, bits)
+}
+
+// appendNumberText appends the canonical text of a number literal: whole numbers
+// digit by digit, however long; the rest as appendFloatText. It reports whether s
+// is a number at all.
+func appendNumberText(dst, s []byte) ([]byte, bool) {
+	plain := s
+	if len(plain) > 1 && plain[0] == '-' {
+		plain = plain[1:]
+	}
+	whole := len(plain) > 0
+	for _, c := range plain {
+		whole = whole && c >= '0' && c <= '9'
+	}
+	if whole {
+		if plain[0] == '0' && len(plain) == 1 {
+			return append(dst, '0'), true
+		}
+		return append(dst, s...), true
+	}
+	x, state := parseNumber(s)
+	if state != numberOK {
+		return dst, false
+	}
+	return appendFloatText(dst, x, 64), true
+}
+
+// sampleText returns a text for a message: valid UTF-8, cut to maxSampleText bytes.
+func sampleText(s []byte) string {
+	cut := len(s) > maxSampleText
+	if cut {
+		s = s[:maxSampleText]
+		for len(s) > 0 && !utf8.RuneStart(s[len(s)-1]) {
+			s = s[:len(s)-1]
+		}
+		if r, _ := utf8.DecodeLastRune(s); r == utf8.RuneError && len(s) > 0 {
+			s = s[:len(s)-1]
+		}
+	}
+	return strings.ToValidUTF8(string(s), "�")
+}

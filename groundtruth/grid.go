@@ -1,0 +1,173 @@
+package groundtruth
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Grid cuts time into equal windows that follow one another without gaps: days at
+// midnight, hours on the hour, weeks from Monday, months by the calendar and other
+// sizes from the Unix epoch, all in UTC. Grids of the same size are equal by ==.
+// The zero Grid is no grid: its methods panic.
+type Grid struct {
+	months  int64 // calendar months, or
+	seconds int64 // a fixed size
+}
+
+const (
+	minuteSeconds = 60
+	hourSeconds   = 60 * minuteSeconds
+	daySeconds    = 24 * hourSeconds
+	weekSeconds   = 7 * daySeconds
+
+	maxGridDays = 3660
+	// The mean Gregorian month: 365.2425 days / 12.
+	monthSeconds = 2629746
+)
+
+// ParseGrid reads a window size: a whole number and one of m (minutes), h, d, w and
+// mo (calendar months), such as 1d, 1h, 90m, 7d or 1mo, from 1m to 3660d. Sizes of
+// equal length are the same grid: 7d is 1w, 24h is 1d. Several weeks start on
+// Mondays too, counted from the week of the epoch (Monday 29 December 1969);
+// several months are counted from January 1970, so that 3mo are the quarters.
+func ParseGrid(s string) (Grid, error) {
+	digits := 0
+	for digits < len(s) && s[digits] >= '0' && s[digits] <= '9' {
+		digits++
+	}
+	if digits == 0 || digits == len(s) {
+		return Grid{}, fmt.Errorf("parse window size %q: want a whole number and a unit, such as 1d, 1h, 90m, 7d or 1mo", s)
+	}
+	n, err := strconv.ParseInt(s[:digits], 10, 64)
+	if err != nil || n > maxGridDays*daySeconds {
+		return Grid{}, fmt.Errorf("parse window size %q: the number is too large: at most %dd", s, maxGridDays)
+	}
+	if n == 0 {
+		return Grid{}, fmt.Errorf("parse window size %q: a window cannot be empty", s)
+	}
+	var g Grid
+	switch unit := s[digits:]; unit {
+	case "m":
+		g.seconds = n * minuteSeconds
+	case "h":
+		g.seconds = n * hourSeconds
+	case "d":
+		g.seconds = n * daySeconds
+	case "w":
+		g.seconds = n * weekSeconds
+	case "mo":
+		g.months = n
+	case "s", "ms", "us", "ns":
+		return Grid{}, fmt.Errorf("parse window size %q: the smallest window is a minute (1m)", s)
+	default:
+		return Grid{}, fmt.Errorf("parse window size %q: unknown unit %q: want m (minutes), h, d, w or mo (months)", s, unit)
+	}
+	if g.seconds > maxGridDays*daySeconds || g.months > maxGridDays/30 {
+		return Grid{}, fmt.Errorf("parse window size %q: too large: at most %dd or %dmo", s, maxGridDays, maxGridDays/30)
+	}
+	return g, nil
+}
+
+// IsZero reports whether g is the zero Grid, which is no grid.
+func (g Grid) IsZero() bool { return g == Grid{} }
+
+// String returns the size in its largest fitting unit, as ParseGrid reads it: a
+// week is 7d.
+func (g Grid) String() string {
+	switch {
+	case g.months > 0:
+		return strconv.FormatInt(g.months, 10) + "mo"
+	case g.seconds%daySeconds == 0:
+		return strconv.FormatInt(g.seconds/daySeconds, 10) + "d"
+	case g.seconds%hourSeconds == 0:
+		return strconv.FormatInt(g.seconds/hourSeconds, 10) + "h"
+	default:
+		return strconv.FormatInt(g.seconds/minuteSeconds, 10) + "m"
+	}
+}
+
+// Length returns the nominal length of a window: exact for fixed sizes, and a mean
+// Gregorian month of 30.436875 days for each calendar month.
+func (g Grid) Length() time.Duration {
+	if g.months > 0 {
+		return time.Duration(g.months) * monthSeconds * time.Second
+	}
+	return time.Duration(g.seconds) * time.Second
+}
+
+// Containing returns the window of the grid that holds t.
+func (g Grid) Containing(t time.Time) Window {
+	return g.at(g.index(t.UTC()))
+}
+
+// Next returns the first window of the grid that starts at w.End or later: the one
+// after w, when w is on the grid.
+func (g Grid) Next(w Window) Window {
+	next := g.Containing(w.End)
+	if next.Start.Before(w.End) {
+		return g.at(g.index(next.End))
+	}
+	return next
+}
+
+// Prev returns the last window of the grid that ends at w.Start or earlier: the one
+// before w, when w is on the grid.
+func (g Grid) Prev(w Window) Window {
+	return g.LastClosed(w.Start)
+}
+
+// OnGrid reports whether w is a window of the grid.
+func (g Grid) OnGrid(w Window) bool {
+	return g.Containing(w.Start).Equal(w)
+}
+
+// LastClosed returns the newest window that has ended: End <= asOf.
+func (g Grid) LastClosed(asOf time.Time) Window {
+	return g.at(g.index(asOf.UTC()) - 1)
+}
+
+// LastMature returns the newest window whose labels are expected to be in:
+// End + delay <= asOf.
+func (g Grid) LastMature(asOf time.Time, delay time.Duration) Window {
+	return g.LastClosed(asOf.Add(-delay))
+}
+
+// index numbers the windows; t is in UTC.
+func (g Grid) index(t time.Time) int64 {
+	if g.months > 0 {
+		return floorDiv((int64(t.Year())-1970)*12+int64(t.Month())-1, g.months)
+	}
+	if g.seconds <= 0 {
+		panic("groundtruth: use of the zero Grid")
+	}
+	return floorDiv(t.Unix()-g.origin(), g.seconds)
+}
+
+func (g Grid) at(i int64) Window {
+	if g.months > 0 {
+		month := func(i int64) time.Time {
+			// time.Date normalises months beyond the year, negative ones too.
+			return time.Date(1970, time.Month(1+i*g.months), 1, 0, 0, 0, 0, time.UTC)
+		}
+		return Window{Start: month(i), End: month(i + 1)}
+	}
+	start := g.origin() + i*g.seconds
+	return Window{Start: time.Unix(start, 0).UTC(), End: time.Unix(start+g.seconds, 0).UTC()}
+}
+
+// origin is a start of a window, in Unix seconds.
+func (g Grid) origin() int64 {
+	if g.seconds%weekSeconds == 0 {
+		return -3 * daySeconds // the epoch was a Thursday
+	}
+	return 0
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b != 0 && a < 0 {
+		q--
+	}
+	return q
+}

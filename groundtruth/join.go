@@ -1,0 +1,379 @@
+package groundtruth
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// JoinOptions change how Join and ScanReference work, not what they find.
+type JoinOptions struct {
+	Limits     Limits
+	ReadLabels bool                              // whether Join reads the labels; without, it sends no matches
+	Progress   func(doneBytes, totalBytes int64) // told after each object, one call at a time; may be nil
+	Log        *slog.Logger                      // may be nil
+
+	hooks joinHooks
+}
+
+// joinHooks are for tests.
+type joinHooks struct {
+	createSpill func(path string) (spillFile, error)
+	memory      int64         // a limit that may be below minMemory
+	scanned     func()        // called when all objects were read once
+	done        func(*joiner) // called before the join cleans up
+}
+
+// joiner is one join.
+type joiner struct {
+	spec    Spec
+	window  Window
+	asOf    time.Time
+	opt     JoinOptions
+	log     *slog.Logger
+	workers int
+	sinks   []Sink
+
+	mem          *memory
+	spill        *spillStore
+	parts        *partitions
+	dictBytes    atomic.Int64
+	versions     *dictionary
+	segmentNames []string
+	segments     []*dictionary
+	block        int
+
+	preds, labels *objectSet // labels is nil when they are not read
+	progress      progress
+}
+
+// Join reads the predictions of a window and, if opt says so, the labels known at
+// asOf, and sends what belongs together to sinks made by newSink, one for each
+// worker. It returns the sinks for the caller to merge; what all of them took
+// together does not depend on the number of workers, on timing, or on how rows are
+// dealt over objects, ties in time aside.
+//
+// Predictions are unique by (id, model version): the latest timestamp wins, then the
+// greater relative key, then the later row. Features go to the sinks while the
+// predictions are read for the first time; if a duplicate turns up, the sinks are
+// told to forget them (after they took the matches) and the predictions are read
+// once more. When no timestamp column is mapped, every row of the objects whose
+// partition lies in the window belongs to it, and slack plays no part.
+//
+// Labels are read from the window's start less their slack up to as-of. Per id one
+// version counts: the latest by ingest time, then relative key, then row, and as
+// Spec.Resolve says. The ingest time is that of the mapped column, else the start of
+// the object's partition; without either no version is hidden, Result.AsOfApplied is
+// false, and key and row order the versions. Key and row leave no tie, so that
+// modification times, which a copy of the data changes, are never asked.
+//
+// Bad records are counted and left out; above Spec.MaxBadShare of the records read,
+// or of those of the window, of the predictions or of the labels, the error is a
+// *BadShareError.
+//
+// Narrow rows take at most opt.Limits.MemoryBytes and spill to opt.Limits.SpillDir
+// beyond. Decoding buffers, a few megabytes for each worker, come on top, and so
+// does one bit per row around duplicates.
+func Join(ctx context.Context, spec Spec, w Window, asOf time.Time, opt JoinOptions, newSink func() Sink) (Result, []Sink, error) {
+	if !w.Start.Before(w.End) {
+		return Result{}, nil, fmt.Errorf("join window %s to %s: it is empty", w.Start.Format(time.RFC3339), w.End.Format(time.RFC3339))
+	}
+	if asOf.IsZero() {
+		return Result{}, nil, errors.New("join: the as-of time is not set")
+	}
+	j, err := newJoiner(spec, opt, newSink)
+	if err != nil {
+		return Result{}, nil, err
+	}
+	j.window, j.asOf = w, asOf
+	res, err := j.join(ctx)
+	if j.opt.hooks.done != nil {
+		j.opt.hooks.done(j)
+	}
+	if closeErr := j.close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return Result{}, nil, err
+	}
+	return res, j.sinks, nil
+}
+
+// newJoiner sets up what Join and ScanReference share.
+func newJoiner(spec Spec, opt JoinOptions, newSink func() Sink) (*joiner, error) {
+	j := &joiner{spec: spec, opt: opt, log: opt.Log, workers: opt.Limits.Workers}
+	if j.log == nil {
+		j.log = slog.New(slog.DiscardHandler)
+	}
+	if j.workers <= 0 {
+		j.workers = runtime.GOMAXPROCS(0)
+	}
+	switch spec.Resolve {
+	case "":
+		j.spec.Resolve = ResolveLatest
+	case ResolveLatest, ResolveFirst, ResolveConflictIsMissing:
+	default:
+		return nil, fmt.Errorf("join: unknown resolve %q: want %s, %s or %s", spec.Resolve, ResolveLatest, ResolveFirst, ResolveConflictIsMissing)
+	}
+	j.progress.tell = opt.Progress
+	for range j.workers {
+		j.sinks = append(j.sinks, newSink())
+	}
+	return j, nil
+}
+
+// prepare sets up the partitions.
+func (j *joiner) prepare() {
+	j.mem = newMemory(j.opt.Limits.MemoryBytes)
+	if n := j.opt.hooks.memory; n > 0 {
+		j.mem.limit = n
+		j.mem.rowLimit.Store(n)
+	}
+	j.spill = newSpillStore(j.opt.Limits.SpillDir, j.log, j.opt.hooks.createSpill)
+	bits := uint(largeRadix)
+	if j.mem.limit < smallMemory {
+		bits = smallRadix
+	}
+	// All partitions' last blocks together take at most an eighth of the memory.
+	j.block = int(min(j.mem.limit/(8*recordKinds<<bits), maxBlock)) //nolint:gosec // At most maxBlock.
+	j.versions = newDictionary(j.spec.PredictionColumns.ModelVersion, j.mem, &j.dictBytes)
+	if j.opt.ReadLabels {
+		j.segmentNames = j.spec.Segments
+	}
+	for _, name := range j.segmentNames {
+		j.segments = append(j.segments, newDictionary(name, j.mem, &j.dictBytes))
+	}
+	j.parts = newPartitions(0, bits, j.mem, j.spill, len(j.segments), j.block)
+}
+
+// close frees what the join holds outside of memory.
+func (j *joiner) close() error {
+	var errs []error
+	if j.spill != nil {
+		errs = append(errs, j.spill.close())
+	}
+	for _, s := range []*objectSet{j.preds, j.labels} {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// join does the work of Join.
+func (j *joiner) join(ctx context.Context) (Result, error) {
+	res := Result{LabelsRead: j.opt.ReadLabels}
+	var err error
+	if res.AsOfApplied, err = asOfApplies(j.spec); err != nil {
+		return res, err
+	}
+	if err := j.find(ctx); err != nil {
+		return res, err
+	}
+	j.prepare()
+
+	scan := newPredictionScan(j)
+	found, err := scan.run(ctx, nil)
+	if err != nil {
+		return res, err
+	}
+	res.add(&found, j.preds)
+	skipped, err := found.check(j.spec.MaxBadShare, fromPredictions, j.preds.objects)
+	if err != nil {
+		return res, err
+	}
+	res.Skipped.add(skipped)
+	if j.spec.PredictionColumns.Timestamp == "" {
+		res.Notes = append(res.Notes, "predictions have no timestamp column: every row of the objects read belongs to the window")
+	}
+	var hidden int64
+	if j.labels != nil {
+		if found, hidden, err = newLabelScan(j).run(ctx); err != nil {
+			return res, err
+		}
+		res.add(&found, j.labels)
+		if skipped, err = found.check(j.spec.MaxBadShare, fromLabels, j.labels.objects); err != nil {
+			return res, err
+		}
+		res.Skipped.add(skipped)
+	}
+
+	if j.opt.hooks.scanned != nil {
+		j.opt.hooks.scanned()
+	}
+	losers := make([]rowSet, len(j.preds.objects))
+	if res.Coverage, err = j.match(ctx, losers); err != nil {
+		return res, err
+	}
+	res.Coverage.HiddenLabels = hidden
+	res.SpilledBytes = j.spill.written()
+	if err := j.spill.close(); err != nil {
+		return res, err
+	}
+	if res.Coverage.DuplicatePredictions > 0 {
+		bytes, err := j.resend(ctx, scan, losers)
+		if err != nil {
+			return res, err
+		}
+		res.BytesRead += bytes
+	}
+	res.finish()
+	return res, nil
+}
+
+// find lists the objects.
+func (j *joiner) find(ctx context.Context) error {
+	var err error
+	if j.preds, err = j.findPredictions(ctx); err != nil {
+		return fmt.Errorf("find predictions: %w", err)
+	}
+	if j.opt.ReadLabels {
+		if j.labels, err = j.findLabels(ctx); err != nil {
+			return fmt.Errorf("find labels: %w", err)
+		}
+	}
+	for _, s := range []*objectSet{j.preds, j.labels} {
+		if s != nil {
+			j.progress.add(0, s.bytes())
+		}
+	}
+	return nil
+}
+
+// findPredictions lists the prediction objects.
+func (j *joiner) findPredictions(ctx context.Context) (*objectSet, error) {
+	src := j.spec.Predictions
+	if j.spec.PredictionColumns.Timestamp == "" {
+		src.Slack = 0 // Without times nothing would tell a neighbour's rows from the window's.
+	}
+	return discover(ctx, src, j.spec.BaseDir, j.window.Start, j.window.End)
+}
+
+// findLabels lists the label objects. Their range includes as-of itself; it never
+// is an empty one, so that a missing bucket is found whatever the window.
+func (j *joiner) findLabels(ctx context.Context) (*objectSet, error) {
+	to := j.asOf.Add(1)
+	if !to.After(j.window.Start) {
+		to = j.window.Start.Add(1) // What was ingested later is hidden row by row.
+	}
+	return discover(ctx, j.spec.Labels, j.spec.BaseDir, j.window.Start, to)
+}
+
+// asOfApplies reports whether label versions have an ingest time: a column, or the
+// date in their object's key.
+func asOfApplies(spec Spec) (bool, error) {
+	if spec.LabelColumns.IngestedAt != "" || spec.Labels.URL == "" {
+		return spec.LabelColumns.IngestedAt != "", nil
+	}
+	p, err := parsePattern(spec.Labels.URL)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(p.segments, func(s segment) bool {
+		return slices.Contains(s.fields, fieldDate) || slices.Contains(s.fields, fieldYear)
+	}), nil
+}
+
+// match joins the partitions and marks the rows of duplicates in losers.
+func (j *joiner) match(ctx context.Context, losers []rowSet) (Coverage, error) {
+	// From here on half of the memory is the tables'.
+	j.mem.rowLimit.Store(j.mem.limit / 2)
+	if err := j.parts.shrink(j.mem.limit / 2); err != nil {
+		return Coverage{}, err
+	}
+	phase := &joinPhase{
+		how:     j.spec.Resolve,
+		hasTime: j.spec.PredictionColumns.Timestamp != "",
+		names:   j.segmentNames,
+		version: j.spec.PredictionColumns.ModelVersion,
+		losers:  losers,
+		mem:     j.mem,
+		spill:   j.spill,
+		share:   j.mem.limit / 2 / int64(j.workers),
+		block:   j.block,
+	}
+	if phase.version != "" {
+		phase.versions = newDictTexts(j.versions)
+	}
+	for _, d := range j.segments {
+		phase.segments = append(phase.segments, newDictTexts(d))
+	}
+	return phase.run(ctx, j.parts, j.sinks)
+}
+
+// resend makes the sinks forget the predictions and sends the unique ones. It returns
+// the bytes read.
+func (j *joiner) resend(ctx context.Context, scan *predictionScan, losers []rowSet) (int64, error) {
+	if err := j.unchanged(ctx); err != nil {
+		return 0, err
+	}
+	j.progress.add(0, j.preds.bytes())
+	for _, s := range j.sinks {
+		s.ResetPredictions()
+	}
+	found, err := scan.run(ctx, losers)
+	return found.bytes, err
+}
+
+// unchanged fails when a prediction object is no longer what was read.
+func (j *joiner) unchanged(ctx context.Context) error {
+	now, err := j.findPredictions(ctx)
+	if err != nil {
+		return fmt.Errorf("find predictions again: %w", err)
+	}
+	for _, o := range j.preds.objects {
+		i, found := slices.BinarySearchFunc(now.objects, o.rel, func(n object, rel string) int { return cmp.Compare(n.rel, rel) })
+		switch {
+		case !found:
+			err = changedError(o, "it is gone")
+		case now.objects[i].Size != o.Size:
+			err = changedError(o, fmt.Sprintf("it had %d bytes and now has %d", o.Size, now.objects[i].Size))
+		case now.objects[i].ETag != o.ETag, o.ETag == "" && !now.objects[i].ModTime.Equal(o.ModTime):
+			err = changedError(o, "it was written again")
+		}
+		if err != nil {
+			break
+		}
+	}
+	return errors.Join(err, now.Close())
+}
+
+// bytes returns the size of all objects.
+func (s *objectSet) bytes() int64 {
+	var n int64
+	for _, o := range s.objects {
+		n += o.Size
+	}
+	return n
+}
+
+// add counts what was found in a source.
+func (r *Result) add(found *scanned, objects *objectSet) {
+	r.RowsRead += found.rows
+	r.BytesRead += found.bytes
+	r.Notes = append(append(r.Notes, objects.notes...), found.notes...)
+	for _, o := range objects.objects {
+		r.Inputs = append(r.Inputs, Input{URL: o.url, Size: o.Size, ETag: o.ETag, ModTime: o.ModTime})
+	}
+}
+
+// finish sorts what is listed. An object that held both predictions and labels is
+// listed once.
+func (r *Result) finish() {
+	slices.SortFunc(r.Inputs, func(a, b Input) int { return cmp.Compare(a.URL, b.URL) })
+	r.Inputs = slices.CompactFunc(r.Inputs, func(a, b Input) bool { return a.URL == b.URL })
+	slices.Sort(r.Notes)
+	r.Notes = slices.Compact(r.Notes)
+}
+
+// newDictTexts orders a dictionary that is complete.
+func newDictTexts(d *dictionary) *dictTexts {
+	texts, place := d.sorted()
+	return &dictTexts{texts, place}
+}

@@ -1,0 +1,254 @@
+package groundtruth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// wantList collects the columns to read; a column that is wanted twice is read once.
+type wantList struct {
+	wants []want
+}
+
+// add returns the index of a column among the wants, or -1 for no name.
+func (l *wantList) add(name string, kind wantKind, optional bool) int {
+	if name == "" {
+		return -1
+	}
+	for i := range l.wants {
+		if w := &l.wants[i]; w.name == name && w.kind == kind {
+			w.optional = w.optional && optional
+			return i
+		}
+	}
+	l.wants = append(l.wants, want{name: name, kind: kind, optional: optional})
+	return len(l.wants) - 1
+}
+
+// column returns column i of a chunk, or an absent one for -1.
+func (c *chunk) column(i int) *chunkColumn {
+	if i < 0 {
+		return &chunkColumn{}
+	}
+	return &c.cols[i]
+}
+
+// text returns the usable text of row i; the empty text is not usable.
+func (c *chunkColumn) text(i int) string {
+	if c.kind != cellText || !c.valid[i] {
+		return ""
+	}
+	return c.dict[c.codes[i]]
+}
+
+// invalidText returns what is in row i when it is present and not of the wanted kind.
+func (c *chunkColumn) invalidText(i int) (string, bool) {
+	k := sort.Search(len(c.invalid), func(k int) bool { return c.invalid[k].i >= i })
+	if k < len(c.invalid) && c.invalid[k].i == i {
+		return c.invalid[k].text, true
+	}
+	return "", false
+}
+
+// badNumber tells a number that is no value from a missing one, for a row that is
+// not valid.
+func (c *chunkColumn) badNumber(i int) (text string, bad bool) {
+	if text, bad := c.invalidText(i); bad {
+		return text, true
+	}
+	if c.kind == cellNumber && (math.IsNaN(c.floats[i]) || math.IsInf(c.floats[i], 0)) {
+		return strconv.FormatFloat(c.floats[i], 'g', -1, 64), true
+	}
+	return "", false
+}
+
+// nanos returns t in Unix nanoseconds, at the bounds of int64 when it lies beyond.
+func nanos(t time.Time) int64 {
+	const maxSeconds = math.MaxInt64/int64(time.Second) - 1
+	switch s := t.Unix(); {
+	case s > maxSeconds:
+		return math.MaxInt64
+	case s < -maxSeconds:
+		return math.MinInt64
+	}
+	return t.UnixNano()
+}
+
+// progress adds up what was read and tells it, one call at a time.
+type progress struct {
+	mu          sync.Mutex
+	done, total int64
+	tell        func(done, total int64)
+}
+
+func (p *progress) add(done, total int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done += done
+	p.total += total
+	if p.tell != nil {
+		p.tell(p.done, p.total)
+	}
+}
+
+// errStopped ends the reading of an object because an earlier one failed.
+var errStopped = errors.New("stopped")
+
+// scanObjects calls read for each object, in order, on several goroutines. Of
+// several failures the one of the first object is returned, so that the same data
+// give the same error: objects before a failed one are read to their end, those
+// after it are not begun, and those begun see stop report true.
+func scanObjects(ctx context.Context, objects []object, workers int, read func(ctx context.Context, worker, ord int, stop func() bool) error) error {
+	var (
+		mu     sync.Mutex
+		next   int
+		failed = len(objects)
+		first  error
+		wg     sync.WaitGroup
+	)
+	take := func() (int, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if next >= failed || ctx.Err() != nil {
+			return 0, false
+		}
+		next++
+		return next - 1, true
+	}
+	for w := range min(workers, len(objects)) {
+		wg.Go(func() {
+			for ord, ok := take(); ok; ord, ok = take() {
+				err := read(ctx, w, ord, func() bool {
+					mu.Lock()
+					defer mu.Unlock()
+					return failed < ord
+				})
+				if err == nil {
+					continue
+				}
+				mu.Lock()
+				if ord < failed {
+					failed, first = ord, err
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return first
+}
+
+// scanWorker is what one goroutine keeps while it reads objects of one source.
+type scanWorker struct {
+	bad   badRecords
+	rows  int64 // records met
+	scope int64 // records that belong to the window, good and bad
+	lost  int64 // bad ones among these
+	bytes int64
+	// absent lists the objects that lack a column, by index of the want: their
+	// number and the first.
+	absent map[int]*absentColumn
+}
+
+type absentColumn struct {
+	objects int
+	first   int
+}
+
+// read reads one object and calls rows with its chunks. With quiet set, nothing is
+// counted but bytes: the object was read before.
+func (s *scanWorker) read(ctx context.Context, objects []object, ord int, format string, wants []want, opt readOptions, quiet bool, stop func() bool, rows func(*chunk) error) (readStats, error) {
+	if !quiet {
+		opt.onBad = func(reason string, row int64, value string) {
+			s.bad.add(reason, badRecord{ord, row, value})
+		}
+	}
+	first := true
+	stats, err := readObject(ctx, objects[ord], format, wants, opt, func(c *chunk) error {
+		if stop() {
+			return errStopped
+		}
+		if first && !quiet {
+			s.noteAbsent(c, ord)
+		}
+		first = false
+		return rows(c)
+	})
+	s.bytes += stats.bytes
+	if !quiet {
+		s.rows += stats.rows
+	}
+	return stats, err
+}
+
+// noteAbsent counts the columns that an object lacks.
+func (s *scanWorker) noteAbsent(c *chunk, ord int) {
+	for i := range c.cols {
+		if c.cols[i].kind != cellAbsent {
+			continue
+		}
+		if s.absent == nil {
+			s.absent = map[int]*absentColumn{}
+		}
+		a := s.absent[i]
+		if a == nil {
+			a = &absentColumn{first: ord}
+			s.absent[i] = a
+		}
+		a.objects++
+		a.first = min(a.first, ord)
+	}
+}
+
+// scanned is what all goroutines found in one source.
+type scanned struct {
+	bad               badRecords
+	rows, scope, lost int64
+	bytes             int64
+	notes             []string
+}
+
+// collect merges the goroutines of one source.
+func collect(workers []*scanWorker, source string, objects []object, wants []want) scanned {
+	var all scanned
+	absent := map[int]*absentColumn{}
+	for _, w := range workers {
+		all.bad.merge(w.bad)
+		all.rows += w.rows
+		all.scope += w.scope
+		all.lost += w.lost
+		all.bytes += w.bytes
+		for i, a := range w.absent {
+			if b := absent[i]; b != nil {
+				a = &absentColumn{a.objects + b.objects, min(a.first, b.first)}
+			}
+			absent[i] = a
+		}
+	}
+	for i, a := range absent {
+		all.notes = append(all.notes, fmt.Sprintf("column %q is not in %d of %d objects of %s, first %s: its values count as missing there",
+			wants[i].name, a.objects, len(objects), source, objects[a.first].rel))
+	}
+	slices.Sort(all.notes)
+	return all
+}
+
+// check fails when too many records are bad: of all that were read, or of those
+// that belong to the window, lest a bad window hide in a long log.
+func (s *scanned) check(limit float64, source string, objects []object) (Skipped, error) {
+	skipped := s.bad.skipped(source, objects)
+	if err := checkShare(s.bad.total(), max(s.rows, s.bad.total()), limit, false, source, skipped); err != nil {
+		return skipped, err
+	}
+	return skipped, checkShare(s.lost, s.scope, limit, true, source, skipped)
+}

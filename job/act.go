@@ -1,0 +1,197 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// ErrNoPipelines marks a run that is to be started where no pipeline is configured.
+var ErrNoPipelines = errors.New("no retrain.kubeflow is configured")
+
+func (r *Runner) launcher(m *config.Model, p trigger.Pipelines) *trigger.Launcher {
+	return &trigger.Launcher{
+		Ledger: r.Ledger, Pipelines: p, Settle: m.Retrain.Settle, Now: r.Clock, Identity: r.Identity, Log: r.Log, Hook: r.Hook,
+	}
+}
+
+// act carries a decision out: it tells people, and starts the run. A run that cannot
+// be started is told and put into the pass's failures; the window is recorded all the
+// same, and the next pass decides on it again.
+func (p *pass) act(ctx context.Context, d *trigger.Decision, e *evaluated) error {
+	d.DryRun = p.opt.DryRun
+	o := &e.outcome
+	for _, rule := range o.Rules {
+		if rule.Acts {
+			p.tellOnce(ctx, o.Window, rule.Name, "breached", Event{
+				Kind: EventBreach, Rules: []evaluator.RuleResult{rule}, Outcome: o, Decision: d,
+			})
+		}
+	}
+	switch {
+	case d.Guard == trigger.GuardMode && p.model.Retrain.Mode == trigger.ModeSuggest && p.fx.write && p.fx.tell:
+		return p.suggest(ctx, d, o)
+	case d.Action != trigger.ActionRetrain || d.DryRun:
+		return nil
+	case d.RunID != "":
+		// Started before; a process that was killed right after may not have told it.
+		return p.tellStarted(ctx, d, o)
+	case !p.fx.launch:
+		d.Action, d.Guard = trigger.ActionSuppressed, GuardLook
+		d.Reason += "; a look at a window or a time in the past starts nothing without --launch"
+		return nil
+	}
+	changes, err := p.launch(ctx, d, e)
+	if err != nil {
+		d.Action, d.Guard = trigger.ActionSuppressed, GuardError
+		d.Reason += "; the run could not be started: " + err.Error()
+		p.failures = append(p.failures, err)
+		p.tellOnce(ctx, o.Window, d.Rule, "not-started", Event{Kind: EventLaunchFailed, Outcome: o, Decision: d, Err: err})
+		return nil
+	}
+	p.tellChanges(ctx, changes)
+	return p.tellStarted(ctx, d, o)
+}
+
+// What suppresses a run beside the policy's guards.
+const (
+	GuardLook  = "look"  // the pass only looks
+	GuardError = "error" // the run could not be started
+)
+
+// launch starts the run of a decision and fills its id in.
+func (p *pass) launch(ctx context.Context, d *trigger.Decision, e *evaluated) ([]trigger.Transition, error) {
+	w := e.outcome.Window
+	meta := trigger.Launch{
+		Model: p.model.Name, Key: d.Key, Episode: d.Episode, Attempt: d.Attempt, Window: &w,
+		Versions: e.versions, Rule: d.Rule, Reason: d.Reason, PolicyHash: p.model.PolicyHash(),
+	}
+	req, err := request(p.model, meta, p.asOf)
+	if err != nil {
+		return nil, err
+	}
+	if p.pipelines == nil {
+		return nil, fmt.Errorf("start retraining of %s: %w", p.model.Name, ErrNoPipelines)
+	}
+	out, err := p.launcher(p.model, p.pipelines).Launch(ctx, req, meta)
+	if err != nil {
+		return nil, err
+	}
+	d.RunID, d.Run = out.Launch.RunID, out.Launch.Run
+	return out.Changes, nil
+}
+
+// tellStarted tells of the decision's run once.
+func (p *pass) tellStarted(ctx context.Context, d *trigger.Decision, o *Outcome) error {
+	if !p.fx.tell || len(p.Notifiers) == 0 {
+		return nil
+	}
+	launches, err := p.Ledger.Launches(ctx, p.model.Name)
+	if err != nil {
+		return err
+	}
+	for i := range launches {
+		if l := &launches[i].Launch; l.RunID == d.RunID {
+			p.tellOnce(ctx, groundtruth.Window{}, l.Key, "started", Event{Kind: EventRetrainStarted, Outcome: o, Decision: d, Launch: l, RunURL: l.URL})
+		}
+	}
+	return nil
+}
+
+// request renders the run that a launch asks for.
+func request(m *config.Model, meta trigger.Launch, asOf time.Time) (trigger.LaunchRequest, error) {
+	k := m.Retrain.Kubeflow
+	if k == nil {
+		return trigger.LaunchRequest{}, fmt.Errorf("start retraining of %s: %w", m.Name, ErrNoPipelines)
+	}
+	params, err := trigger.RenderParameters(k.Parameters, trigger.NewTemplateData(meta, asOf))
+	if err != nil {
+		return trigger.LaunchRequest{}, fmt.Errorf("start retraining of %s: %w", m.Name, err)
+	}
+	return trigger.LaunchRequest{
+		Description: "Started by Hindcast: " + meta.Reason,
+		Pipeline:    k.Pipeline, Version: k.Version, Experiment: k.Experiment, Namespace: k.Namespace,
+		Parameters: params, ServiceAccount: k.ServiceAccount, PipelineRoot: k.PipelineRoot,
+	}, nil
+}
+
+// suggest records what mode auto would have started, and tells it once.
+func (p *pass) suggest(ctx context.Context, d *trigger.Decision, o *Outcome) error {
+	first, err := p.Ledger.Suggest(ctx, trigger.Suggestion{
+		Key: d.Key, Model: p.model.Name, Window: o.Window, Rule: d.Rule, Episode: *d.Episode, Attempt: d.Attempt, Reason: d.Reason, At: p.Clock().UTC(),
+	})
+	if err != nil {
+		return err
+	}
+	if first && p.fx.tell {
+		p.tell(ctx, Event{Kind: EventRetrainSuggested, Outcome: o, Decision: d})
+	}
+	return nil
+}
+
+// follow looks after started runs. What fails is logged and told with the pass: the
+// decision goes by the last known states.
+func (p *pass) follow(ctx context.Context) {
+	if p.pipelines == nil {
+		return
+	}
+	changes, err := p.launcher(p.model, p.pipelines).Follow(ctx, p.model.Name)
+	if err != nil {
+		p.told = append(p.told, fmt.Errorf("follow started runs: %w", err))
+	}
+	p.tellChanges(ctx, changes)
+}
+
+// tellChanges tells what became of started runs; each change was recorded by this
+// process alone, so it is told by this process alone.
+func (p *pass) tellChanges(ctx context.Context, changes []trigger.Transition) {
+	if !p.fx.tell {
+		return
+	}
+	for i := range changes {
+		c := &changes[i]
+		e := Event{Launch: &c.Launch, State: &c.To, RunURL: c.URL}
+		switch {
+		case c.To.State == trigger.StateDuplicate:
+			e.Kind = EventRetrainDuplicate
+		case c.To.State == trigger.StateSucceeded:
+			e.Kind = EventRetrainFinished
+		case trigger.Terminal(c.To.State):
+			e.Kind = EventRetrainFailed
+		default:
+			continue
+		}
+		p.tell(ctx, e)
+	}
+}
+
+// tellOnce tells people of a state of a window's rule unless they were told before.
+func (p *pass) tellOnce(ctx context.Context, w groundtruth.Window, rule, state string, e Event) {
+	if !p.fx.tell || len(p.Notifiers) == 0 {
+		return
+	}
+	first, err := p.Ledger.Tell(ctx, p.model.Name, w, rule, state)
+	if err != nil {
+		p.told = append(p.told, fmt.Errorf("tell of %s %s: %w", rule, state, err))
+		return
+	}
+	if first {
+		p.tell(ctx, e)
+	}
+}
+
+// tell sends an event to everyone.
+func (p *pass) tell(ctx context.Context, e Event) {
+	e.Model, e.Time = p.model.Name, p.Clock().UTC()
+	for _, n := range p.Notifiers {
+		if err := n.Notify(ctx, e); err != nil {
+			p.told = append(p.told, fmt.Errorf("notify %s: %w", n.Name(), err))
+		}
+	}
+}

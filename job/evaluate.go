@@ -1,0 +1,171 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// evaluated is a judged window before the decision.
+type evaluated struct {
+	outcome  Outcome
+	inputs   []groundtruth.Input
+	versions []string // model versions of the window's predictions, sorted
+	final    bool     // decided and recorded
+}
+
+// judge joins, computes and judges one window.
+func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p planned, asOf time.Time, labels bool) (*evaluated, error) {
+	started := r.Clock()
+	spec := m.GroundtruthSpec()
+	var layout *evaluator.Layout
+	if ref != nil {
+		spec.Features = ref.features
+		layout = ref.profile.Layout
+	}
+	newSink := func() groundtruth.Sink {
+		return evaluator.NewBuilder(layout, p.window, m.Segments, evaluator.BuilderOptions{MaxSegments: m.MaxSegments})
+	}
+	result, sinks, err := groundtruth.Join(ctx, spec, p.window, asOf, groundtruth.JoinOptions{
+		Limits:     r.Limits,
+		ReadLabels: labels,
+		Progress:   r.progress(m.Name + " " + p.window.String()),
+		Log:        r.Log.With("model", m.Name),
+	}, newSink)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
+	}
+	summary, err := mergeBuilders(sinks, newSink)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
+	}
+	var profile *evaluator.Profile
+	if ref != nil {
+		profile = ref.profile
+	}
+	evaluation := evaluator.Evaluate(summary, profile, evaluationOptions(m))
+	if !labels {
+		for name, metric := range evaluation.Metrics {
+			metric.Reason = "labels are not mature"
+			evaluation.Metrics[name] = metric
+		}
+	}
+	out := Outcome{
+		Model: m.Name, Window: p.window, AsOf: asOf, AsOfApplied: result.AsOfApplied,
+		Stage: p.stage, OnGrid: p.onGrid, Evaluation: *evaluation,
+		Coverage: coverage(result), Notes: result.Notes,
+	}
+	mature := p.window.End.Add(m.GroundTruth.Delay)
+	var waiting []string
+	out.Rules, waiting = m.Rules().Judge(evaluator.WindowFacts{
+		Evaluation:  evaluation,
+		Predictions: result.Coverage.Predictions,
+		Matched:     result.Coverage.Matched,
+		Coverage:    float64(out.Coverage.Coverage),
+		Mature:      p.stage == trigger.StageMature,
+	})
+	for _, name := range waiting {
+		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
+	}
+	out.Verdict = verdict(out.Rules)
+	r.Log.Info("window evaluated",
+		"model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "stage", p.stage,
+		"verdict", out.Verdict.String(), "predictions", result.Coverage.Predictions, "matched", result.Coverage.Matched,
+		"rows_read", result.RowsRead, "bytes_read", result.BytesRead, "spilled_bytes", result.SpilledBytes,
+		"duration", r.Clock().Sub(started).Round(time.Millisecond))
+	for reason, n := range result.Skipped.Counts {
+		var where []string
+		for _, s := range result.Skipped.Samples[reason] {
+			where = append(where, fmt.Sprintf("%s row %d %q", s.Object, s.Row, s.Value))
+		}
+		r.Log.Warn("records skipped", "model", m.Name, "window_start", p.window.Start, "reason", reason, "count", n, "samples", strings.Join(where, "; "))
+	}
+	return &evaluated{outcome: out, inputs: result.Inputs, versions: slices.Sorted(maps.Keys(summary.VersionPredictions()))}, nil
+}
+
+// verdict is the model's: breached if any rule is, else inconclusive if any is or
+// none was judged, else healthy (semantics, section 3).
+func verdict(rules []evaluator.RuleResult) evaluator.Verdict {
+	out := evaluator.Inconclusive
+	for i, rule := range rules {
+		switch {
+		case rule.Verdict == evaluator.Breached:
+			return evaluator.Breached
+		case i == 0:
+			out = rule.Verdict
+		case rule.Verdict == evaluator.Inconclusive:
+			out = evaluator.Inconclusive
+		}
+	}
+	return out
+}
+
+func evaluationOptions(m *config.Model) evaluator.Options {
+	return evaluator.Options{
+		Methods:    m.Drift.Methods,
+		Threshold:  m.Drift.Threshold,
+		Thresholds: m.Drift.Thresholds,
+		MinRows:    m.Drift.MinRows,
+	}
+}
+
+// coverage turns the join's counts into what people read.
+func coverage(r groundtruth.Result) Coverage {
+	c := r.Coverage
+	out := Coverage{
+		Predictions:          c.Predictions,
+		Coverage:             evaluator.Number(math.NaN()),
+		DuplicatePredictions: c.DuplicatePredictions,
+		DuplicateLabels:      c.DuplicateLabels,
+		ConflictingLabels:    c.ConflictingLabels,
+		UnmatchedLabels:      c.UnmatchedLabels,
+		DeletedLabels:        c.DeletedLabels,
+		NullLabels:           c.NullLabels,
+		HiddenLabels:         c.HiddenLabels,
+		LabelsBefore:         c.LabelsBefore,
+		Skipped:              r.Skipped.Counts,
+	}
+	if out.Skipped == nil {
+		out.Skipped = map[string]int64{}
+	}
+	switch {
+	case !r.LabelsRead:
+		out.Reason = "labels are not mature and were not read"
+	default:
+		out.Labels, out.Matched = &c.Labels, &c.Matched
+		if c.Predictions > 0 {
+			out.Coverage = evaluator.Number(float64(c.Matched) / float64(c.Predictions))
+		} else {
+			out.Reason = "no predictions in the window"
+		}
+	}
+	return out
+}
+
+// mergeBuilders merges the summaries of a scan's sinks.
+func mergeBuilders(sinks []groundtruth.Sink, newSink func() groundtruth.Sink) (*evaluator.Summary, error) {
+	if len(sinks) == 0 {
+		sinks = []groundtruth.Sink{newSink()}
+	}
+	var total *evaluator.Summary
+	for _, s := range sinks {
+		summary := s.(*evaluator.Builder).Summary()
+		if total == nil {
+			total = summary
+			continue
+		}
+		if err := total.Merge(summary); err != nil {
+			return nil, fmt.Errorf("merge summaries: %w", err)
+		}
+	}
+	return total, nil
+}

@@ -1,0 +1,101 @@
+// Package job evaluates one model: it finds the windows to judge, joins, computes,
+// judges, decides, records and acts, through small interfaces. It reads no flags,
+// no environment and no clock but the one it is given.
+package job
+
+import (
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// Coverage is the counts of a window's join as people and programs read them.
+// What needs labels is nil where none were read.
+type Coverage struct {
+	Predictions          int64            `json:"predictions"`
+	Labels               *int64           `json:"labels"`
+	Matched              *int64           `json:"matched"`
+	Coverage             evaluator.Number `json:"coverage"` // null without predictions or labels
+	DuplicatePredictions int64            `json:"duplicate_predictions"`
+	DuplicateLabels      int64            `json:"duplicate_labels"`
+	ConflictingLabels    int64            `json:"conflicting_labels"`
+	UnmatchedLabels      int64            `json:"unmatched_labels"`
+	DeletedLabels        int64            `json:"deleted_labels"`
+	NullLabels           int64            `json:"null_labels"`
+	HiddenLabels         int64            `json:"hidden_labels"`
+	LabelsBefore         int64            `json:"labels_before_prediction"`
+	Skipped              map[string]int64 `json:"skipped"`
+	Reason               string           `json:"reason,omitempty"` // why something above is null
+}
+
+// Outcome is the object of `run -o json`: one model, one window.
+type Outcome struct {
+	Model       string             `json:"model"`
+	Window      groundtruth.Window `json:"window"`
+	AsOf        time.Time          `json:"as_of"`
+	AsOfApplied bool               `json:"as_of_applied"`
+	Stage       string             `json:"stage"` // mature or closed
+	OnGrid      bool               `json:"on_grid"`
+	Revision    int                `json:"revision"` // 0 when not recorded
+	Verdict     evaluator.Verdict  `json:"verdict"`
+	Coverage    Coverage           `json:"coverage"`
+	evaluator.Evaluation
+	Rules     []evaluator.RuleResult `json:"rules"`
+	NotJudged []NotJudged            `json:"not_judged,omitempty"`
+	Decision  trigger.Decision       `json:"decision"`
+	Notes     []string               `json:"notes,omitempty"`
+}
+
+// NotJudged is a rule that waits for the labels of its window.
+type NotJudged struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// RunStatus is how a model's pass went, for the receivers of metrics.
+type RunStatus struct {
+	Model    string
+	Start    time.Time
+	Duration time.Duration
+	Err      error // nil on success
+}
+
+// Snapshot is the full set of what a successful pass shows of a model.
+type Snapshot struct {
+	Status      RunStatus
+	Performance *Outcome // the newest mature window, from this pass or the ledger; nil when there is none yet
+	Drift       *Outcome // the newest closed window: drift, quality, volume; may be the same as Performance
+	Launches    []trigger.LaunchStatus
+}
+
+// EventKind says what people are told.
+type EventKind string
+
+// The events.
+const (
+	EventBreach            EventKind = "breach"
+	EventInconclusive      EventKind = "inconclusive" // not told by default; shown in history
+	EventRetrainSuggested  EventKind = "retrain_suggested"
+	EventRetrainStarted    EventKind = "retrain_started"
+	EventRetrainFinished   EventKind = "retrain_finished"
+	EventRetrainFailed     EventKind = "retrain_failed" // failed, cancelled or gone
+	EventRetrainDuplicate  EventKind = "retrain_duplicate"
+	EventLaunchFailed      EventKind = "retrain_not_started" // Err says why; the next pass tries again
+	EventEvaluationFailing EventKind = "evaluation_failing"
+)
+
+// Event is something that people are told, once.
+type Event struct {
+	Kind     EventKind
+	Model    string
+	Time     time.Time
+	Rules    []evaluator.RuleResult // EventBreach: the rules that breached and act
+	Outcome  *Outcome               // EventBreach, EventRetrain*: the window; may be nil
+	Decision *trigger.Decision      // what follows from it; may be nil
+	Launch   *trigger.Launch        // EventRetrain*
+	State    *trigger.RunState      // EventRetrainFinished, EventRetrainFailed
+	RunURL   string                 // for people; may be empty
+	Err      error                  // EventLaunchFailed, EventEvaluationFailing
+}

@@ -1,0 +1,25 @@
+package job
+
+import (
+	"context"
+
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// Publisher shows a model's figures to a monitoring system.
+type Publisher interface {
+	// Name says where, for messages; no secrets.
+	Name() string
+	// Publish replaces everything shown of the model.
+	Publish(ctx context.Context, s Snapshot) error
+	// PublishFailure shows that a pass failed and leaves the figures alone.
+	PublishFailure(ctx context.Context, s RunStatus) error
+	// PublishRuns shows the states of started runs and leaves the rest alone.
+	PublishRuns(ctx context.Context, model string, runs []trigger.LaunchStatus) error
+}
+
+// Notifier tells people of an event.
+type Notifier interface {
+	Name() string
+	Notify(ctx context.Context, e Event) error
+}

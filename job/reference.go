@@ -1,0 +1,270 @@
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/objstore"
+)
+
+// reference is what windows are compared to.
+type reference struct {
+	profile  *evaluator.Profile
+	features []groundtruth.FeatureSpec
+}
+
+// profilesDir holds reference profiles in the state: profiles/MODEL/FINGERPRINT.
+const (
+	profilesDir  = "profiles/"
+	savedProfile = "saved" // the one that baseline saved
+)
+
+// ErrNoProfile marks a reference profile that was to be there already.
+var ErrNoProfile = errors.New("no saved profile")
+
+// reference loads the model's reference profile, or builds it from the reference's
+// rows and, with save, keeps it in the state for the next pass. It is nil for a model
+// without a reference.
+func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*reference, error) {
+	switch {
+	case m.Reference == nil:
+		return nil, nil
+	case m.Reference.Profile != "":
+		profile, err := r.savedProfile(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		return newReference(profile), nil
+	}
+	fingerprint, err := r.fingerprint(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	key := profilesDir + m.Name + "/" + fingerprint
+	profile, err := r.readProfile(ctx, r.State, key)
+	if err == nil {
+		return newReference(profile), nil
+	}
+	if !errors.Is(err, objstore.ErrNotExist) {
+		r.Log.Warn("the kept reference profile cannot be used, building it anew", "model", m.Name, "err", err)
+	}
+	profile, err = r.buildProfile(ctx, m, fingerprint)
+	if err != nil {
+		return nil, err
+	}
+	if save {
+		if err := r.writeProfile(ctx, key, profile); err != nil {
+			return nil, err
+		}
+	}
+	return newReference(profile), nil
+}
+
+func newReference(p *evaluator.Profile) *reference {
+	return &reference{profile: p, features: p.Layout.FeatureSpecs()}
+}
+
+// Baseline builds the model's reference profile from its reference's rows and saves
+// it in the state, where `reference: {profile: saved}` finds it.
+func (r *Runner) Baseline(ctx context.Context, m *config.Model) (*evaluator.Profile, string, error) {
+	if m.Reference == nil || m.Reference.URL == "" {
+		return nil, "", fmt.Errorf("build reference profile of %s: the model has no reference.url with rows to build it from", m.Name)
+	}
+	fingerprint, err := r.fingerprint(ctx, m)
+	if err != nil {
+		return nil, "", err
+	}
+	profile, err := r.buildProfile(ctx, m, fingerprint)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, name := range []string{fingerprint, savedProfile} {
+		if err := r.writeProfile(ctx, profilesDir+m.Name+"/"+name, profile); err != nil {
+			return nil, "", err
+		}
+	}
+	return profile, profilesDir + m.Name + "/" + savedProfile, nil
+}
+
+// savedProfile reads the profile that the configuration names.
+func (r *Runner) savedProfile(ctx context.Context, m *config.Model) (*evaluator.Profile, error) {
+	if m.Reference.Saved() {
+		p, err := r.readProfile(ctx, r.State, profilesDir+m.Name+"/"+savedProfile)
+		if errors.Is(err, objstore.ErrNotExist) {
+			return nil, fmt.Errorf("load reference profile of %s: %w in %s; hindcast baseline makes one", m.Name, ErrNoProfile, r.State.URL())
+		}
+		return p, err
+	}
+	folder, name := splitObject(m.Reference.Profile)
+	store, err := objstore.Open(ctx, folder, r.BaseDir)
+	if err != nil {
+		return nil, fmt.Errorf("load reference profile of %s: %w", m.Name, err)
+	}
+	p, err := r.readProfile(ctx, store, name)
+	return p, errors.Join(err, store.Close())
+}
+
+// splitObject cuts the URL of an object into its folder's and its name.
+func splitObject(rawURL string) (folder, name string) {
+	path, query, hasQuery := strings.Cut(rawURL, "?")
+	i := strings.LastIndexByte(path, '/')
+	folder, name = path[:i+1], path[i+1:]
+	if folder == "" {
+		folder = "."
+	}
+	if hasQuery {
+		folder += "?" + query
+	}
+	return folder, name
+}
+
+func (r *Runner) readProfile(ctx context.Context, s *objstore.Store, key string) (*evaluator.Profile, error) {
+	data, err := s.Read(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("read reference profile: %w", err)
+	}
+	p := new(evaluator.Profile)
+	if err := p.UnmarshalBinary(data); err != nil {
+		return nil, fmt.Errorf("read reference profile %s: %w", key, err)
+	}
+	return p, nil
+}
+
+func (r *Runner) writeProfile(ctx context.Context, key string, p *evaluator.Profile) error {
+	data, err := p.MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("encode reference profile: %w", err)
+	}
+	if err := r.State.Write(ctx, key, data); err != nil {
+		return fmt.Errorf("save reference profile: %w", err)
+	}
+	return nil
+}
+
+// fingerprint identifies what a profile is made from: the reference's objects and
+// everything in the configuration that changes how they are read.
+func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, error) {
+	spec := m.GroundtruthSpec()
+	inputs, err := groundtruth.Inputs(ctx, spec.BaseDir, spec.Reference, time.Time{}, time.Time{})
+	if err != nil {
+		return "", fmt.Errorf("find the reference of %s: %w", m.Name, err)
+	}
+	if len(inputs) == 0 {
+		return "", fmt.Errorf("find the reference of %s: no object matches %s", m.Name, m.Reference.URL)
+	}
+	data, err := json.Marshal(struct {
+		Schema      int
+		Inputs      []groundtruth.Input
+		Columns     groundtruth.PredictionColumns
+		Labels      groundtruth.LabelColumns
+		Format      string
+		Features    config.Features
+		Segments    []string
+		MaxSegments int
+		ExactValues int
+	}{
+		evaluator.ProfileSchema, inputs, spec.PredictionColumns, spec.LabelColumns, spec.Reference.Format,
+		m.Predictions.Features, m.Segments, m.MaxSegments, m.Drift.ExactValues,
+	})
+	if err != nil {
+		return "", fmt.Errorf("fingerprint the reference of %s: %w", m.Name, err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// buildProfile reads the reference's rows twice: for the layout, then on it.
+func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint string) (*evaluator.Profile, error) {
+	fail := func(err error) (*evaluator.Profile, error) {
+		return nil, fmt.Errorf("build reference profile of %s: %w", m.Name, err)
+	}
+	spec := m.GroundtruthSpec()
+	features, err := r.features(ctx, m, spec)
+	if err != nil {
+		return fail(err)
+	}
+	opt := groundtruth.JoinOptions{Limits: r.Limits, Log: r.Log.With("model", m.Name), Progress: r.progress(m.Name + " reference")}
+	spec.Features = features
+	newProfiler := func() groundtruth.Sink {
+		return evaluator.NewProfiler(features, m.Segments, evaluator.ProfilerOptions{
+			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
+		})
+	}
+	_, sinks, err := groundtruth.ScanReference(ctx, spec, opt, newProfiler)
+	if err != nil {
+		return fail(err)
+	}
+	profiler := newProfiler().(*evaluator.Profiler)
+	for _, s := range sinks {
+		if err := profiler.Merge(s.(*evaluator.Profiler)); err != nil {
+			return fail(err)
+		}
+	}
+	layout := profiler.Layout()
+	if layout.Rows == 0 {
+		return fail(errors.New("it has no rows"))
+	}
+	spec.Features = layout.FeatureSpecs()
+	newBuilder := func() groundtruth.Sink {
+		return evaluator.NewBuilder(layout, layout.Span(), m.Segments, evaluator.BuilderOptions{})
+	}
+	_, sinks, err = groundtruth.ScanReference(ctx, spec, opt, newBuilder)
+	if err != nil {
+		return fail(err)
+	}
+	summary, err := mergeBuilders(sinks, newBuilder)
+	if err != nil {
+		return fail(err)
+	}
+	r.Log.Info("reference profile built", "model", m.Name, "rows", summary.Predictions(), "features", len(layout.Features))
+	return &evaluator.Profile{Layout: layout, Summary: summary, Fingerprint: fingerprint, Rows: summary.Predictions()}, nil
+}
+
+// features lists the feature columns to read and their kinds: those configured, or
+// all columns of the reference that are not mapped.
+func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth.Spec) ([]groundtruth.FeatureSpec, error) {
+	columns, err := groundtruth.Columns(ctx, spec.BaseDir, spec.Reference, time.Time{}, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	p, l := spec.PredictionColumns, spec.LabelColumns
+	mapped := []string{p.ID, p.Timestamp, p.Prediction, p.ModelVersion, l.ID, l.Label, l.Timestamp, l.IngestedAt, l.Op}
+	var out []groundtruth.FeatureSpec
+	for _, c := range columns {
+		wanted := slices.Contains(m.Predictions.Features.Columns, c.Name)
+		if m.Predictions.Features.Auto {
+			wanted = !slices.Contains(mapped, c.Name) && (c.Kind == groundtruth.Number || c.Kind == groundtruth.Text)
+		}
+		if wanted {
+			kind := c.Kind
+			if kind != groundtruth.Number {
+				kind = groundtruth.Text
+			}
+			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: kind})
+		}
+	}
+	for _, name := range m.Predictions.Features.Columns {
+		if !slices.ContainsFunc(columns, func(c groundtruth.ColumnInfo) bool { return c.Name == name }) {
+			return nil, fmt.Errorf("feature %q is not a column of the reference", name)
+		}
+	}
+	return out, nil
+}
+
+// progress returns the progress function of a scan, nil for none.
+func (r *Runner) progress(label string) func(done, total int64) {
+	if r.Progress == nil {
+		return nil
+	}
+	return r.Progress(label)
+}

@@ -1,0 +1,80 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// RetrainOptions say how a run is started by hand.
+type RetrainOptions struct {
+	Reason string // required
+	Key    string // makes the call repeatable; empty: every call is a run of its own
+	Force  bool   // also while another run is in flight
+}
+
+// Retrain starts a run by hand and tells of it. A launch with a run id and an error
+// means that the run is started but not everyone could be told.
+func (r *Runner) Retrain(ctx context.Context, m *config.Model, opt RetrainOptions) (trigger.Launch, error) {
+	p, err := r.handPass(m)
+	if err != nil {
+		return trigger.Launch{}, err
+	}
+	if p.pipelines == nil {
+		return trigger.Launch{}, fmt.Errorf("start retraining of %s: %w", m.Name, ErrNoPipelines)
+	}
+	meta := trigger.Launch{Model: m.Name, Key: trigger.RandomKey(m.Name), Reason: opt.Reason, PolicyHash: m.PolicyHash()}
+	if opt.Key != "" {
+		meta.Key = trigger.ManualKey(m.Name, opt.Key)
+	}
+	if w, ok, err := r.Ledger.LastMature(ctx, m.Name); err != nil {
+		return trigger.Launch{}, err
+	} else if ok {
+		// Templates may name the window; the newest one judged is what a person looks at.
+		window := m.Grid().Containing(w)
+		meta.Window = &window
+	}
+	req, err := request(m, meta, p.asOf)
+	if err != nil {
+		return trigger.Launch{}, err
+	}
+	out, err := r.launcher(m, p.pipelines).Manual(ctx, req, meta, opt.Key, opt.Force)
+	if err != nil {
+		return out.Launch, err
+	}
+	p.tellOnce(ctx, groundtruth.Window{}, out.Launch.Key, "started", Event{Kind: EventRetrainStarted, Launch: &out.Launch, RunURL: out.Launch.URL})
+	p.tellChanges(ctx, out.Changes)
+	return out.Launch, p.unseen(p.told)
+}
+
+// Follow looks after a model's started runs: it records, pushes and tells what
+// changed, and returns them all.
+func (r *Runner) Follow(ctx context.Context, m *config.Model) ([]trigger.LaunchStatus, error) {
+	p, err := r.handPass(m)
+	if err != nil {
+		return nil, err
+	}
+	p.follow(ctx)
+	launches, err := r.Ledger.Launches(ctx, m.Name)
+	if err != nil {
+		return nil, errors.Join(append(p.told, err)...)
+	}
+	for _, pub := range r.Publishers {
+		if err := pub.PublishRuns(ctx, m.Name, launches); err != nil {
+			p.told = append(p.told, fmt.Errorf("publish to %s: %w", pub.Name(), err))
+		}
+	}
+	return launches, p.unseen(p.told)
+}
+
+// handPass is the part of a pass that acts without judging.
+func (r *Runner) handPass(m *config.Model) (*pass, error) {
+	p := &pass{Runner: r, model: m, fx: effects{write: true, push: true, launch: true, tell: true}, asOf: r.Clock().UTC()}
+	var err error
+	p.pipelines, err = r.Pipelines(m)
+	return p, err
+}

@@ -1,0 +1,305 @@
+package objstore
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// tempPrefix begins the names of files that are being written. A crash may leave
+// one behind; no listing shows it and no key can name it.
+const tempPrefix = ".hindcast-tmp-"
+
+// hidden names are no objects: files that are being written, and Kubernetes' own
+// entries (..data, ..2026_01_01) in a mounted ConfigMap or Secret, whose files are
+// there a second time under their own names.
+func hidden(name string) bool {
+	return strings.HasPrefix(name, tempPrefix) || strings.HasPrefix(name, "..")
+}
+
+// fileBucket keeps objects as plain files in a folder. Symbolic links are followed
+// when reading. Writing goes by a temporary file in the same folder that is renamed,
+// or for create linked, to its name; see docs/adr/0001.
+type fileBucket struct {
+	folder string
+	// placed, when set, is called with the complete temporary file's name before it
+	// gets its own: tests stop there.
+	placed func(temp string)
+}
+
+func newFileBucket(folder string) *fileBucket { return &fileBucket{folder: folder} }
+
+func (b *fileBucket) path(key string) string {
+	return filepath.Join(b.folder, filepath.FromSlash(key))
+}
+
+func (b *fileBucket) list(ctx context.Context, prefix string, delimited bool) iter.Seq2[entry, error] {
+	return func(yield func(entry, error) bool) {
+		dir, name := "", prefix
+		if i := strings.LastIndexByte(prefix, '/'); i >= 0 {
+			dir, name = prefix[:i+1], prefix[i+1:]
+		}
+		w := fileWalk{ctx: ctx, delimited: delimited, yield: yield}
+		top, err := os.Stat(b.path(dir))
+		if err == nil && !top.IsDir() && dir == "" {
+			yield(entry{}, &fault{text: "it is a file: name the folder that holds it"})
+			return
+		}
+		if isNotExist(err) || err == nil && !top.IsDir() {
+			// Nothing has this prefix, but is there a folder at all?
+			if _, err = os.Stat(b.folder); isNotExist(err) {
+				err = &fault{kind: ErrNotExist, text: fmt.Sprintf("folder %s does not exist: create it or correct the URL", b.folder)}
+			}
+			if err != nil {
+				yield(entry{}, fileFault(err))
+			}
+			return
+		}
+		if err != nil {
+			yield(entry{}, fileFault(err))
+			return
+		}
+		w.walk(b.path(dir), dir, name, []fs.FileInfo{top})
+	}
+}
+
+// fileWalk is one listing.
+type fileWalk struct {
+	ctx       context.Context
+	delimited bool
+	yield     func(entry, error) bool
+}
+
+// walk yields what is in a folder and below whose name begins with name, and tells
+// whether to go on. Above are the folders that lead here, this one included.
+func (w *fileWalk) walk(path, dir, name string, above []fs.FileInfo) bool {
+	if err := w.ctx.Err(); err != nil {
+		w.yield(entry{}, err)
+		return false
+	}
+	found, err := os.ReadDir(path)
+	if err != nil {
+		if isNotExist(err) && len(above) > 1 {
+			return true // Removed since its parent was read.
+		}
+		w.yield(entry{}, fileFault(err))
+		return false
+	}
+	type child struct {
+		key  string // folders end in '/', which puts them in the keys' order
+		path string
+		info fs.FileInfo
+	}
+	var children []child
+	for _, e := range found {
+		if hidden(e.Name()) || !strings.HasPrefix(e.Name(), name) {
+			continue
+		}
+		full := filepath.Join(path, e.Name())
+		i, err := os.Stat(full)
+		switch {
+		case isNotExist(err):
+			continue // A link to nowhere, or removed meanwhile.
+		case err != nil:
+			w.yield(entry{}, fileFault(err))
+			return false
+		case i.IsDir():
+			children = append(children, child{dir + e.Name() + "/", full, i})
+		case i.Mode().IsRegular():
+			children = append(children, child{dir + e.Name(), full, i})
+		}
+	}
+	slices.SortFunc(children, func(a, b child) int { return cmp.Compare(a.key, b.key) })
+	for _, c := range children {
+		switch {
+		case !c.info.IsDir():
+			if !w.yield(entry{Object: fileObject(c.key, c.info)}, nil) {
+				return false
+			}
+		case w.delimited:
+			if !w.yield(entry{Object: Object{Key: c.key}, dir: true}, nil) {
+				return false
+			}
+		case slices.ContainsFunc(above, func(i fs.FileInfo) bool { return os.SameFile(i, c.info) }):
+			// A link to a folder that leads here: its files are listed there.
+		case !w.walk(c.path, c.key, "", append(slices.Clip(above), c.info)):
+			return false
+		}
+	}
+	return true
+}
+
+func fileObject(key string, i fs.FileInfo) Object {
+	return Object{
+		Key: key, Size: i.Size(), ModTime: i.ModTime().UTC(),
+		ETag: strconv.FormatInt(i.Size(), 16) + "-" + strconv.FormatInt(i.ModTime().UnixNano(), 16),
+	}
+}
+
+func (b *fileBucket) open(_ context.Context, key string, off, length int64) (io.ReadCloser, info, error) {
+	// Look first: opening a named pipe would wait for its writer.
+	i, err := os.Stat(b.path(key))
+	switch {
+	case isNotExist(err) || err == nil && i.IsDir():
+		return nil, info{}, errNoObject()
+	case err != nil:
+		return nil, info{}, fileFault(err)
+	case !i.Mode().IsRegular():
+		return nil, info{}, &fault{text: "it is not a regular file"}
+	}
+	f, err := os.Open(b.path(key))
+	if err != nil {
+		if isNotExist(err) {
+			return nil, info{}, errNoObject()
+		}
+		return nil, info{}, fileFault(err)
+	}
+	if i, err = f.Stat(); err != nil {
+		return nil, info{}, errors.Join(fileFault(err), f.Close())
+	}
+	if length < 0 || length > i.Size()-off {
+		length = max(i.Size()-off, 0)
+	}
+	return &fileReader{io.NewSectionReader(f, off, length), f}, info{i.Size(), i.ModTime()}, nil
+}
+
+type fileReader struct {
+	io.Reader
+	io.Closer
+}
+
+func (b *fileBucket) put(_ context.Context, key string, data []byte, create bool) error {
+	path := b.path(key)
+	switch i, err := os.Lstat(path); {
+	case err == nil && i.IsDir():
+		return &fault{text: "a folder has that name"}
+	case err == nil && create:
+		return errIsPresent() // Without trouble; link decides when two come here.
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return fileFault(err)
+	}
+	temp, err := writeTemp(filepath.Dir(path), data)
+	if err != nil {
+		return fileFault(err)
+	}
+	if b.placed != nil {
+		b.placed(temp)
+	}
+	if create {
+		err = link(temp, path)
+		_ = os.Remove(temp) // What remains is ignored, and the object is there.
+	} else if err = os.Rename(temp, path); err != nil {
+		_ = os.Remove(temp)
+	}
+	if err != nil {
+		return fileFault(err)
+	}
+	syncFolder(filepath.Dir(path))
+	return nil
+}
+
+// writeTemp writes a new file in a folder and has it on the disk when it returns, so
+// that no crash of the machine can leave a name without its content.
+func writeTemp(folder string, data []byte) (name string, err error) {
+	name = filepath.Join(folder, tempPrefix+rand.Text())
+	// Not os.CreateTemp, whose files nobody else may read.
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(name)
+		return "", err
+	}
+	return name, nil
+}
+
+// link gives a complete file its name unless the name is taken. The name appears
+// with all of the content or not at all, whenever the process or machine stops.
+func link(temp, path string) error {
+	err := os.Link(temp, path)
+	if err == nil {
+		return nil
+	}
+	// Over NFS the answer may be lost and the request repeated, which then finds the
+	// name that it made: link(2) says to look whether it is the same file.
+	if t, terr := os.Lstat(temp); terr == nil {
+		if p, perr := os.Lstat(path); perr == nil && os.SameFile(t, p) {
+			return nil
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return errIsPresent()
+	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EMLINK):
+		return &fault{text: "this file system has no hard links, by which an object is created once: use another folder, " +
+			"or the URL of the bucket (s3://, gs://, azblob://) rather than its mount", cause: err}
+	}
+	return err
+}
+
+// syncFolder makes a new name last through a crash of the machine. Not every system
+// can; the content is whole in any case.
+func syncFolder(folder string) {
+	if f, err := os.Open(folder); err == nil {
+		_ = f.Sync()
+		_ = f.Close()
+	}
+}
+
+func (b *fileBucket) remove(_ context.Context, key string) error {
+	i, err := os.Lstat(b.path(key))
+	if isNotExist(err) || err == nil && i.IsDir() {
+		return errNoObject()
+	}
+	if err == nil {
+		err = os.Remove(b.path(key))
+	}
+	if isNotExist(err) {
+		return errNoObject() // Somebody else was faster.
+	}
+	return fileFault(err)
+}
+
+// isNotExist also takes a path through a file for absent, as no object is there, and
+// a chain of links that leads nowhere.
+func isNotExist(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
+}
+
+// fileFault says what to do about an error of the file system.
+func fileFault(err error) error {
+	var f *fault
+	switch {
+	case err == nil || errors.As(err, &f):
+		return err
+	case errors.Is(err, fs.ErrPermission):
+		return &fault{kind: ErrDenied, text: fmt.Sprintf(
+			"access denied to user %d: change the mode or owner of the file and its folders, or the pod's fsGroup", os.Getuid()), cause: err}
+	case errors.Is(err, syscall.EROFS):
+		return &fault{kind: ErrDenied, text: "the file system is read-only: mount a volume there that can be written, or use another URL", cause: err}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return &fault{text: "the disk is full: make room or use another URL", cause: err}
+	case errors.Is(err, syscall.ENOTDIR):
+		return &fault{text: "a part of the path is a file, not a folder", cause: err}
+	case isNotExist(err):
+		return &fault{kind: ErrNotExist, text: "the folder was removed meanwhile", cause: err}
+	}
+	return err
+}

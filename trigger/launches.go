@@ -1,0 +1,270 @@
+package trigger
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hindcast/hindcast/objstore"
+)
+
+// The states of runs beyond the ones that the pipelines server names.
+const (
+	StateGone      = "GONE"      // the server forgot the run before it was seen to finish
+	StateDuplicate = "DUPLICATE" // a second run of one key, which was terminated
+)
+
+// The states of runs as Kubeflow Pipelines names them.
+const (
+	StatePending   = "PENDING"
+	StateRunning   = "RUNNING"
+	StateSucceeded = "SUCCEEDED"
+	StateSkipped   = "SKIPPED"
+	StateFailed    = "FAILED"
+	StateCanceling = "CANCELING"
+	StateCanceled  = "CANCELED"
+	StatePaused    = "PAUSED"
+)
+
+// Terminal reports whether a run in that state is over.
+func Terminal(state string) bool {
+	switch state {
+	case StateSucceeded, StateSkipped, StateFailed, StateCanceled, StateGone:
+		return true
+	}
+	return false
+}
+
+// LaunchStatus is a started run and what was seen of it.
+type LaunchStatus struct {
+	Launch     Launch
+	States     []RunState // as observed, oldest first, duplicates left out
+	Latest     string     // the terminal state if there is one, else the one observed last; empty before the first
+	Terminal   bool
+	FinishedAt time.Time // when it was over: as the server says, else when that was observed; zero while it goes on
+	Duplicates []RunState
+}
+
+// Claim is a right to start the run of a key: claims/KEY/n. Only the newest of a
+// key counts.
+type Claim struct {
+	Schema    int       `json:"schema"`
+	Key       string    `json:"key"`
+	N         int       `json:"n"`
+	By        string    `json:"by,omitempty"`
+	At        time.Time `json:"at"` // by the claimer's clock: for people, never compared
+	Launch    Launch    `json:"launch"`
+	Abandoned bool      `json:"abandoned,omitempty"` // taken only to look whether a run was started: it starts none
+}
+
+// Launches returns the model's started runs, by time of launch.
+func (l *Ledger) Launches(ctx context.Context, model string) ([]LaunchStatus, error) {
+	keys, err := l.modelKeys(ctx, launchesDir, model)
+	if err != nil {
+		return nil, err
+	}
+	states, err := l.modelKeys(ctx, runsDir, model)
+	if err != nil {
+		return nil, err
+	}
+	byKey := make(map[string][]string, len(keys))
+	for _, s := range states {
+		key, _, _ := strings.Cut(strings.TrimPrefix(s, runsDir), "/")
+		byKey[key] = append(byKey[key], s)
+	}
+	out := make([]LaunchStatus, len(keys))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(readers)
+	for i, k := range keys {
+		g.Go(func() error {
+			key := strings.TrimPrefix(k, launchesDir)
+			launch, err := l.launch(gctx, key)
+			if err != nil {
+				return err
+			}
+			out[i], err = l.status(gctx, launch, byKey[key])
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(a, b LaunchStatus) int {
+		return cmp.Or(a.Launch.LaunchedAt.Compare(b.Launch.LaunchedAt), cmp.Compare(a.Launch.Key, b.Launch.Key))
+	})
+	return out, nil
+}
+
+// modelKeys lists what lies in one of the folders that are ordered by key and
+// belongs to the model.
+func (l *Ledger) modelKeys(ctx context.Context, dir, model string) ([]string, error) {
+	keys, err := l.keys(ctx, dir+part(model)+"-")
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(keys, func(k string) bool {
+		key, _, _ := strings.Cut(strings.TrimPrefix(k, dir), "/")
+		return !keyOf(model, key)
+	}), nil
+}
+
+// launch returns the started run of key; the error wraps objstore.ErrNotExist when
+// there is none.
+func (l *Ledger) launch(ctx context.Context, key string) (Launch, error) {
+	var out Launch
+	if err := l.read(ctx, launchesDir+key, &out); err != nil {
+		return Launch{}, err
+	}
+	if out.Key != key || out.RunID == "" {
+		return Launch{}, fmt.Errorf("ledger record %s%s is damaged: it says that it is the run %q of %q", launchesDir, key, out.RunID, out.Key)
+	}
+	return out, nil
+}
+
+// status puts a launch and the records of its run's states together.
+func (l *Ledger) status(ctx context.Context, launch Launch, keys []string) (LaunchStatus, error) {
+	s := LaunchStatus{Launch: launch}
+	for _, k := range keys {
+		var state RunState
+		if err := l.read(ctx, k, &state); err != nil {
+			return s, err
+		}
+		if state.Key != launch.Key || state.State == "" {
+			return s, fmt.Errorf("ledger record %s is damaged: it is about %q in state %q", k, state.Key, state.State)
+		}
+		if state.State == StateDuplicate {
+			s.Duplicates = append(s.Duplicates, state)
+		} else {
+			s.States = append(s.States, state)
+		}
+	}
+	// A record may name the younger of two runs, when the older was seen only later.
+	for range s.Duplicates {
+		i := slices.IndexFunc(s.Duplicates, func(d RunState) bool { return d.RunID == s.Launch.RunID })
+		if i < 0 {
+			break
+		}
+		s.Launch.RunID = s.Duplicates[i].Kept
+	}
+	s.States = slices.DeleteFunc(s.States, func(r RunState) bool { return r.RunID != s.Launch.RunID })
+	slices.SortStableFunc(s.States, func(a, b RunState) int { return a.ObservedAt.Compare(b.ObservedAt) })
+	for _, state := range s.States {
+		if Terminal(state.State) || !s.Terminal {
+			s.Latest = state.State
+		}
+		if Terminal(state.State) {
+			s.Terminal = true
+			s.FinishedAt = state.ObservedAt
+			if state.FinishedAt != nil {
+				s.FinishedAt = *state.FinishedAt
+			}
+		}
+	}
+	return s, nil
+}
+
+// OpenClaims returns the newest claim of every key of the model that has no launch
+// record and was not abandoned: a run may have been started for it or be about to
+// be.
+func (l *Ledger) OpenClaims(ctx context.Context, model string) ([]Claim, error) {
+	claims, err := l.modelKeys(ctx, claimsDir, model)
+	if err != nil {
+		return nil, err
+	}
+	// Launches are listed after claims, so that a run recorded meanwhile counts.
+	launches, err := l.modelKeys(ctx, launchesDir, model)
+	if err != nil {
+		return nil, err
+	}
+	newest := make(map[string]int)
+	var order []string
+	for _, k := range claims {
+		key, n, err := parseClaimKey(k)
+		if err != nil {
+			return nil, err
+		}
+		if _, launched := slices.BinarySearch(launches, launchesDir+key); launched {
+			continue
+		}
+		if newest[key] == 0 {
+			order = append(order, key)
+		}
+		newest[key] = max(newest[key], n)
+	}
+	var out []Claim
+	for _, key := range order {
+		c, err := l.claim(ctx, key, newest[key])
+		if err != nil {
+			return nil, err
+		}
+		if !c.Abandoned {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+func claimKey(key string, n int) string { return claimsDir + key + "/" + strconv.Itoa(n) }
+
+func parseClaimKey(k string) (string, int, error) {
+	key, digits, _ := strings.Cut(strings.TrimPrefix(k, claimsDir), "/")
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 1 {
+		return "", 0, fmt.Errorf("ledger record %s: not a claim", k)
+	}
+	return key, n, nil
+}
+
+// newestClaim returns the number of the newest claim of a key, 0 without one.
+func (l *Ledger) newestClaim(ctx context.Context, key string) (int, error) {
+	keys, err := l.keys(ctx, claimsDir+key+"/")
+	if err != nil {
+		return 0, err
+	}
+	newest := 0
+	for _, k := range keys {
+		_, n, err := parseClaimKey(k)
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, n)
+	}
+	return newest, nil
+}
+
+func (l *Ledger) claim(ctx context.Context, key string, n int) (Claim, error) {
+	var c Claim
+	if err := l.read(ctx, claimKey(key, n), &c); err != nil {
+		return Claim{}, err
+	}
+	if c.Key != key || c.N != n {
+		return Claim{}, fmt.Errorf("ledger record %s is damaged: it says that it is claim %d of %q", claimKey(key, n), c.N, c.Key)
+	}
+	return c, nil
+}
+
+// createOnce writes a record and reports whether this call was the one that did.
+func (l *Ledger) createOnce(ctx context.Context, key string, v any) (bool, error) {
+	err := l.create(ctx, key, v)
+	if errors.Is(err, objstore.ErrExists) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// recordState writes a state of a run and reports whether it is new.
+func (l *Ledger) recordState(ctx context.Context, s RunState) (bool, error) {
+	s.Schema = SchemaVersion
+	name := s.State
+	if s.State == StateDuplicate {
+		name += "-" + part(s.RunID)
+	}
+	return l.createOnce(ctx, runsDir+s.Key+"/"+part(name), s)
+}

@@ -1,0 +1,274 @@
+package trigger
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/objstore"
+)
+
+// SchemaVersion is the newest version of ledger records that this code writes
+// and reads. Older ones are read, newer ones refused.
+const SchemaVersion = 1
+
+// readers bounds how many records are read at once.
+const readers = 8
+
+// Store is what the ledger needs of object storage. *objstore.Store is one.
+type Store interface {
+	// Read returns an object's bytes, or an error that wraps objstore.ErrNotExist.
+	Read(ctx context.Context, key string) ([]byte, error)
+	// Create writes an object that must not exist yet: of any number of callers, in
+	// any number of processes, exactly one succeeds, and the others' error wraps
+	// objstore.ErrExists. An object is seen whole or not at all.
+	Create(ctx context.Context, key string, data []byte) error
+	// List yields the objects whose keys begin with prefix in lexicographic order.
+	// A folder that is missing may be an error that wraps objstore.ErrNotExist.
+	List(ctx context.Context, prefix string) iter.Seq2[objstore.Object, error]
+}
+
+// Ledger is Hindcast's memory of evaluations, decisions and runs. It only ever
+// creates objects, each under a key that says all that must be unique, so that it
+// survives restarts, several pods at once, and a kill at any instruction. A
+// record that cannot be read is an error that names it: it is never passed over.
+type Ledger struct {
+	store Store
+}
+
+// NewLedger returns the ledger in s, whose root is the state URL.
+func NewLedger(s Store) *Ledger { return &Ledger{store: s} }
+
+// ErrNewerSchema marks a record that a newer version wrote.
+var ErrNewerSchema = errors.New("written by a newer version of hindcast")
+
+// Append records an evaluation as the newest revision of its window and returns
+// it with the revision it got, also inside Output, and created true. When the
+// newest revision says the same already (stage, policy hash, versions, inputs,
+// the rules' verdicts, and Output but for revision, as_of and decision), nothing
+// is written and that revision is returned with created false: a retried pass
+// makes no second record.
+//
+// Model, Window, Stage and OnGrid must be set; Schema and Revision are set here.
+// Windows off the grid are kept apart and never enter History, Latest or Recent.
+func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
+	if r.Model == "" || r.Window.Start.IsZero() || !r.Window.End.After(r.Window.Start) {
+		return Record{}, false, fmt.Errorf("record evaluation of %q: model and window are required", r.Model)
+	}
+	if r.Stage != StageMature && r.Stage != StageClosed {
+		return Record{}, false, fmt.Errorf("record evaluation of %s: unknown stage %q", r.Model, r.Stage)
+	}
+	r.Schema = SchemaVersion
+	dir := evaluationDir(r.Model, r.OnGrid)
+	for {
+		keys, err := l.keys(ctx, dir+windowPart(r.Window)+"/")
+		if err != nil {
+			return Record{}, false, err
+		}
+		newest := 0
+		for _, k := range keys {
+			_, n, err := parseEvaluationKey(dir, k)
+			if err != nil {
+				return Record{}, false, err
+			}
+			newest = max(newest, n)
+		}
+		if newest > 0 {
+			old, err := l.evaluation(ctx, evaluationKey(r.Model, r.Window, r.OnGrid, newest))
+			if err != nil {
+				return Record{}, false, err
+			}
+			same, err := sameEvaluation(old, r)
+			if err != nil {
+				return Record{}, false, fmt.Errorf("record evaluation of %s: %w", r.Model, err)
+			}
+			if same {
+				return old, false, l.markMature(ctx, old)
+			}
+		}
+		r.Revision = newest + 1
+		if r.Output, err = withRevision(r.Output, r.Revision); err != nil {
+			return Record{}, false, fmt.Errorf("record evaluation of %s: %w", r.Model, err)
+		}
+		key := evaluationKey(r.Model, r.Window, r.OnGrid, r.Revision)
+		switch err := l.create(ctx, key, r); {
+		case err == nil:
+			return r, true, l.markMature(ctx, r)
+		case !errors.Is(err, objstore.ErrExists):
+			return Record{}, false, err
+		}
+		// Somebody else recorded that revision meanwhile: compare with theirs.
+	}
+}
+
+// markMature adds a mature window on the grid to the index that LastMature
+// reads. It follows the record, so that the index never names a window that was
+// not recorded; a kill between the two leaves a gap, which the next Append of
+// that window closes and which LastMature's callers must live with.
+func (l *Ledger) markMature(ctx context.Context, r Record) error {
+	if !r.OnGrid || r.Stage != StageMature {
+		return nil
+	}
+	err := l.create(ctx, matureDir+part(r.Model)+"/"+windowPart(r.Window), struct {
+		Schema int `json:"schema"`
+	}{SchemaVersion})
+	if errors.Is(err, objstore.ErrExists) {
+		return nil
+	}
+	return err
+}
+
+// sameEvaluation reports whether b, not yet recorded, says what a says.
+func sameEvaluation(a, b Record) (bool, error) {
+	if a.Stage != b.Stage || a.PolicyHash != b.PolicyHash || a.Verdict != b.Verdict || !slices.Equal(a.Versions, b.Versions) {
+		return false, nil
+	}
+	if !slices.EqualFunc(a.Rules, b.Rules, func(x, y evaluator.RuleResult) bool {
+		return x.Name == y.Name && x.Verdict == y.Verdict && x.Action == y.Action && x.For == y.For
+	}) {
+		return false, nil
+	}
+	if !slices.EqualFunc(a.Inputs, b.Inputs, func(x, y groundtruth.Input) bool {
+		return x.URL == y.URL && x.Size == y.Size && x.ETag == y.ETag && x.ModTime.Equal(y.ModTime)
+	}) {
+		return false, nil
+	}
+	x, err := essence(a.Output)
+	if err != nil {
+		return false, err
+	}
+	y, err := essence(b.Output)
+	if err != nil {
+		return false, err
+	}
+	return bytes.Equal(x, y), nil
+}
+
+// essence strips an output of what may differ between two evaluations that say
+// the same.
+func essence(output json.RawMessage) ([]byte, error) {
+	if len(output) == 0 {
+		return []byte("null"), nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(output))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, fmt.Errorf("read output: %w", err)
+	}
+	if m, ok := v.(map[string]any); ok {
+		maps.DeleteFunc(m, func(k string, _ any) bool { return k == "revision" || k == "as_of" || k == "decision" })
+	}
+	return json.Marshal(v)
+}
+
+// withRevision returns output with its top-level "revision", if it has one, set to
+// n, every other byte as it was.
+func withRevision(output json.RawMessage, n int) (json.RawMessage, error) {
+	if len(output) == 0 {
+		return output, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(output))
+	if t, err := dec.Token(); err != nil {
+		return nil, fmt.Errorf("read output: %w", err)
+	} else if t != json.Delim('{') {
+		return output, nil
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, fmt.Errorf("read output: %w", err)
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, fmt.Errorf("read output: %w", err)
+		}
+		if name == "revision" {
+			end := int(dec.InputOffset())
+			return slices.Concat(output[:end-len(value)], fmt.Append(nil, n), output[end:]), nil
+		}
+	}
+	return output, nil
+}
+
+// create writes one record, once.
+func (l *Ledger) create(ctx context.Context, key string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode ledger record %s: %w", key, err)
+	}
+	if err := l.store.Create(ctx, key, append(data, '\n')); err != nil {
+		if errors.Is(err, objstore.ErrExists) {
+			return fmt.Errorf("write ledger record %s: %w", key, err)
+		}
+		return fmt.Errorf("write ledger record %s (state.url must be a place where objects can be created): %w", key, err)
+	}
+	return nil
+}
+
+// read fills v from one record. An error wraps objstore.ErrNotExist when there is none.
+func (l *Ledger) read(ctx context.Context, key string, v any) error {
+	data, err := l.store.Read(ctx, key)
+	if err != nil {
+		return fmt.Errorf("read ledger record %s: %w", key, err)
+	}
+	return decode(key, data, v)
+}
+
+func decode(key string, data []byte, v any) error {
+	var head struct {
+		Schema int `json:"schema"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return fmt.Errorf("ledger record %s is damaged: %w", key, err)
+	}
+	if head.Schema > SchemaVersion {
+		return fmt.Errorf("ledger record %s has schema %d, this version knows up to %d: %w", key, head.Schema, SchemaVersion, ErrNewerSchema)
+	}
+	if head.Schema < 1 {
+		return fmt.Errorf("ledger record %s is damaged: it has no schema version", key)
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("ledger record %s is damaged: %w", key, err)
+	}
+	return nil
+}
+
+// keys lists the keys below prefix; none when the folder does not exist yet.
+func (l *Ledger) keys(ctx context.Context, prefix string) ([]string, error) {
+	var keys []string
+	for o, err := range l.store.List(ctx, prefix) {
+		if errors.Is(err, objstore.ErrNotExist) {
+			return keys, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list ledger %s: %w", prefix, err)
+		}
+		if !strings.HasSuffix(o.Key, "/") {
+			keys = append(keys, o.Key)
+		}
+	}
+	return keys, nil
+}
+
+func (l *Ledger) evaluation(ctx context.Context, key string) (Record, error) {
+	var r Record
+	if err := l.read(ctx, key, &r); err != nil {
+		return Record{}, err
+	}
+	if want := evaluationKey(r.Model, r.Window, r.OnGrid, r.Revision); want != key {
+		return Record{}, fmt.Errorf("ledger record %s is damaged: it says that it is %s", key, want)
+	}
+	if r.Stage != StageMature && r.Stage != StageClosed {
+		return Record{}, fmt.Errorf("ledger record %s is damaged: unknown stage %q", key, r.Stage)
+	}
+	return r, nil
+}

@@ -1,0 +1,115 @@
+package trigger
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// Rendered is a parameter that a template gave. A literal string must fit the
+// pipeline's type as it is; a rendered one is read as a number, a truth value, a
+// list or a struct where the pipeline wants one, for a template can't say otherwise.
+type Rendered string
+
+// TemplateData is what parameter templates may name.
+type TemplateData struct {
+	Model   string
+	Window  TemplateWindow
+	Rule    string
+	Reason  string
+	Key     string
+	Attempt int
+	AsOf    string // RFC 3339
+}
+
+// TemplateWindow holds a window's bounds in RFC 3339; empty without a window.
+type TemplateWindow struct {
+	Start, End string
+}
+
+// NewTemplateData fills in what a launch says.
+func NewTemplateData(l Launch, asOf time.Time) TemplateData {
+	d := TemplateData{Model: l.Model, Rule: l.Rule, Reason: l.Reason, Key: l.Key, Attempt: l.Attempt, AsOf: stamp(asOf)}
+	if l.Window != nil {
+		d.Window = window(*l.Window)
+	}
+	return d
+}
+
+func window(w groundtruth.Window) TemplateWindow {
+	return TemplateWindow{Start: stamp(w.Start), End: stamp(w.End)}
+}
+
+// RenderParameters returns params with every string that holds a template
+// rendered, also inside lists and maps. The error names each
+// parameter at fault. With the
+// zero TemplateData it is a check of the templates' fields.
+func RenderParameters(params map[string]any, data TemplateData) (map[string]any, error) {
+	out := make(map[string]any, len(params))
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		r, err := render(params[name], data)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("render parameter %s: %w", name, err))
+		}
+		out[name] = r
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return out, nil
+}
+
+func render(v any, data TemplateData) (any, error) {
+	switch v := v.(type) {
+	case string:
+		if !strings.Contains(v, "{{") {
+			return v, nil
+		}
+		t, err := template.New("value").Option("missingkey=error").Parse(v)
+		if err != nil {
+			return nil, err
+		}
+		var b strings.Builder
+		if err := t.Execute(&b, data); err != nil {
+			return nil, err
+		}
+		return Rendered(b.String()), nil
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			r, err := render(e, data)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = plain(r)
+		}
+		return out, nil
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			r, err := render(e, data)
+			if err != nil {
+				return nil, err
+			}
+			out[k] = plain(r)
+		}
+		return out, nil
+	}
+	return v, nil
+}
+
+// plain makes a value inside a list or map an ordinary string: the pipeline gives
+// no types there.
+func plain(v any) any {
+	if r, ok := v.(Rendered); ok {
+		return string(r)
+	}
+	return v
+}
