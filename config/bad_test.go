@@ -121,8 +121,8 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:27:15: models[0].segments: want a list of columns, got text",
 		},
 		{
-			"empty list", "segments: [city]", "segments: []",
-			"hindcast.yaml:27:15: models[0].segments: the list is empty: give it columns or leave the key out",
+			"empty list", "method: auto", "method: []",
+			"hindcast.yaml:28:40: models[0].drift.method: the list is empty: give it measures or leave the key out",
 		},
 		{
 			"column listed twice", "segments: [city]", "segments: [city, city]",
@@ -283,6 +283,66 @@ func TestBad(t *testing.T) {
 		{
 			"reference of two kinds", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      profile: saved\n",
 			"hindcast.yaml:27:7: models[0].reference.profile: url is given too; a reference is rows or a profile, not both",
+		},
+		{
+			"reference of no kind", "      url: s3://training/house-price/*.parquet\n", "      format: csv\n",
+			"hindcast.yaml:26:7: models[0].reference: url or profile is missing",
+		},
+		{
+			"format of a profile", "      url: s3://training/house-price/*.parquet\n", "      profile: saved\n      format: csv\n",
+			"hindcast.yaml:27:7: models[0].reference.format: a profile has no format; it belongs to url",
+		},
+		{
+			"profile that is many", "      url: s3://training/house-price/*.parquet\n", "      profile: s3://b/*\n",
+			"hindcast.yaml:26:16: models[0].reference.profile: must name one place: no wildcard or placeholder",
+		},
+		{
+			"profile that is a folder", "      url: s3://training/house-price/*.parquet\n", "      profile: s3://b/p/\n",
+			"hindcast.yaml:26:16: models[0].reference.profile: want the URL of a profile, or the word saved; this is a folder",
+		},
+		{
+			"label that is the id", "label: sold_price", "label: request_id",
+			`hindcast.yaml:21:40: models[0].ground_truth.columns.label: the column "request_id" is the id; it cannot be the label too`,
+		},
+		{
+			"number beyond all", "min_samples: 200", "min_samples: 99999999999999999999",
+			"hindcast.yaml:32:22: models[0].rules[0].min_samples: the number 99999999999999999999 is too large",
+		},
+		{
+			"count beyond reason", "for: 2", "for: 100000",
+			"hindcast.yaml:35:14: models[0].rules[0].for: must be at most 10000, got 100000",
+		},
+		{
+			"method given twice", "method: auto", "method: [psi, psi]",
+			`hindcast.yaml:28:46: models[0].drift.method[1]: "psi" is listed twice`,
+		},
+		{
+			"threshold of the future", "method: auto", "threshold: {kl: 1}",
+			`hindcast.yaml:28:44: models[0].drift.threshold.kl: "kl" is not supported by this version; supported: psi, ks, wasserstein, wasserstein_normed, js, tvd`,
+		},
+		{
+			"key that is a list", "grouping: {namespace: team-a}", "grouping: {[a]: b}",
+			"hindcast.yaml:54:61: found an invalid key for this map",
+		},
+		{
+			"password without a username", "grouping: {namespace: team-a}", "password: hunter2",
+			"hindcast.yaml:54:16: publish.pushgateway: username is missing beside the password",
+		},
+		{
+			"username without a password", "grouping: {namespace: team-a}", "username: u",
+			"hindcast.yaml:54:47: publish.pushgateway.username: a username needs a password or password_file",
+		},
+		{
+			"endpoint with a query", "endpoint: http://ml-pipeline.kubeflow:8888", "endpoint: http://kfp:8888/?token=hunter2",
+			"hindcast.yaml:46:19: models[0].retrain.kubeflow.endpoint: the URL must end before any ? or #",
+		},
+		{
+			"endpoint without a host", "endpoint: http://ml-pipeline.kubeflow:8888", "endpoint: http://:8888",
+			"hindcast.yaml:46:19: models[0].retrain.kubeflow.endpoint: the URL names no host",
+		},
+		{
+			"parameter that JSON cannot hold", "learning_rate: 0.1", "x: [1, .inf]",
+			"hindcast.yaml:51:90: models[0].retrain.kubeflow.parameters.x[1]: .inf is read as different numbers by different programs: write it in decimal digits, or in quotes if it is text",
 		},
 		{
 			"feature that is the id", "features: auto", "features: [size, request_id]",

@@ -8,8 +8,8 @@
 //
 // Variables. ${VAR} is replaced in scalar values, after the YAML is parsed, so
 // that no value can add structure; $${ stands for a literal ${, and other dollars
-// are left alone. A number or a boolean may come from a variable where the scalar
-// is not quoted.
+// are left alone. Where a number is wanted a variable may hold it, quoted or not;
+// a parameter of a pipeline is a number or a boolean only where it is not quoted.
 package config
 
 import (
@@ -51,7 +51,7 @@ type Model struct {
 	MaxSegments int         `yaml:"max_segments"`  // values kept per segment column, default 100
 	MaxBadShare float64     `yaml:"max_bad_share"` // default 0.01
 	Drift       Drift       `yaml:"drift"`
-	RuleList    []Rule      `yaml:"rules"` // the default rules where the file has none
+	RuleList    []Rule      `yaml:"rules"` // the default rules where the file has no such key; rules: [] means none
 	Retrain     Retrain     `yaml:"retrain"`
 
 	baseDir      string
@@ -152,7 +152,8 @@ type Budget struct {
 	Per  time.Duration `yaml:"per"`
 }
 
-// Kubeflow names a pipeline and what to run it with.
+// Kubeflow names a pipeline and what to run it with. Parameters are stored with
+// the run and in the ledger: they are no place for secrets.
 type Kubeflow struct {
 	Endpoint       string         `yaml:"endpoint"`
 	Namespace      string         `yaml:"namespace"`  // may be empty

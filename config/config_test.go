@@ -213,6 +213,25 @@ func TestExplicitZero(t *testing.T) {
 	}
 }
 
+// An empty list is a choice too.
+func TestExplicitEmpty(t *testing.T) {
+	text := edit(t, readTestdata(t, "full.yaml"), "features: auto", "features: []")
+	text = edit(t, text, "segments: [city]", "segments: []")
+	head, rest, _ := strings.Cut(text, "    rules:\n")
+	_, tail, _ := strings.Cut(rest, "    retrain:\n")
+	c := mustParse(t, head+"    rules: []\n    retrain:\n"+tail, noEnv)
+	m := c.Models[0]
+	if len(m.RuleSpecs()) != 0 || m.DefaultRules() != nil || m.Rules() == nil || len(m.Segments) != 0 {
+		t.Errorf("rules = %+v, segments = %v", m.RuleSpecs(), m.Segments)
+	}
+	if m.Predictions.Features.Auto || len(m.Predictions.Features.Columns) != 0 {
+		t.Errorf("features = %+v", m.Predictions.Features)
+	}
+	if w := c.Warnings(); len(w) == 0 || !strings.Contains(w[0], "rules is an empty list") {
+		t.Errorf("warnings = %q", w)
+	}
+}
+
 func TestPolicyHash(t *testing.T) {
 	base := readTestdata(t, "full.yaml")
 	hash := mustParse(t, base, noEnv).Models[0].PolicyHash()
@@ -328,21 +347,30 @@ func TestTagsMatchKnownKeys(t *testing.T) {
 	}
 	walk(reflect.TypeFor[Config]())
 	// The error about an unknown key lists what is known.
-	tests := []struct{ typ, after, indent string }{
-		{"Config", "version: 1\n", ""},
-		{"State", "  url: file://./state\n", "  "},
-		{"Model", "    task: regression\n", "    "},
-		{"Predictions", "      format: auto\n", "      "},
-		{"PredictionColumns", "        model_version: version\n", "        "},
-		{"GroundTruth", "      resolve: latest\n", "      "},
-		{"Reference", "      url: s3://training/house-price/*.parquet\n", "      "},
-		{"Rule", "        for: 2\n", "        "},
-		{"Retrain", "      mode: auto\n", "      "},
-		{"Kubeflow", "        version: latest\n", "        "},
+	const odd = "zzzzzzzzzzzzzzzz: 1"
+	tests := []struct{ typ, old, replacement string }{
+		{"Config", "version: 1\n", "version: 1\n" + odd + "\n"},
+		{"State", "  url: file://./state\n", "  url: file://./state\n  " + odd + "\n"},
+		{"Model", "    task: regression\n", "    task: regression\n    " + odd + "\n"},
+		{"Predictions", "      format: auto\n", "      format: auto\n      " + odd + "\n"},
+		{"PredictionColumns", "        model_version: version\n", "        model_version: version\n        " + odd + "\n"},
+		{"GroundTruth", "      resolve: latest\n", "      resolve: latest\n      " + odd + "\n"},
+		{"LabelColumns", "op: op}", "op: op, " + odd + "}"},
+		{"Reference", "    segments: [city]\n", "      " + odd + "\n    segments: [city]\n"},
+		{"Drift", "method: auto", "method: auto, " + odd},
+		{"Rule", "        for: 2\n", "        for: 2\n        " + odd + "\n"},
+		{"Retrain", "      mode: auto\n", "      mode: auto\n      " + odd + "\n"},
+		{"Budget", "runs: 4", "runs: 4, " + odd},
+		{"Kubeflow", "        version: latest\n", "        version: latest\n        " + odd + "\n"},
+		{"Publish", "publish:\n", "publish:\n  " + odd + "\n"},
+		{"Pushgateway", "grouping: {namespace: team-a}", odd},
+		{"Textfile", "hindcast.prom", "hindcast.prom, " + odd},
+		{"Notify", "notify:\n", "notify:\n  " + odd + "\n"},
+		{"Slack", "token_file: /secrets/slack", "token_file: /secrets/slack, " + odd},
 	}
 	for _, c := range tests {
 		t.Run(c.typ, func(t *testing.T) {
-			msg := parseError(t, edit(t, readTestdata(t, "full.yaml"), c.after, c.after+c.indent+"zzzzzzzzzzzzzzzz: 1\n"), noEnv)
+			msg := parseError(t, edit(t, readTestdata(t, "full.yaml"), c.old, c.replacement), noEnv)
 			_, list, ok := strings.Cut(msg, "; known: ")
 			if !ok {
 				t.Fatalf("message = %s", msg)

@@ -62,7 +62,7 @@ func (d *decoder) config(root value, c *Config) {
 
 // models reads the list of models.
 func (d *decoder) models(v value, c *Config) {
-	items, ok := d.list(v, "models")
+	items, ok := d.filled(v, "models")
 	if !ok {
 		return
 	}

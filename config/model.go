@@ -253,7 +253,7 @@ func (d *decoder) driftMethods(v value, m *Model) {
 		}
 		return
 	}
-	items, ok := d.list(v, "measures")
+	items, ok := d.filled(v, "measures")
 	if !ok {
 		return
 	}

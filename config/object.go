@@ -85,7 +85,7 @@ func (d *decoder) merge(n *ast.MappingValueNode, into value) []member {
 	}
 	sources := []value{v}
 	if _, isList := v.node.(*ast.SequenceNode); isList {
-		if sources, ok = d.list(v, "aliases"); !ok {
+		if sources, ok = d.filled(v, "aliases"); !ok {
 			return nil
 		}
 	}

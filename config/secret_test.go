@@ -127,13 +127,14 @@ func TestVariables(t *testing.T) {
 	base = edit(t, base, "min_coverage: 0.8", `min_coverage: ${SHARE}`)
 	base = edit(t, base, "namespace: team-a\n", "namespace: ${N}\n")
 	base = edit(t, base, "delay: 7d", "delay: ${N}d")
+	base = edit(t, base, "runs: 4", `runs: "${N}"`)
 	c := mustParse(t, base, env)
 	m := c.Models[0]
 	if r := m.RuleSpecs()[0]; m.Name != "from-env" || r.MinSamples != 17 || r.MinCoverage != 0.25 || m.GroundTruth.Delay.Hours() != 17*24 {
 		t.Errorf("model = %+v", m)
 	}
-	if m.Retrain.Kubeflow.Namespace != "17" {
-		t.Errorf("namespace = %q", m.Retrain.Kubeflow.Namespace)
+	if m.Retrain.Kubeflow.Namespace != "17" || m.Retrain.Budget.Runs != 17 {
+		t.Errorf("namespace = %q, runs = %d", m.Retrain.Kubeflow.Namespace, m.Retrain.Budget.Runs)
 	}
 	want := map[string]any{
 		"plain": int64(17), "quoted": "17", "inside": "v17-from-env", "escaped": "${NAME} $${NAME}",

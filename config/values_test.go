@@ -168,3 +168,29 @@ func TestTemplatesAsTriggerRendersThem(t *testing.T) {
 		}
 	}
 }
+
+func TestParameterTypes(t *testing.T) {
+	text := edit(t, readTestdata(t, "full.yaml"), `{model_name: "{{ .Model }}", data_until: "{{ .Window.End }}", learning_rate: 0.1}`, `
+          int: 3
+          negative: -3
+          float: 1e-3
+          whole: 2.0
+          bool: true
+          none: null
+          text: "3"
+          word: off
+          list: [1, a, {b: [true]}]
+          mapping: {x: {y: "{{ .Model }}"}, empty: {}, none: []}
+          date: 2026-01-02
+          json: "[[1, 2], [3]]"`)
+	got := mustParse(t, text, noEnv).Models[0].Retrain.Kubeflow.Parameters
+	want := map[string]any{
+		"int": int64(3), "negative": int64(-3), "float": 0.001, "whole": 2.0, "bool": true, "none": nil, "text": "3", "word": "off",
+		"list":    []any{int64(1), "a", map[string]any{"b": []any{true}}},
+		"mapping": map[string]any{"x": map[string]any{"y": "{{ .Model }}"}, "empty": map[string]any{}, "none": []any{}},
+		"date":    "2026-01-02", "json": "[[1, 2], [3]]",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %#v\nwant %#v", got, want)
+	}
+}

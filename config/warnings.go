@@ -35,7 +35,10 @@ func (c *Config) Warnings() []string {
 func (m *Model) warnings() []string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	if len(m.RuleList) == 0 {
+	switch {
+	case len(m.RuleList) == 0 && !m.defaultRules:
+		add("rules is an empty list: nothing is judged")
+	case len(m.RuleList) == 0:
 		add("no rules, and no reference that the default rules could compare with: nothing is judged")
 	}
 	if m.GroundTruth.Delay == 0 {

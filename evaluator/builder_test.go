@@ -67,6 +67,9 @@ func TestSummaryStaysWithinItsBudget(t *testing.T) {
 			b.AddMatches(matches[i])
 		}
 		s := b.Summary()
+		if n == 12 {
+			checkStoredHalf(t, l, s, batches, matches)
+		}
 		sizes = append(sizes, s.Bytes())
 		encoded = append(encoded, len(summaryBytes(t, s)))
 		if got := len(s.Segments()["city"]); got != DefaultMaxSegments+1 {
@@ -92,6 +95,25 @@ func TestSummaryStaysWithinItsBudget(t *testing.T) {
 		t.Errorf("encoded from %d to %d bytes with twice the rows", encoded[0], encoded[1])
 	}
 	t.Logf("%d bytes in memory, %d encoded", sizes[1], encoded[1])
+}
+
+// checkStoredHalf checks that the whole is the first half, stored and read again,
+// merged with the second.
+func checkStoredHalf(t *testing.T, l *Layout, whole *Summary, batches []*groundtruth.Batch, matches []*groundtruth.Matches) {
+	halves := []*Builder{
+		NewBuilder(l, tableWindow, tableSegments, BuilderOptions{}), NewBuilder(l, tableWindow, tableSegments, BuilderOptions{}),
+	}
+	for i := range batches {
+		halves[i*2/len(batches)].AddPredictions(batches[i])
+		halves[i*2/len(batches)].AddMatches(matches[i])
+	}
+	s := stored(t, halves[0].Summary())
+	if err := s.Merge(halves[1].Summary()); err != nil {
+		t.Fatal(err)
+	}
+	if string(summaryBytes(t, s)) != string(summaryBytes(t, whole)) {
+		t.Error("a stored half and the other half differ from the whole")
+	}
 }
 
 func TestProfilerStaysWithinItsBudget(t *testing.T) {

@@ -25,6 +25,9 @@ func TestSummaryRoundTrip(t *testing.T) {
 		if !bytes.Equal(summaryBytes(t, &got), b) {
 			t.Fatal("other bytes after a round trip")
 		}
+		if layout != nil && fmt.Sprintf("%+v", *got.Layout()) != fmt.Sprintf("%+v", *layout) {
+			t.Fatalf("layout %+v, want %+v", *got.Layout(), *layout)
+		}
 		// What was read goes on as what was written would.
 		more := tableRows.Draw(t, "more")
 		if err := got.Merge(buildRows(layout, more, opts)); err != nil {

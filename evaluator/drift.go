@@ -59,15 +59,15 @@ func psi(ref, cur bins) float64 {
 	return s
 }
 
-// psiFloor is the 95 % quantile of psi under no change: PSI / (1/n + 1/m) is
+// psiFloor is the quantile at level of psi under no change: PSI / (1/n + 1/m) is
 // asymptotically chi-squared with B-1 degrees of freedom (Yurdakul and Naranjo,
 // Journal of Risk Model Validation 14(4), 2020).
-func psiFloor(ref, cur bins) float64 {
+func psiFloor(ref, cur bins, level float64) float64 {
 	r, c := nonEmpty(ref, cur)
 	if len(r) < 2 {
 		return 0
 	}
-	return chiSquaredQuantile(0.95, float64(len(r)-1)) * (1/r.total() + 1/c.total())
+	return distuv.ChiSquared{K: float64(len(r) - 1)}.Quantile(level) * (1/r.total() + 1/c.total())
 }
 
 // jensenShannon is the Jensen-Shannon distance: the square root of the
@@ -88,17 +88,6 @@ func jensenShannon(ref, cur bins) float64 {
 	return math.Sqrt(math.Max(0, s/2))
 }
 
-// jensenShannonFloor is the 95 % quantile of jensenShannon under no change: the
-// divergence in nats is about chi-squared (B-1) times (1/n + 1/m) / 8.
-func jensenShannonFloor(ref, cur bins) float64 {
-	r, c := nonEmpty(ref, cur)
-	if len(r) < 2 {
-		return 0
-	}
-	d := chiSquaredQuantile(0.95, float64(len(r)-1)) * (1/r.total() + 1/c.total()) / (8 * math.Ln2)
-	return math.Min(1, math.Sqrt(d))
-}
-
 // totalVariation is sum |p-q| / 2, in [0, 1].
 func totalVariation(ref, cur bins) float64 {
 	n, m := ref.total(), cur.total()
@@ -109,46 +98,76 @@ func totalVariation(ref, cur bins) float64 {
 	return s / 2
 }
 
-// totalVariationFloor is the 95 % quantile of totalVariation under no change, by
-// seeded draws from the Gaussian limit of two multinomial samples of the pooled
-// shares.
-func totalVariationFloor(ref, cur bins) float64 {
+// psiFloorRanged is psiFloor for bins whose last but one counts what lies outside the
+// reference's range. That bin is empty in the reference by construction, and without
+// any change the current sample has as many values in it as a negative binomial of
+// two (one for either end) with success n/(n+m): heavier than the chi-squared allows
+// for, so the sum of both is drawn.
+func psiFloorRanged(ref, cur bins, level float64) float64 {
+	out := len(ref) - 2
+	r, c := nonEmpty(append(ref[:out:out], ref[out+1:]...), append(cur[:out:out], cur[out+1:]...))
+	n, m := ref.total(), cur.total()
+	if len(r) < 2 || n == 0 || m == 0 {
+		return 0
+	}
+	c0 := c.total()
+	rng := newNormals(floorSeed)
+	draws := make([]float64, floorDraws)
+	for d := range draws {
+		var chi float64
+		for range len(r) - 1 {
+			z := rng.next()
+			chi += z * z
+		}
+		draws[d] = chi * (1/n + 1/c0)
+		beyond := 0.0
+		for ends := 0; ends < 2 && beyond < m; {
+			if rng.uniform() < n/(n+m) {
+				ends++
+			} else {
+				beyond++
+			}
+		}
+		if beyond > 0 {
+			b := 0.5 * float64(len(r)+1)
+			p, q := 0.5/(n+b), (beyond+0.5)/(m+b)
+			draws[d] += (q - p) * math.Log(q/p)
+		}
+	}
+	return quantileOf(draws, level)
+}
+
+// drawnFloor is the quantile at level of a distance between bins under no change, by
+// seeded draws of two samples of these sizes from the pooled shares. The counts of a
+// bin are drawn independently from Poisson distributions, which given the total are
+// multinomial; the distances divide by the total that was drawn.
+func drawnFloor(ref, cur bins, level float64, distance func(ref, cur bins) float64) float64 {
 	r, c := nonEmpty(ref, cur)
 	if len(r) < 2 {
 		return 0
 	}
 	n, m := r.total(), c.total()
-	root := make([]float64, len(r))
-	for i := range r {
-		root[i] = math.Sqrt((r[i] + c[i]) / (n + m))
+	draws := make([]float64, binDraws)
+	if len(r) > manyBins {
+		draws = draws[:binDrawsMany]
 	}
 	rng := newNormals(floorSeed)
-	draws := make([]float64, floorDraws/4)
-	x := make([]float64, len(r))
+	a, b := make(bins, len(r)), make(bins, len(r))
 	for d := range draws {
-		var dot float64
-		for i := range x {
-			x[i] = rng.next()
-			dot += x[i] * root[i]
+		for i := range r {
+			share := (r[i] + c[i]) / (n + m)
+			a[i], b[i] = rng.poisson(n*share), rng.poisson(m*share)
 		}
-		var s float64
-		for i := range x {
-			s += math.Abs(root[i] * (x[i] - root[i]*dot))
-		}
-		draws[d] = s / 2
+		draws[d] = distance(a, b)
 	}
-	return math.Min(1, quantileOf(draws, 0.95)*math.Sqrt(1/n+1/m))
+	return quantileOf(draws, level)
 }
 
-func chiSquaredQuantile(p, df float64) float64 {
-	return distuv.ChiSquared{K: df}.Quantile(p)
-}
-
-// ksFloor is the 95 % quantile of the two-sample Kolmogorov-Smirnov distance
-// under no change, sqrt(-ln(0.025)/2 (1/n + 1/m)) (Smirnov 1939); conservative
+// ksFloor is the quantile at level of the two-sample Kolmogorov-Smirnov distance
+// under no change, sqrt(-ln((1-level)/2)/2 (1/n + 1/m)) (Smirnov 1939); conservative
 // for tied data.
-func ksFloor(n, m float64) float64 {
-	return math.Min(1, math.Sqrt(-math.Log(0.025)/2*(1/n+1/m)))
+func ksFloor(n, m, level float64) float64 {
+	return math.Min(1, math.Sqrt(-math.Log((1-level)/2)/2*(1/n+1/m)))
 }
 
 // ksPValue is the asymptotic two-sided p-value of the two-sample

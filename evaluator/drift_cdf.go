@@ -1,6 +1,9 @@
 package evaluator
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // steps is one numeric sample on the reference's points v_0 < ... < v_{k-1}: a
 // count at each point, and a count and a sum in each open interval between
@@ -120,8 +123,11 @@ func crossing(f, g, a, b, m float64, values []float64, counts []int64) float64 {
 // The Monte Carlo of noise floors: its draws are the same for every column and
 // run, so that the same inputs give the same bytes.
 const (
-	floorDraws = 2000
-	floorSeed  = 0x9e3779b97f4a7c15
+	floorDraws   = 2000 // of Brownian bridges
+	binDraws     = 1000 // of binned samples
+	binDrawsMany = 200  // of samples with more than manyBins bins
+	manyBins     = 1000
+	floorSeed    = 0x9e3779b97f4a7c15
 )
 
 // normals is a deterministic stream of standard normal numbers: SplitMix64
@@ -158,6 +164,26 @@ func (r *normals) next() float64 {
 		}
 	}
 }
+
+// poisson draws from a Poisson distribution: by inversion, and for a mean above 40 by
+// the rounded normal, whose error is far below that of a quantile of the draws.
+func (r *normals) poisson(mean float64) float64 {
+	if mean > 40 {
+		return math.Max(0, math.Round(mean+math.Sqrt(mean)*r.next()))
+	}
+	u := r.uniform()
+	p := math.Exp(-mean)
+	k := 0.0
+	for u > p && k < 200 {
+		u -= p
+		k++
+		p *= mean / k
+	}
+	return k
+}
+
+// sharedBridges are the draws that every column uses; they depend on nothing.
+var sharedBridges = sync.OnceValue(newBridges) //nolint:gochecknoglobals // a constant too long to write down
 
 // bridges holds draws of |B(h)| of a Brownian bridge on a grid of h in (0, 1)
 // that is finer near the ends. Under no change sqrt(nm/(n+m)) (F - G) tends to
@@ -198,10 +224,10 @@ func newBridges() *bridges {
 	return b
 }
 
-// wassersteinFloor is the 95 % quantile of wasserstein1 under no change: the
+// wassersteinFloor is the quantile at level of wasserstein1 under no change: the
 // integral of |B(H(x))| dx times sqrt(1/n + 1/m), over the pooled distribution
 // (del Barrio, Gine and Matran, Annals of Probability 27, 1999).
-func (b *bridges) wassersteinFloor(ref, cur *steps) float64 {
+func (b *bridges) wassersteinFloor(ref, cur *steps, level float64) float64 {
 	n, m := ref.total(), cur.total()
 	q := pooledQuantiles(ref, cur, b.grid)
 	// Between two grid quantiles the bridge is taken as the mean of its ends;
@@ -220,7 +246,7 @@ func (b *bridges) wassersteinFloor(ref, cur *steps) float64 {
 		}
 		draws[d] = s
 	}
-	return quantileOf(draws, 0.95) * math.Sqrt(1/n+1/m)
+	return quantileOf(draws, level) * math.Sqrt(1/n+1/m)
 }
 
 // pooledQuantiles returns the least value of both samples, their pooled quantiles

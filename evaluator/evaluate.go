@@ -102,14 +102,13 @@ const (
 
 func columnsDrift(cur *Summary, ref *Profile, opt Options) *Drift {
 	d := &Drift{Profile: "hindcast", Columns: map[string]ColumnDrift{}, LeftOut: ref.Layout.LeftOut}
-	bridge := newBridges()
-	d.Columns[predictionColumn] = columnDrift(ref.Summary.Prediction(), cur.Prediction(), bridge, opt)
+	d.Columns[predictionColumn] = columnDrift(ref.Summary.Prediction(), cur.Prediction(), opt)
 	if cur.Matched() > 0 {
-		d.Columns[labelColumn] = columnDrift(ref.Summary.Label(), cur.Label(), bridge, opt)
+		d.Columns[labelColumn] = columnDrift(ref.Summary.Label(), cur.Label(), opt)
 	}
 	unknown := 0
 	for _, r := range ref.Summary.Features() {
-		cd := columnDrift(r, cur.Feature(r.Name()), bridge, opt)
+		cd := columnDrift(r, cur.Feature(r.Name()), opt)
 		d.Columns[r.Name()] = cd
 		switch {
 		case cd.Drifted == nil:
@@ -139,7 +138,7 @@ func columnsDrift(cur *Summary, ref *Profile, opt Options) *Drift {
 // columnDrift computes every measure that suits the column and lets the judging
 // ones decide: drifted above both threshold and noise floor; inconclusive where
 // none is and a floor exceeds its threshold.
-func columnDrift(ref, cur *ColumnSummary, bridge *bridges, opt Options) ColumnDrift {
+func columnDrift(ref, cur *ColumnSummary, opt Options) ColumnDrift {
 	l := ref.Layout()
 	out := ColumnDrift{Kind: "text", N: cur.N(), Measures: map[string]Measure{}}
 	number := l.Kind == numberKind
@@ -150,6 +149,9 @@ func columnDrift(ref, cur *ColumnSummary, bridge *bridges, opt Options) ColumnDr
 	if len(judging) == 0 {
 		judging = autoMethods(l)
 	}
+	// Any one judging measure makes the column drift, so each floor is high enough
+	// that all together exceed theirs in at most 5 % of samples without change.
+	level := 1 - 0.05/float64(max(1, len(judging)))
 	n, m := float64(ref.N()), float64(cur.N())
 	enough := cur.N() >= opt.MinRows && ref.N() >= opt.MinRows
 	add := func(name string, value, floor, bound float64, p *Number) {
@@ -168,14 +170,18 @@ func columnDrift(ref, cur *ColumnSummary, bridge *bridges, opt Options) ColumnDr
 	}
 	if ref.N() > 0 && cur.N() > 0 {
 		rb, cb := psiBins(ref), psiBins(cur)
-		add(MeasurePSI, psi(rb, cb), psiFloor(rb, cb), 0, nil)
+		floor := psiFloor
+		if number && !l.categorical() {
+			floor = psiFloorRanged
+		}
+		add(MeasurePSI, psi(rb, cb), floor(rb, cb, level), 0, nil)
 		if number {
 			rs, cs := stepsOf(ref), stepsOf(cur)
 			d, bound := kolmogorovSmirnov(rs, cs)
 			p := Number(ksPValue(d, n, m))
-			add(MeasureKS, d, ksFloor(n, m), bound, &p)
+			add(MeasureKS, d, ksFloor(n, m, level), bound, &p)
 			w, wBound := wasserstein1(rs, cs)
-			floor := bridge.wassersteinFloor(rs, cs)
+			floor := sharedBridges().wassersteinFloor(rs, cs, level)
 			add(MeasureWasserstein, w, floor, wBound, nil)
 			if sd := math.Sqrt(ref.Variance()); sd > 0 {
 				add(MeasureWassersteinNormed, w/sd, floor/sd, wBound/sd, nil)
@@ -185,8 +191,8 @@ func columnDrift(ref, cur *ColumnSummary, bridge *bridges, opt Options) ColumnDr
 			rb, cb = categoryBins(ref), categoryBins(cur)
 		}
 		if !number || l.categorical() || slices.Contains(judging, MeasureJS) || slices.Contains(judging, MeasureTVD) {
-			add(MeasureJS, jensenShannon(rb, cb), jensenShannonFloor(rb, cb), 0, nil)
-			add(MeasureTVD, totalVariation(rb, cb), totalVariationFloor(rb, cb), 0, nil)
+			add(MeasureJS, jensenShannon(rb, cb), drawnFloor(rb, cb, level, jensenShannon), 0, nil)
+			add(MeasureTVD, totalVariation(rb, cb), drawnFloor(rb, cb, level, totalVariation), 0, nil)
 		}
 	}
 	out.conclude(judging, n, m, enough, opt.MinRows)

@@ -27,7 +27,7 @@ type Metric struct {
 type Measure struct {
 	Value      Number  `json:"value"`
 	Threshold  *Number `json:"threshold,omitempty"`   // nil for a measure that doesn't judge
-	NoiseFloor *Number `json:"noise_floor,omitempty"` // 95 % quantile under no change
+	NoiseFloor *Number `json:"noise_floor,omitempty"` // quantile under no change: 95 %, or 1 - 5 %/k where k measures judge the column
 	PValue     *Number `json:"p_value,omitempty"`
 	Bound      *Number `json:"bound,omitempty"`   // numeric error bound of Value, where it isn't exact
 	Drifted    *bool   `json:"drifted,omitempty"` // nil: does not judge, or inconclusive (Reason)

@@ -67,10 +67,10 @@ type blockSeries struct {
 
 // Limits of the long-run variance.
 const (
-	minBlocks       = 8   // fewer time blocks with rows say nothing about autocorrelation
-	minRowsPerBlock = 3   // neighbours are merged until blocks hold that many on average
-	blockTestZ      = 1.3 // the one-sided 90 % point: above it, rows are taken as autocorrelated
-	maxBlockCorr    = 0.25// neighbouring blocks more correlated than that are merged further
+	minBlocks       = 8    // fewer time blocks with rows say nothing about autocorrelation
+	minRowsPerBlock = 3    // neighbours are merged until blocks hold that many on average
+	blockTestZ      = 1.3  // the one-sided 90 % point: above it, rows are taken as autocorrelated
+	maxBlockCorr    = 0.25 // neighbouring blocks more correlated than that are merged further
 )
 
 // merged returns the series with neighbouring blocks merged pairwise.

@@ -195,6 +195,8 @@ func TestSemantics2_FeaturesAutoLeavesOut(t *testing.T) {
 		}), true, "", ""},
 		{"no values", textRows(10, func(int) *string { return nil }, func(int) *float64 { return nil }), true, "no value", "no value"},
 		{"numbers all distinct", textRows(10, text, number), true, "", ""},
+		{"just as many categories as are kept", textRows(100, func(i int) *string { return new(fmt.Sprint(i % 20)) }, number), true, "", ""},
+		{"one category more", textRows(100, func(i int) *string { return new(fmt.Sprint(i % 21)) }, number), true, "more than 20 distinct values", ""},
 		{"too many categories", textRows(100, func(i int) *string { return new(fmt.Sprint(i % 30)) }, number), true, "more than 20 distinct values", ""},
 		{"too many, though listed", textRows(100, func(i int) *string { return new(fmt.Sprint(i % 30)) }, number), false, "more than 20 distinct values", ""},
 	} {

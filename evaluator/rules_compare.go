@@ -306,7 +306,7 @@ func (d *Drift) atInconclusive(v *variable, drifted, inconclusive int) float64 {
 func (d *Drift) inconclusive() int {
 	n := 0
 	for name, c := range d.Columns {
-		if c.Drifted == nil && name != labelColumnName && name != predictionColumnName {
+		if c.Drifted == nil && name != labelColumn && name != predictionColumn {
 			n++
 		}
 	}

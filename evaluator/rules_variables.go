@@ -56,17 +56,11 @@ func (v *variable) needsLabels() bool {
 	case varMetric, varInterval, varMatched, varCoverage, varSegment:
 		return true
 	case varDriftMeasure, varDrifted:
-		return v.column == labelColumnName
+		return v.column == labelColumn
 	default:
 		return false
 	}
 }
-
-// labelColumnName is the label's key in drift.columns.
-const labelColumnName = "label"
-
-// predictionColumnName is the prediction's key in drift.columns.
-const predictionColumnName = "prediction"
 
 // ofWindow reports whether the variable is a metric of the window.
 func (v *variable) ofWindow() bool { return v.kind == varMetric || v.kind == varSegment }

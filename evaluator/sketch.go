@@ -221,6 +221,10 @@ func (t *tally) bucket(key uint64) (low, high float64) {
 	if math.IsNaN(high) {
 		high = math.Inf(1)
 	}
+	// No value has the pattern of -0, which lies between the two.
+	if high == 0 && math.Signbit(high) {
+		high = -math.SmallestNonzeroFloat64
+	}
 	return low, high
 }
 

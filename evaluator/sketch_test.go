@@ -139,6 +139,14 @@ func TestTallyQuantileEdges(t *testing.T) {
 			empty.quantile(q)
 		}()
 	}
+	// A bucket of negative numbers ends below 0.
+	negative := tally{limit: 1}
+	for _, x := range []float64{-math.SmallestNonzeroFloat64, -4 * math.SmallestNonzeroFloat64} {
+		negative.add(x)
+	}
+	if _, high := negative.bucket(negative.sorted()[0].key); high != -math.SmallestNonzeroFloat64 {
+		t.Errorf("a bucket of negative numbers reaches to %v", high)
+	}
 	s := tally{limit: 1}
 	for _, x := range []float64{1, math.Inf(1)} {
 		s.add(x)

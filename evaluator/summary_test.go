@@ -275,12 +275,24 @@ func checkGroups(t *rapid.T, what string, got map[string]*ErrorSums, want map[st
 	}
 }
 
+// stored returns s after a round trip.
+func stored(t interface{ Fatal(...any) }, s *Summary) *Summary {
+	var u Summary
+	if err := u.UnmarshalBinary(summaryBytes(t, s)); err != nil {
+		t.Fatal(err)
+	}
+	return &u
+}
+
 func TestSummaryAgreesWithTheDefinitions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		layout := drawLayout(t)
 		rows := tableRows.Draw(t, "rows")
 		limit := rapid.IntRange(1, 6).Draw(t, "max segments")
 		s := buildRows(layout, rows, BuilderOptions{MaxSegments: limit})
+		if rapid.Bool().Draw(t, "stored") {
+			s = stored(t, s)
+		}
 		matched := matchedRows(rows)
 		if s.Predictions() != int64(len(rows)) || s.Matched() != int64(len(matched)) {
 			t.Fatalf("%d predictions, %d matched", s.Predictions(), s.Matched())
@@ -403,6 +415,11 @@ func TestBlocksNeedTime(t *testing.T) {
 		t.Errorf("%d blocks of rows without time", got)
 	}
 	match.HasTime = true
+	timed := NewBuilder(nil, tableWindow, nil, BuilderOptions{})
+	timed.AddMatches(&match)
+	if err := timed.Summary().Merge(b.Summary()); err != nil || timed.Summary().Errors().Blocks() != 0 {
+		t.Errorf("%d blocks where some rows have no time, error %v", timed.Summary().Errors().Blocks(), err)
+	}
 	c := NewBuilder(nil, groundtruth.Window{}, nil, BuilderOptions{})
 	c.AddMatches(&match)
 	if got := c.Summary().Errors().Blocks(); got != 0 {
@@ -474,6 +491,8 @@ func TestMergeRefusesAnotherLayout(t *testing.T) {
 		"no layout":      buildRows(nil, rows, BuilderOptions{}),
 		"another layout": buildRows(profileRows(rows[:1], ProfilerOptions{}), rows, BuilderOptions{}),
 		"another span":   NewBuilder(l, groundtruth.Window{}, tableSegments, BuilderOptions{}).Summary(),
+		"another start":  NewBuilder(l, groundtruth.Window{Start: tableWindow.Start.Add(1), End: tableWindow.End}, tableSegments, BuilderOptions{}).Summary(),
+		"another end":    NewBuilder(l, groundtruth.Window{Start: tableWindow.Start, End: tableWindow.End.Add(1)}, tableSegments, BuilderOptions{}).Summary(),
 		"other segments": NewBuilder(l, tableWindow, nil, BuilderOptions{}).Summary(),
 		"other bounds":   buildRows(l, rows, BuilderOptions{MaxSegments: 7}),
 	} {

@@ -62,6 +62,7 @@ type Sink interface {
 	// AddMatches takes joined rows.
 	AddMatches(*Matches)
 	// ResetPredictions forgets everything that AddPredictions took: the scan found
-	// duplicates and will send the unique predictions again.
+	// duplicates and will send the unique predictions again. It comes after the
+	// matches, which stay.
 	ResetPredictions()
 }

@@ -141,7 +141,7 @@ func (j *joiner) prepare() {
 		bits = smallRadix
 	}
 	// All partitions' last blocks together take at most an eighth of the memory.
-	j.block = int(min(j.mem.limit/(8*recordKinds<<bits), maxBlock)) //nolint:gosec // At most maxBlock.
+	j.block = int(min(j.mem.limit/(8*recordKinds<<bits), maxBlock))
 	j.versions = newDictionary(j.spec.PredictionColumns.ModelVersion, j.mem, &j.dictBytes)
 	if j.opt.ReadLabels {
 		j.segmentNames = j.spec.Segments

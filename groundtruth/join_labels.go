@@ -90,7 +90,7 @@ func (w *labelWorker) version(c *chunk, ord, i int) (labelVersion, bool) {
 		w.bad.add(reason, badRecord{ord, c.row(i), text})
 		return labelVersion{}, false
 	}
-	l := labelVersion{row: c.row(i), object: uint32(ord)} //nolint:gosec // Objects are far fewer.
+	l := labelVersion{row: c.row(i), object: uint32(ord)}
 	switch o := &w.j.labels.objects[ord]; {
 	case w.ingest >= 0:
 		ingest := c.column(w.ingest)

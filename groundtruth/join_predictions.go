@@ -277,7 +277,7 @@ func (w *predictionWorker) take(c *chunk, ord int) error {
 	}
 	err := w.scatter.run(w.j.parts, predictionRecords, w.hashes, func(k int, rec []byte) {
 		i := w.sel[k]
-		p := prediction{value: values.floats[i], row: c.row(i), object: uint32(ord), version: w.codes[0][k]} //nolint:gosec // Objects are far fewer.
+		p := prediction{value: values.floats[i], row: c.row(i), object: uint32(ord), version: w.codes[0][k]}
 		if w.cols.time >= 0 {
 			p.time = times.times[i]
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // pred is a prediction row; only what a test is about differs.
-func pred(id string, at int, value float64, change ...cell) tableRow {
+func pred(id string, at int, value float64, change ...tableCell) tableRow {
 	r := tableRow{"id": id, "at": hours(at), "pred": value, "version": "v1", "city": "Oslo", "x": 1.0, "color": "red"}
 	for i := 0; i < len(change); i += 2 {
 		r[change[i].(string)] = change[i+1]
@@ -18,7 +18,7 @@ func pred(id string, at int, value float64, change ...cell) tableRow {
 }
 
 // label is a label row, loaded at an hour.
-func label(id string, value cell, loaded int, change ...cell) tableRow {
+func label(id string, value tableCell, loaded int, change ...tableCell) tableRow {
 	r := tableRow{"id": id, "label": value, "sold_at": hours(12), "loaded_at": hours(loaded), "op": "u"}
 	for i := 0; i < len(change); i += 2 {
 		r[change[i].(string)] = change[i+1]

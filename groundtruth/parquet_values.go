@@ -224,7 +224,7 @@ func (t parquetType) numbers(v *parquetValues, from int, dst []float64, states [
 			if !ok {
 				states[i] = numberBad
 			}
-			dst[i] = float64(nanos) / 1e9
+			dst[i] = inSeconds(nanos, 1_000_000_000)
 		}
 		return
 	default:
@@ -233,6 +233,11 @@ func (t parquetType) numbers(v *parquetValues, from int, dst []float64, states [
 	for i, x := range dst {
 		states[i] = floatState(x)
 	}
+}
+
+// inSeconds divides without losing what float64 cannot hold of the whole number.
+func inSeconds(x, perSecond int64) float64 {
+	return float64(x/perSecond) + float64(x%perSecond)/float64(perSecond)
 }
 
 // integers is numbers for INT32 and INT64.
@@ -255,9 +260,8 @@ func (t parquetType) integers(v *parquetValues, from int, dst []float64) {
 			dst[i] = float64(v.integer(t, from+i)) * daySeconds
 		}
 	case parquetTimestamp, parquetClock:
-		perSecond := float64(1_000_000_000 / t.unit)
 		for i := range dst {
-			dst[i] = float64(v.integer(t, from+i)) / perSecond
+			dst[i] = inSeconds(v.integer(t, from+i), 1_000_000_000/t.unit)
 		}
 	default:
 		if v.kind == encoding.Int32 {

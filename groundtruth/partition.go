@@ -62,7 +62,7 @@ func radix(h xxh3.Uint128, off, n uint) int {
 	case off < 128:
 		top = h.Lo << (off - 64)
 	}
-	return int(top >> (64 - n)) //nolint:gosec // n is at most 8.
+	return int(top >> (64 - n))
 }
 
 // Bounds of the memory that a join plans with.
@@ -157,27 +157,36 @@ func newPartitions(off, bits uint, mem *memory, spill *spillStore, segments, blo
 
 // append adds records to a partition, spilling when memory is short.
 func (p *partitions) append(kind recordKind, part int, records []byte) error {
+	for len(records) > 0 {
+		records = records[p.fill(kind, part, records):]
+		// Asked at each block, since a hostile chunk may go to one partition whole.
+		if p.mem.rows() > p.mem.rowLimit.Load() {
+			if err := p.shrink(p.mem.rowLimit.Load() / 2); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fill adds records to the last block of a partition, a new one if that is full,
+// and returns how many bytes went there.
+func (p *partitions) fill(kind recordKind, part int, records []byte) int {
 	q := &p.parts[kind][part]
 	q.mu.Lock()
-	for len(records) > 0 {
-		last := len(q.blocks) - 1
-		if last < 0 || len(q.blocks[last]) == cap(q.blocks[last]) {
-			n := p.block[kind]
-			p.mem.add(int64(n))
-			q.held.Add(int64(n))
-			q.blocks = append(q.blocks, make([]byte, 0, n))
-			last++
-		}
-		b := q.blocks[last]
-		n := min(cap(b)-len(b), len(records))
-		q.blocks[last] = append(b, records[:n]...)
-		records = records[n:]
+	defer q.mu.Unlock()
+	last := len(q.blocks) - 1
+	if last < 0 || len(q.blocks[last]) == cap(q.blocks[last]) {
+		n := p.block[kind]
+		p.mem.add(int64(n))
+		q.held.Add(int64(n))
+		q.blocks = append(q.blocks, make([]byte, 0, n))
+		last++
 	}
-	q.mu.Unlock()
-	if p.mem.rows() <= p.mem.rowLimit.Load() {
-		return nil
-	}
-	return p.shrink(p.mem.rowLimit.Load() / 2)
+	b := q.blocks[last]
+	n := min(cap(b)-len(b), len(records))
+	q.blocks[last] = append(b, records[:n]...)
+	return n
 }
 
 // shrink spills the largest partitions when memory is short, until at most target
@@ -348,7 +357,7 @@ func (d *dictionary) code(text string) (uint32, error) {
 	}
 	d.mem.add(n)
 	text = strings.Clone(text)
-	c = uint32(len(d.texts)) //nolint:gosec // Bounded above.
+	c = uint32(len(d.texts))
 	d.texts = append(d.texts, text)
 	d.codes[text] = c
 	return c, nil
@@ -363,7 +372,7 @@ func (d *dictionary) sorted() (texts []string, place []uint32) {
 	slices.Sort(texts)
 	place = make([]uint32, len(texts))
 	for i, t := range texts {
-		place[d.codes[t]] = uint32(i) //nolint:gosec // Bounded by code.
+		place[d.codes[t]] = uint32(i)
 	}
 	return texts, place
 }

@@ -35,9 +35,9 @@ func getHash(rec []byte) xxh3.Uint128 {
 	return xxh3.Uint128{Hi: binary.LittleEndian.Uint64(rec), Lo: binary.LittleEndian.Uint64(rec[8:])}
 }
 
-func putInt(b []byte, v int64) { binary.LittleEndian.PutUint64(b, uint64(v)) } //nolint:gosec // Bits are kept.
+func putInt(b []byte, v int64) { binary.LittleEndian.PutUint64(b, uint64(v)) }
 
-func getInt(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) } //nolint:gosec // Bits are kept.
+func getInt(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) }
 
 // put encodes p behind the hash of rec.
 func (p prediction) put(rec []byte) {

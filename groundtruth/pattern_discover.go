@@ -80,7 +80,7 @@ type lister interface {
 type walker struct {
 	lister   lister
 	store    *objstore.Store // the objects'
-	from, to time.Time // widened by the slack; zero is open
+	from, to time.Time       // widened by the slack; zero is open
 	found    []object
 	hidden   int
 }

@@ -160,7 +160,7 @@ func (w *referenceWorker) take(c *chunk, ord int) {
 			continue
 		}
 		var row [8]byte
-		binary.LittleEndian.PutUint64(row[:], uint64(c.row(i))) //nolint:gosec // Bits are kept.
+		binary.LittleEndian.PutUint64(row[:], uint64(c.row(i)))
 		w.hashes = append(w.hashes, xxh3.Hash(append(row[:], rel...)))
 	}
 	for k := range w.segments {

@@ -108,7 +108,7 @@ func (t *table) free() {
 // where it belongs, looking from the slot home on.
 func (t *table) find(home uint64, same func(entry uint32) bool) int {
 	mask := len(t.slots) - 1
-	i := int(home) & mask //nolint:gosec // Bits are kept.
+	i := int(home) & mask
 	for t.slots[i] != 0 && !same(t.slots[i]-1) {
 		i = (i + 1) & mask
 	}
@@ -127,7 +127,7 @@ func (t *table) room(entryBytes, capacity int, bound bool, home func(entry uint3
 		}
 		old := len(t.slots)
 		t.slots = make([]uint32, size)
-		for e := range uint32(t.n) { //nolint:gosec // Bounded by memory.
+		for e := range uint32(t.n) {
 			t.slots[t.find(home(e), func(uint32) bool { return false })] = e + 1
 		}
 		t.mem.addTable(int64(-4 * old))
@@ -203,7 +203,7 @@ func (t *labelTable) add(h xxh3.Uint128, l labelVersion, bound bool) error {
 	s.add(l)
 	t.states = append(t.states, s)
 	t.n++
-	t.slots[t.find(h.Lo, func(uint32) bool { return false })] = uint32(t.n) //nolint:gosec // Bounded by memory.
+	t.slots[t.find(h.Lo, func(uint32) bool { return false })] = uint32(t.n)
 	return nil
 }
 
@@ -268,6 +268,6 @@ func (t *predictionTable) add(rec []byte, bound bool, lost func(prediction)) err
 	}
 	t.recs = append(t.recs, rec...)
 	t.n++
-	t.slots[t.find(home, func(uint32) bool { return false })] = uint32(t.n) //nolint:gosec // Bounded by memory.
+	t.slots[t.find(home, func(uint32) bool { return false })] = uint32(t.n)
 	return nil
 }

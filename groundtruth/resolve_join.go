@@ -244,7 +244,7 @@ func (w *joinWorker) split(ctx context.Context, parts *partitions, part int) err
 // emit sends the matches of the tables and counts.
 func (w *joinWorker) emit() {
 	c := &w.coverage
-	for e := range uint32(w.preds.n) { //nolint:gosec // Bounded by memory.
+	for e := range uint32(w.preds.n) {
 		rec := w.preds.rec(e)
 		c.Predictions++
 		hash := getHash(rec)

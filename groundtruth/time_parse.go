@@ -134,7 +134,7 @@ func parseZone(s []byte) (int64, bool) {
 }
 
 func parseEpochText(s []byte) (int64, bool) {
-	if len(s) == 0 {
+	if len(s) == 0 || s[0] > '9' { // no number, nor the words that are read as one
 		return 0, false
 	}
 	plain := s

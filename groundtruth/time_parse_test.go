@@ -52,7 +52,7 @@ func TestParseTime(t *testing.T) {
 		{"too large", "1e30", ""},
 		{"not a number", "nan", ""},
 		{"infinite", "inf", ""},
-		{"bool", "true1", ""},
+		{"bool", "true", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			nanos, ok := parseTime([]byte(c.text))

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
-
-	"github.com/slack-go/slack"
 
 	"github.com/hindcast/hindcast/job"
 )
@@ -20,8 +18,12 @@ import (
 const (
 	defaultTimeout = 10 * time.Second
 	maxTries       = 4
-	maxWait        = 60 * time.Second // of all Retry-After together
+	maxWait        = 30 * time.Second // of all waits together: a pass must not hang on its messages
+	failureWait    = time.Second      // before the one more try after a failure of Slack's
 )
+
+// DefaultAPIURL is the base of Slack's own bot API.
+const DefaultAPIURL = "https://slack.com/api/"
 
 // SlackOptions say where messages go: to a channel by a bot token, or to a webhook.
 type SlackOptions struct {
@@ -29,7 +31,7 @@ type SlackOptions struct {
 	Channel    string
 	WebhookURL func() (string, error) // read for each message
 	UseWebhook bool
-	APIURL     string        // base of the bot API; empty: Slack's own
+	APIURL     string        // base of the bot API; default DefaultAPIURL
 	Timeout    time.Duration // of one request; default 10 s
 	Log        *slog.Logger
 	// Sleep waits before a message is tried again; default a timer.
@@ -46,7 +48,7 @@ var _ job.Notifier = (*Slack)(nil)
 
 // NewSlack returns a notifier for a Slack channel.
 func NewSlack(opts SlackOptions) *Slack {
-	if opts.Timeout == 0 {
+	if opts.Timeout <= 0 {
 		opts.Timeout = defaultTimeout
 	}
 	if opts.Sleep == nil {
@@ -55,10 +57,11 @@ func NewSlack(opts SlackOptions) *Slack {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	if opts.APIURL != "" && !strings.HasSuffix(opts.APIURL, "/") {
-		opts.APIURL += "/"
+	if opts.APIURL == "" {
+		opts.APIURL = DefaultAPIURL
 	}
-	return &Slack{opts: opts, client: &http.Client{Timeout: opts.Timeout}}
+	opts.APIURL = strings.TrimRight(opts.APIURL, "/") + "/"
+	return &Slack{opts: opts, client: newClient(opts.Timeout)}
 }
 
 // Name implements job.Notifier.
@@ -69,86 +72,83 @@ func (s *Slack) Name() string {
 	return "Slack channel " + s.opts.Channel
 }
 
-// Notify implements job.Notifier. It waits as Slack asks when it is told to slow
-// down, and tries once more when Slack fails; a refusal is final.
+// Notify implements job.Notifier. It waits as long as Slack asks when it is told to
+// slow down, up to 30 s and four tries in all, and tries once more when Slack fails
+// or no connection comes about; a refusal is final. A request that was sent without
+// an answer is not sent again: the message may have been posted.
 func (s *Slack) Notify(ctx context.Context, e job.Event) error {
-	text, blocks := message(e)
-	var waited time.Duration
+	m := newMessage(e)
+	m.Channel = s.opts.Channel
+	left, failures := maxWait, 0
 	for try := 1; ; try++ {
-		err := s.send(ctx, text, blocks)
+		secret, err := s.send(ctx, m)
 		if err == nil {
 			return nil
 		}
-		wait, again := retryAfter(err, try)
-		waited += wait
-		if !again || try == maxTries || waited > maxWait {
-			return fmt.Errorf("send message: %w", explain(err))
+		var wait time.Duration
+		var limited *rateLimitedError
+		switch {
+		case errors.As(err, &limited):
+			wait = limited.after
+		case failed(err) && failures == 0:
+			wait = failureWait
+			failures++
+		default:
+			return fmt.Errorf("send message: %w", withoutSecrets(err, secret))
 		}
-		s.opts.Log.Warn("slack did not take the message, trying again", "model", e.Model, "wait", wait, "err", explain(err))
+		if try == maxTries || wait > left {
+			return fmt.Errorf("send message: given up after %d tries: %w", try, withoutSecrets(err, secret))
+		}
+		left -= wait
+		s.opts.Log.Warn("slack did not take the message, trying again", "model", e.Model, "wait", wait, "err", withoutSecrets(err, secret))
 		if err := s.opts.Sleep(ctx, wait); err != nil {
-			return fmt.Errorf("send message: %w", err)
+			return fmt.Errorf("send message: wait for the next try: %w", err)
 		}
 	}
 }
 
-func (s *Slack) send(ctx context.Context, text string, blocks []slack.Block) error {
+// send sends the message once. It returns the secret that it used, which no error may
+// show.
+func (s *Slack) send(ctx context.Context, m message) (secret string, err error) {
 	if s.opts.UseWebhook {
-		hook, err := s.opts.WebhookURL()
+		hook, err := read(s.opts.WebhookURL, "webhook URL")
 		if err != nil {
-			return fmt.Errorf("read webhook URL: %w", err)
+			return hook, err
 		}
-		return slack.PostWebhookCustomHTTPContext(ctx, hook, s.client, &slack.WebhookMessage{Text: text, Blocks: &slack.Blocks{BlockSet: blocks}})
+		m.Channel = "" // a webhook has its own
+		return hook, postWebhook(ctx, s.client, hook, m)
 	}
-	token, err := s.opts.Token()
+	token, err := read(s.opts.Token, "bot token")
 	if err != nil {
-		return fmt.Errorf("read bot token: %w", err)
+		return token, err
 	}
-	options := []slack.Option{slack.OptionHTTPClient(s.client)}
-	if s.opts.APIURL != "" {
-		options = append(options, slack.OptionAPIURL(s.opts.APIURL))
-	}
-	_, _, err = slack.New(token, options...).PostMessageContext(ctx, s.opts.Channel, slack.MsgOptionText(text, false), slack.MsgOptionBlocks(blocks...))
-	return err
+	return token, postMessage(ctx, s.client, s.opts.APIURL, token, m)
 }
 
-// retryAfter says whether a message is worth another try, and after how long.
-func retryAfter(err error, try int) (time.Duration, bool) {
-	var limited *slack.RateLimitedError
-	if errors.As(err, &limited) {
-		return max(limited.RetryAfter, time.Second), true
+// read reads a secret. It is looked at anew for each message.
+func read(secret func() (string, error), what string) (string, error) {
+	if secret == nil {
+		return "", fmt.Errorf("no %s is configured", what)
 	}
-	var status slack.StatusCodeError
-	if errors.As(err, &status) && status.Code >= 500 {
-		return time.Second, try == 1
+	s, err := secret()
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", what, err)
 	}
-	return 0, false
+	if s = strings.TrimSpace(s); s == "" {
+		return "", fmt.Errorf("the %s is empty", what)
+	}
+	return s, nil
 }
 
-// explain takes secrets out of an error and says what to do about the common ones.
-func explain(err error) error {
-	var transport *url.Error
-	if errors.As(err, &transport) {
-		return fmt.Errorf("reach Slack: %w", transport.Err) // without the URL, which may be a webhook's
+// failed reports whether Slack failed without having looked at the message, so that
+// another try is worth while and can hardly post it twice.
+func failed(err error) bool {
+	var status *statusError
+	if errors.As(err, &status) {
+		return status.code >= http.StatusInternalServerError
 	}
-	var refused slack.SlackErrorResponse
-	if !errors.As(err, &refused) {
-		return err
-	}
-	hint := map[string]string{
-		"invalid_auth":      "the bot token is not valid",
-		"not_authed":        "there is no bot token",
-		"token_revoked":     "the bot token was revoked",
-		"account_inactive":  "the bot token belongs to an app that was removed",
-		"channel_not_found": "check notify.slack.channel, and invite the bot to it when it is private",
-		"not_in_channel":    "invite the bot to the channel",
-		"is_archived":       "the channel is archived",
-		"missing_scope":     "the app needs the scope chat:write",
-		"invalid_blocks":    "this is a bug in hindcast",
-	}[refused.Err]
-	if hint == "" {
-		return fmt.Errorf("slack refused it: %s", refused.Err)
-	}
-	return fmt.Errorf("slack refused it: %s: %s", refused.Err, hint)
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

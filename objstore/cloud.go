@@ -1,6 +1,7 @@
 package objstore
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"net"
+	"net/http"
 	"strings"
 	"time"
 
@@ -161,16 +163,20 @@ const createAttempts = 6
 
 func (b *cloudBucket) put(ctx context.Context, key string, data []byte, create bool) error {
 	for attempt := 1; ; attempt++ {
-		err := b.bucket.WriteAll(ctx, key, data, &blob.WriterOptions{IfNotExist: create})
+		// Not WriteAll: it feeds the client through a pipe, and gocloud's Azure writer
+		// panics now and then when such a write fails, as a lost create does.
+		err := b.bucket.Upload(ctx, key, bytes.NewReader(data), &blob.WriterOptions{
+			IfNotExist: create, ContentType: http.DetectContentType(data),
+		})
 		switch {
 		case err == nil:
 			return nil
 		case !create || ctx.Err() != nil:
-			return b.fault(err, false)
+			return b.fault(err, true)
 		case gcerrors.Code(err) == gcerrors.FailedPrecondition:
 			return errIsPresent()
 		case !isConflict(err):
-			return b.fault(err, false)
+			return b.fault(err, true)
 		}
 		// S3 answers 409 ConditionalRequestConflict when another request for the key
 		// is under way: it may have won, or may have been a delete.
@@ -224,9 +230,9 @@ func storeCode(err error) (code string, status int) {
 	return code, status
 }
 
-// fault says what an error of the store means and what to do. In a listing, and
-// there only, something not found can only be the bucket.
-func (b *cloudBucket) fault(err error, listing bool) error {
+// fault says what an error of the store means and what to do. Where no object was
+// asked for, in listing and writing, what isn't found is the bucket.
+func (b *cloudBucket) fault(err error, noObject bool) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -259,7 +265,7 @@ func (b *cloudBucket) fault(err error, listing bool) error {
 	case strings.Contains(text, "failed to refresh cached credentials"), strings.Contains(text, "get identity: get credentials"),
 		strings.Contains(text, "DefaultAzureCredential"), strings.Contains(text, "could not find default credentials"):
 		return &fault{kind: ErrDenied, text: "no credentials found: " + credentialsHint(b.scheme), cause: cause}
-	case gcerrors.Code(err) == gcerrors.NotFound && listing:
+	case gcerrors.Code(err) == gcerrors.NotFound && noObject:
 		return noBucket()
 	case gcerrors.Code(err) == gcerrors.NotFound:
 		return errNoObject()

@@ -54,6 +54,9 @@ type info struct {
 	modTime time.Time
 }
 
+// same compares instants: two of one instant may differ in how they show it.
+func (i info) same(o info) bool { return i.size == o.size && i.modTime.Equal(o.modTime) }
+
 // bucket is what a back end implements. Keys are complete here, root included.
 // Errors are faults where the back end can tell what is wrong.
 type bucket interface {

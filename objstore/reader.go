@@ -110,7 +110,7 @@ func (r *resumingReader) resume(cause error) error {
 		}
 		next, i, err := r.reopen(r.off, r.end-r.off)
 		switch {
-		case err == nil && i != r.first:
+		case err == nil && !i.same(r.first):
 			return errors.Join(errChanged(r.first, i), next.Close())
 		case err == nil:
 			_ = r.r.Close() // It is broken already.

@@ -154,7 +154,7 @@ func (r *blockReader) check(i info) error {
 	if i.size != r.size {
 		return errChanged(info{size: r.size, modTime: r.seen.modTime}, i)
 	}
-	if i != *r.seen {
+	if !i.same(*r.seen) {
 		return errChanged(*r.seen, i)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func blocks(t *testing.T, data []byte, requests *atomic.Int64, fail func() error) *blockReader {
@@ -88,6 +89,19 @@ func TestBlockReaderTriesAgain(t *testing.T) {
 	}
 	if n, err := r.ReadAt(make([]byte, 5), 0); n != 5 || err != nil {
 		t.Errorf("then got %d, %v", n, err)
+	}
+}
+
+// TestBlockReaderComparesInstants has a store that makes a new time.Location for each
+// answer, as the Azure client does.
+func TestBlockReaderComparesInstants(t *testing.T) {
+	t.Parallel()
+	r := newBlockReader(context.Background(), 2*blockSize, func(_, length int64) (io.ReadCloser, info, error) {
+		at := time.Unix(1_700_000_000, 0).In(time.FixedZone("GMT", 0))
+		return io.NopCloser(bytes.NewReader(make([]byte, length))), info{size: 2 * blockSize, modTime: at}, nil
+	}, func(err error) error { return err })
+	if _, err := r.ReadAt(make([]byte, blockSize), blockSize/2); err != nil {
+		t.Error(err)
 	}
 }
 

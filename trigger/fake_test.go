@@ -17,11 +17,10 @@ import (
 
 // memStore is a Store in memory whose writes can be made to fail.
 type memStore struct {
-	mu       sync.Mutex
-	objects  map[string][]byte
-	failOn   func(key string) error
-	beforePu func(key string)
-	reads    int
+	mu      sync.Mutex
+	objects map[string][]byte
+	failOn  func(key string) error
+	reads   int
 }
 
 func newMemStore() *memStore { return &memStore{objects: map[string][]byte{}} }
@@ -38,9 +37,6 @@ func (m *memStore) Read(_ context.Context, key string) ([]byte, error) {
 }
 
 func (m *memStore) Create(_ context.Context, key string, data []byte) error {
-	if m.beforePu != nil {
-		m.beforePu(key)
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.failOn != nil {

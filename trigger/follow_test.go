@@ -114,7 +114,7 @@ func TestSemantics5_FollowSettlesOpenClaims(t *testing.T) {
 				}
 				if made {
 					// The run is recorded as if launched, and told of.
-					if len(changes) != 1 || changes[0].To.State != StatePending || !changes[0].Launch.FoundBefore || changes[0].Launch.Rule != "rmse" {
+					if len(changes) != 1 || changes[0].To.State != StatePending || !changes[0].Launch.FoundBefore || changes[0].Launch.Claim != 1 || changes[0].Launch.Rule != "rmse" {
 						t.Errorf("%+v", changes)
 					}
 					w.mustBeOne(t)

@@ -144,6 +144,7 @@ func TestSemantics5_LateClaimIsNotUsed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld()
 				l := w.launcher("slow")
+				l.Pipelines = deaf{w.pipes}
 				n := 0
 				l.Hook = func(s string) {
 					if s == held && n == 0 {
@@ -162,6 +163,18 @@ func TestSemantics5_LateClaimIsNotUsed(t *testing.T) {
 			})
 		})
 	}
+	t.Run("between the check and the request", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			l := w.launcher("slow")
+			l.Pipelines = &resolving{Pipelines: w.pipes}
+			out, err := l.Launch(t.Context(), theRequest, theLaunch())
+			if err != nil || !out.Started || out.Launch.Claim != 2 || w.pipes.posts != 1 {
+				t.Errorf("%+v %v", out, err)
+			}
+			w.mustBeOne(t)
+		})
+	})
 	t.Run("always", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld()
@@ -439,6 +452,28 @@ func TestSemantics5_WhatRemains(t *testing.T) {
 			mustFindDuplicate(t, w, slices.Concat(out.Changes, late.Changes, follow(t, w)))
 		})
 	})
+}
+
+// deaf is a client that doesn't mind NotAfter.
+type deaf struct{ Pipelines }
+
+func (d deaf) Create(ctx context.Context, req LaunchRequest) (Run, error) {
+	req.NotAfter = time.Time{}
+	return d.Pipelines.Create(ctx, req)
+}
+
+// resolving takes long to look names up, once, before it would send the request.
+type resolving struct {
+	Pipelines
+	done bool
+}
+
+func (r *resolving) Create(ctx context.Context, req LaunchRequest) (Run, error) {
+	if !r.done {
+		r.done = true
+		time.Sleep(settle/2 + time.Second)
+	}
+	return r.Pipelines.Create(ctx, req)
 }
 
 // suspended sends a run long after it was told to.

@@ -22,7 +22,7 @@ func read(t *testing.T, name string) any {
 		t.Fatal(err)
 	}
 	var v any
-	if err := yaml.UnmarshalWithOptions(data, &v, yaml.DisallowDuplicateKey()); err != nil {
+	if err := yaml.Unmarshal(data, &v); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return v

@@ -134,7 +134,7 @@ func TestSumTable(t *testing.T) {
 
 func TestManyAdditionsPropagateCarries(t *testing.T) {
 	const n = 3*maxPending + 5
-	for _, x := range []float64{math.MaxFloat64, -math.MaxFloat64, 0x1.fffffffffffffp31, -0x1.fffffffffffffp62, -math.SmallestNonzeroFloat64} {
+	for _, x := range []float64{math.MaxFloat64, -math.MaxFloat64, 0x1.fffffffffffffp1, -0x1.fffffffffffffp33, 0x1.fffffffffffffp62, -math.SmallestNonzeroFloat64} {
 		var s Sum
 		want := new(big.Float).SetPrec(2400).SetInt64(n)
 		want.Mul(want, new(big.Float).SetFloat64(x))

@@ -206,7 +206,10 @@ func testListStops(t *testing.T, s *objstore.Store) {
 		write(t, s, k, "")
 	}
 	n := 0
-	for range s.List(t.Context(), "") {
+	for _, err := range s.List(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
 		n++
 		if n == 2 {
 			break

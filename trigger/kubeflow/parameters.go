@@ -224,11 +224,9 @@ func number(v reflect.Value) (float64, bool) {
 	case !v.IsValid():
 		return 0, false
 	case v.CanInt():
-		f := float64(v.Int())
-		return f, math.Abs(f) <= maxExact
+		return float64(v.Int()), v.Int() >= -maxExact && v.Int() <= maxExact
 	case v.CanUint():
-		f := float64(v.Uint())
-		return f, f <= maxExact
+		return float64(v.Uint()), v.Uint() <= maxExact
 	case v.CanFloat():
 		f := v.Float()
 		return f, !math.IsNaN(f) && !math.IsInf(f, 0)

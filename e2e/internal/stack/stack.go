@@ -1,0 +1,67 @@
+// Package stack says where the servers of the end-to-end tests are.
+package stack
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// Stack is the servers that e2e/run started.
+type Stack struct {
+	Dir             string // the run's folder: logs and state of the servers
+	S3              string // base URL of the S3 server
+	Bucket          string
+	Region          string
+	Prometheus      string
+	Pushgateway     string
+	Kubernetes      string // https
+	KubernetesCA    string // file
+	KubernetesToken string // of the administrator
+	KFP             string // for one user
+	KFPMulti        string // for many users: TokenReview and RBAC
+	Containerd      string // socket
+	Binary          string // hindcast as it ships
+	CrashBinary     string // hindcast with crash points
+}
+
+// FromEnv reads what e2e/run exports; the error names what is missing.
+func FromEnv() (*Stack, error) {
+	s := new(Stack)
+	var missing []string
+	for name, field := range map[string]*string{
+		"HINDCAST_E2E_DIR":              &s.Dir,
+		"HINDCAST_E2E_S3":               &s.S3,
+		"HINDCAST_E2E_BUCKET":           &s.Bucket,
+		"AWS_REGION":                    &s.Region,
+		"HINDCAST_E2E_PROMETHEUS":       &s.Prometheus,
+		"HINDCAST_E2E_PUSHGATEWAY":      &s.Pushgateway,
+		"HINDCAST_E2E_KUBERNETES":       &s.Kubernetes,
+		"HINDCAST_E2E_KUBERNETES_CA":    &s.KubernetesCA,
+		"HINDCAST_E2E_KUBERNETES_TOKEN": &s.KubernetesToken,
+		"HINDCAST_E2E_KFP":              &s.KFP,
+		"HINDCAST_E2E_KFP_MULTI":        &s.KFPMulti,
+		"HINDCAST_E2E_CONTAINERD":       &s.Containerd,
+		"HINDCAST_E2E_BINARY":           &s.Binary,
+		"HINDCAST_E2E_CRASH_BINARY":     &s.CrashBinary,
+	} {
+		if *field = os.Getenv(name); *field == "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("read the stack's addresses: %s not set; start the tests with e2e/run", strings.Join(missing, ", "))
+	}
+	return s, nil
+}
+
+// URL is the URL of a key or prefix of the bucket, as configurations take it. The
+// key may hold patterns such as {date} and *.
+func (s *Stack) URL(key string) string { return s.BucketURL(s.Bucket, key) }
+
+// BucketURL is URL for any bucket of the server, existing or not.
+func (s *Stack) BucketURL(bucket, key string) string {
+	q := url.Values{"endpoint": {s.S3}, "region": {s.Region}, "use_path_style": {"true"}}
+	return "s3://" + bucket + "/" + strings.TrimPrefix(key, "/") + "?" + q.Encode()
+}

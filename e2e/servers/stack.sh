@@ -1,0 +1,228 @@
+# Functions that build, start and stop the servers of the end-to-end tests. Sourced by ../run, which
+# sets: servers (this folder), cache (built binaries), D (this run's own folder), base (first port).
+# shellcheck shell=bash disable=SC2154
+
+k8s_version=1.37.2
+
+# The ports are consecutive from $base; a free range is looked for at each start.
+ports=(s3 prometheus pushgateway db etcd etcd_peer kubernetes kfp kfp_grpc kfp_multi kfp_multi_grpc)
+port() {
+  local i
+  for i in "${!ports[@]}"; do [[ ${ports[i]} == "$1" ]] && echo $((base + i)) && return; done
+  die "no port named $1"
+}
+pick_ports() { # below the range from which the kernel takes ports for outgoing connections
+  local i try
+  for ((try = 0; try < 100; try++)); do
+    base=$((15000 + RANDOM % 1000 * 16))
+    for i in "${!ports[@]}"; do (: <"/dev/tcp/127.0.0.1/$((base + i))") 2>/dev/null && continue 2; done
+    return 0
+  done
+  die "no free range of ports"
+}
+
+start() { # start NAME COMMAND...: in the background, its output in NAME.log and its pid recorded
+  local name=$1; shift
+  "$@" >"$D/$name.log" 2>&1 & echo $! >"$D/$name.pid"
+}
+wait_for() { # wait_for NAME SECONDS COMMAND...: until the command succeeds, or the server is dead
+  local name=$1 n=$(($2 * 10)) i; shift 2
+  for ((i = 0; i < n; i++)); do
+    "$@" >/dev/null 2>&1 && return
+    kill -0 "$(cat "$D/$name.pid")" 2>/dev/null || { tail -5 "$D/$name.log" >&2; die "$name died; see $D/$name.log"; }
+    sleep 0.1
+  done
+  tail -5 "$D/$name.log" >&2
+  die "$name is not ready; see $D/$name.log"
+}
+
+install_packages() { # Debian packages, only those whose command is missing
+  local missing=() pair
+  for pair in prometheus:prometheus prometheus-pushgateway:prometheus-pushgateway etcd:etcd-server mariadbd:mariadb-server \
+    containerd:containerd runc:runc buildah:buildah openssl:openssl curl:curl unshare:util-linux; do
+    PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+  done
+  ((${#missing[@]})) || return 0
+  say "installing ${missing[*]}"
+  apt-get update -q >"$D/install.log" 2>&1 || die "apt-get update failed; see $D/install.log"
+  # Only the programs are wanted: the packages' own services are not to start.
+  printf '#!/bin/sh\nexit 101\n' >"$D/policy-rc.d" && chmod +x "$D/policy-rc.d"
+  [[ -e /usr/sbin/policy-rc.d ]] || { cp "$D/policy-rc.d" /usr/sbin/policy-rc.d; local ours=1; }
+  local rc=0
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >>"$D/install.log" 2>&1 || rc=$?
+  [[ ${ours:-} ]] && rm -f /usr/sbin/policy-rc.d
+  ((rc == 0)) || { tail -5 "$D/install.log" >&2; die "apt-get install failed; see $D/install.log"; }
+}
+
+cache_key() { (cd "$servers" && { go env GOVERSION GOOS GOARCH; cat ./*/go.mod ./*/go.sum; declare -f build_server; echo "$k8s_version"; } | sha256sum | cut -c1-16); }
+
+build_server() { # build_server NAME OUTPUT
+  local out=$2 k8s="-X k8s.io/component-base/version.gitVersion=v$k8s_version"
+  k8s+=" -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<<"$k8s_version")"
+  case $1 in
+    versitygw) cd "$servers/s3" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$out" github.com/versity/versitygw/cmd/versitygw ;;
+    kube-apiserver) cd "$servers/k8s" && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $k8s" -o "$out" k8s.io/kubernetes/cmd/kube-apiserver ;;
+    # Its SQLite driver needs cgo.
+    kfp-apiserver) cd "$servers/kfp" && CGO_ENABLED=1 go build -trimpath -ldflags '-s -w' -o "$out" github.com/kubeflow/pipelines/backend/src/apiserver ;;
+    kfp-agent) cd "$servers/kfp" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$out" github.com/kubeflow/pipelines/backend/src/agent/persistence ;;
+  esac
+}
+
+build_servers() { # into the cache, each by an atomic rename, so that a broken build leaves nothing behind
+  local name module
+  mkdir -p "$cache"
+  for name in versitygw kube-apiserver kfp-apiserver kfp-agent; do
+    [[ -x $cache/$name ]] && continue
+    timed "build $name" build_one "$name"
+  done
+  if [[ ! -f $cache/complete ]]; then
+    module=$(cd "$servers/kfp" && go list -m -f '{{.Dir}}' github.com/kubeflow/pipelines)
+    install -m 644 "$module/backend/src/apiserver/config/config.json" "$cache/kfp-config.json"
+    install -m 644 "$module/manifests/kustomize/base/pipeline/cluster-scoped/scheduled-workflow-crd.yaml" "$cache/crd-scheduledworkflows.yaml"
+    install -m 644 "$module/manifests/kustomize/third-party/argo/upstream/manifests/base/crds/minimal/argoproj.io_workflows.yaml" "$cache/crd-workflows.yaml"
+    : >"$cache/complete"
+  fi
+}
+build_one() { (build_server "$1" "$cache/$1.new.$$") && mv "$cache/$1.new.$$" "$cache/$1"; }
+
+up_s3() { # versitygw with its POSIX back end
+  mkdir -p "$D/s3"
+  ROOT_ACCESS_KEY=$s3_key ROOT_SECRET_KEY=$s3_secret start s3 \
+    "$cache/versitygw" --port "127.0.0.1:$(port s3)" --region us-east-1 --health /healthz posix "$D/s3"
+  wait_for s3 10 curl -sf "127.0.0.1:$(port s3)/healthz"
+  curl -sf --aws-sigv4 aws:amz:us-east-1:s3 --user "$s3_key:$s3_secret" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -X PUT "http://127.0.0.1:$(port s3)/hindcast" ||
+    die "the bucket cannot be made; see $D/s3.log"
+}
+
+up_prometheus() { # Prometheus, scraping a Pushgateway each second
+  mkdir -p "$D/prometheus"
+  cat >"$D/prometheus.yml" <<Y
+global: {scrape_interval: 1s, evaluation_interval: 1s}
+scrape_configs:
+- {job_name: pushgateway, honor_labels: true, static_configs: [{targets: ["127.0.0.1:$(port pushgateway)"]}]}
+Y
+  start pushgateway prometheus-pushgateway --web.listen-address="127.0.0.1:$(port pushgateway)" --persistence.file=
+  start prometheus prometheus --config.file="$D/prometheus.yml" --storage.tsdb.path="$D/prometheus" \
+    --web.listen-address="127.0.0.1:$(port prometheus)" --log.level=warn
+  wait_for pushgateway 10 curl -sf "127.0.0.1:$(port pushgateway)/-/ready"
+  wait_for prometheus 20 curl -sf "127.0.0.1:$(port prometheus)/-/ready"
+}
+
+up_db() { # MariaDB with a data folder of its own
+  mkdir -p "$D/db/tmp"; chown mysql "$D/db" "$D/db/tmp"
+  mariadb-install-db --no-defaults --user=mysql --datadir="$D/db/data" --tmpdir="$D/db/tmp" --auth-root-authentication-method=normal --skip-test-db >"$D/db-install.log" 2>&1 ||
+    { tail -5 "$D/db-install.log" >&2; die "MariaDB's data folder cannot be made; see $D/db-install.log"; }
+  start db mariadbd --no-defaults --user=mysql --datadir="$D/db/data" --tmpdir="$D/db/tmp" --socket="$D/db/s.sock" --pid-file="$D/db/m.pid" \
+    --bind-address=127.0.0.1 --port="$(port db)" --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=64M --skip-log-bin --performance-schema=off
+  wait_for db 20 mariadb --no-defaults -uroot -h127.0.0.1 -P"$(port db)" -e 'select 1'
+}
+
+kube() { # kube PATH [CURL OPTION...]: a request to the Kubernetes API server as its administrator
+  local path=$1; shift
+  curl -sf --cacert "$D/k8s/ca.crt" -H "Authorization: Bearer $kube_token" "$@" "https://127.0.0.1:$(port kubernetes)$path"
+}
+kube_post() { kube "$1" -o /dev/null -H 'Content-Type: application/yaml' --data-binary "$2" || die "Kubernetes refused a POST to $1"; }
+
+up_kubernetes() { # etcd and kube-apiserver, with the namespaces and Argo's and KFP's resource definitions
+  local k=$D/k8s etcd peer ns
+  etcd=http://127.0.0.1:$(port etcd) peer=http://127.0.0.1:$(port etcd_peer)
+  mkdir -p "$k"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$k/ca.key" -out "$k/ca.crt" -days 2 -subj /CN=e2e-ca 2>/dev/null
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$k/server.key" -out "$k/server.csr" -subj /CN=kube-apiserver 2>/dev/null
+  openssl x509 -req -in "$k/server.csr" -CA "$k/ca.crt" -CAkey "$k/ca.key" -CAcreateserial -days 2 -out "$k/server.crt" \
+    -extfile <(echo "subjectAltName=IP:127.0.0.1,DNS:localhost") 2>/dev/null
+  openssl genrsa -out "$k/sa.key" 2048 2>/dev/null; openssl rsa -in "$k/sa.key" -pubout -out "$k/sa.pub" 2>/dev/null
+  echo "$kube_token,admin,admin,system:masters" >"$k/tokens.csv"
+  start etcd etcd --data-dir "$k/etcd" --listen-client-urls "$etcd" --advertise-client-urls "$etcd" \
+    --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer" --unsafe-no-fsync
+  start kubernetes "$cache/kube-apiserver" --etcd-servers="$etcd" --bind-address=127.0.0.1 --secure-port="$(port kubernetes)" \
+    --tls-cert-file="$k/server.crt" --tls-private-key-file="$k/server.key" --cert-dir="$k" --client-ca-file="$k/ca.crt" \
+    --service-account-issuer=https://kubernetes.default.svc --service-account-key-file="$k/sa.pub" --service-account-signing-key-file="$k/sa.key" \
+    --service-cluster-ip-range=10.0.0.0/24 --token-auth-file="$k/tokens.csv" --authorization-mode=Node,RBAC --endpoint-reconciler-type=none \
+    --profiling=false
+  wait_for kubernetes 60 kube /readyz
+  for ns in kubeflow team-a; do
+    kube_post /api/v1/namespaces "{apiVersion: v1, kind: Namespace, metadata: {name: $ns}}"
+    kube_post /api/v1/namespaces/$ns/serviceaccounts '{apiVersion: v1, kind: ServiceAccount, metadata: {name: pipeline-runner}}'
+  done
+  kube_post /apis/apiextensions.k8s.io/v1/customresourcedefinitions "@$cache/crd-scheduledworkflows.yaml"
+  kube_post /apis/apiextensions.k8s.io/v1/customresourcedefinitions "@$cache/crd-workflows.yaml"
+  wait_for kubernetes 20 kube /apis/kubeflow.org/v1beta1/namespaces/kubeflow/scheduledworkflows
+  wait_for kubernetes 20 kube /apis/argoproj.io/v1alpha1/namespaces/kubeflow/workflows
+}
+
+in_pod() { # in_pod COMMAND...: in a mount namespace of its own that holds a pod's service-account files
+  exec env KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT="$(port kubernetes)" POD_NAMESPACE=kubeflow \
+    POD_TOKEN="$kube_token" POD_CA="$D/k8s/ca.crt" unshare -m bash -c '
+    mount --make-rprivate / && mount -t tmpfs tmpfs /run
+    mkdir -p /run/secrets/kubernetes.io/serviceaccount /run/secrets/kubeflow/tokens
+    printf %s "$POD_TOKEN" >/run/secrets/kubernetes.io/serviceaccount/token
+    printf %s "$POD_TOKEN" >/run/secrets/kubeflow/tokens/persistenceagent-sa-token
+    printf %s "$POD_NAMESPACE" >/run/secrets/kubernetes.io/serviceaccount/namespace
+    cp "$POD_CA" /run/secrets/kubernetes.io/serviceaccount/ca.crt
+    exec "$@"' _ "$@"
+}
+
+kfp_server() { # kfp_server NAME HTTP-PORT GRPC-PORT [ENV...]: a KFP API server with a database and a bucket of its own
+  local name=$1 http=$2 grpc=$3; shift 3
+  mkdir -p "$D/$name"; install -m 644 "$cache/kfp-config.json" "$D/$name/config.json"; echo '[]' >"$D/$name/samples.json"
+  start "$name" in_pod env ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_HOST=127.0.0.1 ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_PORT=1 \
+    DBCONFIG_MYSQLCONFIG_HOST=127.0.0.1 DBCONFIG_MYSQLCONFIG_PORT="$(port db)" DBCONFIG_MYSQLCONFIG_USER=root \
+    DBCONFIG_MYSQLCONFIG_PASSWORD= DBCONFIG_MYSQLCONFIG_DBNAME="$name" DBCONFIG_PASSWORD= \
+    OBJECTSTORECONFIG_HOST=127.0.0.1 OBJECTSTORECONFIG_PORT="$(port s3)" OBJECTSTORECONFIG_SECURE=false OBJECTSTORECONFIG_REGION=us-east-1 \
+    OBJECTSTORECONFIG_ACCESSKEY="$s3_key" OBJECTSTORECONFIG_SECRETACCESSKEY="$s3_secret" OBJECTSTORECONFIG_BUCKETNAME="${name//_/-}" \
+    INITCONNECTIONTIMEOUT=20s "$@" "$cache/kfp-apiserver" --config="$D/$name" --sampleconfig="$D/$name/samples.json" \
+    --httpPortFlag="127.0.0.1:$http" --rpcPortFlag=":$grpc" -logtostderr=true
+}
+up_kfp() { # KFP for one user with the agent that reports workflows, and KFP for many users (TokenReview and RBAC)
+  kfp_server kfp "$(port kfp)" "$(port kfp_grpc)"
+  kfp_server kfp_multi "$(port kfp_multi)" "$(port kfp_multi_grpc)" MULTIUSER=true KUBEFLOW_USERID_HEADER=kubeflow-userid KUBEFLOW_USERID_PREFIX=
+  # healthz answers before gRPC listens; for many users anything but a 503 says that it does.
+  wait_for kfp 40 curl -sf "127.0.0.1:$(port kfp)/apis/v2beta1/experiments?page_size=1"
+  wait_for kfp_multi 40 grpc_listens "http://127.0.0.1:$(port kfp_multi)/apis/v2beta1/experiments?page_size=1"
+  start agent in_pod "$cache/kfp-agent" -namespace kubeflow -mlPipelineAPIServerName 127.0.0.1 \
+    -mlPipelineServiceHttpPort "$(port kfp)" -mlPipelineServiceGRPCPort "$(port kfp_grpc)" -clientQPS 50 -clientBurst 100
+}
+grpc_listens() { [[ $(curl -s -o /dev/null -w '%{http_code}' "$1") == 4?? ]]; }
+
+up_containerd() { # to run the image; without the Kubernetes plug-in
+  local c=$D/containerd
+  mkdir -p "$c"
+  cat >"$c/config.toml" <<T
+version = 2
+root = "$c/root"
+state = "$c/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.tracing", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper"]
+[grpc]
+  address = "$c/c.sock"
+T
+  start containerd containerd -c "$c/config.toml"
+  wait_for containerd 10 ctr -a "$c/c.sock" version
+}
+
+down() { # users first, stores last
+  local name pid i task
+  if [[ -S $D/containerd/c.sock ]]; then # a container that a test left behind
+    for task in $(ctr -a "$D/containerd/c.sock" task ls -q 2>/dev/null); do ctr -a "$D/containerd/c.sock" task kill -s KILL "$task" 2>/dev/null || true; done
+  fi
+  for name in containerd agent kfp kfp_multi kubernetes etcd prometheus pushgateway db s3; do
+    [[ -f $D/$name.pid ]] || continue
+    pid=$(cat "$D/$name.pid"); rm -f "$D/$name.pid"
+    kill "$pid" 2>/dev/null || continue
+    for ((i = 0; i < 30; i++)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    kill -9 "$pid" 2>/dev/null || true
+  done
+}
+
+print_env() { # what the tests need, as shell exports
+  cat <<EXPORTS
+export HINDCAST_E2E_DIR=$D
+export HINDCAST_E2E_S3=http://127.0.0.1:$(port s3) HINDCAST_E2E_BUCKET=hindcast
+export AWS_ACCESS_KEY_ID=$s3_key AWS_SECRET_ACCESS_KEY=$s3_secret AWS_REGION=us-east-1
+export HINDCAST_E2E_PROMETHEUS=http://127.0.0.1:$(port prometheus) HINDCAST_E2E_PUSHGATEWAY=http://127.0.0.1:$(port pushgateway)
+export HINDCAST_E2E_KUBERNETES=https://127.0.0.1:$(port kubernetes) HINDCAST_E2E_KUBERNETES_CA=$D/k8s/ca.crt HINDCAST_E2E_KUBERNETES_TOKEN=$kube_token
+export HINDCAST_E2E_KFP=http://127.0.0.1:$(port kfp) HINDCAST_E2E_KFP_MULTI=http://127.0.0.1:$(port kfp_multi)
+export HINDCAST_E2E_CONTAINERD=$D/containerd/c.sock
+export HINDCAST_E2E_BINARY=$D/bin/hindcast HINDCAST_E2E_CRASH_BINARY=$D/bin/hindcast-crashpoints
+EXPORTS
+}

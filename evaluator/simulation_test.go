@@ -1,0 +1,207 @@
+package evaluator
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// errorsOf draws n errors with variance 1: independent for rho 0, else AR(1).
+func errorsOf(rng *rand.Rand, n int, rho float64) []float64 {
+	out := make([]float64, n)
+	scale := math.Sqrt(1 - rho*rho)
+	e := rng.NormFloat64()
+	for i := range out {
+		out[i] = e
+		e = rho*e + scale*rng.NormFloat64()
+	}
+	return out
+}
+
+// summaryOfErrors is the Summary of matched rows with these errors, evenly spread
+// over a day.
+func summaryOfErrors(layout *Layout, errs []float64) *Summary {
+	n := len(errs)
+	start := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	w := groundtruth.Window{Start: start, End: start.AddDate(0, 0, 1)}
+	m := &groundtruth.Matches{Len: n, HasTime: true, Times: make([]int64, n), IDHashes: make([]uint64, n), Predictions: make([]float64, n), Labels: make([]float64, n)}
+	for i, e := range errs {
+		m.Times[i] = start.UnixNano() + int64(i)*int64(24*time.Hour)/int64(n)
+		m.IDHashes[i] = uint64(i)
+		m.Labels[i] = 100
+		m.Predictions[i] = 100 + e
+	}
+	b := NewBuilder(layout, w, nil, BuilderOptions{})
+	b.AddMatches(m)
+	return b.Summary()
+}
+
+// TestSemantics3_SignificanceHoldsItsLevel draws windows whose true error lies
+// exactly at the threshold and counts how often a rule at 0.95 fires: 5 % of them,
+// with a small and a large reference, independent and autocorrelated errors.
+func TestSemantics3_SignificanceHoldsItsLevel(t *testing.T) {
+	rules, errs := CompileRules([]RuleSpec{
+		{Name: "rmse", When: "rmse > 1.2 * reference.rmse", For: 1, Action: "retrain"},
+		{Name: "mae", When: "mae > 1.2 * reference.mae", For: 1, Action: "retrain"},
+	}, RuleEnv{Task: "regression", HasReference: true})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	// 1,500 trials have a standard error of 0.56 points around 5 %. Autocorrelation is
+	// estimated from the blocks of one window, which makes the test a little
+	// conservative, never loose: 3.9 to 5.2 % over 10,000 trials each.
+	const trials = 1500
+	const low, high = 0.05 - 4*0.0056, 0.05 + 3.5*0.0056
+	for _, rows := range []int{500, 1000} {
+		for _, reference := range []int{200, 5000} {
+			for _, rho := range []float64{0, 0.7} {
+				t.Run(fmt.Sprintf("%d rows, reference of %d, AR(1) %g", rows, reference, rho), func(t *testing.T) {
+					t.Parallel()
+					rng := rand.New(rand.NewPCG(uint64(rows), uint64(reference)+uint64(10*rho)))
+					n := trials
+					if reference > 1000 {
+						n = trials / 2
+					}
+					fired := map[string]int{}
+					for range n {
+						window := errorsOf(rng, rows, rho)
+						for i := range window {
+							window[i] *= 1.2 // exactly the threshold
+						}
+						ev := &Evaluation{
+							Metrics:   Regression(summaryOfErrors(nil, window).Errors(), 0.95),
+							Reference: &Reference{Rows: int64(reference), Metrics: Regression(summaryOfErrors(nil, errorsOf(rng, reference, 0)).Errors(), 0.95)},
+						}
+						results, _ := rules.Judge(WindowFacts{Evaluation: ev, Predictions: int64(rows), Matched: int64(rows), Coverage: 1, Mature: true})
+						for _, r := range results {
+							if r.Verdict == Breached {
+								fired[r.Name]++
+							}
+						}
+					}
+					for _, name := range []string{"rmse", "mae"} {
+						share := float64(fired[name]) / float64(n)
+						t.Logf("%s fires in %.2f %% of %d windows", name, 100*share, n)
+						slack := math.Sqrt(float64(trials) / float64(n))
+						if !(share >= 0.05-(0.05-low)*slack && share <= 0.05+(high-0.05)*slack) {
+							t.Errorf("%s fires in %.2f %% of windows at the threshold, want 5 %%", name, 100*share)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestAutocorrelationIsCounted shows what the test above would miss if the blocks
+// were not used: a naive interval covers far too little.
+func TestAutocorrelationIsCounted(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	const trials = 600
+	covered, naive := 0, 0
+	for range trials {
+		e := summaryOfErrors(nil, errorsOf(rng, 1000, 0.7)).Errors()
+		m := Regression(e, 0.95)["me"]
+		if float64(m.Low) <= 0 && 0 <= float64(m.High) {
+			covered++
+		}
+		plain := centralMoments(e.N(), e.Sum(SumE), e.Sum(SumE2), e.Sum(SumE3), e.Sum(SumE4))
+		if half := 1.96 * math.Sqrt(plain.variance/plain.n); math.Abs(plain.mean) <= half {
+			naive++
+		}
+	}
+	if got := float64(covered) / trials; got < 0.91 {
+		t.Errorf("the interval covers the truth in %.1f %% of windows with AR(1) errors, want about 95 %%", 100*got)
+	}
+	if got := float64(naive) / trials; got > 0.75 {
+		t.Errorf("a naive interval covers %.1f %%: the simulation has lost its point", 100*got)
+	}
+}
+
+// TestNoChangeIsSeldomDrift draws both samples from one distribution and counts the
+// columns that are flagged: at most 5 %, from 200 rows up.
+func TestNoChangeIsSeldomDrift(t *testing.T) {
+	names := []string{"binary", "few", "integers", "lognormal", "normal", "uniform"}
+	cities := make([]string, 12)
+	for i := range cities {
+		cities[i] = fmt.Sprintf("city %02d", i)
+	}
+	draw := func(rng *rand.Rand, n int) *groundtruth.Batch {
+		b := &groundtruth.Batch{Len: n, Times: make([]int64, n), Predictions: make([]float64, n)}
+		valid := slices.Repeat([]bool{true}, n)
+		text := groundtruth.Column{Name: "city", Kind: groundtruth.Text, Dict: cities, Codes: make([]uint32, n), Valid: valid}
+		for i := range n {
+			text.Codes[i] = uint32(min(rng.ExpFloat64()*3, 11))
+		}
+		b.Features = append(b.Features, text)
+		for _, name := range names {
+			c := groundtruth.Column{Name: name, Kind: groundtruth.Number, Floats: make([]float64, n), Valid: valid}
+			for i := range n {
+				switch name {
+				case "binary":
+					c.Floats[i] = float64(rng.IntN(10) / 7)
+				case "few":
+					c.Floats[i] = float64(rng.IntN(4))
+				case "integers":
+					c.Floats[i] = math.Round(5 + 3*rng.NormFloat64())
+				case "lognormal":
+					c.Floats[i] = math.Exp(rng.NormFloat64())
+				case "normal":
+					c.Floats[i] = rng.NormFloat64()
+				case "uniform":
+					c.Floats[i] = rng.Float64()
+				}
+			}
+			b.Features = append(b.Features, c)
+		}
+		return b
+	}
+	features := []groundtruth.FeatureSpec{{Name: "city", Kind: groundtruth.Text}}
+	for _, name := range names {
+		features = append(features, groundtruth.FeatureSpec{Name: name, Kind: groundtruth.Number})
+	}
+	for _, size := range []struct{ reference, rows int }{{5000, 200}, {1000, 500}, {200, 200}} {
+		t.Run(fmt.Sprintf("%d against %d", size.rows, size.reference), func(t *testing.T) {
+			t.Parallel()
+			const trials = 300
+			rng := rand.New(rand.NewPCG(uint64(size.rows), uint64(size.reference)))
+			flagged := map[string]int{}
+			total := 0
+			for range trials {
+				reference := draw(rng, size.reference)
+				p := NewProfiler(features, nil, ProfilerOptions{})
+				p.AddPredictions(reference)
+				layout := p.Layout()
+				rb := NewBuilder(layout, layout.Span(), nil, BuilderOptions{})
+				rb.AddPredictions(reference)
+				cb := NewBuilder(layout, groundtruth.Window{}, nil, BuilderOptions{})
+				cb.AddPredictions(draw(rng, size.rows))
+				ev := Evaluate(cb.Summary(), &Profile{Layout: layout, Summary: rb.Summary()}, Options{})
+				for _, f := range features {
+					if d := ev.Drift.Columns[f.Name].Drifted; d != nil && *d {
+						flagged[f.Name]++
+						total++
+					}
+				}
+			}
+			// Three standard errors above 5 % of the trials of one column.
+			limit := 0.05 + 3*math.Sqrt(0.05*0.95/trials)
+			for _, f := range features {
+				share := float64(flagged[f.Name]) / trials
+				t.Logf("%s flagged in %.2f %%", f.Name, 100*share)
+				if share > limit {
+					t.Errorf("%s is flagged in %.2f %% of draws without change, want at most 5 %%", f.Name, 100*share)
+				}
+			}
+			all := float64(total) / float64(trials*len(features))
+			if se := math.Sqrt(0.05 * 0.95 / float64(trials*len(features))); all > 0.05+3*se {
+				t.Errorf("columns are flagged in %.2f %% of draws without change, want at most 5 %%", 100*all)
+			}
+		})
+	}
+}

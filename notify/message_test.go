@@ -1,0 +1,293 @@
+package notify
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// events has an event of each kind, all with something that has to be escaped.
+func events() map[string]job.Event {
+	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	matched, yes, no := int64(940), true, false
+	nan := evaluator.Number(math.NaN())
+	outcome := &job.Outcome{
+		Model:    "a&b <prices>",
+		Window:   groundtruth.Window{Start: day, End: day.AddDate(0, 0, 1)},
+		Stage:    trigger.StageMature,
+		Verdict:  evaluator.Breached,
+		Coverage: job.Coverage{Predictions: 1000, Matched: &matched, Coverage: 0.94},
+		Evaluation: evaluator.Evaluation{
+			Metrics: map[string]evaluator.Metric{
+				"rmse": {Value: 1.9, Low: 1.7, High: 2.1, N: 940},
+				"mae":  {Value: 123456.7, Low: nan, High: nan, N: 940},
+				"r2":   {Value: nan, Low: nan, High: nan, Reason: "no variance"},
+			},
+			Reference: &evaluator.Reference{Rows: 5000, Metrics: map[string]evaluator.Metric{"rmse": {Value: 1.4}, "mae": {Value: nan}}},
+			Drift: &evaluator.Drift{Columns: map[string]evaluator.ColumnDrift{
+				"size": {Drifted: &yes}, "age<5": {Drifted: &yes}, "city": {Drifted: &no}, "rooms": {},
+			}},
+		},
+	}
+	episode := day.AddDate(0, 0, -1)
+	decision := &trigger.Decision{Action: trigger.ActionRetrain, Reason: "rmse breached in 2 consecutive windows", Rule: "rmse", Episode: &episode, Attempt: 1, Key: "prices-0123456789abcdef"}
+	launch := &trigger.Launch{Key: decision.Key, Run: "hindcast-prices-0123456789abcdef", RunID: "3f2c-44", Reason: decision.Reason, LaunchedAt: day.AddDate(0, 0, 8)}
+	finished := launch.LaunchedAt.Add(92 * time.Minute)
+	url := "https://kfp.example.com/pipeline/?ns=a&b|c#/runs/details/3f2c-44"
+	out := map[string]job.Event{
+		"breach": {Kind: job.EventBreach, Outcome: outcome, Decision: decision, Rules: []evaluator.RuleResult{
+			{Name: "rmse", Verdict: evaluator.Breached, Reason: "rmse 1.9 (1.7 to 2.1) > 1.2 * reference 1.4 = 1.68 at 95 %", Action: "retrain", For: 2, Streak: 2, Acts: true},
+			{Name: "drift", Verdict: evaluator.Breached, Reason: "drift.share 0.67 >= 0.5 && predictions 1000 < 2000", Action: "alert", For: 1, Streak: 1, Acts: true},
+		}},
+		"inconclusive":      {Kind: job.EventInconclusive, Outcome: outcome, Rules: []evaluator.RuleResult{{Name: "rmse", Reason: "matched 12 < min_samples 200"}}},
+		"retrain_suggested": {Kind: job.EventRetrainSuggested, Outcome: outcome, Decision: &trigger.Decision{Action: trigger.ActionSuppressed, Guard: trigger.GuardMode, Reason: "rmse breached; mode suggest starts nothing", Key: decision.Key}},
+		"retrain_started":   {Kind: job.EventRetrainStarted, Outcome: outcome, Decision: decision, Launch: launch, RunURL: url},
+		"started_by_hand":   {Kind: job.EventRetrainStarted, Launch: &trigger.Launch{Key: "k", Run: "by-hand", RunID: "1", Reason: "new <data> & labels", Manual: true}},
+		"retrain_not_started": {Kind: job.EventLaunchFailed, Outcome: outcome, Decision: decision,
+			Err: errors.New("start run: pipeline \"retrain\" <unknown>: the request is refused; ```curl http://bob:pa55@ml-pipeline:8888```")},
+		"retrain_finished":   {Kind: job.EventRetrainFinished, Launch: launch, State: &trigger.RunState{State: trigger.StateSucceeded, FinishedAt: &finished}, RunURL: url},
+		"retrain_failed":     {Kind: job.EventRetrainFailed, Launch: launch, State: &trigger.RunState{State: trigger.StateFailed, Error: "task train: exit <1> & out of memory", FinishedAt: &finished}, RunURL: "javascript:alert(1)"},
+		"retrain_gone":       {Kind: job.EventRetrainFailed, Launch: launch, State: &trigger.RunState{State: trigger.StateGone}},
+		"retrain_duplicate":  {Kind: job.EventRetrainDuplicate, Launch: launch, State: &trigger.RunState{State: trigger.StateDuplicate, RunID: "9999-55", Kept: "3f2c-44"}},
+		"evaluation_failing": {Kind: job.EventEvaluationFailing, Err: errors.New("evaluate window: list s3://logs/<!channel>/dt=2026-01-01/: NoSuchBucket\nopen state: denied")},
+	}
+	for name, e := range out {
+		e.Model, e.Time = "a&b <prices>", day.AddDate(0, 0, 8).Add(3*time.Hour)
+		out[name] = e
+	}
+	return out
+}
+
+func TestGolden(t *testing.T) {
+	for name, e := range events() {
+		t.Run(name, func(t *testing.T) {
+			m := newMessage(e)
+			var buf bytes.Buffer
+			enc := json.NewEncoder(&buf)
+			enc.SetEscapeHTML(false) // for people; JSON is the same either way
+			enc.SetIndent("", "  ")
+			if err := enc.Encode(m); err != nil {
+				t.Fatal(err)
+			}
+			got := buf.Bytes()
+			file := filepath.Join("testdata", name+".json")
+			if *update {
+				if err := os.WriteFile(file, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != string(want) {
+				t.Errorf("differs from %s (-update writes it):\n%s", file, got)
+			}
+		})
+	}
+}
+
+// shown is the message as the API gets it.
+func shown(t interface{ Fatal(...any) }, e job.Event) (map[string]json.RawMessage, string) {
+	raw, err := json.Marshal(newMessage(e))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m, string(raw)
+}
+
+func TestEveryKindHasWords(t *testing.T) {
+	for _, kind := range []job.EventKind{
+		job.EventBreach, job.EventInconclusive, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
+		job.EventRetrainFinished, job.EventRetrainFailed, job.EventRetrainDuplicate, job.EventEvaluationFailing, "of_the_future",
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			// An event that lacks all that may be missing is worded all the same.
+			m, raw := shown(t, job.Event{Kind: kind, Model: "m"})
+			if f := faults(m); len(f) > 0 {
+				t.Errorf("%v in %s", f, raw)
+			}
+			if !strings.Contains(raw, "m: ") {
+				t.Errorf("the model is not named: %s", raw)
+			}
+		})
+	}
+}
+
+func TestLongTexts(t *testing.T) {
+	e := events()["breach"]
+	e.Model = strings.Repeat("m&", 500)
+	e.Rules = nil
+	for i := range 60 {
+		e.Rules = append(e.Rules, evaluator.RuleResult{Name: fmt.Sprintf("rule-%d", i), Reason: strings.Repeat("a < b && ", 1000)})
+	}
+	m, raw := shown(t, e)
+	if f := faults(m); len(f) > 0 {
+		t.Errorf("%v", f)
+	}
+	if !strings.Contains(raw, "rule-19") || !strings.Contains(raw, "And 40 more rules.") || !strings.Contains(raw, "*Decision:*") {
+		t.Error("a long reason crowds out the rest")
+	}
+
+	o := *e.Outcome
+	columns := map[string]evaluator.ColumnDrift{}
+	for i := range 500 {
+		yes := true
+		columns[fmt.Sprintf("column-%03d-%s", i, strings.Repeat("x", 90))] = evaluator.ColumnDrift{Drifted: &yes}
+	}
+	o.Drift = &evaluator.Drift{Columns: columns}
+	e.Outcome, e.Rules = &o, e.Rules[:1]
+	if m, raw = shown(t, e); len(faults(m)) > 0 || !strings.Contains(raw, "and 496 more") {
+		t.Errorf("%v", faults(m))
+	}
+
+	e = events()["evaluation_failing"]
+	e.Err = errors.New(strings.Repeat("<&>", 5000))
+	if m, _ = shown(t, e); len(faults(m)) > 0 {
+		t.Errorf("%v", faults(m))
+	}
+}
+
+// arbitrary draws texts with all that is special: markup, entities, control
+// characters, invalid bytes, characters beyond 16 bits.
+func arbitrary() *rapid.Generator[string] {
+	part := rapid.OneOf(
+		rapid.String(),
+		rapid.SampledFrom([]string{"&", "<", ">", "&amp;", "<!channel>", "<@U1>", "<http://x|y>", "```", "`", "*", "|", "\x00", "\xff", "\U0001F600", "\n", "://u:p@h/", strings.Repeat("&", 1500), strings.Repeat("\U0001F600", 800)}),
+	)
+	return rapid.Custom(func(t *rapid.T) string { return strings.Join(rapid.SliceOfN(part, 0, 6).Draw(t, "parts"), "") })
+}
+
+func TestAnyTextIsAccepted(t *testing.T) {
+	kinds := []job.EventKind{
+		job.EventBreach, job.EventInconclusive, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
+		job.EventRetrainFinished, job.EventRetrainFailed, job.EventRetrainDuplicate, job.EventEvaluationFailing,
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		texts := rapid.SliceOfN(arbitrary(), 3, 3).Draw(t, "texts")
+		draw := func(name string) string { return rapid.SampledFrom(texts).Draw(t, name) }
+		yes := true
+		e := job.Event{
+			Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), Model: "m" + draw("model"),
+			Rules:    []evaluator.RuleResult{{Name: draw("rule"), Reason: draw("reason"), Streak: 2}},
+			Decision: &trigger.Decision{Action: trigger.ActionRetrain, Reason: draw("decision"), Rule: draw("rule"), Key: draw("key")},
+			Launch:   &trigger.Launch{Run: draw("run"), RunID: draw("id"), Reason: draw("why"), Key: draw("key")},
+			State:    &trigger.RunState{RunID: draw("id"), Kept: draw("kept"), State: draw("state"), Error: draw("error")},
+			RunURL:   rapid.SampledFrom([]string{"", "https://h/", "http://u:p@h/?"}).Draw(t, "base") + draw("url"),
+			Err:      errors.New(draw("error message")),
+			Outcome:  &job.Outcome{Stage: draw("stage"), Evaluation: evaluator.Evaluation{Drift: &evaluator.Drift{Columns: map[string]evaluator.ColumnDrift{draw("column"): {Drifted: &yes}}}}},
+		}
+		m, raw := shown(t, e)
+		if f := faults(m); len(f) > 0 {
+			t.Fatalf("%v\n%s", f, raw)
+		}
+	})
+}
+
+// TestTruncate shows that what is left is a prefix of whole characters and entities
+// that is as long as it may be.
+func TestTruncate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		raw := arbitrary().Draw(t, "text")
+		n := rapid.IntRange(1, 200).Draw(t, "limit")
+		escaped := escape(raw)
+		got := truncate(escaped, n)
+		switch {
+		case !utf8.ValidString(got):
+			t.Fatalf("not UTF-8: %q", got)
+		case length(got) > n:
+			t.Fatalf("%d characters, at most %d: %q", length(got), n, got)
+		case length(escaped) <= n:
+			if got != escaped {
+				t.Fatalf("%q was cut to %q", escaped, got)
+			}
+			return
+		}
+		kept, ok := strings.CutSuffix(got, ellipsis)
+		if !ok || !strings.HasPrefix(escaped, kept) {
+			t.Fatalf("%q is no cut of %q", got, escaped)
+		}
+		if f := markupFaults(kept); len(f) > 0 {
+			t.Fatalf("%v", f)
+		}
+		// At most an entity less one character, or half a character, may be lost.
+		if length(got) < n-4 {
+			t.Fatalf("%d characters of %d: %q", length(got), n, got)
+		}
+	})
+}
+
+func TestTruncateTable(t *testing.T) {
+	for _, tc := range []struct {
+		in   string
+		n    int
+		want string
+	}{
+		{"abc", 3, "abc"},
+		{"abcd", 3, "ab…"},
+		{"a&amp;b", 7, "a&amp;b"},
+		{"a&amp;bc", 7, "a&amp;…"},
+		{"a&amp;bc", 6, "a…"},
+		{"a&lt;bcd", 6, "a&lt;…"},
+		{"ééé", 2, "é…"},
+		{"\U0001F600\U0001F600", 4, "\U0001F600\U0001F600"},
+		{"\U0001F600\U0001F600", 3, "\U0001F600…"},
+		{"\U0001F600\U0001F600", 2, "…"},
+		{"ab", 1, "…"},
+		{"", 1, ""},
+	} {
+		if got := truncate(tc.in, tc.n); got != tc.want {
+			t.Errorf("truncate(%q, %d) = %q, want %q", tc.in, tc.n, got, tc.want)
+		}
+	}
+}
+
+func TestLink(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://kfp/#/runs/details/1":             "<https://kfp/#/runs/details/1|run>",
+		"http://kfp:8080/?a=1&b=2":                 "<http://kfp:8080/?a=1&amp;b=2|run>",
+		"https://kfp/a|b?c|d=<!channel>#e|f>":      "<https://kfp/a%7Cb?c%7Cd=%3C!channel%3E#e%7Cf%3E|run>",
+		"https://me:pa55@kfp/x":                    "<https://kfp/x|run>",
+		"javascript:alert(1)":                      "",
+		"ftp://kfp/x":                              "",
+		"https://":                                 "",
+		"https://kfp:port/":                        "",
+		"/runs/1":                                  "",
+		"https://kfp/" + strings.Repeat("x", 3000): "",
+	} {
+		got, ok := link(raw, "run")
+		if got != want && (ok || want != "") || ok != (want != "") {
+			t.Errorf("link(%.60q) = %q, %v, want %q", raw, got, ok, want)
+		}
+	}
+}
+
+func TestNoSecretsInMessages(t *testing.T) {
+	for name, e := range events() {
+		if _, raw := shown(t, e); strings.Contains(raw, "pa55") {
+			t.Errorf("%s shows a password: %s", name, raw)
+		}
+	}
+}
