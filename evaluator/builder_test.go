@@ -11,6 +11,12 @@ import (
 // wideBatches makes n batches of 4,096 rows with so many distinct values that every
 // bounded table overflows.
 func wideBatches(n int) ([]*groundtruth.Batch, []*groundtruth.Matches) {
+	return randomBatches(n, 200, 1000)
+}
+
+// randomBatches makes n batches with texts out of dictionaries of a size, whose names
+// go on for a spread.
+func randomBatches(n, texts, spread int) ([]*groundtruth.Batch, []*groundtruth.Matches) {
 	const size = 4096
 	r := rand.New(rand.NewPCG(9, 10))
 	var batches []*groundtruth.Batch
@@ -22,10 +28,10 @@ func wideBatches(n int) ([]*groundtruth.Batch, []*groundtruth.Matches) {
 		c := groundtruth.Column{Name: "c", Kind: groundtruth.Text}
 		city := groundtruth.Column{Name: "city", Kind: groundtruth.Text}
 		version := groundtruth.Column{Name: "version", Kind: groundtruth.Text}
-		for i := range 200 {
-			c.Dict = append(c.Dict, fmt.Sprint("c", i, r.IntN(1000)))
-			city.Dict = append(city.Dict, fmt.Sprint("city", i, r.IntN(1000)))
-			version.Dict = append(version.Dict, fmt.Sprint("v", i, r.IntN(1000)))
+		for i := range texts {
+			c.Dict = append(c.Dict, fmt.Sprint("c", i, r.IntN(spread)))
+			city.Dict = append(city.Dict, fmt.Sprint("city", i, r.IntN(spread)))
+			version.Dict = append(version.Dict, fmt.Sprint("v", i, r.IntN(spread)))
 		}
 		for range size {
 			t := tableWindow.Start.UnixNano() + r.Int64N(24*3600*1e9)
@@ -36,7 +42,7 @@ func wideBatches(n int) ([]*groundtruth.Batch, []*groundtruth.Matches) {
 			m.IDHashes = append(m.IDHashes, r.Uint64())
 			x.Floats, x.Valid = append(x.Floats, r.NormFloat64()), append(x.Valid, true)
 			for _, col := range []*groundtruth.Column{&c, &city, &version} {
-				col.Codes, col.Valid = append(col.Codes, r.Uint32N(200)), append(col.Valid, true)
+				col.Codes, col.Valid = append(col.Codes, r.Uint32N(uint32(texts))), append(col.Valid, true)
 			}
 		}
 		b.Features = []groundtruth.Column{x, c}
@@ -152,8 +158,8 @@ func TestBuilderDoesNotAllocatePerRow(t *testing.T) {
 	}
 }
 
-func benchmarkBuilder(b *testing.B, add func(*Builder, *groundtruth.Batch, *groundtruth.Matches)) {
-	batches, matches := wideBatches(8)
+func benchmarkBuilder(b *testing.B, texts, spread int, add func(*Builder, *groundtruth.Batch, *groundtruth.Matches)) {
+	batches, matches := randomBatches(8, texts, spread)
 	p := NewProfiler(wideFeatures, tableSegments, ProfilerOptions{})
 	for i := range batches {
 		p.AddPredictions(batches[i])
@@ -167,11 +173,13 @@ func benchmarkBuilder(b *testing.B, add func(*Builder, *groundtruth.Batch, *grou
 }
 
 func BenchmarkBuilderPredictions(b *testing.B) {
-	benchmarkBuilder(b, func(s *Builder, p *groundtruth.Batch, _ *groundtruth.Matches) { s.AddPredictions(p) })
+	benchmarkBuilder(b, 5, 1, func(s *Builder, p *groundtruth.Batch, _ *groundtruth.Matches) { s.AddPredictions(p) })
 }
 
 func BenchmarkBuilderMatches(b *testing.B) {
-	benchmarkBuilder(b, func(s *Builder, _ *groundtruth.Batch, m *groundtruth.Matches) { s.AddMatches(m) })
+	add := func(s *Builder, _ *groundtruth.Batch, m *groundtruth.Matches) { s.AddMatches(m) }
+	b.Run("5_versions_and_cities", func(b *testing.B) { benchmarkBuilder(b, 5, 1, add) })
+	b.Run("thousands", func(b *testing.B) { benchmarkBuilder(b, 200, 1000, add) })
 }
 
 func BenchmarkProfiler(b *testing.B) {

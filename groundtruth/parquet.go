@@ -240,6 +240,9 @@ func (r *parquetReader) rowGroup(index int) error {
 		return fmt.Errorf("%w: row group %d has %d rows", errCorrupt, index, rows)
 	}
 	meta := &r.file.Metadata().RowGroups[index]
+	if err := r.checkRows(rows, meta); err != nil {
+		return fmt.Errorf("row group %d: %w", index, err)
+	}
 	if r.prune != nil && r.prune.outside(meta) {
 		r.stats.rows += rows
 		r.stats.skipped += rows
@@ -258,6 +261,25 @@ func (r *parquetReader) rowGroup(index int) error {
 		rows -= int64(n)
 		if err := r.emit(&r.out); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkRows holds the number of rows against the columns' numbers of values, because
+// nothing else bounds it where no column is read.
+func (r *parquetReader) checkRows(rows int64, meta *format.RowGroup) error {
+	for i := range r.file.leaves {
+		leaf := &r.file.leaves[i]
+		if leaf.MaxRepetitionLevel() > 0 {
+			continue // a row may have many values
+		}
+		column := leaf.Index()
+		if column >= len(meta.Columns) {
+			return fmt.Errorf("%w: it has %d columns, and the schema more", errCorrupt, len(meta.Columns))
+		}
+		if n := meta.Columns[column].MetaData.NumValues; n != rows {
+			return fmt.Errorf("%w: it has %d rows, and column %q %d values", errCorrupt, rows, leaf.name, n)
 		}
 	}
 	return nil

@@ -83,7 +83,7 @@ func (p *pass) launch(ctx context.Context, d *trigger.Decision, e *evaluated) ([
 	if err != nil {
 		return nil, err
 	}
-	d.RunID, d.Run = out.Launch.RunID, out.Launch.Run
+	d.RunID, d.Run, d.Started = out.Launch.RunID, out.Launch.Run, out.Started
 	return out.Changes, nil
 }
 

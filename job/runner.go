@@ -239,6 +239,9 @@ func (p *pass) decide(ctx context.Context, judged []*evaluated, records []trigge
 			if launches, err = p.Ledger.Launches(ctx, m.Name); err != nil {
 				return err
 			}
+			if claims, err = p.Ledger.OpenClaims(ctx, m.Name); err != nil {
+				return err
+			}
 		}
 	}
 	if p.opt.Window != nil {

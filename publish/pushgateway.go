@@ -2,9 +2,14 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/push"
@@ -16,6 +21,11 @@ import (
 // jobLabel is the Pushgateway's job of every group.
 const jobLabel = "hindcast"
 
+const (
+	defaultPushTimeout = 10 * time.Second
+	maxAnswer          = 1 << 10 // bytes of a refusal that an error shows
+)
+
 // PushgatewayOptions hold what has a default.
 type PushgatewayOptions struct {
 	Grouping map[string]string      // labels of the group beside job and model
@@ -23,37 +33,65 @@ type PushgatewayOptions struct {
 	Password func() (string, error) // read for each push
 	Timeout  time.Duration          // of one push; default 10 s
 	Build    BuildInfo
-	Client   *http.Client // default: one with the time-out
+	Client   *http.Client // default: one of its own
 }
 
 // Pushgateway pushes a model's figures to a Prometheus Pushgateway, as the group
 // job=hindcast, model=NAME and the configured grouping: the full set by PUT after a
 // successful pass, so that no series outlives its source, and how the pass went by
-// POST after a failed one, so that the last success survives.
+// POST after a failed one, so that the last success survives. A pass that evaluated
+// and then failed shows its full set by POST.
 type Pushgateway struct {
-	url  string
-	opts PushgatewayOptions
+	url    string
+	faulty bool // the URL cannot be read
+	opts   PushgatewayOptions
 }
 
 var _ job.Publisher = (*Pushgateway)(nil)
 
-// NewPushgateway returns the Pushgateway at url.
+// NewPushgateway returns the Pushgateway at url. A user in the URL serves for basic
+// authentication unless the options name one.
 func NewPushgateway(rawURL string, opts PushgatewayOptions) *Pushgateway {
-	if opts.Timeout == 0 {
-		opts.Timeout = 10 * time.Second
+	if opts.Timeout <= 0 {
+		opts.Timeout = defaultPushTimeout
 	}
-	if opts.Client == nil {
-		opts.Client = &http.Client{Timeout: opts.Timeout}
+	client := http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}
+	if opts.Client != nil {
+		client = *opts.Client
 	}
-	return &Pushgateway{url: rawURL, opts: opts}
+	// A redirected PUT would become a GET, whose success would say nothing.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	opts.Client = &client
+	if !strings.Contains(rawURL, "://") {
+		rawURL = "http://" + rawURL
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return &Pushgateway{faulty: true, opts: opts}
+	}
+	if u.User != nil && opts.Username == "" {
+		password, _ := u.User.Password() // empty where there is none
+		opts.Username, opts.Password = u.User.Username(), func() (string, error) { return password, nil }
+	}
+	u.User = nil // so that no error can show it
+	return &Pushgateway{url: strings.TrimRight(u.String(), "/"), opts: opts}
 }
 
 // Name implements job.Publisher.
-func (p *Pushgateway) Name() string { return "Pushgateway " + redacted(p.url) }
+func (p *Pushgateway) Name() string {
+	if p.faulty {
+		return "Pushgateway"
+	}
+	return "Pushgateway " + p.url
+}
 
 // Publish implements job.Publisher.
 func (p *Pushgateway) Publish(ctx context.Context, s job.Snapshot) error {
-	return p.push(ctx, s.Status.Model, append(samples(s), p.opts.Build.samples()...), (*push.Pusher).PushContext)
+	send := (*push.Pusher).PushContext
+	if s.Status.Err != nil {
+		send = (*push.Pusher).AddContext
+	}
+	return p.push(ctx, s.Status.Model, append(samples(s), p.opts.Build.samples()...), send)
 }
 
 // PublishFailure implements job.Publisher.
@@ -72,58 +110,99 @@ func (p *Pushgateway) PublishRuns(ctx context.Context, model string, runs []trig
 
 // Forget deletes the model's group.
 func (p *Pushgateway) Forget(ctx context.Context, model string) error {
-	pusher, err := p.pusher(model)
+	ctx, cancel := context.WithTimeout(ctx, p.opts.Timeout)
+	defer cancel()
+	pusher, password, err := p.pusher(ctx, model)
+	if err == nil {
+		err = withoutSecret(pusher.Delete(), password)
+	}
 	if err != nil {
-		return err
-	}
-	// The library's Delete takes no context; the client's time-out bounds it.
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := pusher.Delete(); err != nil {
-		return fmt.Errorf("delete the series of %s: %w", model, p.clean(err))
+		return fmt.Errorf("delete the series of %s: %w", model, err)
 	}
 	return nil
 }
 
 func (p *Pushgateway) push(ctx context.Context, model string, set []sample, send func(*push.Pusher, context.Context) error) error {
-	pusher, err := p.pusher(model)
-	if err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(ctx, p.opts.Timeout)
+	defer cancel()
+	pusher, password, err := p.pusher(ctx, model)
+	if err == nil {
+		err = withoutSecret(send(pusher.Gatherer(gather(set)), ctx), password)
 	}
-	if err := send(pusher.Gatherer(gather(set)), ctx); err != nil {
-		return fmt.Errorf("push metrics of %s: %w", model, p.clean(err))
+	if err != nil {
+		return fmt.Errorf("push metrics of %s: %w", model, err)
 	}
 	return nil
 }
 
-func (p *Pushgateway) pusher(model string) (*push.Pusher, error) {
-	pusher := push.New(p.url, jobLabel).Client(p.opts.Client).Grouping("model", model)
-	for name, value := range p.opts.Grouping {
-		pusher = pusher.Grouping(name, value)
+// pusher returns a client for the model's group, and the password that it uses.
+func (p *Pushgateway) pusher(ctx context.Context, model string) (pusher *push.Pusher, password string, err error) {
+	if p.faulty {
+		return nil, "", errors.New("the URL cannot be read; want http://HOST:PORT")
+	}
+	pusher = push.New(p.url, jobLabel).Client(doer(func(r *http.Request) (*http.Response, error) { return p.do(r.WithContext(ctx)) })).Grouping("model", model)
+	for _, name := range slices.Sorted(maps.Keys(p.opts.Grouping)) {
+		if slices.Contains(ownLabels(), name) {
+			return nil, "", fmt.Errorf("grouping: hindcast sets the label %s itself; call it otherwise", name)
+		}
+		pusher = pusher.Grouping(name, p.opts.Grouping[name])
 	}
 	if p.opts.Username != "" {
-		password, err := p.opts.Password()
-		if err != nil {
-			return nil, fmt.Errorf("read the Pushgateway's password: %w", err)
+		if p.opts.Password != nil {
+			if password, err = p.opts.Password(); err != nil {
+				return nil, "", fmt.Errorf("read the password: %w", err)
+			}
 		}
 		pusher = pusher.BasicAuth(p.opts.Username, password)
 	}
-	return pusher, nil
+	return pusher, password, nil
 }
 
-// clean takes the URL, which may hold a password, out of a transport error.
-func (p *Pushgateway) clean(err error) error {
-	if e, ok := err.(*url.Error); ok { //nolint:errorlint // the outermost error is the one with the URL
-		return fmt.Errorf("%s %s: %w", e.Op, redacted(e.URL), e.Err)
+// doer is a function as the client of the library's pusher.
+type doer func(*http.Request) (*http.Response, error)
+
+// Do implements push.HTTPDoer.
+func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
+
+// do sends a request of the pusher.
+func (p *Pushgateway) do(r *http.Request) (*http.Response, error) {
+	// The library writes spaces of the group as +, which the Pushgateway takes for a +;
+	// a + itself is written %2B.
+	base, group, ok := strings.Cut(r.URL.EscapedPath(), "/metrics/job")
+	if path := base + "/metrics/job" + strings.ReplaceAll(group, "+", "%20"); ok {
+		unescaped, err := url.PathUnescape(path)
+		if err != nil {
+			return nil, fmt.Errorf("write the group's URL: %w", err)
+		}
+		r.URL.Path, r.URL.RawPath = unescaped, path
 	}
-	return err
-}
-
-func redacted(raw string) string {
-	u, err := url.Parse(raw)
+	resp, err := p.opts.Client.Do(r)
 	if err != nil {
-		return "(unreadable URL)"
+		var transport *url.Error
+		if errors.As(err, &transport) {
+			err = transport.Err // the group's long URL says nothing that isn't said
+		}
+		return nil, fmt.Errorf("reach the Pushgateway: %w", err)
 	}
-	return u.Redacted()
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		_ = resp.Body.Close() // unread
+		return nil, fmt.Errorf("the server redirects (%s), which a push does not follow: check publish.pushgateway.url", resp.Status)
+	}
+	resp.Body = capped{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	return resp, nil
+}
+
+// capped is the beginning of a body.
+type capped struct {
+	io.Reader
+	io.Closer
+}
+
+// withoutSecret takes the password out of an error, which may quote what a server or
+// a proxy said. An error without it is returned as it is.
+func withoutSecret(err error, password string) error {
+	if err == nil || password == "" || !strings.Contains(err.Error(), password) {
+		return err
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), password, "[redacted]"))
 }

@@ -42,7 +42,9 @@ func (r *Registry) Registerer() prometheus.Registerer { return r.registry }
 
 // Handler serves the scrape.
 func (r *Registry) Handler() http.Handler {
-	return promhttp.HandlerFor(r.registry, promhttp.HandlerOpts{Registry: r.registry})
+	// A series that cannot be shown must not take those of every model with it; it is
+	// counted in promhttp_metric_handler_errors_total.
+	return promhttp.HandlerFor(r.registry, promhttp.HandlerOpts{Registry: r.registry, ErrorHandling: promhttp.ContinueOnError})
 }
 
 // Name implements job.Publisher.
@@ -50,9 +52,17 @@ func (r *Registry) Name() string { return "/metrics" }
 
 // Publish implements job.Publisher.
 func (r *Registry) Publish(_ context.Context, s job.Snapshot) error {
+	fresh := withModel(s.Status.Model, samples(s))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.models[s.Status.Model] = withModel(s.Status.Model, samples(s))
+	if s.Status.Err != nil { // evaluated and then failed: the last success stays
+		for _, old := range r.models[s.Status.Model] {
+			if old.name == lastSuccess {
+				fresh = append(fresh, old)
+			}
+		}
+	}
+	r.models[s.Status.Model] = fresh
 	return nil
 }
 
@@ -76,6 +86,7 @@ func (r *Registry) replace(model string, set []sample) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	// A copy, since a scrape may be reading the old set.
 	kept := slices.DeleteFunc(slices.Clone(r.models[model]), func(s sample) bool { return names[s.name] })
 	r.models[model] = append(kept, withModel(model, set)...)
 }
@@ -91,6 +102,16 @@ func (r *Registry) Collect(ch chan<- prometheus.Metric) {
 	for _, set := range models {
 		collector{set}.Collect(ch)
 	}
+}
+
+// sortMetrics orders the series of a family as a registry does: by the values of
+// their labels, those with fewer first.
+func sortMetrics(m []*dto.Metric) {
+	slices.SortStableFunc(m, func(a, b *dto.Metric) int {
+		return cmp.Or(cmp.Compare(len(a.GetLabel()), len(b.GetLabel())), slices.CompareFunc(a.GetLabel(), b.GetLabel(), func(a, b *dto.LabelPair) int {
+			return cmp.Compare(a.GetValue(), b.GetValue())
+		}))
+	})
 }
 
 func sortFamilies(f []*dto.MetricFamily) {

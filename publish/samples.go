@@ -3,9 +3,12 @@
 package publish
 
 import (
+	"fmt"
 	"math"
 	"runtime"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -26,6 +29,14 @@ const (
 	runState    = "retrain_run_state"
 	lastTrigger = "retrain_last_trigger_timestamp_seconds"
 )
+
+// ownLabels are the labels that Hindcast sets, which a group cannot have.
+func ownLabels() []string {
+	return []string{
+		"job", "model", "model_version", "segment", "column", "method", "rule", "state", "stage",
+		"version", "revision", "goversion", // of build_info
+	}
+}
 
 // sample is one series; its labels are pairs of name and value.
 type sample struct {
@@ -118,6 +129,9 @@ func performance(o *job.Outcome) []sample {
 			sample{name + "_high", "Upper end of the 95 % interval: " + help, float64(m.High), nil})
 	}
 	for version, g := range o.Versions {
+		if version == "" {
+			continue // an empty label is none to Prometheus: the series would be the overall one again
+		}
 		for name, m := range g.Metrics {
 			out = append(out, sample{name, metricHelp(name), float64(m.Value), []string{"model_version", version}})
 		}
@@ -125,7 +139,7 @@ func performance(o *job.Outcome) []sample {
 	for column, values := range o.Segments {
 		for value, g := range values {
 			for name, m := range g.Metrics {
-				out = append(out, sample{name, metricHelp(name), float64(m.Value), []string{"segment_column", column, "segment", value}})
+				out = append(out, sample{name, metricHelp(name), float64(m.Value), []string{"column", column, "segment", value}})
 			}
 		}
 	}
@@ -188,7 +202,8 @@ func quality(o *job.Outcome) []sample {
 		out = append(out,
 			sample{"column_missing_ratio", "Share of a column's values that are missing.", float64(q.Missing), labels},
 			sample{"column_out_of_range_ratio", "Share of a column's values outside the reference's range.", float64(q.OutOfRange), labels},
-			sample{"column_unseen_ratio", "Share of a column's values that the reference does not have.", float64(q.Unseen), labels})
+			sample{"column_unseen_ratio", "Share of a column's values that the reference does not have.", float64(q.Unseen), labels},
+			sample{"column_invalid_ratio", "Share of a column's values that are not of its kind.", float64(q.Invalid), labels})
 	}
 	return out
 }
@@ -229,22 +244,51 @@ type collector struct{ samples []sample }
 // Describe implements prometheus.Collector.
 func (collector) Describe(chan<- *prometheus.Desc) {}
 
-// Collect implements prometheus.Collector. What isn't a number is left out.
+// Collect implements prometheus.Collector. What isn't a number is left out, and so is
+// a series that is there already: one such would spoil the whole set.
 func (c collector) Collect(ch chan<- prometheus.Metric) {
+	seen := map[string]bool{}
 	for _, s := range c.samples {
 		if math.IsNaN(s.value) || math.IsInf(s.value, 0) {
 			continue
 		}
 		var names, values []string
+		key := s.name
 		for i := 0; i < len(s.labels); i += 2 {
-			names, values = append(names, s.labels[i]), append(values, s.labels[i+1])
+			value := labelValue(s.labels[i+1])
+			names, values = append(names, s.labels[i]), append(values, value)
+			key += "\xff" + s.labels[i] + "\xff" + value
 		}
-		m, err := prometheus.NewConstMetric(prometheus.NewDesc(prefix+s.name, s.help, names, nil), prometheus.GaugeValue, s.value, values...)
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		desc := prometheus.NewDesc(prefix+s.name, s.help, names, nil)
+		m, err := prometheus.NewConstMetric(desc, prometheus.GaugeValue, s.value, values...)
 		if err != nil {
-			m = prometheus.NewInvalidMetric(prometheus.NewDesc(prefix+s.name, s.help, names, nil), err)
+			m = prometheus.NewInvalidMetric(desc, err)
 		}
 		ch <- m
 	}
+}
+
+// labelValue writes what is not UTF-8, which Prometheus refuses, as \xNN, so that
+// values stay apart: segments and versions are whatever the logs hold.
+func labelValue(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		} else {
+			b.WriteString(s[:n])
+		}
+		s = s[n:]
+	}
+	return b.String()
 }
 
 // withModel adds the model's label to every sample.

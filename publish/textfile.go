@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -18,9 +19,14 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
+// lockTimeout bounds the wait for other processes that write the same file.
+const lockTimeout = 10 * time.Second
+
 // Textfile writes the figures of all models to a file for the node exporter's
 // textfile collector. The file is replaced whole, by rename, so that the collector
-// never sees half of it; the series of other models in it stay.
+// never sees half of it; the series of other models in it stay. Processes that write
+// the same file take turns by a lock on FILE.lock beside it, where the system has
+// flock; elsewhere each needs a file of its own.
 type Textfile struct {
 	path string
 	mu   sync.Mutex
@@ -35,48 +41,68 @@ func NewTextfile(path string) *Textfile { return &Textfile{path: path} }
 func (t *Textfile) Name() string { return "text file " + t.path }
 
 // Publish implements job.Publisher.
-func (t *Textfile) Publish(_ context.Context, s job.Snapshot) error {
+func (t *Textfile) Publish(ctx context.Context, s job.Snapshot) error {
 	name := s.Status.Model
-	return t.update(withModel(name, samples(s)), func(_ string, of string) bool { return of == name })
+	return t.update(ctx, withModel(name, samples(s)), func(metric, of string) bool {
+		// A pass that evaluated and then failed leaves the last success.
+		return of == name && (s.Status.Err == nil || metric != prefix+lastSuccess)
+	})
 }
 
 // PublishFailure implements job.Publisher.
-func (t *Textfile) PublishFailure(_ context.Context, s job.RunStatus) error {
-	return t.add(s.Model, statusSamples(s))
+func (t *Textfile) PublishFailure(ctx context.Context, s job.RunStatus) error {
+	return t.add(ctx, s.Model, statusSamples(s))
 }
 
 // PublishRuns implements job.Publisher.
-func (t *Textfile) PublishRuns(_ context.Context, model string, runs []trigger.LaunchStatus) error {
-	return t.add(model, runSamples(runs))
+func (t *Textfile) PublishRuns(ctx context.Context, model string, runs []trigger.LaunchStatus) error {
+	set := runSamples(runs)
+	if len(set) == 0 {
+		return nil
+	}
+	return t.add(ctx, model, set)
 }
 
 // add replaces the metrics that the samples name.
-func (t *Textfile) add(name string, set []sample) error {
+func (t *Textfile) add(ctx context.Context, name string, set []sample) error {
 	names := map[string]bool{}
 	for _, s := range set {
 		names[prefix+s.name] = true
 	}
-	return t.update(withModel(name, set), func(metric, of string) bool { return of == name && names[metric] })
+	return t.update(ctx, withModel(name, set), func(metric, of string) bool { return of == name && names[metric] })
 }
 
 // update writes the file anew: what it held, less the series that drop says, and the
 // samples.
-func (t *Textfile) update(set []sample, drop func(metric, model string) bool) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	old, err := t.read()
-	if err != nil {
-		return err
-	}
+func (t *Textfile) update(ctx context.Context, set []sample, drop func(metric, model string) bool) error {
 	fresh, err := gather(set).Gather()
 	if err != nil {
 		return fmt.Errorf("gather metrics: %w", err)
 	}
-	var all []*dto.MetricFamily
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
+		return fmt.Errorf("make folder of text file: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	unlock, err := lock(ctx, t.path+".lock")
+	if err != nil {
+		return fmt.Errorf("lock text file: %w", err)
+	}
+	defer unlock()
+	old, err := t.read()
+	if err != nil {
+		return err
+	}
+	return t.write(merge(fresh, old, drop))
+}
+
+// merge adds to the fresh families what is kept of the old ones.
+func merge(fresh, old []*dto.MetricFamily, drop func(metric, model string) bool) []*dto.MetricFamily {
 	have := map[string]*dto.MetricFamily{}
 	for _, f := range fresh {
 		have[f.GetName()] = f
-		all = append(all, f)
 	}
 	for _, f := range old {
 		var kept []*dto.Metric
@@ -87,12 +113,15 @@ func (t *Textfile) update(set []sample, drop func(metric, model string) bool) er
 		}
 		if into := have[f.GetName()]; into != nil {
 			into.Metric = append(into.Metric, kept...)
+			sortMetrics(into.Metric)
 		} else if len(kept) > 0 {
 			f.Metric = kept
-			all = append(all, f)
+			sortMetrics(f.Metric)
+			fresh = append(fresh, f)
 		}
 	}
-	return t.write(all)
+	sortFamilies(fresh)
+	return fresh
 }
 
 func modelOf(m *dto.Metric) string {
@@ -115,30 +144,25 @@ func (t *Textfile) read() ([]*dto.MetricFamily, error) {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("read text file %s, which is not one of Hindcast's: %w", t.path, err)
+		return nil, fmt.Errorf("read text file %s: it is not one of Hindcast's, and is left alone; move it away or name another: %w", t.path, err)
 	}
 	return sortedFamilies(families), nil
 }
 
 func (t *Textfile) write(families []*dto.MetricFamily) error {
 	var buf bytes.Buffer
-	sortFamilies(families)
 	for _, f := range families {
 		if _, err := expfmt.MetricFamilyToText(&buf, f); err != nil {
 			return fmt.Errorf("encode metrics: %w", err)
 		}
 	}
-	dir := filepath.Dir(t.path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make folder of text file: %w", err)
-	}
 	// The collector reads *.prom only, so the temporary name ends otherwise.
-	tmp, err := os.CreateTemp(dir, filepath.Base(t.path)+".tmp*")
+	tmp, err := os.CreateTemp(filepath.Dir(t.path), filepath.Base(t.path)+".tmp*")
 	if err != nil {
 		return fmt.Errorf("write text file: %w", err)
 	}
 	_, err = tmp.Write(buf.Bytes())
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()) // the node exporter runs as another user
 	if err == nil {
 		err = os.Rename(tmp.Name(), t.path)
 	}

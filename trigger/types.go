@@ -55,7 +55,8 @@ type Decision struct {
 	Attempt int        `json:"attempt,omitempty"`
 	Key     string     `json:"key,omitempty"`
 	RunID   string     `json:"run_id,omitempty"`
-	Run     string     `json:"run,omitempty"` // the run's display name
+	Started bool       `json:"started,omitempty"` // this pass started the run; else it was there
+	Run     string     `json:"run,omitempty"`     // the run's display name
 }
 
 // Stage of a window's record.

@@ -9,7 +9,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/trigger"
 )
 
 func (a *App) runCommand() *cobra.Command {
@@ -126,7 +125,7 @@ func detailedStatus(outcomes []job.Outcome) int {
 	status := exitDone
 	for _, o := range outcomes {
 		switch {
-		case o.Decision.Action == trigger.ActionRetrain && !o.Decision.DryRun && o.Decision.RunID != "":
+		case o.Decision.Started:
 			return exitStarted
 		case o.Verdict == evaluator.Breached:
 			status = exitBreached

@@ -85,17 +85,17 @@ func (s *Sum) Decode(b []byte) ([]byte, error) {
 		return nil, errCorrupt
 	}
 	if header&flagSpecial != 0 {
-		any := uint64(0)
+		nonZero := uint64(0)
 		for _, c := range []*int64{&s.posInf, &s.negInf, &s.nan} {
 			v, k := binary.Uvarint(b)
 			if k <= 0 || v > math.MaxInt64 {
 				return nil, errCorrupt
 			}
 			*c = int64(v)
-			any |= v
+			nonZero |= v
 			b = b[k:]
 		}
-		if any == 0 {
+		if nonZero == 0 {
 			return nil, errCorrupt
 		}
 	}

@@ -39,7 +39,7 @@ func client(t *testing.T, url string, change ...func(*Options)) *Client {
 func request() trigger.LaunchRequest {
 	return trigger.LaunchRequest{
 		Name: "hindcast-m-0123", Description: "why", Pipeline: "retrain", Version: "latest", Experiment: "exp",
-		Parameters: map[string]any{"model_name": "m", "learning_rate": trigger.Rendered("0.5"), "epochs": uint64(7)}, ServiceAccount: "runner",
+		Parameters: map[string]any{"model_name": "m", "learning_rate": trigger.Rendered("0.5"), "epochs": uint64(7)}, ServiceAccount: "runner", PipelineRoot: "s3://artifacts/m",
 	}
 }
 
@@ -74,7 +74,7 @@ func TestCreateAndFind(t *testing.T) {
 			want := object{
 				"display_name": "hindcast-m-0123", "description": "why", "experiment_id": "e1", "service_account": "runner",
 				"pipeline_version_reference": object{"pipeline_id": "p1", "pipeline_version_id": "v2"},
-				"runtime_config":             object{"parameters": object{"model_name": "m", "learning_rate": 0.5, "epochs": 7.0}},
+				"runtime_config":             object{"parameters": object{"model_name": "m", "learning_rate": 0.5, "epochs": 7.0}, "pipeline_root": "s3://artifacts/m"},
 			}
 			if !reflect.DeepEqual(k.posts[0], want) {
 				t.Errorf("sent %v, want %v", k.posts[0], want)

@@ -83,7 +83,7 @@ func (c *Client) Create(ctx context.Context, req trigger.LaunchRequest) (trigger
 	body := createRun{
 		DisplayName: req.Name, Description: req.Description, ExperimentID: r.ExperimentID,
 		PipelineVersionReference: run_model.V2beta1PipelineVersionReference{PipelineID: r.PipelineID, PipelineVersionID: r.VersionID},
-		RuntimeConfig:            run_model.V2beta1RuntimeConfig{Parameters: r.Parameters},
+		RuntimeConfig:            run_model.V2beta1RuntimeConfig{Parameters: r.Parameters, PipelineRoot: req.PipelineRoot},
 		ServiceAccount:           req.ServiceAccount,
 	}
 	if !req.NotAfter.IsZero() && !time.Now().Before(req.NotAfter) {
