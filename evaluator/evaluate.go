@@ -84,14 +84,18 @@ func Evaluate(cur *Summary, ref *Profile, opt Options) *Evaluation {
 		}
 		out.Segments[column] = groups
 	}
+	out.Quality = columnsQuality(cur)
 	if ref == nil {
 		return out
 	}
 	out.Reference = &Reference{Rows: ref.Summary.Predictions(), Metrics: Regression(ref.Summary.Errors(), opt.Level)}
 	out.Drift = columnsDrift(cur, ref, opt)
-	out.Quality = columnsQuality(cur, ref)
 	return out
 }
+
+// Reserved reports whether a feature cannot have this name, because a mapped column
+// is reported under it.
+func Reserved(name string) bool { return name == predictionColumn || name == labelColumn }
 
 // The names under which the mapped columns appear among the drift columns.
 const (
@@ -271,26 +275,27 @@ func (c *ColumnDrift) conclude(judging []string, n, m float64, enough bool, minR
 	}
 }
 
-func columnsQuality(cur *Summary, ref *Profile) *Quality {
+// columnsQuality computes the quality of the features. What lies out of range or is
+// unseen is NaN without a reference, and without predictions everything is.
+func columnsQuality(cur *Summary) *Quality {
 	q := &Quality{MissingShare: Number(math.NaN()), Columns: map[string]ColumnQuality{}}
 	rows := float64(cur.Predictions())
 	var missing float64
-	for _, r := range ref.Summary.Features() {
-		c := cur.Feature(r.Name())
+	for _, c := range cur.Features() {
 		missing += float64(c.Missing())
 		cq := ColumnQuality{
-			Missing: Number(float64(c.Missing()) / rows), // NaN without predictions
+			Missing: Number(float64(c.Missing()) / rows),
 			Invalid: Number(float64(c.Invalid()) / rows),
 		}
-		if c.Kind() == numberKind {
+		switch {
+		case cur.Layout() == nil || rows == 0:
+			cq.OutOfRange, cq.Unseen = Number(math.NaN()), Number(math.NaN())
+		case c.Kind() == numberKind:
 			cq.OutOfRange = Number(float64(c.Open(0)+c.Open(len(c.Edges()))) / rows)
-		} else {
+		default:
 			cq.Unseen = Number(float64(c.Unseen()) / rows)
 		}
-		if rows == 0 {
-			cq.OutOfRange, cq.Unseen = cq.Missing, cq.Missing
-		}
-		q.Columns[r.Name()] = cq
+		q.Columns[c.Name()] = cq
 	}
 	if n := float64(len(q.Columns)); n > 0 && rows > 0 {
 		q.MissingShare = Number(missing / (rows * n))

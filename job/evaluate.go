@@ -31,6 +31,11 @@ func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p p
 	if ref != nil {
 		spec.Features = ref.features
 		layout = ref.profile.Layout
+	} else {
+		var err error
+		if spec.Features, err = r.features(ctx, m, spec, spec.Predictions, p.window); err != nil {
+			return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
+		}
 	}
 	newSink := func() groundtruth.Sink {
 		return evaluator.NewBuilder(layout, p.window, m.Segments, evaluator.BuilderOptions{MaxSegments: m.MaxSegments})

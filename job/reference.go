@@ -189,7 +189,7 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 		return nil, fmt.Errorf("build reference profile of %s: %w", m.Name, err)
 	}
 	spec := m.GroundtruthSpec()
-	features, err := r.features(ctx, m, spec)
+	features, err := r.features(ctx, m, spec, spec.Reference, groundtruth.Window{})
 	if err != nil {
 		return fail(err)
 	}
@@ -230,32 +230,38 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	return &evaluator.Profile{Layout: layout, Summary: summary, Fingerprint: fingerprint, Rows: summary.Predictions()}, nil
 }
 
-// features lists the feature columns to read and their kinds: those configured, or
-// all columns of the reference that are not mapped.
-func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth.Spec) ([]groundtruth.FeatureSpec, error) {
-	columns, err := groundtruth.Columns(ctx, spec.BaseDir, spec.Reference, time.Time{}, time.Time{})
+// features lists the feature columns of a source to read and their kinds: those
+// configured, or all columns that are not mapped.
+func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth.Spec, src groundtruth.Source, w groundtruth.Window) ([]groundtruth.FeatureSpec, error) {
+	columns, err := groundtruth.Columns(ctx, spec.BaseDir, src, w.Start, w.End)
 	if err != nil {
 		return nil, err
 	}
 	p, l := spec.PredictionColumns, spec.LabelColumns
 	mapped := []string{p.ID, p.Timestamp, p.Prediction, p.ModelVersion, l.ID, l.Label, l.Timestamp, l.IngestedAt, l.Op}
+	wanted := m.Predictions.Features
 	var out []groundtruth.FeatureSpec
 	for _, c := range columns {
-		wanted := slices.Contains(m.Predictions.Features.Columns, c.Name)
-		if m.Predictions.Features.Auto {
-			wanted = !slices.Contains(mapped, c.Name) && (c.Kind == groundtruth.Number || c.Kind == groundtruth.Text)
+		if wanted.Auto && slices.Contains(mapped, c.Name) || !wanted.Auto && !slices.Contains(wanted.Columns, c.Name) {
+			continue
 		}
-		if wanted {
-			kind := c.Kind
-			if kind != groundtruth.Number {
-				kind = groundtruth.Text
+		if evaluator.Reserved(c.Name) {
+			if !wanted.Auto {
+				return nil, fmt.Errorf("feature %q has the name under which the mapped column is reported; rename it in the log", c.Name)
 			}
-			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: kind})
+			r.Log.Warn("a column is left out: the mapped column is reported under its name", "model", m.Name, "column", c.Name)
+			continue
+		}
+		switch {
+		case c.Kind == groundtruth.Number, c.Kind == groundtruth.Text:
+			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: c.Kind})
+		case !wanted.Auto: // a time that is asked for by name counts as text
+			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: groundtruth.Text})
 		}
 	}
-	for _, name := range m.Predictions.Features.Columns {
-		if !slices.ContainsFunc(columns, func(c groundtruth.ColumnInfo) bool { return c.Name == name }) {
-			return nil, fmt.Errorf("feature %q is not a column of the reference", name)
+	for _, name := range wanted.Columns {
+		if len(columns) > 0 && !slices.ContainsFunc(columns, func(c groundtruth.ColumnInfo) bool { return c.Name == name }) {
+			return nil, fmt.Errorf("feature %q is not a column of %s", name, src.URL)
 		}
 	}
 	return out, nil

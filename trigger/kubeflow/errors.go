@@ -24,6 +24,7 @@ const (
 
 // statusError is an answer other than 2xx.
 type statusError struct {
+	host     string
 	status   int
 	code     int    // gRPC code; 0 when the answer wasn't the API's
 	message  string // what the server says, cut short
@@ -31,7 +32,7 @@ type statusError struct {
 }
 
 func newStatusError(resp *http.Response, body []byte, token string) *statusError {
-	e := &statusError{status: resp.StatusCode}
+	e := &statusError{host: resp.Request.URL.Host, status: resp.StatusCode}
 	var s struct {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
@@ -67,7 +68,7 @@ func cut(s, token string) string {
 
 // Error says the status, what the server said, and what to do about it.
 func (e *statusError) Error() string {
-	s := fmt.Sprintf("kubeflow answered %d %s", e.status, http.StatusText(e.status))
+	s := fmt.Sprintf("kubeflow at %s answered %d %s", e.host, e.status, http.StatusText(e.status))
 	if e.message != "" {
 		s += ": " + e.message
 	}
