@@ -54,7 +54,7 @@ fuzz: ## run every fuzz target for FUZZTIME (5s)
 	@set -e; grep -rE --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sort -u | \
 	while IFS=: read -r file name; do name=$${name#func }; \
 		echo "fuzz: $$name in $$(dirname "$$file")"; \
-		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) || exit 1; \
+		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x || exit 1; \
 	done
 
 .PHONY: image

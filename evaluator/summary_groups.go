@@ -64,7 +64,7 @@ func (g *groups[V, P]) get(name string) P {
 	if g.compare(name, g.last) > 0 {
 		return g.other()
 	}
-	if folded := g.kept[g.last]; !P(folded).empty() {
+	if folded := g.kept[g.last]; !folded.empty() {
 		g.other().mergeFrom(folded)
 	}
 	delete(g.kept, g.last)

@@ -2,7 +2,7 @@ package evaluator
 
 // SumKind names an exact sum over matched rows. With label y, prediction p,
 // e = p - y, z = y - Center, a = |e|/|y| over y != 0 and
-// s = 2|e|/(|y|+|p|) (0 where both are 0):
+// s = 2|e|/(|y|+|p|), which is 0 where both are 0.
 type SumKind int
 
 // The sums that ErrorSums keeps; those up to numBlockSums are kept per time block too.

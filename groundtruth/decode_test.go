@@ -310,7 +310,7 @@ func TestReadObjectErrors(t *testing.T) {
 func TestReadObjectStops(t *testing.T) {
 	obj := storeObject(t, "a.csv", []byte("id\n1\n2\n"))
 	stop := errors.New("enough")
-	if _, err := readObject(context.Background(), obj, "auto", []want{{name: "id"}}, readOptions{}, func(*chunk) error { return stop }); err != stop {
+	if _, err := readObject(context.Background(), obj, "auto", []want{{name: "id"}}, readOptions{}, func(*chunk) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("an error of emit comes back as %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

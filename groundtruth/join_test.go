@@ -139,13 +139,6 @@ func genTable(t *rapid.T, name string) joinTable {
 			"x": genFloat().Draw(t, "x"), "color": rapid.SampledFrom([]tableCell{"red", "blå", nil}).Draw(t, "color"),
 		}
 	})
-	for i, o := range tab.preds {
-		// A row group whose times all lie outside of the window is passed over, and
-		// with it its rows without a time: one row inside keeps it.
-		if strings.HasSuffix(o.rel, ".parquet") && slices.ContainsFunc(o.rows, func(r tableRow) bool { return r["at"] == nil }) {
-			tab.preds[i].rows = append(o.rows, tableRow{"id": "inside", "at": hours(1), "pred": 1.0})
-		}
-	}
 	tab.labels = objects("label", func(t *rapid.T, i int) string {
 		if tab.partitioned {
 			return fmt.Sprintf("dt=2026-01-0%d/l%d", rapid.IntRange(1, 6).Draw(t, "day"), i)

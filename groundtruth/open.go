@@ -149,7 +149,7 @@ type namedReader struct {
 
 func (n *namedReader) Read(p []byte) (int, error) {
 	k, err := n.r.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = fmt.Errorf("decompress %s: %w", n.name, err)
 	}
 	return k, err

@@ -74,8 +74,12 @@ func openParquet(ctx context.Context, obj object, stats *readStats) (*parquetFil
 	} else if magic != "PAR1" {
 		return nil, errors.New("it does not end as a Parquet file does: it is truncated or something else")
 	}
-	if int64(binary.LittleEndian.Uint32(tail[:4])) > obj.Size-frame {
+	footer := int64(binary.LittleEndian.Uint32(tail[:4]))
+	if footer > obj.Size-frame {
 		return nil, fmt.Errorf("%w: the footer is longer than the file", errCorrupt)
+	}
+	if err := checkFooter(head, obj.Size, footer); err != nil {
+		return nil, err
 	}
 	file, err := parquet.OpenFile(head, obj.Size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
 	if err != nil {
@@ -302,7 +306,7 @@ func (r *parquetReader) startGroup(group *parquet.FileRowGroup, meta *format.Row
 		if size < 0 || size > r.file.Size() {
 			return fmt.Errorf("column %q: %w: its chunk has %d bytes", c.leaf.name, errCorrupt, size)
 		}
-		if err := c.open(chunks[i].(*parquet.FileColumnChunk), r.file.in(size)); err != nil {
+		if err := c.open(chunks[i].(*parquet.FileColumnChunk), newPageGuard(r.file.in(size), &meta.Columns[i].MetaData)); err != nil {
 			return err
 		}
 	}

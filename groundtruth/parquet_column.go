@@ -350,9 +350,14 @@ func newTimePruner(leaf *parquetLeaf, from, to time.Time) (*timePruner, error) {
 	return nil, nil
 }
 
-// outside reports whether no value of the row group lies in [from, to).
+// outside reports whether no value of the row group lies in [from, to). A row group
+// with rows that have no time is read in any case: they count as bad records,
+// however rows are dealt over row groups.
 func (p *timePruner) outside(group *format.RowGroup) bool {
 	stats := &group.Columns[p.column].MetaData.Statistics
+	if stats.NullCount > 0 {
+		return false
+	}
 	low, okLow := p.integer(stats.MinValue)
 	high, okHigh := p.integer(stats.MaxValue)
 	if !okLow || !okHigh || low > high {

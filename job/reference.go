@@ -254,7 +254,7 @@ func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth
 		}
 		switch {
 		case c.Kind == groundtruth.Number, c.Kind == groundtruth.Text:
-			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: c.Kind})
+			out = append(out, groundtruth.FeatureSpec(c))
 		case !wanted.Auto: // a time that is asked for by name counts as text
 			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: groundtruth.Text})
 		}

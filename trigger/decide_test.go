@@ -10,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/groundtruth"
 )
 
 func TestSemantics3_Streaks(t *testing.T) {
@@ -470,7 +469,7 @@ func (d Decision) streakStart(in DecideInput) time.Time {
 }
 
 func TestRenderParameters(t *testing.T) {
-	w := groundtruth.Window(day(1))
+	w := day(1)
 	l := Launch{Model: "m", Key: "k", Attempt: 2, Rule: "rmse", Reason: `rmse breached: 1.9 > "1.68"`, Window: &w}
 	got, err := RenderParameters(map[string]any{
 		"model": "{{ .Model }}", "until": "{{ .Window.End }}", "lr": 0.1, "plain": "x", "why": "{{ .Rule }}: {{ .Reason }}",

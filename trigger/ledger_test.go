@@ -33,7 +33,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s twice", k)
 		}
 	}
-	if RandomKey("m") == RandomKey("m") {
+	if first, second := RandomKey("m"), RandomKey("m"); first == second {
 		t.Error("random keys repeat")
 	}
 	if !keyOf("house-price", k) || keyOf("house", k) || keyOf("house-price", k+"0") || keyOf("house", "house-price-0123456789abcdef") {
@@ -325,7 +325,7 @@ func TestReadOnlyState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // Only a test.
+	defer s.Close()
 	l := NewLedger(s)
 	if got, err := l.History(ctx, "m"); err != nil || len(got) != 0 {
 		t.Fatalf("empty ledger: %v %v", got, err)

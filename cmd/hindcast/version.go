@@ -10,7 +10,7 @@ import (
 )
 
 // version is set by the linker: -X main.version=v1.2.3.
-var version = "dev" //nolint:gochecknoglobals // the linker's only way in
+var version = "dev"
 
 // buildVersion is the linked version, or the module's own where it has one.
 func buildVersion() (release, revision string) {

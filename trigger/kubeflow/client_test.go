@@ -329,7 +329,7 @@ func TestPostErrorClasses(t *testing.T) {
 				t.Fatalf("error %v lacks %q", err, c.words)
 			}
 			for _, class := range []error{trigger.ErrUnclear, trigger.ErrRejected, trigger.ErrRunGone, trigger.ErrTooLate, errNotSent} {
-				if errors.Is(err, class) != (class == c.want) {
+				if errors.Is(err, class) != errors.Is(class, c.want) {
 					t.Errorf("class %q: %v", class, err)
 				}
 			}
