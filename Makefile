@@ -4,8 +4,8 @@ SHELL    := /bin/sh
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 5s
 IMAGE    ?= hindcast:$(VERSION)
-# The first of these that is installed builds the image.
-ENGINE   ?= $(shell for e in docker podman buildah; do command -v $$e >/dev/null 2>&1 && { echo $$e; break; }; done)
+# The first of these that works builds the image: a docker without its daemon doesn't.
+ENGINE   ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 && { echo $$e; break; }; done)
 # Built on first use into Go's build cache, at the versions that tools/go.mod pins.
 TOOL     := go tool -modfile=tools/go.mod
 
@@ -59,7 +59,7 @@ fuzz: ## run every fuzz target for FUZZTIME (5s)
 
 .PHONY: image
 image: ## build the container image (needs docker, podman or buildah)
-	@test -n "$(ENGINE)" || { echo "image: install docker, podman or buildah" >&2; exit 1; }
+	@test -n "$(ENGINE)" || { echo "image: neither docker nor podman nor buildah works here" >&2; exit 1; }
 	$(ENGINE) build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
 .PHONY: clean

@@ -25,7 +25,7 @@ const (
 	DriftDay      = 9  // the first day, from 0, on which the world is another
 	SecondVersion = 4  // the first day on which the second version serves half of the requests
 	DelayDays     = 3  // after that many days labels are in
-	perDay        = 600
+	perDay        = 1000
 	referenceRows = 5000
 	seed          = 20260101
 )

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // App is what the process gives a command: nothing else reads the environment,
@@ -158,7 +159,36 @@ func (a *App) load(path string) (*config.Config, error) {
 	if err != nil {
 		return nil, configError{err}
 	}
-	return cfg, nil
+	return cfg, checkURLs(cfg)
+}
+
+// checkURLs looks at the object store URLs, whose parameters only objstore knows.
+func checkURLs(cfg *config.Config) error {
+	var errs []error
+	check := func(what, rawURL string) {
+		if rawURL == "" {
+			return
+		}
+		if err := objstore.CheckURL(rawURL); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %s: %w", cfg.File, what, err))
+		}
+	}
+	check("state.url", cfg.State.URL)
+	for _, m := range cfg.Models {
+		at := "model " + m.Name + ": "
+		check(at+"predictions.url", m.Predictions.URL)
+		check(at+"ground_truth.url", m.GroundTruth.URL)
+		if m.Reference != nil {
+			check(at+"reference.url", m.Reference.URL)
+			if !m.Reference.Saved() {
+				check(at+"reference.profile", m.Reference.Profile)
+			}
+		}
+	}
+	if len(errs) > 0 {
+		return configError{errors.Join(errs...)}
+	}
+	return nil
 }
 
 // models picks the named models, all where none is named.

@@ -79,10 +79,10 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	for _, note := range o.Notes {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
-	if c.Matched != nil {
+	if c.Matched != nil && *c.Matched > 0 {
 		metricsTable(w, o)
 	}
-	if o.Drift != nil {
+	if o.Drift != nil && c.Predictions > 0 {
 		driftTable(w, o.Drift)
 	}
 	rulesTable(w, o)
