@@ -12,7 +12,7 @@ var labelPattern = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 // ownLabels are the labels that Hindcast sets itself.
 func ownLabels() []string {
-	return []string{"job", "model", "model_version", "segment", "column", "method", "rule", "state", "stage"}
+	return []string{"job", "model", "model_version", "segment", "column", "method", "rule", "state", "stage", "version", "revision", "goversion"}
 }
 
 // publish reads where metrics go.

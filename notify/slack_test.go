@@ -307,6 +307,29 @@ func TestWithoutSecrets(t *testing.T) {
 	}
 }
 
+// FuzzAnswer reads whatever a server answers.
+func FuzzAnswer(f *testing.F) {
+	for _, body := range []string{"ok", "invalid_payload", `{"ok":true}`, `{"ok":false,"error":"x"}`, `{"ok":false,"error":"ratelimited"}`, `{"ok":null}`, "<html>", `{"ok":false,"response_metadata":{"messages":["a","b","c","d"]}}`} {
+		f.Add([]byte(body), "1")
+	}
+	f.Add([]byte(""), "-9223372036854775808")
+	f.Fuzz(func(t *testing.T, body []byte, after string) {
+		if a, ok := readAnswer(body); ok {
+			if err := a.err(); (err == nil) != *a.OK {
+				t.Errorf("%q is taken for %v", body, err)
+			} else if err != nil && len(err.Error()) > 4000 {
+				t.Errorf("a long error: %d bytes", len(err.Error()))
+			}
+		}
+		if word := reason(body); len(word) > 64 || strings.ContainsAny(word, "<> \n") {
+			t.Errorf("%q is no word of Slack's", word)
+		}
+		if d := retryAfter(after); d < time.Second {
+			t.Errorf("%q is %v", after, d)
+		}
+	})
+}
+
 func TestSlackName(t *testing.T) {
 	if got := hook(&fakeSlack{Server: &httptest.Server{URL: "http://x"}}, new(waits)).Name(); got != "Slack webhook" {
 		t.Errorf("webhook: %s", got)

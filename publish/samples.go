@@ -4,6 +4,8 @@ package publish
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"math"
 	"runtime"
 	"slices"
@@ -62,7 +64,7 @@ func statusSamples(s job.RunStatus) []sample {
 	end := float64(s.Start.Add(s.Duration).UnixMilli()) / 1000
 	out := []sample{
 		{lastRun, "Unix time at which the last pass ended, failed or not.", end, nil},
-		{runSuccess, "Whether the last pass succeeded.", flag(s.Err == nil), nil},
+		{runSuccess, "Whether the last pass succeeded.", zeroOne(s.Err == nil), nil},
 		{runDuration, "How long the last pass took.", s.Duration.Seconds(), nil},
 	}
 	if s.Err == nil {
@@ -86,7 +88,7 @@ func runSamples(runs []trigger.LaunchStatus) []sample {
 		states = append(states, newest.Latest)
 	}
 	for _, s := range states {
-		out = append(out, sample{runState, "State of the last retraining run: 1 for the state that it is in.", flag(s == newest.Latest), []string{"state", s}})
+		out = append(out, sample{runState, "State of the last retraining run: 1 for the state that it is in.", zeroOne(s == newest.Latest), []string{"state", s}})
 	}
 	return out
 }
@@ -121,30 +123,30 @@ func performance(o *job.Outcome) []sample {
 		out = append(out, sample{"matched_predictions", "Predictions with a label in the newest mature window.", float64(*m), nil})
 	}
 	out = append(out, sample{"label_coverage_ratio", "Share of predictions with a label in the newest mature window.", float64(o.Coverage.Coverage), nil})
-	for name, m := range o.Metrics {
+	for name, m := range sorted(o.Metrics) {
 		help := metricHelp(name)
 		out = append(out,
 			sample{name, help, float64(m.Value), nil},
 			sample{name + "_low", "Lower end of the 95 % interval: " + help, float64(m.Low), nil},
 			sample{name + "_high", "Upper end of the 95 % interval: " + help, float64(m.High), nil})
 	}
-	for version, g := range o.Versions {
+	for version, g := range sorted(o.Versions) {
 		if version == "" {
 			continue // an empty label is none to Prometheus: the series would be the overall one again
 		}
-		for name, m := range g.Metrics {
+		for name, m := range sorted(g.Metrics) {
 			out = append(out, sample{name, metricHelp(name), float64(m.Value), []string{"model_version", version}})
 		}
 	}
-	for column, values := range o.Segments {
-		for value, g := range values {
-			for name, m := range g.Metrics {
+	for column, values := range sorted(o.Segments) {
+		for value, g := range sorted(values) {
+			for name, m := range sorted(g.Metrics) {
 				out = append(out, sample{name, metricHelp(name), float64(m.Value), []string{"column", column, "segment", value}})
 			}
 		}
 	}
 	if o.Reference != nil {
-		for name, m := range o.Reference.Metrics {
+		for name, m := range sorted(o.Reference.Metrics) {
 			out = append(out, sample{"reference_" + name, "On the reference: " + metricHelp(name), float64(m.Value), nil})
 		}
 	}
@@ -181,12 +183,12 @@ func drift(o *job.Outcome) []sample {
 		return nil
 	}
 	out := []sample{{"drift_share_ratio", "Share of the conclusive feature columns that drifted.", float64(o.Drift.Share), nil}}
-	for column, c := range o.Drift.Columns {
-		for method, m := range c.Measures {
+	for column, c := range sorted(o.Drift.Columns) {
+		for method, m := range sorted(c.Measures) {
 			out = append(out, sample{"drift_score", "Distance of a column from the reference, by measure.", float64(m.Value), []string{"column", column, "method", method}})
 		}
 		if c.Drifted != nil {
-			out = append(out, sample{"drift_detected", "Whether a column drifted; absent when inconclusive.", flag(*c.Drifted), []string{"column", column}})
+			out = append(out, sample{"drift_detected", "Whether a column drifted; absent when inconclusive.", zeroOne(*c.Drifted), []string{"column", column}})
 		}
 	}
 	return out
@@ -197,7 +199,7 @@ func quality(o *job.Outcome) []sample {
 		return nil
 	}
 	out := []sample{{"missing_values_ratio", "Share of feature values that are missing.", float64(o.Quality.MissingShare), nil}}
-	for column, q := range o.Quality.Columns {
+	for column, q := range sorted(o.Quality.Columns) {
 		labels := []string{"column", column}
 		out = append(out,
 			sample{"column_missing_ratio", "Share of a column's values that are missing.", float64(q.Missing), labels},
@@ -223,14 +225,26 @@ func rules(s job.Snapshot) []sample {
 			seen[r.Name] = true
 			labels := []string{"rule", r.Name}
 			out = append(out,
-				sample{"rule_breached", "Whether a rule is breached on the newest window that it was judged on.", flag(r.Verdict == evaluator.Breached), labels},
-				sample{"rule_inconclusive", "Whether a rule is inconclusive on the newest window that it was judged on.", flag(r.Verdict == evaluator.Inconclusive), labels})
+				sample{"rule_breached", "Whether a rule is breached on the newest window that it was judged on.", zeroOne(r.Verdict == evaluator.Breached), labels},
+				sample{"rule_inconclusive", "Whether a rule is inconclusive on the newest window that it was judged on.", zeroOne(r.Verdict == evaluator.Inconclusive), labels})
 		}
 	}
 	return out
 }
 
-func flag(b bool) float64 {
+// sorted goes over a map in the order of its keys, so that the same figures are always
+// the same samples.
+func sorted[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			if !yield(k, m[k]) {
+				return
+			}
+		}
+	}
+}
+
+func zeroOne(b bool) float64 {
 	if b {
 		return 1
 	}
