@@ -83,6 +83,9 @@ func parsePattern(rawURL string) (pattern, error) {
 			rest, query = rest[:i], rest[i:]
 		}
 	}
+	if rest == "" || found && scheme == "" && strings.HasPrefix(rawURL, "://") {
+		return fail("it names nothing: give a scheme and a path, such as file://./logs/*.csv")
+	}
 	parts := strings.Split(rest, "/")
 	first := 0 // the first segment that may be part of the pattern
 	if scheme != "" && scheme != "file" {

@@ -71,7 +71,7 @@ func (e *refusedError) Error() string {
 
 // explained adds what to do to Slack's word for an error.
 func explained(reason string) string {
-	hint := ""
+	var hint string
 	switch reason {
 	case "invalid_auth":
 		hint = "the bot token is not valid"

@@ -168,7 +168,7 @@ func TestTextfileErrors(t *testing.T) {
 		if err := os.Chmod(dir, 0o555); err != nil { //nolint:gosec // read-only is the point
 			t.Fatal(err)
 		}
-		defer os.Chmod(dir, 0o755)
+		t.Cleanup(func() { _ = os.Chmod(dir, 0o755) })
 		if probe, err := os.Create(filepath.Join(dir, "probe")); err == nil {
 			_ = probe.Close()
 			t.Skip("this user may write to folders that are read-only")

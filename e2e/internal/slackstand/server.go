@@ -312,7 +312,8 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	if s.down(w, path) {
 		return
 	}
-	code, refusal := http.StatusOK, ""
+	code := http.StatusOK
+	var refusal string
 	m := Message{TS: fmt.Sprintf("webhook.%06d", len(s.messages))}
 	var args map[string]json.RawMessage
 	body, err := io.ReadAll(io.LimitReader(r.Body, 4<<20))
