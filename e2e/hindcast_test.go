@@ -110,11 +110,13 @@ type outcome struct {
 		Streak  int    `json:"streak"`
 	} `json:"rules"`
 	Decision struct {
-		Action string `json:"action"`
-		DryRun bool   `json:"dry_run"`
-		Reason string `json:"reason"`
-		Key    string `json:"key"`
-		RunID  string `json:"run_id"`
+		Action  string `json:"action"`
+		Guard   string `json:"guard"`
+		DryRun  bool   `json:"dry_run"`
+		Reason  string `json:"reason"`
+		Key     string `json:"key"`
+		RunID   string `json:"run_id"`
+		Started bool   `json:"started"` // this pass started the run; else it was there
 	} `json:"decision"`
 }
 
@@ -302,6 +304,24 @@ func (s *scenario) judged(t *testing.T, flags ...string) outcome {
 		t.Fatalf("exit status %d, want 0\n%s", r.code, r.stderr)
 	}
 	return one(t, r)
+}
+
+// notStarted is a pass that judges but cannot start the run: it ends with status 1, and
+// shows and records the window with why. Want is part of the reason.
+func (s *scenario) notStarted(t *testing.T, want string) result {
+	t.Helper()
+	r := s.pass(t)
+	if r.code != 1 || !strings.Contains(r.stderr, want) {
+		t.Errorf("status %d, want 1 and %q\n%s", r.code, want, r.stderr)
+	}
+	o := one(t, r)
+	if o.Verdict != "breached" || o.Revision == 0 || o.Decision.Action != "suppressed" || o.Decision.Guard != "error" || !strings.Contains(o.Decision.Reason, want) {
+		t.Errorf("verdict %s, revision %d, decision %+v; want why the run isn't started: %q", o.Verdict, o.Revision, o.Decision, want)
+	}
+	if n := s.told(s.Model, "could not be started"); n != 1 {
+		t.Errorf("that the run isn't started is told %d times, want once: %+v", n, s.slack.Messages())
+	}
+	return r
 }
 
 // runs lists what KFP has in the scenario's experiment.

@@ -126,7 +126,7 @@ func (e env) container(t *testing.T, image string, folders []string, args ...str
 		allowOthers(t, folder)
 		create = append(create, "--mount", "type=bind,src="+folder+",dst="+folder+",options=rbind:ro")
 	}
-	must(t, "ctr", append(append(create, image, id), args...)...)
+	must(t, "ctr", append(append(create, "--", image, id), args...)...) // else ctr takes -c for its own
 	t.Cleanup(func() { _ = exec.Command("ctr", ctr("container", "rm", id)...).Run() })
 	var info struct {
 		Spec struct {

@@ -7,12 +7,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/hindcast/hindcast/e2e/internal/faultproxy"
 )
 
 // TestRetraining takes a breach all the way: a run in KFP with its workflow in
@@ -116,17 +120,14 @@ func TestFollowedByPass(t *testing.T) {
 }
 
 // TestAttempts shows that a run that failed is followed by the next attempt once the
-// cooldown is over, and that a run that goes on is not.
+// cooldown, here none, is over, and that a run that goes on is not.
 func TestAttempts(t *testing.T) {
 	t.Parallel()
-	s := newScenario(t, worseNoise, func(c *settings) { c.Cooldown = "1s" })
+	s := newScenario(t, worseNoise, func(c *settings) { c.Cooldown = "0s" })
 	first := s.judged(t).Decision.RunID
-	time.Sleep(1500 * time.Millisecond)
 	s.judged(t)
 	s.oneRun(t) // the first goes on
 	s.move(t, first, "Failed", "FAILED")
-	s.follow(t)
-	time.Sleep(1500 * time.Millisecond)
 	s.judged(t)
 	runs := s.runs(t)
 	if len(runs) != 2 || runs[0].Name == runs[1].Name {
@@ -162,6 +163,19 @@ func TestModes(t *testing.T) {
 			if runs := s.runs(t); len(runs) != 0 {
 				t.Errorf("runs %+v", runs)
 			}
+			if mode == "off" {
+				return
+			}
+			s.judged(t)
+			if n := s.told(s.Model, "suggested"); n != 1 {
+				t.Errorf("the suggestion is told %d times, want once: %+v", n, s.slack.Messages())
+			}
+			// A suggestion leaves the key free.
+			s.Mode = "auto"
+			s.write(t)
+			s.judged(t)
+			s.oneRun(t)
+			s.slackClean(t)
 		})
 	}
 	t.Run("dry run", func(t *testing.T) {
@@ -179,34 +193,58 @@ func TestModes(t *testing.T) {
 	})
 }
 
-// TestRace lets processes race for one cause.
+// TestRace lets processes race for one cause. A proxy holds the first request of each
+// to KFP, which comes right before the claim, until all of them have come that far.
 func TestRace(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{2, 10} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			s := newScenario(t, worseNoise, func(c *settings) { c.Settle = "60s" })
+			p := faultproxy.New(setup(t).Stack.KFP, func(string, string, int) faultproxy.Fault { return faultproxy.None })
+			t.Cleanup(p.Close)
+			var arrived atomic.Int64
+			together := make(chan struct{})
+			p.Before = func(r *http.Request) {
+				if arrived.Add(1) == int64(n) {
+					close(together)
+				}
+				select {
+				case <-together:
+				case <-r.Context().Done():
+				}
+			}
+			s := newScenario(t, worseNoise, func(c *settings) { c.KFP, c.Settle, c.Timeout = p.URL, "60s", "25s" })
 			results := make([]result, n)
 			var all sync.WaitGroup
 			for i := range n {
 				all.Go(func() { results[i] = s.pass(t) })
 			}
 			all.Wait()
+			if p.Requests()[0].Path != "/apis/v2beta1/healthz" {
+				t.Errorf("the processes were held at %s, which may not be right before the claim", p.Requests()[0].Path)
+			}
+			if came, _ := p.Count(http.MethodPost, runsPath); came != 1 {
+				t.Errorf("%d POSTs, want one", came)
+			}
 			run := s.oneRun(t)
-			decided := 0
+			decided, started := 0, 0
 			for i, r := range results {
 				if r.code != 0 {
 					t.Errorf("process %d: status %d\n%s", i, r.code, r.stderr)
 					continue
 				}
-				if o := one(t, r); o.Decision.RunID != "" {
+				o := one(t, r)
+				if o.Decision.Started {
+					started++
+				}
+				if o.Decision.RunID != "" {
 					decided++
 					if o.Decision.RunID != run.ID {
 						t.Errorf("process %d says run %s, KFP has %s", i, o.Decision.RunID, run.ID)
 					}
 				}
 			}
-			if decided == 0 {
-				t.Error("no process knows the run")
+			if decided == 0 || started != 1 {
+				t.Errorf("%d processes know the run, %d say that they started it", decided, started)
 			}
 			if n := s.told(run.ID); n != 1 {
 				t.Errorf("the run is told %d times: %+v", n, s.slack.Messages())
@@ -224,13 +262,7 @@ func TestCrash(t *testing.T) {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			s := newScenario(t, worseNoise, func(c *settings) { c.Settle, c.Timeout = "6s", "2s" })
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			cmd := s.command(ctx, s.CrashBinary, []string{"HINDCAST_TEST_CRASH_AT=" + step}, "run", "-c", s.config, "-o", "json")
-			r := finish(t, cmd, cmd.Run)
-			if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL {
-				t.Fatalf("the process wasn't killed at %s: %v\n%s", step, cmd.ProcessState, r.stderr)
-			}
+			s.crash(t, step)
 			if runs := s.runs(t); len(runs) != madeBefore {
 				t.Fatalf("%d runs when killed after %s, want %d", len(runs), step, madeBefore)
 			}
@@ -250,29 +282,56 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// TestCrashWhileRacing kills one process between claim and POST while another waits
-// for the same cause.
-func TestCrashWhileRacing(t *testing.T) {
+// TestCrashTakeover lets two processes race to take over from one that was killed
+// between claim and POST, and between POST and record.
+func TestCrashTakeover(t *testing.T) {
 	t.Parallel()
-	for _, step := range []string{"claimed", "posted"} {
+	for step, madeBefore := range map[string]bool{"claimed": false, "posted": true} {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			s := newScenario(t, worseNoise, func(c *settings) { c.Settle, c.Timeout = "6s", "2s" })
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			cmd := s.command(ctx, s.CrashBinary, []string{"HINDCAST_TEST_CRASH_AT=" + step}, "run", "-c", s.config)
-			var others sync.WaitGroup
-			for range 2 {
-				others.Go(func() {
-					if r := s.pass(t); r.code != 0 {
-						t.Errorf("status %d\n%s", r.code, r.stderr)
-					}
-				})
+			s.crash(t, step)
+			results := make([]result, 2)
+			var all sync.WaitGroup
+			for i := range results {
+				all.Go(func() { results[i] = s.pass(t) })
 			}
-			finish(t, cmd, cmd.Run)
-			others.Wait()
+			all.Wait()
+			run := s.oneRun(t)
+			started := 0
+			for _, r := range results {
+				if r.code != 0 {
+					t.Errorf("status %d\n%s", r.code, r.stderr)
+					continue
+				}
+				o := one(t, r)
+				if o.Decision.Started {
+					started++
+				}
+				if o.Decision.RunID != run.ID && o.Decision.Guard != "in_flight" {
+					t.Errorf("decision %+v, KFP has %s", o.Decision, run.ID)
+				}
+			}
+			if want := map[bool]int{false: 1, true: 0}[madeBefore]; started != want {
+				t.Errorf("%d processes say that they started the run, want %d", started, want)
+			}
 			s.judged(t)
 			s.oneRun(t)
+			if n := s.told(run.ID); n != 1 {
+				t.Errorf("the run is told %d times: %+v", n, s.slack.Messages())
+			}
 		})
+	}
+}
+
+// crash runs a pass that is killed at that step of the launch.
+func (s *scenario) crash(t *testing.T, step string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := s.command(ctx, s.CrashBinary, []string{"HINDCAST_TEST_CRASH_AT=" + step}, "run", "-c", s.config, "-o", "json")
+	r := finish(t, cmd, cmd.Run)
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || ctx.Err() != nil || !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		t.Fatalf("the process wasn't killed at %s: %v\n%s", step, cmd.ProcessState, r.stderr)
 	}
 }

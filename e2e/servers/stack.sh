@@ -24,6 +24,7 @@ pick_ports() { # below the range from which the kernel takes ports for outgoing 
 start() { # start NAME COMMAND...: in the background, its output in NAME.log and its pid recorded
   local name=$1; shift
   "$@" >"$D/$name.log" 2>&1 & echo $! >"$D/$name.pid"
+  disown # else bash reports the ones that `down` has to kill
 }
 wait_for() { # wait_for NAME SECONDS COMMAND...: until the command succeeds, or the server is dead
   local name=$1 n=$(($2 * 10)) i; shift 2
@@ -42,6 +43,7 @@ install_packages() { # Debian packages, only those whose command is missing
     containerd:containerd runc:runc buildah:buildah openssl:openssl curl:curl unshare:util-linux; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
+  command -v gcc >/dev/null || missing+=(gcc libc6-dev) # for the SQLite driver in KFP's API server
   ((${#missing[@]})) || return 0
   say "installing ${missing[*]}"
   apt-get update -q >"$D/install.log" 2>&1 || die "apt-get update failed; see $D/install.log"

@@ -38,6 +38,9 @@ type Request struct {
 type Proxy struct {
 	URL   string
 	Delay time.Duration // of DelayForward; set it before the first request
+	// Before is called with each request before anything else, and may hold it up; set
+	// it before the first request. It must return when the request's context is done.
+	Before func(r *http.Request)
 
 	target string
 	choose func(method, path string, n int) Fault
@@ -96,6 +99,9 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
+	}
+	if p.Before != nil {
+		p.Before(r)
 	}
 	p.mu.Lock()
 	key := r.Method + " " + r.URL.Path
