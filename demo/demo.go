@@ -97,7 +97,25 @@ func Write(dir string) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, "hindcast.yaml"), []byte(configuration), 0o644)
+	if err := os.WriteFile(filepath.Join(dir, "hindcast.yaml"), []byte(configuration), 0o644); err != nil {
+		return fmt.Errorf("write demo: %w", err)
+	}
+	return age(dir)
+}
+
+// age sets the files' times to the log's beginning: the ledger keeps the times of what
+// was read, and so is the same each time too.
+func age(dir string) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Chtimes(path, Start(), Start())
+	})
+	if err != nil {
+		return fmt.Errorf("write demo: %w", err)
+	}
+	return nil
 }
 
 // clear empties a folder that holds an earlier demo.
@@ -110,14 +128,19 @@ func clear(dir string) error {
 		if _, err := os.Stat(filepath.Join(dir, marker)); err != nil {
 			return fmt.Errorf("write demo to %s: %w; name another with --dir", dir, ErrOccupied)
 		}
-		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("write demo: %w", err)
+		for _, e := range entries { // not the folder itself, which may be the working one
+			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+				return fmt.Errorf("write demo: %w", err)
+			}
 		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write demo: %w", err)
 	}
-	return os.WriteFile(filepath.Join(dir, marker), []byte("hindcast demo writes over this folder\n"), 0o644)
+	if err := os.WriteFile(filepath.Join(dir, marker), []byte("hindcast demo writes over this folder\n"), 0o644); err != nil {
+		return fmt.Errorf("write demo: %w", err)
+	}
+	return nil
 }
 
 func date(day int) string { return Start().AddDate(0, 0, day).Format(time.DateOnly) }

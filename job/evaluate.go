@@ -87,12 +87,12 @@ func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p p
 		"verdict", out.Verdict.String(), "predictions", result.Coverage.Predictions, "matched", result.Coverage.Matched,
 		"rows_read", result.RowsRead, "bytes_read", result.BytesRead, "spilled_bytes", result.SpilledBytes,
 		"duration", r.Clock().Sub(started).Round(time.Millisecond))
-	for reason, n := range result.Skipped.Counts {
+	for _, reason := range slices.Sorted(maps.Keys(result.Skipped.Counts)) {
 		var where []string
 		for _, s := range result.Skipped.Samples[reason] {
 			where = append(where, fmt.Sprintf("%s row %d %q", s.Object, s.Row, s.Value))
 		}
-		r.Log.Warn("records skipped", "model", m.Name, "window_start", p.window.Start, "reason", reason, "count", n, "samples", strings.Join(where, "; "))
+		r.Log.Warn("records skipped", "model", m.Name, "window_start", p.window.Start, "reason", reason, "count", result.Skipped.Counts[reason], "samples", strings.Join(where, "; "))
 	}
 	return &evaluated{outcome: out, inputs: result.Inputs, versions: slices.Sorted(maps.Keys(summary.VersionPredictions()))}, nil
 }

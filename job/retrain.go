@@ -48,7 +48,7 @@ func (r *Runner) Retrain(ctx context.Context, m *config.Model, opt RetrainOption
 	}
 	p.tellOnce(ctx, groundtruth.Window{}, out.Launch.Key, "started", Event{Kind: EventRetrainStarted, Launch: &out.Launch, RunURL: out.Launch.URL})
 	p.tellChanges(ctx, out.Changes)
-	return out.Launch, p.unseen(p.told)
+	return out.Launch, undelivered(p.told)
 }
 
 // Follow looks after a model's started runs: it records, pushes and tells what
@@ -68,7 +68,7 @@ func (r *Runner) Follow(ctx context.Context, m *config.Model) ([]trigger.LaunchS
 			p.told = append(p.told, fmt.Errorf("publish to %s: %w", pub.Name(), err))
 		}
 	}
-	return launches, p.unseen(p.told)
+	return launches, undelivered(p.told)
 }
 
 // handPass is the part of a pass that acts without judging.

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,13 +70,14 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 	}
 	asOf = asOf.UTC()
 	p := &pass{Runner: r, model: m, opt: opt, fx: fx, asOf: asOf}
-	outcomes, err := p.run(ctx)
-	status := RunStatus{Model: m.Name, Start: started, Duration: r.Clock().Sub(started), Err: err}
+	err := p.run(ctx)
+	outcomes := p.outcomes(slices.Concat(p.judged, p.later))
+	status := RunStatus{Model: m.Name, Start: started, Duration: r.Clock().Sub(started)}
+	status.Err = errors.Join(append([]error{err}, p.failures...)...)
 	if err != nil {
-		return outcomes, errors.Join(err, p.failed(ctx, status))
+		return outcomes, errors.Join(status.Err, p.failed(ctx, status))
 	}
-	status.Err = errors.Join(p.failures...)
-	return append(outcomes, p.later...), errors.Join(status.Err, p.evaluated(ctx, status, outcomes))
+	return outcomes, errors.Join(status.Err, p.evaluated(ctx, status, p.outcomes(p.judged)))
 }
 
 // pass is one pass over one model.
@@ -87,48 +89,48 @@ type pass struct {
 	asOf  time.Time
 
 	pipelines trigger.Pipelines
-	told      []error   // failed messages
-	failures  []error   // runs that could not be started
-	later     []Outcome // windows of earlier passes that were decided on again
+	told      []error      // failed messages
+	failures  []error      // runs that could not be started
+	judged    []*evaluated // oldest first, mature before closed
+	later     []*evaluated // windows of earlier passes that were decided on again
 }
 
-func (p *pass) run(ctx context.Context) ([]Outcome, error) {
+func (p *pass) run(ctx context.Context) error {
 	m := p.model
 	var err error
 	if p.pipelines, err = p.Pipelines(m); err != nil {
-		return nil, err
+		return err
 	}
 	if p.fx.launch {
 		p.follow(ctx)
 	}
 	windows, err := p.windows(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ref, err := p.reference(ctx, m, p.fx.write)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	launches, err := p.Ledger.Launches(ctx, m.Name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	records, err := p.Ledger.Recent(ctx, m.Name, p.rules(), launches, m.CatchUp+longestStreak(m))
+	records, err := p.recent(ctx, launches)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var judged []*evaluated
 	for i, w := range windows {
 		e, err := p.judge(ctx, m, ref, w, p.asOf, w.stage == trigger.StageMature || p.opt.Window != nil)
 		if err != nil {
-			return outcomesOf(judged), err
+			return err
 		}
 		past := records
 		if !w.onGrid {
 			past = nil
 		}
 		e.outcome.Rules = trigger.Streaks(m.Grid(), past, w.window, e.outcome.Rules)
-		judged = append(judged, e)
+		p.judged = append(p.judged, e)
 		if w.onGrid {
 			records = append(records, p.record(e))
 		}
@@ -138,23 +140,23 @@ func (p *pass) run(ctx context.Context) ([]Outcome, error) {
 		if later := windows[i+1:]; slices.ContainsFunc(later, func(o planned) bool { return o.stage == w.stage }) {
 			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "recorded: rules act on the newest window"}
 			if err := p.append(ctx, e); err != nil {
-				return outcomesOf(judged), err
+				return err
 			}
 			e.final = true
 		}
 	}
-	if err := p.decide(ctx, judged, records); err != nil {
-		return outcomesOf(judged), err
+	if err := p.decide(ctx, records); err != nil {
+		return err
 	}
-	for _, e := range judged {
+	for _, e := range p.judged {
 		if e.final {
 			continue
 		}
 		if err := p.append(ctx, e); err != nil {
-			return outcomesOf(judged), err
+			return err
 		}
 	}
-	return outcomesOf(judged), nil
+	return nil
 }
 
 // windows lists what to judge, oldest first.
@@ -207,7 +209,7 @@ func (p *pass) append(ctx context.Context, e *evaluated) error {
 
 // decide finds what follows from the newest verdicts, acts, and puts each decision
 // on the window that it rests on.
-func (p *pass) decide(ctx context.Context, judged []*evaluated, records []trigger.Record) error {
+func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 	m := p.model
 	launches, err := p.Ledger.Launches(ctx, m.Name)
 	if err != nil {
@@ -219,7 +221,7 @@ func (p *pass) decide(ctx context.Context, judged []*evaluated, records []trigge
 	}
 	states := trigger.NewestVerdicts(m.Grid(), records, p.rules())
 	done := map[groundtruth.Window]bool{}
-	for _, e := range slices.Backward(judged) {
+	for _, e := range slices.Backward(p.judged) {
 		o := &e.outcome
 		if !o.OnGrid {
 			o.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "the window is off the grid: shown only"}
@@ -231,10 +233,11 @@ func (p *pass) decide(ctx context.Context, judged []*evaluated, records []trigge
 		done[o.Window] = true
 		o.Rules = trigger.Mark(o.Rules, states, o.Window)
 		d := trigger.Decide(p.input(o.Window, states, records, launches, claims))
-		if err := p.act(ctx, &d, e); err != nil {
+		err := p.act(ctx, &d, e)
+		o.Decision = d // what was done stands, also where a later step failed
+		if err != nil {
 			return err
 		}
-		o.Decision = d
 		if d.Action == trigger.ActionRetrain {
 			if launches, err = p.Ledger.Launches(ctx, m.Name); err != nil {
 				return err
@@ -271,11 +274,12 @@ func (p *pass) decideEarlier(ctx context.Context, done map[groundtruth.Window]bo
 		if err := json.Unmarshal(records[i].Output, &e.outcome); err != nil {
 			return fmt.Errorf("read recorded evaluation of %s: %w", s.Window, err)
 		}
-		if err := p.act(ctx, &d, e); err != nil {
+		err := p.act(ctx, &d, e)
+		e.outcome.Decision = d
+		p.later = append(p.later, e)
+		if err != nil {
 			return err
 		}
-		e.outcome.Decision = d
-		p.later = append(p.later, e.outcome)
 		p.Log.Info("decision on an earlier window", "model", p.model.Name, "window_start", s.Window.Start, "window_end", s.Window.End,
 			"action", string(d.Action), "reason", d.Reason, "run_id", d.RunID)
 	}
@@ -288,16 +292,6 @@ func (p *pass) rules() []trigger.Rule {
 		rules = append(rules, trigger.Rule{Name: rule.Name, Action: rule.Action, For: rule.For})
 	}
 	return rules
-}
-
-// longestStreak is the number of windows that a rule's streak may have to look back
-// on before it acts.
-func longestStreak(m *config.Model) int {
-	longest := 1
-	for _, rule := range m.Rules().Rules() {
-		longest = max(longest, rule.For)
-	}
-	return longest
 }
 
 func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records []trigger.Record, launches []trigger.LaunchStatus, claims []trigger.Claim) trigger.DecideInput {
@@ -321,14 +315,12 @@ func (p *pass) evaluated(ctx context.Context, status RunStatus, outcomes []Outco
 			}
 		}
 	}
-	return p.unseen(errs)
+	return undelivered(errs)
 }
 
-// unseen logs failed messages: they never change a decision and never pass unseen.
-func (p *pass) unseen(errs []error) error {
-	for _, err := range errs {
-		p.Log.Error("a result did not get through", "model", p.model.Name, "err", err)
-	}
+// undelivered makes an error of what did not get through: it never changes a
+// decision and never passes unseen.
+func undelivered(errs []error) error {
 	if len(errs) == 0 {
 		return nil
 	}
@@ -354,7 +346,8 @@ func (p *pass) failed(ctx context.Context, status RunStatus) error {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 	}
-	var errs []error
+	errs := p.told
+	p.told = nil
 	if p.fx.push {
 		for _, pub := range p.Publishers {
 			if err := pub.PublishFailure(ctx, status); err != nil {
@@ -363,12 +356,11 @@ func (p *pass) failed(ctx context.Context, status RunStatus) error {
 		}
 	}
 	if p.fx.tell && !errors.Is(status.Err, context.Canceled) {
-		p.told = nil
 		closed := p.model.Grid().LastClosed(p.asOf)
 		p.tellOnce(ctx, closed, "evaluation", "failing", Event{Kind: EventEvaluationFailing, Err: status.Err})
 		errs = append(errs, p.told...)
 	}
-	return p.unseen(errs)
+	return undelivered(errs)
 }
 
 // snapshot gathers what the receivers of metrics show: this pass's windows, and the
@@ -411,16 +403,20 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 	return s, nil
 }
 
-// outcomesOf orders what was judged as people read it: mature before closed, newest
-// first.
-func outcomesOf(judged []*evaluated) []Outcome {
+// outcomes orders windows as people read them: mature before closed, newest first.
+func (p *pass) outcomes(windows []*evaluated) []Outcome {
 	var out []Outcome
-	for _, stage := range []string{trigger.StageMature, trigger.StageClosed} {
-		for _, e := range slices.Backward(judged) {
-			if e.outcome.Stage == stage {
-				out = append(out, e.outcome)
-			}
+	for _, e := range windows {
+		if e.outcome.Decision.Action == "" {
+			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "not decided: the pass failed before"}
 		}
+		out = append(out, e.outcome)
 	}
+	slices.SortStableFunc(out, func(a, b Outcome) int {
+		if a.Stage != b.Stage {
+			return cmp.Compare(b.Stage, a.Stage) // "mature" is the greater word
+		}
+		return b.Window.Start.Compare(a.Window.Start)
+	})
 	return out
 }

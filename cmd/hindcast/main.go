@@ -17,17 +17,19 @@ import (
 )
 
 func main() {
-	os.Exit(realMain())
+	os.Exit(realMain(time.Now))
 }
 
-func realMain() int {
+// realMain is the process, but for the clock, which tests set.
+func realMain(clock func() time.Time) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	app := &App{
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,
 		Env:      os.LookupEnv,
-		Clock:    time.Now,
+		Clock:    clock,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 	return app.Main(ctx, os.Args[1:])

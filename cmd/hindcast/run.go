@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -82,14 +81,17 @@ func (a *App) runCommand() *cobra.Command {
 				outcomes = append(outcomes, found...)
 				if err != nil {
 					failed++
-					a.log.Error("evaluation failed", "model", m.Name, "err", err)
+					a.log.Error("pass failed", "model", m.Name, "err", err)
+				}
+				if cmd.Context().Err() != nil {
+					break // told to stop: the models that are left are the next pass's
 				}
 			}
 			if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
 				return err
 			}
 			if failed > 0 {
-				return errors.Join(errReported)
+				return errReported
 			}
 			if detailed {
 				a.exit = detailedStatus(outcomes)

@@ -166,7 +166,7 @@ func (s *server) slot(ctx context.Context, m *config.Model) {
 	outcomes, err := s.runner.Pass(ctx, m, job.Options{})
 	if err != nil {
 		s.passes.WithLabelValues(m.Name, "failed").Inc()
-		s.app.log.Error("evaluation failed", "model", m.Name, "err", err)
+		s.app.log.Error("pass failed", "model", m.Name, "err", err)
 		return
 	}
 	s.passes.WithLabelValues(m.Name, "done").Inc()

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/hindcast/hindcast/demo"
+)
+
+// inProcess runs a command in this process at a time and returns its exit status and
+// what it wrote.
+func inProcess(ctx context.Context, now time.Time, args ...string) (code int, stdout, stderr string) {
+	var out, log bytes.Buffer
+	app := &App{
+		Stdout: &out, Stderr: &log, Env: func(string) (string, bool) { return "", false },
+		Clock: func() time.Time { return now },
+	}
+	code = app.Main(ctx, args)
+	return code, out.String(), log.String()
+}
+
+// tree returns the contents of every file below dir, by path.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
+		out[path] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// The demo shows what it is made to show: drift a label delay before the error, and
+// the retraining that it suggests, in the ledger and in the metrics; and the same
+// again, byte for byte.
+func TestDemo(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	began := time.Now()
+	code, story, log := inProcess(t.Context(), now, "demo", "--dir", dir)
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("the demo took %s", took)
+	}
+	if code != 0 || log != "" {
+		t.Fatalf("status %d: %s", code, log)
+	}
+	for _, want := range []string{
+		"== A healthy window", "== Drift, seen", "== The error, seen", "== The retraining that mode auto would start",
+		"== Where things are", "== Try next", filepath.Join(dir, "hindcast.yaml"), "3 days earlier",
+	} {
+		if !strings.Contains(story, want) {
+			t.Errorf("the demo does not say %q", want)
+		}
+	}
+
+	code, text, log := inProcess(t.Context(), now, "history", "-c", filepath.Join(dir, "hindcast.yaml"), "-o", "json")
+	if code != 0 {
+		t.Fatalf("status %d: %s", code, log)
+	}
+	var history historyOutput
+	if err := json.Unmarshal([]byte(text), &history); err != nil {
+		t.Fatal(err)
+	}
+	drift, breach := time.Time{}, time.Time{} // when they were first seen
+	for _, e := range history.Evaluations {
+		for _, r := range e.Rules {
+			switch {
+			case r.Verdict.String() != "breached":
+			case r.Name == "drift" && (drift.IsZero() || e.AsOf.Before(drift)):
+				drift = e.AsOf
+			case r.Name == "rmse" && (breach.IsZero() || e.AsOf.Before(breach)):
+				breach = e.AsOf
+			}
+			if clean := e.Window.End.Before(demo.Start().AddDate(0, 0, demo.DriftDay+1)); clean && r.Verdict.String() != "healthy" {
+				t.Errorf("before the drift %s is %s on %s: %s", r.Name, r.Verdict, e.Window, r.Reason)
+			}
+		}
+	}
+	if want := demo.Start().AddDate(0, 0, demo.DriftDay+1).Add(3 * time.Hour); !drift.Equal(want) {
+		t.Errorf("drift was seen at %s, want %s", drift, want)
+	}
+	if early := breach.Sub(drift); early != demo.DelayDays*24*time.Hour {
+		t.Errorf("drift was seen %s before the error", early)
+	}
+	if len(history.Suggestions) != 1 || history.Suggestions[0].Rule != "rmse" || len(history.Runs) != 0 {
+		t.Errorf("suggestions %+v, runs %+v", history.Suggestions, history.Runs)
+	}
+	if !strings.Contains(story, history.Suggestions[0].Key) {
+		t.Error("the demo does not name the suggestion's key")
+	}
+
+	files := tree(t, dir)
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(files["metrics.prom"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := func(name string) float64 {
+		f := families[name]
+		if f == nil {
+			t.Fatalf("metrics.prom has no %s", name)
+		}
+		return f.GetMetric()[0].GetGauge().GetValue()
+	}
+	if value("hindcast_last_run_success") != 1 || value("hindcast_drift_share_ratio") != 0.5 ||
+		!(value("hindcast_rmse") > 1.2*value("hindcast_reference_rmse")) {
+		t.Errorf("metrics:\n%s", files["metrics.prom"])
+	}
+
+	code, again, log := inProcess(t.Context(), now, "demo", "--dir", dir)
+	if code != 0 || again != story {
+		t.Errorf("again: status %d, %s", code, log)
+	}
+	second := tree(t, dir)
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		if second[path] != files[path] {
+			t.Errorf("%s is different the second time", path)
+		}
+	}
+	if len(second) != len(files) {
+		t.Errorf("%d files, then %d", len(files), len(second))
+	}
+}

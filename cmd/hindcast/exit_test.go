@@ -1,0 +1,50 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/job"
+)
+
+func TestSemantics6_DetailedExitStatus(t *testing.T) {
+	window := func(v evaluator.Verdict, judged, started bool) job.Outcome {
+		o := job.Outcome{Verdict: v}
+		if judged {
+			o.Rules = []evaluator.RuleResult{{Name: "r", Verdict: v}}
+		}
+		o.Decision.Started = started
+		if started {
+			o.Decision.RunID = "run"
+		}
+		return o
+	}
+	healthy, breached := window(evaluator.Healthy, true, false), window(evaluator.Breached, true, false)
+	unclear, waiting := window(evaluator.Inconclusive, true, false), window(evaluator.Inconclusive, false, false)
+	started := window(evaluator.Breached, true, true)
+	before := breached // its run was started by an earlier pass
+	before.Decision.RunID = "run"
+	for name, tc := range map[string]struct {
+		outcomes []job.Outcome
+		want     int
+	}{
+		"nothing judged":                  {nil, 0},
+		"healthy":                         {[]job.Outcome{healthy, healthy}, 0},
+		"breached":                        {[]job.Outcome{breached}, 10},
+		"inconclusive":                    {[]job.Outcome{unclear}, 12},
+		"waits for labels":                {[]job.Outcome{healthy, waiting}, 0},
+		"a run was started":               {[]job.Outcome{started}, 11},
+		"started by an earlier pass":      {[]job.Outcome{before}, 10},
+		"breached beats inconclusive":     {[]job.Outcome{unclear, breached, unclear}, 10},
+		"started beats breached, before":  {[]job.Outcome{started, breached, unclear}, 11},
+		"started beats breached, behind":  {[]job.Outcome{unclear, breached, started}, 11},
+		"inconclusive beats healthy":      {[]job.Outcome{healthy, unclear, healthy}, 12},
+		"healthy after breached is still": {[]job.Outcome{breached, healthy}, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := detailedStatus(tc.outcomes); got != tc.want {
+				t.Errorf("status %d, want %d", got, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,306 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// nowVariable sets the clock of the hindcast of the scripts; time stands still there.
+const nowVariable = "HINDCAST_TEST_NOW"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"hindcast": func() {
+		clock := time.Now
+		if text, ok := os.LookupEnv(nowVariable); ok {
+			now, err := time.Parse(time.RFC3339, text)
+			if err != nil {
+				panic(err)
+			}
+			clock = func() time.Time { return now }
+		}
+		os.Exit(realMain(clock))
+	}})
+}
+
+// baseConfig is the hindcast.yaml of a script that has none. Its model judges days of
+// January 2026, of which the scripts say when it is.
+const baseConfig = `version: 1
+state: {url: ./state}
+models:
+  - name: house
+    task: regression
+    predictions:
+      url: ./predictions/dt={date}/*
+      columns: {id: id, timestamp: ts, prediction: pred, model_version: version}
+    ground_truth:
+      url: ./labels/dt={date}/*
+      columns: {id: id, label: y, timestamp: sold, ingested_at: loaded}
+      delay: 2d
+    reference: {url: ./reference/*.csv}
+    drift: {method: ks, threshold: 0.3}
+    rules:
+      - {name: rmse, when: rmse > 1.5 * reference.rmse, min_samples: 50, action: retrain}
+      - {name: drift, when: drift.share >= 0.5, min_samples: 50}
+`
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(nowVariable, "2026-01-07T03:00:00Z") // day 4 is mature, day 6 closed
+			env.Setenv("TMPDIR", env.WorkDir)
+			path := filepath.Join(env.WorkDir, "hindcast.yaml")
+			if _, err := os.Stat(path); err == nil {
+				return nil
+			}
+			return os.WriteFile(path, []byte(baseConfig), 0o600)
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"logs": logsCommand, "reference": referenceCommand, "parquet": parquetCommand, "truncate": truncateCommand,
+			"edit": editCommand, "status": statusCommand, "objects": objectsCommand, "jq": jqCommand, "get": getCommand,
+		},
+	})
+}
+
+// house is a row of the scripts' logs.
+type house struct {
+	ID      string  `parquet:"id"`
+	TS      string  `parquet:"ts"`
+	X       float64 `parquet:"x"`
+	Pred    float64 `parquet:"pred"`
+	Version string  `parquet:"version"`
+
+	y float64
+}
+
+const scriptRows = 240
+
+// houses draws a day's log. good is like the reference, wrong has three times its
+// error, and drifted has another x.
+func houses(day int, kind string) ([]house, error) {
+	noise, shift := 1.0, 0.0
+	switch kind {
+	case "good":
+	case "wrong":
+		noise = 3
+	case "drifted":
+		shift = 3
+	default:
+		return nil, fmt.Errorf("unknown kind of day %q", kind)
+	}
+	rng := rand.New(rand.NewPCG(uint64(day), 11))
+	out := make([]house, scriptRows)
+	for i := range out {
+		h := &out[i]
+		at := time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC).Add(time.Duration(i) * 24 * time.Hour / scriptRows)
+		h.ID, h.TS, h.Version = fmt.Sprintf("h%02d-%03d", day, i), at.Format(time.RFC3339), "v1"
+		h.X = shift + rng.NormFloat64()
+		h.Pred = 10 + h.X
+		h.y = h.Pred + noise*rng.NormFloat64()
+	}
+	return out, nil
+}
+
+func dateOf(day int) string {
+	return time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+}
+
+// logsCommand is: logs DAY KIND..., the days from that one on, as CSV.
+func logsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: logs DAY KIND...")
+	}
+	first, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for n, kind := range args[1:] {
+		day := first + n
+		rows, err := houses(day, kind)
+		ts.Check(err)
+		predictions, labels := "id,ts,x,pred,version\n", "id,y,sold,loaded\n"
+		for _, h := range rows {
+			predictions += fmt.Sprintf("%s,%s,%v,%v,%s\n", h.ID, h.TS, h.X, h.Pred, h.Version)
+			labels += fmt.Sprintf("%s,%v,%sT23:59:59Z,%sT12:00:00Z\n", h.ID, h.y, dateOf(day), dateOf(day+1))
+		}
+		write(ts, fmt.Sprintf("predictions/dt=%s/part.csv", dateOf(day)), predictions)
+		write(ts, fmt.Sprintf("labels/dt=%s/part.csv", dateOf(day+1)), labels)
+	}
+}
+
+// referenceCommand is: reference.
+func referenceCommand(ts *testscript.TestScript, _ bool, _ []string) {
+	text := "id,x,pred,y\n"
+	for day := -2; day < 0; day++ {
+		rows, err := houses(day, "good")
+		ts.Check(err)
+		for _, h := range rows {
+			text += fmt.Sprintf("%s,%v,%v,%v\n", h.ID, h.X, h.Pred, h.y)
+		}
+	}
+	write(ts, "reference/rows.csv", text)
+}
+
+// parquetCommand is: parquet DAY FILE, a good day's predictions as Parquet.
+func parquetCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: parquet DAY FILE")
+	}
+	day, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	rows, err := houses(day, "good")
+	ts.Check(err)
+	path := ts.MkAbs(args[1])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
+	ts.Check(parquet.WriteFile(path, rows))
+}
+
+// truncateCommand is: truncate FILE BYTES.
+func truncateCommand(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+// editCommand is: edit FILE OLD NEW, every OLD replaced, which must be there; \\n in
+// them begins a line.
+func editCommand(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	lines := strings.NewReplacer(`\n`, "\n")
+	old := lines.Replace(args[1])
+	if !strings.Contains(text, old) {
+		ts.Fatalf("%s does not hold %q", args[0], old)
+	}
+	write(ts, args[0], strings.ReplaceAll(text, old, lines.Replace(args[2])))
+}
+
+func write(ts *testscript.TestScript, name, text string) {
+	path := ts.MkAbs(name)
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
+	ts.Check(os.WriteFile(path, []byte(text), 0o600))
+}
+
+// statusCommand is: status CODE hindcast ARGS..., which must end with that status and
+// without a panic. Its output is for stdout, stderr and jq.
+func statusCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status CODE COMMAND ARGS...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	var exit interface{ ExitCode() int }
+	code := 0
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("%s ended with %d, want %s", strings.Join(args[1:], " "), code, args[0])
+	}
+	if strings.Contains(ts.ReadFile("stderr"), "goroutine ") {
+		ts.Fatalf("it crashed")
+	}
+}
+
+// objectsCommand is: objects DIR COUNT, the files below a folder, which may be missing.
+func objectsCommand(ts *testscript.TestScript, _ bool, args []string) {
+	count := 0
+	err := filepath.WalkDir(ts.MkAbs(args[0]), func(_ string, d os.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			count++
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	ts.Check(err)
+	if strconv.Itoa(count) != args[1] {
+		ts.Fatalf("%d files in %s, want %s", count, args[0], args[1])
+	}
+}
+
+// jqCommand is: jq PATH REGEXP, a value of the JSON on stdout, such as
+// 0.decision.action, as JSON.
+func jqCommand(ts *testscript.TestScript, neg bool, args []string) {
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &v))
+	for _, part := range strings.Split(args[0], ".") {
+		switch node := v.(type) {
+		case []any:
+			i, err := strconv.Atoi(part)
+			ts.Check(err)
+			if i >= len(node) {
+				if neg {
+					return
+				}
+				ts.Fatalf("%s: no element %d of %d", args[0], i, len(node))
+			}
+			v = node[i]
+		case map[string]any:
+			var ok bool
+			if v, ok = node[part]; !ok {
+				if neg {
+					return
+				}
+				ts.Fatalf("%s: no key %s", args[0], part)
+			}
+		default:
+			ts.Fatalf("%s: %T at %s", args[0], v, part)
+		}
+	}
+	data, err := json.Marshal(v)
+	ts.Check(err)
+	if matched := regexp.MustCompile(`^(?:` + args[1] + `)$`).Match(data); matched == neg {
+		ts.Fatalf("%s is %s, which is not wanted beside %s", args[0], data, args[1])
+	}
+}
+
+// getCommand is: get LOG PATH CODE REGEXP, a request to the address that a serving
+// hindcast wrote to its log, which it waits for.
+func getCommand(ts *testscript.TestScript, _ bool, args []string) {
+	address := ""
+	deadline := time.Now().Add(20 * time.Second)
+	for address == "" {
+		data, err := os.ReadFile(ts.MkAbs(args[0]))
+		if m := regexp.MustCompile(`msg=serving address=(\S+)`).FindSubmatch(data); err == nil && m != nil {
+			address = string(m[1])
+		} else if time.Now().After(deadline) {
+			ts.Fatalf("no address in %s: %q, %v", args[0], data, err)
+		} else {
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+args[1], http.NoBody)
+	ts.Check(err)
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(errors.Join(err, resp.Body.Close()))
+	if strconv.Itoa(resp.StatusCode) != args[2] || !regexp.MustCompile(args[3]).Match(body) {
+		ts.Fatalf("%s: %s: %s", args[1], resp.Status, body)
+	}
+}

@@ -1,0 +1,59 @@
+package job
+
+import (
+	"context"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// farthest is how many windows a pass looks back at most; a longer streak is shown
+// as that long.
+const farthest = 1000
+
+// recent reads the records that streaks and decisions rest on. How far back a streak
+// goes shows only in the records, for inconclusive windows count for nothing: it
+// reads on until every rule's streak has ended.
+func (p *pass) recent(ctx context.Context, launches []trigger.LaunchStatus) ([]trigger.Record, error) {
+	m := p.model
+	for atLeast := m.CatchUp + longestStreak(m); ; atLeast *= 4 {
+		records, err := p.Ledger.Recent(ctx, m.Name, p.rules(), launches, atLeast)
+		if err != nil || atLeast >= farthest || len(records) < atLeast || streaksEnd(m.Grid(), records, p.rules()) {
+			return records, err
+		}
+	}
+}
+
+// longestStreak is the number of windows that a rule's streak needs to act, at least.
+func longestStreak(m *config.Model) int {
+	longest := 1
+	for _, rule := range m.RuleSpecs() {
+		longest = max(longest, rule.For)
+	}
+	return longest
+}
+
+// streaksEnd reports whether the streak of every rule that goes on in the newest
+// records began after the oldest of them. records are in the order of their windows.
+func streaksEnd(grid groundtruth.Grid, records []trigger.Record, rules []trigger.Rule) bool {
+	for _, rule := range rules {
+		verdicts := map[groundtruth.Window]evaluator.Verdict{}
+		var w groundtruth.Window
+		for _, record := range records {
+			for _, result := range record.Rules {
+				if result.Name == rule.Name {
+					verdicts[record.Window], w = result.Verdict, record.Window
+				}
+			}
+		}
+		for v, judged := verdicts[w]; judged && v != evaluator.Healthy; v, judged = verdicts[w] {
+			if !w.Start.After(records[0].Window.Start) {
+				return false
+			}
+			w = grid.Prev(w)
+		}
+	}
+	return true
+}
