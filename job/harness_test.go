@@ -106,7 +106,6 @@ type settings struct {
 	model   string // more keys of the model, a line each
 	data    string // URL; a mem:// of the test's own by default
 	state   string // likewise
-	version string
 }
 
 const (
