@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -238,6 +239,10 @@ func (d *decoder) drift(v value, m *Model) {
 	if tv, ok := o.get("threshold"); ok {
 		d.driftThreshold(tv, m)
 	}
+	// In the column's own units no one threshold suits all columns.
+	if slices.Contains(m.Drift.Methods, evaluator.MeasureWasserstein) && m.Drift.Threshold == nil && !has(m.Drift.Thresholds, evaluator.MeasureWasserstein) {
+		o.fail("wasserstein is in the columns' own units and has no threshold of its own: give drift.threshold one, or use wasserstein_normed")
+	}
 	o.integer("min_rows", 1, &m.Drift.MinRows)
 	o.count("exact_values", 1, mostExactValues, &m.Drift.ExactValues)
 	o.done()
@@ -308,6 +313,9 @@ func (d *decoder) driftThreshold(v value, m *Model) {
 		case len(m.Drift.Methods) > 0 && !slices.Contains(m.Drift.Methods, mem.key):
 			d.failAt(mem.pos, path, "%s is not among the measures of method, so its threshold would not count", mem.key)
 			continue
+		case len(m.Drift.Methods) == 0 && (mem.key == evaluator.MeasureKS || mem.key == evaluator.MeasureWasserstein):
+			d.failAt(mem.pos, path, "%s does not judge with method auto, so its threshold would not count: list the measures in method", mem.key)
+			continue
 		}
 		tv, ok := d.resolve(mem.node, path, v.deep)
 		if !ok {
@@ -320,4 +328,9 @@ func (d *decoder) driftThreshold(v value, m *Model) {
 			m.Drift.Thresholds[mem.key] = f
 		}
 	}
+}
+
+func has(m map[string]float64, key string) bool {
+	_, ok := m[key]
+	return ok
 }

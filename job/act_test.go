@@ -217,7 +217,7 @@ func TestSemantics4_FailedRunIsFollowedByTheNextAttemptAfterTheCooldown(t *testi
 	if d := o.Decision; d.Attempt != 2 || d.RunID != "run-2" || !d.Started || d.Key != trigger.Key("m", dayStart(1), 2) {
 		t.Errorf("decision %+v", d)
 	}
-	if ruleOf(o, "rmse") != "breached 1 acts" || o.Revision != 1 || o.Metrics["rmse"].N != perDay {
+	if ruleOf(o, "rmse") != "breached 1 acts" || o.Revision != 2 || o.Metrics["rmse"].N != perDay {
 		t.Errorf("the window decided on again: %s", encode(t, o))
 	}
 	wantLines(t, "told", w.told.take(), "retrain_started 1")
@@ -480,27 +480,27 @@ func TestRetrainByHand(t *testing.T) {
 	w := newWorld(t, settings{mode: "off"})
 	w.logs(1, good)
 	w.night(4)
-	first, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "new features", Key: "k"})
-	if err != nil || first.RunID != "run-1" || !first.Manual || first.Reason != "new features" || !first.Window.Equal(day(1)) {
+	first, started, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "new features", Key: "k"})
+	if err != nil || !started || first.RunID != "run-1" || !first.Manual || first.Reason != "new features" || !first.Window.Equal(day(1)) {
 		t.Fatalf("launch %+v, %v", first, err)
 	}
-	again, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "new features", Key: "k"})
-	if err != nil || again.RunID != "run-1" || len(w.kfp.runs) != 1 {
+	again, startedAgain, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "new features", Key: "k"})
+	if err != nil || startedAgain || again.RunID != "run-1" || len(w.kfp.runs) != 1 {
 		t.Errorf("repeated: %+v, %v, %d runs", again, err, len(w.kfp.runs))
 	}
 	wantLines(t, "told", w.told.take(), "retrain_started")
-	if _, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "another"}); !errors.Is(err, trigger.ErrInFlight) {
+	if _, _, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "another"}); !errors.Is(err, trigger.ErrInFlight) {
 		t.Errorf("in flight: %v", err)
 	}
-	if _, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "another", Force: true}); err != nil || len(w.kfp.runs) != 2 {
+	if _, _, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "another", Force: true}); err != nil || len(w.kfp.runs) != 2 {
 		t.Errorf("forced: %v, %d runs", err, len(w.kfp.runs))
 	}
-	if _, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{}); err == nil || len(w.kfp.runs) != 2 {
+	if _, _, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{}); err == nil || len(w.kfp.runs) != 2 {
 		t.Errorf("without a reason: %v, %d runs", err, len(w.kfp.runs))
 	}
 	w.model.Retrain.Kubeflow = nil
 	w.kfp.down = nil
-	if _, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "no pipeline", Force: true}); !errors.Is(err, job.ErrNoPipelines) {
+	if _, _, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "no pipeline", Force: true}); !errors.Is(err, job.ErrNoPipelines) {
 		t.Errorf("without a pipeline: %v", err)
 	}
 }

@@ -78,6 +78,9 @@ func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p p
 		Coverage:    float64(out.Coverage.Coverage),
 		Mature:      p.stage == trigger.StageMature,
 	})
+	if out.Rules == nil {
+		out.Rules = []evaluator.RuleResult{} // [] in JSON, where a list is promised
+	}
 	for _, name := range waiting {
 		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
 	}

@@ -44,6 +44,11 @@ func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*re
 		if err != nil {
 			return nil, err
 		}
+		for _, name := range m.Predictions.Features.Columns {
+			if _, left := profile.Layout.LeftOut[name]; !left && profile.Layout.Feature(name) == nil {
+				return nil, fmt.Errorf("load reference profile of %s: it has no feature %q; make it anew or correct predictions.features", m.Name, name)
+			}
+		}
 		return newReference(profile), nil
 	}
 	fingerprint, err := r.fingerprint(ctx, m)

@@ -17,22 +17,23 @@ type RetrainOptions struct {
 	Force  bool   // also while another run is in flight
 }
 
-// Retrain starts a run by hand and tells of it. A launch with a run id and an error
-// means that the run is started but not everyone could be told.
-func (r *Runner) Retrain(ctx context.Context, m *config.Model, opt RetrainOptions) (trigger.Launch, error) {
+// Retrain starts a run by hand, pushes its state and tells of it; started is false
+// where the key's run was there already. A launch with a run id and an error means
+// that the run is started but not everyone could be told.
+func (r *Runner) Retrain(ctx context.Context, m *config.Model, opt RetrainOptions) (launch trigger.Launch, started bool, err error) {
 	p, err := r.handPass(m)
 	if err != nil {
-		return trigger.Launch{}, err
+		return trigger.Launch{}, false, err
 	}
 	if p.pipelines == nil {
-		return trigger.Launch{}, fmt.Errorf("start retraining of %s: %w", m.Name, ErrNoPipelines)
+		return trigger.Launch{}, false, fmt.Errorf("start retraining of %s: %w", m.Name, ErrNoPipelines)
 	}
 	meta := trigger.Launch{Model: m.Name, Key: trigger.RandomKey(m.Name), Reason: opt.Reason, PolicyHash: m.PolicyHash()}
 	if opt.Key != "" {
 		meta.Key = trigger.ManualKey(m.Name, opt.Key)
 	}
 	if w, ok, err := r.Ledger.LastMature(ctx, m.Name); err != nil {
-		return trigger.Launch{}, err
+		return trigger.Launch{}, false, err
 	} else if ok {
 		// Templates may name the window; the newest one judged is what a person looks at.
 		window := m.Grid().Containing(w)
@@ -40,15 +41,20 @@ func (r *Runner) Retrain(ctx context.Context, m *config.Model, opt RetrainOption
 	}
 	req, err := request(m, meta, p.asOf)
 	if err != nil {
-		return trigger.Launch{}, err
+		return trigger.Launch{}, false, err
 	}
 	out, err := r.launcher(m, p.pipelines).Manual(ctx, req, meta, opt.Key, opt.Force)
 	if err != nil {
-		return out.Launch, err
+		return out.Launch, false, err
 	}
 	p.tellOnce(ctx, groundtruth.Window{}, out.Launch.Key, "started", Event{Kind: EventRetrainStarted, Launch: &out.Launch, RunURL: out.Launch.URL})
 	p.tellChanges(ctx, out.Changes)
-	return out.Launch, undelivered(p.told)
+	launches, err := r.Ledger.Launches(ctx, m.Name)
+	if err != nil {
+		return out.Launch, out.Started, errors.Join(append(p.told, err)...)
+	}
+	p.publishRuns(ctx, launches)
+	return out.Launch, out.Started, undelivered(p.told)
 }
 
 // Follow looks after a model's started runs: it records, pushes and tells what
@@ -63,12 +69,17 @@ func (r *Runner) Follow(ctx context.Context, m *config.Model) ([]trigger.LaunchS
 	if err != nil {
 		return nil, errors.Join(append(p.told, err)...)
 	}
-	for _, pub := range r.Publishers {
-		if err := pub.PublishRuns(ctx, m.Name, launches); err != nil {
+	p.publishRuns(ctx, launches)
+	return launches, undelivered(p.told)
+}
+
+// publishRuns shows the states of started runs.
+func (p *pass) publishRuns(ctx context.Context, launches []trigger.LaunchStatus) {
+	for _, pub := range p.Publishers {
+		if err := pub.PublishRuns(ctx, p.model.Name, launches); err != nil {
 			p.told = append(p.told, fmt.Errorf("publish to %s: %w", pub.Name(), err))
 		}
 	}
-	return launches, undelivered(p.told)
 }
 
 // handPass is the part of a pass that acts without judging.

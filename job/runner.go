@@ -280,9 +280,31 @@ func (p *pass) decideEarlier(ctx context.Context, done map[groundtruth.Window]bo
 		if err != nil {
 			return err
 		}
+		if err := p.amend(ctx, records[i], e); err != nil {
+			return err
+		}
 		p.Log.Info("decision on an earlier window", "model", p.model.Name, "window_start", s.Window.Start, "window_end", s.Window.End,
 			"action", string(d.Action), "reason", d.Reason, "run_id", d.RunID)
 	}
+	return nil
+}
+
+// amend records a run that was started for an earlier window as that window's newest
+// revision.
+func (p *pass) amend(ctx context.Context, old trigger.Record, e *evaluated) error {
+	if !p.fx.write || e.outcome.Decision.RunID == "" {
+		return nil
+	}
+	var err error
+	old.Decision = e.outcome.Decision
+	if old.Output, err = json.Marshal(e.outcome); err != nil {
+		return fmt.Errorf("encode evaluation: %w", err)
+	}
+	recorded, _, err := p.Ledger.Append(ctx, old)
+	if err != nil {
+		return err
+	}
+	e.outcome.Revision = recorded.Revision
 	return nil
 }
 

@@ -319,7 +319,7 @@ func nothing(in DecideInput) string {
 	case rules == 0:
 		return "no rule's newest verdict is on this window"
 	}
-	return "every rule is healthy"
+	return "every rule whose newest verdict is on this window is healthy"
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

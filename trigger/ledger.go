@@ -53,8 +53,8 @@ var ErrNewerSchema = errors.New("written by a newer version of hindcast")
 // Append records an evaluation as the newest revision of its window and returns
 // it with the revision it got, also inside Output, and created true. When the
 // newest revision says the same already (stage, policy hash, versions, inputs,
-// the rules' verdicts, and Output but for revision, as_of and decision), nothing
-// is written and that revision is returned with created false: a retried pass
+// the rules' verdicts, Output but for revision, as_of and decision, and a run that
+// the decision started), nothing is written and that revision is returned with created false: a retried pass
 // makes no second record.
 //
 // Model, Window, Stage and OnGrid must be set; Schema and Revision are set here.
@@ -128,6 +128,9 @@ func (l *Ledger) markMature(ctx context.Context, r Record) error {
 
 // sameEvaluation reports whether b, not yet recorded, says what a says.
 func sameEvaluation(a, b Record) (bool, error) {
+	if b.Decision.RunID != "" && a.Decision.RunID != b.Decision.RunID {
+		return false, nil // that a run was started belongs to the audit
+	}
 	if a.Stage != b.Stage || a.PolicyHash != b.PolicyHash || a.Verdict != b.Verdict || !slices.Equal(a.Versions, b.Versions) {
 		return false, nil
 	}

@@ -22,7 +22,7 @@ func (a *App) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show Hindcast on a made-up house-price log",
-		Long: "Demo writes two weeks of predictions and late labels to a folder, then does each\n" +
+		Long: "Demo writes sixteen days of predictions and late labels to a folder, then does each\n" +
 			"day's pass as of that day: files instead of object storage, a text file instead of a\n" +
 			"Pushgateway, and a suggestion instead of a Kubeflow run.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), dir) },

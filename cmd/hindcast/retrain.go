@@ -36,12 +36,15 @@ func (a *App) retrainCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if m.Retrain.Kubeflow == nil {
+				return configError{fmt.Errorf("retrain %s: %s has no retrain.kubeflow for it", m.Name, path)}
+			}
 			c, err := a.connect(cmd.Context(), cfg, groundtruth.Limits{})
 			if err != nil {
 				return err
 			}
 			defer func() { _ = c.Close() }()
-			launch, err := c.Retrain(cmd.Context(), m, opt)
+			launch, started, err := c.Retrain(cmd.Context(), m, opt)
 			if launch.RunID == "" {
 				return err
 			}
@@ -51,7 +54,11 @@ func (a *App) retrainCommand() *cobra.Command {
 				}
 				return err
 			}
-			fmt.Fprintf(a.Stdout, "%s: run %s (%s) started\n", m.Name, launch.Run, launch.RunID)
+			done := "was started"
+			if !started {
+				done = "is there already, nothing was started"
+			}
+			fmt.Fprintf(a.Stdout, "%s: run %s (%s) %s\n", m.Name, launch.Run, launch.RunID, done)
 			if launch.URL != "" {
 				fmt.Fprintln(a.Stdout, launch.URL)
 			}

@@ -72,7 +72,8 @@ type server struct {
 	grace    time.Duration
 	skipped  *prometheus.CounterVec
 	passes   *prometheus.CounterVec
-	busy     map[string]*sync.Mutex
+	slots    map[string]*sync.Mutex // held by a slot, from its start on
+	busy     map[string]*sync.Mutex // held by whoever works on the model
 	ready    chan struct{}
 }
 
@@ -82,7 +83,7 @@ func newServer(a *App, c *connected, grace time.Duration) *server {
 	c.Publishers = append(c.Publishers, registry)
 	factory := promauto.With(registry.Registerer())
 	return &server{
-		app: a, runner: c, registry: registry, grace: grace, busy: map[string]*sync.Mutex{}, ready: make(chan struct{}),
+		app: a, runner: c, registry: registry, grace: grace, slots: map[string]*sync.Mutex{}, busy: map[string]*sync.Mutex{}, ready: make(chan struct{}),
 		skipped: factory.NewCounterVec(prometheus.CounterOpts{
 			Name: "hindcast_serve_skipped_slots_total", Help: "Slots of the schedule that were skipped because the model was still being evaluated.",
 		}, []string{"model"}),
@@ -100,7 +101,7 @@ func (s *server) run(ctx context.Context, cfg *config.Config, listen string) err
 	timetable := cron.New()
 	scheduled := 0
 	for _, m := range cfg.Models {
-		s.busy[m.Name] = new(sync.Mutex)
+		s.slots[m.Name], s.busy[m.Name] = new(sync.Mutex), new(sync.Mutex)
 		s.skipped.WithLabelValues(m.Name)
 		if m.Cron() == nil {
 			s.app.log.Warn("model has no schedule and is left alone", "model", m.Name)
@@ -156,11 +157,14 @@ func (s *server) drain(ended context.Context, cancel context.CancelFunc) {
 
 // slot is one slot of a model's schedule.
 func (s *server) slot(ctx context.Context, m *config.Model) {
-	if !s.busy[m.Name].TryLock() {
+	if !s.slots[m.Name].TryLock() {
 		s.skipped.WithLabelValues(m.Name).Inc()
 		s.app.log.Warn("slot skipped: the model is still being evaluated", "model", m.Name)
 		return
 	}
+	defer s.slots[m.Name].Unlock()
+	// Following started runs takes a moment; it is no reason to lose a slot.
+	s.busy[m.Name].Lock()
 	defer s.busy[m.Name].Unlock()
 	defer s.recovered(m.Name)
 	outcomes, err := s.runner.Pass(ctx, m, job.Options{})

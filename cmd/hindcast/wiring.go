@@ -31,6 +31,9 @@ type engineFlags struct {
 }
 
 func (f *engineFlags) limits() (groundtruth.Limits, error) {
+	if f.workers < 0 {
+		return groundtruth.Limits{}, usagef("--workers is %d; give 1 or more, or 0 for all cores", f.workers)
+	}
 	l := groundtruth.Limits{SpillDir: f.spillDir, Workers: f.workers}
 	if f.memory != "" {
 		n, err := parseBytes(f.memory)
