@@ -1,10 +1,6 @@
 package evaluator
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/stat/distuv"
-)
+import "math"
 
 // bins holds the counts of one sample in categorical bins; two samples compared
 // have the same bins in the same order.
@@ -18,56 +14,30 @@ func (b bins) total() float64 {
 	return n
 }
 
-// nonEmpty drops the bins that are empty in both samples: they say nothing, and
-// smoothing would only turn a difference of sample sizes into drift.
-func nonEmpty(ref, cur bins) (bins, bins) {
-	var r, c bins
+// psi is the population stability index sum (q-p) ln(q/p) over the bins that are
+// not empty in both samples: those say nothing, and smoothing would only turn a
+// difference of sample sizes into drift. Where any other bin of either sample is
+// empty the shares are (count + 0.5) / (n + 0.5 B), with B bins. Fewer than two bins
+// give 0.
+func psi(ref, cur bins) float64 {
+	used, add := 0.0, 0.0
 	for i := range ref {
 		if ref[i] > 0 || cur[i] > 0 {
-			r, c = append(r, ref[i]), append(c, cur[i])
+			used++
+			if ref[i] == 0 || cur[i] == 0 {
+				add = 0.5
+			}
 		}
 	}
-	return r, c
-}
-
-// smoothed returns the shares (count + 0.5) / (n + 0.5 B) when any bin of either
-// sample is empty, and the plain shares otherwise.
-func smoothed(ref, cur bins) (p, q []float64) {
-	add := 0.0
-	for i := range ref {
-		if ref[i] == 0 || cur[i] == 0 {
-			add = 0.5
-			break
-		}
-	}
-	p, q = make([]float64, len(ref)), make([]float64, len(cur))
-	n, m := ref.total()+add*float64(len(ref)), cur.total()+add*float64(len(cur))
-	for i := range ref {
-		p[i], q[i] = (ref[i]+add)/n, (cur[i]+add)/m
-	}
-	return p, q
-}
-
-// psi is the population stability index sum (q-p) ln(q/p) over bins that are not
-// empty in both samples, with Laplace smoothing. Fewer than two bins give 0.
-func psi(ref, cur bins) float64 {
-	p, q := smoothed(nonEmpty(ref, cur))
+	n, m := ref.total()+add*used, cur.total()+add*used
 	var s float64
-	for i := range p {
-		s += (q[i] - p[i]) * math.Log(q[i]/p[i])
+	for i := range ref {
+		if ref[i] > 0 || cur[i] > 0 {
+			p, q := (ref[i]+add)/n, (cur[i]+add)/m
+			s += (q - p) * math.Log(q/p)
+		}
 	}
 	return s
-}
-
-// psiFloor is the quantile at level of psi under no change: PSI / (1/n + 1/m) is
-// asymptotically chi-squared with B-1 degrees of freedom (Yurdakul and Naranjo,
-// Journal of Risk Model Validation 14(4), 2020).
-func psiFloor(ref, cur bins, level float64) float64 {
-	r, c := nonEmpty(ref, cur)
-	if len(r) < 2 {
-		return 0
-	}
-	return distuv.ChiSquared{K: float64(len(r) - 1)}.Quantile(level) * (1/r.total() + 1/c.total())
 }
 
 // jensenShannon is the Jensen-Shannon distance: the square root of the
@@ -96,78 +66,6 @@ func totalVariation(ref, cur bins) float64 {
 		s += math.Abs(ref[i]/n - cur[i]/m)
 	}
 	return s / 2
-}
-
-// psiFloorRanged is psiFloor for bins whose last but one counts what lies outside the
-// reference's range. That bin is empty in the reference by construction, and without
-// any change the current sample has as many values in it as a negative binomial of
-// two (one for either end) with success n/(n+m): heavier than the chi-squared allows
-// for, so the sum of both is drawn.
-func psiFloorRanged(ref, cur bins, level float64) float64 {
-	out := len(ref) - 2
-	r, c := nonEmpty(append(ref[:out:out], ref[out+1:]...), append(cur[:out:out], cur[out+1:]...))
-	n, m := ref.total(), cur.total()
-	if len(r) < 2 || n == 0 || m == 0 {
-		return 0
-	}
-	c0 := c.total()
-	rng := newNormals(floorSeed)
-	draws := make([]float64, floorDraws)
-	for d := range draws {
-		var chi float64
-		for range len(r) - 1 {
-			z := rng.next()
-			chi += z * z
-		}
-		draws[d] = chi * (1/n + 1/c0)
-		beyond := 0.0
-		for ends := 0; ends < 2 && beyond < m; {
-			if rng.uniform() < n/(n+m) {
-				ends++
-			} else {
-				beyond++
-			}
-		}
-		if beyond > 0 {
-			b := 0.5 * float64(len(r)+1)
-			p, q := 0.5/(n+b), (beyond+0.5)/(m+b)
-			draws[d] += (q - p) * math.Log(q/p)
-		}
-	}
-	return quantileOf(draws, level)
-}
-
-// drawnFloor is the quantile at level of a distance between bins under no change, by
-// seeded draws of two samples of these sizes from the pooled shares. The counts of a
-// bin are drawn independently from Poisson distributions, which given the total are
-// multinomial; the distances divide by the total that was drawn.
-func drawnFloor(ref, cur bins, level float64, distance func(ref, cur bins) float64) float64 {
-	r, c := nonEmpty(ref, cur)
-	if len(r) < 2 {
-		return 0
-	}
-	n, m := r.total(), c.total()
-	draws := make([]float64, binDraws)
-	if len(r) > manyBins {
-		draws = draws[:binDrawsMany]
-	}
-	rng := newNormals(floorSeed)
-	a, b := make(bins, len(r)), make(bins, len(r))
-	for d := range draws {
-		for i := range r {
-			share := (r[i] + c[i]) / (n + m)
-			a[i], b[i] = rng.poisson(n*share), rng.poisson(m*share)
-		}
-		draws[d] = distance(a, b)
-	}
-	return quantileOf(draws, level)
-}
-
-// ksFloor is the quantile at level of the two-sample Kolmogorov-Smirnov distance
-// under no change, sqrt(-ln((1-level)/2)/2 (1/n + 1/m)) (Smirnov 1939); conservative
-// for tied data.
-func ksFloor(n, m, level float64) float64 {
-	return math.Min(1, math.Sqrt(-math.Log((1-level)/2)/2*(1/n+1/m)))
 }
 
 // ksPValue is the asymptotic two-sided p-value of the two-sample

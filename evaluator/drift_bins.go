@@ -8,31 +8,18 @@ const fewValues = 5
 // reference that they are its categories.
 func (l *ColumnLayout) categorical() bool { return l.Exact && len(l.Edges) <= fewValues }
 
-// stepsOf views a numeric column as steps on its layout's edges.
-func stepsOf(c *ColumnSummary) *steps {
-	k := len(c.Edges())
-	s := &steps{points: c.Edges(), at: make([]int64, k), open: make([]int64, k+1), sum: make([]float64, k+1)}
-	for i := range s.at {
-		s.at[i] = c.Point(i)
-	}
-	for i := range s.open {
-		if s.open[i] = c.Open(i); s.open[i] > 0 {
-			s.sum[i] = c.OpenSum(i)
-		}
-	}
-	s.interior, s.counts, s.known = c.Interior()
-	return s
-}
+// ranged reports whether the column's bins are ranges of numbers.
+func (l *ColumnLayout) ranged() bool { return l.Kind == numberKind && !l.categorical() }
 
-// psiBins counts a column in the bins of PSI: for numbers the reference's deciles
-// (or its values, where they are few), then out of range, then missing; for text
-// its categories, then unseen, then missing.
-func psiBins(c *ColumnSummary) bins {
-	l := c.Layout()
-	if c.Kind() != numberKind || l.categorical() {
+// binsOf counts all rows of a column in bins: for numbers the reference's deciles (or
+// its values, where they are few), then out of range, then missing; for text its
+// categories, then unseen, then missing.
+func binsOf(c *ColumnSummary) bins {
+	if !c.Layout().ranged() {
 		return append(categoryBins(c), float64(c.Missing()))
 	}
-	var out bins
+	l := c.Layout()
+	out := make(bins, 0, len(l.Cuts)+3)
 	k := len(l.Edges)
 	var in float64
 	next := 0
@@ -53,13 +40,14 @@ func psiBins(c *ColumnSummary) bins {
 // categoryBins counts a column by the reference's values, and all others in one
 // more bin.
 func categoryBins(c *ColumnSummary) bins {
-	var out bins
 	if c.Kind() != numberKind {
+		out := make(bins, 0, len(c.Categories())+2)
 		for i := range c.Categories() {
 			out = append(out, float64(c.Category(i)))
 		}
 		return append(out, float64(c.Unseen()))
 	}
+	var out bins
 	var rest float64
 	for i := range c.Edges() {
 		out = append(out, float64(c.Point(i)))

@@ -142,64 +142,114 @@ func columnsDrift(cur *Summary, ref *Profile, opt Options) *Drift {
 // columnDrift computes every measure that suits the column and lets the judging
 // ones decide: drifted above both threshold and noise floor; inconclusive where
 // none is and a floor exceeds its threshold.
+//
+// The measures of binned rows have a bin for the missing ones, so they judge a column
+// that a window has lost; those of distribution functions know values alone.
 func columnDrift(ref, cur *ColumnSummary, opt Options) ColumnDrift {
 	l := ref.Layout()
 	out := ColumnDrift{Kind: "text", N: cur.N(), Measures: map[string]Measure{}}
-	number := l.Kind == numberKind
-	if number {
+	if l.Kind == numberKind {
 		out.Kind = "number"
 	}
-	judging := opt.Methods
-	if len(judging) == 0 {
-		judging = autoMethods(l)
+	rows, refRows := cur.N()+cur.Missing(), ref.N()+ref.Missing()
+	if ref.N() == 0 || rows == 0 {
+		out.conclude(nil, ref.N(), rows, refRows, opt.MinRows)
+		return out
 	}
+	judging := opt.judging(l)
 	// Any one judging measure makes the column drift, so each floor is high enough
 	// that all together exceed theirs in at most 5 % of samples without change.
 	level := 1 - 0.05/float64(max(1, len(judging)))
-	n, m := float64(ref.N()), float64(cur.N())
-	enough := cur.N() >= opt.MinRows && ref.N() >= opt.MinRows
-	add := func(name string, value, floor, bound float64, p *Number) {
+	add := func(name string, value, floor, bound float64, rows, refRows int64) {
 		f := Number(floor)
-		ms := Measure{Value: Number(value), NoiseFloor: &f, PValue: p}
+		ms := Measure{Value: Number(value), NoiseFloor: &f}
 		if bound > 0 {
 			b := Number(bound)
 			ms.Bound = &b
 		}
-		if t := opt.threshold(name); slices.Contains(judging, name) && !math.IsNaN(t) {
-			th := Number(t)
-			ms.Threshold = &th
-			ms.judge(value, bound, t, floor, enough)
+		if math.IsNaN(value) || math.IsInf(value, 0) {
+			ms = Measure{Value: Number(math.NaN()), Reason: "not a finite number"}
+		}
+		if slices.Contains(judging, name) {
+			t := Number(opt.threshold(name))
+			ms.Threshold = &t
+			if ms.Reason == "" {
+				ms.judge(value, bound, float64(t), floor, rows >= opt.MinRows && refRows >= opt.MinRows)
+			}
 		}
 		out.Measures[name] = ms
 	}
-	if ref.N() > 0 && cur.N() > 0 {
-		rb, cb := psiBins(ref), psiBins(cur)
-		floor := psiFloor
-		if number && !l.categorical() {
-			floor = psiFloorRanged
+	rb, cb := binsOf(ref), binsOf(cur)
+	names, distances := []string{MeasurePSI}, []func(ref, cur bins) float64{psi}
+	if !l.ranged() || slices.Contains(judging, MeasureJS) || slices.Contains(judging, MeasureTVD) {
+		names = append(names, MeasureJS, MeasureTVD)
+		distances = append(distances, jensenShannon, totalVariation)
+	}
+	for i, floor := range binFloors(rb, cb, l.ranged(), level, distances...) {
+		add(names[i], distances[i](rb, cb), floor, 0, rows, refRows)
+	}
+	if l.Kind == numberKind {
+		out.addNumeric(ref, cur, level, add)
+	}
+	out.conclude(judging, ref.N(), rows, refRows, opt.MinRows)
+	return out
+}
+
+// addNumeric adds the measures of distribution functions.
+func (c *ColumnDrift) addNumeric(ref, cur *ColumnSummary, level float64, add func(name string, value, floor, bound float64, rows, refRows int64)) {
+	if cur.N() == 0 {
+		for _, name := range []string{MeasureKS, MeasureWasserstein, MeasureWassersteinNormed} {
+			add(name, math.NaN(), math.NaN(), 0, 0, ref.N())
+			c.because(name, "no values in the window")
 		}
-		add(MeasurePSI, psi(rb, cb), floor(rb, cb, level), 0, nil)
-		if number {
-			rs, cs := stepsOf(ref), stepsOf(cur)
-			d, bound := kolmogorovSmirnov(rs, cs)
-			p := Number(ksPValue(d, n, m))
-			add(MeasureKS, d, ksFloor(n, m, level), bound, &p)
-			w, wBound := wasserstein1(rs, cs)
-			floor := sharedBridges().wassersteinFloor(rs, cs, level)
-			add(MeasureWasserstein, w, floor, wBound, nil)
-			if sd := math.Sqrt(ref.Variance()); sd > 0 {
-				add(MeasureWassersteinNormed, w/sd, floor/sd, wBound/sd, nil)
+		return
+	}
+	n, m := float64(ref.N()), float64(cur.N())
+	pieces := piecesOf(ref, cur)
+	d, bound := kolmogorovSmirnov(pieces)
+	add(MeasureKS, d, ksFloor(n, m, level), bound, cur.N(), ref.N())
+	p := Number(ksPValue(d, n, m))
+	ks := c.Measures[MeasureKS]
+	ks.PValue = &p
+	c.Measures[MeasureKS] = ks
+	w, wBound := wasserstein1(pieces)
+	floor := sharedBridges().wassersteinFloor(pieces, level)
+	add(MeasureWasserstein, w, floor, wBound, cur.N(), ref.N())
+	sd := math.Sqrt(ref.Variance())
+	add(MeasureWassersteinNormed, w/sd, floor/sd, wBound/sd, cur.N(), ref.N())
+	switch {
+	case sd == 0:
+		c.because(MeasureWassersteinNormed, "the reference does not vary")
+	case math.IsInf(sd, 1):
+		add(MeasureWassersteinNormed, math.NaN(), math.NaN(), 0, cur.N(), ref.N())
+	}
+}
+
+// because says why a measure is null.
+func (c *ColumnDrift) because(name, reason string) {
+	ms := c.Measures[name]
+	c.Measures[name] = Measure{Value: Number(math.NaN()), Threshold: ms.Threshold, Reason: reason}
+}
+
+// judging returns the measures that judge a column: those configured, else those of
+// its type, as far as they apply to it and have a threshold.
+func (o Options) judging(l *ColumnLayout) []string {
+	methods := o.Methods
+	if len(methods) == 0 {
+		methods = autoMethods(l)
+	}
+	var out []string
+	for _, name := range methods {
+		switch name {
+		case MeasureKS, MeasureWasserstein, MeasureWassersteinNormed:
+			if l.Kind != numberKind {
+				continue
 			}
 		}
-		if !number || l.categorical() {
-			rb, cb = categoryBins(ref), categoryBins(cur)
-		}
-		if !number || l.categorical() || slices.Contains(judging, MeasureJS) || slices.Contains(judging, MeasureTVD) {
-			add(MeasureJS, jensenShannon(rb, cb), drawnFloor(rb, cb, level, jensenShannon), 0, nil)
-			add(MeasureTVD, totalVariation(rb, cb), drawnFloor(rb, cb, level, totalVariation), 0, nil)
+		if !math.IsNaN(o.threshold(name)) && !slices.Contains(out, name) {
+			out = append(out, name)
 		}
 	}
-	out.conclude(judging, n, m, enough, opt.MinRows)
 	return out
 }
 
@@ -225,7 +275,7 @@ func (ms *Measure) judge(value, bound, threshold, floor float64, enough bool) {
 	}
 	switch {
 	case !enough:
-		ms.Reason = "too few rows to judge"
+		ms.Reason = "too few values to judge"
 	case value-bound > limit:
 		ms.Drifted = &yes
 	case floor > threshold:
@@ -238,41 +288,36 @@ func (ms *Measure) judge(value, bound, threshold, floor float64, enough bool) {
 }
 
 // conclude decides the column from its judging measures.
-func (c *ColumnDrift) conclude(judging []string, n, m float64, enough bool, minRows int64) {
-	if n == 0 || m == 0 {
+func (c *ColumnDrift) conclude(judging []string, values, rows, refRows, minRows int64) {
+	switch {
+	case values == 0:
+		c.Reason = "no values in the reference"
+		return
+	case rows == 0:
 		c.Reason = "no values in the window"
-		if n == 0 {
-			c.Reason = "no values in the reference"
-		}
+		return
+	case rows < minRows || refRows < minRows:
+		c.Reason = fmt.Sprintf("%d rows against %d in the reference, fewer than min_rows %d: shown, not judged", rows, refRows, minRows)
+		return
+	case len(judging) == 0:
+		c.Reason = "none of the configured measures applies to this column"
 		return
 	}
-	if !enough {
-		c.Reason = fmt.Sprintf("%.0f rows against %.0f in the reference, fewer than min_rows %d: shown, not judged", m, n, minRows)
-		return
-	}
-	drifted, judged := false, false
+	drifted, reason := false, ""
 	for _, name := range judging {
-		ms, ok := c.Measures[name]
-		if !ok || ms.Threshold == nil {
-			continue
-		}
-		judged = true
+		ms := c.Measures[name]
 		switch {
 		case ms.Drifted == nil:
-			c.Reason = name + ": " + ms.Reason
+			reason = name + ": " + ms.Reason
 		case *ms.Drifted:
 			drifted = true
 		}
 	}
-	switch {
-	case drifted:
-		c.Reason = ""
+	if drifted || reason == "" {
 		c.Drifted = &drifted
-	case !judged:
-		c.Reason = "none of the configured measures applies to this column"
-	case c.Reason == "":
-		c.Drifted = &drifted
+		return
 	}
+	c.Reason = reason
 }
 
 // columnsQuality computes the quality of the features. What lies out of range or is
@@ -288,7 +333,8 @@ func columnsQuality(cur *Summary) *Quality {
 			Invalid: Number(float64(c.Invalid()) / rows),
 		}
 		switch {
-		case cur.Layout() == nil || rows == 0:
+		case cur.Layout() == nil || rows == 0 || c.Kind() == numberKind && len(c.Edges()) == 0:
+			// A reference without values has no range.
 			cq.OutOfRange, cq.Unseen = Number(math.NaN()), Number(math.NaN())
 		case c.Kind() == numberKind:
 			cq.OutOfRange = Number(float64(c.Open(0)+c.Open(len(c.Edges()))) / rows)

@@ -1,10 +1,6 @@
 package evaluator
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/stat/distuv"
-)
+import "math"
 
 // estimate is a metric as inference sees it: a smooth function g of the mean of
 // a series u, with what a one-sided test of g needs. A metric without an
@@ -17,6 +13,7 @@ type estimate struct {
 	Curvature float64 // g'' sigma / (g' sqrt n)
 	NEff      float64 // effective sample size
 	Kurtosis  float64 // of u
+	Reason    string  // why SE is NaN
 }
 
 // moments are the central moments of a series of n values.
@@ -24,23 +21,77 @@ type moments struct {
 	n        float64
 	mean     float64
 	variance float64 // with n-1
-	skew     float64 // mu3 / sigma^3, 0 for a constant series
-	kurtosis float64 // mu4 / sigma^4, 3 for a constant series
+	skew     float64 // mu3 / sigma^3, 0 where it cannot be told
+	kurtosis float64 // mu4 / sigma^4, 3 where it cannot be told
 }
 
-// centralMoments computes moments from the power sums s1 to s4 of n values.
-func centralMoments(n int64, s1, s2, s3, s4 float64) moments {
+// Rounding limits what sums of rounded powers can tell of the spread about a mean.
+const (
+	// A variance below this share of the squared mean is rounding alone.
+	leastSpread = 1e-15
+	// The greatest power of mean/sigma at which the central moment of that order has
+	// two digits left.
+	greatestOffset = 1e13
+)
+
+// centralMoments computes moments of n values from their sum, the sum of their
+// squares, and the sums s3 and s4 of their third and fourth powers.
+func centralMoments(n int64, sum1, sum2 *sum, s3, s4 float64) moments {
 	f := float64(n)
-	m := s1 / f
-	mu2 := math.Max(0, s2/f-m*m)
-	mu3 := s3/f - 3*m*s2/f + 2*m*m*m
-	mu4 := s4/f - 4*m*s3/f + 6*m*m*s2/f - 3*m*m*m*m
+	m := sum1.Float64() / f
+	mu2 := meanSquare(n, sum1, sum2)
+	if mu2 <= leastSpread*m*m {
+		mu2 = 0
+	}
 	out := moments{n: f, mean: m, variance: mu2 * f / (f - 1), kurtosis: 3}
-	if mu2 > 1e-14*m*m {
-		out.skew = mu3 / math.Pow(mu2, 1.5)
-		out.kurtosis = math.Max(1, mu4/(mu2*mu2))
+	if !(mu2 > 0) {
+		return out
+	}
+	s2 := sum2.Float64()
+	offset := math.Abs(m) / math.Sqrt(mu2)
+	mu3 := s3/f - 3*m*(s2/f) + 2*m*m*m
+	mu4 := s4/f - 4*m*(s3/f) + 6*m*m*(s2/f) - 3*m*m*m*m
+	// Divided in steps, because mu2^2 may be beyond the range of float64.
+	if skew := mu3 / mu2 / math.Sqrt(mu2); offset*offset*offset < greatestOffset {
+		out.skew = skew
+	}
+	// No kurtosis is below 1: less is what underflow left.
+	if kurtosis := mu4 / mu2 / mu2; offset*offset*offset*offset < greatestOffset && !(kurtosis < 1-1e-6) {
+		out.kurtosis = math.Max(1, kurtosis)
 	}
 	return out
+}
+
+// meanSquare returns the mean squared distance of n values from their mean, from the
+// sums of the values and of their squares: (n S2 - S1^2) / n^2, which is rounded
+// once, so that nothing is lost by cancellation beyond what S2's terms have lost.
+func meanSquare(n int64, sum1, sum2 *sum) float64 {
+	f := float64(n)
+	h1, l1 := split(sum1)
+	h2, l2 := split(sum2)
+	var t sum
+	addProduct(&t, f, h2)
+	addProduct(&t, f, l2)
+	addProduct(&t, -h1, h1)
+	addProduct(&t, -2*h1, l1)
+	addProduct(&t, -l1, l1)
+	v := t.Float64() / f / f
+	if v < 0 {
+		return 0
+	}
+	return v
+}
+
+// split returns a sum as an unevaluated sum of two numbers, the second 0 where the
+// first is not finite.
+func split(s *sum) (high, low float64) {
+	high = s.Float64()
+	if math.IsNaN(high) || math.IsInf(high, 0) {
+		return high, 0
+	}
+	rest := *s
+	rest.Add(-high)
+	return high, rest.Float64()
 }
 
 // varianceDF returns the Satterthwaite degrees of freedom of a sample variance,
@@ -138,7 +189,12 @@ func longRun(b blockSeries, n, v float64) (inflation, df float64) {
 		if l1 <= 0 {
 			norm = n * (1 - sq/(n*n))
 		}
-		return math.Max(1, sum/(norm*v)), math.Max(1, float64(k)/2.5)
+		// So many blocks of one size would vary as these.
+		even := n * n / sq
+		if even < minBlocks/2 || !(norm > 0) {
+			return 1, math.Inf(1)
+		}
+		return math.Max(1, sum/(norm*v)), math.Max(1, even/2.5)
 	}
 }
 
@@ -154,13 +210,17 @@ func (b blockSeries) withoutEmpty() blockSeries {
 }
 
 // estimateMean returns the estimate of g(mean) for a series with these moments:
-// value is g at the mean, slope g' and curvature g” there.
-func estimateMean(m moments, b blockSeries, value, slope, curvature float64) estimate {
+// value is g at the mean, slope g' and bend g”/g' there.
+func estimateMean(m moments, b blockSeries, value, slope, bend float64) estimate {
 	est := estimate{Value: value, SE: math.NaN(), DF: math.NaN(), NEff: m.n, Kurtosis: m.kurtosis}
-	if m.n < 2 || !(m.variance >= 0) || math.IsInf(m.variance, 0) {
+	switch {
+	case m.n < 2:
+		est.Reason = "an interval needs two rows or more"
 		return est
-	}
-	if m.variance == 0 {
+	case !isNumber(m.variance) || !isNumber(m.skew) || !isNumber(m.kurtosis):
+		est.Reason = "the powers of such large errors, which an interval needs, are beyond the range of numbers"
+		return est
+	case m.variance == 0:
 		est.SE, est.DF = 0, m.n-1
 		return est
 	}
@@ -174,21 +234,29 @@ func estimateMean(m moments, b blockSeries, value, slope, curvature float64) est
 		sign = -1
 	}
 	est.Skew = sign * m.skew / math.Sqrt(est.NEff)
-	if slope != 0 {
-		est.Curvature = sign * curvature / slope * mean
-	}
+	est.Curvature = sign * bend * mean
 	return est
 }
 
 // interval returns the two-sided interval of the estimate at the level, by
-// Student's t with its degrees of freedom.
-func (e estimate) interval(level float64) (low, high float64) {
+// Student's t with its degrees of freedom. Where the errors are heavy-tailed either
+// end is the one-sided test's bound instead (see oneSided), which corrects for the
+// skewness of u and the curvature of g: for an RMSE of 200 errors that are t with 3
+// degrees of freedom it covers 86 % rather than 78 %, and 95 % as before where the
+// tails are light.
+func (e estimate) interval(level float64, heavy bool) (low, high float64) {
 	if math.IsNaN(e.SE) || !(e.DF > 0) {
 		return math.NaN(), math.NaN()
 	}
 	if e.SE == 0 {
 		return e.Value, e.Value
 	}
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: e.DF}.Quantile(0.5 + level/2)
-	return e.Value - t*e.SE, e.Value + t*e.SE
+	p := 0.5 + level/2
+	if !heavy {
+		t := (&oneSided{variance: 1, inverseDF: 1 / e.DF}).quantile(p)
+		return e.Value - t*e.SE, e.Value + t*e.SE
+	}
+	below := oneSided{variance: 1, inverseDF: 1 / e.DF, skew: e.Skew, curvature: e.Curvature}
+	above := oneSided{variance: 1, inverseDF: 1 / e.DF, skew: -e.Skew, curvature: -e.Curvature}
+	return e.Value + below.bound(p)*e.SE, e.Value - above.bound(p)*e.SE
 }

@@ -29,59 +29,92 @@ func Regression(e *ErrorSums, level float64) map[string]Metric {
 		return out
 	}
 	n := e.N()
-	em := centralMoments(n, e.Sum(SumE), e.Sum(SumE2), e.Sum(SumE3), e.Sum(SumE4))
-	abs := centralMoments(n, e.Sum(SumAbsE), e.Sum(SumE2), e.Sum(SumAbsE3), e.Sum(SumE4))
-	sq := centralMoments(n, e.Sum(SumE2), e.Sum(SumE4), e.Sum(SumE6), e.Sum(SumE8))
-	rmse := math.Sqrt(sq.mean)
+	em := e.moments(n, SumE, SumE2, SumE3, SumE4)
+	abs := e.moments(n, SumAbsE, SumE2, SumAbsE3, SumE4)
+	sq := e.moments(n, SumE2, SumE4, SumE6, SumE8)
+	s := e.moments(n, SumS1, SumS2, SumS3, SumS4)
+	tail := em.kurtosis
 
-	me := estimateMean(em, e.series(SumE, em.mean), em.mean, 1, 0)
-	mae := estimateMean(abs, e.series(SumAbsE, abs.mean), abs.mean, 1, 0)
 	sqBlocks := e.series(SumE2, sq.mean)
-	mse := estimateMean(sq, sqBlocks, sq.mean, 1, 0)
-	root := estimate{Value: 0, SE: 0, DF: float64(n - 1), NEff: float64(n), Kurtosis: 3}
-	if rmse > 0 {
-		root = estimateMean(sq, sqBlocks, rmse, 1/(2*rmse), -1/(4*rmse*rmse*rmse))
-	}
-	out["me"] = toMetric(me, n, level, math.Inf(-1), em.kurtosis)
-	out["mae"] = toMetric(mae, n, level, 0, em.kurtosis)
-	out["mse"] = toMetric(mse, n, level, 0, em.kurtosis)
-	out["rmse"] = toMetric(root, n, level, 0, em.kurtosis)
-	out["medae"] = medianAbsError(e, level)
+	mae := estimateMean(abs, e.series(SumAbsE, abs.mean), abs.mean, 1, 0)
+	out["me"] = toMetric(estimateMean(em, e.series(SumE, em.mean), em.mean, 1, 0), n, level, math.Inf(-1), math.Inf(1), tail)
+	out["mae"] = toMetric(mae, n, level, 0, math.Inf(1), tail)
+	out["mse"] = toMetric(estimateMean(sq, sqBlocks, sq.mean, 1, 0), n, level, 0, math.Inf(1), tail)
+	out["rmse"] = toMetric(rootMeanSquare(sq, sqBlocks), n, level, 0, math.Inf(1), tail)
+	out["medae"] = medianAbsError(e, level, mae.NEff)
 	out["mape"] = meanPercentage(e, level)
-	s := centralMoments(n, e.Sum(SumS1), e.Sum(SumS2), e.Sum(SumS3), e.Sum(SumS4))
-	out["smape"] = toMetric(estimateMean(s, e.series(SumS1, s.mean), s.mean, 1, 0), n, level, 0, s.kurtosis)
-	out["r2"] = rSquared(e, sq, level)
-	out["max_error"] = Metric{
-		Value: Number(e.MaxAbs()), Low: Number(math.NaN()), High: Number(math.NaN()), N: n,
-		Reason: "a maximum has no interval", est: estimate{Value: e.MaxAbs(), SE: math.NaN()},
-	}
+	out["smape"] = toMetric(estimateMean(s, e.series(SumS1, s.mean), s.mean, 1, 0), n, level, 0, 2, s.kurtosis)
+	out["r2"] = rSquared(e, sq, level, tail)
+	out["max_error"] = maxError(e)
 	return out
 }
+
+func (e *ErrorSums) moments(n int64, k1, k2, k3, k4 SumKind) moments {
+	return centralMoments(n, &e.sums[k1], &e.sums[k2], e.Sum(k3), e.Sum(k4))
+}
+
+// rootMeanSquare is sqrt of the mean of squares: g' = 1/(2 rmse), g”/g' = -1/(2 mse).
+// Errors that are all 0 have no slope and no uncertainty.
+func rootMeanSquare(sq moments, b blockSeries) estimate {
+	if sq.mean == 0 {
+		return estimateMean(sq, b, 0, 0, 0)
+	}
+	rmse := math.Sqrt(sq.mean)
+	return estimateMean(sq, b, rmse, 1/(2*rmse), -1/(2*sq.mean))
+}
+
+func maxError(e *ErrorSums) Metric {
+	m := missingMetric(e.N(), notFinite)
+	if v := e.MaxAbs(); isNumber(v) {
+		m.Value, m.Reason, m.est.Value = Number(v), "a maximum has no interval", v
+	}
+	return m
+}
+
+const notFinite = "not a finite number"
 
 func missingMetric(n int64, reason string) Metric {
 	nan := Number(math.NaN())
 	return Metric{Value: nan, Low: nan, High: nan, N: n, Reason: reason, est: estimate{Value: math.NaN(), SE: math.NaN()}}
 }
 
-// toMetric turns an estimate into a metric whose interval stays at or above floor.
-func toMetric(est estimate, n int64, level, floor, kurtosis float64) Metric {
-	if math.IsNaN(est.Value) || math.IsInf(est.Value, 0) {
-		return missingMetric(n, "not a finite number")
+// Above this kurtosis errors count as heavy-tailed: the normal distribution has 3,
+// the Laplace distribution 6.
+const heavyTails = 5
+
+// toMetric turns an estimate into a metric whose interval stays within its limits.
+func toMetric(est estimate, n int64, level, least, most, kurtosis float64) Metric {
+	if !isNumber(est.Value) {
+		return missingMetric(n, notFinite)
 	}
-	low, high := est.interval(level)
-	if low < floor {
-		low = floor
-	}
+	heavy := kurtosis > heavyTails
+	low, high := est.interval(level, heavy)
 	m := Metric{Value: Number(est.Value), Low: Number(low), High: Number(high), N: n, est: est}
-	switch {
-	case math.IsNaN(est.SE):
-		m.Reason = "an interval needs two rows or more"
-	case est.NEff < 0.999*float64(n):
-		m.Note = fmt.Sprintf("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
-	case est.DF < 30 && est.DF < float64(n-1):
-		m.Note = fmt.Sprintf("heavy-tailed errors (kurtosis %.3g): interval widened to t with %.1f degrees of freedom", kurtosis, est.DF)
+	if math.IsNaN(est.SE) {
+		m.Reason = est.Reason
+		return m
+	}
+	if low < least {
+		m.Low = Number(least)
+	}
+	if high > most {
+		m.High = Number(most)
+	}
+	if est.NEff < 0.999*float64(n) {
+		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
+	}
+	if heavy && est.SE > 0 {
+		m.note("heavy-tailed errors (kurtosis %.3g): interval corrected for skewness, by t with %.1f degrees of freedom", kurtosis, est.DF)
 	}
 	return m
+}
+
+// note adds to how the interval was made.
+func (m *Metric) note(format string, args ...any) {
+	if m.Note != "" {
+		m.Note += "; "
+	}
+	m.Note += fmt.Sprintf(format, args...)
 }
 
 // series returns the time blocks of a sum, centred on the mean.
@@ -100,30 +133,55 @@ func meanPercentage(e *ErrorSums, level float64) Metric {
 	if n == 0 {
 		return missingMetric(0, "every label is 0")
 	}
-	m := centralMoments(n, e.Sum(SumA1), e.Sum(SumA2), e.Sum(SumA3), e.Sum(SumA4))
+	m := e.moments(n, SumA1, SumA2, SumA3, SumA4)
 	b := blockSeries{n: make([]float64, e.Blocks()), u: make([]float64, e.Blocks())}
 	for i := range b.n {
 		b.n[i] = float64(e.BlockNonZero(i))
 		b.u[i] = e.BlockSum(i, SumA1) - b.n[i]*m.mean
 	}
-	out := toMetric(estimateMean(m, b, m.mean, 1, 0), n, level, 0, m.kurtosis)
-	if zero := e.N() - n; zero > 0 && out.Note == "" {
-		out.Note = fmt.Sprintf("%d rows with label 0 left out", zero)
+	out := toMetric(estimateMean(m, b, m.mean, 1, 0), n, level, 0, math.Inf(1), m.kurtosis)
+	if zero := e.N() - n; zero > 0 {
+		out.note("%d rows with label 0 left out", zero)
 	}
 	return out
 }
 
 // medianAbsError is the median of |e| with the distribution-free interval of its
-// order statistics, p +- z sqrt(p(1-p)/n).
-func medianAbsError(e *ErrorSums, level float64) Metric {
+// order statistics, those of the ranks l and n+1-l with
+//
+//	l = floor((n+1)/2 - z sqrt(n)/2),
+//
+// the binomial distribution's quantile by the normal one with continuity
+// correction. Autocorrelation pushes them apart by sqrt(n/nEff), with the mean
+// absolute error's effective sample size.
+func medianAbsError(e *ErrorSums, level, nEff float64) Metric {
 	n := e.N()
-	value, bound := e.AbsQuantile(0.5)
-	half := 0.5 * math.Sqrt2 * math.Erfinv(level) / math.Sqrt(float64(n))
-	low, _ := e.AbsQuantile(math.Max(0, 0.5-half))
-	high, _ := e.AbsQuantile(math.Min(1, 0.5+half))
-	m := Metric{Value: Number(value), Low: Number(low), High: Number(high), N: n, est: estimate{Value: value, SE: math.NaN()}}
+	entries := e.abs.sorted()
+	value, bound := e.abs.orderStatistic(entries, (n-1)/2)
+	if n%2 == 0 {
+		upper, upperBound := e.abs.orderStatistic(entries, n/2)
+		// The difference of such numbers doesn't overflow: both are at least 0.
+		value, bound = value+(upper-value)/2, bound/2+upperBound/2
+	}
+	if !isNumber(value) || !isNumber(bound) {
+		return missingMetric(n, notFinite)
+	}
+	nan := Number(math.NaN())
+	m := Metric{Value: Number(value), Low: nan, High: nan, N: n, est: estimate{Value: value, SE: math.NaN()}}
+	z := math.Sqrt2 * math.Erfinv(level)
+	rank := int64(math.Floor(float64(n+1)/2 - z*float64(n)/(2*math.Sqrt(nEff))))
+	if rank < 1 {
+		m.Reason = fmt.Sprintf("an interval of the median needs more rows than %d", n)
+	} else {
+		low, lowBound := e.abs.orderStatistic(entries, rank-1)
+		high, highBound := e.abs.orderStatistic(entries, n-rank)
+		m.Low, m.High = Number(math.Max(0, low-lowBound)), Number(high+highBound)
+		if nEff < 0.999*float64(n) {
+			m.note("autocorrelated errors: %d rows count as %.0f", n, nEff)
+		}
+	}
 	if bound > 0 {
-		m.Note = fmt.Sprintf("from a sketch, within %.2g", bound)
+		m.note("from a sketch, within %.2g", bound)
 	}
 	return m
 }
@@ -131,18 +189,18 @@ func medianAbsError(e *ErrorSums, level float64) Metric {
 // rSquared is R2 with the influence function
 //
 //	u_i = e_i^2 - (1-R2) (y_i - mean y)^2,  R2 - E[R2] ~ -mean(u) / var(y).
-func rSquared(e *ErrorSums, sq moments, level float64) Metric {
+func rSquared(e *ErrorSums, sq moments, level, tail float64) Metric {
 	n := e.N()
 	f := float64(n)
-	d := e.Sum(SumZ1) / f // the label's mean, from the centre
-	spread := e.Sum(SumZ2)/f - d*d
-	if n < 2 || !(spread > 1e-14*d*d) {
-		return missingMetric(n, "the labels do not vary")
+	label := e.moments(n, SumZ1, SumZ2, SumZ3, SumZ4)
+	d := label.mean // the label's, from the centre
+	spread := label.variance * (f - 1) / f
+	if n < 2 || label.variance == 0 {
+		return missingMetric(n, "the labels do not vary, or less than rounding shows")
 	}
 	ratio := sq.mean / spread // 1 - R2
 	value := 1 - ratio
 	e2y2 := (e.Sum(SumE2Z2) - 2*d*e.Sum(SumE2Z) + d*d*e.Sum(SumE2)) / f
-	label := centralMoments(n, e.Sum(SumZ1), e.Sum(SumZ2), e.Sum(SumZ3), e.Sum(SumZ4))
 	y4 := label.kurtosis * spread * spread
 	variance := math.Max(0, e.Sum(SumE4)/f-2*ratio*e2y2+ratio*ratio*y4) * f / (f - 1)
 	b := blockSeries{n: make([]float64, e.Blocks()), u: make([]float64, e.Blocks())}
@@ -151,5 +209,5 @@ func rSquared(e *ErrorSums, sq moments, level float64) Metric {
 		b.u[i] = e.BlockSum(i, SumE2) - ratio*(e.BlockSum(i, SumZ2)-2*d*e.BlockSum(i, SumZ1)+d*d*b.n[i])
 	}
 	m := moments{n: f, variance: variance, kurtosis: sq.kurtosis}
-	return toMetric(estimateMean(m, b, value, -1/spread, 0), n, level, math.Inf(-1), sq.kurtosis)
+	return toMetric(estimateMean(m, b, value, -1/spread, 0), n, level, math.Inf(-1), 1, tail)
 }
