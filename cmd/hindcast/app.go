@@ -191,7 +191,24 @@ func checkURLs(cfg *config.Config) error {
 	return nil
 }
 
-// models picks the named models, all where none is named.
+// named picks the named models, all where none is named.
+func named(names []string) func(*config.Config) ([]*config.Model, error) {
+	return func(cfg *config.Config) ([]*config.Model, error) { return models(cfg, names) }
+}
+
+// only picks the named model, or the only one where none is named.
+func only(name string) func(*config.Config) ([]*config.Model, error) {
+	return func(cfg *config.Config) ([]*config.Model, error) {
+		if name == "" && len(cfg.Models) != 1 {
+			return nil, usagef("--model is required: %s has %s", cfg.File, modelNames(cfg))
+		}
+		if name == "" {
+			return cfg.Models, nil
+		}
+		return models(cfg, []string{name})
+	}
+}
+
 func models(cfg *config.Config, names []string) ([]*config.Model, error) {
 	if len(names) == 0 {
 		return cfg.Models, nil

@@ -18,23 +18,12 @@ func (a *App) baselineCommand() *cobra.Command {
 		Long: "Baseline reads the reference's rows and saves their profile in the state, where\n" +
 			"reference: {profile: saved} finds it when the rows are gone.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			limits, err := engine.limits()
-			if err != nil {
-				return err
-			}
-			cfg, err := a.load(path)
-			if err != nil {
-				return err
-			}
-			m, err := oneModel(cfg, name)
-			if err != nil {
-				return err
-			}
-			c, err := a.connect(cmd.Context(), cfg, limits)
+			c, err := a.open(cmd.Context(), path, engine, only(name))
 			if err != nil {
 				return err
 			}
 			defer func() { _ = c.Close() }()
+			m := c.models[0]
 			profile, where, err := c.Baseline(cmd.Context(), m)
 			if err != nil {
 				return err

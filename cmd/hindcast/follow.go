@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -22,22 +21,14 @@ func (a *App) followCommand() *cobra.Command {
 			if err := checkOutput(output); err != nil {
 				return err
 			}
-			cfg, err := a.load(path)
-			if err != nil {
-				return err
-			}
-			picked, err := models(cfg, names)
-			if err != nil {
-				return err
-			}
-			c, err := a.connect(cmd.Context(), cfg, groundtruth.Limits{})
+			c, err := a.open(cmd.Context(), path, engineFlags{}, named(names))
 			if err != nil {
 				return err
 			}
 			defer func() { _ = c.Close() }()
 			failed := false
 			all := map[string][]trigger.LaunchStatus{}
-			for _, m := range picked {
+			for _, m := range c.models {
 				launches, err := c.Follow(cmd.Context(), m)
 				if err != nil {
 					failed = true
@@ -47,14 +38,14 @@ func (a *App) followCommand() *cobra.Command {
 			}
 			if output != "table" {
 				out := []historyRun{}
-				for _, m := range picked {
+				for _, m := range c.models {
 					out = append(out, history(m.Name, nil, all[m.Name], nil).Runs...)
 				}
 				if err := writeValue(a.Stdout, output, out); err != nil {
 					return err
 				}
 			} else {
-				for _, m := range picked {
+				for _, m := range c.models {
 					if len(all[m.Name]) == 0 {
 						fmt.Fprintf(a.Stdout, "%s: no run was started yet\n", m.Name)
 						continue

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/config"
 )
 
 func (a *App) forgetCommand() *cobra.Command {
@@ -19,14 +19,12 @@ func (a *App) forgetCommand() *cobra.Command {
 			if name == "" {
 				return usagef("--model is required")
 			}
-			cfg, err := a.load(path)
-			if err != nil {
-				return err
-			}
-			if cfg.Publish.Pushgateway == nil {
-				return configError{fmt.Errorf("forget %s: %s has no publish.pushgateway", name, path)}
-			}
-			c, err := a.connect(cmd.Context(), cfg, groundtruth.Limits{})
+			c, err := a.open(cmd.Context(), path, engineFlags{}, func(cfg *config.Config) ([]*config.Model, error) {
+				if cfg.Publish.Pushgateway == nil {
+					return nil, configError{fmt.Errorf("forget %s: %s has no publish.pushgateway", name, path)}
+				}
+				return cfg.Models, nil
+			})
 			if err != nil {
 				return err
 			}

@@ -54,20 +54,13 @@ func (a *App) historyCommand() *cobra.Command {
 			if err := checkOutput(output); err != nil {
 				return err
 			}
-			cfg, err := a.load(path)
-			if err != nil {
-				return err
-			}
-			m, err := oneModel(cfg, name)
-			if err != nil {
-				return err
-			}
-			c, err := a.connect(cmd.Context(), cfg, groundtruth.Limits{})
+			ctx := cmd.Context()
+			c, err := a.open(ctx, path, engineFlags{}, only(name))
 			if err != nil {
 				return err
 			}
 			defer func() { _ = c.Close() }()
-			ctx := cmd.Context()
+			m := c.models[0]
 			records, err := c.Ledger.History(ctx, m.Name)
 			if err != nil {
 				return err

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 )
 
@@ -28,22 +27,18 @@ func (a *App) retrainCommand() *cobra.Command {
 			if opt.Reason == "" {
 				return usagef("--reason is required: it is recorded and told")
 			}
-			cfg, err := a.load(path)
-			if err != nil {
-				return err
-			}
-			m, err := oneModel(cfg, name)
-			if err != nil {
-				return err
-			}
-			if m.Retrain.Kubeflow == nil {
-				return configError{fmt.Errorf("retrain %s: %s has no retrain.kubeflow for it", m.Name, path)}
-			}
-			c, err := a.connect(cmd.Context(), cfg, groundtruth.Limits{})
+			c, err := a.open(cmd.Context(), path, engineFlags{}, func(cfg *config.Config) ([]*config.Model, error) {
+				picked, err := only(name)(cfg)
+				if err == nil && picked[0].Retrain.Kubeflow == nil {
+					err = configError{fmt.Errorf("retrain %s: %s has no retrain.kubeflow for it", picked[0].Name, path)}
+				}
+				return picked, err
+			})
 			if err != nil {
 				return err
 			}
 			defer func() { _ = c.Close() }()
+			m := c.models[0]
 			launch, started, err := c.Retrain(cmd.Context(), m, opt)
 			if launch.RunID == "" {
 				return err
@@ -73,19 +68,4 @@ func (a *App) retrainCommand() *cobra.Command {
 	f.BoolVar(&opt.Force, "force", false, "start even while another run is in flight")
 	f.StringVarP(&output, "output", "o", "table", "table, json or yaml")
 	return cmd
-}
-
-// oneModel picks the named model, or the only one.
-func oneModel(cfg *config.Config, name string) (*config.Model, error) {
-	if name == "" {
-		if len(cfg.Models) == 1 {
-			return cfg.Models[0], nil
-		}
-		return nil, usagef("--model is required: %s has %s", cfg.File, modelNames(cfg))
-	}
-	picked, err := models(cfg, []string{name})
-	if err != nil {
-		return nil, err
-	}
-	return picked[0], nil
 }

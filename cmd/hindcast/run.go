@@ -57,26 +57,14 @@ func (a *App) runCommand() *cobra.Command {
 				}
 				opt.Window = &w
 			}
-			limits, err := engine.limits()
-			if err != nil {
-				return err
-			}
-			cfg, err := a.load(path)
-			if err != nil {
-				return err
-			}
-			picked, err := models(cfg, names)
-			if err != nil {
-				return err
-			}
-			c, err := a.connect(cmd.Context(), cfg, limits)
+			c, err := a.open(cmd.Context(), path, engine, named(names))
 			if err != nil {
 				return err
 			}
 			defer func() { _ = c.Close() }()
 			var outcomes []job.Outcome
 			failed := 0
-			for _, m := range picked {
+			for _, m := range c.models {
 				found, err := c.Pass(cmd.Context(), m, opt)
 				outcomes = append(outcomes, found...)
 				if err != nil {

@@ -38,22 +38,14 @@ func (a *App) serveCommand() *cobra.Command {
 			"counted. On SIGTERM it starts nothing more and gives running evaluations --grace to end.\n" +
 			"It serves /metrics, /-/healthy and /-/ready.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			limits, err := engine.limits()
-			if err != nil {
-				return err
-			}
-			cfg, err := a.load(path)
-			if err != nil {
-				return err
-			}
-			c, err := a.connect(cmd.Context(), cfg, limits)
+			c, err := a.open(cmd.Context(), path, engine, nil)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = c.Close() }()
 			c.Progress = nil
 			s := newServer(a, c, grace)
-			return s.run(cmd.Context(), cfg, listen)
+			return s.run(cmd.Context(), c.cfg, listen)
 		},
 	}
 	configFlag(cmd, &path)

@@ -45,9 +45,12 @@ func (f *engineFlags) limits() (groundtruth.Limits, error) {
 	return l, nil
 }
 
-// connected is a runner with all that has to be closed after it.
+// connected is a runner for the models of a configuration, with all that has to be
+// closed after it.
 type connected struct {
 	*job.Runner
+	cfg         *config.Config
+	models      []*config.Model
 	pushgateway *publish.Pushgateway
 	closers     []func() error
 }
@@ -58,6 +61,30 @@ func (c *connected) Close() error {
 		errs = append(errs, c.closers[i]())
 	}
 	return errors.Join(errs...)
+}
+
+// open loads the configuration, picks models from it and connects; nil picks all.
+func (a *App) open(ctx context.Context, path string, engine engineFlags, pick func(*config.Config) ([]*config.Model, error)) (*connected, error) {
+	limits, err := engine.limits()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := a.load(path)
+	if err != nil {
+		return nil, err
+	}
+	picked := cfg.Models
+	if pick != nil {
+		if picked, err = pick(cfg); err != nil {
+			return nil, err
+		}
+	}
+	c, err := a.connect(ctx, cfg, limits)
+	if err != nil {
+		return nil, err
+	}
+	c.models = picked
+	return c, nil
 }
 
 // connect opens the state and makes the receivers that the configuration names.
@@ -81,6 +108,8 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 			Hook:      crashHook(a.Env),
 			Identity:  a.identity(),
 		},
+		cfg:     cfg,
+		models:  cfg.Models,
 		closers: []func() error{state.Close},
 	}
 	if a.Terminal && !a.quiet {
