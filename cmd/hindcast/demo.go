@@ -140,7 +140,7 @@ func (s *demoStory) end(cfg *config.Config, path string) {
 	}
 	fmt.Fprintf(w, "\n== Where things are\n")
 	fmt.Fprintf(w, "configuration  %s\nledger         %s\nmetrics        %s\n", path, filepath.Join(cfg.Dir, "state"), cfg.Publish.Textfile.Path)
-	fmt.Fprintf(w, "\n== Try next\n")
+	fmt.Fprintf(w, "\n== Try next, with hindcast on your PATH (make build puts it into bin)\n")
 	day := demo.Start().AddDate(0, 0, demo.DriftDay)
 	fmt.Fprintf(w, "hindcast history -c %s\n", path)
 	fmt.Fprintf(w, "hindcast run -c %s --window %s/%s -o json\n", path, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly))
