@@ -15,7 +15,7 @@ const (
 	binDraws     = 1000      // of binned samples, as long as
 	binBudget    = 1_000_000 // draws times bins is no more than that,
 	binDrawsMany = 200       // and never fewer
-	tailRanks    = 32        // values at either end that are dealt one by one
+	tailRanks    = 20        // values at either end that are dealt one by one
 	floorSeed    = 0x9e3779b97f4a7c15
 )
 
@@ -113,8 +113,8 @@ func (b *binomial) draw(rng *normals) float64 {
 //     values there as a negative binomial of two (one for either end) with success
 //     n/(n+m), whatever the distribution.
 //   - otherwise: the values of categories that the reference doesn't have, taken as
-//     one category each. A category of which a split leaves none to the reference
-//     counts there.
+//     one category each, as far as there may be so many without change. A category of
+//     which a split leaves none to the reference counts there.
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
@@ -128,6 +128,10 @@ func binFloors(ref, cur bins, ranged bool, level float64, distances ...func(ref,
 		if ref[i]+cur[i] > 0 {
 			used++
 		}
+	}
+	if !ranged {
+		unseen := math.Min(cur[special], mostUnseen(ref[:special], n, m))
+		deal[special] = newBinomial(math.Floor(unseen), n/(n+m))
 	}
 	draws := make([][]float64, len(distances))
 	count := min(max(binBudget/max(used, 1), binDrawsMany), binDraws)
@@ -175,6 +179,26 @@ func binFloors(ref, cur bins, ranged bool, level float64, distances ...func(ref,
 		out[i] = drawnQuantile(draws[i], level)
 	}
 	return out
+}
+
+// mostUnseen is how many of m values may be of categories that a reference of n rows
+// doesn't have, without any change. Those categories' share is about f1/n with a
+// standard error of sqrt(f1 + 2 f2)/n, where f1 and f2 are the numbers of categories
+// that the reference has once and twice (Good, Biometrika 40, 1953; Robbins, Annals
+// of Mathematical Statistics 39, 1968); two of these errors, two of the binomial
+// distribution's, and a little for f1 = 0, where the share is below 3/n at 95 %.
+func mostUnseen(ref bins, n, m float64) float64 {
+	var f1, f2 float64
+	for _, c := range ref {
+		switch c {
+		case 1:
+			f1++
+		case 2:
+			f2++
+		}
+	}
+	mean := m * math.Min(1, (f1+2*math.Sqrt(f1+2*f2)+3)/n)
+	return mean + 2*math.Sqrt(mean) + 1
 }
 
 // beyondRange draws how many of m values lie outside the range of n others of the
@@ -254,6 +278,9 @@ func newBridges() *bridges {
 func (b *bridges) wassersteinFloor(pieces []piece, level float64) float64 {
 	n, m := totals(pieces)
 	pooled := newPooled(pieces)
+	if pooled.at(0) == pooled.at(pooled.n-1) {
+		return 0
+	}
 	total := n + m
 	ranks := min(tailRanks, int(total/10))
 	// The gaps above the j+1 least values and below the j+1 greatest ones.

@@ -66,8 +66,12 @@ func (o Options) threshold(measure string) float64 {
 }
 
 // Evaluate computes everything of a window from its Summary and, where there is
-// one, the reference profile. It changes neither.
+// one, the reference profile. It changes neither. It panics when the Summary was
+// not built on the profile's Layout.
 func Evaluate(cur *Summary, ref *Profile, opt Options) *Evaluation {
+	if ref != nil && cur.layout.id() != ref.Summary.layout.id() {
+		panic("evaluator: the summary is not built on the profile's layout")
+	}
 	opt = opt.withDefaults()
 	out := &Evaluation{
 		Metrics:  Regression(cur.Errors(), opt.Level),

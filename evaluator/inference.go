@@ -242,7 +242,7 @@ func estimateMean(m moments, b blockSeries, value, slope, bend float64) estimate
 // Student's t with its degrees of freedom. Where the errors are heavy-tailed either
 // end is the one-sided test's bound instead (see oneSided), which corrects for the
 // skewness of u and the curvature of g: for an RMSE of 200 errors that are t with 3
-// degrees of freedom it covers 86 % rather than 78 %, and 95 % as before where the
+// degrees of freedom it covers 85 % rather than 78 %, and 95 % as before where the
 // tails are light.
 func (e estimate) interval(level float64, heavy bool) (low, high float64) {
 	if math.IsNaN(e.SE) || !(e.DF > 0) {

@@ -170,7 +170,7 @@ func TestNoChangeIsSeldomDrift(t *testing.T) {
 	for _, size := range []struct{ reference, rows int }{{5000, 200}, {1000, 500}, {200, 200}} {
 		t.Run(fmt.Sprintf("%d against %d", size.rows, size.reference), func(t *testing.T) {
 			t.Parallel()
-			const trials = 300
+			const trials = 250
 			rng := rand.New(rand.NewPCG(uint64(size.rows), uint64(size.reference)))
 			flagged := map[string]int{}
 			total := 0

@@ -1,0 +1,254 @@
+package evaluator
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"pgregory.net/rapid"
+)
+
+// table is a batch of predictions with these features, nil for a column that is
+// absent from the log.
+func table(n int, columns map[string]any) *groundtruth.Batch {
+	b := &groundtruth.Batch{Len: n, Times: make([]int64, n), Predictions: make([]float64, n)}
+	for i := range b.Predictions {
+		b.Predictions[i] = float64(i % 7)
+	}
+	for _, name := range sortedKeys(columns) {
+		var one *groundtruth.Batch
+		switch values := columns[name].(type) {
+		case []float64:
+			one = numbersBatch(values)
+		case []string:
+			one = textBatch(values)
+		default:
+			b.Features = append(b.Features, groundtruth.Column{Name: name})
+			continue
+		}
+		c := one.Features[0]
+		c.Name = name
+		b.Features = append(b.Features, c)
+	}
+	return b
+}
+
+func evaluateTables(ref, cur *groundtruth.Batch, opts ProfilerOptions, opt Options) *Evaluation {
+	var features []groundtruth.FeatureSpec
+	for _, c := range ref.Features {
+		features = append(features, groundtruth.FeatureSpec{Name: c.Name, Kind: c.Kind})
+	}
+	p := NewProfiler(features, nil, opts)
+	p.AddPredictions(ref)
+	layout := p.Layout()
+	rb, cb := NewBuilder(layout, groundtruth.Window{}, nil, BuilderOptions{}), NewBuilder(layout, groundtruth.Window{}, nil, BuilderOptions{})
+	rb.AddPredictions(ref)
+	cb.AddPredictions(cur)
+	return Evaluate(cb.Summary(), &Profile{Layout: layout, Summary: rb.Summary()}, opt)
+}
+
+func series(n int, f func(i int) float64) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = f(i)
+	}
+	return out
+}
+
+func TestDriftShareIsBoundedByWhatInconclusiveColumnsMayBe(t *testing.T) {
+	missingAfter := func(xs []float64, n int) []float64 {
+		for i := n; i < len(xs); i++ {
+			xs[i] = math.NaN()
+		}
+		return xs
+	}
+	ref := table(4000, map[string]any{
+		"moves": series(4000, func(i int) float64 { return float64(i) }),
+		"stays": series(4000, func(i int) float64 { return float64(i) }),
+		// Values enough for PSI's bins of rows, too few for distribution functions.
+		"sparse": missingAfter(series(4000, func(i int) float64 { return float64(i) }), 100),
+	})
+	cur := table(4000, map[string]any{
+		"moves":  series(4000, func(i int) float64 { return float64(i) + 1200 }),
+		"stays":  series(4000, func(i int) float64 { return float64(i) + 0.5 }),
+		"sparse": missingAfter(series(4000, func(i int) float64 { return float64(i) }), 100),
+	})
+	d := evaluateTables(ref, cur, ProfilerOptions{}, Options{}).Drift
+	if s := d.Columns["sparse"]; s.Drifted != nil || !strings.Contains(s.Reason, "wasserstein_normed: too few values") {
+		t.Errorf("sparse: drifted %v (%s), want inconclusive for too few values", s.Drifted, s.Reason)
+	}
+	if d.Share != 0.5 || d.Count != 1 || d.Judged != 2 || math.Abs(float64(d.Low)-1./3) > 1e-15 || math.Abs(float64(d.High)-2./3) > 1e-15 {
+		t.Errorf("share %g of %d judged, %g to %g, want 0.5 of 2, 1/3 to 2/3", d.Share, d.Judged, d.Low, d.High)
+	}
+	// One column is judged by none: nothing is known.
+	few := evaluateTables(ref, table(50, map[string]any{
+		"moves": series(50, func(i int) float64 { return float64(i) }), "stays": series(50, func(i int) float64 { return float64(i) }),
+		"sparse": series(50, func(i int) float64 { return float64(i) }),
+	}), ProfilerOptions{}, Options{}).Drift
+	if !math.IsNaN(float64(few.Share)) || few.Low != 0 || few.High != 1 || few.Reason != "all 3 feature columns are inconclusive" {
+		t.Errorf("of 50 rows share is %g (%g to %g; %s), want null", few.Share, few.Low, few.High, few.Reason)
+	}
+	for name, c := range few.Columns {
+		if name != labelColumn && !strings.Contains(c.Reason, "50 rows against 4000 in the reference, fewer than min_rows 200") {
+			t.Errorf("%s: reason %q", name, c.Reason)
+		}
+		if name == "moves" && len(c.Measures) == 0 {
+			t.Error("measures of few rows are to be shown")
+		}
+	}
+	none := evaluateTables(table(300, nil), table(300, nil), ProfilerOptions{}, Options{}).Drift
+	if !math.IsNaN(float64(none.Share)) || none.Reason != "no feature columns" {
+		t.Errorf("without features share is %g (%s)", none.Share, none.Reason)
+	}
+}
+
+func TestDriftOfOddColumns(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 1))
+	normal := func(scale, shift float64) []float64 {
+		return series(500, func(int) float64 { return scale*rng.NormFloat64() + shift })
+	}
+	constant := func(x float64) []float64 { return series(500, func(int) float64 { return x }) }
+	texts := func(f func(i int) string) []string {
+		out := make([]string, 500)
+		for i := range out {
+			out[i] = f(i)
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name     string
+		ref, cur any
+		opt      Options
+		drifted  string
+		reason   string
+		null     map[string]string // measure to a part of its reason
+	}{
+		{name: "constant and the same", ref: constant(3), cur: constant(3), drifted: "false", null: map[string]string{"wasserstein_normed": "does not vary"}},
+		{name: "constant and another", ref: constant(3), cur: constant(4), drifted: "true", null: map[string]string{"wasserstein_normed": "does not vary"}},
+		{name: "constant, judged by what it has not", ref: constant(3), cur: constant(4), opt: Options{Methods: []string{"wasserstein_normed"}}, drifted: "null", reason: "the reference does not vary"},
+		{name: "zero and negative zero", ref: constant(0), cur: constant(math.Copysign(0, -1)), drifted: "false"},
+		{name: "a reference without values", ref: constant(math.NaN()), cur: constant(1), drifted: "null", reason: "no values in the reference"},
+		{name: "a window without values", ref: normal(1, 0), cur: constant(math.NaN()), drifted: "true", null: map[string]string{"ks": "no values in the window", "wasserstein": "no values in the window"}},
+		{name: "a window without the column", ref: normal(1, 0), cur: nil, drifted: "true", null: map[string]string{"ks": "no values"}},
+		{name: "numbers in the reference, text in the window", ref: normal(1, 0), cur: texts(func(int) string { return "x" }), drifted: "true"},
+		{name: "text in the reference, numbers in the window", ref: texts(func(i int) string { return fmt.Sprint(i % 3) }), cur: normal(1, 0), drifted: "true"},
+		{name: "no measure applies", ref: texts(func(i int) string { return fmt.Sprint(i % 3) }), cur: texts(func(i int) string { return fmt.Sprint(i % 3) }),
+			opt: Options{Methods: []string{"ks", "wasserstein_normed"}}, drifted: "null", reason: "none of the configured measures applies"},
+		{name: "a measure without threshold", ref: normal(1, 0), cur: normal(1, 5), opt: Options{Methods: []string{"wasserstein"}}, drifted: "null", reason: "none of the configured measures applies"},
+		{name: "a threshold for it", ref: normal(1, 0), cur: normal(1, 5), opt: Options{Methods: []string{"wasserstein"}, Thresholds: map[string]float64{"wasserstein": 2}}, drifted: "true"},
+		{name: "squares overflow", ref: normal(1e200, 0), cur: normal(1e200, 0), drifted: "null", reason: "not a finite number", null: map[string]string{"wasserstein_normed": "not a finite number"}},
+		{name: "widths overflow", ref: normal(1.7e307, 0), cur: normal(1.7e307, 0), drifted: "null"},
+		{name: "huge offset", ref: normal(1, 1e9), cur: normal(1, 1e9), drifted: "null", reason: "noise floor"},
+		{name: "huge offset, shifted", ref: normal(1, 1e9), cur: normal(1, 1e9+1), drifted: "true"},
+		{name: "every text another", ref: texts(func(i int) string { return fmt.Sprint(i % 10) }), cur: texts(func(i int) string { return fmt.Sprint(-i%10 - 1) }), drifted: "true"},
+		{name: "a tenth of the texts new", ref: texts(func(i int) string { return fmt.Sprint(i % 9) }), cur: texts(func(i int) string { return fmt.Sprint(i % 10) }), drifted: "true"},
+		{name: "texts all unique", ref: texts(func(i int) string { return fmt.Sprint(i) }), cur: texts(func(i int) string { return fmt.Sprint(-i - 1) }), drifted: "null", reason: "noise floor"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ev := evaluateTables(table(500, map[string]any{"x": c.ref}), table(500, map[string]any{"x": c.cur}), ProfilerOptions{}, c.opt)
+			d := ev.Drift.Columns["x"]
+			if got := asJSON(t, d.Drifted); got != c.drifted || !strings.Contains(d.Reason, c.reason) {
+				t.Errorf("drifted is %s (%s), want %s (%s)", got, d.Reason, c.drifted, c.reason)
+			}
+			if d.Drifted == nil && d.Reason == "" {
+				t.Error("inconclusive without a reason")
+			}
+			for name, part := range c.null {
+				if m := d.Measures[name]; !math.IsNaN(float64(m.Value)) || !strings.Contains(m.Reason, part) {
+					t.Errorf("%s is %g (%s), want null (%s)", name, m.Value, m.Reason, part)
+				}
+			}
+			for name, m := range d.Measures {
+				if !isNumber(float64(m.Value)) && m.Reason == "" {
+					t.Errorf("%s is null without a reason", name)
+				}
+				if m.NoiseFloor != nil && !isNumber(float64(*m.NoiseFloor)) {
+					t.Errorf("%s has a noise floor of %g", name, *m.NoiseFloor)
+				}
+			}
+			asJSON(t, ev)
+		})
+	}
+}
+
+func TestJudgeNeedsThresholdAndFloor(t *testing.T) {
+	for _, c := range []struct {
+		name                           string
+		value, bound, threshold, floor float64
+		enough                         bool
+		want                           string
+	}{
+		{"above both", 0.3, 0, 0.2, 0.1, true, "true"},
+		{"at the threshold", 0.2, 0, 0.2, 0.1, true, "false"},
+		{"below", 0.1, 0, 0.2, 0.1, true, "false"},
+		{"floor above the threshold, value below it", 0.25, 0, 0.2, 0.3, true, "null"},
+		{"above a floor above the threshold", 0.4, 0, 0.2, 0.3, true, "true"},
+		{"too few", 0.9, 0, 0.2, 0.1, false, "null"},
+		{"the bound reaches over the threshold", 0.195, 0.01, 0.2, 0.1, true, "null"},
+		{"the bound reaches below the threshold", 0.205, 0.01, 0.2, 0.1, true, "null"},
+		{"beyond the bound", 0.25, 0.01, 0.2, 0.1, true, "true"},
+	} {
+		var m Measure
+		m.judge(c.value, c.bound, c.threshold, c.floor, c.enough)
+		if got := asJSON(t, m.Drifted); got != c.want || (m.Drifted == nil) == (m.Reason == "") {
+			t.Errorf("%s: %s (%s), want %s", c.name, got, m.Reason, c.want)
+		}
+	}
+}
+
+func TestQualityCountsSharesOfRows(t *testing.T) {
+	null := math.NaN()
+	ref := table(4, map[string]any{"x": []float64{1, 2, 3, 4}, "empty": []float64{null, null, null, null}, "city": []string{"a", "b", "a", ""}})
+	cur := table(5, map[string]any{"x": []float64{0, 1, 2.5, 9, null}, "empty": []float64{1, 2, null, null, null}, "city": []string{"a", "c", "", "", "b"}})
+	q := evaluateTables(ref, cur, ProfilerOptions{}, Options{}).Quality
+	if x := q.Columns["x"]; x.Missing != 0.2 || x.OutOfRange != 0.4 || x.Unseen != 0 {
+		t.Errorf("x: %+v, want 0.2 missing and 0.4 out of range", x)
+	}
+	if c := q.Columns["city"]; c.Missing != 0.4 || c.Unseen != 0.2 || c.OutOfRange != 0 {
+		t.Errorf("city: %+v, want 0.4 missing and 0.2 unseen", c)
+	}
+	// A reference without values has no range to be out of.
+	if e := q.Columns["empty"]; e.Missing != 0.6 || !math.IsNaN(float64(e.OutOfRange)) {
+		t.Errorf("empty: %+v, want 0.6 missing and out_of_range null", e)
+	}
+	if want := 6. / 15; math.Abs(float64(q.MissingShare)-want) > 1e-15 {
+		t.Errorf("missing share is %g, want %g", q.MissingShare, want)
+	}
+}
+
+func TestEvaluationOfAnyTableHasNoNumberThatIsNone(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.SampledFrom([]float64{0, math.Copysign(0, -1), 1, 1, 2, -3.5, 1e9, 1e-320, 1e160, -1e308, 1e308, math.NaN()})
+		column := func(what string) []float64 { return rapid.SliceOfN(value, 0, 30).Draw(t, what) }
+		a, b := column("reference"), column("current")
+		ev := evaluateTables(table(len(a), map[string]any{"x": a}), table(len(b), map[string]any{"x": b}),
+			ProfilerOptions{ExactValues: rapid.SampledFrom([]int{0, 3}).Draw(t, "exact values")}, Options{MinRows: 1})
+		d := ev.Drift.Columns["x"]
+		if d.Drifted == nil && d.Reason == "" {
+			t.Errorf("inconclusive without a reason: %s", asJSON(t, d))
+		}
+		for name, m := range d.Measures {
+			if !isNumber(float64(m.Value)) && m.Reason == "" {
+				t.Errorf("%s is null without a reason", name)
+			}
+			if m.Value < 0 || m.Bound != nil && !(*m.Bound > 0 && isNumber(float64(*m.Bound))) {
+				t.Errorf("%s: %s", name, asJSON(t, m))
+			}
+		}
+		asJSON(t, ev)
+	})
+}
+
+func TestEvaluateRefusesASummaryOfAnotherLayout(t *testing.T) {
+	profile, _ := summaries(numbersBatch([]float64{1, 2}), ProfilerOptions{}, numbersBatch(nil))
+	_, other := summaries(numbersBatch([]float64{1, 3}), ProfilerOptions{}, numbersBatch([]float64{1}))
+	defer func() {
+		if recover() == nil {
+			t.Error("a summary on another layout is evaluated")
+		}
+	}()
+	Evaluate(other, profile, Options{})
+}
