@@ -76,7 +76,6 @@ type EventKind string
 // The events.
 const (
 	EventBreach            EventKind = "breach"
-	EventInconclusive      EventKind = "inconclusive" // not told by default; shown in history
 	EventRetrainSuggested  EventKind = "retrain_suggested"
 	EventRetrainStarted    EventKind = "retrain_started"
 	EventRetrainFinished   EventKind = "retrain_finished"

@@ -82,8 +82,6 @@ func word(e job.Event) words {
 	switch e.Kind {
 	case job.EventBreach:
 		return breach(e)
-	case job.EventInconclusive:
-		return words{title: e.Model + ": no verdict", sections: ruleLines(e.Rules, "inconclusive"), figures: true}
 	case job.EventRetrainSuggested:
 		return words{title: e.Model + ": retraining suggested", figures: true, sections: nonEmpty(
 			escape(decisionReason(e)),
@@ -122,7 +120,7 @@ func breach(e job.Event) words {
 	for _, r := range e.Rules {
 		names = append(names, r.Name)
 	}
-	w := words{title: e.Model + ": " + strings.Join(names, ", ") + " breached", sections: ruleLines(e.Rules, "breached"), figures: true}
+	w := words{title: e.Model + ": " + strings.Join(names, ", ") + " breached", sections: ruleLines(e.Rules), figures: true}
 	if d := e.Decision; d != nil {
 		text := "*Decision:* " + escape(string(d.Action))
 		if d.Reason != "" {
@@ -134,13 +132,13 @@ func breach(e job.Event) words {
 }
 
 // ruleLines has a section for each rule, so that a long reason leaves the others whole.
-func ruleLines(rules []evaluator.RuleResult, state string) []string {
+func ruleLines(rules []evaluator.RuleResult) []string {
 	var out []string
 	for i, r := range rules {
 		if i == maxRules {
 			return append(out, fmt.Sprintf("And %d more rules.", len(rules)-i))
 		}
-		text := bold(r.Name) + " " + state
+		text := bold(r.Name) + " breached"
 		if r.Streak > 1 {
 			text += fmt.Sprintf(" in %d consecutive windows", r.Streak)
 		}

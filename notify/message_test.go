@@ -57,7 +57,6 @@ func events() map[string]job.Event {
 			{Name: "rmse", Verdict: evaluator.Breached, Reason: "rmse 1.9 (1.7 to 2.1) > 1.2 * reference 1.4 = 1.68 at 95 %", Action: "retrain", For: 2, Streak: 2, Acts: true},
 			{Name: "drift", Verdict: evaluator.Breached, Reason: "drift.share 0.67 >= 0.5 && predictions 1000 < 2000", Action: "alert", For: 1, Streak: 1, Acts: true},
 		}},
-		"inconclusive":      {Kind: job.EventInconclusive, Outcome: outcome, Rules: []evaluator.RuleResult{{Name: "rmse", Reason: "matched 12 < min_samples 200"}}},
 		"retrain_suggested": {Kind: job.EventRetrainSuggested, Outcome: outcome, Decision: &trigger.Decision{Action: trigger.ActionSuppressed, Guard: trigger.GuardMode, Reason: "rmse breached; mode suggest starts nothing", Key: decision.Key}},
 		"retrain_started":   {Kind: job.EventRetrainStarted, Outcome: outcome, Decision: decision, Launch: launch, RunURL: url},
 		"started_by_hand":   {Kind: job.EventRetrainStarted, Launch: &trigger.Launch{Key: "k", Run: "by-hand", RunID: "1", Reason: "new <data> & labels", Manual: true}},
@@ -120,7 +119,7 @@ func shown(t interface{ Fatal(...any) }, e job.Event) (map[string]json.RawMessag
 
 func TestEveryKindHasWords(t *testing.T) {
 	for _, kind := range []job.EventKind{
-		job.EventBreach, job.EventInconclusive, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
+		job.EventBreach, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
 		job.EventRetrainFinished, job.EventRetrainFailed, job.EventRetrainDuplicate, job.EventEvaluationFailing, "of_the_future",
 	} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -182,7 +181,7 @@ func arbitrary() *rapid.Generator[string] {
 
 func TestAnyTextIsAccepted(t *testing.T) {
 	kinds := []job.EventKind{
-		job.EventBreach, job.EventInconclusive, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
+		job.EventBreach, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
 		job.EventRetrainFinished, job.EventRetrainFailed, job.EventRetrainDuplicate, job.EventEvaluationFailing,
 	}
 	rapid.Check(t, func(t *rapid.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,23 +44,16 @@ func (f *engineFlags) limits() (groundtruth.Limits, error) {
 	return l, nil
 }
 
-// connected is a runner for the models of a configuration, with all that has to be
-// closed after it.
+// connected is a runner for the models of a configuration.
 type connected struct {
 	*job.Runner
 	cfg         *config.Config
 	models      []*config.Model
 	pushgateway *publish.Pushgateway
-	closers     []func() error
 }
 
-func (c *connected) Close() error {
-	var errs []error
-	for i := len(c.closers) - 1; i >= 0; i-- {
-		errs = append(errs, c.closers[i]())
-	}
-	return errors.Join(errs...)
-}
+// Close closes the state.
+func (c *connected) Close() error { return c.State.Close() }
 
 // open loads the configuration, picks models from it and connects; nil picks all.
 func (a *App) open(ctx context.Context, path string, engine engineFlags, pick func(*config.Config) ([]*config.Model, error)) (*connected, error) {
@@ -89,9 +81,6 @@ func (a *App) open(ctx context.Context, path string, engine engineFlags, pick fu
 
 // connect opens the state and makes the receivers that the configuration names.
 func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtruth.Limits) (*connected, error) {
-	if limits.SpillDir == "" {
-		limits.SpillDir = os.TempDir()
-	}
 	state, err := objstore.Open(ctx, cfg.State.URL, cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
@@ -108,9 +97,8 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 			Hook:      crashHook(a.Env),
 			Identity:  a.identity(),
 		},
-		cfg:     cfg,
-		models:  cfg.Models,
-		closers: []func() error{state.Close},
+		cfg:    cfg,
+		models: cfg.Models,
 	}
 	if a.Terminal && !a.quiet {
 		c.Progress = a.progress
