@@ -38,17 +38,14 @@ type history struct {
 	start   time.Time // of the first day of logs
 	gateway string
 	config  string
-	passes  []pass
 	records []record
 }
 
-// pass is when a command ran, and when that was in the history.
-type pass struct{ from, to, story time.Time }
-
-// record is what the Pushgateway showed from a time on.
+// record is what the Pushgateway showed from a time on, after a command that really ran
+// from another on.
 type record struct {
-	from time.Time
-	text string
+	from, ran time.Time
+	text      string
 }
 
 // The history's days, from 0.
@@ -298,7 +295,6 @@ func (h *history) run(t *testing.T, story time.Time, args ...string) result {
 	if r.code != 0 {
 		t.Fatalf("%v: exit status %d", args, r.code)
 	}
-	h.passes = append(h.passes, pass{from, time.Now(), story})
 	res, err := http.Get(h.gateway + "/metrics")
 	if err != nil {
 		t.Fatal(err)
@@ -308,7 +304,7 @@ func (h *history) run(t *testing.T, story time.Time, args ...string) result {
 	if err != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("read the Pushgateway: %s, %v", res.Status, err)
 	}
-	h.records = append(h.records, record{story, string(text)})
+	h.records = append(h.records, record{story, from, string(text)})
 	return r
 }
 
@@ -317,6 +313,7 @@ var ownTime = regexp.MustCompile(`^(push_time_seconds|hindcast_last_run_timestam
 // stamp writes the records as scrapes until a time. On the last days a second team has
 // a model of the same name: what a dashboard shows must not get mixed up by it.
 func (h *history) stamp(w io.Writer, until time.Time) {
+	seen := map[string]string{}
 	for i, r := range h.records {
 		end := until
 		if i+1 < len(h.records) {
@@ -330,7 +327,7 @@ func (h *history) stamp(w io.Writer, until time.Time) {
 			}
 			line = strings.Replace(line, `instance="",`, "", 1)
 			if ownTime.MatchString(line) {
-				line = h.moved(line)
+				line = r.moved(line, seen)
 			}
 			lines = append(lines, line)
 		}
@@ -346,21 +343,19 @@ func (h *history) stamp(w io.Writer, until time.Time) {
 	}
 }
 
-// moved moves the clock reading of a line to when its pass was in the history. Whole
-// seconds are of the second in which the pass ran, or the one before.
-func (h *history) moved(line string) string {
-	name, text, _ := cutLast(line)
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return line
-	}
-	at := time.UnixMilli(int64(v * 1000))
-	for _, p := range h.passes {
-		if !at.Before(p.from.Add(-time.Second)) && !at.After(p.to.Add(time.Second)) {
-			return fmt.Sprintf("%s %.3f", name, float64(p.story.Add(max(at.Sub(p.from), 0)).UnixMilli())/1000)
+// moved moves a line's clock reading to when it was made in the history: by the command
+// after which it was first seen.
+func (r record) moved(line string, seen map[string]string) string {
+	series, text, _ := cutLast(line)
+	if seen[text] == "" {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return line
 		}
+		after := max(time.UnixMilli(int64(v*1000)).Sub(r.ran), 0) // whole seconds may be of the one before
+		seen[text] = strconv.FormatFloat(float64(r.from.Add(after).UnixMilli())/1000, 'f', -1, 64)
 	}
-	return line
+	return series + " " + seen[text]
 }
 
 // cutLast cuts at the last space.
@@ -393,85 +388,98 @@ func (h *history) backfill(t *testing.T, into string, write func(w io.Writer)) {
 	}
 }
 
-// serve is a model server and its pods' cAdvisor over some days: real counters and a
-// real histogram of client_golang, counted by requests that are made up, and read every
-// five minutes as two replicas.
+// replica is one pod of a model server: real counters and a real histogram of
+// client_golang, and what cAdvisor says of its containers.
+type replica struct {
+	server, cadvisor                  *prometheus.Registry
+	predictions, errs, feedback, cost *prometheus.CounterVec
+	latency                           *prometheus.HistogramVec
+	processCPU                        prometheus.Counter
+	processMemory                     prometheus.Gauge
+	containerCPU                      *prometheus.CounterVec
+	containerMemory                   *prometheus.GaugeVec
+}
+
+func newReplica() *replica {
+	counter := func(name string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: name}, labels)
+	}
+	r := &replica{
+		server: prometheus.NewRegistry(), cadvisor: prometheus.NewRegistry(),
+		predictions: counter("model_predictions_total", "model", "model_version"),
+		errs:        counter("model_prediction_errors_total", "model", "model_version"),
+		feedback:    counter("model_feedback_total", "model", "model_version"),
+		cost:        counter("model_prediction_cost_total", "model", "model_version"),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "model_prediction_latency_seconds", Help: "l", Buckets: []float64{.005, .01, .02, .03, .05, .075, .1, .15, .2, .3, .5, 1},
+		}, []string{"model", "model_version"}),
+		processCPU:      prometheus.NewCounter(prometheus.CounterOpts{Name: "process_cpu_seconds_total", Help: "c"}),
+		processMemory:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "process_resident_memory_bytes", Help: "m"}),
+		containerCPU:    counter("container_cpu_usage_seconds_total", "container"),
+		containerMemory: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "container_memory_working_set_bytes", Help: "m"}, []string{"container"}),
+	}
+	r.server.MustRegister(r.predictions, r.errs, r.feedback, r.cost, r.latency, r.processCPU, r.processMemory)
+	r.cadvisor.MustRegister(r.containerCPU, r.containerMemory)
+	return r
+}
+
+// serve has two replicas answer made-up requests over some days, and reads them every
+// five minutes.
 func serve(t *testing.T, w io.Writer, from, to time.Time) {
 	t.Helper()
-	versions := []string{"v2", "v3"}
-	labels := []string{"model", "model_version"}
-	var (
-		registry    = prometheus.NewRegistry()
-		predictions = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "model_predictions_total", Help: "h"}, labels)
-		errs        = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "model_prediction_errors_total", Help: "h"}, labels)
-		feedback    = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "model_feedback_total", Help: "h"}, labels)
-		cost        = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "model_prediction_cost_total", Help: "h"}, labels)
-		latency     = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "model_prediction_latency_seconds", Help: "h", Buckets: []float64{.005, .01, .02, .03, .05, .075, .1, .15, .2, .3, .5, 1},
-		}, labels)
-		processCPU    = prometheus.NewCounter(prometheus.CounterOpts{Name: "process_cpu_seconds_total", Help: "h"})
-		processMemory = prometheus.NewGauge(prometheus.GaugeOpts{Name: "process_resident_memory_bytes", Help: "h"})
-
-		cadvisor  = prometheus.NewRegistry()
-		cpu       = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "container_cpu_usage_seconds_total", Help: "h"}, []string{"container"})
-		memory    = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "container_memory_working_set_bytes", Help: "h"}, []string{"container"})
-		container = "server"
-	)
-	registry.MustRegister(predictions, errs, feedback, cost, latency, processCPU, processMemory)
-	cadvisor.MustRegister(cpu, memory)
+	replicas := []*replica{newReplica(), newReplica()}
 	r := rand.New(rand.NewPCG(11, 12))
 	for at := from; !at.After(to); at = at.Add(scrapeService) {
 		hour := at.Sub(at.Truncate(24 * time.Hour)).Hours()
-		rate := 1.6 * (1 - 0.75*math.Cos((hour-3)/24*2*math.Pi))
+		rate := 1.6 * (1 - 0.75*math.Cos((hour-3)/24*2*math.Pi)) // of a replica, a second
 		if day := at.Weekday(); day == time.Saturday || day == time.Sunday {
 			rate *= 0.7
 		}
 		if at.After(to.AddDate(0, 0, -1)) {
 			rate *= 1.15
 		}
-		n := int(rate * scrapeService.Seconds() * (1 + 0.06*r.NormFloat64()))
-		left := to.Sub(at)
-		trouble := left < 11*time.Hour && left > 8*time.Hour // a slow dependency
-		var work float64
-		for range n {
-			v := versions[0]
-			if left < 16*time.Hour && r.Float64() < 0.3 {
-				v = versions[1]
-			}
-			l := []string{historyModel, v}
-			predictions.WithLabelValues(l...).Inc()
-			seconds := 0.024 * math.Exp(0.5*r.NormFloat64())
-			fails := 0.002
-			if v == "v3" {
-				seconds *= 0.7
-			}
-			if trouble {
-				seconds, fails = seconds*2.2, 0.018
-			}
-			work += seconds
-			latency.WithLabelValues(l...).Observe(seconds)
-			if r.Float64() < fails {
-				errs.WithLabelValues(l...).Inc()
-			}
-			if r.Float64() < 0.31 {
-				feedback.WithLabelValues(l...).Inc()
-			}
-			cost.WithLabelValues(l...).Add(map[string]float64{"v2": 0.00042, "v3": 0.00031}[v] * (1 + 0.1*r.NormFloat64()))
-		}
-		processCPU.Add(0.9*work + 2)
-		processMemory.Set(300<<20 + 6e7*rate + 4e6*r.NormFloat64())
-		for _, c := range []string{container, ""} { // and the pod's whole, which has no container's name
-			cpu.WithLabelValues(c).Add(0.95*work + 3)
-			memory.WithLabelValues(c).Set(330<<20 + 6e7*rate + 5e6*r.NormFloat64())
-		}
-		cpu.WithLabelValues("POD").Add(0.01)
-		memory.WithLabelValues("POD").Set(1 << 20)
-		for i := range 2 {
+		for i, p := range replicas {
+			p.answer(r, rate*(1-0.15*float64(i)), to.Sub(at))
 			pod := fmt.Sprintf(`namespace="%s",pod="%s-%d"`, historyNamespace, historyModel, i)
-			expose(t, w, registry, at, fmt.Sprintf(`%s,job="%s",instance="10.0.0.%d:8080"`, pod, historyModel, i+1))
-			expose(t, w, cadvisor, at, pod+`,job="kubelet",metrics_path="/metrics/cadvisor",instance="10.0.1.1:10250"`)
+			expose(t, w, p.server, at, fmt.Sprintf(`%s,job="%s",instance="10.0.0.%d:8080"`, pod, historyModel, i+1))
+			expose(t, w, p.cadvisor, at, pod+`,job="kubelet",metrics_path="/metrics/cadvisor",instance="10.0.1.1:10250"`)
 		}
 	}
+}
+
+// answer counts the requests between two scrapes, so long before the end: a canary of
+// v3 on the last day, and three hours with a slow dependency.
+func (p *replica) answer(r *rand.Rand, rate float64, left time.Duration) {
+	trouble := left < 11*time.Hour && left > 8*time.Hour
+	n := int(rate * scrapeService.Seconds() * (1 + 0.06*r.NormFloat64()))
+	var work float64
+	for range n {
+		version, price, seconds, fails := "v2", 0.00042, 0.024*math.Exp(0.5*r.NormFloat64()), 0.002
+		if left < 16*time.Hour && r.Float64() < 0.3 {
+			version, price, seconds = "v3", 0.00031, 0.7*seconds
+		}
+		if trouble {
+			seconds, fails = seconds*2.2, 0.018
+		}
+		work += seconds
+		p.predictions.WithLabelValues(historyModel, version).Inc()
+		p.latency.WithLabelValues(historyModel, version).Observe(seconds)
+		if r.Float64() < fails {
+			p.errs.WithLabelValues(historyModel, version).Inc()
+		}
+		if r.Float64() < 0.31 {
+			p.feedback.WithLabelValues(historyModel, version).Inc()
+		}
+		p.cost.WithLabelValues(historyModel, version).Add(price * (1 + 0.1*r.NormFloat64()))
+	}
+	p.processCPU.Add(0.9*work + 2)
+	p.processMemory.Set(300<<20 + 6e7*rate + 4e6*r.NormFloat64())
+	for _, c := range []string{"server", ""} { // and the pod's whole, which has no container's name
+		p.containerCPU.WithLabelValues(c).Add(0.95*work + 3)
+		p.containerMemory.WithLabelValues(c).Set(330<<20 + 6e7*rate + 5e6*r.NormFloat64())
+	}
+	p.containerCPU.WithLabelValues("POD").Add(0.01)
+	p.containerMemory.WithLabelValues("POD").Set(1 << 20)
 }
 
 // expose writes what a registry shows, as scraped at a time from a target.

@@ -80,8 +80,7 @@ func evaluation() *builder {
 		query{`hindcast_predictions{` + ofModel + `}`, "predictions"}, query{`hindcast_matched_predictions{` + ofModel + `}`, "matched"}).
 		named("predictions", color(blue)).named("matched", color(green), dashed(4, 4)).fromZero())
 	b.add(8, 7, figure("Windows", "dateTimeAsIso", "The newest mature window, which performance is of, and the newest closed one, which drift, quality and volume are of. Half-open, UTC.",
-		query{`max by (stage) (hindcast_window_start_timestamp_seconds{` + ofModel + `}) * 1000`, "{{stage}} from"},
-		query{`max by (stage) (hindcast_window_end_timestamp_seconds{` + ofModel + `}) * 1000`, "{{stage}} to"}).stacked())
+		windows("mature", "start", "from"), windows("mature", "end", "to"), windows("closed", "start", "from"), windows("closed", "end", "to")).stacked())
 
 	b.open("Data quality, of the newest closed window")
 	for _, q := range []struct{ name, title, what string }{
@@ -145,6 +144,11 @@ func retrainings() []dashboard.AnnotationQuery {
 	}}
 }
 
+// windows asks for an end of the newest window of a stage.
+func windows(stage, end, name string) query {
+	return query{fmt.Sprintf(`max(hindcast_window_%s_timestamp_seconds{%s, stage=%q}) * 1000`, end, ofModel, stage), stage + " " + name}
+}
+
 // verdict is 0, 1 or 2 for each rule.
 func verdict() string {
 	return `hindcast_rule_breached{` + ofModel + `} + 2 * hindcast_rule_inconclusive{` + ofModel + `}`
@@ -154,10 +158,11 @@ func verdicts() []state {
 	return []state{{"0", "healthy", green}, {"1", "breached", vermilion}, {"2", "inconclusive", orange}}
 }
 
-// runStates are those of Kubeflow Pipelines, and GONE.
+// runStates are those of Kubeflow Pipelines, and GONE. A run that was just started has
+// none yet.
 func runStates() []state {
 	return []state{
-		{"1", "PENDING", grey}, {"2", "RUNNING", blue}, {"3", "SUCCEEDED", green}, {"4", "FAILED", vermilion}, {"5", "CANCELED", orange},
+		{"0", "not known yet", grey}, {"1", "PENDING", grey}, {"2", "RUNNING", blue}, {"3", "SUCCEEDED", green}, {"4", "FAILED", vermilion}, {"5", "CANCELED", orange},
 		{"6", "CANCELING", orange}, {"7", "SKIPPED", grey}, {"8", "PAUSED", yellow}, {"9", "GONE", purple},
 	}
 }
@@ -165,7 +170,7 @@ func runStates() []state {
 // runState makes one number of the series per state, of which one is 1.
 func runState() string {
 	var terms []string
-	for _, s := range runStates() {
+	for _, s := range runStates()[1:] {
 		terms = append(terms, fmt.Sprintf(`%s * hindcast_retrain_run_state{%s, state=%q}`, s.value, ofModel, s.name))
 	}
 	return `max by (namespace, model) (` + strings.Join(terms, " or ") + `)`

@@ -77,11 +77,11 @@ func modelService() *builder {
 		inTargets = ` and on (namespace, job, instance) ` + predictions
 	)
 	b.open("Resources")
-	b.add(6, 8, curves("CPU of containers", "short", "Cores in use by container, of the pods that expose the model's predictions (cAdvisor).",
+	b.add(6, 8, curves("CPU of containers (cores)", "short", "Cores in use by container, of the pods that expose the model's predictions (cAdvisor).",
 		query{`sum by (pod, container) (rate(container_cpu_usage_seconds_total{namespace=~"$namespace", container!="", container!="POD"}` + recent + `)` + inPods + `)`, "{{pod}} · {{container}}"}).fromZero())
 	b.add(6, 8, curves("Memory of containers", "bytes", "Working set by container, of the pods that expose the model's predictions (cAdvisor). The kernel kills by it.",
 		query{`sum by (pod, container) (container_memory_working_set_bytes{namespace=~"$namespace", container!="", container!="POD"}` + inPods + `)`, "{{pod}} · {{container}}"}).fromZero())
-	b.add(6, 8, curves("CPU of processes", "short", "Cores in use by process, as the server itself says: for one that runs in no pod.",
+	b.add(6, 8, curves("CPU of processes (cores)", "short", "Cores in use by process, as the server itself says: for one that runs in no pod.",
 		query{`rate(process_cpu_seconds_total{namespace=~"$namespace"}` + recent + `)` + inTargets, "{{job}} {{instance}}"}).fromZero())
 	b.add(6, 8, curves("Memory of processes", "bytes", "Resident memory by process, as the server itself says.",
 		query{`process_resident_memory_bytes{namespace=~"$namespace"}` + inTargets, "{{job}} {{instance}}"}).fromZero())

@@ -22,6 +22,7 @@ type Session struct {
 	step       time.Duration // $__interval of a panel
 	values     map[string][]string
 	shown      map[string]string
+	asked      map[Target][]Line
 }
 
 // points is how many a panel asks for, about.
@@ -31,7 +32,7 @@ const points = 360
 // caller wants, the default where it is there, else the first. Scrape is the scrape
 // interval that the data source is set to.
 func Open(ctx context.Context, d *Dashboard, p *promquery.Client, from, to time.Time, scrape time.Duration, want map[string]string) (*Session, error) {
-	s := &Session{Dashboard: d, From: from, To: to, prometheus: p, scrape: scrape, values: map[string][]string{}, shown: map[string]string{}}
+	s := &Session{Dashboard: d, From: from, To: to, prometheus: p, scrape: scrape, values: map[string][]string{}, shown: map[string]string{}, asked: map[Target][]Line{}}
 	s.step = max((to.Sub(from) / points).Round(scrape), scrape)
 	for _, v := range d.Templating.List {
 		if err := s.choose(ctx, v, want[v.Name]); err != nil {
@@ -140,8 +141,12 @@ type Line struct {
 }
 
 // Ask evaluates a target as a panel does: at the end of the time shown when it is
-// instant, else over all of it. Values that are no number are none.
+// instant, else over all of it. Values that are no number are none. What was asked
+// before is not asked again.
 func (s *Session) Ask(ctx context.Context, t Target) ([]Line, error) {
+	if lines, ok := s.asked[t]; ok {
+		return lines, nil
+	}
 	expr, err := s.Replace(t.Expr)
 	if err != nil {
 		return nil, err
@@ -171,6 +176,7 @@ func (s *Session) Ask(ctx context.Context, t Target) ([]Line, error) {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Line) int { return strings.Compare(a.Name, b.Name) })
+	s.asked[t] = out
 	return out, nil
 }
 

@@ -249,7 +249,7 @@ func (d *drawing) stats(p Panel, all []series, w, h int) {
 	if p.Options.Orientation != "horizontal" {
 		for _, s := range all { // as large as the longest fits
 			text, _ := d.text(s.Field, s.Points[len(s.Points)-1].Value)
-			size = min(size, float64(w)/float64(len(all))/(0.62*float64(len([]rune(text))))*0.86)
+			size = min(size, float64(w)/float64(len(all))/(0.62*float64(len([]rune(text))))*0.8)
 		}
 	}
 	for _, s := range all {
@@ -281,7 +281,7 @@ func (d *drawing) chart(all []series, w, h int) {
 	legend := d.legend(all, w, false)
 	fr := frame{left: 58, top: 8, right: float64(w) - 14, bottom: float64(h-titleBar) - 26 - legend, from: d.From, to: d.To}
 	if len(all) == 0 {
-		d.f(`<svg width=%d height=%d><text x="%d" y="%d" text-anchor=middle>No data</text></svg>`, w, h-titleBar, w/2, (h-titleBar)/2)
+		d.f(`<svg width="%d" height="%d"><text x="%d" y="%d" text-anchor="middle">No data</text></svg>`, w, h-titleBar, w/2, (h-titleBar)/2)
 		return
 	}
 	unit := all[0].Unit
@@ -307,8 +307,8 @@ func (d *drawing) chart(all []series, w, h int) {
 			fr.low = *s.Min
 		}
 	}
-	d.f(`<svg width=%d height=%d>`, w, h-titleBar)
-	values := ticks(fr.low, fr.high, max(int((fr.bottom-fr.top)/36), 2))
+	d.f(`<svg width="%d" height="%d">`, w, h-titleBar)
+	values := ticks(fr.low, fr.high, max(int((fr.bottom-fr.top)/36), 2), unit)
 	labels := d.tickLabels(unit, values)
 	longest := 0
 	for _, l := range labels {
@@ -316,7 +316,7 @@ func (d *drawing) chart(all []series, w, h int) {
 	}
 	fr.left = max(34, 14+6.4*float64(longest))
 	for i, v := range values {
-		d.f(`<path d="M%.1f %.1fH%.1f" stroke="#2a2c33"/><text x="%.1f" y="%.1f" text-anchor=end>%s</text>`, fr.left, fr.y(v), fr.right, fr.left-7, fr.y(v)+4, html.EscapeString(labels[i]))
+		d.f(`<path d="M%.1f %.1fH%.1f" stroke="#2a2c33"/><text x="%.1f" y="%.1f" text-anchor="end">%s</text>`, fr.left, fr.y(v), fr.right, fr.left-7, fr.y(v)+4, html.EscapeString(labels[i]))
 	}
 	d.times(fr)
 	for _, s := range all {
@@ -339,10 +339,11 @@ func (d *drawing) chart(all []series, w, h int) {
 	for _, s := range slices.Backward(all) { // the first query's on top
 		for _, run := range d.runs(s.Points) {
 			if s.Custom.LineWidth > 0 {
-				d.f(`<path d="%s" fill=none stroke="%s" stroke-width="%.1f" stroke-linejoin=round%s/>`, outline(fr, run, s.Custom.LineInterpolation, d.step), s.Color.Fixed, s.Custom.LineWidth, dashes(s.Custom))
+				d.f(`<path d="%s" fill="none" stroke="%s" stroke-width="%.1f" stroke-linejoin="round"%s/>`, outline(fr, run, s.Custom.LineInterpolation, d.step), s.Color.Fixed, s.Custom.LineWidth, dashes(s.Custom))
 			}
 		}
 	}
+	d.annotate(fr)
 	d.f(`</svg>`)
 }
 
@@ -427,7 +428,7 @@ func (d *drawing) band(f frame, upper, lower []promquery.Point, color string, c 
 	d.f(`<path d="%s%sZ" fill="%s" fill-opacity="%.2f"/>`, forth, back.String(), color, c.FillOpacity/100)
 }
 
-// times draws the time axis and the marks.
+// times draws the time axis.
 func (d *drawing) times(f frame) {
 	span := f.to.Sub(f.from)
 	step, layout := 24*time.Hour, "01/02"
@@ -441,8 +442,15 @@ func (d *drawing) times(f frame) {
 		layout = "15:04"
 	}
 	for t := f.from.Truncate(step).Add(step); t.Before(f.to); t = t.Add(step) {
-		d.f(`<path d="M%.1f %.1fV%.1f" stroke="#24262c"/><text x="%.1f" y="%.1f" text-anchor=middle>%s</text>`, f.x(t), f.top, f.bottom, f.x(t), f.bottom+17, t.UTC().Format(layout))
+		d.f(`<path d="M%.1f %.1fV%.1f" stroke="#24262c"/>`, f.x(t), f.top, f.bottom)
+		if f.x(t) < f.right-6 {
+			d.f(`<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, f.x(t), f.bottom+17, t.UTC().Format(layout))
+		}
 	}
+}
+
+// annotate draws the marks.
+func (d *drawing) annotate(f frame) {
 	for _, m := range d.marks {
 		x := f.x(m)
 		d.f(`<path d="M%.1f %.1fV%.1f" stroke="%s" stroke-width="1.5" stroke-dasharray="4 3"/><path d="M%.1f %.1fl5 7h-10Z" fill="%s"/>`, x, f.top, f.bottom, d.color, x, f.bottom, d.color)
@@ -457,7 +465,7 @@ func (d *drawing) legend(all []series, w int, states bool) float64 {
 	add := func(name, swatch string) {
 		if !seen[name+swatch] {
 			seen[name+swatch] = true
-			entries = append(entries, `<span><svg width=16 height=10>`+swatch+`</svg>`+html.EscapeString(name)+`</span>`)
+			entries = append(entries, `<span><svg width="16" height="10">`+swatch+`</svg>`+html.EscapeString(name)+`</span>`)
 		}
 	}
 	var length float64
@@ -468,14 +476,14 @@ func (d *drawing) legend(all []series, w int, states bool) float64 {
 				if !seen[name] {
 					seen[name] = true
 					length += 38 + 6.6*float64(len([]rune(name)))
-					add(name, `<rect width=12 height=10 rx=2 fill="`+color+`"/>`)
+					add(name, `<rect width="12" height="10" rx="2" fill="`+color+`"/>`)
 				}
 			}
 			continue
 		}
 		if !s.Custom.HideFrom.Legend {
 			length += 38 + 6.6*float64(len([]rune(s.Name)))
-			add(s.Name, `<path d="M0 5H14" stroke="`+s.Color.Fixed+`" stroke-width=3`+strings.ReplaceAll(dashes(s.Custom), "10 6", "5 3")+`/>`)
+			add(s.Name, `<path d="M0 5H14" stroke="`+s.Color.Fixed+`" stroke-width="3"`+strings.ReplaceAll(dashes(s.Custom), "10 6", "5 3")+`/>`)
 		}
 	}
 	lines := min(math.Ceil(length/float64(w-24)), 2)
@@ -491,11 +499,12 @@ func (d *drawing) states(all []series, w, h int) {
 		longest = max(longest, len([]rune(s.Name)))
 	}
 	fr := frame{left: 24 + 6.8*float64(longest), top: 6, right: float64(w) - 14, bottom: float64(h-titleBar) - 26 - legend, from: d.From, to: d.To}
-	d.f(`<svg width=%d height=%d>`, w, h-titleBar)
+	d.f(`<svg width="%d" height="%d">`, w, h-titleBar)
+	d.times(fr)
 	height := (fr.bottom - fr.top) / float64(max(len(all), 1))
 	for i, s := range all {
 		y := fr.top + height*float64(i)
-		d.f(`<text x="%.1f" y="%.1f" text-anchor=end style="font-size:12px;fill:#ccccdc">%s</text>`, fr.left-8, y+height/2+4, html.EscapeString(s.Name))
+		d.f(`<text x="%.1f" y="%.1f" text-anchor="end" style="font-size:12px;fill:#ccccdc">%s</text>`, fr.left-8, y+height/2+4, html.EscapeString(s.Name))
 		for _, run := range d.runs(s.Points) {
 			for len(run) > 0 {
 				n := 1
@@ -514,6 +523,6 @@ func (d *drawing) states(all []series, w, h int) {
 			}
 		}
 	}
-	d.times(fr)
+	d.annotate(fr)
 	d.f(`</svg>`)
 }

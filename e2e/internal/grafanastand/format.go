@@ -80,8 +80,19 @@ func short(x float64) string {
 	return s
 }
 
-// ticks are round values between two ends, about n of them.
-func ticks(low, high float64, n int) []float64 {
+// ticks are values between two ends, about n of them, that are round in the unit.
+func ticks(low, high float64, n int, unit string) []float64 {
+	if unit == "bytes" {
+		for base := math.Pow(1024, 4); base > 1; base /= 1024 {
+			if high >= base {
+				out := ticks(low/base, high/base, n, "")
+				for i := range out {
+					out[i] *= base
+				}
+				return out
+			}
+		}
+	}
 	step := (high - low) / float64(n)
 	magnitude := math.Pow(10, math.Floor(math.Log10(step)))
 	for _, f := range []float64{1, 2, 2.5, 5, 10} {
