@@ -70,13 +70,14 @@ func newHistory(t *testing.T) (p *promquery.Client, from, to time.Time) {
 	t.Helper()
 	e := setup(t)
 	h := &history{env: e, dir: t.TempDir()}
-	h.start = time.Now().UTC().Add(-time.Hour).Truncate(24*time.Hour).AddDate(0, 0, 1-historyDays)
+	const after = 22 * time.Hour // the last day's beginning, when its pass runs
+	h.start = time.Now().UTC().Add(-after).Truncate(24*time.Hour).AddDate(0, 0, 1-historyDays)
 	h.gateway = "http://" + startServer(t, "prometheus-pushgateway", "/-/ready", func(address string) []string {
 		return []string{"--web.listen-address=" + address, "--log.level=error"}
 	})
 	h.write(t)
 	h.live(t)
-	from, to = h.day(historyDelay+1), h.day(historyDays-1).Add(3*time.Hour)
+	from, to = h.day(historyDelay+1), h.day(historyDays-1).Add(after)
 
 	data := filepath.Join(h.dir, "tsdb")
 	h.backfill(t, data, func(w io.Writer) { h.stamp(w, to) })
@@ -134,8 +135,7 @@ func startServer(t *testing.T, name, ready string, args func(address string) []s
 
 func (h *history) day(d int) time.Time { return h.start.AddDate(0, 0, d) }
 
-// sales draws the predictions of a day, or of the reference's past when new is about
-// the world alone.
+// sales draws the predictions of a day, with what came of them.
 func (h *history) sales(prefix string, d, n int, version func(i int) string) []house {
 	r := rand.New(rand.NewPCG(uint64(d+1000), 7))
 	changed := d >= historyDrift

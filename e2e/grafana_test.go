@@ -105,6 +105,58 @@ func answered(t *testing.T, s *grafanastand.Session) {
 	}
 }
 
+// TestDashboardConfigMaps applies the ConfigMaps as the documentation says, and finds
+// them as the sidecar does.
+func TestDashboardConfigMaps(t *testing.T) {
+	t.Parallel()
+	e := setup(t)
+	kubectl := func(args ...string) []byte {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), e.Kubectl, append([]string{"--kubeconfig", e.Kubeconfig}, args...)...)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("kubectl %v: %v\n%s", args, err, stderr.String())
+		}
+		return out
+	}
+	namespace := unique(t, "grafana")
+	kubectl("create", "namespace", namespace)
+	t.Cleanup(func() { // the test's own context has ended
+		_ = exec.Command(e.Kubectl, "--kubeconfig", e.Kubeconfig, "delete", "namespace", namespace, "--wait=false").Run()
+	})
+	folder := filepath.Join("..", "deploy", "grafana")
+	for range 2 { // the second time changes what the first one made
+		kubectl("apply", "-n", namespace, "-k", folder)
+	}
+	var list struct {
+		Items []struct {
+			Metadata struct {
+				Annotations map[string]string `json:"annotations"`
+			} `json:"metadata"`
+			Data map[string]string `json:"data"`
+		} `json:"items"`
+	}
+	decode(t, kubectl("get", "configmaps", "-n", namespace, "-l", "grafana_dashboard=1", "-o", "json"), &list)
+	found := map[string]string{}
+	for _, m := range list.Items {
+		maps.Copy(found, m.Data)
+		if got := m.Metadata.Annotations["grafana_folder"]; got != "Hindcast" {
+			t.Errorf("folder %q", got)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil || len(files) == 0 || len(found) != len(files) {
+		t.Fatalf("%d dashboards in ConfigMaps, %d files, %v", len(found), len(files), err)
+	}
+	for _, f := range files {
+		if data, err := os.ReadFile(f); err != nil || found[filepath.Base(f)] != string(data) {
+			t.Errorf("%s is not what the ConfigMap holds: %v", f, err)
+		}
+	}
+}
+
 // shoot makes a picture of a page.
 func shoot(t *testing.T, page, picture string, height int) {
 	t.Helper()

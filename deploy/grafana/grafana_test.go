@@ -250,8 +250,20 @@ func TestDatasource(t *testing.T) {
 		if err := json.Unmarshal(data, &v); err != nil {
 			t.Fatal(err)
 		}
-		if n := walk(name, v); n < 2*len(boards(t)[name].Panels)-20 || n == 0 {
-			t.Errorf("%s: %d data sources", name, n)
+		want := 0
+		b := boards(t)[name]
+		for _, p := range b.all() {
+			if p.Type != "row" {
+				want += 1 + len(p.Targets)
+			}
+		}
+		for _, v := range b.Templating.List {
+			if v.Type == "query" {
+				want++
+			}
+		}
+		if n := walk(name, v); n != want+len(b.Annotations.List) {
+			t.Errorf("%s: %d data sources, want %d: every panel, query, variable and annotation has one", name, n, want+len(b.Annotations.List))
 		}
 	}
 }
