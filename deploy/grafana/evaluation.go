@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	alerts "github.com/hindcast/hindcast/deploy/prometheus"
 )
 
 // ofModel picks the chosen model's series.
@@ -20,16 +22,17 @@ func evaluation() *builder {
 		"What predictions were worth once the truth came in, how far the world has drifted, and what was done about it. "+
 			"A figure holds from the pass that computed it to the next.",
 		"now-30d", evaluationVariables(), retrainings())
+	at := alerts.DefaultOptions() // colours change where alerts fire
 
 	b.add(8, 4, figure("Verdict now", "none",
 		"Of each rule, on the newest window that it was judged on. Inconclusive is no health: rows, labels or significance are missing, and hindcast history says which.",
 		query{verdict(), "{{rule}}"}).states(verdicts()...).sideBySide())
 	b.add(4, 4, figure("Last successful pass", "s",
-		"How long ago the last pass ended that evaluated everything. The figures below are no newer. More than two slots of the schedule is too long; the colour changes after two days.",
-		query{`time() - max(hindcast_last_success_timestamp_seconds{` + ofModel + `})`, "ago"}).decimals(1).limits(blue, limit{2 * 86400, vermilion}))
+		"How long ago the last pass ended that evaluated everything. The figures below are no newer. The colour changes when the alert on it fires, which suits a daily schedule.",
+		query{`time() - max(hindcast_last_success_timestamp_seconds{` + ofModel + `})`, "ago"}).decimals(1).limits(blue, limit{at.Stale.Seconds(), vermilion}))
 	b.add(3, 4, figure("Label coverage", "percentunit",
 		"Share of predictions with a label, newest mature window. Below a rule's min_coverage (0.8 by default) it is inconclusive.",
-		query{`hindcast_label_coverage_ratio{` + ofModel + `}`, "coverage"}).decimals(1).limits(orange, limit{0.8, blue}))
+		query{`hindcast_label_coverage_ratio{` + ofModel + `}`, "coverage"}).decimals(1).limits(orange, limit{at.Coverage, blue}))
 	b.add(3, 4, figure("Matched predictions", "short",
 		"Predictions with a label, newest mature window: the rows that performance is of.",
 		query{`hindcast_matched_predictions{` + ofModel + `}`, "matched"}))

@@ -2,6 +2,8 @@ package grafana
 
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	alerts "github.com/hindcast/hindcast/deploy/prometheus"
 )
 
 // served picks the series of the chosen model and versions that its server exposes.
@@ -30,20 +32,21 @@ func modelService() *builder {
 		return `sum` + by + ` (` + fn + `(` + above + over + `)) / sum` + by + ` (` + fn + `(` + below + over + `))`
 	}
 	const byVersion = ` by (model_version)`
+	at := alerts.DefaultOptions() // colours change where alerts fire
 
 	b.add(4, 4, figure("Predictions", "reqps", "Answers per second, all chosen versions together.",
 		query{`sum(rate(` + predictions + recent + `))`, "rate"}))
-	b.add(4, 4, figure("Error ratio", "percentunit", "Share of prediction requests that failed. The colour changes at 1 %.",
-		query{ratio("", "rate", recent, errs, predictions), "errors"}).decimals(2).limits(blue, limit{0.01, vermilion}))
+	b.add(4, 4, figure("Error ratio", "percentunit", "Share of prediction requests that failed.",
+		query{ratio("", "rate", recent, errs, predictions), "errors"}).decimals(2).limits(blue, limit{at.ErrorRatio, vermilion}))
 	b.add(4, 4, figure("p95 latency", "s", "95 % of predictions are answered within this time.",
-		query{quantile("0.95", "le"), "p95"}))
+		query{quantile("0.95", "le"), "p95"}).limits(blue, limit{at.Latency, vermilion}))
 	b.add(4, 4, figure("Volume against last week", "percentunit", "Predictions of the last hour, as a share of those of the same hour a week ago. Half of it, or twice, is worth a look.",
 		query{`sum(increase(` + predictions + `[1h])) / sum(increase(` + predictions + `[1h] offset 1w))`, "of last week"}).decimals(0).
-		limits(vermilion, limit{0.5, blue}, limit{2, orange}))
+		limits(vermilion, limit{at.VolumeLow, blue}, limit{at.VolumeHigh, orange}))
 	b.add(4, 4, figure("Feedback per prediction", "percentunit", "Labels or user feedback that came in within the last day, per prediction of the day. Feedback is late by nature: a step in traffic moves it.",
-		query{ratio("", "increase", "[1d]", feedback, predictions), "feedback"}).decimals(1))
-	b.add(4, 4, figure("Cost per prediction", "currencyUSD", "What the server says that it spent within the last day, per prediction.",
-		query{ratio("", "increase", "[1d]", cost, predictions), "cost"}).decimals(5))
+		query{ratio("", "increase", "[1d]", feedback, predictions), "feedback"}).decimals(1).limits(vermilion, limit{at.FeedbackLow, blue}))
+	b.add(4, 4, figure("Cost per prediction", "none", "What the server says that it spent within the last day, per prediction, in the currency that it counts in.",
+		query{ratio("", "increase", "[1d]", cost, predictions), "cost"}).decimals(5).limits(blue, limit{at.Cost, vermilion}))
 
 	b.open("Traffic")
 	b.add(8, 8, curves("Prediction rate by version", "reqps", "Answers per second of each version.",
@@ -59,7 +62,7 @@ func modelService() *builder {
 		query{ratio(byVersion, "rate", recent, errs, predictions), "{{model_version}}"}).fromZero().between(0, 0.02))
 	b.add(8, 8, curves("Feedback per prediction by version", "percentunit", "Labels or user feedback of the last day per prediction of the last day.",
 		query{ratio(byVersion, "increase", "[1d]", feedback, predictions), "{{model_version}}"}).fromZero())
-	b.add(8, 8, curves("Cost per prediction by version", "currencyUSD", "Of the last day.",
+	b.add(8, 8, curves("Cost per prediction by version", "none", "Of the last day, in the currency that the server counts in.",
 		query{ratio(byVersion, "increase", "[1d]", cost, predictions), "{{model_version}}"}).fromZero())
 
 	b.open("Volume")
