@@ -52,7 +52,7 @@ func TestFiles(t *testing.T) {
 func TestSchema(t *testing.T) {
 	plugins.RegisterDefaultPlugins()
 	for name, data := range files(t) {
-		var d dashboard.Dashboard
+		d := dashboard.NewDashboard()
 		err := d.UnmarshalJSONStrict(data)
 		var found cog.BuildErrors // which it returns empty, too
 		if err != nil && (!errors.As(err, &found) || len(found) > 0) {
