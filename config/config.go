@@ -180,6 +180,7 @@ type Pushgateway struct {
 	Grouping map[string]string `yaml:"grouping"` // labels beside job and model
 	Username string            `yaml:"username"`
 	Password Secret            `yaml:"password"`
+	HTTP     HTTPClient        `yaml:"http_config"` // never beside Username
 	Timeout  time.Duration     `yaml:"timeout"`
 }
 

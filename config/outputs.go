@@ -51,6 +51,15 @@ func (d *decoder) pushgateway(v value, c *Config) {
 	case havePassword && !o.has("username"):
 		o.fail("username is missing beside the password")
 	}
+	o.httpConfig("http_config", c.Dir, &p.HTTP)
+	if p.HTTP.IsSet() && p.HTTP.Config().FollowRedirects {
+		d.failAt(o.keyPos("http_config"), join(join(v.path, "http_config"), "follow_redirects"), "a push follows no redirect, which would turn it into a GET; leave this out")
+	}
+	for _, key := range []string{"username", "password", "password_file"} {
+		if o.has("http_config") && o.has(key) {
+			d.failAt(o.keyPos(key), join(v.path, key), "http_config is given too: put the user and the password there, as basic_auth")
+		}
+	}
 	o.positive("timeout", &p.Timeout)
 	o.need("url")
 	o.done()

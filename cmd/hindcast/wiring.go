@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	promconfig "github.com/prometheus/common/config"
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/hindcast/hindcast/config"
@@ -105,9 +108,16 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	}
 	release, revision := buildVersion()
 	if p := cfg.Publish.Pushgateway; p != nil {
-		c.pushgateway = publish.NewPushgateway(p.URL, publish.PushgatewayOptions{
+		opts := publish.PushgatewayOptions{
 			Grouping: p.Grouping, Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout, Build: publish.BuildInfo{Version: release, Revision: revision},
-		})
+		}
+		if p.HTTP.IsSet() {
+			if opts.Client, err = httpClient(p.HTTP, "pushgateway"); err != nil {
+				return nil, errors.Join(fmt.Errorf("connect to the Pushgateway: %w", err), state.Close())
+			}
+			opts.Redact = p.HTTP.Redact
+		}
+		c.pushgateway = publish.NewPushgateway(p.URL, opts)
 		c.Publishers = append(c.Publishers, c.pushgateway)
 	}
 	if t := cfg.Publish.Textfile; t != nil {
@@ -120,6 +130,15 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 		}))
 	}
 	return c, nil
+}
+
+// httpClient returns the client that an http_config describes.
+func httpClient(h config.HTTPClient, name string) (*http.Client, error) {
+	client, err := promconfig.NewClientFromConfig(h.Config(), name, promconfig.WithUserAgent("hindcast"))
+	if err != nil {
+		return nil, fmt.Errorf("read http_config: %s", h.Redact(err.Error()))
+	}
+	return client, nil
 }
 
 // identity says who this process is in claims: the pod, or the host, and the process.
