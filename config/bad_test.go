@@ -205,12 +205,20 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:43:7: models[0].retrain.breaker: not supported by this version",
 		},
 		{
-			"prometheus of the model", "    window: 1d\n", "    window: 1d\n    prometheus: {p95: up}\n",
-			"hindcast.yaml:25:5: models[0].prometheus: not supported by this version",
+			"queries without a Prometheus", "    window: 1d\n", "    window: 1d\n    prometheus: {p95: up}\n",
+			"hindcast.yaml:25:5: models[0].prometheus: there is no prometheus: {url: ...} at the top level to ask",
 		},
 		{
-			"prometheus", "notify:\n", "prometheus: {url: http://p:9090}\nnotify:\n",
-			"hindcast.yaml:56:1: prometheus: not supported by this version",
+			"Prometheus without a URL", "notify:\n", "prometheus: {timeout: 5s}\nnotify:\n",
+			"hindcast.yaml:56:13: prometheus: url is missing",
+		},
+		{
+			"Prometheus with a password in its URL", "notify:\n", "prometheus: {url: http://u:p@p:9090}\nnotify:\n",
+			"hindcast.yaml:56:19: prometheus.url: the URL holds credentials; use the keys for them and their *_file twins",
+		},
+		{
+			"Prometheus in no time", "notify:\n", "prometheus: {url: http://p:9090, timeout: 0s}\nnotify:\n",
+			"hindcast.yaml:56:43: prometheus.timeout: must be longer than 0",
 		},
 		{
 			"e-mail", "notify:\n", "notify:\n  email: {to: a@b.c}\n",
