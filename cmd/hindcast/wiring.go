@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -122,7 +124,8 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	release, revision := buildVersion()
 	if p := cfg.Publish.Pushgateway; p != nil {
 		opts := publish.PushgatewayOptions{
-			Grouping: p.Grouping, Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout, Build: publish.BuildInfo{Version: release, Revision: revision},
+			Grouping: a.grouping(p.Grouping), Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout,
+			Build: publish.BuildInfo{Version: release, Revision: revision}, Aliases: cfg.Publish.Aliases,
 		}
 		if p.HTTP.IsSet() {
 			if opts.Client, err = httpClient(p.HTTP, "pushgateway"); err != nil {
@@ -134,7 +137,7 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 		c.Publishers = append(c.Publishers, c.pushgateway)
 	}
 	if t := cfg.Publish.Textfile; t != nil {
-		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path))
+		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path, cfg.Publish.Aliases))
 	}
 	if s := cfg.Notify.Slack; s != nil {
 		c.Notifiers = append(c.Notifiers, notify.NewSlack(notify.SlackOptions{
@@ -153,6 +156,45 @@ func httpClient(h config.HTTPClient, name string) (*http.Client, error) {
 	}
 	return client, nil
 }
+
+// Where a pod's namespace stands.
+const (
+	namespaceVariable = "POD_NAMESPACE"
+	namespaceFile     = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+	namespaceLabel    = "namespace"
+)
+
+// grouping returns the labels of the Pushgateway's groups: those of the configuration,
+// and the namespace of the pod that this runs in, where there is one.
+func (a *App) grouping(configured map[string]string) map[string]string {
+	namespace := podNamespace(a.Env, namespaceFile)
+	if _, ok := configured[namespaceLabel]; ok || namespace == "" {
+		return configured
+	}
+	out := map[string]string{namespaceLabel: namespace}
+	maps.Copy(out, configured)
+	return out
+}
+
+// podNamespace returns the namespace of the pod that this runs in, by the environment
+// or by the file of its service account; "" outside of one. What Kubernetes would not
+// take for a name is none.
+func podNamespace(env func(string) (string, bool), file string) string {
+	namespace, ok := env(namespaceVariable)
+	if !ok || namespace == "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return "" // no pod, or one without the token of a service account
+		}
+		namespace = strings.TrimSpace(string(data))
+	}
+	if !namespacePattern.MatchString(namespace) {
+		return ""
+	}
+	return namespace
+}
+
+var namespacePattern = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
 // identity says who this process is in claims: the pod, or the host, and the process.
 func (a *App) identity() string {
