@@ -24,10 +24,7 @@ import (
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	e := setup(t)
-	stage := filepath.Join(t.TempDir(), "stage")
-	e.buildStage(t, stage)
-	image := e.nodeImage(t, stage)
-	// Subtests outlive this function but not this test: the image is removed after them.
+	image := e.nodeImage(t, e.Binary)
 
 	t.Run("one run", func(t *testing.T) {
 		t.Parallel()
@@ -169,18 +166,7 @@ func TestCluster(t *testing.T) {
 
 	t.Run("killed between run and record", func(t *testing.T) {
 		t.Parallel()
-		crash := filepath.Join(t.TempDir(), "stage")
-		if err := os.MkdirAll(filepath.Join(crash, "out"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		binary, err := os.ReadFile(e.CrashBinary)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(crash, "out", "hindcast"), binary, 0o755); err != nil { //nolint:gosec // a program
-			t.Fatal(err)
-		}
-		p := e.newInPods(t, e.nodeImage(t, crash), e.KFPMulti, worseNoise)
+		p := e.newInPods(t, e.nodeImage(t, e.CrashBinary), e.KFPMulti, worseNoise)
 		p.patches = patch("CronJob", `{op: add, path: /spec/jobTemplate/spec/template/spec/containers/0/env/-, value: {name: HINDCAST_TEST_CRASH_AT, value: posted}}`)
 		p.apply(t)
 		p.pass(t, "crashed")

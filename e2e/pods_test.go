@@ -27,11 +27,28 @@ func (e env) kubectl(t *testing.T, args ...string) string {
 	return must(t, e.Kubectl, append([]string{"--kubeconfig", e.Kubeconfig}, args...)...)
 }
 
-// nodeImage builds the image on that folder as the build stage and gives it to the
-// node, as a pull would.
-func (e env) nodeImage(t *testing.T, stage string) string {
+// stageOf is a folder as the Dockerfile's build stage leaves it, with a binary that was
+// built by its flags. That the stage itself works is TestImage's to show.
+func stageOf(t *testing.T, binary string) string {
 	t.Helper()
-	image, archive, _ := e.buildImage(t, stage)
+	stage := t.TempDir()
+	data, err := os.ReadFile(binary)
+	if err == nil {
+		err = os.Mkdir(filepath.Join(stage, "out"), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(stage, "out", "hindcast"), data, 0o755) //nolint:gosec // a program
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stage
+}
+
+// nodeImage builds the image with the binary and gives it to the node, as a pull would.
+func (e env) nodeImage(t *testing.T, binary string) string {
+	t.Helper()
+	image, archive, _ := e.buildImage(t, stageOf(t, binary))
 	must(t, "ctr", "-a", e.Containerd, "-n", "k8s.io", "image", "import", archive)
 	t.Cleanup(func() { _ = exec.Command("ctr", "-a", e.Containerd, "-n", "k8s.io", "image", "rm", image).Run() })
 	return image

@@ -96,7 +96,7 @@ func commands(t *testing.T, file string) string {
 				continue
 			}
 			blocks++
-			fmt.Fprintf(&script, "echo '== %s:%d' >&2\n%s", filepath.Base(file), from, block.String())
+			fmt.Fprintf(&script, "echo \"== %s:%d after $SECONDS s\" >&2\n%s", filepath.Base(file), from, block.String())
 		case inside:
 			block.WriteString(line)
 		}
@@ -142,8 +142,6 @@ func (e env) newWalkthrough(t *testing.T) *walkthrough {
 	}
 	image := "localhost/hindcast:" + unique(t, "try")
 	engine := filepath.Join(t.TempDir(), "engine")
-	stage := filepath.Join(t.TempDir(), "stage")
-	e.buildStage(t, stage)
 	if err := os.WriteFile(engine, []byte(engineScript), 0o755); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
@@ -159,7 +157,7 @@ func (e env) newWalkthrough(t *testing.T) *walkthrough {
 		"PUSHGATEWAY=" + e.forPods(t, e.Pushgateway), "PIPELINES=" + e.forPods(t, e.KFPMulti),
 		"PROMETHEUS=" + e.Prometheus, "ALERTMANAGER=" + e.Alertmanager, "PIPELINES_HERE=" + e.KFPMulti,
 		// The engine's.
-		"ENGINE_DIR=" + t.TempDir(), "ENGINE_STAGE=" + stage, "ENGINE_CONTAINERD=" + e.Containerd,
+		"ENGINE_DIR=" + t.TempDir(), "ENGINE_STAGE=" + stageOf(t, e.Binary), "ENGINE_CONTAINERD=" + e.Containerd,
 	}
 	for _, name := range []string{"GOPROXY", "GOFLAGS", "GOCACHE", "GOMODCACHE", "GOSUMDB", "GONOSUMDB", "GOTOOLCHAIN"} {
 		if value, ok := os.LookupEnv(name); ok {

@@ -19,7 +19,7 @@ import (
 )
 
 func (a *App) demoCommand() *cobra.Command {
-	var dir string
+	var dir, to string
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show Hindcast on a made-up house-price log",
@@ -29,17 +29,17 @@ func (a *App) demoCommand() *cobra.Command {
 			"With --to it puts the log alone into object storage, dated so that it ends\n" +
 			"yesterday: data for a try-out in a cluster.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			switch to := cmd.Flags().Lookup("to"); {
-			case to.Changed && cmd.Flags().Changed("dir"):
+			switch {
+			case cmd.Flags().Changed("to") && cmd.Flags().Changed("dir"):
 				return usagef("--dir and --to exclude each other")
-			case to.Changed:
-				return a.demoUpload(cmd.Context(), to.Value.String())
+			case cmd.Flags().Changed("to"):
+				return a.demoUpload(cmd.Context(), to)
 			}
 			return a.demo(cmd.Context(), dir)
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "hindcast-demo", "folder to write to")
-	cmd.Flags().String("to", "", "URL of an object store to put the log into, and do no more")
+	cmd.Flags().StringVar(&to, "to", "", "URL of an object store to put the log into, and do no more")
 	return cmd
 }
 
