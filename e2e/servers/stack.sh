@@ -131,7 +131,8 @@ Y
   start alertmanager prometheus-alertmanager --config.file="$D/alertmanager.yml" --storage.path="$D/alertmanager" \
     --web.listen-address="127.0.0.1:$(port alertmanager)" --cluster.listen-address= --log.level=warn
   start pushgateway prometheus-pushgateway --web.listen-address="127.0.0.1:$(port pushgateway)" --persistence.file=
-  start prometheus prometheus --config.file="$D/prometheus.yml" --storage.tsdb.path="$D/prometheus" \
+  # Right after a reload Prometheus knows no Alertmanager yet: an alert that is lost then comes again this soon.
+  start prometheus prometheus --rules.alert.resend-delay=5s --config.file="$D/prometheus.yml" --storage.tsdb.path="$D/prometheus" \
     --web.listen-address="127.0.0.1:$(port prometheus)" --web.enable-lifecycle --log.level=warn
   wait_for alertmanager 10 curl -sf "127.0.0.1:$(port alertmanager)/-/ready"
   wait_for pushgateway 10 curl -sf "127.0.0.1:$(port pushgateway)/-/ready"
