@@ -147,7 +147,7 @@ func TestFullExample(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	c := mustParse(t, readTestdata(t, "small.yaml"), noEnv)
 	m := c.Models[0]
-	if c.Publish != (Publish{}) || c.Notify != (Notify{}) {
+	if !reflect.DeepEqual(c.Publish, Publish{}) || c.Notify != (Notify{}) {
 		t.Errorf("outputs = %+v %+v", c.Publish, c.Notify)
 	}
 	if m.Window != "1d" || m.CatchUp != 7 || m.MaxBadShare != 0.01 || m.MaxSegments != 100 || m.TimeZone != "UTC" || m.Cron() != nil {
@@ -255,6 +255,7 @@ func TestPolicyHash(t *testing.T) {
 		{"the budget", "runs: 4", "runs: 5", false},
 		{"a threshold", "method: auto", "method: auto, threshold: 0.1", false},
 		{"the delay", "delay: 7d", "delay: 8d", false},
+		{"a Prometheus that nothing asks", "notify:\n", "prometheus: {url: http://p:9090}\nnotify:\n", true},
 	}
 	for _, c := range changes {
 		t.Run(c.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(readTestdata(f, "full.yaml")))
 	f.Add([]byte(readTestdata(f, "small.yaml")))
+	f.Add([]byte(httpText(f, "oauth2: {client_id: c, token_url: http://x}\nproxy_url: http://u:p@x\nhttp_headers: {X: {files: [f]}}\ntls_config: {ca_file: c}")))
 	for _, s := range []string{
 		"", "a", "- - -", "a: &a [*a]", "<<: 1", "? [a]\n: b", "version: ${A}", "a: |\n  ${", "a: !!x y", "%YAML 1.2\n---\na: 1",
 		"version: 1\nversion: 2", "a: \"\\x00\"", "{", "\ufeff", "a:\n\t- b", "...\n", "--- a\n--- b", "a: *b\n", "&a a: *a",

@@ -1,10 +1,13 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/hindcast/hindcast/series"
 )
 
 // labelPattern is what a Prometheus label may be called.
@@ -12,7 +15,7 @@ var labelPattern = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 // ownLabels are the labels that Hindcast sets itself.
 func ownLabels() []string {
-	return []string{"job", "model", "model_version", "segment", "column", "method", "rule", "state", "stage", "version", "revision", "goversion"}
+	return []string{"job", "model", "model_version", "segment", "column", "method", "rule", "metric", "state", "stage", "version", "revision", "goversion"}
 }
 
 // publish reads where metrics go.
@@ -31,7 +34,51 @@ func (d *decoder) publish(v value, c *Config) {
 		t.done()
 		c.Publish.Textfile = &Textfile{Path: inDir(c.Dir, path)}
 	}
+	if av, ok := o.get("aliases"); ok {
+		c.Publish.Aliases = d.aliases(av)
+	}
 	o.done()
+}
+
+// aliases reads the further names of metrics.
+func (d *decoder) aliases(v value) map[string]string {
+	members, ok := d.members(v)
+	if !ok {
+		return nil
+	}
+	out := map[string]string{}
+	for _, mem := range members {
+		path := join(v.path, mem.key)
+		if fault := series.AliasFault(mem.key); fault != "" {
+			d.failAt(mem.pos, path, "%s", fault)
+			continue
+		}
+		av, ok := d.resolve(mem.node, path, v.deep)
+		if !ok {
+			continue
+		}
+		s, ok := d.textScalar(av)
+		if !ok {
+			continue
+		}
+		if known := series.Aliasable(); !slices.Contains(known, s.text) {
+			d.fail(av, "there is no metric %s to show as %s%s", s.shown(), mem.key, metricMeant(s.text, known))
+			continue
+		}
+		out[mem.key] = s.text
+	}
+	return out
+}
+
+// metricMeant suggests a metric's name.
+func metricMeant(word string, known []string) string {
+	if name, ok := strings.CutPrefix(word, series.Prefix); ok && slices.Contains(known, name) {
+		return fmt.Sprintf(": write %s, without %s", name, series.Prefix)
+	}
+	if near := nearest(word, known); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return "; docs/metrics.md lists them"
 }
 
 // pushgateway reads a Pushgateway.
@@ -50,6 +97,15 @@ func (d *decoder) pushgateway(v value, c *Config) {
 		d.failAt(o.keyPos("username"), join(v.path, "username"), "a username needs a password or password_file")
 	case havePassword && !o.has("username"):
 		o.fail("username is missing beside the password")
+	}
+	o.httpConfig("http_config", c.Dir, &p.HTTP)
+	if p.HTTP.IsSet() && p.HTTP.Config().FollowRedirects {
+		d.failAt(o.keyPos("http_config"), join(join(v.path, "http_config"), "follow_redirects"), "a push follows no redirect, which would turn it into a GET; leave this out")
+	}
+	for _, key := range []string{"username", "password", "password_file"} {
+		if o.has("http_config") && o.has(key) {
+			d.failAt(o.keyPos(key), join(v.path, key), "http_config is given too: put the user and the password there, as basic_auth")
+		}
 	}
 	o.positive("timeout", &p.Timeout)
 	o.need("url")

@@ -115,30 +115,31 @@ func (d *decoder) parameters(v value) map[string]any {
 	if !ok {
 		return nil
 	}
-	return d.anyMap(v, members)
+	return d.anyMap(v, members, d.checkParameter)
 }
 
-func (d *decoder) anyMap(v value, members []member) map[string]any {
+// anyMap reads members of any type; check, if there is one, is asked about texts.
+func (d *decoder) anyMap(v value, members []member, check func(value, scalar)) map[string]any {
 	out := make(map[string]any, len(members))
 	for _, mem := range members {
 		mv, ok := d.resolve(mem.node, join(v.path, mem.key), v.deep)
 		if !ok {
 			continue
 		}
-		out[mem.key] = d.anyValue(mv)
+		out[mem.key] = d.anyValue(mv, check)
 	}
 	return out
 }
 
 // anyValue reads a value as JSON has them.
-func (d *decoder) anyValue(v value) any {
+func (d *decoder) anyValue(v value, check func(value, scalar)) any {
 	switch t := v.node.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		members, ok := d.members(v)
 		if !ok {
 			return nil
 		}
-		return d.anyMap(v, members)
+		return d.anyMap(v, members, check)
 	case *ast.SequenceNode:
 		out := make([]any, 0, len(t.Values))
 		for i, n := range t.Values {
@@ -146,7 +147,7 @@ func (d *decoder) anyValue(v value) any {
 			if !ok {
 				continue
 			}
-			out = append(out, d.anyValue(item))
+			out = append(out, d.anyValue(item, check))
 		}
 		return out
 	case *ast.NullNode:
@@ -183,7 +184,9 @@ func (d *decoder) anyValue(v value) any {
 		d.fail(v, "%s is read as different numbers by different programs: write it in decimal digits, or in quotes if it is text", s.raw)
 		return nil
 	default:
-		d.checkParameter(v, s)
+		if check != nil {
+			check(v, s)
+		}
 		return s.text
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,9 +16,19 @@ func (c *Config) Warnings() []string {
 	if strings.HasPrefix(c.State.URL, "mem:") {
 		out = append(out, "state.url: mem:// forgets everything when the process ends: no window counts as judged, no retraining as started")
 	}
+	if c.Prometheus != nil && !slices.ContainsFunc(c.Models, func(m *Model) bool { return len(m.Prometheus) > 0 }) {
+		out = append(out, "prometheus: no model has a query, so nothing is asked of it")
+	}
 	for _, m := range c.Models {
 		for _, w := range m.warnings() {
 			out = append(out, fmt.Sprintf("model %s: %s", m.Name, w))
+		}
+	}
+	for _, alias := range slices.Sorted(maps.Keys(c.Publish.Aliases)) {
+		for _, suffix := range []string{"_total", "_count", "_sum", "_bucket", "_info"} {
+			if strings.HasSuffix(alias, suffix) {
+				out = append(out, fmt.Sprintf("publish.aliases.%s: a gauge whose name ends in %s is taken for something else by people and tools", alias, suffix))
+			}
 		}
 	}
 	if p := c.Publish.Pushgateway; p != nil {

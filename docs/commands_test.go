@@ -135,8 +135,8 @@ func serveMetrics(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	var out []string
-	for _, m := range regexp.MustCompile(`"(hindcast_[a-z_]+)"`).FindAllStringSubmatch(string(data), -1) {
-		out = append(out, m[1])
+	for _, m := range regexp.MustCompile(`counter\(factory, "([a-z_]+)"\)`).FindAllStringSubmatch(string(data), -1) {
+		out = append(out, "hindcast_"+m[1])
 	}
 	return out
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	promconfig "github.com/prometheus/common/config"
+
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/job"
@@ -24,6 +26,7 @@ import (
 func TestConfigurationKeys(t *testing.T) {
 	want := set{}
 	configKeys(reflect.TypeFor[config.Config](), "", want)
+	httpKeys(reflect.TypeFor[promconfig.HTTPClientConfig](), want)
 	got := set{}
 	for _, s := range read(t, "configuration.md").under("Keys") {
 		prefix := ""
@@ -63,6 +66,19 @@ func configKeys(t reflect.Type, prefix string, to set) {
 		}
 		if of.Kind() == reflect.Struct {
 			configKeys(of, path+suffix, to)
+		}
+	}
+}
+
+// httpKeys adds the keys of an http_config.
+func httpKeys(t reflect.Type, to set) {
+	for i := range t.NumField() {
+		key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		switch {
+		case options == "inline":
+			httpKeys(t.Field(i).Type, to)
+		case key != "":
+			to["http_config."+key] = true
 		}
 	}
 }

@@ -32,8 +32,10 @@ type PushgatewayOptions struct {
 	Username string                 // of basic authentication; empty for none
 	Password func() (string, error) // read for each push
 	Timeout  time.Duration          // of one push; default 10 s
+	Aliases  Aliases
 	Build    BuildInfo
-	Client   *http.Client // default: one of its own
+	Client   *http.Client        // default: one of its own
+	Redact   func(string) string // takes the Client's secrets out of what a server says
 }
 
 // Pushgateway pushes a model's figures to a Prometheus Pushgateway, as the group
@@ -114,7 +116,7 @@ func (p *Pushgateway) Forget(ctx context.Context, model string) error {
 	defer cancel()
 	pusher, password, err := p.pusher(ctx, model)
 	if err == nil {
-		err = withoutSecret(pusher.Delete(), password)
+		err = p.withoutSecret(pusher.Delete(), password)
 	}
 	if err != nil {
 		return fmt.Errorf("delete the series of %s: %w", model, err)
@@ -127,7 +129,7 @@ func (p *Pushgateway) push(ctx context.Context, model string, set []sample, send
 	defer cancel()
 	pusher, password, err := p.pusher(ctx, model)
 	if err == nil {
-		err = withoutSecret(send(pusher.Gatherer(gather(set)), ctx), password)
+		err = p.withoutSecret(send(pusher.Gatherer(gather(p.opts.Aliases.extend(set))), ctx), password)
 	}
 	if err != nil {
 		return fmt.Errorf("push metrics of %s: %w", model, err)
@@ -188,6 +190,9 @@ func (p *Pushgateway) do(r *http.Request) (*http.Response, error) {
 		_ = resp.Body.Close() // unread
 		return nil, fmt.Errorf("the server redirects (%s), which a push does not follow: check publish.pushgateway.url", resp.Status)
 	}
+	if resp.StatusCode == http.StatusBadRequest {
+		return p.refused(r, resp)
+	}
 	resp.Body = capped{io.LimitReader(resp.Body, maxAnswer), resp.Body}
 	return resp, nil
 }
@@ -198,11 +203,22 @@ type capped struct {
 	io.Closer
 }
 
-// withoutSecret takes the password out of an error, which may quote what a server or
-// a proxy said. An error without it is returned as it is.
-func withoutSecret(err error, password string) error {
-	if err == nil || password == "" || !strings.Contains(err.Error(), password) {
+// withoutSecret takes the password, and the secrets of the client, out of an error,
+// which may quote what a server or a proxy said. An error without them is returned
+// as it is.
+func (p *Pushgateway) withoutSecret(err error, password string) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if password != "" {
+		text = strings.ReplaceAll(text, password, "[redacted]")
+	}
+	if p.opts.Redact != nil {
+		text = p.opts.Redact(text)
+	}
+	if text == err.Error() {
 		return err
 	}
-	return errors.New(strings.ReplaceAll(err.Error(), password, "[redacted]"))
+	return errors.New(text)
 }

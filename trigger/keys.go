@@ -21,6 +21,7 @@ const (
 	runsDir        = "runs/"        // runs/KEY/STATE: what was seen of it
 	toldDir        = "told/"        // told/MODEL/WINDOW/RULE/STATE: what people were told
 	suggestionsDir = "suggestions/" // suggestions/KEY: what mode suggest would have started
+	answersDir     = "answers/"     // answers/MODEL/WINDOW/NAME-HASH: what a query of a monitoring system gave
 )
 
 const (

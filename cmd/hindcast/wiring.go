@@ -2,14 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	promconfig "github.com/prometheus/common/config"
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/hindcast/hindcast/config"
@@ -17,6 +22,7 @@ import (
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/notify"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/promql"
 	"github.com/hindcast/hindcast/publish"
 	"github.com/hindcast/hindcast/trigger"
 	"github.com/hindcast/hindcast/trigger/kubeflow"
@@ -50,10 +56,16 @@ type connected struct {
 	cfg         *config.Config
 	models      []*config.Model
 	pushgateway *publish.Pushgateway
+	prometheus  *promql.Client // nil without one
 }
 
-// Close closes the state.
-func (c *connected) Close() error { return c.State.Close() }
+// Close closes the state and the connections that are kept.
+func (c *connected) Close() error {
+	if c.prometheus != nil {
+		c.prometheus.Close()
+	}
+	return c.State.Close()
+}
 
 // open loads the configuration, picks models from it and connects; nil picks all.
 func (a *App) open(ctx context.Context, path string, engine engineFlags, pick func(*config.Config) ([]*config.Model, error)) (*connected, error) {
@@ -103,15 +115,29 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	if a.Terminal && !a.quiet {
 		c.Progress = a.progress
 	}
+	if p := cfg.Prometheus; p != nil {
+		if c.prometheus, err = promql.New(p.URL, p.HTTP.Config(), promql.Options{Timeout: p.Timeout, Redact: p.HTTP.Redact}); err != nil {
+			return nil, errors.Join(err, state.Close())
+		}
+		c.Querier = c.prometheus
+	}
 	release, revision := buildVersion()
 	if p := cfg.Publish.Pushgateway; p != nil {
-		c.pushgateway = publish.NewPushgateway(p.URL, publish.PushgatewayOptions{
-			Grouping: p.Grouping, Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout, Build: publish.BuildInfo{Version: release, Revision: revision},
-		})
+		opts := publish.PushgatewayOptions{
+			Grouping: a.grouping(p.Grouping), Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout,
+			Build: publish.BuildInfo{Version: release, Revision: revision}, Aliases: cfg.Publish.Aliases,
+		}
+		if p.HTTP.IsSet() {
+			if opts.Client, err = httpClient(p.HTTP, "pushgateway"); err != nil {
+				return nil, errors.Join(fmt.Errorf("connect to the Pushgateway: %w", err), state.Close())
+			}
+			opts.Redact = p.HTTP.Redact
+		}
+		c.pushgateway = publish.NewPushgateway(p.URL, opts)
 		c.Publishers = append(c.Publishers, c.pushgateway)
 	}
 	if t := cfg.Publish.Textfile; t != nil {
-		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path))
+		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path, cfg.Publish.Aliases))
 	}
 	if s := cfg.Notify.Slack; s != nil {
 		c.Notifiers = append(c.Notifiers, notify.NewSlack(notify.SlackOptions{
@@ -121,6 +147,54 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	}
 	return c, nil
 }
+
+// httpClient returns the client that an http_config describes.
+func httpClient(h config.HTTPClient, name string) (*http.Client, error) {
+	client, err := promconfig.NewClientFromConfig(h.Config(), name, promconfig.WithUserAgent("hindcast"))
+	if err != nil {
+		return nil, fmt.Errorf("read http_config: %s", h.Redact(err.Error()))
+	}
+	return client, nil
+}
+
+// Where a pod's namespace stands.
+const (
+	namespaceVariable = "POD_NAMESPACE"
+	namespaceFile     = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+	namespaceLabel    = "namespace"
+)
+
+// grouping returns the labels of the Pushgateway's groups: those of the configuration,
+// and the namespace of the pod that this runs in, where there is one.
+func (a *App) grouping(configured map[string]string) map[string]string {
+	namespace := podNamespace(a.Env, namespaceFile)
+	if _, ok := configured[namespaceLabel]; ok || namespace == "" {
+		return configured
+	}
+	out := map[string]string{namespaceLabel: namespace}
+	maps.Copy(out, configured)
+	return out
+}
+
+// podNamespace returns the namespace of the pod that this runs in, by the environment
+// or by the file of its service account; "" outside of one. What Kubernetes would not
+// take for a name is none.
+func podNamespace(env func(string) (string, bool), file string) string {
+	namespace, ok := env(namespaceVariable)
+	if !ok || namespace == "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return "" // no pod, or one without the token of a service account
+		}
+		namespace = strings.TrimSpace(string(data))
+	}
+	if !namespacePattern.MatchString(namespace) {
+		return ""
+	}
+	return namespace
+}
+
+var namespacePattern = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
 // identity says who this process is in claims: the pod, or the host, and the process.
 func (a *App) identity() string {

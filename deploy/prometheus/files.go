@@ -31,7 +31,7 @@ func PrometheusRule(name string, groups ...Group) ([]byte, error) {
 		Spec       spec   `yaml:"spec"`
 	}{
 		"monitoring.coreos.com/v1", "PrometheusRule",
-		meta{name, map[string]string{"app.kubernetes.io/name": "hindcast", "app.kubernetes.io/component": "monitoring", "release": "kube-prometheus-stack"}},
+		meta{name, map[string]string{"app.kubernetes.io/name": "hindcast", "app.kubernetes.io/component": "monitoring"}},
 		spec{groups},
 	})
 }
