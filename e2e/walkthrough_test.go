@@ -26,7 +26,7 @@ import (
 //
 // What the test is beside that: the registry's and the node's part in building and
 // pulling an image, which has no registry here; the cluster's administrator, who makes a
-// namespace as Kubeflow makes a profile; and the operator's part that hands Prometheus
+// namespace as Kubeflow makes a profile; and the Prometheus operator, which hands Prometheus
 // the rules.
 func TestWalkthrough(t *testing.T) {
 	t.Parallel()
@@ -110,19 +110,18 @@ func commands(t *testing.T, file string) string {
 // walkthrough is what a user of the document has before the first command.
 type walkthrough struct {
 	env
-	namespace, monitoring string
-	environment           []string
+	namespace   string
+	environment []string
 }
 
 func (e env) newWalkthrough(t *testing.T) *walkthrough {
 	t.Helper()
-	w := &walkthrough{env: e, namespace: unique(t, "team"), monitoring: unique(t, "monitoring")}
-	for _, name := range []string{w.namespace, w.monitoring} {
-		e.kubectl(t, "create", "namespace", name)
-		t.Cleanup(func() {
-			_ = exec.Command(e.Kubectl, "--kubeconfig", e.Kubeconfig, "delete", "namespace", name, "--wait=false").Run()
-		})
-	}
+	w := &walkthrough{env: e, namespace: unique(t, "team")}
+	e.operatorTypes(t)
+	e.kubectl(t, "create", "namespace", w.namespace)
+	t.Cleanup(func() {
+		_ = exec.Command(e.Kubectl, "--kubeconfig", e.Kubeconfig, "delete", "namespace", w.namespace, "--wait=false").Run()
+	})
 	// A profile of Kubeflow comes with this account, which may use the pipelines.
 	e.kubectl(t, "label", "namespace", w.namespace, "pod-security.kubernetes.io/enforce=restricted")
 	if err := e.kube.ServiceAccount(t.Context(), w.namespace, "default-editor"); err != nil {
@@ -151,7 +150,7 @@ func (e env) newWalkthrough(t *testing.T) *walkthrough {
 		"AWS_ACCESS_KEY_ID=" + os.Getenv("AWS_ACCESS_KEY_ID"), "AWS_SECRET_ACCESS_KEY=" + os.Getenv("AWS_SECRET_ACCESS_KEY"),
 		"KUBECONFIG=" + e.Kubeconfig,
 		// The document's variables.
-		"REPOSITORY=" + repository(t), "ENGINE=" + engine, "IMAGE=" + image, "NAMESPACE=" + w.namespace, "MONITORING=" + w.monitoring,
+		"REPOSITORY=" + repository(t), "ENGINE=" + engine, "IMAGE=" + image, "NAMESPACE=" + w.namespace,
 		"BUCKET=s3://" + e.Bucket + "/" + w.namespace,
 		"BUCKET_OPTIONS=" + url.Values{"endpoint": {s3.String()}, "region": {e.Region}, "use_path_style": {"true"}}.Encode(),
 		"PUSHGATEWAY=" + e.forPods(t, e.Pushgateway), "PIPELINES=" + e.forPods(t, e.KFPMulti),
@@ -165,6 +164,31 @@ func (e env) newWalkthrough(t *testing.T) *walkthrough {
 		}
 	}
 	return w
+}
+
+// operatorVersion is the release of the Prometheus operator whose types the cluster has.
+const operatorVersion = "v0.94.0"
+
+// operatorTypes gives the cluster the resource definitions that an operator would have
+// brought, unless it has them.
+func (e env) operatorTypes(t *testing.T) {
+	t.Helper()
+	var module struct {
+		Dir string `json:"Dir"`
+	}
+	for _, kind := range []string{"alertmanagerconfigs", "prometheusrules", "servicemonitors"} {
+		name := kind + ".monitoring.coreos.com"
+		if exec.Command(e.Kubectl, "--kubeconfig", e.Kubeconfig, "get", "crd", name).Run() == nil {
+			continue
+		}
+		if module.Dir == "" {
+			decode(t, []byte(must(t, "go", "mod", "download", "-json", "github.com/prometheus-operator/prometheus-operator@"+operatorVersion)), &module)
+		}
+		e.kubectl(t, "create", "-f", filepath.Join(module.Dir, "example", "prometheus-operator-crd", "monitoring.coreos.com_"+kind+".yaml"))
+		eventually(t, 30*time.Second, func(ctx context.Context) error {
+			return exec.CommandContext(ctx, e.Kubectl, "--kubeconfig", e.Kubeconfig, "get", name).Run()
+		})
+	}
 }
 
 // engineScript stands in for docker: no registry is reachable here, so that the build
@@ -237,12 +261,12 @@ func (w *walkthrough) watchAlerts(ctx context.Context, fired chan<- map[string]s
 // the PrometheusRules of a namespace: the groups go into a file of rules, and Prometheus
 // loads it. In the end the file is taken away.
 func (w *walkthrough) loadRules(ctx context.Context) error {
-	file := filepath.Join(w.Rules, w.monitoring+".yml")
+	file := filepath.Join(w.Rules, w.namespace+".yml")
 	reload := func(ctx context.Context) error {
 		_, err := answer(ctx, http.MethodPost, w.Prometheus+"/-/reload")
 		return err
 	}
-	path := "/apis/monitoring.coreos.com/v1/namespaces/" + w.monitoring + "/prometheusrules"
+	path := "/apis/monitoring.coreos.com/v1/namespaces/" + w.namespace + "/prometheusrules"
 	var now []byte
 	for ctx.Err() == nil {
 		var list struct {
@@ -279,7 +303,7 @@ func (w *walkthrough) loadRules(ctx context.Context) error {
 		pause(ctx, 500*time.Millisecond)
 	}
 	if now == nil {
-		return fmt.Errorf("no PrometheusRule with the release's label came into %s", w.monitoring)
+		return fmt.Errorf("no PrometheusRule with the release's label came into %s", w.namespace)
 	}
 	if err := os.Remove(file); err != nil {
 		return err
