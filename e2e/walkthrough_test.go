@@ -117,7 +117,7 @@ type walkthrough struct {
 func (e env) newWalkthrough(t *testing.T) *walkthrough {
 	t.Helper()
 	w := &walkthrough{env: e, namespace: unique(t, "team")}
-	e.operatorTypes(t)
+	e.operatorDefinitions(t)
 	e.kubectl(t, "create", "namespace", w.namespace)
 	t.Cleanup(func() {
 		_ = exec.Command(e.Kubectl, "--kubeconfig", e.Kubeconfig, "delete", "namespace", w.namespace, "--wait=false").Run()
@@ -164,31 +164,6 @@ func (e env) newWalkthrough(t *testing.T) *walkthrough {
 		}
 	}
 	return w
-}
-
-// operatorVersion is the release of the Prometheus operator whose types the cluster has.
-const operatorVersion = "v0.94.0"
-
-// operatorTypes gives the cluster the resource definitions that an operator would have
-// brought, unless it has them.
-func (e env) operatorTypes(t *testing.T) {
-	t.Helper()
-	var module struct {
-		Dir string `json:"Dir"`
-	}
-	for _, kind := range []string{"alertmanagerconfigs", "prometheusrules", "servicemonitors"} {
-		name := kind + ".monitoring.coreos.com"
-		if exec.Command(e.Kubectl, "--kubeconfig", e.Kubeconfig, "get", "crd", name).Run() == nil {
-			continue
-		}
-		if module.Dir == "" {
-			decode(t, []byte(must(t, "go", "mod", "download", "-json", "github.com/prometheus-operator/prometheus-operator@"+operatorVersion)), &module)
-		}
-		e.kubectl(t, "create", "-f", filepath.Join(module.Dir, "example", "prometheus-operator-crd", "monitoring.coreos.com_"+kind+".yaml"))
-		eventually(t, 30*time.Second, func(ctx context.Context) error {
-			return exec.CommandContext(ctx, e.Kubectl, "--kubeconfig", e.Kubeconfig, "get", name).Run()
-		})
-	}
 }
 
 // engineScript stands in for docker: no registry is reachable here, so that the build
