@@ -41,7 +41,7 @@ wait_for() { # wait_for NAME SECONDS COMMAND...: until the command succeeds, or 
 install_packages() { # Debian packages, only those whose command is missing
   local missing=() pair
   for pair in prometheus:prometheus prometheus-pushgateway:prometheus-pushgateway prometheus-alertmanager:prometheus-alertmanager \
-    etcd:etcd-server mariadbd:mariadb-server containerd:containerd runc:runc buildah:buildah openssl:openssl curl:curl unshare:util-linux; do
+    etcd:etcd-server mariadbd:mariadb-server containerd:containerd runc:runc buildah:buildah openssl:openssl curl:curl unshare:util-linux ip:iproute2; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
   [[ -x /usr/lib/cni/bridge ]] || missing+=(containernetworking-plugins)
@@ -131,7 +131,8 @@ Y
   start alertmanager prometheus-alertmanager --config.file="$D/alertmanager.yml" --storage.path="$D/alertmanager" \
     --web.listen-address="127.0.0.1:$(port alertmanager)" --cluster.listen-address= --log.level=warn
   start pushgateway prometheus-pushgateway --web.listen-address="127.0.0.1:$(port pushgateway)" --persistence.file=
-  start prometheus prometheus --config.file="$D/prometheus.yml" --storage.tsdb.path="$D/prometheus" \
+  # Right after a reload Prometheus knows no Alertmanager yet: an alert that is lost then comes again this soon.
+  start prometheus prometheus --rules.alert.resend-delay=5s --config.file="$D/prometheus.yml" --storage.tsdb.path="$D/prometheus" \
     --web.listen-address="127.0.0.1:$(port prometheus)" --web.enable-lifecycle --log.level=warn
   wait_for alertmanager 10 curl -sf "127.0.0.1:$(port alertmanager)/-/ready"
   wait_for pushgateway 10 curl -sf "127.0.0.1:$(port pushgateway)/-/ready"
@@ -161,6 +162,9 @@ up_kubernetes() { # etcd, kube-apiserver and kube-controller-manager, with the n
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$k/server.key" -out "$k/server.csr" -subj /CN=kube-apiserver 2>/dev/null
   openssl x509 -req -in "$k/server.csr" -CA "$k/ca.crt" -CAkey "$k/ca.key" -CAcreateserial -days 2 -out "$k/server.crt" \
     -extfile <(echo "subjectAltName=IP:127.0.0.1,DNS:localhost") 2>/dev/null
+  # For what the API server asks the kubelet: logs.
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$k/kubelet-client.key" -out "$k/kubelet-client.csr" -subj /O=system:masters/CN=kube-apiserver 2>/dev/null
+  openssl x509 -req -in "$k/kubelet-client.csr" -CA "$k/ca.crt" -CAkey "$k/ca.key" -CAcreateserial -days 2 -out "$k/kubelet-client.crt" 2>/dev/null
   openssl genrsa -out "$k/sa.key" 2048 2>/dev/null; openssl rsa -in "$k/sa.key" -pubout -out "$k/sa.pub" 2>/dev/null
   echo "$kube_token,admin,admin,system:masters" >"$k/tokens.csv"
   cat >"$k/kubeconfig" <<Y
@@ -177,7 +181,8 @@ Y
     --tls-cert-file="$k/server.crt" --tls-private-key-file="$k/server.key" --cert-dir="$k" --client-ca-file="$k/ca.crt" \
     --service-account-issuer=https://kubernetes.default.svc --service-account-key-file="$k/sa.pub" --service-account-signing-key-file="$k/sa.key" \
     --service-cluster-ip-range=10.0.0.0/24 --token-auth-file="$k/tokens.csv" --authorization-mode=Node,RBAC --endpoint-reconciler-type=none \
-    --profiling=false
+    --kubelet-client-certificate="$k/kubelet-client.crt" --kubelet-client-key="$k/kubelet-client.key" \
+    --kubelet-preferred-address-types=InternalIP --profiling=false
   wait_for kubernetes 60 kube /readyz
   start controllers "$cache/kube-controller-manager" --kubeconfig="$k/kubeconfig" --authentication-kubeconfig="$k/kubeconfig" \
     --authorization-kubeconfig="$k/kubeconfig" --bind-address=127.0.0.1 --secure-port="$(port controllers)" --cert-dir="$k" --leader-elect=false \
@@ -231,6 +236,10 @@ up_containerd() { # runs the image, by itself and in pods, from images that test
   local c=$D/containerd
   mkdir -p "$c/cni"
   # A bridge of this stack's own, without a way out: pods reach what listens on its gateway's address.
+  # It is there before the first pod, for the kubelet listens there too.
+  ip link add "$(pod_bridge)" type bridge
+  ip address add "$(pod_network).1/24" dev "$(pod_bridge)"
+  ip link set "$(pod_bridge)" up
   cat >"$c/cni/10-e2e.conflist" <<J
 {"cniVersion": "0.4.0", "name": "e2e", "plugins": [
   {"type": "bridge", "bridge": "$(pod_bridge)", "isGateway": true, "ipMasq": false,
@@ -273,7 +282,7 @@ cgroupDriver: cgroupfs
 failSwapOn: false
 failCgroupV1: false
 containerRuntimeEndpoint: unix://$D/containerd/c.sock
-address: 127.0.0.1
+address: $(pod_network).1
 port: $(port kubelet)
 healthzPort: 0
 readOnlyPort: 0
@@ -286,7 +295,8 @@ evictionHard: {memory.available: "1Mi", nodefs.available: "0%", imagefs.availabl
 resolvConf: ""
 podLogsDir: $k/podlogs
 Y
-  start kubelet "$cache/kubelet" --config "$k/config.yaml" --kubeconfig "$D/k8s/kubeconfig" --root-dir "$k/root" --cert-dir "$k/pki" --hostname-override localhost
+  start kubelet "$cache/kubelet" --config "$k/config.yaml" --kubeconfig "$D/k8s/kubeconfig" --root-dir "$k/root" --cert-dir "$k/pki" \
+    --hostname-override localhost --node-ip "$(pod_network).1"
   start scheduler "$cache/kube-scheduler" --kubeconfig "$D/k8s/kubeconfig" --authentication-kubeconfig "$D/k8s/kubeconfig" \
     --authorization-kubeconfig "$D/k8s/kubeconfig" --bind-address 127.0.0.1 --secure-port "$(port scheduler)" --cert-dir "$k/pki" --leader-elect=false
   wait_for kubelet 60 "$cache/kubectl" --kubeconfig "$D/k8s/kubeconfig" wait --for=condition=Ready node/localhost --timeout=1s
