@@ -260,6 +260,8 @@ func (b *cloudBucket) fault(err error, noObject bool) error {
 		return noBucket()
 	case status == 401 || status == 403 || gcerrors.Code(err) == gcerrors.PermissionDenied:
 		return &fault{kind: ErrDenied, text: fmt.Sprintf("access denied to %s %q%s: %s", noun, b.name, b.at(), permissionsHint(b.scheme)), cause: cause}
+	case hasNoRole(err): // Its cause is often that the metadata server can't be reached.
+		return &fault{kind: ErrDenied, text: "no credentials found: " + credentialsHint(b.scheme), cause: cause}
 	case errors.As(err, &dns), errors.As(err, &dial):
 		return &fault{text: "cannot reach the object store" + b.at() + ": check the URL, its endpoint and the network", cause: cause}
 	case strings.Contains(text, "failed to refresh cached credentials"), strings.Contains(text, "get identity: get credentials"),
@@ -311,11 +313,11 @@ func (b *cloudBucket) at() string {
 func permissionsHint(scheme string) string {
 	switch scheme {
 	case schemeS3:
-		return "allow s3:ListBucket on the bucket and s3:GetObject (for state also s3:PutObject and s3:DeleteObject) on its objects"
+		return "allow s3:ListBucket on the bucket and s3:GetObject (for state also s3:PutObject) on its objects"
 	case schemeGCS:
 		return "grant roles/storage.objectViewer (for state roles/storage.objectUser), and check that the bucket exists"
 	case schemeAzure:
-		return "assign Storage Blob Data Reader (for state Storage Blob Data Contributor)"
+		return "assign Storage Blob Data Reader (for state Storage Blob Data Contributor), or check AZURE_STORAGE_KEY or the SAS token"
 	}
 	return "check the permissions"
 }
