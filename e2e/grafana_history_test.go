@@ -5,12 +5,10 @@ package e2e
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -73,7 +71,7 @@ func newHistory(t *testing.T) (p *promquery.Client, from, to time.Time) {
 	const after = 22 * time.Hour // the last day's beginning, when its pass runs
 	h.start = time.Now().UTC().Add(-after).Truncate(24*time.Hour).AddDate(0, 0, 1-historyDays)
 	h.gateway = "http://" + startServer(t, "prometheus-pushgateway", "/-/ready", func(address string) []string {
-		return []string{"--web.listen-address=" + address, "--log.level=error"}
+		return []string{"--web.listen-address=" + address, "--persistence.file=", "--log.level=error"}
 	})
 	h.write(t)
 	h.live(t)
@@ -90,47 +88,6 @@ func newHistory(t *testing.T) (p *promquery.Client, from, to time.Time) {
 		}
 	})
 	return promquery.New("http://" + address), from, to
-}
-
-// startServer starts a program on a free port and waits until it is ready.
-func startServer(t *testing.T, name, ready string, args func(address string) []string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
-	var log bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), name, args(address)...)
-	cmd.Stdout, cmd.Stderr = &log, &log
-	cmd.WaitDelay = 10 * time.Second
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Wait() // the context has ended it
-		if t.Failed() && log.Len() > 0 {
-			t.Logf("%s:\n%s", name, log.String())
-		}
-	})
-	eventually(t, 20*time.Second, func(ctx context.Context) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+ready, nil)
-		if err != nil {
-			return err
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return err
-		}
-		defer res.Body.Close()
-		if res.StatusCode != http.StatusOK {
-			return fmt.Errorf("%s: %s", name, res.Status)
-		}
-		return nil
-	})
-	return address
 }
 
 func (h *history) day(d int) time.Time { return h.start.AddDate(0, 0, d) }

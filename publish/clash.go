@@ -16,8 +16,9 @@ import (
 
 // clashPattern finds the metric in what a Pushgateway (1.0 and later) says where one
 // name would have two types: collected metric "NAME" { ... } is not a GAUGE. The
-// series that it shows beside is the pushed one or the other, by the order of groups.
-var clashPattern = regexp.MustCompile(`(?s)collected metric "([a-zA-Z0-9_:]+)" .* is not a (?:COUNTER|GAUGE|HISTOGRAM|GAUGE_HISTOGRAM|SUMMARY|UNTYPED)\s*$`)
+// series that it shows beside is the pushed one or the other, by the order of groups;
+// there may be a list of these.
+var clashPattern = regexp.MustCompile(`(?s)collected metric "([a-zA-Z0-9_:]+)" .*? is not a (?:COUNTER|GAUGE|HISTOGRAM|GAUGE_HISTOGRAM|SUMMARY|UNTYPED)\b`)
 
 const (
 	maxRefusal    = 64 << 10 // bytes of a refusal that are looked into

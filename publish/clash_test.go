@@ -31,6 +31,7 @@ func TestClash(t *testing.T) {
 			"Nothing of the model was pushed; its evaluation and decision stand",
 		}},
 		{"our own series is shown", ofOurs, groups, 200, []string{`it is a counter in the group {instance="a/b"`}},
+		{"a list of series", "pushed metrics are invalid or inconsistent with existing metrics: 2 error(s) occurred:\n* " + strings.TrimPrefix(ofOther, "pushed metrics are invalid or inconsistent with existing metrics: ") + "* " + strings.Repeat("x", 100_000), groups, 200, []string{`it is a counter in the group {instance="a/b"`}},
 		{"the groups are not told", ofOther, "nothing", 404, []string{"find that group in URL/api/v1/metrics and delete it"}},
 		{"the list cannot be read", ofOther, "<html>", 200, []string{"find that group in URL/api/v1/metrics and delete it"}},
 		{"another refusal", "text format parsing error in line 1\n", groups, 200, []string{"unexpected status code 400", "text format parsing error in line 1"}},

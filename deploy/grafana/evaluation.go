@@ -63,7 +63,7 @@ func evaluation() *builder {
 	b.open("Verdicts")
 	b.add(12, 6, timeline("Verdicts", "The verdict of each rule from pass to pass, on the newest window that it was judged on. Drift is seen as soon as a window has closed, performance when its labels are in.",
 		verdicts(), query{verdict(), "{{rule}}"}))
-	b.add(7, 6, steps("Values of their thresholds", "percentunit", "What each rule looks at, as a share of what it compares it with: how near a verdict is to turning. Whether more is worse is the rule's to say, and significance comes on top.",
+	b.add(7, 6, steps("Rules: share of their threshold", "percentunit", "What each rule looks at, as a share of what it compares it with: how near a verdict is to turning. Whether more is worse is the rule's to say, and significance comes on top.",
 		query{`hindcast_rule_value{` + ofModel + `} / hindcast_rule_threshold{` + ofModel + `}`, "{{rule}} · {{metric}}"}).fromZero())
 	b.add(5, 6, timeline("Passes", "Whether the last pass did its work. A failed one leaves the figures of the last success standing.",
 		[]state{{"0", "failed", vermilion}, {"1", "done", green}}, query{`hindcast_last_run_success{` + ofModel + `}`, "pass"}))

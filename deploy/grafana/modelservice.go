@@ -10,7 +10,7 @@ import (
 const served = ofModel + `, model_version=~"$version"`
 
 // modelService is the dashboard of what serves one model: the counters and the
-// histogram that docs/model-service.md asks of a server, and its pods.
+// histogram that docs/grafana.md asks of a server, and its pods.
 func modelService() *builder {
 	b := newBuilder("hindcast-model-service", "Hindcast / Model service",
 		"How a model is served: traffic, latency, errors, volume, feedback, cost and resources, from what its server exposes.",

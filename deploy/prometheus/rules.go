@@ -135,10 +135,11 @@ func Hindcast(o Options) Group {
 			"The retraining of {{ $labels.model }} ended as {{ $labels.state }}",
 			"The last retraining run of {{ $labels.model }} (namespace {{ $labels.namespace }}) ended as {{ $labels.state }}. The old model goes on serving; after the cooldown another attempt may follow."),
 		rule("HindcastRetrainingStuck", Warning, 0,
-			`max without (state) (hindcast_retrain_run_state{state=~"PENDING|RUNNING|CANCELING|PAUSED"}) == 1`+"\n"+
-				`and (time() - hindcast_retrain_last_trigger_timestamp_seconds > `+seconds(o.Stuck)+`)`,
-			"The retraining of {{ $labels.model }} has not ended within "+span(o.Stuck),
-			"The last retraining run of {{ $labels.model }} (namespace {{ $labels.namespace }}) was started more than "+span(o.Stuck)+" ago and was not over when last looked at. Until it is, no other run of the model starts."),
+			// A run whose state nobody has asked for yet is in none of them.
+			`time() - hindcast_retrain_last_trigger_timestamp_seconds > `+seconds(o.Stuck)+"\n"+
+				`unless max without (state) (hindcast_retrain_run_state{state=~"SUCCEEDED|SKIPPED|FAILED|CANCELED|GONE"}) == 1`,
+			"The retraining of {{ $labels.model }} has not ended within {{ $value | humanizeDuration }}",
+			"The last retraining run of {{ $labels.model }} (namespace {{ $labels.namespace }}) was started {{ $value | humanizeDuration }} ago and was not over when last looked at; more than "+span(o.Stuck)+" is unusual. Until it is, no other run of the model starts."),
 		rule("HindcastAbsent", Warning, o.Absent,
 			`absent(hindcast_last_run_timestamp_seconds)`,
 			"Nothing of Hindcast reaches Prometheus",
