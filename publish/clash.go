@@ -90,12 +90,12 @@ func (g ClashGroup) path() string {
 // refused looks into a refusal: a clash of types becomes an error that says so, any
 // other stays the answer that it is.
 func (p *Pushgateway) refused(r *http.Request, resp *http.Response) (*http.Response, error) {
-	said, err := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
-	_ = resp.Body.Close() // read as far as it counts
+	said, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal)) // what was read of it counts
+	_ = resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(said[:min(len(said), maxAnswer)]))
 	found := clashPattern.FindSubmatch(said)
-	if err != nil || found == nil {
-		return resp, nil //nolint:nilerr // what was read of the refusal is told as it is
+	if found == nil {
+		return resp, nil
 	}
 	clash := &ClashError{Metric: string(found[1]), server: p.url}
 	clash.Groups = p.holders(r, clash.Metric)
