@@ -33,9 +33,9 @@ const (
 	AzureTenant   = "11111111-2222-3333-4444-555555555555"
 	AzureClient   = "66666666-7777-8888-9999-000000000000"
 	GCPAudience   = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/cluster"
-	googleToken   = "google-token"   //nolint:gosec // Of the stand-in alone.
-	azureToken    = "azure-token"    //nolint:gosec // Of the stand-in alone.
-	federateToken = "federate-token" //nolint:gosec // Of the stand-in alone.
+	googleToken   = "google-token"
+	azureToken    = "azure-token"
+	federateToken = "federate-token"
 )
 
 // Options say what the stand-in hands out and where the emulators are.
