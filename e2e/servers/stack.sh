@@ -5,7 +5,8 @@
 k8s_version=1.37.2
 
 # The ports are consecutive from $base; a free range is looked for at each start.
-ports=(s3 prometheus pushgateway db etcd etcd_peer kubernetes kfp kfp_grpc kfp_multi kfp_multi_grpc)
+ports=(s3 prometheus pushgateway alertmanager hook db etcd etcd_peer kubernetes controllers scheduler kubelet
+  kfp kfp_grpc kfp_multi kfp_multi_grpc)
 port() {
   local i
   for i in "${!ports[@]}"; do [[ ${ports[i]} == "$1" ]] && echo $((base + i)) && return; done
@@ -14,7 +15,7 @@ port() {
 pick_ports() { # below the range from which the kernel takes ports for outgoing connections
   local i try
   for ((try = 0; try < 100; try++)); do
-    base=$((15000 + RANDOM % 1000 * 16))
+    base=$((15000 + RANDOM % 500 * 32))
     for i in "${!ports[@]}"; do (: <"/dev/tcp/127.0.0.1/$((base + i))") 2>/dev/null && continue 2; done
     return 0
   done
@@ -39,10 +40,11 @@ wait_for() { # wait_for NAME SECONDS COMMAND...: until the command succeeds, or 
 
 install_packages() { # Debian packages, only those whose command is missing
   local missing=() pair
-  for pair in prometheus:prometheus prometheus-pushgateway:prometheus-pushgateway etcd:etcd-server mariadbd:mariadb-server \
-    containerd:containerd runc:runc buildah:buildah openssl:openssl curl:curl unshare:util-linux; do
+  for pair in prometheus:prometheus prometheus-pushgateway:prometheus-pushgateway prometheus-alertmanager:prometheus-alertmanager \
+    etcd:etcd-server mariadbd:mariadb-server containerd:containerd runc:runc buildah:buildah openssl:openssl curl:curl unshare:util-linux; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
+  [[ -x /usr/lib/cni/bridge ]] || missing+=(containernetworking-plugins)
   command -v gcc >/dev/null || missing+=(gcc libc6-dev) # for the SQLite driver in KFP's API server
   ((${#missing[@]})) || return 0
   say "installing ${missing[*]}"
@@ -56,24 +58,26 @@ install_packages() { # Debian packages, only those whose command is missing
   ((rc == 0)) || { tail -5 "$D/install.log" >&2; die "apt-get install failed; see $D/install.log"; }
 }
 
-cache_key() { (cd "$servers" && { go env GOVERSION GOOS GOARCH; cat ./*/go.mod ./*/go.sum; declare -f build_server; echo "$k8s_version"; } | sha256sum | cut -c1-16); }
+cache_key() { (cd "$servers" && { go env GOVERSION GOOS GOARCH; cat ./*/go.mod ./*/go.sum ./k8s/*/*.go; declare -f build_server; echo "$k8s_version"; } | sha256sum | cut -c1-16); }
 
 build_server() { # build_server NAME OUTPUT
   local out=$2 k8s="-X k8s.io/component-base/version.gitVersion=v$k8s_version"
   k8s+=" -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<<"$k8s_version")"
   case $1 in
     versitygw) cd "$servers/s3" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$out" github.com/versity/versitygw/cmd/versitygw ;;
-    kube-apiserver) cd "$servers/k8s" && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $k8s" -o "$out" k8s.io/kubernetes/cmd/kube-apiserver ;;
+    hyperkube) cd "$servers/k8s" && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $k8s" -o "$out" ./hyperkube ;;
     # Its SQLite driver needs cgo.
     kfp-apiserver) cd "$servers/kfp" && CGO_ENABLED=1 go build -trimpath -ldflags '-s -w' -o "$out" github.com/kubeflow/pipelines/backend/src/apiserver ;;
     kfp-agent) cd "$servers/kfp" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$out" github.com/kubeflow/pipelines/backend/src/agent/persistence ;;
+    kfp-schedules) cd "$servers/kfp" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$out" github.com/kubeflow/pipelines/backend/src/crd/controller/scheduledworkflow ;;
+    pause) cd "$servers/k8s" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$out" ./pause ;;
   esac
 }
 
 build_servers() { # into the cache, each by an atomic rename, so that a broken build leaves nothing behind
   local name module
   mkdir -p "$cache"
-  for name in versitygw kube-apiserver kfp-apiserver kfp-agent; do
+  for name in versitygw hyperkube pause kfp-apiserver kfp-agent kfp-schedules; do
     [[ -x $cache/$name ]] && continue
     timed "build $name" build_one "$name"
   done
@@ -82,10 +86,22 @@ build_servers() { # into the cache, each by an atomic rename, so that a broken b
     install -m 644 "$module/backend/src/apiserver/config/config.json" "$cache/kfp-config.json"
     install -m 644 "$module/manifests/kustomize/base/pipeline/cluster-scoped/scheduled-workflow-crd.yaml" "$cache/crd-scheduledworkflows.yaml"
     install -m 644 "$module/manifests/kustomize/third-party/argo/upstream/manifests/base/crds/minimal/argoproj.io_workflows.yaml" "$cache/crd-workflows.yaml"
+    for name in kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl; do ln -sf hyperkube "$cache/$name"; done
+    pause_image "$cache/pause.tar"
     : >"$cache/complete"
   fi
 }
 build_one() { (build_server "$1" "$cache/$1.new.$$") && mv "$cache/$1.new.$$" "$cache/$1"; }
+
+pause_image() { # pause_image FILE: the image of every pod's sandbox, which only waits
+  local work
+  work=$(mktemp -d) && install -m 755 "$cache/pause" "$work/pause"
+  printf 'FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n' >"$work/Containerfile"
+  local buildah=(buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs)
+  "${buildah[@]}" bud --isolation chroot -t localhost/pause:1 "$work" >"$work/log" 2>&1 &&
+    "${buildah[@]}" push localhost/pause:1 "docker-archive:$1:localhost/pause:1" >>"$work/log" 2>&1 || { tail -5 "$work/log" >&2; die "the image of pods' sandboxes cannot be built"; }
+  rm -rf "$work"
+}
 
 up_s3() { # versitygw with its POSIX back end
   mkdir -p "$D/s3"
@@ -96,16 +112,28 @@ up_s3() { # versitygw with its POSIX back end
     die "the bucket cannot be made; see $D/s3.log"
 }
 
-up_prometheus() { # Prometheus, scraping a Pushgateway each second
-  mkdir -p "$D/prometheus"
+up_prometheus() { # Prometheus, scraping a Pushgateway and what targets/*.json names each second; Alertmanager posts to the port named hook
+  mkdir -p "$D/prometheus" "$D/rules" "$D/targets" "$D/alertmanager"
   cat >"$D/prometheus.yml" <<Y
 global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: ["$D/rules/*.yml"]
+alerting: {alertmanagers: [{static_configs: [{targets: ["127.0.0.1:$(port alertmanager)"]}]}]}
 scrape_configs:
 - {job_name: pushgateway, honor_labels: true, static_configs: [{targets: ["127.0.0.1:$(port pushgateway)"]}]}
+- {job_name: targets, file_sd_configs: [{files: ["$D/targets/*.json"], refresh_interval: 1s}]}
 Y
+  cat >"$D/alertmanager.yml" <<Y
+route: {receiver: hook, group_by: [alertname, namespace, model], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}
+receivers:
+- name: hook
+  webhook_configs: [{url: "http://127.0.0.1:$(port hook)/", send_resolved: true}]
+Y
+  start alertmanager prometheus-alertmanager --config.file="$D/alertmanager.yml" --storage.path="$D/alertmanager" \
+    --web.listen-address="127.0.0.1:$(port alertmanager)" --cluster.listen-address= --log.level=warn
   start pushgateway prometheus-pushgateway --web.listen-address="127.0.0.1:$(port pushgateway)" --persistence.file=
   start prometheus prometheus --config.file="$D/prometheus.yml" --storage.tsdb.path="$D/prometheus" \
-    --web.listen-address="127.0.0.1:$(port prometheus)" --log.level=warn
+    --web.listen-address="127.0.0.1:$(port prometheus)" --web.enable-lifecycle --log.level=warn
+  wait_for alertmanager 10 curl -sf "127.0.0.1:$(port alertmanager)/-/ready"
   wait_for pushgateway 10 curl -sf "127.0.0.1:$(port pushgateway)/-/ready"
   wait_for prometheus 20 curl -sf "127.0.0.1:$(port prometheus)/-/ready"
 }
@@ -125,7 +153,7 @@ kube() { # kube PATH [CURL OPTION...]: a request to the Kubernetes API server as
 }
 kube_post() { kube "$1" -o /dev/null -H 'Content-Type: application/yaml' --data-binary "$2" || die "Kubernetes refused a POST to $1"; }
 
-up_kubernetes() { # etcd and kube-apiserver, with the namespaces and Argo's and KFP's resource definitions
+up_kubernetes() { # etcd, kube-apiserver and kube-controller-manager, with the namespaces and Argo's and KFP's resource definitions
   local k=$D/k8s etcd peer ns
   etcd=http://127.0.0.1:$(port etcd) peer=http://127.0.0.1:$(port etcd_peer)
   mkdir -p "$k"
@@ -135,6 +163,14 @@ up_kubernetes() { # etcd and kube-apiserver, with the namespaces and Argo's and 
     -extfile <(echo "subjectAltName=IP:127.0.0.1,DNS:localhost") 2>/dev/null
   openssl genrsa -out "$k/sa.key" 2048 2>/dev/null; openssl rsa -in "$k/sa.key" -pubout -out "$k/sa.pub" 2>/dev/null
   echo "$kube_token,admin,admin,system:masters" >"$k/tokens.csv"
+  cat >"$k/kubeconfig" <<Y
+apiVersion: v1
+kind: Config
+clusters: [{name: e2e, cluster: {server: "https://127.0.0.1:$(port kubernetes)", certificate-authority: $k/ca.crt}}]
+users: [{name: admin, user: {token: $kube_token}}]
+contexts: [{name: e2e, context: {cluster: e2e, user: admin}}]
+current-context: e2e
+Y
   start etcd etcd --data-dir "$k/etcd" --listen-client-urls "$etcd" --advertise-client-urls "$etcd" \
     --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer" --unsafe-no-fsync
   start kubernetes "$cache/kube-apiserver" --etcd-servers="$etcd" --bind-address=127.0.0.1 --secure-port="$(port kubernetes)" \
@@ -143,6 +179,9 @@ up_kubernetes() { # etcd and kube-apiserver, with the namespaces and Argo's and 
     --service-cluster-ip-range=10.0.0.0/24 --token-auth-file="$k/tokens.csv" --authorization-mode=Node,RBAC --endpoint-reconciler-type=none \
     --profiling=false
   wait_for kubernetes 60 kube /readyz
+  start controllers "$cache/kube-controller-manager" --kubeconfig="$k/kubeconfig" --authentication-kubeconfig="$k/kubeconfig" \
+    --authorization-kubeconfig="$k/kubeconfig" --bind-address=127.0.0.1 --secure-port="$(port controllers)" --cert-dir="$k" --leader-elect=false \
+    --service-account-private-key-file="$k/sa.key" --root-ca-file="$k/ca.crt" --profiling=false
   for ns in kubeflow team-a; do
     kube_post /api/v1/namespaces "{apiVersion: v1, kind: Namespace, metadata: {name: $ns}}"
     kube_post /api/v1/namespaces/$ns/serviceaccounts '{apiVersion: v1, kind: ServiceAccount, metadata: {name: pipeline-runner}}'
@@ -184,35 +223,96 @@ up_kfp() { # KFP for one user with the agent that reports workflows, and KFP for
   wait_for kfp_multi 40 grpc_listens "http://127.0.0.1:$(port kfp_multi)/apis/v2beta1/experiments?page_size=1"
   start agent in_pod "$cache/kfp-agent" -namespace kubeflow -mlPipelineAPIServerName 127.0.0.1 \
     -mlPipelineServiceHttpPort "$(port kfp)" -mlPipelineServiceGRPCPort "$(port kfp_grpc)" -clientQPS 50 -clientBurst 100
+  start schedules in_pod env CRON_SCHEDULE_TIMEZONE=UTC "$cache/kfp-schedules" -namespace kubeflow -clientQPS 50 -clientBurst 100
 }
 grpc_listens() { [[ $(curl -s -o /dev/null -w '%{http_code}' "$1") == 4?? ]]; }
 
-up_containerd() { # to run the image; without the Kubernetes plug-in
+up_containerd() { # runs the image, by itself and in pods, from images that tests import: there is no registry
   local c=$D/containerd
-  mkdir -p "$c"
+  mkdir -p "$c/cni"
+  # A bridge of this stack's own, without a way out: pods reach what listens on its gateway's address.
+  cat >"$c/cni/10-e2e.conflist" <<J
+{"cniVersion": "0.4.0", "name": "e2e", "plugins": [
+  {"type": "bridge", "bridge": "$(pod_bridge)", "isGateway": true, "ipMasq": false,
+   "ipam": {"type": "host-local", "dataDir": "$c/cni/state", "ranges": [[{"subnet": "$(pod_network).0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+  {"type": "loopback"}]}
+J
   cat >"$c/config.toml" <<T
 version = 2
 root = "$c/root"
 state = "$c/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.tracing", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper"]
+disabled_plugins = ["io.containerd.internal.v1.tracing", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper"]
 [grpc]
   address = "$c/c.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "localhost/pause:1"
+  restrict_oom_score_adj = true
+  disable_tcp_service = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "$c/cni"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "overlayfs"
 T
   start containerd containerd -c "$c/config.toml"
   wait_for containerd 10 ctr -a "$c/c.sock" version
+  ctr -a "$c/c.sock" -n k8s.io image import "$cache/pause.tar" >/dev/null
+}
+pod_bridge() { echo "hc$base"; }
+pod_network() { echo "10.88.$((base / 32 % 250))"; }
+
+up_node() { # kubelet and kube-scheduler: the node localhost
+  local k=$D/kubelet
+  mkdir -p "$k/root" "$k/pki"
+  cat >"$k/config.yaml" <<Y
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+authentication: {anonymous: {enabled: false}, webhook: {enabled: false}, x509: {clientCAFile: $D/k8s/ca.crt}}
+authorization: {mode: AlwaysAllow}
+cgroupDriver: cgroupfs
+failSwapOn: false
+failCgroupV1: false
+containerRuntimeEndpoint: unix://$D/containerd/c.sock
+address: 127.0.0.1
+port: $(port kubelet)
+healthzPort: 0
+readOnlyPort: 0
+enforceNodeAllocatable: []
+cgroupsPerQOS: false
+makeIPTablesUtilChains: false
+localStorageCapacityIsolation: false
+imageGCHighThresholdPercent: 100
+evictionHard: {memory.available: "1Mi", nodefs.available: "0%", imagefs.available: "0%", nodefs.inodesFree: "0%"}
+resolvConf: ""
+podLogsDir: $k/podlogs
+Y
+  start kubelet "$cache/kubelet" --config "$k/config.yaml" --kubeconfig "$D/k8s/kubeconfig" --root-dir "$k/root" --cert-dir "$k/pki" --hostname-override localhost
+  start scheduler "$cache/kube-scheduler" --kubeconfig "$D/k8s/kubeconfig" --authentication-kubeconfig "$D/k8s/kubeconfig" \
+    --authorization-kubeconfig "$D/k8s/kubeconfig" --bind-address 127.0.0.1 --secure-port "$(port scheduler)" --cert-dir "$k/pki" --leader-elect=false
+  wait_for kubelet 60 "$cache/kubectl" --kubeconfig "$D/k8s/kubeconfig" wait --for=condition=Ready node/localhost --timeout=1s
 }
 
 down() { # users first, stores last
-  local name pid i task
-  if [[ -S $D/containerd/c.sock ]]; then # a container that a test left behind
-    for task in $(ctr -a "$D/containerd/c.sock" task ls -q 2>/dev/null); do ctr -a "$D/containerd/c.sock" task kill -s KILL "$task" 2>/dev/null || true; done
-  fi
-  for name in containerd agent kfp kfp_multi kubernetes etcd prometheus pushgateway db s3; do
+  local name pid i namespace task
+  for name in kubelet scheduler tasks containerd schedules agent kfp kfp_multi controllers kubernetes etcd alertmanager prometheus pushgateway db s3; do
+    [[ $name == tasks ]] && { end_tasks; continue; }
     [[ -f $D/$name.pid ]] || continue
     pid=$(cat "$D/$name.pid"); rm -f "$D/$name.pid"
     kill "$pid" 2>/dev/null || continue
     for ((i = 0; i < 30; i++)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
     kill -9 "$pid" 2>/dev/null || true
+  done
+  # Volumes of pods, and the bridge that they were on.
+  while read -r _ pid _; do umount -l "$pid" 2>/dev/null || true; done < <(grep -F " $D/" /proc/mounts | tac)
+  [[ ${base:-} ]] || base=$(cat "$D/base" 2>/dev/null || true)
+  if [[ $base ]]; then ip link delete "$(pod_bridge)" 2>/dev/null || true; fi
+}
+end_tasks() { # containers that tests and pods left behind, with the processes that look after them
+  [[ -S $D/containerd/c.sock ]] || return 0
+  for namespace in default k8s.io; do
+    for task in $(ctr -a "$D/containerd/c.sock" -n "$namespace" task ls -q 2>/dev/null); do
+      ctr -a "$D/containerd/c.sock" -n "$namespace" task rm -f "$task" >/dev/null 2>&1 || true
+    done
   done
 }
 
@@ -222,9 +322,11 @@ export HINDCAST_E2E_DIR=$D
 export HINDCAST_E2E_S3=http://127.0.0.1:$(port s3) HINDCAST_E2E_BUCKET=hindcast
 export AWS_ACCESS_KEY_ID=$s3_key AWS_SECRET_ACCESS_KEY=$s3_secret AWS_REGION=us-east-1
 export HINDCAST_E2E_PROMETHEUS=http://127.0.0.1:$(port prometheus) HINDCAST_E2E_PUSHGATEWAY=http://127.0.0.1:$(port pushgateway)
+export HINDCAST_E2E_ALERTMANAGER=http://127.0.0.1:$(port alertmanager) HINDCAST_E2E_HOOK=127.0.0.1:$(port hook)
+export HINDCAST_E2E_RULES=$D/rules HINDCAST_E2E_TARGETS=$D/targets
+export HINDCAST_E2E_KUBECONFIG=$D/k8s/kubeconfig HINDCAST_E2E_KUBECTL=$cache/kubectl HINDCAST_E2E_POD_GATEWAY=$(pod_network).1
 export HINDCAST_E2E_KUBERNETES=https://127.0.0.1:$(port kubernetes) HINDCAST_E2E_KUBERNETES_CA=$D/k8s/ca.crt HINDCAST_E2E_KUBERNETES_TOKEN=$kube_token
 export HINDCAST_E2E_KFP=http://127.0.0.1:$(port kfp) HINDCAST_E2E_KFP_MULTI=http://127.0.0.1:$(port kfp_multi)
 export HINDCAST_E2E_CONTAINERD=$D/containerd/c.sock
-export HINDCAST_E2E_BINARY=$D/bin/hindcast HINDCAST_E2E_CRASH_BINARY=$D/bin/hindcast-crashpoints
 EXPORTS
 }

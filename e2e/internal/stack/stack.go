@@ -16,9 +16,16 @@ type Stack struct {
 	Region          string
 	Prometheus      string
 	Pushgateway     string
+	Alertmanager    string
+	Hook            string // host:port that Alertmanager posts to; a test may listen there
+	Rules           string // folder of Prometheus's rule files, *.yml
+	Targets         string // folder of files with Prometheus's targets, *.json
 	Kubernetes      string // https
 	KubernetesCA    string // file
 	KubernetesToken string // of the administrator
+	Kubeconfig      string // file, of the administrator
+	Kubectl         string // the program
+	PodGateway      string // address of this host as pods see it
 	KFP             string // for one user
 	KFPMulti        string // for many users: TokenReview and RBAC
 	Containerd      string // socket
@@ -37,6 +44,13 @@ func FromEnv() (*Stack, error) {
 		"AWS_REGION":                    &s.Region,
 		"HINDCAST_E2E_PROMETHEUS":       &s.Prometheus,
 		"HINDCAST_E2E_PUSHGATEWAY":      &s.Pushgateway,
+		"HINDCAST_E2E_ALERTMANAGER":     &s.Alertmanager,
+		"HINDCAST_E2E_HOOK":             &s.Hook,
+		"HINDCAST_E2E_RULES":            &s.Rules,
+		"HINDCAST_E2E_TARGETS":          &s.Targets,
+		"HINDCAST_E2E_KUBECONFIG":       &s.Kubeconfig,
+		"HINDCAST_E2E_KUBECTL":          &s.Kubectl,
+		"HINDCAST_E2E_POD_GATEWAY":      &s.PodGateway,
 		"HINDCAST_E2E_KUBERNETES":       &s.Kubernetes,
 		"HINDCAST_E2E_KUBERNETES_CA":    &s.KubernetesCA,
 		"HINDCAST_E2E_KUBERNETES_TOKEN": &s.KubernetesToken,

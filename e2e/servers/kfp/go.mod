@@ -3,8 +3,9 @@ module github.com/hindcast/hindcast/e2e/servers/kfp
 go 1.26.0
 
 tool (
-	github.com/kubeflow/pipelines/backend/src/apiserver
 	github.com/kubeflow/pipelines/backend/src/agent/persistence
+	github.com/kubeflow/pipelines/backend/src/apiserver
+	github.com/kubeflow/pipelines/backend/src/crd/controller/scheduledworkflow
 )
 
 require (
