@@ -76,6 +76,12 @@ func word(e job.Event) words {
 			names = append(names, r.Name)
 		}
 		w.title, w.paragraphs, figured = strings.Join(names, ", ")+" breached", breach(e), true
+	case job.EventResolved:
+		names := make([]string, 0, len(e.Rules))
+		for _, r := range e.Rules {
+			names = append(names, r.Name)
+		}
+		w.title, w.paragraphs, figured = strings.Join(names, ", ")+" healthy again", resolved(e), true
 	case job.EventRetrainSuggested:
 		w.title, figured = "retraining suggested", true
 		w.paragraphs = []paragraph{say(decisionReason(e)), {
@@ -87,13 +93,16 @@ func word(e job.Event) words {
 			p = append(p, span{plain, ": " + l.Reason})
 		}
 		w.title, w.paragraphs, figured = "retraining started", []paragraph{p}, true
+		if e.Failures > 0 {
+			w.paragraphs = append(w.paragraphs, say("It could be started after "+failures(e, noun{"attempt", "attempts"})+"."))
+		}
 	case job.EventLaunchFailed:
 		p := say("Retraining is due")
 		if d := e.Decision; d != nil && d.Rule != "" {
 			p = append(p, span{plain, " by rule "}, span{strong, d.Rule})
 		}
 		p = append(p, span{plain, ", and no run was started. The next pass tries again."})
-		w.title, w.paragraphs = "retraining could not be started", []paragraph{p, errorText(e.Err)}
+		w.title, w.paragraphs = "retraining could not be started", []paragraph{p, repeated(e, noun{"attempt", "attempts"}), errorText(e.Err)}
 	case job.EventRetrainFinished:
 		w.title = "retraining finished"
 		w.paragraphs = []paragraph{slices.Concat(say("Run "), run(e), say(" succeeded"+took(e)+".\nWhether it helped shows in the windows after it."))}
@@ -103,7 +112,9 @@ func word(e job.Event) words {
 		w.title, w.paragraphs = "a duplicate retraining run was terminated", []paragraph{duplicate(e)}
 	case job.EventEvaluationFailing:
 		w.title = "evaluation is failing"
-		w.paragraphs = []paragraph{say("No verdict could be reached, which says nothing about the model."), errorText(e.Err)}
+		w.paragraphs = []paragraph{say("No verdict could be reached, which says nothing about the model."), repeated(e, noun{"pass", "passes"}), errorText(e.Err)}
+	case job.EventEvaluationWorks:
+		w.title, w.paragraphs = "evaluation works again", []paragraph{say("A pass succeeded after " + failures(e, noun{"pass", "passes"}) + ".")}
 	default:
 		w.title, w.paragraphs = strings.ReplaceAll(string(e.Kind), "_", " "), []paragraph{errorText(e.Err)}
 	}
@@ -140,6 +151,45 @@ func breach(e job.Event) []paragraph {
 		out = append(out, p)
 	}
 	return out
+}
+
+// resolved has a paragraph for each rule that is healthy again.
+func resolved(e job.Event) []paragraph {
+	var out []paragraph
+	for _, r := range e.Rules {
+		p := paragraph{{strong, r.Name}, {plain, " is healthy again"}}
+		if r.Reason != "" {
+			p = append(p, span{plain, ": " + r.Reason})
+		}
+		out = append(out, p)
+	}
+	if s := e.Incident.Since; !s.IsZero() {
+		out = append(out, say("People were told of its breach first on the window from "+s.UTC().Format("2006-01-02 15:04")+" UTC."))
+	}
+	return out
+}
+
+// noun is a word in both numbers.
+type noun struct{ one, many string }
+
+// repeated says how often something failed, where that was more than once.
+func repeated(e job.Event, what noun) paragraph {
+	if e.Failures < 2 {
+		return nil
+	}
+	return say("So far " + failures(e, what) + ". People are reminded once a day, and told when it works again.")
+}
+
+// failures counts what failed, and says since when.
+func failures(e job.Event, what noun) string {
+	text := "1 failed " + what.one
+	if e.Failures != 1 {
+		text = fmt.Sprintf("%d failed %s", e.Failures, what.many)
+	}
+	if o := e.Incident.Opened; !o.IsZero() {
+		text += " since " + o.UTC().Format("2006-01-02 15:04") + " UTC"
+	}
+	return text
 }
 
 func retrainFailed(e job.Event) []paragraph {
