@@ -81,7 +81,7 @@ func word(e job.Event) words {
 		for _, r := range e.Rules {
 			names = append(names, r.Name)
 		}
-		w.title, w.paragraphs, figured = strings.Join(names, ", ")+" healthy again", resolved(e), true
+		w.title, w.paragraphs, figured = strings.Join(names, ", ")+" healthy again", recovered(e), true
 	case job.EventRetrainSuggested:
 		w.title, figured = "retraining suggested", true
 		w.paragraphs = []paragraph{say(decisionReason(e)), {
@@ -153,8 +153,8 @@ func breach(e job.Event) []paragraph {
 	return out
 }
 
-// resolved has a paragraph for each rule that is healthy again.
-func resolved(e job.Event) []paragraph {
+// recovered has a paragraph for each rule that is healthy again.
+func recovered(e job.Event) []paragraph {
 	var out []paragraph
 	for _, r := range e.Rules {
 		p := paragraph{{strong, r.Name}, {plain, " is healthy again"}}
