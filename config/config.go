@@ -22,13 +22,14 @@ import (
 
 // Config is a valid configuration with its defaults filled in.
 type Config struct {
-	File    string   // name of the file, for messages
-	Dir     string   // relative paths and file URLs start here
-	Version int      `yaml:"version"`
-	State   State    `yaml:"state"`
-	Models  []*Model `yaml:"models"` // in the file's order
-	Publish Publish  `yaml:"publish"`
-	Notify  Notify   `yaml:"notify"`
+	File       string      // name of the file, for messages
+	Dir        string      // relative paths and file URLs start here
+	Version    int         `yaml:"version"`
+	State      State       `yaml:"state"`
+	Models     []*Model    `yaml:"models"` // in the file's order
+	Publish    Publish     `yaml:"publish"`
+	Prometheus *Prometheus `yaml:"prometheus"` // nil without one
+	Notify     Notify      `yaml:"notify"`
 }
 
 // State says where Hindcast keeps its own memory.
@@ -38,23 +39,25 @@ type State struct {
 
 // Model is one model to evaluate.
 type Model struct {
-	Name        string      `yaml:"name"`
-	Task        string      `yaml:"task"`
-	Schedule    string      `yaml:"schedule"`  // cron, five fields; empty when serve leaves the model alone
-	TimeZone    string      `yaml:"time_zone"` // IANA name, default UTC
-	Predictions Predictions `yaml:"predictions"`
-	GroundTruth GroundTruth `yaml:"ground_truth"`
-	Window      string      `yaml:"window"`    // default 1d; parsed by Grid
-	CatchUp     int         `yaml:"catch_up"`  // default 7
-	Reference   *Reference  `yaml:"reference"` // nil without one
-	Segments    []string    `yaml:"segments"`
-	MaxSegments int         `yaml:"max_segments"`  // values kept per segment column, default 100
-	MaxBadShare float64     `yaml:"max_bad_share"` // default 0.01
-	Drift       Drift       `yaml:"drift"`
-	RuleList    []Rule      `yaml:"rules"` // the default rules where the file has no such key; rules: [] means none
-	Retrain     Retrain     `yaml:"retrain"`
+	Name        string            `yaml:"name"`
+	Task        string            `yaml:"task"`
+	Schedule    string            `yaml:"schedule"`  // cron, five fields; empty when serve leaves the model alone
+	TimeZone    string            `yaml:"time_zone"` // IANA name, default UTC
+	Predictions Predictions       `yaml:"predictions"`
+	GroundTruth GroundTruth       `yaml:"ground_truth"`
+	Window      string            `yaml:"window"`    // default 1d; parsed by Grid
+	CatchUp     int               `yaml:"catch_up"`  // default 7
+	Reference   *Reference        `yaml:"reference"` // nil without one
+	Segments    []string          `yaml:"segments"`
+	MaxSegments int               `yaml:"max_segments"`  // values kept per segment column, default 100
+	MaxBadShare float64           `yaml:"max_bad_share"` // default 0.01
+	Drift       Drift             `yaml:"drift"`
+	Prometheus  map[string]string `yaml:"prometheus"` // queries by name, as written; Queries replaces $window
+	RuleList    []Rule            `yaml:"rules"`      // the default rules where the file has no such key; rules: [] means none
+	Retrain     Retrain           `yaml:"retrain"`
 
 	baseDir      string
+	queriesAt    position
 	defaultRules bool
 	grid         groundtruth.Grid
 	rules        *evaluator.RuleSet
@@ -189,9 +192,19 @@ type Textfile struct {
 	Path string `yaml:"path"` // joined to Config.Dir
 }
 
+// Prometheus is the server that models' queries are asked of.
+type Prometheus struct {
+	URL     string        `yaml:"url"`
+	Timeout time.Duration `yaml:"timeout"` // of one query
+	HTTP    HTTPClient    `yaml:"http_config"`
+}
+
 // Notify says who is told; nil members are not used.
 type Notify struct {
-	Slack *Slack `yaml:"slack"`
+	Slack        *Slack        `yaml:"slack"`
+	Email        *Email        `yaml:"email"`
+	Webhook      *Webhook      `yaml:"webhook"`
+	Alertmanager *Alertmanager `yaml:"alertmanager"`
 }
 
 // Slack is a Slack channel, by bot token or by webhook.

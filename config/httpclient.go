@@ -27,9 +27,10 @@ func (h HTTPClient) IsSet() bool { return h.config != nil }
 
 // Config is what promconfig.NewClientFromConfig takes. Redirects are not followed
 // unless the configuration says so: headers and the text of a query would go along.
+// Without an http_config the environment names the proxy, as for every other server.
 func (h HTTPClient) Config() promconfig.HTTPClientConfig {
 	if h.config == nil {
-		return promconfig.HTTPClientConfig{EnableHTTP2: true}
+		return promconfig.HTTPClientConfig{EnableHTTP2: true, ProxyConfig: promconfig.ProxyConfig{ProxyFromEnvironment: true}}
 	}
 	return *h.config
 }

@@ -98,7 +98,7 @@ oauth2:
 	if h.ProxyURL.String() != "http://u:pa55@proxy:3128" || h.NoProxy != ".local" || h.ProxyConnectHeader["Proxy-Authorization"][0] != "t0ken" {
 		t.Errorf("proxy = %+v", h.ProxyConfig)
 	}
-	if got := (HTTPClient{}).Config(); (HTTPClient{}).IsSet() || !reflect.DeepEqual(got, promconfig.HTTPClientConfig{EnableHTTP2: true}) {
+	if got := (HTTPClient{}).Config(); (HTTPClient{}).IsSet() || !got.EnableHTTP2 || !got.ProxyFromEnvironment || got.FollowRedirects {
 		t.Errorf("the zero value is %+v", got)
 	}
 }

@@ -47,8 +47,11 @@ func (d *decoder) config(root value, c *Config) {
 		s.location("url", folder, &c.State.URL)
 		s.done()
 	}
+	if v, ok := o.get("prometheus"); ok {
+		d.prometheus(v, c)
+	}
 	if v, ok := o.get("models"); ok {
-		d.models(v, c)
+		d.models(v, c, o.has("prometheus"))
 	}
 	if v, ok := o.get("publish"); ok {
 		d.publish(v, c)
@@ -61,7 +64,7 @@ func (d *decoder) config(root value, c *Config) {
 }
 
 // models reads the list of models.
-func (d *decoder) models(v value, c *Config) {
+func (d *decoder) models(v value, c *Config, havePrometheus bool) {
 	items, ok := d.filled(v, "models")
 	if !ok {
 		return
@@ -73,6 +76,9 @@ func (d *decoder) models(v value, c *Config) {
 		}
 		if m.Name != "" && slices.ContainsFunc(c.Models, func(o *Model) bool { return o.Name == m.Name }) {
 			d.failAt(item.pos, join(item.path, "name"), "a model before this one is called %q too", m.Name)
+		}
+		if m.Prometheus != nil && !havePrometheus {
+			d.failAt(m.queriesAt, join(item.path, "prometheus"), "there is no prometheus: {url: ...} at the top level to ask")
 		}
 		c.Models = append(c.Models, m)
 	}

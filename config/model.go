@@ -83,6 +83,10 @@ func (d *decoder) model(v value, dir string) *Model {
 		d.drift(sv, m)
 	}
 	d.retrain(o, m)
+	if pv, ok := o.get("prometheus"); ok {
+		d.queries(pv, m)
+		m.queriesAt = o.keyPos("prometheus")
+	}
 	d.rules(o, m)
 	o.need("name", "task", "predictions", "ground_truth")
 	o.done()

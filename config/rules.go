@@ -234,6 +234,7 @@ func (m *Model) RuleEnv() evaluator.RuleEnv {
 		Task:         m.Task,
 		HasReference: m.Reference != nil,
 		Segments:     slices.Clone(m.Segments),
+		Prometheus:   m.queryNames(),
 	}
 }
 
@@ -254,6 +255,7 @@ func (m *Model) PolicyHash() string {
 		Drift       Drift
 		Rules       []evaluator.RuleSpec
 		Policy      trigger.Policy
+		Prometheus  map[string]string `json:",omitempty"` // so that models without keep their hash
 	}{
 		Schema:      1,
 		Task:        m.Task,
@@ -267,6 +269,7 @@ func (m *Model) PolicyHash() string {
 		Drift:       m.Drift,
 		Rules:       m.RuleSpecs(),
 		Policy:      m.Policy(),
+		Prometheus:  m.Prometheus,
 	}
 	b, err := json.Marshal(canonical)
 	if err != nil {

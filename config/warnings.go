@@ -15,6 +15,9 @@ func (c *Config) Warnings() []string {
 	if strings.HasPrefix(c.State.URL, "mem:") {
 		out = append(out, "state.url: mem:// forgets everything when the process ends: no window counts as judged, no retraining as started")
 	}
+	if c.Prometheus != nil && !slices.ContainsFunc(c.Models, func(m *Model) bool { return len(m.Prometheus) > 0 }) {
+		out = append(out, "prometheus: no model has a query, so nothing is asked of it")
+	}
 	for _, m := range c.Models {
 		for _, w := range m.warnings() {
 			out = append(out, fmt.Sprintf("model %s: %s", m.Name, w))

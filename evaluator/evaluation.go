@@ -112,6 +112,8 @@ type RuleResult struct {
 	For     int     `json:"for"`
 	Streak  int     `json:"streak"`
 	Acts    bool    `json:"acts"` // breached with the streak reaching For, on the newest window that it is judged on
+
+	Comparisons []Comparison `json:"comparisons,omitempty"`
 }
 
 // String returns healthy, breached or inconclusive.

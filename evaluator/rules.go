@@ -33,7 +33,7 @@ type WindowFacts struct {
 	Coverage    float64 // NaN without predictions
 	Mature      bool    // labels are mature: rules that need labels are judged
 
-	Prometheus map[string]float64 // answers of the configured queries by name
+	Prometheus map[string]Answer // of the configured queries, by name
 }
 
 // DefaultSignificance is the level of a rule that names none and has a
@@ -226,7 +226,7 @@ func (s *RuleSet) Judge(facts WindowFacts) (results []RuleResult, waiting []stri
 }
 
 func (r *compiledRule) judge(facts *WindowFacts) RuleResult {
-	res := RuleResult{Name: r.Name, Action: r.Action, For: r.For}
+	res := RuleResult{Name: r.Name, Action: r.Action, For: r.For, Comparisons: r.when.figures(facts)}
 	if unmet := r.unmetGuards(facts); len(unmet) > 0 {
 		res.Reason = joinReasons(unmet)
 		return res

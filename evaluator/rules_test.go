@@ -32,7 +32,7 @@ func testFacts() WindowFacts {
 	nan := Number(math.NaN())
 	return WindowFacts{
 		Predictions: 1000, Matched: 940, Coverage: 0.94, Mature: true,
-		Prometheus: map[string]float64{"p95": 0.7},
+		Prometheus: map[string]Answer{"p95": {Value: 0.7}},
 		Evaluation: &Evaluation{
 			Metrics: map[string]Metric{
 				"rmse": testMetric(1.9, 0.1), "mae": testMetric(1.2, 0.05), "me": testMetric(-0.3, 0.05),
@@ -230,7 +230,10 @@ func TestSemantics3_Guards(t *testing.T) {
 		"no feature values":            {"quality.missing_share > 0.5", func(_ *RuleSpec, f *WindowFacts) { f.Evaluation.Quality.MissingShare = Number(math.NaN()) }, Inconclusive, "quality.missing_share is missing: no feature values"},
 		"all columns inconclusive":     {"drift.count > 100", allInconclusive, Inconclusive, "drift.count is missing: all 3 feature columns are inconclusive"},
 		"share of all inconclusive":    {"drift.share > 0.5", allInconclusive, Inconclusive, "drift.share is missing: all 3 feature columns are inconclusive"},
-		"prometheus without an answer": {"prometheus.p95 > 1", func(_ *RuleSpec, f *WindowFacts) { f.Prometheus = nil }, Inconclusive, "prometheus.p95 has no value for this window"},
+		"prometheus without an answer": {"prometheus.p95 > 1", func(_ *RuleSpec, f *WindowFacts) { f.Prometheus = nil }, Inconclusive, "prometheus.p95 is missing: it was not asked for in this window"},
+		"prometheus with a reason": {"prometheus.p95 > 1", func(_ *RuleSpec, f *WindowFacts) {
+			f.Prometheus = map[string]Answer{"p95": {Value: Number(math.NaN()), Reason: "the query gave no series"}}
+		}, Inconclusive, "prometheus.p95 is missing: the query gave no series"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec, facts := defaultSpec(c.when), testFacts()

@@ -104,10 +104,14 @@ func (v *variable) read(facts *WindowFacts) reading {
 		}
 		return reading{value: facts.Coverage}
 	case varPrometheus:
-		if p, ok := facts.Prometheus[v.field]; ok && isNumber(p) {
-			return reading{value: p}
+		answer, asked := facts.Prometheus[v.field]
+		switch {
+		case !asked:
+			return v.missingFor("it was not asked for in this window")
+		case answer.Missing():
+			return v.missingFor(answer.Reason)
 		}
-		return reading{missing: v.name + " has no value for this window"}
+		return reading{value: float64(answer.Value)}
 	}
 	ev := facts.Evaluation
 	if ev == nil {

@@ -23,8 +23,8 @@ type evaluated struct {
 	final    bool     // decided and recorded
 }
 
-// judge joins, computes and judges one window.
-func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p planned, asOf time.Time, labels bool) (*evaluated, error) {
+// judge joins, computes and judges one window; queries have been answered.
+func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p planned, asOf time.Time, labels bool, answers map[string]evaluator.Answer) (*evaluated, error) {
 	started := r.Clock()
 	spec := m.GroundtruthSpec()
 	var layout *evaluator.Layout
@@ -67,7 +67,7 @@ func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p p
 	out := Outcome{
 		Model: m.Name, Window: p.window, AsOf: asOf, AsOfApplied: result.AsOfApplied,
 		Stage: p.stage, OnGrid: p.onGrid, Evaluation: *evaluation,
-		Coverage: coverage(result), Notes: result.Notes,
+		Coverage: coverage(result), Notes: result.Notes, Prometheus: answers,
 	}
 	mature := p.window.End.Add(m.GroundTruth.Delay)
 	var waiting []string
@@ -77,6 +77,7 @@ func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p p
 		Matched:     result.Coverage.Matched,
 		Coverage:    float64(out.Coverage.Coverage),
 		Mature:      p.stage == trigger.StageMature,
+		Prometheus:  answers,
 	})
 	if out.Rules == nil {
 		out.Rules = []evaluator.RuleResult{} // [] in JSON, where a list is promised

@@ -104,6 +104,7 @@ type settings struct {
 	mode    string
 	retrain string // more keys of retrain, a line each
 	model   string // more keys of the model, a line each
+	top     string // more keys of the file, a line each
 	data    string // URL; a mem:// of the test's own by default
 	state   string // likewise
 }
@@ -162,8 +163,8 @@ models:
         pipeline: retrain
         experiment: retraining
         timeout: 50ms
-        parameters: {until: "{{ .Window.End }}"}%s
-`, s.state, s.data, s.data, labelDelay, s.data, s.rules, indent(s.model, "    "), s.mode, indent(s.retrain, "      "))
+        parameters: {until: "{{ .Window.End }}"}%s%s
+`, s.state, s.data, s.data, labelDelay, s.data, s.rules, indent(s.model, "    "), s.mode, indent(s.retrain, "      "), indent(s.top, ""))
 	cfg, err := config.Parse("hindcast.yaml", []byte(text), t.TempDir(), func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)

@@ -42,10 +42,11 @@ type Outcome struct {
 	Verdict     evaluator.Verdict  `json:"verdict"`
 	Coverage    Coverage           `json:"coverage"`
 	evaluator.Evaluation
-	Rules     []evaluator.RuleResult `json:"rules"`
-	NotJudged []NotJudged            `json:"not_judged,omitempty"`
-	Decision  trigger.Decision       `json:"decision"`
-	Notes     []string               `json:"notes,omitempty"`
+	Prometheus map[string]evaluator.Answer `json:"prometheus,omitempty"` // answers of the model's queries, by name
+	Rules      []evaluator.RuleResult      `json:"rules"`
+	NotJudged  []NotJudged                 `json:"not_judged,omitempty"`
+	Decision   trigger.Decision            `json:"decision"`
+	Notes      []string                    `json:"notes,omitempty"`
 }
 
 // NotJudged is a rule that waits for the labels of its window.

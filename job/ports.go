@@ -2,7 +2,9 @@ package job
 
 import (
 	"context"
+	"time"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -16,6 +18,14 @@ type Publisher interface {
 	PublishFailure(ctx context.Context, s RunStatus) error
 	// PublishRuns shows the states of started runs and leaves the rest alone.
 	PublishRuns(ctx context.Context, model string, runs []trigger.LaunchStatus) error
+}
+
+// Querier asks a monitoring system.
+type Querier interface {
+	// Query returns the number that the query gives at a time, or an answer without
+	// one whose reason says why. An error says that nobody could be asked, beside an
+	// answer whose reason says so too; no secrets in either.
+	Query(ctx context.Context, query string, at time.Time) (evaluator.Answer, error)
 }
 
 // Notifier tells people of an event.

@@ -21,6 +21,7 @@ type Runner struct {
 	State      *objstore.Store
 	Ledger     *trigger.Ledger
 	Pipelines  func(*config.Model) (trigger.Pipelines, error) // nil, nil where a model has none
+	Querier    Querier                                        // nil where no Prometheus is configured
 	Publishers []Publisher
 	Notifiers  []Notifier
 	Clock      func() time.Time
@@ -59,8 +60,8 @@ func (o Options) effects() effects {
 
 // Pass judges a model: the windows that have become mature and the newest closed
 // one, or the window that the options name. It returns what it judged, mature before
-// closed and newest first, even where a later step failed. A failed push or message
-// is logged and part of the error, and changes no decision.
+// closed and newest first, even where a later step failed. A failed push, message or
+// query is part of the error, and changes no decision.
 func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outcome, error) {
 	started := r.Clock()
 	fx := opt.effects()
@@ -93,6 +94,7 @@ type pass struct {
 	open      map[string]trigger.OpenBreach // breaches that people know of; nil until they are read
 	fresh     map[string]bool               // incidents of which people were told in this pass, with the kind
 	going     []Event                       // what goes on, beside open breaches and runs
+	unasked   []error                       // queries that nobody could be asked
 	failures  []error                       // runs that could not be started
 	judged    []*evaluated                  // oldest first, mature before closed
 	later     []*evaluated                  // windows of earlier passes that were decided on again
@@ -124,7 +126,12 @@ func (p *pass) run(ctx context.Context) error {
 		return err
 	}
 	for i, w := range windows {
-		e, err := p.judge(ctx, m, ref, w, p.asOf, w.stage == trigger.StageMature || p.opt.Window != nil)
+		answers, unasked, err := p.ask(ctx, w.window)
+		if err != nil {
+			return err
+		}
+		p.unasked = append(p.unasked, unasked...)
+		e, err := p.judge(ctx, m, ref, w, p.asOf, w.stage == trigger.StageMature || p.opt.Window != nil, answers)
 		if err != nil {
 			return err
 		}
@@ -333,7 +340,7 @@ func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records [
 func (p *pass) evaluated(ctx context.Context, status RunStatus, outcomes []Outcome) error {
 	p.tellWorks(ctx)
 	p.keep(ctx)
-	errs := slices.Clone(p.told)
+	errs := slices.Concat(p.unasked, p.told)
 	if p.fx.push && len(p.Publishers) > 0 {
 		snapshot, err := p.snapshot(ctx, status, outcomes)
 		if err != nil {
@@ -348,8 +355,8 @@ func (p *pass) evaluated(ctx context.Context, status RunStatus, outcomes []Outco
 	return undelivered(errs)
 }
 
-// undelivered makes an error of what did not get through: it never changes a
-// decision and never passes unseen.
+// undelivered makes an error of what did not get through, to receivers or to a
+// Prometheus: it never changes a decision and never passes unseen.
 func undelivered(errs []error) error {
 	if len(errs) == 0 {
 		return nil
@@ -358,7 +365,7 @@ func undelivered(errs []error) error {
 }
 
 // DeliveryError says that the evaluation and its decision are done and recorded, but
-// a push or a message failed.
+// a push or a message failed, or a query that a rule rests on could not be asked.
 type DeliveryError struct{ errs []error }
 
 // Error implements error.
@@ -376,7 +383,7 @@ func (p *pass) failed(ctx context.Context, status RunStatus) error {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 	}
-	errs := p.told
+	errs := slices.Concat(p.unasked, p.told)
 	p.told = nil
 	if p.fx.push {
 		for _, pub := range p.Publishers {

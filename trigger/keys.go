@@ -22,6 +22,7 @@ const (
 	toldDir        = "told/"        // told/MODEL/WINDOW/RULE/STATE: what people were told
 	outagesDir     = "outages/"     // outages/MODEL/WHAT/n/m: what failed again and again
 	suggestionsDir = "suggestions/" // suggestions/KEY: what mode suggest would have started
+	answersDir     = "answers/"     // answers/MODEL/WINDOW/NAME-HASH: what a query of a monitoring system gave
 )
 
 const (

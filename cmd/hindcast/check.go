@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -23,6 +24,9 @@ func (a *App) checkCommand() *cobra.Command {
 					fmt.Fprintf(a.Stdout, ", schedule %q in %s", m.Schedule, m.TimeZone)
 				}
 				fmt.Fprintf(a.Stdout, ", retraining %s\n", m.Retrain.Mode)
+				for _, name := range sortedKeys(m.Prometheus) {
+					fmt.Fprintf(a.Stdout, "  prometheus.%s: %s\n", name, strings.TrimRight(m.Prometheus[name], "\n"))
+				}
 				if len(m.DefaultRules()) > 0 {
 					fmt.Fprintln(a.Stdout, "  no rules configured; these apply:")
 				}

@@ -85,6 +85,7 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	if o.Drift != nil && c.Predictions > 0 {
 		driftTable(w, o.Drift)
 	}
+	answersTable(w, o)
 	rulesTable(w, o)
 	d := o.Decision
 	fmt.Fprintf(w, "decision: %s", d.Action)
@@ -176,6 +177,24 @@ func driftTable(w io.Writer, d *evaluator.Drift) {
 		}
 		if first {
 			t.AppendRow(table.Row{name, state, c.Reason, "", "", ""})
+		}
+	}
+	if t.Length() > 0 {
+		t.Render()
+	}
+}
+
+func answersTable(w io.Writer, o *job.Outcome) {
+	t := newTable(w, "prometheus", "value", "query")
+	for _, name := range sortedKeys(o.Prometheus) {
+		answer := o.Prometheus[name]
+		value := number(answer.Value)
+		if answer.Missing() {
+			value = "- (" + answer.Reason + ")"
+		}
+		t.AppendRow(table.Row{name, value, strings.Join(strings.Fields(answer.Query), " ")})
+		for _, note := range answer.Notes {
+			t.AppendRow(table.Row{"", "", "note: " + note})
 		}
 	}
 	if t.Length() > 0 {

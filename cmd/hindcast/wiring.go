@@ -18,8 +18,8 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/notify"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/promql"
 	"github.com/hindcast/hindcast/publish"
 	"github.com/hindcast/hindcast/trigger"
 	"github.com/hindcast/hindcast/trigger/kubeflow"
@@ -53,10 +53,16 @@ type connected struct {
 	cfg         *config.Config
 	models      []*config.Model
 	pushgateway *publish.Pushgateway
+	prometheus  *promql.Client // nil without one
 }
 
-// Close closes the state.
-func (c *connected) Close() error { return c.State.Close() }
+// Close closes the state and the connections that are kept.
+func (c *connected) Close() error {
+	if c.prometheus != nil {
+		c.prometheus.Close()
+	}
+	return c.State.Close()
+}
 
 // open loads the configuration, picks models from it and connects; nil picks all.
 func (a *App) open(ctx context.Context, path string, engine engineFlags, pick func(*config.Config) ([]*config.Model, error)) (*connected, error) {
@@ -106,6 +112,12 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	if a.Terminal && !a.quiet {
 		c.Progress = a.progress
 	}
+	if p := cfg.Prometheus; p != nil {
+		if c.prometheus, err = promql.New(p.URL, p.HTTP.Config(), promql.Options{Timeout: p.Timeout, Redact: p.HTTP.Redact}); err != nil {
+			return nil, errors.Join(err, state.Close())
+		}
+		c.Querier = c.prometheus
+	}
 	release, revision := buildVersion()
 	if p := cfg.Publish.Pushgateway; p != nil {
 		opts := publish.PushgatewayOptions{
@@ -123,11 +135,8 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	if t := cfg.Publish.Textfile; t != nil {
 		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path))
 	}
-	if s := cfg.Notify.Slack; s != nil {
-		c.Notifiers = append(c.Notifiers, notify.NewSlack(notify.SlackOptions{
-			Token: s.Token.Value, Channel: s.Channel, WebhookURL: s.WebhookURL.Value, UseWebhook: s.WebhookURL.IsSet(),
-			APIURL: s.APIURL, Timeout: s.Timeout, Log: a.log,
-		}))
+	if c.Notifiers, err = a.notifiers(cfg); err != nil {
+		return nil, errors.Join(err, state.Close())
 	}
 	return c, nil
 }

@@ -1,0 +1,76 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// askers bounds how many queries are asked at once.
+const askers = 4
+
+// ask gets the model's queries answered for a window, each at most once: what the
+// ledger keeps of the window is not asked again, and a number that is given is kept.
+// What cannot be answered is an answer too, which says why; where nobody could be
+// asked that is among the failures. An error is about the ledger.
+func (p *pass) ask(ctx context.Context, w groundtruth.Window) (answers map[string]evaluator.Answer, failures []error, err error) {
+	queries := p.model.Queries(w)
+	names := slices.Sorted(maps.Keys(queries))
+	if len(names) == 0 {
+		return nil, nil, nil
+	}
+	found, failed := make([]evaluator.Answer, len(names)), make([]error, len(names))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(askers)
+	for i, name := range names {
+		g.Go(func() (err error) {
+			found[i], failed[i], err = p.answer(ctx, w, name, queries[name])
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, nil, fmt.Errorf("ask about window %s: %w", w, err)
+	}
+	answers = make(map[string]evaluator.Answer, len(names))
+	for i, name := range names {
+		answers[name] = found[i]
+		if err := failed[i]; err != nil {
+			p.Log.Warn("query not answered", "model", p.model.Name, "window_start", w.Start, "window_end", w.End, "query", name, "err", err)
+			failures = append(failures, fmt.Errorf("query %s about window %s: %w", name, w, err))
+		}
+	}
+	return answers, failures, nil
+}
+
+// answer gets one query answered.
+func (p *pass) answer(ctx context.Context, w groundtruth.Window, name, query string) (answer evaluator.Answer, failed, err error) {
+	kept, ok, err := p.Ledger.Answer(ctx, p.model.Name, w, name, query)
+	if err != nil || ok {
+		return kept, nil, err
+	}
+	none := evaluator.Answer{Value: evaluator.Number(math.NaN()), Query: query, Time: w.End}
+	switch {
+	case w.End.After(p.asOf):
+		none.Reason = "it is asked about the window's end, which has not come"
+		return none, nil, nil
+	case p.Querier == nil:
+		none.Reason = "there is no Prometheus to ask"
+		return none, nil, nil
+	}
+	answer, failed = p.Querier.Query(ctx, query, w.End)
+	if err := ctx.Err(); err != nil {
+		return answer, nil, err // told to stop: nothing is said of the server
+	}
+	if failed != nil || answer.Missing() || !p.fx.write {
+		return answer, failed, nil
+	}
+	answer, err = p.Ledger.KeepAnswer(ctx, p.model.Name, w, name, answer)
+	return answer, nil, err
+}
