@@ -202,7 +202,10 @@ type Prometheus struct {
 
 // Notify says who is told; nil members are not used.
 type Notify struct {
-	Slack *Slack `yaml:"slack"`
+	Slack        *Slack        `yaml:"slack"`
+	Email        *Email        `yaml:"email"`
+	Webhook      *Webhook      `yaml:"webhook"`
+	Alertmanager *Alertmanager `yaml:"alertmanager"`
 }
 
 // Slack is a Slack channel, by bot token or by webhook.

@@ -139,6 +139,17 @@ func TestFullExample(t *testing.T) {
 	if s := c.Notify.Slack; s.Token.File() != "/secrets/slack" || s.Channel != "#ml-alerts" || s.WebhookURL.IsSet() {
 		t.Errorf("slack = %+v", s)
 	}
+	if e := c.Notify.Email; e.Smarthost != "smtp.example.com:587" || e.From != "Hindcast <hindcast@example.com>" || len(e.To) != 2 || e.Username != "hindcast" ||
+		e.Password.File() != "/secrets/smtp" || e.TLS != "starttls" || !e.TLSConfig.IsSet() || e.TLSConfig.Config().CAFile != "/secrets/smtp-ca.pem" ||
+		e.Hello != "hindcast.example.com" || e.Timeout != 20*time.Second {
+		t.Errorf("email = %+v", e)
+	}
+	if w := c.Notify.Webhook; w.URL.File() != "/secrets/webhook" || w.Labels["namespace"] != "team-a" || w.HTTP.Config().Authorization.CredentialsFile != "/secrets/webhook-token" || w.Timeout != 10*time.Second {
+		t.Errorf("webhook = %+v", w)
+	}
+	if a := c.Notify.Alertmanager; len(a.Servers()) != 2 || a.Servers()[1] != "http://alertmanager-1:9093/am" || a.Labels["team"] != "pricing" || a.HTTP.IsSet() || a.Timeout != 5*time.Second {
+		t.Errorf("alertmanager = %+v", a)
+	}
 	if w := c.Warnings(); len(w) != 0 {
 		t.Errorf("warnings = %q", w)
 	}
@@ -368,6 +379,9 @@ func TestTagsMatchKnownKeys(t *testing.T) {
 		{"Textfile", "hindcast.prom", "hindcast.prom, " + odd},
 		{"Notify", "notify:\n", "notify:\n  " + odd + "\n"},
 		{"Slack", "token_file: /secrets/slack", "token_file: /secrets/slack, " + odd},
+		{"Email", "    tls: starttls\n", "    " + odd + "\n"},
+		{"Webhook", "    url_file: /secrets/webhook\n", "    url_file: /secrets/webhook\n    " + odd + "\n"},
+		{"Alertmanager", "    timeout: 5s\n", "    " + odd + "\n"},
 	}
 	for _, c := range tests {
 		t.Run(c.typ, func(t *testing.T) {

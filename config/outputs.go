@@ -153,6 +153,15 @@ func (d *decoder) notify(v value, c *Config) {
 	if sv, ok := o.get("slack"); ok {
 		d.slack(sv, c)
 	}
+	if ev, ok := o.get("email"); ok {
+		c.Notify.Email = d.email(ev, c.Dir)
+	}
+	if wv, ok := o.get("webhook"); ok {
+		c.Notify.Webhook = d.webhook(wv, c.Dir)
+	}
+	if av, ok := o.get("alertmanager"); ok {
+		c.Notify.Alertmanager = d.alertmanager(av, c.Dir)
+	}
 	o.done()
 }
 

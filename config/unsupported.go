@@ -10,9 +10,6 @@ import (
 // message. A key leaves this table when the code that reads it arrives.
 func unsupportedKeys() map[string]string {
 	return map[string]string{
-		"notify.email":                          "; supported: slack",
-		"notify.webhook":                        "; supported: slack",
-		"notify.alertmanager":                   "; supported: slack",
 		"models[].positive_label":               "; it belongs to the task binary",
 		"models[].threshold":                    "; it belongs to the task binary",
 		"models[].predictions.positive_label":   "; it belongs to the task binary",

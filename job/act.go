@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -29,9 +27,7 @@ func (p *pass) act(ctx context.Context, d *trigger.Decision, e *evaluated) error
 	o := &e.outcome
 	for _, rule := range o.Rules {
 		if rule.Acts {
-			p.tellOnce(ctx, o.Window, rule.Name, "breached", Event{
-				Kind: EventBreach, Rules: []evaluator.RuleResult{rule}, Outcome: o, Decision: d,
-			})
+			p.tellBreach(ctx, rule, o, d)
 		}
 	}
 	switch {
@@ -52,7 +48,7 @@ func (p *pass) act(ctx context.Context, d *trigger.Decision, e *evaluated) error
 		d.Action, d.Guard = trigger.ActionSuppressed, GuardError
 		d.Reason += "; the run could not be started: " + err.Error()
 		p.failures = append(p.failures, err)
-		p.tellOnce(ctx, o.Window, d.Rule, "not-started", Event{Kind: EventLaunchFailed, Outcome: o, Decision: d, Err: err})
+		p.tellNotStarted(ctx, d, o, err)
 		return nil
 	}
 	p.tellChanges(ctx, changes)
@@ -87,23 +83,6 @@ func (p *pass) launch(ctx context.Context, d *trigger.Decision, e *evaluated) ([
 	return out.Changes, nil
 }
 
-// tellStarted tells of the decision's run once.
-func (p *pass) tellStarted(ctx context.Context, d *trigger.Decision, o *Outcome) error {
-	if !p.fx.tell || len(p.Notifiers) == 0 {
-		return nil
-	}
-	launches, err := p.Ledger.Launches(ctx, p.model.Name)
-	if err != nil {
-		return err
-	}
-	for i := range launches {
-		if l := &launches[i].Launch; l.RunID == d.RunID {
-			p.tellOnce(ctx, groundtruth.Window{}, l.Key, "started", Event{Kind: EventRetrainStarted, Outcome: o, Decision: d, Launch: l, RunURL: l.URL})
-		}
-	}
-	return nil
-}
-
 // request renders the run that a launch asks for.
 func request(m *config.Model, meta trigger.Launch, asOf time.Time) (trigger.LaunchRequest, error) {
 	k := m.Retrain.Kubeflow
@@ -130,7 +109,7 @@ func (p *pass) suggest(ctx context.Context, d *trigger.Decision, o *Outcome) err
 		return err
 	}
 	if first && p.fx.tell {
-		p.tell(ctx, Event{Kind: EventRetrainSuggested, Outcome: o, Decision: d})
+		p.tell(ctx, Event{Kind: EventRetrainSuggested, Incident: p.breachOf(ctx, o.Window, d.Rule), Outcome: o, Decision: d})
 	}
 	return nil
 }
@@ -146,52 +125,4 @@ func (p *pass) follow(ctx context.Context) {
 		p.told = append(p.told, fmt.Errorf("follow started runs: %w", err))
 	}
 	p.tellChanges(ctx, changes)
-}
-
-// tellChanges tells what became of started runs; each change was recorded by this
-// process alone, so it is told by this process alone.
-func (p *pass) tellChanges(ctx context.Context, changes []trigger.Transition) {
-	if !p.fx.tell {
-		return
-	}
-	for i := range changes {
-		c := &changes[i]
-		e := Event{Launch: &c.Launch, State: &c.To, RunURL: c.URL}
-		switch {
-		case c.To.State == trigger.StateDuplicate:
-			e.Kind = EventRetrainDuplicate
-		case c.To.State == trigger.StateSucceeded:
-			e.Kind = EventRetrainFinished
-		case trigger.Terminal(c.To.State):
-			e.Kind = EventRetrainFailed
-		default:
-			continue
-		}
-		p.tell(ctx, e)
-	}
-}
-
-// tellOnce tells people of a state of a window's rule unless they were told before.
-func (p *pass) tellOnce(ctx context.Context, w groundtruth.Window, rule, state string, e Event) {
-	if !p.fx.tell || len(p.Notifiers) == 0 {
-		return
-	}
-	first, err := p.Ledger.Tell(ctx, p.model.Name, w, rule, state)
-	if err != nil {
-		p.told = append(p.told, fmt.Errorf("tell of %s %s: %w", rule, state, err))
-		return
-	}
-	if first {
-		p.tell(ctx, e)
-	}
-}
-
-// tell sends an event to everyone.
-func (p *pass) tell(ctx context.Context, e Event) {
-	e.Model, e.Time = p.model.Name, p.Clock().UTC()
-	for _, n := range p.Notifiers {
-		if err := n.Notify(ctx, e); err != nil {
-			p.told = append(p.told, fmt.Errorf("notify %s: %w", n.Name(), err))
-		}
-	}
 }

@@ -27,7 +27,7 @@ func TestSemantics3_StreakOverPasses(t *testing.T) {
 		{4, "healthy 0", nil},
 		{5, "breached 1", nil},
 		{6, "breached 2 acts", []string{"breach rmse 3", "retrain_started 3"}},
-		{7, "healthy 0", nil},
+		{7, "healthy 0", []string{"resolved rmse 4"}},
 		{8, "breached 1", nil},
 	} {
 		out := w.night(night.day)

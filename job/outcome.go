@@ -77,6 +77,7 @@ type EventKind string
 // The events.
 const (
 	EventBreach            EventKind = "breach"
+	EventResolved          EventKind = "resolved" // a rule whose breach people were told of is healthy again
 	EventRetrainSuggested  EventKind = "retrain_suggested"
 	EventRetrainStarted    EventKind = "retrain_started"
 	EventRetrainFinished   EventKind = "retrain_finished"
@@ -84,18 +85,34 @@ const (
 	EventRetrainDuplicate  EventKind = "retrain_duplicate"
 	EventLaunchFailed      EventKind = "retrain_not_started" // Err says why; the next pass tries again
 	EventEvaluationFailing EventKind = "evaluation_failing"
+	EventEvaluationWorks   EventKind = "evaluation_works" // a pass succeeded again
 )
+
+// Incident is what an event belongs to: a rule's breach with the runs that follow from
+// it, a run that was started by hand, or a series of passes that failed.
+type Incident struct {
+	ID     string    // the same for all events of one incident, and for no others
+	Rule   string    // whose breach it is; empty for a run by hand and for failing passes
+	Since  time.Time // the breach: start of the first window that people were told of. A run by hand: its start. Failing passes: start of the first window that was to be judged
+	Opened time.Time // when it was first told; of failing passes and attempts: when the first failed
+	First  bool      // this event is the first that people are told of it
+}
 
 // Event is something that people are told, once.
 type Event struct {
 	Kind     EventKind
 	Model    string
 	Time     time.Time
-	Rules    []evaluator.RuleResult // EventBreach: the rules that breached and act
-	Outcome  *Outcome               // EventBreach, EventRetrain*: the window; may be nil
+	Incident Incident
+	// Until is how long the event stands without another word: until the next pass but
+	// one should have said more.
+	Until    time.Time
+	Failures int                    // EventEvaluation*, EventLaunchFailed, EventRetrainStarted: how many passes or attempts failed since Incident.Opened; at a run's start there may have been none
+	Rules    []evaluator.RuleResult // EventBreach, EventResolved: the rules
+	Outcome  *Outcome               // EventBreach, EventResolved, EventRetrain*: the window; may be nil
 	Decision *trigger.Decision      // what follows from it; may be nil
 	Launch   *trigger.Launch        // EventRetrain*
-	State    *trigger.RunState      // EventRetrainFinished, EventRetrainFailed
+	State    *trigger.RunState      // EventRetrainFinished, EventRetrainFailed, EventRetrainDuplicate
 	RunURL   string                 // for people; may be empty
 	Err      error                  // EventLaunchFailed, EventEvaluationFailing
 }

@@ -33,3 +33,12 @@ type Notifier interface {
 	Name() string
 	Notify(ctx context.Context, e Event) error
 }
+
+// Keeper is a Notifier whose receiver takes silence for recovery, as Alertmanager
+// does.
+type Keeper interface {
+	Notifier
+	// Keep says of what people were told before that it still goes on. It tells no one
+	// anew.
+	Keep(ctx context.Context, open []Event) error
+}

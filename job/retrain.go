@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -47,7 +46,7 @@ func (r *Runner) Retrain(ctx context.Context, m *config.Model, opt RetrainOption
 	if err != nil {
 		return out.Launch, false, err
 	}
-	p.tellOnce(ctx, groundtruth.Window{}, out.Launch.Key, "started", Event{Kind: EventRetrainStarted, Launch: &out.Launch, RunURL: out.Launch.URL})
+	p.tellOnce(ctx, out.Launch.Key, Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, &out.Launch, true), Launch: &out.Launch, RunURL: out.Launch.URL})
 	p.tellChanges(ctx, out.Changes)
 	launches, err := r.Ledger.Launches(ctx, m.Name)
 	if err != nil {

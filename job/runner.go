@@ -90,11 +90,14 @@ type pass struct {
 	asOf  time.Time
 
 	pipelines trigger.Pipelines
-	told      []error      // failed messages
-	unasked   []error      // queries that nobody could be asked
-	failures  []error      // runs that could not be started
-	judged    []*evaluated // oldest first, mature before closed
-	later     []*evaluated // windows of earlier passes that were decided on again
+	told      []error                       // failed messages
+	open      map[string]trigger.OpenBreach // breaches that people know of; nil until they are read
+	fresh     map[string]bool               // incidents of which people were told in this pass, with the kind
+	going     []Event                       // what goes on, beside open breaches and runs
+	unasked   []error                       // queries that nobody could be asked
+	failures  []error                       // runs that could not be started
+	judged    []*evaluated                  // oldest first, mature before closed
+	later     []*evaluated                  // windows of earlier passes that were decided on again
 }
 
 func (p *pass) run(ctx context.Context) error {
@@ -227,6 +230,9 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 		return err
 	}
 	states := trigger.NewestVerdicts(m.Grid(), records, p.rules())
+	if p.opt.Window == nil {
+		p.tellResolved(ctx, states)
+	}
 	done := map[groundtruth.Window]bool{}
 	for _, e := range slices.Backward(p.judged) {
 		o := &e.outcome
@@ -330,8 +336,10 @@ func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records [
 	}
 }
 
-// evaluated pushes the figures of a pass.
+// evaluated tells that passes work again, where they did not, and pushes the figures.
 func (p *pass) evaluated(ctx context.Context, status RunStatus, outcomes []Outcome) error {
+	p.tellWorks(ctx)
+	p.keep(ctx)
 	errs := slices.Concat(p.unasked, p.told)
 	if p.fx.push && len(p.Publishers) > 0 {
 		snapshot, err := p.snapshot(ctx, status, outcomes)
@@ -366,8 +374,8 @@ func (e *DeliveryError) Error() string { return errors.Join(e.errs...).Error() }
 // Unwrap returns what failed.
 func (e *DeliveryError) Unwrap() []error { return e.errs }
 
-// failed shows that a pass failed, and tells people once per window that was to be
-// judged.
+// failed shows that a pass failed, and tells people: of the first of several, and once
+// a day of those after it.
 func (p *pass) failed(ctx context.Context, status RunStatus) error {
 	if errors.Is(status.Err, context.Canceled) {
 		// The process was told to stop: a short grace for the last push alone.
@@ -385,8 +393,8 @@ func (p *pass) failed(ctx context.Context, status RunStatus) error {
 		}
 	}
 	if p.fx.tell && !errors.Is(status.Err, context.Canceled) {
-		closed := p.model.Grid().LastClosed(p.asOf)
-		p.tellOnce(ctx, closed, "evaluation", "failing", Event{Kind: EventEvaluationFailing, Err: status.Err})
+		p.tellFailing(ctx, status.Err)
+		p.keep(ctx)
 		errs = append(errs, p.told...)
 	}
 	return undelivered(errs)

@@ -62,14 +62,27 @@ func events() map[string]job.Event {
 		"started_by_hand":   {Kind: job.EventRetrainStarted, Launch: &trigger.Launch{Key: "k", Run: "by-hand", RunID: "1", Reason: "new <data> & labels", Manual: true}},
 		"retrain_not_started": {Kind: job.EventLaunchFailed, Outcome: outcome, Decision: decision,
 			Err: errors.New("start run: pipeline \"retrain\" <unknown>: the request is refused; ```curl http://bob:pa55@ml-pipeline:8888```")},
-		"retrain_finished":   {Kind: job.EventRetrainFinished, Launch: launch, State: &trigger.RunState{State: trigger.StateSucceeded, FinishedAt: &finished}, RunURL: url},
-		"retrain_failed":     {Kind: job.EventRetrainFailed, Launch: launch, State: &trigger.RunState{State: trigger.StateFailed, Error: "task train: exit <1> & out of memory", FinishedAt: &finished}, RunURL: "javascript:alert(1)"},
-		"retrain_gone":       {Kind: job.EventRetrainFailed, Launch: launch, State: &trigger.RunState{State: trigger.StateGone}},
-		"retrain_duplicate":  {Kind: job.EventRetrainDuplicate, Launch: launch, State: &trigger.RunState{State: trigger.StateDuplicate, RunID: "9999-55", Kept: "3f2c-44"}},
-		"evaluation_failing": {Kind: job.EventEvaluationFailing, Err: errors.New("evaluate window: list s3://logs/<!channel>/dt=2026-01-01/: NoSuchBucket\nopen state: denied")},
+		"retrain_finished":  {Kind: job.EventRetrainFinished, Launch: launch, State: &trigger.RunState{State: trigger.StateSucceeded, FinishedAt: &finished}, RunURL: url},
+		"retrain_failed":    {Kind: job.EventRetrainFailed, Launch: launch, State: &trigger.RunState{State: trigger.StateFailed, Error: "task train: exit <1> & out of memory", FinishedAt: &finished}, RunURL: "javascript:alert(1)"},
+		"retrain_gone":      {Kind: job.EventRetrainFailed, Launch: launch, State: &trigger.RunState{State: trigger.StateGone}},
+		"retrain_duplicate": {Kind: job.EventRetrainDuplicate, Launch: launch, State: &trigger.RunState{State: trigger.StateDuplicate, RunID: "9999-55", Kept: "3f2c-44"}},
+		"resolved": {Kind: job.EventResolved, Outcome: outcome, Rules: []evaluator.RuleResult{
+			{Name: "rmse", Verdict: evaluator.Healthy, Reason: "rmse 1.4 (1.3 to 1.5) <= 1.2 * reference 1.4 = 1.68", Action: "retrain", For: 2},
+		}},
+		"evaluation_failing_still": {Kind: job.EventEvaluationFailing, Failures: 9, Err: errors.New("open state: denied")},
+		"evaluation_works":         {Kind: job.EventEvaluationWorks, Failures: 11},
+		"retrain_started_late":     {Kind: job.EventRetrainStarted, Outcome: outcome, Decision: decision, Launch: launch, Failures: 1},
+		"evaluation_failing":       {Kind: job.EventEvaluationFailing, Err: errors.New("evaluate window: list s3://logs/<!channel>/dt=2026-01-01/: NoSuchBucket\nopen state: denied")},
 	}
 	for name, e := range out {
-		e.Model, e.Time = "a&b <prices>", day.AddDate(0, 0, 8).Add(3*time.Hour)
+		e.Model, e.Time, e.Until = "a&b <prices>", day.AddDate(0, 0, 8).Add(3*time.Hour), day.AddDate(0, 0, 10).Add(4*time.Hour)
+		e.Incident = job.Incident{ID: e.Model + "/rule/rmse/1", Rule: "rmse", Since: day, Opened: day.AddDate(0, 0, 8), First: e.Kind == job.EventBreach}
+		switch {
+		case e.Kind == job.EventEvaluationFailing, e.Kind == job.EventEvaluationWorks:
+			e.Incident = job.Incident{ID: e.Model + "/evaluation/1", Since: day, Opened: day.AddDate(0, 0, 8), First: e.Failures < 2}
+		case e.Launch != nil && e.Launch.Manual:
+			e.Incident = job.Incident{ID: e.Model + "/run/k", Since: day.AddDate(0, 0, 8), Opened: day.AddDate(0, 0, 8), First: true}
+		}
 		out[name] = e
 	}
 	return out
@@ -119,7 +132,7 @@ func shown(t interface{ Fatal(...any) }, e job.Event) (map[string]json.RawMessag
 
 func TestEveryKindHasWords(t *testing.T) {
 	for _, kind := range []job.EventKind{
-		job.EventBreach, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
+		job.EventBreach, job.EventResolved, job.EventEvaluationWorks, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
 		job.EventRetrainFinished, job.EventRetrainFailed, job.EventRetrainDuplicate, job.EventEvaluationFailing, "of_the_future",
 	} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -181,7 +194,7 @@ func arbitrary() *rapid.Generator[string] {
 
 func TestAnyTextIsAccepted(t *testing.T) {
 	kinds := []job.EventKind{
-		job.EventBreach, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
+		job.EventBreach, job.EventResolved, job.EventEvaluationWorks, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
 		job.EventRetrainFinished, job.EventRetrainFailed, job.EventRetrainDuplicate, job.EventEvaluationFailing,
 	}
 	rapid.Check(t, func(t *rapid.T) {

@@ -22,6 +22,9 @@ func clean(s string) string {
 	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
 }
 
+// oneLine cleans a text and puts it on one line.
+func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
+
 // fence begins and ends what is shown as it is.
 const fence = "```"
 
@@ -91,8 +94,8 @@ func code(s string, n int) string {
 	return fence + truncate(escape(s), n-2*len(fence)) + fence
 }
 
-// literal shows a short name as it is.
-func literal(s string) string {
+// ticked shows a short name as it is.
+func ticked(s string) string {
 	return "`" + truncate(escape(strings.ReplaceAll(s, "`", "'")), maxName) + "`"
 }
 

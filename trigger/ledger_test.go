@@ -400,7 +400,7 @@ func TestTellOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 10 {
 		wg.Go(func() {
-			ok, err := l.Tell(ctx, "m", day(1), "rmse", "breached")
+			ok, err := l.Tell(ctx, Told{Model: "m", Window: day(1), Rule: "rmse", State: "breached"})
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -425,7 +425,7 @@ func TestTellOnce(t *testing.T) {
 		{"m", day(1), strings.Repeat("rmse ", 101), "breached"},
 	} {
 		for try := range 2 {
-			ok, err := l.Tell(ctx, args[0].(string), args[1].(groundtruth.Window), args[2].(string), args[3].(string))
+			ok, err := l.Tell(ctx, Told{Model: args[0].(string), Window: args[1].(groundtruth.Window), Rule: args[2].(string), State: args[3].(string)})
 			if err != nil || ok != (try == 0) {
 				t.Errorf("%d, try %d: %v %v", n, try, ok, err)
 			}

@@ -2,28 +2,158 @@ package trigger
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/objstore"
 )
+
+// What people are told of a rule on a window.
+const (
+	ToldBreached = "breached"
+	ToldResolved = "resolved"
+)
+
+// Told is something that people were told.
+type Told struct {
+	Model  string
+	Window groundtruth.Window // the zero window stands for what is about no window, such as a run's state
+	Rule   string
+	State  string
+	Since  time.Time // of a breach: start of the first window of the incident that people were told of
+	At     time.Time // when people were told, by the teller's clock
+	Reason string
+}
+
+// toldRecord is Told in the ledger. Records of old have none of the last three.
+type toldRecord struct {
+	Schema int       `json:"schema"`
+	Model  string    `json:"model"`
+	Window string    `json:"window"`
+	Rule   string    `json:"rule"`
+	State  string    `json:"state"`
+	Since  time.Time `json:"since,omitzero"`
+	At     time.Time `json:"at,omitzero"`
+	Reason string    `json:"reason,omitempty"`
+}
 
 // Tell claims the telling of one (rule, window, state) to people and reports
 // whether this call is the first: only the first tells. A retried pass does not
-// tell twice; a kill between the claim and the message is a message lost. The
-// zero window stands for what is about no window, such as a run's state.
-func (l *Ledger) Tell(ctx context.Context, model string, w groundtruth.Window, rule, state string) (bool, error) {
-	window := "-"
-	if !w.Start.IsZero() || !w.End.IsZero() {
-		window = windowPart(w)
+// tell twice; a kill between the claim and the message is a message lost.
+func (l *Ledger) Tell(ctx context.Context, t Told) (bool, error) {
+	return l.createOnce(ctx, toldKey(t.Model, t.Window, t.Rule, t.State), toldRecord{
+		SchemaVersion, t.Model, toldWindow(t.Window), t.Rule, t.State, t.Since.UTC(), t.At.UTC(), t.Reason,
+	})
+}
+
+func toldKey(model string, w groundtruth.Window, rule, state string) string {
+	return toldDir + part(model) + "/" + toldWindow(w) + "/" + part(rule) + "/" + part(state)
+}
+
+func toldWindow(w groundtruth.Window) string {
+	if w.Start.IsZero() && w.End.IsZero() {
+		return "-"
 	}
-	return l.createOnce(ctx, toldDir+part(model)+"/"+window+"/"+part(rule)+"/"+part(state), struct {
-		Schema int    `json:"schema"`
-		Model  string `json:"model"`
-		Window string `json:"window"`
-		Rule   string `json:"rule"`
-		State  string `json:"state"`
-	}{SchemaVersion, model, window, rule, state})
+	return windowPart(w)
+}
+
+// BreachTold returns what people were told of a breach of the rule on the window, and
+// false where they were told nothing.
+func (l *Ledger) BreachTold(ctx context.Context, model string, w groundtruth.Window, rule string) (Told, bool, error) {
+	var r toldRecord
+	err := l.read(ctx, toldKey(model, w, rule, ToldBreached), &r)
+	switch {
+	case errors.Is(err, objstore.ErrNotExist):
+		return Told{}, false, nil
+	case err != nil:
+		return Told{}, false, err
+	}
+	t := Told{Model: r.Model, Window: w, Rule: r.Rule, State: r.State, Since: r.Since, At: r.At, Reason: r.Reason}
+	if t.Since.IsZero() {
+		t.Since = w.Start.UTC()
+	}
+	if t.At.IsZero() {
+		t.At = w.End.UTC()
+	}
+	return t, true, nil
+}
+
+// OpenBreach is a breach that people were told of and not yet of its end: First was
+// the first telling of it, Last the newest.
+type OpenBreach struct{ First, Last Told }
+
+// OpenBreaches returns the breaches of a model that people know of and that are not
+// over, by rule. Only the rules that are given are looked at.
+func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule) (map[string]OpenBreach, error) {
+	prefix := toldDir + part(model) + "/"
+	keys, err := l.keys(ctx, prefix)
+	if err != nil {
+		return nil, err
+	}
+	type told struct {
+		window             groundtruth.Window
+		breached, resolved bool
+	}
+	byRule := map[string]map[groundtruth.Window]told{}
+	for _, k := range keys {
+		parts := strings.Split(strings.TrimPrefix(k, prefix), "/")
+		if len(parts) != 3 || parts[2] != ToldBreached && parts[2] != ToldResolved {
+			continue // of something else
+		}
+		w, err := parseWindowPart(parts[0])
+		if err != nil {
+			return nil, fmt.Errorf("ledger record %s: %w", k, err)
+		}
+		of := byRule[parts[1]]
+		if of == nil {
+			of = map[groundtruth.Window]told{}
+			byRule[parts[1]] = of
+		}
+		t := of[w]
+		t.window, t.breached, t.resolved = w, t.breached || parts[2] == ToldBreached, t.resolved || parts[2] == ToldResolved
+		of[w] = t
+	}
+	out := map[string]OpenBreach{}
+	for _, rule := range rules {
+		var first, last groundtruth.Window
+		open := false
+		tellings := slices.SortedFunc(maps.Values(byRule[part(rule.Name)]), func(a, b told) int { return compareWindows(a.window, b.window) })
+		for _, t := range tellings {
+			if t.breached {
+				if !open {
+					first = t.window
+				}
+				open, last = true, t.window
+			}
+			if t.resolved {
+				open = false
+			}
+		}
+		if !open {
+			continue
+		}
+		var b OpenBreach
+		for _, of := range []struct {
+			window groundtruth.Window
+			to     *Told
+		}{{first, &b.First}, {last, &b.Last}} {
+			t, ok, err := l.BreachTold(ctx, model, of.window, rule.Name)
+			if err != nil {
+				return nil, err
+			}
+			if !ok { // deleted since it was listed
+				t = Told{Model: model, Window: of.window, Rule: rule.Name, State: ToldBreached, Since: of.window.Start, At: of.window.End}
+			}
+			*of.to = t
+		}
+		out[rule.Name] = b
+	}
+	return out, nil
 }
 
 // Suggestion is a run that mode suggest would have started.

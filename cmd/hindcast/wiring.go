@@ -20,7 +20,6 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/notify"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/promql"
 	"github.com/hindcast/hindcast/publish"
@@ -124,7 +123,7 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	release, revision := buildVersion()
 	if p := cfg.Publish.Pushgateway; p != nil {
 		opts := publish.PushgatewayOptions{
-			Grouping: a.grouping(p.Grouping), Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout,
+			Grouping: a.withNamespace(p.Grouping), Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout,
 			Build: publish.BuildInfo{Version: release, Revision: revision}, Aliases: cfg.Publish.Aliases,
 		}
 		if p.HTTP.IsSet() {
@@ -139,11 +138,8 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	if t := cfg.Publish.Textfile; t != nil {
 		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path, cfg.Publish.Aliases))
 	}
-	if s := cfg.Notify.Slack; s != nil {
-		c.Notifiers = append(c.Notifiers, notify.NewSlack(notify.SlackOptions{
-			Token: s.Token.Value, Channel: s.Channel, WebhookURL: s.WebhookURL.Value, UseWebhook: s.WebhookURL.IsSet(),
-			APIURL: s.APIURL, Timeout: s.Timeout, Log: a.log,
-		}))
+	if c.Notifiers, err = a.notifiers(cfg); err != nil {
+		return nil, errors.Join(err, state.Close())
 	}
 	return c, nil
 }
@@ -164,9 +160,9 @@ const (
 	namespaceLabel    = "namespace"
 )
 
-// grouping returns the labels of the Pushgateway's groups: those of the configuration,
-// and the namespace of the pod that this runs in, where there is one.
-func (a *App) grouping(configured map[string]string) map[string]string {
+// withNamespace returns the labels of the Pushgateway's groups or of alerts: those of the
+// configuration, and the namespace of the pod that this runs in, where there is one.
+func (a *App) withNamespace(configured map[string]string) map[string]string {
 	namespace := podNamespace(a.Env, namespaceFile)
 	if _, ok := configured[namespaceLabel]; ok || namespace == "" {
 		return configured

@@ -6,7 +6,7 @@ k8s_version=1.37.2
 
 # The ports are consecutive from $base; a free range is looked for at each start.
 ports=(s3 prometheus pushgateway alertmanager hook db etcd etcd_peer kubernetes controllers scheduler kubelet
-  kfp kfp_grpc kfp_multi kfp_multi_grpc gcs azurite)
+  kfp kfp_grpc kfp_multi kfp_multi_grpc gcs azurite smtp)
 port() {
   local i
   for i in "${!ports[@]}"; do [[ ${ports[i]} == "$1" ]] && echo $((base + i)) && return; done
@@ -45,6 +45,7 @@ install_packages() { # Debian packages, only those whose command is missing
     node:nodejs npm:npm; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
+  /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing+=(python3-aiosmtpd)
   [[ -x /usr/lib/cni/bridge ]] || missing+=(containernetworking-plugins)
   command -v gcc >/dev/null || missing+=(gcc libc6-dev) # for the SQLite driver in KFP's API server
   ((${#missing[@]})) || return 0
@@ -160,6 +161,17 @@ Y
   wait_for pushgateway 10 curl -sf "127.0.0.1:$(port pushgateway)/-/ready"
   wait_for prometheus 20 curl -sf "127.0.0.1:$(port prometheus)/-/ready"
 }
+
+up_smtp() { # a mail server that wants STARTTLS and a password
+  local s=$D/smtp
+  mkdir -p "$s"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$s/tls.key" -out "$s/tls.crt" -days 2 -subj /CN=localhost \
+    -addext "subjectAltName=IP:127.0.0.1,DNS:localhost" 2>/dev/null
+  openssl rand -hex 16 >"$s/password"
+  start smtp /usr/bin/python3 "$servers/smtp/server.py" "$(port smtp)" "$s/tls.crt" "$s/tls.key" hindcast "$s/password" "$s/mail"
+  wait_for smtp 10 smtp_greets
+}
+smtp_greets() { (read -r -t 2 line && [[ $line == 220* ]]) <"/dev/tcp/127.0.0.1/$(port smtp)"; }
 
 up_db() { # MariaDB with a data folder of its own
   mkdir -p "$D/db/tmp"; chown mysql "$D/db" "$D/db/tmp"
@@ -326,7 +338,7 @@ Y
 
 down() { # users first, stores last
   local name pid i namespace task
-  for name in kubelet scheduler tasks containerd schedules agent kfp kfp_multi controllers kubernetes etcd alertmanager prometheus pushgateway db azurite gcs s3; do
+  for name in kubelet scheduler tasks containerd schedules agent kfp kfp_multi controllers kubernetes etcd smtp alertmanager prometheus pushgateway db azurite gcs s3; do
     [[ $name == tasks ]] && { end_tasks; continue; }
     [[ -f $D/$name.pid ]] || continue
     pid=$(cat "$D/$name.pid"); rm -f "$D/$name.pid"
@@ -357,6 +369,7 @@ export HINDCAST_E2E_GCS=http://127.0.0.1:$(port gcs)
 export HINDCAST_E2E_AZURE=127.0.0.1:$(port azurite) HINDCAST_E2E_AZURE_ACCOUNT=e2e HINDCAST_E2E_AZURE_KEY='$azure_key'
 export HINDCAST_E2E_PROMETHEUS=http://127.0.0.1:$(port prometheus) HINDCAST_E2E_PUSHGATEWAY=http://127.0.0.1:$(port pushgateway)
 export HINDCAST_E2E_ALERTMANAGER=http://127.0.0.1:$(port alertmanager) HINDCAST_E2E_HOOK=127.0.0.1:$(port hook)
+export HINDCAST_E2E_SMTP=127.0.0.1:$(port smtp) HINDCAST_E2E_SMTP_DIR=$D/smtp
 export HINDCAST_E2E_RULES=$D/rules HINDCAST_E2E_TARGETS=$D/targets
 export HINDCAST_E2E_KUBECONFIG=$D/k8s/kubeconfig HINDCAST_E2E_KUBECTL=$cache/kubectl HINDCAST_E2E_POD_GATEWAY=$(pod_network).1
 export HINDCAST_E2E_KUBERNETES=https://127.0.0.1:$(port kubernetes) HINDCAST_E2E_KUBERNETES_CA=$D/k8s/ca.crt HINDCAST_E2E_KUBERNETES_TOKEN=$kube_token

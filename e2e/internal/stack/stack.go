@@ -22,6 +22,8 @@ type Stack struct {
 	Pushgateway     string
 	Alertmanager    string
 	Hook            string // host:port that Alertmanager posts to; a test may listen there
+	SMTP            string // host:port of the mail server, which wants STARTTLS and a password
+	SMTPDir         string // its folder: tls.crt, password (of the user hindcast), and the maildir mail
 	Rules           string // folder of Prometheus's rule files, *.yml
 	Targets         string // folder of files with Prometheus's targets, *.json
 	Kubernetes      string // https
@@ -54,6 +56,8 @@ func FromEnv() (*Stack, error) {
 		"HINDCAST_E2E_PUSHGATEWAY":      &s.Pushgateway,
 		"HINDCAST_E2E_ALERTMANAGER":     &s.Alertmanager,
 		"HINDCAST_E2E_HOOK":             &s.Hook,
+		"HINDCAST_E2E_SMTP":             &s.SMTP,
+		"HINDCAST_E2E_SMTP_DIR":         &s.SMTPDir,
 		"HINDCAST_E2E_RULES":            &s.Rules,
 		"HINDCAST_E2E_TARGETS":          &s.Targets,
 		"HINDCAST_E2E_KUBECONFIG":       &s.Kubeconfig,

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+
+	promconfig "github.com/prometheus/common/config"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/notify"
+)
+
+// notifiers returns who is told, as the configuration says.
+func (a *App) notifiers(cfg *config.Config) ([]job.Notifier, error) {
+	var out []job.Notifier
+	if s := cfg.Notify.Slack; s != nil {
+		out = append(out, notify.NewSlack(notify.SlackOptions{
+			Token: s.Token.Value, Channel: s.Channel, WebhookURL: s.WebhookURL.Value, UseWebhook: s.WebhookURL.IsSet(),
+			APIURL: s.APIURL, Timeout: s.Timeout, Log: a.log,
+		}))
+	}
+	if e := cfg.Notify.Email; e != nil {
+		opts := notify.EmailOptions{
+			TLS: notify.EmailTLS(e.TLS), Username: e.Username, Password: e.Password.Value, Hello: e.Hello, Timeout: e.Timeout, Log: a.log,
+		}
+		if e.TLSConfig.IsSet() {
+			opts.Config = func() (*tls.Config, error) {
+				c := e.TLSConfig.Config()
+				return promconfig.NewTLSConfig(&c)
+			}
+		}
+		n, err := notify.NewEmail(e.Smarthost, e.From, e.To, opts)
+		if err != nil {
+			return nil, fmt.Errorf("tell by e-mail: %w", err)
+		}
+		out = append(out, n)
+	}
+	if w := cfg.Notify.Webhook; w != nil {
+		opts := notify.HTTPOptions{Timeout: w.Timeout, Log: a.log}
+		if err := withClient(&opts, w.HTTP, "webhook"); err != nil {
+			return nil, fmt.Errorf("tell a webhook: %w", err)
+		}
+		out = append(out, notify.NewWebhook(w.URL.Value, a.withNamespace(w.Labels), opts))
+	}
+	if m := cfg.Notify.Alertmanager; m != nil {
+		opts := notify.HTTPOptions{Timeout: m.Timeout, Log: a.log}
+		if err := withClient(&opts, m.HTTP, "alertmanager"); err != nil {
+			return nil, fmt.Errorf("tell Alertmanager: %w", err)
+		}
+		out = append(out, notify.NewAlertmanager(m.Servers(), a.withNamespace(m.Labels), opts))
+	}
+	return out, nil
+}
+
+// withClient adds the client that an http_config describes, if there is one.
+func withClient(opts *notify.HTTPOptions, h config.HTTPClient, name string) error {
+	if !h.IsSet() {
+		return nil
+	}
+	var err error
+	opts.Client, err = httpClient(h, name)
+	opts.Redact = h.Redact
+	return err
+}

@@ -1,0 +1,243 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	promconfig "github.com/prometheus/common/config"
+)
+
+// Email is a mail server and the people to write to.
+type Email struct {
+	Smarthost string        `yaml:"smarthost"` // HOST:PORT
+	From      string        `yaml:"from"`
+	To        []string      `yaml:"to"`
+	Username  string        `yaml:"username"` // empty: no authentication
+	Password  Secret        `yaml:"password"`
+	TLS       string        `yaml:"tls"` // starttls, implicit or none
+	TLSConfig TLS           `yaml:"tls_config"`
+	Hello     string        `yaml:"hello"` // empty: the host's name
+	Timeout   time.Duration `yaml:"timeout"`
+}
+
+// Webhook takes what Alertmanager posts to webhooks.
+type Webhook struct {
+	URL     Secret            `yaml:"url"`
+	Labels  map[string]string `yaml:"labels"`
+	HTTP    HTTPClient        `yaml:"http_config"`
+	Timeout time.Duration     `yaml:"timeout"`
+}
+
+// Alertmanager is an Alertmanager, or the servers of one cluster.
+type Alertmanager struct {
+	URL     string            `yaml:"url"`
+	URLs    []string          `yaml:"urls"` // instead of URL
+	Labels  map[string]string `yaml:"labels"`
+	HTTP    HTTPClient        `yaml:"http_config"`
+	Timeout time.Duration     `yaml:"timeout"`
+}
+
+// Servers lists the servers, however they were given.
+func (a *Alertmanager) Servers() []string {
+	if a.URL != "" {
+		return []string{a.URL}
+	}
+	return a.URLs
+}
+
+// TLS says how a server's certificate is checked, with the keys of an http_config's
+// tls_config. It never prints itself, for it may hold a key. The zero value is the
+// system's roots and no certificate.
+type TLS struct{ config *promconfig.TLSConfig }
+
+// IsSet reports whether the configuration has a tls_config.
+func (t TLS) IsSet() bool { return t.config != nil }
+
+// Config is what promconfig.NewTLSConfig takes.
+func (t TLS) Config() promconfig.TLSConfig {
+	if t.config == nil {
+		return promconfig.TLSConfig{}
+	}
+	return *t.config
+}
+
+// String hides the settings.
+func (t TLS) String() string {
+	if t.config == nil {
+		return ""
+	}
+	return redacted
+}
+
+// Format hides the settings for every verb.
+func (t TLS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
+
+// MarshalText hides the settings, in JSON and YAML too.
+func (t TLS) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// LogValue hides the settings in logs.
+func (t TLS) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// hostPattern is the name of a host as a mail server is greeted with it, or an
+// address in brackets.
+var hostPattern = regexp.MustCompile(`^(\[[0-9A-Za-z:.]+\]|[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?)$`)
+
+// email reads a mail server and who is written to.
+func (d *decoder) email(v value, dir string) *Email {
+	o := d.object(v)
+	e := &Email{TLS: "starttls", Timeout: defaultTimeout}
+	if sv, ok := o.text("smarthost", &e.Smarthost); ok {
+		host, port, err := net.SplitHostPort(e.Smarthost)
+		n, perr := strconv.ParseUint(port, 10, 16)
+		if err != nil || perr != nil || n == 0 || host == "" || strings.ContainsFunc(host, unicode.IsSpace) {
+			d.fail(sv, "want HOST:PORT, such as smtp.example.com:587")
+		}
+	}
+	if fv, ok := o.text("from", &e.From); ok {
+		d.address(fv, e.From)
+	}
+	if tv, ok := o.get("to"); ok {
+		items, _ := d.filled(tv, "addresses")
+		for _, item := range items {
+			if s, ok := d.text(item); ok {
+				d.address(item, s)
+				e.To = append(e.To, s)
+			}
+		}
+	}
+	o.text("username", &e.Username)
+	o.secret("password", dir, &e.Password)
+	havePassword := o.has("password") || o.has("password_file")
+	switch {
+	case o.has("username") && !havePassword:
+		d.failAt(o.keyPos("username"), join(v.path, "username"), "a username needs a password or password_file")
+	case havePassword && !o.has("username"):
+		o.fail("username is missing beside the password")
+	}
+	o.choice("tls", &e.TLS, []string{"starttls", "implicit", "none"}, nil)
+	if e.TLS == "none" && (havePassword || o.has("username")) {
+		d.failAt(o.keyPos("tls"), join(v.path, "tls"), "without TLS the password would be sent in plain text: use starttls or implicit, or leave username and password out")
+	}
+	if tv, ok := o.get("tls_config"); ok {
+		c := d.tlsConfig(tv, dir)
+		e.TLSConfig = TLS{&c}
+		if e.TLS == "none" {
+			d.failAt(o.keyPos("tls_config"), join(v.path, "tls_config"), "there is no TLS that this would be of")
+		}
+	}
+	if hv, ok := o.text("hello", &e.Hello); ok && !hostPattern.MatchString(e.Hello) {
+		d.fail(hv, "want the name of a host")
+	}
+	o.positive("timeout", &e.Timeout)
+	o.need("smarthost", "from", "to")
+	o.done()
+	return e
+}
+
+// address checks a mail address.
+func (d *decoder) address(v value, s string) {
+	a, err := mail.ParseAddress(s)
+	switch {
+	case err != nil:
+		d.fail(v, "%q is no mail address; want name@example.com, or Name <name@example.com>", clip(s))
+	case strings.ContainsFunc(a.Name+a.Address, unicode.IsControl):
+		d.fail(v, "the address holds control characters")
+	}
+}
+
+// webhook reads a URL that events are posted to.
+func (d *decoder) webhook(v value, dir string) *Webhook {
+	o := d.object(v)
+	w := &Webhook{Timeout: defaultTimeout}
+	o.secret("url", dir, &w.URL)
+	if w.URL.inline != nil {
+		// A query is part of some receivers' address.
+		base, _, _ := strings.Cut(strings.TrimSpace(*w.URL.inline), "?")
+		if uv, ok := o.get("url"); ok {
+			if err := checkHTTP(base); err != nil {
+				d.fail(uv, "%v", err)
+			}
+		}
+	}
+	if o.ok && !o.has("url") && !o.has("url_file") {
+		o.fail("url (or url_file) is missing")
+	}
+	w.Labels = o.alertLabels()
+	o.messageClient(dir, &w.HTTP)
+	o.positive("timeout", &w.Timeout)
+	o.done()
+	return w
+}
+
+// alertmanager reads an Alertmanager or several.
+func (d *decoder) alertmanager(v value, dir string) *Alertmanager {
+	o := d.object(v)
+	a := &Alertmanager{Timeout: defaultTimeout}
+	o.server("url", &a.URL)
+	if uv, ok := o.get("urls"); ok {
+		items, _ := d.filled(uv, "URLs")
+		for _, item := range items {
+			s, ok := d.text(item)
+			if !ok {
+				continue
+			}
+			if err := checkHTTP(s); err != nil {
+				d.fail(item, "%v", err)
+			}
+			if slices.Contains(a.URLs, s) {
+				d.fail(item, "%q is listed twice", clip(s))
+			}
+			a.URLs = append(a.URLs, s)
+		}
+	}
+	o.exclusive("url", "urls")
+	if o.ok && !o.has("url") && !o.has("urls") {
+		o.fail("url (or urls) is missing")
+	}
+	a.Labels = o.alertLabels()
+	o.messageClient(dir, &a.HTTP)
+	o.positive("timeout", &a.Timeout)
+	o.done()
+	return a
+}
+
+// messageClient reads the settings of a client that posts messages.
+func (o *object) messageClient(dir string, dst *HTTPClient) {
+	o.httpConfig("http_config", dir, dst)
+	if dst.IsSet() && dst.Config().FollowRedirects {
+		o.d.failAt(o.keyPos("http_config"), join(join(o.v.path, "http_config"), "follow_redirects"), "a message follows no redirect, which could take it elsewhere; leave this out")
+	}
+}
+
+// alertLabels reads labels that go with every alert.
+func (o *object) alertLabels() map[string]string {
+	v, ok := o.get("labels")
+	if !ok {
+		return nil
+	}
+	out := map[string]string{}
+	for name, lv := range o.d.entries(v) {
+		path := join(v.path, name)
+		switch {
+		case slices.Contains([]string{"alertname", "severity", "model", "rule", "run"}, name):
+			o.d.failAt(lv.pos, path, "Hindcast sets the label %s itself", name)
+			continue
+		case !labelPattern.MatchString(name) || strings.HasPrefix(name, "__"):
+			o.d.failAt(lv.pos, path, "no Prometheus label can be called %q: letters, digits and _, not beginning with a digit or __", clip(name))
+			continue
+		}
+		if s, ok := o.d.text(lv); ok {
+			out[name] = s
+		}
+	}
+	return out
+}

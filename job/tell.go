@@ -1,0 +1,373 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// untilSlack is how late a pass may be before what it would have said counts as unsaid.
+const untilSlack = time.Hour
+
+// until is when the next pass but one should have said more: by the model's schedule,
+// else by the length of its windows.
+func (p *pass) until() time.Time {
+	now := p.Clock().UTC()
+	if c := p.model.Cron(); c != nil {
+		if next := c.Next(now); !next.IsZero() {
+			if second := c.Next(next); !second.IsZero() {
+				return second.UTC().Add(untilSlack)
+			}
+		}
+	}
+	grid := p.model.Grid()
+	w := grid.Containing(now)
+	return now.Add(grid.Next(w).End.Sub(w.Start)).Add(untilSlack)
+}
+
+// openBreaches returns the breaches that people know of, and false where that cannot
+// be found out, which is told with the pass.
+func (p *pass) openBreaches(ctx context.Context) (map[string]trigger.OpenBreach, bool) {
+	if p.open == nil {
+		open, err := p.Ledger.OpenBreaches(ctx, p.model.Name, p.rules())
+		if err != nil {
+			p.told = append(p.told, fmt.Errorf("look for what was told: %w", err))
+			return nil, false
+		}
+		p.open = open
+	}
+	return p.open, true
+}
+
+// breach is the incident of a rule's breach that was first told of the window that
+// starts at since.
+func (p *pass) breach(rule string, since, opened time.Time) Incident {
+	return Incident{
+		ID: p.model.Name + "/rule/" + rule + "/" + since.UTC().Format(time.RFC3339), Rule: rule, Since: since.UTC(), Opened: opened.UTC(),
+	}
+}
+
+// breachOf is the incident that the breach of a rule on a window belongs to.
+func (p *pass) breachOf(ctx context.Context, w groundtruth.Window, rule string) Incident {
+	told, ok, err := p.Ledger.BreachTold(ctx, p.model.Name, w, rule)
+	if err != nil {
+		p.told = append(p.told, fmt.Errorf("look for what was told: %w", err))
+	}
+	if !ok {
+		return p.breach(rule, w.Start, p.Clock())
+	}
+	return p.breach(rule, told.Since, told.At)
+}
+
+// launchOf is the incident that a run belongs to: the breach that it was started for,
+// or one of its own when a person started it.
+func (p *pass) launchOf(ctx context.Context, l *trigger.Launch, first bool) Incident {
+	if l.Rule != "" && l.Window != nil {
+		return p.breachOf(ctx, *l.Window, l.Rule)
+	}
+	return Incident{ID: p.model.Name + "/run/" + l.Key, Since: l.LaunchedAt.UTC(), Opened: l.LaunchedAt.UTC(), First: first}
+}
+
+// tellBreach tells of a rule's breach, once per window.
+func (p *pass) tellBreach(ctx context.Context, rule evaluator.RuleResult, o *Outcome, d *trigger.Decision) {
+	if !p.tells() {
+		return
+	}
+	open, ok := p.openBreaches(ctx)
+	if !ok {
+		return
+	}
+	told := trigger.Told{
+		Model: p.model.Name, Window: o.Window, Rule: rule.Name, State: trigger.ToldBreached, Since: o.Window.Start, At: p.Clock(), Reason: rule.Reason,
+	}
+	b, known := open[rule.Name]
+	if known {
+		told.Since = b.First.Since
+	}
+	if !p.claim(ctx, told) {
+		return
+	}
+	if !known {
+		b.First = told
+	}
+	b.Last = told
+	open[rule.Name] = b
+	incident := p.breach(rule.Name, b.First.Since, b.First.At)
+	incident.First = !known
+	p.tell(ctx, Event{Kind: EventBreach, Incident: incident, Rules: []evaluator.RuleResult{rule}, Outcome: o, Decision: d})
+}
+
+// tellResolved tells, of each rule whose breach people know of, that its newest
+// verdict is healthy. An inconclusive verdict is no recovery.
+func (p *pass) tellResolved(ctx context.Context, states []trigger.RuleState) {
+	if !p.tells() || !slices.ContainsFunc(states, func(s trigger.RuleState) bool { return s.Verdict == evaluator.Healthy }) {
+		return
+	}
+	open, ok := p.openBreaches(ctx)
+	if !ok {
+		return
+	}
+	for _, s := range states {
+		b, known := open[s.Name]
+		if !known || s.Verdict != evaluator.Healthy || s.Window.Start.Before(b.Last.Window.Start) {
+			continue
+		}
+		delete(open, s.Name)
+		// Claimed on the last window that was breached, so that the healthy ones after
+		// this one tell nothing.
+		if !p.claim(ctx, trigger.Told{Model: p.model.Name, Window: b.Last.Window, Rule: s.Name, State: trigger.ToldResolved, Since: b.First.Since, At: p.Clock(), Reason: s.Reason}) {
+			continue
+		}
+		e := Event{Kind: EventResolved, Incident: p.breach(s.Name, b.First.Since, b.First.At), Rules: []evaluator.RuleResult{s.RuleResult}}
+		for _, judged := range p.judged {
+			if judged.outcome.Window.Equal(s.Window) {
+				e.Outcome = &judged.outcome
+			}
+		}
+		p.tell(ctx, e)
+	}
+}
+
+// tellNotStarted counts an attempt to start a run that failed, and tells of it.
+func (p *pass) tellNotStarted(ctx context.Context, d *trigger.Decision, o *Outcome, cause error) {
+	if !p.tells() {
+		return
+	}
+	outage, tell, err := p.Ledger.Failed(ctx, p.model.Name, d.Key, o.Window, p.Clock())
+	if err != nil {
+		p.told = append(p.told, fmt.Errorf("tell that %s was not started: %w", d.Run, err))
+		return
+	}
+	e := Event{Kind: EventLaunchFailed, Incident: p.breachOf(ctx, o.Window, d.Rule), Failures: outage.Failures, Outcome: o, Decision: d, Err: cause}
+	e.Incident.Opened = outage.Since.UTC()
+	p.goesOn(ctx, e, tell)
+}
+
+// tellStarted tells of the decision's run once, and after how many attempts.
+func (p *pass) tellStarted(ctx context.Context, d *trigger.Decision, o *Outcome) error {
+	if !p.tells() {
+		return nil
+	}
+	launches, err := p.Ledger.Launches(ctx, p.model.Name)
+	if err != nil {
+		return err
+	}
+	for i := range launches {
+		l := &launches[i].Launch
+		if l.RunID != d.RunID {
+			continue
+		}
+		e := Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, l, false), Outcome: o, Decision: d, Launch: l, RunURL: l.URL}
+		outage, _, err := p.Ledger.Worked(ctx, p.model.Name, d.Key, o.Window, p.Clock())
+		if err != nil {
+			p.told = append(p.told, fmt.Errorf("tell that %s was started: %w", d.Run, err))
+		} else if outage.Failures > 0 {
+			e.Failures, e.Incident.Opened = outage.Failures, outage.Since.UTC()
+		}
+		p.tellOnce(ctx, l.Key, e)
+	}
+	return nil
+}
+
+// tellChanges tells what became of started runs; each change was recorded by this
+// process alone, so it is told by this process alone.
+func (p *pass) tellChanges(ctx context.Context, changes []trigger.Transition) {
+	if !p.fx.tell {
+		return
+	}
+	for i := range changes {
+		c := &changes[i]
+		e := Event{Launch: &c.Launch, State: &c.To, RunURL: c.URL}
+		switch {
+		case c.To.State == trigger.StateDuplicate:
+			e.Kind = EventRetrainDuplicate
+		case c.To.State == trigger.StateSucceeded:
+			e.Kind = EventRetrainFinished
+		case trigger.Terminal(c.To.State):
+			e.Kind = EventRetrainFailed
+		default:
+			continue
+		}
+		e.Incident = p.launchOf(ctx, &c.Launch, false)
+		p.tell(ctx, e)
+	}
+}
+
+// tellFailing counts a failed pass, and tells of it.
+func (p *pass) tellFailing(ctx context.Context, cause error) {
+	if !p.tells() {
+		return
+	}
+	if w := p.opt.Window; w != nil {
+		// A look at one window is no pass: it begins no series of failures and ends none.
+		if p.claim(ctx, trigger.Told{Model: p.model.Name, Window: *w, Rule: "evaluation", State: "failing", At: p.Clock()}) {
+			p.tell(ctx, Event{Kind: EventEvaluationFailing, Incident: Incident{
+				ID: p.model.Name + "/look/" + w.String(), Since: w.Start.UTC(), Opened: p.Clock().UTC(), First: true,
+			}, Failures: 1, Err: cause})
+		}
+		return
+	}
+	closed := p.model.Grid().LastClosed(p.asOf)
+	outage, tell, err := p.Ledger.Failed(ctx, p.model.Name, trigger.OutageEvaluation, closed, p.Clock())
+	if err != nil {
+		p.told = append(p.told, fmt.Errorf("tell that the evaluation fails: %w", err))
+		return
+	}
+	e := Event{Kind: EventEvaluationFailing, Incident: p.failing(outage), Failures: outage.Failures, Err: cause}
+	e.Incident.First = outage.Failures == 1
+	p.goesOn(ctx, e, tell)
+}
+
+// failing is the incident of failing passes.
+func (p *pass) failing(o trigger.Outage) Incident {
+	return Incident{
+		ID:    fmt.Sprintf("%s/evaluation/%d/%s", p.model.Name, o.N, o.Since.UTC().Format(time.RFC3339)),
+		Since: o.Window.Start.UTC(), Opened: o.Since.UTC(),
+	}
+}
+
+// tellWorks tells that a pass succeeded after some that failed.
+func (p *pass) tellWorks(ctx context.Context) {
+	if !p.tells() || p.opt.Window != nil {
+		return
+	}
+	outage, ended, err := p.Ledger.Worked(ctx, p.model.Name, trigger.OutageEvaluation, p.model.Grid().LastClosed(p.asOf), p.Clock())
+	if err != nil {
+		p.told = append(p.told, fmt.Errorf("tell that the evaluation works again: %w", err))
+		return
+	}
+	if ended {
+		p.tell(ctx, Event{Kind: EventEvaluationWorks, Incident: p.failing(outage), Failures: outage.Failures})
+	}
+}
+
+// goesOn tells of an event, or keeps it in sight where people know of it.
+func (p *pass) goesOn(ctx context.Context, e Event, tell bool) {
+	if tell {
+		p.tell(ctx, e)
+		return
+	}
+	p.going = append(p.going, e)
+}
+
+// tellOnce tells people of a run's start unless they were told before.
+func (p *pass) tellOnce(ctx context.Context, key string, e Event) {
+	if p.tells() && p.claim(ctx, trigger.Told{Model: p.model.Name, Rule: key, State: "started", At: p.Clock()}) {
+		p.tell(ctx, e)
+	}
+}
+
+// claim claims a telling and reports whether it is this pass's to make.
+func (p *pass) claim(ctx context.Context, t trigger.Told) bool {
+	first, err := p.Ledger.Tell(ctx, t)
+	if err != nil {
+		p.told = append(p.told, fmt.Errorf("tell of %s %s: %w", t.Rule, t.State, err))
+		return false
+	}
+	return first
+}
+
+func (p *pass) tells() bool { return p.fx.tell && len(p.Notifiers) > 0 }
+
+// tell sends an event to everyone. A receiver that fails keeps it from no other.
+func (p *pass) tell(ctx context.Context, e Event) {
+	p.stamp(&e)
+	if p.fresh == nil {
+		p.fresh = map[string]bool{}
+	}
+	p.fresh[string(e.Kind)+" "+e.Incident.ID] = true
+	for _, n := range p.Notifiers {
+		p.undelivered(n, n.Notify(ctx, e))
+	}
+}
+
+// stamp fills in what all events have.
+func (p *pass) stamp(e *Event) { e.Model, e.Time, e.Until = p.model.Name, p.Clock().UTC(), p.until() }
+
+// messageError says that a receiver did not take messages.
+type messageError struct {
+	name string
+	err  error // of the first
+	n    int
+}
+
+// Error implements error.
+func (e *messageError) Error() string {
+	text := fmt.Sprintf("notify %s: %v", e.name, e.err)
+	if e.n > 1 {
+		text += fmt.Sprintf(" (%d messages)", e.n)
+	}
+	return text
+}
+
+// Unwrap returns what failed.
+func (e *messageError) Unwrap() error { return e.err }
+
+// undelivered notes that a message did not get through, counting what fails in the
+// same way.
+func (p *pass) undelivered(n Notifier, err error) {
+	if err == nil {
+		return
+	}
+	for _, old := range p.told {
+		if m, ok := old.(*messageError); ok && m.name == n.Name() && m.err.Error() == err.Error() { //nolint:errorlint // the list's own elements
+			m.n++
+			return
+		}
+	}
+	p.told = append(p.told, &messageError{n.Name(), err, 1})
+}
+
+// keep says of all that people know of and that goes on that it does, to receivers
+// that would take silence for its end.
+func (p *pass) keep(ctx context.Context) {
+	if !p.fx.tell || p.opt.Window != nil || !slices.ContainsFunc(p.Notifiers, func(n Notifier) bool { _, ok := n.(Keeper); return ok }) {
+		return
+	}
+	open, _ := p.openBreaches(ctx)
+	events := p.going
+	for _, name := range slices.Sorted(maps.Keys(open)) {
+		b := open[name]
+		events = append(events, Event{
+			Kind: EventBreach, Incident: p.breach(name, b.First.Since, b.First.At),
+			Rules: []evaluator.RuleResult{{Name: name, Verdict: evaluator.Breached, Action: p.action(name), Reason: b.Last.Reason}},
+		})
+	}
+	launches, err := p.Ledger.Launches(ctx, p.model.Name)
+	if err != nil {
+		p.told = append(p.told, fmt.Errorf("look for runs that go on: %w", err))
+	}
+	for i := range launches {
+		if l := &launches[i]; !l.Terminal {
+			events = append(events, Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, &l.Launch, false), Launch: &l.Launch, RunURL: l.Launch.URL})
+		}
+	}
+	events = slices.DeleteFunc(events, func(e Event) bool { return p.fresh[string(e.Kind)+" "+e.Incident.ID] })
+	if len(events) == 0 {
+		return
+	}
+	for i := range events {
+		p.stamp(&events[i])
+	}
+	for _, n := range p.Notifiers {
+		if k, ok := n.(Keeper); ok {
+			p.undelivered(n, k.Keep(ctx, events))
+		}
+	}
+}
+
+// action is what a rule does.
+func (p *pass) action(name string) string {
+	for _, r := range p.rules() {
+		if r.Name == name {
+			return r.Action
+		}
+	}
+	return ""
+}

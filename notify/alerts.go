@@ -1,0 +1,136 @@
+package notify
+
+import (
+	"maps"
+	"net/url"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/hindcast/hindcast/job"
+)
+
+// The names of alerts. None is the name of a rule in deploy/prometheus: silences and
+// routes tell the two ways apart.
+const (
+	alertBreach     = "HindcastEventBreach"
+	alertFailing    = "HindcastEventEvaluationFailing"
+	alertSuggested  = "HindcastEventRetrainSuggested"
+	alertNotStarted = "HindcastEventRetrainNotStarted"
+	alertRetraining = "HindcastEventRetraining"
+	alertFailed     = "HindcastEventRetrainFailed"
+	alertDuplicate  = "HindcastEventRetrainDuplicate"
+)
+
+// The severities of alerts.
+const (
+	severityWarning = "warning"
+	severityInfo    = "info"
+)
+
+// The states of alerts, as Alertmanager names them.
+const (
+	stateFiring   = "firing"
+	stateResolved = "resolved"
+)
+
+// maxDescription bounds an annotation, in characters.
+const maxDescription = 3000
+
+// alert is a state that an event says something of.
+type alert struct {
+	labels, annotations map[string]string
+	starts, ends        time.Time
+	resolved            bool
+	url                 string // of the run; a web address, or empty
+}
+
+func (a alert) status() string {
+	if a.resolved {
+		return stateResolved
+	}
+	return stateFiring
+}
+
+// fingerprint is the hash of the labels that Alertmanager shows.
+func (a alert) fingerprint() string {
+	set := make(model.LabelSet, len(a.labels))
+	for name, value := range a.labels {
+		set[model.LabelName(name)] = model.LabelValue(value)
+	}
+	return set.Fingerprint().String()
+}
+
+// alerts says an event in alerts: which state it begins and which it ends. Of any two
+// events of one state the labels are the same. own are the labels of the
+// configuration.
+func alerts(e job.Event, own map[string]string) []alert {
+	w := word(e)
+	annotations := map[string]string{"summary": oneLine(w.title), "description": truncate(w.plain(), maxDescription)}
+	var out []alert
+	add := func(name, severity string, starts time.Time, over bool, more map[string]string) {
+		a := alert{annotations: annotations, starts: starts.UTC(), ends: e.Until.UTC(), resolved: over, url: webAddress(e.RunURL)}
+		a.labels = maps.Clone(own)
+		if a.labels == nil {
+			a.labels = map[string]string{}
+		}
+		a.labels["alertname"], a.labels["severity"], a.labels["model"] = name, severity, clean(e.Model)
+		for label, value := range more {
+			if value != "" {
+				a.labels[label] = clean(value)
+			}
+		}
+		if over {
+			a.ends = e.Time.UTC()
+		}
+		if a.starts.IsZero() || a.starts.After(e.Time) {
+			a.starts = e.Time.UTC()
+		}
+		out = append(out, a)
+	}
+	var run map[string]string
+	launched, opened := e.Time, e.Incident.Opened
+	if l := e.Launch; l != nil {
+		run = map[string]string{"rule": l.Rule, "run": l.Run}
+		launched = l.LaunchedAt
+	}
+	var proposed map[string]string
+	if d := e.Decision; d != nil {
+		proposed = map[string]string{"rule": d.Rule}
+	}
+	switch e.Kind {
+	case job.EventBreach, job.EventResolved:
+		for _, r := range e.Rules {
+			add(alertBreach, severityWarning, opened, e.Kind == job.EventResolved, map[string]string{"rule": r.Name})
+		}
+	case job.EventRetrainSuggested:
+		add(alertSuggested, severityInfo, e.Time, false, proposed)
+	case job.EventLaunchFailed:
+		add(alertNotStarted, severityWarning, opened, false, proposed)
+	case job.EventRetrainStarted:
+		add(alertRetraining, severityInfo, launched, false, run)
+		if e.Failures > 0 {
+			add(alertNotStarted, severityWarning, opened, true, proposed)
+		}
+	case job.EventRetrainFinished:
+		add(alertRetraining, severityInfo, launched, true, run)
+	case job.EventRetrainFailed:
+		add(alertFailed, severityWarning, e.Time, false, run)
+		add(alertRetraining, severityInfo, launched, true, run)
+	case job.EventRetrainDuplicate:
+		add(alertDuplicate, severityInfo, e.Time, false, run)
+	case job.EventEvaluationFailing, job.EventEvaluationWorks:
+		add(alertFailing, severityWarning, opened, e.Kind == job.EventEvaluationWorks, nil)
+	}
+	return out
+}
+
+// webAddress is a URL without user and password, and empty for what is no web address.
+func webAddress(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+		return ""
+	}
+	u.User = nil // no secrets in messages
+	return u.String()
+}

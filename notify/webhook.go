@@ -1,0 +1,116 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/hindcast/hindcast/job"
+)
+
+// Webhook posts events to a URL in the format of Alertmanager's webhooks, version 4.
+type Webhook struct {
+	url    func() (string, error)
+	labels map[string]string
+	post   poster
+}
+
+var _ job.Notifier = (*Webhook)(nil)
+
+// NewWebhook returns a notifier for the URL, which is read for each event, so that it
+// may rotate. The labels go with every alert.
+func NewWebhook(url func() (string, error), labels map[string]string, opts HTTPOptions) *Webhook {
+	return &Webhook{url: url, labels: labels, post: newPoster("the webhook", opts)}
+}
+
+// Name implements job.Notifier.
+func (*Webhook) Name() string { return "webhook" }
+
+// webhookBody is what Alertmanager posts to webhooks.
+type webhookBody struct {
+	Version           string            `json:"version"`
+	GroupKey          string            `json:"groupKey"`
+	TruncatedAlerts   int               `json:"truncatedAlerts"`
+	Status            string            `json:"status"`
+	Receiver          string            `json:"receiver"`
+	GroupLabels       map[string]string `json:"groupLabels"`
+	CommonLabels      map[string]string `json:"commonLabels"`
+	CommonAnnotations map[string]string `json:"commonAnnotations"`
+	ExternalURL       string            `json:"externalURL"`
+	Alerts            []webhookAlert    `json:"alerts"`
+}
+
+type webhookAlert struct {
+	Status       string            `json:"status"`
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations"`
+	StartsAt     time.Time         `json:"startsAt"`
+	EndsAt       time.Time         `json:"endsAt"` // the zero time while the alert fires
+	GeneratorURL string            `json:"generatorURL"`
+	Fingerprint  string            `json:"fingerprint"`
+}
+
+// newWebhookBody shows an event. The group is the incident.
+func newWebhookBody(e job.Event, own map[string]string) webhookBody {
+	b := webhookBody{
+		Version: "4", GroupKey: clean(e.Incident.ID), Status: stateResolved, Receiver: "hindcast",
+		GroupLabels: map[string]string{"model": clean(e.Model)}, Alerts: []webhookAlert{},
+	}
+	if e.Incident.Rule != "" {
+		b.GroupLabels["rule"] = clean(e.Incident.Rule)
+	}
+	for _, a := range alerts(e, own) {
+		wa := webhookAlert{
+			Status: a.status(), Labels: a.labels, Annotations: a.annotations, StartsAt: a.starts, GeneratorURL: a.url, Fingerprint: a.fingerprint(),
+		}
+		if a.resolved {
+			wa.EndsAt = a.ends
+		} else {
+			b.Status = stateFiring
+		}
+		b.CommonLabels, b.CommonAnnotations = common(b.CommonLabels, a.labels), common(b.CommonAnnotations, a.annotations)
+		b.Alerts = append(b.Alerts, wa)
+	}
+	return b
+}
+
+// common is what two sets share; nil stands for the set of everything.
+func common(a, b map[string]string) map[string]string {
+	out := map[string]string{}
+	for k, v := range b {
+		if old, ok := a[k]; a == nil || ok && old == v {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// Notify implements job.Notifier. Every try of one event carries the same
+// Idempotency-Key.
+func (h *Webhook) Notify(ctx context.Context, e job.Event) error {
+	address, err := read(h.url, "webhook URL")
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(newWebhookBody(e, h.labels))
+	if err != nil {
+		return fmt.Errorf("encode event: %w", err)
+	}
+	if err := h.post.send(ctx, address, body, map[string]string{"Idempotency-Key": eventKey(e)}); err != nil {
+		return fmt.Errorf("send event: %w", err)
+	}
+	return nil
+}
+
+// eventKey is the same for the tries of one event, and for no other event.
+func eventKey(e job.Event) string {
+	of := fmt.Sprintf("%q %q %s %d", e.Incident.ID, e.Kind, e.Time.UTC().Format(time.RFC3339Nano), e.Failures)
+	if s := e.State; s != nil {
+		of += fmt.Sprintf(" %q", s.RunID)
+	}
+	sum := sha256.Sum256([]byte(of))
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,368 @@
+package notify
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
+)
+
+// Limits of one message, so that no part crowds out the others.
+const (
+	maxName   = 200 // characters of a name
+	maxRules  = 20  // paragraphs of rules
+	maxListed = 500 // characters of the names of drifted columns
+)
+
+// words are an event in words, the same for every receiver. The texts are as they
+// came: each receiver escapes and cuts them by its own rules.
+type words struct {
+	title      string
+	gist       string // the event in a line, for what shows no more; may be empty
+	paragraphs []paragraph
+	figures    []figure
+	url        string // of the run; may be empty, and may be no web address
+	footer     string
+}
+
+// paragraph is a text in pieces.
+type paragraph []span
+
+// span is a piece of text in one style.
+type span struct {
+	style style
+	text  string
+}
+
+// style is how a piece of text is shown.
+type style uint8
+
+const (
+	plain   style = iota
+	strong        // a short name
+	literal       // a short name as it is
+	block         // a text as it is, on lines of its own: the only span of its paragraph
+)
+
+// figure is a named value.
+type figure struct{ name, value string }
+
+// text is a paragraph without its styles.
+func (p paragraph) text() string {
+	var b strings.Builder
+	for _, s := range p {
+		b.WriteString(s.text)
+	}
+	return b.String()
+}
+
+func say(text string) paragraph { return paragraph{{plain, text}} }
+
+// word finds the words of an event. What an event lacks is left out.
+func word(e job.Event) words {
+	w := words{url: e.RunURL, footer: footer(e), gist: gist(e)}
+	figured := false
+	switch e.Kind {
+	case job.EventBreach:
+		names := make([]string, 0, len(e.Rules))
+		for _, r := range e.Rules {
+			names = append(names, r.Name)
+		}
+		w.title, w.paragraphs, figured = strings.Join(names, ", ")+" breached", breach(e), true
+	case job.EventResolved:
+		names := make([]string, 0, len(e.Rules))
+		for _, r := range e.Rules {
+			names = append(names, r.Name)
+		}
+		w.title, w.paragraphs, figured = strings.Join(names, ", ")+" healthy again", recovered(e), true
+	case job.EventRetrainSuggested:
+		w.title, figured = "retraining suggested", true
+		w.paragraphs = []paragraph{say(decisionReason(e)), {
+			{plain, "Nothing was started. "}, {literal, "hindcast retrain"}, {plain, " starts it by hand; mode auto would do so by itself."},
+		}}
+	case job.EventRetrainStarted:
+		p := slices.Concat(say("Run "), run(e), say(" was started"))
+		if l := e.Launch; l != nil && l.Reason != "" {
+			p = append(p, span{plain, ": " + l.Reason})
+		}
+		w.title, w.paragraphs, figured = "retraining started", []paragraph{p}, true
+		if e.Failures > 0 {
+			w.paragraphs = append(w.paragraphs, say("It could be started after "+failures(e, noun{"attempt", "attempts"})+"."))
+		}
+	case job.EventLaunchFailed:
+		p := say("Retraining is due")
+		if d := e.Decision; d != nil && d.Rule != "" {
+			p = append(p, span{plain, " by rule "}, span{strong, d.Rule})
+		}
+		p = append(p, span{plain, ", and no run was started. The next pass tries again."})
+		w.title, w.paragraphs = "retraining could not be started", []paragraph{p, repeated(e, noun{"attempt", "attempts"}), errorText(e.Err)}
+	case job.EventRetrainFinished:
+		w.title = "retraining finished"
+		w.paragraphs = []paragraph{slices.Concat(say("Run "), run(e), say(" succeeded"+took(e)+".\nWhether it helped shows in the windows after it."))}
+	case job.EventRetrainFailed:
+		w.title, w.paragraphs = "retraining failed", retrainFailed(e)
+	case job.EventRetrainDuplicate:
+		w.title, w.paragraphs = "a duplicate retraining run was terminated", []paragraph{duplicate(e)}
+	case job.EventEvaluationFailing:
+		w.title = "evaluation is failing"
+		w.paragraphs = []paragraph{say("No verdict could be reached, which says nothing about the model."), repeated(e, noun{"pass", "passes"}), errorText(e.Err)}
+	case job.EventEvaluationWorks:
+		w.title, w.paragraphs = "evaluation works again", []paragraph{say("A pass succeeded after " + failures(e, noun{"pass", "passes"}) + ".")}
+	default:
+		w.title, w.paragraphs = strings.ReplaceAll(string(e.Kind), "_", " "), []paragraph{errorText(e.Err)}
+	}
+	w.title = e.Model + ": " + w.title
+	w.paragraphs = slices.DeleteFunc(w.paragraphs, func(p paragraph) bool { return strings.TrimSpace(p.text()) == "" })
+	if figured {
+		w.figures = figures(e.Outcome)
+	}
+	return w
+}
+
+// breach has a paragraph for each rule, so that a long reason leaves the others whole.
+func breach(e job.Event) []paragraph {
+	var out []paragraph
+	for i, r := range e.Rules {
+		if i == maxRules {
+			out = append(out, say(fmt.Sprintf("And %d more rules.", len(e.Rules)-i)))
+			break
+		}
+		p := paragraph{{strong, r.Name}, {plain, " breached"}}
+		if r.Streak > 1 {
+			p = append(p, span{plain, fmt.Sprintf(" in %d consecutive windows", r.Streak)})
+		}
+		if r.Reason != "" {
+			p = append(p, span{plain, ": " + r.Reason})
+		}
+		out = append(out, p)
+	}
+	if d := e.Decision; d != nil {
+		p := paragraph{{strong, "Decision:"}, {plain, " " + string(d.Action)}}
+		if d.Reason != "" {
+			p = append(p, span{plain, ", " + d.Reason})
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// recovered has a paragraph for each rule that is healthy again.
+func recovered(e job.Event) []paragraph {
+	var out []paragraph
+	for _, r := range e.Rules {
+		p := paragraph{{strong, r.Name}, {plain, " is healthy again"}}
+		if r.Reason != "" {
+			p = append(p, span{plain, ": " + r.Reason})
+		}
+		out = append(out, p)
+	}
+	if s := e.Incident.Since; !s.IsZero() {
+		out = append(out, say("People were told of its breach first on the window from "+s.UTC().Format("2006-01-02 15:04")+" UTC."))
+	}
+	return out
+}
+
+// noun is a word in both numbers.
+type noun struct{ one, many string }
+
+// repeated says how often something failed, where that was more than once.
+func repeated(e job.Event, what noun) paragraph {
+	if e.Failures < 2 {
+		return nil
+	}
+	return say("So far " + failures(e, what) + ". People are reminded once a day, and told when it works again.")
+}
+
+// failures counts what failed, and says since when.
+func failures(e job.Event, what noun) string {
+	text := "1 failed " + what.one
+	if e.Failures != 1 {
+		text = fmt.Sprintf("%d failed %s", e.Failures, what.many)
+	}
+	if o := e.Incident.Opened; !o.IsZero() {
+		text += " since " + o.UTC().Format("2006-01-02 15:04") + " UTC"
+	}
+	return text
+}
+
+func retrainFailed(e job.Event) []paragraph {
+	p := slices.Concat(say("Run "), run(e))
+	if s := e.State; s != nil && s.State != "" {
+		p = append(p, span{plain, " ended as "}, span{literal, s.State}, span{plain, took(e) + "."})
+	} else {
+		p = append(p, span{plain, " failed" + took(e) + "."})
+	}
+	out := []paragraph{p}
+	if s := e.State; s != nil && s.Error != "" {
+		out = append(out, paragraph{{block, withoutUser(s.Error)}})
+	}
+	return out
+}
+
+func duplicate(e job.Event) paragraph {
+	p := say("Two runs were started for one cause. ")
+	if s := e.State; s != nil && s.RunID != "" {
+		p = append(p, span{plain, "Run "}, span{literal, s.RunID}, span{plain, ", the younger, was terminated"})
+		if s.Kept != "" {
+			p = append(p, span{plain, " and "}, span{literal, s.Kept}, span{plain, " kept"})
+		}
+	} else {
+		p = append(p, span{plain, "The younger was terminated"})
+	}
+	return append(p, span{plain, ". This can happen when a process is suspended while it starts a run."})
+}
+
+// run names a started run.
+func run(e job.Event) paragraph {
+	if e.Launch == nil {
+		return say("of retraining")
+	}
+	p := paragraph{{strong, e.Launch.Run}}
+	if e.Launch.Run == "" {
+		p = say("of retraining")
+	}
+	if e.Launch.RunID != "" {
+		p = append(p, span{plain, " ("}, span{literal, e.Launch.RunID}, span{plain, ")"})
+	}
+	return p
+}
+
+func took(e job.Event) string {
+	if e.State == nil || e.State.FinishedAt == nil || e.Launch == nil {
+		return ""
+	}
+	d := e.State.FinishedAt.Sub(e.Launch.LaunchedAt)
+	if d <= 0 {
+		return ""
+	}
+	return " after " + d.Round(time.Second).String()
+}
+
+// errorText shows an error as it is, without the users of URLs in it.
+func errorText(err error) paragraph {
+	if err == nil || err.Error() == "" {
+		return nil
+	}
+	return paragraph{{block, withoutUser(err.Error())}}
+}
+
+func decisionReason(e job.Event) string {
+	if e.Decision == nil {
+		return ""
+	}
+	return e.Decision.Reason
+}
+
+// gist is the event in a line.
+func gist(e job.Event) string {
+	switch {
+	case e.Err != nil:
+		return withoutUser(e.Err.Error())
+	case len(e.Rules) > 0:
+		return e.Rules[0].Reason
+	case e.Kind == job.EventRetrainFailed && e.State != nil && e.State.Error != "":
+		return withoutUser(e.State.Error)
+	case e.Launch != nil:
+		return e.Launch.Run
+	default:
+		return decisionReason(e)
+	}
+}
+
+// figures are the headline metrics against the reference, coverage, and the columns
+// that drifted.
+func figures(o *job.Outcome) []figure {
+	if o == nil {
+		return nil
+	}
+	var out []figure
+	add := func(name, value string) { out = append(out, figure{name, value}) }
+	window := windowText(o.Window)
+	if o.Stage != "" {
+		window += ", " + o.Stage
+	}
+	add("window", window)
+	add("predictions", strconv.FormatInt(o.Coverage.Predictions, 10))
+	if m := o.Coverage.Matched; m != nil {
+		text := strconv.FormatInt(*m, 10)
+		if isNumber(o.Coverage.Coverage) {
+			text += fmt.Sprintf(" (%.1f %%)", 100*float64(o.Coverage.Coverage))
+		}
+		add("with a label", text)
+	}
+	for _, name := range []string{"rmse", "mae", "r2"} {
+		m, ok := o.Metrics[name]
+		if !ok || !isNumber(m.Value) {
+			continue
+		}
+		text := number(m.Value)
+		if isNumber(m.Low) && isNumber(m.High) {
+			text += fmt.Sprintf(" (%s to %s)", number(m.Low), number(m.High))
+		}
+		if o.Reference != nil {
+			if r, ok := o.Reference.Metrics[name]; ok && isNumber(r.Value) {
+				text += ", reference " + number(r.Value)
+			}
+		}
+		add(name, text)
+	}
+	if o.Drift != nil {
+		add("drifted columns", drifted(o.Drift))
+	}
+	return out
+}
+
+func drifted(d *evaluator.Drift) string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
+		if flag := d.Columns[name].Drifted; flag != nil && *flag {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	text := truncate(clean(names[0]), maxName)
+	for i, name := range names[1:] {
+		if length(text)+length(name) > maxListed {
+			return fmt.Sprintf("%s and %d more", text, len(names)-1-i)
+		}
+		text += ", " + name
+	}
+	return text
+}
+
+func footer(e job.Event) string {
+	text := "Hindcast, " + e.Time.UTC().Format(time.RFC3339)
+	switch {
+	case e.Decision != nil && e.Decision.Key != "":
+		text += ", key " + e.Decision.Key
+	case e.Launch != nil && e.Launch.Key != "":
+		text += ", key " + e.Launch.Key
+	}
+	return text
+}
+
+func windowText(w groundtruth.Window) string {
+	return w.Start.UTC().Format("2006-01-02 15:04") + " to " + w.End.UTC().Format("2006-01-02 15:04") + " UTC"
+}
+
+func isNumber(n evaluator.Number) bool {
+	return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0)
+}
+
+// number shows four digits, and all of a larger whole part.
+func number(n evaluator.Number) string {
+	f := float64(n)
+	if a := math.Abs(f); a >= 1000 && a < 1e9 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(f, 'g', 4, 64)
+}
