@@ -54,17 +54,22 @@ func (s *scenario) scheduled(t *testing.T) []recurring {
 	return out
 }
 
+// unschedule sees to it that nothing goes on starting workflows, whatever fails.
+func (s *scenario) unschedule(t *testing.T) {
+	t.Helper()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+		defer cancel()
+		_ = s.command(ctx, s.Binary, nil, "schedule", "delete", "-c", s.config).Run()
+	})
+}
+
 // TestSchedule makes, replaces, shows and deletes a recurring run, from which KFP's own
 // controller starts a workflow.
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	s := newScenario(t, healthyNoise, portable)
-	t.Cleanup(func() {
-		// Whatever fails, nothing goes on starting workflows every minute.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
-		defer cancel()
-		_ = s.command(ctx, s.Binary, nil, "schedule", "delete", "-c", s.config).Run()
-	})
+	s.unschedule(t)
 
 	if out := s.schedule(t, s.applyArgs("--cron", "0 3 * * 1-5", "--dry-run")...); !strings.Contains(out, "would be made") {
 		t.Errorf("dry run says %q", out)
@@ -189,6 +194,7 @@ func (s *scenario) runAsTask(t *testing.T, run kfp.Run, config []byte) {
 func TestScheduleCrash(t *testing.T) {
 	t.Parallel()
 	s := newScenario(t, healthyNoise, portable)
+	s.unschedule(t)
 	s.schedule(t, s.applyArgs("--cron", "0 3 * * *")...)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -202,10 +208,23 @@ func TestScheduleCrash(t *testing.T) {
 		t.Fatalf("after the crash there are %+v", got)
 	}
 	s.schedule(t, s.applyArgs("--cron", "0 4 * * *")...)
-	if got := s.scheduled(t); len(got) != 1 || got[0].Cron != "0 0 4 * * *" {
-		t.Errorf("afterwards there are %+v", got)
+	got := s.scheduled(t)
+	if len(got) != 1 || got[0].Cron != "0 0 4 * * *" {
+		t.Fatalf("afterwards there are %+v", got)
 	}
-	s.schedule(t, "delete", "-c", s.config)
+	// Somebody makes another of the same name: apply leaves the one that it made.
+	if err := s.kfp.CopyRecurringRun(t.Context(), got[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if two := s.scheduled(t); len(two) != 2 {
+		t.Fatalf("with a copy there are %+v", two)
+	}
+	if out := s.schedule(t, s.applyArgs("--cron", "0 4 * * *")...); !strings.Contains(out, "deleted") || !strings.Contains(out, "as wanted") {
+		t.Errorf("with a copy there, apply says %q", out)
+	}
+	if one := s.scheduled(t); len(one) != 1 || one[0].Cron != "0 0 4 * * *" {
+		t.Errorf("of two apply leaves %+v", one)
+	}
 }
 
 // TestScheduleRefused shows errors of servers that do not make a recurring run.
@@ -269,7 +288,6 @@ assert {k: v.type.split("@")[0] for k, v in c.component_spec.outputs.items()} ==
 	run(filepath.Join(folder, "examples/retrain"), "-m", "unittest", "test_retrain")
 
 	s := newScenario(t, worseNoise, func(c *settings) {
-		c.Pipeline += "-example"
 		c.Parameters = `{model_name: "{{ .Model }}", data_until: "{{ .Window.End }}", reason: "{{ .Reason }}", data_url: "s3://warehouse/houses.csv", registry_url: "s3://models"}`
 	})
 	component, err := os.ReadFile(filepath.Join(folder, "component.yaml"))
@@ -283,13 +301,12 @@ assert {k: v.type.split("@")[0] for k, v in c.component_spec.outputs.items()} ==
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := s.kfp.Pipeline(t.Context(), s.Pipeline)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.kfp.UploadVersion(t.Context(), p, "example", example); err != nil {
+	// A pipeline of its own: latest is by the second, in which the scenario's own was made.
+	s.Pipeline += "-example"
+	if _, err := s.kfp.Upload(t.Context(), s.Pipeline, "", example); err != nil {
 		t.Fatalf("the server refuses the example: %v", err)
 	}
+	s.write(t)
 	o := s.judged(t)
 	made := s.oneRun(t)
 	if o.Decision.RunID != made.ID || made.Config.Parameters["data_url"] != "s3://warehouse/houses.csv" || made.Config.Parameters["model_name"] != s.Model {

@@ -279,7 +279,7 @@ func (c *Client) namespaceOf(ctx context.Context, wanted string) (string, error)
 		wanted = c.namespace
 	}
 	if wanted == "" {
-		return "", fmt.Errorf("kubeflow at %s serves several users: retrain.kubeflow.namespace (or --namespace of hindcast schedule) is required: %w", c.endpoint.Host, trigger.ErrRejected)
+		return "", fmt.Errorf("kubeflow at %s serves several users: retrain.kubeflow.namespace is required (or --namespace, for hindcast schedule): %w", c.endpoint.Host, trigger.ErrRejected)
 	}
 	return wanted, nil
 }

@@ -204,19 +204,15 @@ func (c *Client) post(ctx context.Context, path string, body, out any) error {
 	return c.do(ctx, http.MethodPost, path, "application/json", bytes.NewReader(b), out)
 }
 
-// Pipeline returns the id of the pipeline of that name.
-func (c *Client) Pipeline(ctx context.Context, name string) (string, error) {
-	filter := `{"predicates":[{"key":"display_name","operation":"EQUALS","string_value":` + strconv.Quote(name) + `}]}`
-	var list struct {
-		Pipelines []Pipeline `json:"pipelines"`
+// CopyRecurringRun makes a recurring run that differs from another in its id alone, on a
+// server for one user.
+func (c *Client) CopyRecurringRun(ctx context.Context, id string) error {
+	var r map[string]any
+	if err := c.do(ctx, http.MethodGet, "/apis/v2beta1/recurringruns/"+url.PathEscape(id), "", nil, &r); err != nil {
+		return err
 	}
-	if err := c.do(ctx, http.MethodGet, "/apis/v2beta1/pipelines?"+url.Values{"filter": {filter}}.Encode(), "", nil, &list); err != nil {
-		return "", err
+	for _, key := range []string{"recurring_run_id", "created_at", "updated_at", "status", "namespace"} {
+		delete(r, key)
 	}
-	for _, p := range list.Pipelines {
-		if p.Name == name {
-			return p.ID, nil
-		}
-	}
-	return "", fmt.Errorf("there is no pipeline %s", name)
+	return c.post(ctx, "/apis/v2beta1/recurringruns", r, &r)
 }
