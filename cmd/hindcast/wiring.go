@@ -208,10 +208,23 @@ const tokenPathVariable = "KF_PIPELINES_SA_TOKEN_PATH"
 // pipelines returns the client of the model's Kubeflow Pipelines, nil where none is
 // configured.
 func (a *App) pipelines(m *config.Model, cfg *config.Config) (trigger.Pipelines, error) {
-	k := m.Retrain.Kubeflow
-	if k == nil {
+	if m.Retrain.Kubeflow == nil {
 		return nil, nil
 	}
+	opts, err := a.kubeflowOptions(m)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubeflow.New(opts)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Kubeflow Pipelines of model %s in %s: %w", m.Name, filepath.Base(cfg.File), err)
+	}
+	return client, nil
+}
+
+// kubeflowOptions are those of the server that a model retrains on.
+func (a *App) kubeflowOptions(m *config.Model) (kubeflow.Options, error) {
+	k := m.Retrain.Kubeflow
 	opts := kubeflow.Options{
 		Endpoint: k.Endpoint, Namespace: k.Namespace, Timeout: k.Timeout, UIURL: k.UIURL, Log: a.log,
 	}
@@ -221,17 +234,13 @@ func (a *App) pipelines(m *config.Model, cfg *config.Config) (trigger.Pipelines,
 	case k.Token.IsSet():
 		token, err := k.Token.Value()
 		if err != nil {
-			return nil, fmt.Errorf("connect to Kubeflow Pipelines of model %s: %w", m.Name, err)
+			return opts, fmt.Errorf("connect to Kubeflow Pipelines of model %s: %w", m.Name, err)
 		}
 		opts.Token = token
 	case ok && path != "":
 		opts.TokenFile = path
 	}
-	client, err := kubeflow.New(opts)
-	if err != nil {
-		return nil, fmt.Errorf("connect to Kubeflow Pipelines of model %s in %s: %w", m.Name, filepath.Base(cfg.File), err)
-	}
-	return client, nil
+	return opts, nil
 }
 
 // progress draws a bar on the terminal.

@@ -32,13 +32,13 @@ func TestGroupingHasANamespace(t *testing.T) {
 	}
 	app := &App{Env: func(name string) (string, bool) { return "pods", name == namespaceVariable }}
 	configured := map[string]string{"team": "a"}
-	if got := app.grouping(configured); !maps.Equal(got, map[string]string{"team": "a", "namespace": "pods"}) || len(configured) != 1 {
+	if got := app.withNamespace(configured); !maps.Equal(got, map[string]string{"team": "a", "namespace": "pods"}) || len(configured) != 1 {
 		t.Errorf("grouping %v, configured %v", got, configured)
 	}
-	if got := app.grouping(map[string]string{"namespace": "mine"}); got["namespace"] != "mine" {
+	if got := app.withNamespace(map[string]string{"namespace": "mine"}); got["namespace"] != "mine" {
 		t.Errorf("the configured namespace is not kept: %v", got)
 	}
-	if got := app.grouping(nil); !maps.Equal(got, map[string]string{"namespace": "pods"}) {
+	if got := app.withNamespace(nil); !maps.Equal(got, map[string]string{"namespace": "pods"}) {
 		t.Errorf("grouping %v", got)
 	}
 }

@@ -46,6 +46,7 @@ install_packages() { # Debian packages, only those whose command is missing
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
   /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing+=(python3-aiosmtpd)
+  python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv) # for the example pipeline
   [[ -x /usr/lib/cni/bridge ]] || missing+=(containernetworking-plugins)
   command -v gcc >/dev/null || missing+=(gcc libc6-dev) # for the SQLite driver in KFP's API server
   ((${#missing[@]})) || return 0
