@@ -209,6 +209,38 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:25:5: models[0].prometheus: there is no prometheus: {url: ...} at the top level to ask",
 		},
 		{
+			"alias of nothing", "publish:\n", "publish:\n  aliases: {model_mae: meae}\n",
+			`hindcast.yaml:54:24: publish.aliases.model_mae: there is no metric "meae" to show as model_mae (did you mean "mae"?)`,
+		},
+		{
+			"alias of a full name", "publish:\n", "publish:\n  aliases: {model_mae: hindcast_mae}\n",
+			`hindcast.yaml:54:24: publish.aliases.model_mae: there is no metric "hindcast_mae" to show as model_mae: write mae, without hindcast_`,
+		},
+		{
+			"alias of a metric of the future", "publish:\n", "publish:\n  aliases: {model_accuracy: accuracy}\n",
+			`hindcast.yaml:54:29: publish.aliases.model_accuracy: there is no metric "accuracy" to show as model_accuracy; docs/metrics.md lists them`,
+		},
+		{
+			"alias of a counter", "publish:\n", "publish:\n  aliases: {passes: serve_passes_total}\n",
+			`hindcast.yaml:54:21: publish.aliases.passes: there is no metric "serve_passes_total" to show as passes; docs/metrics.md lists them`,
+		},
+		{
+			"alias that is Hindcast's", "publish:\n", "publish:\n  aliases: {hindcast_error: mae}\n",
+			"hindcast.yaml:54:13: publish.aliases.hindcast_error: names that begin with hindcast_ are Hindcast's own",
+		},
+		{
+			"alias that is the Go runtime's", "publish:\n", "publish:\n  aliases: {go_goroutines: mae}\n",
+			"hindcast.yaml:54:13: publish.aliases.go_goroutines: names that begin with go_ are shown beside Hindcast's by others",
+		},
+		{
+			"alias that is no name", "publish:\n", "publish:\n  aliases: {model-mae: mae}\n",
+			"hindcast.yaml:54:13: publish.aliases.model-mae: no metric can be called that: letters, digits, _ and :, not beginning with a digit",
+		},
+		{
+			"alias given twice", "publish:\n", "publish:\n  aliases: {model_mae: mae, model_mae: rmse}\n",
+			"hindcast.yaml:54:29: publish.aliases.model_mae: the key is given twice; first at line 54",
+		},
+		{
 			"Prometheus without a URL", "notify:\n", "prometheus: {timeout: 5s}\nnotify:\n",
 			"hindcast.yaml:56:13: prometheus: url is missing",
 		},

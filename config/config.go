@@ -173,8 +173,9 @@ type Kubeflow struct {
 
 // Publish says where metrics go; nil members are not used.
 type Publish struct {
-	Pushgateway *Pushgateway `yaml:"pushgateway"`
-	Textfile    *Textfile    `yaml:"textfile"`
+	Pushgateway *Pushgateway      `yaml:"pushgateway"`
+	Textfile    *Textfile         `yaml:"textfile"`
+	Aliases     map[string]string `yaml:"aliases"` // names of metrics, without hindcast_, by what they are shown as too
 }
 
 // Pushgateway is a Prometheus Pushgateway.

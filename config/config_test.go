@@ -158,7 +158,7 @@ func TestFullExample(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	c := mustParse(t, readTestdata(t, "small.yaml"), noEnv)
 	m := c.Models[0]
-	if c.Publish != (Publish{}) || c.Notify != (Notify{}) {
+	if !reflect.DeepEqual(c.Publish, Publish{}) || c.Notify != (Notify{}) {
 		t.Errorf("outputs = %+v %+v", c.Publish, c.Notify)
 	}
 	if m.Window != "1d" || m.CatchUp != 7 || m.MaxBadShare != 0.01 || m.MaxSegments != 100 || m.TimeZone != "UTC" || m.Cron() != nil {

@@ -1,10 +1,13 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/hindcast/hindcast/series"
 )
 
 // labelPattern is what a Prometheus label may be called.
@@ -12,7 +15,7 @@ var labelPattern = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 // ownLabels are the labels that Hindcast sets itself.
 func ownLabels() []string {
-	return []string{"job", "model", "model_version", "segment", "column", "method", "rule", "state", "stage", "version", "revision", "goversion"}
+	return []string{"job", "model", "model_version", "segment", "column", "method", "rule", "metric", "state", "stage", "version", "revision", "goversion"}
 }
 
 // publish reads where metrics go.
@@ -31,7 +34,51 @@ func (d *decoder) publish(v value, c *Config) {
 		t.done()
 		c.Publish.Textfile = &Textfile{Path: inDir(c.Dir, path)}
 	}
+	if av, ok := o.get("aliases"); ok {
+		c.Publish.Aliases = d.aliases(av)
+	}
 	o.done()
+}
+
+// aliases reads the further names of metrics.
+func (d *decoder) aliases(v value) map[string]string {
+	members, ok := d.members(v)
+	if !ok {
+		return nil
+	}
+	out := map[string]string{}
+	for _, mem := range members {
+		path := join(v.path, mem.key)
+		if fault := series.AliasFault(mem.key); fault != "" {
+			d.failAt(mem.pos, path, "%s", fault)
+			continue
+		}
+		av, ok := d.resolve(mem.node, path, v.deep)
+		if !ok {
+			continue
+		}
+		s, ok := d.textScalar(av)
+		if !ok {
+			continue
+		}
+		if known := series.Aliasable(); !slices.Contains(known, s.text) {
+			d.fail(av, "there is no metric %s to show as %s%s", s.shown(), mem.key, metricMeant(s.text, known))
+			continue
+		}
+		out[mem.key] = s.text
+	}
+	return out
+}
+
+// metricMeant suggests a metric's name.
+func metricMeant(word string, known []string) string {
+	if name, ok := strings.CutPrefix(word, series.Prefix); ok && slices.Contains(known, name) {
+		return fmt.Sprintf(": write %s, without %s", name, series.Prefix)
+	}
+	if near := nearest(word, known); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return "; docs/metrics.md lists them"
 }
 
 // pushgateway reads a Pushgateway.

@@ -21,7 +21,7 @@ func unsupportedKeys() map[string]string {
 		"models[].retrain.breaker":              "",
 		"models[].retrain.min_new_labels":       "",
 		"models[].retrain.approve":              "",
-		"models[].retrain.kubeflow.schedule":    "; hindcast serve or a CronJob runs the schedule",
+		"models[].retrain.kubeflow.schedule":    "; hindcast schedule apply makes a recurring run of the schedule, which hindcast serve or a CronJob can run as well",
 		"models[].rules[].false_discovery_rate": "",
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,6 +22,13 @@ func (c *Config) Warnings() []string {
 	for _, m := range c.Models {
 		for _, w := range m.warnings() {
 			out = append(out, fmt.Sprintf("model %s: %s", m.Name, w))
+		}
+	}
+	for _, alias := range slices.Sorted(maps.Keys(c.Publish.Aliases)) {
+		for _, suffix := range []string{"_total", "_count", "_sum", "_bucket", "_info"} {
+			if strings.HasSuffix(alias, suffix) {
+				out = append(out, fmt.Sprintf("publish.aliases.%s: a gauge whose name ends in %s is taken for something else by people and tools", alias, suffix))
+			}
 		}
 	}
 	if p := c.Publish.Pushgateway; p != nil {

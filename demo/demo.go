@@ -4,18 +4,24 @@
 package demo
 
 import (
+	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // What the log is made of.
@@ -36,6 +42,11 @@ func Start() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0, tim
 // marker names the file by which a folder is known to hold a demo, which may be
 // written over.
 const marker = ".hindcast-demo"
+
+// objectMarker is marker in an object store, which keeps hidden names for itself.
+const objectMarker = "hindcast-demo.txt"
+
+const markerText = "hindcast demo writes over this folder\n"
 
 // ErrOccupied marks a folder that holds something else.
 var ErrOccupied = errors.New("the folder holds something else")
@@ -72,35 +83,95 @@ func Write(dir string) error {
 	if err := clear(dir); err != nil {
 		return err
 	}
-	rng := rand.New(rand.NewPCG(seed, 0))
-	if err := writeReference(filepath.Join(dir, "reference.csv"), rng); err != nil {
+	files, err := makeLog(Start())
+	if err != nil {
 		return err
+	}
+	files["hindcast.yaml"] = []byte(configuration)
+	for name, data := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("write demo: %w", err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			return fmt.Errorf("write demo: %w", err)
+		}
+	}
+	return age(dir)
+}
+
+// Upload puts the log without a configuration into the store, with start as its first
+// day, in place of an earlier one. It fails with ErrOccupied when the store holds
+// anything else.
+func Upload(ctx context.Context, store *objstore.Store, start time.Time) error {
+	var old []string
+	occupied := true
+	for o, err := range store.List(ctx, "") {
+		switch {
+		case errors.Is(err, objstore.ErrNotExist) && len(old) == 0: // a folder that is yet to be made
+		case err != nil:
+			return fmt.Errorf("write demo: %w", err)
+		case o.Key == objectMarker:
+			occupied = false
+		default:
+			old = append(old, o.Key)
+		}
+	}
+	if occupied && len(old) > 0 {
+		return fmt.Errorf("write demo to %s, where %s is: %w; name another with --to", store.URL(), old[0], ErrOccupied)
+	}
+	// First, so that a demo that was cut off can be written over.
+	if err := store.Write(ctx, objectMarker, []byte(markerText)); err != nil {
+		return fmt.Errorf("write demo: %w", err)
+	}
+	files, err := makeLog(start)
+	if err != nil {
+		return err
+	}
+	for _, key := range old {
+		if _, again := files[key]; again {
+			continue
+		}
+		if err := store.Delete(ctx, key); err != nil && !errors.Is(err, objstore.ErrNotExist) {
+			return fmt.Errorf("write demo: %w", err)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(files)) {
+		if err := store.Write(ctx, key, files[key]); err != nil {
+			return fmt.Errorf("write demo: %w", err)
+		}
+	}
+	return nil
+}
+
+// makeLog makes the files of the log that begins on a day, by their paths.
+func makeLog(start time.Time) (map[string][]byte, error) {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	files := map[string][]byte{}
+	var err error
+	if files["reference.csv"], err = makeReference(start, rng); err != nil {
+		return nil, err
 	}
 	labels := map[string][][]string{}
 	for day := range Days {
 		houses := make([]house, perDay)
 		for i := range houses {
-			houses[i] = makeHouse(rng, day, i)
+			houses[i] = makeHouse(rng, start, day, i)
 			addLabels(rng, labels, houses[i])
 		}
-		path := filepath.Join(dir, "predictions", "dt="+date(day), "part-0.parquet")
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return fmt.Errorf("write demo: %w", err)
+		var b bytes.Buffer
+		if err := parquet.Write(&b, houses, parquet.Compression(&parquet.Zstd)); err != nil {
+			return nil, fmt.Errorf("write demo predictions: %w", err)
 		}
-		if err := parquet.WriteFile(path, houses, parquet.Compression(&parquet.Zstd)); err != nil {
-			return fmt.Errorf("write demo predictions: %w", err)
-		}
+		files["predictions/dt="+start.AddDate(0, 0, day).Format(time.DateOnly)+"/part-0.parquet"] = b.Bytes()
 	}
 	for day, rows := range labels {
-		path := filepath.Join(dir, "labels", "dt="+day, "part-0.csv")
-		if err := writeCSV(path, append([][]string{{"request_id", "sold_price", "sold_at", "loaded_at", "op"}}, rows...)); err != nil {
-			return err
+		rows = append([][]string{{"request_id", "sold_price", "sold_at", "loaded_at", "op"}}, rows...)
+		if files["labels/dt="+day+"/part-0.csv"], err = makeCSV(rows); err != nil {
+			return nil, err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "hindcast.yaml"), []byte(configuration), 0o644); err != nil {
-		return fmt.Errorf("write demo: %w", err)
-	}
-	return age(dir)
+	return files, nil
 }
 
 // age sets the files' times to the log's beginning: the ledger keeps the times of what
@@ -137,17 +208,15 @@ func clear(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write demo: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, marker), []byte("hindcast demo writes over this folder\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, marker), []byte(markerText), 0o644); err != nil {
 		return fmt.Errorf("write demo: %w", err)
 	}
 	return nil
 }
 
-func date(day int) string { return Start().AddDate(0, 0, day).Format(time.DateOnly) }
-
-// makeHouse draws a house of a day, day -1 being the reference. From DriftDay on
+// makeHouse draws a house of a day since start, day -1 being the reference. From DriftDay on
 // large houses come to the market, and their price per square metre is another.
-func makeHouse(rng *rand.Rand, day, i int) house {
+func makeHouse(rng *rand.Rand, start time.Time, day, i int) house {
 	h := house{
 		ID:      fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", rng.Uint32(), rng.IntN(1<<16), rng.IntN(1<<12), rng.IntN(1<<12), rng.Int64N(1<<48)),
 		Version: "v1",
@@ -183,7 +252,7 @@ func makeHouse(rng *rand.Rand, day, i int) house {
 		bias = 6_000 * rng.NormFloat64()
 	}
 	h.Predicted = math.Round(value + bias)
-	h.Time = Start().AddDate(0, 0, max(day, 0)).Add(time.Duration(i) * 24 * time.Hour / perDay).UTC()
+	h.Time = start.AddDate(0, 0, max(day, 0)).Add(time.Duration(i) * 24 * time.Hour / perDay).UTC()
 	return h
 }
 
@@ -211,33 +280,25 @@ func addLabels(rng *rand.Rand, labels map[string][][]string, h house) {
 	}
 }
 
-func writeReference(path string, rng *rand.Rand) error {
+func makeReference(start time.Time, rng *rand.Rand) ([]byte, error) {
 	rows := [][]string{{"request_id", "size", "bedrooms", "age", "city", "predicted_price", "sold_price", "version"}}
 	for i := range referenceRows {
-		h := makeHouse(rng, -1, i)
+		h := makeHouse(rng, start, -1, i)
 		rows = append(rows, []string{
 			h.ID, text(h.Size), strconv.Itoa(int(h.Bedrooms)), text(h.Age), h.City, text(h.Predicted), text(h.truth), h.Version,
 		})
 	}
-	return writeCSV(path, rows)
+	return makeCSV(rows)
 }
 
 func text(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
-func writeCSV(path string, rows [][]string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("write demo: %w", err)
+func makeCSV(rows [][]string) ([]byte, error) {
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+		return nil, fmt.Errorf("write demo: %w", err)
 	}
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("write demo: %w", err)
-	}
-	w := csv.NewWriter(f)
-	err = w.WriteAll(rows)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write demo %s: %w", path, err)
-	}
-	return nil
+	return b.Bytes(), nil
 }
 
 // configuration is the demo's hindcast.yaml.

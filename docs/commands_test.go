@@ -62,6 +62,11 @@ func declared(t *testing.T) map[string][]string {
 	out := map[string][]string{}
 	for _, f := range functions {
 		use, flags := commandOf(f, functions)
+		for parent := functions[parentOf(f, functions)]; parent != nil && use != ""; parent = functions[parentOf(parent, functions)] {
+			if above, _ := commandOf(parent, functions); above != "hindcast" {
+				use = above + " " + use
+			}
+		}
 		switch {
 		case use == "hindcast":
 			out[""] = flags
@@ -70,6 +75,34 @@ func declared(t *testing.T) map[string][]string {
 		}
 	}
 	return out
+}
+
+// parentOf is the function that adds the command which f makes to its own, or "".
+func parentOf(f *ast.FuncDecl, functions map[string]*ast.FuncDecl) string {
+	for name, other := range functions {
+		found := false
+		ast.Inspect(other, func(n ast.Node) bool {
+			add, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if called, ok := add.Fun.(*ast.SelectorExpr); !ok || called.Sel.Name != "AddCommand" {
+				return true
+			}
+			for _, arg := range add.Args {
+				if made, ok := arg.(*ast.CallExpr); ok {
+					if by, ok := made.Fun.(*ast.SelectorExpr); ok && by.Sel.Name == f.Name.Name {
+						found = true
+					}
+				}
+			}
+			return true
+		})
+		if found {
+			return name
+		}
+	}
+	return ""
 }
 
 func sources(t *testing.T) []string {
@@ -135,8 +168,8 @@ func serveMetrics(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	var out []string
-	for _, m := range regexp.MustCompile(`"(hindcast_[a-z_]+)"`).FindAllStringSubmatch(string(data), -1) {
-		out = append(out, m[1])
+	for _, m := range regexp.MustCompile(`counter\(factory, "([a-z_]+)"\)`).FindAllStringSubmatch(string(data), -1) {
+		out = append(out, "hindcast_"+m[1])
 	}
 	return out
 }

@@ -217,7 +217,11 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range append(append(files, records...), "../README.md") {
+	runbooks, err := filepath.Glob("runbooks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range slices.Concat(files, records, runbooks, []string{"../README.md"}) {
 		for _, m := range link.FindAllStringSubmatch(read(t, name).text, -1) {
 			if strings.Contains(m[1], "://") {
 				continue

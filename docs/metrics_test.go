@@ -1,15 +1,19 @@
 package docs_test
 
 import (
-	"bytes"
+	"cmp"
+	"flag"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
@@ -17,6 +21,7 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/publish"
+	"github.com/hindcast/hindcast/series"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -37,7 +42,7 @@ func TestMetrics(t *testing.T) {
 				case strings.HasPrefix(name, "hindcast_serve_"):
 					got[name] = true
 				case strings.HasPrefix(name, "hindcast_"):
-					labels := ticked(row[1])
+					labels := ticked(row[2])
 					slices.Sort(labels)
 					got[name+"{"+strings.Join(labels, ",")+"}"] = true
 				}
@@ -47,17 +52,84 @@ func TestMetrics(t *testing.T) {
 	compare(t, want, got, "metrics.md", "metric")
 }
 
+var update = flag.Bool("update", false, "write the generated parts of the documentation anew")
+
+// TestMetricsAreGenerated compares the tables of metrics.md with the list that the
+// publishers go by.
+func TestMetricsAreGenerated(t *testing.T) {
+	const begin, end = "<!-- generated: ", "<!-- end -->\n"
+	text, err := os.ReadFile("metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := map[series.Section]bool{}
+	var fresh strings.Builder
+	rest := string(text)
+	for {
+		before, after, ok := strings.Cut(rest, begin)
+		fresh.WriteString(before)
+		if !ok {
+			break
+		}
+		name, after, named := strings.Cut(after, " -->\n")
+		_, after, closed := strings.Cut(after, end)
+		if !named || !closed {
+			t.Fatalf("%s%s is not closed", begin, name)
+		}
+		section := series.Section(name)
+		written[section] = true
+		fresh.WriteString(begin + name + " -->\n" + metricTable(section) + end)
+		rest = after
+	}
+	for _, m := range series.All() {
+		if !written[m.Section] {
+			t.Errorf("metrics.md has no place for the section %s", m.Section)
+		}
+	}
+	if fresh.String() == string(text) {
+		return
+	}
+	if !*update {
+		t.Fatal("metrics.md is stale: go test ./docs -update writes it anew")
+	}
+	if err := os.WriteFile("metrics.md", []byte(fresh.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// metricTable is the table of a section.
+func metricTable(section series.Section) string {
+	var b strings.Builder
+	b.WriteString("| metric | type | labels | meaning | there |\n|---|---|---|---|---|\n")
+	for _, m := range series.All() {
+		if m.Section != section {
+			continue
+		}
+		labels := " "
+		if len(m.Labels) > 0 {
+			labels = " `" + strings.Join(m.Labels, "`, `") + "` "
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |%s| %s | %s |\n", m.FullName(), m.Type, labels, m.Help, cmp.Or(m.When, "always"))
+	}
+	return b.String()
+}
+
+// TestMetricNames has Prometheus's own linter look at everything that there can be.
+func TestMetricNames(t *testing.T) {
+	problems, err := promlint.New(strings.NewReader(scraped(t))).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
 // published returns the labels of every metric, less the model's.
 func published(t *testing.T) map[string][]string {
 	t.Helper()
-	r := publish.NewRegistry(publish.BuildInfo{Version: "v1", Revision: "abc"})
-	if err := r.Publish(t.Context(), everything()); err != nil {
-		t.Fatal(err)
-	}
-	w := httptest.NewRecorder()
-	r.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(w.Body.Bytes()))
+	families, err := parser.TextToMetricFamilies(strings.NewReader(scraped(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +148,18 @@ func published(t *testing.T) map[string][]string {
 		out[name] = slices.Sorted(maps.Keys(labels))
 	}
 	return out
+}
+
+// scraped is what /metrics shows of everything.
+func scraped(t *testing.T) string {
+	t.Helper()
+	r := publish.NewRegistry(publish.BuildInfo{Version: "v1", Revision: "abc"}, publish.Aliases{"model_mae": "mae"})
+	if err := r.Publish(t.Context(), everything()); err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	r.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	return w.Body.String()
 }
 
 // everything is a snapshot with every figure that a pass can have.
@@ -105,7 +189,9 @@ func everything() job.Snapshot {
 			Segments:  map[string]map[string]evaluator.Group{"city": {"Oslo": {N: 90, Metrics: figures}}},
 			Quality:   &evaluator.Quality{Columns: map[string]evaluator.ColumnQuality{"size": {}}},
 		},
-		Rules: []evaluator.RuleResult{{Name: "rmse", Verdict: evaluator.Breached}},
+		Rules: []evaluator.RuleResult{{Name: "rmse", Verdict: evaluator.Breached, Comparisons: []evaluator.Comparison{
+			{Left: "rmse", Op: ">", Right: "1", LeftValue: 2, RightValue: 1, Variable: "rmse"},
+		}}},
 	}
 	return job.Snapshot{
 		Status: job.RunStatus{Model: "m", Start: day, Duration: time.Second}, Performance: outcome, Drift: outcome,

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,20 +14,31 @@ import (
 )
 
 // TestObjstoreConformance runs the conformance suite of the object stores on the real
-// S3 server.
+// S3 server and on the emulators of the others.
 func TestObjstoreConformance(t *testing.T) {
 	t.Parallel()
 	e := setup(t)
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-run", "^TestS3$", "./objstore")
-	cmd.Dir = ".."
-	cmd.Env = append(os.Environ(), "HINDCAST_TEST_S3_URL="+e.Stack.URL(unique(t, "conformance")))
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	// A suite that was skipped must not pass for a success.
-	if text := string(out); !strings.Contains(text, "--- PASS: TestS3/Create_race") || strings.Contains(text, "--- SKIP") {
-		t.Errorf("the suite didn't run whole:\n%s", out)
+	for name, tt := range map[string]struct {
+		variable, url string
+		env           []string
+	}{
+		"TestS3":    {"HINDCAST_TEST_S3_URL", e.Stack.URL(unique(t, "conformance")), nil},
+		"TestGCS":   {"HINDCAST_TEST_GCS_URL", e.GCSURL(e.gcsBucket(t), "conformance"), nil},
+		"TestAzure": {"HINDCAST_TEST_AZURE_URL", e.AzureURL(e.azureContainer(t, nil), "conformance"), e.azureKey()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-run", "^"+name+"$", "./objstore")
+			cmd.Dir = ".."
+			cmd.Env = append(append(os.Environ(), tt.variable+"="+tt.url), tt.env...)
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			// A suite that was skipped must not pass for a success.
+			if text := string(out); !strings.Contains(text, "--- PASS: "+name+"/Create_race") || strings.Contains(text, "--- SKIP") {
+				t.Errorf("the suite didn't run whole:\n%s", out)
+			}
+		})
 	}
 }
 
@@ -221,8 +233,8 @@ func TestFailureIsPushed(t *testing.T) {
 	s.sample(t, "absent(hindcast_last_run_success"+selector+")")
 }
 
-// TestSameBytesEverywhere shows that an evaluation over S3 and over files, with the
-// rows dealt over other files, gives the same bytes.
+// TestSameBytesEverywhere shows that an evaluation over S3, over the emulators of GCS and
+// Azure, and over files, with the rows dealt over other files, gives the same bytes.
 func TestSameBytesEverywhere(t *testing.T) {
 	t.Parallel()
 	s := newScenario(t, worseNoise, func(c *settings) { c.KFP, c.Push, c.Slack = "", "", nil })
@@ -262,6 +274,24 @@ func TestSameBytesEverywhere(t *testing.T) {
 		if r := s.pass(t, flags...); r.code != 0 || r.stdout != overS3.stdout {
 			t.Errorf("files %s: status %d, and the output differs from that over S3:\n%s\n%s", folder, r.code, r.stdout, overS3.stdout)
 		}
+	}
+
+	// The other clouds, with the state there.
+	gcs, azure := s.gcsBucket(t), s.azureContainer(t, nil)
+	s.fill(t, s.GCSURL(gcs, ""))
+	s.fillAzure(t, azure)
+	for name, url := range map[string]func(key string) string{
+		"gcs":   func(key string) string { return s.GCSURL(gcs, key) },
+		"azure": func(key string) string { return s.AzureURL(azure, key) },
+	} {
+		s.settings.URL, s.State = url, url("state")
+		s.write(t)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		cmd := s.command(ctx, s.Binary, s.azureKey(), append([]string{"run", "-c", s.config, "-o", "json"}, flags...)...)
+		if r := finish(t, cmd, cmd.Run); r.code != 0 || r.stdout != overS3.stdout {
+			t.Errorf("%s: status %d, and the output differs from that over S3:\n%s\n%s", name, r.code, r.stdout, overS3.stdout)
+		}
+		cancel()
 	}
 }
 

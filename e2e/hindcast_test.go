@@ -154,6 +154,7 @@ type settings struct {
 	Pipeline   string
 	Parameters string // flow mapping
 	Push       string // URL of the Pushgateway; empty leaves it out
+	Group      string // the group's namespace
 	Slack      *slackstand.Server
 	SlackToken string // file
 	Webhook    string // file, instead of the token
@@ -199,7 +200,7 @@ models:
 {{- end }}
 {{- if .Push }}
 publish:
-  pushgateway: {url: {{ .Push }}, timeout: 3s, grouping: {namespace: e2e}}
+  pushgateway: {url: {{ .Push }}, timeout: 3s, grouping: {namespace: {{ or .Group "e2e" }}}}
 {{- end }}
 {{- if .Slack }}
 notify:

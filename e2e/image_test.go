@@ -25,16 +25,9 @@ import (
 func TestImage(t *testing.T) {
 	t.Parallel()
 	e := setup(t)
-	dir := t.TempDir()
-	stage := filepath.Join(dir, "stage")
+	stage := filepath.Join(t.TempDir(), "stage")
 	e.buildStage(t, stage)
-	image := "localhost/hindcast:" + strings.ReplaceAll(unique(t, "e2e"), "_", "-")
-	archive := filepath.Join(dir, "image.tar")
-	buildah := []string{"--root", filepath.Join(dir, "storage"), "--runroot", filepath.Join(dir, "run"), "--storage-driver", "vfs"}
-	must(t, "buildah", append(slices.Clip(buildah), "bud", "--isolation", "chroot", "--build-context", "build="+stage, "-t", image, "-f", "../Dockerfile", "..")...)
-	// ctr doesn't put a command behind the image's entry point.
-	entrypoint := strings.TrimSpace(must(t, "buildah", append(slices.Clip(buildah), "inspect", "--type", "image", "--format", "{{index .OCIv1.Config.Entrypoint 0}}", image)...))
-	must(t, "buildah", append(slices.Clip(buildah), "push", image, "docker-archive:"+archive+":"+image)...)
+	image, archive, entrypoint := e.buildImage(t, stage)
 	must(t, "ctr", "-a", e.Containerd, "image", "import", "--snapshotter", "native", archive)
 	t.Cleanup(func() { _ = exec.Command("ctr", "-a", e.Containerd, "image", "rm", image).Run() })
 
@@ -111,6 +104,21 @@ func (e env) buildStage(t *testing.T, folder string) {
 	if b, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", cmd, err, b)
 	}
+}
+
+// buildImage builds the Dockerfile's last stage on that folder as the build stage, and
+// returns the image's name, an archive with it, and its entry point.
+func (e env) buildImage(t *testing.T, stage string) (image, archive, entrypoint string) {
+	t.Helper()
+	dir := t.TempDir()
+	image = "localhost/hindcast:" + unique(t, "e2e")
+	archive = filepath.Join(dir, "image.tar")
+	buildah := []string{"--root", filepath.Join(dir, "storage"), "--runroot", filepath.Join(dir, "run"), "--storage-driver", "vfs"}
+	must(t, "buildah", append(slices.Clip(buildah), "bud", "--isolation", "chroot", "--build-context", "build="+stage, "-t", image, "-f", "../Dockerfile", "..")...)
+	// ctr doesn't put a command behind the image's entry point.
+	entrypoint = strings.TrimSpace(must(t, "buildah", append(slices.Clip(buildah), "inspect", "--type", "image", "--format", "{{index .OCIv1.Config.Entrypoint 0}}", image)...))
+	must(t, "buildah", append(slices.Clip(buildah), "push", image, "docker-archive:"+archive+":"+image)...)
+	return image, archive, entrypoint
 }
 
 // container runs the image on the host's network with a read-only root, as the user that

@@ -80,12 +80,18 @@ func TestStackKubeflow(t *testing.T) {
 // team-a, and returns its token.
 func (e env) kfpUser(t *testing.T, allowed bool) string {
 	t.Helper()
+	return e.kfpUserOf(t, "team-a", allowed)
+}
+
+// kfpUserOf is kfpUser for any namespace.
+func (e env) kfpUserOf(t *testing.T, namespace string, allowed bool) string {
+	t.Helper()
 	name := unique(t, "user")
-	if err := e.kube.ServiceAccount(t.Context(), "team-a", name); err != nil {
+	if err := e.kube.ServiceAccount(t.Context(), namespace, name); err != nil {
 		t.Fatal(err)
 	}
 	if allowed {
-		err := e.kube.Grant(t.Context(), "team-a", name, []kube.Rule{
+		err := e.kube.Grant(t.Context(), namespace, name, []kube.Rule{
 			{APIGroups: []string{"pipelines.kubeflow.org"}, Resources: []string{"runs", "experiments"}, Verbs: []string{"create", "get", "list", "terminate"}},
 			{APIGroups: []string{"pipelines.kubeflow.org"}, Resources: []string{"pipelines", "pipelines/versions", "pipelineversions"}, Verbs: []string{"create", "get", "list"}},
 		})
@@ -93,7 +99,7 @@ func (e env) kfpUser(t *testing.T, allowed bool) string {
 			t.Fatal(err)
 		}
 	}
-	token, err := e.kube.Token(t.Context(), "team-a", name, "pipelines.kubeflow.org")
+	token, err := e.kube.Token(t.Context(), namespace, name, "pipelines.kubeflow.org")
 	if err != nil {
 		t.Fatal(err)
 	}

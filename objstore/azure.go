@@ -3,8 +3,11 @@ package objstore
 import (
 	"context"
 	"errors"
+	"net/url"
+	"os"
 	"strconv"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"gocloud.dev/blob/azureblob"
 )
 
@@ -18,18 +21,8 @@ func openAzure(ctx context.Context, loc location) (*cloudBucket, error) {
 			*to = v
 		}
 	}
-	if opt.SASToken != "" {
-		for name := range loc.params {
-			if name != "storage_account" || loc.params.Get(name) != opt.AccountName {
-				return nil, errors.New("URL parameter \"" + name + "\" would send AZURE_STORAGE_SAS_TOKEN elsewhere: " +
-					"set AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_DOMAIN and AZURE_STORAGE_PROTOCOL instead")
-			}
-		}
-	}
-	set("storage_account", &opt.AccountName)
-	set("domain", &opt.StorageDomain)
-	set("protocol", &opt.Protocol)
-	for name, to := range map[string]*bool{"cdn": &opt.IsCDN, "localemu": &opt.IsLocalEmulator} {
+	anonymous := false
+	for name, to := range map[string]*bool{"anonymous": &anonymous, "cdn": &opt.IsCDN, "localemu": &opt.IsLocalEmulator} {
 		if v := loc.params.Get(name); v != "" {
 			b, err := strconv.ParseBool(v)
 			if err != nil {
@@ -38,6 +31,20 @@ func openAzure(ctx context.Context, loc location) (*cloudBucket, error) {
 			*to = b
 		}
 	}
+	if anonymous {
+		opt.SASToken = ""
+	}
+	if opt.SASToken != "" {
+		for name := range loc.params {
+			if name != "anonymous" && (name != "storage_account" || loc.params.Get(name) != opt.AccountName) {
+				return nil, errors.New("URL parameter \"" + name + "\" would send AZURE_STORAGE_SAS_TOKEN elsewhere: " +
+					"set AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_DOMAIN and AZURE_STORAGE_PROTOCOL instead")
+			}
+		}
+	}
+	set("storage_account", &opt.AccountName)
+	set("domain", &opt.StorageDomain)
+	set("protocol", &opt.Protocol)
 	if opt.AccountName == "" {
 		return nil, errors.New("no storage account: add ?storage_account= to the URL or set AZURE_STORAGE_ACCOUNT")
 	}
@@ -45,7 +52,7 @@ func openAzure(ctx context.Context, loc location) (*cloudBucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := azureblob.NewDefaultClient(service, azureblob.ContainerName(loc.bucket))
+	client, err := azureClient(service, opt.AccountName, loc.bucket, anonymous)
 	if err != nil {
 		return nil, &fault{kind: ErrDenied, text: "no usable credentials: " + credentialsHint(schemeAzure), cause: err}
 	}
@@ -54,4 +61,25 @@ func openAzure(ctx context.Context, loc location) (*cloudBucket, error) {
 		return nil, err
 	}
 	return &cloudBucket{bucket: bucket, scheme: schemeAzure, name: loc.bucket, endpoint: opt.StorageDomain}, nil
+}
+
+// azureClient signs with the key of the environment for the account that the URL names:
+// gocloud ignores the key where the environment doesn't name the account too.
+func azureClient(service azureblob.ServiceURL, account, name string, anonymous bool) (*container.Client, error) {
+	key := os.Getenv("AZURE_STORAGE_KEY")
+	if !anonymous && key == "" {
+		return azureblob.NewDefaultClient(service, azureblob.ContainerName(name))
+	}
+	address, err := url.JoinPath(string(service), name)
+	if err != nil {
+		return nil, err
+	}
+	if anonymous {
+		return container.NewClientWithNoCredential(address, nil)
+	}
+	cred, err := container.NewSharedKeyCredential(account, key)
+	if err != nil {
+		return nil, errors.New("AZURE_STORAGE_KEY is not the base64 of a key") // The cause may quote it.
+	}
+	return container.NewClientWithSharedKeyCredential(address, cred, nil)
 }

@@ -258,12 +258,17 @@ func (b *cloudBucket) fault(err error, noObject bool) error {
 	switch text := err.Error(); {
 	case errors.Is(err, storage.ErrBucketNotExist):
 		return noBucket()
+	// Before the status and the network's errors, which may be those of a server that was
+	// asked for credentials.
+	case hasNoRole(err):
+		return &fault{kind: ErrDenied, text: "no credentials found: " + credentialsHint(b.scheme), cause: cause}
+	case strings.Contains(text, "failed to refresh cached credentials"), strings.Contains(text, "get identity: get credentials"):
+		return &fault{kind: ErrDenied, text: "cannot get credentials: " + credentialsHint(b.scheme), cause: cause}
 	case status == 401 || status == 403 || gcerrors.Code(err) == gcerrors.PermissionDenied:
 		return &fault{kind: ErrDenied, text: fmt.Sprintf("access denied to %s %q%s: %s", noun, b.name, b.at(), permissionsHint(b.scheme)), cause: cause}
 	case errors.As(err, &dns), errors.As(err, &dial):
 		return &fault{text: "cannot reach the object store" + b.at() + ": check the URL, its endpoint and the network", cause: cause}
-	case strings.Contains(text, "failed to refresh cached credentials"), strings.Contains(text, "get identity: get credentials"),
-		strings.Contains(text, "DefaultAzureCredential"), strings.Contains(text, "could not find default credentials"):
+	case strings.Contains(text, "DefaultAzureCredential"), strings.Contains(text, "could not find default credentials"):
 		return &fault{kind: ErrDenied, text: "no credentials found: " + credentialsHint(b.scheme), cause: cause}
 	case gcerrors.Code(err) == gcerrors.NotFound && noObject:
 		return noBucket()
@@ -311,11 +316,11 @@ func (b *cloudBucket) at() string {
 func permissionsHint(scheme string) string {
 	switch scheme {
 	case schemeS3:
-		return "allow s3:ListBucket on the bucket and s3:GetObject (for state also s3:PutObject and s3:DeleteObject) on its objects"
+		return "allow s3:ListBucket on the bucket and s3:GetObject (for state also s3:PutObject) on its objects"
 	case schemeGCS:
 		return "grant roles/storage.objectViewer (for state roles/storage.objectUser), and check that the bucket exists"
 	case schemeAzure:
-		return "assign Storage Blob Data Reader (for state Storage Blob Data Contributor)"
+		return "assign Storage Blob Data Reader (for state Storage Blob Data Contributor), or check AZURE_STORAGE_KEY or the SAS token"
 	}
 	return "check the permissions"
 }

@@ -92,6 +92,9 @@ func openS3(ctx context.Context, loc location) (*cloudBucket, error) {
 		o.UsePathStyle = pathStyle
 		o.UseAccelerate = accelerate
 		o.EndpointOptions.DisableHTTPS = noTLS
+		if r, ok := o.Retryer.(aws.RetryerV2); ok {
+			o.Retryer = credentialsRetryer{r}
+		}
 		if endpoint != "" {
 			o.BaseEndpoint = aws.String(endpoint)
 		}
@@ -107,6 +110,18 @@ func openS3(ctx context.Context, loc location) (*cloudBucket, error) {
 		ordered: !strings.HasSuffix(loc.bucket, "--x-s3"),
 	}, nil
 }
+
+// credentialsRetryer does not ask the metadata server over and over: its client tries
+// three times by itself, and outside Amazon there is none.
+type credentialsRetryer struct{ aws.RetryerV2 }
+
+// IsErrorRetryable is as the SDK's, but for credentials that nobody has.
+func (r credentialsRetryer) IsErrorRetryable(err error) bool {
+	return !hasNoRole(err) && r.RetryerV2.IsErrorRetryable(err)
+}
+
+// hasNoRole tells whether the last link of the SDK's chain has failed, which has no type.
+func hasNoRole(err error) bool { return strings.Contains(err.Error(), "no EC2 IMDS role found") }
 
 // s3Endpoint checks an endpoint and completes it with a scheme.
 func s3Endpoint(endpoint string, noTLS bool) (string, error) {

@@ -112,7 +112,7 @@ func knownParams(scheme string) ([]string, bool) {
 	case schemeGCS:
 		return []string{"anonymous", "endpoint"}, true
 	case schemeAzure:
-		return []string{"cdn", "domain", "localemu", "protocol", "storage_account"}, true
+		return []string{"anonymous", "cdn", "domain", "localemu", "protocol", "storage_account"}, true
 	case schemeFile, schemeMem:
 		return nil, true
 	}

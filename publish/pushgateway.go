@@ -32,6 +32,7 @@ type PushgatewayOptions struct {
 	Username string                 // of basic authentication; empty for none
 	Password func() (string, error) // read for each push
 	Timeout  time.Duration          // of one push; default 10 s
+	Aliases  Aliases
 	Build    BuildInfo
 	Client   *http.Client        // default: one of its own
 	Redact   func(string) string // takes the Client's secrets out of what a server says
@@ -128,7 +129,7 @@ func (p *Pushgateway) push(ctx context.Context, model string, set []sample, send
 	defer cancel()
 	pusher, password, err := p.pusher(ctx, model)
 	if err == nil {
-		err = p.withoutSecret(send(pusher.Gatherer(gather(set)), ctx), password)
+		err = p.withoutSecret(send(pusher.Gatherer(gather(p.opts.Aliases.extend(set))), ctx), password)
 	}
 	if err != nil {
 		return fmt.Errorf("push metrics of %s: %w", model, err)
@@ -188,6 +189,9 @@ func (p *Pushgateway) do(r *http.Request) (*http.Response, error) {
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		_ = resp.Body.Close() // unread
 		return nil, fmt.Errorf("the server redirects (%s), which a push does not follow: check publish.pushgateway.url", resp.Status)
+	}
+	if resp.StatusCode == http.StatusBadRequest {
+		return p.refused(r, resp)
 	}
 	resp.Body = capped{io.LimitReader(resp.Body, maxAnswer), resp.Body}
 	return resp, nil

@@ -20,6 +20,7 @@ import (
 // Registry holds the figures of all models for a scrape.
 type Registry struct {
 	registry *prometheus.Registry
+	aliases  Aliases
 	mu       sync.Mutex
 	models   map[string][]sample
 }
@@ -31,8 +32,8 @@ var (
 
 // NewRegistry returns a registry that shows the process, the build, and what it is
 // given.
-func NewRegistry(build BuildInfo) *Registry {
-	r := &Registry{registry: prometheus.NewRegistry(), models: map[string][]sample{}}
+func NewRegistry(build BuildInfo, aliases Aliases) *Registry {
+	r := &Registry{registry: prometheus.NewRegistry(), aliases: aliases, models: map[string][]sample{}}
 	r.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{build.samples()}, r)
 	return r
 }
@@ -52,7 +53,7 @@ func (r *Registry) Name() string { return "/metrics" }
 
 // Publish implements job.Publisher.
 func (r *Registry) Publish(_ context.Context, s job.Snapshot) error {
-	fresh := withModel(s.Status.Model, samples(s))
+	fresh := withModel(s.Status.Model, r.aliases.extend(samples(s)))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s.Status.Err != nil { // evaluated and then failed: the last success stays
@@ -88,7 +89,7 @@ func (r *Registry) replace(model string, set []sample) {
 	defer r.mu.Unlock()
 	// A copy, since a scrape may be reading the old set.
 	kept := slices.DeleteFunc(slices.Clone(r.models[model]), func(s sample) bool { return names[s.name] })
-	r.models[model] = append(kept, withModel(model, set)...)
+	r.models[model] = append(kept, withModel(model, r.aliases.extend(set))...)
 }
 
 // Describe implements prometheus.Collector.

@@ -38,7 +38,7 @@ func figures(text string) string {
 }
 
 func TestRegistry(t *testing.T) {
-	r := NewRegistry(BuildInfo{"v1.2", "abc"})
+	r := NewRegistry(BuildInfo{"v1.2", "abc"}, nil)
 	for _, name := range []string{"rents", "prices", "rents"} {
 		if err := r.Publish(t.Context(), rich(name)); err != nil {
 			t.Fatal(err)
@@ -72,7 +72,7 @@ func TestRegistry(t *testing.T) {
 }
 
 func TestRegistryFailure(t *testing.T) {
-	r := NewRegistry(BuildInfo{})
+	r := NewRegistry(BuildInfo{}, nil)
 	later := job.RunStatus{Model: "prices", Start: start().Add(24 * time.Hour), Duration: time.Second, Err: errLaunch}
 	if err := r.PublishFailure(t.Context(), later); err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestRegistryFailure(t *testing.T) {
 }
 
 func TestRegistryRuns(t *testing.T) {
-	r := NewRegistry(BuildInfo{})
+	r := NewRegistry(BuildInfo{}, nil)
 	s := rich("prices")
 	for _, err := range []error{r.PublishRuns(t.Context(), "prices", nil), r.Publish(t.Context(), s), r.PublishRuns(t.Context(), "prices", s.Launches[:1])} {
 		if err != nil {
@@ -121,7 +121,7 @@ func TestRegistryRuns(t *testing.T) {
 
 // TestRegistryBadSeries shows that what cannot be shown takes nothing with it.
 func TestRegistryBadSeries(t *testing.T) {
-	r := NewRegistry(BuildInfo{})
+	r := NewRegistry(BuildInfo{}, nil)
 	if err := r.Publish(t.Context(), rich("prices")); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func (b broken) Collect(ch chan<- prometheus.Metric) {
 // TestRegistryConcurrently shows, to the race detector above all, that a scrape may go
 // on while figures change.
 func TestRegistryConcurrently(t *testing.T) {
-	r := NewRegistry(BuildInfo{})
+	r := NewRegistry(BuildInfo{}, nil)
 	var writers, readers sync.WaitGroup
 	done := make(chan struct{})
 	for _, name := range []string{"a", "b"} {

@@ -16,11 +16,12 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/series"
 	"github.com/hindcast/hindcast/trigger"
 )
 
 // prefix begins every metric name.
-const prefix = "hindcast_"
+const prefix = series.Prefix
 
 // The metrics of how a pass went, which a failed pass pushes alone.
 const (
@@ -35,7 +36,7 @@ const (
 // ownLabels are the labels that Hindcast sets, which a group cannot have.
 func ownLabels() []string {
 	return []string{
-		"job", "model", "model_version", "segment", "column", "method", "rule", "state", "stage",
+		"job", "model", "model_version", "segment", "column", "method", "rule", "metric", "state", "stage",
 		"version", "revision", "goversion", // of build_info
 	}
 }
@@ -43,9 +44,40 @@ func ownLabels() []string {
 // sample is one series; its labels are pairs of name and value.
 type sample struct {
 	name   string // without prefix
-	help   string
 	value  float64
 	labels []string
+	alias  string // the name it is shown under instead; empty for its own
+}
+
+// of returns a sample with pairs of label name and value.
+func of(name string, value float64, labels ...string) sample {
+	return sample{name: name, value: value, labels: labels}
+}
+
+// fullName is what the sample is shown under.
+func (s sample) fullName() string {
+	if s.alias != "" {
+		return s.alias
+	}
+	return prefix + s.name
+}
+
+// Aliases are further names of metrics, for who has dashboards that ask for them: a
+// metric's name without prefix by its alias.
+type Aliases map[string]string
+
+// extend adds to the samples those that have an alias, under it.
+func (a Aliases) extend(set []sample) []sample {
+	out := slices.Clip(set)
+	for alias, name := range sorted(a) {
+		for _, s := range set {
+			if s.name == name {
+				s.alias = alias
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }
 
 // BuildInfo is what hindcast_build_info says.
@@ -54,21 +86,19 @@ type BuildInfo struct {
 }
 
 func (b BuildInfo) samples() []sample {
-	return []sample{{"build_info", "The build of Hindcast that pushed this; always 1.", 1, []string{
-		"version", b.Version, "revision", b.Revision, "goversion", runtime.Version(),
-	}}}
+	return []sample{of("build_info", 1, "version", b.Version, "revision", b.Revision, "goversion", runtime.Version())}
 }
 
 // statusSamples are how a pass went. Its end is its start and duration.
 func statusSamples(s job.RunStatus) []sample {
 	end := float64(s.Start.Add(s.Duration).UnixMilli()) / 1000
 	out := []sample{
-		{lastRun, "Unix time at which the last pass ended, failed or not.", end, nil},
-		{runSuccess, "Whether the last pass succeeded.", zeroOne(s.Err == nil), nil},
-		{runDuration, "How long the last pass took.", s.Duration.Seconds(), nil},
+		of(lastRun, end),
+		of(runSuccess, zeroOne(s.Err == nil)),
+		of(runDuration, s.Duration.Seconds()),
 	}
 	if s.Err == nil {
-		out = append(out, sample{lastSuccess, "Unix time at which the last successful pass ended.", end, nil})
+		out = append(out, of(lastSuccess, end))
 	}
 	return out
 }
@@ -79,7 +109,7 @@ func runSamples(runs []trigger.LaunchStatus) []sample {
 		return nil
 	}
 	newest := runs[len(runs)-1]
-	out := []sample{{lastTrigger, "Unix time at which the last retraining run was started.", float64(newest.Launch.LaunchedAt.Unix()), nil}}
+	out := []sample{of(lastTrigger, float64(newest.Launch.LaunchedAt.Unix()))}
 	states := []string{
 		trigger.StatePending, trigger.StateRunning, trigger.StateSucceeded, trigger.StateSkipped, trigger.StateFailed,
 		trigger.StateCanceling, trigger.StateCanceled, trigger.StatePaused, trigger.StateGone,
@@ -88,7 +118,7 @@ func runSamples(runs []trigger.LaunchStatus) []sample {
 		states = append(states, newest.Latest)
 	}
 	for _, s := range states {
-		out = append(out, sample{runState, "State of the last retraining run: 1 for the state that it is in.", zeroOne(s == newest.Latest), []string{"state", s}})
+		out = append(out, of(runState, zeroOne(s == newest.Latest), "state", s))
 	}
 	return out
 }
@@ -102,7 +132,7 @@ func samples(s job.Snapshot) []sample {
 	}
 	if o := s.Drift; o != nil {
 		out = append(out, windowSamples(o, trigger.StageClosed)...)
-		out = append(out, sample{"predictions", "Unique predictions in the newest closed window.", float64(o.Coverage.Predictions), nil})
+		out = append(out, of("predictions", float64(o.Coverage.Predictions)))
 		out = append(out, drift(o)...)
 		out = append(out, quality(o)...)
 	}
@@ -112,83 +142,57 @@ func samples(s job.Snapshot) []sample {
 func windowSamples(o *job.Outcome, stage string) []sample {
 	labels := []string{"stage", stage}
 	return []sample{
-		{"window_start_timestamp_seconds", "Start of the newest window of the stage.", float64(o.Window.Start.Unix()), labels},
-		{"window_end_timestamp_seconds", "End of the newest window of the stage.", float64(o.Window.End.Unix()), labels},
+		of("window_start_timestamp_seconds", float64(o.Window.Start.Unix()), labels...),
+		of("window_end_timestamp_seconds", float64(o.Window.End.Unix()), labels...),
 	}
 }
 
 func performance(o *job.Outcome) []sample {
 	var out []sample
 	if m := o.Coverage.Matched; m != nil {
-		out = append(out, sample{"matched_predictions", "Predictions with a label in the newest mature window.", float64(*m), nil})
+		out = append(out, of("matched_predictions", float64(*m)))
 	}
-	out = append(out, sample{"label_coverage_ratio", "Share of predictions with a label in the newest mature window.", float64(o.Coverage.Coverage), nil})
+	out = append(out, of("label_coverage_ratio", float64(o.Coverage.Coverage)))
 	for name, m := range sorted(o.Metrics) {
-		help := metricHelp(name)
 		out = append(out,
-			sample{name, help, float64(m.Value), nil},
-			sample{name + "_low", "Lower end of the 95 % interval: " + help, float64(m.Low), nil},
-			sample{name + "_high", "Upper end of the 95 % interval: " + help, float64(m.High), nil})
+			of(name, float64(m.Value)),
+			of(name+"_low", float64(m.Low)),
+			of(name+"_high", float64(m.High)))
 	}
 	for version, g := range sorted(o.Versions) {
 		if version == "" {
 			continue // an empty label is none to Prometheus: the series would be the overall one again
 		}
 		for name, m := range sorted(g.Metrics) {
-			out = append(out, sample{name, metricHelp(name), float64(m.Value), []string{"model_version", version}})
+			out = append(out, of(name, float64(m.Value), "model_version", version))
 		}
 	}
 	for column, values := range sorted(o.Segments) {
 		for value, g := range sorted(values) {
 			for name, m := range sorted(g.Metrics) {
-				out = append(out, sample{name, metricHelp(name), float64(m.Value), []string{"column", column, "segment", value}})
+				out = append(out, of(name, float64(m.Value), "column", column, "segment", value))
 			}
 		}
 	}
 	if o.Reference != nil {
 		for name, m := range sorted(o.Reference.Metrics) {
-			out = append(out, sample{"reference_" + name, "On the reference: " + metricHelp(name), float64(m.Value), nil})
+			out = append(out, of("reference_"+name, float64(m.Value)))
 		}
 	}
 	return out
-}
-
-func metricHelp(name string) string {
-	switch name {
-	case "me":
-		return "Mean error, prediction less label."
-	case "mae":
-		return "Mean absolute error."
-	case "mse":
-		return "Mean squared error."
-	case "rmse":
-		return "Root mean squared error."
-	case "medae":
-		return "Median absolute error."
-	case "mape":
-		return "Mean absolute error relative to the label."
-	case "smape":
-		return "Mean symmetric relative error."
-	case "r2":
-		return "Coefficient of determination."
-	case "max_error":
-		return "Greatest absolute error."
-	default:
-		return "Performance metric " + name + "."
-	}
 }
 
 func drift(o *job.Outcome) []sample {
 	if o.Drift == nil {
 		return nil
 	}
-	out := []sample{{"drift_share_ratio", "Share of the conclusive feature columns that drifted.", float64(o.Drift.Share), nil}}
+	out := []sample{of("drift_share_ratio", float64(o.Drift.Share))}
 	for column, c := range sorted(o.Drift.Columns) {
 		for method, m := range sorted(c.Measures) {
-			out = append(out, sample{"drift_score", "Distance of a column from the reference, by measure.", float64(m.Value), []string{"column", column, "method", method}})
+			out = append(out, of("drift_score", float64(m.Value), "column", column, "method", method))
 		}
 		if c.Drifted != nil {
-			out = append(out, sample{"drift_detected", "Whether a column drifted; absent when inconclusive.", zeroOne(*c.Drifted), []string{"column", column}})
+			out = append(out, of("drift_detected", zeroOne(*c.Drifted), "column", column))
 		}
 	}
 	return out
@@ -198,14 +202,14 @@ func quality(o *job.Outcome) []sample {
 	if o.Quality == nil {
 		return nil
 	}
-	out := []sample{{"missing_values_ratio", "Share of feature values that are missing.", float64(o.Quality.MissingShare), nil}}
+	out := []sample{of("missing_values_ratio", float64(o.Quality.MissingShare))}
 	for column, q := range sorted(o.Quality.Columns) {
 		labels := []string{"column", column}
 		out = append(out,
-			sample{"column_missing_ratio", "Share of a column's values that are missing.", float64(q.Missing), labels},
-			sample{"column_out_of_range_ratio", "Share of a column's values outside the reference's range.", float64(q.OutOfRange), labels},
-			sample{"column_unseen_ratio", "Share of a column's values that the reference does not have.", float64(q.Unseen), labels},
-			sample{"column_invalid_ratio", "Share of a column's values that are not of its kind.", float64(q.Invalid), labels})
+			of("column_missing_ratio", float64(q.Missing), labels...),
+			of("column_out_of_range_ratio", float64(q.OutOfRange), labels...),
+			of("column_unseen_ratio", float64(q.Unseen), labels...),
+			of("column_invalid_ratio", float64(q.Invalid), labels...))
 	}
 	return out
 }
@@ -225,8 +229,15 @@ func rules(s job.Snapshot) []sample {
 			seen[r.Name] = true
 			labels := []string{"rule", r.Name}
 			out = append(out,
-				sample{"rule_breached", "Whether a rule is breached on the newest window that it was judged on.", zeroOne(r.Verdict == evaluator.Breached), labels},
-				sample{"rule_inconclusive", "Whether a rule is inconclusive on the newest window that it was judged on.", zeroOne(r.Verdict == evaluator.Inconclusive), labels})
+				of("rule_breached", zeroOne(r.Verdict == evaluator.Breached), labels...),
+				of("rule_inconclusive", zeroOne(r.Verdict == evaluator.Inconclusive), labels...))
+			// Of two comparisons of one variable the first counts, as of any series.
+			for _, c := range r.Comparisons {
+				if variable, value, threshold, ok := c.Threshold(); ok {
+					labels := []string{"rule", r.Name, "metric", variable}
+					out = append(out, of("rule_value", float64(value), labels...), of("rule_threshold", float64(threshold), labels...))
+				}
+			}
 		}
 	}
 	return out
@@ -261,13 +272,17 @@ func (collector) Describe(chan<- *prometheus.Desc) {}
 // Collect implements prometheus.Collector. What isn't a number is left out, and so is
 // a series that is there already: one such would spoil the whole set.
 func (c collector) Collect(ch chan<- prometheus.Metric) {
+	help := map[string]string{}
+	for _, m := range series.All() {
+		help[m.Name] = m.Help
+	}
 	seen := map[string]bool{}
 	for _, s := range c.samples {
 		if math.IsNaN(s.value) || math.IsInf(s.value, 0) {
 			continue
 		}
 		var names, values []string
-		key := s.name
+		key := s.fullName()
 		for i := 0; i < len(s.labels); i += 2 {
 			value := labelValue(s.labels[i+1])
 			names, values = append(names, s.labels[i]), append(values, value)
@@ -277,7 +292,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 			continue
 		}
 		seen[key] = true
-		desc := prometheus.NewDesc(prefix+s.name, s.help, names, nil)
+		desc := prometheus.NewDesc(s.fullName(), s.help(help), names, nil)
 		m, err := prometheus.NewConstMetric(desc, prometheus.GaugeValue, s.value, values...)
 		if err != nil {
 			m = prometheus.NewInvalidMetric(desc, err)
@@ -303,6 +318,19 @@ func labelValue(s string) string {
 		s = s[n:]
 	}
 	return b.String()
+}
+
+// help is the help text of the sample's metric; known has those of all metrics that
+// this version shows. Another version's record may hold others.
+func (s sample) help(known map[string]string) string {
+	text, ok := known[s.name]
+	if !ok {
+		text = "Performance metric " + s.name + "."
+	}
+	if s.alias != "" {
+		text += " The same as " + prefix + s.name + "."
+	}
+	return text
 }
 
 // withModel adds the model's label to every sample.

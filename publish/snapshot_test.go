@@ -65,7 +65,15 @@ func rich(name string) job.Snapshot {
 				Drift: &evaluator.Drift{Share: 1}, // of the mature window, which isn't shown
 			},
 			Rules: []evaluator.RuleResult{
-				{Name: "rmse", Verdict: evaluator.Breached}, {Name: "mae", Verdict: evaluator.Inconclusive},
+				{Name: "rmse", Verdict: evaluator.Breached, Comparisons: []evaluator.Comparison{
+					{Left: "rmse", Op: ">", Right: "1.2 * reference.rmse", LeftValue: 4.5, RightValue: 1.68, Variable: "rmse"},
+					{Left: "rmse", Op: ">", Right: "5", LeftValue: 4.5, RightValue: 5, Variable: "rmse"}, // the first counts
+					{Left: "rmse - mae", Op: ">", Right: "1", LeftValue: 2, RightValue: 1},               // no variable by itself
+					{Left: "10", Op: ">", Right: "prometheus.volume", LeftValue: 10, RightValue: 1200, Variable: "prometheus.volume"},
+				}},
+				{Name: "mae", Verdict: evaluator.Inconclusive, Comparisons: []evaluator.Comparison{
+					{Left: `segments["city"]["Oslo"].mae`, Op: ">", Right: "2", LeftValue: nan, RightValue: 2, Variable: `segments["city"]["Oslo"].mae`},
+				}},
 				{Name: "drift", Verdict: evaluator.Breached}, // older than the closed window's
 			},
 		},
@@ -159,7 +167,7 @@ func TestSnapshotNames(t *testing.T) {
 		"reference_rmse", "reference_r2",
 		"drift_score", "drift_detected", "drift_share_ratio",
 		"missing_values_ratio", "column_missing_ratio", "column_out_of_range_ratio", "column_unseen_ratio", "column_invalid_ratio",
-		"rule_breached", "rule_inconclusive", "retrain_last_trigger_timestamp_seconds", "retrain_run_state", "build_info",
+		"rule_breached", "rule_inconclusive", "rule_threshold", "rule_value", "retrain_last_trigger_timestamp_seconds", "retrain_run_state", "build_info",
 	}
 	families, err := gather(append(samples(rich("prices")), BuildInfo{"v1", "abc"}.samples()...)).Gather()
 	if err != nil {

@@ -28,14 +28,17 @@ const lockTimeout = 10 * time.Second
 // the same file take turns by a lock on FILE.lock beside it, where the system has
 // flock; elsewhere each needs a file of its own.
 type Textfile struct {
-	path string
-	mu   sync.Mutex
+	path    string
+	aliases Aliases
+	mu      sync.Mutex
 }
 
 var _ job.Publisher = (*Textfile)(nil)
 
 // NewTextfile returns the text file at path, whose folder must exist or be creatable.
-func NewTextfile(path string) *Textfile { return &Textfile{path: path} }
+func NewTextfile(path string, aliases Aliases) *Textfile {
+	return &Textfile{path: path, aliases: aliases}
+}
 
 // Name implements job.Publisher.
 func (t *Textfile) Name() string { return "text file " + t.path }
@@ -43,9 +46,10 @@ func (t *Textfile) Name() string { return "text file " + t.path }
 // Publish implements job.Publisher.
 func (t *Textfile) Publish(ctx context.Context, s job.Snapshot) error {
 	name := s.Status.Model
-	return t.update(ctx, withModel(name, samples(s)), func(metric, of string) bool {
+	return t.update(ctx, withModel(name, t.aliases.extend(samples(s))), func(metric, of string) bool {
 		// A pass that evaluated and then failed leaves the last success.
-		return of == name && (s.Status.Err == nil || metric != prefix+lastSuccess)
+		success := metric == prefix+lastSuccess || t.aliases[metric] == lastSuccess
+		return of == name && (s.Status.Err == nil || !success)
 	})
 }
 
@@ -65,9 +69,10 @@ func (t *Textfile) PublishRuns(ctx context.Context, model string, runs []trigger
 
 // add replaces the metrics that the samples name.
 func (t *Textfile) add(ctx context.Context, name string, set []sample) error {
+	set = t.aliases.extend(set)
 	names := map[string]bool{}
 	for _, s := range set {
-		names[prefix+s.name] = true
+		names[s.fullName()] = true
 	}
 	return t.update(ctx, withModel(name, set), func(metric, of string) bool { return of == name && names[metric] })
 }

@@ -28,7 +28,7 @@ func content(t *testing.T, path string) string {
 
 func TestTextfile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "folder", "hindcast.prom")
-	f := NewTextfile(path)
+	f := NewTextfile(path, nil)
 	for _, name := range []string{"rents", "prices", "rents"} {
 		if err := f.Publish(t.Context(), rich(name)); err != nil {
 			t.Fatal(err)
@@ -67,7 +67,7 @@ func TestTextfile(t *testing.T) {
 
 func TestTextfileFailure(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hindcast.prom")
-	f := NewTextfile(path)
+	f := NewTextfile(path, nil)
 	later := job.RunStatus{Model: "prices", Start: start().Add(24 * time.Hour), Duration: time.Second, Err: errLaunch}
 	for _, step := range []func() error{
 		func() error { return f.Publish(t.Context(), rich("prices")) },
@@ -97,7 +97,7 @@ func TestTextfileFailure(t *testing.T) {
 
 func TestTextfileRuns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hindcast.prom")
-	f := NewTextfile(path)
+	f := NewTextfile(path, nil)
 	if err := f.PublishRuns(t.Context(), "prices", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestTextfileErrors(t *testing.T) {
 		if err := os.WriteFile(path, []byte(theirs), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := NewTextfile(path).Publish(t.Context(), rich("prices"))
+		err := NewTextfile(path, nil).Publish(t.Context(), rich("prices"))
 		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "not one of Hindcast's") {
 			t.Errorf("error %v", err)
 		}
@@ -142,7 +142,7 @@ func TestTextfileErrors(t *testing.T) {
 		if err := os.WriteFile(path, []byte(theirs), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := NewTextfile(path).Publish(t.Context(), rich("prices")); err != nil {
+		if err := NewTextfile(path, nil).Publish(t.Context(), rich("prices")); err != nil {
 			t.Fatal(err)
 		}
 		if got := content(t, path); !strings.Contains(got, theirs) || !strings.Contains(got, "hindcast_rmse{") {
@@ -154,14 +154,14 @@ func TestTextfileErrors(t *testing.T) {
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := NewTextfile(filepath.Join(file, "hindcast.prom")).Publish(t.Context(), rich("prices")); err == nil || !strings.Contains(err.Error(), file) {
+		if err := NewTextfile(filepath.Join(file, "hindcast.prom"), nil).Publish(t.Context(), rich("prices")); err == nil || !strings.Contains(err.Error(), file) {
 			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("read-only folder", func(t *testing.T) {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "hindcast.prom")
-		if err := NewTextfile(path).Publish(t.Context(), rich("prices")); err != nil {
+		if err := NewTextfile(path, nil).Publish(t.Context(), rich("prices")); err != nil {
 			t.Fatal(err)
 		}
 		before := content(t, path)
@@ -173,7 +173,7 @@ func TestTextfileErrors(t *testing.T) {
 			_ = probe.Close()
 			t.Skip("this user may write to folders that are read-only")
 		}
-		if err := NewTextfile(path).Publish(t.Context(), rich("rents")); !errors.Is(err, fs.ErrPermission) {
+		if err := NewTextfile(path, nil).Publish(t.Context(), rich("rents")); !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("error %v", err)
 		}
 		if content(t, path) != before {
@@ -185,7 +185,7 @@ func TestTextfileErrors(t *testing.T) {
 		if err := os.Mkdir(path, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := NewTextfile(path).Publish(t.Context(), rich("prices")); err == nil || !strings.Contains(err.Error(), path) {
+		if err := NewTextfile(path, nil).Publish(t.Context(), rich("prices")); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -194,7 +194,7 @@ func TestTextfileErrors(t *testing.T) {
 // TestTextfileIsNeverHalf reads the file while it is written.
 func TestTextfileIsNeverHalf(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hindcast.prom")
-	f := NewTextfile(path)
+	f := NewTextfile(path, nil)
 	if err := f.Publish(t.Context(), rich("prices")); err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestTextfileChild(t *testing.T) {
 	}
 	for i := range childRounds {
 		// Each round adds a model: a lost update loses one.
-		if err := NewTextfile(path).PublishFailure(t.Context(), job.RunStatus{Model: os.Getenv(childName) + strconv.Itoa(i), Start: start()}); err != nil {
+		if err := NewTextfile(path, nil).PublishFailure(t.Context(), job.RunStatus{Model: os.Getenv(childName) + strconv.Itoa(i), Start: start()}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -270,11 +270,11 @@ func TestTextfileLockHeld(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	if err := NewTextfile(path).Publish(ctx, rich("prices")); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "another process") {
+	if err := NewTextfile(path, nil).Publish(ctx, rich("prices")); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("error %v", err)
 	}
 	unlock()
-	if err := NewTextfile(path).Publish(t.Context(), rich("prices")); err != nil {
+	if err := NewTextfile(path, nil).Publish(t.Context(), rich("prices")); err != nil {
 		t.Errorf("after the lock is free: %v", err)
 	}
 }
@@ -294,7 +294,7 @@ func FuzzTextfile(f *testing.F) {
 		if err := os.WriteFile(path, old, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := NewTextfile(path).Publish(t.Context(), rich("prices")); err != nil {
+		if err := NewTextfile(path, nil).Publish(t.Context(), rich("prices")); err != nil {
 			if content(t, path) != string(old) {
 				t.Errorf("%v, and the file is changed", err)
 			}
@@ -304,7 +304,7 @@ func FuzzTextfile(f *testing.F) {
 		if parse(t, text); !strings.Contains(text, "hindcast_predictions{model=\"prices\"} 1200\n") {
 			t.Errorf("the figures are missing:\n%s", text)
 		}
-		if err := NewTextfile(path).Publish(t.Context(), rich("prices")); err != nil || content(t, path) != text {
+		if err := NewTextfile(path, nil).Publish(t.Context(), rich("prices")); err != nil || content(t, path) != text {
 			t.Errorf("the same again gives %v and\n%s\nafter\n%s", err, content(t, path), text)
 		}
 	})

@@ -22,11 +22,12 @@ type App struct {
 	Clock          func() time.Time
 	Terminal       bool // standard error is a terminal: draw progress
 
-	log       *slog.Logger
-	logFormat string
-	verbose   bool
-	quiet     bool
-	exit      int // the exit status of a command that did its work
+	log        *slog.Logger
+	logFormat  string
+	verbose    bool
+	quiet      bool
+	configData []byte // the configuration itself, where a task is given it instead of a file
+	exit       int    // the exit status of a command that did its work
 }
 
 // The exit statuses (semantics, section 6).
@@ -111,7 +112,7 @@ func (a *App) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(),
-		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.demoCommand(), a.versionCommand(),
+		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	for _, c := range root.Commands() {
 		if c.Args == nil {
@@ -155,7 +156,11 @@ func configFlag(cmd *cobra.Command, path *string) {
 
 // load reads the configuration; its errors give exit status 3.
 func (a *App) load(path string) (*config.Config, error) {
-	cfg, err := config.Load(path, a.Env)
+	load := func() (*config.Config, error) { return config.Load(path, a.Env) }
+	if a.configData != nil {
+		load = func() (*config.Config, error) { return config.Parse(path, a.configData, ".", a.Env) }
+	}
+	cfg, err := load()
 	if err != nil {
 		return nil, configError{err}
 	}

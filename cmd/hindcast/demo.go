@@ -14,21 +14,50 @@ import (
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/trigger"
 )
 
 func (a *App) demoCommand() *cobra.Command {
-	var dir string
+	var dir, to string
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show Hindcast on a made-up house-price log",
 		Long: "Demo writes sixteen days of predictions and late labels to a folder, then does each\n" +
 			"day's pass as of that day: files instead of object storage, a text file instead of a\n" +
-			"Pushgateway, and a suggestion instead of a Kubeflow run.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), dir) },
+			"Pushgateway, and a suggestion instead of a Kubeflow run.\n\n" +
+			"With --to it puts the log alone into object storage, dated so that it ends\n" +
+			"yesterday: data for a try-out in a cluster.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case cmd.Flags().Changed("to") && cmd.Flags().Changed("dir"):
+				return usagef("--dir and --to exclude each other")
+			case cmd.Flags().Changed("to"):
+				return a.demoUpload(cmd.Context(), to)
+			}
+			return a.demo(cmd.Context(), dir)
+		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "hindcast-demo", "folder to write to")
+	cmd.Flags().StringVar(&to, "to", "", "URL of an object store to put the log into, and do no more")
 	return cmd
+}
+
+// demoUpload puts the log into an object store.
+func (a *App) demoUpload(ctx context.Context, to string) error {
+	store, err := objstore.Open(ctx, to, ".")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	start := a.Clock().UTC().Truncate(24*time.Hour).AddDate(0, 0, -demo.Days)
+	if err := demo.Upload(ctx, store, start); err != nil {
+		return err
+	}
+	day := func(n int) string { return start.AddDate(0, 0, n).Format(time.DateOnly) }
+	fmt.Fprintf(a.Stdout, "%s holds predictions of house prices from %s to %s, their labels, up to %d days late, and a reference.\n", store.URL(), day(0), day(demo.Days-1), demo.DelayDays)
+	fmt.Fprintf(a.Stdout, "The market changes on %s. The newest day with all labels is %s.\n", day(demo.DriftDay), day(demo.Days-1-demo.DelayDays))
+	return nil
 }
 
 // demo lives through the days of the log.

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/tls"
 	"fmt"
-	"maps"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -11,10 +10,6 @@ import (
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/notify"
 )
-
-// namespaceVariable names the namespace of the pod, which alerts carry unless the
-// configuration names another.
-const namespaceVariable = "POD_NAMESPACE"
 
 // notifiers returns who is told, as the configuration says.
 func (a *App) notifiers(cfg *config.Config) ([]job.Notifier, error) {
@@ -46,14 +41,14 @@ func (a *App) notifiers(cfg *config.Config) ([]job.Notifier, error) {
 		if err := withClient(&opts, w.HTTP, "webhook"); err != nil {
 			return nil, fmt.Errorf("tell a webhook: %w", err)
 		}
-		out = append(out, notify.NewWebhook(w.URL.Value, a.alertLabels(w.Labels), opts))
+		out = append(out, notify.NewWebhook(w.URL.Value, a.withNamespace(w.Labels), opts))
 	}
 	if m := cfg.Notify.Alertmanager; m != nil {
 		opts := notify.HTTPOptions{Timeout: m.Timeout, Log: a.log}
 		if err := withClient(&opts, m.HTTP, "alertmanager"); err != nil {
 			return nil, fmt.Errorf("tell Alertmanager: %w", err)
 		}
-		out = append(out, notify.NewAlertmanager(m.Servers(), a.alertLabels(m.Labels), opts))
+		out = append(out, notify.NewAlertmanager(m.Servers(), a.withNamespace(m.Labels), opts))
 	}
 	return out, nil
 }
@@ -67,18 +62,4 @@ func withClient(opts *notify.HTTPOptions, h config.HTTPClient, name string) erro
 	opts.Client, err = httpClient(h, name)
 	opts.Redact = h.Redact
 	return err
-}
-
-// alertLabels adds the namespace of the pod where the configuration names none.
-func (a *App) alertLabels(own map[string]string) map[string]string {
-	out := maps.Clone(own)
-	if out == nil {
-		out = map[string]string{}
-	}
-	if _, named := out["namespace"]; !named {
-		if ns, ok := a.Env(namespaceVariable); ok && ns != "" {
-			out["namespace"] = ns
-		}
-	}
-	return out
 }

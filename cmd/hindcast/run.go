@@ -8,6 +8,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/report"
 )
 
 func (a *App) runCommand() *cobra.Command {
@@ -17,6 +18,7 @@ func (a *App) runCommand() *cobra.Command {
 		opt                        job.Options
 		detailed                   bool
 		engine                     engineFlags
+		executorInput              string
 	)
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -31,6 +33,13 @@ func (a *App) runCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkOutput(output); err != nil {
 				return err
+			}
+			var task *report.Task
+			if executorInput != "" {
+				var err error
+				if task, err = a.task(cmd, executorInput, &path, &names, &opt); err != nil {
+					return err
+				}
 			}
 			now := a.Clock()
 			if asOf != "" {
@@ -63,12 +72,12 @@ func (a *App) runCommand() *cobra.Command {
 			}
 			defer func() { _ = c.Close() }()
 			var outcomes []job.Outcome
-			failed := 0
+			var failures []report.Failure
 			for _, m := range c.models {
 				found, err := c.Pass(cmd.Context(), m, opt)
 				outcomes = append(outcomes, found...)
 				if err != nil {
-					failed++
+					failures = append(failures, report.Failure{Model: m.Name, Err: err})
 					a.log.Error("pass failed", "model", m.Name, "err", err)
 				}
 				if cmd.Context().Err() != nil {
@@ -78,7 +87,12 @@ func (a *App) runCommand() *cobra.Command {
 			if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
 				return err
 			}
-			if failed > 0 {
+			if task != nil {
+				if err := task.Write(report.Page{Title: "Hindcast", At: now, Outcomes: outcomes, Failures: failures}); err != nil {
+					return err
+				}
+			}
+			if len(failures) > 0 {
 				return errReported
 			}
 			if detailed {
@@ -96,9 +110,30 @@ func (a *App) runCommand() *cobra.Command {
 	f.BoolVar(&opt.Push, "push", false, "with --window or --as-of: push metrics and notify")
 	f.BoolVar(&opt.Launch, "launch", false, "with --window or --as-of: start retraining and notify")
 	f.StringVarP(&output, "output", "o", "table", "table, json or yaml")
+	f.StringVar(&executorInput, "executor-input", "", "as a task of Kubeflow Pipelines: {{$}}, which its launcher replaces")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 10 breached, 11 a run was started, 12 inconclusive")
 	addEngineFlags(cmd, &engine)
 	return cmd
+}
+
+// task reads what Kubeflow Pipelines tells a task. Its inputs stand for flags: the
+// configuration itself, which models, whether it is a dry run.
+func (a *App) task(cmd *cobra.Command, input string, path *string, names *[]string, opt *job.Options) (*report.Task, error) {
+	t, err := report.ParseTask(input)
+	if err != nil {
+		return nil, usagef("--executor-input: %w", err)
+	}
+	if len(t.Config) > 0 {
+		if cmd.Flags().Changed("config") {
+			return nil, usagef("--config and the input config of --executor-input are both given; leave one out")
+		}
+		*path, a.configData = "hindcast.yaml", t.Config
+	}
+	if len(*names) == 0 {
+		*names = t.Models
+	}
+	opt.DryRun = opt.DryRun || t.DryRun
+	return t, nil
 }
 
 func addEngineFlags(cmd *cobra.Command, e *engineFlags) {

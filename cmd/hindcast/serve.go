@@ -17,6 +17,7 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/publish"
+	"github.com/hindcast/hindcast/series"
 )
 
 const (
@@ -71,18 +72,23 @@ type server struct {
 
 func newServer(a *App, c *connected, grace time.Duration) *server {
 	release, revision := buildVersion()
-	registry := publish.NewRegistry(publish.BuildInfo{Version: release, Revision: revision})
+	registry := publish.NewRegistry(publish.BuildInfo{Version: release, Revision: revision}, c.cfg.Publish.Aliases)
 	c.Publishers = append(c.Publishers, registry)
 	factory := promauto.With(registry.Registerer())
 	return &server{
 		app: a, runner: c, registry: registry, grace: grace, slots: map[string]*sync.Mutex{}, busy: map[string]*sync.Mutex{}, ready: make(chan struct{}),
-		skipped: factory.NewCounterVec(prometheus.CounterOpts{
-			Name: "hindcast_serve_skipped_slots_total", Help: "Slots of the schedule that were skipped because the model was still being evaluated.",
-		}, []string{"model"}),
-		passes: factory.NewCounterVec(prometheus.CounterOpts{
-			Name: "hindcast_serve_passes_total", Help: "Passes that ended, by result.",
-		}, []string{"model", "result"}),
+		skipped: counter(factory, "serve_skipped_slots_total"),
+		passes:  counter(factory, "serve_passes_total"),
 	}
+}
+
+// counter registers a counter as the list of metrics describes it.
+func counter(factory promauto.Factory, name string) *prometheus.CounterVec {
+	m, ok := series.Find(name)
+	if !ok || m.Type != series.Counter {
+		panic("no counter is called " + name)
+	}
+	return factory.NewCounterVec(prometheus.CounterOpts{Name: m.FullName(), Help: m.Help}, m.Labels)
 }
 
 // run serves until ctx is cancelled.

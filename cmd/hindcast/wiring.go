@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -121,7 +123,8 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	release, revision := buildVersion()
 	if p := cfg.Publish.Pushgateway; p != nil {
 		opts := publish.PushgatewayOptions{
-			Grouping: p.Grouping, Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout, Build: publish.BuildInfo{Version: release, Revision: revision},
+			Grouping: a.withNamespace(p.Grouping), Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout,
+			Build: publish.BuildInfo{Version: release, Revision: revision}, Aliases: cfg.Publish.Aliases,
 		}
 		if p.HTTP.IsSet() {
 			if opts.Client, err = httpClient(p.HTTP, "pushgateway"); err != nil {
@@ -133,7 +136,7 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 		c.Publishers = append(c.Publishers, c.pushgateway)
 	}
 	if t := cfg.Publish.Textfile; t != nil {
-		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path))
+		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path, cfg.Publish.Aliases))
 	}
 	if c.Notifiers, err = a.notifiers(cfg); err != nil {
 		return nil, errors.Join(err, state.Close())
@@ -149,6 +152,45 @@ func httpClient(h config.HTTPClient, name string) (*http.Client, error) {
 	}
 	return client, nil
 }
+
+// Where a pod's namespace stands.
+const (
+	namespaceVariable = "POD_NAMESPACE"
+	namespaceFile     = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+	namespaceLabel    = "namespace"
+)
+
+// withNamespace returns the labels of the Pushgateway's groups or of alerts: those of the
+// configuration, and the namespace of the pod that this runs in, where there is one.
+func (a *App) withNamespace(configured map[string]string) map[string]string {
+	namespace := podNamespace(a.Env, namespaceFile)
+	if _, ok := configured[namespaceLabel]; ok || namespace == "" {
+		return configured
+	}
+	out := map[string]string{namespaceLabel: namespace}
+	maps.Copy(out, configured)
+	return out
+}
+
+// podNamespace returns the namespace of the pod that this runs in, by the environment
+// or by the file of its service account; "" outside of one. What Kubernetes would not
+// take for a name is none.
+func podNamespace(env func(string) (string, bool), file string) string {
+	namespace, ok := env(namespaceVariable)
+	if !ok || namespace == "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return "" // no pod, or one without the token of a service account
+		}
+		namespace = strings.TrimSpace(string(data))
+	}
+	if !namespacePattern.MatchString(namespace) {
+		return ""
+	}
+	return namespace
+}
+
+var namespacePattern = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
 // identity says who this process is in claims: the pod, or the host, and the process.
 func (a *App) identity() string {
@@ -166,10 +208,23 @@ const tokenPathVariable = "KF_PIPELINES_SA_TOKEN_PATH"
 // pipelines returns the client of the model's Kubeflow Pipelines, nil where none is
 // configured.
 func (a *App) pipelines(m *config.Model, cfg *config.Config) (trigger.Pipelines, error) {
-	k := m.Retrain.Kubeflow
-	if k == nil {
+	if m.Retrain.Kubeflow == nil {
 		return nil, nil
 	}
+	opts, err := a.kubeflowOptions(m)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubeflow.New(opts)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Kubeflow Pipelines of model %s in %s: %w", m.Name, filepath.Base(cfg.File), err)
+	}
+	return client, nil
+}
+
+// kubeflowOptions are those of the server that a model retrains on.
+func (a *App) kubeflowOptions(m *config.Model) (kubeflow.Options, error) {
+	k := m.Retrain.Kubeflow
 	opts := kubeflow.Options{
 		Endpoint: k.Endpoint, Namespace: k.Namespace, Timeout: k.Timeout, UIURL: k.UIURL, Log: a.log,
 	}
@@ -179,17 +234,13 @@ func (a *App) pipelines(m *config.Model, cfg *config.Config) (trigger.Pipelines,
 	case k.Token.IsSet():
 		token, err := k.Token.Value()
 		if err != nil {
-			return nil, fmt.Errorf("connect to Kubeflow Pipelines of model %s: %w", m.Name, err)
+			return opts, fmt.Errorf("connect to Kubeflow Pipelines of model %s: %w", m.Name, err)
 		}
 		opts.Token = token
 	case ok && path != "":
 		opts.TokenFile = path
 	}
-	client, err := kubeflow.New(opts)
-	if err != nil {
-		return nil, fmt.Errorf("connect to Kubeflow Pipelines of model %s in %s: %w", m.Name, filepath.Base(cfg.File), err)
-	}
-	return client, nil
+	return opts, nil
 }
 
 // progress draws a bar on the terminal.

@@ -80,6 +80,16 @@ func TestCronJob(t *testing.T) {
 			t.Errorf("%s is %v (%T), want %v", c.path, got, got, c.want)
 		}
 	}
+	fields := map[string]any{}
+	env, _ := at(cron, container+"env").([]any)
+	for _, v := range env {
+		if name, _ := at(v, "name").(string); name != "" {
+			fields[name] = at(v, "valueFrom.fieldRef.fieldPath")
+		}
+	}
+	if fields["POD_NAME"] != "metadata.name" || fields["POD_NAMESPACE"] != "metadata.namespace" {
+		t.Errorf("the pod doesn't know its name and namespace: %v", fields)
+	}
 	for _, path := range []string{"spec.startingDeadlineSeconds", job + "activeDeadlineSeconds", job + "ttlSecondsAfterFinished"} {
 		if n, ok := at(cron, path).(uint64); !ok || n == 0 {
 			t.Errorf("%s is missing", path)

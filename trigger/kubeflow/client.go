@@ -164,20 +164,28 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 	return c.do(ctx, http.MethodGet, path, query, nil, out)
 }
 
-// do sends one request, once. Its error is a *statusError when the server
-// answered, and wraps errNotSent when nothing reached the server for certain.
+// do sends one request with a JSON body, or none, once: see send.
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	if in == nil {
+		return c.send(ctx, method, path, query, "", nil, out)
+	}
+	b, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("encode request: %w: %w", err, errNotSent)
+	}
+	return c.send(ctx, method, path, query, "application/json", b, out)
+}
+
+// send sends one request, once. Its error is a *statusError when the server
+// answered, and wraps errNotSent when nothing reached the server for certain.
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, contentType string, in []byte, out any) error {
 	token, err := c.bearer()
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errNotSent)
 	}
 	var body io.Reader
-	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
-			return fmt.Errorf("encode request: %w: %w", err, errNotSent)
-		}
-		body = bytes.NewReader(b)
+	if contentType != "" {
+		body = bytes.NewReader(in)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -194,8 +202,8 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent)
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
@@ -271,7 +279,7 @@ func (c *Client) namespaceOf(ctx context.Context, wanted string) (string, error)
 		wanted = c.namespace
 	}
 	if wanted == "" {
-		return "", fmt.Errorf("kubeflow at %s serves several users: retrain.kubeflow.namespace is required: %w", c.endpoint.Host, trigger.ErrRejected)
+		return "", fmt.Errorf("kubeflow at %s serves several users: retrain.kubeflow.namespace is required (or --namespace, for hindcast schedule): %w", c.endpoint.Host, trigger.ErrRejected)
 	}
 	return wanted, nil
 }

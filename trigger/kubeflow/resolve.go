@@ -133,28 +133,9 @@ func (c *Client) pipeline(ctx context.Context, namespace, name string) (string, 
 		scopes = append(scopes, "")
 	}
 	for _, ns := range scopes {
-		query := url.Values{"filter": {named(name)}}
-		if ns != "" {
-			query.Set("namespace", ns)
-		}
-		id := ""
-		err := pages(query, func(q url.Values) (string, error) {
-			var page pipeline_model.V2beta1ListPipelinesResponse
-			if err := c.get(ctx, "/pipelines", q, &page); err != nil {
-				return "", err
-			}
-			for _, p := range page.Pipelines {
-				if p != nil && p.DisplayName == name {
-					id = p.PipelineID
-				}
-			}
-			return page.NextPageToken, nil
-		})
-		if err != nil {
-			return "", explain("look for pipeline "+name, err)
-		}
-		if id != "" {
-			return id, nil
+		id, err := c.pipelineIn(ctx, ns, name)
+		if err != nil || id != "" {
+			return id, err
 		}
 	}
 	where := ""
@@ -162,6 +143,32 @@ func (c *Client) pipeline(ctx context.Context, namespace, name string) (string, 
 		where = " in namespace " + namespace + " or shared"
 	}
 	return "", fmt.Errorf("there is no pipeline %s%s: upload it, or correct retrain.kubeflow.pipeline: %w", name, where, trigger.ErrRejected)
+}
+
+// pipelineIn returns the id of a namespace's pipeline by name, or of a shared one where
+// the namespace is empty; empty when there is none.
+func (c *Client) pipelineIn(ctx context.Context, namespace, name string) (string, error) {
+	query := url.Values{"filter": {named(name)}}
+	if namespace != "" {
+		query.Set("namespace", namespace)
+	}
+	id := ""
+	err := pages(query, func(q url.Values) (string, error) {
+		var page pipeline_model.V2beta1ListPipelinesResponse
+		if err := c.get(ctx, "/pipelines", q, &page); err != nil {
+			return "", err
+		}
+		for _, p := range page.Pipelines {
+			if p != nil && p.DisplayName == name {
+				id = p.PipelineID
+			}
+		}
+		return page.NextPageToken, nil
+	})
+	if err != nil {
+		return "", explain("look for pipeline "+name, err)
+	}
+	return id, nil
 }
 
 // version returns a version of a pipeline by name, or the newest.
@@ -177,20 +184,9 @@ func (c *Client) version(ctx context.Context, id, pipeline, name string) (*pipel
 			found = page.PipelineVersions[0]
 		}
 	} else {
-		err := pages(url.Values{"filter": {named(name)}}, func(q url.Values) (string, error) {
-			var page pipeline_model.V2beta1ListPipelineVersionsResponse
-			if err := c.get(ctx, path, q, &page); err != nil {
-				return "", err
-			}
-			for _, v := range page.PipelineVersions {
-				if v != nil && v.DisplayName == name {
-					found = v
-				}
-			}
-			return page.NextPageToken, nil
-		})
-		if err != nil {
-			return nil, explain("look for version "+name+" of pipeline "+pipeline, err)
+		var err error
+		if found, err = c.versionNamed(ctx, id, pipeline, name); err != nil {
+			return nil, err
 		}
 	}
 	if found == nil || found.PipelineVersionID == "" {
@@ -203,6 +199,27 @@ func (c *Client) version(ctx context.Context, id, pipeline, name string) (*pipel
 		if err := c.get(ctx, path+"/"+url.PathEscape(found.PipelineVersionID), nil, &found); err != nil {
 			return nil, explain("read version "+found.DisplayName+" of pipeline "+pipeline, err)
 		}
+	}
+	return found, nil
+}
+
+// versionNamed returns a version of a pipeline by name, nil when there is none.
+func (c *Client) versionNamed(ctx context.Context, id, pipeline, name string) (*pipeline_model.V2beta1PipelineVersion, error) {
+	var found *pipeline_model.V2beta1PipelineVersion
+	err := pages(url.Values{"filter": {named(name)}}, func(q url.Values) (string, error) {
+		var page pipeline_model.V2beta1ListPipelineVersionsResponse
+		if err := c.get(ctx, "/pipelines/"+url.PathEscape(id)+"/versions", q, &page); err != nil {
+			return "", err
+		}
+		for _, v := range page.PipelineVersions {
+			if v != nil && v.DisplayName == name {
+				found = v
+			}
+		}
+		return page.NextPageToken, nil
+	})
+	if err != nil {
+		return nil, explain("look for version "+name+" of pipeline "+pipeline, err)
 	}
 	return found, nil
 }

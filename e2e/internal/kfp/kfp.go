@@ -203,3 +203,16 @@ func (c *Client) post(ctx context.Context, path string, body, out any) error {
 	}
 	return c.do(ctx, http.MethodPost, path, "application/json", bytes.NewReader(b), out)
 }
+
+// CopyRecurringRun makes a recurring run that differs from another in its id alone, on a
+// server for one user.
+func (c *Client) CopyRecurringRun(ctx context.Context, id string) error {
+	var r map[string]any
+	if err := c.do(ctx, http.MethodGet, "/apis/v2beta1/recurringruns/"+url.PathEscape(id), "", nil, &r); err != nil {
+		return err
+	}
+	for _, key := range []string{"recurring_run_id", "created_at", "updated_at", "status", "namespace"} {
+		delete(r, key)
+	}
+	return c.post(ctx, "/apis/v2beta1/recurringruns", r, &r)
+}

@@ -14,6 +14,10 @@ type Stack struct {
 	S3              string // base URL of the S3 server
 	Bucket          string
 	Region          string
+	GCS             string // base URL of the GCS emulator
+	Azure           string // host:port of the Azure emulator
+	AzureAccount    string
+	AzureKey        string
 	Prometheus      string
 	Pushgateway     string
 	Alertmanager    string
@@ -44,6 +48,10 @@ func FromEnv() (*Stack, error) {
 		"HINDCAST_E2E_S3":               &s.S3,
 		"HINDCAST_E2E_BUCKET":           &s.Bucket,
 		"AWS_REGION":                    &s.Region,
+		"HINDCAST_E2E_GCS":              &s.GCS,
+		"HINDCAST_E2E_AZURE":            &s.Azure,
+		"HINDCAST_E2E_AZURE_ACCOUNT":    &s.AzureAccount,
+		"HINDCAST_E2E_AZURE_KEY":        &s.AzureKey,
 		"HINDCAST_E2E_PROMETHEUS":       &s.Prometheus,
 		"HINDCAST_E2E_PUSHGATEWAY":      &s.Pushgateway,
 		"HINDCAST_E2E_ALERTMANAGER":     &s.Alertmanager,
@@ -82,4 +90,16 @@ func (s *Stack) URL(key string) string { return s.BucketURL(s.Bucket, key) }
 func (s *Stack) BucketURL(bucket, key string) string {
 	q := url.Values{"endpoint": {s.S3}, "region": {s.Region}, "use_path_style": {"true"}}
 	return "s3://" + bucket + "/" + strings.TrimPrefix(key, "/") + "?" + q.Encode()
+}
+
+// GCSURL is the URL of a key or prefix of a bucket on the GCS emulator.
+func (s *Stack) GCSURL(bucket, key string) string {
+	q := url.Values{"endpoint": {s.GCS + "/storage/v1/"}, "anonymous": {"true"}}
+	return "gs://" + bucket + "/" + strings.TrimPrefix(key, "/") + "?" + q.Encode()
+}
+
+// AzureURL is the URL of a key or prefix of a container on the Azure emulator.
+func (s *Stack) AzureURL(container, key string) string {
+	q := url.Values{"storage_account": {s.AzureAccount}, "domain": {s.Azure}, "protocol": {"http"}}
+	return "azblob://" + container + "/" + strings.TrimPrefix(key, "/") + "?" + q.Encode()
 }

@@ -1,0 +1,71 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+)
+
+// Portable says what keeps the configuration from working on another machine, where it
+// comes as text: files that only this one has, and secrets that stand in the text
+// itself, of which whoever sees it would learn. Each sentence names the key. Text is the
+// file's, in which variables are not yet replaced.
+func (c *Config) Portable(text []byte) []string {
+	var out []string
+	local := func(key, url string) {
+		scheme, _, found := strings.Cut(url, "://")
+		if url != "" && (!found || scheme == "file" || scheme == "mem") {
+			out = append(out, fmt.Sprintf("%s is on this machine: %s; use object storage", key, url))
+		}
+	}
+	local("state.url", c.State.URL)
+	for _, m := range c.Models {
+		at := "model " + m.Name + ": "
+		local(at+"predictions.url", m.Predictions.URL)
+		local(at+"ground_truth.url", m.GroundTruth.URL)
+		if m.Reference != nil {
+			local(at+"reference.url", m.Reference.URL)
+			if !m.Reference.Saved() {
+				local(at+"reference.profile", m.Reference.Profile)
+			}
+		}
+	}
+	if c.Publish.Textfile != nil {
+		out = append(out, "publish.textfile writes a file that no node exporter reads there; use publish.pushgateway")
+	}
+	walkSecrets(reflect.ValueOf(c).Elem(), "", func(key string, s Secret) {
+		switch {
+		case s.file != "" && !filepath.IsAbs(s.file),
+			s.file != "" && c.Dir != "." && strings.HasPrefix(s.file, c.Dir+string(filepath.Separator)):
+			out = append(out, key+"_file is a file of this machine: name one by its absolute path that is there too, or use ${VAR}")
+		case s.inline != nil && *s.inline != "" && strings.Contains(string(text), *s.inline):
+			out = append(out, key+" stands in the file itself: use ${VAR}, which a Kubernetes Secret gives")
+		}
+	})
+	return out
+}
+
+// walkSecrets calls f for each secret, with its key.
+func walkSecrets(v reflect.Value, key string, f func(string, Secret)) {
+	if s, ok := v.Interface().(Secret); ok {
+		f(key, s)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			walkSecrets(v.Elem(), key, f)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			walkSecrets(v.Index(i), fmt.Sprintf("%s[%d]", key, i), f)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if name := v.Type().Field(i).Tag.Get("yaml"); name != "" {
+				walkSecrets(v.Field(i), strings.TrimPrefix(key+"."+name, "."), f)
+			}
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package grafana
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	alerts "github.com/hindcast/hindcast/deploy/prometheus"
+)
+
+// ofModel picks the chosen model's series.
+const ofModel = `namespace=~"$namespace", model="$model"`
+
+// overall picks, of a performance metric, neither a version's nor a segment's series.
+const overall = ofModel + `, model_version="", segment=""`
+
+// evaluation is the dashboard of what Hindcast found out about one model.
+func evaluation() *builder {
+	b := newBuilder("hindcast-evaluation", "Hindcast / Evaluation",
+		"What predictions were worth once the truth came in, how far the world has drifted, and what was done about it. "+
+			"A figure holds from the pass that computed it to the next.",
+		"now-30d", evaluationVariables(), retrainings())
+	at := alerts.DefaultOptions() // colours change where alerts fire
+
+	b.add(8, 4, figure("Verdict now", "none",
+		"Of each rule, on the newest window that it was judged on. Inconclusive is no health: rows, labels or significance are missing, and hindcast history says which.",
+		query{verdict(), "{{rule}}"}).states(verdicts()...).sideBySide())
+	b.add(4, 4, figure("Last successful pass", "s",
+		"How long ago the last pass ended that evaluated everything. The figures below are no newer. The colour changes when the alert on it fires, which suits a daily schedule.",
+		query{`time() - max(hindcast_last_success_timestamp_seconds{` + ofModel + `})`, "ago"}).decimals(1).limits(blue, limit{at.Stale.Seconds(), vermilion}))
+	b.add(3, 4, figure("Label coverage", "percentunit",
+		"Share of predictions with a label, newest mature window. Below a rule's min_coverage (0.8 by default) it is inconclusive.",
+		query{`hindcast_label_coverage_ratio{` + ofModel + `}`, "coverage"}).decimals(1).limits(orange, limit{at.Coverage, blue}))
+	b.add(3, 4, figure("Matched predictions", "short",
+		"Predictions with a label, newest mature window: the rows that performance is of.",
+		query{`hindcast_matched_predictions{` + ofModel + `}`, "matched"}))
+	b.add(3, 4, figure("Last retraining", "s",
+		"How long ago the last run was started.",
+		query{`time() - max(hindcast_retrain_last_trigger_timestamp_seconds{` + ofModel + `})`, "ago"}).decimals(1))
+	b.add(3, 4, figure("Its run", "none",
+		"The state that Kubeflow Pipelines gives the last retraining run, as the last pass or hindcast follow saw it. GONE: it no longer knows the run.",
+		query{runState(), "run"}).states(runStates()...))
+
+	b.open("Performance")
+	b.add(12, 9, metric("mae", "MAE", "short", "Mean absolute error, in the label's unit"))
+	b.add(12, 9, metric("rmse", "RMSE", "short", "Root mean squared error, in the label's unit: great errors weigh more"))
+
+	b.folded("Other performance metrics")
+	for _, m := range []struct{ name, title, what, unit string }{
+		{"me", "ME", "Mean error, prediction less label, in the label's unit: the bias", "short"},
+		{"medae", "MedAE", "Median absolute error, in the label's unit: half of the predictions are closer", "short"},
+		{"mse", "MSE", "Mean squared error, in the label's unit squared", "short"},
+		{"max_error", "Max error", "Greatest absolute error, in the label's unit; a maximum has no interval", "short"},
+		{"mape", "MAPE", "Mean absolute error relative to the label", "percentunit"},
+		{"smape", "SMAPE", "Mean symmetric relative error", "percentunit"},
+		{"r2", "R²", "Coefficient of determination: 1 is perfect, 0 is as good as the labels' mean", "none"},
+	} {
+		b.add(6, 7, metric(m.name, m.title, m.unit, m.what))
+	}
+
+	b.open("Verdicts")
+	b.add(12, 6, timeline("Verdicts", "The verdict of each rule from pass to pass, on the newest window that it was judged on. Drift is seen as soon as a window has closed, performance when its labels are in.",
+		verdicts(), query{verdict(), "{{rule}}"}))
+	b.add(7, 6, steps("Rules: share of their threshold", "percentunit", "What each rule looks at, as a share of what it compares it with: how near a verdict is to turning. Whether more is worse is the rule's to say, and significance comes on top.",
+		query{`hindcast_rule_value{` + ofModel + `} / hindcast_rule_threshold{` + ofModel + `}`, "{{rule}} · {{metric}}"}).fromZero())
+	b.add(5, 6, timeline("Passes", "Whether the last pass did its work. A failed one leaves the figures of the last success standing.",
+		[]state{{"0", "failed", vermilion}, {"1", "done", green}}, query{`hindcast_last_run_success{` + ofModel + `}`, "pass"}))
+
+	b.open("Drift, of the newest closed window")
+	b.add(8, 8, steps("Drift share", "percentunit", "Features that drifted, of those that could be judged, with the threshold of every rule on drift.share.",
+		query{`hindcast_drift_share_ratio{` + ofModel + `}`, "drift share"}, threshold("drift.share")).
+		named("drift share", color(blue), fill(15)).asked("B", color(vermilion), dashed(10, 6)).fromZero().between(0, 1))
+	b.add(8, 8, steps("Drift score by column", "none", "Distance of each column from the reference, by the measures that the variable Measure names. Thresholds differ by measure: docs/configuration.md.",
+		query{`hindcast_drift_score{` + ofModel + `, method=~"$method"}`, "{{column}} · {{method}}"}).fromZero())
+	b.add(8, 8, timeline("Drifted columns", "Whether a column drifted: a judging measure is above its threshold and above what chance gives. A gap is a window in which it could not be judged.",
+		[]state{{"0", "same", deepBlue}, {"1", "drifted", vermilion}}, query{`hindcast_drift_detected{` + ofModel + `}`, "{{column}}"}))
+
+	b.open("Labels and volume")
+	b.add(8, 7, steps("Coverage", "percentunit", "Share of predictions with a label, newest mature window, with the threshold of every rule on coverage.",
+		query{`hindcast_label_coverage_ratio{` + ofModel + `}`, "coverage"}, threshold("coverage")).
+		named("coverage", color(blue), fill(15)).asked("B", color(vermilion), dashed(10, 6)).between(0.5, 1))
+	b.add(8, 7, steps("Predictions", "short", "Unique predictions of the newest closed window, and those with a label of the newest mature one, which is older by the label delay.",
+		query{`hindcast_predictions{` + ofModel + `}`, "predictions"}, query{`hindcast_matched_predictions{` + ofModel + `}`, "matched"}).
+		named("predictions", color(blue)).named("matched", color(green), dashed(4, 4)).fromZero())
+	b.add(8, 7, figure("Windows", "dateTimeAsIso", "The newest mature window, which performance is of, and the newest closed one, which drift, quality and volume are of. Half-open, UTC.",
+		windows("mature", "start", "from"), windows("mature", "end", "to"), windows("closed", "start", "from"), windows("closed", "end", "to")).stacked())
+
+	b.open("Data quality, of the newest closed window")
+	for _, q := range []struct{ name, title, what string }{
+		{"missing", "Missing", "Share of rows without a usable value, by column"},
+		{"invalid", "Invalid", "Share of rows whose value is not of the column's kind, by column"},
+		{"out_of_range", "Out of range", "Share of rows outside the reference's range, by column"},
+		{"unseen", "Unseen categories", "Share of rows with a category that the reference does not have, by column"},
+	} {
+		queries := []query{{`hindcast_column_` + q.name + `_ratio{` + ofModel + `}`, "{{column}}"}}
+		if q.name == "missing" {
+			queries = append(queries, query{`hindcast_missing_values_ratio{` + ofModel + `}`, "all features"})
+		}
+		p := steps(q.title, "percentunit", q.what+". A new default, a new unit or a broken feed shows here first.", queries...).fromZero().between(0, 0.05)
+		if len(queries) > 1 {
+			p = p.named("all features", color(grey), dashed(10, 6))
+		}
+		b.add(6, 7, p)
+	}
+
+	b.open("By version and segment")
+	b.add(12, 8, steps("$metric by version", "short", "The metric that the variable Metric names, of each model version with matched predictions in the newest mature window.",
+		query{`hindcast_${metric}{` + ofModel + `, model_version!="", model_version=~"$version"}`, "{{model_version}}"}))
+	b.add(12, 8, steps("$metric by $column", "short", "The metric that the variable Metric names, of each segment of the column; rows without a value are (missing), those beyond max_segments are other.",
+		query{`hindcast_${metric}{` + ofModel + `, column="$column", segment!="", segment=~"$segment"}`, "{{segment}}"}))
+
+	b.open("Retraining and passes")
+	b.add(16, 6, timeline("Retraining run", "The state of the last retraining run over time. The marks across all panels are where a run was started.",
+		runStates(), query{runState(), "last run"}))
+	b.add(8, 6, steps("Duration of a pass", "s", "How long the last pass took. One that nears the schedule's interval needs more memory, or more workers.",
+		query{`hindcast_run_duration_seconds{` + ofModel + `}`, "duration"}).named("duration", color(blue), fill(15)).fromZero())
+	return b
+}
+
+func evaluationVariables() []dashboard.VariableModel {
+	anyMetric := func(more string) string { return `{__name__=~"hindcast_.+", ` + ofModel + more + `}` }
+	return []dashboard.VariableModel{
+		datasourceVariable(),
+		choice{name: "namespace", label: "Namespace", of: "namespace", all: true, metric: "hindcast_last_run_timestamp_seconds",
+			description: "As publish.pushgateway.grouping or the scrape says; series without one are among All."}.variable(),
+		choice{name: "model", label: "Model", of: "model", metric: `hindcast_last_run_timestamp_seconds{namespace=~"$namespace"}`,
+			description: "As the configuration names it."}.variable(),
+		choice{name: "version", label: "Version", of: "model_version", all: true, multi: true, metric: anyMetric(`, model_version!=""`),
+			description: "Model versions, for the panels by version."}.variable(),
+		choice{name: "column", label: "Segment column", of: "column", metric: anyMetric(`, segment!=""`),
+			description: "A column of segments in the configuration."}.variable(),
+		choice{name: "segment", label: "Segment", of: "segment", all: true, multi: true, metric: anyMetric(`, column="$column", segment!=""`),
+			description: "Its values."}.variable(),
+		fixed("metric", "Metric", "For the panels by version and by segment.", "mae", "rmse", "medae", "me", "mse", "mape", "smape", "r2", "max_error"),
+		choice{name: "method", label: "Measure", of: "method", all: true, multi: true, first: "psi", metric: `hindcast_drift_score{` + ofModel + `}`,
+			description: "Measures of drift, for the score by column."}.variable(),
+	}
+}
+
+// retrainings marks where a run was started. The metric's value is the time, which the
+// data source wants in milliseconds.
+func retrainings() []dashboard.AnnotationQuery {
+	return []dashboard.AnnotationQuery{{
+		Name: "Retrainings", Datasource: datasource(), Enable: true, Hide: ptr(false), IconColor: purple,
+		Expr:        ptr(`max by (namespace, model) (hindcast_retrain_last_trigger_timestamp_seconds{` + ofModel + `}) * 1000`),
+		TitleFormat: ptr("Retraining started"), TextFormat: ptr("{{model}}"), TagKeys: ptr("namespace"), Step: ptr("5m"), UseValueForTime: ptr(true),
+	}}
+}
+
+// windows asks for an end of the newest window of a stage.
+func windows(stage, end, name string) query {
+	return query{fmt.Sprintf(`max(hindcast_window_%s_timestamp_seconds{%s, stage=%q}) * 1000`, end, ofModel, stage), stage + " " + name}
+}
+
+// verdict is 0, 1 or 2 for each rule.
+func verdict() string {
+	return `hindcast_rule_breached{` + ofModel + `} + 2 * hindcast_rule_inconclusive{` + ofModel + `}`
+}
+
+func verdicts() []state {
+	return []state{{"0", "healthy", green}, {"1", "breached", vermilion}, {"2", "inconclusive", orange}}
+}
+
+// runStates are those of Kubeflow Pipelines, and GONE. A run that was just started has
+// none yet.
+func runStates() []state {
+	return []state{
+		{"0", "not known yet", grey}, {"1", "PENDING", grey}, {"2", "RUNNING", blue}, {"3", "SUCCEEDED", green}, {"4", "FAILED", vermilion}, {"5", "CANCELED", orange},
+		{"6", "CANCELING", orange}, {"7", "SKIPPED", grey}, {"8", "PAUSED", yellow}, {"9", "GONE", purple},
+	}
+}
+
+// runState makes one number of the series per state, of which one is 1.
+func runState() string {
+	var terms []string
+	for _, s := range runStates()[1:] {
+		terms = append(terms, fmt.Sprintf(`%s * hindcast_retrain_run_state{%s, state=%q}`, s.value, ofModel, s.name))
+	}
+	return `max by (namespace, model) (` + strings.Join(terms, " or ") + `)`
+}
+
+// threshold is a rule's, of the metric on its left side.
+func threshold(metric string) query {
+	return query{`hindcast_rule_threshold{` + ofModel + `, metric=` + strconv.Quote(metric) + `}`, "threshold of {{rule}}"}
+}
+
+// metric is a performance metric with its interval, its reference and the thresholds of
+// the rules on it.
+func metric(name, title, unit, what string) panel {
+	const low, high = "95 % low", "95 % high"
+	queries := []query{
+		{`hindcast_` + name + `{` + overall + `}`, title},
+		{`hindcast_reference_` + name + `{` + ofModel + `}`, "reference"},
+		threshold(name),
+	}
+	description := what + ". Of the newest mature window, beside the reference's and the threshold of every rule on it."
+	if name != "max_error" {
+		description += " The band is its 95 % interval."
+		queries = append(queries, query{`hindcast_` + name + `_low{` + ofModel + `}`, low}, query{`hindcast_` + name + `_high{` + ofModel + `}`, high})
+	}
+	p := steps(title, unit, description, queries...).
+		named(title, color(blue)).named("reference", color(grey), dashed(4, 4)).asked("C", color(vermilion), dashed(10, 6))
+	if name != "max_error" {
+		p = p.named(low, color(blue), width(0), noLegend()).named(high, color(blue), width(0), fill(20), fillTo(low), noLegend())
+	}
+	return p
+}

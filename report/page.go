@@ -1,0 +1,98 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+//go:embed page.html
+var pageSource string
+
+// HTML returns the page: one file that loads nothing.
+func (p Page) HTML() ([]byte, error) {
+	t, err := template.New("page").Funcs(template.FuncMap{
+		"number":   number,
+		"interval": interval,
+		"window":   windowText,
+		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"metrics":  func(m map[string]evaluator.Metric) []string { return slices.Sorted(maps.Keys(m)) },
+		"columns":  func(m map[string]evaluator.ColumnDrift) []string { return slices.Sorted(maps.Keys(m)) },
+		"measures": judging,
+		"verdict":  func(v evaluator.Verdict) string { return v.String() },
+		"deref":    func(n *evaluator.Number) evaluator.Number { return *n },
+		"drifted":  drifted,
+		"count": func(n *int64) string {
+			if n == nil {
+				return "-"
+			}
+			return strconv.FormatInt(*n, 10)
+		},
+	}).Parse(pageSource)
+	if err != nil {
+		return nil, fmt.Errorf("parse page: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return nil, fmt.Errorf("make page: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// judging are the measures of a column that judge it.
+func judging(c evaluator.ColumnDrift) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(c.Measures)) {
+		if c.Measures[name].Threshold != nil {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func drifted(d *bool) string {
+	switch {
+	case d == nil:
+		return "inconclusive"
+	case *d:
+		return "drifted"
+	}
+	return "no drift"
+}
+
+// number shows four significant digits.
+func number(n evaluator.Number) string {
+	f := float64(n)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return "-"
+	}
+	if a := math.Abs(f); a >= 1000 && a < 1e9 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(f, 'g', 4, 64)
+}
+
+func interval(m evaluator.Metric) string {
+	if math.IsNaN(float64(m.Low)) || math.IsNaN(float64(m.High)) {
+		return "-"
+	}
+	return number(m.Low) + " to " + number(m.High)
+}
+
+// windowText shows a window by its dates where it begins and ends at midnight.
+func windowText(w groundtruth.Window) string {
+	layout := time.RFC3339
+	if w.Start.Equal(w.Start.Truncate(24*time.Hour)) && w.End.Equal(w.End.Truncate(24*time.Hour)) {
+		layout = time.DateOnly
+	}
+	return w.Start.UTC().Format(layout) + " to " + w.End.UTC().Format(layout)
+}

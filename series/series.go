@@ -1,0 +1,166 @@
+// Package series is the one list of what Hindcast shows Prometheus: the names, types
+// and labels of its metrics, what they mean, and when they are there. Publishers take
+// their help texts from it, the configuration what may have an alias, and the
+// documentation its tables.
+package series
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Prefix begins the name of every metric.
+const Prefix = "hindcast_"
+
+// The types of a metric.
+const (
+	Gauge   = "gauge"
+	Counter = "counter"
+)
+
+// Section is what a metric is about.
+type Section string
+
+// The sections, in the order of the documentation.
+const (
+	Pass        Section = "pass"
+	Window      Section = "window"
+	Performance Section = "performance"
+	Drift       Section = "drift"
+	Rules       Section = "rules"
+	Retraining  Section = "retraining"
+	Serve       Section = "serve"
+)
+
+// Metric is one metric.
+type Metric struct {
+	Name    string   // without Prefix
+	Type    string   // Gauge or Counter
+	Labels  []string // beside the model's
+	Help    string
+	When    string // when it is there; empty for always
+	Section Section
+}
+
+// FullName is the name as Prometheus has it.
+func (m Metric) FullName() string { return Prefix + m.Name }
+
+// All lists the metrics, by section and in the order of the documentation.
+func All() []Metric {
+	var out []Metric
+	add := func(section Section, name, labels, help, when string) {
+		m := Metric{Name: name, Type: Gauge, Help: help, When: when, Section: section}
+		if labels != "" {
+			m.Labels = strings.Split(labels, ",")
+		}
+		if section == Serve {
+			m.Type = Counter
+		}
+		out = append(out, m)
+	}
+	add(Pass, "last_run_timestamp_seconds", "", "Unix time at which the last pass ended, failed or not.", "")
+	add(Pass, "last_success_timestamp_seconds", "", "Unix time at which the last successful pass ended.", "from the first success on")
+	add(Pass, "last_run_success", "", "Whether the last pass succeeded. A push, message or query that failed is no failure here: it could not be told this way.", "")
+	add(Pass, "run_duration_seconds", "", "How long the last pass took.", "")
+	add(Pass, "build_info", "version,revision,goversion", "The build of Hindcast that shows this; always 1.", "not in the text file")
+
+	add(Window, "window_start_timestamp_seconds", "stage", "Start of the newest window: mature, which performance is of, and closed, which drift, quality and volume are of.", "once a window of the stage was judged")
+	add(Window, "window_end_timestamp_seconds", "stage", "End of the newest window of the stage.", "as its start")
+	add(Window, "predictions", "", "Unique predictions in the newest closed window.", "")
+	add(Window, "matched_predictions", "", "Predictions with a label in the newest mature window.", "once there is one")
+	add(Window, "label_coverage_ratio", "", "Share of predictions with a label in the newest mature window.", "once there is one with predictions")
+
+	for _, p := range performance() {
+		add(Performance, p.name, "model_version,column,segment", p.help, "once a label matched")
+	}
+	for _, p := range performance() {
+		if p.name == "max_error" {
+			continue // a maximum has no interval
+		}
+		add(Performance, p.name+"_low", "", "Lower end of the 95 % interval of the overall figure: "+p.help, "with an interval")
+		add(Performance, p.name+"_high", "", "Upper end of the 95 % interval of the overall figure: "+p.help, "with an interval")
+	}
+	for _, p := range performance() {
+		add(Performance, "reference_"+p.name, "", "On the reference: "+p.help, "with a reference that has labels")
+	}
+
+	add(Drift, "drift_share_ratio", "", "Share of the conclusive feature columns that drifted.", "with a reference and a conclusive column")
+	add(Drift, "drift_score", "column,method", "Distance of a column from the reference, by measure.", "with a reference")
+	add(Drift, "drift_detected", "column", "Whether a column drifted.", "where that is conclusive")
+	add(Drift, "missing_values_ratio", "", "Share of feature values that are missing.", "")
+	add(Drift, "column_missing_ratio", "column", "Share of rows without a usable value of a feature.", "")
+	add(Drift, "column_invalid_ratio", "column", "Share of rows whose value is not of the column's kind.", "")
+	add(Drift, "column_out_of_range_ratio", "column", "Share of rows outside the reference's range.", "of numbers, with a reference")
+	add(Drift, "column_unseen_ratio", "column", "Share of rows with a category that the reference does not have.", "of text, with a reference")
+
+	add(Rules, "rule_breached", "rule", "Whether a rule is breached on the newest window that it was judged on.", "once it was judged")
+	add(Rules, "rule_inconclusive", "rule", "Whether a rule is inconclusive on the newest window that it was judged on.", "once it was judged")
+	add(Rules, "rule_value", "rule,metric", "Value, there, of a variable that a rule compares by itself.", "where the variable has a value")
+	add(Rules, "rule_threshold", "rule,metric", "What a rule compares the variable with, there.", "where that has a value")
+
+	add(Retraining, "retrain_last_trigger_timestamp_seconds", "", "Unix time at which the last retraining run was started.", "from the first on")
+	add(Retraining, "retrain_run_state", "state", "1 for the state that the last retraining run is in, 0 for the others: Kubeflow's, and GONE.", "from the first on")
+
+	add(Serve, "serve_passes_total", "model,result", "Passes that ended, by result: done or failed.", "")
+	add(Serve, "serve_skipped_slots_total", "model", "Slots of the schedule that were skipped because the model was still being evaluated.", "")
+	return out
+}
+
+// performance lists the performance metrics.
+func performance() []struct{ name, help string } {
+	return []struct{ name, help string }{
+		{"me", "Mean error, prediction less label."},
+		{"mae", "Mean absolute error."},
+		{"mse", "Mean squared error."},
+		{"rmse", "Root mean squared error."},
+		{"medae", "Median absolute error."},
+		{"mape", "Mean absolute error relative to the label, a share."},
+		{"smape", "Mean symmetric relative error, a share."},
+		{"r2", "Coefficient of determination."},
+		{"max_error", "Greatest absolute error."},
+	}
+}
+
+// Find returns the metric of that name, without Prefix.
+func Find(name string) (Metric, bool) {
+	all := All()
+	i := slices.IndexFunc(all, func(m Metric) bool { return m.Name == name })
+	if i < 0 {
+		return Metric{}, false
+	}
+	return all[i], true
+}
+
+// Aliasable lists the names, without Prefix, that may be shown under another one too:
+// every gauge of a model.
+func Aliasable() []string {
+	var out []string
+	for _, m := range All() {
+		if m.Type == Gauge && m.Name != "build_info" {
+			out = append(out, m.Name)
+		}
+	}
+	return out
+}
+
+var namePattern = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
+
+// AliasFault says why a metric cannot have name as its alias, or "".
+func AliasFault(name string) string {
+	switch {
+	case !namePattern.MatchString(name):
+		return "no metric can be called that: letters, digits, _ and :, not beginning with a digit"
+	case strings.HasPrefix(name, Prefix):
+		return "names that begin with " + Prefix + " are Hindcast's own"
+	}
+	if name == "up" {
+		return "Prometheus sets the metric up itself"
+	}
+	for _, own := range []string{"go_", "process_", "promhttp_", "push_", "pushgateway_", "scrape_", "node_textfile_", "ALERTS"} {
+		if strings.HasPrefix(name, own) {
+			return "names that begin with " + own + " are shown beside Hindcast's by others"
+		}
+	}
+	return ""
+}
