@@ -20,7 +20,6 @@ import (
 // definitions are the resource definitions of the Prometheus operator in the cluster of
 // the tests, from the operator's own release. They are made once and stay.
 //
-//nolint:gochecknoglobals // once for all tests
 var definitions = struct {
 	sync.Once
 

@@ -206,7 +206,7 @@ func TestTellEverybody(t *testing.T) {
 	alerts := s.wantFiring(t, s.Model, "HindcastEventBreach", "HindcastEventRetrainSuggested")
 	a := alerts["HindcastEventBreach"]
 	if a.Labels["rule"] != "rmse" || a.Labels["severity"] != "warning" || a.Labels["namespace"] != "e2e-tell" || !strings.Contains(a.Annotations["description"], "rmse breached") ||
-		a.EndsAt.Sub(time.Now()) < 48*time.Hour || a.EndsAt.Sub(time.Now()) > 50*time.Hour {
+		time.Until(a.EndsAt) < 48*time.Hour || time.Until(a.EndsAt) > 50*time.Hour {
 		t.Errorf("the breach in Alertmanager: %+v", a)
 	}
 	if got := hook.take(t); !slices.Equal(got, []string{"firing HindcastEventBreach=firing", "firing HindcastEventRetrainSuggested=firing"}) {

@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"mime"
@@ -214,7 +215,7 @@ func parts(t testing.TB, m *Email, e job.Event) (mail.Header, string, string) {
 	var texts []string
 	for r := multipart.NewReader(read.Body, params["boundary"]); ; {
 		p, err := r.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

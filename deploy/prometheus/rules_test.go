@@ -16,7 +16,6 @@ import (
 	"github.com/hindcast/hindcast/deploy/prometheus"
 )
 
-//nolint:gochecknoglobals // a flag of the tests
 var update = flag.Bool("update", false, "write the files anew")
 
 // groups are all rules.
