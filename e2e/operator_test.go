@@ -19,7 +19,6 @@ import (
 
 // definitions are the resource definitions of the Prometheus operator in the cluster of
 // the tests, from the operator's own release. They are made once and stay.
-//
 var definitions = struct {
 	sync.Once
 
