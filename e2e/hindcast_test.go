@@ -326,16 +326,19 @@ func (s *scenario) notStarted(t *testing.T, want string) result {
 }
 
 // runs lists what KFP has in the scenario's experiment.
-func (s *scenario) runs(t *testing.T) []kfp.Run {
+func (s *scenario) runs(t *testing.T) []kfp.Run { return runsIn(t, s.kfp, s.Experiment, "") }
+
+// runsIn lists the runs of an experiment, which there may not be.
+func runsIn(t *testing.T, c *kfp.Client, experiment, namespace string) []kfp.Run {
 	t.Helper()
-	x, err := s.kfp.Experiment(t.Context(), s.Experiment, "")
+	x, err := c.Experiment(t.Context(), experiment, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if x == "" {
 		return nil
 	}
-	runs, err := s.kfp.Runs(t.Context(), x)
+	runs, err := c.Runs(t.Context(), x)
 	if err != nil {
 		t.Fatal(err)
 	}

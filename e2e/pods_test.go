@@ -335,19 +335,7 @@ func (p *inPods) logs(pods []podObject) string {
 
 // runsThere lists the runs of the scenario's experiment in Kubeflow Pipelines for many users.
 func (p *inPods) runsThere(t *testing.T) []kfp.Run {
-	t.Helper()
-	x, err := p.admin.Experiment(t.Context(), p.Experiment, p.Namespace)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if x == "" {
-		return nil
-	}
-	runs, err := p.admin.Runs(t.Context(), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return runs
+	return runsIn(t, p.admin, p.Experiment, p.Namespace)
 }
 
 // oneRunThere requires that there is one run with one workflow, which the ledger has

@@ -352,20 +352,8 @@ func TestPushgatewayTypeClash(t *testing.T) {
 		t.Errorf("after the deletion: status %d\n%s", r.code, r.stderr)
 	}
 	shown := func() string {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, gateway+"/metrics", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		text, err := io.ReadAll(res.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
+		_, text := fetch(t, gateway+"/metrics")
+		return text
 	}
 	labels := fmt.Sprintf(`{instance="",job="hindcast",model=%q,namespace="team-b"} `, s.Model)
 	overall := regexp.MustCompile(`(?m)^(hindcast|model)_mae`+regexp.QuoteMeta(labels)+`(\S+)$`).FindAllStringSubmatch(shown(), -1)

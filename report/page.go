@@ -21,7 +21,7 @@ var pageSource string
 // HTML returns the page: one file that loads nothing.
 func (p Page) HTML() ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"number":   number,
+		"number":   Number,
 		"interval": interval,
 		"window":   windowText,
 		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -69,8 +69,8 @@ func drifted(d *bool) string {
 	return "no drift"
 }
 
-// number shows four significant digits.
-func number(n evaluator.Number) string {
+// Number shows four significant digits, and "-" for a number that there is not.
+func Number(n evaluator.Number) string {
 	f := float64(n)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return "-"
@@ -85,7 +85,7 @@ func interval(m evaluator.Metric) string {
 	if math.IsNaN(float64(m.Low)) || math.IsNaN(float64(m.High)) {
 		return "-"
 	}
-	return number(m.Low) + " to " + number(m.High)
+	return Number(m.Low) + " to " + Number(m.High)
 }
 
 // windowText shows a window by its dates where it begins and ends at midnight.

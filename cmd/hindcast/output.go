@@ -17,6 +17,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -68,7 +69,7 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	c := o.Coverage
 	fmt.Fprintf(w, "%d predictions", c.Predictions)
 	if c.Matched != nil {
-		fmt.Fprintf(w, ", %d with a label (coverage %s)", *c.Matched, number(c.Coverage))
+		fmt.Fprintf(w, ", %d with a label (coverage %s)", *c.Matched, report.Number(c.Coverage))
 	} else if c.Reason != "" {
 		fmt.Fprintf(w, "; %s", c.Reason)
 	}
@@ -116,13 +117,13 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 		m := o.Metrics[name]
 		interval := ""
 		if !math.IsNaN(float64(m.Low)) {
-			interval = number(m.Low) + " to " + number(m.High)
+			interval = report.Number(m.Low) + " to " + report.Number(m.High)
 		}
 		reference := ""
 		if o.Reference != nil {
-			reference = number(o.Reference.Metrics[name].Value)
+			reference = report.Number(o.Reference.Metrics[name].Value)
 		}
-		value := number(m.Value)
+		value := report.Number(m.Value)
 		if math.IsNaN(float64(m.Value)) {
 			value = "- (" + m.Reason + ")"
 		}
@@ -166,9 +167,9 @@ func driftTable(w io.Writer, d *evaluator.Drift) {
 			}
 			floor := ""
 			if m.NoiseFloor != nil {
-				floor = number(*m.NoiseFloor)
+				floor = report.Number(*m.NoiseFloor)
 			}
-			row := table.Row{"", "", measure, number(m.Value), number(*m.Threshold), floor}
+			row := table.Row{"", "", measure, report.Number(m.Value), report.Number(*m.Threshold), floor}
 			if first {
 				row[0], row[1] = name, state
 			}
@@ -188,7 +189,7 @@ func answersTable(w io.Writer, o *job.Outcome) {
 	t := newTable(w, "prometheus", "value", "query")
 	for _, name := range sortedKeys(o.Prometheus) {
 		answer := o.Prometheus[name]
-		value := number(answer.Value)
+		value := report.Number(answer.Value)
 		if answer.Missing() {
 			value = "- (" + answer.Reason + ")"
 		}
@@ -217,18 +218,6 @@ func rulesTable(w io.Writer, o *job.Outcome) {
 
 // sortedKeys returns the keys of a map in order.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// number shows four significant digits.
-func number(n evaluator.Number) string {
-	f := float64(n)
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return "-"
-	}
-	if a := math.Abs(f); a >= 1000 && a < 1e9 {
-		return strconv.FormatFloat(f, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(f, 'g', 4, 64)
-}
 
 // windowText shows a window by its dates where it begins and ends at midnight.
 func windowText(w groundtruth.Window) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -335,21 +336,31 @@ func when(r kubeflow.RecurringRun) string {
 	return "every " + humanDuration(time.Duration(r.IntervalSecond)*time.Second)
 }
 
+// recurringRuns finds what there is of a schedule.
+func (a *App) recurringRuns(ctx context.Context, f scheduleFlags) (*scheduled, []kubeflow.RecurringRun, error) {
+	s, err := a.scheduled(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := s.client.RecurringRuns(ctx, s.namespace, s.name)
+	if err != nil {
+		s.client.Close()
+		return nil, nil, err
+	}
+	return s, found, nil
+}
+
 func (a *App) scheduleShowCommand() *cobra.Command {
 	var shared scheduleFlags
 	cmd := &cobra.Command{
 		Use:   "show",
 		Short: "Show the recurring run",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.scheduled(shared)
+			s, found, err := a.recurringRuns(cmd.Context(), shared)
 			if err != nil {
 				return err
 			}
 			defer s.client.Close()
-			found, err := s.client.RecurringRuns(cmd.Context(), s.namespace, s.name)
-			if err != nil {
-				return err
-			}
 			shown := make([]shownRun, 0, len(found))
 			for _, r := range found {
 				sent, _ := r.Parameters["config"].(string) // none: made by somebody else
@@ -401,15 +412,11 @@ func (a *App) scheduleDeleteCommand() *cobra.Command {
 		Short: "Delete the recurring run",
 		Long:  "Delete leaves runs that were started, the pipeline and the experiment alone.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.scheduled(shared)
+			s, found, err := a.recurringRuns(cmd.Context(), shared)
 			if err != nil {
 				return err
 			}
 			defer s.client.Close()
-			found, err := s.client.RecurringRuns(cmd.Context(), s.namespace, s.name)
-			if err != nil {
-				return err
-			}
 			deleted := make([]kubeflow.RecurringRun, 0, len(found))
 			var errs []error
 			for _, r := range found {
