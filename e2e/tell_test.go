@@ -172,7 +172,7 @@ func (e env) mails(t *testing.T, to string) []*mail.Message {
 // until it is over, and an outage after it.
 func TestTellEverybody(t *testing.T) {
 	t.Parallel()
-	s := newScenario(t, worseNoise, func(c *settings) { c.KFP, c.Slack = "", nil })
+	s := newScenario(t, worseNoise, func(c *settings) { c.KFP, c.Push, c.Slack = "", "", nil })
 	hook := &hookServer{}
 	server := httptest.NewServer(hook)
 	t.Cleanup(server.Close)

@@ -45,6 +45,7 @@ type Options struct {
 	DriftShare   float64       // share of columns that drifted
 	Stuck        time.Duration // since a run was started that has not ended
 	Absent       time.Duration // that nothing at all is pushed
+	Gap          time.Duration // without a scrape of the Pushgateway that changes nothing
 
 	Window          time.Duration // of the rates of a model server
 	Sustained       time.Duration // that a rate is bad
@@ -64,7 +65,7 @@ type Options struct {
 func DefaultOptions() Options {
 	const hour = time.Hour
 	return Options{
-		Stale: 50 * hour, Failing: 15 * time.Minute, Inconclusive: 72 * hour, Coverage: 0.8, DriftShare: 0.5, Stuck: 6 * hour, Absent: hour,
+		Stale: 50 * hour, Failing: 15 * time.Minute, Inconclusive: 72 * hour, Coverage: 0.8, DriftShare: 0.5, Stuck: 30 * hour, Absent: hour, Gap: 15 * time.Minute,
 		Window: 5 * time.Minute, Sustained: 10 * time.Minute, MinRate: 0.1, ErrorRatio: 0.05, Latency: 0.5,
 		VolumeLow: 0.5, VolumeHigh: 2, MinVolume: 100,
 		FeedbackLow: 0.01, FeedbackWindow: 24 * hour, MinFeedbackBase: 100, Cost: 0.01,
@@ -97,51 +98,53 @@ func span(d time.Duration) string { return model.Duration(d).String() }
 // until the next, so that each condition lasts until a pass ends it, and a model that
 // was forgotten has none.
 func Hindcast(o Options) Group {
+	// A scrape that fails, or a Pushgateway that moves, is no recovery.
+	last := func(series string) string { return "last_over_time(" + series + "[" + span(o.Gap) + "])" }
 	return Group{Name: "hindcast", Rules: []Rule{
 		rule("HindcastEvaluationStale", Critical, 0,
-			`time() - hindcast_last_success_timestamp_seconds > `+seconds(o.Stale),
+			"time() - "+last("hindcast_last_success_timestamp_seconds")+" > "+seconds(o.Stale),
 			"{{ $labels.model }} has not been evaluated for {{ $value | humanizeDuration }}",
 			"The last successful pass over {{ $labels.model }} (namespace {{ $labels.namespace }}) ended {{ $value | humanizeDuration }} ago; more than "+span(o.Stale)+" is too long. Every figure and verdict of it is as old."),
 		rule("HindcastEvaluationFailing", Warning, o.Failing,
-			`hindcast_last_run_success == 0`,
+			last("hindcast_last_run_success")+" == 0",
 			"The evaluation of {{ $labels.model }} fails",
 			"The last pass over {{ $labels.model }} (namespace {{ $labels.namespace }}) failed, and no later one succeeded within "+span(o.Failing)+". That says nothing about the model: it is not being watched."),
 		rule("HindcastRuleBreached", Warning, 0,
-			`hindcast_rule_breached == 1`,
+			last("hindcast_rule_breached")+" == 1",
 			"{{ $labels.model }}: rule {{ $labels.rule }} is breached",
 			"Rule {{ $labels.rule }} of {{ $labels.model }} (namespace {{ $labels.namespace }}) is breached on the newest window that it was judged on."),
 		rule("HindcastRuleInconclusive", Warning, o.Inconclusive,
-			`hindcast_rule_inconclusive == 1`,
+			last("hindcast_rule_inconclusive")+" == 1",
 			"{{ $labels.model }}: rule {{ $labels.rule }} has had no verdict for "+span(o.Inconclusive),
 			"Rule {{ $labels.rule }} of {{ $labels.model }} (namespace {{ $labels.namespace }}) has been inconclusive for "+span(o.Inconclusive)+": too few rows or labels, or a figure that is missing. The model may be bad without anyone being told."),
 		rule("HindcastCoverageLow", Warning, 0,
-			`hindcast_label_coverage_ratio < `+number(o.Coverage),
+			last("hindcast_label_coverage_ratio")+" < "+number(o.Coverage),
 			"{{ $labels.model }}: only {{ $value | humanizePercentage }} of predictions have a label",
 			"In the newest mature window of {{ $labels.model }} (namespace {{ $labels.namespace }}) {{ $value | humanizePercentage }} of predictions have a label; "+number(o.Coverage*100)+" % are wanted. Labels are late or lost, or ids do not match."),
 		rule("HindcastNoPredictions", Warning, 0,
-			`hindcast_predictions == 0`,
+			last("hindcast_predictions")+" == 0",
 			"{{ $labels.model }} logged no predictions in its newest window",
 			"The newest closed window of {{ $labels.model }} (namespace {{ $labels.namespace }}) holds no predictions: the model is not asked, or its log is not written where Hindcast reads."),
 		rule("HindcastDriftHigh", Warning, 0,
-			`hindcast_drift_share_ratio >= `+number(o.DriftShare),
+			last("hindcast_drift_share_ratio")+" >= "+number(o.DriftShare),
 			"{{ $labels.model }}: {{ $value | humanizePercentage }} of its features drifted",
 			"{{ $value | humanizePercentage }} of the conclusive features of {{ $labels.model }} (namespace {{ $labels.namespace }}) drifted from the reference; "+number(o.DriftShare*100)+" % is the limit. Its error may follow when the labels come in."),
 		rule("HindcastColumnDrifted", Info, 0,
-			`hindcast_drift_detected == 1`,
+			last("hindcast_drift_detected")+" == 1",
 			"{{ $labels.model }}: column {{ $labels.column }} drifted",
 			"Column {{ $labels.column }} of {{ $labels.model }} (namespace {{ $labels.namespace }}) is distributed otherwise than in the reference, beyond the measure's threshold and its noise floor."),
 		rule("HindcastRetrainingFailed", Warning, 0,
-			`hindcast_retrain_run_state{state=~"FAILED|CANCELED|GONE"} == 1`,
+			last(`hindcast_retrain_run_state{state=~"FAILED|CANCELED|GONE"}`)+" == 1",
 			"The retraining of {{ $labels.model }} ended as {{ $labels.state }}",
 			"The last retraining run of {{ $labels.model }} (namespace {{ $labels.namespace }}) ended as {{ $labels.state }}. The old model goes on serving; after the cooldown another attempt may follow."),
 		rule("HindcastRetrainingStuck", Warning, 0,
 			// A run whose state nobody has asked for yet is in none of them.
-			`time() - hindcast_retrain_last_trigger_timestamp_seconds > `+seconds(o.Stuck)+"\n"+
-				`unless max without (state) (hindcast_retrain_run_state{state=~"SUCCEEDED|SKIPPED|FAILED|CANCELED|GONE"}) == 1`,
+			"time() - "+last("hindcast_retrain_last_trigger_timestamp_seconds")+" > "+seconds(o.Stuck)+"\n"+
+				"unless max without (state) ("+last(`hindcast_retrain_run_state{state=~"SUCCEEDED|SKIPPED|FAILED|CANCELED|GONE"}`)+") == 1",
 			"The retraining of {{ $labels.model }} has not ended within {{ $value | humanizeDuration }}",
 			"The last retraining run of {{ $labels.model }} (namespace {{ $labels.namespace }}) was started {{ $value | humanizeDuration }} ago and was not over when last looked at; more than "+span(o.Stuck)+" is unusual. Until it is, no other run of the model starts."),
 		rule("HindcastAbsent", Warning, o.Absent,
-			`absent(hindcast_last_run_timestamp_seconds)`,
+			"absent("+last("hindcast_last_run_timestamp_seconds")+")",
 			"Nothing of Hindcast reaches Prometheus",
 			"There are no series of any model: the Pushgateway is not scraped or lost what was pushed, or no pass has run since. All other alerts on models are blind."),
 	}}
@@ -183,7 +186,9 @@ func ModelService(o Options) Group {
 			"{{ $labels.model }} is asked {{ $value | humanizePercentage }} of what it was a week ago",
 			"Within the last hour {{ $labels.model }} (namespace {{ $labels.namespace }}) made {{ $value | humanizePercentage }} of the predictions of the same hour a week ago; more than "+number(o.VolumeHigh*100)+" % is unusual. Somebody retries, or asks for what nobody reads."),
 		rule("ModelServiceFeedbackLow", Warning, o.Sustained,
-			fill("FEEDBACK\n  / (PREDICTIONS >= MIN)\n  < LIMIT", "FEEDBACK", increase("model_feedback_total", o.FeedbackWindow),
+			fill("(FEEDBACK\n  or 0 * LAST)\n  / (PREDICTIONS >= MIN)\n  < LIMIT", "FEEDBACK", increase("model_feedback_total", o.FeedbackWindow),
+				// What counts feedback may be gone, which is none; who never counted any is left alone.
+				"LAST", sum("increase", "model_feedback_total", span(o.FeedbackWindow)+"] offset 7d"),
 				"PREDICTIONS", increase(predictions, o.FeedbackWindow), "MIN", number(o.MinFeedbackBase), "LIMIT", number(o.FeedbackLow)),
 			"{{ $labels.model }}: feedback on only {{ $value | humanizePercentage }} of predictions",
 			"Within "+span(o.FeedbackWindow)+" feedback came in on {{ $value | humanizePercentage }} of the predictions of {{ $labels.model }} (namespace {{ $labels.namespace }}); less than "+number(o.FeedbackLow*100)+" % means that labels will be missing."),

@@ -338,7 +338,7 @@ Y
 }
 
 down() { # users first, stores last
-  local name pid i namespace task
+  local name pid i
   for name in kubelet scheduler tasks containerd schedules agent kfp kfp_multi controllers kubernetes etcd smtp alertmanager prometheus pushgateway db azurite gcs s3; do
     [[ $name == tasks ]] && { end_tasks; continue; }
     [[ -f $D/$name.pid ]] || continue
@@ -354,11 +354,16 @@ down() { # users first, stores last
 }
 end_tasks() { # containers that tests and pods left behind, with the processes that look after them
   [[ -S $D/containerd/c.sock ]] || return 0
+  local namespace task network networks=()
   for namespace in default k8s.io; do
-    for task in $(ctr -a "$D/containerd/c.sock" -n "$namespace" task ls -q 2>/dev/null); do
+    for task in $(ctr -a "$D/containerd/c.sock" -n "$namespace" container ls -q 2>/dev/null); do
+      # The kubelet is gone and gives no network back.
+      network=$(ctr -a "$D/containerd/c.sock" -n "$namespace" container info "$task" 2>/dev/null | grep -o 'netns/cni-[0-9a-f-]*' | head -n 1) || true
+      [[ ! $network ]] || networks+=("${network#netns/}")
       ctr -a "$D/containerd/c.sock" -n "$namespace" task rm -f "$task" >/dev/null 2>&1 || true
     done
   done
+  for network in "${networks[@]}"; do ip netns delete "$network" 2>/dev/null || true; done
 }
 
 print_env() { # what the tests need, as shell exports
