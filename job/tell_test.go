@@ -341,3 +341,42 @@ func TestRunsOfNoPipelineAreNotKept(t *testing.T) {
 		t.Errorf("kept %q", got)
 	}
 }
+
+// resolving is a keeper during whose messages another process tells the end of a breach.
+type resolving struct {
+	fakeKeeper
+	during func()
+}
+
+func (k *resolving) Notify(ctx context.Context, e job.Event) error {
+	k.during()
+	return k.fakeKeeper.Notify(ctx, e)
+}
+
+// What another process told the end of in the meantime is not said to go on.
+func TestEndToldByAnotherProcessIsNotKept(t *testing.T) {
+	for name, ended := range map[string]bool{"open": false, "ended": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, settings{mode: "off"})
+			keeper := &resolving{during: func() {}}
+			w.r.Notifiers = []job.Notifier{keeper}
+			w.logs(1, wrong)
+			w.logs(3, good, drifted)
+			w.night(4)
+			wantLines(t, "told", keeper.take(), "breach rmse 1")
+			keeper.during = func() {
+				if !ended {
+					return
+				}
+				if ok, err := w.r.Ledger.Tell(t.Context(), trigger.Told{Model: "m", Window: day(1), Rule: "rmse", State: trigger.ToldResolved, At: w.now}); err != nil || !ok {
+					t.Errorf("tell: %t, %v", ok, err)
+				}
+			}
+			w.night(5) // day 2 has no data
+			wantLines(t, "told on the second night", keeper.take(), "breach drift 4")
+			if got := keeper.takeKept(); (len(got) == 0) != ended {
+				t.Errorf("kept %q", got)
+			}
+		})
+	}
+}
