@@ -33,11 +33,11 @@ func (p *pass) act(ctx context.Context, d *trigger.Decision, e *evaluated) error
 	switch {
 	case d.Guard == trigger.GuardMode && p.model.Retrain.Mode == trigger.ModeSuggest && p.fx.write && p.fx.tell:
 		return p.suggest(ctx, d, o)
-	case d.Action != trigger.ActionRetrain || d.DryRun:
-		return nil
-	case d.RunID != "":
+	case d.RunID != "" && !d.DryRun && (d.Action == trigger.ActionRetrain || d.Guard == trigger.GuardInFlight):
 		// Started before; a process that was killed right after may not have told it.
 		return p.tellStarted(ctx, d, o)
+	case d.Action != trigger.ActionRetrain || d.DryRun:
+		return nil
 	case !p.fx.launch:
 		d.Action, d.Guard = trigger.ActionSuppressed, GuardLook
 		d.Reason += "; a look at a window or a time in the past starts nothing without --launch"

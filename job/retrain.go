@@ -46,7 +46,9 @@ func (r *Runner) Retrain(ctx context.Context, m *config.Model, opt RetrainOption
 	if err != nil {
 		return out.Launch, false, err
 	}
-	p.tellOnce(ctx, out.Launch.Key, Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, &out.Launch, true), Launch: &out.Launch, RunURL: out.Launch.URL})
+	if p.tells() && p.claimStarted(ctx, out.Launch.Key) {
+		p.tell(ctx, Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, &out.Launch, true), Launch: &out.Launch, RunURL: out.Launch.URL})
+	}
 	p.tellChanges(ctx, out.Changes)
 	launches, err := r.Ledger.Launches(ctx, m.Name)
 	if err != nil {

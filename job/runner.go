@@ -48,8 +48,11 @@ type effects struct {
 	write, push, launch, tell bool
 }
 
+// looks reports whether the pass only looks at a window or a time in the past.
+func (o Options) looks() bool { return o.Window != nil || !o.AsOf.IsZero() }
+
 func (o Options) effects() effects {
-	looks := o.Window != nil || !o.AsOf.IsZero()
+	looks := o.looks()
 	e := effects{write: true, push: !looks || o.Push, launch: !looks || o.Launch}
 	e.tell = e.push || e.launch
 	if o.DryRun {
@@ -92,6 +95,7 @@ type pass struct {
 	pipelines trigger.Pipelines
 	told      []error                       // failed messages
 	open      map[string]trigger.OpenBreach // breaches that people know of; nil until they are read
+	blind     bool                          // they could not be read
 	fresh     map[string]bool               // incidents of which people were told in this pass, with the kind
 	going     []Event                       // what goes on, beside open breaches and runs
 	unasked   []error                       // queries that nobody could be asked

@@ -32,17 +32,18 @@ func (p *pass) until() time.Time {
 }
 
 // openBreaches returns the breaches that people know of, and false where that cannot
-// be found out, which is told with the pass.
+// be found out, which is tried once and told with the pass: then it knows those of this
+// pass alone.
 func (p *pass) openBreaches(ctx context.Context) (map[string]trigger.OpenBreach, bool) {
 	if p.open == nil {
 		open, err := p.Ledger.OpenBreaches(ctx, p.model.Name, p.rules())
 		if err != nil {
 			p.told = append(p.told, fmt.Errorf("look for what was told: %w", err))
-			return nil, false
+			p.blind, open = true, map[string]trigger.OpenBreach{}
 		}
 		p.open = open
 	}
-	return p.open, true
+	return p.open, !p.blind
 }
 
 // breach is the incident of a rule's breach that was first told of the window that
@@ -79,10 +80,8 @@ func (p *pass) tellBreach(ctx context.Context, rule evaluator.RuleResult, o *Out
 	if !p.tells() {
 		return
 	}
-	open, ok := p.openBreaches(ctx)
-	if !ok {
-		return
-	}
+	// Where nobody can say what people know, a new incident is better than silence.
+	open, _ := p.openBreaches(ctx)
 	told := trigger.Told{
 		Model: p.model.Name, Window: o.Window, Rule: rule.Name, State: trigger.ToldBreached, Since: o.Window.Start, At: p.Clock(), Reason: rule.Reason,
 	}
@@ -163,6 +162,9 @@ func (p *pass) tellStarted(ctx context.Context, d *trigger.Decision, o *Outcome)
 		if l.RunID != d.RunID {
 			continue
 		}
+		if !p.claimStarted(ctx, l.Key) {
+			continue
+		}
 		e := Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, l, false), Outcome: o, Decision: d, Launch: l, RunURL: l.URL}
 		outage, _, err := p.Ledger.Worked(ctx, p.model.Name, d.Key, o.Window, p.Clock())
 		if err != nil {
@@ -170,7 +172,7 @@ func (p *pass) tellStarted(ctx context.Context, d *trigger.Decision, o *Outcome)
 		} else if outage.Failures > 0 {
 			e.Failures, e.Incident.Opened = outage.Failures, outage.Since.UTC()
 		}
-		p.tellOnce(ctx, l.Key, e)
+		p.tell(ctx, e)
 	}
 	return nil
 }
@@ -204,16 +206,20 @@ func (p *pass) tellFailing(ctx context.Context, cause error) {
 	if !p.tells() {
 		return
 	}
-	if w := p.opt.Window; w != nil {
-		// A look at one window is no pass: it begins no series of failures and ends none.
-		if p.claim(ctx, trigger.Told{Model: p.model.Name, Window: *w, Rule: "evaluation", State: "failing", At: p.Clock()}) {
+	closed := p.model.Grid().LastClosed(p.asOf)
+	if p.opt.looks() {
+		// A look is no pass: it begins no series of failures and ends none.
+		w := closed
+		if p.opt.Window != nil {
+			w = *p.opt.Window
+		}
+		if p.claim(ctx, trigger.Told{Model: p.model.Name, Window: w, Rule: "evaluation", State: "failing", At: p.Clock()}) {
 			p.tell(ctx, Event{Kind: EventEvaluationFailing, Incident: Incident{
 				ID: p.model.Name + "/look/" + w.String(), Since: w.Start.UTC(), Opened: p.Clock().UTC(), First: true,
 			}, Failures: 1, Err: cause})
 		}
 		return
 	}
-	closed := p.model.Grid().LastClosed(p.asOf)
 	outage, tell, err := p.Ledger.Failed(ctx, p.model.Name, trigger.OutageEvaluation, closed, p.Clock())
 	if err != nil {
 		p.told = append(p.told, fmt.Errorf("tell that the evaluation fails: %w", err))
@@ -234,7 +240,7 @@ func (p *pass) failing(o trigger.Outage) Incident {
 
 // tellWorks tells that a pass succeeded after some that failed.
 func (p *pass) tellWorks(ctx context.Context) {
-	if !p.tells() || p.opt.Window != nil {
+	if !p.tells() || p.opt.looks() {
 		return
 	}
 	outage, ended, err := p.Ledger.Worked(ctx, p.model.Name, trigger.OutageEvaluation, p.model.Grid().LastClosed(p.asOf), p.Clock())
@@ -256,11 +262,9 @@ func (p *pass) goesOn(ctx context.Context, e Event, tell bool) {
 	p.going = append(p.going, e)
 }
 
-// tellOnce tells people of a run's start unless they were told before.
-func (p *pass) tellOnce(ctx context.Context, key string, e Event) {
-	if p.tells() && p.claim(ctx, trigger.Told{Model: p.model.Name, Rule: key, State: "started", At: p.Clock()}) {
-		p.tell(ctx, e)
-	}
+// claimStarted claims the telling of a run's start.
+func (p *pass) claimStarted(ctx context.Context, key string) bool {
+	return p.claim(ctx, trigger.Told{Model: p.model.Name, Rule: key, State: "started", At: p.Clock()})
 }
 
 // claim claims a telling and reports whether it is this pass's to make.
@@ -327,8 +331,11 @@ func (p *pass) undelivered(n Notifier, err error) {
 // keep says of all that people know of and that goes on that it does, to receivers
 // that would take silence for its end.
 func (p *pass) keep(ctx context.Context) {
-	if !p.fx.tell || p.opt.Window != nil || !slices.ContainsFunc(p.Notifiers, func(n Notifier) bool { _, ok := n.(Keeper); return ok }) {
+	if !p.fx.tell || p.opt.looks() || !slices.ContainsFunc(p.Notifiers, func(n Notifier) bool { _, ok := n.(Keeper); return ok }) {
 		return
+	}
+	if !p.blind {
+		p.open = nil // another process may have told of an end since
 	}
 	open, _ := p.openBreaches(ctx)
 	events := p.going
@@ -336,7 +343,7 @@ func (p *pass) keep(ctx context.Context) {
 		b := open[name]
 		events = append(events, Event{
 			Kind: EventBreach, Incident: p.breach(name, b.First.Since, b.First.At),
-			Rules: []evaluator.RuleResult{{Name: name, Verdict: evaluator.Breached, Action: p.action(name), Reason: b.Last.Reason}},
+			Rules: []evaluator.RuleResult{{Name: name, Verdict: evaluator.Breached, Reason: b.Last.Reason}},
 		})
 	}
 	launches, err := p.Ledger.Launches(ctx, p.model.Name)
@@ -344,7 +351,8 @@ func (p *pass) keep(ctx context.Context) {
 		p.told = append(p.told, fmt.Errorf("look for runs that go on: %w", err))
 	}
 	for i := range launches {
-		if l := &launches[i]; !l.Terminal {
+		// Nobody looks after the runs of a pipeline that was taken out of the configuration.
+		if l := &launches[i]; !l.Terminal && p.model.Retrain.Kubeflow != nil {
 			events = append(events, Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, &l.Launch, false), Launch: &l.Launch, RunURL: l.Launch.URL})
 		}
 	}
@@ -360,14 +368,4 @@ func (p *pass) keep(ctx context.Context) {
 			p.undelivered(n, k.Keep(ctx, events))
 		}
 	}
-}
-
-// action is what a rule does.
-func (p *pass) action(name string) string {
-	for _, r := range p.rules() {
-		if r.Name == name {
-			return r.Action
-		}
-	}
-	return ""
 }

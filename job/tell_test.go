@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -238,5 +239,144 @@ func TestReceiversDoNotWaitForEachOther(t *testing.T) {
 	wantLines(t, "told", w.told.take(), "breach drift 3", "breach rmse 1")
 	if _, err := w.r.Pass(t.Context(), w.model, job.Options{}); err != nil {
 		t.Errorf("told again: %v", err)
+	}
+}
+
+// A run that was made and not recorded is found by a later pass, on another window: it
+// is told, and with it the end of what kept it from being started.
+func TestRecoveredRunIsToldOnALaterWindow(t *testing.T) {
+	w := newWorld(t, settings{})
+	w.logs(1, wrong, wrong, wrong, wrong, wrong)
+	w.at(4)
+	w.kfp.createErr = fmt.Errorf("unknown pipeline retrain: %w", trigger.ErrRejected)
+	if _, err := w.r.Pass(t.Context(), w.model, job.Options{}); err == nil {
+		t.Fatal("no error")
+	}
+	w.kfp.createErr = nil
+	w.killed(trigger.StepPosted)
+	wantLines(t, "told before", w.told.take(), "breach rmse 1", "retrain_not_started 1")
+	if d := of(t, w.night(5), 2).Decision; d.Guard != trigger.GuardInFlight || d.RunID != "run-1" {
+		t.Errorf("decision %+v", d)
+	}
+	started := slices.IndexFunc(w.told.events, func(e job.Event) bool { return e.Kind == job.EventRetrainStarted })
+	if started < 0 || w.told.events[started].Failures != 1 {
+		t.Errorf("told %+v", w.told.events)
+	}
+	wantLines(t, "told", w.told.take(), "breach rmse 2", "retrain_started 2")
+	w.night(6)
+	wantLines(t, "told after that", w.told.take(), "breach rmse 3")
+}
+
+// A look at a time in the past begins no series of failures and ends none.
+func TestLooksAreNoPasses(t *testing.T) {
+	w := newWorld(t, settings{})
+	keeper := &fakeKeeper{}
+	w.r.Notifiers = []job.Notifier{keeper}
+	w.logs(1, good, good, good, good, good)
+	w.night(4)
+	past := job.Options{AsOf: w.now, Push: true}
+	w.write("predictions/dt=2026-01-02/part.csv", "id,ts,x,version", []string{"a,2026-01-02T00:00:00Z,1,v1"})
+	w.at(5)
+	look := job.Options{AsOf: w.now, Push: true}
+	for range 2 {
+		if _, err := w.r.Pass(t.Context(), w.model, look); err == nil {
+			t.Fatal("no error")
+		}
+	}
+	if e := keeper.events; len(e) != 1 || !strings.HasPrefix(e[0].Incident.ID, "m/look/") || !e[0].Incident.Since.Equal(dayStart(4)) {
+		t.Errorf("told of a look that fails: %+v", e)
+	}
+	keeper.take()
+	if _, err := w.r.Pass(t.Context(), w.model, job.Options{}); err == nil {
+		t.Fatal("no error")
+	}
+	wantLines(t, "told of a pass that fails", keeper.take(), "evaluation_failing")
+	keeper.takeKept()
+	w.pass(past)
+	wantLines(t, "told of a look that succeeds", keeper.take())
+	wantLines(t, "kept by a look", keeper.takeKept())
+	w.logs(2, good)
+	w.pass(job.Options{})
+	wantLines(t, "told of a pass that succeeds", keeper.take(), "evaluation_works")
+}
+
+// Where nobody can say what people know, they are told, and the pass says so once.
+func TestBreachIsToldThoughTheToldCannotBeRead(t *testing.T) {
+	w := newWorld(t, settings{mode: "off"})
+	keeper := &fakeKeeper{}
+	w.r.Notifiers = []job.Notifier{keeper}
+	w.logs(1, wrong, good, drifted)
+	for key := range w.stateObjects() {
+		t.Fatalf("there is %s already", key)
+	}
+	if ok, err := w.r.Ledger.Tell(t.Context(), trigger.Told{Model: "m", Window: day(9), Rule: "rmse", State: trigger.ToldBreached, At: dayStart(10)}); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	for key := range w.stateObjects() {
+		if err := w.r.State.Write(t.Context(), key, []byte("{")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.at(4)
+	_, err := w.r.Pass(t.Context(), w.model, job.Options{})
+	if err == nil || strings.Count(err.Error(), "look for what was told") != 1 {
+		t.Errorf("error %v", err)
+	}
+	wantLines(t, "told", keeper.take(), "breach drift 3", "breach rmse 1")
+}
+
+// Of a pipeline that was taken out of the configuration nobody follows the runs, so
+// none is said to go on.
+func TestRunsOfNoPipelineAreNotKept(t *testing.T) {
+	w := newWorld(t, settings{})
+	keeper := &fakeKeeper{}
+	w.r.Notifiers = []job.Notifier{keeper}
+	w.logs(1, wrong)
+	w.night(4)
+	keeper.take()
+	w.model.Retrain.Kubeflow = nil
+	w.r.Pipelines = func(*config.Model) (trigger.Pipelines, error) { return nil, nil }
+	w.night(5)
+	if got := keeper.takeKept(); len(got) != 1 || !strings.HasPrefix(got[0], "breach rmse") {
+		t.Errorf("kept %q", got)
+	}
+}
+
+// resolving is a keeper during whose messages another process tells the end of a breach.
+type resolving struct {
+	fakeKeeper
+	during func()
+}
+
+func (k *resolving) Notify(ctx context.Context, e job.Event) error {
+	k.during()
+	return k.fakeKeeper.Notify(ctx, e)
+}
+
+// What another process told the end of in the meantime is not said to go on.
+func TestEndToldByAnotherProcessIsNotKept(t *testing.T) {
+	for name, ended := range map[string]bool{"open": false, "ended": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, settings{mode: "off"})
+			keeper := &resolving{during: func() {}}
+			w.r.Notifiers = []job.Notifier{keeper}
+			w.logs(1, wrong)
+			w.logs(3, good, drifted)
+			w.night(4)
+			wantLines(t, "told", keeper.take(), "breach rmse 1")
+			keeper.during = func() {
+				if !ended {
+					return
+				}
+				if ok, err := w.r.Ledger.Tell(t.Context(), trigger.Told{Model: "m", Window: day(1), Rule: "rmse", State: trigger.ToldResolved, At: w.now}); err != nil || !ok {
+					t.Errorf("tell: %t, %v", ok, err)
+				}
+			}
+			w.night(5) // day 2 has no data
+			wantLines(t, "told on the second night", keeper.take(), "breach drift 4")
+			if got := keeper.takeKept(); (len(got) == 0) != ended {
+				t.Errorf("kept %q", got)
+			}
+		})
 	}
 }

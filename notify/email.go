@@ -177,6 +177,9 @@ func (m *Email) send(ctx context.Context, msg *gomail.Msg) (secret string, err e
 		return secret, fmt.Errorf("reach the mail server: %w", err)
 	}
 	err = client.SendWithSMTPClient(conn, msg)
+	if msg.IsDelivered() {
+		err = nil // of the reset after it
+	}
 	_ = client.CloseWithSMTPClient(conn) // a mail that was taken is sent, however the dialogue ends
 	return secret, err
 }
@@ -218,8 +221,7 @@ func (m *Email) message(e job.Event) (*gomail.Msg, error) {
 
 // domain is the right-hand side of message ids: the sender's.
 func (m *Email) domain() string {
-	_, domain, _ := strings.Cut(m.from.Address, "@")
-	return domain
+	return m.from.Address[strings.LastIndex(m.from.Address, "@")+1:] // a quoted name may hold another @
 }
 
 // incidentID is the id of the first message of an incident.

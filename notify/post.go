@@ -149,7 +149,7 @@ func (p poster) once(ctx context.Context, address string, body []byte, header ma
 	if err != nil {
 		said = nil
 	}
-	e := &answerError{name: p.name, code: resp.StatusCode, said: truncate(oneLine(string(said)), maxRefusal)}
+	e := &answerError{name: p.name, code: resp.StatusCode, said: truncate(p.opts.Redact(hide(oneLine(string(said)), address)), maxRefusal)}
 	if e.code == http.StatusTooManyRequests || e.code == http.StatusServiceUnavailable {
 		e.again, e.after = true, retryAfter(resp.Header.Get("Retry-After"))
 	}

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -153,6 +154,38 @@ func TestPostIsSentAgainOnlyWhereItWasNotTaken(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A secret that the error's text is cut in is hidden before the cut, whatever the server
+// quotes of the URL.
+func TestRefusalsHideBeforeTheyCut(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, "no such page: "+r.URL.Path+" "+r.Header.Get("Authorization"))
+	}))
+	defer server.Close()
+	long := strings.Repeat("s3cret", 50)
+	for name, path := range map[string]string{"long path": "/" + long, "path without its query": "/in/s3cret-path?wait=true"} {
+		err := NewWebhook(constant(server.URL+path), nil, HTTPOptions{}).Notify(t.Context(), events()["breach"])
+		if err == nil || !strings.Contains(err.Error(), "no such page") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	client := &http.Client{Transport: authorized(long)}
+	redact := func(s string) string { return strings.ReplaceAll(s, long, "[redacted]") }
+	err := NewWebhook(constant(server.URL+"/in"), nil, HTTPOptions{Client: client, Redact: redact}).Notify(t.Context(), events()["breach"])
+	if err == nil || !strings.Contains(err.Error(), "no such page") || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("header: %v", err)
+	}
+}
+
+// authorized sends its text as the header Authorization.
+type authorized string
+
+func (a authorized) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", string(a))
+	return (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 }
 
 // One Alertmanager of a cluster is enough, and with none there is one error.
@@ -391,6 +424,69 @@ func TestMailNeverFallsBackToPlainText(t *testing.T) {
 	listener.Close()
 	if text := <-heard; strings.Contains(text, "AUTH") || strings.Contains(text, "MAIL") || !strings.HasPrefix(text, "EHLO me.example.com") {
 		t.Errorf("the server heard %q", text)
+	}
+}
+
+// A mail that the server took is sent, whatever it answers to the reset after it.
+func TestMailIsSentThoughTheResetFails(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	heard := make(chan string, 1)
+	go func() {
+		c, err := listener.Accept()
+		if err != nil {
+			heard <- ""
+			return
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+		_, _ = io.WriteString(c, "220 plain ESMTP\r\n")
+		var commands []string
+		data := false
+		for lines := bufio.NewScanner(c); lines.Scan(); {
+			line := lines.Text()
+			if data {
+				if line == "." {
+					data = false
+					_, _ = io.WriteString(c, "250 queued\r\n")
+				}
+				continue
+			}
+			verb, _, _ := strings.Cut(line, " ")
+			commands = append(commands, verb)
+			answer := "250 ok"
+			switch verb {
+			case "DATA":
+				data, answer = true, "354 go on"
+			case "RSET":
+				answer = "421 too busy"
+			case "QUIT":
+				answer = "221 bye"
+			}
+			_, _ = io.WriteString(c, answer+"\r\n")
+		}
+		heard <- strings.Join(commands, " ")
+	}()
+	m, err := NewEmail(listener.Addr().String(), "a@example.com", []string{"b@example.com"}, EmailOptions{
+		TLS: EmailPlain, Hello: "me.example.com", Timeout: 2 * time.Second, Sleep: new(waits).sleep,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Notify(t.Context(), events()["breach"]); err != nil {
+		t.Errorf("a mail that was taken: %v", err)
+	}
+	if commands := <-heard; !strings.Contains(commands, "RSET") {
+		t.Errorf("the server heard %q", commands)
+	}
+}
+
+func TestDomain(t *testing.T) {
+	if got := mailer(t, `"a@b"@example.com`, "b@example.com").domain(); got != "example.com" {
+		t.Errorf("domain %q", got)
 	}
 }
 

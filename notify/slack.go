@@ -1,4 +1,4 @@
-// Package notify tells people: in Slack.
+// Package notify tells people: in Slack, by mail, by a webhook, and by Alertmanager.
 package notify
 
 import (

@@ -296,6 +296,7 @@ func TestWithoutSecrets(t *testing.T) {
 		`redirected to http://other/services/T1/B1/xyz`:                   `redirected to http://other/[redacted]`,
 		`invalid proxy address "http://me:pa55@proxy:3128": bad`:          `invalid proxy address "http://[redacted]@proxy:3128": bad`,
 		`proxyconnect tcp: dial tcp 10.0.0.1:3128: connection refused`:    `proxyconnect tcp: dial tcp 10.0.0.1:3128: connection refused`,
+		`404 for /services/T1/B1/xyz?`:                                    `404 for /[redacted]?`,
 		`mail to a@b.c about https://hooks.slack.com/docs stays as it is`: `mail to a@b.c about https://hooks.slack.com/docs stays as it is`,
 	} {
 		if got := withoutSecrets(errors.New(in), secret).Error(); got != want {
@@ -307,6 +308,38 @@ func TestWithoutSecrets(t *testing.T) {
 	}
 }
 
+// What servers quote of a URL, as it was sent or as they understand it.
+func TestPartsOfAURLAreHidden(t *testing.T) {
+	const secret = "https://h.test/in/s3cr%20et?token=a%2Fb<c>d&wait=1&hunter2"
+	for _, in := range []string{
+		`no page /in/s3cr et here`, `no page /in/s3cr%20et here`, `bad query token=a%2Fb<c>d&wait=1&hunter2`,
+		`bad query token=a%2Fb&lt;c&gt;d&amp;wait=1&amp;hunter2`, `bad token a%2Fb<c>d`, `bad token a/b<c>d`, `bad token a/b&lt;c&gt;d`, `bad word hunter2`,
+	} {
+		got := withoutSecrets(errors.New(in), secret).Error()
+		for _, part := range []string{"s3cr", "a/b", "a%2Fb", "hunter2"} {
+			if strings.Contains(got, part) {
+				t.Errorf("%s is shown as %s", in, got)
+			}
+		}
+	}
+	if got := withoutSecrets(errors.New("try 1 of 2"), secret).Error(); got != "try 1 of 2" {
+		t.Errorf("a short value is hidden: %s", got)
+	}
+}
+
+// A secret that a text is cut in is hidden before the cut.
+func TestSlackHidesBeforeItCuts(t *testing.T) {
+	token := "xoxb-" + strings.Repeat("s3cret", 20)
+	long := strings.Repeat("x", 150) + token
+	a, ok := readAnswer([]byte(`{"ok":false,"error":"` + long + `","response_metadata":{"messages":["` + long + `"]}}`))
+	if !ok {
+		t.Fatal("no answer")
+	}
+	if err := a.err(token); err == nil || strings.Contains(err.Error(), "xoxb") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // FuzzAnswer reads whatever a server answers.
 func FuzzAnswer(f *testing.F) {
 	for _, body := range []string{"ok", "invalid_payload", `{"ok":true}`, `{"ok":false,"error":"x"}`, `{"ok":false,"error":"ratelimited"}`, `{"ok":null}`, "<html>", `{"ok":false,"response_metadata":{"messages":["a","b","c","d"]}}`} {
@@ -315,7 +348,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte(""), "-9223372036854775808")
 	f.Fuzz(func(t *testing.T, body []byte, after string) {
 		if a, ok := readAnswer(body); ok {
-			if err := a.err(); (err == nil) != *a.OK {
+			if err := a.err("xoxb-secret"); (err == nil) != *a.OK {
 				t.Errorf("%q is taken for %v", body, err)
 			} else if err != nil && len(err.Error()) > 4000 {
 				t.Errorf("a long error: %d bytes", len(err.Error()))

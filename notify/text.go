@@ -2,7 +2,6 @@ package notify
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -71,13 +70,12 @@ func truncate(s string, n int) string {
 // link writes a link in mrkdwn. It returns false for what is no web address or too
 // long to be one.
 func link(raw, label string) (string, bool) {
-	u, err := url.Parse(raw)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+	web := webAddress(raw)
+	if web == "" {
 		return "", false
 	}
-	u.User = nil // no secrets in messages
 	var address strings.Builder
-	for _, b := range []byte(u.String()) {
+	for _, b := range []byte(web) {
 		// What ends the address in mrkdwn is left alone in queries by net/url.
 		if b <= ' ' || b > '~' || strings.IndexByte("|<>`\"", b) >= 0 {
 			fmt.Fprintf(&address, "%%%02X", b)

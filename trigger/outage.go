@@ -17,6 +17,10 @@ const OutageEvaluation = "evaluation"
 // remindEvery is how often people are reminded of an outage that goes on.
 const remindEvery = 24 * time.Hour
 
+// remindSlack is how much earlier a reminder may come: passes of every day are not a
+// day apart to the second.
+const remindSlack = time.Hour
+
 // Outage is a stretch of attempts that all failed: from the first until one worked.
 type Outage struct {
 	N        int // 1, 2, ... of its kind
@@ -67,7 +71,7 @@ func (l *Ledger) Failed(ctx context.Context, model, what string, w groundtruth.W
 		if s.failures == 1 {
 			return o, true, nil
 		}
-		days := int(at.Sub(o.Since) / remindEvery)
+		days := int((at.Sub(o.Since) + remindSlack) / remindEvery)
 		if days < 1 {
 			return o, false, nil
 		}

@@ -21,8 +21,8 @@ func TestOutage(t *testing.T) {
 		{0, false, false, 0, 0}, // there is nothing to end
 		{0, true, true, 1, 1},
 		{time.Hour, true, false, 1, 2},
-		{23 * time.Hour, true, false, 1, 3},
-		{24 * time.Hour, true, true, 1, 4},
+		{22 * time.Hour, true, false, 1, 3},
+		{24*time.Hour - 30*time.Second, true, true, 1, 4}, // a daily pass that was earlier by seconds
 		{25 * time.Hour, true, false, 1, 5},
 		{80 * time.Hour, true, true, 1, 6}, // a reminder for the days that nobody was told of
 		{81 * time.Hour, true, false, 1, 7},
@@ -122,8 +122,20 @@ func TestOpenBreaches(t *testing.T) {
 	tell(3, "rmse", ToldResolved, 0)
 	open("")
 	tell(5, "rmse", ToldBreached, 5)
-	tell(4, "drift", ToldBreached, 0) // a record of old says neither since when nor at what time
-	open("rmse 5-5 since 5; drift 4-4 since 4; ")
+	open("rmse 5-5 since 5; ")
+	// A record of old says neither since when nor at what time, and nobody told its end.
+	old := Told{Model: "m", Window: day(4), Rule: "drift", State: ToldBreached}
+	if ok, err := l.Tell(ctx, old); err != nil || !ok {
+		t.Fatalf("tell: %t, %v", ok, err)
+	}
+	open("rmse 5-5 since 5; ")
+	tell(6, "drift", ToldBreached, 6) // the next incident is not that of the old one
+	tell(8, "drift", ToldBreached, 6)
+	open("rmse 5-5 since 5; drift 6-8 since 6; ")
+	if _, err := l.createOnce(ctx, toldDir+part("m")+"/yesterday/"+part("rmse")+"/"+ToldBreached, old); err != nil {
+		t.Fatal(err)
+	}
+	open("rmse 5-5 since 5; drift 6-8 since 6; ")
 
 	if _, ok, err := l.BreachTold(ctx, "m", day(2), "rmse"); ok || err != nil {
 		t.Errorf("told of day 2: %t, %v", ok, err)

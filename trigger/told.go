@@ -3,7 +3,6 @@ package trigger
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -65,22 +64,28 @@ func toldWindow(w groundtruth.Window) string {
 // BreachTold returns what people were told of a breach of the rule on the window, and
 // false where they were told nothing.
 func (l *Ledger) BreachTold(ctx context.Context, model string, w groundtruth.Window, rule string) (Told, bool, error) {
-	var r toldRecord
-	err := l.read(ctx, toldKey(model, w, rule, ToldBreached), &r)
-	switch {
-	case errors.Is(err, objstore.ErrNotExist):
+	t, _, err := l.readBreach(ctx, model, w, rule)
+	if errors.Is(err, objstore.ErrNotExist) {
 		return Told{}, false, nil
-	case err != nil:
+	}
+	return t, err == nil, err
+}
+
+// readBreach reads the telling of a breach and reports whether the record says when it
+// was; those of old do not, and are read as if the incident had begun with them.
+func (l *Ledger) readBreach(ctx context.Context, model string, w groundtruth.Window, rule string) (t Told, timed bool, err error) {
+	var r toldRecord
+	if err := l.read(ctx, toldKey(model, w, rule, ToldBreached), &r); err != nil {
 		return Told{}, false, err
 	}
-	t := Told{Model: r.Model, Window: w, Rule: r.Rule, State: r.State, Since: r.Since, At: r.At, Reason: r.Reason}
+	t = Told{Model: r.Model, Window: w, Rule: r.Rule, State: r.State, Since: r.Since, At: r.At, Reason: r.Reason}
 	if t.Since.IsZero() {
 		t.Since = w.Start.UTC()
 	}
-	if t.At.IsZero() {
+	if timed = !t.At.IsZero(); !timed {
 		t.At = w.End.UTC()
 	}
-	return t, true, nil
+	return t, timed, nil
 }
 
 // OpenBreach is a breach that people were told of and not yet of its end: First was
@@ -107,7 +112,7 @@ func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule) (
 		}
 		w, err := parseWindowPart(parts[0])
 		if err != nil {
-			return nil, fmt.Errorf("ledger record %s: %w", k, err)
+			continue // of nobody's: what else is open is worth more than an error
 		}
 		of := byRule[parts[1]]
 		if of == nil {
@@ -120,14 +125,11 @@ func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule) (
 	}
 	out := map[string]OpenBreach{}
 	for _, rule := range rules {
-		var first, last groundtruth.Window
+		var last groundtruth.Window
 		open := false
 		tellings := slices.SortedFunc(maps.Values(byRule[part(rule.Name)]), func(a, b told) int { return compareWindows(a.window, b.window) })
 		for _, t := range tellings {
 			if t.breached {
-				if !open {
-					first = t.window
-				}
 				open, last = true, t.window
 			}
 			if t.resolved {
@@ -137,19 +139,28 @@ func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule) (
 		if !open {
 			continue
 		}
-		var b OpenBreach
-		for _, of := range []struct {
-			window groundtruth.Window
-			to     *Told
-		}{{first, &b.First}, {last, &b.Last}} {
-			t, ok, err := l.BreachTold(ctx, model, of.window, rule.Name)
+		newest, timed, err := l.readBreach(ctx, model, last, rule.Name)
+		switch {
+		case errors.Is(err, objstore.ErrNotExist):
+			continue // deleted since it was listed
+		case err != nil:
+			return nil, err
+		case !timed:
+			continue // told before recoveries were: it may be over for long
+		}
+		b := OpenBreach{First: newest, Last: newest}
+		for _, t := range tellings {
+			if !t.breached || t.window == last || !t.window.Start.Equal(newest.Since) {
+				continue
+			}
+			first, ok, err := l.BreachTold(ctx, model, t.window, rule.Name)
 			if err != nil {
 				return nil, err
 			}
-			if !ok { // deleted since it was listed
-				t = Told{Model: model, Window: of.window, Rule: rule.Name, State: ToldBreached, Since: of.window.Start, At: of.window.End}
+			if ok {
+				b.First = first
 			}
-			*of.to = t
+			break
 		}
 		out[rule.Name] = b
 	}

@@ -144,9 +144,11 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	return c, nil
 }
 
-// httpClient returns the client that an http_config describes.
+// httpClient returns the client that an http_config describes. It uses no connection
+// twice: net/http sends a POST with an Idempotency-Key again where a connection that
+// was kept turns out to be closed, and the server may have taken the first one.
 func httpClient(h config.HTTPClient, name string) (*http.Client, error) {
-	client, err := promconfig.NewClientFromConfig(h.Config(), name, promconfig.WithUserAgent("hindcast"))
+	client, err := promconfig.NewClientFromConfig(h.Config(), name, promconfig.WithUserAgent("hindcast"), promconfig.WithKeepAlivesDisabled())
 	if err != nil {
 		return nil, fmt.Errorf("read http_config: %s", h.Redact(err.Error()))
 	}

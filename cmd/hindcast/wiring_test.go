@@ -1,10 +1,17 @@
 package main
 
 import (
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+
+	"github.com/hindcast/hindcast/config"
 )
 
 func TestGroupingHasANamespace(t *testing.T) {
@@ -40,5 +47,29 @@ func TestGroupingHasANamespace(t *testing.T) {
 	}
 	if got := app.withNamespace(nil); !maps.Equal(got, map[string]string{"namespace": "pods"}) {
 		t.Errorf("grouping %v", got)
+	}
+}
+
+// A connection that is used again makes net/http post a message twice.
+func TestHTTPClientUsesNoConnectionTwice(t *testing.T) {
+	var seen sync.Map
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen.Store(r.RemoteAddr, true) }))
+	defer server.Close()
+	client, err := httpClient(config.HTTPClient{}, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		resp, err := client.Post(server.URL, "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+	}
+	connections := 0
+	seen.Range(func(any, any) bool { connections++; return true })
+	if connections != 3 {
+		t.Errorf("3 posts over %d connections", connections)
 	}
 }
