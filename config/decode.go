@@ -30,6 +30,7 @@ type decoder struct {
 	errs    Errors
 	anchors map[string]*ast.AnchorNode
 	values  int
+	given   map[string]bool // paths of the secrets that come from variables
 }
 
 // position is a place in the file, 1-based.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,6 +21,8 @@ import (
 // secrets. The zero value is a client without any of these.
 type HTTPClient struct {
 	config *promconfig.HTTPClientConfig // a pointer, so that not even reflection-based printing shows it
+	hidden hidden
+	bearer bool // the authorization was given as bearer_token
 }
 
 // IsSet reports whether the configuration has an http_config.
@@ -49,55 +52,122 @@ func (h HTTPClient) Redact(text string) string {
 
 // secrets lists what must not be shown, the longest first.
 func (h HTTPClient) secrets() []string {
-	c := h.config
-	if c == nil {
+	if h.config == nil {
 		return nil
 	}
 	var out []string
-	add := func(inline promconfig.Secret, file string) {
-		out = append(out, string(inline))
-		if v, err := FileSecret(file).Value(); err == nil {
+	h.eachSent(func(_ string, s Secret) {
+		if v, err := s.Value(); err == nil {
 			out = append(out, v)
 		}
-	}
-	proxy := func(p *promconfig.ProxyConfig) {
-		if p.ProxyURL.URL != nil && p.ProxyURL.User != nil {
-			password, _ := p.ProxyURL.User.Password() // "" without one
-			out = append(out, password)
-		}
-		for _, values := range p.ProxyConnectHeader {
-			for _, v := range values {
-				add(v, "")
-			}
+	})
+	// A user and a password are sent together.
+	basic := func(user, password string) {
+		if password != "" {
+			out = append(out, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 		}
 	}
-	if b := c.BasicAuth; b != nil {
-		add(b.Password, b.PasswordFile)
-	}
-	if a := c.Authorization; a != nil {
-		add(a.Credentials, a.CredentialsFile)
-	}
-	if a := c.OAuth2; a != nil {
-		add(a.ClientSecret, a.ClientSecretFile)
-		add(a.ClientCertificateKey, a.ClientCertificateKeyFile)
-		for _, v := range a.EndpointParams {
-			add(promconfig.Secret(v), "")
+	if b := h.config.BasicAuth; b != nil {
+		user, password := Secret{inline: &b.Username}, Secret{inline: (*string)(&b.Password)}
+		if b.UsernameFile != "" {
+			user = FileSecret(b.UsernameFile)
 		}
-		proxy(&a.ProxyConfig)
+		if b.PasswordFile != "" {
+			password = FileSecret(b.PasswordFile)
+		}
+		u, err := user.Value()
+		p, perr := password.Value()
+		if err == nil && perr == nil {
+			basic(u, p)
+		}
 	}
-	proxy(&c.ProxyConfig)
-	if c.HTTPHeaders != nil {
-		for _, hd := range c.HTTPHeaders.Headers {
-			for _, v := range hd.Secrets {
-				add(v, "")
-			}
-			for _, f := range hd.Files {
-				add("", f)
-			}
+	for _, p := range h.proxies() {
+		if p.ProxyURL.URL != nil {
+			basic(p.ProxyURL.User.Username(), proxyPassword(p))
 		}
 	}
 	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
 	return out
+}
+
+// proxies lists the client's proxies by the key that they are under.
+func (h HTTPClient) proxies() map[string]*promconfig.ProxyConfig {
+	out := map[string]*promconfig.ProxyConfig{"": &h.config.ProxyConfig}
+	if a := h.config.OAuth2; a != nil {
+		out["oauth2"] = &a.ProxyConfig
+	}
+	return out
+}
+
+// proxyPassword is "" without one.
+func proxyPassword(p *promconfig.ProxyConfig) string {
+	if p.ProxyURL.URL == nil {
+		return ""
+	}
+	password, _ := p.ProxyURL.User.Password()
+	return password
+}
+
+// each calls f with the secrets that the client holds and the files that it names, by
+// their keys.
+func (h HTTPClient) each(f func(key string, s Secret)) {
+	c := h.config
+	if c == nil {
+		return
+	}
+	h.eachSent(f)
+	if b := c.BasicAuth; b != nil {
+		h.hidden.tell(f, "basic_auth.username", "", b.UsernameFile)
+	}
+	h.hidden.tellTLS(f, "tls_config", &c.TLSConfig)
+	if a := c.OAuth2; a != nil {
+		h.hidden.tellTLS(f, "oauth2.tls_config", &a.TLSConfig)
+	}
+}
+
+// eachSent is each for the secrets that are sent to servers, or sign what is.
+func (h HTTPClient) eachSent(f func(key string, s Secret)) {
+	c := h.config
+	tell := func(key string, inline promconfig.Secret, file string) { h.hidden.tell(f, key, string(inline), file) }
+	if b := c.BasicAuth; b != nil {
+		tell("basic_auth.password", b.Password, b.PasswordFile)
+	}
+	if a := c.Authorization; a != nil {
+		key := "authorization.credentials"
+		if h.bearer {
+			key = "bearer_token"
+		}
+		tell(key, a.Credentials, a.CredentialsFile)
+	}
+	if a := c.OAuth2; a != nil {
+		tell("oauth2.client_secret", a.ClientSecret, a.ClientSecretFile)
+		tell("oauth2.client_certificate_key", a.ClientCertificateKey, a.ClientCertificateKeyFile)
+		for _, name := range slices.Sorted(maps.Keys(a.EndpointParams)) {
+			tell(join("oauth2.endpoint_params", name), promconfig.Secret(a.EndpointParams[name]), "")
+		}
+	}
+	proxies := h.proxies()
+	for _, under := range slices.Sorted(maps.Keys(proxies)) {
+		p := proxies[under]
+		tell(join(under, "proxy_url"), promconfig.Secret(proxyPassword(p)), "")
+		for _, name := range slices.Sorted(maps.Keys(p.ProxyConnectHeader)) {
+			for i, v := range p.ProxyConnectHeader[name] {
+				tell(fmt.Sprintf("%s[%d]", join(join(under, "proxy_connect_header"), name), i), v, "")
+			}
+		}
+	}
+	if c.HTTPHeaders == nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.HTTPHeaders.Headers)) {
+		hd, key := c.HTTPHeaders.Headers[name], join("http_headers", name)
+		for i, v := range hd.Secrets {
+			tell(fmt.Sprintf("%s.secrets[%d]", key, i), v, "")
+		}
+		for i, file := range hd.Files {
+			f(fmt.Sprintf("%s.files[%d]", key, i), FileSecret(file))
+		}
+	}
 }
 
 // String hides the client's settings.
@@ -155,7 +225,8 @@ func (o *object) httpConfig(key, dir string, dst *HTTPClient) {
 		o.d.fail(v, "%v", err)
 		return
 	}
-	dst.config = c
+	dst.config, dst.hidden = c, o.d.hiddenIn(v)
+	dst.bearer = h.has("bearer_token") || h.has("bearer_token_file")
 }
 
 // basicAuth reads a user and a password.

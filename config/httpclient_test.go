@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -230,6 +231,15 @@ tls_config: {cert: c, key: s3cret-key}`)
 	}
 	const said = "you sent s3cret-oauth, s3cret-param, s3cret-proxy, s3cret-connect, s3cret-header and s3cret-file"
 	if got := h.Redact(said); strings.Contains(got, "s3cret") || strings.Count(got, "[redacted]") != 6 {
+		t.Errorf("redacted = %s", got)
+	}
+	// A user and a password are seen as they are sent.
+	text = httpText(t, "basic_auth: {username: me, password_file: key}\nproxy_url: http://u:s3%20cret@proxy:3128")
+	if c, err = Parse("hindcast.yaml", []byte(text), dir, noEnv); err != nil {
+		t.Fatal(err)
+	}
+	sent := []string{base64.StdEncoding.EncodeToString([]byte("me:s3cret-file")), base64.StdEncoding.EncodeToString([]byte("u:s3 cret"))}
+	if got := c.Publish.Pushgateway.HTTP.Redact("Basic " + strings.Join(sent, ", ")); got != "Basic [redacted], [redacted]" {
 		t.Errorf("redacted = %s", got)
 	}
 	if got := (HTTPClient{}).Redact(said); got != said {

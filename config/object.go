@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+	promconfig "github.com/prometheus/common/config"
 )
 
 // member is a key of an object with its value as parsed.
@@ -311,9 +312,10 @@ func (d *decoder) choice(v value, dst *string, can, later []string) bool {
 // secret reads a secret under key, or the file that holds it under key_file.
 func (o *object) secret(key, dir string, dst *Secret) {
 	var inline, file string
-	var haveInline, haveFile bool
+	var haveInline, haveFile, given bool
 	if v, ok := o.get(key); ok {
 		inline, haveInline = o.d.secretText(v)
+		given = o.d.given[v.path]
 	}
 	if v, ok := o.get(key + "_file"); ok {
 		if file, haveFile = o.d.text(v); haveFile {
@@ -325,12 +327,14 @@ func (o *object) secret(key, dir string, dst *Secret) {
 		o.d.failAt(o.keyPos(key+"_file"), join(o.v.path, key+"_file"), "%s is given too; use one of them", key)
 	case haveInline:
 		*dst = InlineSecret(inline)
+		dst.given = given
 	case haveFile:
 		*dst = FileSecret(file)
 	}
 }
 
-// secretText reads text without ever quoting it.
+// secretText reads text without ever quoting it, and remembers whether a variable gave
+// it.
 func (d *decoder) secretText(v value) (string, bool) {
 	switch v.node.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode, *ast.SequenceNode:
@@ -349,5 +353,45 @@ func (d *decoder) secretText(v value) (string, bool) {
 		d.fail(v, "want text: put it in quotes")
 		return "", false
 	}
+	if s.replaced {
+		if d.given == nil {
+			d.given = map[string]bool{}
+		}
+		d.given[v.path] = true
+	}
 	return s.text, true
+}
+
+// hidden are the keys, in lower case, of the secrets in a library's settings that come
+// from variables, which the library's types cannot say.
+type hidden map[string]bool
+
+// hiddenIn returns the keys below v whose values come from variables.
+func (d *decoder) hiddenIn(v value) hidden {
+	out := hidden{}
+	for path := range d.given {
+		if key, ok := strings.CutPrefix(path, v.path); ok {
+			out[strings.ToLower(strings.TrimPrefix(key, "."))] = true
+		}
+	}
+	return out
+}
+
+// tell calls f for the secret under key, or in the file under key_file.
+func (h hidden) tell(f func(string, Secret), key, inline, file string) {
+	if inline != "" {
+		s := InlineSecret(inline)
+		s.given = h[strings.ToLower(key)]
+		f(key, s)
+	}
+	if file != "" {
+		f(key+"_file", FileSecret(file))
+	}
+}
+
+// tellTLS calls f for what a tls_config under key holds or names.
+func (h hidden) tellTLS(f func(string, Secret), key string, c *promconfig.TLSConfig) {
+	h.tell(f, join(key, "ca"), c.CA, c.CAFile)
+	h.tell(f, join(key, "cert"), c.Cert, c.CertFile)
+	h.tell(f, join(key, "key"), string(c.Key), c.KeyFile)
 }

@@ -13,11 +13,6 @@ import (
 // labelPattern is what a Prometheus label may be called.
 var labelPattern = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
-// ownLabels are the labels that Hindcast sets itself.
-func ownLabels() []string {
-	return []string{"job", "model", "model_version", "segment", "column", "method", "rule", "metric", "state", "stage", "version", "revision", "goversion"}
-}
-
 // publish reads where metrics go.
 func (d *decoder) publish(v value, c *Config) {
 	o := d.object(v)
@@ -123,7 +118,7 @@ func (d *decoder) grouping(v value) map[string]string {
 	for _, mem := range members {
 		path := join(v.path, mem.key)
 		switch {
-		case slices.Contains(ownLabels(), mem.key):
+		case slices.Contains(series.OwnLabels(), mem.key):
 			d.failAt(mem.pos, path, "Hindcast sets the label %s itself", mem.key)
 			continue
 		case !labelPattern.MatchString(mem.key) || strings.HasPrefix(mem.key, "__"):

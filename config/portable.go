@@ -9,9 +9,8 @@ import (
 
 // Portable says what keeps the configuration from working on another machine, where it
 // comes as text: files that only this one has, and secrets that stand in the text
-// itself, of which whoever sees it would learn. Each sentence names the key. Text is the
-// file's, in which variables are not yet replaced.
-func (c *Config) Portable(text []byte) []string {
+// itself, of which whoever sees it would learn. Each sentence names the key.
+func (c *Config) Portable() []string {
 	var out []string
 	local := func(key, url string) {
 		scheme, _, found := strings.Cut(url, "://")
@@ -38,18 +37,29 @@ func (c *Config) Portable(text []byte) []string {
 		switch {
 		case s.file != "" && !filepath.IsAbs(s.file),
 			s.file != "" && c.Dir != "." && strings.HasPrefix(s.file, c.Dir+string(filepath.Separator)):
-			out = append(out, key+"_file is a file of this machine: name one by its absolute path that is there too, or use ${VAR}")
-		case s.inline != nil && *s.inline != "" && strings.Contains(string(text), *s.inline):
+			out = append(out, key+" is a file of this machine: name one by its absolute path that is there too, or use ${VAR}")
+		case s.inline != nil && !s.given:
 			out = append(out, key+" stands in the file itself: use ${VAR}, which a Kubernetes Secret gives")
 		}
 	})
 	return out
 }
 
-// walkSecrets calls f for each secret, with its key.
+// walkSecrets calls f for each secret, with the key that it, or its file, is under.
 func walkSecrets(v reflect.Value, key string, f func(string, Secret)) {
-	if s, ok := v.Interface().(Secret); ok {
-		f(key, s)
+	below := func(sub string, s Secret) { f(key+"."+sub, s) }
+	switch t := v.Interface().(type) {
+	case Secret:
+		if t.file != "" {
+			key += "_file"
+		}
+		f(key, t)
+		return
+	case HTTPClient:
+		t.each(below)
+		return
+	case TLS:
+		t.each(below)
 		return
 	}
 	switch v.Kind() {

@@ -57,7 +57,10 @@ func (a *Alertmanager) Servers() []string {
 // TLS says how a server's certificate is checked, with the keys of an http_config's
 // tls_config. It never prints itself, for it may hold a key. The zero value is the
 // system's roots and no certificate.
-type TLS struct{ config *promconfig.TLSConfig }
+type TLS struct {
+	config *promconfig.TLSConfig
+	hidden hidden
+}
 
 // IsSet reports whether the configuration has a tls_config.
 func (t TLS) IsSet() bool { return t.config != nil }
@@ -68,6 +71,13 @@ func (t TLS) Config() promconfig.TLSConfig {
 		return promconfig.TLSConfig{}
 	}
 	return *t.config
+}
+
+// each calls f with what the settings hold or name, by its key.
+func (t TLS) each(f func(key string, s Secret)) {
+	if t.config != nil {
+		t.hidden.tellTLS(f, "", t.config)
+	}
 }
 
 // String hides the settings.
@@ -129,7 +139,7 @@ func (d *decoder) email(v value, dir string) *Email {
 	}
 	if tv, ok := o.get("tls_config"); ok {
 		c := d.tlsConfig(tv, dir)
-		e.TLSConfig = TLS{&c}
+		e.TLSConfig = TLS{&c, d.hiddenIn(tv)}
 		if e.TLS == "none" {
 			d.failAt(o.keyPos("tls_config"), join(v.path, "tls_config"), "there is no TLS that this would be of")
 		}

@@ -19,6 +19,7 @@ const maxSecretBytes = 1 << 20
 type Secret struct {
 	inline *string // a pointer, so that not even reflection-based printing shows it
 	file   string
+	given  bool // the inline value comes from a variable of the environment
 }
 
 // InlineSecret returns a secret that holds value itself.

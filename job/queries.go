@@ -2,10 +2,12 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -49,6 +51,31 @@ func (p *pass) ask(ctx context.Context, w groundtruth.Window) (answers map[strin
 	return answers, failures, nil
 }
 
+// hang is a monitoring system that did not answer in time. Each further query would wait
+// for it as long, so that it is not asked again in the pass.
+type hang struct {
+	mu     sync.Mutex
+	err    error
+	reason string // as of the answer that did not come
+}
+
+// seen is what became of the query that was not answered in time, if there was one.
+func (h *hang) seen() (reason string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.reason, h.err
+}
+
+// note keeps a failure that is one.
+func (h *hang) note(reason string, err error) {
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.reason, h.err = reason, err
+}
+
 // answer gets one query answered.
 func (p *pass) answer(ctx context.Context, w groundtruth.Window, name, query string) (answer evaluator.Answer, failed, err error) {
 	kept, ok, err := p.Ledger.Answer(ctx, p.model.Name, w, name, query)
@@ -64,10 +91,14 @@ func (p *pass) answer(ctx context.Context, w groundtruth.Window, name, query str
 		none.Reason = "there is no Prometheus to ask"
 		return none, nil, nil
 	}
+	if none.Reason, failed = p.hung.seen(); failed != nil {
+		return none, failed, nil
+	}
 	answer, failed = p.Querier.Query(ctx, query, w.End)
 	if err := ctx.Err(); err != nil {
 		return answer, nil, err // told to stop: nothing is said of the server
 	}
+	p.hung.note(answer.Reason, failed)
 	if failed != nil || answer.Missing() || !p.fx.write {
 		return answer, failed, nil
 	}

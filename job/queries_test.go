@@ -169,6 +169,41 @@ func TestPrometheusIsAway(t *testing.T) {
 	}
 }
 
+// A Prometheus that hangs is waited for once in a pass, not once for each query of each
+// window; the next pass asks again.
+func TestPrometheusHangs(t *testing.T) {
+	w, p := newQueryWorld(t)
+	w.logs(1, good, good, good)
+	w.at(4)
+	p.down = fmt.Errorf("no answer in 10s: %w", context.DeadlineExceeded)
+	out, err := w.r.Pass(t.Context(), w.model, job.Options{DryRun: true})
+	if n := strings.Count(fmt.Sprint(err), p.down.Error()); n != 4 || !errors.Is(err, p.down) {
+		t.Errorf("%d failures in %v", n, err)
+	}
+	for _, o := range out {
+		if got := reasonOf(&o, "slow"); got != "prometheus.p95 is missing: "+p.down.Error() {
+			t.Errorf("%s: reason %s", o.Window, got)
+		}
+	}
+	// Those of one window are asked side by side.
+	windows := map[string]bool{}
+	asked := p.take()
+	for _, a := range asked {
+		_, window, _ := strings.Cut(a, " @ ")
+		windows[window] = true
+	}
+	if len(asked) > 2 || len(windows) != 1 {
+		t.Errorf("asked %q", asked)
+	}
+	p.down = nil
+	if o := of(t, w.pass(job.Options{}), 3); o.Prometheus["p95"].Value != 0.7 {
+		t.Errorf("answers %+v", o.Prometheus)
+	}
+	if n := len(p.take()); n != 4 {
+		t.Errorf("%d queries in the next pass", n)
+	}
+}
+
 // A dry run asks and keeps nothing.
 func TestDryRunAsks(t *testing.T) {
 	w, p := newQueryWorld(t)

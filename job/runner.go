@@ -99,6 +99,7 @@ type pass struct {
 	fresh     map[string]bool               // incidents of which people were told in this pass, with the kind
 	going     []Event                       // what goes on, beside open breaches and runs
 	unasked   []error                       // queries that nobody could be asked
+	hung      hang                          // of the monitoring system
 	failures  []error                       // runs that could not be started
 	judged    []*evaluated                  // oldest first, mature before closed
 	later     []*evaluated                  // windows of earlier passes that were decided on again

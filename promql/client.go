@@ -175,24 +175,25 @@ func (c *Client) failure(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("ask %s: %w", c.name, context.Cause(ctx))
 	case errors.As(err, &refused):
-		return errors.New(c.opts.Redact(c.refusal(refused)))
+		return errors.New(c.refusal(refused))
 	case errors.As(err, &transport):
 		err = transport.Err // its method and URL say nothing that isn't said
 	}
 	return fmt.Errorf("reach %s: %s", c.name, clip(c.opts.Redact(err.Error())))
 }
 
-// refusal says what the server found wrong.
+// refusal says what the server found wrong, without the secrets that it may quote.
 func (c *Client) refusal(e *v1.Error) string {
+	quote := func(s string) string { return clip(c.opts.Redact(s)) } // a secret that is cut would not be found
 	detail := ""
 	if d := strings.TrimSpace(e.Detail); d != "" && !strings.HasPrefix(d, "<") { // no page of a proxy
-		detail = ": " + clip(d)
+		detail = ": " + quote(d)
 	}
 	switch code := status(e); {
 	case e.Type == v1.ErrBadData, e.Type == v1.ErrExec:
-		return fmt.Sprintf("%s does not take the query: %s", c.name, clip(e.Msg))
+		return fmt.Sprintf("%s does not take the query: %s", c.name, quote(e.Msg))
 	case e.Type == v1.ErrBadResponse:
-		return fmt.Sprintf("%s answers as no Prometheus does (%s): see prometheus.url", c.name, clip(e.Msg))
+		return fmt.Sprintf("%s answers as no Prometheus does (%s): see prometheus.url", c.name, quote(e.Msg))
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Sprintf("%s lets nobody in like this (%d %s): see prometheus.http_config%s", c.name, code, http.StatusText(code), detail)
 	case code == http.StatusNotFound:
@@ -200,7 +201,7 @@ func (c *Client) refusal(e *v1.Error) string {
 	case code != 0:
 		return fmt.Sprintf("%s failed (%d %s)%s", c.name, code, http.StatusText(code), detail)
 	default:
-		return fmt.Sprintf("%s failed (%s): %s%s", c.name, e.Type, clip(e.Msg), detail)
+		return fmt.Sprintf("%s failed (%s): %s%s", c.name, e.Type, quote(e.Msg), detail)
 	}
 }
 

@@ -119,6 +119,8 @@ func TestNoAnswer(t *testing.T) {
 		{"no PromQL", reply(400, `{"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": 1:3: parse error: unexpected end"}`), `URL does not take the query: invalid parameter "query": 1:3: parse error: unexpected end`},
 		{"fails in it", reply(422, `{"status":"error","errorType":"execution","error":"found duplicate series"}`), "URL does not take the query: found duplicate series"},
 		{"unauthorised", reply(401, "Unauthorized "+secret), "URL lets nobody in like this (401 Unauthorized): see prometheus.http_config: Unauthorized [redacted]"},
+		{"a secret where it is cut", reply(401, strings.Repeat("x", maxDetail-4)+secret), "URL lets nobody in like this (401 Unauthorized): see prometheus.http_config: " + strings.Repeat("x", maxDetail-4) + "[red..."},
+		{"and in the query's error", reply(400, `{"status":"error","errorType":"bad_data","error":"`+strings.Repeat("x", maxDetail-4)+secret+`"}`), "URL does not take the query: " + strings.Repeat("x", maxDetail-4) + "[red..."},
 		{"forbidden", reply(403, "<html>"), "URL lets nobody in like this (403 Forbidden): see prometheus.http_config"},
 		{"elsewhere", reply(404, "404 page not found"), "URL has no query API there (404 Not Found): see prometheus.url: 404 page not found"},
 		{"down", reply(503, "Service Unavailable"), "URL failed (503 Service Unavailable): Service Unavailable"},

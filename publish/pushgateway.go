@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/push"
 
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/series"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -144,7 +146,7 @@ func (p *Pushgateway) pusher(ctx context.Context, model string) (pusher *push.Pu
 	}
 	pusher = push.New(p.url, jobLabel).Client(doer(func(r *http.Request) (*http.Response, error) { return p.do(r.WithContext(ctx)) })).Grouping("model", model)
 	for _, name := range slices.Sorted(maps.Keys(p.opts.Grouping)) {
-		if slices.Contains(ownLabels(), name) {
+		if slices.Contains(series.OwnLabels(), name) {
 			return nil, "", fmt.Errorf("grouping: hindcast sets the label %s itself; call it otherwise", name)
 		}
 		pusher = pusher.Grouping(name, p.opts.Grouping[name])
@@ -203,8 +205,8 @@ type capped struct {
 	io.Closer
 }
 
-// withoutSecret takes the password, and the secrets of the client, out of an error,
-// which may quote what a server or a proxy said. An error without them is returned
+// withoutSecret takes the password, also as it is sent, and the secrets of the client,
+// out of an error, which may quote what a server or a proxy said. An error without them is returned
 // as it is.
 func (p *Pushgateway) withoutSecret(err error, password string) error {
 	if err == nil {
@@ -212,7 +214,8 @@ func (p *Pushgateway) withoutSecret(err error, password string) error {
 	}
 	text := err.Error()
 	if password != "" {
-		text = strings.ReplaceAll(text, password, "[redacted]")
+		sent := base64.StdEncoding.EncodeToString([]byte(p.opts.Username + ":" + password))
+		text = strings.NewReplacer(sent, "[redacted]", password, "[redacted]").Replace(text)
 	}
 	if p.opts.Redact != nil {
 		text = p.opts.Redact(text)

@@ -3,6 +3,7 @@ package publish
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"maps"
@@ -19,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/series"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -258,7 +260,7 @@ func TestPushgatewayGrouping(t *testing.T) {
 }
 
 func TestPushgatewayRefusesOwnLabels(t *testing.T) {
-	for _, label := range ownLabels() {
+	for _, label := range series.OwnLabels() {
 		g := newGateway(t)
 		p := NewPushgateway(g.URL, PushgatewayOptions{Grouping: map[string]string{label: "x"}})
 		for _, err := range []error{p.Publish(t.Context(), rich("prices")), p.PublishFailure(t.Context(), job.RunStatus{}), p.Forget(t.Context(), "prices")} {
@@ -308,6 +310,7 @@ func TestPushgatewayErrors(t *testing.T) {
 			return true
 		}
 	}
+	sent := base64.StdEncoding.EncodeToString([]byte("me:pa55word"))
 	for name, tc := range map[string]struct {
 		url    string // default: the gateway's
 		answer func(http.ResponseWriter, *http.Request) bool
@@ -316,6 +319,7 @@ func TestPushgatewayErrors(t *testing.T) {
 		"down":              {url: down.URL, want: "reach the Pushgateway"},
 		"type clash":        {answer: refuse(400, "pushed metrics are invalid or inconsistent with existing metrics"), want: "inconsistent with existing"},
 		"unauthorised":      {answer: refuse(401, "me:pa55word is not known"), want: "401"},
+		"as it is sent":     {answer: refuse(401, "what is Basic "+sent), want: "Basic [redacted]"},
 		"endless answer":    {answer: refuse(500, strings.Repeat("x", 1<<20)), want: "500"},
 		"unreadable URL":    {url: "http://me:pa55word@host:port/", want: "URL cannot be read"},
 		"unreadable escape": {url: "http://me:%zzpa55word@host/", want: "URL cannot be read"},
@@ -343,7 +347,7 @@ func TestPushgatewayErrors(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "prices") {
 					t.Fatalf("error %v, want %q", err, tc.want)
 				}
-				if shown := err.Error() + p.Name(); strings.Contains(shown, "pa55word") || len(shown) > maxAnswer+500 {
+				if shown := err.Error() + p.Name(); strings.Contains(shown, "pa55word") || strings.Contains(shown, sent) || len(shown) > maxAnswer+500 {
 					t.Errorf("a secret, or too much, is shown: %.3000s", shown)
 				}
 			}

@@ -33,14 +33,6 @@ const (
 	lastTrigger = "retrain_last_trigger_timestamp_seconds"
 )
 
-// ownLabels are the labels that Hindcast sets, which a group cannot have.
-func ownLabels() []string {
-	return []string{
-		"job", "model", "model_version", "segment", "column", "method", "rule", "metric", "state", "stage",
-		"version", "revision", "goversion", // of build_info
-	}
-}
-
 // sample is one series; its labels are pairs of name and value.
 type sample struct {
 	name   string // without prefix

@@ -22,6 +22,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/series"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -178,7 +179,7 @@ func TestSnapshotNames(t *testing.T) {
 		got = append(got, strings.TrimPrefix(f.GetName(), "hindcast_"))
 		for _, m := range f.GetMetric() {
 			for _, l := range m.GetLabel() {
-				if !slices.Contains(ownLabels(), l.GetName()) {
+				if !slices.Contains(series.OwnLabels(), l.GetName()) {
 					t.Errorf("%s has the label %s, which a group could have too", f.GetName(), l.GetName())
 				}
 			}

@@ -177,15 +177,14 @@ func (t *Task) write(path string, data []byte) error {
 }
 
 // Metrics are the numbers of a pass by model and name, as a system.Metrics artifact
-// holds them: performance of the newest mature window, drift of the newest one. The
+// holds them: performance of the newest mature window alone, drift of the newest one. The
 // verdict is 1 in one of MODEL.healthy, MODEL.breached and MODEL.inconclusive. What does
 // not exist is left out.
 func Metrics(outcomes []job.Outcome) map[string]any {
 	out := map[string]any{}
 	set := func(model, name string, n evaluator.Number) {
-		key := model + "." + name
-		if _, have := out[key]; !have && !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0) {
-			out[key] = float64(n)
+		if !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0) {
+			out[model+"."+name] = float64(n)
 		}
 	}
 	// Per model: mature before closed, newest first. The verdict is the first one's.
@@ -197,10 +196,12 @@ func Metrics(outcomes []job.Outcome) map[string]any {
 			}
 		}
 	}
+	told := map[string]bool{}
 	for _, o := range outcomes {
-		if o.Coverage.Matched == nil {
+		if o.Coverage.Matched == nil || told[o.Model] {
 			continue
 		}
+		told[o.Model] = true
 		set(o.Model, "coverage", o.Coverage.Coverage)
 		for name, m := range o.Metrics {
 			set(o.Model, name, m.Value)

@@ -100,6 +100,27 @@ func TestTask(t *testing.T) {
 	}
 }
 
+// What the newest mature window has not is not taken from an older one.
+func TestMetricsAreOfOneWindow(t *testing.T) {
+	t.Parallel()
+	older := outcomes()[0]
+	newer := older
+	nan := evaluator.Number(math.NaN())
+	newer.Window, newer.Coverage.Coverage = day(2), nan
+	newer.Metrics = map[string]evaluator.Metric{"rmse": {Value: nan}, "r2": {Value: nan}}
+	other := older
+	other.Model = "flat"
+	got := Metrics([]job.Outcome{newer, older, other})
+	for _, name := range []string{"house.rmse", "house.r2", "house.coverage"} {
+		if v, have := got[name]; have {
+			t.Errorf("%s is %v of the older window", name, v)
+		}
+	}
+	if got["flat.rmse"] != 2.0 || got["flat.coverage"] != 0.9 {
+		t.Errorf("another model's are %v", got)
+	}
+}
+
 func TestPageWithoutWindows(t *testing.T) {
 	t.Parallel()
 	page, err := Page{Title: "Hindcast"}.HTML()

@@ -19,6 +19,14 @@ const (
 	Counter = "counter"
 )
 
+// OwnLabels are the labels that Hindcast sets itself, which nobody else may.
+func OwnLabels() []string {
+	return []string{
+		"job", "model", "model_version", "segment", "column", "method", "rule", "metric", "state", "stage",
+		"version", "revision", "goversion", // of build_info
+	}
+}
+
 // Section is what a metric is about.
 type Section string
 

@@ -143,11 +143,12 @@ func (a *App) scheduled(f scheduleFlags) (*scheduled, error) {
 	return s, nil
 }
 
-// scheduleName is the same for every call over the same models and state: what a
+// scheduleName is the same for every call over the same chosen models and state, and
+// stays so when the file gets more models: what a
 // schedule is found by again.
 func scheduleName(cfg *config.Config, picked []*config.Model, chosen bool) string {
 	who := "all"
-	if chosen || len(picked) == 1 {
+	if chosen {
 		var names []string
 		for _, m := range picked {
 			names = append(names, m.Name)
@@ -225,7 +226,7 @@ func (a *App) scheduleApplyCommand() *cobra.Command {
 // wanted is the recurring run that the flags and the configuration ask for.
 func (s *scheduled) wanted(f applyFlags, now time.Time) (kubeflow.Schedule, error) {
 	var out kubeflow.Schedule
-	if wrong := s.cfg.Portable(s.text); len(wrong) > 0 {
+	if wrong := s.cfg.Portable(); len(wrong) > 0 {
 		return out, configError{fmt.Errorf("%s cannot be sent to Kubeflow Pipelines:\n  %s", s.path, strings.Join(wrong, "\n  "))}
 	}
 	if len(s.text) > maxTaskConfig {

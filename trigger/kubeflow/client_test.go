@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/kubeflow/pipelines/backend/api/v2beta1/go_http_client/pipeline_model"
 	"pgregory.net/rapid"
@@ -556,4 +557,31 @@ func TestLookFails(t *testing.T) {
 
 func version(spec any) *pipeline_model.V2beta1PipelineVersion {
 	return &pipeline_model.V2beta1PipelineVersion{DisplayName: "v", PipelineSpec: spec}
+}
+
+// The server cannot keep long descriptions, and says so only after it made the workflow.
+func TestLongDescriptions(t *testing.T) {
+	k, url := startKFP(t)
+	c := client(t, url)
+	long := strings.Repeat("Größe", 60) // more bytes than characters
+	want := string([]rune(long)[:maxDescription-3]) + "..."
+	req := request()
+	req.Description = long
+	if _, err := c.Create(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	if got := k.posts[0]["description"]; got != want {
+		t.Errorf("run: %v", got)
+	}
+	for about, short := range map[string]bool{"": true, "why": true, strings.Repeat("Größe", 30): true, long: false} {
+		body, _, err := c.prepare(t.Context(), "", Schedule{Name: "s", About: about, Experiment: "exp", Pipeline: "retrain", Version: "two"}, "0123456789abcdef")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := utf8.RuneCountInString(body.Description)
+		_, hash, _ := strings.Cut(body.Description, hashMark)
+		if n > maxDescription || hash != "0123456789abcdef" || short != strings.HasPrefix(body.Description, about) || !short && n != maxDescription {
+			t.Errorf("%d characters: %s", n, body.Description)
+		}
+	}
 }

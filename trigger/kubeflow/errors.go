@@ -66,6 +66,16 @@ func cut(s, token string) string {
 	return s
 }
 
+// atMost is the beginning of a text of too many characters.
+func atMost(s string, most int) string {
+	const more = "..."
+	r := []rune(strings.ToValidUTF8(s, "?"))
+	if len(r) <= most {
+		return string(r)
+	}
+	return string(r[:most-len(more)]) + more
+}
+
 // Error says the status, what the server said, and what to do about it.
 func (e *statusError) Error() string {
 	s := fmt.Sprintf("kubeflow at %s answered %d %s", e.host, e.status, http.StatusText(e.status))

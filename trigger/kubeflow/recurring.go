@@ -26,6 +26,10 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
+// maxDescription is how many characters of a description the server's MySQL keeps:
+// with more it fails, after it has made the workflow.
+const maxDescription = 255
+
 // hashMark stands before the hash of a schedule in a recurring run's description.
 const hashMark = "hindcast schedule "
 
@@ -360,12 +364,13 @@ func (c *Client) prepare(ctx context.Context, namespace string, s Schedule, hash
 	if err != nil {
 		return createRecurringRun{}, false, err
 	}
-	about := s.About
-	if about != "" {
-		about += "; "
+	description := hashMark + hash
+	if s.About != "" {
+		const between = "; "
+		description = atMost(s.About, maxDescription-len(between)-len(description)) + between + description
 	}
 	return createRecurringRun{
-		DisplayName: s.Name, Description: about + hashMark + hash, ExperimentID: experiment, Namespace: namespace,
+		DisplayName: s.Name, Description: description, ExperimentID: experiment, Namespace: namespace,
 		PipelineVersionReference: run_model.V2beta1PipelineVersionReference{PipelineID: pipelineID, PipelineVersionID: versionID},
 		RuntimeConfig:            run_model.V2beta1RuntimeConfig{Parameters: s.Parameters, PipelineRoot: s.PipelineRoot},
 		ServiceAccount:           s.ServiceAccount,

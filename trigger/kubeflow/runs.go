@@ -81,7 +81,7 @@ func (c *Client) Create(ctx context.Context, req trigger.LaunchRequest) (trigger
 		}
 	}
 	body := createRun{
-		DisplayName: req.Name, Description: req.Description, ExperimentID: r.ExperimentID,
+		DisplayName: req.Name, Description: atMost(req.Description, maxDescription), ExperimentID: r.ExperimentID,
 		PipelineVersionReference: run_model.V2beta1PipelineVersionReference{PipelineID: r.PipelineID, PipelineVersionID: r.VersionID},
 		RuntimeConfig:            run_model.V2beta1RuntimeConfig{Parameters: r.Parameters, PipelineRoot: req.PipelineRoot},
 		ServiceAccount:           req.ServiceAccount,
