@@ -95,8 +95,8 @@ func seconds(d time.Duration) string { return number(d.Seconds()) }
 func span(d time.Duration) string { return model.Duration(d).String() }
 
 // Hindcast are the rules on what Hindcast pushes. A Pushgateway shows the last push
-// until the next, so that each condition lasts until a pass ends it, and a model that
-// was forgotten has none.
+// until the next, so that each condition lasts until a pass ends it. A model that was
+// forgotten has none, once Gap is over.
 func Hindcast(o Options) Group {
 	// A scrape that fails, or a Pushgateway that moves, is no recovery.
 	last := func(series string) string { return "last_over_time(" + series + "[" + span(o.Gap) + "])" }

@@ -156,8 +156,8 @@ func TestNamesAndWords(t *testing.T) {
 	}
 }
 
-// TestPromtool runs Prometheus's own checks where they are installed; the end-to-end
-// tests install them, and say so by HINDCAST_E2E_DIR.
+// TestPromtool runs Prometheus's own checks where they are installed. The end-to-end
+// tests install them and run the same.
 func TestPromtool(t *testing.T) {
 	t.Parallel()
 	promtool, err := exec.LookPath("promtool")
