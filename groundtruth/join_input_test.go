@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -183,7 +184,9 @@ func TestJoinObjectChangesInBetween(t *testing.T) {
 	}
 }
 
-// TestScanObjectsGivesTheFirstError has a late failure that is met before an early one.
+// TestScanObjectsGivesTheFirstError has a late failure that is met before an early
+// one. Objects after it are held until they are told to stop, so that what is begun
+// then does not depend on how goroutines are scheduled.
 func TestScanObjectsGivesTheFirstError(t *testing.T) {
 	late := make(chan struct{})
 	err := scanObjects(context.Background(), make([]object, 10), 4, func(_ context.Context, _, ord int, stop func() bool) error {
@@ -194,8 +197,13 @@ func TestScanObjectsGivesTheFirstError(t *testing.T) {
 		case ord == 3:
 			defer close(late)
 			return errors.New("object 3")
-		case ord > 6:
+		case ord > 5:
 			t.Errorf("object %d was begun after a failure", ord)
+		case ord > 3:
+			for !stop() {
+				runtime.Gosched()
+			}
+			return errStopped
 		}
 		return nil
 	})
