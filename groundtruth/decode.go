@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -13,7 +15,7 @@ import (
 type wantKind uint8
 
 const (
-	// wantText reads ids, versions, segments, operations and categorical features.
+	// wantText reads versions, segments, operations and categorical features.
 	// Numbers become canonical text, so that 123 in Parquet equals "123" in CSV.
 	wantText wantKind = iota
 	// wantNumber reads float64 values; numeric text counts, booleans are 1 and 0.
@@ -23,6 +25,9 @@ const (
 	// wantNatural reads a column as the file has it: by its type in Parquet, as
 	// text in CSV and JSON Lines, whose cells carry no type for the whole column.
 	wantNatural
+	// wantID reads ids as the hashes of what wantText would read, without making
+	// the texts. The empty text is no id: it is missing.
+	wantID
 )
 
 // want describes one column to read.
@@ -44,6 +49,7 @@ const (
 	cellNumber                 // floats
 	cellText                   // codes and dict
 	cellTime                   // times
+	cellID                     // hashes
 )
 
 // chunk is a run of at most chunkRows records of one object, as columns in the
@@ -89,9 +95,12 @@ type chunkColumn struct {
 	dictGen uint64
 	// times of a cellTime column, in Unix nanoseconds.
 	times []int64
+	// hashes of a cellID column: the 128-bit XXH3 of each canonical text.
+	hashes []xxh3.Uint128
 	// valid marks usable cells: not null, not empty where a number or a time is
 	// wanted, not NaN, and of the wanted kind. The empty string is a valid text in
-	// JSON and Parquet and a missing one in CSV, which cannot tell it from null.
+	// JSON and Parquet and a missing one in CSV, which cannot tell it from null; as an id it is missing
+	// everywhere.
 	valid []bool
 	// invalid lists the cells that are present but not of the wanted kind, by
 	// row: text that is no number or time, infinite numbers, times out of range,

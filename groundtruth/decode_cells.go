@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/zeebo/xxh3"
 )
 
 const (
@@ -31,6 +33,8 @@ func newColumnBuilder(w want) *columnBuilder {
 		b.col.kind = cellNumber
 	case wantTime:
 		b.col.kind = cellTime
+	case wantID:
+		b.col.kind = cellID
 	default:
 		b.col.kind = cellText
 	}
@@ -42,6 +46,7 @@ func (b *columnBuilder) start() {
 	b.col.floats = b.col.floats[:0]
 	b.col.codes = b.col.codes[:0]
 	b.col.times = b.col.times[:0]
+	b.col.hashes = b.col.hashes[:0]
 	b.col.valid = b.col.valid[:0]
 	b.col.invalid = b.col.invalid[:0]
 	if b.col.kind == cellText {
@@ -66,6 +71,8 @@ func (b *columnBuilder) put(x float64, code uint32, t int64, valid bool) {
 		b.col.codes = append(b.col.codes, code)
 	case cellTime:
 		b.col.times = append(b.col.times, t)
+	case cellID: // of a cell that has none; see addID
+		b.col.hashes = append(b.col.hashes, xxh3.Uint128{})
 	}
 	b.col.valid = append(b.col.valid, valid)
 }
@@ -74,6 +81,16 @@ func (b *columnBuilder) put(x float64, code uint32, t int64, valid bool) {
 func (b *columnBuilder) addInvalid(x float64, shown []byte) {
 	b.col.invalid = append(b.col.invalid, invalidCell{i: len(b.col.valid), text: sampleText(shown)})
 	b.put(x, 0, 0, false)
+}
+
+// addID adds an id by its canonical text.
+func (b *columnBuilder) addID(s []byte) {
+	if len(s) == 0 {
+		b.addNull()
+		return
+	}
+	b.col.hashes = append(b.col.hashes, xxh3.Hash128(s))
+	b.col.valid = append(b.col.valid, true)
 }
 
 // addText adds what a text says: itself, or the number or time that it stands for.
@@ -99,6 +116,8 @@ func (b *columnBuilder) addText(s []byte) {
 		default:
 			b.addInvalid(0, s)
 		}
+	case cellID:
+		b.addID(s)
 	default:
 		b.put(0, b.text.add(s), 0, true)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/zeebo/xxh3"
 
 	"github.com/hindcast/hindcast/objstore"
 )
@@ -23,6 +24,7 @@ type cell struct {
 	text  string
 	x     float64
 	t     int64
+	hash  xxh3.Uint128
 }
 
 // readTable is all that an object gave.
@@ -92,6 +94,8 @@ func readAll(t testing.TB, obj object, format string, wants []want, opt readOpti
 				case !col.valid[r]:
 				case col.kind == cellText:
 					cells[r].text = col.dict[col.codes[r]]
+				case col.kind == cellID:
+					cells[r].hash = col.hashes[r]
 				default:
 					cells[r].t = col.times[r]
 				}
@@ -263,6 +267,71 @@ func TestSemantics2_IDsAreTextInEveryFormat(t *testing.T) {
 		if err != nil || !slices.Equal(texts(got.cells["id"]), ids) {
 			t.Errorf("%s: got %v (%v), want %v", name, texts(got.cells["id"]), err, ids)
 		}
+	}
+}
+
+// An id is the hash of what it reads as text; the empty text is no id.
+func TestReadIDs(t *testing.T) {
+	type row struct {
+		ID *string `parquet:"id,optional"`
+	}
+	type dictRow struct {
+		ID *string `parquet:"id,optional,dict"`
+	}
+	type numberRow struct {
+		ID *float64 `parquet:"id,optional"`
+	}
+	var rows []row
+	var dictRows []dictRow
+	for _, s := range []string{"a", "", "Ø", "a", "-"} {
+		s := &s
+		if *s == "-" {
+			s = nil
+		}
+		rows, dictRows = append(rows, row{s}), append(dictRows, dictRow{s})
+	}
+	for _, c := range []struct {
+		name string
+		data []byte
+		ids  []string // as texts gives them
+	}{
+		{"a.csv", []byte("x,id\n1,7\n1,00123\n1,\"\"\n1,\n1,\"say \"\"hi\"\"\"\n1,7\n1,日本\n1, NaN\n"), []string{"7", "00123", "-", "-", `say "hi"`, "7", "日本", " NaN"}},
+		{"a.jsonl", []byte("{\"id\":7}\n{\"id\":7.0}\n{\"id\":\"\\u00e9\\\"\"}\n{\"id\":\"\"}\n{}\n{\"id\":null}\n{\"id\":[1]}\n{\"id\":true}\n{\"id\":nan}\n{\"id\":1e999}\n"),
+			[]string{"7", "7", "é\"", "-", "-", "-", "![1]", "true", "-", "!1e999"}},
+		{"a.parquet", parquetBytes(t, rows), []string{"a", "-", "Ø", "a", "-"}},
+		{"dict.parquet", parquetBytes(t, dictRows), []string{"a", "-", "Ø", "a", "-"}},
+		{"number.parquet", parquetBytes(t, []numberRow{{new(7.0)}, {new(math.NaN())}, {nil}, {new(0.5)}}), []string{"7", "-", "-", "0.5"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			obj := storeObject(t, c.name, c.data)
+			got, err := readAll(t, obj, "auto", []want{{name: "id", kind: wantID}}, readOptions{})
+			if err != nil || got.kinds["id"] != cellID {
+				t.Fatalf("kind %v (%v)", got.kinds["id"], err)
+			}
+			var cells []cell
+			for _, s := range c.ids {
+				switch {
+				case s == "-":
+					cells = append(cells, cell{})
+				case s[0] == '!':
+					cells = append(cells, cell{bad: s[1:]})
+				default:
+					cells = append(cells, cell{valid: true, hash: xxh3.HashString128(s)})
+				}
+			}
+			if !slices.Equal(got.cells["id"], cells) {
+				t.Errorf("got %+v, want %+v", got.cells["id"], cells)
+			}
+			plain, err := readAll(t, obj, "auto", []want{{name: "id"}}, readOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, c := range plain.cells["id"] {
+				if c.text != "" && xxh3.HashString128(c.text) != got.cells["id"][i].hash {
+					t.Errorf("row %d: %q has another hash", i, c.text)
+				}
+			}
+		})
 	}
 }
 

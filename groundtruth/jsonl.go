@@ -137,7 +137,7 @@ func addJSON(b *columnBuilder, v *fastjson.Value, scratch []byte) []byte {
 		b.addText(s) // a time it is not, and that is invalid
 	case fastjson.TypeNumber:
 		scratch = v.MarshalTo(scratch)
-		if b.col.kind != cellText {
+		if b.col.kind != cellText && b.col.kind != cellID {
 			b.addText(scratch)
 			return scratch
 		}

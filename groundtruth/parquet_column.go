@@ -225,6 +225,12 @@ func (c *parquetColumn) fillIndexed(defs []byte, n, present int) error {
 			c.b.put(d.floats[i], 0, 0, valid)
 		case cellTime:
 			c.b.put(0, 0, d.times[i], valid)
+		case cellID:
+			if !valid {
+				c.b.addNull()
+				continue
+			}
+			c.b.addID([]byte(d.texts[i]))
 		default:
 			c.b.put(0, uint32(i), 0, valid)
 		}
@@ -248,7 +254,7 @@ func (c *parquetColumn) fillPlain(defs []byte, n, present int) error {
 	if c.value+present > c.values.n {
 		return fmt.Errorf("%w: a page has fewer values than it says", errCorrupt)
 	}
-	if c.b.col.kind == cellText {
+	if c.b.col.kind == cellText || c.b.col.kind == cellID {
 		return c.fillText(defs, n)
 	}
 	c.states = slices.Grow(c.states[:0], present)[:present]
@@ -303,7 +309,7 @@ func (c *parquetColumn) fillText(defs []byte, n int) error {
 			c.b.addNull()
 			continue
 		}
-		c.b.put(0, c.b.text.add(text), 0, true)
+		c.b.addText(text)
 	}
 	c.b.finish()
 	c.gen = c.b.text.gen
