@@ -9,36 +9,50 @@ const (
 	Absent Kind = iota
 	// Number columns hold float64 values (integers, decimals and booleans too, true being 1).
 	Number
-	// Text columns hold codes into a dictionary.
+	// Text columns hold codes into a dictionary, or distinct texts with their counts.
 	Text
 	// Time columns hold points in time. Columns reports them; no Batch has one.
 	Time
 )
 
-// Column is one column of a Batch. A value is missing where Valid is false; its
-// Floats or Codes entry is then meaningless. NaN is a missing value. Invalid
-// counts the values that were present and not of the wanted kind; they are
-// missing as well, and so are infinities.
+// Column is a text column of Matches, row by row: Dict[Codes[i]] is the value of row
+// i, which is missing where Valid is false; its code is then meaningless.
 type Column struct {
-	Name    string
-	Kind    Kind
-	Floats  []float64
-	Codes   []uint32
-	Dict    []string
-	Valid   []bool
+	Name  string
+	Kind  Kind // Text; Absent when there is no such column
+	Codes []uint32
+	Dict  []string
+	Valid []bool
+}
+
+// Values are values of one column, those of some rows. Which row has which is not
+// told: what a window is compared by does not depend on it. NaN is a missing value.
+type Values struct {
+	Name string
+	Kind Kind
+	Rows int // the rows covered, those without a value included
+
+	Floats []float64 // Number: the values that there are, finite
+	Texts  []string  // Text: likewise
+	// Counts tells how many rows have Floats[i] or Texts[i]; nil is one each. None is
+	// 0, and values may come more than once.
+	Counts []int64
+	// Invalid counts the values that were present and not of the wanted kind. They
+	// are missing as well, and so are infinities.
 	Invalid int
 }
 
-// Batch is a few thousand rows of predictions as columns: each a unique
-// prediction inside the window. It and all it holds is the scan's and is used
-// again after the sink returns.
+// Batch is a part of the unique predictions inside the window. Predictions and
+// features come as they are read, each column at its own pace: all batches of a scan
+// together have Len rows and as many of each feature. A batch and all it holds is the
+// scan's and is used again after the sink returns.
 type Batch struct {
 	Len         int
 	Times       []int64   // prediction time in Unix nanoseconds; all zero when the source has no time
 	HasTime     bool      // whether Times is known
 	Predictions []float64 // finite
-	Version     Column    // Text; Kind Absent when no version column is mapped
-	Features    []Column  // in the order of Spec.Features
+	Version     Values    // Text, of the Len rows; Kind Absent when no version column is mapped
+	Features    []Values  // parts of features of Spec.Features, in any order
 }
 
 // Matches is a few thousand joined rows: a unique prediction and its one label.

@@ -122,10 +122,11 @@ func (k *columnKinds) look(ctx context.Context, obj object, format string) error
 
 func (k *columnKinds) lookParquet(ctx context.Context, obj object) (err error) {
 	defer recoverCorrupt(&err)
-	f, err := openParquet(ctx, obj, &readStats{})
+	f, err := openParquet(ctx, obj)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, f.close()) }()
 	for i := range f.leaves {
 		leaf := &f.leaves[i]
 		if leaf.MaxRepetitionLevel() > 0 {

@@ -39,6 +39,9 @@ type want struct {
 	// column that no record has is a column of missing values, never an error, and
 	// never cellAbsent.
 	optional bool
+	// lazy columns need not be read with the chunk: their values are asked for by
+	// chunk.values, or never.
+	lazy bool
 }
 
 // cellKind is the kind of the values of a chunkColumn.
@@ -52,7 +55,7 @@ const (
 	cellID                     // hashes
 )
 
-// chunk is a run of at most chunkRows records of one object, as columns in the
+// chunk is a run of records of one object, as columns in the
 // order of the wants. It and all its slices are used again after emit returns;
 // only the strings in it may be kept. (A string may share its memory with the
 // other text of its chunk: clone what is kept for long.)
@@ -63,9 +66,13 @@ type chunk struct {
 	// between them; nil when record i is number row0+i. See row.
 	rows []int64
 	cols []chunkColumn
+	// lazy sends the values of a column whose slices are not set, as values does; nil
+	// when all slices are. What goes wrong is in err.
+	lazy func(i int, sel []int32, emit func(*Values))
+	err  error
 }
 
-// chunkRows is the largest number of records in a chunk.
+// chunkRows is the largest number of records in a chunk of a text format.
 const chunkRows = 4096
 
 // row returns the 0-based number of record i in its object, counting malformed

@@ -93,6 +93,39 @@ func (b *columnBuilder) addID(s []byte) {
 	b.col.valid = append(b.col.valid, true)
 }
 
+// putID adds an id by its hash.
+func (b *columnBuilder) putID(h xxh3.Uint128, valid bool) {
+	b.col.hashes = append(b.col.hashes, h)
+	b.col.valid = append(b.col.valid, valid)
+}
+
+// growNumbers makes room for n more numbers, which the caller sets and then either
+// calls valid or takes back by shrinkNumbers. growTimes does so with times.
+func (b *columnBuilder) growNumbers(n int) []float64 {
+	at := len(b.col.floats)
+	b.col.floats = slices.Grow(b.col.floats, n)[:at+n]
+	return b.col.floats[at:]
+}
+
+func (b *columnBuilder) shrinkNumbers(n int) { b.col.floats = b.col.floats[:len(b.col.floats)-n] }
+
+func (b *columnBuilder) growTimes(n int) []int64 {
+	at := len(b.col.times)
+	b.col.times = slices.Grow(b.col.times, n)[:at+n]
+	return b.col.times[at:]
+}
+
+func (b *columnBuilder) shrinkTimes(n int) { b.col.times = b.col.times[:len(b.col.times)-n] }
+
+// addValid marks n more cells as usable.
+func (b *columnBuilder) addValid(n int) {
+	at := len(b.col.valid)
+	b.col.valid = slices.Grow(b.col.valid, n)[:at+n]
+	for i := range b.col.valid[at:] {
+		b.col.valid[at+i] = true
+	}
+}
+
 // addText adds what a text says: itself, or the number or time that it stands for.
 func (b *columnBuilder) addText(s []byte) {
 	switch b.col.kind {
@@ -167,7 +200,24 @@ func (d *textDict) add(s []byte) uint32 {
 	if code, ok := d.index[string(s)]; ok {
 		return code
 	}
-	text := string(s)
+	return d.intern(string(s))
+}
+
+// addString is add for a text that may be kept.
+func (d *textDict) addString(text string) uint32 {
+	if d.direct {
+		d.arena = append(d.arena, text...)
+		d.ends = append(d.ends, len(d.arena))
+		return uint32(len(d.ends) - 1)
+	}
+	if code, ok := d.index[text]; ok {
+		return code
+	}
+	return d.intern(text)
+}
+
+// intern adds a text that is not in the dictionary.
+func (d *textDict) intern(text string) uint32 {
 	code := uint32(len(d.dict))
 	d.dict = append(d.dict, text)
 	d.index[text] = code

@@ -67,7 +67,7 @@ func readAll(t testing.TB, obj object, format string, wants []want, opt readOpti
 	dicts := make([]dictionary, len(wants))
 	stats, err := readObject(context.Background(), obj, format, wants, opt, func(c *chunk) error {
 		got.chunks++
-		if c.n < 1 || c.n > chunkRows || len(c.cols) != len(wants) || (c.rows != nil && len(c.rows) != c.n) || c.row(0) != c.row0 {
+		if c.n < 1 || c.n > blockRows || len(c.cols) != len(wants) || (c.rows != nil && len(c.rows) != c.n) || c.row(0) != c.row0 {
 			t.Fatalf("chunk of %d rows from %d and %d columns", c.n, c.row0, len(c.cols))
 		}
 		for i := range c.n {
@@ -363,7 +363,7 @@ func TestReadObjectErrors(t *testing.T) {
 		{"empty Parquet", "a.parquet", nil, "it is empty"},
 		{"no Parquet", "a.parquet", []byte("id\n1234567890\n"), "truncated or something else"},
 		{"truncated Parquet", "a.parquet", pq[:len(pq)-30], "truncated or something else"},
-		{"Parquet cut at the front", "a.parquet", pq[30:], "magic header"},
+		{"Parquet cut at the front", "a.parquet", pq[30:], "the file is corrupt"},
 		{"footer longer than the file", "a.parquet", []byte("PAR1\xff\xff\xff\x7fPAR1"), "longer than the file"},
 		{"unknown ending", "a.txt", []byte("x"), "want an ending"},
 	} {

@@ -42,7 +42,8 @@ type joiner struct {
 
 	mem          *memory
 	spill        *spillStore
-	parts        *partitions
+	layout       *recordLayout
+	parts        *stored // of each worker
 	dictBytes    atomic.Int64
 	versions     *dictionary
 	segmentNames []string
@@ -133,23 +134,37 @@ func (j *joiner) prepare() {
 	j.mem = newMemory(j.opt.Limits.MemoryBytes)
 	if n := j.opt.hooks.memory; n > 0 {
 		j.mem.limit = n
-		j.mem.rowLimit.Store(n)
 	}
+	// What is left for rows while the tables of a partition each are there too.
+	j.mem.rowLimit.Store(j.mem.limit - j.mem.limit/4)
 	j.spill = newSpillStore(j.opt.Limits.SpillDir, j.log, j.opt.hooks.createSpill)
-	bits := uint(largeRadix)
-	if j.mem.limit < smallMemory {
-		bits = smallRadix
-	}
-	// All partitions' last blocks together take at most an eighth of the memory.
-	j.block = int(min(j.mem.limit/(8*recordKinds<<bits), maxBlock))
-	j.versions = newDictionary(j.spec.PredictionColumns.ModelVersion, j.mem, &j.dictBytes)
 	if j.opt.ReadLabels {
 		j.segmentNames = j.spec.Segments
 	}
+	options := layoutOptions{
+		window: j.window, hasTime: j.spec.PredictionColumns.Timestamp != "",
+		objects: len(j.preds.objects), segmentCount: len(j.segmentNames),
+	}
+	bytes := j.preds.bytes()
+	if j.labels != nil {
+		bytes += j.labels.bytes()
+		options.objects = max(options.objects, len(j.labels.objects))
+		options.event = j.spec.LabelColumns.Timestamp != ""
+		options.ingest = j.spec.LabelColumns.IngestedAt != "" || slices.ContainsFunc(j.labels.objects, func(o object) bool { return o.hasSpan })
+	}
+	j.layout = newRecordLayout(options)
+	const rowBytes = 64 // of a compressed file, about
+	bits := radixFor(bytes/rowBytes, j.mem.limit, j.workers)
+	// The last blocks of all partitions together take at most an eighth of the memory.
+	j.block = int(min(max(j.mem.limit/(8*recordKinds*int64(j.workers)<<bits), minBlock), maxBlock))
+	j.versions = newDictionary(j.spec.PredictionColumns.ModelVersion, j.mem, &j.dictBytes)
 	for _, name := range j.segmentNames {
 		j.segments = append(j.segments, newDictionary(name, j.mem, &j.dictBytes))
 	}
-	j.parts = newPartitions(0, bits, j.mem, j.spill, len(j.segments), j.block)
+	j.parts = &stored{bits: bits}
+	for range j.workers {
+		j.parts.of = append(j.parts.of, newPartitions(bits, j.layout, j.mem, j.spill, j.block))
+	}
 }
 
 // close frees what the join holds outside of memory.
@@ -212,6 +227,7 @@ func (j *joiner) join(ctx context.Context) (Result, error) {
 		return res, err
 	}
 	res.Coverage.HiddenLabels = hidden
+	j.parts = nil
 	res.SpilledBytes = j.spill.written()
 	if err := j.spill.close(); err != nil {
 		return res, err
@@ -282,12 +298,8 @@ func asOfApplies(spec Spec) (bool, error) {
 
 // match joins the partitions and marks the rows of duplicates in losers.
 func (j *joiner) match(ctx context.Context, losers []rowSet) (Coverage, error) {
-	// From here on half of the memory is the tables'.
-	j.mem.rowLimit.Store(j.mem.limit / 2)
-	if err := j.parts.shrink(j.mem.limit / 2); err != nil {
-		return Coverage{}, err
-	}
 	phase := &joinPhase{
+		layout:  j.layout,
 		how:     j.spec.Resolve,
 		hasTime: j.spec.PredictionColumns.Timestamp != "",
 		names:   j.segmentNames,
@@ -295,7 +307,7 @@ func (j *joiner) match(ctx context.Context, losers []rowSet) (Coverage, error) {
 		losers:  losers,
 		mem:     j.mem,
 		spill:   j.spill,
-		share:   j.mem.limit / 2 / int64(j.workers),
+		share:   j.mem.limit / 4 / int64(j.workers),
 		block:   j.block,
 	}
 	if phase.version != "" {

@@ -110,13 +110,9 @@ func TestJoinTypesDifferOverFiles(t *testing.T) {
 	if got := matched(rows); got != "7=1 8=2 9=4" {
 		t.Errorf("matches %q", got)
 	}
-	for _, want := range []string{"2.5", "3.5", "-"} {
-		found := false
-		for k := range rows.preds {
-			found = found || strings.Contains(k, " "+want+" ")
-		}
-		if !found {
-			t.Errorf("no prediction with feature %s in %v", want, rows.preds)
+	for _, want := range []string{"x 2.5", "x 3.5", "x -"} {
+		if rows.columns[want] != 1 {
+			t.Errorf("no prediction with feature %s in %v", want, rows.columns)
 		}
 	}
 }
@@ -184,30 +180,35 @@ func TestJoinObjectChangesInBetween(t *testing.T) {
 	}
 }
 
-// TestScanObjectsGivesTheFirstError has a late failure that is met before an early
-// one. Objects after it are held until they are told to stop, so that what is begun
-// then does not depend on how goroutines are scheduled.
-func TestScanObjectsGivesTheFirstError(t *testing.T) {
+// TestScanGivesTheFirstError has a late failure that is met before an early one.
+// Objects after it are held until they are told to stop, so that what is begun then
+// does not depend on how goroutines are scheduled.
+func TestScanGivesTheFirstError(t *testing.T) {
+	var objects []object
+	for i := range 10 {
+		o := storeObject(t, fmt.Sprintf("%d.csv", i), []byte("id\n1\n"))
+		objects = append(objects, o)
+	}
 	late := make(chan struct{})
-	err := scanObjects(context.Background(), make([]object, 10), 4, func(_ context.Context, _, ord int, stop func() bool) error {
-		switch {
+	scan := objectScan{objects: objects, workers: 4, read: func(_ context.Context, _ int, p *part) (readStats, error) {
+		switch ord := p.object.ord; {
 		case ord == 1:
 			<-late
-			return errors.New("object 1")
+			return readStats{}, errors.New("object 1")
 		case ord == 3:
 			defer close(late)
-			return errors.New("object 3")
+			return readStats{}, errors.New("object 3")
 		case ord > 5:
 			t.Errorf("object %d was begun after a failure", ord)
 		case ord > 3:
-			for !stop() {
+			for !p.stop() {
 				runtime.Gosched()
 			}
-			return errStopped
+			return readStats{}, errStopped
 		}
-		return nil
-	})
-	if err == nil || err.Error() != "object 1" {
+		return readStats{}, nil
+	}}
+	if _, err := scan.run(context.Background()); err == nil || err.Error() != "object 1" {
 		t.Errorf("error %v, want that of object 1", err)
 	}
 }

@@ -3,8 +3,6 @@ package groundtruth
 import (
 	"context"
 	"strings"
-
-	"github.com/zeebo/xxh3"
 )
 
 // labelScan reads label objects.
@@ -19,17 +17,15 @@ type labelScan struct {
 type labelWorker struct {
 	*labelScan
 	scanWorker
-	hidden   int64
-	hashes   []xxh3.Uint128
-	versions []labelVersion
-	scatter  scatter
+	parts  *partitions
+	hidden int64
 }
 
 // newLabelScan prepares to read the labels.
 func newLabelScan(j *joiner) *labelScan {
 	c := j.spec.LabelColumns
 	s := &labelScan{j: j, asOf: nanos(j.asOf)}
-	s.id = s.wants.add(c.ID, wantText, false)
+	s.id = s.wants.add(c.ID, wantID, false)
 	s.label = s.wants.add(c.Label, wantNumber, false)
 	s.event = s.wants.add(c.Timestamp, wantTime, false)
 	s.ingest = s.wants.add(c.IngestedAt, wantTime, false)
@@ -44,41 +40,46 @@ func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
 	workers := make([]*scanWorker, j.workers)
 	own := make([]*labelWorker, j.workers)
 	for i := range own {
-		own[i] = &labelWorker{labelScan: s}
+		own[i] = &labelWorker{labelScan: s, parts: j.parts.of[i]}
 		workers[i] = &own[i].scanWorker
 	}
 	objects := j.labels.objects
-	err := scanObjects(ctx, objects, j.workers, func(ctx context.Context, worker, ord int, stop func() bool) error {
-		w := own[worker]
-		_, err := w.read(ctx, objects, ord, j.spec.Labels.Format, s.wants.wants, readOptions{}, false, stop, func(c *chunk) error {
-			return w.take(c, ord)
-		})
-		if err != nil {
-			return err
-		}
-		j.progress.add(objects[ord].Size, 0)
-		return nil
-	})
+	scan := objectScan{
+		objects: objects, format: j.spec.Labels.Format, workers: j.workers,
+		read: func(ctx context.Context, worker int, p *part) (readStats, error) {
+			w := own[worker]
+			return w.read(ctx, p, s.wants.wants, readOptions{}, false, func(c *chunk) error { return w.take(c, p.object.ord) })
+		},
+		done: func(ord int, _ readStats) error {
+			j.progress.add(objects[ord].Size, 0)
+			return nil
+		},
+	}
+	read, err := scan.run(ctx)
 	var hidden int64
 	for _, w := range own {
 		hidden += w.hidden
 	}
-	return collect(workers, fromLabels, objects, s.wants.wants), hidden, err
+	return collect(workers, read, fromLabels, objects, s.wants.wants), hidden, err
 }
 
 // take handles a chunk.
 func (w *labelWorker) take(c *chunk, ord int) error {
-	w.hashes, w.versions = w.hashes[:0], w.versions[:0]
-	ids := c.column(w.id)
+	if c.n > 0 {
+		if err := w.j.layout.checkRow(c.row(c.n - 1)); err != nil {
+			return err
+		}
+	}
+	ids, layout := c.column(w.id), w.j.layout
 	for i := range c.n {
 		l, ok := w.version(c, ord, i)
 		if !ok {
 			continue
 		}
-		w.hashes = append(w.hashes, xxh3.HashString128(ids.text(i)))
-		w.versions = append(w.versions, l)
+		h := ids.hashes[i]
+		layout.putLabel(w.parts.room(labelRecords, w.parts.partOf(h)), h, l)
 	}
-	return w.scatter.run(w.j.parts, labelRecords, w.hashes, func(k int, rec []byte) { w.versions[k].put(rec) })
+	return w.parts.err
 }
 
 // version reads row i as a label version. What as-of hides is not looked at further,
@@ -90,7 +91,7 @@ func (w *labelWorker) version(c *chunk, ord, i int) (labelVersion, bool) {
 		w.bad.add(reason, badRecord{ord, c.row(i), text})
 		return labelVersion{}, false
 	}
-	l := labelVersion{row: c.row(i), object: uint32(ord)}
+	l := labelVersion{place: w.j.layout.placeOf(ord, c.row(i))}
 	switch o := &w.j.labels.objects[ord]; {
 	case w.ingest >= 0:
 		ingest := c.column(w.ingest)
@@ -108,7 +109,7 @@ func (w *labelWorker) version(c *chunk, ord, i int) (labelVersion, bool) {
 		w.hidden++
 		return labelVersion{}, false
 	}
-	if ids := c.column(w.id); ids.text(i) == "" {
+	if ids := c.column(w.id); !ids.valid[i] {
 		text, _ := ids.invalidText(i)
 		return skip(MissingID, text)
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"github.com/zeebo/xxh3"
 )
 
 // rowColumns are the places of a prediction's columns among the wants; -1 is not
@@ -21,87 +19,70 @@ type batcher struct {
 	spec   *Spec
 	cols   *rowColumns
 	out    Batch
-	floats [][]float64
-	codes  [][]uint32
-	valid  [][]bool
+	sender valueSender
+	floats []float64
+	times  []int64
 }
 
 // newBatcher returns a batcher for the columns.
 func newBatcher(spec *Spec, cols *rowColumns) *batcher {
-	n := len(spec.Features) + 1 // and the version
-	return &batcher{spec: spec, cols: cols,
-		out:    Batch{Features: make([]Column, len(spec.Features))},
-		floats: make([][]float64, n+1), codes: make([][]uint32, n), valid: make([][]bool, n)}
+	return &batcher{spec: spec, cols: cols, out: Batch{Features: make([]Values, 0, 1)}}
 }
 
-// batch returns the rows sel of a chunk, in the chunk's memory where all are kept.
-func (b *batcher) batch(c *chunk, sel []int) *Batch {
+// send sends the rows sel of a chunk, first the predictions, then feature by feature;
+// nil is all.
+func (b *batcher) send(c *chunk, sel []int32, sink Sink) {
 	o := &b.out
-	o.Len = len(sel)
+	b.rows(c, sel)
+	version := c.column(b.cols.version)
+	o.Version = Values{Name: b.spec.PredictionColumns.ModelVersion, Rows: o.Len}
+	if version.kind == cellText {
+		// An empty text is no version, in CSV as in formats that can tell the two apart.
+		b.sender.countTexts(c, version, sel, true)
+		o.Version.Kind, o.Version.Texts, o.Version.Counts = Text, b.sender.texts, b.sender.ns
+	}
+	o.Features = o.Features[:0]
+	rows := o.Len
+	sink.AddPredictions(o)
+	o.Len, o.Times, o.Predictions, o.Version = 0, nil, nil, Values{}
+	for f, spec := range b.spec.Features {
+		b.sender.values(c, b.cols.features[f], sel, func(v *Values) {
+			v.Name = spec.Name
+			o.Features = append(o.Features[:0], *v)
+			sink.AddPredictions(o)
+		})
+		if c.column(b.cols.features[f]).kind == cellAbsent {
+			// Told once, so that a sink without a layout knows of the column.
+			o.Features = append(o.Features[:0], Values{Name: spec.Name, Rows: rows})
+			sink.AddPredictions(o)
+		}
+	}
+}
+
+// rows sets what a batch has of the rows sel themselves.
+func (b *batcher) rows(c *chunk, sel []int32) {
+	o := &b.out
+	o.Len = c.n
+	if sel != nil {
+		o.Len = len(sel)
+	}
 	time := c.column(b.cols.time)
 	o.HasTime = time.kind == cellTime
-	o.Times = slices.Grow(o.Times[:0], len(sel))[:len(sel)]
-	clear(o.Times)
 	if o.HasTime {
-		for k, i := range sel {
-			o.Times[k] = time.times[i]
-		}
+		o.Times = pick(&b.times, time.times, sel, c.n)
+	} else {
+		o.Times = zeroed(b.times, o.Len)
+		b.times = o.Times
 	}
-	last := len(b.spec.Features)
-	o.Predictions = pick(&b.floats[last+1], c.column(b.cols.value).floats, sel, c.n)
-	o.Version = b.column(b.spec.PredictionColumns.ModelVersion, last, c.column(b.cols.version), sel, c.n)
-	b.dropEmpty(&o.Version, last)
-	for f, spec := range b.spec.Features {
-		o.Features[f] = b.column(spec.Name, f, c.column(b.cols.features[f]), sel, c.n)
-	}
-	return o
-}
-
-// dropEmpty makes empty texts missing values, in the k-th scratch: an empty version
-// or segment is none, in CSV as in formats that can tell the two apart.
-func (b *batcher) dropEmpty(c *Column, k int) {
-	if c.Kind != Text || !slices.Contains(c.Dict, "") {
-		return
-	}
-	valid := b.valid[k][:0]
-	for i, code := range c.Codes {
-		valid = append(valid, c.Valid[i] && c.Dict[code] != "")
-	}
-	c.Valid, b.valid[k] = valid, valid
-}
-
-// column picks the rows of a column, into the k-th scratch.
-func (b *batcher) column(name string, k int, c *chunkColumn, sel []int, n int) Column {
-	out := Column{Name: name}
-	switch c.kind {
-	case cellNumber:
-		out.Kind = Number
-		out.Floats = pick(&b.floats[k], c.floats, sel, n)
-	case cellText:
-		out.Kind = Text
-		out.Codes, out.Dict = pick(&b.codes[k], c.codes, sel, n), c.dict
-	default:
-		return out
-	}
-	out.Valid = pick(&b.valid[k], c.valid, sel, n)
-	at := 0
-	for _, cell := range c.invalid {
-		for at < len(sel) && sel[at] < cell.i {
-			at++
-		}
-		if at < len(sel) && sel[at] == cell.i {
-			out.Invalid++
-		}
-	}
-	return out
+	o.Predictions = pick(&b.floats, c.column(b.cols.value).floats, sel, c.n)
 }
 
 // pick returns the rows sel of the n values, without a copy when all are kept.
-func pick[T any](scratch *[]T, values []T, sel []int, n int) []T {
-	if len(sel) == n {
-		return values
+func pick[T any](scratch *[]T, values []T, sel []int32, n int) []T {
+	if sel == nil {
+		return values[:n]
 	}
-	s := slices.Grow((*scratch)[:0], len(sel))[:len(sel)]
+	s := resize(*scratch, len(sel))
 	for k, i := range sel {
 		s[k] = values[i]
 	}
@@ -123,20 +104,21 @@ type predictionWorker struct {
 	*predictionScan
 	scanWorker
 	sink     Sink
+	parts    *partitions
 	batch    *batcher
-	sel      []int
-	hashes   []xxh3.Uint128
+	sel      []int32 // rows kept of the chunk; nil is all
+	kept     []int32 // memory of sel
 	version  translator
 	segments []translator
 	codes    [][]uint32 // of the kept rows: version first, then the segments
-	scatter  scatter
+	segment  []uint32   // codes of one row's segments
 }
 
 // newPredictionScan prepares to read the predictions.
 func newPredictionScan(j *joiner) *predictionScan {
 	s := &predictionScan{j: j, start: nanos(j.window.Start), end: nanos(j.window.End)}
 	p := j.spec.PredictionColumns
-	s.cols.id = s.cols.add(p.ID, wantText, false)
+	s.cols.id = s.cols.add(p.ID, wantID, false)
 	s.cols.time = s.cols.add(p.Timestamp, wantTime, false)
 	s.cols.value = s.cols.add(p.Prediction, wantNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, wantText, false)
@@ -158,7 +140,7 @@ func addFeatures(l *wantList, features []FeatureSpec) []int {
 		if f.Kind == Text {
 			kind = wantText
 		}
-		at[i] = l.add(f.Name, kind, true)
+		at[i] = l.addWant(want{name: f.Name, kind: kind, optional: true, lazy: true})
 	}
 	return at
 }
@@ -172,37 +154,44 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 	own := make([]*predictionWorker, j.workers)
 	for i := range own {
 		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols),
-			version: translator{dict: j.versions}, codes: make([][]uint32, 1+len(j.segments))}
+			version: translator{dict: j.versions}, codes: make([][]uint32, 1+len(j.segments)), segment: make([]uint32, len(j.segments))}
 		for _, d := range j.segments {
 			w.segments = append(w.segments, translator{dict: d})
+		}
+		if losers == nil {
+			w.parts = j.parts.of[i]
 		}
 		own[i], workers[i] = w, &w.scanWorker
 	}
 	objects := j.preds.objects
-	err := scanObjects(ctx, objects, j.workers, func(ctx context.Context, worker, ord int, stop func() bool) error {
-		w := own[worker]
-		w.version.reset()
-		for k := range w.segments {
-			w.segments[k].reset()
-		}
-		stats, err := w.scanWorker.read(ctx, objects, ord, j.spec.Predictions.Format, s.cols.wants, s.read, losers != nil, stop, func(c *chunk) error {
-			if losers != nil {
-				return w.resend(c, ord, &losers[ord])
+	scan := objectScan{
+		objects: objects, format: j.spec.Predictions.Format, workers: j.workers,
+		read: func(ctx context.Context, worker int, p *part) (readStats, error) {
+			w, ord := own[worker], p.object.ord
+			w.version.reset()
+			for k := range w.segments {
+				w.segments[k].reset()
 			}
-			return w.take(c, ord)
-		})
-		if err != nil {
-			return err
-		}
-		if losers == nil {
-			s.rowsOf[ord] = stats.rows
-		} else if s.rowsOf[ord] != stats.rows {
-			return changedError(objects[ord], fmt.Sprintf("it had %d records and now has %d", s.rowsOf[ord], stats.rows))
-		}
-		j.progress.add(objects[ord].Size, 0)
-		return nil
-	})
-	return collect(workers, fromPredictions, objects, s.cols.wants), err
+			return w.scanWorker.read(ctx, p, s.cols.wants, s.read, losers != nil, func(c *chunk) error {
+				if losers != nil {
+					w.resend(c, ord, &losers[ord])
+					return nil
+				}
+				return w.take(c, ord)
+			})
+		},
+		done: func(ord int, stats readStats) error {
+			if losers == nil {
+				s.rowsOf[ord] = stats.rows
+			} else if s.rowsOf[ord] != stats.rows {
+				return changedError(objects[ord], fmt.Sprintf("it had %d records and now has %d", s.rowsOf[ord], stats.rows))
+			}
+			j.progress.add(objects[ord].Size, 0)
+			return nil
+		},
+	}
+	read, err := scan.run(ctx)
+	return collect(workers, read, fromPredictions, objects, s.cols.wants), err
 }
 
 // changedError says that an object changed while it was read.
@@ -210,11 +199,17 @@ func changedError(o object, how string) error {
 	return fmt.Errorf("prediction object %s changed while it was read: %s; run again when it is no longer written", o.url, how)
 }
 
-// choose sets sel to the rows of the window that are good predictions. Rows of other
-// windows are nobody's concern: they are not checked further.
-func (w *predictionWorker) choose(c *chunk, ord int, quiet bool) {
-	w.sel = w.sel[:0]
+// choose sets sel to the rows of the window that are good predictions and reports
+// whether there are any; nil is all rows of the chunk. Rows of other windows are
+// nobody's concern: they are not checked further.
+func (w *predictionWorker) choose(c *chunk, ord int, quiet bool) bool {
 	times, ids, values := c.column(w.cols.time), c.column(w.cols.id), c.column(w.cols.value)
+	if w.allGood(c, times, ids, values) {
+		w.scope += int64(c.n)
+		w.sel = nil
+		return c.n > 0
+	}
+	w.sel = slices.Grow(w.kept[:0], c.n)
 	skip := func(i int, reason, text string, placed bool) {
 		if quiet {
 			return
@@ -239,7 +234,7 @@ func (w *predictionWorker) choose(c *chunk, ord int, quiet bool) {
 			}
 		}
 		w.scope++
-		if ids.text(i) == "" {
+		if !ids.valid[i] {
 			text, _ := ids.invalidText(i)
 			skip(i, MissingID, text, true)
 			continue
@@ -252,66 +247,120 @@ func (w *predictionWorker) choose(c *chunk, ord int, quiet bool) {
 			}
 			continue
 		}
-		w.sel = append(w.sel, i)
+		w.sel = append(w.sel, int32(i))
 	}
+	w.kept = w.sel
+	return len(w.sel) > 0
+}
+
+// allGood reports whether all rows of a chunk are good predictions of the window, as
+// they are in nearly every chunk.
+func (w *predictionWorker) allGood(c *chunk, times, ids, values *chunkColumn) bool {
+	if !allTrue(ids.valid[:c.n]) || !allTrue(values.valid[:c.n]) {
+		return false
+	}
+	if w.cols.time < 0 {
+		return true
+	}
+	if !allTrue(times.valid[:c.n]) {
+		return false
+	}
+	first, last := times.times[0], times.times[0]
+	for _, t := range times.times[:c.n] {
+		first, last = min(first, t), max(last, t)
+	}
+	return first >= w.start && last < w.end
+}
+
+func allTrue(bs []bool) bool {
+	for _, b := range bs {
+		if !b {
+			return false
+		}
+	}
+	return true
 }
 
 // take handles a chunk of the first pass.
 func (w *predictionWorker) take(c *chunk, ord int) error {
-	w.choose(c, ord, false)
-	if len(w.sel) == 0 {
+	if c.n == 0 || !w.choose(c, ord, false) {
 		return nil
 	}
-	ids, times, values := c.column(w.cols.id), c.column(w.cols.time), c.column(w.cols.value)
-	w.hashes = w.hashes[:0]
-	for _, i := range w.sel {
-		w.hashes = append(w.hashes, xxh3.HashString128(ids.text(i)))
+	if err := w.j.layout.checkRow(c.row(c.n - 1)); err != nil {
+		return err
 	}
-	if err := w.translate(0, &w.version, c.column(w.cols.version)); err != nil {
+	if err := w.translate(c, 0, &w.version, c.column(w.cols.version)); err != nil {
 		return err
 	}
 	for k := range w.segments {
-		if err := w.translate(k+1, &w.segments[k], c.column(w.cols.segments[k])); err != nil {
+		if err := w.translate(c, k+1, &w.segments[k], c.column(w.cols.segments[k])); err != nil {
 			return err
 		}
 	}
-	err := w.scatter.run(w.j.parts, predictionRecords, w.hashes, func(k int, rec []byte) {
-		i := w.sel[k]
-		p := prediction{value: values.floats[i], row: c.row(i), object: uint32(ord), version: w.codes[0][k]}
-		if w.cols.time >= 0 {
-			p.time = times.times[i]
-		}
-		p.put(rec)
-		for s := range w.segments {
-			putSegment(rec, s, w.codes[s+1][k])
-		}
-	})
-	if err != nil {
-		return err
+	w.scatter(c, ord)
+	if w.parts.err != nil {
+		return w.parts.err
 	}
-	w.sink.AddPredictions(w.batch.batch(c, w.sel))
+	w.batch.send(c, w.sel, w.sink)
 	return nil
 }
 
+// scatter deals the kept rows to the partitions.
+func (w *predictionWorker) scatter(c *chunk, ord int) {
+	ids, times, values := c.column(w.cols.id), c.column(w.cols.time), c.column(w.cols.value)
+	layout := w.j.layout
+	n := len(w.codes[0])
+	for k := range n {
+		i := k
+		if w.sel != nil {
+			i = int(w.sel[k])
+		}
+		p := prediction{value: values.floats[i], place: layout.placeOf(ord, c.row(i)), version: w.codes[0][k]}
+		if w.cols.time >= 0 {
+			p.time = times.times[i]
+		}
+		for s := range w.segment {
+			w.segment[s] = w.codes[s+1][k]
+		}
+		h := ids.hashes[i]
+		layout.putPrediction(w.parts.room(predictionRecords, w.parts.partOf(h)), h, p, w.segment)
+	}
+}
+
 // translate looks up the codes of the kept rows of a text column.
-func (w *predictionWorker) translate(k int, t *translator, c *chunkColumn) error {
-	w.codes[k] = w.codes[k][:0]
-	for _, i := range w.sel {
-		code, err := t.code(c, i)
+func (w *predictionWorker) translate(c *chunk, k int, t *translator, col *chunkColumn) error {
+	n := c.n
+	if w.sel != nil {
+		n = len(w.sel)
+	}
+	w.codes[k] = resize(w.codes[k], n)
+	if w.sel == nil {
+		return t.all(col, w.codes[k])
+	}
+	for at, i := range w.sel {
+		code, err := t.code(col, int(i))
 		if err != nil {
 			return err
 		}
-		w.codes[k] = append(w.codes[k], code)
+		w.codes[k][at] = code
 	}
 	return nil
 }
 
 // resend handles a chunk of the second pass.
-func (w *predictionWorker) resend(c *chunk, ord int, losers *rowSet) error {
-	w.choose(c, ord, true)
-	w.sel = slices.DeleteFunc(w.sel, func(i int) bool { return losers.has(c.row(i)) })
-	if len(w.sel) > 0 {
-		w.sink.AddPredictions(w.batch.batch(c, w.sel))
+func (w *predictionWorker) resend(c *chunk, ord int, losers *rowSet) {
+	if c.n == 0 || !w.choose(c, ord, true) {
+		return
 	}
-	return nil
+	if w.sel == nil {
+		w.sel = slices.Grow(w.kept[:0], c.n)
+		for i := range c.n {
+			w.sel = append(w.sel, int32(i))
+		}
+		w.kept = w.sel
+	}
+	w.sel = slices.DeleteFunc(w.sel, func(i int32) bool { return losers.has(c.row(int(i))) })
+	if len(w.sel) > 0 {
+		w.batch.send(c, w.sel, w.sink)
+	}
 }

@@ -2,7 +2,6 @@ package groundtruth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -19,16 +18,21 @@ type wantList struct {
 
 // add returns the index of a column among the wants, or -1 for no name.
 func (l *wantList) add(name string, kind wantKind, optional bool) int {
-	if name == "" {
+	return l.addWant(want{name: name, kind: kind, optional: optional})
+}
+
+func (l *wantList) addWant(add want) int {
+	if add.name == "" {
 		return -1
 	}
 	for i := range l.wants {
-		if w := &l.wants[i]; w.name == name && w.kind == kind {
-			w.optional = w.optional && optional
+		if w := &l.wants[i]; w.name == add.name && w.kind == add.kind {
+			w.optional = w.optional && add.optional
+			w.lazy = w.lazy && add.lazy
 			return i
 		}
 	}
-	l.wants = append(l.wants, want{name: name, kind: kind, optional: optional})
+	l.wants = append(l.wants, add)
 	return len(l.wants) - 1
 }
 
@@ -98,63 +102,12 @@ func (p *progress) add(done, total int64) {
 	}
 }
 
-// errStopped ends the reading of an object because an earlier one failed.
-var errStopped = errors.New("stopped")
-
-// scanObjects calls read for each object, in order, on several goroutines. Of
-// several failures the one of the first object is returned, so that the same data
-// give the same error: objects before a failed one are read to their end, those
-// after it are not begun, and those begun see stop report true.
-func scanObjects(ctx context.Context, objects []object, workers int, read func(ctx context.Context, worker, ord int, stop func() bool) error) error {
-	var (
-		mu     sync.Mutex
-		next   int
-		failed = len(objects)
-		first  error
-		wg     sync.WaitGroup
-	)
-	take := func() (int, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		if next >= failed || ctx.Err() != nil {
-			return 0, false
-		}
-		next++
-		return next - 1, true
-	}
-	for w := range min(workers, len(objects)) {
-		wg.Go(func() {
-			for ord, ok := take(); ok; ord, ok = take() {
-				err := read(ctx, w, ord, func() bool {
-					mu.Lock()
-					defer mu.Unlock()
-					return failed < ord
-				})
-				if err == nil {
-					continue
-				}
-				mu.Lock()
-				if ord < failed {
-					failed, first = ord, err
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return first
-}
-
 // scanWorker is what one goroutine keeps while it reads objects of one source.
 type scanWorker struct {
-	bad   badRecords
-	rows  int64 // records met
-	scope int64 // records that belong to the window, good and bad
-	lost  int64 // bad ones among these
-	bytes int64
+	reader objectReader
+	bad    badRecords
+	scope  int64 // records that belong to the window, good and bad
+	lost   int64 // bad ones among these
 	// absent lists the objects that lack a column, by index of the want: their
 	// number and the first.
 	absent map[int]*absentColumn
@@ -165,30 +118,24 @@ type absentColumn struct {
 	first   int
 }
 
-// read reads one object and calls rows with its chunks. With quiet set, nothing is
-// counted but bytes: the object was read before.
-func (s *scanWorker) read(ctx context.Context, objects []object, ord int, format string, wants []want, opt readOptions, quiet bool, stop func() bool, rows func(*chunk) error) (readStats, error) {
+// read reads a part of an object and calls rows with its chunks. With quiet set,
+// nothing is counted: the object was read before.
+func (s *scanWorker) read(ctx context.Context, p *part, wants []want, opt readOptions, quiet bool, rows func(*chunk) error) (readStats, error) {
+	ord := p.object.ord
 	if !quiet {
 		opt.onBad = func(reason string, row int64, value string) {
 			s.bad.add(reason, badRecord{ord, row, value})
 		}
 	}
-	first := true
-	stats, err := readObject(ctx, objects[ord], format, wants, opt, func(c *chunk) error {
-		if stop() {
+	return s.reader.read(ctx, p, wants, opt, func(c *chunk) error {
+		if p.stop() {
 			return errStopped
 		}
-		if first && !quiet {
+		if !quiet && p.object.noted.CompareAndSwap(false, true) {
 			s.noteAbsent(c, ord)
 		}
-		first = false
 		return rows(c)
 	})
-	s.bytes += stats.bytes
-	if !quiet {
-		s.rows += stats.rows
-	}
-	return stats, err
 }
 
 // noteAbsent counts the columns that an object lacks.
@@ -218,16 +165,14 @@ type scanned struct {
 	notes             []string
 }
 
-// collect merges the goroutines of one source.
-func collect(workers []*scanWorker, source string, objects []object, wants []want) scanned {
-	var all scanned
+// collect merges the goroutines of one source; read counts what all of them read.
+func collect(workers []*scanWorker, read readStats, source string, objects []object, wants []want) scanned {
+	all := scanned{rows: read.rows, bytes: read.bytes}
 	absent := map[int]*absentColumn{}
 	for _, w := range workers {
 		all.bad.merge(w.bad)
-		all.rows += w.rows
 		all.scope += w.scope
 		all.lost += w.lost
-		all.bytes += w.bytes
 		for i, a := range w.absent {
 			if b := absent[i]; b != nil {
 				a = &absentColumn{a.objects + b.objects, min(a.first, b.first)}

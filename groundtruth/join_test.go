@@ -275,6 +275,7 @@ func TestSemantics2_DealtOverAnyFiles(t *testing.T) {
 				rt.Fatalf("dealt otherwise:\n%+v %v\n%+v %v", res.Coverage, res.Skipped.Counts, first.Coverage, first.Skipped.Counts)
 			}
 			compareTally(rt, "predictions", rows.preds, firstRows.preds)
+			compareTally(rt, "columns", rows.columns, firstRows.columns)
 			compareTally(rt, "matches", rows.matches, firstRows.matches)
 		}
 	})

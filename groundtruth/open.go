@@ -56,40 +56,6 @@ func codecOf(format, key string) (codec, error) {
 	return c, nil
 }
 
-// readObject streams the records of an object as chunks, in order. format is that
-// of Source.Format. An error names the object; an error of emit ends the reading
-// and is returned as it is.
-func readObject(ctx context.Context, obj object, format string, wants []want, opt readOptions, emit func(*chunk) error) (readStats, error) {
-	var stats readStats
-	var emitErr error
-	guarded := func(c *chunk) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		emitErr = emit(c)
-		return emitErr
-	}
-	c, err := codecOf(format, obj.rel)
-	switch {
-	case err != nil:
-	case c.format == "parquet":
-		err = readParquet(ctx, obj, wants, opt, &stats, guarded)
-	default:
-		err = readText(ctx, obj, c, wants, opt, &stats, guarded)
-	}
-	var missing *missingColumnError
-	switch {
-	case err == nil:
-		return stats, nil
-	case emitErr != nil:
-		return stats, emitErr
-	case errors.As(err, &missing): // it says all
-		return stats, missing
-	default:
-		return stats, fmt.Errorf("read object %s: %w", obj.url, err)
-	}
-}
-
 // readText reads CSV and JSON Lines.
 func readText(ctx context.Context, obj object, c codec, wants []want, opt readOptions, stats *readStats, emit func(*chunk) error) (err error) {
 	if obj.Size == 0 {

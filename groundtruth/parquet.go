@@ -12,21 +12,32 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 const (
 	// wholeObjectBytes is up to which size a Parquet object is fetched in one
 	// request; beyond, only what is needed of it.
 	wholeObjectBytes = 4 << 20
+	// footerBytes is what is fetched at once of an object's end.
+	footerBytes = 256 << 10
 	// readAheadBytes is what is fetched at once of a column.
 	readAheadBytes = 1 << 20
+	// blockRows is the largest number of rows in a chunk of a Parquet object. It keeps
+	// the bins of one column in cache while its values come, and what is made of the
+	// other columns meanwhile in the next cache.
+	blockRows = 1 << 16
 )
 
-// parquetFile is an open Parquet object.
+// parquetFile is an open Parquet object. Several goroutines may read it.
 type parquetFile struct {
 	*parquet.File
 	leaves []parquetLeaf
-	in     func(size int64) io.ReaderAt // a reader of the object for one column chunk
+	in     io.ReaderAt
+	ranges *objstore.Ranges // nil when the whole object is in memory
+	read   int64            // bytes read so far
+	row0   []int64          // first row of each row group
 }
 
 // parquetLeaf is a column that holds values.
@@ -39,55 +50,84 @@ type parquetLeaf struct {
 // errCorrupt says that a file contradicts itself.
 var errCorrupt = errors.New("the file is corrupt")
 
-// openParquet reads the footer.
-func openParquet(ctx context.Context, obj object, stats *readStats) (*parquetFile, error) {
+// openParquet reads the footer. The caller closes the file.
+func openParquet(ctx context.Context, obj object) (_ *parquetFile, err error) {
 	const frame = 12 // magic, footer's length, magic
+	if obj.Size == 0 {
+		return nil, errors.New("it is empty: a Parquet file without rows still has a footer")
+	}
 	if obj.Size < frame {
 		return nil, fmt.Errorf("%d bytes are no Parquet file: it is truncated or something else", obj.Size)
 	}
 	f := &parquetFile{}
-	var head io.ReaderAt
-	if obj.Size <= wholeObjectBytes {
-		data, err := obj.store.Read(ctx, obj.Key)
+	defer func() {
 		if err != nil {
+			err = errors.Join(err, f.close())
+		}
+	}()
+	var tail []byte
+	if obj.Size <= wholeObjectBytes {
+		if tail, err = obj.store.Read(ctx, obj.Key); err != nil {
 			return nil, err
 		}
-		if int64(len(data)) != obj.Size {
-			return nil, fmt.Errorf("it changed while it was read: %d bytes were listed and %d read", obj.Size, len(data))
+		if int64(len(tail)) != obj.Size {
+			return nil, fmt.Errorf("it changed while it was read: %d bytes were listed and %d read", obj.Size, len(tail))
 		}
-		stats.bytes += obj.Size
-		whole := bytes.NewReader(data)
-		head = whole
-		f.in = func(int64) io.ReaderAt { return whole }
+		f.in = bytes.NewReader(tail)
+		f.read = obj.Size
 	} else {
-		head = &countingReaderAt{obj.store.ReaderAt(ctx, obj.Object), &stats.bytes}
-		f.in = func(size int64) io.ReaderAt {
-			return &aheadReader{ctx: ctx, obj: obj, ahead: min(size, readAheadBytes), n: &stats.bytes}
+		if f.ranges, err = obj.store.Ranges(ctx, obj.Object); err != nil {
+			return nil, err
+		}
+		f.in = f.ranges
+		if tail, err = f.tail(obj.Size, footerBytes); err != nil {
+			return nil, err
 		}
 	}
-	var tail [8]byte
-	if _, err := head.ReadAt(tail[:], obj.Size-8); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if magic := string(tail[4:]); magic == "PARE" {
+	if magic := string(tail[len(tail)-4:]); magic == "PARE" {
 		return nil, errors.New("it is encrypted, which is not supported")
 	} else if magic != "PAR1" {
 		return nil, errors.New("it does not end as a Parquet file does: it is truncated or something else")
 	}
-	footer := int64(binary.LittleEndian.Uint32(tail[:4]))
+	footer := int64(binary.LittleEndian.Uint32(tail[len(tail)-8:]))
 	if footer > obj.Size-frame {
 		return nil, fmt.Errorf("%w: the footer is longer than the file", errCorrupt)
 	}
-	if err := checkFooter(head, obj.Size, footer); err != nil {
+	if footer+8 > int64(len(tail)) {
+		if tail, err = f.tail(obj.Size, footer+8); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkFooter(tail[int64(len(tail))-8-footer : len(tail)-8]); err != nil {
 		return nil, err
 	}
-	file, err := parquet.OpenFile(head, obj.Size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
+	if err := f.parse(tail, obj.Size); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// tail reads the object's last n bytes, or all of it.
+func (f *parquetFile) tail(size, n int64) ([]byte, error) {
+	data := make([]byte, min(n, size))
+	k, err := f.in.ReadAt(data, size-int64(len(data)))
+	f.read += int64(k)
+	if k < len(data) {
+		return nil, unexpectedEOF(err)
+	}
+	return data, nil
+}
+
+// parse reads the footer in tail, the object's end, by the Parquet library.
+func (f *parquetFile) parse(tail []byte, size int64) (err error) {
+	defer recoverCorrupt(&err)
+	in := io.NewSectionReader(&tailReader{bytes.NewReader(tail), size - int64(len(tail))}, 0, size)
+	f.File, err = parquet.OpenFile(in, size, parquet.SkipMagicBytes(true), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	f.File = file
 	elements := make([]*format.SchemaElement, 0)
-	schema := file.Metadata().Schema
+	schema := f.Metadata().Schema
 	for i := range schema {
 		if schema[i].Type.Valid && (!schema[i].NumChildren.Valid || schema[i].NumChildren.V == 0) {
 			elements = append(elements, &schema[i])
@@ -110,7 +150,37 @@ func openParquet(ctx context.Context, obj object, stats *readStats) (*parquetFil
 		}
 		return nil
 	}
-	return f, visit(file.Root())
+	if err := visit(f.Root()); err != nil {
+		return err
+	}
+	row := int64(0)
+	for i := range f.Metadata().RowGroups {
+		rows := f.Metadata().RowGroups[i].NumRows
+		if rows < 0 || row+rows < row {
+			return fmt.Errorf("%w: row group %d has %d rows", errCorrupt, i, rows)
+		}
+		f.row0 = append(f.row0, row)
+		row += rows
+	}
+	return nil
+}
+
+// close gives the object back.
+func (f *parquetFile) close() error {
+	if f.ranges == nil {
+		return nil
+	}
+	return f.ranges.Close()
+}
+
+// tailReader reads the end of an object, which is all that the footer needs.
+type tailReader struct {
+	*bytes.Reader
+	off int64
+}
+
+func (t *tailReader) ReadAt(p []byte, off int64) (int, error) {
+	return t.Reader.ReadAt(p, off-t.off)
 }
 
 // find returns the leaf of a wanted column; nil is none.
@@ -164,107 +234,92 @@ func recoverCorrupt(err *error) {
 	}
 }
 
-// readParquet reads the wanted columns row group by row group.
-func readParquet(ctx context.Context, obj object, wants []want, opt readOptions, stats *readStats, emit func(*chunk) error) error {
-	if obj.Size == 0 {
-		return errors.New("it is empty: a Parquet file without rows still has a footer")
-	}
-	r := parquetReader{ctx: ctx, stats: stats, emit: emit}
-	var err error
-	func() {
-		defer recoverCorrupt(&err)
-		if r.file, err = openParquet(ctx, obj, stats); err != nil {
-			return
-		}
-		err = r.open(obj, wants, opt)
-	}()
-	for i := 0; err == nil && i < len(r.file.RowGroups()); i++ {
-		err = r.rowGroup(i)
-	}
-	return errors.Join(err, r.close())
-}
-
-// parquetReader reads an object's columns side by side.
+// parquetReader reads the wanted columns of row groups side by side, on one goroutine.
+// Its memory is kept from one row group and object to the next.
 type parquetReader struct {
-	ctx     context.Context
-	file    *parquetFile
-	columns []*parquetColumn // nil is absent
+	file    *parquetFile // that columns are bound to
+	wants   []want
+	columns []*parquetColumn
 	prune   *timePruner
-	stats   *readStats
 	out     chunk
-	emit    func(*chunk) error
 }
 
-func (r *parquetReader) open(obj object, wants []want, opt readOptions) error {
-	r.out.cols = make([]chunkColumn, len(wants))
-	for _, w := range wants {
-		leaf, err := r.file.find(w.name)
-		if err != nil {
-			return err
-		}
-		if leaf == nil {
-			if !w.optional {
-				return &missingColumnError{Object: obj.url, Column: w.name, Columns: r.file.names()}
-			}
-			r.columns = append(r.columns, nil)
-			continue
-		}
-		c, err := newParquetColumn(leaf, w)
-		if err != nil {
-			return err
-		}
-		r.columns = append(r.columns, c)
+// bind makes the reader read the columns of a file.
+func (r *parquetReader) bind(obj object, file *parquetFile, wants []want, opt readOptions) (err error) {
+	if r.file == file {
+		return nil
 	}
+	defer recoverCorrupt(&err)
+	r.file = nil // until all of it is bound
+	if r.columns == nil {
+		r.wants = wants
+		r.out.cols = make([]chunkColumn, len(wants))
+		r.out.lazy = r.values
+		for _, w := range wants {
+			r.columns = append(r.columns, newParquetColumn(w))
+		}
+	}
+	for i, w := range wants {
+		leaf, err := file.find(w.name)
+		if err != nil {
+			return err
+		}
+		if leaf == nil && !w.optional {
+			return &missingColumnError{Object: obj.url, Column: w.name, Columns: file.names()}
+		}
+		if err := r.columns[i].bind(leaf); err != nil {
+			return err
+		}
+	}
+	r.prune = nil
 	if opt.timeColumn != "" && (!opt.from.IsZero() || !opt.to.IsZero()) {
-		leaf, err := r.file.find(opt.timeColumn)
-		if err == nil && leaf != nil { // else the reader of that column will say so
-			r.prune, err = newTimePruner(leaf, opt.from, opt.to)
+		leaf, err := file.find(opt.timeColumn)
+		if err != nil {
+			return err
 		}
-		return err
+		if leaf != nil { // else the reader of that column has said so
+			if r.prune, err = newTimePruner(leaf, opt.from, opt.to); err != nil {
+				return err
+			}
+		}
 	}
+	r.file = file
 	return nil
 }
 
-func (r *parquetReader) close() (err error) {
-	defer recoverCorrupt(&err)
-	for _, c := range r.columns {
-		if c != nil {
-			err = errors.Join(err, c.close())
-		}
-	}
-	return err
-}
-
-// rowGroup reads one row group. The Parquet library runs only inside guarded calls,
-// so that no panic of the consumer is taken for a corrupt file.
-func (r *parquetReader) rowGroup(index int) error {
-	group := r.file.RowGroups()[index].(*parquet.FileRowGroup)
-	rows := group.NumRows()
-	if rows < 0 {
-		return fmt.Errorf("%w: row group %d has %d rows", errCorrupt, index, rows)
-	}
+// rowGroup reads one row group of the file that the reader is bound to, from data
+// where it is not nil. Code that trusts what the file says runs only inside guarded
+// calls, so that no panic of the consumer is taken for a corrupt file.
+func (r *parquetReader) rowGroup(index int, data *groupData, stats *readStats, emit func(*chunk) error) error {
 	meta := &r.file.Metadata().RowGroups[index]
-	if err := r.checkRows(rows, meta); err != nil {
+	rows := meta.NumRows
+	if err := r.file.checkRows(rows, meta); err != nil {
 		return fmt.Errorf("row group %d: %w", index, err)
 	}
 	if r.prune != nil && r.prune.outside(meta) {
-		r.stats.rows += rows
-		r.stats.skipped += rows
+		stats.rows += rows
+		stats.skipped += rows
 		return nil
 	}
-	if err := r.startGroup(group, meta); err != nil {
+	if err := r.startGroup(meta, data, stats); err != nil {
 		return fmt.Errorf("row group %d: %w", index, err)
 	}
-	for rows > 0 {
-		n, err := r.fill(rows)
-		if err != nil {
+	for row := int64(0); row < rows; {
+		n := int(min(rows-row, blockRows))
+		if err := r.fill(n); err != nil {
 			return fmt.Errorf("row group %d: %w", index, err)
 		}
-		r.out.n, r.out.row0 = n, r.stats.rows
-		r.stats.rows += int64(n)
-		rows -= int64(n)
-		if err := r.emit(&r.out); err != nil {
+		r.out.n, r.out.row0 = n, r.file.row0[index]+row
+		stats.rows += int64(n)
+		row += int64(n)
+		if err := emit(&r.out); err != nil {
 			return err
+		}
+		if r.out.err != nil {
+			return fmt.Errorf("row group %d: %w", index, r.out.err)
+		}
+		if err := r.skipLazy(); err != nil {
+			return fmt.Errorf("row group %d: %w", index, err)
 		}
 	}
 	return nil
@@ -272,9 +327,9 @@ func (r *parquetReader) rowGroup(index int) error {
 
 // checkRows holds the number of rows against the columns' numbers of values, because
 // nothing else bounds it where no column is read.
-func (r *parquetReader) checkRows(rows int64, meta *format.RowGroup) error {
-	for i := range r.file.leaves {
-		leaf := &r.file.leaves[i]
+func (f *parquetFile) checkRows(rows int64, meta *format.RowGroup) error {
+	for i := range f.leaves {
+		leaf := &f.leaves[i]
 		if leaf.MaxRepetitionLevel() > 0 {
 			continue // a row may have many values
 		}
@@ -289,116 +344,85 @@ func (r *parquetReader) checkRows(rows int64, meta *format.RowGroup) error {
 	return nil
 }
 
-func (r *parquetReader) startGroup(group *parquet.FileRowGroup, meta *format.RowGroup) (err error) {
+func (r *parquetReader) startGroup(meta *format.RowGroup, data *groupData, stats *readStats) (err error) {
 	defer recoverCorrupt(&err)
-	chunks := group.ColumnChunks()
 	for _, c := range r.columns {
-		if c == nil || c.typ.form == parquetNull {
+		if c.leaf == nil || c.typ.form == parquetNull {
 			continue
 		}
-		i := c.leaf.Index()
-		if meta.Columns[i].MetaData.Codec == format.Lz4Raw {
+		column := &meta.Columns[c.leaf.Index()].MetaData
+		if column.Codec == format.Lz4Raw {
 			// parquet-go v0.32.0 gives the content of an old buffer for many such
 			// pages (its issue 608), and wrong values are worse than none.
 			return fmt.Errorf("column %q is compressed with LZ4_RAW, which is not supported: write the file with zstd, snappy or gzip", c.leaf.name)
 		}
-		size := meta.Columns[i].MetaData.TotalCompressedSize
-		if size < 0 || size > r.file.Size() {
-			return fmt.Errorf("column %q: %w: its chunk has %d bytes", c.leaf.name, errCorrupt, size)
+		start, end := chunkRange(column)
+		if start < 0 || end < start || end > r.file.Size() {
+			return fmt.Errorf("column %q: %w: its chunk is said to lie from byte %d to %d", c.leaf.name, errCorrupt, start, end)
 		}
-		if err := c.open(chunks[i].(*parquet.FileColumnChunk), newPageGuard(r.file.in(size), &meta.Columns[i].MetaData)); err != nil {
-			return err
-		}
+		c.open(column, r.file.in, data, &stats.bytes)
 	}
 	return nil
 }
 
-// fill reads the next rows, at most so many, into the chunk.
-func (r *parquetReader) fill(atMost int64) (n int, err error) {
+// fill reads the next n rows into the chunk, lazy columns aside.
+func (r *parquetReader) fill(n int) (err error) {
 	defer recoverCorrupt(&err)
-	n = int(min(atMost, chunkRows))
-	for _, c := range r.columns {
-		if c == nil || c.typ.form == parquetNull {
-			continue
-		}
-		left, err := c.ready()
-		if err != nil {
-			return 0, fmt.Errorf("column %q: %w", c.leaf.name, err)
-		}
-		n = min(n, left)
-	}
 	for i, c := range r.columns {
-		if c == nil {
+		switch {
+		case c.leaf == nil:
 			r.out.cols[i] = chunkColumn{}
+			continue
+		case c.want.lazy:
+			c.waiting = n
+			r.out.cols[i] = chunkColumn{kind: c.b.col.kind}
 			continue
 		}
 		if err := c.fill(n); err != nil {
-			return 0, fmt.Errorf("column %q: %w", c.leaf.name, err)
+			return fmt.Errorf("column %q: %w", c.leaf.name, err)
 		}
 		r.out.cols[i] = c.b.col
 	}
-	return n, nil
+	r.out.err = nil
+	return nil
 }
 
-// countingReaderAt counts what is read.
-type countingReaderAt struct {
-	r io.ReaderAt
-	n *int64
-}
-
-func (c *countingReaderAt) ReadAt(p []byte, off int64) (int, error) {
-	k, err := c.r.ReadAt(p, off)
-	*c.n += int64(k)
-	return k, err
-}
-
-// aheadReader reads a column chunk from front to back in large steps, each one
-// request, whatever the size of the reads.
-type aheadReader struct {
-	ctx   context.Context
-	obj   object
-	ahead int64
-	n     *int64
-	off   int64 // of buf
-	buf   []byte
-}
-
-// ReadAt implements io.ReaderAt.
-func (a *aheadReader) ReadAt(p []byte, off int64) (int, error) {
-	done := 0
-	for done < len(p) {
-		at := off + int64(done)
-		if at >= a.obj.Size {
-			return done, io.EOF
+// values sends the values of a lazy column in the rows sel of the chunk; nil is all.
+func (r *parquetReader) values(i int, sel []int32, emit func(*Values)) {
+	c := r.columns[i]
+	if c.leaf == nil || r.out.err != nil {
+		return
+	}
+	var out Values
+	next := func() (more bool, err error) {
+		defer recoverCorrupt(&err)
+		return c.nextValues(&out)
+	}
+	c.beginValues(sel)
+	for {
+		more, err := next()
+		if err != nil {
+			r.out.err = fmt.Errorf("column %q: %w", c.leaf.name, err)
+			return
 		}
-		if at < a.off || at >= a.off+int64(len(a.buf)) {
-			if err := a.fetch(at, int64(len(p)-done)); err != nil {
-				return done, err
-			}
+		if !more {
+			return
 		}
-		done += copy(p[done:], a.buf[at-a.off:])
+		emit(&out)
 	}
-	return done, nil
 }
 
-func (a *aheadReader) fetch(at, need int64) (err error) {
-	length := min(max(a.ahead, min(need, readAheadBytes)), a.obj.Size-at)
-	if int64(cap(a.buf)) < length {
-		a.buf = make([]byte, length)
-	}
-	a.buf = a.buf[:length]
-	a.off = at
-	r, err := a.obj.store.ReadRange(a.ctx, a.obj.Key, at, length)
-	if err != nil {
-		a.buf = a.buf[:0]
-		return err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	n, err := io.ReadFull(r, a.buf)
-	*a.n += int64(n)
-	if err != nil {
-		a.buf = a.buf[:0]
-		return fmt.Errorf("it ends before its listed size: %w", unexpectedEOF(err))
+// skipLazy passes over what nobody asked for of the lazy columns.
+func (r *parquetReader) skipLazy() (err error) {
+	defer recoverCorrupt(&err)
+	for _, c := range r.columns {
+		if c.leaf == nil || c.waiting == 0 {
+			continue
+		}
+		if err := c.skip(c.waiting); err != nil {
+			return fmt.Errorf("column %q: %w", c.leaf.name, err)
+		}
+		c.waiting = 0
 	}
 	return nil
 }

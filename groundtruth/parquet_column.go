@@ -6,32 +6,48 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
+	"github.com/zeebo/xxh3"
 )
 
-// parquetColumn reads one column of a file, page by page.
+// parquetColumn reads one column, page by page. It is bound to one file after the
+// other and keeps its memory.
 type parquetColumn struct {
-	leaf   *parquetLeaf
+	want   want
+	leaf   *parquetLeaf // nil when the file has no such column
 	typ    parquetType
+	kind   parquet.Kind
+	size   int // of fixed-length byte arrays
 	maxDef byte
 	b      *columnBuilder
 
-	pages   *parquet.FilePages // of the current row group; nil before the first
-	page    parquet.Page
-	defs    []byte // definition levels of the page; unused where maxDef is 0
-	rows    int    // of the page
+	pages  pageReader
+	window windowSource
+	buf    []byte // the page, decompressed
+	levels levelDecoder
+
+	// The page.
+	ready   bool // decoded, not only its header read
+	rows    int
 	row     int    // the next one
 	value   int    // the next one: nulls have none
+	defs    []byte // definition levels; nil when no value is null
 	values  parquetValues
+	indexed bool
 	indexes []int32 // into the dictionary; values is then unused
 
-	dict    *parquetDict
-	inDict  bool   // the last chunk's codes were the dictionary's
-	gen     uint64 // of the last dictionary of either kind
+	hasDict bool
+	dict    parquetDict
+	// codes are those of the builder's dictionary for the entries of dict, as long as
+	// that is of number codesGen.
+	codes    []uint32
+	codesGen uint64
+
+	waiting int // rows of the chunk that a lazy column has not been asked for
+	lazy    lazyValues
+
 	floats  []float64
 	times   []int64
 	states  []numberState
@@ -40,131 +56,211 @@ type parquetColumn struct {
 
 // parquetDict is a dictionary page with its values converted once.
 type parquetDict struct {
-	of     parquet.Dictionary
+	buf    []byte
 	values parquetValues
 	floats []float64
 	times  []int64
 	texts  []string
+	hashes []xxh3.Uint128
 	states []numberState
-	gen    uint64
 }
 
-func newParquetColumn(leaf *parquetLeaf, w want) (*parquetColumn, error) {
-	typ, err := parquetTypeOf(leaf.Column, leaf.element)
-	if err != nil {
-		return nil, fmt.Errorf("column %q: %w", w.name, err)
-	}
-	c := &parquetColumn{leaf: leaf, typ: typ, maxDef: byte(leaf.MaxDefinitionLevel()), b: newColumnBuilder(w)}
-	if w.kind == wantNatural {
-		c.b.col.kind = typ.kind()
-	}
-	return c, nil
+func newParquetColumn(w want) *parquetColumn {
+	return &parquetColumn{want: w, b: newColumnBuilder(w)}
 }
 
-func (c *parquetColumn) open(chunk *parquet.FileColumnChunk, in io.ReaderAt) error {
-	if err := c.close(); err != nil {
-		return err
-	}
-	c.pages = chunk.PagesFrom(in)
-	return nil
-}
-
-func (c *parquetColumn) close() error {
-	c.release()
-	c.dict = nil
-	if c.pages == nil {
+// bind makes the column read a leaf of a file; nil is none.
+func (c *parquetColumn) bind(leaf *parquetLeaf) error {
+	c.leaf = leaf
+	c.waiting = 0
+	if leaf == nil {
 		return nil
 	}
-	pages := c.pages
-	c.pages = nil
-	return pages.Close()
-}
-
-func (c *parquetColumn) release() {
-	if c.page != nil {
-		parquet.Release(c.page)
+	typ, err := parquetTypeOf(leaf.Column, leaf.element)
+	if err != nil {
+		return fmt.Errorf("column %q: %w", c.want.name, err)
 	}
-	c.page, c.defs, c.indexes, c.values = nil, nil, nil, parquetValues{}
-	c.rows, c.row, c.value = 0, 0, 0
+	c.typ = typ
+	c.kind = leaf.Type().Kind()
+	c.size = 0
+	if c.kind == parquet.FixedLenByteArray {
+		c.size = leaf.Type().Length()
+	}
+	c.maxDef = byte(leaf.MaxDefinitionLevel())
+	if c.want.kind == wantNatural {
+		c.b.col.kind = typ.kind()
+	}
+	return nil
 }
 
-// ready makes sure that rows are left in the page and returns how many.
-func (c *parquetColumn) ready() (int, error) {
+// open begins a column chunk.
+func (c *parquetColumn) open(column *format.ColumnMetaData, in io.ReaderAt, data *groupData, read *int64) {
+	var src byteSource = &c.window
+	if data != nil {
+		src = data
+	} else {
+		_, end := chunkRange(column)
+		c.window.reset(in, end, read)
+	}
+	c.pages.reset(src, column)
+	c.ready, c.rows, c.row, c.value = false, 0, 0, 0
+	c.hasDict = false
+	c.codesGen = 0
+	c.waiting = 0
+}
+
+// load finds a page with rows left. Its values are decoded only when asked for.
+func (c *parquetColumn) load() error {
 	for c.row == c.rows {
-		c.release()
-		page, err := c.pages.ReadPage()
+		h, err := c.pages.header()
 		if errors.Is(err, io.EOF) {
-			return 0, fmt.Errorf("%w: it has fewer values than the row group has rows", errCorrupt)
+			return fmt.Errorf("%w: it has fewer values than the row group has rows", errCorrupt)
 		}
 		if err != nil {
-			return 0, err
+			return err
 		}
-		c.page = page
-		c.rows = int(page.NumRows())
-		if c.maxDef > 0 {
-			c.defs = page.DefinitionLevels()
-			if len(c.defs) < c.rows {
-				return 0, fmt.Errorf("%w: a page has fewer definition levels than rows", errCorrupt)
+		switch h.kind {
+		case format.DictionaryPage:
+			if c.hasDict {
+				return fmt.Errorf("%w: it has two dictionaries", errCorrupt)
 			}
-		}
-		data := page.Data()
-		if d := page.Dictionary(); d != nil {
-			c.indexes = data.Int32()
-			if c.dict == nil || c.dict.of != d {
-				c.gen++
-				c.dict = &parquetDict{of: d, gen: c.gen}
-				if err := c.dict.convert(c); err != nil {
-					return 0, err
-				}
+			if err := c.readDict(int(h.values)); err != nil {
+				return err
 			}
-			continue
-		}
-		if data.Kind() == encoding.Undefined {
-			continue // a page of nulls alone
-		}
-		c.values = parquetValuesOf(data)
-	}
-	return c.rows - c.row, nil
-}
-
-// convert reads the dictionary's values as the column's kind.
-func (d *parquetDict) convert(c *parquetColumn) error {
-	d.values = parquetValuesOf(d.of.Page().Data())
-	n := d.of.Len()
-	if n < 0 || n > d.values.n {
-		return fmt.Errorf("%w: a dictionary of %d values holds %d", errCorrupt, n, d.values.n)
-	}
-	d.values.n = n
-	d.states = make([]numberState, n)
-	switch c.b.col.kind {
-	case cellNumber:
-		d.floats = make([]float64, n)
-		c.typ.numbers(&d.values, 0, d.floats, d.states)
-	case cellTime:
-		d.times = make([]int64, n)
-		c.typ.times(&d.values, 0, d.times, d.states)
-	default:
-		ends := make([]int, n)
-		var arena []byte
-		for i := range ends {
-			var ok bool
-			if arena, ok = c.typ.appendText(arena, &d.values, i); !ok {
-				d.states[i] = numberMissing
-			}
-			ends[i] = len(arena)
-		}
-		text := string(arena)
-		d.texts = make([]string, n)
-		from := 0
-		for i, end := range ends {
-			d.texts[i] = text[from:end]
-			from = end
+		case format.DataPage, format.DataPageV2:
+			c.ready, c.rows, c.row, c.value = false, int(h.values), 0, 0
 		}
 	}
 	return nil
 }
 
-// fill puts the next n rows, all of the current page, into the builder.
+// decode decodes the page whose header was read.
+func (c *parquetColumn) decode() error {
+	if c.ready {
+		return nil
+	}
+	h := &c.pages.head
+	levels, data, err := c.pages.data(&c.buf)
+	if err != nil {
+		return err
+	}
+	if h.kind == format.DataPageV2 {
+		levels = levels[h.repBytes:]
+	} else if c.maxDef > 0 {
+		if h.levels == format.BitPacked {
+			return errors.New("its levels are in the deprecated encoding BIT_PACKED, which is not supported: write the file anew")
+		}
+		if len(data) < 4 || int64(len(data))-4 < int64(binary.LittleEndian.Uint32(data)) {
+			return fmt.Errorf("%w: a page's levels are cut", errCorrupt)
+		}
+		n := int(binary.LittleEndian.Uint32(data))
+		levels, data = data[4:4+n], data[4+n:]
+	}
+	c.defs = nil
+	present := c.rows
+	if c.maxDef > 0 && (h.kind == format.DataPage || h.nulls > 0) {
+		if c.defs, err = c.levels.decode(levels, c.rows, c.maxDef); err != nil {
+			return err
+		}
+		if c.defs != nil {
+			present = countLevels(c.defs, c.maxDef)
+		}
+	}
+	c.indexed = h.encoding == format.RLEDictionary || h.encoding == format.PlainDictionary
+	if c.indexed {
+		if !c.hasDict {
+			return fmt.Errorf("%w: a page refers to a dictionary that is not there", errCorrupt)
+		}
+		if c.indexes, err = decodeIndexes(c.indexes, data, present); err != nil {
+			return err
+		}
+	} else if err := decodeValues(&c.values, data, h.encoding, c.kind, c.size, present); err != nil {
+		return err
+	}
+	c.ready = true
+	return nil
+}
+
+// countLevels returns how many levels are most.
+func countLevels(levels []byte, most byte) int {
+	n := 0
+	for _, l := range levels {
+		if l == most {
+			n++
+		}
+	}
+	return n
+}
+
+// readDict reads the dictionary's n values as the column's kind.
+func (c *parquetColumn) readDict(n int) error {
+	_, data, err := c.pages.data(&c.dict.buf)
+	if err != nil {
+		return err
+	}
+	d := &c.dict
+	if err := decodeValues(&d.values, data, format.Plain, c.kind, c.size, n); err != nil {
+		return err
+	}
+	c.hasDict = true
+	d.states = resize(d.states, n)
+	clear(d.states)
+	switch c.b.col.kind {
+	case cellNumber:
+		d.floats = resize(d.floats, n)
+		c.typ.numbers(&d.values, 0, d.floats, d.states)
+	case cellTime:
+		d.times = resize(d.times, n)
+		c.typ.times(&d.values, 0, d.times, d.states)
+	case cellID:
+		d.hashes = d.hashes[:0]
+		for i := range n {
+			text, ok := c.text(&d.values, i)
+			if !ok || len(text) == 0 {
+				d.states[i] = numberMissing
+			}
+			d.hashes = append(d.hashes, xxh3.Hash128(text))
+		}
+	default:
+		c.dictTexts(n)
+	}
+	return nil
+}
+
+// dictTexts sets the texts of the dictionary, all in one allocation.
+func (c *parquetColumn) dictTexts(n int) {
+	d := &c.dict
+	ends := make([]int, n)
+	var arena []byte
+	for i := range ends {
+		var ok bool
+		if arena, ok = c.typ.appendText(arena, &d.values, i); !ok {
+			d.states[i] = numberMissing
+		}
+		ends[i] = len(arena)
+	}
+	text := string(arena)
+	d.texts = resize(d.texts, n)
+	from := 0
+	for i, end := range ends {
+		d.texts[i] = text[from:end]
+		from = end
+	}
+}
+
+// resize returns n elements, in the memory of s where it has room.
+func resize[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
+
+// text returns value i as canonical text, which is valid until the next call.
+func (c *parquetColumn) text(v *parquetValues, i int) (text []byte, ok bool) {
+	if v.isBytes() && c.typ.form == parquetText {
+		return v.bytes(i), true
+	}
+	c.scratch, ok = c.typ.appendText(c.scratch[:0], v, i)
+	return c.scratch, ok
+}
+
+// fill puts the next n rows into the builder.
 func (c *parquetColumn) fill(n int) error {
 	c.b.start()
 	if c.typ.form == parquetNull {
@@ -174,38 +270,54 @@ func (c *parquetColumn) fill(n int) error {
 		c.b.finish()
 		return nil
 	}
-	present := n
-	var defs []byte
-	if c.maxDef > 0 {
-		defs = c.defs[c.row : c.row+n]
-		present = 0
-		for _, level := range defs {
-			if level == c.maxDef {
-				present++
-			}
+	for left := n; left > 0; {
+		if err := c.load(); err != nil {
+			return err
 		}
+		if err := c.decode(); err != nil {
+			return err
+		}
+		k := min(left, c.rows-c.row)
+		defs, present := c.levelsOf(k)
+		if c.indexed {
+			if err := c.fillIndexed(defs, k, present); err != nil {
+				return err
+			}
+		} else {
+			c.fillPlain(defs, k, present)
+		}
+		c.row += k
+		c.value += present
+		left -= k
 	}
-	var err error
-	if c.indexes != nil {
-		err = c.fillIndexed(defs, n, present)
-	} else {
-		err = c.fillPlain(defs, n, present)
+	c.b.finish()
+	return nil
+}
+
+// levelsOf returns the definition levels of the next n rows of the page, nil when
+// none is null, and how many are not.
+func (c *parquetColumn) levelsOf(n int) (defs []byte, present int) {
+	if c.defs == nil {
+		return nil, n
 	}
-	c.row += n
-	c.value += present
-	return err
+	defs = c.defs[c.row : c.row+n]
+	return defs, countLevels(defs, c.maxDef)
+}
+
+// badIndex says that an index lies outside of the dictionary.
+func (c *parquetColumn) badIndex(i int32) error {
+	return fmt.Errorf("%w: a value's index %d lies outside its dictionary of %d", errCorrupt, i, len(c.dict.states))
 }
 
 func (c *parquetColumn) fillIndexed(defs []byte, n, present int) error {
-	if c.value+present > len(c.indexes) {
-		return fmt.Errorf("%w: a page has fewer values than it says", errCorrupt)
-	}
 	indexes := c.indexes[c.value : c.value+present]
-	d := c.dict
-	for _, i := range indexes {
-		if uint(i) >= uint(len(d.states)) {
-			return fmt.Errorf("%w: a value's index %d lies outside its dictionary of %d", errCorrupt, i, len(d.states))
+	d := &c.dict
+	if c.b.col.kind == cellText && c.codesGen != c.b.text.gen {
+		c.codes = resize(c.codes, len(d.states))
+		for i := range c.codes {
+			c.codes[i] = unknownCode
 		}
+		c.codesGen = c.b.text.gen
 	}
 	next := 0
 	for r := range n {
@@ -215,6 +327,9 @@ func (c *parquetColumn) fillIndexed(defs []byte, n, present int) error {
 		}
 		i := indexes[next]
 		next++
+		if uint(i) >= uint(len(d.states)) {
+			return c.badIndex(i)
+		}
 		if d.states[i] == numberBad {
 			c.b.addInvalid(d.float(i), c.shown(&d.values, int(i)))
 			continue
@@ -226,43 +341,63 @@ func (c *parquetColumn) fillIndexed(defs []byte, n, present int) error {
 		case cellTime:
 			c.b.put(0, 0, d.times[i], valid)
 		case cellID:
+			c.b.putID(d.hashes[i], valid)
+		default:
 			if !valid {
 				c.b.addNull()
 				continue
 			}
-			c.b.addID([]byte(d.texts[i]))
-		default:
-			c.b.put(0, uint32(i), 0, valid)
+			if c.codes[i] == unknownCode {
+				c.codes[i] = c.b.text.addString(d.texts[i])
+			}
+			c.b.put(0, c.codes[i], 0, true)
 		}
-	}
-	if c.b.col.kind == cellText {
-		c.b.col.dict, c.b.col.dictGen = d.texts, d.gen
-		c.inDict = true
 	}
 	return nil
 }
 
 // float is the number that an invalid cell shows.
 func (d *parquetDict) float(i int32) float64 {
-	if d.floats == nil {
+	if len(d.floats) != len(d.states) {
 		return 0
 	}
 	return d.floats[i]
 }
 
-func (c *parquetColumn) fillPlain(defs []byte, n, present int) error {
-	if c.value+present > c.values.n {
-		return fmt.Errorf("%w: a page has fewer values than it says", errCorrupt)
-	}
-	if c.b.col.kind == cellText || c.b.col.kind == cellID {
-		return c.fillText(defs, n)
-	}
-	c.states = slices.Grow(c.states[:0], present)[:present]
-	if c.b.col.kind == cellNumber {
-		c.floats = slices.Grow(c.floats[:0], present)[:present]
+func (c *parquetColumn) fillPlain(defs []byte, n, present int) {
+	switch c.b.col.kind {
+	case cellText, cellID:
+		c.fillTexts(defs, n)
+		return
+	case cellNumber:
+		if defs == nil {
+			dst := c.b.growNumbers(n)
+			c.states = resize(c.states, n)
+			clear(c.states)
+			if c.typ.numbers(&c.values, c.value, dst, c.states) {
+				c.b.addValid(n)
+				return
+			}
+			c.b.shrinkNumbers(n)
+		}
+		c.floats = resize(c.floats, present)
+		c.states = resize(c.states, present)
+		clear(c.states)
 		c.typ.numbers(&c.values, c.value, c.floats, c.states)
-	} else {
-		c.times = slices.Grow(c.times[:0], present)[:present]
+	default:
+		if defs == nil {
+			dst := c.b.growTimes(n)
+			c.states = resize(c.states, n)
+			clear(c.states)
+			if c.typ.times(&c.values, c.value, dst, c.states) {
+				c.b.addValid(n)
+				return
+			}
+			c.b.shrinkTimes(n)
+		}
+		c.times = resize(c.times, present)
+		c.states = resize(c.states, present)
+		clear(c.states)
 		c.typ.times(&c.values, c.value, c.times, c.states)
 	}
 	next := 0
@@ -286,117 +421,61 @@ func (c *parquetColumn) fillPlain(defs []byte, n, present int) error {
 		}
 		c.b.put(x, 0, t, c.states[i] == numberOK)
 	}
-	return nil
 }
 
-func (c *parquetColumn) fillText(defs []byte, n int) error {
-	if c.inDict || c.b.text.gen < c.gen {
-		// The codes so far were another dictionary's: begin one of a later number.
-		c.b.text.gen = c.gen
-		c.b.text.renew()
-		c.inDict = false
-	}
+func (c *parquetColumn) fillTexts(defs []byte, n int) {
 	next := c.value
+	if defs == nil && c.b.col.kind == cellID && c.kind == parquet.ByteArray && c.typ.form == parquetText {
+		for i := range n {
+			s := c.values.bytes(next + i)
+			c.b.putID(xxh3.Hash128(s), len(s) > 0)
+		}
+		return
+	}
 	for r := range n {
 		if defs != nil && defs[r] != c.maxDef {
 			c.b.addNull()
 			continue
 		}
-		text, ok := c.typ.appendText(c.scratch[:0], &c.values, next)
-		c.scratch = text
+		text, ok := c.text(&c.values, next)
 		next++
-		if !ok {
+		switch {
+		case !ok:
 			c.b.addNull()
-			continue
+		case c.b.col.kind == cellID:
+			c.b.addID(text)
+		default:
+			c.b.put(0, c.b.text.add(text), 0, true)
 		}
-		c.b.addText(text)
 	}
-	c.b.finish()
-	c.gen = c.b.text.gen
-	return nil
 }
 
 // shown is an invalid value for a message.
 func (c *parquetColumn) shown(v *parquetValues, i int) []byte {
-	text, _ := c.typ.appendText(c.scratch[:0], v, i)
-	c.scratch = text
+	text, _ := c.text(v, i)
 	return text
 }
 
-// timePruner tells the row groups that hold no time of a range, by their
-// statistics.
-type timePruner struct {
-	column   int
-	typ      parquetType
-	kind     encoding.Kind
-	from, to time.Time // zero is open
-}
-
-// newTimePruner returns nil where the column's statistics say nothing about times:
-// text, whose order is not that of time, INT96, whose statistics many writers got
-// wrong, and floating-point numbers.
-func newTimePruner(leaf *parquetLeaf, from, to time.Time) (*timePruner, error) {
-	typ, err := parquetTypeOf(leaf.Column, leaf.element)
-	if err != nil {
-		return nil, fmt.Errorf("column %q: %w", leaf.name, err)
+// skip passes over the next n rows. A page that is passed over whole is not
+// decompressed.
+func (c *parquetColumn) skip(n int) error {
+	if c.typ.form == parquetNull {
+		return nil
 	}
-	p := &timePruner{column: leaf.Index(), typ: typ, from: from, to: to}
-	switch leaf.Type().Kind() {
-	case parquet.Int32:
-		p.kind = encoding.Int32
-	case parquet.Int64:
-		p.kind = encoding.Int64
-	default:
-		return nil, nil
-	}
-	switch typ.form {
-	case parquetTimestamp, parquetDate, parquetNumber:
-		return p, nil
-	}
-	return nil, nil
-}
-
-// outside reports whether no value of the row group lies in [from, to). A row group
-// with rows that have no time is read in any case: they count as bad records,
-// however rows are dealt over row groups.
-func (p *timePruner) outside(group *format.RowGroup) bool {
-	stats := &group.Columns[p.column].MetaData.Statistics
-	if stats.NullCount > 0 {
-		return false
-	}
-	low, okLow := p.integer(stats.MinValue)
-	high, okHigh := p.integer(stats.MaxValue)
-	if !okLow || !okHigh || low > high {
-		return false
-	}
-	if p.typ.form == parquetNumber {
-		// Numbers of different units are not in the order of time, and between a
-		// negative number and a positive one there are all the smaller units.
-		unit := epochUnit(low)
-		if unit != epochUnit(high) || (unit > 0 && low < 0 && high > 0) {
-			return false
+	for n > 0 {
+		if err := c.load(); err != nil {
+			return err
 		}
+		k := min(n, c.rows-c.row)
+		if k < c.rows || c.ready {
+			if err := c.decode(); err != nil {
+				return err
+			}
+			_, present := c.levelsOf(k)
+			c.value += present
+		}
+		c.row += k
+		n -= k
 	}
-	first, okFirst := p.nanos(low)
-	last, okLast := p.nanos(high)
-	if !okFirst || !okLast {
-		return false
-	}
-	return !p.to.IsZero() && !time.Unix(0, first).Before(p.to) || !p.from.IsZero() && time.Unix(0, last).Before(p.from)
-}
-
-func (p *timePruner) integer(plain []byte) (int64, bool) {
-	switch {
-	case p.kind == encoding.Int32 && len(plain) == 4:
-		return int64(int32(binary.LittleEndian.Uint32(plain))), true
-	case p.kind == encoding.Int64 && len(plain) == 8:
-		return int64(binary.LittleEndian.Uint64(plain)), true
-	}
-	return 0, false
-}
-
-func (p *timePruner) nanos(x int64) (int64, bool) {
-	v := parquetValues{n: 1, kind: encoding.Int64, int64s: []int64{x}}
-	nanos, state := p.typ.time(&v, 0)
-	return nanos, state == numberOK
+	return nil
 }

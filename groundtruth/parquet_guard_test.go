@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -16,27 +17,27 @@ func thriftInt(delta byte, v int64) []byte {
 	return binary.AppendUvarint([]byte{delta<<4 | 5}, uint64(v<<1)^uint64(v>>63))
 }
 
-// pageHeader is that of a data page of version 1.
-func pageHeader(uncompressed, compressed, values int64) []byte {
+// dataHeader is that of a data page of version 1.
+func dataHeader(uncompressed, compressed, values int64) []byte {
 	return slices.Concat(thriftInt(1, 0), thriftInt(1, uncompressed), thriftInt(1, compressed), []byte{2<<4 | 12}, thriftInt(1, values), []byte{0, 0})
 }
 
-func TestPageGuard(t *testing.T) {
+func TestPageHeaders(t *testing.T) {
 	body := make([]byte, 100)
-	good := slices.Concat(pageHeader(400, 100, 50), body, pageHeader(100, 100, 50), body)
+	good := slices.Concat(dataHeader(400, 100, 50), body, dataHeader(100, 100, 50), body)
 	for _, c := range []struct {
 		name string
 		data []byte
 		err  string
 	}{
 		{"two good pages", good, ""},
-		{"longer than the column", slices.Concat(pageHeader(400, 101, 50), body), "a page of 101 bytes, where the column has 100 left"},
-		{"negative length", slices.Concat(pageHeader(400, -1, 50), body), "a page of -1 bytes"},
-		{"too large uncompressed", slices.Concat(pageHeader(minPageBytes+1, 100, 50), body), "bytes uncompressed"},
-		{"too many values", slices.Concat(pageHeader(4, 100, 1000), body), "a page of 1000 values"},
-		{"negative values", slices.Concat(pageHeader(4, 100, -5), body), "a page of -5 values"},
-		{"second page", slices.Concat(pageHeader(400, 100, 50), body, pageHeader(400, 101, 50), body), "a page of 101 bytes"},
-		{"header cut", pageHeader(400, 100, 50)[:6], "ends within a structure"},
+		{"longer than the column", slices.Concat(dataHeader(400, 101, 50), body), "a page of 101 bytes, where the column has 100 left"},
+		{"negative length", slices.Concat(dataHeader(400, -1, 50), body), "a page of -1 bytes"},
+		{"too large uncompressed", slices.Concat(dataHeader(minPageBytes+1, 100, 50), body), "bytes uncompressed"},
+		{"too many values", slices.Concat(dataHeader(4, 100, 1000), body), "a page of 1000 values"},
+		{"negative values", slices.Concat(dataHeader(4, 100, -5), body), "a page of -5 values"},
+		{"second page", slices.Concat(dataHeader(400, 100, 50), body, dataHeader(400, 101, 50), body), "a page of 101 bytes"},
+		{"header cut", dataHeader(400, 100, 50)[:6], "ends within a structure"},
 		{"list longer than the file", []byte{1<<4 | 9, 0xfc, 0xff, 0xff, 0xff, 0xff, 0x0f, 0}, "ends within a structure"},
 		{"unknown type", []byte{1<<4 | 15, 0}, "unknown type 15"},
 		{"nested too deep", slices.Repeat([]byte{1<<4 | 12}, 100), "nested too deep"},
@@ -44,21 +45,21 @@ func TestPageGuard(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			const start = 7 // what comes before is not the column's
 			data := slices.Concat(make([]byte, start), c.data)
-			for _, step := range []int{1, 3, 50, len(data)} {
-				g := newPageGuard(bytes.NewReader(data), &format.ColumnMetaData{DataPageOffset: start, TotalCompressedSize: int64(len(c.data)), TotalUncompressedSize: 800, NumValues: 100})
-				var err error
-				var got []byte
-				for off := start; off < len(data) && err == nil; off += step {
-					p := make([]byte, min(step, len(data)-off))
-					_, err = g.ReadAt(p, int64(off))
-					got = append(got, p...)
-				}
-				switch {
-				case c.err == "" && (err != nil || !bytes.Equal(got, c.data)):
-					t.Errorf("by %d bytes: %v", step, err)
-				case c.err != "" && (err == nil || !errors.Is(err, errCorrupt) || !strings.Contains(err.Error(), c.err)):
-					t.Errorf("by %d bytes: got %v, want an error with %q", step, err, c.err)
-				}
+			var read int64
+			var r pageReader
+			src := &windowSource{}
+			src.reset(bytes.NewReader(data), int64(len(data)), &read)
+			r.reset(src, &format.ColumnMetaData{DataPageOffset: start, TotalCompressedSize: int64(len(c.data)), TotalUncompressedSize: 800, NumValues: 100})
+			pages := 0
+			var err error
+			for ; err == nil; pages++ {
+				_, err = r.header()
+			}
+			switch {
+			case c.err == "" && (!errors.Is(err, io.EOF) || pages != 3):
+				t.Errorf("%d pages, then %v", pages, err)
+			case c.err != "" && (!errors.Is(err, errCorrupt) || !strings.Contains(err.Error(), c.err)):
+				t.Errorf("got %v, want an error with %q", err, c.err)
 			}
 		})
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
-	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -106,85 +105,85 @@ func parquetTypeOf(leaf *parquet.Column, element *format.SchemaElement) (parquet
 	}
 }
 
+// textPrefix is the length of the length before each PLAIN byte array.
+const textPrefix = 4
+
 // parquetValues are the values of a page or a dictionary, nulls left out.
 type parquetValues struct {
-	n       int
-	kind    encoding.Kind
-	bits    []byte // booleans, eight to a byte
-	int32s  []int32
-	int64s  []int64
-	int96s  []deprecated.Int96
-	floats  []float32
-	doubles []float64
-	data    []byte // byte arrays
+	n    int
+	kind parquet.Kind
+	size int // of fixed-length byte arrays
+	// raw holds the values one after the other, little-endian where they are numbers,
+	// booleans eight to a byte.
+	raw []byte
+	// Byte array i is raw[offsets[i]:offsets[i+1]], less prefix at its end.
 	offsets []uint32
-	size    int // of fixed-length byte arrays
+	prefix  uint32
+	scratch []byte // memory that raw may lie in
 }
 
-func parquetValuesOf(v encoding.Values) parquetValues {
-	p := parquetValues{kind: v.Kind()}
-	switch p.kind {
-	case encoding.Boolean:
-		p.bits = v.Boolean()
-		p.n = 8 * len(p.bits)
-	case encoding.Int32:
-		p.int32s = v.Int32()
-		p.n = len(p.int32s)
-	case encoding.Int64:
-		p.int64s = v.Int64()
-		p.n = len(p.int64s)
-	case encoding.Int96:
-		p.int96s = v.Int96()
-		p.n = len(p.int96s)
-	case encoding.Float:
-		p.floats = v.Float()
-		p.n = len(p.floats)
-	case encoding.Double:
-		p.doubles = v.Double()
-		p.n = len(p.doubles)
-	case encoding.ByteArray:
-		p.data, p.offsets = v.ByteArray()
-		p.n = max(len(p.offsets)-1, 0)
-	case encoding.FixedLenByteArray:
-		p.data, p.size = v.FixedLenByteArray()
-		if p.size > 0 {
-			p.n = len(p.data) / p.size
-		}
+// width returns the bytes of a value of fixed width.
+func (v *parquetValues) width() int {
+	switch v.kind {
+	case parquet.Int32, parquet.Float:
+		return 4
+	case parquet.Int64, parquet.Double:
+		return 8
+	case parquet.Int96:
+		return 12
+	case parquet.FixedLenByteArray:
+		return v.size
+	default:
+		return 0
 	}
-	return p
 }
 
 // bytes returns value i of byte arrays. A corrupt file's offsets make it panic,
 // which the reader of the object turns into an error.
 func (v *parquetValues) bytes(i int) []byte {
-	if v.kind == encoding.FixedLenByteArray {
-		return v.data[i*v.size : (i+1)*v.size]
+	if v.kind == parquet.FixedLenByteArray {
+		return v.raw[i*v.size : (i+1)*v.size]
 	}
-	return v.data[v.offsets[i]:v.offsets[i+1]]
+	return v.raw[v.offsets[i] : v.offsets[i+1]-v.prefix]
 }
 
 func (v *parquetValues) isBytes() bool {
-	return v.kind == encoding.ByteArray || v.kind == encoding.FixedLenByteArray
+	return v.kind == parquet.ByteArray || v.kind == parquet.FixedLenByteArray
 }
 
 // integer returns value i of whole numbers, as the type has its sign.
 func (v *parquetValues) integer(t parquetType, i int) int64 {
-	if v.kind == encoding.Int32 {
+	if v.kind == parquet.Int32 {
+		x := binary.LittleEndian.Uint32(v.raw[4*i:])
 		if t.form == parquetUnsigned {
-			return int64(uint32(v.int32s[i]))
+			return int64(x)
 		}
-		return int64(v.int32s[i])
+		return int64(int32(x))
 	}
-	return v.int64s[i]
+	return int64(binary.LittleEndian.Uint64(v.raw[8*i:]))
 }
 
 func (v *parquetValues) boolean(i int) bool {
-	return v.bits[i/8]>>(i%8)&1 != 0
+	return v.raw[i/8]>>(i%8)&1 != 0
+}
+
+func (v *parquetValues) float(i int) float32 {
+	return math.Float32frombits(binary.LittleEndian.Uint32(v.raw[4*i:]))
+}
+
+func (v *parquetValues) double(i int) float64 {
+	return math.Float64frombits(binary.LittleEndian.Uint64(v.raw[8*i:]))
+}
+
+func (v *parquetValues) int96(i int) deprecated.Int96 {
+	b := v.raw[12*i:]
+	return deprecated.Int96{binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:]), binary.LittleEndian.Uint32(b[8:])}
 }
 
 // numbers reads len(dst) values from the given one on as numbers. Timestamps and
-// dates are Unix seconds, times of day seconds.
-func (t parquetType) numbers(v *parquetValues, from int, dst []float64, states []numberState) {
+// dates are Unix seconds, times of day seconds. When all of them are numberOK it
+// reports so, and has not set states.
+func (t parquetType) numbers(v *parquetValues, from int, dst []float64, states []numberState) (allOK bool) {
 	switch {
 	case v.isBytes() && t.form == parquetFloat16:
 		for i := range dst {
@@ -198,41 +197,68 @@ func (t parquetType) numbers(v *parquetValues, from int, dst []float64, states [
 		for i := range dst {
 			dst[i], states[i] = 0, numberBad
 		}
-		return
+		return false
 	case v.isBytes():
 		for i := range dst {
 			dst[i], states[i] = parseNumber(v.bytes(from + i))
 		}
-		return
-	case v.kind == encoding.Boolean:
+		return false
+	case v.kind == parquet.Boolean:
 		for i := range dst {
 			dst[i] = 0
 			if v.boolean(from + i) {
 				dst[i] = 1
 			}
 		}
-	case v.kind == encoding.Float:
-		for i, x := range v.floats[from : from+len(dst)] {
-			dst[i] = float64(x)
-		}
-	case v.kind == encoding.Double:
-		copy(dst, v.doubles[from:from+len(dst)])
-	case v.kind == encoding.Int96:
+	case v.kind == parquet.Float:
+		raw := v.raw[4*from:][:4*len(dst)]
 		for i := range dst {
-			nanos, ok := int96Time(v.int96s[from+i])
+			dst[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
+		}
+	case v.kind == parquet.Double:
+		copyDoubles(dst, v.raw[8*from:])
+	case v.kind == parquet.Int96:
+		for i := range dst {
+			nanos, ok := int96Time(v.int96(from + i))
 			states[i] = numberOK
 			if !ok {
 				states[i] = numberBad
 			}
 			dst[i] = inSeconds(nanos, 1_000_000_000)
 		}
-		return
+		return false
 	default:
 		t.integers(v, from, dst)
+		if t.form != parquetDecimal {
+			return true
+		}
+	}
+	if allFinite(dst) {
+		return true
 	}
 	for i, x := range dst {
 		states[i] = floatState(x)
 	}
+	return false
+}
+
+// copyDoubles reads len(dst) numbers.
+func copyDoubles(dst []float64, raw []byte) {
+	raw = raw[:8*len(dst)]
+	for i := range dst {
+		dst[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
+	}
+}
+
+// allFinite reports whether no value is a NaN or an infinity, those of the greatest
+// exponents.
+func allFinite(xs []float64) bool {
+	const infinity = 0x7ff << 52
+	var most uint64
+	for _, x := range xs {
+		most = max(most, math.Float64bits(x)&^(1<<63))
+	}
+	return most < infinity
 }
 
 // inSeconds divides without losing what float64 cannot hold of the whole number.
@@ -245,11 +271,7 @@ func (t parquetType) integers(v *parquetValues, from int, dst []float64) {
 	switch t.form {
 	case parquetUnsigned:
 		for i := range dst {
-			if v.kind == encoding.Int64 {
-				dst[i] = float64(uint64(v.int64s[from+i]))
-			} else {
-				dst[i] = float64(uint32(v.int32s[from+i]))
-			}
+			dst[i] = float64(uint64(v.integer(t, from+i)))
 		}
 	case parquetDecimal:
 		for i := range dst {
@@ -264,55 +286,70 @@ func (t parquetType) integers(v *parquetValues, from int, dst []float64) {
 			dst[i] = inSeconds(v.integer(t, from+i), 1_000_000_000/t.unit)
 		}
 	default:
-		if v.kind == encoding.Int32 {
-			for i, x := range v.int32s[from : from+len(dst)] {
-				dst[i] = float64(x)
+		if v.kind == parquet.Int32 {
+			raw := v.raw[4*from:][:4*len(dst)]
+			for i := range dst {
+				dst[i] = float64(int32(binary.LittleEndian.Uint32(raw[4*i:])))
 			}
 			return
 		}
-		for i, x := range v.int64s[from : from+len(dst)] {
-			dst[i] = float64(x)
+		raw := v.raw[8*from:][:8*len(dst)]
+		for i := range dst {
+			dst[i] = float64(int64(binary.LittleEndian.Uint64(raw[8*i:])))
 		}
 	}
 }
 
 // times reads len(dst) values from the given one on as Unix nanoseconds; states are
-// numberOK, numberMissing or numberBad.
-func (t parquetType) times(v *parquetValues, from int, dst []int64, states []numberState) {
-	for i := range dst {
-		nanos, state := t.time(v, from+i)
-		dst[i], states[i] = nanos, state
+// numberOK, numberMissing or numberBad. When all are numberOK it reports so, and has
+// not set states.
+func (t parquetType) times(v *parquetValues, from int, dst []int64, states []numberState) (allOK bool) {
+	if t.form == parquetTimestamp && v.kind == parquet.Int64 {
+		most, raw := math.MaxInt64/t.unit, v.raw[8*from:][:8*len(dst)]
+		ok := true
+		for i := range dst {
+			x := int64(binary.LittleEndian.Uint64(raw[8*i:]))
+			ok = ok && x >= -most && x <= most
+			dst[i] = x * t.unit
+		}
+		if ok {
+			return true
+		}
 	}
+	for i := range dst {
+		dst[i], states[i] = t.time(v, from+i)
+	}
+	return false
 }
 
 func (t parquetType) time(v *parquetValues, i int) (int64, numberState) {
 	var nanos int64
 	ok := false
 	switch {
-	case t.form == parquetUUID, t.form == parquetClock, v.kind == encoding.Boolean:
-	case v.kind == encoding.Int96:
-		nanos, ok = int96Time(v.int96s[i])
+	case t.form == parquetUUID, t.form == parquetClock, v.kind == parquet.Boolean:
+	case v.kind == parquet.Int96:
+		nanos, ok = int96Time(v.int96(i))
 	case v.isBytes() && t.form == parquetText:
 		s := v.bytes(i)
 		if nanos, ok = parseTime(s); !ok && isMissingWord(trimSpace(s)) {
 			return 0, numberMissing
 		}
-	case t.form == parquetTimestamp && (v.kind == encoding.Int64 || v.kind == encoding.Int32):
+	case t.form == parquetTimestamp && (v.kind == parquet.Int64 || v.kind == parquet.Int32):
 		x := v.integer(t, i)
 		nanos = x * t.unit
 		ok = nanos/t.unit == x
-	case t.form == parquetDate && (v.kind == encoding.Int64 || v.kind == encoding.Int32):
+	case t.form == parquetDate && (v.kind == parquet.Int64 || v.kind == parquet.Int32):
 		x := v.integer(t, i)
 		if x > -1<<32 && x < 1<<32 {
 			nanos, ok = unixNanos(x*daySeconds, 0)
 		}
-	case t.form == parquetUnsigned && v.kind == encoding.Int64 && v.int64s[i] < 0:
-	case (t.form == parquetNumber || t.form == parquetUnsigned) && (v.kind == encoding.Int64 || v.kind == encoding.Int32):
+	case t.form == parquetUnsigned && v.kind == parquet.Int64 && v.integer(t, i) < 0:
+	case (t.form == parquetNumber || t.form == parquetUnsigned) && (v.kind == parquet.Int64 || v.kind == parquet.Int32):
 		nanos, ok = epochInt(v.integer(t, i))
 	default:
 		var x [1]float64
 		var state [1]numberState
-		t.numbers(v, i, x[:], state[:])
+		t.numbers(v, i, x[:], state[:]) // which leaves numberOK, the zero value, where it is
 		switch {
 		case state[0] == numberNaN || state[0] == numberMissing:
 			return 0, numberMissing
@@ -339,23 +376,23 @@ func (t parquetType) appendText(dst []byte, v *parquetValues, i int) (text []byt
 		return t.appendDecimal(dst, bigEndian(v.bytes(i)).String()), true
 	case v.isBytes():
 		return append(dst, v.bytes(i)...), true
-	case v.kind == encoding.Boolean:
+	case v.kind == parquet.Boolean:
 		return strconv.AppendBool(dst, v.boolean(i)), true
-	case v.kind == encoding.Float:
-		return appendFloatText(dst, float64(v.floats[i]), 32), v.floats[i] == v.floats[i]
-	case v.kind == encoding.Double:
-		return appendFloatText(dst, v.doubles[i], 64), v.doubles[i] == v.doubles[i]
+	case v.kind == parquet.Float:
+		return appendFloatText(dst, float64(v.float(i)), 32), v.float(i) == v.float(i)
+	case v.kind == parquet.Double:
+		return appendFloatText(dst, v.double(i), 64), v.double(i) == v.double(i)
 	case t.form == parquetTimestamp, t.form == parquetDate, t.form == parquetInt96:
 		if nanos, state := t.time(v, i); state == numberOK {
 			return appendTimeText(dst, nanos), true
 		}
 	case t.form == parquetDecimal:
 		return t.appendDecimal(dst, strconv.FormatInt(v.integer(t, i), 10)), true
-	case t.form == parquetUnsigned && v.kind == encoding.Int64:
-		return strconv.AppendUint(dst, uint64(v.int64s[i]), 10), true
+	case t.form == parquetUnsigned && v.kind == parquet.Int64:
+		return strconv.AppendUint(dst, uint64(v.integer(t, i)), 10), true
 	}
-	if v.kind == encoding.Int96 {
-		return append(dst, v.int96s[i].String()...), true
+	if v.kind == parquet.Int96 {
+		return append(dst, v.int96(i).String()...), true
 	}
 	return strconv.AppendInt(dst, v.integer(t, i), 10), true
 }

@@ -51,14 +51,41 @@ type referenceWorker struct {
 	scanWorker
 	sink     Sink
 	coverage Coverage
-	preds    *batcher
-	matched  *batcher // its own scratch: a sink gets predictions before matches
-	sel      []int
-	selMatch []int
-	labels   []float64
-	hashes   []uint64
-	segments []Column
-	segData  *batcher
+	batch    *batcher
+	sel      []int32 // rows kept
+	selMatch []int32 // those of them with a label
+	columns  matchColumns
+}
+
+// matchColumns is the memory of the columns of Matches.
+type matchColumns struct {
+	times               []int64
+	predictions, labels []float64
+	hashes              []uint64
+	version             textRows
+	segments            []textRows
+	out                 Matches
+}
+
+// textRows are rows of a text column.
+type textRows struct {
+	codes []uint32
+	valid []bool
+}
+
+// pick returns the rows sel of a text column; an empty text is missing.
+func (t *textRows) pick(name string, c *chunkColumn, sel []int32) Column {
+	out := Column{Name: name}
+	if c.kind != cellText {
+		return out
+	}
+	t.codes, t.valid = resize(t.codes, len(sel)), resize(t.valid, len(sel))
+	for k, i := range sel {
+		t.codes[k] = c.codes[i]
+		t.valid[k] = c.valid[i] && c.dict[c.codes[i]] != ""
+	}
+	out.Kind, out.Codes, out.Dict, out.Valid = Text, t.codes, c.dict, t.valid
+	return out
 }
 
 // reference does the work of ScanReference.
@@ -73,7 +100,7 @@ func (j *joiner) reference(ctx context.Context) (Result, error) {
 
 	s := &referenceScan{j: j}
 	p := j.spec.PredictionColumns
-	s.cols.id = s.cols.add(p.ID, wantText, true)
+	s.cols.id = s.cols.add(p.ID, wantID, true)
 	s.cols.time = s.cols.add(p.Timestamp, wantTime, true)
 	s.cols.value = s.cols.add(p.Prediction, wantNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, wantText, true)
@@ -90,22 +117,25 @@ func (j *joiner) reference(ctx context.Context) (Result, error) {
 		workers[i] = &own[i].scanWorker
 	}
 	objects := j.preds.objects
-	err = scanObjects(ctx, objects, j.workers, func(ctx context.Context, worker, ord int, stop func() bool) error {
-		w := own[worker]
-		_, err := w.read(ctx, objects, ord, src.Format, s.cols.wants, readOptions{}, false, stop, func(c *chunk) error {
-			w.take(c, ord)
+	scan := objectScan{
+		objects: objects, format: src.Format, workers: j.workers,
+		read: func(ctx context.Context, worker int, p *part) (readStats, error) {
+			w := own[worker]
+			return w.read(ctx, p, s.cols.wants, readOptions{}, false, func(c *chunk) error {
+				w.take(c, p.object.ord)
+				return nil
+			})
+		},
+		done: func(ord int, _ readStats) error {
+			j.progress.add(objects[ord].Size, 0)
 			return nil
-		})
-		if err != nil {
-			return err
-		}
-		j.progress.add(objects[ord].Size, 0)
-		return nil
-	})
+		},
+	}
+	read, err := scan.run(ctx)
 	if err != nil {
 		return res, err
 	}
-	found := collect(workers, fromReference, objects, s.cols.wants)
+	found := collect(workers, read, fromReference, objects, s.cols.wants)
 	res.add(&found, j.preds)
 	skipped, err := found.check(j.spec.MaxBadShare, fromReference, objects)
 	if err != nil {
@@ -121,20 +151,11 @@ func (j *joiner) reference(ctx context.Context) (Result, error) {
 
 // worker returns a new goroutine's state.
 func (s *referenceScan) worker(sink Sink) *referenceWorker {
-	// Segments are picked like features, into scratch of their own.
-	segSpec := Spec{Features: make([]FeatureSpec, len(s.j.spec.Segments))}
-	for i, name := range s.j.spec.Segments {
-		segSpec.Features[i] = FeatureSpec{Name: name, Kind: Text}
-	}
-	bare := s.j.spec
-	bare.Features = nil
 	return &referenceWorker{
 		referenceScan: s,
 		sink:          sink,
-		preds:         newBatcher(&s.j.spec, &s.cols),
-		matched:       newBatcher(&bare, &s.cols),
-		segData:       newBatcher(&segSpec, &s.cols),
-		segments:      make([]Column, len(s.j.spec.Segments)),
+		batch:         newBatcher(&s.j.spec, &s.cols),
+		columns:       matchColumns{segments: make([]textRows, len(s.j.spec.Segments)), out: Matches{Segments: make([]Column, len(s.j.spec.Segments))}},
 	}
 }
 
@@ -147,32 +168,48 @@ func (w *referenceWorker) take(c *chunk, ord int) {
 	w.coverage.Predictions += int64(len(w.sel))
 	w.coverage.Labels += int64(len(w.selMatch))
 	w.coverage.Matched += int64(len(w.selMatch))
-	w.sink.AddPredictions(w.preds.batch(c, w.sel))
-	if len(w.selMatch) == 0 {
-		return
+	sel := w.sel
+	if len(sel) == c.n {
+		sel = nil
+	}
+	w.batch.send(c, sel, w.sink)
+	for from := 0; from < len(w.selMatch); from += matchRows {
+		w.match(c, ord, w.selMatch[from:min(from+matchRows, len(w.selMatch))])
+	}
+}
+
+// match sends the rows sel as matches.
+func (w *referenceWorker) match(c *chunk, ord int, sel []int32) {
+	m, o := &w.columns, &w.columns.out
+	o.Len = len(sel)
+	time := c.column(w.cols.time)
+	o.HasTime = time.kind == cellTime
+	if o.HasTime {
+		o.Times = pick(&m.times, time.times, sel, c.n)
+	} else {
+		m.times = zeroed(m.times, len(sel))
+		o.Times = m.times
 	}
 	rel := w.j.preds.objects[ord].rel
 	ids := c.column(w.cols.id)
-	w.hashes = w.hashes[:0]
-	for _, i := range w.selMatch {
-		if id := ids.text(i); id != "" {
-			w.hashes = append(w.hashes, xxh3.HashString128(id).Lo)
+	m.hashes = m.hashes[:0]
+	for _, i := range sel {
+		if ids.kind == cellID && ids.valid[i] {
+			m.hashes = append(m.hashes, ids.hashes[i].Lo)
 			continue
 		}
 		var row [8]byte
-		binary.LittleEndian.PutUint64(row[:], uint64(c.row(i)))
-		w.hashes = append(w.hashes, xxh3.Hash(append(row[:], rel...)))
+		binary.LittleEndian.PutUint64(row[:], uint64(c.row(int(i))))
+		m.hashes = append(m.hashes, xxh3.Hash(append(row[:], rel...)))
 	}
-	for k := range w.segments {
-		w.segments[k] = w.segData.column(w.j.spec.Segments[k], k, c.column(w.cols.segments[k]), w.selMatch, c.n)
-		w.segData.dropEmpty(&w.segments[k], k)
+	o.IDHashes = m.hashes
+	o.Predictions = pick(&m.predictions, c.column(w.cols.value).floats, sel, c.n)
+	o.Labels = pick(&m.labels, c.column(w.cols.label).floats, sel, c.n)
+	o.Version = m.version.pick(w.j.spec.PredictionColumns.ModelVersion, c.column(w.cols.version), sel)
+	for k, name := range w.j.spec.Segments {
+		o.Segments[k] = m.segments[k].pick(name, c.column(w.cols.segments[k]), sel)
 	}
-	b := w.matched.batch(c, w.selMatch)
-	w.sink.AddMatches(&Matches{
-		Len: b.Len, Times: b.Times, HasTime: b.HasTime, IDHashes: w.hashes, Predictions: b.Predictions,
-		Labels:  pick(&w.labels, c.column(w.cols.label).floats, w.selMatch, c.n),
-		Version: b.Version, Segments: w.segments,
-	})
+	w.sink.AddMatches(o)
 }
 
 // choose sets sel to the good rows and selMatch to those of them with a label.
@@ -186,9 +223,9 @@ func (w *referenceWorker) choose(c *chunk, ord int) {
 			w.bad.add(reason, badRecord{ord, c.row(i), text})
 			continue
 		}
-		w.sel = append(w.sel, i)
+		w.sel = append(w.sel, int32(i))
 		if labels.valid[i] {
-			w.selMatch = append(w.selMatch, i)
+			w.selMatch = append(w.selMatch, int32(i))
 		}
 	}
 }

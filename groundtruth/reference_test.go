@@ -30,7 +30,7 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 				"x": genFloat().Draw(rt, "x"), "color": rapid.SampledFrom([]tableCell{"red", nil}).Draw(rt, "color"),
 			})
 		}
-		preds, matches, skipped := tally{}, tally{}, map[string]int64{}
+		preds, columns, matches, skipped := tally{}, tally{}, tally{}, map[string]int64{}
 		for _, r := range rows {
 			at, badTime := refTime(r["at"])
 			p, badPred := refNumber(r["pred"])
@@ -52,7 +52,10 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 			if v, why := refNumber(r["x"]); why == "" {
 				x = strconv.FormatFloat(v, 'g', -1, 64)
 			}
-			preds[words(true, at, p, refText(r["version"]), x, refText(r["color"]))]++
+			preds[words(true, at, p)]++
+			columns[words("version", refText(r["version"]))]++
+			columns[words("x", x)]++
+			columns[words("color", refText(r["color"]))]++
 			if r["label"] != nil {
 				matches[words(true, at, xxh3.HashString128(r["id"].(string)).Lo, p, l, refText(r["version"]), refText(r["city"]))]++
 			}
@@ -77,6 +80,7 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 			}
 			all := mergeRecorders(sinks)
 			compareTally(rt, "predictions", all.preds, preds)
+			compareTally(rt, "columns", all.columns, columns)
 			compareTally(rt, "matches", all.matches, matches)
 			if !maps.Equal(res.Skipped.Counts, skipped) {
 				rt.Fatalf("skipped %v, want %v", res.Skipped.Counts, skipped)
@@ -99,7 +103,7 @@ func TestScanReferenceWithoutOptionalColumns(t *testing.T) {
 	res, sinks, err := ScanReference(context.Background(), spec, JoinOptions{}, newRecorder)
 	must(t, err)
 	all := mergeRecorders(sinks)
-	if want := (tally{"false 0 1 - - -": 1, "false 0 3 - - -": 1}); !reflect.DeepEqual(all.preds, want) {
+	if want := (tally{"false 0 1": 1, "false 0 3": 1}); !reflect.DeepEqual(all.preds, want) {
 		t.Errorf("predictions %v, want %v", all.preds, want)
 	}
 	row0 := xxh3.Hash(append(make([]byte, 8), "a.csv"...))

@@ -207,13 +207,14 @@ func (m *memNames) next(t testing.TB) string {
 // tally is what sinks took, as a multiset of rows in words.
 type tally map[string]int
 
-// recorder is a Sink that remembers rows.
+// recorder is a Sink that remembers rows, and what columns of predictions have by
+// value.
 type recorder struct {
-	preds, matches tally
-	resets         int
+	preds, columns, matches tally
+	resets                  int
 }
 
-func newRecorder() Sink { return &recorder{preds: tally{}, matches: tally{}} }
+func newRecorder() Sink { return &recorder{preds: tally{}, columns: tally{}, matches: tally{}} }
 
 // words joins values by spaces.
 func words(values ...any) string { return strings.TrimSpace(fmt.Sprintln(values...)) }
@@ -222,19 +223,47 @@ func columnText(c Column, i int) string {
 	if c.Kind == Absent || !c.Valid[i] {
 		return "-"
 	}
-	if c.Kind == Number {
-		return strconv.FormatFloat(c.Floats[i], 'g', -1, 64)
-	}
 	return strconv.Quote(c.Dict[c.Codes[i]])
 }
 
 func (r *recorder) AddPredictions(b *Batch) {
 	for i := range b.Len {
-		s := words(b.HasTime, b.Times[i], b.Predictions[i], columnText(b.Version, i))
-		for _, f := range b.Features {
-			s += " " + columnText(f, i)
+		r.preds[words(b.HasTime, b.Times[i], b.Predictions[i])]++
+	}
+	if b.Len > 0 {
+		r.addValues("version", &b.Version)
+		if b.Version.Rows != b.Len {
+			panic("versions of other rows than the batch's")
 		}
-		r.preds[s]++
+	}
+	for i := range b.Features {
+		r.addValues(b.Features[i].Name, &b.Features[i])
+	}
+}
+
+// addValues counts the values of a column.
+func (r *recorder) addValues(name string, v *Values) {
+	missing := v.Rows
+	count := func(i int, text string) {
+		n := 1
+		if v.Counts != nil {
+			n = int(v.Counts[i])
+		}
+		missing -= n
+		r.columns[words(name, text)] += n
+	}
+	for i, x := range v.Floats {
+		count(i, strconv.FormatFloat(x, 'g', -1, 64))
+	}
+	for i, s := range v.Texts {
+		count(i, strconv.Quote(s))
+	}
+	// The rows of several pieces may be told with the first of them.
+	if missing != 0 {
+		r.columns[words(name, "-")] += missing
+		if r.columns[words(name, "-")] == 0 {
+			delete(r.columns, words(name, "-"))
+		}
 	}
 }
 
@@ -249,15 +278,20 @@ func (r *recorder) AddMatches(m *Matches) {
 }
 
 func (r *recorder) ResetPredictions() {
-	r.preds = tally{}
+	r.preds, r.columns = tally{}, tally{}
 	r.resets++
 }
 
 // mergeRecorders sums what sinks took.
 func mergeRecorders(sinks []Sink) *recorder {
-	all := &recorder{preds: tally{}, matches: tally{}}
+	all := &recorder{preds: tally{}, columns: tally{}, matches: tally{}}
 	for _, s := range sinks {
 		r := s.(*recorder)
+		for k, n := range r.columns {
+			if all.columns[k] += n; all.columns[k] == 0 {
+				delete(all.columns, k)
+			}
+		}
 		for k, n := range r.preds {
 			all.preds[k] += n
 		}
@@ -283,6 +317,7 @@ type expectation struct {
 	coverage Coverage
 	skipped  Skipped
 	preds    tally
+	columns  tally
 	matches  tally
 }
 
@@ -339,6 +374,9 @@ func refText(c tableCell) string {
 	return strconv.Quote(wordOf(c))
 }
 
+// featureText is refText for a feature.
+func featureText(c tableCell) string { return refText(c) }
+
 func (e *expectation) skip(reason, source string, p place) {
 	e.skipped.Counts[reason]++
 	e.skipped.Samples[reason] = append(e.skipped.Samples[reason], BadSample{Source: source, Object: p.rel, Row: int64(p.row) + 1})
@@ -346,7 +384,7 @@ func (e *expectation) skip(reason, source string, p place) {
 
 // join is the reference implementation.
 func (t joinTable) join() expectation {
-	e := expectation{preds: tally{}, matches: tally{}, skipped: Skipped{Counts: map[string]int64{}, Samples: map[string][]BadSample{}}}
+	e := expectation{preds: tally{}, columns: tally{}, matches: tally{}, skipped: Skipped{Counts: map[string]int64{}, Samples: map[string][]BadSample{}}}
 	cols, lcols := t.spec.PredictionColumns, t.spec.LabelColumns
 
 	type pred struct {
@@ -498,17 +536,17 @@ func (t joinTable) join() expectation {
 			version = strconv.Quote(key[1])
 		}
 		timed := cols.Timestamp != ""
-		s := words(timed, p.time, p.value, version)
+		e.preds[words(timed, p.time, p.value)]++
+		e.columns[words("version", version)]++
 		for _, f := range t.spec.Features {
+			text := "-"
 			if f.Kind == Text {
-				s += " " + refText(p.row[f.Name])
+				text = featureText(p.row[f.Name])
 			} else if v, why := refNumber(p.row[f.Name]); why == "" {
-				s += " " + strconv.FormatFloat(v, 'g', -1, 64)
-			} else {
-				s += " -"
+				text = strconv.FormatFloat(v, 'g', -1, 64)
 			}
+			e.columns[words(f.Name, text)]++
 		}
-		e.preds[s]++
 		l := known[key[0]]
 		if l == nil {
 			continue
@@ -518,7 +556,7 @@ func (t joinTable) join() expectation {
 		if timed && l.timed && l.event < p.time {
 			e.coverage.LabelsBefore++
 		}
-		s = words(timed, p.time, xxh3.HashString128(key[0]).Lo, p.value, l.value, version)
+		s := words(timed, p.time, xxh3.HashString128(key[0]).Lo, p.value, l.value, version)
 		for _, f := range t.spec.Segments {
 			s += " " + refText(p.row[f])
 		}
@@ -558,6 +596,7 @@ func (e expectation) compare(t rapid.TB, got Result, sinks []Sink) {
 	}
 	all := mergeRecorders(sinks)
 	compareTally(t, "predictions", all.preds, e.preds)
+	compareTally(t, "columns", all.columns, e.columns)
 	compareTally(t, "matches", all.matches, e.matches)
 }
 

@@ -1,10 +1,6 @@
 package groundtruth
 
-import (
-	"errors"
-
-	"github.com/zeebo/xxh3"
-)
+import "errors"
 
 // errTableFull says that a partition has more distinct ids than a table may hold.
 var errTableFull = errors.New("table is full")
@@ -13,7 +9,7 @@ var errTableFull = errors.New("table is full")
 // version at a time, whatever their order, so its size doesn't depend on how many
 // there are.
 type labelState struct {
-	hash     xxh3.Uint128
+	hash     idHash
 	versions int64
 	latest   labelVersion
 	first    labelVersion // the earliest version that is not a delete, when hasFirst
@@ -175,11 +171,11 @@ func (t *labelTable) free() {
 }
 
 // lookup returns the state of an id, or nil.
-func (t *labelTable) lookup(h xxh3.Uint128) *labelState {
+func (t *labelTable) lookup(h idHash) *labelState {
 	if t.n == 0 {
 		return nil
 	}
-	e := t.slots[t.find(h.Lo, func(e uint32) bool { return t.states[e].hash == h })]
+	e := t.slots[t.find(h.lo, func(e uint32) bool { return t.states[e].hash == h })]
 	if e == 0 {
 		return nil
 	}
@@ -187,12 +183,12 @@ func (t *labelTable) lookup(h xxh3.Uint128) *labelState {
 }
 
 // add takes a label version of an id.
-func (t *labelTable) add(h xxh3.Uint128, l labelVersion, bound bool) error {
+func (t *labelTable) add(h idHash, l labelVersion, bound bool) error {
 	if s := t.lookup(h); s != nil {
 		s.add(l)
 		return nil
 	}
-	n, err := t.room(labelStateBytes, cap(t.states), bound, func(e uint32) uint64 { return t.states[e].hash.Lo })
+	n, err := t.room(labelStateBytes, cap(t.states), bound, func(e uint32) uint64 { return t.states[e].hash.lo })
 	if err != nil {
 		return err
 	}
@@ -203,16 +199,17 @@ func (t *labelTable) add(h xxh3.Uint128, l labelVersion, bound bool) error {
 	s.add(l)
 	t.states = append(t.states, s)
 	t.n++
-	t.slots[t.find(h.Lo, func(uint32) bool { return false })] = uint32(t.n)
+	t.slots[t.find(h.lo, func(uint32) bool { return false })] = uint32(t.n)
 	return nil
 }
 
 // predictionTable keeps the winning prediction of each (id, version) of a
-// partition, as records.
+// partition, as records with their slack.
 type predictionTable struct {
 	table
-	size int // bytes of a record
-	recs []byte
+	layout *recordLayout
+	size   int // bytes of an entry
+	recs   []byte
 }
 
 // reset empties the table.
@@ -233,24 +230,28 @@ func (t *predictionTable) rec(e uint32) []byte {
 }
 
 // predictionHome spreads the versions of an id, which share its hash.
-func predictionHome(rec []byte) uint64 {
+func predictionHome(lo uint64, version uint32) uint64 {
 	const golden = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio: odd, with well-mixed bits.
-	return getHash(rec).Lo ^ uint64(getPrediction(rec).version)*golden
+	return lo ^ uint64(version)*golden
 }
 
-// add takes a prediction. When its (id, version) is there already, lost is called
-// with the one of the two that doesn't count.
+func (t *predictionTable) home(rec []byte) uint64 {
+	return predictionHome(getHash(rec).lo, t.layout.version(rec))
+}
+
+// add takes a prediction record with its slack. When its (id, version) is there
+// already, lost is called with the one of the two that doesn't count.
 func (t *predictionTable) add(rec []byte, bound bool, lost func(prediction)) error {
-	h, p := getHash(rec), getPrediction(rec)
-	home := predictionHome(rec)
+	h, p := getHash(rec), t.layout.prediction(rec)
+	home := predictionHome(h.lo, p.version)
 	if t.n > 0 {
 		e := t.slots[t.find(home, func(e uint32) bool {
 			r := t.rec(e)
-			return getHash(r) == h && getPrediction(r).version == p.version
+			return getHash(r) == h && t.layout.version(r) == p.version
 		})]
 		if e != 0 {
 			held := t.rec(e - 1)
-			q := getPrediction(held)
+			q := t.layout.prediction(held)
 			if p.newer(q) {
 				copy(held, rec)
 				p = q
@@ -259,7 +260,7 @@ func (t *predictionTable) add(rec []byte, bound bool, lost func(prediction)) err
 			return nil
 		}
 	}
-	n, err := t.room(t.size, cap(t.recs)/t.size, bound, func(e uint32) uint64 { return predictionHome(t.rec(e)) })
+	n, err := t.room(t.size, cap(t.recs)/t.size, bound, func(e uint32) uint64 { return t.home(t.rec(e)) })
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/zeebo/xxh3"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -15,6 +14,7 @@ const matchRows = 4096
 
 // joinPhase is the second half of a join, from narrow rows to matches.
 type joinPhase struct {
+	layout   *recordLayout
 	how      Resolve
 	hasTime  bool
 	versions *dictTexts   // nil when no version column is mapped
@@ -70,7 +70,7 @@ func (s *rowSet) has(row int64) bool {
 }
 
 // run joins every partition, on one goroutine for each sink.
-func (j *joinPhase) run(ctx context.Context, parts *partitions, sinks []Sink) (Coverage, error) {
+func (j *joinPhase) run(ctx context.Context, parts *stored, sinks []Sink) (Coverage, error) {
 	workers := make([]*joinWorker, len(sinks))
 	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
@@ -119,6 +119,7 @@ type joinWorker struct {
 	*joinPhase
 	sink     Sink
 	coverage Coverage
+	cached   cachedJoin
 	labels   labelTable
 	preds    predictionTable
 	buf      []byte
@@ -130,8 +131,8 @@ func newJoinWorker(j *joinPhase, sink Sink) *joinWorker {
 	w := &joinWorker{joinPhase: j, sink: sink}
 	w.labels.table = table{mem: j.mem, share: j.share / 2}
 	w.preds.table = table{mem: j.mem, share: j.share / 2}
-	w.preds.size = predictionBytes + segmentBytes*len(j.segments)
-	w.buf = make([]byte, max(j.block, w.preds.size, labelBytes))
+	w.preds.layout = j.layout
+	w.preds.size = j.layout.size[predictionRecords] + recordSlack
 	w.out.HasTime = j.hasTime
 	if j.versions != nil {
 		w.out.Version = Column{Name: j.version, Kind: Text, Dict: j.versions.texts}
@@ -147,15 +148,20 @@ func newJoinWorker(j *joinPhase, sink Sink) *joinWorker {
 func (w *joinWorker) free() {
 	w.labels.free()
 	w.preds.free()
+	w.cached.free(w.mem)
 }
 
-// partition joins one partition and releases it. What doesn't fit into the tables
-// is split by further bits of the hash.
-func (w *joinWorker) partition(ctx context.Context, parts *partitions, part int) error {
+// partition joins one partition and releases it: as a whole where it fits into the
+// worker's share of memory. A larger one goes through tables that hold each id once,
+// and what doesn't fit into these is split by further bits of the hash.
+func (w *joinWorker) partition(ctx context.Context, parts *stored, part int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	exhausted := parts.off+parts.bits >= hashBits
+	if fits, err := w.joinCached(parts, part); fits || err != nil {
+		return err
+	}
+	exhausted := parts.off >= hashBits
 	err := w.fill(ctx, parts, part, !exhausted)
 	switch {
 	case errors.Is(err, errTableFull):
@@ -175,34 +181,44 @@ func (w *joinWorker) partition(ctx context.Context, parts *partitions, part int)
 	return nil
 }
 
+// scratch returns memory for runs of records.
+func (w *joinWorker) scratch() []byte {
+	if w.buf == nil {
+		w.buf = make([]byte, max(w.block, w.layout.size[predictionRecords], w.layout.size[labelRecords])+recordSlack)
+	}
+	return w.buf
+}
+
 // fill reads a partition into the tables and counts what it loses. Counts are kept
 // only when all of it fitted; the rows that lost did so either way.
-func (w *joinWorker) fill(ctx context.Context, parts *partitions, part int, bound bool) error {
+func (w *joinWorker) fill(ctx context.Context, parts *stored, part int, bound bool) error {
 	w.labels.reset()
 	w.preds.reset()
-	err := parts.each(labelRecords, part, w.buf, func(records []byte) error {
-		for ; len(records) > 0; records = records[labelBytes:] {
-			if err := w.labels.add(getHash(records), getLabel(records), bound); err != nil {
+	size := w.layout.size
+	err := parts.each(ctx, labelRecords, part, w.scratch(), func(records []byte) error {
+		for at := 0; at < len(records); at += size[labelRecords] {
+			rec := records[at : at+size[labelRecords]+recordSlack]
+			if err := w.labels.add(getHash(rec), w.layout.label(rec), bound); err != nil {
 				return err
 			}
 		}
-		return ctx.Err()
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	var duplicates int64
-	lost := func(p prediction) {
-		duplicates++
-		w.losers[p.object].add(p.row, w.mem)
-	}
-	err = parts.each(predictionRecords, part, w.buf, func(records []byte) error {
-		for ; len(records) > 0; records = records[w.preds.size:] {
-			if err := w.preds.add(records[:w.preds.size], bound, lost); err != nil {
+	err = parts.each(ctx, predictionRecords, part, w.scratch(), func(records []byte) error {
+		for at := 0; at < len(records); at += size[predictionRecords] {
+			err := w.preds.add(records[at:at+size[predictionRecords]+recordSlack], bound, func(p prediction) {
+				duplicates++
+				w.lose(p.place)
+			})
+			if err != nil {
 				return err
 			}
 		}
-		return ctx.Err()
+		return nil
 	})
 	if err != nil {
 		return err
@@ -211,30 +227,32 @@ func (w *joinWorker) fill(ctx context.Context, parts *partitions, part int, boun
 	return nil
 }
 
+// lose marks the row of a duplicate that doesn't count.
+func (w *joinWorker) lose(place uint64) {
+	object, row := w.layout.rowOf(place)
+	w.losers[object].add(row, w.mem)
+}
+
 // split deals a partition to smaller ones and joins those.
-func (w *joinWorker) split(ctx context.Context, parts *partitions, part int) error {
-	child := newPartitions(parts.off+parts.bits, smallRadix, w.mem, w.spill, len(w.segments), w.block)
-	var s scatter
-	var hashes []xxh3.Uint128
+func (w *joinWorker) split(ctx context.Context, parts *stored, part int) error {
+	child := newPartitions(splitRadix, w.layout, w.mem, w.spill, w.block)
 	for _, kind := range []recordKind{labelRecords, predictionRecords} {
-		size := parts.size[kind]
-		err := parts.each(kind, part, w.buf, func(records []byte) error {
-			hashes = hashes[:0]
+		size := w.layout.size[kind]
+		err := parts.each(ctx, kind, part, w.scratch(), func(records []byte) error {
 			for at := 0; at < len(records); at += size {
-				hashes = append(hashes, getHash(records[at:]))
+				rec := records[at : at+size+recordSlack]
+				copy(child.room(kind, getHash(rec).bits(parts.off, splitRadix)), rec)
 			}
-			if err := s.run(child, kind, hashes, func(i int, rec []byte) { copy(rec, records[i*size:][:size]) }); err != nil {
-				return err
-			}
-			return ctx.Err()
+			return child.err
 		})
 		if err != nil {
 			return err
 		}
 		parts.release(kind, part)
 	}
-	for i := range 1 << child.bits {
-		if err := w.partition(ctx, child, i); err != nil {
+	children := &stored{of: []*partitions{child}, bits: splitRadix, off: parts.off + splitRadix}
+	for i := range 1 << splitRadix {
+		if err := w.partition(ctx, children, i); err != nil {
 			return err
 		}
 	}
@@ -243,12 +261,10 @@ func (w *joinWorker) split(ctx context.Context, parts *partitions, part int) err
 
 // emit sends the matches of the tables and counts.
 func (w *joinWorker) emit() {
-	c := &w.coverage
 	for e := range uint32(w.preds.n) {
 		rec := w.preds.rec(e)
-		c.Predictions++
-		hash := getHash(rec)
-		s := w.labels.lookup(hash)
+		w.coverage.Predictions++
+		s := w.labels.lookup(getHash(rec))
 		if s == nil {
 			continue
 		}
@@ -257,46 +273,56 @@ func (w *joinWorker) emit() {
 			continue
 		}
 		s.matched = true
-		c.Matched++
-		if w.hasTime && l.flags&labelTimed != 0 && l.event < getPrediction(rec).time {
-			c.LabelsBefore++
-		}
-		w.match(rec, l.value)
+		w.match(rec, l.value, l.event, l.flags)
 	}
 	for i := range w.labels.states {
-		s := &w.labels.states[i]
-		c.DuplicateLabels += s.versions - 1
-		if s.conflict {
-			c.ConflictingLabels++
-		}
-		switch _, what := s.resolve(w.how); what {
-		case labelKnown:
-			c.Labels++
-			if !s.matched {
-				c.UnmatchedLabels++
-			}
-		case labelIsDeleted:
-			c.DeletedLabels++
-		case labelIsNull:
-			c.NullLabels++
-		case labelConflicts:
-		}
+		w.coverage.addLabel(&w.labels.states[i], w.how)
 	}
 }
 
-// match appends a joined row.
-func (w *joinWorker) match(rec []byte, label float64) {
-	o, p := &w.out, getPrediction(rec)
+// addLabel counts the label versions of an id.
+func (c *Coverage) addLabel(s *labelState, how Resolve) {
+	c.DuplicateLabels += s.versions - 1
+	if s.conflict {
+		c.ConflictingLabels++
+	}
+	_, what := s.resolve(how)
+	c.addOutcome(what, s.matched)
+}
+
+func (c *Coverage) addOutcome(what outcome, matched bool) {
+	switch what {
+	case labelKnown:
+		c.Labels++
+		if !matched {
+			c.UnmatchedLabels++
+		}
+	case labelIsDeleted:
+		c.DeletedLabels++
+	case labelIsNull:
+		c.NullLabels++
+	case labelConflicts:
+	}
+}
+
+// match counts and appends a joined row.
+func (w *joinWorker) match(rec []byte, label float64, event int64, flags uint8) {
+	o, l := &w.out, w.layout
+	w.coverage.Matched++
+	time := l.predictionTime(rec)
+	if w.hasTime && flags&labelTimed != 0 && event < time {
+		w.coverage.LabelsBefore++
+	}
 	o.Len++
-	o.Times = append(o.Times, p.time)
-	o.IDHashes = append(o.IDHashes, getHash(rec).Lo)
-	o.Predictions = append(o.Predictions, p.value)
+	o.Times = append(o.Times, time)
+	o.IDHashes = append(o.IDHashes, getHash(rec).lo)
+	o.Predictions = append(o.Predictions, getValue(rec))
 	o.Labels = append(o.Labels, label)
 	if w.versions != nil {
-		w.versions.appendTo(&o.Version, p.version)
+		w.versions.appendTo(&o.Version, l.version(rec))
 	}
 	for k, d := range w.segments {
-		d.appendTo(&o.Segments[k], getSegment(rec, k))
+		d.appendTo(&o.Segments[k], l.segment(rec, k))
 	}
 	if o.Len == matchRows {
 		w.flush()
@@ -329,5 +355,5 @@ func (w *joinWorker) flush() {
 
 // truncate empties a column and keeps its memory.
 func (c *Column) truncate() {
-	c.Floats, c.Codes, c.Valid, c.Invalid = c.Floats[:0], c.Codes[:0], c.Valid[:0], 0
+	c.Codes, c.Valid = c.Codes[:0], c.Valid[:0]
 }

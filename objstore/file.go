@@ -148,6 +148,18 @@ func fileObject(key string, i fs.FileInfo) Object {
 }
 
 func (b *fileBucket) open(_ context.Context, key string, off, length int64) (io.ReadCloser, info, error) {
+	f, i, err := b.openFile(key)
+	if err != nil {
+		return nil, info{}, err
+	}
+	if length < 0 || length > i.size-off {
+		length = max(i.size-off, 0)
+	}
+	return &fileReader{io.NewSectionReader(f, off, length), f}, i, nil
+}
+
+// openFile opens the file of an object.
+func (b *fileBucket) openFile(key string) (*os.File, info, error) {
 	// Look first: opening a named pipe would wait for its writer.
 	i, err := os.Stat(b.path(key))
 	switch {
@@ -168,10 +180,7 @@ func (b *fileBucket) open(_ context.Context, key string, off, length int64) (io.
 	if i, err = f.Stat(); err != nil {
 		return nil, info{}, errors.Join(fileFault(err), f.Close())
 	}
-	if length < 0 || length > i.Size()-off {
-		length = max(i.Size()-off, 0)
-	}
-	return &fileReader{io.NewSectionReader(f, off, length), f}, info{i.Size(), i.ModTime()}, nil
+	return f, info{i.Size(), i.ModTime()}, nil
 }
 
 type fileReader struct {

@@ -1,0 +1,136 @@
+package groundtruth
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// dictionary gives the texts of a column codes that hold for the whole join. Its
+// texts stay in memory: they count against the limit, and may take half of it.
+type dictionary struct {
+	column string
+	mem    *memory
+	total  *atomic.Int64 // bytes of all dictionaries of the join
+
+	mu    sync.RWMutex
+	codes map[string]uint32
+	texts []string
+}
+
+// newDictionary returns an empty dictionary for a column.
+func newDictionary(column string, mem *memory, total *atomic.Int64) *dictionary {
+	return &dictionary{column: column, mem: mem, total: total, codes: map[string]uint32{}}
+}
+
+// code returns the code of a text.
+func (d *dictionary) code(text string) (uint32, error) {
+	d.mu.RLock()
+	c, ok := d.codes[text]
+	d.mu.RUnlock()
+	if ok {
+		return c, nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c, ok := d.codes[text]; ok {
+		return c, nil
+	}
+	n := int64(len(text) + dictEntryBytes)
+	if len(d.texts) == maxCode-1 {
+		return 0, fmt.Errorf("column %q has more than %d distinct values, too many for versions or segments: leave it out of segments", d.column, len(d.texts))
+	}
+	if d.total.Add(n) > max(d.mem.limit/2, minMemory) {
+		return 0, fmt.Errorf("column %q has more than %d distinct values, too many to hold as versions or segments in half of %d bytes: leave it out of segments or raise --memory",
+			d.column, len(d.texts), d.mem.limit)
+	}
+	d.mem.add(n)
+	text = strings.Clone(text)
+	c = uint32(len(d.texts))
+	d.texts = append(d.texts, text)
+	d.codes[text] = c
+	return c, nil
+}
+
+// sorted returns the texts in order and the place of each code among them, so that
+// what is sent on does not depend on which worker met a text first.
+func (d *dictionary) sorted() (texts []string, place []uint32) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	texts = slices.Clone(d.texts)
+	slices.Sort(texts)
+	place = make([]uint32, len(texts))
+	for i, t := range texts {
+		place[d.codes[t]] = uint32(i)
+	}
+	return texts, place
+}
+
+// translator turns the codes of a chunk's text column into those of a dictionary
+// plus one, 0 for a missing or empty text. It is one goroutine's.
+type translator struct {
+	dict  *dictionary
+	gen   uint64
+	codes []uint32
+}
+
+// unknownCode marks an entry of a chunk's dictionary that was not looked up yet.
+const unknownCode = math.MaxUint32
+
+// reset forgets the dictionary of the object before.
+func (t *translator) reset() { t.gen, t.codes = 0, t.codes[:0] }
+
+// code translates row i of a column.
+func (t *translator) code(c *chunkColumn, i int) (uint32, error) {
+	if c.kind != cellText || !c.valid[i] {
+		return 0, nil
+	}
+	if t.gen != c.dictGen {
+		t.gen, t.codes = c.dictGen, t.codes[:0]
+	}
+	for len(t.codes) < len(c.dict) {
+		t.codes = append(t.codes, unknownCode)
+	}
+	local := c.codes[i]
+	if t.codes[local] != unknownCode {
+		return t.codes[local], nil
+	}
+	var code uint32
+	if text := c.dict[local]; text != "" {
+		global, err := t.dict.code(text)
+		if err != nil {
+			return 0, err
+		}
+		code = global + 1
+	}
+	t.codes[local] = code
+	return code, nil
+}
+
+// all translates every row of a column.
+func (t *translator) all(c *chunkColumn, codes []uint32) error {
+	if c.kind != cellText {
+		clear(codes)
+		return nil
+	}
+	if t.gen != c.dictGen {
+		t.gen, t.codes = c.dictGen, t.codes[:0]
+	}
+	for i := range codes {
+		if c.valid[i] {
+			if local := int(c.codes[i]); local < len(t.codes) && t.codes[local] != unknownCode {
+				codes[i] = t.codes[local]
+				continue
+			}
+		}
+		code, err := t.code(c, i)
+		if err != nil {
+			return err
+		}
+		codes[i] = code
+	}
+	return nil
+}
