@@ -18,11 +18,11 @@ type BuilderOptions struct {
 // Builder makes a Summary of what a scan sends it. Each worker has its own; their
 // Summaries are merged. It is a groundtruth.Sink.
 type Builder struct {
-	s       *Summary
-	terms   errorTerms
-	codes   codeCounter
-	version []*ErrorSums
-	segment [][]*ErrorSums
+	s      *Summary
+	codes  codeNumbers
+	kernel *errorKernel // nil before the first match
+	cellOf []int32      // of a piece's rows
+	summed bool         // the versions' sums are in the whole's
 }
 
 var _ groundtruth.Sink = (*Builder)(nil)
@@ -89,6 +89,12 @@ func (s *Summary) resetVersionRows() {
 // Summary returns the Summary of what was added so far. The Builder must not be used
 // afterwards.
 func (b *Builder) Summary() *Summary {
+	if !b.summed {
+		for _, e := range b.s.versions.all() {
+			b.s.errors.addSums(e)
+		}
+	}
+	b.summed = true
 	b.s.seal()
 	return b.s
 }
@@ -97,60 +103,70 @@ func (b *Builder) Summary() *Summary {
 // shorter than its Len.
 func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	s, n := b.s, batch.Len
+	for i := range batch.Features {
+		if c := b.feature(&batch.Features[i]); c != nil {
+			c.addValues(&batch.Features[i])
+		}
+	}
 	if n == 0 {
 		return
 	}
 	s.predictions += int64(n)
 	s.prediction.addNumbers(batch.Predictions[:n], nil)
-	for i := range batch.Features {
-		if c := b.feature(&batch.Features[i]); c != nil {
-			b.addColumn(c, &batch.Features[i], n)
-		}
-	}
 	if batch.Version.Kind != groundtruth.Text {
 		return
 	}
-	missing := b.codes.count(&batch.Version, n)
-	for _, code := range b.codes.touched {
-		s.versionRows.get(batch.Version.Dict[code]).n += b.codes.counts[code]
-	}
+	missing := int64(batch.Version.Rows)
+	eachText(&batch.Version, func(version string, n int64) {
+		s.versionRows.get(version).n += n
+		missing -= n
+	})
 	if missing > 0 {
 		s.versionRows.get(MissingGroup).n += missing
 	}
 }
 
+// eachText calls fn with the texts of a column and their counts.
+func eachText(v *groundtruth.Values, fn func(text string, n int64)) {
+	for i, text := range v.Texts {
+		n := int64(1)
+		if v.Counts != nil {
+			n = v.Counts[i]
+		}
+		fn(text, n)
+	}
+}
+
 // feature returns the Summary's column for a batch's column, nil when the layout has
 // left it out.
-func (b *Builder) feature(col *groundtruth.Column) *ColumnSummary {
+func (b *Builder) feature(v *groundtruth.Values) *ColumnSummary {
 	if b.s.layout != nil {
-		return b.s.Feature(col.Name)
+		return b.s.Feature(v.Name)
 	}
-	c := b.s.Feature(col.Name)
-	if c == nil || c.layout.Kind == groundtruth.Absent && col.Kind != groundtruth.Absent {
-		c = b.s.featureColumn(&ColumnLayout{Name: strings.Clone(col.Name), Kind: col.Kind}, 0)
+	c := b.s.Feature(v.Name)
+	if c == nil || c.layout.Kind == groundtruth.Absent && v.Kind != groundtruth.Absent {
+		c = b.s.featureColumn(&ColumnLayout{Name: strings.Clone(v.Name), Kind: v.Kind}, 0)
 	}
 	return c
 }
 
-// addColumn takes n rows of a feature. A column that is of another kind than the
+// addValues takes values of a feature. A column that is of another kind than the
 // layout's has no valid value.
-func (b *Builder) addColumn(c *ColumnSummary, col *groundtruth.Column, n int) {
-	c.invalid += int64(col.Invalid)
+func (c *ColumnSummary) addValues(v *groundtruth.Values) {
+	c.invalid += int64(v.Invalid)
 	switch {
-	case col.Kind == groundtruth.Absent:
-	case col.Kind != c.layout.Kind:
-		for _, ok := range col.Valid[:n] {
-			if ok {
-				c.invalid++
-			}
+	case v.Kind == groundtruth.Absent:
+	case v.Kind != c.layout.Kind:
+		if v.Counts == nil {
+			c.invalid += int64(len(v.Floats) + len(v.Texts))
 		}
-	case col.Kind == groundtruth.Number:
-		c.addNumbers(col.Floats[:n], col.Valid[:n])
+		for _, n := range v.Counts {
+			c.invalid += n
+		}
+	case v.Kind == groundtruth.Number:
+		c.addNumbers(v.Floats, v.Counts)
 	default:
-		b.codes.count(col, n)
-		for _, code := range b.codes.touched {
-			c.addCategory(col.Dict[code], b.codes.counts[code])
-		}
+		eachText(v, c.addCategory)
 	}
 }
 
@@ -163,36 +179,117 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	}
 	s.matched += int64(n)
 	s.label.addNumbers(m.Labels[:n], nil)
-	b.version = nil
-	if m.Version.Kind == groundtruth.Text {
-		b.version = cells(s.versions, &m.Version, n)
+	if b.kernel == nil {
+		b.kernel = new(errorKernel)
 	}
-	b.segment = b.segment[:0]
+	for from := 0; from < n; from += kernelRows {
+		b.addPiece(m, from, min(from+kernelRows, n))
+	}
+}
+
+// addPiece takes the matches from one row to before another.
+func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
+	s, k, n := b.s, b.kernel, to-from
+	k.load(m.Predictions[from:to], m.Labels[from:to], s.errors.center)
+	b.cellOf = slices.Grow(b.cellOf[:0], n)[:n]
 	for i := range s.segments {
-		b.segment = append(b.segment, cells(s.segments[i], &m.Segments[i], n))
+		b.addGroups(s.segments[i], &m.Segments[i], from)
 	}
-	for row := range n {
-		p, y := m.Predictions[row], m.Labels[row]
-		b.terms.set(p, y, s.errors.center)
-		s.errors.add(&b.terms)
-		t := int64(0)
-		if m.HasTime {
-			t = m.Times[row]
-			if s.errors.blocks != nil {
-				s.errors.blocks[blockOf(t, s.start, s.end)].add(&b.terms)
+	byVersion := m.Version.Kind == groundtruth.Text
+	if byVersion {
+		b.addGroups(s.versions, &m.Version, from)
+	}
+	switch {
+	case !m.HasTime:
+		s.errors.timeless += int64(n)
+	case s.errors.blocks != nil:
+		blockOf := newBlocks(s.start, s.end)
+		for row, t := range m.Times[from:to] {
+			b.cellOf[row] = int32(blockOf.find(t))
+		}
+		k.group(b.cellOf, numBlocks)
+		for i := range s.errors.blocks {
+			k.addBlock(&s.errors.blocks[i], k.rows(i))
+		}
+	}
+	k.all(n)
+	k.count(s.errors, k.rows(0))
+	if !byVersion { // else Summary adds the versions' sums
+		k.addSums(s.errors, k.rows(0))
+	}
+	for row, hash := range m.IDHashes[from:to] {
+		if s.sample.takes(hash) {
+			r := SampleRow{Hash: hash, Prediction: m.Predictions[from+row], Label: m.Labels[from+row]}
+			if m.HasTime {
+				r.Time = m.Times[from+row]
 			}
-		} else {
-			s.errors.timeless++
+			s.sample.add(r)
 		}
-		if b.version != nil {
-			b.version[row].add(&b.terms)
+	}
+}
+
+// addGroups adds the piece's rows to the cells of a text column, whose rows begin at
+// from.
+func (b *Builder) addGroups(g *groups[ErrorSums, *ErrorSums], col *groundtruth.Column, from int) {
+	k := b.kernel
+	if col.Kind != groundtruth.Text {
+		k.all(len(b.cellOf))
+		k.addTo(g.get(MissingGroup), k.rows(0))
+		return
+	}
+	c := &b.codes
+	c.begin(len(col.Dict) + 1)
+	for row := range b.cellOf {
+		code := len(col.Dict)
+		if col.Valid[from+row] {
+			code = int(col.Codes[from+row])
 		}
-		for _, c := range b.segment {
-			c[row].add(&b.terms)
+		b.cellOf[row] = c.place(code)
+	}
+	k.group(b.cellOf, len(c.seen))
+	name := func(code int) string {
+		if code == len(col.Dict) {
+			return MissingGroup
 		}
-		if hash := m.IDHashes[row]; s.sample.takes(hash) {
-			s.sample.add(SampleRow{Hash: hash, Prediction: p, Label: y, Time: t})
-		}
+		return col.Dict[code]
+	}
+	// The first round makes the cells. A later one may fold an earlier one; the second
+	// round finds where each ended up.
+	for _, code := range c.seen {
+		g.get(name(code))
+	}
+	for i, code := range c.seen {
+		k.addTo(g.get(name(code)), k.rows(i))
+	}
+	c.end()
+}
+
+// codeNumbers numbers the codes of a column by their first row, so that a string is
+// looked up once per piece and not once per row.
+type codeNumbers struct {
+	number []int32 // by code, one more; 0 between two columns
+	seen   []int
+}
+
+func (c *codeNumbers) begin(codes int) {
+	if n := codes - len(c.number); n > 0 {
+		c.number = append(c.number, make([]int32, n)...)
+	}
+	c.seen = c.seen[:0]
+}
+
+// place returns the number of a code.
+func (c *codeNumbers) place(code int) int32 {
+	if c.number[code] == 0 {
+		c.seen = append(c.seen, code)
+		c.number[code] = int32(len(c.seen))
+	}
+	return c.number[code] - 1
+}
+
+func (c *codeNumbers) end() {
+	for _, code := range c.seen {
+		c.number[code] = 0
 	}
 }
 
@@ -211,76 +308,40 @@ func (b *Builder) ResetPredictions() {
 	s.resetVersionRows()
 }
 
-// blockOf returns floor(numBlocks (t-start) / (end-start)), kept within the blocks.
-func blockOf(t, start, end int64) int {
+// blocks finds the time block floor(numBlocks (t-start) / (end-start)), kept within
+// the blocks.
+type blocks struct {
+	start, end int64
+	scale      float64          // blocks in a nanosecond
+	first      [numBlocks]int64 // the first nanosecond of each block
+}
+
+func newBlocks(start, end int64) *blocks {
+	b := &blocks{start: start, end: end, scale: numBlocks / float64(uint64(end)-uint64(start))}
+	for i := range b.first {
+		// The least t with numBlocks (t-start) >= i (end-start).
+		high, low := bits.Mul64(uint64(i), uint64(end)-uint64(start))
+		low, carry := bits.Add64(low, numBlocks-1, 0)
+		q, _ := bits.Div64(high+carry, low, numBlocks)
+		b.first[i] = start + int64(q)
+	}
+	return b
+}
+
+func (b *blocks) find(t int64) int {
 	switch {
-	case t <= start:
+	case t <= b.start:
 		return 0
-	case t >= end:
+	case t >= b.end:
 		return numBlocks - 1
 	}
-	high, low := bits.Mul64(numBlocks, uint64(t)-uint64(start))
-	q, _ := bits.Div64(high, low, uint64(end)-uint64(start))
-	return int(q)
-}
-
-// cells returns the cell of each of n rows of a text column.
-func cells(g *groups[ErrorSums, *ErrorSums], col *groundtruth.Column, n int) []*ErrorSums {
-	out := make([]*ErrorSums, n)
-	if col.Kind != groundtruth.Text {
-		c := g.get(MissingGroup)
-		for row := range out {
-			out[row] = c
-		}
-		return out
+	// The product may round to a neighbour.
+	i := min(int(float64(uint64(t)-uint64(b.start))*b.scale), numBlocks-1)
+	for t < b.first[i] {
+		i--
 	}
-	byCode := make([]*ErrorSums, len(col.Dict)+1)
-	// The first round makes the cells. A later one may fold an earlier one; the second
-	// round finds where each ended up.
-	for range 2 {
-		clear(byCode)
-		for row := range out {
-			code, name := len(col.Dict), MissingGroup
-			if col.Valid[row] {
-				code = int(col.Codes[row])
-				name = col.Dict[code]
-			}
-			if byCode[code] == nil {
-				byCode[code] = g.get(name)
-			}
-			out[row] = byCode[code]
-		}
+	for i+1 < numBlocks && t >= b.first[i+1] {
+		i++
 	}
-	return out
-}
-
-// codeCounter counts a batch's dictionary codes, so that a string is looked up once
-// per batch and not once per row.
-type codeCounter struct {
-	counts  []int64
-	touched []uint32
-}
-
-// count counts the codes of n rows and returns the number of missing values. The
-// counts are valid for the touched codes until the next call.
-func (c *codeCounter) count(col *groundtruth.Column, n int) (missing int64) {
-	for _, code := range c.touched {
-		c.counts[code] = 0
-	}
-	c.touched = c.touched[:0]
-	if len(c.counts) < len(col.Dict) {
-		c.counts = append(c.counts, make([]int64, len(col.Dict)-len(c.counts))...)
-	}
-	for row, ok := range col.Valid[:n] {
-		if !ok {
-			missing++
-			continue
-		}
-		code := col.Codes[row]
-		if c.counts[code] == 0 {
-			c.touched = append(c.touched, code)
-		}
-		c.counts[code]++
-	}
-	return missing
+	return i
 }

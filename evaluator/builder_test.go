@@ -24,10 +24,10 @@ func randomBatches(n, texts, spread int) ([]*groundtruth.Batch, []*groundtruth.M
 	for range n {
 		b := &groundtruth.Batch{Len: size, HasTime: true}
 		m := &groundtruth.Matches{Len: size, HasTime: true}
-		x := groundtruth.Column{Name: "x", Kind: groundtruth.Number}
-		c := groundtruth.Column{Name: "c", Kind: groundtruth.Text}
-		city := groundtruth.Column{Name: "city", Kind: groundtruth.Text}
-		version := groundtruth.Column{Name: "version", Kind: groundtruth.Text}
+		x := column{Name: "x", Kind: groundtruth.Number}
+		c := column{Name: "c", Kind: groundtruth.Text}
+		city := column{Name: "city", Kind: groundtruth.Text}
+		version := column{Name: "version", Kind: groundtruth.Text}
 		for i := range texts {
 			c.Dict = append(c.Dict, fmt.Sprint("c", i, r.IntN(spread)))
 			city.Dict = append(city.Dict, fmt.Sprint("city", i, r.IntN(spread)))
@@ -41,13 +41,13 @@ func randomBatches(n, texts, spread int) ([]*groundtruth.Batch, []*groundtruth.M
 			m.Labels = append(m.Labels, y+r.NormFloat64())
 			m.IDHashes = append(m.IDHashes, r.Uint64())
 			x.Floats, x.Valid = append(x.Floats, r.NormFloat64()), append(x.Valid, true)
-			for _, col := range []*groundtruth.Column{&c, &city, &version} {
+			for _, col := range []*column{&c, &city, &version} {
 				col.Codes, col.Valid = append(col.Codes, r.Uint32N(uint32(texts))), append(col.Valid, true)
 			}
 		}
-		b.Features = []groundtruth.Column{x, c}
-		b.Version, m.Version = version, version
-		m.Segments = []groundtruth.Column{city}
+		b.Features = []groundtruth.Values{x.values(), c.counted()}
+		b.Version, m.Version = version.counted(), version.rows()
+		m.Segments = []groundtruth.Column{city.rows()}
 		batches, matches = append(batches, b), append(matches, m)
 	}
 	return batches, matches

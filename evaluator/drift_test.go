@@ -14,18 +14,18 @@ import (
 // numbersBatch is a batch of predictions with one numeric feature x, NaN for missing.
 func numbersBatch(xs []float64) *groundtruth.Batch {
 	b := &groundtruth.Batch{Len: len(xs), Times: make([]int64, len(xs)), Predictions: make([]float64, len(xs))}
-	c := groundtruth.Column{Name: "x", Kind: groundtruth.Number, Floats: xs, Valid: make([]bool, len(xs))}
+	c := column{Name: "x", Kind: groundtruth.Number, Floats: xs, Valid: make([]bool, len(xs))}
 	for i, x := range xs {
 		c.Valid[i] = !math.IsNaN(x)
 	}
-	b.Features = []groundtruth.Column{c}
+	b.Features = []groundtruth.Values{c.values()}
 	return b
 }
 
 // textBatch is a batch of predictions with one text feature x, "" for missing.
 func textBatch(xs []string) *groundtruth.Batch {
 	b := &groundtruth.Batch{Len: len(xs), Times: make([]int64, len(xs)), Predictions: make([]float64, len(xs))}
-	c := groundtruth.Column{Name: "x", Kind: groundtruth.Text, Codes: make([]uint32, len(xs)), Valid: make([]bool, len(xs))}
+	c := column{Name: "x", Kind: groundtruth.Text, Codes: make([]uint32, len(xs)), Valid: make([]bool, len(xs))}
 	codes := map[string]uint32{}
 	for i, x := range xs {
 		if x == "" {
@@ -39,7 +39,7 @@ func textBatch(xs []string) *groundtruth.Batch {
 		}
 		c.Codes[i], c.Valid[i] = code, true
 	}
-	b.Features = []groundtruth.Column{c}
+	b.Features = []groundtruth.Values{c.values()}
 	return b
 }
 

@@ -26,7 +26,7 @@ func table(n int, columns map[string]any) *groundtruth.Batch {
 		case []string:
 			one = textBatch(values)
 		default:
-			b.Features = append(b.Features, groundtruth.Column{Name: name})
+			b.Features = append(b.Features, groundtruth.Values{Name: name, Rows: n})
 			continue
 		}
 		c := one.Features[0]

@@ -14,11 +14,9 @@ import (
 // sumsOf is what a Summary keeps of these predictions and labels, in time order.
 func sumsOf(center float64, predictions, labels []float64) *ErrorSums {
 	out := newErrorSums(center, wholeBuckets, true)
-	var terms errorTerms
 	for i := range labels {
-		terms.set(predictions[i], labels[i], center)
-		out.add(&terms)
-		out.blocks[i*numBlocks/len(labels)].add(&terms)
+		out.addRow(predictions[i], labels[i])
+		out.blocks[i*numBlocks/len(labels)].addRow(predictions[i], labels[i], center)
 	}
 	return out
 }

@@ -36,7 +36,7 @@ func send(t *testing.T, s groundtruth.Sink, table map[string]json.RawMessage, fe
 	all := slices.Repeat([]bool{true}, n)
 	b := &groundtruth.Batch{Len: n, Times: make([]int64, n), Predictions: predictions}
 	for _, f := range features {
-		c := groundtruth.Column{Name: f.Name, Kind: f.Kind, Valid: all}
+		c := column{Name: f.Name, Kind: f.Kind, Valid: all}
 		if f.Kind == groundtruth.Number {
 			c.Floats = numbers(f.Name)
 		} else {
@@ -53,7 +53,7 @@ func send(t *testing.T, s groundtruth.Sink, table map[string]json.RawMessage, fe
 				c.Codes = append(c.Codes, uint32(i))
 			}
 		}
-		b.Features = append(b.Features, c)
+		b.Features = append(b.Features, c.values())
 	}
 	s.AddPredictions(b)
 	hashes := make([]uint64, n)

@@ -47,7 +47,8 @@ type Profiler struct {
 	prediction *columnProfile
 	label      *columnProfile
 	segments   []segmentProfile
-	codes      codeCounter
+	codes      codeNumbers
+	rowsOf     []int64 // by number of a code
 
 	hasTime    bool
 	start, end int64
@@ -123,23 +124,20 @@ func (p *Profiler) AddPredictions(b *groundtruth.Batch) {
 	}
 	p.prediction.addNumbers(b.Predictions[:b.Len], nil)
 	for i := range b.Features {
-		col := &b.Features[i]
-		at, ok := slices.BinarySearchFunc(p.features, col.Name, func(c *columnProfile, name string) int {
+		v := &b.Features[i]
+		at, ok := slices.BinarySearchFunc(p.features, v.Name, func(c *columnProfile, name string) int {
 			return cmp.Compare(c.name, name)
 		})
 		// Values of another kind than asked for are invalid, so missing.
-		if !ok || col.Kind != p.features[at].kind {
+		if !ok || v.Kind != p.features[at].kind {
 			continue
 		}
 		c := p.features[at]
-		if col.Kind == groundtruth.Number {
-			c.addNumbers(col.Floats[:b.Len], col.Valid[:b.Len])
-			continue
-		}
-		c.valid += int64(b.Len) - p.codes.count(col, b.Len)
-		for _, code := range p.codes.touched {
-			c.categories.add(col.Dict[code], p.codes.counts[code])
-		}
+		c.addNumbers(v.Floats, v.Counts)
+		eachText(v, func(text string, n int64) {
+			c.valid += n
+			c.categories.add(text, n)
+		})
 	}
 }
 
@@ -152,16 +150,32 @@ func (p *Profiler) AddMatches(m *groundtruth.Matches) {
 	for i := range p.segments {
 		counts := &p.segments[i].counts
 		col := &m.Segments[i]
-		missing := int64(m.Len)
-		if col.Kind == groundtruth.Text {
-			missing = p.codes.count(col, m.Len)
-			for _, code := range p.codes.touched {
-				counts.add(col.Dict[code], p.codes.counts[code])
+		if col.Kind != groundtruth.Text {
+			counts.add(MissingGroup, int64(m.Len))
+			continue
+		}
+		c := &p.codes
+		c.begin(len(col.Dict) + 1)
+		p.rowsOf = p.rowsOf[:0]
+		for row := range m.Len {
+			code := len(col.Dict)
+			if col.Valid[row] {
+				code = int(col.Codes[row])
+			}
+			if at := c.place(code); int(at) == len(p.rowsOf) {
+				p.rowsOf = append(p.rowsOf, 1)
+			} else {
+				p.rowsOf[at]++
 			}
 		}
-		if missing > 0 {
-			counts.add(MissingGroup, missing)
+		for at, code := range c.seen {
+			if code == len(col.Dict) {
+				counts.add(MissingGroup, p.rowsOf[at])
+			} else {
+				counts.add(col.Dict[code], p.rowsOf[at])
+			}
 		}
+		c.end()
 	}
 }
 
@@ -257,20 +271,21 @@ func (c *columnProfile) reset() {
 	c.categories = categoryCounts{limit: c.categories.limit, counts: map[string]int64{}}
 }
 
-// addNumbers takes a batch of numbers; nil valid means that all are.
-func (c *columnProfile) addNumbers(xs []float64, valid []bool) {
-	for row, x := range xs {
-		if valid != nil && !valid[row] {
-			continue
+// addNumbers takes numbers, each so many times; nil counts is once.
+func (c *columnProfile) addNumbers(xs []float64, counts []int64) {
+	for i, x := range xs {
+		n := int64(1)
+		if counts != nil {
+			n = counts[i]
 		}
 		x = unsignedZero(x)
 		if c.valid == 0 {
 			c.min, c.max = x, x
 		}
-		c.valid++
+		c.valid += n
 		c.min, c.max = min(c.min, x), max(c.max, x)
-		c.total.Add(x)
-		c.numbers.add(x)
+		c.total.AddTimes(x, n)
+		c.numbers.addTimes(x, n)
 	}
 }
 

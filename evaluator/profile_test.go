@@ -21,15 +21,11 @@ func columnLayoutOf(xs []float64, opts ProfilerOptions) *ColumnLayout {
 }
 
 func feedNumbers(s groundtruth.Sink, xs []float64) {
-	valid := make([]bool, len(xs))
-	for i := range valid {
-		valid[i] = true
-	}
 	for at := 0; at < len(xs); at += 4096 {
 		end := min(at+4096, len(xs))
 		s.AddPredictions(&groundtruth.Batch{
 			Len: end - at, Predictions: make([]float64, end-at),
-			Features: []groundtruth.Column{{Name: "x", Kind: groundtruth.Number, Floats: xs[at:end], Valid: valid[at:end]}},
+			Features: []groundtruth.Values{{Name: "x", Kind: groundtruth.Number, Rows: end - at, Floats: xs[at:end]}},
 		})
 	}
 }

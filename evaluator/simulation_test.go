@@ -26,11 +26,9 @@ func errorsOf(rng *rand.Rand, n int, rho float64) []float64 {
 // spread over its window.
 func sumsOfErrors(errs []float64) *ErrorSums {
 	out := newErrorSums(0, wholeBuckets, true)
-	var terms errorTerms
 	for i, e := range errs {
-		terms.set(100+e, 100, 0)
-		out.add(&terms)
-		out.blocks[i*numBlocks/len(errs)].add(&terms)
+		out.addRow(100+e, 100)
+		out.blocks[i*numBlocks/len(errs)].addRow(100+e, 100, 0)
 	}
 	return out
 }
@@ -136,13 +134,13 @@ func TestNoChangeIsSeldomDrift(t *testing.T) {
 	draw := func(rng *rand.Rand, n int) *groundtruth.Batch {
 		b := &groundtruth.Batch{Len: n, Times: make([]int64, n), Predictions: make([]float64, n)}
 		valid := slices.Repeat([]bool{true}, n)
-		text := groundtruth.Column{Name: "city", Kind: groundtruth.Text, Dict: cities, Codes: make([]uint32, n), Valid: valid}
+		text := column{Name: "city", Kind: groundtruth.Text, Dict: cities, Codes: make([]uint32, n), Valid: valid}
 		for i := range n {
 			text.Codes[i] = uint32(min(rng.ExpFloat64()*3, 11))
 		}
-		b.Features = append(b.Features, text)
+		b.Features = append(b.Features, text.counted())
 		for _, name := range names {
-			c := groundtruth.Column{Name: name, Kind: groundtruth.Number, Floats: make([]float64, n), Valid: valid}
+			c := column{Name: name, Kind: groundtruth.Number, Floats: make([]float64, n), Valid: valid}
 			for i := range n {
 				switch name {
 				case "binary":
@@ -159,7 +157,7 @@ func TestNoChangeIsSeldomDrift(t *testing.T) {
 					c.Floats[i] = rng.Float64()
 				}
 			}
-			b.Features = append(b.Features, c)
+			b.Features = append(b.Features, c.values())
 		}
 		return b
 	}

@@ -77,6 +77,13 @@ func (t *tally) add(x float64) {
 	}
 }
 
+// addTimes counts x n times.
+func (t *tally) addTimes(x float64, n int64) {
+	if !t.over {
+		t.insert(orderKey(x)>>t.shift, n)
+	}
+}
+
 // insert counts a key of the present shift.
 func (t *tally) insert(key uint64, n int64) {
 	if len(t.keys) == 0 {
@@ -290,21 +297,43 @@ type place struct{ high, low uint64 }
 
 const placeBits = 40
 
-// placeOf returns x's place between a and b in units of 2^-40 of the width, rounded
-// half away from 0.
+// placeScale returns the units in a width of 1 of the interval from a to b: infinite
+// or 0 where the width is 0 or infinite as a float64, or the quotient is.
+func placeScale(a, b float64) float64 {
+	return (1 << placeBits) / (b - a)
+}
+
+// placeBelow returns how far x lies below the upper edge of its interval, in units of
+// 2^-40 of the width, rounded half up. Intervals whose scale isn't a positive number
+// have all places in their middle.
+func placeBelow(edge, x, scale float64) uint64 {
+	// The conversion keeps the product from being fused.
+	return uint64(int64(float64((edge-x)*scale) + 0.5))
+}
+
+// placeOf returns x's place between a and b in units of 2^-40 of the width.
 func placeOf(x, a, b float64) uint64 {
-	width, part := b-a, x-a
-	if math.IsInf(width, 0) {
-		// Halving costs nothing here: what it could round is nothing beside the width.
-		width, part = b/2-a/2, x/2-a/2
+	if scale := placeScale(a, b); scale > 0 && !math.IsInf(scale, 0) {
+		return 1<<placeBits - placeBelow(b, x, scale)
 	}
+	// Halving costs nothing here: what it could round is nothing beside the width.
+	width, part := b/2-a/2, x/2-a/2
 	return uint64(math.Round(part / width * (1 << placeBits)))
 }
 
-func (p *place) add(v uint64) {
-	var carry uint64
-	p.low, carry = bits.Add64(p.low, v, 0)
-	p.high += carry
+func (p *place) add(v uint64) { p.addTimes(v, 1) }
+
+// addTimes adds v n times.
+func (p *place) addTimes(v, n uint64) {
+	high, low := bits.Mul64(v, n)
+	p.merge(place{high, low})
+}
+
+// addBelow adds n places whose distances below the upper edge sum to v.
+func (p *place) addBelow(v, n uint64) {
+	high, low := bits.Mul64(1<<placeBits, n)
+	low, borrow := bits.Sub64(low, v, 0)
+	p.merge(place{high - borrow, low})
 }
 
 func (p *place) merge(o place) {

@@ -178,13 +178,16 @@ func (s *Summary) Merge(o *Summary) error {
 	return nil
 }
 
-// seal tells the columns the number of rows.
+// seal tells the columns the number of rows, after which they can be read.
 func (s *Summary) seal() {
 	for _, c := range s.features {
 		c.rows = s.predictions
+		c.settle()
 	}
 	s.prediction.rows = s.predictions
+	s.prediction.settle()
 	s.label.rows = s.matched
+	s.label.settle()
 }
 
 // Bytes returns roughly how much memory the Summary takes, its layout aside.

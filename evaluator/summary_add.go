@@ -15,35 +15,26 @@ const (
 
 // errorTerms are the terms of one row's sums.
 type errorTerms struct {
-	values  [numSums]float64
-	abs     float64
-	nonZero bool
+	values [numSums]float64
 }
 
-// set computes the terms of a prediction p and a label y. Every power is rounded on
-// its own: no sum of products, so nothing can be fused and all architectures agree.
-func (t *errorTerms) set(p, y, center float64) {
-	e := p - y
-	abs := math.Abs(e)
-	z := y - center
+// of computes the terms of a row by its error e and that's absolute value, the centred
+// label z, the relative error a (0 where the label is) and the symmetric one. Every
+// power is rounded on its own: no sum of products, so nothing can be fused and all
+// architectures agree.
+func (t *errorTerms) of(e, abs, z, a, s float64) {
 	e2 := e * e
 	e4 := e2 * e2
 	z2 := z * z
-	t.abs, t.nonZero = abs, y != 0
+	a2 := a * a
+	s2 := s * s
 	v := &t.values
 	v[SumE], v[SumAbsE], v[SumE2] = e, abs, e2
 	v[SumE3], v[SumAbsE3], v[SumE4] = e2*e, e2*abs, e4
 	v[SumE6], v[SumE8] = e4*e2, e4*e4
 	v[SumZ1], v[SumZ2], v[SumZ3], v[SumZ4] = z, z2, z2*z, z2*z2
 	v[SumE2Z], v[SumE2Z2] = e2*z, e2*z2
-	var a float64
-	if y != 0 {
-		a = abs / math.Abs(y)
-	}
-	a2 := a * a
 	v[SumA1], v[SumA2], v[SumA3], v[SumA4] = a, a2, a2*a, a2*a2
-	s := symmetricError(p, y, abs)
-	s2 := s * s
 	v[SumS1], v[SumS2], v[SumS3], v[SumS4] = s, s2, s2*s, s2*s2
 }
 
@@ -68,39 +59,20 @@ func newErrorSums(center float64, buckets int, blocks bool) *ErrorSums {
 	return e
 }
 
-func (e *ErrorSums) add(t *errorTerms) {
-	e.n++
-	if t.nonZero {
-		e.nonZero++
-	}
-	for k, v := range t.values {
-		e.sums[k].Add(v)
-	}
-	if t.abs > e.maxAbs {
-		e.maxAbs = t.abs
-	}
-	e.abs.add(t.abs)
-}
-
-func (b *blockSums) add(t *errorTerms) {
-	b.n++
-	if t.nonZero {
-		b.nonZero++
-	}
-	for k := range b.sums {
-		b.sums[k].Add(t.values[k])
-	}
-}
-
 func (e *ErrorSums) empty() bool { return e.n == 0 }
+
+// addSums adds the sums over rows of o, and nothing else of it.
+func (e *ErrorSums) addSums(o *ErrorSums) {
+	for k := range e.sums {
+		e.sums[k].Merge(&o.sums[k])
+	}
+}
 
 func (e *ErrorSums) mergeFrom(o *ErrorSums) {
 	e.n += o.n
 	e.nonZero += o.nonZero
 	e.timeless += o.timeless
-	for k := range e.sums {
-		e.sums[k].Merge(&o.sums[k])
-	}
+	e.addSums(o)
 	e.maxAbs = max(e.maxAbs, o.maxAbs)
 	e.abs.mergeFrom(&o.abs)
 	for i := range e.blocks {
@@ -135,42 +107,110 @@ func newColumnSummary(l *ColumnLayout, interior int) *ColumnSummary {
 
 func (c *ColumnSummary) interiorLimit() int { return c.interior.limit }
 
-// addNumbers takes a batch of numbers; nil valid means that all are.
-func (c *ColumnSummary) addNumbers(xs []float64, valid []bool) {
-	edges := c.layout.Edges
-	k := len(edges)
-	center := c.layout.Center
-	for row, x := range xs {
-		if valid != nil && !valid[row] {
-			continue
+// addNumbers takes finite numbers, each so many times; nil counts is once.
+func (c *ColumnSummary) addNumbers(xs []float64, counts []int64) {
+	if len(xs) == 0 {
+		return
+	}
+	low, high := xs[0], xs[0]
+	for _, x := range xs {
+		if x < low {
+			low = x
 		}
-		x = unsignedZero(x)
-		if c.valid == 0 {
-			c.min, c.max = x, x
-		}
-		c.valid++
-		c.min, c.max = min(c.min, x), max(c.max, x)
-		c.total.Add(x)
-		d := x - center
-		c.squares.Add(d * d)
-		i := lowerBound(edges, x)
-		if i < k && edges[i] == x {
-			c.points[i]++
-			continue
-		}
-		c.opens[i]++
-		switch i {
-		case 0:
-			c.low.Add(x)
-		case k:
-			c.high.Add(x)
-		default:
-			c.places[i].add(placeOf(x, edges[i-1], edges[i]))
-		}
-		if c.interior.limit > 0 {
-			c.interior.add(x)
+		if x > high {
+			high = x
 		}
 	}
+	low, high = unsignedZero(low), unsignedZero(high)
+	if c.valid == 0 {
+		c.min, c.max = low, high
+	}
+	c.min, c.max = min(c.min, low), max(c.max, high)
+	if counts != nil {
+		for i, x := range xs {
+			c.addTimes(unsignedZero(x), counts[i])
+		}
+		return
+	}
+	c.valid += int64(len(xs))
+	c.total.AddAll(xs, low, high)
+	c.squares.AddSquares(xs, c.layout.Center, low, high)
+	if c.bins == nil && c.valid >= minBinned && !c.noBins {
+		c.bins = newBinner(c.layout.Edges)
+		c.noBins = c.bins == nil
+	}
+	if c.bins == nil {
+		for _, x := range xs {
+			c.count(unsignedZero(x), 1)
+		}
+		return
+	}
+	for len(xs) > 0 {
+		n := min(len(xs), maxBinned-c.bins.n)
+		c.addBinned(xs[:n])
+		xs = xs[n:]
+	}
+}
+
+// addBinned takes numbers by the bins, no more than these have room for.
+func (c *ColumnSummary) addBinned(xs []float64) {
+	collect := c.interior.limit > 0 && !c.interior.over
+	c.outside, c.between = c.bins.add(xs, c.outside[:0], c.between[:0], collect)
+	c.bins.n += len(xs)
+	edges := c.layout.Edges
+	for _, x := range c.outside {
+		if x < edges[0] {
+			c.low.Add(x)
+		} else {
+			c.high.Add(x)
+		}
+	}
+	for _, x := range c.between {
+		c.interior.add(unsignedZero(x))
+	}
+	if c.bins.n == maxBinned {
+		c.bins.drain(c)
+	}
+}
+
+// addTimes takes a number n times.
+func (c *ColumnSummary) addTimes(x float64, n int64) {
+	c.valid += n
+	c.total.AddTimes(x, n)
+	d := x - c.layout.Center
+	c.squares.AddTimes(d*d, n)
+	c.count(x, n)
+}
+
+// count counts a number n times.
+func (c *ColumnSummary) count(x float64, n int64) {
+	edges := c.layout.Edges
+	k := len(edges)
+	i := lowerBound(edges, x)
+	if i < k && edges[i] == x {
+		c.points[i] += n
+		return
+	}
+	c.opens[i] += n
+	switch i {
+	case 0:
+		c.low.AddTimes(x, n)
+	case k:
+		c.high.AddTimes(x, n)
+	default:
+		c.places[i].addTimes(placeOf(x, edges[i-1], edges[i]), uint64(n))
+	}
+	if c.interior.limit > 0 {
+		c.interior.addTimes(x, n)
+	}
+}
+
+// settle brings the counts of the bins into the column's own.
+func (c *ColumnSummary) settle() {
+	if c.bins != nil {
+		c.bins.drain(c)
+	}
+	c.bins, c.outside, c.between = nil, nil, nil
 }
 
 // lowerBound returns the number of edges less than x.
@@ -198,6 +238,7 @@ func (c *ColumnSummary) addCategory(value string, n int64) {
 	}
 }
 
+// mergeFrom adds what o has. Both are settled.
 func (c *ColumnSummary) mergeFrom(o *ColumnSummary) {
 	if o.valid > 0 && c.layout.Kind == groundtruth.Number {
 		if c.valid == 0 {

@@ -31,6 +31,10 @@ type ColumnSummary struct {
 	squares  sum // about the layout's centre
 	min, max float64
 	interior tally
+	// While numbers are added, what came so far may be in the bins.
+	bins             *binner
+	noBins           bool      // the layout has none
+	outside, between []float64 // memory of the bins' results
 
 	// Text.
 	categories []int64

@@ -76,8 +76,8 @@ var anyTableRow = rapid.Custom(func(t *rapid.T) tableRow {
 	return r
 })
 
-func numberColumn(name string, rows []tableRow, get func(tableRow) *float64) groundtruth.Column {
-	c := groundtruth.Column{Name: name, Kind: groundtruth.Number}
+func numberColumn(name string, rows []tableRow, get func(tableRow) *float64) column {
+	c := column{Name: name, Kind: groundtruth.Number}
 	for _, r := range rows {
 		v := get(r)
 		c.Valid = append(c.Valid, v != nil)
@@ -92,8 +92,8 @@ func numberColumn(name string, rows []tableRow, get func(tableRow) *float64) gro
 
 // textColumn makes a dictionary in order of appearance, with a text no row has and
 // one twice.
-func textColumn(name string, rows []tableRow, get func(tableRow) *string) groundtruth.Column {
-	c := groundtruth.Column{Name: name, Kind: groundtruth.Text, Dict: []string{"never"}}
+func textColumn(name string, rows []tableRow, get func(tableRow) *string) column {
+	c := column{Name: name, Kind: groundtruth.Text, Dict: []string{"never"}}
 	for i, r := range rows {
 		v := get(r)
 		c.Valid = append(c.Valid, v != nil)
@@ -119,9 +119,9 @@ func sizeOf(r tableRow) *float64   { return r.size }
 // feedPredictions sends the rows to a sink as one batch of predictions.
 func feedPredictions(s groundtruth.Sink, rows []tableRow) {
 	b := groundtruth.Batch{
-		Len: len(rows), HasTime: true, Version: textColumn("version", rows, versionOf),
-		Features: []groundtruth.Column{
-			textColumn("color", rows, colorOf), numberColumn("size", rows, sizeOf),
+		Len: len(rows), HasTime: true, Version: textColumn("version", rows, versionOf).counted(),
+		Features: []groundtruth.Values{
+			textColumn("color", rows, colorOf).counted(), numberColumn("size", rows, sizeOf).values(),
 		},
 	}
 	for _, r := range rows {
@@ -138,8 +138,8 @@ func feedPredictions(s groundtruth.Sink, rows []tableRow) {
 func feedMatches(s groundtruth.Sink, rows []tableRow) {
 	rows = matchedRows(rows)
 	m := groundtruth.Matches{
-		Len: len(rows), HasTime: true, Version: textColumn("version", rows, versionOf),
-		Segments: []groundtruth.Column{textColumn("city", rows, cityOf)},
+		Len: len(rows), HasTime: true, Version: textColumn("version", rows, versionOf).rows(),
+		Segments: []groundtruth.Column{textColumn("city", rows, cityOf).rows()},
 	}
 	for _, r := range rows {
 		m.Times = append(m.Times, r.time)

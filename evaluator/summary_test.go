@@ -394,12 +394,12 @@ func TestBlockOf(t *testing.T) {
 		{name: "shorter than the blocks", t: start + 2, length: 3, want: 42},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := blockOf(tt.t, start, start+tt.length); got != tt.want {
+			if got := newBlocks(start, start+tt.length).find(tt.t); got != tt.want {
 				t.Errorf("block %d, want %d", got, tt.want)
 			}
 		})
 	}
-	if got := blockOf(math.MaxInt64-1, math.MinInt64, math.MaxInt64); got != 63 {
+	if got := newBlocks(math.MinInt64, math.MaxInt64).find(math.MaxInt64 - 1); got != 63 {
 		t.Errorf("block %d of all time", got)
 	}
 }
@@ -432,9 +432,9 @@ func TestBlocksNeedTime(t *testing.T) {
 
 func TestSummaryWithoutReferenceTakesColumnsAsTheyCome(t *testing.T) {
 	one := []float64{1, 2}
-	number := groundtruth.Column{Name: "x", Kind: groundtruth.Number, Floats: one, Valid: []bool{true, false}}
-	absent := groundtruth.Column{Name: "x"}
-	batch := func(cols ...groundtruth.Column) *groundtruth.Batch {
+	number := groundtruth.Values{Name: "x", Kind: groundtruth.Number, Rows: 2, Floats: one[:1]}
+	absent := groundtruth.Values{Name: "x", Rows: 2}
+	batch := func(cols ...groundtruth.Values) *groundtruth.Batch {
 		return &groundtruth.Batch{Len: 2, Predictions: one, Features: cols}
 	}
 	var want []byte
@@ -472,7 +472,7 @@ func TestValuesOfAnotherKindAreInvalid(t *testing.T) {
 	b := NewBuilder(l, tableWindow, tableSegments, BuilderOptions{})
 	b.AddPredictions(&groundtruth.Batch{
 		Len: 2, Predictions: []float64{1, 2},
-		Features: []groundtruth.Column{{Name: "size", Kind: groundtruth.Text, Dict: []string{"?"}, Codes: []uint32{0, 0}, Valid: []bool{true, false}}},
+		Features: []groundtruth.Values{{Name: "size", Kind: groundtruth.Text, Rows: 2, Texts: []string{"?"}}},
 	})
 	c := b.Summary().Feature("size")
 	if c.N() != 0 || c.Missing() != 2 || c.Invalid() != 1 {

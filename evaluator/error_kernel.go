@@ -1,0 +1,271 @@
+package evaluator
+
+import (
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/exact"
+)
+
+const (
+	// kernelRows is how many matches are worked on at a time.
+	kernelRows = 1 << 15
+	// fewRows are so few of one cell that emptying the kernel's sums costs more than
+	// it saves.
+	fewRows = 24
+)
+
+// errorKernel adds the terms of many rows to ErrorSums. It takes a piece of rows
+// apart by cell, one way after the other (by version, by each segment column, by time
+// block), so that the sums of one cell are worked on at a time: their terms are added
+// up as whole numbers, apart by exponent, and go to the exact sums at the end of the
+// cell's rows. The result is that of adding term by term.
+type errorKernel struct {
+	// Of the piece's rows; see errorTerms.
+	e, z, a, s, abs []float64
+	zeros           int // labels that are 0
+	fast            bool
+	low, high       termRanges
+	label           []float64
+	order           []int32 // the rows by cell
+	starts          []int32
+	bank            *[numSums]exact.Mantissas // nil until a cell has many rows
+}
+
+// termRanges are the least or the greatest absolute values, 0 left out, of a piece.
+type termRanges struct{ e, z, a, s float64 }
+
+// Values in these bounds have no power or product among the terms that overflows or
+// becomes subnormal.
+const (
+	leastTerm    = 1e-36
+	greatestTerm = 1e36
+)
+
+// load takes a piece of rows, at most kernelRows.
+func (k *errorKernel) load(predictions, labels []float64, center float64) {
+	n := len(labels)
+	for _, s := range []*[]float64{&k.e, &k.z, &k.a, &k.s, &k.abs} {
+		if cap(*s) < n {
+			*s = make([]float64, max(n, min(2*n, kernelRows)))
+		}
+		*s = (*s)[:n]
+	}
+	k.label = labels
+	k.zeros = 0
+	lowest := math.Inf(1)
+	k.low, k.high = termRanges{lowest, lowest, lowest, lowest}, termRanges{}
+	for i, y := range labels {
+		p := predictions[i]
+		e := p - y
+		abs := math.Abs(e)
+		z := y - center
+		a := 0.0
+		if y != 0 {
+			a = abs / math.Abs(y)
+		} else {
+			k.zeros++
+		}
+		s := symmetricError(p, y, abs)
+		k.e[i], k.z[i], k.a[i], k.s[i], k.abs[i] = e, z, a, s, abs
+		widen(&k.low.e, &k.high.e, abs)
+		widen(&k.low.z, &k.high.z, math.Abs(z))
+		widen(&k.low.a, &k.high.a, a)
+		widen(&k.low.s, &k.high.s, s)
+	}
+	k.fast = true
+	for _, r := range [...][2]float64{{k.low.e, k.high.e}, {k.low.z, k.high.z}, {k.low.a, k.high.a}, {k.low.s, k.high.s}} {
+		// Without a value other than 0 the least is infinite, and there is nothing to add.
+		k.fast = k.fast && (r[1] == 0 || r[0] >= leastTerm && r[1] <= greatestTerm)
+	}
+}
+
+// widen makes the range hold x, unless it is 0.
+func widen(low, high *float64, x float64) {
+	if x < *low && x > 0 {
+		*low = x
+	}
+	if x > *high {
+		*high = x
+	}
+}
+
+// group orders the rows by their cells, of which there are so many.
+func (k *errorKernel) group(cellOf []int32, cells int) {
+	if cap(k.starts) < cells+1 {
+		k.starts = make([]int32, 2*cells+1)
+	}
+	k.starts = k.starts[:cells+1]
+	clear(k.starts)
+	for _, c := range cellOf {
+		k.starts[c+1]++
+	}
+	for c := range cells {
+		k.starts[c+1] += k.starts[c]
+	}
+	if cap(k.order) < len(cellOf) {
+		k.order = make([]int32, max(len(cellOf), min(2*len(cellOf), kernelRows)))
+	}
+	k.order = k.order[:len(cellOf)]
+	for i, c := range cellOf {
+		k.order[k.starts[c]] = int32(i)
+		k.starts[c]++
+	}
+	// Each start has moved to the end of its cell's rows.
+	copy(k.starts[1:], k.starts)
+	k.starts[0] = 0
+}
+
+// rows returns the rows of a cell.
+func (k *errorKernel) rows(cell int) []int32 { return k.order[k.starts[cell]:k.starts[cell+1]] }
+
+// all makes all rows those of cell 0.
+func (k *errorKernel) all(n int) {
+	if cap(k.order) < n {
+		k.order = make([]int32, max(n, min(2*n, kernelRows)))
+	}
+	k.order = k.order[:n]
+	for i := range k.order {
+		k.order[i] = int32(i)
+	}
+	k.starts = append(k.starts[:0], 0, int32(n))
+}
+
+// addTo adds rows to e.
+func (k *errorKernel) addTo(e *ErrorSums, rows []int32) {
+	k.count(e, rows)
+	k.addSums(e, rows)
+}
+
+// count adds to e all of the rows but their sums.
+func (k *errorKernel) count(e *ErrorSums, rows []int32) {
+	e.n += int64(len(rows))
+	e.nonZero += k.nonZero(rows)
+	for _, i := range rows {
+		abs := k.abs[i]
+		if abs > e.maxAbs {
+			e.maxAbs = abs
+		}
+		e.abs.add(abs)
+	}
+}
+
+// addSums adds the terms of rows to the sums of e.
+func (k *errorKernel) addSums(e *ErrorSums, rows []int32) {
+	if !k.fast || len(rows) <= fewRows {
+		var t errorTerms
+		for _, i := range rows {
+			t.of(k.e[i], k.abs[i], k.z[i], k.a[i], k.s[i])
+			for j, v := range t.values {
+				e.sums[j].Add(v)
+			}
+		}
+		return
+	}
+	for len(rows) > 0 {
+		part := rows[:min(len(rows), exact.MaxMantissas)]
+		rows = rows[len(part):]
+		k.bankAll(part)
+		k.drain(e.sums[:])
+	}
+}
+
+// nonZero returns how many of the rows have a label other than 0.
+func (k *errorKernel) nonZero(rows []int32) int64 {
+	n := int64(len(rows))
+	if k.zeros == 0 {
+		return n
+	}
+	for _, i := range rows {
+		if k.label[i] == 0 {
+			n--
+		}
+	}
+	return n
+}
+
+// banks returns the bank.
+func (k *errorKernel) banks() *[numSums]exact.Mantissas {
+	if k.bank == nil {
+		k.bank = new([numSums]exact.Mantissas)
+	}
+	return k.bank
+}
+
+// bankAll adds the terms of rows to the bank. Every product is rounded on its own, as
+// in errorTerms.
+func (k *errorKernel) bankAll(rows []int32) {
+	b := k.banks()
+	for _, i := range rows {
+		e, abs, z, a, s := k.e[i], k.abs[i], k.z[i], k.a[i], k.s[i]
+		e2, z2, a2, s2 := e*e, z*z, a*a, s*s
+		e4 := e2 * e2
+		b[SumE].Add(e)
+		b[SumAbsE].Add(abs)
+		b[SumE2].Add(e2)
+		b[SumA1].Add(a)
+		b[SumS1].Add(s)
+		b[SumZ1].Add(z)
+		b[SumZ2].Add(z2)
+		b[SumE3].Add(e2 * e)
+		b[SumAbsE3].Add(e2 * abs)
+		b[SumE4].Add(e4)
+		b[SumE6].Add(e4 * e2)
+		b[SumE8].Add(e4 * e4)
+		b[SumA2].Add(a2)
+		b[SumA3].Add(a2 * a)
+		b[SumA4].Add(a2 * a2)
+		b[SumS2].Add(s2)
+		b[SumS3].Add(s2 * s)
+		b[SumS4].Add(s2 * s2)
+		b[SumZ3].Add(z2 * z)
+		b[SumZ4].Add(z2 * z2)
+		b[SumE2Z].Add(e2 * z)
+		b[SumE2Z2].Add(e2 * z2)
+	}
+}
+
+// addBlock adds rows to a time block.
+func (k *errorKernel) addBlock(b *blockSums, rows []int32) {
+	b.n += int64(len(rows))
+	b.nonZero += k.nonZero(rows)
+	if !k.fast || len(rows) <= fewRows {
+		var t errorTerms
+		for _, i := range rows {
+			t.of(k.e[i], k.abs[i], k.z[i], k.a[i], k.s[i])
+			for j := range b.sums {
+				b.sums[j].Add(t.values[j])
+			}
+		}
+		return
+	}
+	for len(rows) > 0 {
+		part := rows[:min(len(rows), exact.MaxMantissas)]
+		rows = rows[len(part):]
+		bank := k.banks()
+		for _, i := range part {
+			e, z := k.e[i], k.z[i]
+			bank[SumE].Add(e)
+			bank[SumAbsE].Add(k.abs[i])
+			bank[SumE2].Add(e * e)
+			bank[SumA1].Add(k.a[i])
+			bank[SumS1].Add(k.s[i])
+			bank[SumZ1].Add(z)
+			bank[SumZ2].Add(z * z)
+		}
+		k.drain(b.sums[:])
+	}
+}
+
+// drain empties the bank of the first sums into these.
+func (k *errorKernel) drain(sums []sum) {
+	var low, high errorTerms
+	low.of(k.low.e, k.low.e, k.low.z, k.low.a, k.low.s)
+	high.of(k.high.e, k.high.e, k.high.z, k.high.a, k.high.s)
+	for j := range sums {
+		if high.values[j] > 0 {
+			sums[j].Drain(&k.bank[j], low.values[j], high.values[j])
+		} else {
+			k.bank[j][0], k.bank[j][1<<11] = 0, 0
+		}
+	}
+}

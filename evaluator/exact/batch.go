@@ -1,0 +1,219 @@
+package exact
+
+import (
+	"math"
+	"math/bits"
+)
+
+// batchSize is how many values are summed in registers before the sum takes them.
+const batchSize = 1 << batchBits
+
+const (
+	batchBits = 10
+	// levelBits are the bits that one level takes off a value: sums of batchSize parts
+	// of it fit into the 53 bits of a float64.
+	levelBits = 53 - batchBits
+	// Beyond these binary exponents the constants below would leave the range of
+	// float64, and the values are added one by one.
+	minBatchExponent = -900
+	maxBatchExponent = 1000
+)
+
+// AddAll adds the finite values xs, which lie between low and high, faster than Add
+// does. The result is the same.
+//
+// Each value is cut into a part on a coarse grid, one on a grid levelBits finer, and
+// a rest that is nearly always 0. Numbers on one grid add up without rounding as long
+// as there are few enough of them, so that a batch ends in two numbers, which are
+// added exactly. (The cut is the error-free extraction of S. M. Rump, T. Ogita and
+// S. Oishi, "Accurate floating-point summation part I", SIAM J. Sci. Comput. 31, 2008.)
+func (s *Sum) AddAll(xs []float64, low, high float64) {
+	m1, m2, ok := levels(max(math.Abs(low), math.Abs(high)))
+	if !ok {
+		for _, x := range xs {
+			s.Add(x)
+		}
+		return
+	}
+	for len(xs) > 0 {
+		n := min(len(xs), batchSize)
+		var a1, a2, b1, b2 float64
+		i := 0
+		for ; i+1 < n; i += 2 {
+			x, y := xs[i], xs[i+1]
+			p := x + m1 - m1
+			q := y + m1 - m1
+			a1 += p
+			b1 += q
+			x -= p
+			y -= q
+			p = x + m2 - m2
+			q = y + m2 - m2
+			a2 += p
+			b2 += q
+			if x != p || y != q {
+				s.Add(x - p)
+				s.Add(y - q)
+			}
+		}
+		if i < n {
+			s.Add(xs[i])
+		}
+		s.Add(a1)
+		s.Add(b1)
+		s.Add(a2)
+		s.Add(b2)
+		xs = xs[n:]
+	}
+}
+
+// AddSquares adds (x-center)^2 for the finite values xs, which lie between low and
+// high: differences and squares are rounded each, their sum is exact.
+func (s *Sum) AddSquares(xs []float64, center, low, high float64) {
+	d := max(math.Abs(low-center), math.Abs(high-center))
+	m1, m2, ok := levels(d * d)
+	if !ok {
+		for _, x := range xs {
+			d := x - center
+			s.Add(d * d)
+		}
+		return
+	}
+	for len(xs) > 0 {
+		n := min(len(xs), batchSize)
+		var a1, a2, b1, b2 float64
+		i := 0
+		for ; i+1 < n; i += 2 {
+			x, y := xs[i]-center, xs[i+1]-center
+			// The conversions keep the squares from being fused into the sums.
+			x, y = float64(x*x), float64(y*y)
+			p := x + m1 - m1
+			q := y + m1 - m1
+			a1 += p
+			b1 += q
+			x -= p
+			y -= q
+			p = x + m2 - m2
+			q = y + m2 - m2
+			a2 += p
+			b2 += q
+			if x != p || y != q {
+				s.Add(x - p)
+				s.Add(y - q)
+			}
+		}
+		if i < n {
+			d := xs[i] - center
+			s.Add(d * d)
+		}
+		s.Add(a1)
+		s.Add(b1)
+		s.Add(a2)
+		s.Add(b2)
+		xs = xs[n:]
+	}
+}
+
+// levels returns the numbers that, added and taken away, round values of at most
+// greatest to the grids of the two levels. ok is false where they don't exist.
+func levels(greatest float64) (m1, m2 float64, ok bool) {
+	_, exp := math.Frexp(greatest) // greatest < 2^exp
+	if greatest == 0 {
+		exp = 0
+	}
+	if !(exp >= minBatchExponent && exp <= maxBatchExponent) || math.IsInf(greatest, 0) {
+		return 0, 0, false
+	}
+	// 1.5 * 2^k rounds |x| <= 2^(k-1) to multiples of 2^(k-52). With k = exp + batchBits
+	// a batch sums to less than 2^(exp+batchBits) = 2^k, which has 52 bits above the grid.
+	// What is left is at most half a step of the first grid.
+	k := exp + batchBits
+	return math.Ldexp(1.5, k), math.Ldexp(1.5, k-levelBits), true
+}
+
+// AddTimes adds x n times, n >= 0.
+func (s *Sum) AddTimes(x float64, n int64) {
+	b := math.Float64bits(x)
+	exp := int(b>>mantissaBits) & 0x7ff
+	m := b & (1<<mantissaBits - 1)
+	switch {
+	case n <= 0:
+		return
+	case exp == 0x7ff:
+		switch {
+		case m != 0:
+			s.nan += n
+		case x > 0:
+			s.posInf += n
+		default:
+			s.negInf += n
+		}
+		return
+	case exp == 0:
+		exp = 1
+	default:
+		m |= 1 << mantissaBits
+	}
+	s.addScaled(m, uint64(n), exp, int64(b)>>63)
+}
+
+// addScaled adds m*n in units of a mantissa's last bit at that exponent, negated
+// where sign is -1 and not 0.
+func (s *Sum) addScaled(m, n uint64, exp int, sign int64) {
+	high, low := bits.Mul64(m, n)
+	pos := uint(exp - 1)
+	i, shift := pos/chunkBits, pos%chunkBits
+	words := [3]uint64{low << shift, high << shift, 0}
+	if shift > 0 {
+		words[1] |= low >> (64 - shift)
+		words[2] = high >> (64 - shift)
+	}
+	if s.pending == maxPending {
+		s.normalise()
+	}
+	s.pending++
+	for k, w := range words {
+		for part, v := range [2]int64{int64(w & chunkMask), int64(w >> chunkBits)} {
+			if v == 0 {
+				continue
+			}
+			at := i + uint(2*k+part)
+			if at == numChunks { // the last chunk is a whole integer
+				at, v = at-1, v<<chunkBits
+			}
+			s.chunks[at] += (v ^ sign) - sign
+		}
+	}
+}
+
+// Mantissas adds up the mantissas of values that are neither subnormal, infinite nor
+// NaN, apart by sign and exponent: the large superaccumulator of Neal's paper. Zeros
+// may be added and count nothing. A Sum takes them by Drain, which must be after
+// MaxMantissas additions at the latest.
+type Mantissas [1 << 12]uint64
+
+// MaxMantissas additions of less than 2^53 fit into 64 bits.
+const MaxMantissas = 1<<11 - 1
+
+// Add adds x.
+func (a *Mantissas) Add(x float64) {
+	b := math.Float64bits(x)
+	a[b>>mantissaBits] += b&(1<<mantissaBits-1) | 1<<mantissaBits
+}
+
+// Drain adds to s what was added to a and empties a. The absolute values other than 0
+// lay between low and high.
+func (s *Sum) Drain(a *Mantissas, low, high float64) {
+	first, last := int(math.Float64bits(low)>>mantissaBits), int(math.Float64bits(high)>>mantissaBits)
+	a[0], a[1<<11] = 0, 0
+	for exp := max(first, 1); exp <= last; exp++ {
+		if m := a[exp]; m != 0 {
+			s.addScaled(m, 1, exp, 0)
+			a[exp] = 0
+		}
+		if m := a[exp|1<<11]; m != 0 {
+			s.addScaled(m, 1, exp, -1)
+			a[exp|1<<11] = 0
+		}
+	}
+}
