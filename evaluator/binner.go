@@ -10,7 +10,9 @@ import "math"
 // rounding of floating point too. An edge of a lower cell is then less than x, one of
 // a higher cell greater, and only those of x's own cell are compared with it.
 type binner struct {
+	edges []float64 // and behind them nearEdges infinite ones
 	cells []binCell // one for each open interval, in order
+	last  int       // the cell of the last interval
 	grid  []uint16  // by cell: the number of edges in lower cells
 	byKey bool      // the grid is on the order of bit patterns, else on that of numbers
 	low   float64   // x's cell is (x - low) * scale
@@ -23,9 +25,9 @@ type binner struct {
 // binCell is an open interval and the point at its upper end.
 type binCell struct {
 	edge  float64 // infinite for the last interval
-	scale float64 // 2^40 / width, 0 where that isn't finite
+	scale float64 // 2^40 / width, 0 for the outer intervals
 	place uint64  // sum of places below the edge, in units of 2^-40 of the width
-	open  uint32
+	count uint32  // values in the interval and on the point
 	point uint32
 }
 
@@ -38,8 +40,10 @@ const (
 	maxBinned = 1 << 23
 	// minBinned is how many values make a grid worth its making.
 	minBinned = 1 << 13
-	// nearEdges are so many edges in one cell that they are looked through one by one.
-	nearEdges = 8
+	// nearEdges edges are compared with a value without a branch.
+	nearEdges = 4
+	// binnedAtOnce values are looked up before the first is counted.
+	binnedAtOnce = 512
 )
 
 // newBinner returns bins for at least two edges and at most maxBinEdges, nil where they
@@ -49,9 +53,9 @@ func newBinner(edges []float64) *binner {
 	if k < 2 || k > maxBinEdges || math.IsInf(edges[k-1]-edges[0], 0) {
 		return nil
 	}
-	b := &binner{cells: make([]binCell, k+1), grid: make([]uint16, gridCells+1)}
+	b := &binner{edges: make([]float64, k+nearEdges), cells: make([]binCell, k+1), last: k, grid: make([]uint16, gridCells+1)}
 	for i, e := range edges {
-		b.cells[i].edge = e
+		b.edges[i], b.cells[i].edge = e, e
 		if i > 0 {
 			if b.cells[i].scale = placeScale(edges[i-1], e); math.IsInf(b.cells[i].scale, 0) {
 				return nil
@@ -59,6 +63,9 @@ func newBinner(edges []float64) *binner {
 		}
 	}
 	b.cells[k].edge = math.Inf(1)
+	for i := range b.edges[k:] {
+		b.edges[k+i] = math.Inf(1)
+	}
 	b.low = edges[0]
 	b.scale = gridCells / (edges[k-1] - edges[0])
 	first, last := orderKey(edges[0]), orderKey(edges[k-1])
@@ -99,7 +106,7 @@ func (b *binner) cost(edges []float64) float64 {
 
 // cell returns the cell of x.
 func (b *binner) cell(x float64) int {
-	var where [512]uint16
+	var where [binnedAtOnce]uint16
 	b.findCells([]float64{x}, &where)
 	return int(where[0])
 }
@@ -116,34 +123,28 @@ func (b *binner) cellByKey(x float64) uint64 {
 // those inside an open interval, outer ones too, are appended to open while collect
 // is set.
 func (b *binner) add(xs []float64, out, open []float64, collect bool) ([]float64, []float64) {
-	var where [512]uint16 // cells of values, found apart so that no step waits for another
-	cells, last := b.cells, len(b.cells)-1
+	var where [binnedAtOnce]uint16
 	for len(xs) > 0 {
-		part := xs[:min(len(xs), len(where))]
+		part := xs[:min(len(xs), binnedAtOnce)]
 		xs = xs[len(part):]
+		// Where a value belongs cannot be foretold, so there is no branch on it, and all
+		// are found before the first is counted, so that no step waits for another.
 		b.findCells(part, &where)
+		b.findBins(part, &where)
 		for k, x := range part {
-			c := where[k]
-			i, end := int(b.grid[c]), int(b.grid[c+1])
-			if end-i > nearEdges {
-				i = b.search(x, i, end)
-			} else {
-				for cells[i].edge < x {
-					i++
+			i := int(where[k])
+			cell := &b.cells[i]
+			on := one(cell.edge == x)
+			cell.count++
+			cell.point += uint32(on)
+			if i == 0 || i == b.last {
+				if on == 0 {
+					out = append(out, x)
 				}
-			}
-			cell := &cells[i]
-			if cell.edge == x {
-				cell.point++
-				continue
-			}
-			cell.open++
-			if i == 0 || i == last {
-				out = append(out, x)
 			} else {
 				cell.place += placeBelow(cell.edge, x, cell.scale)
 			}
-			if collect {
+			if collect && on == 0 {
 				open = append(open, x)
 			}
 		}
@@ -151,9 +152,35 @@ func (b *binner) add(xs []float64, out, open []float64, collect bool) ([]float64
 	return out, open
 }
 
+// findBins turns the cells of values into their bins: the numbers of edges less than
+// each.
+func (b *binner) findBins(xs []float64, where *[binnedAtOnce]uint16) {
+	xs = xs[:min(len(xs), binnedAtOnce)]
+	edges, grid := b.edges, b.grid
+	for k, x := range xs {
+		c := where[k]
+		i := int(grid[c])
+		near := edges[i : i+nearEdges : len(edges)]
+		less := one(near[0] < x) + one(near[1] < x) + one(near[2] < x) + one(near[3] < x)
+		i += less
+		if less == nearEdges {
+			i = b.search(x, i, int(grid[c+1]))
+		}
+		where[k] = uint16(i)
+	}
+}
+
+// one returns 1 for true and 0 for false.
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // findCells sets the cells of at most so many values.
-func (b *binner) findCells(xs []float64, where *[512]uint16) {
-	xs = xs[:min(len(xs), len(where))]
+func (b *binner) findCells(xs []float64, where *[binnedAtOnce]uint16) {
+	xs = xs[:min(len(xs), binnedAtOnce)]
 	if b.byKey {
 		for k, x := range xs {
 			where[k] = uint16(b.cellByKey(x))
@@ -177,7 +204,7 @@ func (b *binner) findCells(xs []float64, where *[512]uint16) {
 // search returns the number of edges less than x, which is between i and end.
 func (b *binner) search(x float64, i, end int) int {
 	for i < end {
-		if m := (i + end) / 2; b.cells[m].edge < x {
+		if m := (i + end) / 2; b.edges[m] < x {
 			i = m + 1
 		} else {
 			end = m
@@ -190,17 +217,18 @@ func (b *binner) search(x float64, i, end int) int {
 func (b *binner) drain(c *ColumnSummary) {
 	for i := range b.cells {
 		cell := &b.cells[i]
-		if cell.point|cell.open == 0 {
+		if cell.count == 0 {
 			continue
 		}
+		open := cell.count - cell.point
 		if i < len(c.points) {
 			c.points[i] += int64(cell.point)
 		}
-		c.opens[i] += int64(cell.open)
-		if i > 0 && i < len(b.cells)-1 {
-			c.places[i].addBelow(cell.place, uint64(cell.open))
+		c.opens[i] += int64(open)
+		if i > 0 && i < b.last {
+			c.places[i].addBelow(cell.place, uint64(open))
 		}
-		cell.point, cell.open, cell.place = 0, 0, 0
+		cell.point, cell.count, cell.place = 0, 0, 0
 	}
 	b.n = 0
 }

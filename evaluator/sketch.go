@@ -28,6 +28,10 @@ type tally struct {
 	used   int
 	keys   []uint64
 	counts []int64 // 0 marks a free slot
+	// Once buckets are wide, those of keys from base on are counted in dense, by their
+	// distance, and only the others by key.
+	base  uint64
+	dense []int64
 }
 
 // entry is a bucket and its count.
@@ -86,6 +90,17 @@ func (t *tally) addTimes(x float64, n int64) {
 
 // insert counts a key of the present shift.
 func (t *tally) insert(key uint64, n int64) {
+	if i := key - t.base; i < uint64(len(t.dense)) {
+		if t.dense[i] == 0 {
+			if t.used == t.limit {
+				t.overflow(key, n)
+				return
+			}
+			t.used++
+		}
+		t.dense[i] += n
+		return
+	}
 	if len(t.keys) == 0 {
 		t.grow(16)
 	}
@@ -120,13 +135,16 @@ func (t *tally) grow(size int) {
 // overflow takes a key that no longer fits.
 func (t *tally) overflow(key uint64, n int64) {
 	if t.dropping {
-		t.over, t.used, t.keys, t.counts = true, 0, nil, nil
+		t.drop()
 		return
 	}
 	entries := append(t.entries(), entry{key, n})
 	slices.SortFunc(entries, compareEntries)
 	t.raise(entries, leastShift(entries, t.limit))
 }
+
+// drop forgets what was counted, and counts nothing any more.
+func (t *tally) drop() { *t = tally{limit: t.limit, dropping: t.dropping, over: true} }
 
 // leastShift returns the least number of bits to drop from the sorted distinct keys
 // so that at most limit remain.
@@ -150,6 +168,13 @@ func (t *tally) raise(entries []entry, shift uint) {
 	t.shift += shift
 	t.used = 0
 	clear(t.counts)
+	// Most values of a magnitude lie within a few binades below the greatest.
+	greatest := entries[len(entries)-1].key >> shift
+	if t.dense == nil {
+		t.dense = make([]int64, 2*t.limit)
+	}
+	clear(t.dense)
+	t.base = greatest - min(greatest, uint64(len(t.dense)-len(t.dense)/8))
 	for _, e := range entries {
 		t.insert(e.key>>shift, e.count)
 	}
@@ -158,21 +183,19 @@ func (t *tally) raise(entries []entry, shift uint) {
 // mergeFrom counts all that o counts. Both must have the same limit and kind.
 func (t *tally) mergeFrom(o *tally) {
 	if t.over || o.over {
-		t.over, t.used, t.keys, t.counts = true, 0, nil, nil
+		t.drop()
 		return
 	}
-	if o.shift > t.shift {
+	if o.shift > t.shift && t.used > 0 {
 		t.raise(t.entries(), o.shift-t.shift)
 	}
-	for i, n := range o.counts {
-		if n == 0 {
-			continue
-		}
+	t.shift = max(t.shift, o.shift)
+	for _, e := range o.entries() {
 		// An overflow on the way may have raised the shift.
 		if t.over {
 			return
 		}
-		t.insert(o.keys[i]>>(t.shift-o.shift), n)
+		t.insert(e.key>>(t.shift-o.shift), e.count)
 	}
 }
 
@@ -192,6 +215,11 @@ func (t *tally) entries() []entry {
 	for i, n := range t.counts {
 		if n != 0 {
 			out = append(out, entry{t.keys[i], n})
+		}
+	}
+	for i, n := range t.dense {
+		if n != 0 {
+			out = append(out, entry{t.base + uint64(i), n})
 		}
 	}
 	return out
@@ -290,7 +318,7 @@ func (t *tally) reset() {
 	*t = tally{limit: t.limit, dropping: t.dropping}
 }
 
-func (t *tally) bytes() int64 { return int64(len(t.keys)) * 16 }
+func (t *tally) bytes() int64 { return int64(len(t.keys))*16 + int64(len(t.dense))*8 }
 
 // place is a sum of places inside an interval, in units of 2^-40 of its width.
 type place struct{ high, low uint64 }

@@ -163,7 +163,7 @@ func (j *joiner) prepare() {
 	}
 	j.parts = &stored{bits: bits}
 	for range j.workers {
-		j.parts.of = append(j.parts.of, newPartitions(bits, j.layout, j.mem, j.spill, j.block))
+		j.parts.of = append(j.parts.of, newPartitions(bits, j.layout, j.mem, j.spill.newLog(), j.block))
 	}
 }
 
@@ -306,7 +306,6 @@ func (j *joiner) match(ctx context.Context, losers []rowSet) (Coverage, error) {
 		version: j.spec.PredictionColumns.ModelVersion,
 		losers:  losers,
 		mem:     j.mem,
-		spill:   j.spill,
 		share:   j.mem.limit / 4 / int64(j.workers),
 		block:   j.block,
 	}

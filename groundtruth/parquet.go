@@ -22,12 +22,14 @@ const (
 	wholeObjectBytes = 4 << 20
 	// footerBytes is what is fetched at once of an object's end.
 	footerBytes = 256 << 10
-	// readAheadBytes is what is fetched at once of a column.
+	// readAheadBytes is what is fetched at once of a column over a network, and
+	// nearAheadBytes of one nearby, beyond what is asked for.
 	readAheadBytes = 1 << 20
+	nearAheadBytes = 8 << 10
 	// blockRows is the largest number of rows in a chunk of a Parquet object. It keeps
 	// the bins of one column in cache while its values come, and what is made of the
 	// other columns meanwhile in the next cache.
-	blockRows = 1 << 16
+	blockRows = 1 << 17
 )
 
 // parquetFile is an open Parquet object. Several goroutines may read it.
@@ -36,6 +38,7 @@ type parquetFile struct {
 	leaves []parquetLeaf
 	in     io.ReaderAt
 	ranges *objstore.Ranges // nil when the whole object is in memory
+	ahead  int64            // bytes to fetch at once; 0 where each step is cheap
 	read   int64            // bytes read so far
 	row0   []int64          // first row of each row group
 }
@@ -80,6 +83,9 @@ func openParquet(ctx context.Context, obj object) (_ *parquetFile, err error) {
 			return nil, err
 		}
 		f.in = f.ranges
+		if !f.ranges.Local() {
+			f.ahead = readAheadBytes
+		}
 		if tail, err = f.tail(obj.Size, footerBytes); err != nil {
 			return nil, err
 		}
@@ -237,6 +243,7 @@ func recoverCorrupt(err *error) {
 // parquetReader reads the wanted columns of row groups side by side, on one goroutine.
 // Its memory is kept from one row group and object to the next.
 type parquetReader struct {
+	shared  parquetMemory
 	file    *parquetFile // that columns are bound to
 	wants   []want
 	columns []*parquetColumn
@@ -256,7 +263,7 @@ func (r *parquetReader) bind(obj object, file *parquetFile, wants []want, opt re
 		r.out.cols = make([]chunkColumn, len(wants))
 		r.out.lazy = r.values
 		for _, w := range wants {
-			r.columns = append(r.columns, newParquetColumn(w))
+			r.columns = append(r.columns, newParquetColumn(w, &r.shared))
 		}
 	}
 	for i, w := range wants {
@@ -360,7 +367,7 @@ func (r *parquetReader) startGroup(meta *format.RowGroup, data *groupData, stats
 		if start < 0 || end < start || end > r.file.Size() {
 			return fmt.Errorf("column %q: %w: its chunk is said to lie from byte %d to %d", c.leaf.name, errCorrupt, start, end)
 		}
-		c.open(column, r.file.in, data, &stats.bytes)
+		c.open(column, r.file, data, &stats.bytes)
 	}
 	return nil
 }

@@ -23,9 +23,11 @@ type parquetColumn struct {
 	maxDef byte
 	b      *columnBuilder
 
+	shared *parquetMemory
 	pages  pageReader
-	window windowSource
-	buf    []byte // the page, decompressed
+	window windowSource // of objects far away
+	source columnSource
+	buf    []byte // the page, decompressed; nil when there is none
 	levels levelDecoder
 
 	// The page.
@@ -65,8 +67,10 @@ type parquetDict struct {
 	states []numberState
 }
 
-func newParquetColumn(w want) *parquetColumn {
-	return &parquetColumn{want: w, b: newColumnBuilder(w)}
+func newParquetColumn(w want, shared *parquetMemory) *parquetColumn {
+	c := &parquetColumn{want: w, b: newColumnBuilder(w), shared: shared}
+	c.pages.memory = shared
+	return c
 }
 
 // bind makes the column read a leaf of a file; nil is none.
@@ -94,19 +98,29 @@ func (c *parquetColumn) bind(leaf *parquetLeaf) error {
 }
 
 // open begins a column chunk.
-func (c *parquetColumn) open(column *format.ColumnMetaData, in io.ReaderAt, data *groupData, read *int64) {
-	var src byteSource = &c.window
-	if data != nil {
-		src = data
-	} else {
+func (c *parquetColumn) open(column *format.ColumnMetaData, file *parquetFile, data *groupData, read *int64) {
+	var src byteSource = data
+	if data == nil {
+		window := &c.window
+		if file.ahead == 0 {
+			window = &c.shared.window
+		}
 		_, end := chunkRange(column)
-		c.window.reset(in, end, read)
+		c.source = columnSource{window: window, file: file, end: end, count: read}
+		src = &c.source
 	}
 	c.pages.reset(src, column)
+	c.release()
 	c.ready, c.rows, c.row, c.value = false, 0, 0, 0
 	c.hasDict = false
 	c.codesGen = 0
 	c.waiting = 0
+}
+
+// release gives back the memory of a page whose rows are all taken.
+func (c *parquetColumn) release() {
+	c.shared.free(c.buf)
+	c.buf = nil
 }
 
 // load finds a page with rows left. Its values are decoded only when asked for.
@@ -140,6 +154,8 @@ func (c *parquetColumn) decode() error {
 		return nil
 	}
 	h := &c.pages.head
+	c.release()
+	c.buf = c.shared.page()
 	levels, data, err := c.pages.data(&c.buf)
 	if err != nil {
 		return err
@@ -289,6 +305,9 @@ func (c *parquetColumn) fill(n int) error {
 		c.row += k
 		c.value += present
 		left -= k
+		if c.row == c.rows {
+			c.release()
+		}
 	}
 	c.b.finish()
 	return nil

@@ -47,8 +47,7 @@ func TestPageHeaders(t *testing.T) {
 			data := slices.Concat(make([]byte, start), c.data)
 			var read int64
 			var r pageReader
-			src := &windowSource{}
-			src.reset(bytes.NewReader(data), int64(len(data)), &read)
+			src := &columnSource{window: &windowSource{}, file: &parquetFile{in: bytes.NewReader(data)}, end: int64(len(data)), count: &read}
 			r.reset(src, &format.ColumnMetaData{DataPageOffset: start, TotalCompressedSize: int64(len(c.data)), TotalUncompressedSize: 800, NumValues: 100})
 			pages := 0
 			var err error

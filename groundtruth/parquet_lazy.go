@@ -73,6 +73,9 @@ func (c *parquetColumn) nextValues(out *Values) (bool, error) {
 			c.sendNumbers(out)
 			return true, nil
 		}
+		if c.row == c.rows {
+			c.release()
+		}
 		if c.waiting == 0 {
 			switch {
 			case l.byEntry.some && c.b.col.kind == cellText:

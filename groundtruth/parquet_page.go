@@ -36,26 +36,24 @@ type byteSource interface {
 	bytes(off, n int64) ([]byte, error)
 }
 
-// windowSource reads a column chunk front to back in large steps.
+// windowSource reads an object in steps: what is asked for, and what lies behind it.
+// Columns may share one where a step is cheap.
 type windowSource struct {
-	in   io.ReaderAt
-	end  int64 // of the column chunk
+	file *parquetFile
 	off  int64 // of buf
 	buf  []byte
-	read *int64 // counts what is read
 }
 
-// reset begins another column chunk; the memory is kept.
-func (w *windowSource) reset(in io.ReaderAt, end int64, read *int64) {
-	w.in, w.end, w.read = in, end, read
-	w.off, w.buf = 0, w.buf[:0]
-}
-
-func (w *windowSource) bytes(off, n int64) ([]byte, error) {
+// read returns the n bytes from off on, of which none lie at end or beyond; read
+// counts what is read for it.
+func (w *windowSource) read(file *parquetFile, off, n, end int64, read *int64) ([]byte, error) {
+	if w.file != file {
+		w.file, w.off, w.buf = file, 0, w.buf[:0]
+	}
 	if off >= w.off && off+n <= w.off+int64(len(w.buf)) {
 		return w.buf[off-w.off:][:n], nil
 	}
-	if n > w.end-off {
+	if n > end-off {
 		return nil, io.ErrUnexpectedEOF
 	}
 	// What is there already moves to the front.
@@ -63,16 +61,62 @@ func (w *windowSource) bytes(off, n int64) ([]byte, error) {
 	if off >= w.off && off < w.off+int64(len(w.buf)) {
 		kept = copy(w.buf, w.buf[off-w.off:])
 	}
-	length := int(max(n, min(w.end-off, readAheadBytes)))
+	length := int(min(end-off, max(n+nearAheadBytes, file.ahead)))
 	w.buf = slices.Grow(w.buf[:kept], length-kept)[:length]
 	w.off = off
-	k, err := w.in.ReadAt(w.buf[kept:], off+int64(kept))
-	*w.read += int64(k)
+	k, err := file.in.ReadAt(w.buf[kept:], off+int64(kept))
+	*read += int64(k)
 	if k < length-kept {
 		w.buf = w.buf[:kept]
 		return nil, fmt.Errorf("it ends before its listed size: %w", unexpectedEOF(err))
 	}
 	return w.buf[:n], nil
+}
+
+// columnSource is a column chunk of a file, read through a window.
+type columnSource struct {
+	window *windowSource
+	file   *parquetFile
+	end    int64
+	count  *int64
+}
+
+func (c *columnSource) bytes(off, n int64) ([]byte, error) {
+	return c.window.read(c.file, off, n, c.end, c.count)
+}
+
+// parquetMemory is what the columns of a reader share.
+type parquetMemory struct {
+	window  windowSource // of objects nearby
+	pages   [][]byte     // free memory for decompressed pages, the one used last on top
+	decoder *zstd.Decoder
+}
+
+// page returns memory for a page.
+func (m *parquetMemory) page() []byte {
+	last := len(m.pages) - 1
+	if last < 0 {
+		return nil
+	}
+	p := m.pages[last]
+	m.pages = m.pages[:last]
+	return p
+}
+
+// free takes a page's memory back.
+func (m *parquetMemory) free(page []byte) {
+	if page != nil {
+		m.pages = append(m.pages, page[:0])
+	}
+}
+
+// zstd returns the decoder: one page after the other, on this goroutine.
+func (m *parquetMemory) zstd() (*zstd.Decoder, error) {
+	var err error
+	if m.decoder == nil {
+		m.decoder, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPageBytes))
+	}
+	return m.decoder, err
 }
 
 // groupData holds the column chunks of a row group that were fetched ahead.
@@ -129,7 +173,7 @@ type pageReader struct {
 	maxValues int64 // that a page may have
 	maxBytes  int64 // that a page may have after decompression
 	codec     format.CompressionCodec
-	zstd      *zstd.Decoder
+	memory    *parquetMemory
 	head      pageHeader
 	body      int64 // offset of the page's data
 }
@@ -217,13 +261,13 @@ func (r *pageReader) data(buf *[]byte) (levels, values []byte, err error) {
 	*buf = append(slices.Grow((*buf)[:0], len(levels)+size), levels...)
 	out := (*buf)[len(levels):len(levels):cap(*buf)]
 	if r.codec == format.Zstd {
-		if r.zstd == nil {
-			// One page after the other, on this goroutine.
-			if r.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPageBytes)); err != nil {
-				return nil, nil, err
-			}
+		decoder, err := r.memory.zstd()
+		if err != nil {
+			return nil, nil, err
 		}
-		out, err = r.zstd.DecodeAll(raw, out)
+		if out, err = decoder.DecodeAll(raw, out); err != nil {
+			return nil, nil, fmt.Errorf("%w: decompress a page: %w", errCorrupt, err)
+		}
 	} else {
 		out, err = parquet.LookupCompressionCodec(r.codec).Decode(out[:size], raw)
 	}

@@ -110,7 +110,7 @@ type partitions struct {
 	bits   uint
 	layout *recordLayout
 	mem    *memory
-	spill  *spillStore
+	spill  *spillLog
 	block  int // greatest bytes of a block
 	parts  [recordKinds][]partition
 	held   atomic.Int64 // bytes of all blocks
@@ -119,7 +119,7 @@ type partitions struct {
 }
 
 // newPartitions makes 2^bits partitions of each kind.
-func newPartitions(bits uint, layout *recordLayout, mem *memory, spill *spillStore, block int) *partitions {
+func newPartitions(bits uint, layout *recordLayout, mem *memory, spill *spillLog, block int) *partitions {
 	p := &partitions{bits: bits, layout: layout, mem: mem, spill: spill, block: block}
 	for k := range p.parts {
 		p.parts[k] = make([]partition, 1<<bits)

@@ -15,11 +15,11 @@ import (
 //
 // A prediction record is
 //
-//	hash of the id (12) | prediction (8) | time (0 to 8) | place (6 or 8) | version (3) | segments (3 each)
+//	hash of the id (10) | prediction (8) | time (0 to 8) | place (5 to 8) | version (3) | segments (3 each)
 //
 // and a label record
 //
-//	hash of the id (12) | label (8) | event time (0 to 8) | ingest time (0 or 8) | place (6 or 8) | flags (1)
+//	hash of the id (10) | label (8) | event time (0 to 8) | ingest time (0 or 8) | place (5 to 8) | flags (1)
 //
 // in little-endian order. A time is counted from the window's start and as wide as
 // the window needs; the event time, which is only compared with prediction times, is
@@ -27,12 +27,12 @@ import (
 // numbered in the order of their relative keys. Version and segments are codes of a
 // dictionary plus one, 0 being a missing value.
 //
-// Ids are compared by the lower 96 of the 128 bits of their XXH3 and by those that
-// chose their partition, 100 bits and more where there are many. Among 10^9 distinct
-// ids a collision has a probability below 10^-12. XXH3 is not a cryptographic hash,
-// so who can choose ids and wants a collision can make one.
+// Ids are compared by the lower 80 of the 128 bits of their XXH3 and by those that
+// chose their partition, which are more where there are more ids. Among 10^8 distinct
+// ids a collision has a probability below 10^-11. XXH3 is not a cryptographic hash, so
+// who can choose ids and wants a collision can make one.
 const (
-	hashBytes  = 12
+	hashBytes  = 10
 	valueBytes = 8
 	codeBytes  = 3
 	flagBytes  = 1
@@ -41,9 +41,8 @@ const (
 	recordSlack = 8
 	// maxCode is the greatest code plus one.
 	maxCode = 1<<(8*codeBytes) - 1
-	// nearBits and wideBits are the bits of a place that is 6 or 8 bytes wide.
-	nearBits = 48
-	wideBits = 64
+	// minRowBits are the fewest bits of a place that are the row.
+	minRowBits = 36
 )
 
 // recordKind says which of the two records a partition holds.
@@ -62,26 +61,29 @@ const (
 	labelTimed                     // the event time is known
 )
 
-// idHash is what records keep of an id's hash: its lower 96 bits.
+// idHash is what records keep of an id's hash: its lower 80 bits.
 type idHash struct {
 	lo uint64
-	hi uint32
+	hi uint16
 }
 
-// bits returns n bits of the hash, off bits from the top of its 96.
+// highBits are the bits of idHash.hi.
+const highBits = 16
+
+// bits returns n bits of the hash, off bits from the top of its 80.
 func (h idHash) bits(off, n uint) int {
 	var top uint64
 	switch {
-	case off < 32:
-		top = uint64(h.hi)<<(32+off) | h.lo>>(32-off)
+	case off < highBits:
+		top = uint64(h.hi)<<(64-highBits+off) | h.lo>>(highBits-off)
 	case off < hashBits:
-		top = h.lo << (off - 32)
+		top = h.lo << (off - highBits)
 	}
 	return int(top >> (64 - n))
 }
 
 // hashBits are the bits of an idHash, which split partitions that are too large.
-const hashBits = 96
+const hashBits = 64 + highBits
 
 // recordLayout says where the fields of records lie.
 type recordLayout struct {
@@ -116,10 +118,8 @@ func newRecordLayout(o layoutOptions) *recordLayout {
 		l.time = (bits.Len64(l.length+1) + 7) / 8
 	}
 	objectBits := uint(bits.Len(uint(max(o.objects-1, 1))))
-	l.place, l.rows = nearBits/8, nearBits-objectBits
-	if objectBits > 16 {
-		l.place, l.rows = wideBits/8, wideBits-objectBits
-	}
+	l.place = int(minRowBits+objectBits+7) / 8
+	l.rows = uint(8*l.place) - objectBits
 	l.timeAt = hashBytes + valueBytes
 	l.placeAt = l.timeAt + l.time
 	l.versionAt = l.placeAt + l.place
@@ -166,11 +166,11 @@ type labelVersion struct {
 
 func putHash(rec []byte, h xxh3.Uint128) {
 	binary.LittleEndian.PutUint64(rec, h.Lo)
-	binary.LittleEndian.PutUint32(rec[8:], uint32(h.Hi))
+	binary.LittleEndian.PutUint16(rec[8:], uint16(h.Hi))
 }
 
 func getHash(rec []byte) idHash {
-	return idHash{lo: binary.LittleEndian.Uint64(rec), hi: binary.LittleEndian.Uint32(rec[8:])}
+	return idHash{lo: binary.LittleEndian.Uint64(rec), hi: binary.LittleEndian.Uint16(rec[8:])}
 }
 
 func getValue(rec []byte) float64 {

@@ -10,7 +10,7 @@ import (
 )
 
 // matchRows is how many joined rows are sent to a sink at a time.
-const matchRows = 4096
+const matchRows = 1 << 15
 
 // joinPhase is the second half of a join, from narrow rows to matches.
 type joinPhase struct {
@@ -23,7 +23,6 @@ type joinPhase struct {
 	version  string       // name of the version column
 	losers   []rowSet     // by prediction object
 	mem      *memory
-	spill    *spillStore
 	share    int64 // bytes that each worker's tables may take
 	block    int   // bytes of a block when a partition is split further
 }
@@ -75,7 +74,7 @@ func (j *joinPhase) run(ctx context.Context, parts *stored, sinks []Sink) (Cover
 	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for i, sink := range sinks {
-		w := newJoinWorker(j, sink)
+		w := newJoinWorker(j, sink, parts.of[i].spill)
 		workers[i] = w
 		g.Go(func() error {
 			defer w.free()
@@ -118,6 +117,7 @@ func (c *Coverage) add(d Coverage) {
 type joinWorker struct {
 	*joinPhase
 	sink     Sink
+	spill    *spillLog
 	coverage Coverage
 	cached   cachedJoin
 	labels   labelTable
@@ -127,8 +127,8 @@ type joinWorker struct {
 }
 
 // newJoinWorker returns a worker that sends to sink.
-func newJoinWorker(j *joinPhase, sink Sink) *joinWorker {
-	w := &joinWorker{joinPhase: j, sink: sink}
+func newJoinWorker(j *joinPhase, sink Sink, spill *spillLog) *joinWorker {
+	w := &joinWorker{joinPhase: j, sink: sink, spill: spill}
 	w.labels.table = table{mem: j.mem, share: j.share / 2}
 	w.preds.table = table{mem: j.mem, share: j.share / 2}
 	w.preds.layout = j.layout

@@ -30,8 +30,8 @@ type spillFile interface {
 	io.Closer
 }
 
-// spillStore is one temporary file for the records that memory has no room for. Its
-// folder is made when the first record is spilled and removed by close.
+// spillStore is a temporary folder for the records that memory has no room for. It
+// is made when the first record is spilled and removed by close.
 type spillStore struct {
 	dir    string
 	log    *slog.Logger
@@ -40,9 +40,21 @@ type spillStore struct {
 	mu     sync.Mutex
 	folder string
 	lock   *os.File
-	file   spillFile
-	size   int64
+	files  []spillFile
+	size   int64 // of all files
 }
+
+// spillLog is a file of a spillStore that one goroutine writes, so that none waits
+// for another's.
+type spillLog struct {
+	store *spillStore
+	file  spillFile // nil before the first write
+	size  int64
+	stage []byte // gathers small blocks
+}
+
+// spillStage is how much is written at a time.
+const spillStage = 256 << 10
 
 // newSpillStore returns a store in dir, the system's temporary folder when empty,
 // and removes what killed processes left there. create may be nil.
@@ -110,13 +122,7 @@ func (s *spillStore) open() error {
 			_ = os.RemoveAll(folder)
 			return err
 		}
-		file, err := s.create(filepath.Join(folder, "records"))
-		if err != nil {
-			_ = lock.Close()
-			_ = os.RemoveAll(folder)
-			return err
-		}
-		s.folder, s.lock, s.file = folder, lock, file
+		s.folder, s.lock = folder, lock
 		return nil
 	}
 	return errors.New("other processes keep removing the spill folder")
@@ -143,38 +149,74 @@ func takeLock(folder string) (*os.File, error) {
 	return lock, nil
 }
 
-// write appends blocks to the file and returns where they lie.
-func (s *spillStore) write(blocks [][]byte) (extent, error) {
-	var n int64
-	for _, b := range blocks {
-		n += int64(len(b))
-	}
+// newFile makes one more file, and the folder for the first.
+func (s *spillStore) newFile() (spillFile, error) {
 	s.mu.Lock()
-	if s.file == nil {
+	defer s.mu.Unlock()
+	if s.folder == "" {
 		if err := s.open(); err != nil {
-			s.mu.Unlock()
-			return extent{}, s.wrap(err)
+			return nil, err
 		}
 		s.log.Info("join exceeds its memory and spills", "dir", s.folder)
 	}
-	e := extent{off: s.size, len: n}
-	s.size += n
-	s.mu.Unlock()
-
-	off := e.off
-	for _, b := range blocks {
-		if _, err := s.file.WriteAt(b, off); err != nil {
-			return extent{}, s.wrap(err)
-		}
-		off += int64(len(b))
+	file, err := s.create(filepath.Join(s.folder, "records-"+strconv.Itoa(len(s.files))))
+	if err != nil {
+		return nil, err
 	}
+	s.files = append(s.files, file)
+	return file, nil
+}
+
+// newLog returns a log, whose file is made when it is first written.
+func (s *spillStore) newLog() *spillLog { return &spillLog{store: s} }
+
+// write appends blocks to the file and returns where they lie.
+func (l *spillLog) write(blocks [][]byte) (extent, error) {
+	if l.file == nil {
+		var err error
+		if l.file, err = l.store.newFile(); err != nil {
+			return extent{}, l.store.wrap(err)
+		}
+		l.stage = make([]byte, 0, spillStage)
+	}
+	e := extent{off: l.size}
+	for _, b := range blocks {
+		for len(b) > 0 {
+			n := min(len(b), cap(l.stage)-len(l.stage))
+			l.stage = append(l.stage, b[:n]...)
+			b = b[n:]
+			if len(l.stage) == cap(l.stage) {
+				if err := l.flush(); err != nil {
+					return extent{}, err
+				}
+			}
+		}
+	}
+	if err := l.flush(); err != nil {
+		return extent{}, err
+	}
+	e.len = l.size - e.off
 	return e, nil
 }
 
+// flush writes what was gathered.
+func (l *spillLog) flush() error {
+	n, err := l.file.WriteAt(l.stage, l.size)
+	l.size += int64(n)
+	l.store.mu.Lock()
+	l.store.size += int64(n)
+	l.store.mu.Unlock()
+	l.stage = l.stage[:0]
+	if err != nil {
+		return l.store.wrap(err)
+	}
+	return nil
+}
+
 // read fills b from the file.
-func (s *spillStore) read(b []byte, off int64) error {
-	if n, err := s.file.ReadAt(b, off); n < len(b) {
-		return fmt.Errorf("read spilled join from %s: %w", s.dir, err)
+func (l *spillLog) read(b []byte, off int64) error {
+	if n, err := l.file.ReadAt(b, off); n < len(b) {
+		return fmt.Errorf("read spilled join from %s: %w", l.store.dir, err)
 	}
 	return nil
 }
@@ -203,12 +245,15 @@ func (s *spillStore) close() error {
 	}
 	// Files are closed first, since some systems refuse to remove open ones. That
 	// another process may then remove the folder as well does no harm.
-	err := s.file.Close()
+	var err error
+	for _, f := range s.files {
+		err = errors.Join(err, f.Close())
+	}
 	_ = s.lock.Close()
 	if err2 := os.RemoveAll(s.folder); err == nil {
 		err = err2
 	}
-	s.folder, s.file, s.lock = "", nil, nil
+	s.folder, s.files, s.lock = "", nil, nil
 	if err != nil {
 		return fmt.Errorf("remove spill folder in %s: %w", s.dir, err)
 	}
