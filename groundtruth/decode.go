@@ -177,4 +177,6 @@ type object struct {
 	rel     string // key relative to the URL's fixed part: the order for tie-breaks
 	span    Window // the partition's time span, by the placeholders of the pattern
 	hasSpan bool   // whether the pattern gave a span
+	far     bool   // whether each read takes a way over a network
+	parts   bool   // whether it is read in parts however small it is, for tests
 }

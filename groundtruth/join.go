@@ -26,6 +26,7 @@ type JoinOptions struct {
 type joinHooks struct {
 	createSpill func(path string) (spillFile, error)
 	memory      int64         // a limit that may be below minMemory
+	far         bool          // whether objects are taken for such that lie behind a network
 	scanned     func()        // called when all objects were read once
 	done        func(*joiner) // called before the join cleans up
 }
@@ -78,9 +79,9 @@ type joiner struct {
 // or of those of the window, of the predictions or of the labels, the error is a
 // *BadShareError.
 //
-// Narrow rows take at most opt.Limits.MemoryBytes and spill to opt.Limits.SpillDir
-// beyond. Decoding buffers, a few megabytes for each worker, come on top, and so
-// does one bit per row around duplicates.
+// The narrow rows take what opt.Limits.MemoryBytes leaves for them beside the program
+// and what its goroutines need to decode and count, and spill to opt.Limits.SpillDir
+// beyond. One bit per row around duplicates comes on top.
 func Join(ctx context.Context, spec Spec, w Window, asOf time.Time, opt JoinOptions, newSink func() Sink) (Result, []Sink, error) {
 	if !w.Start.Before(w.End) {
 		return Result{}, nil, fmt.Errorf("join window %s to %s: it is empty", w.Start.Format(time.RFC3339), w.End.Format(time.RFC3339))
@@ -131,12 +132,15 @@ func newJoiner(spec Spec, opt JoinOptions, newSink func() Sink) (*joiner, error)
 
 // prepare sets up the partitions.
 func (j *joiner) prepare() {
-	j.mem = newMemory(j.opt.Limits.MemoryBytes)
+	process := cmp.Or(j.opt.Limits.MemoryBytes, defaultMemory)
+	if j.preds.far() || j.labels != nil && j.labels.far() {
+		process -= min(lookAhead, process/8)
+	}
+	j.mem = newMemory(process, j.workers)
 	if n := j.opt.hooks.memory; n > 0 {
 		j.mem.limit = n
+		j.mem.setRowLimit(j.workers)
 	}
-	// What is left for rows while the tables of a partition each are there too.
-	j.mem.rowLimit.Store(j.mem.limit - j.mem.limit/4)
 	j.spill = newSpillStore(j.opt.Limits.SpillDir, j.log, j.opt.hooks.createSpill)
 	if j.opt.ReadLabels {
 		j.segmentNames = j.spec.Segments
@@ -255,8 +259,14 @@ func (j *joiner) find(ctx context.Context) error {
 		}
 	}
 	for _, s := range []*objectSet{j.preds, j.labels} {
-		if s != nil {
-			j.progress.add(0, s.bytes())
+		if s == nil {
+			continue
+		}
+		j.progress.add(0, s.bytes())
+		if j.opt.hooks.far {
+			for i := range s.objects {
+				s.objects[i].far, s.objects[i].parts = true, true
+			}
 		}
 	}
 	return nil
@@ -306,7 +316,7 @@ func (j *joiner) match(ctx context.Context, losers []rowSet) (Coverage, error) {
 		version: j.spec.PredictionColumns.ModelVersion,
 		losers:  losers,
 		mem:     j.mem,
-		share:   j.mem.limit / 4 / int64(j.workers),
+		share:   j.mem.tableShare(j.workers),
 		block:   j.block,
 	}
 	if phase.version != "" {
@@ -354,6 +364,9 @@ func (j *joiner) unchanged(ctx context.Context) error {
 	}
 	return errors.Join(err, now.Close())
 }
+
+// far reports whether reads of the objects take a way over a network.
+func (s *objectSet) far() bool { return len(s.objects) > 0 && s.objects[0].far }
 
 // bytes returns the size of all objects.
 func (s *objectSet) bytes() int64 {

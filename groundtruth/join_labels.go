@@ -45,7 +45,7 @@ func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
 	}
 	objects := j.labels.objects
 	scan := objectScan{
-		objects: objects, format: j.spec.Labels.Format, workers: j.workers,
+		objects: objects, format: j.spec.Labels.Format, workers: j.workers, wants: s.wants.wants,
 		read: func(ctx context.Context, worker int, p *part) (readStats, error) {
 			w := own[worker]
 			return w.read(ctx, p, s.wants.wants, readOptions{}, false, func(c *chunk) error { return w.take(c, p.object.ord) })
@@ -71,6 +71,10 @@ func (w *labelWorker) take(c *chunk, ord int) error {
 		}
 	}
 	ids, layout := c.column(w.id), w.j.layout
+	if w.allGood(c, ord) {
+		w.takeAll(c, ord)
+		return w.parts.err
+	}
 	for i := range c.n {
 		l, ok := w.version(c, ord, i)
 		if !ok {
@@ -80,6 +84,53 @@ func (w *labelWorker) take(c *chunk, ord int) error {
 		layout.putLabel(w.parts.room(labelRecords, w.parts.partOf(h)), h, l)
 	}
 	return w.parts.err
+}
+
+// allGood reports whether all rows of a chunk are known labels that as-of does not
+// hide, as they are in nearly every chunk.
+func (w *labelWorker) allGood(c *chunk, ord int) bool {
+	if w.op >= 0 || !allTrue(c.column(w.id).valid[:c.n]) || !allTrue(c.column(w.label).valid[:c.n]) {
+		return false
+	}
+	if w.event >= 0 && !allTrue(c.column(w.event).valid[:c.n]) {
+		return false
+	}
+	if w.ingest < 0 {
+		o := &w.j.labels.objects[ord]
+		return !o.hasSpan || nanos(o.span.Start) <= w.asOf
+	}
+	ingest := c.column(w.ingest)
+	if !allTrue(ingest.valid[:c.n]) {
+		return false
+	}
+	for _, t := range ingest.times[:c.n] {
+		if t > w.asOf {
+			return false
+		}
+	}
+	return true
+}
+
+// takeAll handles a chunk whose rows are all good.
+func (w *labelWorker) takeAll(c *chunk, ord int) {
+	ids, label, layout := c.column(w.id), c.column(w.label), w.j.layout
+	var l labelVersion
+	if o := &w.j.labels.objects[ord]; w.ingest < 0 && o.hasSpan {
+		l.ingest = nanos(o.span.Start)
+	}
+	events, ingests := c.column(w.event).times, c.column(w.ingest).times
+	for i := range c.n {
+		if w.event >= 0 {
+			l.event, l.flags = events[i], labelTimed
+		}
+		if w.ingest >= 0 {
+			l.ingest = ingests[i]
+		}
+		l.value, l.place = label.floats[i], layout.placeOf(ord, c.row(i))
+		h := ids.hashes[i]
+		layout.putLabel(w.parts.room(labelRecords, w.parts.partOf(h)), h, l)
+	}
+	w.scope += int64(c.n)
 }
 
 // version reads row i as a label version. What as-of hides is not looked at further,

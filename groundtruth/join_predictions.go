@@ -165,7 +165,7 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 	}
 	objects := j.preds.objects
 	scan := objectScan{
-		objects: objects, format: j.spec.Predictions.Format, workers: j.workers,
+		objects: objects, format: j.spec.Predictions.Format, workers: j.workers, wants: s.cols.wants, opt: s.read,
 		read: func(ctx context.Context, worker int, p *part) (readStats, error) {
 			w, ord := own[worker], p.object.ord
 			w.version.reset()

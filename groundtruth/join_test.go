@@ -181,6 +181,7 @@ func TestSemantics2_JoinEqualsReference(t *testing.T) {
 		want := tab.join()
 		opt := JoinOptions{ReadLabels: true, Limits: Limits{Workers: rapid.IntRange(1, 8).Draw(rt, "workers"), SpillDir: dir}}
 		opt.hooks.memory = rapid.SampledFrom([]int64{0, 1 << 10, 4 << 10, 64 << 10}).Draw(rt, "memory")
+		opt.hooks.far = rapid.Bool().Draw(rt, "far")
 		res, sinks, err := Join(context.Background(), tab.spec, tab.window, tab.asOf, opt, newRecorder)
 		if err != nil {
 			rt.Fatal(err)
@@ -262,6 +263,7 @@ func TestSemantics2_DealtOverAnyFiles(t *testing.T) {
 			tab.write(t, base)
 			opt := JoinOptions{ReadLabels: true, Limits: Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers"), SpillDir: dir}}
 			opt.hooks.memory = rapid.SampledFrom([]int64{0, 2 << 10}).Draw(rt, "memory")
+			opt.hooks.far = rapid.Bool().Draw(rt, "far")
 			res, sinks, err := Join(context.Background(), tab.spec, Window{day0(), hours(24)}, hours(48), opt, newRecorder)
 			if err != nil {
 				rt.Fatal(err)

@@ -69,7 +69,7 @@ func openParquet(ctx context.Context, obj object) (_ *parquetFile, err error) {
 		}
 	}()
 	var tail []byte
-	if obj.Size <= wholeObjectBytes {
+	if obj.Size <= wholeObjectBytes && !obj.parts {
 		if tail, err = obj.store.Read(ctx, obj.Key); err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func openParquet(ctx context.Context, obj object) (_ *parquetFile, err error) {
 			return nil, err
 		}
 		f.in = f.ranges
-		if !f.ranges.Local() {
+		if obj.far {
 			f.ahead = readAheadBytes
 		}
 		if tail, err = f.tail(obj.Size, footerBytes); err != nil {
@@ -278,20 +278,24 @@ func (r *parquetReader) bind(obj object, file *parquetFile, wants []want, opt re
 			return err
 		}
 	}
-	r.prune = nil
-	if opt.timeColumn != "" && (!opt.from.IsZero() || !opt.to.IsZero()) {
-		leaf, err := file.find(opt.timeColumn)
-		if err != nil {
-			return err
-		}
-		if leaf != nil { // else the reader of that column has said so
-			if r.prune, err = newTimePruner(leaf, opt.from, opt.to); err != nil {
-				return err
-			}
-		}
+	if r.prune, err = file.pruner(opt); err != nil {
+		return err
 	}
 	r.file = file
 	return nil
+}
+
+// pruner returns what tells row groups without a row of the time asked for, nil when
+// nothing does.
+func (f *parquetFile) pruner(opt readOptions) (*timePruner, error) {
+	if opt.timeColumn == "" || opt.from.IsZero() && opt.to.IsZero() {
+		return nil, nil
+	}
+	leaf, err := f.find(opt.timeColumn)
+	if err != nil || leaf == nil { // the reader of that column says so
+		return nil, err
+	}
+	return newTimePruner(leaf, opt.from, opt.to)
 }
 
 // rowGroup reads one row group of the file that the reader is bound to, from data
@@ -307,6 +311,9 @@ func (r *parquetReader) rowGroup(index int, data *groupData, stats *readStats, e
 		stats.rows += rows
 		stats.skipped += rows
 		return nil
+	}
+	if data != nil {
+		stats.bytes += data.size
 	}
 	if err := r.startGroup(meta, data, stats); err != nil {
 		return fmt.Errorf("row group %d: %w", index, err)
@@ -363,9 +370,8 @@ func (r *parquetReader) startGroup(meta *format.RowGroup, data *groupData, stats
 			// pages (its issue 608), and wrong values are worse than none.
 			return fmt.Errorf("column %q is compressed with LZ4_RAW, which is not supported: write the file with zstd, snappy or gzip", c.leaf.name)
 		}
-		start, end := chunkRange(column)
-		if start < 0 || end < start || end > r.file.Size() {
-			return fmt.Errorf("column %q: %w: its chunk is said to lie from byte %d to %d", c.leaf.name, errCorrupt, start, end)
+		if _, err := r.file.span(column); err != nil {
+			return fmt.Errorf("column %q: %w", c.leaf.name, err)
 		}
 		c.open(column, r.file, data, &stats.bytes)
 	}

@@ -119,11 +119,6 @@ func (m *parquetMemory) zstd() (*zstd.Decoder, error) {
 	return m.decoder, err
 }
 
-// groupData holds the column chunks of a row group that were fetched ahead.
-type groupData struct{}
-
-func (g *groupData) bytes(off, n int64) ([]byte, error) { return nil, nil }
-
 // pageHeader is what the header of a page says.
 type pageHeader struct {
 	kind                     format.PageType

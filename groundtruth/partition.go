@@ -11,11 +11,18 @@ import (
 
 // Bounds of the memory that a join plans with.
 const (
-	defaultMemory  = 256 << 20
+	defaultMemory  = 512 << 20
 	minMemory      = 16 << 10 // a smaller limit is taken as this
 	minBlock       = 512
 	maxBlock       = 32 << 10
 	dictEntryBytes = 64 // what a dictionary entry costs beside its text
+
+	// Of a process's memory so much is the program's own, and so much each goroutine's
+	// for decoding and counting. Rows and tables have the rest, half at the least.
+	programMemory = 88 << 20
+	workerMemory  = 28 << 20
+	// maxTables is what the tables of a goroutine may take.
+	maxTables = 16 << 20
 
 	// maxRadix is the most bits that choose a partition, splitRadix those that split
 	// one further.
@@ -52,14 +59,23 @@ type memory struct {
 	peak     atomic.Int64
 }
 
-// newMemory returns a count against limit; zero or less is the default.
-func newMemory(limit int64) *memory {
-	if limit <= 0 {
-		limit = defaultMemory
-	}
-	m := &memory{limit: max(limit, minMemory)}
-	m.rowLimit.Store(m.limit)
+// newMemory returns a count against what is left for rows and tables of the memory
+// that a process may take.
+func newMemory(process int64, workers int) *memory {
+	rows := max(process-programMemory-int64(workers)*workerMemory, process/2)
+	m := &memory{limit: max(rows, minMemory)}
+	m.setRowLimit(workers)
 	return m
+}
+
+// setRowLimit leaves room for the tables of a partition on each goroutine.
+func (m *memory) setRowLimit(workers int) {
+	m.rowLimit.Store(m.limit - int64(workers)*m.tableShare(workers))
+}
+
+// tableShare is what the tables of a goroutine may take.
+func (m *memory) tableShare(workers int) int64 {
+	return min(m.limit/4/int64(workers), maxTables)
 }
 
 // add counts n more bytes; n may be negative.

@@ -169,7 +169,7 @@ func (w *walker) take(o objstore.Object, at datePart, ok, hidden bool) {
 	case hidden:
 		w.hidden++
 	case ok:
-		found := object{store: w.store, Object: o, url: w.store.ObjectURL(o.Key), rel: o.Key}
+		found := object{store: w.store, Object: o, url: w.store.ObjectURL(o.Key), rel: o.Key, far: !w.store.Local()}
 		found.span, found.hasSpan = at.span()
 		w.found = append(w.found, found)
 	}

@@ -118,7 +118,7 @@ func (j *joiner) reference(ctx context.Context) (Result, error) {
 	}
 	objects := j.preds.objects
 	scan := objectScan{
-		objects: objects, format: src.Format, workers: j.workers,
+		objects: objects, format: src.Format, workers: j.workers, wants: s.cols.wants,
 		read: func(ctx context.Context, worker int, p *part) (readStats, error) {
 			w := own[worker]
 			return w.read(ctx, p, s.cols.wants, readOptions{}, false, func(c *chunk) error {

@@ -24,9 +24,11 @@ type openObject struct {
 	left  int         // parts that are not done
 	stats readStats   // of the parts that are done
 	noted atomic.Bool // whether its columns were looked at
+	ahead int         // the part to fetch next
+	data  []*groupData
 }
 
-// openPart opens an object as far as is needed to know its parts.
+// openObjectAt opens an object as far as is needed to know its parts.
 func openObjectAt(ctx context.Context, objects []object, ord int, format string) (*openObject, error) {
 	o := &openObject{object: objects[ord], ord: ord, parts: 1}
 	var err error
@@ -40,6 +42,7 @@ func openObjectAt(ctx context.Context, objects []object, ord int, format string)
 		return nil, fmt.Errorf("read object %s: %w", o.url, err)
 	}
 	o.left = o.parts
+	o.data = make([]*groupData, o.parts)
 	return o, nil
 }
 
@@ -123,7 +126,9 @@ type objectScan struct {
 	format  string
 	workers int
 	// read reads a part.
-	read func(ctx context.Context, worker int, p *part) (readStats, error)
+	read  func(ctx context.Context, worker int, p *part) (readStats, error)
+	wants []want // what read reads, for what is fetched ahead
+	opt   readOptions
 	// done is told of each object that was read to its end; nil is nobody.
 	done func(ord int, stats readStats) error
 
@@ -135,12 +140,19 @@ type objectScan struct {
 	failed  partPlace
 	first   error
 	total   readStats
+	fetch   *fetcher // nil where objects lie nearby
+	aside   sync.WaitGroup
 }
 
 // run reads all objects and returns what was read.
 func (s *objectScan) run(ctx context.Context) (readStats, error) {
 	s.changed = sync.NewCond(&s.mu)
 	s.failed = partPlace{len(s.objects), 0}
+	if len(s.objects) > 0 && s.objects[0].far {
+		s.fetch = newFetcher(s.wants, s.opt)
+	}
+	scanning, cancel := context.WithCancel(ctx)
+	defer cancel()
 	end := context.AfterFunc(ctx, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -150,13 +162,15 @@ func (s *objectScan) run(ctx context.Context) (readStats, error) {
 	var wg sync.WaitGroup
 	for w := range s.workers {
 		wg.Go(func() {
-			for p := s.take(ctx); p != nil; p = s.take(ctx) {
-				stats, err := s.read(ctx, w, p)
+			for p := s.take(scanning); p != nil; p = s.take(scanning) {
+				stats, err := s.read(scanning, w, p)
 				s.finish(p, stats, err)
 			}
 		})
 	}
 	wg.Wait()
+	cancel()
+	s.aside.Wait()
 	for _, o := range s.open { // what a failure left
 		if err := o.close(); err != nil && s.first == nil {
 			s.first = err
@@ -174,11 +188,14 @@ func (s *objectScan) take(ctx context.Context) *part {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for ctx.Err() == nil {
+		s.lookAhead(ctx)
 		if p := s.ready(); p != nil {
 			return p
 		}
 		switch {
-		case s.next < s.failed.ord:
+		case s.next < s.failed.ord && s.opening == 0:
+			s.openNext(ctx)
+		case s.next < s.failed.ord && s.fetch == nil:
 			s.openNext(ctx)
 		case s.opening > 0:
 			s.changed.Wait()
@@ -197,7 +214,8 @@ func (s *objectScan) ready() *part {
 			continue
 		}
 		o.next++
-		return &part{object: o, index: at.index, stop: func() bool {
+		o.ahead = max(o.ahead, o.next)
+		return &part{object: o, index: at.index, data: o.data[at.index], stop: func() bool {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			return s.failed.before(at)
@@ -206,11 +224,53 @@ func (s *objectScan) ready() *part {
 	return nil
 }
 
-// openNext opens the next object; s.mu is held, though not meanwhile.
-func (s *objectScan) openNext(ctx context.Context) {
-	ord := s.next
+// lookAhead begins to fetch the parts that come next, and to open the objects after
+// them, as far as there is room. Nothing is fetched of parts behind a failed one.
+func (s *objectScan) lookAhead(ctx context.Context) {
+	if s.fetch == nil {
+		return
+	}
+	for _, o := range s.open {
+		for ; o.ahead < o.parts; o.ahead++ {
+			if s.failed.before(partPlace{o.ord, o.ahead}) {
+				return
+			}
+			g, wait := s.fetch.plan(o, o.ahead)
+			if wait {
+				return
+			}
+			if g == nil {
+				continue
+			}
+			o.data[o.ahead] = g
+			s.aside.Go(func() { s.fetch.fetch(ctx, o.file.in, g) })
+		}
+	}
+	for s.opening < openAhead && len(s.open)+s.opening < openAhead && s.next < s.failed.ord {
+		ord := s.begin()
+		s.aside.Go(func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.openAt(ctx, ord)
+			s.lookAhead(ctx)
+		})
+	}
+}
+
+// begin counts the next object as being opened.
+func (s *objectScan) begin() int {
 	s.next++
 	s.opening++
+	return s.next - 1
+}
+
+// openNext opens the next object; s.mu is held, though not meanwhile.
+func (s *objectScan) openNext(ctx context.Context) {
+	s.openAt(ctx, s.begin())
+}
+
+// openAt opens an object; s.mu is held, though not meanwhile.
+func (s *objectScan) openAt(ctx context.Context, ord int) {
 	s.mu.Unlock()
 	o, err := openObjectAt(ctx, s.objects, ord, s.format)
 	s.mu.Lock()
@@ -240,6 +300,10 @@ func (s *objectScan) finish(p *part, stats readStats, err error) {
 	o.stats.add(stats)
 	s.total.add(stats)
 	o.left--
+	if p.data != nil {
+		<-p.data.done
+		s.fetch.release(p.data)
+	}
 	if err != nil {
 		s.fail(partPlace{o.ord, p.index}, err)
 	}

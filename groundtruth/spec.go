@@ -55,7 +55,7 @@ type Spec struct {
 
 // Limits bound what a scan uses. Zero values mean the defaults.
 type Limits struct {
-	MemoryBytes int64  // for the join's narrow rows before they spill; default 256 MiB
+	MemoryBytes int64  // of the whole process, of which the join's rows have their part before they spill; default 512 MiB
 	SpillDir    string // default os.TempDir()
 	Workers     int    // default GOMAXPROCS
 }

@@ -56,7 +56,8 @@ func TestJoinMemoryIsBounded(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			spill := t.TempDir()
 			preds, labels := bigCSV(rows, tc.id, tc.version)
-			opt := JoinOptions{Limits: Limits{MemoryBytes: limit, Workers: workers, SpillDir: spill}}
+			opt := JoinOptions{Limits: Limits{Workers: workers, SpillDir: spill}}
+			opt.hooks.memory = limit
 			var peak, left, recordBytes int64
 			opt.hooks.done = func(j *joiner) {
 				peak = j.mem.peak.Load()

@@ -107,6 +107,18 @@ func Open(ctx context.Context, rawURL, baseDir string) (*Store, error) {
 	return s, nil
 }
 
+// Local reports whether reads take no way over a network, so that many small ones
+// cost what a large one does.
+func (s *Store) Local() bool {
+	switch b := s.bucket.(type) {
+	case *fileBucket:
+		return true
+	case *cloudBucket:
+		return b.scheme == schemeMem
+	}
+	return false
+}
+
 // URL returns the store's address without parameters, trailing slash or secrets.
 // An object's address is this, a slash and its key.
 func (s *Store) URL() string { return s.url }

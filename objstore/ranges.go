@@ -16,7 +16,6 @@ type Ranges struct {
 	store *Store
 	obj   Object
 	file  *os.File // nil in a store of another kind
-	local bool
 
 	mu   sync.Mutex
 	seen *info // what the first request found
@@ -34,25 +33,18 @@ func (s *Store) Ranges(ctx context.Context, o Object) (*Ranges, error) {
 	if err != nil {
 		return nil, s.wrap(ctx, "read", o.Key, err)
 	}
-	switch b := s.bucket.(type) {
-	case *fileBucket:
+	if b, ok := s.bucket.(*fileBucket); ok {
 		f, i, err := b.openFile(s.root + o.Key)
 		if err != nil {
 			return nil, s.wrap(ctx, "read", o.Key, err)
 		}
-		r.file, r.local = f, true
+		r.file = f
 		if err := r.check(i); err != nil {
 			return nil, errors.Join(s.wrap(ctx, "read", o.Key, err), f.Close())
 		}
-	case *cloudBucket:
-		r.local = b.scheme == schemeMem
 	}
 	return r, nil
 }
-
-// Local reports whether a read takes no way over a network, so that many small ones
-// cost what a large one does.
-func (r *Ranges) Local() bool { return r.local }
 
 // ReadAt is as io.ReaderAt says: fewer bytes than asked for come with an error,
 // io.EOF at the object's end. A connection that breaks is taken up again at its

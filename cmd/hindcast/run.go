@@ -138,7 +138,7 @@ func (a *App) task(cmd *cobra.Command, input string, path *string, names *[]stri
 
 func addEngineFlags(cmd *cobra.Command, e *engineFlags) {
 	f := cmd.Flags()
-	f.StringVar(&e.memory, "memory", "256MiB", "memory of the join before it spills to disk")
+	f.StringVar(&e.memory, "memory", "512MiB", "memory of the process, beyond which the join spills to disk")
 	f.StringVar(&e.spillDir, "spill-dir", "", "folder to spill to (default the system's temporary folder)")
 	f.IntVar(&e.workers, "workers", 0, "threads that read (default all cores)")
 }
