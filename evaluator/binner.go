@@ -24,10 +24,8 @@ type binner struct {
 
 // binCell is an open interval and the point at its upper end.
 type binCell struct {
-	edge  float64 // infinite for the last interval
-	scale float64 // 2^40 / width, 0 for the outer intervals
-	place uint64  // sum of places below the edge, in units of 2^-40 of the width
-	count uint32  // values in the interval and on the point
+	place uint64 // sum of places below the edge, in units of 2^-40 of the width
+	count uint32 // values in the interval and on the point
 	point uint32
 }
 
@@ -55,14 +53,11 @@ func newBinner(edges []float64) *binner {
 	}
 	b := &binner{edges: make([]float64, k+nearEdges), cells: make([]binCell, k+1), last: k, grid: make([]uint16, gridCells+1)}
 	for i, e := range edges {
-		b.edges[i], b.cells[i].edge = e, e
-		if i > 0 {
-			if b.cells[i].scale = placeScale(edges[i-1], e); math.IsInf(b.cells[i].scale, 0) {
-				return nil
-			}
+		b.edges[i] = e
+		if i > 0 && math.IsInf(placeScale(edges[i-1], e), 0) {
+			return nil
 		}
 	}
-	b.cells[k].edge = math.Inf(1)
 	for i := range b.edges[k:] {
 		b.edges[k+i] = math.Inf(1)
 	}
@@ -133,8 +128,8 @@ func (b *binner) add(xs []float64, out, open []float64, collect bool) ([]float64
 		b.findBins(part, &where)
 		for k, x := range part {
 			i := int(where[k])
-			cell := &b.cells[i]
-			on := one(cell.edge == x)
+			cell, edge := &b.cells[i], b.edges[i]
+			on := one(edge == x)
 			cell.count++
 			cell.point += uint32(on)
 			if i == 0 || i == b.last {
@@ -142,7 +137,7 @@ func (b *binner) add(xs []float64, out, open []float64, collect bool) ([]float64
 					out = append(out, x)
 				}
 			} else {
-				cell.place += placeBelow(cell.edge, x, cell.scale)
+				cell.place += placeBelow(edge, x, placeScale(b.edges[i-1], edge))
 			}
 			if collect && on == 0 {
 				open = append(open, x)

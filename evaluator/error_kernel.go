@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// kernelRows is how many matches are worked on at a time.
-	kernelRows = 1 << 15
+	// kernelRows is how many matches are worked on at a time: enough for long runs of
+	// one cell, few enough to stay in a core's own cache.
+	kernelRows = 1 << 13
 	// fewRows are so few of one cell that emptying the kernel's sums costs more than
 	// it saves.
 	fewRows = 24
@@ -20,19 +21,26 @@ const (
 // up as whole numbers, apart by exponent, and go to the exact sums at the end of the
 // cell's rows. The result is that of adding term by term.
 type errorKernel struct {
-	// Of the piece's rows; see errorTerms.
-	e, z, a, s, abs []float64
-	zeros           int // labels that are 0
-	fast            bool
-	low, high       termRanges
-	label           []float64
-	order           []int32 // the rows by cell
-	starts          []int32
-	bank            *[numSums]exact.Mantissas // nil until a cell has many rows
+	terms     []rowTerms // of the piece's rows
+	zeros     int        // labels that are 0
+	fast      bool
+	low, high rowTerms // the least and the greatest absolute values, 0 left out
+	label     []float64
+	order     []int32 // the rows by cell
+	starts    []int32
+	bank      *termBank // nil until a cell has many rows
 }
 
-// termRanges are the least or the greatest absolute values, 0 left out, of a piece.
-type termRanges struct{ e, z, a, s float64 }
+// rowTerms are what all terms of a row are made of; see errorTerms.
+type rowTerms struct{ e, z, a, s float64 }
+
+// termBank holds what is not yet in the exact sums. The sums lie apart by a little more
+// than the size of one, since those that lie apart by a power of two would all want the
+// same few lines of the cache.
+type termBank [numSums]struct {
+	exact.Mantissas
+	_ [72]uint64
+}
 
 // Values in these bounds have no power or product among the terms that overflows or
 // becomes subnormal.
@@ -44,16 +52,14 @@ const (
 // load takes a piece of rows, at most kernelRows.
 func (k *errorKernel) load(predictions, labels []float64, center float64) {
 	n := len(labels)
-	for _, s := range []*[]float64{&k.e, &k.z, &k.a, &k.s, &k.abs} {
-		if cap(*s) < n {
-			*s = make([]float64, max(n, min(2*n, kernelRows)))
-		}
-		*s = (*s)[:n]
+	if cap(k.terms) < n {
+		k.terms = make([]rowTerms, max(n, min(2*n, kernelRows)))
 	}
+	k.terms = k.terms[:n]
 	k.label = labels
 	k.zeros = 0
 	lowest := math.Inf(1)
-	k.low, k.high = termRanges{lowest, lowest, lowest, lowest}, termRanges{}
+	k.low, k.high = rowTerms{lowest, lowest, lowest, lowest}, rowTerms{}
 	for i, y := range labels {
 		p := predictions[i]
 		e := p - y
@@ -66,7 +72,7 @@ func (k *errorKernel) load(predictions, labels []float64, center float64) {
 			k.zeros++
 		}
 		s := symmetricError(p, y, abs)
-		k.e[i], k.z[i], k.a[i], k.s[i], k.abs[i] = e, z, a, s, abs
+		k.terms[i] = rowTerms{e, z, a, s}
 		widen(&k.low.e, &k.high.e, abs)
 		widen(&k.low.z, &k.high.z, math.Abs(z))
 		widen(&k.low.a, &k.high.a, a)
@@ -141,7 +147,7 @@ func (k *errorKernel) count(e *ErrorSums, rows []int32) {
 	e.n += int64(len(rows))
 	e.nonZero += k.nonZero(rows)
 	for _, i := range rows {
-		abs := k.abs[i]
+		abs := math.Abs(k.terms[i].e)
 		if abs > e.maxAbs {
 			e.maxAbs = abs
 		}
@@ -154,7 +160,7 @@ func (k *errorKernel) addSums(e *ErrorSums, rows []int32) {
 	if !k.fast || len(rows) <= fewRows {
 		var t errorTerms
 		for _, i := range rows {
-			t.of(k.e[i], k.abs[i], k.z[i], k.a[i], k.s[i])
+			t.of(&k.terms[i])
 			for j, v := range t.values {
 				e.sums[j].Add(v)
 			}
@@ -184,9 +190,9 @@ func (k *errorKernel) nonZero(rows []int32) int64 {
 }
 
 // banks returns the bank.
-func (k *errorKernel) banks() *[numSums]exact.Mantissas {
+func (k *errorKernel) banks() *termBank {
 	if k.bank == nil {
-		k.bank = new([numSums]exact.Mantissas)
+		k.bank = new(termBank)
 	}
 	return k.bank
 }
@@ -196,7 +202,8 @@ func (k *errorKernel) banks() *[numSums]exact.Mantissas {
 func (k *errorKernel) bankAll(rows []int32) {
 	b := k.banks()
 	for _, i := range rows {
-		e, abs, z, a, s := k.e[i], k.abs[i], k.z[i], k.a[i], k.s[i]
+		e, z, a, s := k.terms[i].e, k.terms[i].z, k.terms[i].a, k.terms[i].s
+		abs := math.Abs(e)
 		e2, z2, a2, s2 := e*e, z*z, a*a, s*s
 		e4 := e2 * e2
 		b[SumE].Add(e)
@@ -231,7 +238,7 @@ func (k *errorKernel) addBlock(b *blockSums, rows []int32) {
 	if !k.fast || len(rows) <= fewRows {
 		var t errorTerms
 		for _, i := range rows {
-			t.of(k.e[i], k.abs[i], k.z[i], k.a[i], k.s[i])
+			t.of(&k.terms[i])
 			for j := range b.sums {
 				b.sums[j].Add(t.values[j])
 			}
@@ -243,14 +250,14 @@ func (k *errorKernel) addBlock(b *blockSums, rows []int32) {
 		rows = rows[len(part):]
 		bank := k.banks()
 		for _, i := range part {
-			e, z := k.e[i], k.z[i]
-			bank[SumE].Add(e)
-			bank[SumAbsE].Add(k.abs[i])
-			bank[SumE2].Add(e * e)
-			bank[SumA1].Add(k.a[i])
-			bank[SumS1].Add(k.s[i])
-			bank[SumZ1].Add(z)
-			bank[SumZ2].Add(z * z)
+			t := &k.terms[i]
+			bank[SumE].Add(t.e)
+			bank[SumAbsE].Add(math.Abs(t.e))
+			bank[SumE2].Add(t.e * t.e)
+			bank[SumA1].Add(t.a)
+			bank[SumS1].Add(t.s)
+			bank[SumZ1].Add(t.z)
+			bank[SumZ2].Add(t.z * t.z)
 		}
 		k.drain(b.sums[:])
 	}
@@ -259,13 +266,13 @@ func (k *errorKernel) addBlock(b *blockSums, rows []int32) {
 // drain empties the bank of the first sums into these.
 func (k *errorKernel) drain(sums []sum) {
 	var low, high errorTerms
-	low.of(k.low.e, k.low.e, k.low.z, k.low.a, k.low.s)
-	high.of(k.high.e, k.high.e, k.high.z, k.high.a, k.high.s)
+	low.of(&k.low)
+	high.of(&k.high)
 	for j := range sums {
 		if high.values[j] > 0 {
-			sums[j].Drain(&k.bank[j], low.values[j], high.values[j])
+			sums[j].Drain(&k.bank[j].Mantissas, low.values[j], high.values[j])
 		} else {
-			k.bank[j][0], k.bank[j][1<<11] = 0, 0
+			k.bank[j].Mantissas[0], k.bank[j].Mantissas[1<<11] = 0, 0
 		}
 	}
 }

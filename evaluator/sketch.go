@@ -172,6 +172,8 @@ func (t *tally) raise(entries []entry, shift uint) {
 	greatest := entries[len(entries)-1].key >> shift
 	if t.dense == nil {
 		t.dense = make([]int64, 2*t.limit)
+		// Few keys are left for the table, which grows again as it needs.
+		t.keys, t.counts = nil, nil
 	}
 	clear(t.dense)
 	t.base = greatest - min(greatest, uint64(len(t.dense)-len(t.dense)/8))

@@ -18,11 +18,12 @@ type errorTerms struct {
 	values [numSums]float64
 }
 
-// of computes the terms of a row by its error e and that's absolute value, the centred
-// label z, the relative error a (0 where the label is) and the symmetric one. Every
-// power is rounded on its own: no sum of products, so nothing can be fused and all
-// architectures agree.
-func (t *errorTerms) of(e, abs, z, a, s float64) {
+// of computes the terms of a row by its error e, the centred label z, the relative
+// error a (0 where the label is) and the symmetric one s. Every power is rounded on
+// its own: no sum of products, so nothing can be fused and all architectures agree.
+func (t *errorTerms) of(r *rowTerms) {
+	e, z, a, s := r.e, r.z, r.a, r.s
+	abs := math.Abs(e)
 	e2 := e * e
 	e4 := e2 * e2
 	z2 := z * z

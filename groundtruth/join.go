@@ -171,9 +171,21 @@ func (j *joiner) prepare() {
 	}
 }
 
+// closeParts gives the memory of the rows back.
+func (j *joiner) closeParts() {
+	if j.parts == nil {
+		return
+	}
+	for _, p := range j.parts.of {
+		p.close()
+	}
+	j.parts = nil
+}
+
 // close frees what the join holds outside of memory.
 func (j *joiner) close() error {
 	var errs []error
+	j.closeParts()
 	if j.spill != nil {
 		errs = append(errs, j.spill.close())
 	}
@@ -226,12 +238,15 @@ func (j *joiner) join(ctx context.Context) (Result, error) {
 	if j.opt.hooks.scanned != nil {
 		j.opt.hooks.scanned()
 	}
+	for _, p := range j.parts.of {
+		p.settle()
+	}
 	losers := make([]rowSet, len(j.preds.objects))
 	if res.Coverage, err = j.match(ctx, losers); err != nil {
 		return res, err
 	}
 	res.Coverage.HiddenLabels = hidden
-	j.parts = nil
+	j.closeParts()
 	res.SpilledBytes = j.spill.written()
 	if err := j.spill.close(); err != nil {
 		return res, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
@@ -13,7 +14,7 @@ import (
 const (
 	defaultMemory  = 512 << 20
 	minMemory      = 16 << 10 // a smaller limit is taken as this
-	minBlock       = 512
+	minBlock       = 512      // a power of two, as are all sizes of blocks
 	maxBlock       = 32 << 10
 	dictEntryBytes = 64 // what a dictionary entry costs beside its text
 
@@ -102,7 +103,8 @@ func (m *memory) rows() int64 { return m.held.Load() - m.tables.Load() }
 type extent struct{ off, len int64 }
 
 // partition holds the records of one kind whose hashes share their top bits, in
-// memory and, when memory was short, in the spill file.
+// memory and, when memory was short, in the spill file. While records are put, the
+// last block is in partitions.tails.
 type partition struct {
 	blocks  [][]byte // each with recordSlack bytes of room behind what is used
 	held    int64    // bytes of blocks
@@ -129,9 +131,12 @@ type partitions struct {
 	spill  *spillLog
 	block  int // greatest bytes of a block
 	parts  [recordKinds][]partition
+	// tails are the blocks that grow, side by side, since the next record's may be any.
+	tails  [recordKinds][][]byte
 	held   atomic.Int64 // bytes of all blocks
-	spare  [][]byte     // blocks that were written to disk, of the greatest size
-	err    error        // of spilling; what is put after it is lost
+	arena  arena
+	shared sync.Mutex // held where others give blocks back
+	err    error      // of spilling; what is put after it is lost
 }
 
 // newPartitions makes 2^bits partitions of each kind.
@@ -139,6 +144,7 @@ func newPartitions(bits uint, layout *recordLayout, mem *memory, spill *spillLog
 	p := &partitions{bits: bits, layout: layout, mem: mem, spill: spill, block: block}
 	for k := range p.parts {
 		p.parts[k] = make([]partition, 1<<bits)
+		p.tails[k] = make([][]byte, 1<<bits)
 	}
 	return p
 }
@@ -149,44 +155,58 @@ func (p *partitions) partOf(h xxh3.Uint128) int { return int(h.Hi >> (64 - p.bit
 // room returns where the next record of a partition goes, recordSlack bytes longer
 // than it is.
 func (p *partitions) room(kind recordKind, part int) []byte {
-	q := &p.parts[kind][part]
-	size := p.layout.size[kind]
-	last := len(q.blocks) - 1
-	if last < 0 || cap(q.blocks[last])-len(q.blocks[last]) < size+recordSlack {
-		p.grow(q, size)
-		last = len(q.blocks) - 1
+	tail := &p.tails[kind][part]
+	n, size := len(*tail), p.layout.size[kind]
+	if cap(*tail)-n < size+recordSlack {
+		p.grow(kind, part)
+		n = len(*tail)
 	}
-	b := q.blocks[last]
-	n := len(b)
-	q.blocks[last] = b[:n+size]
-	return b[n : n+size+recordSlack]
+	b := (*tail)[n : n+size+recordSlack]
+	*tail = (*tail)[:n+size]
+	return b
 }
 
-// grow adds a block to a partition, after it spilled when memory is short. Blocks of a
-// partition become larger, so that many small partitions take little.
-func (p *partitions) grow(q *partition, size int) {
+// grow begins a new block of a partition, after it spilled when memory is short.
+// Blocks of a partition become larger, so that many small partitions take little.
+func (p *partitions) grow(kind recordKind, part int) {
 	if p.mem.rows() > p.mem.rowLimit.Load() && p.err == nil {
 		p.err = p.shrink(p.held.Load() / 2)
 	}
+	q, tail := &p.parts[kind][part], &p.tails[kind][part]
 	n := minBlock
-	if last := len(q.blocks) - 1; last >= 0 {
-		n = 2 * cap(q.blocks[last])
+	if last := cap(*tail); last > 0 {
+		n = 2 * last
+		q.blocks = append(q.blocks, *tail)
 	}
-	n = max(min(n, p.block), size+recordSlack)
-	p.mem.add(int64(n))
-	p.held.Add(int64(n))
-	q.held += int64(n)
-	if last := len(p.spare) - 1; last >= 0 && n == p.block {
-		q.blocks = append(q.blocks, p.spare[last])
-		p.spare = p.spare[:last]
-		return
+	b := p.arena.block(max(min(n, p.block), p.layout.size[kind]+recordSlack))
+	p.mem.add(int64(cap(b)))
+	p.held.Add(int64(cap(b)))
+	q.held += int64(cap(b))
+	*tail = b
+}
+
+// settle puts the last block of each partition with the others. Nothing is put
+// afterwards.
+func (p *partitions) settle() {
+	for k := range p.parts {
+		for i := range p.parts[k] {
+			p.settlePart(recordKind(k), i)
+		}
 	}
-	q.blocks = append(q.blocks, make([]byte, 0, n))
+}
+
+func (p *partitions) settlePart(kind recordKind, part int) {
+	if tail := &p.tails[kind][part]; cap(*tail) > 0 {
+		q := &p.parts[kind][part]
+		q.blocks = append(q.blocks, *tail)
+		*tail = nil
+	}
 }
 
 // shrink spills the largest partitions until at most target bytes are held. Only
 // what this goroutine put is touched.
 func (p *partitions) shrink(target int64) error {
+	p.settle()
 	var all []*partition
 	for k := range p.parts {
 		for i := range p.parts[k] {
@@ -210,11 +230,6 @@ func (p *partitions) shrink(target int64) error {
 // flush writes what a partition holds in memory to the spill file.
 func (p *partitions) flush(q *partition) error {
 	e, err := p.spill.write(q.blocks)
-	for _, b := range q.blocks {
-		if cap(b) == p.block {
-			p.spare = append(p.spare, b[:0])
-		}
-	}
 	p.free(q)
 	if err != nil {
 		return err
@@ -229,12 +244,20 @@ func (p *partitions) flush(q *partition) error {
 	return nil
 }
 
-// free drops a partition's blocks.
+// free gives a partition's blocks back.
 func (p *partitions) free(q *partition) {
 	p.mem.add(-q.held)
 	p.held.Add(-q.held)
+	p.shared.Lock()
+	defer p.shared.Unlock()
+	for _, b := range q.blocks {
+		p.arena.put(b)
+	}
 	q.blocks, q.held = nil, 0
 }
+
+// close gives all memory to the system.
+func (p *partitions) close() { p.arena.close() }
 
 // stored are partitions of several goroutines, which nothing is put into any more.
 type stored struct {

@@ -236,6 +236,7 @@ func (w *joinWorker) lose(place uint64) {
 // split deals a partition to smaller ones and joins those.
 func (w *joinWorker) split(ctx context.Context, parts *stored, part int) error {
 	child := newPartitions(splitRadix, w.layout, w.mem, w.spill, w.block)
+	defer child.close()
 	for _, kind := range []recordKind{labelRecords, predictionRecords} {
 		size := w.layout.size[kind]
 		err := parts.each(ctx, kind, part, w.scratch(), func(records []byte) error {
@@ -250,6 +251,7 @@ func (w *joinWorker) split(ctx context.Context, parts *stored, part int) error {
 		}
 		parts.release(kind, part)
 	}
+	child.settle()
 	children := &stored{of: []*partitions{child}, bits: splitRadix, off: parts.off + splitRadix}
 	for i := range 1 << splitRadix {
 		if err := w.partition(ctx, children, i); err != nil {

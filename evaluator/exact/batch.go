@@ -208,12 +208,27 @@ func (s *Sum) Drain(a *Mantissas, low, high float64) {
 	a[0], a[1<<11] = 0, 0
 	for exp := max(first, 1); exp <= last; exp++ {
 		if m := a[exp]; m != 0 {
-			s.addScaled(m, 1, exp, 0)
+			s.addMantissas(m, exp, 0)
 			a[exp] = 0
 		}
 		if m := a[exp|1<<11]; m != 0 {
-			s.addScaled(m, 1, exp, -1)
+			s.addMantissas(m, exp, -1)
 			a[exp|1<<11] = 0
 		}
 	}
+}
+
+// addMantissas is addScaled of m once, for an exponent of finite values.
+func (s *Sum) addMantissas(m uint64, exp int, sign int64) {
+	if s.pending == maxPending {
+		s.normalise()
+	}
+	s.pending++
+	pos := uint(exp - 1)
+	i, shift := pos/chunkBits, pos%chunkBits
+	low, high := m<<shift, m>>1>>(63-shift)
+	c := s.chunks[i : i+3 : numChunks]
+	c[0] += (int64(low&chunkMask) ^ sign) - sign
+	c[1] += (int64(low>>chunkBits) ^ sign) - sign
+	c[2] += (int64(high) ^ sign) - sign
 }

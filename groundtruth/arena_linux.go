@@ -1,0 +1,20 @@
+package groundtruth
+
+import "syscall"
+
+// newChunk maps memory with large pages where there are any.
+func newChunk(n int) []byte {
+	c, err := syscall.Mmap(-1, 0, n, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		return make([]byte, n)
+	}
+	// Without large pages it is memory as any other.
+	_ = syscall.Madvise(c, syscall.MADV_HUGEPAGE)
+	return c
+}
+
+// freeChunk unmaps it.
+func freeChunk(c []byte) {
+	// The error is that it was not mapped, but made.
+	_ = syscall.Munmap(c)
+}
