@@ -174,6 +174,7 @@ type lineBuffer struct {
 	r          io.Reader
 	buf        []byte
 	start, end int // what is read and not yet used
+	moves      int // how often more was called: positions in buf are then others
 	eof        bool
 }
 
@@ -193,6 +194,7 @@ func (b *lineBuffer) more() error {
 	if b.end-b.start > maxRecordBytes {
 		return errRecordTooLong
 	}
+	b.moves++
 	if b.start > 0 {
 		b.end = copy(b.buf, b.buf[b.start:b.end])
 		b.start = 0
