@@ -95,6 +95,8 @@ func readText(ctx context.Context, obj object, c codec, wants []want, opt readOp
 	if obj.Size == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	raw, err := obj.store.ReadRange(ctx, obj.Key, 0, -1)
 	if err != nil {
 		return err
@@ -105,6 +107,16 @@ func readText(ctx context.Context, obj object, c codec, wants []want, opt readOp
 		return err
 	}
 	defer done()
+	if obj.Size >= aheadFrom {
+		ahead := newReadAhead(r)
+		defer func() {
+			if err != nil {
+				cancel() // so that it need not be waited for
+			}
+			ahead.close()
+		}()
+		r = ahead
+	}
 	if c.format == "csv" {
 		return readCSV(r, obj, c.delimiter, wants, opt, stats, emit)
 	}
