@@ -217,18 +217,18 @@ func (s *jsonScanner) read(key *jsonKey, at, depth int) int {
 			return -1
 		}
 		if key != nil {
-			f := jsonFound{kind: jsonString, from: from, to: end}
 			if escaped {
-				f = jsonFound{kind: jsonEscaped, from: at, to: end + 1}
+				s.set(key, jsonEscaped, at, end+1, 0)
+			} else {
+				s.set(key, jsonString, from, end, 0)
 			}
-			s.set(key, f)
 		}
 		return end + 1
 	case c >= '0' && c <= '9' || c == '-':
 		if key != nil && key.number {
 			x, n := scanDecimal(line[at:])
 			if n > 0 && (at+n == len(line) || !isNumberByte(line[at+n])) {
-				s.set(key, jsonFound{kind: jsonFloat, x: x})
+				s.set(key, jsonFloat, 0, 0, x)
 				return at + n
 			}
 		}
@@ -240,7 +240,7 @@ func (s *jsonScanner) read(key *jsonKey, at, depth int) int {
 			return -1
 		}
 		if key != nil {
-			s.set(key, jsonFound{kind: jsonNumber, from: at, to: end})
+			s.set(key, jsonNumber, at, end, 0)
 		}
 		return end
 	case c == 't':
@@ -263,10 +263,10 @@ func (s *jsonScanner) read(key *jsonKey, at, depth int) int {
 	return -1
 }
 
-func (s *jsonScanner) set(key *jsonKey, f jsonFound) {
-	f.record = s.record
+func (s *jsonScanner) set(key *jsonKey, kind jsonKind, from, to int, x float64) {
 	for _, i := range key.wants {
-		s.found[i] = f
+		f := &s.found[i]
+		f.record, f.kind, f.from, f.to, f.x = s.record, kind, from, to, x
 	}
 }
 
@@ -275,7 +275,7 @@ func (s *jsonScanner) word(key *jsonKey, at int, word string, kind jsonKind) int
 		return -1
 	}
 	if key != nil {
-		s.set(key, jsonFound{kind: kind})
+		s.set(key, kind, 0, 0, 0)
 	}
 	return at + len(word)
 }

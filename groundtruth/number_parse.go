@@ -20,8 +20,8 @@ func scanDecimal(s []byte) (x float64, length int) {
 		negative = s[0] == '-'
 		i = 1
 	}
+	first := i
 	var m uint64
-	from := i
 	for i < len(s) {
 		c := s[i] - '0'
 		if c > 9 {
@@ -30,25 +30,21 @@ func scanDecimal(s []byte) (x float64, length int) {
 		m = m*10 + uint64(c)
 		i++
 	}
-	whole := i - from
-	significant := whole
-	if m == 0 && whole <= maxExactDigits { // more digits may have wrapped to 0
-		significant = 0
-	}
+	digits := i - first
 	exp := 0
 	if i < len(s) && s[i] == '.' {
 		i++
-		from = i
-		if significant == 0 {
-			for i < len(s) && s[i] == '0' {
-				i++
-			}
-		}
-		significant -= i - from
+		point := i
 		for len(s)-i >= 8 {
 			w := binary.LittleEndian.Uint64(s[i:])
-			if !areDigits(w) {
-				break
+			others := notDigits(w)
+			if others != 0 {
+				// The lowest bit that is set is right: it is that of the first byte
+				// that is no digit.
+				n := bits.TrailingZeros64(others) / 8
+				m = m*smallPow10(n) + eightDigits(w<<(64-8*n))
+				i += n
+				goto read
 			}
 			m = m*100_000_000 + eightDigits(w)
 			i += 8
@@ -61,12 +57,22 @@ func scanDecimal(s []byte) (x float64, length int) {
 			m = m*10 + uint64(c)
 			i++
 		}
-		exp = from - i
-		significant -= exp
-		whole -= exp
+	read:
+		exp = point - i
+		digits -= exp
 	}
-	if whole == 0 || significant > maxExactDigits {
+	if digits == 0 {
 		return 0, 0
+	}
+	if digits > maxExactDigits {
+		for ; first < i && (s[first] == '0' || s[first] == '.'); first++ {
+			if s[first] == '0' {
+				digits-- // zeros in front don't count
+			}
+		}
+		if digits > maxExactDigits {
+			return 0, 0
+		}
 	}
 	if i < len(s) && s[i]|0x20 == 'e' {
 		i++
@@ -114,13 +120,23 @@ func scanDecimal(s []byte) (x float64, length int) {
 	return x, i
 }
 
+// smallPow10 returns 10^n for n in [0, 7], without a branch.
+func smallPow10(n int) uint64 {
+	k := uint64(n)
+	return (1 + k&1*9) * (1 + k>>1&1*99) * (1 + k>>2*9999)
+}
+
 // areDigits reports whether the eight bytes of w are decimal digits.
-func areDigits(w uint64) bool {
-	return ((w+0x4646464646464646)|(w-0x3030303030303030))&0x8080808080808080 == 0
+func areDigits(w uint64) bool { return notDigits(w) == 0 }
+
+// notDigits returns a word that is 0 where the eight bytes of w are decimal digits. Else
+// its lowest bit is the highest one of the first byte that is none.
+func notDigits(w uint64) uint64 {
+	return ((w + 0x4646464646464646) | (w - 0x3030303030303030)) & 0x8080808080808080
 }
 
 // eightDigits returns the number that eight decimal digits spell, the first one in
-// the lowest byte: pairs are joined, then pairs of pairs, then those.
+// the lowest byte (bytes of 0 in front count as zeros): pairs are joined, then pairs of pairs, then those.
 func eightDigits(w uint64) uint64 {
 	w = (w & 0x0f0f0f0f0f0f0f0f) * (10<<8 + 1) >> 8
 	w = (w & 0x00ff00ff00ff00ff) * (100<<16 + 1) >> 16

@@ -34,7 +34,7 @@ func TestReadAhead(t *testing.T) {
 			if !bytes.Equal(got, data) || !errors.Is(err, want) {
 				t.Errorf("%d bytes, %s: got %d (%v)", size, name, len(got), err)
 			}
-			if n, again := a.Read(make([]byte, 1)); n != 0 || (want == nil && again != io.EOF) || (want != nil && !errors.Is(again, want)) {
+			if n, again := a.Read(make([]byte, 1)); n != 0 || (want == nil && !errors.Is(again, io.EOF)) || (want != nil && !errors.Is(again, want)) {
 				t.Errorf("%d bytes, %s: after the end: %d (%v)", size, name, n, again)
 			}
 		}
