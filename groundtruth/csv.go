@@ -2,9 +2,11 @@ package groundtruth
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"slices"
 )
 
@@ -18,6 +20,11 @@ type csvReader struct {
 	raw       []byte   // the last record as it stands
 	text      []byte   // unquoted fields of a record with quotes
 	spans     [][2]int
+
+	// What is known of quotes in the buffer, while moves is the buffer's: there is
+	// none from where the search began up to searched but the one at quote (-1 is
+	// none).
+	moved, quote, searched int
 }
 
 // errUnclosedQuote is no matter of one record: all that follows the quote is lost.
@@ -32,6 +39,12 @@ func (r *csvReader) next() (ok bool, malformed string, err error) {
 			return false, "", err
 		}
 		if quoted {
+			if r.buffered() {
+				if len(r.raw) > maxRecordBytes {
+					return false, "", fmt.Errorf("%w: a quote may not be closed", errRecordTooLong)
+				}
+				return true, "", nil
+			}
 			malformed, err := r.quoted()
 			if errors.Is(err, errRecordTooLong) {
 				err = fmt.Errorf("%w: a quote may not be closed", err)
@@ -47,18 +60,48 @@ func (r *csvReader) next() (ok bool, malformed string, err error) {
 			return false, "", errRecordTooLong
 		}
 		r.raw = line
-		r.fields = r.fields[:0]
-		for {
-			i := bytes.IndexByte(line, r.delimiter)
-			if i < 0 {
-				break
-			}
-			r.fields = append(r.fields, line[:i])
-			line = line[i+1:]
-		}
-		r.fields = append(r.fields, line)
+		r.split(line)
 		return true, "", nil
 	}
+}
+
+// split parts a record without quotes at its delimiters, eight bytes at a time.
+func (r *csvReader) split(line []byte) {
+	const ones, rest = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	fields := r.fields[:0]
+	delimiters := ones * uint64(r.delimiter)
+	from, i := 0, 0
+	for ; len(line)-i >= 8; i += 8 {
+		w := binary.LittleEndian.Uint64(line[i:]) ^ delimiters
+		for hits := ^((w&rest + rest) | w | rest); hits != 0; hits &= hits - 1 {
+			at := i + bits.TrailingZeros64(hits)/8
+			fields = append(fields, line[from:at])
+			from = at + 1
+		}
+	}
+	for ; i < len(line); i++ {
+		if line[i] == r.delimiter {
+			fields = append(fields, line[from:i])
+			from = i + 1
+		}
+	}
+	r.fields = append(fields, line[from:])
+}
+
+// hasQuote reports whether there is a quote between start and the given position.
+func (r *csvReader) hasQuote(to int) bool {
+	if r.moved != r.moves {
+		r.moved, r.quote, r.searched = r.moves, -1, r.start
+	}
+	if r.quote < r.start && r.searched < to {
+		from := max(r.start, r.searched)
+		r.quote, r.searched = -1, r.end
+		if i := bytes.IndexByte(r.buf[from:r.end], '"'); i >= 0 {
+			r.quote = from + i
+			r.searched = r.quote + 1
+		}
+	}
+	return r.quote >= r.start && r.quote < to
 }
 
 // line returns the next line with its end, without moving on; quoted tells that a
@@ -68,13 +111,13 @@ func (r *csvReader) line() (line []byte, found, quoted bool, err error) {
 	for {
 		rest := r.buf[r.start+seen : r.end]
 		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			line = r.buf[r.start : r.start+seen+i+1]
-			return line, true, bytes.IndexByte(line, '"') >= 0, nil
+			end := r.start + seen + i + 1
+			return r.buf[r.start:end], true, r.hasQuote(end), nil
 		}
 		seen += len(rest)
 		if r.eof {
 			line = r.buf[r.start:r.end]
-			return line, len(line) > 0, bytes.IndexByte(line, '"') >= 0, nil
+			return line, len(line) > 0, r.hasQuote(r.end), nil
 		}
 		if err := r.more(); err != nil {
 			return nil, false, false, err
@@ -85,6 +128,74 @@ func (r *csvReader) line() (line []byte, found, quoted bool, err error) {
 func trimLineEnd(line []byte) []byte {
 	line = bytes.TrimSuffix(line, []byte{'\n'})
 	return bytes.TrimSuffix(line, []byte{'\r'})
+}
+
+// buffered reads a record in which there are quotes, when it lies in the buffer up
+// to its line's end and is well-formed; otherwise it changes nothing, and quoted is
+// to read it.
+func (r *csvReader) buffered() bool {
+	buf, at, newline := r.buf[:r.end], r.start, -1
+	fields := r.fields[:0]
+	r.text = r.text[:0]
+	for {
+		if at < len(buf) && buf[at] == '"' {
+			at++
+			from, kept, doubled := at, len(r.text), false
+			for {
+				i := bytes.IndexByte(buf[at:], '"')
+				if i < 0 {
+					return false
+				}
+				at += i + 1
+				if at == len(buf) {
+					return false
+				}
+				if buf[at] != '"' {
+					break
+				}
+				r.text = append(r.text, buf[from:at]...)
+				at++
+				from, doubled = at, true
+			}
+			field := buf[from : at-1]
+			if doubled {
+				// Should the text move when it grows, fields stay where they are.
+				r.text = append(r.text, field...)
+				field = r.text[kept:]
+			}
+			fields = append(fields, field)
+			switch {
+			case buf[at] == r.delimiter:
+				at++
+				continue
+			case buf[at] == '\n':
+				at++
+			case buf[at] == '\r' && at+1 < len(buf) && buf[at+1] == '\n':
+				at += 2
+			default:
+				return false
+			}
+			break
+		}
+		if newline < at {
+			i := bytes.IndexByte(buf[at:], '\n')
+			if i < 0 {
+				return false
+			}
+			newline = at + i
+		}
+		if i := bytes.IndexByte(buf[at:newline], r.delimiter); i >= 0 {
+			fields = append(fields, buf[at:at+i])
+			at += i + 1
+			continue
+		}
+		fields = append(fields, bytes.TrimSuffix(buf[at:newline], []byte{'\r'}))
+		at = newline + 1
+		break
+	}
+	r.raw, r.fields = buf[r.start:at], fields
+	r.start = at
+	return true
 }
 
 // quoted reads a record in which there are quotes, byte by byte.

@@ -1,10 +1,12 @@
 package groundtruth
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
+	"math/rand/v2"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -104,66 +106,147 @@ func TestMissingColumnErrorIsTyped(t *testing.T) {
 	}
 }
 
-// records reads all records with the package's reader.
-func csvRecords(data []byte, in io.Reader) ([][]string, error) {
-	r := &csvReader{lineBuffer: newLineBuffer(in), delimiter: ','}
-	r.buf = make([]byte, 1) // so that every boundary is met
-	var out [][]string
+// csvRecord is a record as read.
+type csvRecord struct {
+	fields    []string
+	malformed string
+	raw       string // without its line end, as malformed records are shown
+}
+
+// csvRecords reads all records with the package's reader, its buffer of the given size
+// at first.
+func csvRecords(in io.Reader, size int) (out []csvRecord, err error) {
+	r := &csvReader{lineBuffer: &lineBuffer{r: in, buf: make([]byte, size)}, delimiter: ','}
 	for {
 		ok, malformed, err := r.next()
 		if err != nil || !ok {
 			return out, err
 		}
-		if malformed != "" {
-			return out, errors.New(malformed)
-		}
-		if len(r.raw) > len(data) {
-			return out, errors.New("a record is longer than the data")
-		}
-		var record []string
-		for _, f := range r.fields {
-			record = append(record, string(f))
+		record := csvRecord{malformed: malformed, raw: string(trimLineEnd(r.raw))}
+		if malformed == "" {
+			for _, f := range r.fields {
+				record.fields = append(record.fields, string(f))
+			}
 		}
 		out = append(out, record)
 	}
 }
 
-// What the standard library's strict reader takes is read the same here; and reading
-// byte by byte changes nothing.
-func FuzzCSV(f *testing.F) {
-	for _, s := range []string{"a,b\n1,2\n", "\"a\"\"b\",\r\n\"x\ny\",2", "a\"b,c\n", "\"a\"b\n", "\"a", "\n\r\n,\n", "\xef\xbb\xbfa"} {
-		f.Add([]byte(s))
+var quotedField = regexp.MustCompile(`^"(?:[^"]|"")*"`)
+
+// csvReference reads records in the plainest way.
+func csvReference(data string) (out []csvRecord, err error) {
+	for data != "" {
+		line, rest, _ := strings.Cut(data, "\n")
+		if !strings.Contains(line, `"`) {
+			data = rest
+			if line = strings.TrimSuffix(line, "\r"); line != "" {
+				out = append(out, csvRecord{fields: strings.Split(line, ","), raw: strings.TrimSuffix(line, "\r")})
+			}
+			continue
+		}
+		var record csvRecord
+		rest = data
+		for ended := false; !ended; {
+			var field string
+			if strings.HasPrefix(rest, `"`) {
+				field = quotedField.FindString(rest)
+				rest = rest[len(field):]
+				if field == "" || strings.HasPrefix(rest, `"`) {
+					return out, errUnclosedQuote
+				}
+				field = strings.ReplaceAll(field[1:len(field)-1], `""`, `"`)
+				switch {
+				case rest == "", rest == "\r", strings.HasPrefix(rest, "\n"), strings.HasPrefix(rest, "\r\n"):
+					ended = true
+				case rest[0] != ',':
+					record.malformed = "text after a closing quote"
+					ended = true
+				}
+			} else {
+				i := strings.IndexAny(rest, ",\n")
+				if ended = i < 0 || rest[i] == '\n'; i < 0 {
+					i = len(rest)
+				}
+				field, rest = rest[:i], rest[i:]
+				if ended {
+					field = strings.TrimSuffix(field, "\r")
+				}
+			}
+			record.fields = append(record.fields, field)
+			if !ended {
+				rest = rest[1:]
+			}
+		}
+		if record.malformed != "" {
+			record.fields = nil
+		}
+		_, rest, _ = strings.Cut(rest, "\n")
+		record.raw = string(trimLineEnd([]byte(data[:len(data)-len(rest)])))
+		out = append(out, record)
+		data = rest
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := csvRecords(data, bytes.NewReader(data))
-		slow, slowErr := csvRecords(data, iotest.OneByteReader(bytes.NewReader(data)))
-		if (err == nil) != (slowErr == nil) || len(got) != len(slow) {
-			t.Fatalf("%q: %q (%v), byte by byte %q (%v)", data, got, err, slow, slowErr)
+	return out, nil
+}
+
+// checkCSV compares the reader with the reference and, where both know a record, with
+// the standard library's strict one; and the ways to read it with one another.
+func checkCSV(t *testing.T, data string) {
+	t.Helper()
+	want, wantErr := csvReference(data)
+	for _, c := range []struct {
+		name string
+		in   io.Reader
+		size int
+	}{
+		{"at once", strings.NewReader(data), 1 << 16},
+		{"in a small buffer", strings.NewReader(data), 1},
+		{"by halves", iotest.HalfReader(strings.NewReader(data)), 16},
+		{"byte by byte", iotest.OneByteReader(strings.NewReader(data)), 8},
+	} {
+		got, err := csvRecords(c.in, c.size)
+		if !errors.Is(err, wantErr) {
+			t.Fatalf("%q %s: %v, want %v", data, c.name, err, wantErr)
 		}
-		for i := range got {
-			if !slices.Equal(got[i], slow[i]) {
-				t.Fatalf("%q: %q, byte by byte %q", data, got, slow)
-			}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q %s: %q, want %q", data, c.name, got, want)
 		}
-		std := csv.NewReader(bytes.NewReader(data))
-		std.FieldsPerRecord = -1
-		want, stdErr := std.ReadAll()
-		if stdErr != nil || bytes.Contains(data, []byte("\r")) {
-			// The library drops a CR before every LF, also inside quotes.
-			return
+	}
+	std := csv.NewReader(strings.NewReader(data))
+	std.FieldsPerRecord = -1
+	records, err := std.ReadAll()
+	if err != nil || strings.Contains(data, "\r") {
+		// The library drops a CR before every LF, also inside quotes.
+		return
+	}
+	if wantErr != nil || len(want) != len(records) {
+		t.Fatalf("%q: %q (%v), but the standard library reads %q", data, want, wantErr, records)
+	}
+	for i := range records {
+		if !slices.Equal(want[i].fields, records[i]) {
+			t.Fatalf("%q: %q, but the standard library reads %q", data, want, records)
 		}
-		if err != nil {
-			t.Fatalf("%q: %v, but the standard library reads %q", data, err, want)
+	}
+}
+
+// Random records of few bytes, among them fields of one to three words of eight.
+func TestCSVAgainstReference(t *testing.T) {
+	parts := []string{",", ",", "\n", "\r\n", "\r", `"`, `"`, `""`, `"a"`, `",`, `,"`, "\"\n", "-", "x", "12345678", "-,", ",-", "1234567890123456", "é", "\n\"", "\"\r\n", "+", "\x2d\x2c\x2d"}
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 50_000 {
+		var data strings.Builder
+		for range r.IntN(12) {
+			data.WriteString(parts[r.IntN(len(parts))])
 		}
-		if len(got) != len(want) {
-			t.Fatalf("%q: %q, want %q", data, got, want)
-		}
-		for i := range got {
-			if !slices.Equal(got[i], want[i]) {
-				t.Fatalf("%q: %q, want %q", data, got, want)
-			}
-		}
-	})
+		checkCSV(t, data.String())
+	}
+}
+
+func FuzzCSV(f *testing.F) {
+	for _, s := range []string{"a,b\n1,2\n", "\"a\"\"b\",\r\n\"x\ny\",2", "a\"b,c\n", "\"a\"b\n", "\"a", "\n\r\n,\n", "\xef\xbb\xbfa", "\"a\",\"\"\"b\"\"\"\r\n", "\"a\"\r", "a,-b,-c-,12345678,-1"} {
+		f.Add(s)
+	}
+	f.Fuzz(checkCSV)
 }
 
 // The whole reader never panics and counts every record once.

@@ -2,6 +2,7 @@ package groundtruth
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"slices"
 	"strconv"
@@ -133,7 +134,7 @@ func (b *columnBuilder) addText(s []byte) {
 		x, state := parseNumber(s)
 		switch state {
 		case numberOK:
-			b.put(x, 0, 0, true)
+			b.addNumber(x)
 		case numberBad:
 			b.addInvalid(x, s)
 		default:
@@ -143,7 +144,8 @@ func (b *columnBuilder) addText(s []byte) {
 		t, ok := parseTime(s)
 		switch {
 		case ok:
-			b.put(0, 0, t, true)
+			b.col.times = append(b.col.times, t)
+			b.col.valid = append(b.col.valid, true)
 		case isMissingWord(trimSpace(s)):
 			b.addNull()
 		default:
@@ -152,8 +154,15 @@ func (b *columnBuilder) addText(s []byte) {
 	case cellID:
 		b.addID(s)
 	default:
-		b.put(0, b.text.add(s), 0, true)
+		b.col.codes = append(b.col.codes, b.text.add(s))
+		b.col.valid = append(b.col.valid, true)
 	}
+}
+
+// addNumber adds a finite number to a column of numbers.
+func (b *columnBuilder) addNumber(x float64) {
+	b.col.floats = append(b.col.floats, x)
+	b.col.valid = append(b.col.valid, true)
 }
 
 // textDict makes the dictionary of a text column. Where values repeat, it keeps
@@ -168,6 +177,26 @@ type textDict struct {
 	direct bool
 	arena  []byte // direct: the texts of the chunk, one after the other
 	ends   []int
+	recent [recentTexts]uint32 // codes plus one, by textSlot: most texts are there
+}
+
+// recentTexts is how many of the texts met last a textDict finds without its index.
+const recentTexts = 64
+
+// textSlot says where in recent the code of a text is: a hash of its length and its
+// ends.
+func textSlot(s []byte) uint64 {
+	var head, tail uint64
+	switch n := len(s); {
+	case n >= 8:
+		head, tail = binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[n-8:])
+	case n >= 4:
+		head, tail = uint64(binary.LittleEndian.Uint32(s)), uint64(binary.LittleEndian.Uint32(s[n-4:]))
+	case n > 0:
+		head, tail = uint64(s[0]), uint64(s[n/2])<<8|uint64(s[n-1])
+	}
+	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio
+	return ((head+uint64(len(s)))*odd ^ tail) * odd >> 58
 }
 
 func (d *textDict) start() {
@@ -189,6 +218,7 @@ func (d *textDict) renew() {
 		return
 	}
 	d.index = make(map[string]uint32)
+	d.recent = [recentTexts]uint32{}
 }
 
 func (d *textDict) add(s []byte) uint32 {
@@ -197,6 +227,17 @@ func (d *textDict) add(s []byte) uint32 {
 		d.ends = append(d.ends, len(d.arena))
 		return uint32(len(d.ends) - 1)
 	}
+	recent := &d.recent[textSlot(s)]
+	if code := *recent - 1; int(code) < len(d.dict) && d.dict[code] == string(s) {
+		return code
+	}
+	code := d.find(s)
+	*recent = code + 1
+	return code
+}
+
+// find returns the code of a text, a new one if it has none.
+func (d *textDict) find(s []byte) uint32 {
 	if code, ok := d.index[string(s)]; ok {
 		return code
 	}
@@ -259,6 +300,9 @@ func parseNumber(s []byte) (float64, numberState) {
 	s = trimSpace(s)
 	if len(s) == 0 {
 		return 0, numberMissing
+	}
+	if x, n := scanDecimal(s); n == len(s) {
+		return x, numberOK
 	}
 	for _, c := range s {
 		if (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {

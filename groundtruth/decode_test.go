@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -454,5 +455,27 @@ func TestTextDictionaries(t *testing.T) {
 	got, err := readAll(t, obj, "auto", wants, readOptions{})
 	if err != nil || !slices.Equal(texts(got.cells["id"]), ids) || !slices.Equal(texts(got.cells["city"]), cities) || got.chunks != 4 {
 		t.Errorf("the texts differ (%v)", err)
+	}
+}
+
+// Texts of every length, many in one place of those met last, keep their codes.
+func TestTextDictCodes(t *testing.T) {
+	var d textDict
+	d.start()
+	r := rand.New(rand.NewPCG(13, 14))
+	codes := map[string]uint32{}
+	for range 20_000 {
+		s := strings.Repeat("ab", 10)[:r.IntN(20)] + []string{"", "x", "é"}[r.IntN(3)] + strings.Repeat("ba", 10)[:r.IntN(20)]
+		code := d.add([]byte(s))
+		if d.dict[code] != s {
+			t.Fatalf("%q became %q", s, d.dict[code])
+		}
+		if before, ok := codes[s]; ok && before != code {
+			t.Fatalf("%q has codes %d and %d", s, before, code)
+		}
+		codes[s] = code
+	}
+	if len(codes) != len(d.dict) {
+		t.Errorf("%d texts have %d entries", len(codes), len(d.dict))
 	}
 }

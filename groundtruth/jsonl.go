@@ -76,41 +76,98 @@ func readJSONL(in io.Reader, wants []want, opt readOptions, stats *readStats, em
 	if err := lines.skipBOM(); err != nil {
 		return err
 	}
-	columns := make([]jsonColumn, len(wants))
-	for i, w := range wants {
-		columns[i] = newJSONColumn(w.name)
-	}
-	b := newChunkBuilder(wants)
-	var parser fastjson.Parser
-	var text []byte
+	r := newJSONReader(wants)
 	for {
 		line, err := lines.jsonLine()
 		if err != nil {
 			return fmt.Errorf("json line %d (blank ones not counted): %w", stats.rows+1, err)
 		}
 		if line == nil {
-			return b.flush(emit)
+			return r.out.flush(emit)
 		}
 		row := stats.rows
 		stats.rows++
-		record, err := parser.ParseBytes(line)
-		if err != nil || record.Type() != fastjson.TypeObject {
+		if !r.scanned(row, line) && !r.parsed(row, line) {
 			stats.bad++
 			if opt.onBad != nil {
 				opt.onBad(BadRow, row, sampleText(line))
 			}
 			continue
 		}
-		b.row(row, len(line))
-		for i := range columns {
-			text = addJSON(b.columns[i], columns[i].find(record), text[:0])
-		}
-		if b.full() {
-			if err := b.flush(emit); err != nil {
+		if r.out.full() {
+			if err := r.out.flush(emit); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// jsonReader puts the wanted values of records into chunks.
+type jsonReader struct {
+	out     *chunkBuilder
+	columns []jsonColumn
+	scanner *jsonScanner
+	parser  fastjson.Parser
+	scratch []byte
+}
+
+func newJSONReader(wants []want) *jsonReader {
+	r := &jsonReader{out: newChunkBuilder(wants), columns: make([]jsonColumn, len(wants))}
+	for i, w := range wants {
+		r.columns[i] = newJSONColumn(w.name)
+	}
+	r.scanner = newJSONScanner(wants, r.columns)
+	return r
+}
+
+// parsed adds a record by way of its tree; false is no record.
+func (r *jsonReader) parsed(row int64, line []byte) bool {
+	record, err := r.parser.ParseBytes(line)
+	if err != nil || record.Type() != fastjson.TypeObject {
+		return false
+	}
+	r.out.row(row, len(line))
+	for i, b := range r.out.columns {
+		r.scratch = addJSON(b, r.columns[i].find(record), r.scratch[:0])
+	}
+	return true
+}
+
+// scanned adds a record without making its tree; false leaves it to parsed.
+func (r *jsonReader) scanned(row int64, line []byte) bool {
+	if !r.scanner.scan(line) {
+		return false
+	}
+	r.out.row(row, len(line))
+	for i, b := range r.out.columns {
+		v := r.scanner.value(i)
+		if v == nil {
+			b.addNull()
+			continue
+		}
+		switch v.kind {
+		case jsonFloat:
+			b.addNumber(v.x)
+		case jsonString:
+			b.addText(line[v.from:v.to])
+		case jsonNumber:
+			r.scratch = addJSONNumber(b, append(r.scratch[:0], line[v.from:v.to]...))
+		case jsonEscaped:
+			s, err := r.parser.ParseBytes(line[v.from:v.to])
+			if err != nil { // cannot be: the scanner met its end
+				b.addNull()
+				continue
+			}
+			r.scratch = addJSON(b, s, r.scratch[:0])
+		case jsonTrue:
+			b.addText([]byte("true"))
+		case jsonFalse:
+			b.addText([]byte("false"))
+		default:
+			b.addNull()
+		}
+	}
+	return true
 }
 
 // addJSON adds a value; it uses and returns the scratch buffer.
@@ -136,25 +193,28 @@ func addJSON(b *columnBuilder, v *fastjson.Value, scratch []byte) []byte {
 		}
 		b.addText(s) // a time it is not, and that is invalid
 	case fastjson.TypeNumber:
-		scratch = v.MarshalTo(scratch)
-		if b.col.kind != cellText && b.col.kind != cellID {
-			b.addText(scratch)
-			return scratch
-		}
-		raw := len(scratch)
-		scratch, ok := appendNumberText(scratch, scratch)
-		switch {
-		case ok:
-			b.addText(scratch[raw:])
-		case equalFold(scratch[:raw], "nan"):
-			b.addNull()
-		default:
-			b.addInvalid(0, scratch[:raw])
-		}
-		return scratch
+		return addJSONNumber(b, v.MarshalTo(scratch))
 	default:
 		scratch = v.MarshalTo(scratch)
 		b.addInvalid(0, scratch)
 	}
 	return scratch
+}
+
+// addJSONNumber adds a number as it stands; it uses the buffer's rest and returns it.
+func addJSONNumber(b *columnBuilder, number []byte) []byte {
+	if b.col.kind != cellText && b.col.kind != cellID {
+		b.addText(number)
+		return number
+	}
+	buf, ok := appendNumberText(number, number)
+	switch {
+	case ok:
+		b.addText(buf[len(number):])
+	case equalFold(number, "nan"):
+		b.addNull()
+	default:
+		b.addInvalid(0, number)
+	}
+	return buf
 }

@@ -1,8 +1,10 @@
 package groundtruth
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -102,4 +104,105 @@ func FuzzJSONL(f *testing.F) {
 			}
 		}
 	})
+}
+
+// scanCases are lines that the scanner takes and lines that it leaves to fastjson.
+func scanCases() (taken, left []string) {
+	return []string{
+			`{}`, `{ }`, `{"a":1}`, ` {"a" : 1 , "b.c":"x" } `, `{"a":-0.5e3,"b":{"c":7}}`, `{"b":{"c":1},"b.c":2}`, `{"b.c":null,"b":{"c":1}}`, `{"b":{"c":1,"c":2},"b":{"c":3}}`,
+			`{"b":5,"b":{"c":1}}`, `{"b":{"x":1},"b":{"c":1}}`, `{"b":[{"c":1}]}`, `{"b":null}`, `{"a":1,"a":2}`, `{"a":null,"a":2}`, `{"a":"x\u00e9\"\/\ud83d\ude00\ud83d","x":"\\\\"}`,
+			`{"a":"","n":""}`, `{"a":true,"n":true,"t":true}`, `{"a":false,"n":false,"t":false}`, `{"n":"12","t":"2026-01-02"}`, `{"n":1e999,"t":1e999,"a":1e999}`, `{"a":1-2,"n":1-2,"t":1-2}`,
+			`{"n":1.5.2}`, `{"n":1e}`, `{"n":00012,"a":00012}`, `{"n":-0,"a":-0}`, `{"n":12345678901234567890123,"a":12345678901234567890123}`, `{"n":9007199254740993}`, `{"t":1767312000.123456789}`,
+			`{"x":[1,"]",{"y":[]},[[]]],"a":3}`, `{"x":{"y":"}"},"a":3}`, `{"Ø":1,"a":"日本"}`, "{\"a\":\"tab\tin it\"}", "{\"a\":\"\xff\"}", `{"":1,"a":2}`, `{"a":"ends in a slash\\"}`, `{"x":"\"","a":1}`, `{"n":" 5 "}`, `{"n":"nan"}`,
+		}, []string{
+			``, `x`, `[1]`, `"a"`, `7`, `null`, `{"a":1}}`, `{"a":1}x`, `{"a":1,}`, `{,}`, `{"a"}`, `{"a":}`, `{"a" 1}`, `{"a":1 "b":2}`, `{"a":1`, `{"a":"1`, `{"a`, `{a:1}`, `{"a":tru}`, `{"a":nul}`, `{"a":"x\"`, `{"a":"x\`,
+			`{"n":nan}`, `{"n":NaN,"a":NaN}`, `{"n":-inf,"a":inf}`, `{"n":-}`, `{"n":+1}`, `{"n":.5}`, `{"n":-NaN}`, `{"\u0061":1}`, `{"\u0061":1,"a":2}`, `{"x\"a":1,"a":2}`, `{"a":[1]}`, `{"a":{"x":1}}`, `{"b":{"c":[1]}}`, `{"b":{"c":{},"d":{"c":1}},"x":1}`, `{"x":[1,]}`, `{"x":[1 2]}`, `{"x":[}`, `{"b":{"c":1}`,
+			`{"a":truex}`, `{"x":[nan],"a":1}`, `{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`, `{"x":` + strings.Repeat("[", 400) + strings.Repeat("]", 400) + `}`,
+		}
+}
+
+func scanWants() []want {
+	return []want{
+		{name: "a"}, {name: "n", kind: wantNumber}, {name: "t", kind: wantTime}, {name: "b.c", kind: wantNumber}, {name: "a", kind: wantID}, {name: "b.c"},
+		{name: "n"}, {name: "n", kind: wantID}, {name: "x.y.z"}, {name: "", kind: wantNatural}, {name: `x"a`}, {name: "b."},
+	}
+}
+
+// checkScanned reads lines both ways and returns how many the scanner took.
+func checkScanned(t *testing.T, lines []string) int {
+	t.Helper()
+	fast, slow := newJSONReader(scanWants()), newJSONReader(scanWants())
+	taken := 0
+	for i, text := range lines {
+		line := bytes.TrimSpace([]byte(text))
+		if fast.scanned(int64(i), line) {
+			taken++
+		} else {
+			fast.parsed(int64(i), line)
+		}
+		slow.parsed(int64(i), line)
+		if len(fast.out.rows) != len(slow.out.rows) {
+			t.Fatalf("%q: %d records after it, want %d", text, len(fast.out.rows), len(slow.out.rows))
+		}
+	}
+	for i, b := range fast.out.columns {
+		want := slow.out.columns[i]
+		b.finish()
+		want.finish()
+		if got, want := fmt.Sprint(b.col), fmt.Sprint(want.col); got != want {
+			t.Fatalf("%q: column %d is\n%s, want\n%s", lines, i, got, want)
+		}
+	}
+	return taken
+}
+
+// What the scanner reads is what fastjson reads, whatever came before.
+func TestScannedJSON(t *testing.T) {
+	taken, left := scanCases()
+	for _, line := range taken {
+		if checkScanned(t, []string{line}) != 1 {
+			t.Errorf("%q is left to fastjson", line)
+		}
+	}
+	for _, line := range left {
+		if checkScanned(t, []string{line}) != 0 {
+			t.Errorf("%q is not left to fastjson", line)
+		}
+	}
+	all := slices.Concat(taken, left)
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 200 {
+		r.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
+		if n := checkScanned(t, all); n != len(taken) {
+			t.Fatalf("%d lines were taken, want %d", n, len(taken))
+		}
+	}
+}
+
+func FuzzScannedJSON(f *testing.F) {
+	taken, left := scanCases()
+	for _, line := range slices.Concat(taken, left) {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, data string) {
+		checkScanned(t, append(strings.Split(data, "\n"), taken[2], data))
+	})
+}
+
+// More keys than are remembered, and longer ones, are read the same.
+func TestScannedJSONManyKeys(t *testing.T) {
+	var lines []string
+	for i := range 3 * maxJSONKeys {
+		lines = append(lines, fmt.Sprintf(`{"k%d":%d,"%s%d":[{"n":5}],"n":%d}`, i, i, strings.Repeat("k", maxJSONKeyBytes), i, i))
+	}
+	if n := checkScanned(t, lines); n != len(lines) {
+		t.Errorf("%d of %d lines were taken", n, len(lines))
+	}
+	s := newJSONScanner(nil, nil)
+	for _, line := range lines {
+		s.scan([]byte(line))
+	}
+	if len(s.root.keys) != maxJSONKeys {
+		t.Errorf("%d keys are remembered", len(s.root.keys))
+	}
 }

@@ -61,6 +61,8 @@ func readText(ctx context.Context, obj object, c codec, wants []want, opt readOp
 	if obj.Size == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	raw, err := obj.store.ReadRange(ctx, obj.Key, 0, -1)
 	if err != nil {
 		return err
@@ -71,6 +73,16 @@ func readText(ctx context.Context, obj object, c codec, wants []want, opt readOp
 		return err
 	}
 	defer done()
+	if obj.Size >= aheadFrom {
+		ahead := newReadAhead(r)
+		defer func() {
+			if err != nil {
+				cancel() // so that it need not be waited for
+			}
+			ahead.close()
+		}()
+		r = ahead
+	}
 	if c.format == "csv" {
 		return readCSV(r, obj, c.delimiter, wants, opt, stats, emit)
 	}
@@ -140,6 +152,7 @@ type lineBuffer struct {
 	r          io.Reader
 	buf        []byte
 	start, end int // what is read and not yet used
+	moves      int // how often more was called: positions in buf are then others
 	eof        bool
 }
 
@@ -159,6 +172,7 @@ func (b *lineBuffer) more() error {
 	if b.end-b.start > maxRecordBytes {
 		return errRecordTooLong
 	}
+	b.moves++
 	if b.start > 0 {
 		b.end = copy(b.buf, b.buf[b.start:b.end])
 		b.start = 0

@@ -1,6 +1,7 @@
 package groundtruth
 
 import (
+	"encoding/binary"
 	"math"
 	"strconv"
 	"time"
@@ -28,11 +29,72 @@ const (
 // 1e17 microseconds, else nanoseconds. Times that int64 nanoseconds cannot hold are
 // refused, and so are days that the calendar does not have.
 func parseTime(s []byte) (int64, bool) {
+	if t, ok := parseStamp(s); ok {
+		return t, true
+	}
 	s = trimSpace(s)
 	if len(s) >= 10 && s[4] == '-' && s[7] == '-' {
 		return parseCalendarTime(s)
 	}
 	return parseEpochText(s)
+}
+
+// parseStamp reads the usual timestamps: a date and a time to the second in their
+// fixed places, a fraction of at most nine digits or none, and a zone or none. What
+// it refuses may be a time in another way.
+func parseStamp(s []byte) (int64, bool) {
+	const dateDashes, timeColons = uint64('-'^'0')<<32 | uint64('-'^'0')<<56, uint64(':'^'0')<<16 | uint64(':'^'0')<<40
+	if len(s) < 19 || s[4] != '-' || s[7] != '-' || s[10] != 'T' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
+		return 0, false
+	}
+	date := binary.LittleEndian.Uint64(s) ^ dateDashes
+	clock := binary.LittleEndian.Uint64(s[11:]) ^ timeColons
+	ten, one := s[8]-'0', s[9]-'0'
+	if !areDigits(date) || !areDigits(clock) || ten > 3 || one > 9 {
+		return 0, false
+	}
+	// Each byte becomes the number of two digits that it begins.
+	date &= 0x0f0f0f0f0f0f0f0f
+	date = date*10 + date>>8
+	clock &= 0x0f0f0f0f0f0f0f0f
+	clock = clock*10 + clock>>8
+	year, month, day := int(date&0xff*100+date>>16&0xff), int(date>>40&0xff), int(ten*10+one)
+	hour, minute, second := clock&0xff, clock>>24&0xff, clock>>48&0xff
+	if year < 1678 || year > 2261 || month-1 > 11 || month < 1 || day < 1 || day > 28 && day > daysIn(year, month) || hour > 23 || minute > 59 || second > 59 {
+		return 0, false
+	}
+	y, m := uint64(year), uint64(month)
+	if m <= 2 {
+		y--
+		m += 12
+	}
+	days := int64(365*y+y/4-y/100+y/400+(153*(m-3)+2)/5) + int64(day) - civilEpoch
+	seconds := days*daySeconds + int64(hour*hourSeconds+minute*minuteSeconds+second)
+	s = s[19:]
+	var nanos int64
+	if len(s) > 0 && s[0] == '.' {
+		n := 1
+		for n < len(s) && n <= 9 {
+			c := s[n] - '0'
+			if c > 9 {
+				break
+			}
+			nanos = nanos*10 + int64(c)
+			n++
+		}
+		if n == 1 {
+			return 0, false
+		}
+		s = s[n:]
+		for ; n <= 9; n++ {
+			nanos *= 10
+		}
+	}
+	if len(s) == 1 && s[0] == 'Z' {
+		return seconds*1_000_000_000 + nanos, true
+	}
+	offset, ok := parseZone(s) // more digits are no zone
+	return (seconds-offset)*1_000_000_000 + nanos, ok
 }
 
 func parseCalendarTime(s []byte) (int64, bool) {
@@ -268,8 +330,11 @@ func civilDays(year, month, day int) int64 {
 		y--
 		m += 12
 	}
-	return 365*y + floorDiv(y, 4) - floorDiv(y, 100) + floorDiv(y, 400) + (153*(m-3)+2)/5 + int64(day) - 719469
+	return 365*y + floorDiv(y, 4) - floorDiv(y, 100) + floorDiv(y, 400) + (153*(m-3)+2)/5 + int64(day) - civilEpoch
 }
+
+// civilEpoch numbers the day 1970-01-01 in the count of civilDays.
+const civilEpoch = 719469
 
 // timeText returns a time as text: RFC 3339 in UTC.
 func appendTimeText(dst []byte, nanos int64) []byte {

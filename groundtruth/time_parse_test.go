@@ -2,6 +2,7 @@ package groundtruth
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -96,6 +97,11 @@ func FuzzParseTime(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		if stamp, ok := parseStamp([]byte(s)); ok {
+			if plain, plainOK := parseCalendarTime([]byte(s)); !plainOK || plain != stamp {
+				t.Fatalf("%q: as a stamp %d, else %d (%t)", s, stamp, plain, plainOK)
+			}
+		}
 		nanos, ok := parseTime([]byte(s))
 		if std, err := time.Parse(time.RFC3339Nano, s); err == nil && std.Year() >= 1678 && std.Year() <= 2261 {
 			// The library takes times that the grammar of RFC 3339 does not have,
@@ -111,4 +117,37 @@ func FuzzParseTime(f *testing.F) {
 			t.Fatalf("%q: %d reads back as %d (%t)", s, nanos, again, ok)
 		}
 	})
+}
+
+// What parseStamp takes, parseCalendarTime reads the same, and a usual timestamp is
+// taken.
+func TestStamps(t *testing.T) {
+	taken := map[string]bool{
+		"2026-03-01T12:34:56Z": true, "2026-03-01 12:34:56": true, "2026-03-01T12:34:56.1Z": true, "2026-03-01T12:34:56.123456789+05:30": true, "1678-01-01T00:00:00Z": true,
+		"2024-02-29T23:59:59.999Z": true, "2261-12-31T23:59:59-0700": true, "2026-03-01T12:34:56 UTC": true,
+		"2023-02-29T00:00:00Z": false, "2026-13-01T00:00:00Z": false, "2026-00-01T00:00:00Z": false, "2026-01-00T00:00:00Z": false, "2026-04-31T00:00:00Z": false, "2026-01-39T00:00:00Z": false,
+		"2026-03-01T24:00:00Z": false, "2026-03-01T00:60:00Z": false, "2026-03-01T00:00:60Z": false, "2026-03-01T00:00:00.Z": false, "2026-03-01T00:00:00.1234567891Z": false,
+		"2026-03-01t12:34:56Z": false, "1677-12-31T00:00:00Z": false, "2262-01-01T00:00:00Z": false, "2026-03-01T12:34:56X": false, "2026-03-01T12:34:5": false, "2026/03/01T12:34:56": false,
+		"2026-0a-01T12:34:56Z": false, "2026-03-0aT12:34:56Z": false, "2026-03-01T1:23:456Z": false, "\xff026-03-01T12:34:56Z": false,
+	}
+	for s, want := range taken {
+		if _, ok := parseStamp([]byte(s)); ok != want {
+			t.Errorf("%q: taken is %t", s, ok)
+		}
+	}
+	r := rand.New(rand.NewPCG(11, 12))
+	const letters = "0123456789-:TZ .+"
+	for range 200_000 {
+		s := []byte(time.Unix(r.Int64N(18e9)-9e9, r.Int64N(1e9)).UTC().Format([]string{time.RFC3339Nano, time.RFC3339, "2006-01-02 15:04:05.000"}[r.IntN(3)]))
+		for range r.IntN(3) {
+			s[r.IntN(len(s))] = letters[r.IntN(len(letters))]
+		}
+		if len(s) < 10 || s[4] != '-' || s[7] != '-' {
+			continue
+		}
+		stamp, ok := parseStamp(s)
+		if plain, plainOK := parseCalendarTime(s); ok && (!plainOK || plain != stamp) {
+			t.Fatalf("%q: as a stamp %d, else %d (%t)", s, stamp, plain, plainOK)
+		}
+	}
 }
