@@ -71,18 +71,9 @@ func (a *App) runCommand() *cobra.Command {
 				return err
 			}
 			defer func() { _ = c.Close() }()
-			var outcomes []job.Outcome
-			var failures []report.Failure
-			for _, m := range c.models {
-				found, err := c.Pass(cmd.Context(), m, opt)
-				outcomes = append(outcomes, found...)
-				if err != nil {
-					failures = append(failures, report.Failure{Model: m.Name, Err: err})
-					a.log.Error("pass failed", "model", m.Name, "err", err)
-				}
-				if cmd.Context().Err() != nil {
-					break // told to stop: the models that are left are the next pass's
-				}
+			outcomes, failures, undelivered := c.passes(cmd.Context(), opt)
+			if undelivered != nil {
+				a.log.Error("publishing failed", "err", undelivered)
 			}
 			if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
 				return err
@@ -92,7 +83,7 @@ func (a *App) runCommand() *cobra.Command {
 					return err
 				}
 			}
-			if len(failures) > 0 {
+			if len(failures) > 0 || undelivered != nil {
 				return errReported
 			}
 			if detailed {

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	promconfig "github.com/prometheus/common/config"
 	"github.com/schollz/progressbar/v3"
@@ -54,8 +53,11 @@ type connected struct {
 	*job.Runner
 	cfg         *config.Config
 	models      []*config.Model
+	atOnce      int // how many of the models are worked on at once
 	pushgateway *publish.Pushgateway
-	prometheus  *promql.Client // nil without one
+	textfile    *publish.Textfile // nil without one
+	prometheus  *promql.Client    // nil without one
+	unshare     func() error
 }
 
 // Close closes the state and the connections that are kept.
@@ -63,7 +65,18 @@ func (c *connected) Close() error {
 	if c.prometheus != nil {
 		c.prometheus.Close()
 	}
-	return c.State.Close()
+	return errors.Join(c.State.Close(), c.unshare())
+}
+
+// flush writes the figures that wait in the text file.
+func (c *connected) flush(ctx context.Context) error {
+	if c.textfile == nil {
+		return nil
+	}
+	if err := c.textfile.Flush(ctx); err != nil {
+		return fmt.Errorf("publish to %s: %w", c.textfile.Name(), err)
+	}
+	return nil
 }
 
 // open loads the configuration, picks models from it and connects; nil picks all.
@@ -82,21 +95,31 @@ func (a *App) open(ctx context.Context, path string, engine engineFlags, pick fu
 			return nil, err
 		}
 	}
-	c, err := a.connect(ctx, cfg, limits)
+	atOnce, each, err := divide(cfg, len(picked), limits)
 	if err != nil {
 		return nil, err
 	}
-	c.models = picked
+	c, err := a.connect(ctx, cfg, each)
+	if err != nil {
+		return nil, err
+	}
+	c.models, c.atOnce = picked, atOnce
 	return c, nil
 }
 
 // connect opens the state and makes the receivers that the configuration names.
-func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtruth.Limits) (*connected, error) {
+func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtruth.Limits) (c *connected, err error) {
+	unshare := objstore.Share()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, unshare())
+		}
+	}()
 	state, err := objstore.Open(ctx, cfg.State.URL, cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
-	c := &connected{
+	c = &connected{
 		Runner: &job.Runner{
 			State:     state,
 			Ledger:    trigger.NewLedger(state),
@@ -108,8 +131,10 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 			Hook:      crashHook(a.Env),
 			Identity:  a.identity(),
 		},
-		cfg:    cfg,
-		models: cfg.Models,
+		cfg:     cfg,
+		models:  cfg.Models,
+		atOnce:  1,
+		unshare: unshare,
 	}
 	if a.Terminal && !a.quiet {
 		c.Progress = a.progress
@@ -136,7 +161,8 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 		c.Publishers = append(c.Publishers, c.pushgateway)
 	}
 	if t := cfg.Publish.Textfile; t != nil {
-		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path, cfg.Publish.Aliases))
+		c.textfile = publish.NewTextfile(t.Path, cfg.Publish.Aliases)
+		c.Publishers = append(c.Publishers, c.textfile)
 	}
 	if c.Notifiers, err = a.notifiers(cfg); err != nil {
 		return nil, errors.Join(err, state.Close())
@@ -260,17 +286,4 @@ func (a *App) progress(label string) func(done, total int64) {
 		bar.ChangeMax64(total)
 		_ = bar.Set64(min(done, total)) // a bar that cannot be drawn is no reason to stop
 	}
-}
-
-// parseBytes reads a size such as 512MiB, 1GB or 1000000.
-func parseBytes(s string) (int64, error) {
-	digits := strings.TrimRightFunc(s, unicode.IsLetter)
-	factor, known := map[string]float64{
-		"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "KB": 1e3, "MB": 1e6, "GB": 1e9,
-	}[s[len(digits):]]
-	n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-	if err != nil || !known || !(n*factor >= 1) || n*factor > 1<<50 {
-		return 0, fmt.Errorf("%q is not a size such as 512MiB", s)
-	}
-	return int64(n * factor), nil
 }
