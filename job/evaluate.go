@@ -86,11 +86,12 @@ func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p p
 		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
 	}
 	out.Verdict = verdict(out.Rules)
-	r.Log.Info("window evaluated",
+	work := Work{Model: m.Name, Window: &p.window, Duration: r.Clock().Sub(started)}
+	work.add(result)
+	r.Log.Info("window evaluated", append([]any{
 		"model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "stage", p.stage,
 		"verdict", out.Verdict.String(), "predictions", result.Coverage.Predictions, "matched", result.Coverage.Matched,
-		"rows_read", result.RowsRead, "bytes_read", result.BytesRead, "spilled_bytes", result.SpilledBytes,
-		"duration", r.Clock().Sub(started).Round(time.Millisecond))
+	}, r.done(work)...)...)
 	for _, reason := range slices.Sorted(maps.Keys(result.Skipped.Counts)) {
 		var where []string
 		for _, s := range result.Skipped.Samples[reason] {

@@ -30,6 +30,8 @@ type Runner struct {
 	BaseDir    string                                     // relative URLs start here
 	Identity   string                                     // who this is in the ledger, for people
 	Progress   func(label string) func(done, total int64) // nil for none
+	Observe    func(Work)                                 // told what each window and reference took, from several goroutines; nil for nobody
+	PeakMemory func() int64                               // of the process, in bytes; 0 or nil where it is not known
 	Hook       func(step string)                          // crash tests stop the process in it; nil for none
 }
 

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/groundtruth"
@@ -72,15 +73,22 @@ func (c *connected) passes(ctx context.Context, opt job.Options) ([]job.Outcome,
 	if c.textfile != nil {
 		c.textfile.Hold()
 	}
+	total := newTally(c.Clock())
+	c.Observe = total.add
 	found := make([][]job.Outcome, len(c.models))
 	failed := make([]error, len(c.models))
+	c.screen.begin(len(c.models))
 	inTurn(ctx, len(c.models), c.atOnce, func(i int) {
 		m := c.models[i]
 		found[i], failed[i] = c.Pass(ctx, m, opt)
 		if failed[i] != nil {
 			c.Log.Error("pass failed", "model", m.Name, "err", failed[i])
 		}
+		total.pass(failed[i] != nil)
+		c.screen.model()
 	})
+	c.screen.end()
+	c.Log.Info("run finished", total.values(c.Clock())...)
 	var outcomes []job.Outcome
 	var failures []report.Failure
 	for i, m := range c.models {
@@ -91,4 +99,44 @@ func (c *connected) passes(ctx context.Context, opt job.Options) ([]job.Outcome,
 	}
 	// Told to stop, it still writes what passes have published.
 	return outcomes, failures, c.flush(context.WithoutCancel(ctx))
+}
+
+// tally sums up what passes took, for the last line of a run.
+type tally struct {
+	mu                      sync.Mutex
+	started                 time.Time
+	work                    job.Work
+	models, failed, windows int
+}
+
+func newTally(now time.Time) *tally { return &tally{started: now} }
+
+// add counts a window or a reference.
+func (t *tally) add(w job.Work) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if w.Window != nil {
+		t.windows++
+	}
+	t.work.Rows += w.Rows
+	t.work.Bytes += w.Bytes
+	t.work.Spilled += w.Spilled
+}
+
+// pass counts the end of a model's pass.
+func (t *tally) pass(failed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.models++
+	if failed {
+		t.failed++
+	}
+}
+
+// values are the keys and values of the line.
+func (t *tally) values(now time.Time) []any {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.work.Duration = now.Sub(t.started)
+	return append([]any{"models", t.models, "failed", t.failed, "windows", t.windows}, t.work.LogValues(peakMemory())...)
 }

@@ -104,6 +104,7 @@ func (a *App) runCommand() *cobra.Command {
 	f.StringVar(&executorInput, "executor-input", "", "as a task of Kubeflow Pipelines: {{$}}, which its launcher replaces")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 10 breached, 11 a run was started, 12 inconclusive")
 	addEngineFlags(cmd, &engine)
+	addProfileFlags(cmd)
 	return cmd
 }
 

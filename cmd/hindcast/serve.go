@@ -56,6 +56,7 @@ func (a *App) serveCommand() *cobra.Command {
 	f.StringVar(&listen, "listen", ":8080", "address of /metrics, /-/healthy and /-/ready")
 	f.DurationVar(&grace, "grace", 25*time.Second, "how long running evaluations may take to end after SIGTERM")
 	addEngineFlags(cmd, &engine)
+	addProfileFlags(cmd)
 	return cmd
 }
 

@@ -11,10 +11,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	promconfig "github.com/prometheus/common/config"
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/groundtruth"
@@ -58,10 +56,12 @@ type connected struct {
 	textfile    *publish.Textfile // nil without one
 	prometheus  *promql.Client    // nil without one
 	unshare     func() error
+	screen      *screen
 }
 
 // Close closes the state and the connections that are kept.
 func (c *connected) Close() error {
+	c.screen.end()
 	if c.prometheus != nil {
 		c.prometheus.Close()
 	}
@@ -130,14 +130,17 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 			BaseDir:   cfg.Dir,
 			Hook:      crashHook(a.Env),
 			Identity:  a.identity(),
+
+			PeakMemory: peakMemory,
 		},
 		cfg:     cfg,
 		models:  cfg.Models,
 		atOnce:  1,
 		unshare: unshare,
+		screen:  a.screen,
 	}
-	if a.Terminal && !a.quiet {
-		c.Progress = a.progress
+	if a.screen.draws {
+		c.Progress = a.screen.progress
 	}
 	if p := cfg.Prometheus; p != nil {
 		if c.prometheus, err = promql.New(p.URL, p.HTTP.Config(), promql.Options{Timeout: p.Timeout, Redact: p.HTTP.Redact}); err != nil {
@@ -269,21 +272,4 @@ func (a *App) kubeflowOptions(m *config.Model) (kubeflow.Options, error) {
 		opts.TokenFile = path
 	}
 	return opts, nil
-}
-
-// progress draws a bar on the terminal.
-func (a *App) progress(label string) func(done, total int64) {
-	var bar *progressbar.ProgressBar
-	return func(done, total int64) {
-		if total <= 0 {
-			return
-		}
-		if bar == nil {
-			bar = progressbar.NewOptions64(total,
-				progressbar.OptionSetWriter(a.Stderr), progressbar.OptionSetDescription(label), progressbar.OptionShowBytes(true),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
-		}
-		bar.ChangeMax64(total)
-		_ = bar.Set64(min(done, total)) // a bar that cannot be drawn is no reason to stop
-	}
 }
