@@ -21,6 +21,7 @@ import (
 type reference struct {
 	profile  *evaluator.Profile
 	features []groundtruth.FeatureSpec
+	sum      string // of the profile, once it was asked for
 }
 
 // profilesDir holds reference profiles in the state: profiles/MODEL/FINGERPRINT.
