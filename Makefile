@@ -21,7 +21,7 @@ demo: ## play a drifting model's days on files made for it, and say what to try 
 
 .PHONY: build
 build: ## build bin/hindcast
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/hindcast ./cmd/hindcast
+	CGO_ENABLED=0 go build -trimpath -tags disable_grpc_modules -ldflags "-s -w -X main.version=$(VERSION)" -o bin/hindcast ./cmd/hindcast
 
 .PHONY: test
 test: ## run the tests

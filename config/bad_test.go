@@ -17,6 +17,14 @@ func TestBad(t *testing.T) {
 			`hindcast.yaml:53:1: unknown key "publishing" (did you mean "publish"?)`,
 		},
 		{
+			"no model at once", "version: 1\n", "version: 1\nconcurrency: 0\n",
+			"hindcast.yaml:2:14: concurrency: must be at least 1, got 0",
+		},
+		{
+			"too many models at once", "version: 1\n", "version: 1\nconcurrency: 1001\n",
+			"hindcast.yaml:2:14: concurrency: must be at most 1000, got 1001",
+		},
+		{
 			"unknown key in a flow mapping", "runs: 4", "rnus: 4",
 			`hindcast.yaml:43:16: models[0].retrain.budget: unknown key "rnus" (did you mean "runs"?)`,
 		},

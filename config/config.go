@@ -22,14 +22,15 @@ import (
 
 // Config is a valid configuration with its defaults filled in.
 type Config struct {
-	File       string      // name of the file, for messages
-	Dir        string      // relative paths and file URLs start here
-	Version    int         `yaml:"version"`
-	State      State       `yaml:"state"`
-	Models     []*Model    `yaml:"models"` // in the file's order
-	Publish    Publish     `yaml:"publish"`
-	Prometheus *Prometheus `yaml:"prometheus"` // nil without one
-	Notify     Notify      `yaml:"notify"`
+	File        string      // name of the file, for messages
+	Dir         string      // relative paths and file URLs start here
+	Version     int         `yaml:"version"`
+	State       State       `yaml:"state"`
+	Concurrency int         `yaml:"concurrency"` // models worked on at once; 0: as many as there are cores
+	Models      []*Model    `yaml:"models"`      // in the file's order
+	Publish     Publish     `yaml:"publish"`
+	Prometheus  *Prometheus `yaml:"prometheus"` // nil without one
+	Notify      Notify      `yaml:"notify"`
 }
 
 // State says where Hindcast keeps its own memory.

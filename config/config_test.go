@@ -185,6 +185,16 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func TestConcurrency(t *testing.T) {
+	text := readTestdata(t, "small.yaml")
+	if c := mustParse(t, text, noEnv); c.Concurrency != 0 {
+		t.Errorf("concurrency is %d by default, want 0", c.Concurrency)
+	}
+	if c := mustParse(t, text+"\nconcurrency: 16\n", noEnv); c.Concurrency != 16 {
+		t.Errorf("concurrency is %d, want 16", c.Concurrency)
+	}
+}
+
 func TestDefaultRulesWithReference(t *testing.T) {
 	c := mustParse(t, readTestdata(t, "small.yaml")+"    reference: {profile: saved}\n", noEnv)
 	m := c.Models[0]

@@ -47,6 +47,7 @@ func (d *decoder) config(root value, c *Config) {
 		s.location("url", folder, &c.State.URL)
 		s.done()
 	}
+	o.count("concurrency", 1, mostConcurrency, &c.Concurrency)
 	if v, ok := o.get("prometheus"); ok {
 		d.prometheus(v, c)
 	}

@@ -25,6 +25,7 @@ const (
 
 // Upper limits, against slips of the keyboard.
 const (
+	mostConcurrency = 1_000
 	mostCatchUp     = 10_000
 	mostSegments    = 100_000
 	mostExactValues = 10_000_000

@@ -23,8 +23,8 @@ type evaluated struct {
 	final    bool     // decided and recorded
 }
 
-// judge joins, computes and judges one window; queries have been answered.
-func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p planned, asOf time.Time, labels bool, answers map[string]evaluator.Answer) (*evaluated, error) {
+// join reads one window, with its labels or without.
+func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p planned, asOf time.Time, labels bool) (*reading, error) {
 	started := r.Clock()
 	spec := m.GroundtruthSpec()
 	var layout *evaluator.Layout
@@ -53,6 +53,15 @@ func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p p
 	if err != nil {
 		return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
 	}
+	took := Work{Model: m.Name, Window: &p.window, Duration: r.Clock().Sub(started)}
+	took.add(result)
+	return &reading{result, summary, took}, nil
+}
+
+// judge computes and judges a window that was read; queries have been answered.
+func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Time, labels bool, answers map[string]evaluator.Answer, read *reading) *evaluated {
+	started := r.Clock()
+	result, summary := read.result, read.summary
 	var profile *evaluator.Profile
 	if ref != nil {
 		profile = ref.profile
@@ -86,11 +95,12 @@ func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p p
 		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
 	}
 	out.Verdict = verdict(out.Rules)
-	r.Log.Info("window evaluated",
+	work := read.took
+	work.Duration += r.Clock().Sub(started)
+	r.Log.Info("window evaluated", append([]any{
 		"model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "stage", p.stage,
 		"verdict", out.Verdict.String(), "predictions", result.Coverage.Predictions, "matched", result.Coverage.Matched,
-		"rows_read", result.RowsRead, "bytes_read", result.BytesRead, "spilled_bytes", result.SpilledBytes,
-		"duration", r.Clock().Sub(started).Round(time.Millisecond))
+	}, r.done(work)...)...)
 	for _, reason := range slices.Sorted(maps.Keys(result.Skipped.Counts)) {
 		var where []string
 		for _, s := range result.Skipped.Samples[reason] {
@@ -98,7 +108,7 @@ func (r *Runner) judge(ctx context.Context, m *config.Model, ref *reference, p p
 		}
 		r.Log.Warn("records skipped", "model", m.Name, "window_start", p.window.Start, "reason", reason, "count", result.Skipped.Counts[reason], "samples", strings.Join(where, "; "))
 	}
-	return &evaluated{outcome: out, inputs: result.Inputs, versions: slices.Sorted(maps.Keys(summary.VersionPredictions()))}, nil
+	return &evaluated{outcome: out, inputs: result.Inputs, versions: slices.Sorted(maps.Keys(summary.VersionPredictions()))}
 }
 
 // verdict is the model's: breached if any rule is, else inconclusive if any is or

@@ -21,6 +21,7 @@ import (
 type reference struct {
 	profile  *evaluator.Profile
 	features []groundtruth.FeatureSpec
+	sum      string // of the profile, once it was asked for
 }
 
 // profilesDir holds reference profiles in the state: profiles/MODEL/FINGERPRINT.
@@ -193,6 +194,7 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	fail := func(err error) (*evaluator.Profile, error) {
 		return nil, fmt.Errorf("build reference profile of %s: %w", m.Name, err)
 	}
+	started := r.Clock()
 	spec := m.GroundtruthSpec()
 	features, err := r.features(ctx, m, spec, spec.Reference, groundtruth.Window{})
 	if err != nil {
@@ -205,10 +207,12 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
 		})
 	}
-	_, sinks, err := groundtruth.ScanReference(ctx, spec, opt, newProfiler)
+	result, sinks, err := groundtruth.ScanReference(ctx, spec, opt, newProfiler)
 	if err != nil {
 		return fail(err)
 	}
+	work := Work{Model: m.Name}
+	work.add(result)
 	profiler := newProfiler().(*evaluator.Profiler)
 	for _, s := range sinks {
 		if err := profiler.Merge(s.(*evaluator.Profiler)); err != nil {
@@ -223,15 +227,17 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	newBuilder := func() groundtruth.Sink {
 		return evaluator.NewBuilder(layout, layout.Span(), m.Segments, evaluator.BuilderOptions{})
 	}
-	_, sinks, err = groundtruth.ScanReference(ctx, spec, opt, newBuilder)
+	result, sinks, err = groundtruth.ScanReference(ctx, spec, opt, newBuilder)
 	if err != nil {
 		return fail(err)
 	}
+	work.add(result)
 	summary, err := mergeBuilders(sinks, newBuilder)
 	if err != nil {
 		return fail(err)
 	}
-	r.Log.Info("reference profile built", "model", m.Name, "rows", summary.Predictions(), "features", len(layout.Features))
+	work.Duration = r.Clock().Sub(started)
+	r.Log.Info("reference profile built", append([]any{"model", m.Name, "rows", summary.Predictions(), "features", len(layout.Features)}, r.done(work)...)...)
 	return &evaluator.Profile{Layout: layout, Summary: summary, Fingerprint: fingerprint, Rows: summary.Predictions()}, nil
 }
 

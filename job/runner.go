@@ -30,6 +30,8 @@ type Runner struct {
 	BaseDir    string                                     // relative URLs start here
 	Identity   string                                     // who this is in the ledger, for people
 	Progress   func(label string) func(done, total int64) // nil for none
+	Observe    func(Work)                                 // told what each window and reference took, from several goroutines; nil for nobody
+	PeakMemory func() int64                               // of the process, in bytes; 0 or nil where it is not known
 	Hook       func(step string)                          // crash tests stop the process in it; nil for none
 }
 
@@ -41,6 +43,7 @@ type Options struct {
 	DryRun bool                // no push, launch, message or write
 	Push   bool                // with Window or AsOf: push all the same
 	Launch bool                // with Window or AsOf: launch all the same
+	Merge  bool                // AsOf is that of shards: take what they kept, and act as a pass of now does
 }
 
 // effects are what a pass may do (semantics, section 1).
@@ -49,7 +52,7 @@ type effects struct {
 }
 
 // looks reports whether the pass only looks at a window or a time in the past.
-func (o Options) looks() bool { return o.Window != nil || !o.AsOf.IsZero() }
+func (o Options) looks() bool { return o.Window != nil || !o.AsOf.IsZero() && !o.Merge }
 
 func (o Options) effects() effects {
 	looks := o.looks()
@@ -80,6 +83,9 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 	status.Err = errors.Join(append([]error{err}, p.failures...)...)
 	if err != nil {
 		return outcomes, errors.Join(status.Err, p.failed(ctx, status))
+	}
+	if opt.Merge {
+		p.forgetUnits(ctx)
 	}
 	return outcomes, errors.Join(status.Err, p.evaluated(ctx, status, p.outcomes(p.judged)))
 }
@@ -136,10 +142,12 @@ func (p *pass) run(ctx context.Context) error {
 			return err
 		}
 		p.unasked = append(p.unasked, unasked...)
-		e, err := p.judge(ctx, m, ref, w, p.asOf, w.stage == trigger.StageMature || p.opt.Window != nil, answers)
+		labels := w.stage == trigger.StageMature || p.opt.Window != nil
+		read, err := p.read(ctx, ref, w, labels)
 		if err != nil {
 			return err
 		}
+		e := p.judge(m, ref, w, p.asOf, labels, answers, read)
 		past := records
 		if !w.onGrid {
 			past = nil
@@ -174,6 +182,20 @@ func (p *pass) run(ctx context.Context) error {
 	return nil
 }
 
+// read reads a window, or takes what a shard has kept of it.
+func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool) (*reading, error) {
+	if p.opt.Merge {
+		kept, err := p.keptReading(ctx, p.model, ref, w, p.asOf)
+		if err != nil || kept != nil {
+			if kept != nil {
+				kept.took = Work{Model: p.model.Name, Window: &w.window}
+			}
+			return kept, err
+		}
+	}
+	return p.join(ctx, p.model, ref, w, p.asOf, labels)
+}
+
 // windows lists what to judge, oldest first.
 func (p *pass) windows(ctx context.Context) ([]planned, error) {
 	m := p.model
@@ -185,10 +207,16 @@ func (p *pass) windows(ctx context.Context) ([]planned, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ok || last.After(p.asOf) {
+	if !ok {
 		return s.plan(nil, p.asOf), nil
 	}
 	w := m.Grid().Containing(last)
+	if p.opt.Merge && s.stage(w, p.asOf) != trigger.StageMature {
+		return nil, fmt.Errorf("merge as of %s: %w; make a pass without --merge", p.asOf.Format(time.RFC3339), ErrJudgedSince)
+	}
+	if last.After(p.asOf) {
+		return s.plan(nil, p.asOf), nil
+	}
 	return s.plan(&w, p.asOf), nil
 }
 

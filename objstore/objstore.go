@@ -98,11 +98,11 @@ func Open(ctx context.Context, rawURL, baseDir string) (*Store, error) {
 	case schemeMem:
 		s.bucket = openMem(loc.bucket)
 	default:
-		c, err := openCloud(ctx, loc)
+		c, closeStore, err := openShared(ctx, loc)
 		if err != nil {
 			return nil, fmt.Errorf("open %s: %w", s.url, err)
 		}
-		s.bucket, s.close = c, c.bucket.Close
+		s.bucket, s.close = c, closeStore
 	}
 	return s, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +31,18 @@ const lockTimeout = 10 * time.Second
 type Textfile struct {
 	path    string
 	aliases Aliases
+
 	mu      sync.Mutex
+	held    bool
+	pending textUpdate // what is not in the file yet
+	models  int        // in the file as it was written last
+}
+
+// textUpdate is a change of the file.
+type textUpdate struct {
+	fresh  []*dto.MetricFamily
+	drops  map[string][]func(metric string) bool // of what the file holds, by model
+	models int                                   // updates of which it is made
 }
 
 var _ job.Publisher = (*Textfile)(nil)
@@ -43,13 +55,35 @@ func NewTextfile(path string, aliases Aliases) *Textfile {
 // Name implements job.Publisher.
 func (t *Textfile) Name() string { return "text file " + t.path }
 
+// heldShare is the part of the models in the file that may wait to be written.
+const heldShare = 8
+
+// Hold lets the figures of several models share one writing of the file, whose size is
+// that of all: from now on, figures may wait for those of other models, up to an eighth
+// of the models in the file, or for Flush.
+func (t *Textfile) Hold() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held = true
+}
+
+// Flush writes what waits.
+func (t *Textfile) Flush(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.pending.models == 0 {
+		return nil
+	}
+	return t.flush(ctx)
+}
+
 // Publish implements job.Publisher.
 func (t *Textfile) Publish(ctx context.Context, s job.Snapshot) error {
-	name := s.Status.Model
-	return t.update(ctx, withModel(name, t.aliases.extend(samples(s))), func(metric, of string) bool {
+	succeeded := s.Status.Err == nil
+	return t.update(ctx, s.Status.Model, t.aliases.extend(samples(s)), func(metric string) bool {
 		// A pass that evaluated and then failed leaves the last success.
 		success := metric == prefix+lastSuccess || t.aliases[metric] == lastSuccess
-		return of == name && (s.Status.Err == nil || !success)
+		return succeeded || !success
 	})
 }
 
@@ -74,18 +108,33 @@ func (t *Textfile) add(ctx context.Context, name string, set []sample) error {
 	for _, s := range set {
 		names[s.fullName()] = true
 	}
-	return t.update(ctx, withModel(name, set), func(metric, of string) bool { return of == name && names[metric] })
+	return t.update(ctx, name, set, func(metric string) bool { return names[metric] })
 }
 
-// update writes the file anew: what it held, less the series that drop says, and the
-// samples.
-func (t *Textfile) update(ctx context.Context, set []sample, drop func(metric, model string) bool) error {
-	fresh, err := gather(set).Gather()
+// update writes the file anew: what it held, less the series of the model that drop
+// says, and the samples.
+func (t *Textfile) update(ctx context.Context, name string, set []sample, drop func(metric string) bool) error {
+	fresh, err := gather(withModel(name, set)).Gather()
 	if err != nil {
 		return fmt.Errorf("gather metrics: %w", err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	u := &t.pending
+	u.fresh = merge(fresh, u.fresh, func(metric, of string) bool { return of == name && drop(metric) })
+	if u.drops == nil {
+		u.drops = map[string][]func(string) bool{}
+	}
+	u.drops[name] = append(u.drops[name], drop)
+	u.models++
+	if t.held && u.models*heldShare < t.models {
+		return nil
+	}
+	return t.flush(ctx)
+}
+
+// flush writes what waits. What could not be written goes on waiting.
+func (t *Textfile) flush(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return fmt.Errorf("make folder of text file: %w", err)
 	}
@@ -100,7 +149,37 @@ func (t *Textfile) update(ctx context.Context, set []sample, drop func(metric, m
 	if err != nil {
 		return err
 	}
-	return t.write(merge(fresh, old, drop))
+	families := merge(cloned(t.pending.fresh), old, func(metric, of string) bool {
+		return slices.ContainsFunc(t.pending.drops[of], func(drop func(string) bool) bool { return drop(metric) })
+	})
+	if err := t.write(families); err != nil {
+		return err
+	}
+	t.pending, t.models = textUpdate{}, modelsOf(families)
+	return nil
+}
+
+// cloned copies families as far as merge changes them.
+func cloned(families []*dto.MetricFamily) []*dto.MetricFamily {
+	out := make([]*dto.MetricFamily, len(families))
+	for i, f := range families {
+		out[i] = &dto.MetricFamily{Name: f.Name, Help: f.Help, Type: f.Type, Unit: f.Unit, Metric: slices.Clone(f.Metric)}
+	}
+	return out
+}
+
+// modelsOf counts the models with series.
+func modelsOf(families []*dto.MetricFamily) int {
+	names := map[string]bool{}
+	for _, f := range families {
+		if f.GetName() != prefix+lastRun {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			names[modelOf(m)] = true
+		}
+	}
+	return len(names)
 }
 
 // merge adds to the fresh families what is kept of the old ones.

@@ -309,3 +309,69 @@ func FuzzTextfile(f *testing.F) {
 		}
 	})
 }
+
+// TestTextfileHeld writes the figures of forty models with fewer writings than models,
+// and what the file holds in the end is what forty writings would have left.
+func TestTextfileHeld(t *testing.T) {
+	each, held := filepath.Join(t.TempDir(), "each.prom"), filepath.Join(t.TempDir(), "held.prom")
+	one, shared := NewTextfile(each, nil), NewTextfile(held, nil)
+	shared.Hold()
+	writings, last := 0, ""
+	for round := range 2 {
+		for i := range 40 {
+			s := rich("model-" + strconv.Itoa(i))
+			if round == 1 && i%3 == 0 {
+				s.Drift, s.Status.Err = nil, errLaunch
+			}
+			for _, f := range []*Textfile{one, shared} {
+				if err := f.Publish(t.Context(), s); err != nil {
+					t.Fatal(err)
+				}
+				if round == 1 && i%5 == 0 {
+					if err := f.PublishFailure(t.Context(), job.RunStatus{Model: s.Status.Model, Start: start().Add(time.Hour), Err: errLaunch}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if now := content(t, held); now != last {
+				writings, last = writings+1, now
+			}
+		}
+	}
+	if writings >= 80/2 {
+		t.Errorf("the file was written %d times for 80 passes", writings)
+	}
+	if err := shared.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := content(t, held), content(t, each); got != want {
+		t.Errorf("held:\n%s\nwritten each time:\n%s", got, want)
+	}
+}
+
+// TestTextfileHeldFailure keeps what could not be written for the next writing.
+func TestTextfileHeldFailure(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hindcast.prom")
+	if err := os.WriteFile(path, []byte("no metrics {\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := NewTextfile(path, nil)
+	f.Hold()
+	for _, name := range []string{"prices", "rents"} {
+		if err := f.Publish(t.Context(), rich(name)); err == nil {
+			t.Fatal("a file that is none of Hindcast's was replaced")
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second finds nothing left to write
+		if err := f.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := encode(t, gather(append(withModel("prices", samples(rich("prices"))), withModel("rents", samples(rich("rents")))...)))
+	if got := content(t, path); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -23,6 +23,7 @@ type App struct {
 	Terminal       bool // standard error is a terminal: draw progress
 
 	log        *slog.Logger
+	screen     *screen
 	logFormat  string
 	verbose    bool
 	quiet      bool
@@ -137,12 +138,13 @@ func (a *App) openLog() error {
 	if a.quiet {
 		level = slog.LevelWarn
 	}
+	a.screen = &screen{w: a.Stderr, draws: a.Terminal && !a.quiet, every: 100 * time.Millisecond}
 	opts := &slog.HandlerOptions{Level: level}
 	switch a.logFormat {
 	case "text":
-		a.log = slog.New(slog.NewTextHandler(a.Stderr, opts))
+		a.log = slog.New(slog.NewTextHandler(a.screen, opts))
 	case "json":
-		a.log = slog.New(slog.NewJSONHandler(a.Stderr, opts))
+		a.log = slog.New(slog.NewJSONHandler(a.screen, opts))
 	default:
 		return usagef("--log-format is text or json, not %q", a.logFormat)
 	}

@@ -39,5 +39,6 @@ func (a *App) baselineCommand() *cobra.Command {
 	configFlag(cmd, &path)
 	cmd.Flags().StringVar(&name, "model", "", "the model (may be left out when there is one)")
 	addEngineFlags(cmd, &engine)
+	addProfileFlags(cmd)
 	return cmd
 }

@@ -19,6 +19,7 @@ func (a *App) runCommand() *cobra.Command {
 		detailed                   bool
 		engine                     engineFlags
 		executorInput              string
+		shards                     string
 	)
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -66,23 +67,33 @@ func (a *App) runCommand() *cobra.Command {
 				}
 				opt.Window = &w
 			}
+			mine, err := a.sharding(shards, task != nil, &opt)
+			if err != nil {
+				return err
+			}
 			c, err := a.open(cmd.Context(), path, engine, named(names))
 			if err != nil {
 				return err
 			}
 			defer func() { _ = c.Close() }()
-			var outcomes []job.Outcome
-			var failures []report.Failure
-			for _, m := range c.models {
-				found, err := c.Pass(cmd.Context(), m, opt)
-				outcomes = append(outcomes, found...)
-				if err != nil {
-					failures = append(failures, report.Failure{Model: m.Name, Err: err})
-					a.log.Error("pass failed", "model", m.Name, "err", err)
+			if shards != "" {
+				units, failed := c.keep(cmd.Context(), mine, opt.AsOf)
+				if err := a.writeUnits(output, units, opt.AsOf); err != nil {
+					return err
 				}
-				if cmd.Context().Err() != nil {
-					break // told to stop: the models that are left are the next pass's
+				if failed {
+					return errReported
 				}
+				return nil
+			}
+			if opt.Merge && opt.AsOf.IsZero() {
+				if opt.AsOf, err = c.mergeAsOf(cmd.Context()); err != nil {
+					return err
+				}
+			}
+			outcomes, failures, undelivered := c.passes(cmd.Context(), opt)
+			if undelivered != nil {
+				a.log.Error("publishing failed", "err", undelivered)
 			}
 			if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
 				return err
@@ -92,7 +103,7 @@ func (a *App) runCommand() *cobra.Command {
 					return err
 				}
 			}
-			if len(failures) > 0 {
+			if len(failures) > 0 || undelivered != nil {
 				return errReported
 			}
 			if detailed {
@@ -112,8 +123,44 @@ func (a *App) runCommand() *cobra.Command {
 	f.StringVarP(&output, "output", "o", "table", "table, json or yaml")
 	f.StringVar(&executorInput, "executor-input", "", "as a task of Kubeflow Pipelines: {{$}}, which its launcher replaces")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 10 breached, 11 a run was started, 12 inconclusive")
+	f.StringVar(&shards, "shard", "", "read only this part of the windows and keep it for --merge: I/N from 0, or auto/N in an Indexed Job")
+	f.BoolVar(&opt.Merge, "merge", false, "take what shards have read, and act as a pass does")
 	addEngineFlags(cmd, &engine)
+	addProfileFlags(cmd)
 	return cmd
+}
+
+// sharding checks --shard and --merge against the other flags, and fills in the as-of of
+// a shard that is told none.
+func (a *App) sharding(text string, task bool, opt *job.Options) (shard, error) {
+	switch {
+	case text == "" && !opt.Merge:
+		return shard{}, nil
+	case text != "" && opt.Merge:
+		return shard{}, usagef("--shard reads what --merge judges later; give one of them")
+	}
+	flag := "--merge"
+	if text != "" {
+		flag = "--shard"
+	}
+	switch {
+	case opt.Window != nil:
+		return shard{}, usagef("%s shares out the windows of a pass; leave out --window", flag)
+	case opt.Push || opt.Launch:
+		return shard{}, usagef("%s takes no --push and --launch: a shard does neither, and a merge does both as a pass does", flag)
+	case text == "":
+		return shard{}, nil
+	case opt.DryRun || task:
+		return shard{}, usagef("--shard does nothing but keep what it reads; leave out --dry-run and --executor-input")
+	}
+	s, err := parseShard(text, a.Env)
+	if err != nil {
+		return s, usagef("--shard: %w", err)
+	}
+	if opt.AsOf.IsZero() {
+		opt.AsOf = shardAsOf(a.Clock())
+	}
+	return s, nil
 }
 
 // task reads what Kubeflow Pipelines tells a task. Its inputs stand for flags: the

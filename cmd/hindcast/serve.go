@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,7 +41,7 @@ func (a *App) serveCommand() *cobra.Command {
 			"counted. On SIGTERM it starts nothing more and gives running evaluations --grace to end.\n" +
 			"It serves /metrics, /-/healthy and /-/ready.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.open(cmd.Context(), path, engine, nil)
+			c, err := a.open(cmd.Context(), path, engine, withSchedule)
 			if err != nil {
 				return err
 			}
@@ -54,7 +56,13 @@ func (a *App) serveCommand() *cobra.Command {
 	f.StringVar(&listen, "listen", ":8080", "address of /metrics, /-/healthy and /-/ready")
 	f.DurationVar(&grace, "grace", 25*time.Second, "how long running evaluations may take to end after SIGTERM")
 	addEngineFlags(cmd, &engine)
+	addProfileFlags(cmd)
 	return cmd
+}
+
+// withSchedule picks the models that have one.
+func withSchedule(cfg *config.Config) ([]*config.Model, error) {
+	return slices.DeleteFunc(slices.Clone(cfg.Models), func(m *config.Model) bool { return m.Cron() == nil }), nil
 }
 
 // server is the cron daemon.
@@ -67,6 +75,8 @@ type server struct {
 	passes   *prometheus.CounterVec
 	slots    map[string]*sync.Mutex // held by a slot, from its start on
 	busy     map[string]*sync.Mutex // held by whoever works on the model
+	places   chan struct{}          // one for each pass that may go on at once
+	working  atomic.Int64           // slots and looks after runs that have begun, the waiting ones included
 	ready    chan struct{}
 }
 
@@ -74,9 +84,13 @@ func newServer(a *App, c *connected, grace time.Duration) *server {
 	release, revision := buildVersion()
 	registry := publish.NewRegistry(publish.BuildInfo{Version: release, Revision: revision}, c.cfg.Publish.Aliases)
 	c.Publishers = append(c.Publishers, registry)
+	if c.textfile != nil {
+		c.textfile.Hold()
+	}
 	factory := promauto.With(registry.Registerer())
 	return &server{
 		app: a, runner: c, registry: registry, grace: grace, slots: map[string]*sync.Mutex{}, busy: map[string]*sync.Mutex{}, ready: make(chan struct{}),
+		places:  make(chan struct{}, c.atOnce),
 		skipped: counter(factory, "serve_skipped_slots_total"),
 		passes:  counter(factory, "serve_passes_total"),
 	}
@@ -106,7 +120,7 @@ func (s *server) run(ctx context.Context, cfg *config.Config, listen string) err
 			continue
 		}
 		scheduled++
-		timetable.Schedule(m.Cron(), cron.FuncJob(func() { s.slot(passes, m) }))
+		timetable.Schedule(m.Cron(), cron.FuncJob(func() { s.slot(ctx, passes, m) }))
 		if m.Retrain.Kubeflow != nil {
 			timetable.Schedule(cron.Every(followEvery), cron.FuncJob(func() { s.follow(passes, m) }))
 		}
@@ -153,14 +167,24 @@ func (s *server) drain(ended context.Context, cancel context.CancelFunc) {
 	}
 }
 
-// slot is one slot of a model's schedule.
-func (s *server) slot(ctx context.Context, m *config.Model) {
+// slot is one slot of a model's schedule. It begins no pass once stop is done.
+func (s *server) slot(stop, ctx context.Context, m *config.Model) {
 	if !s.slots[m.Name].TryLock() {
 		s.skipped.WithLabelValues(m.Name).Inc()
 		s.app.log.Warn("slot skipped: the model is still being evaluated", "model", m.Name)
 		return
 	}
 	defer s.slots[m.Name].Unlock()
+	s.working.Add(1)
+	defer s.rest(ctx)
+	select {
+	case s.places <- struct{}{}:
+		defer func() { <-s.places }()
+	case <-stop.Done():
+	}
+	if stop.Err() != nil {
+		return
+	}
 	// Following started runs takes a moment; it is no reason to lose a slot.
 	s.busy[m.Name].Lock()
 	defer s.busy[m.Name].Unlock()
@@ -178,6 +202,17 @@ func (s *server) slot(ctx context.Context, m *config.Model) {
 	}
 }
 
+// rest ends what began with working.Add. Figures of models that are worked on at the
+// same time wait for one another in the text file, and the last writes them.
+func (s *server) rest(ctx context.Context) {
+	if s.working.Add(-1) > 0 {
+		return
+	}
+	if err := s.runner.flush(ctx); err != nil {
+		s.app.log.Error("publishing failed", "err", err)
+	}
+}
+
 // recovered keeps one model's panic from ending the others' schedules.
 func (s *server) recovered(model string) {
 	if p := recover(); p != nil {
@@ -192,6 +227,8 @@ func (s *server) follow(ctx context.Context, m *config.Model) {
 		return // the pass that is going on follows them itself
 	}
 	defer s.busy[m.Name].Unlock()
+	s.working.Add(1)
+	defer s.rest(ctx)
 	defer s.recovered(m.Name)
 	if _, err := s.runner.Follow(ctx, m); err != nil && !errors.Is(err, context.Canceled) {
 		s.app.log.Error("following runs failed", "model", m.Name, "err", err)

@@ -11,11 +11,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
-	"unicode"
 
 	promconfig "github.com/prometheus/common/config"
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/groundtruth"
@@ -54,16 +51,32 @@ type connected struct {
 	*job.Runner
 	cfg         *config.Config
 	models      []*config.Model
+	atOnce      int // how many of the models are worked on at once
 	pushgateway *publish.Pushgateway
-	prometheus  *promql.Client // nil without one
+	textfile    *publish.Textfile // nil without one
+	prometheus  *promql.Client    // nil without one
+	unshare     func() error
+	screen      *screen
 }
 
 // Close closes the state and the connections that are kept.
 func (c *connected) Close() error {
+	c.screen.end()
 	if c.prometheus != nil {
 		c.prometheus.Close()
 	}
-	return c.State.Close()
+	return errors.Join(c.State.Close(), c.unshare())
+}
+
+// flush writes the figures that wait in the text file.
+func (c *connected) flush(ctx context.Context) error {
+	if c.textfile == nil {
+		return nil
+	}
+	if err := c.textfile.Flush(ctx); err != nil {
+		return fmt.Errorf("publish to %s: %w", c.textfile.Name(), err)
+	}
+	return nil
 }
 
 // open loads the configuration, picks models from it and connects; nil picks all.
@@ -82,21 +95,31 @@ func (a *App) open(ctx context.Context, path string, engine engineFlags, pick fu
 			return nil, err
 		}
 	}
-	c, err := a.connect(ctx, cfg, limits)
+	atOnce, each, err := divide(cfg, len(picked), limits)
 	if err != nil {
 		return nil, err
 	}
-	c.models = picked
+	c, err := a.connect(ctx, cfg, each)
+	if err != nil {
+		return nil, err
+	}
+	c.models, c.atOnce = picked, atOnce
 	return c, nil
 }
 
 // connect opens the state and makes the receivers that the configuration names.
-func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtruth.Limits) (*connected, error) {
+func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtruth.Limits) (c *connected, err error) {
+	unshare := objstore.Share()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, unshare())
+		}
+	}()
 	state, err := objstore.Open(ctx, cfg.State.URL, cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
-	c := &connected{
+	c = &connected{
 		Runner: &job.Runner{
 			State:     state,
 			Ledger:    trigger.NewLedger(state),
@@ -107,12 +130,17 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 			BaseDir:   cfg.Dir,
 			Hook:      crashHook(a.Env),
 			Identity:  a.identity(),
+
+			PeakMemory: peakMemory,
 		},
-		cfg:    cfg,
-		models: cfg.Models,
+		cfg:     cfg,
+		models:  cfg.Models,
+		atOnce:  1,
+		unshare: unshare,
+		screen:  a.screen,
 	}
-	if a.Terminal && !a.quiet {
-		c.Progress = a.progress
+	if a.screen.draws {
+		c.Progress = a.screen.progress
 	}
 	if p := cfg.Prometheus; p != nil {
 		if c.prometheus, err = promql.New(p.URL, p.HTTP.Config(), promql.Options{Timeout: p.Timeout, Redact: p.HTTP.Redact}); err != nil {
@@ -136,7 +164,8 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 		c.Publishers = append(c.Publishers, c.pushgateway)
 	}
 	if t := cfg.Publish.Textfile; t != nil {
-		c.Publishers = append(c.Publishers, publish.NewTextfile(t.Path, cfg.Publish.Aliases))
+		c.textfile = publish.NewTextfile(t.Path, cfg.Publish.Aliases)
+		c.Publishers = append(c.Publishers, c.textfile)
 	}
 	if c.Notifiers, err = a.notifiers(cfg); err != nil {
 		return nil, errors.Join(err, state.Close())
@@ -243,34 +272,4 @@ func (a *App) kubeflowOptions(m *config.Model) (kubeflow.Options, error) {
 		opts.TokenFile = path
 	}
 	return opts, nil
-}
-
-// progress draws a bar on the terminal.
-func (a *App) progress(label string) func(done, total int64) {
-	var bar *progressbar.ProgressBar
-	return func(done, total int64) {
-		if total <= 0 {
-			return
-		}
-		if bar == nil {
-			bar = progressbar.NewOptions64(total,
-				progressbar.OptionSetWriter(a.Stderr), progressbar.OptionSetDescription(label), progressbar.OptionShowBytes(true),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
-		}
-		bar.ChangeMax64(total)
-		_ = bar.Set64(min(done, total)) // a bar that cannot be drawn is no reason to stop
-	}
-}
-
-// parseBytes reads a size such as 512MiB, 1GB or 1000000.
-func parseBytes(s string) (int64, error) {
-	digits := strings.TrimRightFunc(s, unicode.IsLetter)
-	factor, known := map[string]float64{
-		"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "KB": 1e3, "MB": 1e6, "GB": 1e9,
-	}[s[len(digits):]]
-	n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-	if err != nil || !known || !(n*factor >= 1) || n*factor > 1<<50 {
-		return 0, fmt.Errorf("%q is not a size such as 512MiB", s)
-	}
-	return int64(n * factor), nil
 }

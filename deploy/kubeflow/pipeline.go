@@ -30,9 +30,13 @@ type Secret struct {
 	Keys map[string]string // variable by key
 }
 
+// longestName is that of a Secret and of a key in one. It is no part of the patterns: a
+// counted repetition is compiled into as many copies, whenever the program starts.
+const longestName = 253
+
 var (
-	secretName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$`)
-	secretKey  = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,253}$`)
+	secretName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`)
+	secretKey  = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
 	variable   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
@@ -43,7 +47,7 @@ func ParseSecret(text string) (Secret, error) {
 	if !ok || keys == "" {
 		return Secret{}, fmt.Errorf("%q: want NAME:KEY or NAME:KEY=VARIABLE, more keys after commas", text)
 	}
-	if !secretName.MatchString(name) {
+	if len(name) > longestName || !secretName.MatchString(name) {
 		return Secret{}, fmt.Errorf("%q is no name of a Secret", name)
 	}
 	s := Secret{Name: name, Keys: map[string]string{}}
@@ -53,7 +57,7 @@ func ParseSecret(text string) (Secret, error) {
 			env = key
 		}
 		switch {
-		case !secretKey.MatchString(key):
+		case len(key) > longestName || !secretKey.MatchString(key):
 			return Secret{}, fmt.Errorf("%q is no key of a Secret", key)
 		case !variable.MatchString(env):
 			return Secret{}, fmt.Errorf("%q is no name of an environment variable; write %s:%s=VARIABLE", env, name, key)

@@ -3,6 +3,7 @@
 package kustomize_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -165,5 +166,59 @@ func TestKustomizationNamesEveryFile(t *testing.T) {
 	}
 	if at(k, "images.name") != at(cron, "spec.jobTemplate.spec.template.spec.containers.image") {
 		t.Error("the image has another name than the one that is replaced")
+	}
+}
+
+// TestBacklog holds the Jobs of a backlog to the CronJob's pod: only their arguments differ.
+func TestBacklog(t *testing.T) {
+	t.Parallel()
+	const container = "spec.template.spec.containers."
+	cron := read(t, "cronjob.yaml")
+	want := at(cron, "spec.jobTemplate.spec.template")
+	shards, merge := read(t, "../backlog/shards.yaml"), read(t, "../backlog/merge.yaml")
+	n, ok := at(shards, "spec.completions").(uint64)
+	if parallel, _ := at(shards, "spec.parallelism").(uint64); !ok || n < 2 || parallel < 1 || parallel > n {
+		t.Errorf("%d shards, %d at once", n, parallel)
+	}
+	for _, c := range []struct {
+		of   any
+		path string
+		want any
+	}{
+		{shards, "kind", "Job"},
+		{shards, "spec.completionMode", "Indexed"}, // JOB_COMPLETION_INDEX asks for it.
+		{shards, "spec.backoffLimitPerIndex", uint64(1)},
+		{shards, container + "args", []any{"run", "--config=/etc/hindcast/hindcast.yaml", fmt.Sprintf("--shard=auto/%d", n)}},
+		{shards, "spec.podFailurePolicy", at(cron, "spec.jobTemplate.spec.podFailurePolicy")},
+		{merge, "kind", "Job"},
+		{merge, "spec.suspend", true}, // Until the shards have ended.
+		{merge, "spec.backoffLimit", uint64(1)},
+		{merge, container + "args", []any{"run", "--config=/etc/hindcast/hindcast.yaml", "--merge"}},
+		{merge, "spec.podFailurePolicy", at(cron, "spec.jobTemplate.spec.podFailurePolicy")},
+	} {
+		if got := at(c.of, c.path); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s is %v, want %v", c.path, got, c.want)
+		}
+	}
+	for name, job := range map[string]any{"shards.yaml": shards, "merge.yaml": merge} {
+		if length, ok := at(job, "spec.ttlSecondsAfterFinished").(uint64); !ok || length == 0 {
+			t.Errorf("%s stays for ever", name)
+		}
+		list, _ := at(job, "spec.template.spec.containers").([]any)
+		if len(list) != 1 {
+			t.Fatalf("%s has %d containers", name, len(list))
+		}
+		pod, _ := list[0].(map[string]any)
+		pod["args"] = at(want, "spec.containers.args")
+		if got := at(job, "spec.template"); !reflect.DeepEqual(got, want) {
+			t.Errorf("the pods of %s are not the CronJob's:\n%v\n%v", name, got, want)
+		}
+	}
+	k := read(t, "../backlog/kustomization.yaml")
+	if got := at(k, "resources"); !reflect.DeepEqual(got, []any{"shards.yaml", "merge.yaml"}) || at(k, "kind") != "Component" {
+		t.Errorf("the component holds %v", got)
+	}
+	if !reflect.DeepEqual(at(k, "images"), at(read(t, "kustomization.yaml"), "images")) {
+		t.Error("the component has another image than the base")
 	}
 }

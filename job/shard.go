@@ -1,0 +1,314 @@
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// shardsDir holds the windows that shards have read, until they are merged:
+// shards/MODEL/ASOF/WINDOW-FINGERPRINT.
+const shardsDir = "shards/"
+
+// unitSchema is the version of kept windows. Others are read anew.
+const unitSchema = 1
+
+// shardTime is how times are written in keys; in UTC it ends in Z.
+const shardTime = "20060102T150405.999999999Z0700"
+
+// Unit is what shards share out: a window of a model.
+type Unit struct {
+	Model  string             `json:"model"`
+	Window groundtruth.Window `json:"window"`
+	Stage  string             `json:"stage"`
+	Key    string             `json:"key,omitempty"` // of the kept summary in the state
+	There  bool               `json:"there"`         // it was kept before, and its inputs are the same
+	Rows   int64              `json:"rows_read"`     // when it was read
+}
+
+// keptUnit is a window as a shard read it.
+type keptUnit struct {
+	Schema  int                `json:"schema"`
+	Model   string             `json:"model"`
+	Window  groundtruth.Window `json:"window"`
+	AsOf    time.Time          `json:"as_of"`
+	Result  groundtruth.Result `json:"result"`
+	Summary []byte             `json:"summary"`
+}
+
+// reading is all that judging needs of a window's objects.
+type reading struct {
+	result  groundtruth.Result
+	summary *evaluator.Summary
+	took    Work
+}
+
+// ErrJudgedSince marks a merge that comes too late: a pass has looked from a later
+// moment meanwhile.
+var ErrJudgedSince = errors.New("a later pass has judged windows that were not mature then")
+
+// Units lists the windows that a pass as of then judges, oldest first. Every shard finds
+// the same ones as long as no pass records any.
+func (r *Runner) Units(ctx context.Context, m *config.Model, asOf time.Time) ([]Unit, error) {
+	p := &pass{Runner: r, model: m, opt: Options{AsOf: asOf, Merge: true}, asOf: asOf.UTC()}
+	windows, err := p.windows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	units := make([]Unit, len(windows))
+	for i, w := range windows {
+		units[i] = Unit{Model: m.Name, Window: w.window, Stage: w.stage}
+	}
+	return units, nil
+}
+
+// Keep reads units of a model and keeps their summaries in the state for the merging
+// pass. It judges nothing. A unit that cannot be read is left to that pass, and to the
+// error; the others are kept all the same.
+func (r *Runner) Keep(ctx context.Context, m *config.Model, asOf time.Time, units []Unit) ([]Unit, error) {
+	asOf = asOf.UTC()
+	ref, err := r.reference(ctx, m, true)
+	if err != nil {
+		return nil, err
+	}
+	var out []Unit
+	var errs []error
+	for _, u := range units {
+		if ctx.Err() != nil {
+			errs = append(errs, ctx.Err())
+			break
+		}
+		w := planned{u.Window, u.Stage, true}
+		if u, err = r.keep(ctx, m, ref, w, asOf, u); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		out = append(out, u)
+	}
+	return out, errors.Join(errs...)
+}
+
+// keep reads and keeps one unit.
+func (r *Runner) keep(ctx context.Context, m *config.Model, ref *reference, w planned, asOf time.Time, u Unit) (Unit, error) {
+	var err error
+	if u.Key, err = unitKey(m, ref, w, asOf); err != nil {
+		return u, err
+	}
+	kept, err := r.keptReading(ctx, m, ref, w, asOf)
+	if err != nil {
+		return u, err
+	}
+	if kept != nil {
+		u.There, u.Rows = true, kept.result.RowsRead
+		return u, nil
+	}
+	read, err := r.join(ctx, m, ref, w, asOf, w.stage == trigger.StageMature)
+	if err != nil {
+		return u, err
+	}
+	u.Rows = read.result.RowsRead
+	summary, err := read.summary.MarshalBinary()
+	if err != nil {
+		return u, fmt.Errorf("keep window %s: %w", w.window, err)
+	}
+	data, err := json.Marshal(keptUnit{unitSchema, m.Name, w.window, asOf, read.result, summary})
+	if err != nil {
+		return u, fmt.Errorf("keep window %s: %w", w.window, err)
+	}
+	err = r.State.Create(ctx, u.Key, data)
+	if errors.Is(err, objstore.ErrExists) {
+		// Another shard's, as good as this one, or one whose inputs have changed since.
+		if kept, kerr := r.keptReading(ctx, m, ref, w, asOf); kept != nil || kerr != nil {
+			u.There = kept != nil
+			return u, kerr
+		}
+		err = r.State.Write(ctx, u.Key, data)
+	}
+	if err != nil {
+		return u, fmt.Errorf("keep window %s: %w", w.window, err)
+	}
+	r.Log.Info("window kept", append([]any{"model", m.Name, "window_start", w.window.Start, "window_end", w.window.End, "stage", w.stage}, r.done(read.took)...)...)
+	return u, nil
+}
+
+// keptReading returns the window as a shard has kept it, nil where none did, or where
+// the objects that it read are not those of now.
+func (r *Runner) keptReading(ctx context.Context, m *config.Model, ref *reference, w planned, asOf time.Time) (*reading, error) {
+	key, err := unitKey(m, ref, w, asOf)
+	if err != nil {
+		return nil, err
+	}
+	data, err := r.State.Read(ctx, key)
+	if errors.Is(err, objstore.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read kept window %s: %w", w.window, err)
+	}
+	anew := func(err error) (*reading, error) {
+		r.Log.Warn("a kept window cannot be used and is read anew", "model", m.Name, "window_start", w.window.Start, "window_end", w.window.End, "err", err)
+		return nil, nil
+	}
+	var u keptUnit
+	if err := json.Unmarshal(data, &u); err != nil {
+		return anew(err)
+	}
+	if u.Schema != unitSchema || u.Model != m.Name || !u.Window.Equal(w.window) || !u.AsOf.Equal(asOf) {
+		return anew(fmt.Errorf("%s says that it is something else", key))
+	}
+	kept := &reading{result: u.Result, summary: new(evaluator.Summary)}
+	if err := kept.summary.UnmarshalBinary(u.Summary); err != nil {
+		return anew(err)
+	}
+	now, err := r.inputs(ctx, m, w, asOf)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.EqualFunc(now, u.Result.Inputs, sameInput) {
+		return anew(errors.New("its objects have changed since"))
+	}
+	return kept, nil
+}
+
+func sameInput(a, b groundtruth.Input) bool {
+	return a.URL == b.URL && a.Size == b.Size && a.ETag == b.ETag && a.ModTime.Equal(b.ModTime)
+}
+
+// inputs lists the objects that the window's join would read, as its Result has them.
+func (r *Runner) inputs(ctx context.Context, m *config.Model, w planned, asOf time.Time) ([]groundtruth.Input, error) {
+	spec := m.GroundtruthSpec()
+	src := spec.Predictions
+	if spec.PredictionColumns.Timestamp == "" {
+		src.Slack = 0 // as the join has it
+	}
+	out, err := groundtruth.Inputs(ctx, spec.BaseDir, src, w.window.Start, w.window.End)
+	if err != nil {
+		return nil, fmt.Errorf("find predictions: %w", err)
+	}
+	if w.stage == trigger.StageMature {
+		to := asOf.Add(1) // as-of itself is among them
+		labels, err := groundtruth.Inputs(ctx, spec.BaseDir, spec.Labels, w.window.Start, to)
+		if err != nil {
+			return nil, fmt.Errorf("find labels: %w", err)
+		}
+		out = append(out, labels...)
+	}
+	slices.SortFunc(out, func(a, b groundtruth.Input) int { return strings.Compare(a.URL, b.URL) })
+	return slices.CompactFunc(out, func(a, b groundtruth.Input) bool { return a.URL == b.URL }), nil
+}
+
+// unitKey is where a window is kept. All that its reading depends on, beside the objects,
+// is in it.
+func unitKey(m *config.Model, ref *reference, w planned, asOf time.Time) (string, error) {
+	spec := m.GroundtruthSpec()
+	spec.BaseDir = "" // another pod's may have another name
+	profile := ""
+	if ref != nil {
+		spec.Features = ref.features
+		var err error
+		if profile, err = ref.digest(); err != nil {
+			return "", err
+		}
+	}
+	data, err := json.Marshal(struct {
+		Schema, SummarySchema int
+		Spec                  groundtruth.Spec
+		Features              config.Features
+		MaxSegments           int
+		Profile               string
+		Window                groundtruth.Window
+		Stage                 string
+		AsOf                  time.Time
+	}{unitSchema, evaluator.SummarySchema, spec, m.Predictions.Features, m.MaxSegments, profile, w.window, w.stage, asOf.UTC()})
+	if err != nil {
+		return "", fmt.Errorf("fingerprint window %s: %w", w.window, err)
+	}
+	sum := sha256.Sum256(data)
+	return shardsDir + m.Name + "/" + asOf.UTC().Format(shardTime) + "/" + w.window.Start.UTC().Format(shardTime) + "_" + w.window.End.UTC().Format(shardTime) +
+		"-" + hex.EncodeToString(sum[:8]), nil
+}
+
+// digest identifies the profile to the byte.
+func (ref *reference) digest() (string, error) {
+	if ref.sum != "" {
+		return ref.sum, nil
+	}
+	data, err := ref.profile.MarshalBinary()
+	if err != nil {
+		return "", fmt.Errorf("encode reference profile: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	ref.sum = hex.EncodeToString(sum[:])
+	return ref.sum, nil
+}
+
+// KeptAsOf returns the newest moment as of which shards kept windows of the models, and
+// false where they kept none.
+func (r *Runner) KeptAsOf(ctx context.Context, models []*config.Model) (time.Time, bool, error) {
+	var newest time.Time
+	for o, err := range r.State.List(ctx, shardsDir) {
+		if errors.Is(err, objstore.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			return time.Time{}, false, fmt.Errorf("look for kept windows: %w", err)
+		}
+		model, asOf, ok := ofUnit(o.Key)
+		if ok && asOf.After(newest) && slices.ContainsFunc(models, func(m *config.Model) bool { return m.Name == model }) {
+			newest = asOf
+		}
+	}
+	return newest, !newest.IsZero(), nil
+}
+
+// ofUnit reads the model and the as-of from the key of a kept window.
+func ofUnit(key string) (model string, asOf time.Time, ok bool) {
+	parts := strings.Split(strings.TrimPrefix(key, shardsDir), "/")
+	if len(parts) != 3 {
+		return "", time.Time{}, false
+	}
+	asOf, err := time.Parse(shardTime, parts[1])
+	return parts[0], asOf.UTC(), err == nil
+}
+
+// forgetUnits removes the model's kept windows of the as-of and of earlier ones, which
+// nobody merges any more. What stays behind is removed the next time.
+func (p *pass) forgetUnits(ctx context.Context) {
+	if !p.fx.write {
+		return
+	}
+	var keys []string
+	var errs []error
+	for o, err := range p.State.List(ctx, shardsDir+p.model.Name+"/") {
+		if errors.Is(err, objstore.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			errs = append(errs, err)
+			break
+		}
+		if _, asOf, ok := ofUnit(o.Key); ok && !asOf.After(p.asOf) {
+			keys = append(keys, o.Key)
+		}
+	}
+	for _, key := range keys {
+		if err := p.State.Delete(ctx, key); err != nil && !errors.Is(err, objstore.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		p.Log.Warn("kept windows could not be removed", "model", p.model.Name, "err", err)
+	}
+}
