@@ -64,19 +64,20 @@ def write(con, query, path, form="parquet"):
     con.execute(f"COPY ({query}) TO '{path}' {FORMATS[form]}")
 
 
-def parts(con, folder, query, rows, form="parquet"):
+def parts(con, folder, query, rows, form="parquet", per_file=PER_FILE):
     def part(k):
-        path = os.path.join(folder, f"part-{k // PER_FILE:03d}.{form}")
-        write(con.cursor(), query(k, min(k + PER_FILE, rows)), path, form)
+        path = os.path.join(folder, f"part-{k // per_file:03d}.{form}")
+        write(con.cursor(), query(k, min(k + per_file, rows)), path, form)
 
     # A range is made by one thread, so that files are made side by side.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(part, range(0, rows, PER_FILE)))
+        list(pool.map(part, range(0, rows, per_file)))
 
 
-def scale(con, folder, rows, form="parquet", wide=0):
-    parts(con, os.path.join(folder, "predictions"), lambda a, b: predictions(a, b, rows, wide=wide), rows, form)
-    parts(con, os.path.join(folder, "labels"), lambda a, b: labels(a, b, rows), rows * 9 // 10, form)
+def scale(con, folder, rows, form="parquet", wide=0, per_file=PER_FILE):
+    log = os.path.join(folder, "predictions")
+    parts(con, log, lambda a, b: predictions(a, b, rows, wide=wide), rows, form, per_file)
+    parts(con, os.path.join(folder, "labels"), lambda a, b: labels(a, b, rows), rows * 9 // 10, form, per_file)
 
 
 def single(con, folder, rows):
@@ -93,6 +94,22 @@ def thirty(con, folder, rows):
         path = os.path.join(folder, "labels", f"dt=2026-01-{day + 1:02d}", "all.parquet")
         a, b = rows * day // days, rows * (day + 1) // days
         write(con, f"{query} WHERE i >= {a} AND i < {b}", path)
+
+
+def fleet(con, folder, models=1000, rows=1000):
+    """Small logs, labels and references of many models, as CSV in a folder for each."""
+    for name, query in {
+        "predictions": predictions(0, models * rows, rows).replace(f"i / {rows}", f"(i % {rows}) / {rows}"),
+        "labels": labels(0, models * rows * 9 // 10, models * rows),
+        "reference": f"SELECT i, prediction_of(i, 1) AS prediction, label_of(i, 1) AS label, {features(1)} "
+        f"FROM (SELECT range AS i FROM range({models * rows}))",
+    }.items():
+        # The row's number, which says whose it is, is not written.
+        query = query.replace("SELECT row_id(i) AS id", "SELECT i, row_id(i) AS id", 1)
+        con.execute(
+            f"COPY (SELECT * EXCLUDE (i), i // {rows} AS model FROM ({query}) ORDER BY model) "
+            f"TO '{os.path.join(folder, name)}' (FORMAT csv, HEADER, PARTITION_BY (model))"
+        )
 
 
 def reference(con, folder):
@@ -115,8 +132,12 @@ def main(name, folder):
     base, _, kind = name.partition("-")
     if name == "reference":
         reference(con, part)
+    elif name == "fleet":
+        fleet(con, part)
     elif kind == "":
         scale(con, part, ROWS[base])
+    elif kind == "many":
+        scale(con, part, ROWS[base], per_file=ROWS[base] // 10)
     elif kind == "single":
         single(con, part, ROWS[base])
     elif kind == "wide":
