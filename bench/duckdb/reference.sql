@@ -20,4 +20,10 @@ COPY scales TO (getvariable('profile') || '/scales.parquet');
 COPY cells TO (getvariable('profile') || '/cells.parquet');
 COPY categories TO (getvariable('profile') || '/categories.parquet');
 COPY (SELECT count(*) AS rows FROM r) TO (getvariable('profile') || '/rows.parquet');
+-- The same for the peers that read no SQL.
+COPY (
+  SELECT name, scale, sd, (SELECT count(*) FROM r) AS rows, list(cell ORDER BY cell) AS cells, list(n ORDER BY cell) AS counts
+  FROM scales JOIN cells USING (name) WHERE cell IS NOT NULL GROUP BY ALL
+) TO (getvariable('profile') || '/columns.json') (FORMAT json, ARRAY true);
+COPY categories TO (getvariable('profile') || '/categories.json') (FORMAT json, ARRAY true);
 SELECT * FROM scales ORDER BY name;
