@@ -52,7 +52,9 @@ type answer struct {
 	RMSEHigh *float64 `json:"rmse_high"`
 	PSI      *float64 `json:"psi"`
 	KS       *float64 `json:"ks"`
-	Distance *float64 `json:"wasserstein_normed"`
+	JS       *float64 `json:"js"`
+	Distance *float64 `json:"wasserstein"`
+	Normed   *float64 `json:"wasserstein_normed"`
 }
 
 type metric struct {
@@ -140,14 +142,17 @@ func agree(hindcast, peer []byte) (int, error) {
 				return compared, fmt.Errorf("hindcast knows no column %q", a.Name)
 			}
 			n = c.N
-			for name, theirs := range map[string]*float64{"psi": a.PSI, "ks": a.KS, "wasserstein_normed": a.Distance} {
+			for name, theirs := range map[string]*float64{"psi": a.PSI, "ks": a.KS, "js": a.JS, "wasserstein": a.Distance, "wasserstein_normed": a.Normed} {
 				m, ok := c.Measures[name]
 				if theirs != nil && !ok {
 					return compared, fmt.Errorf("hindcast has no %s of %s", name, a.Name)
 				}
 				tolerance := distanceTolerance
-				if name == "psi" {
+				switch name {
+				case "psi":
 					tolerance = max(distanceTolerance, psiShare*m.Value)
+				case "wasserstein": // in the column's unit
+					tolerance *= m.Value / c.Measures["wasserstein_normed"].Value
 				}
 				check(a, name, theirs, m.Value, tolerance)
 			}

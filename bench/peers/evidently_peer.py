@@ -24,7 +24,7 @@ def main():
     reference = pd.read_parquet(args.reference)
 
     definition = DataDefinition(
-        regression=[Regression(target="label", prediction="prediction")], numerical_columns=FEATURES, categorical_columns=TEXTS
+        regression=[Regression(target="label", prediction="prediction")], numerical_columns=[*FEATURES, "prediction"], categorical_columns=TEXTS
     )
     matched = Dataset.from_pandas(rows[rows.label.notna()], definition)
     performance = Report([MAE(), RMSE()]).run(matched, None).dict()["metrics"]
@@ -38,8 +38,8 @@ def main():
     answers = [{"part": "all", "name": "", "mae": value(performance[0]), "rmse": value(performance[1])}]
     by_column = {}
     for (name, method), metric in zip(drifts, found, strict=True):
-        # Its PSI and the p-value are not what hindcast calls so, and are not compared.
-        key = {"psi": "psi_own_bins", "ks": "ks_p_value", "wasserstein": "wasserstein_normed"}[method]
+        # Its bins of numbers and the p-value are not hindcast's, and are not compared.
+        key = {"psi": "psi" if name in TEXTS else "psi_own_bins", "ks": "ks_p_value", "wasserstein": "wasserstein_normed"}[method]
         by_column.setdefault(name, {})[key] = value(metric)
     answers.extend({"part": "column", "name": name, **figures} for name, figures in by_column.items())
     show(answers)

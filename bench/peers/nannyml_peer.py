@@ -1,8 +1,7 @@
 """What NannyML computes of the benchmark's output: MAE and RMSE, and of each column the
 KS and Wasserstein distances, of text Jensen-Shannon. It knows neither PSI nor segments.
 
-One chunk is the whole window, as the window is one for hindcast. Figures are estimated
-from bins or quantiles where rows are many; they are shown, and compared by a loose bound.
+One chunk is the whole window, as the window is one for hindcast.
 """
 
 import warnings
