@@ -33,8 +33,6 @@ func sqlVariables(folder, reference string) []string {
 		"--set", "predictions=" + filepath.Join(folder, "predictions", "*.parquet"),
 		"--set", "labels=" + filepath.Join(folder, "labels", "*.parquet"),
 		"--set", "profile=" + filepath.Join(reference, "duckdb"),
-		"--set", "window_start=2026-01-10",
-		"--set", "window_end=2026-01-11",
 	}
 }
 

@@ -41,8 +41,7 @@ func (b *bench) pythonPeer(ctx context.Context, name, rows string, times float64
 	return b.peer(ctx, name, folder, rows, times, func(ctx context.Context) (usage, error) {
 		return measure(ctx, nil, python, filepath.Join(b.repo, "bench", "peers", name+"_peer.py"),
 			"--predictions", filepath.Join(folder, "predictions", "*.parquet"), "--labels", filepath.Join(folder, "labels", "*.parquet"),
-			"--reference", filepath.Join(reference, "reference.parquet"), "--profile", filepath.Join(reference, "duckdb"),
-			"--start", "2026-01-10", "--end", "2026-01-11")
+			"--reference", filepath.Join(reference, "reference.parquet"), "--profile", filepath.Join(reference, "duckdb"))
 	})
 }
 

@@ -17,7 +17,6 @@ def rows(query):
 def main():
     args = arguments()
     profile = Profile(args.profile)
-    where = f"WHERE predicted_at >= toDateTime64('{args.start}', 6, 'UTC') AND predicted_at < toDateTime64('{args.end}', 6, 'UTC')"
     log, labels = f"file('{args.predictions}', Parquet)", f"file('{args.labels}', Parquet)"
 
     # By the hash of the id, as in DuckDB.
@@ -26,15 +25,15 @@ def main():
         SELECT model_version, city, toUInt32(count()), sum(abs(e)), sum(e * e), sum(e * e * e * e)
         FROM (
           SELECT model_version, city, prediction - label AS e
-          FROM (SELECT cityHash64(id) AS h, prediction, model_version, city FROM {log} {where}) AS p
+          FROM (SELECT cityHash64(id) AS h, prediction, model_version, city FROM {log}) AS p
           JOIN (SELECT cityHash64(id) AS h, label FROM {labels}) AS l USING (h))
         GROUP BY model_version, city"""):
         sums[v, c] = rest
     counts = {
-        name: dict(rows(f"SELECT toInt32(round({name} * {profile.scale(name)!r})) AS cell, toUInt32(count()) FROM {log} {where} GROUP BY cell"))
+        name: dict(rows(f"SELECT toInt32(round({name} * {profile.scale(name)!r})) AS cell, toUInt32(count()) FROM {log} GROUP BY cell"))
         for name in NUMBERS
     }
-    categories = {name: dict(rows(f"SELECT {name}, toUInt32(count()) FROM {log} {where} GROUP BY {name}")) for name in TEXTS}
+    categories = {name: dict(rows(f"SELECT {name}, toUInt32(count()) FROM {log} GROUP BY {name}")) for name in TEXTS}
     finish(profile, sums, counts, categories)
 
 

@@ -15,7 +15,7 @@ TEXTS = ["city", "channel"]
 
 def arguments():
     parser = argparse.ArgumentParser()
-    for name in ("predictions", "labels", "reference", "profile", "start", "end"):
+    for name in ("predictions", "labels", "reference", "profile"):
         parser.add_argument("--" + name, required=True)
     return parser.parse_args()
 

@@ -18,7 +18,6 @@ FEATURES = [name for name in NUMBERS if name != "prediction"]
 def main():
     args = arguments()
     log = pd.read_parquet(args.predictions.removesuffix("/*.parquet"))
-    log = log[(log.predicted_at >= args.start) & (log.predicted_at < args.end)]
     labels = pd.read_parquet(args.labels.removesuffix("/*.parquet"), columns=["id", "label"])
     rows = log.merge(labels, on="id", how="left")[["prediction", "label", *FEATURES, *TEXTS]]
     reference = pd.read_parquet(args.reference)

@@ -18,7 +18,6 @@ import nannyml as nml
 def main():
     args = arguments()
     log = pd.read_parquet(args.predictions.removesuffix("/*.parquet"))
-    log = log[(log.predicted_at >= args.start) & (log.predicted_at < args.end)]
     labels = pd.read_parquet(args.labels.removesuffix("/*.parquet"), columns=["id", "label"])
     rows = log.merge(labels, on="id", how="left")
     reference = pd.read_parquet(args.reference)
