@@ -86,8 +86,12 @@ func (b *bench) evaluate(ctx context.Context, s setting) (usage, error) {
 	if err != nil {
 		return u, err
 	}
-	if left, err := os.ReadDir(spill); err != nil || len(left) > 0 {
-		return u, fmt.Errorf("%d files were left in the spill folder (%v)", len(left), err)
+	left, err := os.ReadDir(spill)
+	if err != nil {
+		return u, fmt.Errorf("look into the spill folder: %w", err)
+	}
+	if len(left) > 0 {
+		return u, fmt.Errorf("%s was left in the spill folder", left[0].Name())
 	}
 	if u.Stats.Windows != 1 {
 		return u, fmt.Errorf("the log tells of %d windows, not of one", u.Stats.Windows)
