@@ -60,11 +60,11 @@ func TestReadStats(t *testing.T) {
 {"msg":"window evaluated","window_start":"a","bytes_read":10,"rows_read":3,"spilled_bytes":1}
 {"msg":"window evaluated","window_start":"b","bytes_read":20,"rows_read":4,"spilled_bytes":0}
 `
-	got, err := readStats([]byte(log))
+	got, err := readStats(strings.NewReader(log))
 	if want := (stats{BytesRead: 30, RowsRead: 7, SpilledBytes: 1, Windows: 2}); err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
-	if _, err := readStats([]byte(`{"bytes_read":`)); err == nil {
+	if _, err := readStats(strings.NewReader(`{"bytes_read":`)); err == nil {
 		t.Error("a line that is cut off is no error")
 	}
 }

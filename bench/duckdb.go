@@ -23,7 +23,7 @@ func (b *bench) duckDB(name, folder, memory string) contestant {
 		defer func() { _ = os.RemoveAll(spill) }()
 		sql := filepath.Join(b.repo, "bench", "duckdb")
 		args := append([]string{filepath.Join(sql, "run.py"), "--spill", spill, "--memory-limit", memory}, sqlVariables(folder, reference)...)
-		return measure(ctx, nil, b.python, append(args, filepath.Join(sql, "evaluate.sql"))...)
+		return b.measure(ctx, nil, b.python, append(args, filepath.Join(sql, "evaluate.sql"))...)
 	}}
 }
 

@@ -16,10 +16,10 @@ type model struct {
 	Reference   string // value of the key
 }
 
-// writeConfig writes a configuration. Extra holds further top-level lines.
-func writeConfig(path, state, extra string, models ...model) error {
+// writeConfig writes a configuration.
+func writeConfig(path, state string, models ...model) error {
 	var s strings.Builder
-	fmt.Fprintf(&s, "version: 1\nstate: {url: \"%s\"}\n%smodels:\n", state, extra)
+	fmt.Fprintf(&s, "version: 1\nstate: {url: \"%s\"}\nmodels:\n", state)
 	for _, m := range models {
 		fmt.Fprintf(&s, `  - name: %s
     task: regression
@@ -73,7 +73,7 @@ func (b *bench) evaluate(ctx context.Context, s setting) (usage, error) {
 		return usage{}, fmt.Errorf("make a working folder: %w", err)
 	}
 	m := model{Name: "bench", Predictions: s.predictions, Labels: s.labels, Reference: savedProfile(reference)}
-	if err := writeConfig(config, "file://"+filepath.Join(folder, "state"), "", m); err != nil {
+	if err := writeConfig(config, "file://"+filepath.Join(folder, "state"), m); err != nil {
 		return usage{}, err
 	}
 	args := []string{"run", "-c", config, "-o", "json", "--log-format", "json", "--spill-dir", spill, "--window", or(s.window, window), "--as-of", or(s.asOf, asOf)}
@@ -82,7 +82,7 @@ func (b *bench) evaluate(ctx context.Context, s setting) (usage, error) {
 		args = append(args, "--workers", fmt.Sprint(s.workers))
 		env = append([]string{fmt.Sprintf("GOMAXPROCS=%d", s.workers)}, env...)
 	}
-	u, err := measure(ctx, env, b.hindcast, append(args, s.args...)...)
+	u, err := b.measure(ctx, env, b.hindcast, append(args, s.args...)...)
 	if err != nil {
 		return u, err
 	}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -21,8 +23,17 @@ type usage struct {
 	CPU  time.Duration // user and system, of its ended children too
 	RSS  int64         // peak resident bytes
 
-	Out   []byte
 	Stats stats
+	out   string // the file of its output
+}
+
+// output is what the process wrote.
+func (u usage) output() ([]byte, error) {
+	data, err := os.ReadFile(u.out)
+	if err != nil {
+		return nil, fmt.Errorf("read the output: %w", err)
+	}
+	return data, nil
 }
 
 // stats are sums over the summary lines of hindcast's log.
@@ -33,20 +44,30 @@ type stats struct {
 	Windows      int
 }
 
-// measure runs a command. The kernel keeps the peak of the memory that a process had
-// before exec as well, which is this one's: so this program keeps no data in memory.
-func measure(ctx context.Context, env []string, name string, args ...string) (usage, error) {
-	var out, log bytes.Buffer
+// measure runs a command. The kernel counts the memory that a process had before exec as
+// well, which is this one's: so this program keeps no outputs in memory, and says so where
+// its own peak could be taken for the command's.
+func (b *bench) measure(ctx context.Context, env []string, name string, args ...string) (usage, error) {
+	out, err := os.CreateTemp(b.work, "out-")
+	if err != nil {
+		return usage{}, fmt.Errorf("make a file for the output: %w", err)
+	}
+	defer func() { _ = out.Close() }()
+	log, err := os.CreateTemp(b.work, "log-")
+	if err != nil {
+		return usage{}, fmt.Errorf("make a file for the log: %w", err)
+	}
+	defer func() { _ = log.Close() }()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = append(os.Environ(), "NML_DISABLE_USAGE_LOGGING=1", "DO_NOT_TRACK=1")
 	cmd.Env = append(cmd.Env, env...)
-	cmd.Stdout, cmd.Stderr = &out, &log
+	cmd.Stdout, cmd.Stderr = out, log
 	// An interrupted process removes its spill files, and is waited for.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	start := time.Now()
-	err := cmd.Run()
-	u := usage{Wall: time.Since(start), Out: out.Bytes()}
+	err = cmd.Run()
+	u := usage{Wall: time.Since(start), out: out.Name()}
 	if state := cmd.ProcessState; state != nil {
 		u.CPU = state.UserTime() + state.SystemTime()
 		if r, ok := state.SysUsage().(*syscall.Rusage); ok {
@@ -54,16 +75,39 @@ func measure(ctx context.Context, env []string, name string, args ...string) (us
 		}
 	}
 	if err != nil {
-		return u, fmt.Errorf("run %s: %w\n%s", strings.Join(append([]string{name}, args...), " "), err, tail(log.String(), 2000))
+		return u, fmt.Errorf("run %s: %w\n%s", strings.Join(append([]string{name}, args...), " "), err, lastBytes(log, 2000))
 	}
-	u.Stats, err = readStats(log.Bytes())
+	var own syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err == nil && own.Maxrss*1024 >= u.RSS {
+		fmt.Fprintf(b.log, "bench: %s: the peak of %s may be this program's own\n", b.section, mebibytes(u.RSS))
+	}
+	if _, err := log.Seek(0, io.SeekStart); err != nil {
+		return u, fmt.Errorf("read the log: %w", err)
+	}
+	u.Stats, err = readStats(log)
 	return u, err
 }
 
-// readStats adds up the lines of a JSON log that say what was read.
-func readStats(log []byte) (stats, error) {
+// lastBytes is the end of a file.
+func lastBytes(f *os.File, n int64) string {
+	info, err := f.Stat()
+	if err != nil {
+		return err.Error()
+	}
+	from := max(0, info.Size()-n)
+	text, err := io.ReadAll(io.NewSectionReader(f, from, info.Size()-from))
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// readStats adds up the lines of a JSON log that say what was read of a window.
+func readStats(log io.Reader) (stats, error) {
 	var s stats
-	for line := range bytes.Lines(log) {
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		line := lines.Bytes()
 		if !bytes.HasPrefix(line, []byte("{")) || !bytes.Contains(line, []byte(`"bytes_read"`)) {
 			continue
 		}
@@ -84,14 +128,10 @@ func readStats(log []byte) (stats, error) {
 		s.SpilledBytes += entry.Spilled
 		s.Windows++
 	}
-	return s, nil
-}
-
-func tail(text string, n int) string {
-	if len(text) > n {
-		text = "... " + text[len(text)-n:]
+	if err := lines.Err(); err != nil {
+		return s, fmt.Errorf("read the log: %w", err)
 	}
-	return strings.TrimSpace(text)
+	return s, nil
 }
 
 // contestant is one of those that are run in turn.

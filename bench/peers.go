@@ -39,7 +39,7 @@ func (b *bench) pythonPeer(ctx context.Context, name, rows string, times float64
 		return err
 	}
 	return b.peer(ctx, name, folder, rows, times, func(ctx context.Context) (usage, error) {
-		return measure(ctx, nil, python, filepath.Join(b.repo, "bench", "peers", name+"_peer.py"),
+		return b.measure(ctx, nil, python, filepath.Join(b.repo, "bench", "peers", name+"_peer.py"),
 			"--predictions", filepath.Join(folder, "predictions", "*.parquet"), "--labels", filepath.Join(folder, "labels", "*.parquet"),
 			"--reference", filepath.Join(reference, "reference.parquet"), "--profile", filepath.Join(reference, "duckdb"))
 	})
@@ -60,7 +60,7 @@ func (b *bench) duckdbGo(ctx context.Context) error {
 		return err
 	}
 	return b.peer(ctx, "duckdb-go", folder, b.rows, 0, func(ctx context.Context) (usage, error) {
-		return measure(ctx, nil, binary, append(sqlVariables(folder, reference), filepath.Join(b.repo, "bench", "duckdb", "evaluate.sql"))...)
+		return b.measure(ctx, nil, binary, append(sqlVariables(folder, reference), filepath.Join(b.repo, "bench", "duckdb", "evaluate.sql"))...)
 	})
 }
 

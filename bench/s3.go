@@ -65,7 +65,7 @@ func (b *bench) objectStorage(ctx context.Context) error {
 	local, store, proxied, late := all[0], all[1], all[2], all[3]
 	b.atLeast("speed from S3 : from files", minFromStore, fmt.Sprintf("%s : %s", seconds(store.wall()), seconds(local.wall())),
 		share(local.wall().Seconds(), store.wall().Seconds()), store, local)
-	b.add("peak memory from S3", "≤ "+mebibytes(maxPeakMemory), mebibytes(store.rss()), share(float64(store.rss()), maxPeakMemory), store.rss() <= maxPeakMemory, store, nil)
+	b.peak("peak memory from S3", store)
 	b.atMost("50 ms of latency : none, by the same proxy", maxWithLatency,
 		fmt.Sprintf("%s : %s, %d requests", seconds(late.wall()), seconds(proxied.wall()), slow.requests.Load()/int64(b.n)),
 		share(late.wall().Seconds(), proxied.wall().Seconds()), late, proxied)

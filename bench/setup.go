@@ -36,8 +36,7 @@ type bench struct {
 	rows  string
 	large bool
 
-	main        series // of the log of -rows
-	concurrency string // lines of the fleet's configuration
+	main series // of the log of -rows
 
 	section string
 	table   []row
@@ -207,7 +206,7 @@ func (b *bench) reference(ctx context.Context) (string, error) {
 	none := filepath.Join(folder, "none", "*.parquet")
 	config := filepath.Join(folder, "hindcast.yaml")
 	m := model{Name: "bench", Predictions: "file://" + none, Labels: "file://" + none, Reference: "{url: file://" + filepath.Join(folder, "reference.parquet") + "}"}
-	if err := writeConfig(config, "file://"+filepath.Join(folder, "state"), "", m); err != nil {
+	if err := writeConfig(config, "file://"+filepath.Join(folder, "state"), m); err != nil {
 		return "", err
 	}
 	if err := os.RemoveAll(filepath.Join(folder, "state")); err != nil {
@@ -230,4 +229,12 @@ func (b *bench) reference(ctx context.Context) (string, error) {
 // savedProfile is what `hindcast baseline` saved, as a value of the key `reference`.
 func savedProfile(reference string) string {
 	return "{profile: file://" + filepath.Join(reference, "state", "profiles", "bench", "saved") + "}"
+}
+
+// tail is the end of a text.
+func tail(text string, n int) string {
+	if len(text) > n {
+		text = "... " + text[len(text)-n:]
+	}
+	return strings.TrimSpace(text)
 }

@@ -58,7 +58,15 @@ func (b *bench) speed(ctx context.Context) error {
 
 // agreement adds a line on whether a peer's output is hindcast's.
 func (b *bench) agreement(what string, ours, theirs series) error {
-	n, err := agree(ours.last().Out, theirs.last().Out)
+	a, err := ours.last().output()
+	if err != nil {
+		return err
+	}
+	p, err := theirs.last().output()
+	if err != nil {
+		return err
+	}
+	n, err := agree(a, p)
 	measured := fmt.Sprintf("%d", n)
 	if err != nil {
 		measured = err.Error()
@@ -84,16 +92,18 @@ func (b *bench) mainRuns(ctx context.Context) (series, error) {
 
 func (b *bench) keepMain(s series) { b.main = s }
 
+// peak adds a line on the peak of resident memory.
+func (b *bench) peak(what string, s series) {
+	b.add(what, "≤ "+mebibytes(maxPeakMemory), mebibytes(s.rss()), share(float64(s.rss()), maxPeakMemory), s.rss() <= maxPeakMemory, s, nil)
+}
+
 // memory looks at the peak of resident memory, and with -large at 100 million rows.
 func (b *bench) memory(ctx context.Context) error {
 	usual, err := b.mainRuns(ctx)
 	if err != nil {
 		return err
 	}
-	peak := func(what string, s series) {
-		b.add(what, "≤ "+mebibytes(maxPeakMemory), mebibytes(s.rss()), share(float64(s.rss()), maxPeakMemory), s.rss() <= maxPeakMemory, s, nil)
-	}
-	peak("peak memory, "+b.rows+" rows", usual)
+	b.peak("peak memory, "+b.rows+" rows", usual)
 	if !b.large {
 		b.add("100m rows", "", "not run: -large", 0, false, nil, nil)
 		return nil
@@ -106,7 +116,7 @@ func (b *bench) memory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	peak("peak memory, 100m rows", large)
+	b.peak("peak memory, 100m rows", large)
 	perRow := func(s series) float64 { return s.wall().Seconds() / float64(s.last().Stats.RowsRead) }
 	b.atMost("time per row : that of "+b.rows, maxTimePerRow,
 		fmt.Sprintf("%s; %.0f : %.0f ns", seconds(large.wall()), perRow(large)*1e9, perRow(usual)*1e9), share(perRow(large), perRow(usual)), large, usual)
@@ -263,19 +273,11 @@ func (b *bench) fleet(ctx context.Context) error {
 	state := filepath.Join(b.work, "fleet-state")
 	config := filepath.Join(b.work, "fleet.yaml")
 	const count = 1000
-	var models []model
-	for i := range count {
-		at := func(what string) string {
-			return "file://" + filepath.Join(folder, what, fmt.Sprintf("model=%d", i), "*.csv")
-		}
-		models = append(models, model{Name: fmt.Sprintf("model-%03d", i), Predictions: at("predictions"), Labels: at("labels"), Reference: "{url: " + at("reference") + "}"})
-	}
-	if err := writeConfig(config, "file://"+state, b.concurrency, models...); err != nil {
+	if err := writeConfig(config, "file://"+state, fleetModels(folder, count)...); err != nil {
 		return err
 	}
 	pass := func(ctx context.Context) (usage, error) {
-		u, err := measure(ctx, nil, b.hindcast, "run", "-c", config, "-o", "json", "--log-format", "json", "--window", window, "--as-of", asOf)
-		u.Out = nil // megabytes
+		u, err := b.measure(ctx, nil, b.hindcast, "run", "-c", config, "-o", "json", "--log-format", "json", "--window", window, "--as-of", asOf)
 		if err == nil && u.Stats.Windows != count {
 			err = fmt.Errorf("the log tells of %d windows, not of %d", u.Stats.Windows, count)
 		}
@@ -291,10 +293,23 @@ func (b *bench) fleet(ctx context.Context) error {
 		return err
 	}
 	for i, what := range []string{"1,000 models, references read", "1,000 models, profiles kept"} {
-		b.add(what, "< "+seconds(maxFleet), fmt.Sprintf("%s, %s CPU, %s", seconds(all[i].wall()), seconds(all[i].cpu()), mebibytes(all[i].rss())),
+		b.add(what, "< "+seconds(maxFleet), fmt.Sprintf("%s, %s CPU", seconds(all[i].wall()), seconds(all[i].cpu())),
 			share(all[i].wall().Seconds(), maxFleet.Seconds()), all[i].wall() < maxFleet, all[i], nil)
 	}
+	b.peak("peak memory, 1,000 models", append(all[0], all[1]...))
 	return nil
+}
+
+// fleetModels are the first n models of the dataset `fleet`.
+func fleetModels(folder string, n int) []model {
+	var models []model
+	for i := range n {
+		at := func(what string) string {
+			return "file://" + filepath.Join(folder, what, fmt.Sprintf("model=%d", i), "*.csv")
+		}
+		models = append(models, model{Name: fmt.Sprintf("model-%03d", i), Predictions: at("predictions"), Labels: at("labels"), Reference: "{url: " + at("reference") + "}"})
+	}
+	return models
 }
 
 // merge compares the bytes that come out for the same rows in other files, orders and
@@ -330,14 +345,73 @@ func (b *bench) merge(ctx context.Context) error {
 		return err
 	}
 	for i, s := range all[1:] {
-		same := bytes.Equal(all[0].last().Out, s.last().Out)
-		measured := "same"
-		if !same {
-			measured = difference(all[0].last().Out, s.last().Out)
+		diff, err := differ(all[0].last(), s.last())
+		if err != nil {
+			return err
 		}
-		b.add(variants[i+1].name, "same bytes", measured, 0, same, s, nil)
+		b.add(variants[i+1].name, "same bytes", or(diff, "same"), 0, diff == "", s, nil)
 	}
+	return b.shards(ctx)
+}
+
+// shards compares a pass over some models with one that merges what three shards kept.
+func (b *bench) shards(ctx context.Context) error {
+	folder, err := b.data(ctx, "fleet")
+	if err != nil {
+		return err
+	}
+	run := func(name string, steps ...[]string) (usage, error) {
+		at := filepath.Join(b.work, name)
+		if err := os.Mkdir(at, 0o755); err != nil {
+			return usage{}, fmt.Errorf("make a working folder: %w", err)
+		}
+		config := filepath.Join(at, "hindcast.yaml")
+		if err := writeConfig(config, "file://"+filepath.Join(at, "state"), fleetModels(folder, 20)...); err != nil {
+			return usage{}, err
+		}
+		var last usage
+		for _, args := range steps {
+			args = append([]string{"run", "-c", config, "-o", "json", "--log-format", "json", "--as-of", "2026-01-11T01:00:00Z"}, args...)
+			if last, err = b.measure(ctx, nil, b.hindcast, args...); err != nil {
+				return last, err
+			}
+		}
+		return last, nil
+	}
+	whole, err := run("whole", nil)
+	if err != nil {
+		return err
+	}
+	merged, err := run("merged", []string{"--shard", "2/3"}, []string{"--shard", "0/3"}, []string{"--shard", "1/3"}, []string{"--merge"})
+	if err != nil {
+		return err
+	}
+	diff, err := differ(whole, merged)
+	if err != nil {
+		return err
+	}
+	measured := or(diff, fmt.Sprintf("same; the merge read %d rows of %d", merged.Stats.RowsRead, whole.Stats.RowsRead))
+	b.add("20 models, by three shards", "same bytes", measured, 0, diff == "" && whole.Stats.RowsRead > 0, nil, nil)
 	return nil
+}
+
+// differ says in what two outputs differ, and nothing where they don't.
+func differ(a, b usage) (string, error) {
+	x, err := a.output()
+	if err != nil {
+		return "", err
+	}
+	y, err := b.output()
+	if err != nil {
+		return "", err
+	}
+	if len(x) == 0 || len(y) == 0 {
+		return "", errors.New("an output is empty")
+	}
+	if bytes.Equal(x, y) {
+		return "", nil
+	}
+	return difference(x, y), nil
 }
 
 // difference is the first line in which two texts differ.
