@@ -13,7 +13,7 @@ TOOL     := go tool -modfile=tools/go.mod
 
 .PHONY: help
 help: ## show this list
-	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
 
 .PHONY: demo
 demo: ## play a drifting model's days on files made for it, and say what to try next
@@ -36,6 +36,14 @@ race: ## run the tests with the race detector (needs a C compiler)
 .PHONY: e2e
 e2e: ## run the tests against real servers (needs root, a Debian system and network)
 	e2e/run
+
+.PHONY: bench
+bench: ## measure the engine's targets beside DuckDB; BENCH="-n 1 -only speed" chooses (needs network once)
+	go run ./bench $(BENCH)
+
+.PHONY: bench-peers
+bench-peers: ## measure it beside Polars, chDB, duckdb-go, NannyML and Evidently (needs network once, and a C compiler)
+	go run ./bench -peers $(BENCH)
 
 .PHONY: lint
 lint: ## check format, modules, vet and the linters, import directions among them (builds them once: minutes)

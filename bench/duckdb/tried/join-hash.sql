@@ -1,0 +1,7 @@
+-- The join that is kept: by 64 bits of the id's hash.
+SELECT model_version, city, count(*) AS n, sum(e) AS e1, sum(abs(e)) AS a1, sum(e * e) AS e2, sum(e * e * e * e) AS e4
+FROM (
+  SELECT model_version, city, prediction - label AS e
+  FROM (SELECT hash(id) AS id, prediction, model_version, city FROM read_parquet(getvariable('predictions')))
+  JOIN (SELECT hash(id) AS id, label FROM read_parquet(getvariable('labels'))) USING (id))
+GROUP BY ALL;

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// model is a model of a configuration.
+type model struct {
+	Name        string
+	Predictions string // patterns
+	Labels      string
+	Reference   string // value of the key
+}
+
+// writeConfig writes a configuration.
+func writeConfig(path, state string, models ...model) error {
+	var s strings.Builder
+	fmt.Fprintf(&s, "version: 1\nstate: {url: \"%s\"}\nmodels:\n", state)
+	for _, m := range models {
+		fmt.Fprintf(&s, `  - name: %s
+    task: regression
+    predictions:
+      url: "%s"
+      columns: {id: id, timestamp: predicted_at, prediction: prediction, model_version: model_version}
+      features: [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, city, channel]
+    ground_truth:
+      url: "%s"
+      columns: {id: id, label: label, timestamp: sold_at}
+    reference: %s
+    segments: [city]
+`, m.Name, m.Predictions, m.Labels, m.Reference)
+	}
+	if err := os.WriteFile(path, []byte(s.String()), 0o644); err != nil {
+		return fmt.Errorf("write a configuration: %w", err)
+	}
+	return nil
+}
+
+// setting is how hindcast is run.
+type setting struct {
+	predictions, labels string // patterns
+	window              string // else the day of the log
+	asOf                string // else later
+	workers             int    // 0 leaves the default
+	args, env           []string
+}
+
+// files is the setting for the files of a dataset.
+func files(folder, format string) setting {
+	return setting{
+		predictions: "file://" + filepath.Join(folder, "predictions", "*."+format),
+		labels:      "file://" + filepath.Join(folder, "labels", "*."+format),
+	}
+}
+
+// evaluate runs one window, with a state that is empty before and gone afterwards.
+func (b *bench) evaluate(ctx context.Context, s setting) (usage, error) {
+	reference, err := b.reference(ctx)
+	if err != nil {
+		return usage{}, err
+	}
+	folder, err := os.MkdirTemp(b.work, "evaluate-")
+	if err != nil {
+		return usage{}, fmt.Errorf("make a working folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	config, spill := filepath.Join(folder, "hindcast.yaml"), filepath.Join(folder, "spill")
+	if err := os.Mkdir(spill, 0o755); err != nil {
+		return usage{}, fmt.Errorf("make a working folder: %w", err)
+	}
+	m := model{Name: "bench", Predictions: s.predictions, Labels: s.labels, Reference: savedProfile(reference)}
+	if err := writeConfig(config, "file://"+filepath.Join(folder, "state"), m); err != nil {
+		return usage{}, err
+	}
+	args := []string{"run", "-c", config, "-o", "json", "--log-format", "json", "--spill-dir", spill, "--window", or(s.window, window), "--as-of", or(s.asOf, asOf)}
+	env := s.env
+	if s.workers > 0 {
+		args = append(args, "--workers", fmt.Sprint(s.workers))
+		env = append([]string{fmt.Sprintf("GOMAXPROCS=%d", s.workers)}, env...)
+	}
+	u, err := b.measure(ctx, env, b.hindcast, append(args, s.args...)...)
+	if err != nil {
+		return u, err
+	}
+	left, err := os.ReadDir(spill)
+	if err != nil {
+		return u, fmt.Errorf("look into the spill folder: %w", err)
+	}
+	if len(left) > 0 {
+		return u, fmt.Errorf("%s was left in the spill folder", left[0].Name())
+	}
+	if u.Stats.Windows != 1 {
+		return u, fmt.Errorf("the log tells of %d windows, not of one", u.Stats.Windows)
+	}
+	return u, nil
+}
+
+// contest is a contestant that evaluates.
+func (b *bench) contest(name string, s setting) contestant {
+	return contestant{name, func(ctx context.Context) (usage, error) { return b.evaluate(ctx, s) }}
+}
+
+func or(text, otherwise string) string {
+	if text != "" {
+		return text
+	}
+	return otherwise
+}
