@@ -146,12 +146,19 @@ func (k *errorKernel) addTo(e *ErrorSums, rows []int32) {
 func (k *errorKernel) count(e *ErrorSums, rows []int32) {
 	e.n += int64(len(rows))
 	e.nonZero += k.nonZero(rows)
-	for _, i := range rows {
-		abs := math.Abs(k.terms[i].e)
-		if abs > e.maxAbs {
-			e.maxAbs = abs
+	for len(rows) > 0 {
+		var errs [256]float64
+		n := min(len(rows), len(errs))
+		for j, i := range rows[:n] {
+			errs[j] = math.Abs(k.terms[i].e)
 		}
-		e.abs.add(abs)
+		for _, abs := range errs[:n] {
+			if abs > e.maxAbs {
+				e.maxAbs = abs
+			}
+		}
+		e.abs.addPositive(errs[:n])
+		rows = rows[n:]
 	}
 }
 

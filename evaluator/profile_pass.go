@@ -17,7 +17,7 @@ const (
 	// maxTableValues bounds the table of one column.
 	maxTableValues = 1 << 20
 	// slotBytes is what a value takes in a table at most.
-	slotBytes = 48
+	slotBytes = 64
 	// maxCategoryBytes bounds the text of a column's distinct values.
 	maxCategoryBytes = 4 << 20
 	// maxSegmentValues bounds the values of a segment column that are counted.

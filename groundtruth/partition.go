@@ -20,8 +20,8 @@ const (
 
 	// Of a process's memory so much is the program's own, and so much each goroutine's
 	// for decoding and counting. Rows and tables have the rest, half at the least.
-	programMemory = 88 << 20
-	workerMemory  = 28 << 20
+	programMemory = 64 << 20
+	workerMemory  = 56 << 20
 	// maxTables is what the tables of a goroutine may take.
 	maxTables = 16 << 20
 
