@@ -148,6 +148,9 @@ func (c *parquetColumn) load() error {
 	return nil
 }
 
+// oldDictionary is what old writers call format.RLEDictionary.
+const oldDictionary format.Encoding = 2
+
 // decode decodes the page whose header was read.
 func (c *parquetColumn) decode() error {
 	if c.ready {
@@ -182,7 +185,7 @@ func (c *parquetColumn) decode() error {
 			present = countLevels(c.defs, c.maxDef)
 		}
 	}
-	c.indexed = h.encoding == format.RLEDictionary || h.encoding == format.PlainDictionary
+	c.indexed = h.encoding == format.RLEDictionary || h.encoding == oldDictionary
 	if c.indexed {
 		if !c.hasDict {
 			return fmt.Errorf("%w: a page refers to a dictionary that is not there", errCorrupt)

@@ -268,7 +268,7 @@ func (c *parquetColumn) sendNumbers(out *Values) {
 	l.out = resize(l.out, n)
 	c.states = resize(c.states, n)
 	clear(c.states)
-	ok := false
+	var ok bool
 	switch {
 	case c.indexed:
 		ok = c.gather(l.out)
