@@ -19,35 +19,50 @@ const (
 // apart by cell, one way after the other (by version, by each segment column, by time
 // block), so that the sums of one cell are worked on at a time: their terms are added
 // up as whole numbers, apart by exponent, and go to the exact sums at the end of the
-// cell's rows. The result is that of adding term by term.
+// cell's rows. Rows with a term far from the others' (see plain) are added one by one.
+// The result is that of adding term by term.
 type errorKernel struct {
 	terms     []rowTerms // of the piece's rows
 	zeros     int        // labels that are 0
-	fast      bool
-	low, high rowTerms // the least and the greatest absolute values, 0 left out
+	low, high rowTerms   // absolute values of plain rows lie between
 	label     []float64
 	order     []int32 // the rows by cell
 	starts    []int32
-	bank      *termBank // nil until a cell has many rows
+	bank      termBank
 }
 
 // rowTerms are what all terms of a row are made of; see errorTerms.
 type rowTerms struct{ e, z, a, s float64 }
 
-// termBank holds what is not yet in the exact sums. The sums lie apart by a little more
-// than the size of one, since those that lie apart by a power of two would all want the
-// same few lines of the cache.
-type termBank [numSums]struct {
-	exact.Mantissas
-	_ [72]uint64
+// termBank holds what is not yet in the exact sums, of the signed terms and the others.
+// The sums lie apart by a little more than the size of one, since those that lie apart
+// by a power of two would all want the same few lines of the cache.
+type termBank struct {
+	signed [numSums]struct {
+		exact.SignedMantissas
+		_ [24]uint64
+	}
+	unsigned [numSums]struct {
+		exact.Mantissas
+		_ [24]uint64
+	}
 }
 
-// Values in these bounds have no power or product among the terms that overflows or
-// becomes subnormal.
+// The greatest power of e is the eighth, that of the others the fourth, and e^2 z^2 is
+// the widest product. So the exponents of any term of plain rows lie within 250 of one
+// another, and none overflows or becomes subnormal.
 const (
+	errorRange   = 1.0 / (1 << 30)
+	otherRange   = 1.0 / (1 << 60)
 	leastTerm    = 1e-36
 	greatestTerm = 1e36
 )
+
+// plain reports whether all terms of a row are near enough to the greatest ones of the
+// piece. None of them is 0.
+func (k *errorKernel) plain(t *rowTerms) bool {
+	return math.Abs(t.e) >= k.low.e && math.Abs(t.z) >= k.low.z && t.a >= k.low.a && t.s >= k.low.s
+}
 
 // load takes a piece of rows, at most kernelRows.
 func (k *errorKernel) load(predictions, labels []float64, center float64) {
@@ -58,8 +73,7 @@ func (k *errorKernel) load(predictions, labels []float64, center float64) {
 	k.terms = k.terms[:n]
 	k.label = labels
 	k.zeros = 0
-	lowest := math.Inf(1)
-	k.low, k.high = rowTerms{lowest, lowest, lowest, lowest}, rowTerms{}
+	k.high = rowTerms{}
 	for i, y := range labels {
 		p := predictions[i]
 		e := p - y
@@ -73,26 +87,31 @@ func (k *errorKernel) load(predictions, labels []float64, center float64) {
 		}
 		s := symmetricError(p, y, abs)
 		k.terms[i] = rowTerms{e, z, a, s}
-		widen(&k.low.e, &k.high.e, abs)
-		widen(&k.low.z, &k.high.z, math.Abs(z))
-		widen(&k.low.a, &k.high.a, a)
-		widen(&k.low.s, &k.high.s, s)
+		if abs > k.high.e {
+			k.high.e = abs
+		}
+		if z := math.Abs(z); z > k.high.z {
+			k.high.z = z
+		}
+		if a > k.high.a {
+			k.high.a = a
+		}
+		if s > k.high.s {
+			k.high.s = s
+		}
 	}
-	k.fast = true
-	for _, r := range [...][2]float64{{k.low.e, k.high.e}, {k.low.z, k.high.z}, {k.low.a, k.high.a}, {k.low.s, k.high.s}} {
-		// Without a value other than 0 the least is infinite, and there is nothing to add.
-		k.fast = k.fast && (r[1] == 0 || r[0] >= leastTerm && r[1] <= greatestTerm)
+	k.low = rowTerms{
+		leastPlain(k.high.e, errorRange), leastPlain(k.high.z, otherRange), leastPlain(k.high.a, otherRange), leastPlain(k.high.s, otherRange),
 	}
 }
 
-// widen makes the range hold x, unless it is 0.
-func widen(low, high *float64, x float64) {
-	if x < *low && x > 0 {
-		*low = x
+// leastPlain returns the least of values up to high that are near it: infinite where
+// high is beyond the bounds, or so small that what is near it is.
+func leastPlain(high, within float64) float64 {
+	if low := high * within; low >= leastTerm && high <= greatestTerm {
+		return low
 	}
-	if x > *high {
-		*high = x
-	}
+	return math.Inf(1)
 }
 
 // group orders the rows by their cells, of which there are so many.
@@ -164,21 +183,26 @@ func (k *errorKernel) count(e *ErrorSums, rows []int32) {
 
 // addSums adds the terms of rows to the sums of e.
 func (k *errorKernel) addSums(e *ErrorSums, rows []int32) {
-	if !k.fast || len(rows) <= fewRows {
-		var t errorTerms
+	if len(rows) <= fewRows {
 		for _, i := range rows {
-			t.of(&k.terms[i])
-			for j, v := range t.values {
-				e.sums[j].Add(v)
-			}
+			k.addRow(e.sums[:], i)
 		}
 		return
 	}
 	for len(rows) > 0 {
 		part := rows[:min(len(rows), exact.MaxMantissas)]
 		rows = rows[len(part):]
-		k.bankAll(part)
+		k.bankAll(e.sums[:], part)
 		k.drain(e.sums[:])
+	}
+}
+
+// addRow adds the first terms of a row to as many sums.
+func (k *errorKernel) addRow(sums []sum, row int32) {
+	var t errorTerms
+	t.of(&k.terms[row])
+	for j := range sums {
+		sums[j].Add(t.values[j])
 	}
 }
 
@@ -196,31 +220,28 @@ func (k *errorKernel) nonZero(rows []int32) int64 {
 	return n
 }
 
-// banks returns the bank.
-func (k *errorKernel) banks() *termBank {
-	if k.bank == nil {
-		k.bank = new(termBank)
-	}
-	return k.bank
-}
-
-// bankAll adds the terms of rows to the bank. Every product is rounded on its own, as
-// in errorTerms.
-func (k *errorKernel) bankAll(rows []int32) {
-	b := k.banks()
+// bankAll adds the terms of plain rows to the bank, and of the others to the sums.
+// Every product is rounded on its own, as in errorTerms.
+func (k *errorKernel) bankAll(sums []sum, rows []int32) {
+	signed, b := &k.bank.signed, &k.bank.unsigned
 	for _, i := range rows {
-		e, z, a, s := k.terms[i].e, k.terms[i].z, k.terms[i].a, k.terms[i].s
+		t := &k.terms[i]
+		if !k.plain(t) {
+			k.addRow(sums, i)
+			continue
+		}
+		e, z, a, s := t.e, t.z, t.a, t.s
 		abs := math.Abs(e)
 		e2, z2, a2, s2 := e*e, z*z, a*a, s*s
 		e4 := e2 * e2
-		b[SumE].Add(e)
+		signed[SumE].Add(e)
 		b[SumAbsE].Add(abs)
 		b[SumE2].Add(e2)
 		b[SumA1].Add(a)
 		b[SumS1].Add(s)
-		b[SumZ1].Add(z)
+		signed[SumZ1].Add(z)
 		b[SumZ2].Add(z2)
-		b[SumE3].Add(e2 * e)
+		signed[SumE3].Add(e2 * e)
 		b[SumAbsE3].Add(e2 * abs)
 		b[SumE4].Add(e4)
 		b[SumE6].Add(e4 * e2)
@@ -231,42 +252,36 @@ func (k *errorKernel) bankAll(rows []int32) {
 		b[SumS2].Add(s2)
 		b[SumS3].Add(s2 * s)
 		b[SumS4].Add(s2 * s2)
-		b[SumZ3].Add(z2 * z)
+		signed[SumZ3].Add(z2 * z)
 		b[SumZ4].Add(z2 * z2)
-		b[SumE2Z].Add(e2 * z)
+		signed[SumE2Z].Add(e2 * z)
 		b[SumE2Z2].Add(e2 * z2)
 	}
 }
 
 // addBlock adds rows to a time block.
-func (k *errorKernel) addBlock(b *blockSums, rows []int32) {
-	b.n += int64(len(rows))
-	b.nonZero += k.nonZero(rows)
-	if !k.fast || len(rows) <= fewRows {
-		var t errorTerms
-		for _, i := range rows {
-			t.of(&k.terms[i])
-			for j := range b.sums {
-				b.sums[j].Add(t.values[j])
-			}
-		}
-		return
-	}
+func (k *errorKernel) addBlock(block *blockSums, rows []int32) {
+	block.n += int64(len(rows))
+	block.nonZero += k.nonZero(rows)
+	signed, b := &k.bank.signed, &k.bank.unsigned
 	for len(rows) > 0 {
 		part := rows[:min(len(rows), exact.MaxMantissas)]
 		rows = rows[len(part):]
-		bank := k.banks()
 		for _, i := range part {
 			t := &k.terms[i]
-			bank[SumE].Add(t.e)
-			bank[SumAbsE].Add(math.Abs(t.e))
-			bank[SumE2].Add(t.e * t.e)
-			bank[SumA1].Add(t.a)
-			bank[SumS1].Add(t.s)
-			bank[SumZ1].Add(t.z)
-			bank[SumZ2].Add(t.z * t.z)
+			if len(part) <= fewRows || !k.plain(t) {
+				k.addRow(block.sums[:], i)
+				continue
+			}
+			signed[SumE].Add(t.e)
+			b[SumAbsE].Add(math.Abs(t.e))
+			b[SumE2].Add(t.e * t.e)
+			b[SumA1].Add(t.a)
+			b[SumS1].Add(t.s)
+			signed[SumZ1].Add(t.z)
+			b[SumZ2].Add(t.z * t.z)
 		}
-		k.drain(b.sums[:])
+		k.drain(block.sums[:])
 	}
 }
 
@@ -276,10 +291,14 @@ func (k *errorKernel) drain(sums []sum) {
 	low.of(&k.low)
 	high.of(&k.high)
 	for j := range sums {
-		if high.values[j] > 0 {
-			sums[j].Drain(&k.bank[j].Mantissas, low.values[j], high.values[j])
-		} else {
-			k.bank[j].Mantissas[0], k.bank[j].Mantissas[1<<11] = 0, 0
+		if math.IsInf(low.values[j], 0) {
+			continue // no row is plain
+		}
+		switch SumKind(j) {
+		case SumE, SumZ1, SumE3, SumZ3, SumE2Z:
+			sums[j].DrainSigned(&k.bank.signed[j].SignedMantissas, low.values[j], high.values[j])
+		default:
+			sums[j].Drain(&k.bank.unsigned[j].Mantissas, low.values[j], high.values[j])
 		}
 	}
 }

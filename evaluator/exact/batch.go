@@ -186,34 +186,52 @@ func (s *Sum) addScaled(m, n uint64, exp int, sign int64) {
 	}
 }
 
-// Mantissas adds up the mantissas of values that are neither subnormal, infinite nor
-// NaN, apart by sign and exponent: the large superaccumulator of Neal's paper. Zeros
-// may be added and count nothing. A Sum takes them by Drain, which must be after
-// MaxMantissas additions at the latest.
-type Mantissas [1 << 12]uint64
+// Mantissas adds up the mantissas of positive values, apart by exponent: the large
+// superaccumulator of Neal's paper, with exponents taken modulo MantissaRange, so that
+// many of them stay in the nearest cache. A Sum takes them by Drain, which must be
+// after MaxMantissas additions at the latest. The values must be normal numbers, and
+// their exponents differ by less than MantissaRange.
+type Mantissas [MantissaRange]uint64
 
-// MaxMantissas additions of less than 2^53 fit into 64 bits.
-const MaxMantissas = 1<<11 - 1
+// SignedMantissas is a Mantissas for values of either sign.
+type SignedMantissas [2]Mantissas
+
+const (
+	// MantissaRange is how many exponents are told apart.
+	MantissaRange = 1 << 8
+	// MaxMantissas additions of less than 2^53 fit into 64 bits.
+	MaxMantissas = 1<<11 - 1
+)
 
 // Add adds x.
 func (a *Mantissas) Add(x float64) {
 	b := math.Float64bits(x)
-	a[b>>mantissaBits] += b&(1<<mantissaBits-1) | 1<<mantissaBits
+	a[b>>mantissaBits&(MantissaRange-1)] += b&(1<<mantissaBits-1) | 1<<mantissaBits
 }
 
-// Drain adds to s what was added to a and empties a. The absolute values other than 0
-// lay between low and high.
-func (s *Sum) Drain(a *Mantissas, low, high float64) {
+// Add adds x.
+func (a *SignedMantissas) Add(x float64) {
+	b := math.Float64bits(x)
+	a[b>>63][b>>mantissaBits&(MantissaRange-1)] += b&(1<<mantissaBits-1) | 1<<mantissaBits
+}
+
+// Drain adds to s what was added to a and empties a. The values lay between low and
+// high.
+func (s *Sum) Drain(a *Mantissas, low, high float64) { s.drain(a, low, high, 0) }
+
+// DrainSigned is Drain for values of either sign, whose absolute values lay between
+// low and high.
+func (s *Sum) DrainSigned(a *SignedMantissas, low, high float64) {
+	s.drain(&a[0], low, high, 0)
+	s.drain(&a[1], low, high, -1)
+}
+
+func (s *Sum) drain(a *Mantissas, low, high float64, sign int64) {
 	first, last := int(math.Float64bits(low)>>mantissaBits), int(math.Float64bits(high)>>mantissaBits)
-	a[0], a[1<<11] = 0, 0
-	for exp := max(first, 1); exp <= last; exp++ {
-		if m := a[exp]; m != 0 {
-			s.addMantissas(m, exp, 0)
-			a[exp] = 0
-		}
-		if m := a[exp|1<<11]; m != 0 {
-			s.addMantissas(m, exp, -1)
-			a[exp|1<<11] = 0
+	for exp := first; exp <= last; exp++ {
+		if m := a[exp%MantissaRange]; m != 0 {
+			s.addMantissas(m, exp, sign)
+			a[exp%MantissaRange] = 0
 		}
 	}
 }

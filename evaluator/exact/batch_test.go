@@ -101,23 +101,28 @@ func TestAddTimesEqualsAdditions(t *testing.T) {
 func TestMantissasEqualAdditions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		xs := numbers().Draw(t, "xs")
-		xs = slices.DeleteFunc(xs, func(x float64) bool { return x != 0 && math.Abs(x) < 0x1p-1022 })
-		xs = xs[:min(len(xs), MaxMantissas)]
-		var bank Mantissas
-		var got, want Sum
-		low, high := math.Inf(1), 0.0
+		greatest := 0.0
 		for _, x := range xs {
-			bank.Add(x)
+			greatest = max(greatest, math.Abs(x))
+		}
+		least := max(math.Ldexp(greatest, -MantissaRange+2), 0x1p-1022)
+		xs = slices.DeleteFunc(xs, func(x float64) bool { return math.Abs(x) < least })
+		xs = xs[:min(len(xs), MaxMantissas)]
+		var positive Mantissas
+		var signed SignedMantissas
+		var got, gotPositive, want, wantPositive Sum
+		for _, x := range xs {
+			signed.Add(x)
+			positive.Add(math.Abs(x))
 			want.Add(x)
-			if x != 0 {
-				low, high = min(low, math.Abs(x)), max(high, math.Abs(x))
-			}
+			wantPositive.Add(math.Abs(x))
 		}
-		got.Drain(&bank, low, high)
-		if !equalSums(&got, &want) {
-			t.Fatalf("got %v, want %v", got.Float64(), want.Float64())
+		got.DrainSigned(&signed, least, greatest)
+		gotPositive.Drain(&positive, least, greatest)
+		if !equalSums(&got, &want) || !equalSums(&gotPositive, &wantPositive) {
+			t.Fatalf("got %v and %v, want %v and %v", got.Float64(), gotPositive.Float64(), want.Float64(), wantPositive.Float64())
 		}
-		if bank != (Mantissas{}) {
+		if signed != (SignedMantissas{}) || positive != (Mantissas{}) {
 			t.Fatal("something is left")
 		}
 	})
