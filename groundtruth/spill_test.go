@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/zeebo/xxh3"
 )
 
 // bigCSV writes n predictions and labels; id gives the id of a row.
@@ -85,6 +87,38 @@ func TestJoinMemoryIsBounded(t *testing.T) {
 			}
 			noSpillLeft(t, spill)
 		})
+	}
+}
+
+// TestJoinHostileIDs joins ids that were chosen to fall into one partition. It takes
+// the memory that others take, and each record is written a few times at most: once by
+// the scan, and once for each four further bits that make partitions small enough.
+func TestJoinHostileIDs(t *testing.T) {
+	const rows, limit, workers = 10_000, 1 << 20, 2
+	ids := make([]string, 0, rows)
+	for i := 0; len(ids) < rows; i++ {
+		if id := fmt.Sprint(i); xxh3.HashString128(id).Hi>>(64-splitRadix-3) == 0 {
+			ids = append(ids, id)
+		}
+	}
+	preds, labels := bigCSV(rows, func(i int) string { return ids[i] }, func(int) string { return "v1" })
+	opt := JoinOptions{Limits: Limits{Workers: workers, SpillDir: t.TempDir()}}
+	opt.hooks.memory = limit
+	var peak, all int64
+	opt.hooks.done = func(j *joiner) {
+		peak = j.mem.peak.Load()
+		all = rows * int64(j.layout.size[predictionRecords]+j.layout.size[labelRecords])
+	}
+	res, recorded, err := joinFolder(t, preds, labels, opt)
+	must(t, err)
+	if res.Coverage.Predictions != rows || res.Coverage.Matched != rows || len(recorded.matches) != rows {
+		t.Errorf("coverage %+v and %d matches, want %d", res.Coverage, len(recorded.matches), rows)
+	}
+	if peak > limit+workers*maxBlock {
+		t.Errorf("held %d bytes, want at most %d", peak, limit)
+	}
+	if res.SpilledBytes > 3*all {
+		t.Errorf("spilled %d bytes of %d, want each a few times at most", res.SpilledBytes, all)
 	}
 }
 
