@@ -10,7 +10,9 @@ import "math"
 // rounding of floating point too. An edge of a lower cell is then less than x, one of
 // a higher cell greater, and only those of x's own cell are compared with it.
 type binner struct {
-	edges []float64 // and behind them nearEdges infinite ones
+	// edges has the first edge twice, so that edges[i] and edges[i+1] bound interval i,
+	// and infinite ones behind the last.
+	edges []float64
 	cells []binCell // one for each open interval, in order
 	last  int       // the cell of the last interval
 	grid  []uint16  // by cell: the number of edges in lower cells
@@ -25,8 +27,7 @@ type binner struct {
 // binCell is an open interval and the point at its upper end.
 type binCell struct {
 	place uint64 // sum of places below the edge, in units of 2^-40 of the width
-	count uint32 // values in the interval and on the point
-	point uint32
+	n     uint64 // values in the interval and on the point, and in the upper half on the point
 }
 
 const (
@@ -51,15 +52,16 @@ func newBinner(edges []float64) *binner {
 	if k < 2 || k > maxBinEdges || math.IsInf(edges[k-1]-edges[0], 0) {
 		return nil
 	}
-	b := &binner{edges: make([]float64, k+nearEdges), cells: make([]binCell, k+1), last: k, grid: make([]uint16, gridCells+1)}
+	b := &binner{edges: make([]float64, 1+k+nearEdges), cells: make([]binCell, k+1), last: k, grid: make([]uint16, gridCells+1)}
+	b.edges[0] = edges[0]
 	for i, e := range edges {
-		b.edges[i] = e
+		b.edges[i+1] = e
 		if i > 0 && math.IsInf(placeScale(edges[i-1], e), 0) {
 			return nil
 		}
 	}
-	for i := range b.edges[k:] {
-		b.edges[k+i] = math.Inf(1)
+	for i := range b.edges[k+1:] {
+		b.edges[k+1+i] = math.Inf(1)
 	}
 	b.low = edges[0]
 	b.scale = gridCells / (edges[k-1] - edges[0])
@@ -116,8 +118,9 @@ func (b *binner) cellByKey(x float64) uint64 {
 
 // add counts values. Those outside of the edges are counted and appended to out, and
 // those inside an open interval, outer ones too, are appended to open while collect
-// is set.
-func (b *binner) add(xs []float64, out, open []float64, collect bool) ([]float64, []float64) {
+// is set. All lie between low and high.
+func (b *binner) add(xs []float64, low, high float64, out, open []float64, collect bool) ([]float64, []float64) {
+	inside := low >= b.edges[0] && high <= b.edges[b.last]
 	var where [binnedAtOnce]uint16
 	for len(xs) > 0 {
 		part := xs[:min(len(xs), binnedAtOnce)]
@@ -126,20 +129,19 @@ func (b *binner) add(xs []float64, out, open []float64, collect bool) ([]float64
 		// are found before the first is counted, so that no step waits for another.
 		b.findCells(part, &where)
 		b.findBins(part, &where)
+		b.count(part, &where)
+		if inside && !collect {
+			continue
+		}
 		for k, x := range part {
 			i := int(where[k])
-			cell, edge := &b.cells[i], b.edges[i]
-			on := one(edge == x)
-			cell.count++
-			cell.point += uint32(on)
-			if i == 0 || i == b.last {
-				if on == 0 {
-					out = append(out, x)
-				}
-			} else {
-				cell.place += placeBelow(edge, x, placeScale(b.edges[i-1], edge))
+			if b.edges[i+1] == x {
+				continue
 			}
-			if collect && on == 0 {
+			if i == 0 || i == b.last {
+				out = append(out, x)
+			}
+			if collect {
 				open = append(open, x)
 			}
 		}
@@ -147,11 +149,34 @@ func (b *binner) add(xs []float64, out, open []float64, collect bool) ([]float64
 	return out, open
 }
 
+// count counts values whose bins are known. A point's place is 0; what the places of
+// the outer intervals come to means nothing, and drain leaves it out.
+func (b *binner) count(xs []float64, where *[binnedAtOnce]uint16) {
+	xs = xs[:min(len(xs), binnedAtOnce)]
+	edges, cells := b.edges, b.cells
+	for k, x := range xs {
+		i := where[k]
+		lower, upper := edges[i], edges[int(i)+1]
+		on := uint64(one(upper == x))
+		cell := &cells[i]
+		cell.n += 1 | on<<32
+		cell.place += placeBelow(upper, x, placeScale(lower, upper))
+	}
+}
+
+// one returns 1 for true and 0 for false.
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // findBins turns the cells of values into their bins: the numbers of edges less than
 // each.
 func (b *binner) findBins(xs []float64, where *[binnedAtOnce]uint16) {
 	xs = xs[:min(len(xs), binnedAtOnce)]
-	edges, grid := b.edges, b.grid
+	edges, grid := b.edges[1:], b.grid
 	for k, x := range xs {
 		c := where[k]
 		i := int(grid[c])
@@ -163,14 +188,6 @@ func (b *binner) findBins(xs []float64, where *[binnedAtOnce]uint16) {
 		}
 		where[k] = uint16(i)
 	}
-}
-
-// one returns 1 for true and 0 for false.
-func one(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // findCells sets the cells of at most so many values.
@@ -199,7 +216,7 @@ func (b *binner) findCells(xs []float64, where *[binnedAtOnce]uint16) {
 // search returns the number of edges less than x, which is between i and end.
 func (b *binner) search(x float64, i, end int) int {
 	for i < end {
-		if m := (i + end) / 2; b.edges[m] < x {
+		if m := (i + end) / 2; b.edges[m+1] < x {
 			i = m + 1
 		} else {
 			end = m
@@ -212,18 +229,19 @@ func (b *binner) search(x float64, i, end int) int {
 func (b *binner) drain(c *ColumnSummary) {
 	for i := range b.cells {
 		cell := &b.cells[i]
-		if cell.count == 0 {
+		if cell.n == 0 {
 			continue
 		}
-		open := cell.count - cell.point
+		count, point := int64(cell.n&math.MaxUint32), int64(cell.n>>32)
+		open := count - point
 		if i < len(c.points) {
-			c.points[i] += int64(cell.point)
+			c.points[i] += point
 		}
-		c.opens[i] += int64(open)
+		c.opens[i] += open
 		if i > 0 && i < b.last {
 			c.places[i].addBelow(cell.place, uint64(open))
 		}
-		cell.point, cell.count, cell.place = 0, 0, 0
+		*cell = binCell{}
 	}
 	b.n = 0
 }

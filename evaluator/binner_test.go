@@ -47,7 +47,7 @@ func TestBinnerCountsAsTheSearchDoes(t *testing.T) {
 			}
 			want.noBins = true
 			want.addNumbers(xs, nil)
-			got.addBinned(xs)
+			got.addBinned(xs, slices.Min(xs), slices.Max(xs))
 		}
 		got.settle()
 		if !slices.Equal(got.points, want.points) || !slices.Equal(got.opens, want.opens) {
@@ -145,7 +145,7 @@ func BenchmarkBinner(b *testing.B) {
 			i := 0
 			for b.Loop() {
 				part := xs[i : i+2048]
-				out, _ = bins.add(part, out[:0], nil, false)
+				out, _ = bins.add(part, edges[0], edges[len(edges)-1], out[:0], nil, false)
 				i = (i + 2048) % len(xs)
 			}
 			b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/2048, "ns/value")

@@ -148,15 +148,16 @@ func (c *ColumnSummary) addNumbers(xs []float64, counts []int64) {
 	}
 	for len(xs) > 0 {
 		n := min(len(xs), maxBinned-c.bins.n)
-		c.addBinned(xs[:n])
+		c.addBinned(xs[:n], low, high)
 		xs = xs[n:]
 	}
 }
 
-// addBinned takes numbers by the bins, no more than these have room for.
-func (c *ColumnSummary) addBinned(xs []float64) {
+// addBinned takes numbers between low and high by the bins, no more than these have
+// room for.
+func (c *ColumnSummary) addBinned(xs []float64, low, high float64) {
 	collect := c.interior.limit > 0 && !c.interior.over
-	c.outside, c.between = c.bins.add(xs, c.outside[:0], c.between[:0], collect)
+	c.outside, c.between = c.bins.add(xs, low, high, c.outside[:0], c.between[:0], collect)
 	c.bins.n += len(xs)
 	edges := c.layout.Edges
 	for _, x := range c.outside {
