@@ -25,6 +25,7 @@ type errorKernel struct {
 	terms     []rowTerms // of the piece's rows
 	zeros     int        // labels that are 0
 	low, high rowTerms   // absolute values of plain rows lie between
+	least     rowTerms   // and are not less than these
 	label     []float64
 	order     []int32 // the rows by cell
 	starts    []int32
@@ -73,7 +74,8 @@ func (k *errorKernel) load(predictions, labels []float64, center float64) {
 	k.terms = k.terms[:n]
 	k.label = labels
 	k.zeros = 0
-	k.high = rowTerms{}
+	none := math.Inf(1)
+	k.high, k.least = rowTerms{}, rowTerms{none, none, none, none}
 	for i, y := range labels {
 		p := predictions[i]
 		e := p - y
@@ -87,21 +89,23 @@ func (k *errorKernel) load(predictions, labels []float64, center float64) {
 		}
 		s := symmetricError(p, y, abs)
 		k.terms[i] = rowTerms{e, z, a, s}
-		if abs > k.high.e {
-			k.high.e = abs
-		}
-		if z := math.Abs(z); z > k.high.z {
-			k.high.z = z
-		}
-		if a > k.high.a {
-			k.high.a = a
-		}
-		if s > k.high.s {
-			k.high.s = s
-		}
+		widen(&k.least.e, &k.high.e, abs)
+		widen(&k.least.z, &k.high.z, math.Abs(z))
+		widen(&k.least.a, &k.high.a, a)
+		widen(&k.least.s, &k.high.s, s)
 	}
 	k.low = rowTerms{
 		leastPlain(k.high.e, errorRange), leastPlain(k.high.z, otherRange), leastPlain(k.high.a, otherRange), leastPlain(k.high.s, otherRange),
+	}
+}
+
+// widen makes the range hold x, unless it is 0.
+func widen(least, greatest *float64, x float64) {
+	if x < *least && x > 0 {
+		*least = x
+	}
+	if x > *greatest {
+		*greatest = x
 	}
 }
 
@@ -288,7 +292,7 @@ func (k *errorKernel) addBlock(block *blockSums, rows []int32) {
 // drain empties the bank of the first sums into these.
 func (k *errorKernel) drain(sums []sum) {
 	var low, high errorTerms
-	low.of(&k.low)
+	low.of(&rowTerms{max(k.low.e, k.least.e), max(k.low.z, k.least.z), max(k.low.a, k.least.a), max(k.low.s, k.least.s)})
 	high.of(&k.high)
 	for j := range sums {
 		if math.IsInf(low.values[j], 0) {

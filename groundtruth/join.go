@@ -44,6 +44,7 @@ type joiner struct {
 	mem          *memory
 	spill        *spillStore
 	layout       *recordLayout
+	arena        *arena
 	parts        *stored // of each worker
 	dictBytes    atomic.Int64
 	versions     *dictionary
@@ -165,9 +166,10 @@ func (j *joiner) prepare() {
 	for _, name := range j.segmentNames {
 		j.segments = append(j.segments, newDictionary(name, j.mem, &j.dictBytes))
 	}
+	j.arena = newArena(j.mem, j.block)
 	j.parts = &stored{bits: bits}
 	for range j.workers {
-		j.parts.of = append(j.parts.of, newPartitions(bits, j.layout, j.mem, j.spill.newLog(), j.block))
+		j.parts.of = append(j.parts.of, newPartitions(bits, j.layout, j.arena, j.spill.newLog(), j.block))
 	}
 }
 
@@ -176,9 +178,7 @@ func (j *joiner) closeParts() {
 	if j.parts == nil {
 		return
 	}
-	for _, p := range j.parts.of {
-		p.close()
-	}
+	j.arena.close()
 	j.parts = nil
 }
 
@@ -331,6 +331,7 @@ func (j *joiner) match(ctx context.Context, losers []rowSet) (Coverage, error) {
 		version: j.spec.PredictionColumns.ModelVersion,
 		losers:  losers,
 		mem:     j.mem,
+		arena:   j.arena,
 		share:   j.mem.tableShare(j.workers),
 		block:   j.block,
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
@@ -21,7 +20,7 @@ const (
 	// Of a process's memory so much is the program's own, and so much each goroutine's
 	// for decoding and counting. Rows and tables have the rest, half at the least.
 	programMemory = 64 << 20
-	workerMemory  = 56 << 20
+	workerMemory  = 64 << 20
 	// maxTables is what the tables of a goroutine may take.
 	maxTables = 16 << 20
 
@@ -127,21 +126,19 @@ func (q *partition) bytes() int64 {
 type partitions struct {
 	bits   uint
 	layout *recordLayout
-	mem    *memory
 	spill  *spillLog
 	block  int // greatest bytes of a block
 	parts  [recordKinds][]partition
 	// tails are the blocks that grow, side by side, since the next record's may be any.
-	tails  [recordKinds][][]byte
-	held   atomic.Int64 // bytes of all blocks
-	arena  arena
-	shared sync.Mutex // held where others give blocks back
-	err    error      // of spilling; what is put after it is lost
+	tails [recordKinds][][]byte
+	held  atomic.Int64 // bytes of all blocks
+	arena *arena
+	err   error // of spilling; what is put after it is lost
 }
 
 // newPartitions makes 2^bits partitions of each kind.
-func newPartitions(bits uint, layout *recordLayout, mem *memory, spill *spillLog, block int) *partitions {
-	p := &partitions{bits: bits, layout: layout, mem: mem, spill: spill, block: block}
+func newPartitions(bits uint, layout *recordLayout, arena *arena, spill *spillLog, block int) *partitions {
+	p := &partitions{bits: bits, layout: layout, arena: arena, spill: spill, block: block}
 	for k := range p.parts {
 		p.parts[k] = make([]partition, 1<<bits)
 		p.tails[k] = make([][]byte, 1<<bits)
@@ -169,17 +166,15 @@ func (p *partitions) room(kind recordKind, part int) []byte {
 // grow begins a new block of a partition, after it spilled when memory is short.
 // Blocks of a partition become larger, so that many small partitions take little.
 func (p *partitions) grow(kind recordKind, part int) {
-	if p.mem.rows() > p.mem.rowLimit.Load() && p.err == nil {
+	tail := &p.tails[kind][part]
+	n := max(min(max(2*cap(*tail), minBlock), p.block), p.layout.size[kind]+recordSlack)
+	if p.err == nil && p.arena.full(n) {
 		p.err = p.shrink(p.held.Load() / 2)
+		n = max(min(max(2*cap(*tail), minBlock), p.block), p.layout.size[kind]+recordSlack)
 	}
-	q, tail := &p.parts[kind][part], &p.tails[kind][part]
-	n := minBlock
-	if last := cap(*tail); last > 0 {
-		n = 2 * last
-		q.blocks = append(q.blocks, *tail)
-	}
-	b := p.arena.block(max(min(n, p.block), p.layout.size[kind]+recordSlack))
-	p.mem.add(int64(cap(b)))
+	p.settlePart(kind, part)
+	q := &p.parts[kind][part]
+	b := p.arena.block(n)
 	p.held.Add(int64(cap(b)))
 	q.held += int64(cap(b))
 	*tail = b
@@ -246,18 +241,10 @@ func (p *partitions) flush(q *partition) error {
 
 // free gives a partition's blocks back.
 func (p *partitions) free(q *partition) {
-	p.mem.add(-q.held)
 	p.held.Add(-q.held)
-	p.shared.Lock()
-	defer p.shared.Unlock()
-	for _, b := range q.blocks {
-		p.arena.put(b)
-	}
+	p.arena.put(q.blocks)
 	q.blocks, q.held = nil, 0
 }
-
-// close gives all memory to the system.
-func (p *partitions) close() { p.arena.close() }
 
 // stored are partitions of several goroutines, which nothing is put into any more.
 type stored struct {

@@ -23,6 +23,7 @@ type joinPhase struct {
 	version  string       // name of the version column
 	losers   []rowSet     // by prediction object
 	mem      *memory
+	arena    *arena
 	share    int64 // bytes that each worker's tables may take
 	block    int   // bytes of a block when a partition is split further
 }
@@ -235,8 +236,7 @@ func (w *joinWorker) lose(place uint64) {
 
 // split deals a partition to smaller ones and joins those.
 func (w *joinWorker) split(ctx context.Context, parts *stored, part int) error {
-	child := newPartitions(splitRadix, w.layout, w.mem, w.spill, w.block)
-	defer child.close()
+	child := newPartitions(splitRadix, w.layout, w.arena, w.spill, w.block)
 	for _, kind := range []recordKind{labelRecords, predictionRecords} {
 		size := w.layout.size[kind]
 		err := parts.each(ctx, kind, part, w.scratch(), func(records []byte) error {
