@@ -22,7 +22,7 @@ type piece struct {
 func piecesOf(ref, cur *ColumnSummary) []piece {
 	edges := ref.Edges()
 	k := len(edges)
-	out := make([]piece, 0, k)
+	out := make([]piece, 0, 2*k+1)
 	r, c := interiorOf(ref), interiorOf(cur)
 	for i := range k + 1 {
 		end := math.Inf(1)

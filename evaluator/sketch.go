@@ -389,12 +389,17 @@ func (p *place) merge(o place) {
 
 // float64 returns the sum in units of the interval's width, rounded once.
 func (p place) float64() float64 {
-	var t sum
-	for i, v := range []uint64{p.low, p.high} {
-		t.Add(math.Ldexp(float64(v&math.MaxUint32), 64*i-placeBits))
-		t.Add(math.Ldexp(float64(v>>32), 64*i+32-placeBits))
+	if p.high == 0 {
+		return math.Ldexp(float64(p.low), -placeBits)
 	}
-	return t.Float64()
+	// The leading 64 bits; the last of them stands for all that lie below, which is what
+	// rounding to 53 bits asks of them.
+	n := uint(bits.LeadingZeros64(p.high))
+	top := p.high<<n | p.low>>1>>(63-n)
+	if p.low<<n != 0 {
+		top |= 1
+	}
+	return math.Ldexp(float64(top), 64-int(n)-placeBits)
 }
 
 // addProduct adds the exact product of a and b, underflow aside.

@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -189,4 +190,19 @@ func TestPlaceIsExact(t *testing.T) {
 	if got := (place{high: 1, low: 3 << 40}).float64(); got != 0x1p24+3 {
 		t.Errorf("2^64 + 3 * 2^40 is %v widths", got)
 	}
+}
+
+func TestPlaceIsRoundedOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := place{
+			high: rapid.Uint64().Draw(t, "high") >> rapid.IntRange(0, 64).Draw(t, "shift"),
+			low:  rapid.Uint64().Draw(t, "low") >> rapid.IntRange(0, 64).Draw(t, "low shift"),
+		}
+		n := new(big.Int).SetUint64(p.high)
+		n.Or(n.Lsh(n, 64), new(big.Int).SetUint64(p.low))
+		want, _ := new(big.Rat).SetFrac(n, new(big.Int).Lsh(big.NewInt(1), placeBits)).Float64()
+		if got := p.float64(); got != want {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	})
 }
