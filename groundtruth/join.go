@@ -16,7 +16,7 @@ import (
 type JoinOptions struct {
 	Limits     Limits
 	ReadLabels bool                              // whether Join reads the labels; without, it sends no matches
-	Progress   func(doneBytes, totalBytes int64) // told after each object, one call at a time; may be nil
+	Progress   func(doneBytes, totalBytes int64) // told after each object, of Parquet each row group, one call at a time; may be nil
 	Log        *slog.Logger                      // may be nil
 
 	hooks joinHooks

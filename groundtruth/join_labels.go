@@ -50,10 +50,7 @@ func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
 			w := own[worker]
 			return w.read(ctx, p, s.wants.wants, readOptions{}, false, func(c *chunk) error { return w.take(c, p.object.ord) })
 		},
-		done: func(ord int, _ readStats) error {
-			j.progress.add(objects[ord].Size, 0)
-			return nil
-		},
+		progress: j.progress.read,
 	}
 	read, err := scan.run(ctx)
 	var hidden int64

@@ -180,13 +180,13 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 				return w.take(c, ord)
 			})
 		},
+		progress: j.progress.read,
 		done: func(ord int, stats readStats) error {
 			if losers == nil {
 				s.rowsOf[ord] = stats.rows
 			} else if s.rowsOf[ord] != stats.rows {
 				return changedError(objects[ord], fmt.Sprintf("it had %d records and now has %d", s.rowsOf[ord], stats.rows))
 			}
-			j.progress.add(objects[ord].Size, 0)
 			return nil
 		},
 	}

@@ -102,6 +102,9 @@ func (p *progress) add(done, total int64) {
 	}
 }
 
+// read adds bytes that were read.
+func (p *progress) read(n int64) { p.add(n, 0) }
+
 // scanWorker is what one goroutine keeps while it reads objects of one source.
 type scanWorker struct {
 	reader objectReader

@@ -126,10 +126,7 @@ func (j *joiner) reference(ctx context.Context) (Result, error) {
 				return nil
 			})
 		},
-		done: func(ord int, _ readStats) error {
-			j.progress.add(objects[ord].Size, 0)
-			return nil
-		},
+		progress: j.progress.read,
 	}
 	read, err := scan.run(ctx)
 	if err != nil {

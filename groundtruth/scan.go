@@ -23,6 +23,7 @@ type openObject struct {
 	next  int         // the part to hand out next
 	left  int         // parts that are not done
 	stats readStats   // of the parts that are done
+	told  int64       // bytes that progress was told of
 	noted atomic.Bool // whether its columns were looked at
 	ahead int         // the part to fetch next
 	data  []*groupData
@@ -129,6 +130,8 @@ type objectScan struct {
 	read  func(ctx context.Context, worker int, p *part) (readStats, error)
 	wants []want // what read reads, for what is fetched ahead
 	opt   readOptions
+	// progress is told of bytes read, of a Parquet object after each part.
+	progress func(bytes int64)
 	// done is told of each object that was read to its end; nil is nobody.
 	done func(ord int, stats readStats) error
 
@@ -306,6 +309,13 @@ func (s *objectScan) finish(p *part, stats readStats, err error) {
 	}
 	if err != nil {
 		s.fail(partPlace{o.ord, p.index}, err)
+	} else if s.progress != nil {
+		read := int64(float64(o.Size) * float64(o.parts-o.left) / float64(o.parts))
+		if o.left == 0 {
+			read = o.Size
+		}
+		s.progress(read - o.told)
+		o.told = read
 	}
 	if o.left > 0 {
 		return
