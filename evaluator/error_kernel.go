@@ -29,7 +29,7 @@ type errorKernel struct {
 	label     []float64
 	order     []int32 // the rows by cell
 	starts    []int32
-	bank      termBank
+	bank      *termBank // nil until a cell has many rows
 }
 
 // rowTerms are what all terms of a row are made of; see errorTerms.
@@ -39,14 +39,18 @@ type rowTerms struct{ e, z, a, s float64 }
 // The sums lie apart by a little more than the size of one, since those that lie apart
 // by a power of two would all want the same few lines of the cache.
 type termBank struct {
-	signed [numSums]struct {
-		exact.SignedMantissas
-		_ [24]uint64
-	}
-	unsigned [numSums]struct {
-		exact.Mantissas
-		_ [24]uint64
-	}
+	signed   [numSums]signedTerm
+	unsigned [numSums]unsignedTerm
+}
+
+type signedTerm struct {
+	exact.SignedMantissas
+	_ [24]uint64
+}
+
+type unsignedTerm struct {
+	exact.Mantissas
+	_ [24]uint64
 }
 
 // The greatest power of e is the eighth, that of the others the fourth, and e^2 z^2 is
@@ -224,10 +228,18 @@ func (k *errorKernel) nonZero(rows []int32) int64 {
 	return n
 }
 
+// banks returns the bank's parts.
+func (k *errorKernel) banks() (*[numSums]signedTerm, *[numSums]unsignedTerm) {
+	if k.bank == nil {
+		k.bank = new(termBank)
+	}
+	return &k.bank.signed, &k.bank.unsigned
+}
+
 // bankAll adds the terms of plain rows to the bank, and of the others to the sums.
 // Every product is rounded on its own, as in errorTerms.
 func (k *errorKernel) bankAll(sums []sum, rows []int32) {
-	signed, b := &k.bank.signed, &k.bank.unsigned
+	signed, b := k.banks()
 	for _, i := range rows {
 		t := &k.terms[i]
 		if !k.plain(t) {
@@ -267,13 +279,19 @@ func (k *errorKernel) bankAll(sums []sum, rows []int32) {
 func (k *errorKernel) addBlock(block *blockSums, rows []int32) {
 	block.n += int64(len(rows))
 	block.nonZero += k.nonZero(rows)
-	signed, b := &k.bank.signed, &k.bank.unsigned
+	if len(rows) <= fewRows {
+		for _, i := range rows {
+			k.addRow(block.sums[:], i)
+		}
+		return
+	}
+	signed, b := k.banks()
 	for len(rows) > 0 {
 		part := rows[:min(len(rows), exact.MaxMantissas)]
 		rows = rows[len(part):]
 		for _, i := range part {
 			t := &k.terms[i]
-			if len(part) <= fewRows || !k.plain(t) {
+			if !k.plain(t) {
 				k.addRow(block.sums[:], i)
 				continue
 			}
