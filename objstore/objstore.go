@@ -241,16 +241,6 @@ func (s *Store) open(ctx context.Context, key string, off, length int64) (io.Rea
 	return r, i, nil
 }
 
-// ReaderAt reads an object in any order, from several goroutines if need be. It
-// fetches and keeps blocks of 1 MiB, at most 16 at a time, so that a format that
-// reads in small steps makes few requests. The context governs all its reads. An
-// object that is overwritten while it is read is an error.
-func (s *Store) ReaderAt(ctx context.Context, o Object) io.ReaderAt {
-	return newBlockReader(ctx, o.Size, func(off, length int64) (io.ReadCloser, info, error) {
-		return s.open(ctx, o.Key, off, length)
-	}, func(err error) error { return s.wrap(ctx, "read", o.Key, err) })
-}
-
 // Write stores an object, replacing the one that is there. It is atomic; a file
 // store makes the folders.
 func (s *Store) Write(ctx context.Context, key string, data []byte) error {

@@ -32,8 +32,8 @@ func Run(t *testing.T, open func(t *testing.T) *objstore.Store) {
 		{"List many", testListMany},
 		{"List stops", testListStops},
 		{"Ranges", testRanges},
-		{"Reader at", testReaderAt},
-		{"Reader at of another object", testReaderAtChanged},
+		{"Read at", testReadAt},
+		{"Read at of another object", testReadAtChanged},
 		{"Overwrite is atomic", testOverwriteAtomic},
 		{"Create", testCreate},
 		{"Create race", testCreateRace},
@@ -251,12 +251,15 @@ func testRanges(t *testing.T, s *objstore.Store) {
 	}
 }
 
-func testReaderAt(t *testing.T, s *objstore.Store) {
+func testReadAt(t *testing.T, s *objstore.Store) {
 	data := content(1, 5<<20+12345) // over several blocks, the last one short
 	if err := s.Write(t.Context(), "data", data); err != nil {
 		t.Fatal(err)
 	}
-	r := s.ReaderAt(t.Context(), list(t, s, "data")[0])
+	r, err := s.Ranges(t.Context(), list(t, s, "data")[0])
+	if err != nil {
+		t.Fatal(err)
+	}
 	var wg sync.WaitGroup
 	for w := range 8 {
 		wg.Go(func() {
@@ -292,13 +295,26 @@ func testReaderAt(t *testing.T, s *objstore.Store) {
 	if err := iotest.TestReader(io.NewSectionReader(r, 1<<20-50, 100), data[1<<20-50:1<<20+50]); err != nil {
 		t.Error(err)
 	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
-func testReaderAtChanged(t *testing.T, s *objstore.Store) {
+// readAt reads one range of an object.
+func readAt(ctx context.Context, s *objstore.Store, o objstore.Object, p []byte, off int64) (int, error) {
+	r, err := s.Ranges(ctx, o)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.ReadAt(p, off)
+	return n, errors.Join(err, r.Close())
+}
+
+func testReadAtChanged(t *testing.T, s *objstore.Store) {
 	write(t, s, "a", "first")
-	r := s.ReaderAt(t.Context(), list(t, s, "a")[0])
+	o := list(t, s, "a")[0]
 	write(t, s, "a", "second, longer")
-	if n, err := r.ReadAt(make([]byte, 5), 0); err == nil || !strings.Contains(err.Error(), "overwritten") {
+	if n, err := readAt(t.Context(), s, o, make([]byte, 5), 0); err == nil || !strings.Contains(err.Error(), "overwritten") {
 		t.Fatalf("read %d bytes of the new object as the old one: %v", n, err)
 	}
 }
@@ -533,8 +549,7 @@ func testMissing(t *testing.T, s *objstore.Store) {
 		if _, err := s.ReadRange(t.Context(), k, 0, 0); !errors.Is(err, objstore.ErrNotExist) {
 			t.Errorf("empty read range of %q gives %v", k, err)
 		}
-		r := s.ReaderAt(t.Context(), objstore.Object{Key: k, Size: 10})
-		if _, err := r.ReadAt(make([]byte, 2), 0); !errors.Is(err, objstore.ErrNotExist) {
+		if _, err := readAt(t.Context(), s, objstore.Object{Key: k, Size: 10}, make([]byte, 2), 0); !errors.Is(err, objstore.ErrNotExist) {
 			t.Errorf("read at of %q gives %v", k, err)
 		}
 		if err := s.Delete(t.Context(), k); !errors.Is(err, objstore.ErrNotExist) {
@@ -561,7 +576,7 @@ func testCancelled(t *testing.T, s *objstore.Store) {
 	errs["delete"] = s.Delete(ctx, "a")
 	errs["check"] = s.Check(ctx)
 	_, errs["read range"] = s.ReadRange(ctx, "a", 0, 1)
-	_, errs["read at"] = s.ReaderAt(ctx, o).ReadAt(make([]byte, 1), 0)
+	_, errs["read at"] = readAt(ctx, s, o, make([]byte, 1), 0)
 	_, _, errs["list dir"] = s.ListDir(ctx, "")
 	for _, err := range s.List(ctx, "") {
 		errs["list"] = err
@@ -606,7 +621,7 @@ func testEmptyObject(t *testing.T, s *objstore.Store) {
 		if o.Size != 0 {
 			t.Errorf("%s has size %d", k, o.Size)
 		}
-		if n, err := s.ReaderAt(t.Context(), o).ReadAt(make([]byte, 1), 0); n != 0 || !errors.Is(err, io.EOF) {
+		if n, err := readAt(t.Context(), s, o, make([]byte, 1), 0); n != 0 || !errors.Is(err, io.EOF) {
 			t.Errorf("read at gives %d, %v", n, err)
 		}
 	}
