@@ -71,45 +71,15 @@ func (s *Sum) AddAll(xs []float64, low, high float64) {
 // high: differences and squares are rounded each, their sum is exact.
 func (s *Sum) AddSquares(xs []float64, center, low, high float64) {
 	d := max(math.Abs(low-center), math.Abs(high-center))
-	m1, m2, ok := levels(d * d)
-	if !ok {
-		for _, x := range xs {
-			d := x - center
-			s.Add(d * d)
-		}
-		return
-	}
+	greatest := d * d // rounding keeps the order of squares
+	var squares [batchSize]float64
 	for len(xs) > 0 {
 		n := min(len(xs), batchSize)
-		var a1, a2, b1, b2 float64
-		i := 0
-		for ; i+1 < n; i += 2 {
-			x, y := xs[i]-center, xs[i+1]-center
-			// The conversions keep the squares from being fused into the sums.
-			x, y = float64(x*x), float64(y*y)
-			p := x + m1 - m1
-			q := y + m1 - m1
-			a1 += p
-			b1 += q
-			x -= p
-			y -= q
-			p = x + m2 - m2
-			q = y + m2 - m2
-			a2 += p
-			b2 += q
-			if x != p || y != q {
-				s.Add(x - p)
-				s.Add(y - q)
-			}
+		for i, x := range xs[:n] {
+			d := x - center
+			squares[i] = d * d
 		}
-		if i < n {
-			d := xs[i] - center
-			s.Add(d * d)
-		}
-		s.Add(a1)
-		s.Add(b1)
-		s.Add(a2)
-		s.Add(b2)
+		s.AddAll(squares[:n], 0, greatest)
 		xs = xs[n:]
 	}
 }
