@@ -18,18 +18,7 @@ func (c *Config) Portable() []string {
 			out = append(out, fmt.Sprintf("%s is on this machine: %s; use object storage", key, url))
 		}
 	}
-	local("state.url", c.State.URL)
-	for _, m := range c.Models {
-		at := "model " + m.Name + ": "
-		local(at+"predictions.url", m.Predictions.URL)
-		local(at+"ground_truth.url", m.GroundTruth.URL)
-		if m.Reference != nil {
-			local(at+"reference.url", m.Reference.URL)
-			if !m.Reference.Saved() {
-				local(at+"reference.profile", m.Reference.Profile)
-			}
-		}
-	}
+	c.EachURL(local)
 	if c.Publish.Textfile != nil {
 		out = append(out, "publish.textfile writes a file that no node exporter reads there; use publish.pushgateway")
 	}
@@ -43,6 +32,23 @@ func (c *Config) Portable() []string {
 		}
 	})
 	return out
+}
+
+// EachURL calls f for each object store URL, which may be empty, with its key.
+func (c *Config) EachURL(f func(key, url string)) {
+	f("state.url", c.State.URL)
+	for _, m := range c.Models {
+		at := "model " + m.Name + ": "
+		f(at+"predictions.url", m.Predictions.URL)
+		f(at+"ground_truth.url", m.GroundTruth.URL)
+		if m.Reference == nil {
+			continue
+		}
+		f(at+"reference.url", m.Reference.URL)
+		if !m.Reference.Saved() {
+			f(at+"reference.profile", m.Reference.Profile)
+		}
+	}
 }
 
 // walkSecrets calls f for each secret, with the key that it, or its file, is under.

@@ -172,26 +172,14 @@ func (a *App) load(path string) (*config.Config, error) {
 // checkURLs looks at the object store URLs, whose parameters only objstore knows.
 func checkURLs(cfg *config.Config) error {
 	var errs []error
-	check := func(what, rawURL string) {
+	cfg.EachURL(func(key, rawURL string) {
 		if rawURL == "" {
 			return
 		}
 		if err := objstore.CheckURL(rawURL); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %s: %w", cfg.File, what, err))
+			errs = append(errs, fmt.Errorf("%s: %s: %w", cfg.File, key, err))
 		}
-	}
-	check("state.url", cfg.State.URL)
-	for _, m := range cfg.Models {
-		at := "model " + m.Name + ": "
-		check(at+"predictions.url", m.Predictions.URL)
-		check(at+"ground_truth.url", m.GroundTruth.URL)
-		if m.Reference != nil {
-			check(at+"reference.url", m.Reference.URL)
-			if !m.Reference.Saved() {
-				check(at+"reference.profile", m.Reference.Profile)
-			}
-		}
-	}
+	})
 	if len(errs) > 0 {
 		return configError{errors.Join(errs...)}
 	}
