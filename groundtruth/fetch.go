@@ -3,7 +3,6 @@ package groundtruth
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -196,7 +195,4 @@ func (f *fetcher) fetch(ctx context.Context, in io.ReaderAt, g *groupData) {
 		}
 	}
 	g.err = requests.Wait()
-	if errors.Is(g.err, io.EOF) {
-		g.err = io.ErrUnexpectedEOF
-	}
 }

@@ -47,10 +47,10 @@ func radixFor(rows, memory int64, workers int) uint {
 	return bits
 }
 
-// memory counts the bytes that a join holds: narrow rows, dictionaries, the bitmaps
-// of duplicate rows, and tables. Rows spill when what is held beside the tables
-// exceeds rowLimit; the tables, which appear only when the scan is over, have their
-// own half of the limit. What may come on top is one block a worker and the bitmaps.
+// memory counts the bytes that a join holds: chunks of the arena, dictionaries, the
+// bitmaps of duplicate rows, and tables. Rows spill where a further chunk would exceed
+// rowLimit; what is left up to limit is the tables', which appear when the scan is
+// over. Chunks for sizes of blocks that were not given back may come on top.
 type memory struct {
 	limit    int64
 	rowLimit atomic.Int64

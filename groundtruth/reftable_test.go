@@ -374,9 +374,6 @@ func refText(c tableCell) string {
 	return strconv.Quote(wordOf(c))
 }
 
-// featureText is refText for a feature.
-func featureText(c tableCell) string { return refText(c) }
-
 func (e *expectation) skip(reason, source string, p place) {
 	e.skipped.Counts[reason]++
 	e.skipped.Samples[reason] = append(e.skipped.Samples[reason], BadSample{Source: source, Object: p.rel, Row: int64(p.row) + 1})
@@ -541,7 +538,7 @@ func (t joinTable) join() expectation {
 		for _, f := range t.spec.Features {
 			text := "-"
 			if f.Kind == Text {
-				text = featureText(p.row[f.Name])
+				text = refText(p.row[f.Name])
 			} else if v, why := refNumber(p.row[f.Name]); why == "" {
 				text = strconv.FormatFloat(v, 'g', -1, 64)
 			}
