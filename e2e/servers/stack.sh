@@ -113,10 +113,12 @@ pause_image() { # pause_image FILE: the image of every pod's sandbox, which only
   rm -rf "$work"
 }
 
-up_s3() { # versitygw with its POSIX back end
+# up_s3 starts versitygw with its POSIX back end. Without --disableotmp it links
+# what overwrites an object under a name beside it first, which listings show.
+up_s3() {
   mkdir -p "$D/s3"
   ROOT_ACCESS_KEY=$s3_key ROOT_SECRET_KEY=$s3_secret start s3 \
-    "$cache/versitygw" --port "127.0.0.1:$(port s3)" --region us-east-1 --health /healthz posix "$D/s3"
+    "$cache/versitygw" --port "127.0.0.1:$(port s3)" --region us-east-1 --health /healthz posix --disableotmp "$D/s3"
   wait_for s3 10 curl -sf "127.0.0.1:$(port s3)/healthz"
   curl -sf --aws-sigv4 aws:amz:us-east-1:s3 --user "$s3_key:$s3_secret" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -X PUT "http://127.0.0.1:$(port s3)/hindcast" ||
     die "the bucket cannot be made; see $D/s3.log"
