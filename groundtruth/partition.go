@@ -129,11 +129,11 @@ type partitions struct {
 	spill  *spillLog
 	block  int // greatest bytes of a block
 	parts  [recordKinds][]partition
-	// tails are the blocks that grow, side by side, since the next record's may be any.
-	tails [recordKinds][][]byte
-	held  atomic.Int64 // bytes of all blocks
-	arena *arena
-	err   error // of spilling; what is put after it is lost
+	tails  [recordKinds][][]byte // the blocks that grow
+	stage  stage                 // of the kind that is put
+	held   atomic.Int64          // bytes of all blocks
+	arena  *arena
+	err    error // of spilling; what is put after it is lost
 }
 
 // newPartitions makes 2^bits partitions of each kind.
@@ -150,17 +150,30 @@ func newPartitions(bits uint, layout *recordLayout, arena *arena, spill *spillLo
 func (p *partitions) partOf(h xxh3.Uint128) int { return int(h.Hi >> (64 - p.bits)) }
 
 // room returns where the next record of a partition goes, recordSlack bytes longer
-// than it is.
+// than it is. Nothing may be written there after the next call.
 func (p *partitions) room(kind recordKind, part int) []byte {
-	tail := &p.tails[kind][part]
-	n, size := len(*tail), p.layout.size[kind]
-	if cap(*tail)-n < size+recordSlack {
-		p.grow(kind, part)
-		n = len(*tail)
+	if p.stage.kind != kind || p.stage.of == nil {
+		p.settle()
+		p.stage.reset(kind, p.layout.size[kind], len(p.tails[kind]))
 	}
-	b := (*tail)[n : n+size+recordSlack]
-	*tail = (*tail)[:n+size]
-	return b
+	s := &p.stage.of[part]
+	if s.left == 0 || s.fill >= lineBytes {
+		p.unstage(part)
+	}
+	return p.stage.next(part)
+}
+
+// unstage stores the whole lines of a partition, and begins a new block when the last
+// is full.
+func (p *partitions) unstage(part int) {
+	s, tail := &p.stage.of[part], &p.tails[p.stage.kind][part]
+	*tail = p.stage.store(part, *tail)
+	if s.left > 0 {
+		return
+	}
+	*tail = p.stage.empty(part, *tail)
+	p.grow(p.stage.kind, part)
+	s.left = uint16((cap(*tail) - recordSlack) / p.stage.size)
 }
 
 // grow begins a new block of a partition, after it spilled when memory is short.
@@ -180,9 +193,15 @@ func (p *partitions) grow(kind recordKind, part int) {
 	*tail = b
 }
 
-// settle puts the last block of each partition with the others. Nothing is put
-// afterwards.
+// settle puts the last block of each partition with the others. What is put afterwards
+// begins a new one.
 func (p *partitions) settle() {
+	for i := range p.stage.of {
+		tail := &p.tails[p.stage.kind][i]
+		*tail = p.stage.empty(i, p.stage.store(i, *tail))
+		p.stage.of[i].left = 0
+	}
+	storeFence()
 	for k := range p.parts {
 		for i := range p.parts[k] {
 			p.settlePart(recordKind(k), i)
