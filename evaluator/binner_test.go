@@ -62,61 +62,6 @@ func TestBinnerCountsAsTheSearchDoes(t *testing.T) {
 	})
 }
 
-// TestKernelAddsAsTermsDo compares the sums of many rows with those of one at a time.
-func TestKernelAddsAsTermsDo(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
-		n := rapid.SampledFrom([]int{1, fewRows, fewRows + 1, 300, 5000}).Draw(t, "rows")
-		scale := rapid.SampledFrom([]float64{1, 1e-50, 1e60, 1e-9}).Draw(t, "scale")
-		p, y := make([]float64, n), make([]float64, n)
-		for i := range p {
-			y[i] = scale * r.NormFloat64()
-			p[i] = y[i] + scale*r.NormFloat64()
-			switch r.IntN(12) {
-			case 0:
-				y[i] = 0
-			case 1:
-				p[i] = y[i]
-			case 2:
-				p[i], y[i] = 0, 0
-			}
-		}
-		want, got := newErrorSums(scale/3, 64, true), newErrorSums(scale/3, 64, true)
-		for i := range p {
-			want.addRow(p[i], y[i])
-			want.blocks[i%3].addRow(p[i], y[i], scale/3)
-		}
-		var k errorKernel
-		k.load(p, y, scale/3)
-		cellOf := make([]int32, n)
-		for i := range cellOf {
-			cellOf[i] = int32(i % 3)
-		}
-		k.group(cellOf, 3)
-		for i := range 3 {
-			k.addTo(got, k.rows(i))
-			k.addBlock(&got.blocks[i], k.rows(i))
-		}
-		if got.n != want.n || got.nonZero != want.nonZero || got.maxAbs != want.maxAbs || !slices.Equal(got.abs.sorted(), want.abs.sorted()) {
-			t.Fatalf("counts differ: %d %d %v, want %d %d %v", got.n, got.nonZero, got.maxAbs, want.n, want.nonZero, want.maxAbs)
-		}
-		for j := range got.sums {
-			d := want.sums[j]
-			if d.Sub(&got.sums[j]); !d.IsZero() {
-				t.Fatalf("sum %d is %v, want %v", j, got.sums[j].Float64(), want.sums[j].Float64())
-			}
-		}
-		for i := range 3 {
-			for j := range got.blocks[i].sums {
-				d := want.blocks[i].sums[j]
-				if d.Sub(&got.blocks[i].sums[j]); !d.IsZero() || got.blocks[i].nonZero != want.blocks[i].nonZero {
-					t.Fatalf("block %d: sum %d differs", i, j)
-				}
-			}
-		}
-	})
-}
-
 // BenchmarkBinner counts values of several shapes by 10,000 edges.
 func BenchmarkBinner(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))

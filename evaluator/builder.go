@@ -18,11 +18,12 @@ type BuilderOptions struct {
 // Builder makes a Summary of what a scan sends it. Each worker has its own; their
 // Summaries are merged. It is a groundtruth.Sink.
 type Builder struct {
-	s      *Summary
-	codes  codeNumbers
-	kernel *errorKernel // nil before the first match
-	cellOf []int32      // of a piece's rows
-	summed bool         // the versions' sums are in the whole's
+	s       *Summary
+	codes   codeNumbers
+	kernel  *errorKernel // nil before the first match
+	keys    []key        // of a piece of matches
+	blockOf []int32      // of the piece's rows
+	summed  bool         // the versions' sums are in the whole's
 }
 
 var _ groundtruth.Sink = (*Builder)(nil)
@@ -180,7 +181,7 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	s.matched += int64(n)
 	s.label.addNumbers(m.Labels[:n], nil)
 	if b.kernel == nil {
-		b.kernel = new(errorKernel)
+		b.kernel = newErrorKernel(s.errors.center)
 	}
 	for from := 0; from < n; from += kernelRows {
 		b.addPiece(m, from, min(from+kernelRows, n))
@@ -190,32 +191,34 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 // addPiece takes the matches from one row to before another.
 func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 	s, k, n := b.s, b.kernel, to-from
-	k.load(m.Predictions[from:to], m.Labels[from:to], s.errors.center)
-	b.cellOf = slices.Grow(b.cellOf[:0], n)[:n]
-	for i := range s.segments {
-		b.addGroups(s.segments[i], &m.Segments[i], from)
-	}
+	k.load(m.Predictions[from:to], m.Labels[from:to])
 	byVersion := m.Version.Kind == groundtruth.Text
-	if byVersion {
-		b.addGroups(s.versions, &m.Version, from)
+	if b.keys == nil {
+		b.keys = make([]key, 2+len(s.segments))
+		b.keys[0].groups = []*ErrorSums{s.errors}
 	}
+	keys := b.keys
+	keys[0].countsOnly = byVersion // Summary adds the versions' sums
+	at := 1
+	if byVersion {
+		b.setKey(&keys[at], s.versions, &m.Version, from, n)
+		at++
+	}
+	for i, g := range s.segments {
+		b.setKey(&keys[at], g, &m.Segments[i], from, n)
+		at++
+	}
+	k.addKeys(keys[:at])
 	switch {
 	case !m.HasTime:
 		s.errors.timeless += int64(n)
 	case s.errors.blocks != nil:
+		b.blockOf = slices.Grow(b.blockOf[:0], n)[:n]
 		blockOf := newBlocks(s.start, s.end)
 		for row, t := range m.Times[from:to] {
-			b.cellOf[row] = int32(blockOf.find(t))
+			b.blockOf[row] = int32(blockOf.find(t))
 		}
-		k.group(b.cellOf, numBlocks)
-		for i := range s.errors.blocks {
-			k.addBlock(&s.errors.blocks[i], k.rows(i))
-		}
-	}
-	k.all(n)
-	k.count(s.errors, k.rows(0))
-	if !byVersion { // else Summary adds the versions' sums
-		k.addSums(s.errors, k.rows(0))
+		k.addBlocks(s.errors.blocks, b.blockOf)
 	}
 	for row, hash := range m.IDHashes[from:to] {
 		if s.sample.takes(hash) {
@@ -228,38 +231,48 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 	}
 }
 
-// addGroups adds the piece's rows to the cells of a text column, whose rows begin at
-// from.
-func (b *Builder) addGroups(g *groups[ErrorSums, *ErrorSums], col *groundtruth.Column, from int) {
-	k := b.kernel
+// setKey makes a key of the groups of n rows of a text column, which begin at from.
+func (b *Builder) setKey(k *key, g *groups[ErrorSums, *ErrorSums], col *groundtruth.Column, from, n int) {
+	k.groups = k.groups[:0]
 	if col.Kind != groundtruth.Text {
-		k.all(len(b.cellOf))
-		k.addTo(g.get(MissingGroup), k.rows(0))
+		k.numbers, k.groups = nil, append(k.groups, g.get(MissingGroup))
 		return
 	}
+	k.numbers = slices.Grow(k.numbers[:0], n)[:n]
 	c := &b.codes
 	c.begin(len(col.Dict) + 1)
-	for row := range b.cellOf {
+	for row := range k.numbers {
 		code := len(col.Dict)
 		if col.Valid[from+row] {
 			code = int(col.Codes[from+row])
 		}
-		b.cellOf[row] = c.place(code)
+		k.numbers[row] = c.place(code)
 	}
-	k.group(b.cellOf, len(c.seen))
 	name := func(code int) string {
 		if code == len(col.Dict) {
 			return MissingGroup
 		}
 		return col.Dict[code]
 	}
-	// The first round makes the cells. A later one may fold an earlier one; the second
+	// The first round makes the groups. A later one may fold an earlier one; the second
 	// round finds where each ended up.
 	for _, code := range c.seen {
 		g.get(name(code))
 	}
+	number := map[*ErrorSums]int32{}
+	of := make([]int32, len(c.seen))
 	for i, code := range c.seen {
-		k.addTo(g.get(name(code)), k.rows(i))
+		e := g.get(name(code))
+		if _, ok := number[e]; !ok {
+			number[e] = int32(len(k.groups))
+			k.groups = append(k.groups, e)
+		}
+		of[i] = number[e]
+	}
+	if len(k.groups) < len(c.seen) {
+		for row, i := range k.numbers {
+			k.numbers[row] = of[i]
+		}
 	}
 	c.end()
 }

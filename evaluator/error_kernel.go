@@ -2,143 +2,158 @@ package evaluator
 
 import (
 	"math"
+	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/exact"
 )
 
 const (
-	// kernelRows is how many matches are worked on at a time: enough for long runs of
-	// one cell, few enough to stay in a core's own cache.
-	kernelRows = 1 << 13
-	// fewRows are so few of one cell that emptying the kernel's sums costs more than
-	// it saves.
-	fewRows = 24
+	// kernelRows is how many matches are taken apart by their groups at a time.
+	kernelRows = 1 << 15
+	// chunkRows of a cell are worked on at a time: few enough for their terms to stay in
+	// a core's nearest cache.
+	chunkRows = 1 << 8
+	// cellRows is how many rows a cell should have, so that what each costs is little
+	// beside what its rows do.
+	cellRows = 1 << 7
 )
 
-// errorKernel adds the terms of many rows to ErrorSums. It takes a piece of rows
-// apart by cell, one way after the other (by version, by each segment column, by time
-// block), so that the sums of one cell are worked on at a time: their terms are added
-// up as whole numbers, apart by exponent, and go to the exact sums at the end of the
-// cell's rows. Rows with a term far from the others' (see plain) are added one by one.
-// The result is that of adding term by term.
+// errorKernel adds the terms of many rows to ErrorSums. A piece of rows is taken apart
+// by cell: the rows of one version and one value of each segment column, as long as
+// such cells have many rows, else one way after the other. The terms of a cell are
+// computed once, column by column, summed exactly, and the sums go to all groups that
+// the cell belongs to. The result is that of adding term by term.
 type errorKernel struct {
-	terms     []rowTerms // of the piece's rows
-	zeros     int        // labels that are 0
-	low, high rowTerms   // absolute values of plain rows lie between
-	least     rowTerms   // and are not less than these
-	label     []float64
-	order     []int32 // the rows by cell
-	starts    []int32
-	bank      *termBank // nil until a cell has many rows
+	predictions, labels []float64 // of the piece's rows
+	center              float64
+
+	order  []int32 // the rows by cell
+	starts []int32
+	cellOf []int32
+
+	// Of the rows of a chunk: their number, and what all of their terms are made of, with
+	// zeros up to a multiple of exact.ProductLanes.
+	n           int
+	nonZero     int64 // labels
+	e, abs      [chunkRows]float64
+	z, a, s     [chunkRows]float64
+	greatestE   float64 // absolute values
+	greatestZ   float64
+	greatestA   float64
+	greatestS   float64
+	e2, e4      [chunkRows]float64
+	z2, a2, s2  [chunkRows]float64
+	last, rests [chunkRows]float64
+	ones        [chunkRows]float64
+	to          [][]sum // the sums that a chunk's terms go to
 }
 
-// rowTerms are what all terms of a row are made of; see errorTerms.
-type rowTerms struct{ e, z, a, s float64 }
-
-// termBank holds what is not yet in the exact sums, of the signed terms and the others.
-// The sums lie apart by a little more than the size of one, since those that lie apart
-// by a power of two would all want the same few lines of the cache.
-type termBank struct {
-	signed   [numSums]signedTerm
-	unsigned [numSums]unsignedTerm
+// key is a way to take the rows of a piece apart: by version, by a segment column, or
+// not at all.
+type key struct {
+	numbers []int32      // by row: the number of its group; nil is 0 for all
+	groups  []*ErrorSums // by number
+	// countsOnly leaves out the sums over rows, which others' are added to later.
+	countsOnly bool
 }
 
-type signedTerm struct {
-	exact.SignedMantissas
-	_ [24]uint64
-}
-
-type unsignedTerm struct {
-	exact.Mantissas
-	_ [24]uint64
-}
-
-// The greatest power of e is the eighth, that of the others the fourth, and e^2 z^2 is
-// the widest product. So the exponents of any term of plain rows lie within 250 of one
-// another, and none overflows or becomes subnormal.
-const (
-	errorRange   = 1.0 / (1 << 30)
-	otherRange   = 1.0 / (1 << 60)
-	leastTerm    = 1e-36
-	greatestTerm = 1e36
-)
-
-// plain reports whether all terms of a row are near enough to the greatest ones of the
-// piece. None of them is 0.
-func (k *errorKernel) plain(t *rowTerms) bool {
-	return math.Abs(t.e) >= k.low.e && math.Abs(t.z) >= k.low.z && t.a >= k.low.a && t.s >= k.low.s
-}
-
-// load takes a piece of rows, at most kernelRows.
-func (k *errorKernel) load(predictions, labels []float64, center float64) {
-	n := len(labels)
-	if cap(k.terms) < n {
-		k.terms = make([]rowTerms, max(n, min(2*n, kernelRows)))
+func newErrorKernel(center float64) *errorKernel {
+	k := &errorKernel{center: center}
+	for i := range k.ones {
+		k.ones[i] = 1
 	}
-	k.terms = k.terms[:n]
-	k.label = labels
-	k.zeros = 0
-	none := math.Inf(1)
-	k.high, k.least = rowTerms{}, rowTerms{none, none, none, none}
-	for i, y := range labels {
-		p := predictions[i]
-		e := p - y
-		abs := math.Abs(e)
-		z := y - center
-		a := 0.0
-		if y != 0 {
-			a = abs / math.Abs(y)
-		} else {
-			k.zeros++
+	return k
+}
+
+// load takes a piece of rows.
+func (k *errorKernel) load(predictions, labels []float64) {
+	k.predictions, k.labels = predictions, labels
+}
+
+// addKeys adds the piece's rows to their groups of each key.
+func (k *errorKernel) addKeys(keys []key) {
+	n := len(k.labels)
+	for len(keys) > 0 {
+		together, cells := 1, len(keys[0].groups)
+		for together < len(keys) && cells*len(keys[together].groups)*cellRows <= max(n, cellRows) {
+			cells *= len(keys[together].groups)
+			together++
 		}
-		s := symmetricError(p, y, abs)
-		k.terms[i] = rowTerms{e, z, a, s}
-		widen(&k.least.e, &k.high.e, abs)
-		widen(&k.least.z, &k.high.z, math.Abs(z))
-		widen(&k.least.a, &k.high.a, a)
-		widen(&k.least.s, &k.high.s, s)
-	}
-	k.low = rowTerms{
-		leastPlain(k.high.e, errorRange), leastPlain(k.high.z, otherRange), leastPlain(k.high.a, otherRange), leastPlain(k.high.s, otherRange),
-	}
-}
-
-// widen makes the range hold x, unless it is 0.
-func widen(least, greatest *float64, x float64) {
-	if x < *least && x > 0 {
-		*least = x
-	}
-	if x > *greatest {
-		*greatest = x
+		k.cellOf = zeroed(k.cellOf, n)
+		for _, key := range keys[:together] {
+			size := int32(len(key.groups))
+			if key.numbers == nil {
+				continue
+			}
+			for row, number := range key.numbers {
+				k.cellOf[row] = k.cellOf[row]*size + number
+			}
+		}
+		k.group(k.cellOf, cells)
+		for cell := range cells {
+			k.addCell(keys[:together], cell)
+		}
+		keys = keys[together:]
 	}
 }
 
-// leastPlain returns the least of values up to high that are near it: infinite where
-// high is beyond the bounds, or so small that what is near it is.
-func leastPlain(high, within float64) float64 {
-	if low := high * within; low >= leastTerm && high <= greatestTerm {
-		return low
+// addCell adds the rows of a cell to its group of each key.
+func (k *errorKernel) addCell(keys []key, cell int) {
+	rows := k.rows(cell)
+	if len(rows) == 0 {
+		return
 	}
-	return math.Inf(1)
+	var few [8]*ErrorSums
+	groups := few[:0]
+	k.to = k.to[:0]
+	for _, key := range slices.Backward(keys) {
+		g := key.groups[cell%len(key.groups)]
+		cell /= len(key.groups)
+		groups = append(groups, g)
+		if !key.countsOnly {
+			k.to = append(k.to, g.sums[:])
+		}
+	}
+	for chunk := range slices.Chunk(rows, chunkRows) {
+		k.loadChunk(chunk)
+		for _, g := range groups {
+			g.n += int64(k.n)
+			g.nonZero += k.nonZero
+			g.maxAbs = max(g.maxAbs, k.greatestE)
+			g.abs.addPositive(k.abs[:k.n])
+		}
+		if len(k.to) > 0 {
+			k.addBlockTerms()
+			k.addOtherTerms()
+		}
+	}
+}
+
+// addBlocks adds the piece's rows to their time blocks.
+func (k *errorKernel) addBlocks(blocks []blockSums, blockOf []int32) {
+	k.group(blockOf, len(blocks))
+	for i := range blocks {
+		b := &blocks[i]
+		k.to = append(k.to[:0], b.sums[:])
+		for chunk := range slices.Chunk(k.rows(i), chunkRows) {
+			k.loadChunk(chunk)
+			b.n += int64(k.n)
+			b.nonZero += k.nonZero
+			k.addBlockTerms()
+		}
+	}
 }
 
 // group orders the rows by their cells, of which there are so many.
 func (k *errorKernel) group(cellOf []int32, cells int) {
-	if cap(k.starts) < cells+1 {
-		k.starts = make([]int32, 2*cells+1)
-	}
-	k.starts = k.starts[:cells+1]
-	clear(k.starts)
+	k.starts = zeroed(k.starts, cells+1)
 	for _, c := range cellOf {
 		k.starts[c+1]++
 	}
 	for c := range cells {
 		k.starts[c+1] += k.starts[c]
 	}
-	if cap(k.order) < len(cellOf) {
-		k.order = make([]int32, max(len(cellOf), min(2*len(cellOf), kernelRows)))
-	}
-	k.order = k.order[:len(cellOf)]
+	k.order = slices.Grow(k.order[:0], len(cellOf))[:len(cellOf)]
 	for i, c := range cellOf {
 		k.order[k.starts[c]] = int32(i)
 		k.starts[c]++
@@ -148,179 +163,94 @@ func (k *errorKernel) group(cellOf []int32, cells int) {
 	k.starts[0] = 0
 }
 
+// zeroed returns n zeros in the memory of s where it has room.
+func zeroed(s []int32, n int) []int32 {
+	s = slices.Grow(s[:0], n)[:n]
+	clear(s)
+	return s
+}
+
 // rows returns the rows of a cell.
 func (k *errorKernel) rows(cell int) []int32 { return k.order[k.starts[cell]:k.starts[cell+1]] }
 
-// all makes all rows those of cell 0.
-func (k *errorKernel) all(n int) {
-	if cap(k.order) < n {
-		k.order = make([]int32, max(n, min(2*n, kernelRows)))
-	}
-	k.order = k.order[:n]
-	for i := range k.order {
-		k.order[i] = int32(i)
-	}
-	k.starts = append(k.starts[:0], 0, int32(n))
-}
-
-// addTo adds rows to e.
-func (k *errorKernel) addTo(e *ErrorSums, rows []int32) {
-	k.count(e, rows)
-	k.addSums(e, rows)
-}
-
-// count adds to e all of the rows but their sums.
-func (k *errorKernel) count(e *ErrorSums, rows []int32) {
-	e.n += int64(len(rows))
-	e.nonZero += k.nonZero(rows)
-	for len(rows) > 0 {
-		var errs [256]float64
-		n := min(len(rows), len(errs))
-		for j, i := range rows[:n] {
-			errs[j] = math.Abs(k.terms[i].e)
+// loadChunk takes the rows of a chunk.
+func (k *errorKernel) loadChunk(rows []int32) {
+	k.n, k.nonZero = len(rows), 0
+	k.greatestE, k.greatestZ, k.greatestA, k.greatestS = 0, 0, 0, 0
+	for j, i := range rows {
+		p, y := k.predictions[i], k.labels[i]
+		e := p - y
+		abs := math.Abs(e)
+		z := y - k.center
+		a := 0.0
+		if y != 0 {
+			a = abs / math.Abs(y)
+			k.nonZero++
 		}
-		for _, abs := range errs[:n] {
-			if abs > e.maxAbs {
-				e.maxAbs = abs
-			}
-		}
-		e.abs.addPositive(errs[:n])
-		rows = rows[n:]
+		s := symmetricError(p, y, abs)
+		k.e[j], k.abs[j], k.z[j], k.a[j], k.s[j] = e, abs, z, a, s
+		k.greatestE = max(k.greatestE, abs)
+		k.greatestZ = max(k.greatestZ, math.Abs(z))
+		k.greatestA = max(k.greatestA, a)
+		k.greatestS = max(k.greatestS, s)
+	}
+	for j := k.n; j < k.lanes(); j++ {
+		k.e[j], k.abs[j], k.z[j], k.a[j], k.s[j] = 0, 0, 0, 0, 0
 	}
 }
 
-// addSums adds the terms of rows to the sums of e.
-func (k *errorKernel) addSums(e *ErrorSums, rows []int32) {
-	if len(rows) <= fewRows {
-		for _, i := range rows {
-			k.addRow(e.sums[:], i)
-		}
-		return
-	}
-	for len(rows) > 0 {
-		part := rows[:min(len(rows), exact.MaxMantissas)]
-		rows = rows[len(part):]
-		k.bankAll(e.sums[:], part)
-		k.drain(e.sums[:])
-	}
+// lanes returns the chunk's number of rows, rounded up.
+func (k *errorKernel) lanes() int {
+	return (k.n + exact.ProductLanes - 1) / exact.ProductLanes * exact.ProductLanes
 }
 
-// addRow adds the first terms of a row to as many sums.
-func (k *errorKernel) addRow(sums []sum, row int32) {
-	var t errorTerms
-	t.of(&k.terms[row])
-	for j := range sums {
-		sums[j].Add(t.values[j])
-	}
-}
-
-// nonZero returns how many of the rows have a label other than 0.
-func (k *errorKernel) nonZero(rows []int32) int64 {
-	n := int64(len(rows))
-	if k.zeros == 0 {
-		return n
-	}
-	for _, i := range rows {
-		if k.label[i] == 0 {
-			n--
-		}
-	}
-	return n
-}
-
-// banks returns the bank's parts.
-func (k *errorKernel) banks() (*[numSums]signedTerm, *[numSums]unsignedTerm) {
-	if k.bank == nil {
-		k.bank = new(termBank)
-	}
-	return &k.bank.signed, &k.bank.unsigned
-}
-
-// bankAll adds the terms of plain rows to the bank, and of the others to the sums.
-// Every product is rounded on its own, as in errorTerms.
-func (k *errorKernel) bankAll(sums []sum, rows []int32) {
-	signed, b := k.banks()
-	for _, i := range rows {
-		t := &k.terms[i]
-		if !k.plain(t) {
-			k.addRow(sums, i)
+// addTerm computes the term xs*ys of each row into products and adds it to the sums.
+// Every product is rounded on its own: no sum of products, so nothing can be fused and
+// all architectures agree.
+func (k *errorKernel) addTerm(kind SumKind, products, xs, ys *[chunkRows]float64, greatest float64) {
+	n := k.lanes()
+	parts, ok := exact.Products(products[:n], xs[:n], ys[:n], k.rests[:n], greatest)
+	for _, sums := range k.to {
+		if ok {
+			sums[kind].AddParts(&parts)
 			continue
 		}
-		e, z, a, s := t.e, t.z, t.a, t.s
-		abs := math.Abs(e)
-		e2, z2, a2, s2 := e*e, z*z, a*a, s*s
-		e4 := e2 * e2
-		signed[SumE].Add(e)
-		b[SumAbsE].Add(abs)
-		b[SumE2].Add(e2)
-		b[SumA1].Add(a)
-		b[SumS1].Add(s)
-		signed[SumZ1].Add(z)
-		b[SumZ2].Add(z2)
-		signed[SumE3].Add(e2 * e)
-		b[SumAbsE3].Add(e2 * abs)
-		b[SumE4].Add(e4)
-		b[SumE6].Add(e4 * e2)
-		b[SumE8].Add(e4 * e4)
-		b[SumA2].Add(a2)
-		b[SumA3].Add(a2 * a)
-		b[SumA4].Add(a2 * a2)
-		b[SumS2].Add(s2)
-		b[SumS3].Add(s2 * s)
-		b[SumS4].Add(s2 * s2)
-		signed[SumZ3].Add(z2 * z)
-		b[SumZ4].Add(z2 * z2)
-		signed[SumE2Z].Add(e2 * z)
-		b[SumE2Z2].Add(e2 * z2)
+		for _, x := range products[:n] {
+			sums[kind].Add(x)
+		}
 	}
 }
 
-// addBlock adds rows to a time block.
-func (k *errorKernel) addBlock(block *blockSums, rows []int32) {
-	block.n += int64(len(rows))
-	block.nonZero += k.nonZero(rows)
-	if len(rows) <= fewRows {
-		for _, i := range rows {
-			k.addRow(block.sums[:], i)
-		}
-		return
-	}
-	signed, b := k.banks()
-	for len(rows) > 0 {
-		part := rows[:min(len(rows), exact.MaxMantissas)]
-		rows = rows[len(part):]
-		for _, i := range part {
-			t := &k.terms[i]
-			if !k.plain(t) {
-				k.addRow(block.sums[:], i)
-				continue
-			}
-			signed[SumE].Add(t.e)
-			b[SumAbsE].Add(math.Abs(t.e))
-			b[SumE2].Add(t.e * t.e)
-			b[SumA1].Add(t.a)
-			b[SumS1].Add(t.s)
-			signed[SumZ1].Add(t.z)
-			b[SumZ2].Add(t.z * t.z)
-		}
-		k.drain(block.sums[:])
-	}
+// addBlockTerms adds the terms up to numBlockSums.
+func (k *errorKernel) addBlockTerms() {
+	e, z := k.greatestE, k.greatestZ
+	k.addTerm(SumE, &k.last, &k.e, &k.ones, e)
+	k.addTerm(SumAbsE, &k.last, &k.abs, &k.ones, e)
+	k.addTerm(SumE2, &k.e2, &k.e, &k.e, e*e)
+	k.addTerm(SumA1, &k.last, &k.a, &k.ones, k.greatestA)
+	k.addTerm(SumS1, &k.last, &k.s, &k.ones, k.greatestS)
+	k.addTerm(SumZ1, &k.last, &k.z, &k.ones, z)
+	k.addTerm(SumZ2, &k.z2, &k.z, &k.z, z*z)
 }
 
-// drain empties the bank of the first sums into these.
-func (k *errorKernel) drain(sums []sum) {
-	var low, high errorTerms
-	low.of(&rowTerms{max(k.low.e, k.least.e), max(k.low.z, k.least.z), max(k.low.a, k.least.a), max(k.low.s, k.least.s)})
-	high.of(&k.high)
-	for j := range sums {
-		if math.IsInf(low.values[j], 0) {
-			continue // no row is plain
-		}
-		switch SumKind(j) {
-		case SumE, SumZ1, SumE3, SumZ3, SumE2Z:
-			sums[j].DrainSigned(&k.bank.signed[j].SignedMantissas, low.values[j], high.values[j])
-		default:
-			sums[j].Drain(&k.bank.unsigned[j].Mantissas, low.values[j], high.values[j])
-		}
-	}
+// addOtherTerms adds the terms beyond, after those.
+func (k *errorKernel) addOtherTerms() {
+	e, z, a, s := k.greatestE, k.greatestZ, k.greatestA, k.greatestS
+	e2, z2, a2, s2 := e*e, z*z, a*a, s*s
+	e4 := e2 * e2
+	k.addTerm(SumE3, &k.last, &k.e2, &k.e, e2*e)
+	k.addTerm(SumAbsE3, &k.last, &k.e2, &k.abs, e2*e)
+	k.addTerm(SumE4, &k.e4, &k.e2, &k.e2, e4)
+	k.addTerm(SumE6, &k.last, &k.e4, &k.e2, e4*e2)
+	k.addTerm(SumE8, &k.last, &k.e4, &k.e4, e4*e4)
+	k.addTerm(SumZ3, &k.last, &k.z2, &k.z, z2*z)
+	k.addTerm(SumZ4, &k.last, &k.z2, &k.z2, z2*z2)
+	k.addTerm(SumE2Z, &k.last, &k.e2, &k.z, e2*z)
+	k.addTerm(SumE2Z2, &k.last, &k.e2, &k.z2, e2*z2)
+	k.addTerm(SumA2, &k.a2, &k.a, &k.a, a2)
+	k.addTerm(SumA3, &k.last, &k.a2, &k.a, a2*a)
+	k.addTerm(SumA4, &k.last, &k.a2, &k.a2, a2*a2)
+	k.addTerm(SumS2, &k.s2, &k.s, &k.s, s2)
+	k.addTerm(SumS3, &k.last, &k.s2, &k.s, s2*s)
+	k.addTerm(SumS4, &k.last, &k.s2, &k.s2, s2*s2)
 }

@@ -13,32 +13,6 @@ const (
 	groupBuckets = 1024
 )
 
-// errorTerms are the terms of one row's sums.
-type errorTerms struct {
-	values [numSums]float64
-}
-
-// of computes the terms of a row by its error e, the centred label z, the relative
-// error a (0 where the label is) and the symmetric one s. Every power is rounded on
-// its own: no sum of products, so nothing can be fused and all architectures agree.
-func (t *errorTerms) of(r *rowTerms) {
-	e, z, a, s := r.e, r.z, r.a, r.s
-	abs := math.Abs(e)
-	e2 := e * e
-	e4 := e2 * e2
-	z2 := z * z
-	a2 := a * a
-	s2 := s * s
-	v := &t.values
-	v[SumE], v[SumAbsE], v[SumE2] = e, abs, e2
-	v[SumE3], v[SumAbsE3], v[SumE4] = e2*e, e2*abs, e4
-	v[SumE6], v[SumE8] = e4*e2, e4*e4
-	v[SumZ1], v[SumZ2], v[SumZ3], v[SumZ4] = z, z2, z2*z, z2*z2
-	v[SumE2Z], v[SumE2Z2] = e2*z, e2*z2
-	v[SumA1], v[SumA2], v[SumA3], v[SumA4] = a, a2, a2*a, a2*a2
-	v[SumS1], v[SumS2], v[SumS3], v[SumS4] = s, s2, s2*s, s2*s2
-}
-
 // symmetricError returns 2|p-y| / (|y|+|p|), 0 where both are 0.
 func symmetricError(p, y, abs float64) float64 {
 	d := math.Abs(y) + math.Abs(p)

@@ -98,48 +98,6 @@ func TestAddTimesEqualsAdditions(t *testing.T) {
 	}
 }
 
-func TestMantissasEqualAdditions(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		xs := numbers().Draw(t, "xs")
-		greatest := 0.0
-		for _, x := range xs {
-			greatest = max(greatest, math.Abs(x))
-		}
-		least := max(math.Ldexp(greatest, -MantissaRange+2), 0x1p-1022)
-		xs = slices.DeleteFunc(xs, func(x float64) bool { return math.Abs(x) < least })
-		xs = xs[:min(len(xs), MaxMantissas)]
-		var positive Mantissas
-		var signed SignedMantissas
-		var got, gotPositive, want, wantPositive Sum
-		for _, x := range xs {
-			signed.Add(x)
-			positive.Add(math.Abs(x))
-			want.Add(x)
-			wantPositive.Add(math.Abs(x))
-		}
-		got.DrainSigned(&signed, least, greatest)
-		gotPositive.Drain(&positive, least, greatest)
-		if !equalSums(&got, &want) || !equalSums(&gotPositive, &wantPositive) {
-			t.Fatalf("got %v and %v, want %v and %v", got.Float64(), gotPositive.Float64(), want.Float64(), wantPositive.Float64())
-		}
-		if signed != (SignedMantissas{}) || positive != (Mantissas{}) {
-			t.Fatal("something is left")
-		}
-	})
-	// As many of the greatest mantissa as may be.
-	var bank Mantissas
-	var got, want Sum
-	x := math.Nextafter(2, 0)
-	for range MaxMantissas {
-		bank.Add(x)
-		want.Add(x)
-	}
-	got.Drain(&bank, x, x)
-	if !equalSums(&got, &want) {
-		t.Errorf("got %v, want %v", got.Float64(), want.Float64())
-	}
-}
-
 func BenchmarkAddAll(b *testing.B) {
 	xs := make([]float64, 2048)
 	for i := range xs {

@@ -1,0 +1,81 @@
+package exact
+
+const (
+	// MaxProducts is how many products are summed at a time.
+	MaxProducts = batchSize
+	// ProductLanes is what the number of products must be a multiple of.
+	ProductLanes = 4
+)
+
+// Parts are numbers whose exact sum is that of many more.
+type Parts [4]float64
+
+// AddParts adds parts.
+func (s *Sum) AddParts(p *Parts) {
+	for _, x := range p {
+		if x != 0 {
+			s.Add(x)
+		}
+	}
+}
+
+// Products sets products to xs*ys, each rounded, and returns parts of their exact sum.
+// At most MaxProducts values are taken, a multiple of ProductLanes; the absolute value
+// of no product is above greatest. scratch is for as many values. ok is false where the
+// products lie too far apart, or not all are finite; they are set then, but not summed.
+//
+// It is the way of Sum.AddAll, with up to four levels.
+func Products(products, xs, ys, scratch []float64, greatest float64) (parts Parts, ok bool) {
+	n := len(products)
+	if n == 0 {
+		return parts, true
+	}
+	xs, ys, scratch = xs[:n], ys[:n], scratch[:n]
+	m1, m2, ok := levels(greatest)
+	if !ok {
+		for i, x := range xs {
+			products[i] = x * ys[i]
+		}
+		return parts, false
+	}
+	var rest bool
+	parts[0], parts[1], rest = productCuts(products, scratch, xs, ys, m1, m2)
+	if rest {
+		const lower = 1.0 / (1 << levelBits)
+		parts[2], parts[3], rest = cuts(scratch, m2*lower, m2*lower*lower)
+	}
+	return parts, !rest
+}
+
+// plainProductCuts sets products to xs*ys and rests to what the two levels leave of
+// them, and returns the sums of what each level takes off, and whether anything is left.
+func plainProductCuts(products, rests, xs, ys []float64, m1, m2 float64) (a1, a2 float64, rest bool) {
+	for i, x := range xs {
+		x := float64(x * ys[i])
+		products[i] = x
+		p := x + m1 - m1
+		a1 += p
+		x -= p
+		p = x + m2 - m2
+		a2 += p
+		x -= p
+		rests[i] = x
+		rest = rest || x != 0
+	}
+	return a1, a2, rest
+}
+
+// cuts replaces values by what two levels leave of them.
+func cuts(xs []float64, m1, m2 float64) (a1, a2 float64, rest bool) {
+	for i, x := range xs {
+		p := x + m1 - m1
+		a1 += p
+		x -= p
+		p = x + m2 - m2
+		a2 += p
+		x -= p
+		xs[i] = x
+		rest = rest || x != 0
+	}
+	return a1, a2, rest
+}
