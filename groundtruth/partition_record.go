@@ -257,7 +257,7 @@ func (l *recordLayout) putLabel(rec []byte, h xxh3.Uint128, v labelVersion) {
 func (l *recordLayout) label(rec []byte) labelVersion {
 	v := labelVersion{
 		value: getValue(rec),
-		event: l.start - 1 + int64(wordAt(rec, l.eventAt, l.ingestAt-l.eventAt)),
+		event: l.event(rec),
 		place: wordAt(rec, l.labelsAt, l.place),
 		flags: rec[l.flagsAt],
 	}
@@ -265,6 +265,11 @@ func (l *recordLayout) label(rec []byte) labelVersion {
 		v.ingest = int64(binary.LittleEndian.Uint64(rec[l.ingestAt:]))
 	}
 	return v
+}
+
+// event returns the event time of a label record.
+func (l *recordLayout) event(rec []byte) int64 {
+	return l.start - 1 + int64(wordAt(rec, l.eventAt, l.ingestAt-l.eventAt))
 }
 
 // newer reports whether p comes after q by semantics.md 2: timestamp, then object

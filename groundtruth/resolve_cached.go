@@ -11,24 +11,82 @@ import (
 // labelState.
 type cachedJoin struct {
 	labels, preds []byte
-	labelSlots    []uint64
-	predSlots     []uint64
+	labelSlots    slots
+	predSlots     slots
 	states        []labelState
-	stateOf       []int32 // by label record: index of its state plus one; 0 is none
-	matched       []bool  // by label record
-	dead          []bool  // by prediction record: a duplicate that doesn't count
-	bytes         int64   // counted as tables
+	stateOf       []int32  // by label record: index of its state plus one; 0 is none
+	matched       []bool   // by label record
+	dead          []bool   // by prediction record: a duplicate that doesn't count
+	found         []uint32 // by prediction record of a block: what slots.find gave
+	bytes         int64    // counted as tables
 }
 
-// A slot holds the upper half of a hash and the number of a record plus one; 0 is a
-// free slot. maxCached keeps numbers in half a slot.
+// slots are a hash table of records' numbers with linear probing. A slot holds the
+// number plus one in its lower bits and bits of the hash above; 0 is a free one.
+type slots struct {
+	slots []uint32 // the first nearSlots come once more at the end
+	mask  uint64   // of the home of a hash
+	index uint32   // of a slot's number
+}
+
 const (
-	slotTag   = 0xffffffff << 32
-	maxCached = 1 << 31
+	// maxCached leaves at least nine bits of a slot to the hash.
+	maxCached = 1 << 22
+	// nearSlots are looked at without a branch.
+	nearSlots = 4
+	// foundAtOnce predictions are looked up before the first of them is matched.
+	foundAtOnce = 1 << 9
 )
+
+// reset makes an empty table for n records.
+func (s *slots) reset(n int) {
+	size := slotsFor(n)
+	s.slots = zeroed(s.slots, size+nearSlots)
+	s.mask = uint64(size - 1)
+	s.index = 1<<bits.Len(uint(n+1)) - 1
+}
 
 // slotsFor returns how many slots n records need.
 func slotsFor(n int) int { return max(minSlots, 1<<bits.Len(uint(n+n/2))) }
+
+// tag returns the bits of a hash that a slot holds.
+func (s *slots) tag(hash uint64) uint32 { return uint32(hash>>32) &^ s.index }
+
+// number returns the number plus one in a slot that may be the hash's, 0 in another.
+func (s *slots) number(at uint64, tag uint32) uint32 {
+	slot := s.slots[at]
+	if (slot^tag)&^s.index != 0 {
+		return 0
+	}
+	return slot & s.index
+}
+
+// set fills a slot with a number plus one.
+func (s *slots) set(at uint64, tag, number uint32) { s.slots[at] = tag | number }
+
+// close ends the filling.
+func (s *slots) close() { copy(s.slots[s.mask+1:], s.slots[:nearSlots]) }
+
+// find returns the number plus one of the first record near the hash's home that may
+// have the hash, 0 when none has it, and unsure when more slots must be looked at. There
+// is no branch on what the slots hold, which cannot be foretold.
+func (s *slots) find(hash uint64) uint32 {
+	at, tag, found := hash&s.mask, s.tag(hash), s.unsure()
+	near := s.slots[at : at+nearSlots : len(s.slots)]
+	for k := nearSlots - 1; k >= 0; k-- {
+		slot := near[k]
+		if (slot^tag)&^s.index == 0 {
+			found = slot
+		}
+		if slot == 0 {
+			found = 0
+		}
+	}
+	return found & s.index
+}
+
+// unsure is no record's number plus one.
+func (s *slots) unsure() uint32 { return s.index }
 
 // joinCached joins a partition if it fits into the worker's share of memory, or is a
 // small one, and reports whether it did.
@@ -41,8 +99,8 @@ func (w *joinWorker) joinCached(parts *stored, part int) (bool, error) {
 	if labels >= maxCached || preds >= maxCached {
 		return false, nil
 	}
-	const perLabel, perPrediction = 8*2 + 4 + 1, 8*2 + 1
-	need := labelBytes + predBytes + labels*perLabel + preds*perPrediction + 2*8*minSlots
+	const perLabel, perPrediction = 4*3 + 4 + 1, 4*3 + 1
+	need := labelBytes + predBytes + labels*perLabel + preds*perPrediction + 2*4*(minSlots+nearSlots)
 	if need > w.share {
 		return false, nil
 	}
@@ -88,29 +146,30 @@ func zeroed[T any](s []T, n int) []T {
 // addLabels puts the labels into their slots.
 func (w *joinWorker) addLabels(n int) {
 	c, size := &w.cached, w.layout.size[labelRecords]
-	c.labelSlots = zeroed(c.labelSlots, slotsFor(n))
+	s := &c.labelSlots
+	s.reset(n)
 	c.matched = zeroed(c.matched, n)
 	c.states, c.stateOf = c.states[:0], c.stateOf[:0]
-	mask := uint64(len(c.labelSlots) - 1)
 	records := c.labels[:cap(c.labels)]
 next:
 	for i := range n {
 		rec := records[i*size:]
 		h := getHash(rec)
-		at := h.lo & mask
-		for ; c.labelSlots[at] != 0; at = (at + 1) & mask {
-			slot := c.labelSlots[at]
-			if (slot^h.lo)&slotTag != 0 {
+		at, tag := h.lo&s.mask, s.tag(h.lo)
+		for ; s.slots[at] != 0; at = (at + 1) & s.mask {
+			number := s.number(at, tag)
+			if number == 0 {
 				continue
 			}
-			first := int(uint32(slot)) - 1
+			first := int(number) - 1
 			if other := records[first*size:]; getHash(other) == h {
 				w.addVersion(first, n, h, other, rec)
 				continue next
 			}
 		}
-		c.labelSlots[at] = h.lo&slotTag | uint64(i+1)
+		s.set(at, tag, uint32(i+1))
 	}
+	s.close()
 }
 
 // addVersion takes one more version of the id whose first record is known.
@@ -130,22 +189,22 @@ func (w *joinWorker) addVersion(first, n int, h idHash, other, rec []byte) {
 // addPredictions puts the predictions into their slots and marks duplicates.
 func (w *joinWorker) addPredictions(n int) {
 	c, size, l := &w.cached, w.layout.size[predictionRecords], w.layout
-	c.predSlots = zeroed(c.predSlots, slotsFor(n))
+	s := &c.predSlots
+	s.reset(n)
 	c.dead = zeroed(c.dead, n)
-	mask := uint64(len(c.predSlots) - 1)
 	records := c.preds[:cap(c.preds)]
 next:
 	for i := range n {
 		rec := records[i*size:]
 		h, version := getHash(rec), l.version(rec)
 		home := predictionHome(h.lo, version)
-		at := home & mask
-		for ; c.predSlots[at] != 0; at = (at + 1) & mask {
-			slot := c.predSlots[at]
-			if (slot^home)&slotTag != 0 {
+		at, tag := home&s.mask, s.tag(home)
+		for ; s.slots[at] != 0; at = (at + 1) & s.mask {
+			number := s.number(at, tag)
+			if number == 0 {
 				continue
 			}
-			held := int(uint32(slot)) - 1
+			held := int(number) - 1
 			other := records[held*size:]
 			if getHash(other) != h || l.version(other) != version {
 				continue
@@ -153,7 +212,7 @@ next:
 			w.coverage.DuplicatePredictions++
 			p, q := l.prediction(rec), l.prediction(other)
 			if p.newer(q) {
-				c.predSlots[at] = slot&slotTag | uint64(i+1)
+				s.set(at, tag, uint32(i+1))
 				c.dead[held] = true
 				w.lose(q.place)
 			} else {
@@ -162,35 +221,39 @@ next:
 			}
 			continue next
 		}
-		c.predSlots[at] = home&slotTag | uint64(i+1)
+		s.set(at, tag, uint32(i+1))
 	}
 }
 
 // emitCached sends the matches and counts.
 func (w *joinWorker) emitCached(labels, preds int) {
 	c, l := &w.cached, w.layout
-	mask := uint64(len(c.labelSlots) - 1)
 	labelRecs, predRecs := c.labels[:cap(c.labels)], c.preds[:cap(c.preds)]
 	labelSize, predSize := l.size[labelRecords], l.size[predictionRecords]
-	for i := range preds {
-		if c.dead[i] {
-			continue
+	s := &c.labelSlots
+	c.found = resize(c.found, foundAtOnce)
+	for from := 0; from < preds; from += foundAtOnce {
+		found := c.found[:min(foundAtOnce, preds-from)]
+		for k := range found {
+			found[k] = s.find(getHash(predRecs[(from+k)*predSize:]).lo)
 		}
-		w.coverage.Predictions++
-		rec := predRecs[i*predSize:]
-		h := getHash(rec)
-		for at := h.lo & mask; c.labelSlots[at] != 0; at = (at + 1) & mask {
-			slot := c.labelSlots[at]
-			if (slot^h.lo)&slotTag != 0 {
+		for k, number := range found {
+			i := from + k
+			if c.dead[i] {
 				continue
 			}
-			first := int(uint32(slot)) - 1
-			label := labelRecs[first*labelSize:]
-			if getHash(label) != h {
+			w.coverage.Predictions++
+			if number == 0 {
 				continue
 			}
-			w.matchLabel(rec, label, first)
-			break
+			rec := predRecs[i*predSize:]
+			first := int(number) - 1
+			if h := getHash(rec); number == s.unsure() || getHash(labelRecs[first*labelSize:]) != h {
+				if first = w.firstLabel(h); first < 0 {
+					continue
+				}
+			}
+			w.matchLabel(rec, labelRecs[first*labelSize:], first)
 		}
 	}
 	for i := range labels {
@@ -201,7 +264,7 @@ func (w *joinWorker) emitCached(labels, preds int) {
 				w.coverage.addLabel(&c.states[s-1], w.how)
 				continue
 			}
-			if !w.isFirst(i, labelRecs[i*labelSize:]) {
+			if w.firstLabel(getHash(labelRecs[i*labelSize:])) != i {
 				continue // a later version, which its id's state counts
 			}
 		}
@@ -216,17 +279,18 @@ func (w *joinWorker) emitCached(labels, preds int) {
 	}
 }
 
-// isFirst reports whether label record i is the one in its id's slot.
-func (w *joinWorker) isFirst(i int, rec []byte) bool {
-	c := &w.cached
-	mask := uint64(len(c.labelSlots) - 1)
-	lo := getHash(rec).lo
-	for at := lo & mask; c.labelSlots[at] != 0; at = (at + 1) & mask {
-		if uint32(c.labelSlots[at]) == uint32(i+1) {
-			return true
+// firstLabel returns the label record in the slot of an id, -1 where there is none.
+func (w *joinWorker) firstLabel(h idHash) int {
+	c, size := &w.cached, w.layout.size[labelRecords]
+	s, records := &c.labelSlots, c.labels[:cap(c.labels)]
+	tag := s.tag(h.lo)
+	for at := h.lo & s.mask; s.slots[at] != 0; at = (at + 1) & s.mask {
+		number := s.number(at, tag)
+		if number != 0 && getHash(records[(int(number)-1)*size:]) == h {
+			return int(number) - 1
 		}
 	}
-	return false
+	return -1
 }
 
 // matchLabel sends a prediction with the label of its id, if that is known.
@@ -240,9 +304,8 @@ func (w *joinWorker) matchLabel(rec, label []byte, first int) {
 		}
 		return
 	}
-	v := w.layout.label(label)
-	if v.flags&(labelDeleted|labelNull) == 0 {
+	if flags := label[w.layout.flagsAt]; flags&(labelDeleted|labelNull) == 0 {
 		c.matched[first] = true
-		w.match(rec, v.value, v.event, v.flags)
+		w.match(rec, getValue(label), w.layout.event(label), flags)
 	}
 }
