@@ -132,13 +132,14 @@ type partitions struct {
 	tails  [recordKinds][][]byte // the blocks that grow
 	stage  stage                 // of the kind that is put
 	held   atomic.Int64          // bytes of all blocks
+	least  int                   // bytes of the first block of a partition
 	arena  *arena
 	err    error // of spilling; what is put after it is lost
 }
 
 // newPartitions makes 2^bits partitions of each kind.
 func newPartitions(bits uint, layout *recordLayout, arena *arena, spill *spillLog, block int) *partitions {
-	p := &partitions{bits: bits, layout: layout, arena: arena, spill: spill, block: block}
+	p := &partitions{bits: bits, layout: layout, arena: arena, spill: spill, block: block, least: minBlock}
 	for k := range p.parts {
 		p.parts[k] = make([]partition, 1<<bits)
 		p.tails[k] = make([][]byte, 1<<bits)
@@ -177,13 +178,18 @@ func (p *partitions) unstage(part int) {
 }
 
 // grow begins a new block of a partition, after it spilled when memory is short.
-// Blocks of a partition become larger, so that many small partitions take little.
+// Blocks of a partition become larger, so that many small partitions take little. Once
+// memory was short they are of one size, since what was given back is of that size.
 func (p *partitions) grow(kind recordKind, part int) {
 	tail := &p.tails[kind][part]
-	n := max(min(max(2*cap(*tail), minBlock), p.block), p.layout.size[kind]+recordSlack)
+	size := func() int {
+		return max(min(max(2*cap(*tail), p.least), p.block), p.layout.size[kind]+recordSlack)
+	}
+	n := size()
 	if p.err == nil && p.arena.full(n) {
 		p.err = p.shrink(p.held.Load() / 2)
-		n = max(min(max(2*cap(*tail), minBlock), p.block), p.layout.size[kind]+recordSlack)
+		p.least = p.block
+		n = size()
 	}
 	p.settlePart(kind, part)
 	q := &p.parts[kind][part]
@@ -262,7 +268,7 @@ func (p *partitions) flush(q *partition) error {
 func (p *partitions) free(q *partition) {
 	p.held.Add(-q.held)
 	p.arena.put(q.blocks)
-	q.blocks, q.held = nil, 0
+	q.blocks, q.held = q.blocks[:0], 0
 }
 
 // stored are partitions of several goroutines, which nothing is put into any more.
