@@ -2,7 +2,7 @@ package groundtruth
 
 import "syscall"
 
-// newChunk maps memory with large pages where there are any.
+// newChunk maps memory, with large pages where there are any.
 func newChunk(n int) []byte {
 	c, err := syscall.Mmap(-1, 0, n, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
@@ -13,8 +13,8 @@ func newChunk(n int) []byte {
 	return c
 }
 
-// freeChunk unmaps it.
+// freeChunk unmaps what newChunk gave, of which c is the beginning.
 func freeChunk(c []byte) {
 	// The error is that it was not mapped, but made.
-	_ = syscall.Munmap(c)
+	_ = syscall.Munmap(c[:cap(c)])
 }

@@ -111,14 +111,15 @@ type fetcher struct {
 	wants  []want
 	opt    readOptions
 	budget int64
-	held   int64 // bytes of groups that are fetched or being fetched
-	free   [][]byte
+	held   int64               // bytes of groups that are fetched or being fetched
+	groups map[*groupData]bool // that are not released
+	free   [][]byte            // memory outside of the garbage collector's heap
 	spare  int64               // bytes of free
 	slots  *semaphore.Weighted // of requests
 }
 
 func newFetcher(wants []want, opt readOptions) *fetcher {
-	return &fetcher{wants: wants, opt: opt, budget: lookAhead, slots: semaphore.NewWeighted(maxRequests)}
+	return &fetcher{wants: wants, opt: opt, budget: lookAhead, groups: map[*groupData]bool{}, slots: semaphore.NewWeighted(maxRequests)}
 }
 
 // plan returns what to fetch of a part, nil where it is not fetched ahead: there is
@@ -142,6 +143,7 @@ func (f *fetcher) plan(o *openObject, index int) (g *groupData, wait bool) {
 		return nil, true
 	}
 	f.held += g.size
+	f.groups[g] = true
 	for _, s := range spans {
 		g.data = append(g.data, f.buffer(int(s.end-s.off)))
 	}
@@ -157,21 +159,35 @@ func (f *fetcher) buffer(n int) []byte {
 			return b[:n]
 		}
 	}
-	return make([]byte, n)
+	// Row groups are of about one size; a little room makes the next one fit.
+	return newChunk(n + n/8)[:n]
 }
 
 // release takes the memory of a part back.
 func (f *fetcher) release(g *groupData) {
+	delete(f.groups, g)
 	f.held -= g.size
 	for _, b := range g.data {
 		f.free = append(f.free, b)
 		f.spare += int64(cap(b))
 	}
+	g.data = nil
 	for len(f.free) > 0 && f.held+f.spare > f.budget {
 		f.spare -= int64(cap(f.free[0]))
+		freeChunk(f.free[0])
 		f.free = slices.Delete(f.free, 0, 1)
 	}
-	g.data = nil
+}
+
+// close gives all memory back. Nothing is fetched or read any more.
+func (f *fetcher) close() {
+	for g := range f.groups {
+		f.release(g)
+	}
+	for _, b := range f.free {
+		freeChunk(b)
+	}
+	f.free, f.spare = nil, 0
 }
 
 // fetch reads all spans and closes done.

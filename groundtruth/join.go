@@ -135,8 +135,7 @@ func newJoiner(spec Spec, opt JoinOptions, newSink func() Sink) (*joiner, error)
 func (j *joiner) prepare() {
 	process := cmp.Or(j.opt.Limits.MemoryBytes, defaultMemory)
 	if j.preds.far() || j.labels != nil && j.labels.far() {
-		// As much again is the connections' and the garbage collector's.
-		process -= min(2*lookAhead, process/4)
+		process -= min(lookAhead+connectionMemory, process/4)
 	}
 	j.mem = newMemory(process, j.workers)
 	if n := j.opt.hooks.memory; n > 0 {

@@ -19,8 +19,10 @@ const (
 
 	// Of a process's memory so much is the program's own, and so much each goroutine's
 	// for decoding and counting. Rows and tables have the rest, half at the least.
-	programMemory = 64 << 20
+	programMemory = 80 << 20
 	workerMemory  = 64 << 20
+	// connectionMemory is what the connections to a distant store take.
+	connectionMemory = 32 << 20
 	// maxTables is what the tables of a goroutine may take.
 	maxTables = 16 << 20
 

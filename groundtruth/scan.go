@@ -174,6 +174,9 @@ func (s *objectScan) run(ctx context.Context) (readStats, error) {
 	wg.Wait()
 	cancel()
 	s.aside.Wait()
+	if s.fetch != nil {
+		s.fetch.close()
+	}
 	for _, o := range s.open { // what a failure left
 		if err := o.close(); err != nil && s.first == nil {
 			s.first = err
