@@ -74,9 +74,9 @@ func (e *encoder) floats(list []float64) {
 }
 
 func (e *encoder) tally(t *tally) {
+	entries := t.sorted()
 	e.bool(t.over)
 	e.count(int(t.shift))
-	entries := t.sorted()
 	e.count(len(entries))
 	last := uint64(0)
 	for _, en := range entries {

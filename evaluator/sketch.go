@@ -32,7 +32,14 @@ type tally struct {
 	// distance, and only the others by key.
 	base  uint64
 	dense []int64
+	// early are the first values that are not negative, until there are earlyValues times
+	// the limit: to count them together finds their shift at once, which would else rise
+	// bit by bit.
+	early  []float64
+	opened bool // the first values were counted
 }
+
+const earlyValues = 4
 
 // entry is a bucket and its count.
 type entry struct {
@@ -83,6 +90,14 @@ func (t *tally) add(x float64) {
 
 // addPositive counts values that are not negative, faster than add does.
 func (t *tally) addPositive(xs []float64) {
+	if !t.opened {
+		n := min(len(xs), earlyValues*t.limit-len(t.early))
+		t.early = append(t.early, xs[:n]...)
+		if xs = xs[n:]; len(t.early) < earlyValues*t.limit {
+			return
+		}
+		t.settle()
+	}
 	dense, base, shift := t.dense, t.base, t.shift
 	for _, x := range xs {
 		// The key of a value that is not negative, as orderKey has it.
@@ -94,6 +109,55 @@ func (t *tally) addPositive(xs []float64) {
 		t.add(x)
 		dense, base, shift = t.dense, t.base, t.shift
 	}
+}
+
+// settle counts the early values.
+func (t *tally) settle() {
+	early := t.early
+	t.early, t.opened = nil, true
+	if len(early) == 0 || t.over {
+		return
+	}
+	keys := make([]uint64, len(early))
+	for i, x := range early {
+		keys[i] = orderKey(x) >> t.shift
+	}
+	slices.Sort(keys)
+	entries := t.entries()
+	for from, to := 0, 0; from < len(keys); from = to {
+		for to < len(keys) && keys[to] == keys[from] {
+			to++
+		}
+		entries = append(entries, entry{keys[from], int64(to - from)})
+	}
+	if entries = sumEntries(entries); len(entries) > t.limit {
+		if t.dropping {
+			t.drop()
+			return
+		}
+		t.raise(entries, leastShift(entries, t.limit))
+		return
+	}
+	t.used = 0
+	clear(t.counts)
+	clear(t.dense)
+	for _, e := range entries {
+		t.insert(e.key, e.count)
+	}
+}
+
+// sumEntries sorts entries and makes those of one key one.
+func sumEntries(entries []entry) []entry {
+	slices.SortFunc(entries, compareEntries)
+	out := entries[:0]
+	for _, e := range entries {
+		if n := len(out); n > 0 && out[n-1].key == e.key {
+			out[n-1].count += e.count
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 // addTimes counts x n times.
@@ -199,6 +263,8 @@ func (t *tally) raise(entries []entry, shift uint) {
 
 // mergeFrom counts all that o counts. Both must have the same limit and kind.
 func (t *tally) mergeFrom(o *tally) {
+	t.settle()
+	o.settle()
 	if t.over || o.over {
 		t.drop()
 		return
@@ -226,7 +292,7 @@ func compareEntries(a, b entry) int {
 	return 0
 }
 
-// entries returns the buckets in no order.
+// entries returns the buckets in no order; the early values are settled.
 func (t *tally) entries() []entry {
 	out := make([]entry, 0, t.used+1)
 	for i, n := range t.counts {
@@ -244,6 +310,7 @@ func (t *tally) entries() []entry {
 
 // sorted returns the buckets in ascending order.
 func (t *tally) sorted() []entry {
+	t.settle()
 	out := t.entries()
 	slices.SortFunc(out, compareEntries)
 	return out
@@ -335,7 +402,9 @@ func (t *tally) reset() {
 	*t = tally{limit: t.limit, dropping: t.dropping}
 }
 
-func (t *tally) bytes() int64 { return int64(len(t.keys))*16 + int64(len(t.dense))*8 }
+func (t *tally) bytes() int64 {
+	return int64(len(t.keys))*16 + int64(len(t.dense)+cap(t.early))*8
+}
 
 // place is a sum of places inside an interval, in units of 2^-40 of its width.
 type place struct{ high, low uint64 }

@@ -178,8 +178,15 @@ func (s *Summary) Merge(o *Summary) error {
 	return nil
 }
 
-// seal tells the columns the number of rows, after which they can be read.
+// seal tells the columns the number of rows, after which they can be read, and counts
+// what was put off.
 func (s *Summary) seal() {
+	s.errors.abs.settle()
+	for _, g := range append(slices.Clone(s.segments), s.versions) {
+		for _, e := range g.all() {
+			e.abs.settle()
+		}
+	}
 	for _, c := range s.features {
 		c.rows = s.predictions
 		c.settle()
