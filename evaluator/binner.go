@@ -20,14 +20,17 @@ type binner struct {
 	low   float64   // x's cell is (x - low) * scale
 	scale float64
 	key   uint64 // or (orderKey(x) - key) >> shift
-	shift uint
+	shift uint64
 	n     int // values since the counts were last taken out
+	// where has the cells of the values at hand, and then their bins.
+	where [binnedAtOnce]uint32
 }
 
 // binCell is an open interval and the point at its upper end.
 type binCell struct {
-	place uint64 // sum of places below the edge, in units of 2^-40 of the width
-	n     uint64 // values in the interval and on the point, and in the upper half on the point
+	scale float64 // units in a width of 1, 0 in the outer intervals, which have no places
+	place uint64  // sum of places below the edge, in units of 2^-40 of the width
+	n     uint64  // values in the interval and on the point, and in the upper half on the point
 }
 
 const (
@@ -42,7 +45,7 @@ const (
 	// nearEdges edges are compared with a value without a branch.
 	nearEdges = 4
 	// binnedAtOnce values are looked up before the first is counted.
-	binnedAtOnce = 512
+	binnedAtOnce = 1024
 )
 
 // newBinner returns bins for at least two edges and at most maxBinEdges, nil where they
@@ -56,7 +59,11 @@ func newBinner(edges []float64) *binner {
 	b.edges[0] = edges[0]
 	for i, e := range edges {
 		b.edges[i+1] = e
-		if i > 0 && math.IsInf(placeScale(edges[i-1], e), 0) {
+		if i == 0 {
+			continue
+		}
+		b.cells[i].scale = placeScale(edges[i-1], e)
+		if math.IsInf(b.cells[i].scale, 0) {
 			return nil
 		}
 	}
@@ -103,65 +110,101 @@ func (b *binner) cost(edges []float64) float64 {
 
 // cell returns the cell of x.
 func (b *binner) cell(x float64) int {
-	var where [binnedAtOnce]uint16
-	b.findCells([]float64{x}, &where)
-	return int(where[0])
+	if b.byKey {
+		return b.cellByKey(x)
+	}
+	return b.cellByNumber(x)
 }
 
-func (b *binner) cellByKey(x float64) uint64 {
+func (b *binner) cellByKey(x float64) int {
 	k := orderKey(x)
 	if k < b.key {
 		return 0
 	}
-	return min((k-b.key)>>b.shift, gridCells-1)
+	return int(min((k-b.key)>>(b.shift&63), gridCells-1))
 }
 
-// add counts values. Those outside of the edges are counted and appended to out, and
-// those inside an open interval, outer ones too, are appended to open while collect
-// is set. All lie between low and high.
+func (b *binner) cellByNumber(x float64) int {
+	t := (x - b.low) * b.scale
+	switch {
+	case !(t > 0):
+		return 0
+	case t < gridCells:
+		return int(t)
+	}
+	return gridCells - 1
+}
+
+// add counts at most binnedAtOnce values. Those outside of the edges are counted and
+// appended to out, and those inside an open interval, outer ones too, are appended to
+// open while collect is set. All lie between low and high.
 func (b *binner) add(xs []float64, low, high float64, out, open []float64, collect bool) ([]float64, []float64) {
+	points := b.count(xs)
+	b.n += len(xs)
 	inside := low >= b.edges[0] && high <= b.edges[b.last]
-	var where [binnedAtOnce]uint16
-	for len(xs) > 0 {
-		part := xs[:min(len(xs), binnedAtOnce)]
-		xs = xs[len(part):]
-		// Where a value belongs cannot be foretold, so there is no branch on it, and all
-		// are found before the first is counted, so that no step waits for another.
-		b.findCells(part, &where)
-		b.findBins(part, &where)
-		b.count(part, &where)
-		if inside && !collect {
+	if inside && (!collect || points == len(xs)) {
+		return out, open
+	}
+	for k, x := range xs {
+		i := int(b.where[k])
+		if b.edges[i+1] == x {
 			continue
 		}
-		for k, x := range part {
-			i := int(where[k])
-			if b.edges[i+1] == x {
-				continue
-			}
-			if i == 0 || i == b.last {
-				out = append(out, x)
-			}
-			if collect {
-				open = append(open, x)
-			}
+		if i == 0 || i == b.last {
+			out = append(out, x)
+		}
+		if collect {
+			open = append(open, x)
 		}
 	}
 	return out, open
 }
 
-// count counts values whose bins are known. A point's place is 0; what the places of
-// the outer intervals come to means nothing, and drain leaves it out.
-func (b *binner) count(xs []float64, where *[binnedAtOnce]uint16) {
-	xs = xs[:min(len(xs), binnedAtOnce)]
+// plainBounds returns the least and the greatest of at least one value; which zero it
+// is where both are, is not said.
+func plainBounds(xs []float64) (low, high float64) {
+	low, high = xs[0], xs[0]
+	for _, x := range xs {
+		if x < low {
+			low = x
+		}
+		if x > high {
+			high = x
+		}
+	}
+	return low, high
+}
+
+// plainCount counts values, leaves their bins in where, and returns how many are on a
+// point. Where a value belongs cannot be foretold, so there is no branch on it, and all
+// are found before the first is counted, so that no step waits for another.
+func (b *binner) plainCount(xs []float64) (points int) {
+	b.find(xs)
+	where := b.where[:len(xs)]
 	edges, cells := b.edges, b.cells
 	for k, x := range xs {
-		i := where[k]
-		lower, upper := edges[i], edges[int(i)+1]
-		on := uint64(one(upper == x))
+		i := int(where[k])
+		upper := edges[i+1]
+		on := one(upper == x)
+		points += on
 		cell := &cells[i]
-		cell.n += 1 | on<<32
-		cell.place += placeBelow(upper, x, placeScale(lower, upper))
+		cell.n += 1 | uint64(on)<<32
+		cell.place += placeBelow(upper, x, cell.scale)
 	}
+	return points
+}
+
+// addTimes counts a value whose bin is known n times, and reports whether it is on a
+// point. A point's place is 0; what the places of the outer intervals come to means
+// nothing, and drain leaves it out.
+func (b *binner) addTimes(x float64, i, n int) bool {
+	upper := b.edges[i+1]
+	on := one(upper == x)
+	cell := &b.cells[i]
+	cell.n += uint64(n) | uint64(on*n)<<32
+	cell.place += placeBelow(upper, x, cell.scale) * uint64(n)
+	b.n += n
+	return on == 1
 }
 
 // one returns 1 for true and 0 for false.
@@ -172,10 +215,19 @@ func one(b bool) int {
 	return 0
 }
 
-// findBins turns the cells of values into their bins: the numbers of edges less than
-// each.
-func (b *binner) findBins(xs []float64, where *[binnedAtOnce]uint16) {
-	xs = xs[:min(len(xs), binnedAtOnce)]
+// find sets where to the bins of at most binnedAtOnce values: the numbers of edges less
+// than each.
+func (b *binner) find(xs []float64) {
+	where := b.where[:len(xs)]
+	if b.byKey {
+		for k, x := range xs {
+			where[k] = uint32(b.cellByKey(x))
+		}
+	} else {
+		for k, x := range xs {
+			where[k] = uint32(b.cellByNumber(x))
+		}
+	}
 	edges, grid := b.edges[1:], b.grid
 	for k, x := range xs {
 		c := where[k]
@@ -186,30 +238,7 @@ func (b *binner) findBins(xs []float64, where *[binnedAtOnce]uint16) {
 		if less == nearEdges {
 			i = b.search(x, i, int(grid[c+1]))
 		}
-		where[k] = uint16(i)
-	}
-}
-
-// findCells sets the cells of at most so many values.
-func (b *binner) findCells(xs []float64, where *[binnedAtOnce]uint16) {
-	xs = xs[:min(len(xs), binnedAtOnce)]
-	if b.byKey {
-		for k, x := range xs {
-			where[k] = uint16(b.cellByKey(x))
-		}
-		return
-	}
-	low, scale := b.low, b.scale
-	for k, x := range xs {
-		t := (x - low) * scale
-		c := 0
-		if t > 0 {
-			c = gridCells - 1
-			if t < gridCells {
-				c = int(t)
-			}
-		}
-		where[k] = uint16(c)
+		where[k] = uint32(i)
 	}
 }
 
@@ -241,7 +270,7 @@ func (b *binner) drain(c *ColumnSummary) {
 		if i > 0 && i < b.last {
 			c.places[i].addBelow(cell.place, uint64(open))
 		}
-		*cell = binCell{}
+		cell.n, cell.place = 0, 0
 	}
 	b.n = 0
 }

@@ -84,55 +84,36 @@ func (c *ColumnSummary) interiorLimit() int { return c.interior.limit }
 
 // addNumbers takes finite numbers, each so many times; nil counts is once.
 func (c *ColumnSummary) addNumbers(xs []float64, counts []int64) {
-	if len(xs) == 0 {
-		return
-	}
-	low, high := xs[0], xs[0]
-	for _, x := range xs {
-		if x < low {
-			low = x
+	// All that is to be done with some values is done while they are in the nearest
+	// cache.
+	for len(xs) > 0 {
+		part := xs[:min(len(xs), binnedAtOnce)]
+		xs = xs[len(part):]
+		if counts == nil {
+			c.addOnce(part)
+			continue
 		}
-		if x > high {
-			high = x
-		}
+		c.addCounted(part, counts[:len(part)])
+		counts = counts[len(part):]
 	}
-	low, high = unsignedZero(low), unsignedZero(high)
-	if c.valid == 0 {
-		c.min, c.max = low, high
-	}
-	c.min, c.max = min(c.min, low), max(c.max, high)
-	if counts != nil {
-		for i, x := range xs {
-			c.addTimes(unsignedZero(x), counts[i])
-		}
-		return
-	}
+}
+
+// addOnce takes at least one number and at most binnedAtOnce of them.
+func (c *ColumnSummary) addOnce(xs []float64) {
+	low, high := c.extend(xs)
 	c.valid += int64(len(xs))
 	c.total.AddAll(xs, low, high)
 	c.squares.AddSquares(xs, c.layout.Center, low, high)
-	if c.bins == nil && c.valid >= minBinned && !c.noBins {
-		c.bins = newBinner(c.layout.Edges)
-		c.noBins = c.bins == nil
-	}
-	if c.bins == nil {
+	if !c.binned() {
 		for _, x := range xs {
 			c.count(unsignedZero(x), 1)
 		}
 		return
 	}
-	for len(xs) > 0 {
-		n := min(len(xs), maxBinned-c.bins.n)
-		c.addBinned(xs[:n], low, high)
-		xs = xs[n:]
+	if c.bins.n+len(xs) > maxBinned {
+		c.bins.drain(c)
 	}
-}
-
-// addBinned takes numbers between low and high by the bins, no more than these have
-// room for.
-func (c *ColumnSummary) addBinned(xs []float64, low, high float64) {
-	collect := c.interior.limit > 0 && !c.interior.over
-	c.outside, c.between = c.bins.add(xs, low, high, c.outside[:0], c.between[:0], collect)
-	c.bins.n += len(xs)
+	c.outside, c.between = c.bins.add(xs, low, high, c.outside[:0], c.between[:0], c.collects())
 	edges := c.layout.Edges
 	for _, x := range c.outside {
 		if x < edges[0] {
@@ -144,19 +125,71 @@ func (c *ColumnSummary) addBinned(xs []float64, low, high float64) {
 	for _, x := range c.between {
 		c.interior.add(unsignedZero(x))
 	}
-	if c.bins.n == maxBinned {
-		c.bins.drain(c)
+}
+
+// addCounted is addOnce of numbers each so many times.
+func (c *ColumnSummary) addCounted(xs []float64, counts []int64) {
+	c.extend(xs)
+	for i, x := range xs {
+		n := counts[i]
+		c.valid += n
+		c.total.AddTimes(x, n)
+		d := x - c.layout.Center
+		c.squares.AddTimes(d*d, n)
+	}
+	if !c.binned() {
+		for i, x := range xs {
+			c.count(unsignedZero(x), counts[i])
+		}
+		return
+	}
+	c.bins.find(xs)
+	for k, x := range xs {
+		i, n := int(c.bins.where[k]), counts[k]
+		if n > maxBinned {
+			c.count(unsignedZero(x), n)
+			continue
+		}
+		if c.bins.n+int(n) > maxBinned {
+			c.bins.drain(c)
+		}
+		if c.bins.addTimes(x, i, int(n)) {
+			continue
+		}
+		switch i {
+		case 0:
+			c.low.AddTimes(x, n)
+		case c.bins.last:
+			c.high.AddTimes(x, n)
+		}
+		if c.collects() {
+			c.interior.addTimes(unsignedZero(x), n)
+		}
 	}
 }
 
-// addTimes takes a number n times.
-func (c *ColumnSummary) addTimes(x float64, n int64) {
-	c.valid += n
-	c.total.AddTimes(x, n)
-	d := x - c.layout.Center
-	c.squares.AddTimes(d*d, n)
-	c.count(x, n)
+// extend makes the column's bounds hold numbers, and returns theirs.
+func (c *ColumnSummary) extend(xs []float64) (low, high float64) {
+	low, high = bounds(xs)
+	low, high = unsignedZero(low), unsignedZero(high)
+	if c.valid == 0 {
+		c.min, c.max = low, high
+	}
+	c.min, c.max = min(c.min, low), max(c.max, high)
+	return low, high
 }
+
+// binned reports whether the column has bins, and makes them when they are worth it.
+func (c *ColumnSummary) binned() bool {
+	if c.bins == nil && c.valid >= minBinned && !c.noBins {
+		c.bins = newBinner(c.layout.Edges)
+		c.noBins = c.bins == nil
+	}
+	return c.bins != nil
+}
+
+// collects reports whether values of open intervals are still kept.
+func (c *ColumnSummary) collects() bool { return c.interior.limit > 0 && !c.interior.over }
 
 // count counts a number n times.
 func (c *ColumnSummary) count(x float64, n int64) {

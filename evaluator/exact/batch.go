@@ -36,34 +36,9 @@ func (s *Sum) AddAll(xs []float64, low, high float64) {
 		return
 	}
 	for len(xs) > 0 {
-		n := min(len(xs), batchSize)
-		var a1, a2, b1, b2 float64
-		i := 0
-		for ; i+1 < n; i += 2 {
-			x, y := xs[i], xs[i+1]
-			p := x + m1 - m1
-			q := y + m1 - m1
-			a1 += p
-			b1 += q
-			x -= p
-			y -= q
-			p = x + m2 - m2
-			q = y + m2 - m2
-			a2 += p
-			b2 += q
-			if x != p || y != q {
-				s.Add(x - p)
-				s.Add(y - q)
-			}
-		}
-		if i < n {
-			s.Add(xs[i])
-		}
-		s.Add(a1)
-		s.Add(b1)
-		s.Add(a2)
-		s.Add(b2)
-		xs = xs[n:]
+		part := xs[:min(len(xs), batchSize)]
+		xs = xs[len(part):]
+		s.addCuts(part, m1, m2)
 	}
 }
 
@@ -71,17 +46,78 @@ func (s *Sum) AddAll(xs []float64, low, high float64) {
 // high: differences and squares are rounded each, their sum is exact.
 func (s *Sum) AddSquares(xs []float64, center, low, high float64) {
 	d := max(math.Abs(low-center), math.Abs(high-center))
-	greatest := d * d // rounding keeps the order of squares
-	var squares [batchSize]float64
-	for len(xs) > 0 {
-		n := min(len(xs), batchSize)
-		for i, x := range xs[:n] {
-			d := x - center
-			squares[i] = d * d
+	m1, m2, ok := levels(d * d) // rounding keeps the order of squares
+	if !ok {
+		for _, x := range xs {
+			s.Add(square(x, center))
 		}
-		s.AddAll(squares[:n], 0, greatest)
-		xs = xs[n:]
+		return
 	}
+	for len(xs) > 0 {
+		part := xs[:min(len(xs), batchSize)]
+		xs = xs[len(part):]
+		s.addSquareCuts(part, center, m1, m2)
+	}
+}
+
+func square(x, center float64) float64 {
+	d := x - center
+	return float64(d * d) // The conversion keeps the product from being fused.
+}
+
+// addPlainCuts adds at most batchSize values: what the two levels take off them, and
+// the rests one by one. Two values go side by side, so that one need not wait for the
+// other.
+func (s *Sum) addPlainCuts(xs []float64, m1, m2 float64) {
+	var a1, a2, b1, b2 float64
+	i := 0
+	for ; i+1 < len(xs); i += 2 {
+		x, y := xs[i], xs[i+1]
+		p := x + m1 - m1
+		q := y + m1 - m1
+		a1 += p
+		b1 += q
+		x -= p
+		y -= q
+		p = x + m2 - m2
+		q = y + m2 - m2
+		a2 += p
+		b2 += q
+		if x != p || y != q {
+			s.Add(x - p)
+			s.Add(y - q)
+		}
+	}
+	if i < len(xs) {
+		s.Add(xs[i])
+	}
+	s.Add(a1 + b1)
+	s.Add(a2 + b2)
+}
+
+// addPlainSquareCuts is addPlainCuts of (x-center)^2.
+func (s *Sum) addPlainSquareCuts(xs []float64, center, m1, m2 float64) {
+	var a1, a2 float64
+	for _, x := range xs {
+		x = square(x, center)
+		p := x + m1 - m1
+		a1 += p
+		x -= p
+		p = x + m2 - m2
+		a2 += p
+		if x != p {
+			s.Add(x - p)
+		}
+	}
+	s.Add(a1)
+	s.Add(a2)
+}
+
+// addRest adds what the two levels leave of x.
+func (s *Sum) addRest(x, m1, m2 float64) {
+	x -= x + m1 - m1
+	x -= x + m2 - m2
+	s.Add(x)
 }
 
 // levels returns the numbers that, added and taken away, round values of at most

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"golang.org/x/sys/cpu"
 	"pgregory.net/rapid"
 )
 
@@ -43,30 +44,44 @@ func equalSums(s, o *Sum) bool {
 	return *s == *o
 }
 
+// byForm runs fn with the vector forms, where there are any for this processor, and
+// without.
+func byForm[T interface{ Run(string, func(T)) bool }](t T, fn func(t T)) {
+	has := cpu.X86.HasAVX2
+	defer func() { cpu.X86.HasAVX2 = has }()
+	if has {
+		t.Run("vector", fn)
+	}
+	cpu.X86.HasAVX2 = false
+	t.Run("plain", fn)
+}
+
 func TestBatchesEqualSingleAdditions(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		xs := numbers().Draw(t, "xs")
-		center := rapid.SampledFrom([]float64{0, 1, 1000.5, -1e-30}).Draw(t, "center")
-		var want, squares Sum
-		for _, x := range xs {
-			want.Add(x)
-			d := x - center
-			squares.Add(d * d)
-		}
-		low, high := 0.0, 0.0
-		if len(xs) > 0 {
-			low, high = slices.Min(xs), slices.Max(xs)
-		}
-		var got, gotSquares Sum
-		got.AddAll(xs, low, high)
-		gotSquares.AddSquares(xs, center, low, high)
-		if !equalSums(&got, &want) {
-			t.Fatalf("sum %v, want %v", got.Float64(), want.Float64())
-		}
-		if !equalSums(&gotSquares, &squares) {
-			t.Fatalf("squares %v, want %v", gotSquares.Float64(), squares.Float64())
-		}
-	})
+	byForm(t, func(t *testing.T) { rapid.Check(t, checkBatches) })
+}
+
+func checkBatches(t *rapid.T) {
+	xs := numbers().Draw(t, "xs")
+	center := rapid.SampledFrom([]float64{0, 1, 1000.5, -1e-30}).Draw(t, "center")
+	var want, squares Sum
+	for _, x := range xs {
+		want.Add(x)
+		d := x - center
+		squares.Add(d * d)
+	}
+	low, high := 0.0, 0.0
+	if len(xs) > 0 {
+		low, high = slices.Min(xs), slices.Max(xs)
+	}
+	var got, gotSquares Sum
+	got.AddAll(xs, low, high)
+	gotSquares.AddSquares(xs, center, low, high)
+	if !equalSums(&got, &want) {
+		t.Fatalf("sum %v, want %v", got.Float64(), want.Float64())
+	}
+	if !equalSums(&gotSquares, &squares) {
+		t.Fatalf("squares %v, want %v", gotSquares.Float64(), squares.Float64())
+	}
 }
 
 func TestAddTimesEqualsAdditions(t *testing.T) {
@@ -98,16 +113,24 @@ func TestAddTimesEqualsAdditions(t *testing.T) {
 	}
 }
 
+// BenchmarkAddAll sums waves, and values so far apart that most leave a rest.
 func BenchmarkAddAll(b *testing.B) {
-	xs := make([]float64, 2048)
-	for i := range xs {
-		xs[i] = math.Sin(float64(i) * 1.7)
+	waves, far := make([]float64, 2048), make([]float64, 2048)
+	for i := range waves {
+		waves[i] = math.Sin(float64(i) * 1.7)
+		far[i] = math.Ldexp(waves[i], -i%100)
 	}
-	var s Sum
-	b.SetBytes(8 * 2048)
-	for b.Loop() {
-		s.AddAll(xs, -1, 1)
-	}
+	byForm(b, func(b *testing.B) {
+		for name, xs := range map[string][]float64{"waves": waves, "far": far} {
+			b.Run(name, func(b *testing.B) {
+				var s Sum
+				b.SetBytes(8 * 2048)
+				for b.Loop() {
+					s.AddAll(xs, -1, 1)
+				}
+			})
+		}
+	})
 }
 
 func BenchmarkAddSquares(b *testing.B) {
@@ -115,9 +138,11 @@ func BenchmarkAddSquares(b *testing.B) {
 	for i := range xs {
 		xs[i] = math.Sin(float64(i) * 1.7)
 	}
-	var s Sum
-	b.SetBytes(8 * 2048)
-	for b.Loop() {
-		s.AddSquares(xs, 0.1, -1, 1)
-	}
+	byForm(b, func(b *testing.B) {
+		var s Sum
+		b.SetBytes(8 * 2048)
+		for b.Loop() {
+			s.AddSquares(xs, 0.1, -1, 1)
+		}
+	})
 }
