@@ -1,5 +1,7 @@
 package exact
 
+import "slices"
+
 const (
 	// MaxProducts is how many products are summed at a time.
 	MaxProducts = batchSize
@@ -42,13 +44,17 @@ func Products(products, xs, ys, scratch []float64, greatest float64) (parts Part
 	parts[0], parts[1], rest = productCuts(products, scratch, xs, ys, m1, m2)
 	if rest {
 		const lower = 1.0 / (1 << levelBits)
-		parts[2], parts[3], rest = cuts(scratch, m2*lower, m2*lower*lower)
+		parts[2], parts[3], rest = productCuts(scratch, scratch, scratch, ones[:n], m2*lower, m2*lower*lower)
 	}
 	return parts, !rest
 }
 
+// ones leave what they are multiplied with.
+var ones = slices.Repeat([]float64{1}, MaxProducts)
+
 // plainProductCuts sets products to xs*ys and rests to what the two levels leave of
 // them, and returns the sums of what each level takes off, and whether anything is left.
+// Where all are one slice, the rests are what it holds in the end.
 func plainProductCuts(products, rests, xs, ys []float64, m1, m2 float64) (a1, a2 float64, rest bool) {
 	for i, x := range xs {
 		x := float64(x * ys[i])
@@ -60,21 +66,6 @@ func plainProductCuts(products, rests, xs, ys []float64, m1, m2 float64) (a1, a2
 		a2 += p
 		x -= p
 		rests[i] = x
-		rest = rest || x != 0
-	}
-	return a1, a2, rest
-}
-
-// cuts replaces values by what two levels leave of them.
-func cuts(xs []float64, m1, m2 float64) (a1, a2 float64, rest bool) {
-	for i, x := range xs {
-		p := x + m1 - m1
-		a1 += p
-		x -= p
-		p = x + m2 - m2
-		a2 += p
-		x -= p
-		xs[i] = x
 		rest = rest || x != 0
 	}
 	return a1, a2, rest
