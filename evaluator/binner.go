@@ -147,10 +147,12 @@ func (b *binner) add(xs []float64, low, high float64, out, open []float64, colle
 	}
 	for k, x := range xs {
 		i := int(b.where[k])
-		if b.edges[i+1] == x {
+		outer := i == 0 || i == b.last
+		// Most values are inner ones; whether one is on a point cannot be foretold.
+		if !outer && !collect || b.edges[i+1] == x {
 			continue
 		}
-		if i == 0 || i == b.last {
+		if outer {
 			out = append(out, x)
 		}
 		if collect {

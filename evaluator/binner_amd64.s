@@ -112,9 +112,10 @@ loop:
 
 // func vectorCount(b *binner, xs *float64, n int) (points int)
 //
-// One value at a time: four edges are compared with it at once, which no branch
-// follows as a rule, and values don't wait for those before them. Gathering for four
-// values at a time has nothing to gain, as there is a count to change for each.
+// One value at a time, as there are counts to change for each: the four edges near it
+// lie side by side and are compared with it at once, and no branch follows as a rule.
+// First all are found and what they change is fetched, then all are counted, so that
+// many are under way at once and a branch that does go astray loses little.
 TEXT ·vectorCount(SB), NOSPLIT, $0-32
 	MOVQ   b+0(FP), AX
 	MOVQ   xs+8(FP), SI
@@ -133,14 +134,16 @@ loop:
 	VBROADCASTSD (SI)(DX*8), Y0
 	VCMPPD       $0x1e, (R8)(AX*8), Y0, Y2 // x > edge, never for NaN
 	VMOVMSKPD    Y2, R12
-	POPCNTL      R12, R12
+	POPCNTL      R12, R12                  // edges are sorted: the first so many
 	ADDL         R12, AX
 	CMPL         R12, $4
 	JEQ          search
 
 found:
-	MOVL AX, (DI)(DX*4)
-	INCQ DX
+	MOVL       AX, (DI)(DX*4)
+	LEAQ       (AX)(AX*2), R13
+	PREFETCHT0 binCell_place(R10)(R13*8)
+	INCQ       DX
 	CMPQ DX, CX
 	JLT  loop
 
@@ -148,26 +151,26 @@ found:
 	VMOVSD half<>(SB), X1
 
 count:
-	MOVL       (DI)(DX*4), AX
-	VMOVSD     (SI)(DX*8), X0
-	VMOVSD     (R8)(AX*8), X3
-	XORL       BX, BX
-	VUCOMISD   X0, X3
-	SETEQ      BL
-	VSUBSD     X0, X3, X3
-	LEAQ       (AX)(AX*2), R13
-	VMULSD     binCell_scale(R10)(R13*8), X3, X3
-	VADDSD     X1, X3, X3
+	MOVL        (DI)(DX*4), AX
+	VMOVSD      (SI)(DX*8), X0
+	VMOVSD      (R8)(AX*8), X3
+	XORL        BX, BX
+	VUCOMISD    X0, X3
+	SETEQ       BL                                // on the point
+	VSUBSD      X0, X3, X3                        // placeBelow
+	LEAQ        (AX)(AX*2), R13                   // a bin has 3 * 8 bytes
+	VMULSD      binCell_scale(R10)(R13*8), X3, X3
+	VADDSD      X1, X3, X3
 	VCVTTSD2SIQ X3, R12
-	ADDQ       BX, R11
-	SHLQ       $32, BX
-	INCQ       BX
-	ADDQ       R12, binCell_place(R10)(R13*8)
-	ADDQ       BX, binCell_n(R10)(R13*8)
-	INCQ       DX
-	CMPQ       DX, CX
-	JLT        count
-	MOVQ       R11, points+24(FP)
+	ADDQ        BX, R11
+	SHLQ        $32, BX
+	INCQ        BX                                // 1 | on<<32
+	ADDQ        R12, binCell_place(R10)(R13*8)
+	ADDQ        BX, binCell_n(R10)(R13*8)
+	INCQ        DX
+	CMPQ        DX, CX
+	JLT         count
+	MOVQ        R11, points+24(FP)
 	VZEROUPPER
 	RET
 

@@ -106,6 +106,39 @@ func BenchmarkAddNumbers(b *testing.B) {
 	}
 }
 
+// BenchmarkAddColumns takes blocks of ten columns of 10,000 edges in turn, which find
+// their bins beyond a core's own cache.
+func BenchmarkAddColumns(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	const rows = 1 << 16
+	columns := make([][]float64, 10)
+	layouts := make([]*ColumnLayout, len(columns))
+	for i := range columns {
+		columns[i] = make([]float64, rows)
+		for k := range columns[i] {
+			columns[i][k] = r.NormFloat64()
+		}
+		edges := slices.Clone(columns[i][:10_000])
+		slices.Sort(edges)
+		edges[0], edges[len(edges)-1] = slices.Min(columns[i]), slices.Max(columns[i])
+		layouts[i] = &ColumnLayout{Name: "x", Kind: groundtruth.Number, Edges: slices.Compact(edges)}
+	}
+	byForm(b, func(b *testing.B) {
+		var summaries []*ColumnSummary
+		for i, l := range layouts {
+			summaries = append(summaries, newColumnSummary(l, 0))
+			summaries[i].addNumbers(columns[i], nil) // makes the bins
+		}
+		b.SetBytes(8 * rows * int64(len(columns)))
+		for b.Loop() {
+			for i, s := range summaries {
+				s.addNumbers(columns[i], nil)
+			}
+		}
+		b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/rows/float64(len(columns)), "ns/value")
+	})
+}
+
 // byForm runs fn with the vector forms, where there are any for this processor, and
 // without.
 func byForm[T interface{ Run(string, func(T)) bool }](t T, fn func(t T)) {
