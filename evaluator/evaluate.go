@@ -209,15 +209,16 @@ func (c *ColumnDrift) addNumeric(ref, cur *ColumnSummary, level float64, add fun
 		return
 	}
 	n, m := float64(ref.N()), float64(cur.N())
-	pieces := piecesOf(ref, cur)
-	d, bound := kolmogorovSmirnov(pieces)
+	var walked cdfs
+	walked.walk(ref, cur)
+	d, bound := walked.kolmogorovSmirnov()
 	add(MeasureKS, d, ksFloor(n, m, level), bound, cur.N(), ref.N())
 	p := Number(ksPValue(d, n, m))
 	ks := c.Measures[MeasureKS]
 	ks.PValue = &p
 	c.Measures[MeasureKS] = ks
-	w, wBound := wasserstein1(pieces)
-	floor := sharedBridges().wassersteinFloor(pieces, level)
+	w, wBound := walked.wasserstein1()
+	floor := sharedBridges().wassersteinFloor(&walked, level)
 	add(MeasureWasserstein, w, floor, wBound, cur.N(), ref.N())
 	sd := math.Sqrt(ref.Variance())
 	add(MeasureWassersteinNormed, w/sd, floor/sd, wBound/sd, cur.N(), ref.N())

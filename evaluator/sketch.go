@@ -249,9 +249,12 @@ func (t *tally) sorted() []entry {
 	return out
 }
 
+// isExact reports whether it holds every value.
+func (t *tally) isExact() bool { return !t.over && t.shift == 0 && t.limit != 0 }
+
 // exact returns the sorted distinct values and their counts, if it holds them.
 func (t *tally) exact() (values []float64, counts []int64, ok bool) {
-	if t.over || t.shift != 0 || t.limit == 0 {
+	if !t.isExact() {
 		return nil, nil, false
 	}
 	entries := t.sorted()
@@ -390,7 +393,7 @@ func (p *place) merge(o place) {
 // float64 returns the sum in units of the interval's width, rounded once.
 func (p place) float64() float64 {
 	if p.high == 0 {
-		return math.Ldexp(float64(p.low), -placeBits)
+		return float64(p.low) * (1.0 / (1 << placeBits)) // exact
 	}
 	// The leading 64 bits; the last of them stands for all that lie below, which is what
 	// rounding to 53 bits asks of them.
