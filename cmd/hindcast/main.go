@@ -11,6 +11,8 @@ import (
 
 	_ "time/tzdata" // the image has no zone files
 
+	_ "github.com/hindcast/hindcast/cmd/hindcast/internal/heap" // collects garbage later
+
 	_ "golang.org/x/crypto/x509roots/fallback" // nor certificates
 
 	"golang.org/x/term"
