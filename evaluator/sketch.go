@@ -28,6 +28,9 @@ type tally struct {
 	used   int
 	keys   []uint64
 	counts []int64 // 0 marks a free slot
+	// What was decoded is a list without free slots, in ascending order, until a key comes
+	// in.
+	packed bool
 	// Once buckets are wide, those of keys from base on are counted in dense, by their
 	// distance, and only the others by key.
 	base  uint64
@@ -105,6 +108,9 @@ func (t *tally) addTimes(x float64, n int64) {
 
 // insert counts a key of the present shift.
 func (t *tally) insert(key uint64, n int64) {
+	if t.packed {
+		t.unpack()
+	}
 	if i := key - t.base; i < uint64(len(t.dense)) {
 		if t.dense[i] == 0 {
 			if t.used == t.limit {
@@ -134,6 +140,16 @@ func (t *tally) insert(key uint64, n int64) {
 	}
 	t.keys[i], t.counts[i] = key, n
 	t.used++
+}
+
+// unpack makes the list of a decoded tally a table.
+func (t *tally) unpack() {
+	size := 16
+	for t.used > size/2 {
+		size *= 2
+	}
+	t.packed = false
+	t.grow(size)
 }
 
 func (t *tally) grow(size int) {
@@ -182,6 +198,7 @@ func leastShift(entries []entry, limit int) uint {
 func (t *tally) raise(entries []entry, shift uint) {
 	t.shift += shift
 	t.used = 0
+	t.packed = false
 	clear(t.counts)
 	// Most values of a magnitude lie within a few binades below the greatest.
 	greatest := entries[len(entries)-1].key >> shift
@@ -245,7 +262,9 @@ func (t *tally) entries() []entry {
 // sorted returns the buckets in ascending order.
 func (t *tally) sorted() []entry {
 	out := t.entries()
-	slices.SortFunc(out, compareEntries)
+	if !t.packed {
+		slices.SortFunc(out, compareEntries)
+	}
 	return out
 }
 
