@@ -3,6 +3,7 @@ package evaluator
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"sync"
 )
 
@@ -276,7 +277,7 @@ func roundPositive(x float64) float64 { return float64(int64(x + 0x1.fffffffffff
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
-func binFloors(ref, cur bins, ranged bool, level float64, distances ...func(ref, cur bins) float64) []float64 {
+func (mem *memory) binFloors(ref, cur bins, ranged bool, level float64, distances ...func(ref, cur bins) float64) []float64 {
 	n, m := ref.total(), cur.total()
 	special := len(ref) - 2
 	deal := make([]binomial, len(ref))
@@ -293,8 +294,9 @@ func binFloors(ref, cur bins, ranged bool, level float64, distances ...func(ref,
 	}
 	draws := make([][]float64, len(distances))
 	count := min(max(binBudget/max(used, 1), binDrawsMany), binDraws)
+	room := mem.drawsOf(len(distances) * count)
 	for i := range draws {
-		draws[i] = make([]float64, count)
+		draws[i] = room[i*count : (i+1)*count]
 	}
 	rng := new(normals)
 	a, b := make(bins, 0, len(ref)), make(bins, 0, len(ref))
@@ -443,13 +445,19 @@ func newBridges() *bridges {
 	return b
 }
 
-// wassersteinFloor is the quantile at level of wasserstein1 under no change. In the
-// middle sqrt(nm/(n+m)) (F - G) is a Brownian bridge of the pooled distribution
-// function (del Barrio, Gine and Matran, Annals of Probability 27, 1999); at the
-// ends, which are most of the integral where tails are heavy, the pooled values are
-// dealt one by one.
-func (b *bridges) wassersteinFloor(w *cdfs, level float64) float64 {
-	n, m, pooled := w.n, w.m, &w.pooled
+// drawsOf returns room for so many draws.
+func (mem *memory) drawsOf(n int) []float64 {
+	mem.draws = slices.Grow(mem.draws[:0], n)[:n]
+	return mem.draws
+}
+
+// wassersteinFloor is the quantile at level of the last walk's wasserstein1 under no
+// change. In the middle sqrt(nm/(n+m)) (F - G) is a Brownian bridge of the pooled
+// distribution function (del Barrio, Gine and Matran, Annals of Probability 27, 1999);
+// at the ends, which are most of the integral where tails are heavy, the pooled values
+// are dealt one by one.
+func (b *bridges) wassersteinFloor(mem *memory, level float64) float64 {
+	n, m, pooled := mem.cdfs.n, mem.cdfs.m, &mem.cdfs.pooled
 	if pooled.n == 0 || pooled.at(0) == pooled.at(pooled.n-1) {
 		return 0
 	}
@@ -478,7 +486,7 @@ func (b *bridges) wassersteinFloor(w *cdfs, level float64) float64 {
 	scale := math.Sqrt((1/n + 1/m) * float64(inner) / total)
 	share := math.Float64bits(n / total)
 	steps := [2]float64{-1 / m, 1 / n}
-	draws := make([]float64, floorDraws)
+	draws := mem.drawsOf(floorDraws)
 	for i := range b.fours {
 		four := &b.fours[i]
 		var s, start, slope [lanes]float64
