@@ -13,8 +13,6 @@ import (
 
 	_ "github.com/hindcast/hindcast/cmd/hindcast/internal/heap" // collects garbage later
 
-	_ "golang.org/x/crypto/x509roots/fallback" // nor certificates
-
 	"golang.org/x/term"
 )
 
