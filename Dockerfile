@@ -1,6 +1,6 @@
 # The image holds the program and nothing else: no shell, no libraries, no files of
 # time zones or certificates, which are inside the binary (time/tzdata and
-# golang.org/x/crypto/x509roots/fallback, imported by cmd/hindcast).
+# golang.org/x/crypto/x509roots/fallback/bundle, imported by cmd/hindcast).
 #
 # The stage `build` may be replaced: what the last stage takes from it is the one file
 # /out/hindcast. The end-to-end tests, which reach no registry, run the go build below

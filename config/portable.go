@@ -13,8 +13,7 @@ import (
 func (c *Config) Portable() []string {
 	var out []string
 	local := func(key, url string) {
-		scheme, _, found := strings.Cut(url, "://")
-		if url != "" && (!found || scheme == "file" || scheme == "mem") {
+		if url != "" && isLocal(url) {
 			out = append(out, fmt.Sprintf("%s is on this machine: %s; use object storage", key, url))
 		}
 	}
@@ -32,6 +31,23 @@ func (c *Config) Portable() []string {
 		}
 	})
 	return out
+}
+
+// isLocal reports whether an object store's URL is on this machine.
+func isLocal(url string) bool {
+	scheme, _, found := strings.Cut(url, "://")
+	return !found || scheme == "file" || scheme == "mem"
+}
+
+// Local reports whether everything that the configuration names is on this machine, so
+// that nothing is reached over a network.
+func (c *Config) Local() bool {
+	local := c.Prometheus == nil && c.Publish.Pushgateway == nil && c.Notify == Notify{}
+	for _, m := range c.Models {
+		local = local && m.Retrain.Kubeflow == nil
+	}
+	c.EachURL(func(_, url string) { local = local && isLocal(url) })
+	return local
 }
 
 // EachURL calls f for each object store URL, which may be empty, with its key.

@@ -146,3 +146,45 @@ notify: {webhook: {url: '${HOOK}', http_config: HTTP}, alertmanager: {url: 'http
 		})
 	}
 }
+
+func TestLocal(t *testing.T) {
+	t.Parallel()
+	const base = `version: 1
+state: {url: 'file://./state'}
+models:
+  - name: house
+    task: regression
+    predictions: {url: './logs/*.parquet', columns: {id: id, timestamp: at, prediction: p}}
+    ground_truth: {url: 'file:///labels/*.parquet', columns: {id: id, label: y}}
+    reference: {profile: saved}
+publish: {textfile: {path: /m/h.prom}}
+`
+	for name, tt := range map[string]struct {
+		replace, by string
+		want        bool
+	}{
+		"files":             {"", "", true},
+		"a state in memory": {"file://./state", "mem://", true},
+		"state":             {"file://./state", "s3://state", false},
+		"predictions":       {"./logs/*.parquet", "gs://logs/*.parquet", false},
+		"labels":            {"file:///labels", "azblob://labels", false},
+		"reference":         {"{profile: saved}", "{url: 's3://reference/*.parquet'}", false},
+		"profile":           {"{profile: saved}", "{profile: 's3://profiles/house'}", false},
+		"pushgateway":       {"publish: {", "publish: {pushgateway: {url: 'https://push:9091'}, ", false},
+		"prometheus":        {"publish:", "prometheus: {url: 'https://prometheus:9090'}\npublish:", false},
+		"slack":             {"publish:", "notify: {slack: {channel: '#a', token: x}}\npublish:", false},
+		"webhook":           {"publish:", "notify: {webhook: {url: 'https://hook'}}\npublish:", false},
+		"kubeflow": {
+			"publish:",
+			"    retrain: {mode: auto, kubeflow: {endpoint: 'https://kfp', namespace: n, pipeline: p}}\npublish:", false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := strings.Replace(base, tt.replace, tt.by, 1)
+			if got := mustParse(t, text, envOf(nil)).Local(); got != tt.want {
+				t.Errorf("local is %v, want %v, of\n%s", got, tt.want, text)
+			}
+		})
+	}
+}

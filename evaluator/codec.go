@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -108,14 +109,43 @@ func (d *decoder) check(ok bool) {
 }
 
 func (d *decoder) uint() uint64 {
-	v, n := binary.Uvarint(d.b)
-	// A last byte of 0 in a longer number isn't what an encoder writes.
-	if n <= 0 || n > 1 && d.b[n-1] == 0 {
+	v, n := uvarint(d.b)
+	if n <= 0 {
 		d.fail()
 		return 0
 	}
 	d.b = d.b[n:]
 	return v
+}
+
+// uvarint is binary.Uvarint, faster, but refuses a last byte of 0 in a longer number,
+// which isn't what an encoder writes, with n = 0.
+func uvarint(b []byte) (v uint64, n int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint64(b[0]), 1
+	}
+	if len(b) >= 8 {
+		const more = 0x8080808080808080
+		v = binary.LittleEndian.Uint64(b)
+		if last := ^v & more; last != 0 {
+			n = bits.TrailingZeros64(last)/8 + 1
+			v &= ^uint64(0) >> (64 - 8*n)
+			if v>>(8*n-8) == 0 {
+				return 0, 0
+			}
+			// The seven bits of each byte move together, in pairs of one, two, four bytes.
+			v &^= more
+			v = v&0x007f007f007f007f | v&0x7f007f007f007f00>>1
+			v = v&0x00003fff00003fff | v&0x3fff00003fff0000>>2
+			v = v&0x000000000fffffff | v&0x0fffffff00000000>>4
+			return v, n
+		}
+	}
+	v, n = binary.Uvarint(b)
+	if n <= 0 || b[n-1] == 0 {
+		return 0, 0
+	}
+	return v, n
 }
 
 // amount reads an integer that is not negative.
@@ -256,15 +286,19 @@ func (d *decoder) tally(t *tally) {
 	d.check(n <= t.limit)
 	d.check(!t.over || t.dropping && n == 0)
 	d.check(t.shift == 0 || !t.dropping)
+	if n == 0 || d.err != nil {
+		return
+	}
+	keys, counts := make([]uint64, n), make([]int64, n)
 	last := uint64(0)
-	for i := 0; i < n && d.err == nil; i++ {
+	for i := range keys {
 		k := last + d.uint()
 		c := d.amount()
 		d.check((i == 0 || k > last) && k<<t.shift>>t.shift == k && c > 0)
-		if d.err == nil {
-			t.insert(k, c)
-		}
-		last = k
+		keys[i], counts[i], last = k, c, k
+	}
+	if d.err == nil {
+		t.keys, t.counts, t.used, t.packed = keys, counts, n, true
 	}
 }
 

@@ -11,7 +11,12 @@ import (
 func (l *Layout) seal() {
 	var e encoder
 	e.layout(l)
-	h := sha256.Sum256(e.b)
+	l.identify(e.b)
+}
+
+// identify sets the identity, by the layout's encoding.
+func (l *Layout) identify(encoded []byte) {
+	h := sha256.Sum256(encoded)
 	l.identity = string(h[:])
 }
 
@@ -58,8 +63,11 @@ func (e *encoder) columnLayout(c *ColumnLayout) {
 	}
 }
 
+// layout reads a layout. It takes nothing but what encoder.layout writes, so that the
+// bytes read are those that identify it.
 func (d *decoder) layout() *Layout {
 	l := &Layout{LeftOut: map[string]string{}}
+	encoded := d.b
 	if n := d.count(2); n > 0 {
 		l.Features = make([]ColumnLayout, n)
 	}
@@ -82,12 +90,15 @@ func (d *decoder) layout() *Layout {
 	for i := range l.Segments {
 		l.Segments[i] = SegmentLayout{Column: d.string(), Values: d.strings()}
 	}
-	for range d.count(2) {
+	last := ""
+	for i := range d.count(2) {
 		name := d.string()
+		d.check(i == 0 || last < name)
+		last = name
 		l.LeftOut[name] = d.string()
 	}
 	if d.err == nil {
-		l.seal()
+		l.identify(encoded[:len(encoded)-len(d.b)])
 	}
 	return l
 }

@@ -2,8 +2,10 @@ package evaluator
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +44,29 @@ func TestSummaryRoundTrip(t *testing.T) {
 		}
 		if new(Summary).UnmarshalBinary(append(b, 0)) == nil {
 			t.Fatal("bytes left over, and no error")
+		}
+	})
+}
+
+func TestUvarintsAreThoseOfTheStandardLibrary(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.Uint64().Draw(t, "v") >> rapid.IntRange(0, 63).Draw(t, "shift")
+		b := binary.AppendUvarint(nil, v)
+		size := len(b)
+		b = append(b, rapid.SliceOfN(rapid.Byte(), 0, 9).Draw(t, "rest")...)
+		if got, n := uvarint(b); got != v || n != size {
+			t.Fatalf("%x is %d in %d bytes, want %d in %d", b, got, n, v, size)
+		}
+		if _, n := uvarint(b[:size-1]); n != 0 {
+			t.Fatalf("%x is a number of %d bytes", b[:size-1], n)
+		}
+		if size == binary.MaxVarintLen64 {
+			return
+		}
+		b[size-1] |= 0x80
+		long := append(slices.Clone(b[:size]), 0)
+		if _, n := uvarint(append(long, b[size:]...)); n != 0 {
+			t.Fatalf("%x ends in a byte of 0 and is a number of %d bytes", long, n)
 		}
 	})
 }
@@ -118,6 +143,12 @@ func FuzzUnmarshalSummary(f *testing.F) {
 		}
 		if !bytes.Equal(summaryBytes(t, &u), again) {
 			t.Fatal("round trip differs")
+		}
+		if l := s.Layout(); l != nil {
+			sealed := *l
+			if sealed.seal(); sealed.identity != l.identity {
+				t.Fatal("the layout is not identified by what it is written as")
+			}
 		}
 		// Nothing that reads it may panic.
 		for _, c := range append(s.Features(), s.Prediction(), s.Label()) {

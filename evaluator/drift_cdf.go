@@ -1,70 +1,158 @@
 package evaluator
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// piece is a part of the line with the values that two samples have there: a point,
-// or an open interval of which only counts and sums are known.
-type piece struct {
-	x    float64 // the point; of an interval the values' common mean
-	r, c int64   // values of the reference and of the current sample
+// cdfs are the distribution functions F of a reference and G of a current sample with
+// values, walked along the line in ascending order: every value is a point by itself
+// wherever both columns know theirs, so that everything made of them is exact there, and
+// elsewhere each of the layout's open intervals is one part.
+type cdfs struct {
+	n, m float64 // values of the reference and of the current sample
+	r, c int64   // those walked past
+	f, g float64 // r/n and c/m
+	end  float64 // of the last part
 
-	// Of an interval: its ends, one of which may be infinite, and the sums of the
-	// values' distances from the finite end (the lower one, where both are finite).
-	open    bool
-	a, b    float64
-	dr, dc  float64
-	outside bool // one end is infinite
+	sup, most   float64 // the greatest |F - G| known, and the greatest possible one
+	area, bound float64 // the integral of |F - G|, and its greatest error
+
+	pooled pooled
 }
 
-// piecesOf returns the pieces of two numeric columns on one layout, in ascending
-// order: every value by itself wherever both columns know theirs, so that everything
-// made of the pieces is exact there, and the layout's open intervals elsewhere.
-func piecesOf(ref, cur *ColumnSummary) []piece {
+// span is an open interval with the values that two samples have there, of which only
+// counts and sums are known.
+type span struct {
+	a, b    float64 // one of them may be infinite
+	outside bool    // one of them is
+	r, c    int64   // values of the reference and of the current sample
+	dr, dc  float64 // sums of their distances from the finite end, the lower one of two
+}
+
+// walk compares two numeric columns on one layout. It keeps the memory of the last walk.
+func (w *cdfs) walk(ref, cur *ColumnSummary) {
+	*w = cdfs{n: float64(ref.N()), m: float64(cur.N()), pooled: w.pooled}
 	edges := ref.Edges()
 	k := len(edges)
-	out := make([]piece, 0, 2*k+1)
+	w.pooled.reset(2*k + 1)
 	r, c := interiorOf(ref), interiorOf(cur)
 	for i := range k + 1 {
-		end := math.Inf(1)
-		if i < k {
-			end = edges[i]
+		if nr, nc := ref.opens[i], cur.opens[i]; nr > 0 || nc > 0 {
+			if nr > 0 && !r.known || nc > 0 && !c.known {
+				w.open(spanOf(ref, cur, i))
+			} else {
+				w.merged(r.within(edges, i), c.within(edges, i))
+			}
 		}
-		if ref.Open(i) > 0 && !r.known || cur.Open(i) > 0 && !c.known {
-			out = append(out, intervalOf(ref, cur, i))
-			r.skip(end)
-			c.skip(end)
-		} else {
-			out = appendMerged(out, r, c, end)
-		}
-		if i < k && (ref.Point(i) > 0 || cur.Point(i) > 0) {
-			out = append(out, piece{x: edges[i], r: ref.Point(i), c: cur.Point(i)})
+		if i < k && (ref.points[i] > 0 || cur.points[i] > 0) {
+			w.point(edges[i], ref.points[i], cur.points[i])
 		}
 	}
-	return out
 }
 
-// intervalOf is the open interval i as one piece.
-func intervalOf(ref, cur *ColumnSummary, i int) piece {
+// point walks past values that are equal.
+func (w *cdfs) point(x float64, r, c int64) {
+	w.reach(x)
+	w.pass(r, c)
+	w.end = x
+	w.pooled.add(x, r+c)
+}
+
+// open walks past an open interval.
+func (w *cdfs) open(s span) {
+	start, end := s.a, s.b
+	if math.IsInf(start, 0) {
+		start = end
+	}
+	if math.IsInf(end, 0) {
+		end = start
+	}
+	w.reach(start)
+	f, g := w.f, w.g
+	if s.r > 0 && s.c > 0 {
+		// Inside, F - G is at most what the ends allow when one climbs first.
+		before := f - g
+		w.most = max(w.most, math.Abs(before+float64(s.r)/w.n), math.Abs(before-float64(s.c)/w.m))
+	}
+	w.pass(s.r, s.c)
+	least, most := s.area(f, g, w.f, w.g, w.n, w.m)
+	w.area += least/2 + most/2
+	w.bound += most/2 - least/2
+	w.end = end
+	x, mean := s.a, (s.dr+s.dc)/float64(s.r+s.c)
+	if math.IsInf(x, 0) {
+		x, mean = s.b, -mean
+	}
+	w.pooled.add(x+mean, s.r+s.c)
+}
+
+// merged walks past the values of both.
+func (w *cdfs) merged(r, c []entry) {
+	for len(r) > 0 || len(c) > 0 {
+		var nr, nc int64
+		var key uint64
+		if len(c) == 0 || len(r) > 0 && r[0].key <= c[0].key {
+			key, nr = r[0].key, r[0].count
+			r = r[1:]
+		} else {
+			key = c[0].key
+		}
+		if len(c) > 0 && c[0].key == key {
+			nc = c[0].count
+			c = c[1:]
+		}
+		w.point(orderValue(key), nr, nc)
+	}
+}
+
+// reach adds what lies between the last part and x.
+func (w *cdfs) reach(x float64) {
+	if w.r+w.c > 0 {
+		w.area += math.Abs(w.f-w.g) * (x - w.end)
+	}
+}
+
+// pass counts values.
+func (w *cdfs) pass(r, c int64) {
+	if r > 0 {
+		w.r += r
+		w.f = float64(w.r) / w.n
+	}
+	if c > 0 {
+		w.c += c
+		w.g = float64(w.c) / w.m
+	}
+	w.sup = max(w.sup, math.Abs(w.f-w.g))
+}
+
+// kolmogorovSmirnov is sup |F - G|, and what the true one may exceed it by: 0 unless both
+// have unknown values in one open interval.
+func (w *cdfs) kolmogorovSmirnov() (distance, bound float64) {
+	return w.sup, max(0, w.most-w.sup)
+}
+
+// wasserstein1 is the integral of |F - G|, and the greatest error that it can have: 0
+// unless the two functions may cross inside an open interval whose values aren't known,
+// where the middle of what is possible counts.
+func (w *cdfs) wasserstein1() (distance, bound float64) { return w.area, w.bound }
+
+// spanOf is the open interval i.
+func spanOf(ref, cur *ColumnSummary, i int) span {
 	edges := ref.Edges()
 	k := len(edges)
-	p := piece{
-		open: true, r: ref.Open(i), c: cur.Open(i), a: math.Inf(-1), b: math.Inf(1),
+	s := span{
+		r: ref.opens[i], c: cur.opens[i], a: math.Inf(-1), b: math.Inf(1),
 		outside: i == 0 || i == k,
 	}
 	if i > 0 {
-		p.a = edges[i-1]
+		s.a = edges[i-1]
 	}
 	if i < k {
-		p.b = edges[i]
+		s.b = edges[i]
 	}
-	p.dr, p.dc = distances(ref, i), distances(cur, i)
-	mean := (p.dr + p.dc) / float64(p.r+p.c)
-	if i == 0 {
-		p.x = p.b - mean
-	} else {
-		p.x = p.a + mean
-	}
-	return p
+	s.dr, s.dc = distances(ref, i), distances(cur, i)
+	return s
 }
 
 // distances is the sum of the distances of the values in the open interval i from
@@ -84,117 +172,66 @@ func distances(c *ColumnSummary, i int) float64 {
 	return c.OpenExcess(i)
 }
 
-// interior walks the values that a column has in its open intervals.
+// interior leads along the values that a column has in its open intervals.
 type interior struct {
-	values []float64
-	counts []int64
+	column *ColumnSummary
 	known  bool
+	read   bool
+	rest   []entry // those not passed yet, in order, once read
 }
 
-func interiorOf(c *ColumnSummary) *interior {
-	v, n, ok := c.Interior()
-	return &interior{values: v, counts: n, known: ok}
+func interiorOf(c *ColumnSummary) interior {
+	return interior{column: c, known: c.interior.isExact()}
 }
 
-func (p *interior) skip(end float64) {
-	for len(p.values) > 0 && p.values[0] < end {
-		p.next()
+// within returns the values in the open interval i and passes those up to its end; of
+// unknown values it returns none.
+func (p *interior) within(edges []float64, i int) []entry {
+	if !p.read && p.known {
+		p.rest, p.read = p.column.interior.sorted(), true
 	}
+	if i > 0 {
+		p.take(orderKey(edges[i-1]))
+	}
+	if i == len(edges) {
+		return p.take(math.MaxUint64)
+	}
+	return p.take(orderKey(edges[i]))
 }
 
-func (p *interior) next() (n int64) {
-	n = p.counts[0]
-	p.values, p.counts = p.values[1:], p.counts[1:]
-	return n
+// take passes the values below the one of that key and returns them.
+func (p *interior) take(end uint64) []entry {
+	n := 0
+	for n < len(p.rest) && p.rest[n].key < end {
+		n++
+	}
+	taken := p.rest[:n]
+	p.rest = p.rest[n:]
+	return taken
 }
 
-// appendMerged appends the values below end of both.
-func appendMerged(out []piece, r, c *interior, end float64) []piece {
-	least := func(p *interior) float64 {
-		// Infinities are no values, so an infinite one says that none is left.
-		if len(p.values) == 0 || p.values[0] >= end {
-			return math.Inf(1)
-		}
-		return p.values[0]
-	}
-	for {
-		x, y := least(r), least(c)
-		q := piece{x: math.Min(x, y)}
-		if math.IsInf(q.x, 1) {
-			return out
-		}
-		if x == q.x {
-			q.r = r.next()
-		}
-		if y == q.x {
-			q.c = c.next()
-		}
-		out = append(out, q)
-	}
+// pooled looks up the order statistics of both samples together. Values inside an
+// open interval are taken at their mean.
+type pooled struct {
+	x    []float64
+	upTo []int64 // values up to and with x
+	n    int64
 }
 
-// totals counts the values of both samples.
-func totals(pieces []piece) (n, m float64) {
-	var r, c int64
-	for _, p := range pieces {
-		r += p.r
-		c += p.c
-	}
-	return float64(r), float64(c)
+// reset empties it and makes room for so many places.
+func (p *pooled) reset(room int) {
+	*p = pooled{x: slices.Grow(p.x[:0], room), upTo: slices.Grow(p.upTo[:0], room)}
 }
 
-// kolmogorovSmirnov is sup |F - G| over two samples with values, and what the true
-// one may exceed it by: 0 unless both have unknown values in one open interval.
-func kolmogorovSmirnov(pieces []piece) (distance, bound float64) {
-	n, m := totals(pieces)
-	var f, g int64
-	most := 0.0
-	for _, p := range pieces {
-		if p.open && p.r > 0 && p.c > 0 {
-			// Inside, F - G is at most what the ends allow when one climbs first.
-			before := float64(f)/n - float64(g)/m
-			most = math.Max(most, math.Max(math.Abs(before+float64(p.r)/n), math.Abs(before-float64(p.c)/m)))
-		}
-		f += p.r
-		g += p.c
-		distance = math.Max(distance, math.Abs(float64(f)/n-float64(g)/m))
-	}
-	return distance, math.Max(0, most-distance)
+func (p *pooled) add(x float64, n int64) {
+	p.n += n
+	p.x, p.upTo = append(p.x, x), append(p.upTo, p.n)
 }
 
-// wasserstein1 is the integral of |F - G| over two samples with values, and the
-// greatest error that it can have: 0 unless the two functions may cross inside an
-// open interval whose values aren't known, where the middle of what is possible
-// counts.
-func wasserstein1(pieces []piece) (distance, bound float64) {
-	n, m := totals(pieces)
-	var r, c int64
-	at := math.Inf(-1)
-	for i, p := range pieces {
-		f, g := float64(r)/n, float64(c)/m
-		start, end := p.x, p.x
-		if p.open {
-			start, end = p.a, p.b
-			if math.IsInf(start, 0) {
-				start = end
-			}
-			if math.IsInf(end, 0) {
-				end = start
-			}
-		}
-		if i > 0 {
-			distance += math.Abs(f-g) * (start - at)
-		}
-		r += p.r
-		c += p.c
-		if p.open {
-			least, most := p.area(f, g, float64(r)/n, float64(c)/m, n, m)
-			distance += least/2 + most/2
-			bound += most/2 - least/2
-		}
-		at = end
-	}
-	return distance, bound
+// at returns the order statistic of a 0-based rank.
+func (p *pooled) at(rank int64) float64 {
+	i, _ := slices.BinarySearch(p.upTo, min(max(rank, 0), p.n-1)+1)
+	return p.x[i]
 }
 
 // area bounds the integral of |F - G| over an open interval, where F climbs from f
@@ -203,21 +240,21 @@ func wasserstein1(pieces []piece) (distance, bound float64) {
 // The integral S of F - G is known. Where F - G cannot change sign, |S| is the
 // answer, and everywhere it is the least. With -A <= F - G <= B the most is reached
 // where F - G takes only these two values, B on a length t with B t - A (w-t) = S.
-func (p *piece) area(f, g, fEnd, gEnd, n, m float64) (least, most float64) {
-	dr, dc := p.dr/n, p.dc/m
-	if p.outside {
+func (s *span) area(f, g, fEnd, gEnd, n, m float64) (least, most float64) {
+	dr, dc := s.dr/n, s.dc/m
+	if s.outside {
 		// One of the functions is 0, or 1, where the other has no values left.
 		return math.Abs(dr - dc), dr + dc
 	}
-	w := p.b - p.a
+	w := s.b - s.a
 	// The integral of a distribution function that climbs at the values x is its end
 	// value times w, less the mean of x - a.
-	s := (f-g)*w + (float64(p.r)/n*w - dr) - (float64(p.c)/m*w - dc)
-	least = math.Abs(s)
+	sum := (f-g)*w + (float64(s.r)/n*w - dr) - (float64(s.c)/m*w - dc)
+	least = math.Abs(sum)
 	low, high := gEnd-f, fEnd-g
 	if low <= 0 || high <= 0 {
 		return least, least
 	}
-	t := math.Min(math.Max((s+low*w)/(low+high), 0), w)
+	t := math.Min(math.Max((sum+low*w)/(low+high), 0), w)
 	return least, math.Max(least, high*t+low*(w-t))
 }

@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"sync"
 )
@@ -19,31 +20,98 @@ const (
 	floorSeed    = 0x9e3779b97f4a7c15
 )
 
-// drawnQuantile is the quantile at level of draws under no change, which it sorts. A
+// drawnQuantile is the quantile at level of draws under no change, which it reorders. A
 // new draw exceeds the one of rank (B+1) level in at most 1-level of cases.
 func drawnQuantile(draws []float64, level float64) float64 {
-	slices.Sort(draws)
 	rank := int(math.Ceil(level * float64(len(draws)+1)))
-	return draws[min(max(rank, 1), len(draws))-1]
+	return nth(draws, min(max(rank, 1), len(draws))-1)
 }
+
+// nth returns the element that sorting would bring to index k, NaN first, and reorders
+// xs.
+func nth(xs []float64, k int) float64 {
+	nans := 0
+	for i, x := range xs {
+		if math.IsNaN(x) {
+			xs[i], xs[nans] = xs[nans], x
+			nans++
+		}
+	}
+	if k < nans {
+		return xs[k]
+	}
+	// Hoare's selection: what is left of low is no greater than what lies between low and
+	// high, what is right of high no less.
+	for low, high := nans, len(xs)-1; low < high; {
+		pivot := median(xs[low], xs[low+(high-low)/2], xs[high])
+		i, j := low, high
+		for i <= j {
+			for xs[i] < pivot {
+				i++
+			}
+			for xs[j] > pivot {
+				j--
+			}
+			if i <= j {
+				xs[i], xs[j] = xs[j], xs[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case k <= j:
+			high = j
+		case k >= i:
+			low = i
+		default:
+			return xs[k]
+		}
+	}
+	return xs[k]
+}
+
+func median(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
 
 // normals is a deterministic stream of random numbers: SplitMix64 (Steele, Lea,
-// Flood, OOPSLA 2014), and standard normal ones by the polar method of Marsaglia.
+// Flood, OOPSLA 2014), and standard normal ones by the polar method of Marsaglia: of
+// numbers u and v in (-1, 1) that follow one another it makes two normal ones, u and v
+// times a factor, unless it rejects them. Every stream is the same one from its start.
 type normals struct {
-	state uint64
+	at    uint64 // uniform numbers taken
 	spare float64
 	have  bool
+	polar *polar // of a part of the stream, nil before the first
+	from  uint64 // where that part begins
 }
 
-func newNormals(seed uint64) *normals { return &normals{state: seed} }
+// floorGamma is by how much SplitMix64 counts on.
+const floorGamma = 0x9e3779b97f4a7c15
 
-func (r *normals) uniform() float64 {
-	r.state += 0x9e3779b97f4a7c15
-	z := r.state
+// uniformAt is the number at a 0-based position of the stream, in [0, 1).
+func uniformAt(position uint64) float64 {
+	z := floorSeed + (position+1)*floorGamma
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
 	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
 	z ^= z >> 31
 	return float64(z>>11) / (1 << 53)
+}
+
+// signedAt is the same number in [-1, 1).
+func signedAt(position uint64) float64 { return 2*uniformAt(position) - 1 }
+
+// polarFactor is by what the polar method multiplies two numbers whose squares sum to s.
+func polarFactor(s float64) float64 { return math.Sqrt(-2 * math.Log(s) / s) }
+
+// polarTakes is 1 where 0 < s < 1, which the polar method asks for, else 0; s isn't
+// negative.
+func polarTakes(s float64) int {
+	_, below := bits.Sub64(math.Float64bits(s)-1, math.Float64bits(1)-1, 0)
+	return int(below)
+}
+
+func (r *normals) uniform() float64 {
+	r.at++
+	return uniformAt(r.at - 1)
 }
 
 func (r *normals) next() float64 {
@@ -51,15 +119,99 @@ func (r *normals) next() float64 {
 		r.have = false
 		return r.spare
 	}
+	for r.at < polarParts*polarSize {
+		i := r.at - r.from
+		if r.polar == nil || i >= polarSize {
+			r.polar, r.from = polarAt(r.at)
+			i = r.at - r.from
+		}
+		r.at += 2
+		if f := r.polar.factor[i]; f != 0 {
+			r.spare, r.have = r.polar.signed[i+1]*f, true
+			return r.polar.signed[i] * f
+		}
+	}
 	for {
-		u, v := 2*r.uniform()-1, 2*r.uniform()-1
-		s := u*u + v*v
-		if s > 0 && s < 1 {
-			f := math.Sqrt(-2 * math.Log(s) / s)
+		u, v := signedAt(r.at), signedAt(r.at+1)
+		r.at += 2
+		if s := u*u + v*v; polarTakes(s) == 1 {
+			f := polarFactor(s)
 			r.spare, r.have = v*f, true
 			return u * f
 		}
 	}
+}
+
+// fill takes as many normal numbers as out has room for. It is for many at once: pairs
+// are tried without a branch, and those taken don't wait for one another.
+func (r *normals) fill(out []float64) {
+	const most = 64
+	var u, v, s [most]float64
+	for len(out) > 0 {
+		if r.have {
+			out[0], r.have = r.spare, false
+			out = out[1:]
+			continue
+		}
+		pairs := min((len(out)+1)/2, most)
+		for n := 0; n < pairs; r.at += 2 {
+			i := n % most
+			u[i], v[i] = signedAt(r.at), signedAt(r.at+1)
+			s[i] = u[i]*u[i] + v[i]*v[i]
+			n += polarTakes(s[i])
+		}
+		for i := range pairs {
+			f := polarFactor(s[i])
+			out[0] = u[i] * f
+			if len(out) == 1 {
+				r.spare, r.have = v[i]*f, true
+				return
+			}
+			out[1] = v[i] * f
+			out = out[2:]
+		}
+	}
+}
+
+// polar is what the polar method makes of a part of the stream, wherever it begins.
+type polar struct {
+	signed [polarSize + 1]float64 // and the first of the next part
+	factor [polarSize]float64     // 0 where the pair is rejected
+}
+
+const (
+	polarSize  = 4096
+	polarParts = 64 // 4 MiB, which few columns go beyond
+)
+
+// polarTable holds the parts that were asked for: all columns ask for the same ones.
+//
+//nolint:gochecknoglobals // constants too long to write down
+var polarTable [polarParts]struct {
+	once sync.Once
+	part *polar
+}
+
+// polarAt returns the part of the table that a position lies in, and where it begins.
+func polarAt(position uint64) (part *polar, from uint64) {
+	k := position / polarSize
+	kept := &polarTable[k]
+	kept.once.Do(func() { kept.part = newPolar(k * polarSize) })
+	return kept.part, k * polarSize
+}
+
+func newPolar(from uint64) *polar {
+	p := new(polar)
+	for i := range p.signed {
+		p.signed[i] = signedAt(from + uint64(i))
+	}
+	for i := range p.factor {
+		u, v := p.signed[i], p.signed[i+1]
+		if s := u*u + v*v; polarTakes(s) == 1 {
+			p.factor[i] = polarFactor(s)
+		}
+	}
+	return p
 }
 
 // binomial draws the number of successes in a fixed number of trials: by inversion,
@@ -70,6 +222,7 @@ type binomial struct {
 	swapped   bool    // p is that of failure, the rarer outcome
 	none      float64 // the probability of no success
 	normal    bool
+	mean, sd  float64
 }
 
 func newBinomial(trials, p float64) binomial {
@@ -77,8 +230,12 @@ func newBinomial(trials, p float64) binomial {
 	if p > 0.5 {
 		b.p, b.swapped = 1-p, true
 	}
-	b.normal = trials*b.p > 40
-	b.none = math.Exp(trials * math.Log1p(-b.p))
+	b.mean = trials * b.p
+	b.sd = math.Sqrt(b.mean * (1 - b.p))
+	b.normal = b.mean > 40
+	if !b.normal {
+		b.none = math.Exp(trials * math.Log1p(-b.p))
+	}
 	return b
 }
 
@@ -88,9 +245,7 @@ func (b *binomial) draw(rng *normals) float64 {
 	case b.trials == 0:
 		return 0
 	case b.normal:
-		mean := b.trials * b.p
-		k = math.Round(mean + math.Sqrt(mean*(1-b.p))*rng.next())
-		k = math.Min(math.Max(k, 0), b.trials)
+		k = min(roundPositive(max(b.mean+b.sd*rng.next(), 0)), b.trials)
 	default:
 		u, prob, odds := rng.uniform(), b.none, b.p/(1-b.p)
 		for u > prob && k < b.trials {
@@ -105,6 +260,10 @@ func (b *binomial) draw(rng *normals) float64 {
 	return k
 }
 
+// roundPositive is math.Round of a number from 0 to 2^62, without its branches: what is
+// added is the greatest number below a half, so that nothing below a half is rounded up.
+func roundPositive(x float64) float64 { return float64(int64(x + 0x1.fffffffffffffp-2)) }
+
 // binFloors is the quantile at level of each distance between binned samples under
 // no change. The last bin but one counts what the reference doesn't have, and is
 // empty there by construction:
@@ -118,7 +277,7 @@ func (b *binomial) draw(rng *normals) float64 {
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
-func binFloors(ref, cur bins, ranged bool, level float64, distances ...func(ref, cur bins) float64) []float64 {
+func (mem *memory) binFloors(ref, cur bins, ranged bool, level float64, distances ...func(ref, cur bins) float64) []float64 {
 	n, m := ref.total(), cur.total()
 	special := len(ref) - 2
 	deal := make([]binomial, len(ref))
@@ -135,10 +294,11 @@ func binFloors(ref, cur bins, ranged bool, level float64, distances ...func(ref,
 	}
 	draws := make([][]float64, len(distances))
 	count := min(max(binBudget/max(used, 1), binDrawsMany), binDraws)
+	room := mem.drawsOf(len(distances) * count)
 	for i := range draws {
-		draws[i] = make([]float64, count)
+		draws[i] = room[i*count : (i+1)*count]
 	}
-	rng := newNormals(floorSeed)
+	rng := new(normals)
 	a, b := make(bins, 0, len(ref)), make(bins, 0, len(ref))
 	for d := range count {
 		a, b = a[:0], b[:0]
@@ -228,57 +388,77 @@ var sharedBridges = sync.OnceValue(newBridges) //nolint:gochecknoglobals // a co
 // bridges holds draws of a random split of pooled values: of the few at either end
 // by uniform numbers, one for each, which are below n/(n+m) where the value goes to
 // the reference; between them as a standard Brownian bridge on a grid of (0, 1) that
-// is finer near the ends.
+// is finer near the ends. Draws are kept by fours, which are worked on at once.
 type bridges struct {
-	grid      []float64
-	paths     [][]float64
-	low, high [][tailRanks]float64
+	grid  []float64
+	fours []bridgeFour
+}
+
+const lanes = 4
+
+type bridgeFour struct {
+	path      [][lanes]float64 // by point of the grid
+	low, high [lanes][tailRanks]float64
 }
 
 func newBridges() *bridges {
 	b := &bridges{}
-	const steps = 96
+	const parts = 96
 	tail := []float64{0.0001, 0.0003, 0.001, 0.002, 0.003, 0.005}
 	b.grid = append(b.grid, tail...)
-	for j := 1; j < steps; j++ {
-		b.grid = append(b.grid, float64(j)/steps)
+	for j := 1; j < parts; j++ {
+		b.grid = append(b.grid, float64(j)/parts)
 	}
 	for i := len(tail) - 1; i >= 0; i-- {
 		b.grid = append(b.grid, 1-tail[i])
 	}
-	rng := newNormals(floorSeed)
-	b.paths = make([][]float64, floorDraws)
-	b.low, b.high = make([][tailRanks]float64, floorDraws), make([][tailRanks]float64, floorDraws)
-	flat := make([]float64, floorDraws*len(b.grid))
-	for d := range b.paths {
-		path := flat[d*len(b.grid) : (d+1)*len(b.grid)]
-		var w, at float64
-		for j, h := range b.grid {
-			w += math.Sqrt(h-at) * rng.next()
-			at = h
-			path[j] = w
-		}
-		end := w + math.Sqrt(1-at)*rng.next()
-		for j, h := range b.grid {
-			path[j] -= h * end
-		}
-		b.paths[d] = path
-		for j := range tailRanks {
-			b.low[d][j], b.high[d][j] = rng.uniform(), rng.uniform()
+	rng := new(normals)
+	b.fours = make([]bridgeFour, floorDraws/lanes)
+	paths := make([][lanes]float64, len(b.fours)*len(b.grid))
+	steps := make([]float64, len(b.grid)+1)
+	scales := make([]float64, len(steps))
+	at := 0.0
+	for j, h := range b.grid {
+		scales[j] = math.Sqrt(h - at)
+		at = h
+	}
+	scales[len(b.grid)] = math.Sqrt(1 - at)
+	for i := range b.fours {
+		four := &b.fours[i]
+		four.path, paths = paths[:len(b.grid)], paths[len(b.grid):]
+		for lane := range lanes {
+			rng.fill(steps)
+			w := 0.0
+			for j := range four.path {
+				w += scales[j] * steps[j]
+				four.path[j][lane] = w
+			}
+			end := w + scales[len(b.grid)]*steps[len(b.grid)]
+			for j, h := range b.grid {
+				four.path[j][lane] -= h * end
+			}
+			for j := range tailRanks {
+				four.low[lane][j], four.high[lane][j] = rng.uniform(), rng.uniform()
+			}
 		}
 	}
 	return b
 }
 
-// wassersteinFloor is the quantile at level of wasserstein1 under no change. In the
-// middle sqrt(nm/(n+m)) (F - G) is a Brownian bridge of the pooled distribution
-// function (del Barrio, Gine and Matran, Annals of Probability 27, 1999); at the
-// ends, which are most of the integral where tails are heavy, the pooled values are
-// dealt one by one.
-func (b *bridges) wassersteinFloor(pieces []piece, level float64) float64 {
-	n, m := totals(pieces)
-	pooled := newPooled(pieces)
-	if pooled.at(0) == pooled.at(pooled.n-1) {
+// drawsOf returns room for so many draws.
+func (mem *memory) drawsOf(n int) []float64 {
+	mem.draws = slices.Grow(mem.draws[:0], n)[:n]
+	return mem.draws
+}
+
+// wassersteinFloor is the quantile at level of the last walk's wasserstein1 under no
+// change. In the middle sqrt(nm/(n+m)) (F - G) is a Brownian bridge of the pooled
+// distribution function (del Barrio, Gine and Matran, Annals of Probability 27, 1999);
+// at the ends, which are most of the integral where tails are heavy, the pooled values
+// are dealt one by one.
+func (b *bridges) wassersteinFloor(mem *memory, level float64) float64 {
+	n, m, pooled := mem.cdfs.n, mem.cdfs.m, &mem.cdfs.pooled
+	if pooled.n == 0 || pooled.at(0) == pooled.at(pooled.n-1) {
 		return 0
 	}
 	total := n + m
@@ -297,64 +477,61 @@ func (b *bridges) wassersteinFloor(pieces []piece, level float64) float64 {
 		x[j+1] = pooled.at(int64(ranks) + min(int64(u*float64(inner)), inner-1))
 	}
 	first, last := (x[1]-x[0])/2, (x[len(x)-1]-x[len(x)-2])/2
-	var points []int
-	var weights []float64
-	for j := range b.grid {
+	var points []weighted
+	for j, u := range b.grid {
 		if w := (x[j+2] - x[j]) / 2; w > 0 {
-			points, weights = append(points, j), append(weights, w)
+			points = append(points, weighted{j, u, w})
 		}
 	}
 	scale := math.Sqrt((1/n + 1/m) * float64(inner) / total)
-	p := n / total
-	draws := make([]float64, floorDraws)
-	for d := range draws {
-		s, start := dealt(&b.low[d], low, p, n, m)
-		t, end := dealt(&b.high[d], high, p, n, m)
-		end = -end // F - G below the greatest values is less what they add to it
-		s += t + math.Abs(start)*first + math.Abs(end)*last
-		path := b.paths[d]
-		for i, j := range points {
-			u := b.grid[j]
-			s += weights[i] * math.Abs(start+u*(end-start)+scale*path[j])
+	share := math.Float64bits(n / total)
+	steps := [2]float64{-1 / m, 1 / n}
+	draws := mem.drawsOf(floorDraws)
+	for i := range b.fours {
+		four := &b.fours[i]
+		var s, start, slope [lanes]float64
+		for lane := range lanes {
+			area, from := dealt(&four.low[lane], low, share, &steps)
+			t, to := dealt(&four.high[lane], high, share, &steps)
+			to = -to // F - G below the greatest values is less what they add to it
+			area += t + math.Abs(from)*first + math.Abs(to)*last
+			s[lane], start[lane], slope[lane] = area, from, to-from
 		}
-		draws[d] = s
+		sumPaths(&s, &start, &slope, scale, four.path, points)
+		copy(draws[i*lanes:], s[:])
 	}
 	return drawnQuantile(draws, level)
 }
 
+// weighted is a point of the grid that an integral takes.
+type weighted struct {
+	at        int     // its index
+	u, weight float64 // and place
+}
+
+// sumPaths adds the integral of |F - G| between the ends to each of s: there F - G is a
+// line with a bridge on it.
+func sumPaths(s, start, slope *[lanes]float64, scale float64, path [][lanes]float64, points []weighted) {
+	s0, s1, s2, s3 := s[0], s[1], s[2], s[3]
+	for i := range points {
+		u, weight, at := points[i].u, points[i].weight, &path[points[i].at]
+		s0 += weight * math.Abs(start[0]+u*slope[0]+scale*at[0])
+		s1 += weight * math.Abs(start[1]+u*slope[1]+scale*at[1])
+		s2 += weight * math.Abs(start[2]+u*slope[2]+scale*at[2])
+		s3 += weight * math.Abs(start[3]+u*slope[3]+scale*at[3])
+	}
+	s[0], s[1], s[2], s[3] = s0, s1, s2, s3
+}
+
 // dealt deals the values at one end, whose gaps to the next are given, and returns
-// the integral of |F - G| over the gaps and F - G after them, counted from the end.
-func dealt(uniforms *[tailRanks]float64, gaps []float64, p, n, m float64) (area, difference float64) {
+// the integral of |F - G| over the gaps and F - G after them, counted from the end: each
+// value adds steps[1] where its uniform number is below the share, which is given by its
+// bits, else steps[0].
+func dealt(uniforms *[tailRanks]float64, gaps []float64, share uint64, steps *[2]float64) (area, difference float64) {
 	for j, gap := range gaps {
-		if uniforms[j] < p {
-			difference += 1 / n
-		} else {
-			difference -= 1 / m
-		}
+		_, below := bits.Sub64(math.Float64bits(uniforms[j]), share, 0)
+		difference += steps[below&1]
 		area += math.Abs(difference) * gap
 	}
 	return area, difference
-}
-
-// pooled looks up the order statistics of both samples together. Values inside an
-// open interval are taken at their mean.
-type pooled struct {
-	pieces []piece
-	upTo   []int64 // values up to and with the piece
-	n      int64
-}
-
-func newPooled(pieces []piece) pooled {
-	p := pooled{pieces: pieces, upTo: make([]int64, len(pieces))}
-	for i := range pieces {
-		p.n += pieces[i].r + pieces[i].c
-		p.upTo[i] = p.n
-	}
-	return p
-}
-
-// at returns the order statistic of a 0-based rank.
-func (p *pooled) at(rank int64) float64 {
-	i, _ := slices.BinarySearch(p.upTo, min(max(rank, 0), p.n-1)+1)
-	return p.pieces[i].x
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -15,6 +17,7 @@ type Options struct {
 	Threshold  *float64           // for every judging measure; nil: each its own
 	Thresholds map[string]float64 // by measure, before Threshold
 	MinRows    int64              // fewer rows on either side: shown, not judged; default 200
+	Workers    int                // threads; default 1
 }
 
 // The drift measures that this version computes.
@@ -52,6 +55,7 @@ func (o Options) withDefaults() Options {
 	if o.MinRows == 0 {
 		o.MinRows = 200
 	}
+	o.Workers = max(o.Workers, 1)
 	return o
 }
 
@@ -74,27 +78,78 @@ func Evaluate(cur *Summary, ref *Profile, opt Options) *Evaluation {
 	}
 	opt = opt.withDefaults()
 	out := &Evaluation{
-		Metrics:  Regression(cur.Errors(), opt.Level),
 		Versions: map[string]Group{},
 		Segments: map[string]map[string]Group{},
 	}
-	for name, e := range cur.Versions() {
-		out.Versions[name] = Group{N: e.N(), Metrics: Regression(e, opt.Level)}
+	var w work
+	if ref != nil && cur.Predictions() > 0 {
+		// The first evaluation makes them, and the columns, which come last, need them.
+		w.add(func(*memory) { sharedBridges() })
 	}
+	w.add(func(*memory) { out.Metrics = Regression(cur.Errors(), opt.Level) })
+	finish := []func(){w.groups(cur.Versions(), out.Versions, opt)}
 	for column, values := range cur.Segments() {
-		groups := make(map[string]Group, len(values))
-		for value, e := range values {
-			groups[value] = Group{N: e.N(), Metrics: Regression(e, opt.Level)}
-		}
-		out.Segments[column] = groups
+		out.Segments[column] = make(map[string]Group, len(values))
+		finish = append(finish, w.groups(values, out.Segments[column], opt))
 	}
 	out.Quality = columnsQuality(cur)
-	if ref == nil {
-		return out
+	if ref != nil {
+		out.Reference = &Reference{Rows: ref.Summary.Predictions()}
+		w.add(func(*memory) { out.Reference.Metrics = Regression(ref.Summary.Errors(), opt.Level) })
+		out.Drift = &Drift{}
+		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt))
 	}
-	out.Reference = &Reference{Rows: ref.Summary.Predictions(), Metrics: Regression(ref.Summary.Errors(), opt.Level)}
-	out.Drift = columnsDrift(cur, ref, opt)
+	w.do(opt.Workers)
+	for _, f := range finish {
+		f()
+	}
 	return out
+}
+
+// work are parts of an evaluation that need nothing of one another.
+type work struct{ parts []func(*memory) }
+
+// memory is what one part after the other uses.
+type memory struct {
+	cdfs  cdfs
+	draws []float64
+}
+
+func (w *work) add(part func(*memory)) { w.parts = append(w.parts, part) }
+
+// do does all parts on so many threads.
+func (w *work) do(workers int) {
+	var next atomic.Int64
+	one := func() {
+		var mem memory
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= len(w.parts) {
+				return
+			}
+			w.parts[i](&mem)
+		}
+	}
+	var others sync.WaitGroup
+	for range min(workers, len(w.parts)) - 1 {
+		others.Go(one)
+	}
+	one()
+	others.Wait()
+}
+
+// groups adds the metrics of each group to the work; finish then puts them into out.
+func (w *work) groups(groups map[string]*ErrorSums, out map[string]Group, opt Options) (finish func()) {
+	names := sortedKeys(groups)
+	metrics := make([]map[string]Metric, len(names))
+	for i, name := range names {
+		w.add(func(*memory) { metrics[i] = Regression(groups[name], opt.Level) })
+	}
+	return func() {
+		for i, name := range names {
+			out[name] = Group{N: groups[name].N(), Metrics: metrics[i]}
+		}
+	}
 }
 
 // Reserved reports whether a feature cannot have this name, because a mapped column
@@ -108,24 +163,46 @@ const (
 	numberKind       = groundtruth.Number
 )
 
-func columnsDrift(cur *Summary, ref *Profile, opt Options) *Drift {
-	d := &Drift{Profile: "hindcast", Columns: map[string]ColumnDrift{}, LeftOut: ref.Layout.LeftOut}
-	d.Columns[predictionColumn] = columnDrift(ref.Summary.Prediction(), cur.Prediction(), opt)
-	if cur.Matched() > 0 {
-		d.Columns[labelColumn] = columnDrift(ref.Summary.Label(), cur.Label(), opt)
+// columnsDrift adds the columns' drift to the work; finish then counts them into d.
+func (w *work) columnsDrift(d *Drift, cur *Summary, ref *Profile, opt Options) (finish func()) {
+	features := ref.Summary.Features()
+	found := make([]ColumnDrift, len(features)+2)
+	compare := func(out *ColumnDrift, r, c *ColumnSummary) {
+		w.add(func(mem *memory) { *out = mem.columnDrift(r, c, opt) })
 	}
+	for i, r := range features {
+		compare(&found[i], r, cur.Feature(r.Name()))
+	}
+	prediction, label := &found[len(features)], &found[len(features)+1]
+	compare(prediction, ref.Summary.Prediction(), cur.Prediction())
+	if cur.Matched() > 0 {
+		compare(label, ref.Summary.Label(), cur.Label())
+	}
+	return func() {
+		*d = Drift{Profile: "hindcast", Columns: map[string]ColumnDrift{}, LeftOut: ref.Layout.LeftOut}
+		d.Columns[predictionColumn] = *prediction
+		if cur.Matched() > 0 {
+			d.Columns[labelColumn] = *label
+		}
+		for i, r := range features {
+			d.Columns[r.Name()] = found[i]
+		}
+		d.count(found[:len(features)])
+	}
+}
+
+// count counts the features that drifted.
+func (d *Drift) count(columns []ColumnDrift) {
 	unknown := 0
-	for _, r := range ref.Summary.Features() {
-		cd := columnDrift(r, cur.Feature(r.Name()), opt)
-		d.Columns[r.Name()] = cd
-		switch {
-		case cd.Drifted == nil:
+	for i := range columns {
+		switch drifted := columns[i].Drifted; {
+		case drifted == nil:
 			unknown++
-		case *cd.Drifted:
+		case *drifted:
 			d.Count++
 		}
 	}
-	features := len(ref.Summary.Features())
+	features := len(columns)
 	d.Judged = features - unknown
 	nan := Number(math.NaN())
 	d.Share, d.Low, d.High = nan, nan, nan
@@ -140,7 +217,6 @@ func columnsDrift(cur *Summary, ref *Profile, opt Options) *Drift {
 		d.Low = Number(float64(d.Count) / float64(features))
 		d.High = Number(float64(d.Count+unknown) / float64(features))
 	}
-	return d
 }
 
 // columnDrift computes every measure that suits the column and lets the judging
@@ -149,7 +225,7 @@ func columnsDrift(cur *Summary, ref *Profile, opt Options) *Drift {
 //
 // The measures of binned rows have a bin for the missing ones, so they judge a column
 // that a window has lost; those of distribution functions know values alone.
-func columnDrift(ref, cur *ColumnSummary, opt Options) ColumnDrift {
+func (mem *memory) columnDrift(ref, cur *ColumnSummary, opt Options) ColumnDrift {
 	l := ref.Layout()
 	out := ColumnDrift{Kind: "text", N: cur.N(), Measures: map[string]Measure{}}
 	if l.Kind == numberKind {
@@ -189,18 +265,18 @@ func columnDrift(ref, cur *ColumnSummary, opt Options) ColumnDrift {
 		names = append(names, MeasureJS, MeasureTVD)
 		distances = append(distances, jensenShannon, totalVariation)
 	}
-	for i, floor := range binFloors(rb, cb, l.ranged(), level, distances...) {
+	for i, floor := range mem.binFloors(rb, cb, l.ranged(), level, distances...) {
 		add(names[i], distances[i](rb, cb), floor, 0, rows, refRows)
 	}
 	if l.Kind == numberKind {
-		out.addNumeric(ref, cur, level, add)
+		out.addNumeric(mem, ref, cur, level, add)
 	}
 	out.conclude(judging, ref.N(), rows, refRows, opt.MinRows)
 	return out
 }
 
 // addNumeric adds the measures of distribution functions.
-func (c *ColumnDrift) addNumeric(ref, cur *ColumnSummary, level float64, add func(name string, value, floor, bound float64, rows, refRows int64)) {
+func (c *ColumnDrift) addNumeric(mem *memory, ref, cur *ColumnSummary, level float64, add func(name string, value, floor, bound float64, rows, refRows int64)) {
 	if cur.N() == 0 {
 		for _, name := range []string{MeasureKS, MeasureWasserstein, MeasureWassersteinNormed} {
 			add(name, math.NaN(), math.NaN(), 0, 0, ref.N())
@@ -209,15 +285,16 @@ func (c *ColumnDrift) addNumeric(ref, cur *ColumnSummary, level float64, add fun
 		return
 	}
 	n, m := float64(ref.N()), float64(cur.N())
-	pieces := piecesOf(ref, cur)
-	d, bound := kolmogorovSmirnov(pieces)
+	walked := &mem.cdfs
+	walked.walk(ref, cur)
+	d, bound := walked.kolmogorovSmirnov()
 	add(MeasureKS, d, ksFloor(n, m, level), bound, cur.N(), ref.N())
 	p := Number(ksPValue(d, n, m))
 	ks := c.Measures[MeasureKS]
 	ks.PValue = &p
 	c.Measures[MeasureKS] = ks
-	w, wBound := wasserstein1(pieces)
-	floor := sharedBridges().wassersteinFloor(pieces, level)
+	w, wBound := walked.wasserstein1()
+	floor := sharedBridges().wassersteinFloor(mem, level)
 	add(MeasureWasserstein, w, floor, wBound, cur.N(), ref.N())
 	sd := math.Sqrt(ref.Variance())
 	add(MeasureWassersteinNormed, w/sd, floor/sd, wBound/sd, cur.N(), ref.N())

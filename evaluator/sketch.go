@@ -28,6 +28,9 @@ type tally struct {
 	used   int
 	keys   []uint64
 	counts []int64 // 0 marks a free slot
+	// What was decoded is a list without free slots, in ascending order, until a key comes
+	// in.
+	packed bool
 	// Once buckets are wide, those of keys from base on are counted in dense, by their
 	// distance, and only the others by key.
 	base  uint64
@@ -169,6 +172,9 @@ func (t *tally) addTimes(x float64, n int64) {
 
 // insert counts a key of the present shift.
 func (t *tally) insert(key uint64, n int64) {
+	if t.packed {
+		t.unpack()
+	}
 	if i := key - t.base; i < uint64(len(t.dense)) {
 		if t.dense[i] == 0 {
 			if t.used == t.limit {
@@ -198,6 +204,16 @@ func (t *tally) insert(key uint64, n int64) {
 	}
 	t.keys[i], t.counts[i] = key, n
 	t.used++
+}
+
+// unpack makes the list of a decoded tally a table.
+func (t *tally) unpack() {
+	size := 16
+	for t.used > size/2 {
+		size *= 2
+	}
+	t.packed = false
+	t.grow(size)
 }
 
 func (t *tally) grow(size int) {
@@ -246,6 +262,7 @@ func leastShift(entries []entry, limit int) uint {
 func (t *tally) raise(entries []entry, shift uint) {
 	t.shift += shift
 	t.used = 0
+	t.packed = false
 	clear(t.counts)
 	// Most values of a magnitude lie within a few binades below the greatest.
 	greatest := entries[len(entries)-1].key >> shift
@@ -312,13 +329,18 @@ func (t *tally) entries() []entry {
 func (t *tally) sorted() []entry {
 	t.settle()
 	out := t.entries()
-	slices.SortFunc(out, compareEntries)
+	if !t.packed {
+		slices.SortFunc(out, compareEntries)
+	}
 	return out
 }
 
+// isExact reports whether it holds every value.
+func (t *tally) isExact() bool { return !t.over && t.shift == 0 && t.limit != 0 }
+
 // exact returns the sorted distinct values and their counts, if it holds them.
 func (t *tally) exact() (values []float64, counts []int64, ok bool) {
-	if t.over || t.shift != 0 || t.limit == 0 {
+	if !t.isExact() {
 		return nil, nil, false
 	}
 	entries := t.sorted()
@@ -459,7 +481,7 @@ func (p *place) merge(o place) {
 // float64 returns the sum in units of the interval's width, rounded once.
 func (p place) float64() float64 {
 	if p.high == 0 {
-		return math.Ldexp(float64(p.low), -placeBits)
+		return float64(p.low) * (1.0 / (1 << placeBits)) // exact
 	}
 	// The leading 64 bits; the last of them stands for all that lie below, which is what
 	// rounding to 53 bits asks of them.

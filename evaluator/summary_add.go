@@ -249,20 +249,28 @@ func (c *ColumnSummary) addCategory(value string, n int64) {
 
 // mergeFrom adds what o has. Both are settled.
 func (c *ColumnSummary) mergeFrom(o *ColumnSummary) {
-	if o.valid > 0 && c.layout.Kind == groundtruth.Number {
+	c.invalid += o.invalid
+	if o.valid == 0 {
+		return
+	}
+	if c.layout.Kind == groundtruth.Number {
 		if c.valid == 0 {
 			c.min, c.max = o.min, o.max
 		}
 		c.min, c.max = min(c.min, o.min), max(c.max, o.max)
 	}
 	c.valid += o.valid
-	c.invalid += o.invalid
-	for i := range o.points {
-		c.points[i] += o.points[i]
+	// Of few values most are in none of the many bins, whose memory is then left alone.
+	for i, n := range o.points {
+		if n != 0 {
+			c.points[i] += n
+		}
 	}
-	for i := range o.opens {
-		c.opens[i] += o.opens[i]
-		c.places[i].merge(o.places[i])
+	for i, n := range o.opens {
+		if n != 0 {
+			c.opens[i] += n
+			c.places[i].merge(o.places[i])
+		}
 	}
 	c.low.Merge(&o.low)
 	c.high.Merge(&o.high)

@@ -1,10 +1,12 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +68,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 	if ref != nil {
 		profile = ref.profile
 	}
-	evaluation := evaluator.Evaluate(summary, profile, evaluationOptions(m))
+	evaluation := evaluator.Evaluate(summary, profile, r.evaluationOptions(m))
 	if !labels {
 		for name, metric := range evaluation.Metrics {
 			metric.Reason = "labels are not mature"
@@ -128,12 +130,13 @@ func verdict(rules []evaluator.RuleResult) evaluator.Verdict {
 	return out
 }
 
-func evaluationOptions(m *config.Model) evaluator.Options {
+func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 	return evaluator.Options{
 		Methods:    m.Drift.Methods,
 		Threshold:  m.Drift.Threshold,
 		Thresholds: m.Drift.Thresholds,
 		MinRows:    m.Drift.MinRows,
+		Workers:    cmp.Or(r.Limits.Workers, runtime.GOMAXPROCS(0)),
 	}
 }
 
@@ -175,14 +178,17 @@ func mergeBuilders(sinks []groundtruth.Sink, newSink func() groundtruth.Sink) (*
 	if len(sinks) == 0 {
 		sinks = []groundtruth.Sink{newSink()}
 	}
-	var total *evaluator.Summary
-	for _, s := range sinks {
-		summary := s.(*evaluator.Builder).Summary()
-		if total == nil {
-			total = summary
-			continue
-		}
-		if err := total.Merge(summary); err != nil {
+	summaries := make([]*evaluator.Summary, len(sinks))
+	for i, s := range sinks {
+		summaries[i] = s.(*evaluator.Builder).Summary()
+	}
+	// What one of few rows has goes into one of many at less cost than the other way about.
+	slices.SortStableFunc(summaries, func(a, b *evaluator.Summary) int {
+		return cmp.Compare(b.Predictions(), a.Predictions())
+	})
+	total := summaries[0]
+	for _, s := range summaries[1:] {
+		if err := total.Merge(s); err != nil {
 			return nil, fmt.Errorf("merge summaries: %w", err)
 		}
 	}

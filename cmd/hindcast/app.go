@@ -166,6 +166,9 @@ func (a *App) load(path string) (*config.Config, error) {
 	if err != nil {
 		return nil, configError{err}
 	}
+	if !cfg.Local() {
+		trustRoots()
+	}
 	return cfg, checkURLs(cfg)
 }
 

@@ -46,6 +46,7 @@ func (a *App) demoCommand() *cobra.Command {
 
 // demoUpload puts the log into an object store.
 func (a *App) demoUpload(ctx context.Context, to string) error {
+	trustRoots()
 	store, err := objstore.Open(ctx, to, ".")
 	if err != nil {
 		return err

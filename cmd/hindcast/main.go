@@ -11,7 +11,7 @@ import (
 
 	_ "time/tzdata" // the image has no zone files
 
-	_ "golang.org/x/crypto/x509roots/fallback" // nor certificates
+	_ "github.com/hindcast/hindcast/cmd/hindcast/internal/heap" // collects garbage later
 
 	"golang.org/x/term"
 )
