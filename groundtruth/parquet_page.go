@@ -88,18 +88,29 @@ func (c *columnSource) bytes(off, n int64) ([]byte, error) {
 // parquetMemory is what the columns of a reader share.
 type parquetMemory struct {
 	window  windowSource // of objects nearby
-	pages   [][]byte     // free memory for decompressed pages, the one used last on top
+	pages   [][]byte     // free memory for decompressed pages, what was used last at the end
 	decoder *zstd.Decoder
 }
 
-// page returns memory for a page.
-func (m *parquetMemory) page() []byte {
-	last := len(m.pages) - 1
-	if last < 0 {
+// page returns memory for a page of so many bytes: what was used last and has room,
+// since a cache may hold it, but isn't meant for much larger pages; else the least there
+// is, which has to grow.
+func (m *parquetMemory) page(n int64) []byte {
+	if len(m.pages) == 0 {
 		return nil
 	}
-	p := m.pages[last]
-	m.pages = m.pages[:last]
+	take := 0
+	for i, p := range slices.Backward(m.pages) {
+		if have := int64(cap(p)); have >= n && have <= 2*n {
+			take = i
+			break
+		}
+		if cap(p) < cap(m.pages[take]) {
+			take = i
+		}
+	}
+	p := m.pages[take]
+	m.pages = slices.Delete(m.pages, take, take+1)
 	return p
 }
 

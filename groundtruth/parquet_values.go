@@ -216,7 +216,9 @@ func (t parquetType) numbers(v *parquetValues, from int, dst []float64, states [
 			dst[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
 		}
 	case v.kind == parquet.Double:
-		copyDoubles(dst, v.raw[8*from:])
+		if copyDoubles(dst, v.raw[8*from:]) {
+			return true
+		}
 	case v.kind == parquet.Int96:
 		for i := range dst {
 			nanos, ok := int96Time(v.int96(from + i))
@@ -242,12 +244,17 @@ func (t parquetType) numbers(v *parquetValues, from int, dst []float64, states [
 	return false
 }
 
-// copyDoubles reads len(dst) numbers.
-func copyDoubles(dst []float64, raw []byte) {
+// copyDoubles reads len(dst) numbers and reports whether all are finite.
+func copyDoubles(dst []float64, raw []byte) bool {
 	raw = raw[:8*len(dst)]
+	var over uint64
 	for i := range dst {
-		dst[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
+		b := binary.LittleEndian.Uint64(raw[8*i:])
+		// The exponent of a NaN or an infinity is the greatest: one more goes over it.
+		over |= b&^(1<<63) + 1<<52
+		dst[i] = math.Float64frombits(b)
 	}
+	return over>>63 == 0
 }
 
 // allFinite reports whether no value is a NaN or an infinity, those of the greatest
