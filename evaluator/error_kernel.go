@@ -31,22 +31,32 @@ type errorKernel struct {
 	starts []int32
 	cellOf []int32
 
-	// Of the rows of a chunk: their number, and what all of their terms are made of, with
-	// zeros up to a multiple of exact.ProductLanes.
-	n           int
-	nonZero     int64 // labels
-	e, abs      [chunkRows]float64
-	z, a, s     [chunkRows]float64
-	greatestE   float64 // absolute values
-	greatestZ   float64
-	greatestA   float64
-	greatestS   float64
-	e2, e4      [chunkRows]float64
-	z2, a2, s2  [chunkRows]float64
-	last, rests [chunkRows]float64
-	ones        [chunkRows]float64
-	to          [][]sum // the sums that a chunk's terms go to
+	// Of a chunk.
+	n        int   // rows
+	nonZero  int64 // labels
+	errors   chunkErrors
+	greatest rowErrors          // absolute values
+	e2, e4   [chunkRows]float64 // terms that others are made of
+	z2       [chunkRows]float64
+	a2, s2   [chunkRows]float64
+	last     [chunkRows]float64
+	rests    [chunkRows]float64
+	ones     [chunkRows]float64
+	to       [][]sum // the sums that a chunk's terms go to
 }
+
+// chunkErrors is what all terms of a chunk's rows are made of, with zeros up to a
+// multiple of exact.ProductLanes. Assembly knows the order of its columns.
+type chunkErrors struct {
+	p, y   [chunkRows]float64 // prediction and label
+	e, abs [chunkRows]float64 // p - y
+	z      [chunkRows]float64 // y - center
+	a      [chunkRows]float64 // |e| / |y|, 0 where y is
+	s      [chunkRows]float64 // see symmetricError
+}
+
+// rowErrors are values of a row.
+type rowErrors struct{ e, z, a, s float64 }
 
 // key is a way to take the rows of a piece apart: by version, by a segment column, or
 // not at all.
@@ -119,8 +129,8 @@ func (k *errorKernel) addCell(keys []key, cell int) {
 		for _, g := range groups {
 			g.n += int64(k.n)
 			g.nonZero += k.nonZero
-			g.maxAbs = max(g.maxAbs, k.greatestE)
-			g.abs.addPositive(k.abs[:k.n])
+			g.maxAbs = max(g.maxAbs, k.greatest.e)
+			g.abs.addPositive(k.errors.abs[:k.n])
 		}
 		if len(k.to) > 0 {
 			k.addBlockTerms()
@@ -175,28 +185,48 @@ func (k *errorKernel) rows(cell int) []int32 { return k.order[k.starts[cell]:k.s
 
 // loadChunk takes the rows of a chunk.
 func (k *errorKernel) loadChunk(rows []int32) {
-	k.n, k.nonZero = len(rows), 0
-	k.greatestE, k.greatestZ, k.greatestA, k.greatestS = 0, 0, 0, 0
+	k.n = len(rows)
+	c, n, lanes := &k.errors, k.n, k.lanes()
 	for j, i := range rows {
-		p, y := k.predictions[i], k.labels[i]
+		c.p[j], c.y[j] = k.predictions[i], k.labels[i]
+	}
+	// The last row fills up the lanes, so that nothing becomes greater.
+	for j := n; j < lanes; j++ {
+		c.p[j], c.y[j] = c.p[n-1], c.y[n-1]
+	}
+	var zeros int
+	k.greatest, zeros = c.set(lanes, k.center)
+	k.nonZero = int64(n - zeros)
+	for j := n; j < lanes; j++ {
+		if c.y[j] == 0 {
+			k.nonZero++
+		}
+		c.e[j], c.abs[j], c.z[j], c.a[j], c.s[j] = 0, 0, 0, 0, 0
+	}
+}
+
+// setPlain computes what the terms of n rows are made of, and returns the greatest
+// absolute values and how many labels are 0.
+func (c *chunkErrors) setPlain(n int, center float64) (greatest rowErrors, zeros int) {
+	for j, p := range c.p[:n] {
+		y := c.y[j]
 		e := p - y
 		abs := math.Abs(e)
-		z := y - k.center
+		z := y - center
 		a := 0.0
 		if y != 0 {
 			a = abs / math.Abs(y)
-			k.nonZero++
+		} else {
+			zeros++
 		}
 		s := symmetricError(p, y, abs)
-		k.e[j], k.abs[j], k.z[j], k.a[j], k.s[j] = e, abs, z, a, s
-		k.greatestE = max(k.greatestE, abs)
-		k.greatestZ = max(k.greatestZ, math.Abs(z))
-		k.greatestA = max(k.greatestA, a)
-		k.greatestS = max(k.greatestS, s)
+		c.e[j], c.abs[j], c.z[j], c.a[j], c.s[j] = e, abs, z, a, s
+		greatest.e = max(greatest.e, abs)
+		greatest.z = max(greatest.z, math.Abs(z))
+		greatest.a = max(greatest.a, a)
+		greatest.s = max(greatest.s, s)
 	}
-	for j := k.n; j < k.lanes(); j++ {
-		k.e[j], k.abs[j], k.z[j], k.a[j], k.s[j] = 0, 0, 0, 0, 0
-	}
+	return greatest, zeros
 }
 
 // lanes returns the chunk's number of rows, rounded up.
@@ -223,34 +253,34 @@ func (k *errorKernel) addTerm(kind SumKind, products, xs, ys *[chunkRows]float64
 
 // addBlockTerms adds the terms up to numBlockSums.
 func (k *errorKernel) addBlockTerms() {
-	e, z := k.greatestE, k.greatestZ
-	k.addTerm(SumE, &k.last, &k.e, &k.ones, e)
-	k.addTerm(SumAbsE, &k.last, &k.abs, &k.ones, e)
-	k.addTerm(SumE2, &k.e2, &k.e, &k.e, e*e)
-	k.addTerm(SumA1, &k.last, &k.a, &k.ones, k.greatestA)
-	k.addTerm(SumS1, &k.last, &k.s, &k.ones, k.greatestS)
-	k.addTerm(SumZ1, &k.last, &k.z, &k.ones, z)
-	k.addTerm(SumZ2, &k.z2, &k.z, &k.z, z*z)
+	c, e, z := &k.errors, k.greatest.e, k.greatest.z
+	k.addTerm(SumE, &k.last, &c.e, &k.ones, e)
+	k.addTerm(SumAbsE, &k.last, &c.abs, &k.ones, e)
+	k.addTerm(SumE2, &k.e2, &c.e, &c.e, e*e)
+	k.addTerm(SumA1, &k.last, &c.a, &k.ones, k.greatest.a)
+	k.addTerm(SumS1, &k.last, &c.s, &k.ones, k.greatest.s)
+	k.addTerm(SumZ1, &k.last, &c.z, &k.ones, z)
+	k.addTerm(SumZ2, &k.z2, &c.z, &c.z, z*z)
 }
 
 // addOtherTerms adds the terms beyond, after those.
 func (k *errorKernel) addOtherTerms() {
-	e, z, a, s := k.greatestE, k.greatestZ, k.greatestA, k.greatestS
+	c, e, z, a, s := &k.errors, k.greatest.e, k.greatest.z, k.greatest.a, k.greatest.s
 	e2, z2, a2, s2 := e*e, z*z, a*a, s*s
 	e4 := e2 * e2
-	k.addTerm(SumE3, &k.last, &k.e2, &k.e, e2*e)
-	k.addTerm(SumAbsE3, &k.last, &k.e2, &k.abs, e2*e)
+	k.addTerm(SumE3, &k.last, &k.e2, &c.e, e2*e)
+	k.addTerm(SumAbsE3, &k.last, &k.e2, &c.abs, e2*e)
 	k.addTerm(SumE4, &k.e4, &k.e2, &k.e2, e4)
 	k.addTerm(SumE6, &k.last, &k.e4, &k.e2, e4*e2)
 	k.addTerm(SumE8, &k.last, &k.e4, &k.e4, e4*e4)
-	k.addTerm(SumZ3, &k.last, &k.z2, &k.z, z2*z)
+	k.addTerm(SumZ3, &k.last, &k.z2, &c.z, z2*z)
 	k.addTerm(SumZ4, &k.last, &k.z2, &k.z2, z2*z2)
-	k.addTerm(SumE2Z, &k.last, &k.e2, &k.z, e2*z)
+	k.addTerm(SumE2Z, &k.last, &k.e2, &c.z, e2*z)
 	k.addTerm(SumE2Z2, &k.last, &k.e2, &k.z2, e2*z2)
-	k.addTerm(SumA2, &k.a2, &k.a, &k.a, a2)
-	k.addTerm(SumA3, &k.last, &k.a2, &k.a, a2*a)
+	k.addTerm(SumA2, &k.a2, &c.a, &c.a, a2)
+	k.addTerm(SumA3, &k.last, &k.a2, &c.a, a2*a)
 	k.addTerm(SumA4, &k.last, &k.a2, &k.a2, a2*a2)
-	k.addTerm(SumS2, &k.s2, &k.s, &k.s, s2)
-	k.addTerm(SumS3, &k.last, &k.s2, &k.s, s2*s)
+	k.addTerm(SumS2, &k.s2, &c.s, &c.s, s2)
+	k.addTerm(SumS3, &k.last, &k.s2, &c.s, s2*s)
 	k.addTerm(SumS4, &k.last, &k.s2, &k.s2, s2*s2)
 }

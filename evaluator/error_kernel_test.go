@@ -12,71 +12,75 @@ import (
 
 // TestKernelAddsAsTermsDo compares the sums of many rows with those of one at a time.
 func TestKernelAddsAsTermsDo(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
-		n := rapid.SampledFrom([]int{1, 2, 7, chunkRows, chunkRows + 1, 5000}).Draw(t, "rows")
-		scale := rapid.SampledFrom([]float64{1, 1e-50, 1e60, 1e-9, 1e-120, 1e150, 1e300}).Draw(t, "scale")
-		spread := rapid.SampledFrom([]float64{0, 1, 20, 200}).Draw(t, "spread")
-		p, y := make([]float64, n), make([]float64, n)
-		for i := range p {
-			scale := scale * math.Exp(-spread*r.Float64())
-			y[i] = scale * r.NormFloat64()
-			p[i] = y[i] + scale*r.NormFloat64()
-			switch r.IntN(12) {
-			case 0:
-				y[i] = 0
-			case 1:
-				p[i] = y[i]
-			case 2:
-				p[i], y[i] = 0, 0
-			}
-		}
-		center := scale / 3
-		fresh := func() *ErrorSums { return newErrorSums(center, 64, true) }
-		// One group for all, some for one key and for another, of which two are one group.
-		keys := []key{{groups: []*ErrorSums{fresh()}, countsOnly: rapid.Bool().Draw(t, "countsOnly")}}
-		for _, groups := range []int{3, rapid.SampledFrom([]int{1, 2, 50}).Draw(t, "groups")} {
-			k := key{numbers: make([]int32, n)}
-			for range groups {
-				k.groups = append(k.groups, fresh())
-			}
-			for i := range k.numbers {
-				k.numbers[i] = int32(r.IntN(groups))
-			}
-			keys = append(keys, k)
-		}
-		blockOf := make([]int32, n)
-		for i := range blockOf {
-			blockOf[i] = int32(r.IntN(numBlocks))
-		}
-		k := newErrorKernel(center)
-		k.load(p, y)
-		k.addKeys(keys)
-		k.addBlocks(keys[0].groups[0].blocks, blockOf)
+	byForm(t, func(t *testing.T) { rapid.Check(t, checkKernel) })
+}
 
-		for at, key := range keys {
-			want := make([]*ErrorSums, len(key.groups))
-			for g := range want {
-				want[g] = fresh()
+func checkKernel(t *rapid.T) {
+	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
+	n := rapid.SampledFrom([]int{1, 2, 7, chunkRows, chunkRows + 1, 5000}).Draw(t, "rows")
+	scale := rapid.SampledFrom([]float64{1, 1e-50, 1e60, 1e-9, 1e-120, 1e150, 1e300, 5e307}).Draw(t, "scale")
+	spread := rapid.SampledFrom([]float64{0, 1, 20, 200}).Draw(t, "spread")
+	p, y := make([]float64, n), make([]float64, n)
+	for i := range p {
+		scale := scale * math.Exp(-spread*r.Float64())
+		y[i] = scale * r.NormFloat64()
+		p[i] = y[i] + scale*r.NormFloat64()
+		p[i] = max(min(p[i], math.MaxFloat64), -math.MaxFloat64)
+		y[i] = max(min(y[i], math.MaxFloat64), -math.MaxFloat64)
+		switch r.IntN(12) {
+		case 0:
+			y[i] = 0
+		case 1:
+			p[i] = y[i]
+		case 2:
+			p[i], y[i] = 0, 0
+		}
+	}
+	center := scale / 3
+	fresh := func() *ErrorSums { return newErrorSums(center, 64, true) }
+	// One group for all, some for one key and for another, of which two are one group.
+	keys := []key{{groups: []*ErrorSums{fresh()}, countsOnly: rapid.Bool().Draw(t, "countsOnly")}}
+	for _, groups := range []int{3, rapid.SampledFrom([]int{1, 2, 50}).Draw(t, "groups")} {
+		k := key{numbers: make([]int32, n)}
+		for range groups {
+			k.groups = append(k.groups, fresh())
+		}
+		for i := range k.numbers {
+			k.numbers[i] = int32(r.IntN(groups))
+		}
+		keys = append(keys, k)
+	}
+	blockOf := make([]int32, n)
+	for i := range blockOf {
+		blockOf[i] = int32(r.IntN(numBlocks))
+	}
+	k := newErrorKernel(center)
+	k.load(p, y)
+	k.addKeys(keys)
+	k.addBlocks(keys[0].groups[0].blocks, blockOf)
+
+	for at, key := range keys {
+		want := make([]*ErrorSums, len(key.groups))
+		for g := range want {
+			want[g] = fresh()
+		}
+		for i := range p {
+			g := 0
+			if key.numbers != nil {
+				g = int(key.numbers[i])
 			}
-			for i := range p {
-				g := 0
-				if key.numbers != nil {
-					g = int(key.numbers[i])
-				}
-				want[g].addRow(p[i], y[i])
-				if at == 0 {
-					want[g].blocks[blockOf[i]].addRow(p[i], y[i], center)
-				}
-			}
-			for g, want := range want {
-				if key.countsOnly {
-					want.sums = [numSums]sum{}
-				}
-				compareErrorSums(t, fmt.Sprintf("key %d, group %d", at, g), key.groups[g], want)
+			want[g].addRow(p[i], y[i])
+			if at == 0 {
+				want[g].blocks[blockOf[i]].addRow(p[i], y[i], center)
 			}
 		}
-	})
+		for g, want := range want {
+			if key.countsOnly {
+				want.sums = [numSums]sum{}
+			}
+			compareErrorSums(t, fmt.Sprintf("key %d, group %d", at, g), key.groups[g], want)
+		}
+	}
 }
 
 // compareErrorSums fails where two differ by anything.

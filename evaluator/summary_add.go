@@ -13,13 +13,16 @@ const (
 	groupBuckets = 1024
 )
 
+// greatestSum is the greatest |y|+|p| for which nothing overflows.
+const greatestSum = math.MaxFloat64 / 2
+
 // symmetricError returns 2|p-y| / (|y|+|p|), 0 where both are 0.
 func symmetricError(p, y, abs float64) float64 {
 	d := math.Abs(y) + math.Abs(p)
 	switch {
 	case d == 0:
 		return 0
-	case d <= math.MaxFloat64/2:
+	case d <= greatestSum:
 		return 2 * abs / d
 	}
 	// Halves keep huge numbers from overflowing; halving them is exact.
