@@ -260,13 +260,13 @@ func (mem *memory) columnDrift(ref, cur *ColumnSummary, opt Options) ColumnDrift
 		out.Measures[name] = ms
 	}
 	rb, cb := binsOf(ref), binsOf(cur)
-	names, distances := []string{MeasurePSI}, []func(ref, cur bins) float64{psi}
+	names, distances := []string{MeasurePSI}, []distance{{psi, psiAround}}
 	if !l.ranged() || slices.Contains(judging, MeasureJS) || slices.Contains(judging, MeasureTVD) {
 		names = append(names, MeasureJS, MeasureTVD)
-		distances = append(distances, jensenShannon, totalVariation)
+		distances = append(distances, distance{jensenShannon, jensenShannonAround}, distance{of: totalVariation})
 	}
 	for i, floor := range mem.binFloors(rb, cb, l.ranged(), level, distances...) {
-		add(names[i], distances[i](rb, cb), floor, 0, rows, refRows)
+		add(names[i], distances[i].of(rb, cb), floor, 0, rows, refRows)
 	}
 	if l.Kind == numberKind {
 		out.addNumeric(mem, ref, cur, level, add)
