@@ -152,6 +152,10 @@ func (w *work) groups(groups map[string]*ErrorSums, out map[string]Group, opt Op
 	}
 }
 
+// Prepare makes what the first evaluation against a reference needs and every later one
+// uses again. It may be called at any time, on any goroutine, or not at all.
+func Prepare() { sharedBridges() }
+
 // Reserved reports whether a feature cannot have this name, because a mapped column
 // is reported under it.
 func Reserved(name string) bool { return name == predictionColumn || name == labelColumn }
