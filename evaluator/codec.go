@@ -339,16 +339,24 @@ func (d *decoder) tally(t *tally) {
 		return
 	}
 	keys, counts := make([]uint64, n), make([]int64, n)
-	last := uint64(0)
+	b, last := d.b, uint64(0)
 	for i := range keys {
-		k := last + d.uint()
-		c := d.amount()
-		d.check((i == 0 || k > last) && k<<t.shift>>t.shift == k && c > 0)
-		keys[i], counts[i], last = k, c, k
+		step, l := uvarint(b)
+		if l <= 0 {
+			d.fail()
+			return
+		}
+		c, m := uvarint(b[l:])
+		k := last + step
+		if m <= 0 || i > 0 && k <= last || k<<t.shift>>t.shift != k || c == 0 || c > math.MaxInt64 {
+			d.fail()
+			return
+		}
+		b = b[l+m:]
+		keys[i], counts[i], last = k, int64(c), k
 	}
-	if d.err == nil {
-		t.keys, t.counts, t.used, t.packed = keys, counts, n, true
-	}
+	d.b = b
+	t.keys, t.counts, t.used, t.packed = keys, counts, n, true
 }
 
 // total returns the sum of counts, and fails where it overflows.
