@@ -247,17 +247,34 @@ func (d *decoder) sum(s *sum) {
 
 // counts reads len(list) counts.
 func (d *decoder) counts(list []int64) {
+	b := d.b // for long lists, the loops work on a variable of their own
 	for i := 0; i < len(list) && d.err == nil; {
-		if v := d.amount(); v != 0 {
-			list[i] = v
+		v, n := uvarint(b)
+		if n <= 0 || v > math.MaxInt64 {
+			d.fail()
+			return
+		}
+		b = b[n:]
+		if v != 0 {
+			list[i] = int64(v)
 			i++
 			continue
 		}
-		run := d.small(len(list) - i)
-		d.check(run > 0)
-		i += run
+		run, n := uvarint(b)
+		if n <= 0 || run == 0 || run > uint64(len(list)-i) {
+			d.fail()
+			return
+		}
+		b = b[n:]
+		i += int(run)
 		// A run ends at a count or at the end.
-		d.check(i == len(list) || len(d.b) > 0 && d.b[0] != 0)
+		if i < len(list) && (len(b) == 0 || b[0] == 0) {
+			d.fail()
+			return
+		}
+	}
+	if d.err == nil {
+		d.b = b
 	}
 }
 
@@ -268,14 +285,46 @@ func (d *decoder) floats() []float64 {
 		return nil
 	}
 	list := make([]float64, n)
-	last := uint64(0)
+	b, last := d.b, uint64(0)
 	for i := range list {
-		k := last + d.uint()
+		step, n := uvarint(b)
+		k := last + step
 		v := orderValue(k)
-		d.check(k > last && !math.IsNaN(v) && !math.IsInf(v, 0) && orderKey(v) == k)
+		if n <= 0 || k <= last || math.IsNaN(v) || math.IsInf(v, 0) || orderKey(v) != k {
+			d.fail()
+			return nil
+		}
+		b = b[n:]
 		list[i], last = v, k
 	}
+	d.b = b
 	return list
+}
+
+// places reads those of the inner open intervals that have values.
+func (d *decoder) places(places []place, opens []int64) {
+	if d.err != nil || len(opens) == 0 {
+		return
+	}
+	b := d.b
+	for i := 1; i < len(opens)-1; i++ {
+		if opens[i] == 0 {
+			continue
+		}
+		high, n := uvarint(b)
+		if n <= 0 {
+			d.fail()
+			return
+		}
+		low, m := uvarint(b[n:])
+		if m <= 0 {
+			d.fail()
+			return
+		}
+		places[i] = place{high: high, low: low}
+		b = b[n+m:]
+	}
+	d.b = b
 }
 
 // tally reads into t, whose limit is set.
@@ -290,16 +339,24 @@ func (d *decoder) tally(t *tally) {
 		return
 	}
 	keys, counts := make([]uint64, n), make([]int64, n)
-	last := uint64(0)
+	b, last := d.b, uint64(0)
 	for i := range keys {
-		k := last + d.uint()
-		c := d.amount()
-		d.check((i == 0 || k > last) && k<<t.shift>>t.shift == k && c > 0)
-		keys[i], counts[i], last = k, c, k
+		step, l := uvarint(b)
+		if l <= 0 {
+			d.fail()
+			return
+		}
+		c, m := uvarint(b[l:])
+		k := last + step
+		if m <= 0 || i > 0 && k <= last || k<<t.shift>>t.shift != k || c == 0 || c > math.MaxInt64 {
+			d.fail()
+			return
+		}
+		b = b[l+m:]
+		keys[i], counts[i], last = k, int64(c), k
 	}
-	if d.err == nil {
-		t.keys, t.counts, t.used, t.packed = keys, counts, n, true
-	}
+	d.b = b
+	t.keys, t.counts, t.used, t.packed = keys, counts, n, true
 }
 
 // total returns the sum of counts, and fails where it overflows.

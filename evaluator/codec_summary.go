@@ -183,11 +183,7 @@ func (d *decoder) column(c *ColumnSummary, rows int64) {
 		d.counts(c.points)
 		d.counts(c.opens)
 		d.check(d.total(c.points, c.opens) == c.valid)
-		for i, n := range c.opens {
-			if n != 0 && i > 0 && i < len(c.points) {
-				c.places[i] = place{high: d.uint(), low: d.uint()}
-			}
-		}
+		d.places(c.places, c.opens)
 		for _, s := range []*sum{&c.low, &c.high, &c.total, &c.squares} {
 			d.sum(s)
 		}

@@ -14,22 +14,21 @@ func (b bins) total() float64 {
 	return n
 }
 
+// distance is a measure of two binned samples.
+type distance struct {
+	of func(ref, cur bins) float64
+	// around is what it is at least and at most, which needs no logarithms; nil where it is
+	// simple enough itself.
+	around func(ref, cur bins) (low, high float64)
+}
+
 // psi is the population stability index sum (q-p) ln(q/p) over the bins that are
 // not empty in both samples: those say nothing, and smoothing would only turn a
 // difference of sample sizes into drift. Where any other bin of either sample is
 // empty the shares are (count + 0.5) / (n + 0.5 B), with B bins. Fewer than two bins
 // give 0.
 func psi(ref, cur bins) float64 {
-	used, add := 0.0, 0.0
-	for i := range ref {
-		if ref[i] > 0 || cur[i] > 0 {
-			used++
-			if ref[i] == 0 || cur[i] == 0 {
-				add = 0.5
-			}
-		}
-	}
-	n, m := ref.total()+add*used, cur.total()+add*used
+	n, m, add := psiTotals(ref, cur)
 	var s float64
 	for i := range ref {
 		if ref[i] > 0 || cur[i] > 0 {
@@ -38,6 +37,45 @@ func psi(ref, cur bins) float64 {
 		}
 	}
 	return s
+}
+
+// psiTotals are what psi divides by and what it adds to each bin.
+func psiTotals(ref, cur bins) (n, m, add float64) {
+	used := 0.0
+	for i := range ref {
+		if ref[i] > 0 || cur[i] > 0 {
+			used++
+			if ref[i] == 0 || cur[i] == 0 {
+				add = 0.5
+			}
+		}
+	}
+	return ref.total() + add*used, cur.total() + add*used, add
+}
+
+// roundingSlack is far above the rounding of a sum of bins.
+const roundingSlack = 1e-12
+
+// psiAround bounds psi: with z = (q-p)/(q+p) a term is 2 (q-p) artanh z, and artanh z is
+// from z to z (1 + z^2 / (3 (1-z^2))).
+func psiAround(ref, cur bins) (low, high float64) {
+	n, m, add := psiTotals(ref, cur)
+	var near, far, widest float64
+	for i := range ref {
+		if ref[i] > 0 || cur[i] > 0 {
+			p, q := (ref[i]+add)/n, (cur[i]+add)/m
+			z := (q - p) / (q + p)
+			if z*z > 0.1 {
+				far += (q - p) * math.Log(q/p)
+				continue
+			}
+			near += (q - p) * z
+			widest = max(widest, z*z)
+		}
+	}
+	low = 2*near + far
+	high = 2*near*(1+widest/(3*(1-widest))) + far
+	return low - roundingSlack*(1+low), high + roundingSlack*(1+high)
 }
 
 // jensenShannon is the Jensen-Shannon distance: the square root of the
@@ -56,6 +94,24 @@ func jensenShannon(ref, cur bins) float64 {
 		}
 	}
 	return math.Sqrt(math.Max(0, s/2))
+}
+
+// jensenShannonAround bounds jensenShannon: with z = (q-p)/(q+p) a term is (p+q)/2 times
+// (1+z) ln(1+z) + (1-z) ln(1-z), which is from z^2 to z^2 (1 + (2 ln 2 - 1) z^2).
+func jensenShannonAround(ref, cur bins) (low, high float64) {
+	n, m := ref.total(), cur.total()
+	for i := range ref {
+		p, q := ref[i]/n, cur[i]/m
+		if sum := p + q; sum > 0 {
+			z := (q - p) / sum
+			term := sum * z * z
+			low += term
+			high += term * (1 + (2*math.Ln2-1)*z*z)
+		}
+	}
+	// Half of the sum of terms, which have a half in them, in bits.
+	low, high = low/(4*math.Ln2)-roundingSlack, high/(4*math.Ln2)+roundingSlack
+	return math.Sqrt(max(0, low)), math.Sqrt(high)
 }
 
 // totalVariation is sum |p-q| / 2, in [0, 1].

@@ -39,9 +39,12 @@ func (w *cdfs) walk(ref, cur *ColumnSummary) {
 	r, c := interiorOf(ref), interiorOf(cur)
 	for i := range k + 1 {
 		if nr, nc := ref.opens[i], cur.opens[i]; nr > 0 || nc > 0 {
-			if nr > 0 && !r.known || nc > 0 && !c.known {
+			switch {
+			case nr > 0 && !r.known && nc == 0 && i > 0 && i < k && !math.IsInf(edges[i]-edges[i-1], 0):
+				w.climb(edges[i-1], edges[i], nr, ref.places[i].float64())
+			case nr > 0 && !r.known || nc > 0 && !c.known:
 				w.open(spanOf(ref, cur, i))
-			} else {
+			default:
 				w.merged(r.within(edges, i), c.within(edges, i))
 			}
 		}
@@ -85,6 +88,29 @@ func (w *cdfs) open(s span) {
 		x, mean = s.b, -mean
 	}
 	w.pooled.add(x+mean, s.r+s.c)
+}
+
+// climb is open for an interval between two edges with values of the reference alone,
+// whose distances from the lower edge sum to so many widths. Most intervals are such,
+// where a window is small.
+func (w *cdfs) climb(a, b float64, r int64, widths float64) {
+	if w.end != a {
+		w.reach(a)
+	}
+	f, g, width := w.f, w.g, b-a
+	dr := widths * width
+	w.pass(r, 0)
+	sum := (f-g)*width + (float64(r)/w.n*width - dr/w.n)
+	least := math.Abs(sum)
+	most := least
+	if low, high := g-f, w.f-g; low > 0 && high > 0 {
+		t := math.Min(math.Max((sum+low*width)/(low+high), 0), width)
+		most = math.Max(least, high*t+low*(width-t))
+	}
+	w.area += least/2 + most/2
+	w.bound += most/2 - least/2
+	w.end = b
+	w.pooled.add(a+dr/float64(r), r)
 }
 
 // merged walks past the values of both.

@@ -23,8 +23,12 @@ const (
 // drawnQuantile is the quantile at level of draws under no change, which it reorders. A
 // new draw exceeds the one of rank (B+1) level in at most 1-level of cases.
 func drawnQuantile(draws []float64, level float64) float64 {
-	rank := int(math.Ceil(level * float64(len(draws)+1)))
-	return nth(draws, min(max(rank, 1), len(draws))-1)
+	return nth(draws, quantileRank(len(draws), level))
+}
+
+// quantileRank is the quantile's 0-based rank among so many draws.
+func quantileRank(draws int, level float64) int {
+	return min(max(int(math.Ceil(level*float64(draws+1))), 1), draws) - 1
 }
 
 // nth returns the element that sorting would bring to index k, NaN first, and reorders
@@ -277,68 +281,112 @@ func roundPositive(x float64) float64 { return float64(int64(x + 0x1.fffffffffff
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
-func (mem *memory) binFloors(ref, cur bins, ranged bool, level float64, distances ...func(ref, cur bins) float64) []float64 {
-	n, m := ref.total(), cur.total()
-	special := len(ref) - 2
-	deal := make([]binomial, len(ref))
-	used := 0
-	for i := range ref {
-		deal[i] = newBinomial(ref[i]+cur[i], n/(n+m))
-		if ref[i]+cur[i] > 0 {
-			used++
-		}
-	}
-	if !ranged {
-		unseen := math.Min(cur[special], mostUnseen(ref[:special], n, m))
-		deal[special] = newBinomial(math.Floor(unseen), n/(n+m))
-	}
-	draws := make([][]float64, len(distances))
-	count := min(max(binBudget/max(used, 1), binDrawsMany), binDraws)
-	room := mem.drawsOf(len(distances) * count)
-	for i := range draws {
-		draws[i] = room[i*count : (i+1)*count]
-	}
+func (mem *memory) binFloors(ref, cur bins, ranged bool, level float64, distances ...distance) []float64 {
+	again := newRedeal(ref, cur, ranged)
+	count := min(max(binBudget/max(again.used, 1), binDrawsMany), binDraws)
+	// What each draw is about. Most are far below the quantile and need not be known better.
+	room := mem.drawsOf((2*len(distances) + 1) * count)
+	lows, highs, known := room[:len(distances)*count], room[len(distances)*count:2*len(distances)*count], room[2*len(distances)*count:]
+	starts := make([]normals, count)
 	rng := new(normals)
-	a, b := make(bins, 0, len(ref)), make(bins, 0, len(ref))
-	for d := range count {
-		a, b = a[:0], b[:0]
-		unseen := 0.0
-		for i := range deal {
-			trials := deal[i].trials
-			if trials == 0 || i == special {
-				continue
-			}
-			x := deal[i].draw(rng)
-			if x == 0 && !ranged && i < special {
-				unseen += trials
-				continue
-			}
-			a, b = append(a, x), append(b, trials-x)
-		}
-		switch {
-		case ranged:
-			unseen = beyondRange(rng, n, m)
-		case deal[special].trials > 0:
-			x := deal[special].draw(rng)
-			unseen += deal[special].trials - x
-			// Each was a category of its own; more than that many tell no more.
-			for range int(math.Min(x, 100)) {
-				a, b = append(a, math.Max(1, x/100)), append(b, 0)
-			}
-		}
-		a, b = append(a, 0), append(b, unseen)
-		for i, distance := range distances {
-			draws[i][d] = math.Inf(1)
-			if a.total() > 0 && b.total() > 0 {
-				draws[i][d] = distance(a, b)
-			}
+	for d := range starts {
+		starts[d] = *rng
+		again.draw(rng)
+		for i := range distances {
+			lows[i*count+d], highs[i*count+d] = again.around(&distances[i])
 		}
 	}
 	out := make([]float64, len(distances))
-	for i := range out {
-		out[i] = drawnQuantile(draws[i], level)
+	for i := range distances {
+		low, high := lows[i*count:(i+1)*count], highs[i*count:(i+1)*count]
+		rank := quantileRank(count, level)
+		// As many draws as the rank says are at most least; those that are less whatever
+		// they are come before it in the order.
+		least := nth(low, rank)
+		rest := known[:0]
+		for d := range starts {
+			if high[d] < least {
+				rank--
+				continue
+			}
+			rng := starts[d]
+			again.draw(&rng)
+			rest = append(rest, again.distance(&distances[i]))
+		}
+		out[i] = nth(rest, rank)
 	}
 	return out
+}
+
+// redeal deals binned samples anew, without change.
+type redeal struct {
+	n, m   float64 // rows of the samples
+	ranged bool
+	deal   []binomial
+	used   int  // bins with rows
+	a, b   bins // the samples of the last draw
+}
+
+func newRedeal(ref, cur bins, ranged bool) *redeal {
+	r := &redeal{n: ref.total(), m: cur.total(), ranged: ranged, deal: make([]binomial, len(ref))}
+	for i := range ref {
+		r.deal[i] = newBinomial(ref[i]+cur[i], r.n/(r.n+r.m))
+		if ref[i]+cur[i] > 0 {
+			r.used++
+		}
+	}
+	if special := len(ref) - 2; !ranged {
+		unseen := math.Min(cur[special], mostUnseen(ref[:special], r.n, r.m))
+		r.deal[special] = newBinomial(math.Floor(unseen), r.n/(r.n+r.m))
+	}
+	return r
+}
+
+func (r *redeal) draw(rng *normals) {
+	special := len(r.deal) - 2
+	a, b := r.a[:0], r.b[:0]
+	unseen := 0.0
+	for i := range r.deal {
+		trials := r.deal[i].trials
+		if trials == 0 || i == special {
+			continue
+		}
+		x := r.deal[i].draw(rng)
+		if x == 0 && !r.ranged && i < special {
+			unseen += trials
+			continue
+		}
+		a, b = append(a, x), append(b, trials-x)
+	}
+	switch {
+	case r.ranged:
+		unseen = beyondRange(rng, r.n, r.m)
+	case r.deal[special].trials > 0:
+		x := r.deal[special].draw(rng)
+		unseen += r.deal[special].trials - x
+		// Each was a category of its own; more than that many tell no more.
+		for range int(math.Min(x, 100)) {
+			a, b = append(a, math.Max(1, x/100)), append(b, 0)
+		}
+	}
+	r.a, r.b = append(a, 0), append(b, unseen)
+}
+
+// distance is that of the last draw's samples.
+func (r *redeal) distance(d *distance) float64 {
+	if r.a.total() > 0 && r.b.total() > 0 {
+		return d.of(r.a, r.b)
+	}
+	return math.Inf(1)
+}
+
+// around is what it is at least and at most.
+func (r *redeal) around(d *distance) (low, high float64) {
+	if d.around != nil && r.a.total() > 0 && r.b.total() > 0 {
+		return d.around(r.a, r.b)
+	}
+	v := r.distance(d)
+	return v, v
 }
 
 // mostUnseen is how many of m values may be of categories that a reference of n rows

@@ -252,6 +252,11 @@ func TestBinnedDistancesEqualTheirFormulas(t *testing.T) {
 			near(name+" with samples swapped", distance(c, r), distance(r, c))
 			near(name+" of a sample to itself", distance(r, r), 0)
 		}
+		for name, d := range map[string]distance{"psi": {psi, psiAround}, "js": {jensenShannon, jensenShannonAround}} {
+			if low, high := d.around(r, c); !(low <= d.of(r, c) && d.of(r, c) <= high) {
+				t.Errorf("%s is %g, not within %g and %g", name, d.of(r, c), low, high)
+			}
+		}
 		if d := jensenShannon(r, c); d < 0 || d > 1+1e-12 {
 			t.Errorf("js is %g, outside [0, 1]", d)
 		}

@@ -152,6 +152,10 @@ func (w *work) groups(groups map[string]*ErrorSums, out map[string]Group, opt Op
 	}
 }
 
+// Prepare makes what the first evaluation against a reference needs and every later one
+// uses again. It may be called at any time, on any goroutine, or not at all.
+func Prepare() { sharedBridges() }
+
 // Reserved reports whether a feature cannot have this name, because a mapped column
 // is reported under it.
 func Reserved(name string) bool { return name == predictionColumn || name == labelColumn }
@@ -260,13 +264,13 @@ func (mem *memory) columnDrift(ref, cur *ColumnSummary, opt Options) ColumnDrift
 		out.Measures[name] = ms
 	}
 	rb, cb := binsOf(ref), binsOf(cur)
-	names, distances := []string{MeasurePSI}, []func(ref, cur bins) float64{psi}
+	names, distances := []string{MeasurePSI}, []distance{{psi, psiAround}}
 	if !l.ranged() || slices.Contains(judging, MeasureJS) || slices.Contains(judging, MeasureTVD) {
 		names = append(names, MeasureJS, MeasureTVD)
-		distances = append(distances, jensenShannon, totalVariation)
+		distances = append(distances, distance{jensenShannon, jensenShannonAround}, distance{of: totalVariation})
 	}
 	for i, floor := range mem.binFloors(rb, cb, l.ranged(), level, distances...) {
-		add(names[i], distances[i](rb, cb), floor, 0, rows, refRows)
+		add(names[i], distances[i].of(rb, cb), floor, 0, rows, refRows)
 	}
 	if l.Kind == numberKind {
 		out.addNumeric(mem, ref, cur, level, add)

@@ -37,9 +37,13 @@ var ErrNoProfile = errors.New("no saved profile")
 // rows and, with save, keeps it in the state for the next pass. It is nil for a model
 // without a reference.
 func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*reference, error) {
-	switch {
-	case m.Reference == nil:
+	if m.Reference == nil {
 		return nil, nil
+	}
+	if r.Limits.Workers != 1 {
+		go evaluator.Prepare() // while the profile is read
+	}
+	switch {
 	case m.Reference.Profile != "":
 		profile, err := r.savedProfile(ctx, m)
 		if err != nil {
