@@ -29,7 +29,7 @@ const (
 	// blockRows is the largest number of rows in a chunk of a Parquet object. It keeps
 	// the bins of one column in cache while its values come, and what is made of the
 	// other columns meanwhile in the next cache.
-	blockRows = 1 << 16
+	blockRows = 1 << 17
 )
 
 // parquetFile is an open Parquet object. Several goroutines may read it.
