@@ -72,8 +72,9 @@ type chunk struct {
 	err  error
 }
 
-// chunkRows is the largest number of records in a chunk of a text format.
-const chunkRows = 4096
+// chunkRows is the largest number of records in a chunk of a text format: so many that
+// a column's bins come into cache for thousands of values.
+const chunkRows = 32_768
 
 // row returns the 0-based number of record i in its object, counting malformed
 // records. (BadSample.Row is 1-based.)
