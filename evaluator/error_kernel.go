@@ -41,12 +41,11 @@ type errorKernel struct {
 	a2, s2   [chunkRows]float64
 	last     [chunkRows]float64
 	rests    [chunkRows]float64
-	ones     [chunkRows]float64
 	to       [][]sum // the sums that a chunk's terms go to
 }
 
 // chunkErrors is what all terms of a chunk's rows are made of, with zeros up to a
-// multiple of exact.ProductLanes. Assembly knows the order of its columns.
+// multiple of exact.ProductLanes.
 type chunkErrors struct {
 	p, y   [chunkRows]float64 // prediction and label
 	e, abs [chunkRows]float64 // p - y
@@ -67,13 +66,7 @@ type key struct {
 	countsOnly bool
 }
 
-func newErrorKernel(center float64) *errorKernel {
-	k := &errorKernel{center: center}
-	for i := range k.ones {
-		k.ones[i] = 1
-	}
-	return k
-}
+func newErrorKernel(center float64) *errorKernel { return &errorKernel{center: center} }
 
 // load takes a piece of rows.
 func (k *errorKernel) load(predictions, labels []float64) {
@@ -186,18 +179,18 @@ func (k *errorKernel) rows(cell int) []int32 { return k.order[k.starts[cell]:k.s
 // loadChunk takes the rows of a chunk.
 func (k *errorKernel) loadChunk(rows []int32) {
 	k.n = len(rows)
-	c, n, lanes := &k.errors, k.n, k.lanes()
+	c, n, padded := &k.errors, k.n, k.padded()
 	for j, i := range rows {
 		c.p[j], c.y[j] = k.predictions[i], k.labels[i]
 	}
 	// The last row fills up the lanes, so that nothing becomes greater.
-	for j := n; j < lanes; j++ {
+	for j := n; j < padded; j++ {
 		c.p[j], c.y[j] = c.p[n-1], c.y[n-1]
 	}
 	var zeros int
-	k.greatest, zeros = c.set(lanes, k.center)
+	k.greatest, zeros = c.set(padded, k.center)
 	k.nonZero = int64(n - zeros)
-	for j := n; j < lanes; j++ {
+	for j := n; j < padded; j++ {
 		if c.y[j] == 0 {
 			k.nonZero++
 		}
@@ -229,17 +222,22 @@ func (c *chunkErrors) setPlain(n int, center float64) (greatest rowErrors, zeros
 	return greatest, zeros
 }
 
-// lanes returns the chunk's number of rows, rounded up.
-func (k *errorKernel) lanes() int {
+// padded returns the chunk's number of rows, rounded up.
+func (k *errorKernel) padded() int {
 	return (k.n + exact.ProductLanes - 1) / exact.ProductLanes * exact.ProductLanes
 }
 
-// addTerm computes the term xs*ys of each row into products and adds it to the sums.
+// addTerm computes the term xs*ys of each row, xs where ys is nil, into products and adds
+// it to the sums.
 // Every product is rounded on its own: no sum of products, so nothing can be fused and
 // all architectures agree.
 func (k *errorKernel) addTerm(kind SumKind, products, xs, ys *[chunkRows]float64, greatest float64) {
-	n := k.lanes()
-	parts, ok := exact.Products(products[:n], xs[:n], ys[:n], k.rests[:n], greatest)
+	n := k.padded()
+	var factors []float64
+	if ys != nil {
+		factors = ys[:n]
+	}
+	parts, ok := exact.Products(products[:n], xs[:n], factors, k.rests[:n], greatest)
 	for _, sums := range k.to {
 		if ok {
 			sums[kind].AddParts(&parts)
@@ -254,12 +252,12 @@ func (k *errorKernel) addTerm(kind SumKind, products, xs, ys *[chunkRows]float64
 // addBlockTerms adds the terms up to numBlockSums.
 func (k *errorKernel) addBlockTerms() {
 	c, e, z := &k.errors, k.greatest.e, k.greatest.z
-	k.addTerm(SumE, &k.last, &c.e, &k.ones, e)
-	k.addTerm(SumAbsE, &k.last, &c.abs, &k.ones, e)
+	k.addTerm(SumE, &k.last, &c.e, nil, e)
+	k.addTerm(SumAbsE, &k.last, &c.abs, nil, e)
 	k.addTerm(SumE2, &k.e2, &c.e, &c.e, e*e)
-	k.addTerm(SumA1, &k.last, &c.a, &k.ones, k.greatest.a)
-	k.addTerm(SumS1, &k.last, &c.s, &k.ones, k.greatest.s)
-	k.addTerm(SumZ1, &k.last, &c.z, &k.ones, z)
+	k.addTerm(SumA1, &k.last, &c.a, nil, k.greatest.a)
+	k.addTerm(SumS1, &k.last, &c.s, nil, k.greatest.s)
+	k.addTerm(SumZ1, &k.last, &c.z, nil, z)
 	k.addTerm(SumZ2, &k.z2, &c.z, &c.z, z*z)
 }
 

@@ -1,7 +1,5 @@
 package evaluator
 
-import "golang.org/x/sys/cpu"
-
 // vectorErrors sets what the terms of n rows are made of, n a positive multiple of
 // exact.ProductLanes, and returns the greatest absolute values, the greatest |y|+|p|, and
 // how many labels are 0.
@@ -11,7 +9,7 @@ func vectorErrors(c *chunkErrors, n int, center float64) (e, z, a, s, d float64,
 
 // set computes what the terms of n rows are made of.
 func (c *chunkErrors) set(n int, center float64) (greatest rowErrors, zeros int) {
-	if !cpu.X86.HasAVX2 {
+	if !vectors() {
 		return c.setPlain(n, center)
 	}
 	var d float64

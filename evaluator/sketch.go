@@ -116,9 +116,12 @@ func (t *tally) addPositive(xs []float64) {
 
 // settle counts the early values.
 func (t *tally) settle() {
+	if len(t.early) == 0 {
+		return // many may read at once what is settled
+	}
 	early := t.early
 	t.early, t.opened = nil, true
-	if len(early) == 0 || t.over {
+	if t.over {
 		return
 	}
 	keys := make([]uint64, len(early))

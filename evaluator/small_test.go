@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -99,6 +100,16 @@ func TestEvaluationDependsOnNoWorkers(t *testing.T) {
 			t.Errorf("%d workers give\n%s\none gives\n%s", workers, got, want)
 		}
 	}
+}
+
+// TestEvaluationsShareAProfile is for the race detector.
+func TestEvaluationsShareAProfile(t *testing.T) {
+	ref, cur := smallWindow(t)
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() { Evaluate(cur, ref, Options{}) })
+	}
+	wg.Wait()
 }
 
 // slowNormals is the stream of normals one number at a time, from its definition.

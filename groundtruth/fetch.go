@@ -86,7 +86,6 @@ func (f *parquetFile) span(column *format.ColumnMetaData) (span, error) {
 type groupData struct {
 	spans []span
 	data  [][]byte // of each span
-	size  int64
 	done  chan struct{}
 	err   error
 }
@@ -111,10 +110,10 @@ type fetcher struct {
 	wants  []want
 	opt    readOptions
 	budget int64
-	held   int64               // bytes of groups that are fetched or being fetched
+	held   int64               // memory of groups that are fetched or being fetched
 	groups map[*groupData]bool // that are not released
 	free   [][]byte            // memory outside of the garbage collector's heap
-	spare  int64               // bytes of free
+	spare  int64               // memory of free
 	slots  *semaphore.Weighted // of requests
 }
 
@@ -132,51 +131,72 @@ func (f *fetcher) plan(o *openObject, index int) (g *groupData, wait bool) {
 	if err != nil || len(spans) == 0 {
 		return nil, false // who reads the part will say what is wrong
 	}
-	g = &groupData{spans: spans, done: make(chan struct{})}
-	for _, s := range spans {
-		g.size += s.end - s.off
-	}
-	if g.size > f.budget {
+	if size := bytesOf(spans); size > f.budget {
 		return nil, false
 	}
-	if f.held+g.size > f.budget {
-		return nil, true
-	}
-	f.held += g.size
-	f.groups[g] = true
-	for _, s := range spans {
-		g.data = append(g.data, f.buffer(int(s.end-s.off)))
-	}
-	return g, false
+	g = f.group(spans)
+	return g, g == nil
 }
 
-// buffer returns memory for a span.
-func (f *fetcher) buffer(n int) []byte {
+// bytesOf returns how many bytes spans have together.
+func bytesOf(spans []span) int64 {
+	var n int64
+	for _, s := range spans {
+		n += s.end - s.off
+	}
+	return n
+}
+
+// group returns memory for spans, nil where there is no room now.
+func (f *fetcher) group(spans []span) *groupData {
+	if f.held+bytesOf(spans) > f.budget {
+		return nil
+	}
+	g := &groupData{spans: spans, done: make(chan struct{})}
+	f.groups[g] = true
+	for _, s := range spans {
+		b := f.buffer(s.end - s.off)
+		g.data = append(g.data, b)
+		f.held += int64(cap(b))
+	}
+	return g
+}
+
+// buffer returns memory for a span: what is free and fits, else new memory, for which
+// others are given back as far as the budget asks.
+func (f *fetcher) buffer(n int64) []byte {
 	for i, b := range f.free {
-		if cap(b) >= n && cap(b) <= 2*n {
+		if have := int64(cap(b)); have >= n && have <= n+n/4 {
 			f.free = slices.Delete(f.free, i, i+1)
-			f.spare -= int64(cap(b))
+			f.spare -= have
 			return b[:n]
 		}
 	}
 	// Row groups are of about one size; a little room makes the next one fit.
-	return newChunk(n + n/8)[:n]
+	room := n + n/8
+	f.trim(f.budget - room)
+	return newChunk(int(room))[:n]
+}
+
+// trim gives free memory back until all there is takes at most so many bytes.
+func (f *fetcher) trim(most int64) {
+	for len(f.free) > 0 && f.held+f.spare > most {
+		f.spare -= int64(cap(f.free[0]))
+		freeChunk(f.free[0])
+		f.free = slices.Delete(f.free, 0, 1)
+	}
 }
 
 // release takes the memory of a part back.
 func (f *fetcher) release(g *groupData) {
 	delete(f.groups, g)
-	f.held -= g.size
 	for _, b := range g.data {
-		f.free = append(f.free, b)
+		f.held -= int64(cap(b))
 		f.spare += int64(cap(b))
+		f.free = append(f.free, b)
 	}
 	g.data = nil
-	for len(f.free) > 0 && f.held+f.spare > f.budget {
-		f.spare -= int64(cap(f.free[0]))
-		freeChunk(f.free[0])
-		f.free = slices.Delete(f.free, 0, 1)
-	}
+	f.trim(f.budget)
 }
 
 // close gives all memory back. Nothing is fetched or read any more.

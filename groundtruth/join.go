@@ -239,7 +239,7 @@ func (j *joiner) join(ctx context.Context) (Result, error) {
 		j.opt.hooks.scanned()
 	}
 	for _, p := range j.parts.of {
-		p.settle()
+		p.finish()
 	}
 	losers := make([]rowSet, len(j.preds.objects))
 	if res.Coverage, err = j.match(ctx, losers); err != nil {

@@ -313,7 +313,7 @@ func (r *parquetReader) rowGroup(index int, data *groupData, stats *readStats, e
 		return nil
 	}
 	if data != nil {
-		stats.bytes += data.size
+		stats.bytes += bytesOf(data.spans)
 	}
 	if err := r.startGroup(meta, data, stats); err != nil {
 		return fmt.Errorf("row group %d: %w", index, err)

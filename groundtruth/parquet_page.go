@@ -94,7 +94,7 @@ type parquetMemory struct {
 
 // page returns memory for a page of so many bytes: what was used last and has room,
 // since a cache may hold it, but isn't meant for much larger pages; else the least there
-// is, which has to grow.
+// is, which may have to grow.
 func (m *parquetMemory) page(n int64) []byte {
 	if len(m.pages) == 0 {
 		return nil

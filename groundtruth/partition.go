@@ -33,6 +33,9 @@ const (
 	// rowsPerPartition fit into the cache that a core has for itself, with their
 	// labels and the tables.
 	rowsPerPartition = 6 << 10
+	// maxNear bytes of records are joined at once, several times what a core's own cache
+	// holds: to deal them again takes longer than fewer would wait for memory.
+	maxNear = 1 << 20
 )
 
 // radixFor returns how many bits choose a partition, for about so many rows of both
@@ -176,7 +179,7 @@ func (p *partitions) unstage(part int) {
 	}
 	*tail = p.stage.empty(part, *tail)
 	p.grow(p.stage.kind, part)
-	s.left = uint16((cap(*tail) - recordSlack) / p.stage.size)
+	s.left = uint32((cap(*tail) - recordSlack) / p.stage.size)
 }
 
 // grow begins a new block of a partition, after it spilled when memory is short.
@@ -223,6 +226,12 @@ func (p *partitions) settlePart(kind recordKind, part int) {
 		q.blocks = append(q.blocks, *tail)
 		*tail = nil
 	}
+}
+
+// finish settles all. Nothing is put afterwards.
+func (p *partitions) finish() {
+	p.settle()
+	p.stage = stage{}
 }
 
 // shrink spills the largest partitions until at most target bytes are held. Only
@@ -278,6 +287,8 @@ type stored struct {
 	of   []*partitions
 	bits uint
 	off  uint // bits of the stored hash that chose the partition, where it was split
+	// split tells that they are of a larger partition.
+	split bool
 }
 
 // bytes returns how many bytes of records a partition has.

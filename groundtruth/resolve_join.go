@@ -154,15 +154,19 @@ func (w *joinWorker) free() {
 
 // partition joins one partition and releases it: as a whole where it fits into the
 // worker's share of memory. A larger one goes through tables that hold each id once,
-// and what doesn't fit into these is split by further bits of the hash.
+// and what doesn't fit into these is split by further bits of the hash. So is first what
+// fits into no near cache.
 func (w *joinWorker) partition(ctx context.Context, parts *stored, part int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	exhausted := parts.off >= hashBits
+	if !parts.split && parts.bytes(labelRecords, part)+parts.bytes(predictionRecords, part) > maxNear {
+		return w.split(ctx, parts, part)
+	}
 	if fits, err := w.joinCached(parts, part); fits || err != nil {
 		return err
 	}
-	exhausted := parts.off >= hashBits
 	err := w.fill(ctx, parts, part, !exhausted)
 	switch {
 	case errors.Is(err, errTableFull):
@@ -251,8 +255,8 @@ func (w *joinWorker) split(ctx context.Context, parts *stored, part int) error {
 		}
 		parts.release(kind, part)
 	}
-	child.settle()
-	children := &stored{of: []*partitions{child}, bits: splitRadix, off: parts.off + splitRadix}
+	child.finish()
+	children := &stored{of: []*partitions{child}, bits: splitRadix, off: parts.off + splitRadix, split: true}
 	for i := range 1 << splitRadix {
 		if err := w.partition(ctx, children, i); err != nil {
 			return err

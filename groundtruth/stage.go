@@ -17,8 +17,8 @@ type stage struct {
 
 // staged is what a partition has in the stage.
 type staged struct {
-	fill uint16 // bytes, less than a line and a record
-	left uint16 // records that its block has room for beyond those
+	fill uint32 // bytes, less than a line and a record
+	left uint32 // records that its block has room for beyond those
 }
 
 // reset makes an empty stage for records of that size.
@@ -34,7 +34,7 @@ func (s *stage) reset(kind recordKind, size, parts int) {
 func (s *stage) next(part int) []byte {
 	t := &s.of[part]
 	at := part*s.stride + int(t.fill)
-	t.fill += uint16(s.size)
+	t.fill += uint32(s.size)
 	t.left--
 	return s.lines[at : at+s.size+recordSlack]
 }
@@ -51,7 +51,7 @@ func (s *stage) store(part int, block []byte) []byte {
 	block = block[:at+whole]
 	storeLines(&block[at], &lines[0], whole/lineBytes)
 	copy(lines, lines[whole:t.fill])
-	t.fill -= uint16(whole)
+	t.fill -= uint32(whole)
 	return block
 }
 

@@ -5,6 +5,7 @@ package groundtruth
 //go:noescape
 func storeLines(dst, src *byte, lines int)
 
-// storeFence makes what storeLines copied visible to other goroutines that are told of
-// it afterwards.
+// storeFence makes what storeLines copied on this processor visible to all that are told
+// of it afterwards. The end of a goroutine that another waits for does so as well, as do
+// all locked instructions.
 func storeFence()

@@ -134,6 +134,7 @@ func (a *App) scheduled(f scheduleFlags) (*scheduled, error) {
 	} else if path, ok := a.Env(tokenPathVariable); ok && opts.Token == "" && opts.TokenFile == "" {
 		opts.TokenFile = path
 	}
+	trustRoots() // flags and variables name servers that the configuration doesn't
 	if s.client, err = kubeflow.New(opts); err != nil {
 		return nil, usageError{err}
 	}

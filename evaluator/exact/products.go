@@ -21,16 +21,21 @@ func (s *Sum) AddParts(p *Parts) {
 	}
 }
 
-// Products sets products to xs*ys, each rounded, and returns parts of their exact sum.
-// At most MaxProducts values are taken, a multiple of ProductLanes; the absolute value
-// of no product is above greatest. scratch is for as many values. ok is false where the
+// Products sets products to xs*ys, or to xs where ys is nil, each rounded, and returns
+// parts of their exact sum. It panics when there are more than MaxProducts of them, or not
+// a multiple of ProductLanes; the absolute value of none is above greatest. scratch is for as many values. ok is false where the
 // products lie too far apart, or not all are finite; they are set then, but not summed.
 //
 // It is the way of Sum.AddAll, with up to four levels.
 func Products(products, xs, ys, scratch []float64, greatest float64) (parts Parts, ok bool) {
 	n := len(products)
-	if n == 0 {
+	switch {
+	case n == 0:
 		return parts, true
+	case n > MaxProducts || n%ProductLanes != 0:
+		panic("exact: a number of products that vectors don't have")
+	case ys == nil:
+		ys = ones
 	}
 	xs, ys, scratch = xs[:n], ys[:n], scratch[:n]
 	m1, m2, ok := levels(greatest)

@@ -91,3 +91,17 @@ func BenchmarkProducts(b *testing.B) {
 		Products(products, xs, xs, rests, 1)
 	}
 }
+
+func TestProductsTakeWholeVectors(t *testing.T) {
+	for name, n := range map[string]int{"a part of a vector": ProductLanes + 1, "too many": MaxProducts + ProductLanes} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			xs := make([]float64, n)
+			Products(make([]float64, n), xs, nil, make([]float64, n), 1)
+		})
+	}
+}
