@@ -25,7 +25,7 @@ const (
 	coalesceBytes = 256 << 10
 	// requestBytes is how much one request asks for: more than what a round trip
 	// weighs, less than what would make the others wait.
-	requestBytes = 2 << 20
+	requestBytes = 4 << 20
 	// maxRequests are under way at a time.
 	maxRequests = 24
 	// openAhead is how many objects may be opened before they are read.
