@@ -30,7 +30,8 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 		return nil, fmt.Errorf("encode profile: %w", err)
 	}
 	body.b = append(body.b, summary...)
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true))
+	// A profile has few megabytes; the usual window would take sixteen for each.
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true), zstd.WithWindowSize(1<<20))
 	if err != nil {
 		return nil, fmt.Errorf("encode profile: %w", err)
 	}

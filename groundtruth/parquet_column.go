@@ -158,7 +158,7 @@ func (c *parquetColumn) decode() error {
 	}
 	h := &c.pages.head
 	c.release()
-	c.buf = c.shared.page(int64(h.uncompressed))
+	c.buf = c.shared.page(h.uncompressed)
 	levels, data, err := c.pages.data(&c.buf)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	promconfig "github.com/prometheus/common/config"
 
+	"github.com/hindcast/hindcast/cmd/hindcast/internal/heap"
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
@@ -42,6 +43,8 @@ func (f *engineFlags) limits() (groundtruth.Limits, error) {
 			return l, usagef("--memory: %w", err)
 		}
 		l.MemoryBytes = n
+		// The rest is for what lies outside of the heap.
+		heap.Limit(n / 4 * 3)
 	}
 	return l, nil
 }

@@ -55,7 +55,7 @@ func Products(products, xs, ys, scratch []float64, greatest float64) (parts Part
 }
 
 // ones leave what they are multiplied with.
-var ones = slices.Repeat([]float64{1}, MaxProducts)
+var ones = slices.Repeat([]float64{1}, MaxProducts) //nolint:gochecknoglobals // a constant
 
 // plainProductCuts sets products to xs*ys and rests to what the two levels leave of
 // them, and returns the sums of what each level takes off, and whether anything is left.

@@ -9,13 +9,41 @@ package heap
 import (
 	"runtime"
 	"runtime/debug"
+	"sync"
 )
 
-// first is the memory of the Go runtime at which garbage is collected first. From then
-// on it is collected as GOGC and GOMEMLIMIT say.
-const first = 64 << 20
+const (
+	// first is the memory of the Go runtime at which garbage is collected first. From
+	// then on it is collected as GOGC and GOMEMLIMIT say.
+	first = 64 << 20
+	// least is the lowest limit that Limit sets: below it a run would do little else
+	// than collect.
+	least = 192 << 20
+)
+
+// after is what is in force after the first collection.
+//
+//nolint:gochecknoglobals // a process has one heap
+var after struct {
+	sync.Mutex
+	waiting bool
+	limit   int64
+}
 
 func init() { wait(first) } //nolint:gochecknoinits // main comes too late, see above
+
+// Limit has garbage collected more often where the runtime would take more than so many
+// bytes, at least some hundred million, unless GOMEMLIMIT is lower.
+func Limit(bytes int64) {
+	bytes = max(bytes, least)
+	after.Lock()
+	defer after.Unlock()
+	if after.waiting {
+		after.limit = min(after.limit, bytes)
+		return
+	}
+	debug.SetMemoryLimit(min(debug.SetMemoryLimit(-1), bytes))
+}
 
 // wait puts the first collection off until the runtime has so many bytes, unless
 // collections are off or GOMEMLIMIT is lower.
@@ -29,9 +57,15 @@ func wait(bytes int64) {
 		return
 	}
 	debug.SetMemoryLimit(bytes)
+	after.Lock()
+	defer after.Unlock()
+	after.waiting, after.limit = true, limit
 	// The first collection finds that nobody holds this.
 	runtime.SetFinalizer(new(sentinel), func(*sentinel) {
-		debug.SetMemoryLimit(limit)
+		after.Lock()
+		defer after.Unlock()
+		after.waiting = false
+		debug.SetMemoryLimit(after.limit)
 		debug.SetGCPercent(percent)
 	})
 }
