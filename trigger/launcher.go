@@ -212,6 +212,8 @@ func (l *Launcher) work(ctx context.Context, req LaunchRequest, meta Launch, t t
 			switch {
 			case err == nil:
 				out, err := l.record(ctx, req, meta, run, false)
+				// Another claimant may have found the run and recorded it first.
+				out.Started = err == nil && out.Launch.RunID == run.ID
 				if err == nil && t.n > 1 {
 					// An earlier claimant's request may have arrived meanwhile.
 					out.Changes = append(out.Changes, l.checkDuplicates(ctx, req, out.Launch)...)

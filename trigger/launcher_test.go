@@ -288,6 +288,31 @@ func TestSemantics5_ClaimWithoutRecordIsWaitedFor(t *testing.T) {
 	})
 }
 
+func TestSemantics5_WhoMadeTheRunSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		slow := w.launcher("slow")
+		slow.Hook = func(s string) {
+			if s == StepPosted {
+				time.Sleep(2 * settle)
+			}
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if out, err := slow.Launch(t.Context(), theRequest, theLaunch()); err != nil || !out.Started || out.Launch.By != "next" {
+				t.Errorf("who made it: %+v %v", out, err)
+			}
+		})
+		time.Sleep(time.Second)
+		// The next finds the run and records it before who made it does.
+		if out, err := w.launcher("next").Launch(t.Context(), theRequest, theLaunch()); err != nil || out.Started || !out.Launch.FoundBefore {
+			t.Errorf("who found it: %+v %v", out, err)
+		}
+		wg.Wait()
+		w.mustBeOne(t)
+	})
+}
+
 func TestSemantics5_NoClocksAreCompared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
