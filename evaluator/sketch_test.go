@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -111,6 +112,16 @@ func TestTallyQuantileLiesWithinItsBound(t *testing.T) {
 			t.Fatalf("bound %v of exact values", bound)
 		}
 	})
+}
+
+// What is settled is only read, since several goroutines may do so at once.
+func TestReadingChangesNoTally(t *testing.T) {
+	s := tally{limit: 10}
+	s.add(1)
+	before := s
+	if s.quantile(0.5); !reflect.DeepEqual(s, before) {
+		t.Errorf("it was %+v and is %+v", before, s)
+	}
 }
 
 func TestTallyRelativeErrorIsSmall(t *testing.T) {

@@ -102,14 +102,21 @@ func TestEvaluationDependsOnNoWorkers(t *testing.T) {
 	}
 }
 
-// TestEvaluationsShareAProfile is for the race detector.
+// TestEvaluationsShareAProfile reads a profile from two goroutines.
 func TestEvaluationsShareAProfile(t *testing.T) {
 	ref, cur := smallWindow(t)
+	want := fmt.Sprint(asJSON(t, Evaluate(cur, ref, Options{})))
+	var got [2]*Evaluation
 	var wg sync.WaitGroup
-	for range 2 {
-		wg.Go(func() { Evaluate(cur, ref, Options{}) })
+	for i := range got {
+		wg.Go(func() { got[i] = Evaluate(cur, ref, Options{}) })
 	}
 	wg.Wait()
+	for _, e := range got {
+		if got := fmt.Sprint(asJSON(t, e)); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	}
 }
 
 // slowNormals is the stream of normals one number at a time, from its definition.
