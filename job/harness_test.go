@@ -173,7 +173,7 @@ models:
 	w.data, w.state = open(t, s.data), open(t, s.state)
 	w.kfp.now = func() time.Time { return w.now }
 	w.r = &job.Runner{
-		State: w.state, Ledger: trigger.NewLedger(w.state),
+		State: w.state, Ledger: trigger.NewLedger(w.state).WithIndex(w.state),
 		Pipelines:  func(*config.Model) (trigger.Pipelines, error) { return w.kfp, nil },
 		Publishers: []job.Publisher{w.pub}, Notifiers: []job.Notifier{w.told},
 		Clock: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(&w.log, nil)),

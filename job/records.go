@@ -9,21 +9,25 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// farthest is how many windows a pass looks back at most; a longer streak is shown
-// as that long.
-const farthest = 1000
-
 // recent reads the records that streaks and decisions rest on. How far back a streak
 // goes shows only in the records, for inconclusive windows count for nothing: it
 // reads on until every rule's streak has ended.
 func (p *pass) recent(ctx context.Context, launches []trigger.LaunchStatus) ([]trigger.Record, error) {
 	m := p.model
-	for atLeast := m.CatchUp + longestStreak(m); ; atLeast *= 4 {
-		records, err := p.Ledger.Recent(ctx, m.Name, p.rules(), launches, atLeast)
-		if err != nil || atLeast >= farthest || len(records) < atLeast || streaksEnd(m.Grid(), records, p.rules()) {
-			return records, err
-		}
+	atLeast := m.CatchUp + longestStreak(m)
+	return p.Ledger.Recent(ctx, m.Name, p.newestClosed(), p.rules(), launches, func(records []trigger.Record) bool {
+		return len(records) >= atLeast && streaksEnd(m.Grid(), records, p.rules())
+	})
+}
+
+// newestClosed is the newest window of the grid that may have a record: a look at the
+// past sees what was recorded since.
+func (p *pass) newestClosed() groundtruth.Window {
+	now := p.Clock().UTC()
+	if p.asOf.After(now) {
+		now = p.asOf
 	}
+	return p.model.Grid().LastClosed(now)
 }
 
 // longestStreak is the number of windows that a rule's streak needs to act, at least.

@@ -76,6 +76,11 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 		asOf = started
 	}
 	asOf = asOf.UTC()
+	if !fx.write {
+		dry := *r
+		dry.Ledger = r.Ledger.WithIndex(nil)
+		r = &dry
+	}
 	p := &pass{Runner: r, model: m, opt: opt, fx: fx, asOf: asOf}
 	err := p.run(ctx)
 	outcomes := p.outcomes(slices.Concat(p.judged, p.later))
@@ -316,17 +321,21 @@ func (p *pass) decideEarlier(ctx context.Context, done map[groundtruth.Window]bo
 		if i < 0 {
 			continue
 		}
-		e := &evaluated{versions: records[i].Versions}
-		if err := json.Unmarshal(records[i].Output, &e.outcome); err != nil {
+		whole, err := p.Ledger.Whole(ctx, records[i:i+1])
+		if err != nil {
+			return err
+		}
+		e := &evaluated{versions: whole[0].Versions}
+		if err := json.Unmarshal(whole[0].Output, &e.outcome); err != nil {
 			return fmt.Errorf("read recorded evaluation of %s: %w", s.Window, err)
 		}
-		err := p.act(ctx, &d, e)
+		err = p.act(ctx, &d, e)
 		e.outcome.Decision = d
 		p.later = append(p.later, e)
 		if err != nil {
 			return err
 		}
-		if err := p.amend(ctx, records[i], e); err != nil {
+		if err := p.amend(ctx, whole[0], e); err != nil {
 			return err
 		}
 		p.Log.Info("decision on an earlier window", "model", p.model.Name, "window_start", s.Window.Start, "window_end", s.Window.End,
@@ -457,12 +466,12 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 	if err != nil || !ok {
 		return s, err
 	}
-	records, err := p.Ledger.Latest(ctx, p.model.Name, last)
+	records, err := p.Ledger.Newest(ctx, p.model.Name, p.model.Grid().Containing(last))
 	if err != nil {
 		return s, err
 	}
 	for _, rec := range records {
-		if rec.Window.Start.Equal(last) && rec.Stage == trigger.StageMature {
+		if rec.Stage == trigger.StageMature {
 			var o Outcome
 			if err := json.Unmarshal(rec.Output, &o); err != nil {
 				return s, fmt.Errorf("read recorded evaluation of %s: %w", rec.Window, err)

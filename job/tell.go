@@ -36,7 +36,9 @@ func (p *pass) until() time.Time {
 // pass alone.
 func (p *pass) openBreaches(ctx context.Context) (map[string]trigger.OpenBreach, bool) {
 	if p.open == nil {
-		open, err := p.Ledger.OpenBreaches(ctx, p.model.Name, p.rules())
+		m := p.model
+		newest := p.newestClosed()
+		open, err := p.Ledger.OpenBreaches(ctx, m.Name, p.rules(), newest, m.Grid().LastMature(newest.End, m.GroundTruth.Delay).Start)
 		if err != nil {
 			p.told = append(p.told, fmt.Errorf("look for what was told: %w", err))
 			p.blind, open = true, map[string]trigger.OpenBreach{}

@@ -21,6 +21,18 @@ type memStore struct {
 	objects map[string][]byte
 	failOn  func(key string) error
 	reads   int
+	// requests counts what an object store would be asked: a listing takes one for
+	// each thousand keys.
+	requests int
+}
+
+// Write implements IndexWriter.
+func (m *memStore) Write(_ context.Context, key string, data []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.requests++
+	m.objects[key] = slices.Clone(data)
+	return nil
 }
 
 func newMemStore() *memStore { return &memStore{objects: map[string][]byte{}} }
@@ -29,6 +41,7 @@ func (m *memStore) Read(_ context.Context, key string) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
+	m.requests++
 	b, ok := m.objects[key]
 	if !ok {
 		return nil, fmt.Errorf("read %s: %w", key, objstore.ErrNotExist)
@@ -39,6 +52,7 @@ func (m *memStore) Read(_ context.Context, key string) ([]byte, error) {
 func (m *memStore) Create(_ context.Context, key string, data []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.requests++
 	if m.failOn != nil {
 		if err := m.failOn(key); err != nil {
 			return err
@@ -54,12 +68,18 @@ func (m *memStore) Create(_ context.Context, key string, data []byte) error {
 func (m *memStore) List(_ context.Context, prefix string) iter.Seq2[objstore.Object, error] {
 	return func(yield func(objstore.Object, error) bool) {
 		keys := m.keys(prefix)
+		m.mu.Lock()
+		m.requests += 1 + max(len(keys)-1, 0)/1000
+		m.mu.Unlock()
 		if len(keys) == 0 {
 			yield(objstore.Object{}, fmt.Errorf("list %s: %w", prefix, objstore.ErrNotExist))
 			return
 		}
 		for _, k := range keys {
-			if !yield(objstore.Object{Key: k}, nil) {
+			m.mu.Lock()
+			data := m.objects[k]
+			m.mu.Unlock()
+			if !yield(objstore.Object{Key: k, Size: int64(len(data)), ETag: digest(string(data))}, nil) {
 				return
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,47 +12,35 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/objstore"
 )
 
-// maxRecent bounds how many windows Recent reads.
-const maxRecent = 1000
+// Farthest is how many windows back the records go that a pass rests on: a streak or
+// an episode that is longer is taken to begin there.
+const Farthest = 1000
 
-// windowKeys are the revisions of one window, oldest first.
-type windowKeys struct {
-	window groundtruth.Window
-	keys   []string
-}
-
-// windows lists the revisions of every window of a model that starts at since or
-// later, oldest window first.
-func (l *Ledger) windows(ctx context.Context, model string, onGrid bool, since time.Time) ([]windowKeys, error) {
-	dir := evaluationDir(model, onGrid)
-	keys, err := l.keys(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
+// revisions sorts the objects below dir by window and revision.
+func revisions(dir string, objects []objstore.Object) ([]windowRevisions, error) {
 	type revision struct {
 		window groundtruth.Window
 		n      int
 		key    string
 	}
-	revisions := make([]revision, 0, len(keys))
-	for _, k := range keys {
-		w, n, err := parseEvaluationKey(dir, k)
+	all := make([]revision, 0, len(objects))
+	for _, o := range objects {
+		w, n, err := parseEvaluationKey(dir, o.Key)
 		if err != nil {
 			return nil, err
 		}
-		if !w.Start.Before(since) {
-			revisions = append(revisions, revision{w, n, k})
-		}
+		all = append(all, revision{w, n, o.Key})
 	}
-	slices.SortFunc(revisions, func(a, b revision) int {
+	slices.SortFunc(all, func(a, b revision) int {
 		return cmp.Or(compareWindows(a.window, b.window), cmp.Compare(a.n, b.n))
 	})
-	var out []windowKeys
-	for _, r := range revisions {
+	var out []windowRevisions
+	for _, r := range all {
 		if len(out) == 0 || compareWindows(out[len(out)-1].window, r.window) != 0 {
-			out = append(out, windowKeys{window: r.window})
+			out = append(out, windowRevisions{window: r.window})
 		}
 		last := &out[len(out)-1]
 		last.keys = append(last.keys, r.key)
@@ -63,13 +52,14 @@ func compareWindows(a, b groundtruth.Window) int {
 	return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End))
 }
 
-// newest reads the newest revision of a window and, when that judged the window
-// as closed only, the newest mature one before it too: a rule that needs labels
-// was judged there. The newest comes last.
-func (l *Ledger) newest(ctx context.Context, w windowKeys) ([]Record, error) {
+// newestOf reads the newest revision of a window and, when that judged the window
+// as closed only (a re-evaluation with an early as-of), the newest mature one before
+// it too: a rule that needs labels was judged there. The newest comes last.
+// Everything in this package that takes records wants them so.
+func newestOf(w windowRevisions, read func(key string) (Record, error)) ([]Record, error) {
 	var out []Record
 	for _, key := range slices.Backward(w.keys) {
-		r, err := l.evaluation(ctx, key)
+		r, err := read(key)
 		if err != nil {
 			return nil, err
 		}
@@ -84,46 +74,84 @@ func (l *Ledger) newest(ctx context.Context, w windowKeys) ([]Record, error) {
 	return out, nil
 }
 
-// Latest returns the newest revision of each of the model's windows on the grid
-// that start at since or later, by start. Where the newest revision judged the
-// window as closed only (a re-evaluation with an early as-of) and an older one as
-// mature, the newest mature one comes before it: the rules that need labels were
-// judged there. Everything in this package that takes records wants them so.
-func (l *Ledger) Latest(ctx context.Context, model string, since time.Time) ([]Record, error) {
-	windows, err := l.windows(ctx, model, true, since)
+// Newest returns the newest revision of a window on the grid, the newest mature one
+// before it where that judged the window as closed only; nothing where the window has
+// no record.
+func (l *Ledger) Newest(ctx context.Context, model string, w groundtruth.Window) ([]Record, error) {
+	dir := evaluationDir(model, true)
+	objects, err := l.objects(ctx, dir+windowPart(w)+"/")
 	if err != nil {
 		return nil, err
 	}
-	return l.readWindows(ctx, windows)
+	windows, err := revisions(dir, objects)
+	if err != nil || len(windows) == 0 {
+		return nil, err
+	}
+	return newestOf(windows[0], func(key string) (Record, error) { return l.evaluation(ctx, key) })
 }
 
-func (l *Ledger) readWindows(ctx context.Context, windows []windowKeys) ([]Record, error) {
-	found := make([][]Record, len(windows))
+// Whole returns records with their inputs and outputs, which Recent, Brief and
+// LastWindows leave out.
+func (l *Ledger) Whole(ctx context.Context, records []Record) ([]Record, error) {
+	out := make([]Record, len(records))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
-	for i, w := range windows {
+	for i, r := range records {
 		g.Go(func() (err error) {
-			found[i], err = l.newest(ctx, w)
+			out[i], err = l.evaluation(ctx, evaluationKey(r.Model, r.Window, r.OnGrid, r.Revision))
 			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return slices.Concat(found...), nil
+	return out, g.Wait()
 }
 
-// Recent returns what Streaks and Decide need: Latest's records back to a window
-// on which every retraining rule was judged healthy, or to the start of the newest
-// episode that a run was started for, and of the newest atLeast windows in any
-// case. It never reads more than 1,000 windows: an episode longer than that without
-// a run begins 1,000 windows ago. Pass the rules as configured now, and the model's
-// launches.
-func (l *Ledger) Recent(ctx context.Context, model string, rules []Rule, launches []LaunchStatus, atLeast int) ([]Record, error) {
-	windows, err := l.windows(ctx, model, true, time.Time{})
-	if err != nil {
-		return nil, err
+// backward reads the windows on the grid from the newest back, a few at a time, and
+// gives each lot to more, which says whether to go on. It begins with the era of the
+// window from and ends with that of the window Farthest windows before it.
+func (l *Ledger) backward(ctx context.Context, model string, from groundtruth.Window, read func(*eraReader, context.Context, []windowRevisions) ([]Record, error), more func(windows int, records []Record) bool) error {
+	const lot = 2 * readers
+	for _, era := range slices.Backward(erasBetween(farthestBefore(from), from.Start, eraDigits(from))) {
+		e, err := l.openEra(ctx, model, true, era)
+		if err != nil {
+			return err
+		}
+		for windows := e.windows; len(windows) > 0; {
+			chunk := windows[max(0, len(windows)-lot):]
+			windows = windows[:len(windows)-len(chunk)]
+			records, err := read(e, ctx, chunk)
+			if err != nil {
+				return err
+			}
+			if !more(len(chunk), records) {
+				e.page.close(ctx)
+				return nil
+			}
+		}
+		e.page.close(ctx)
 	}
+	return nil
+}
+
+// farthestBefore returns about when the window Farthest windows before w starts; no log
+// is older than 1900.
+func farthestBefore(w groundtruth.Window) time.Time {
+	days := Farthest * w.End.Sub(w.Start).Hours() / 24
+	t := w.Start.AddDate(0, 0, -int(days)-1)
+	if first := time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC); t.Before(first) {
+		return first
+	}
+	return t
+}
+
+// Recent returns what Streaks and Decide need, oldest first and without inputs and
+// output: of each window its newest revision, and the newest mature one where that
+// judged the window as closed only. It goes back from the window newest, on or after
+// which no window is recorded later, to a window on which every retraining rule was
+// judged healthy, or to the start of the newest episode that a run was started for,
+// and until enough says that the records are. It never goes back further than the era
+// of the window Farthest windows before. Pass the rules as configured now, and the
+// model's launches.
+func (l *Ledger) Recent(ctx context.Context, model string, newest groundtruth.Window, rules []Rule, launches []LaunchStatus, enough func([]Record) bool) ([]Record, error) {
 	var newestEpisode time.Time
 	for _, s := range launches {
 		if e := s.Launch.Episode; e != nil && e.After(newestEpisode) {
@@ -131,28 +159,15 @@ func (l *Ledger) Recent(ctx context.Context, model string, rules []Rule, launche
 		}
 	}
 	retrain := retraining(rules)
+	begun := len(retrain) == 0 // the records go back to before the episode that is going on
 	var out []Record
-	for n := 0; n < maxRecent && len(windows) > 0; {
-		chunk := windows[max(0, len(windows)-readers*2):]
-		windows = windows[:len(windows)-len(chunk)]
-		n += len(chunk)
-		records, err := l.readWindows(ctx, chunk)
-		if err != nil {
-			return nil, err
-		}
-		out = append(records, out...)
-		if n < atLeast {
-			continue
-		}
-		if len(retrain) == 0 {
-			break
-		}
-		reached := !newestEpisode.IsZero() && !chunk[0].window.Start.After(newestEpisode)
-		if reached || slices.ContainsFunc(byWindow(records), func(w judged) bool { return w.of(retrain) == allHealthy }) {
-			break
-		}
-	}
-	return out, nil
+	err := l.backward(ctx, model, newest, (*eraReader).newest, func(_ int, records []Record) bool {
+		out = slices.Concat(records, out)
+		begun = begun || !newestEpisode.IsZero() && !records[0].Window.Start.After(newestEpisode) ||
+			slices.ContainsFunc(byWindow(records), func(w judged) bool { return w.of(retrain) == allHealthy })
+		return !begun || !enough(out)
+	})
+	return out, err
 }
 
 // LastMature returns the start of the newest window on the grid that is recorded
@@ -210,25 +225,78 @@ func (l *Ledger) AdHoc(ctx context.Context, model string) ([]Record, error) {
 }
 
 func (l *Ledger) all(ctx context.Context, model string, onGrid bool) ([]Record, error) {
-	windows, err := l.windows(ctx, model, onGrid, time.Time{})
+	dir := evaluationDir(model, onGrid)
+	objects, err := l.objects(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	var keys []string
-	for _, w := range windows {
-		keys = append(keys, w.keys...)
+	windows, err := revisions(dir, objects)
+	if err != nil {
+		return nil, err
 	}
-	out := make([]Record, len(keys))
-	g, ctx := errgroup.WithContext(ctx)
+	return readEach(ctx, windows, func(ctx context.Context, w windowRevisions) ([]Record, error) {
+		return readAll(w, func(key string) (Record, error) { return l.evaluation(ctx, key) })
+	})
+}
+
+// Brief is History without inputs and outputs, which costs a request for a page of the
+// index instead of one for each record.
+func (l *Ledger) Brief(ctx context.Context, model string) ([]Record, error) {
+	dir := evaluationDir(model, true)
+	objects, err := l.objects(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	byEra := map[string][]objstore.Object{}
+	for _, o := range objects {
+		w, _, err := parseEvaluationKey(dir, o.Key)
+		if err != nil {
+			return nil, err
+		}
+		era := eraOf(w.Start, eraDigits(w))
+		byEra[era] = append(byEra[era], o)
+	}
+	eras := slices.Sorted(maps.Keys(byEra))
+	found := make([][]Record, len(eras))
+	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
-	for i, key := range keys {
-		g.Go(func() (err error) {
-			out[i], err = l.evaluation(ctx, key)
-			return err
+	for i, era := range eras {
+		g.Go(func() error {
+			e, err := l.readEra(gctx, model, true, era, byEra[era])
+			if err != nil {
+				return err
+			}
+			if found[i], err = e.all(gctx, e.windows); err != nil {
+				return err
+			}
+			e.page.close(gctx)
+			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	out := slices.Concat(found...)
+	slices.SortStableFunc(out, func(a, b Record) int {
+		return cmp.Or(compareWindows(a.Window, b.Window), cmp.Compare(a.Revision, b.Revision))
+	})
 	return out, nil
+}
+
+// LastWindows returns every revision of the newest n windows on the grid, up to the
+// era of the window newest, by start and revision, without inputs and outputs. It goes
+// back Farthest windows of the grid at most.
+func (l *Ledger) LastWindows(ctx context.Context, model string, newest groundtruth.Window, n int) ([]Record, error) {
+	var out []Record
+	seen := 0
+	err := l.backward(ctx, model, newest, (*eraReader).all, func(windows int, records []Record) bool {
+		out = slices.Concat(records, out)
+		seen += windows
+		return seen < n
+	})
+	for ; seen > n; seen-- {
+		first := out[0].Window
+		out = out[slices.IndexFunc(out, func(r Record) bool { return compareWindows(r.Window, first) != 0 }):]
+	}
+	return out, err
 }

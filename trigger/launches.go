@@ -66,60 +66,81 @@ type Claim struct {
 
 // Launches returns the model's started runs, by time of launch.
 func (l *Ledger) Launches(ctx context.Context, model string) ([]LaunchStatus, error) {
-	keys, err := l.modelKeys(ctx, launchesDir, model)
+	launched, err := l.modelObjects(ctx, launchesDir, model)
 	if err != nil {
 		return nil, err
 	}
-	states, err := l.modelKeys(ctx, runsDir, model)
+	states, err := l.modelObjects(ctx, runsDir, model)
 	if err != nil {
 		return nil, err
 	}
-	byKey := make(map[string][]string, len(keys))
-	for _, s := range states {
+	p, err := l.openPage(ctx, part(model)+"/launches", slices.Concat(launched, states), nil)
+	if err != nil {
+		return nil, err
+	}
+	byKey := make(map[string][]string, len(launched))
+	for _, s := range keysOf(states) {
 		key, _, _ := strings.Cut(strings.TrimPrefix(s, runsDir), "/")
 		byKey[key] = append(byKey[key], s)
 	}
-	out := make([]LaunchStatus, len(keys))
+	out := make([]LaunchStatus, len(launched))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
-	for i, k := range keys {
+	for i, k := range keysOf(launched) {
 		g.Go(func() error {
 			key := strings.TrimPrefix(k, launchesDir)
-			launch, err := l.launch(gctx, key)
+			launch, err := launchOf(gctx, p.read, key)
 			if err != nil {
 				return err
 			}
-			out[i], err = l.status(gctx, launch, byKey[key])
+			out[i], err = status(gctx, p.read, launch, byKey[key])
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	p.close(ctx)
 	slices.SortFunc(out, func(a, b LaunchStatus) int {
 		return cmp.Or(a.Launch.LaunchedAt.Compare(b.Launch.LaunchedAt), cmp.Compare(a.Launch.Key, b.Launch.Key))
 	})
 	return out, nil
 }
 
-// modelKeys lists what lies in one of the folders that are ordered by key and
+// modelObjects lists what lies in one of the folders that are ordered by key and
 // belongs to the model.
-func (l *Ledger) modelKeys(ctx context.Context, dir, model string) ([]string, error) {
-	keys, err := l.keys(ctx, dir+part(model)+"-")
+func (l *Ledger) modelObjects(ctx context.Context, dir, model string) ([]objstore.Object, error) {
+	objects, err := l.objects(ctx, dir+part(model)+"-")
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(keys, func(k string) bool {
-		key, _, _ := strings.Cut(strings.TrimPrefix(k, dir), "/")
+	return slices.DeleteFunc(objects, func(o objstore.Object) bool {
+		key, _, _ := strings.Cut(strings.TrimPrefix(o.Key, dir), "/")
 		return !keyOf(model, key)
 	}), nil
 }
 
+func (l *Ledger) modelKeys(ctx context.Context, dir, model string) ([]string, error) {
+	objects, err := l.modelObjects(ctx, dir, model)
+	return keysOf(objects), err
+}
+
+// reader returns the bytes of one record: Ledger.load, or page.read.
+type reader func(ctx context.Context, key string) ([]byte, error)
+
 // launch returns the started run of key; the error wraps objstore.ErrNotExist when
 // there is none.
 func (l *Ledger) launch(ctx context.Context, key string) (Launch, error) {
+	return launchOf(ctx, l.load, key)
+}
+
+func launchOf(ctx context.Context, load reader, key string) (Launch, error) {
+	data, err := load(ctx, launchesDir+key)
+	if err != nil {
+		return Launch{}, err
+	}
 	var out Launch
-	if err := l.read(ctx, launchesDir+key, &out); err != nil {
+	if err := decode(launchesDir+key, data, &out); err != nil {
 		return Launch{}, err
 	}
 	if out.Key != key || out.RunID == "" {
@@ -129,11 +150,15 @@ func (l *Ledger) launch(ctx context.Context, key string) (Launch, error) {
 }
 
 // status puts a launch and the records of its run's states together.
-func (l *Ledger) status(ctx context.Context, launch Launch, keys []string) (LaunchStatus, error) {
+func status(ctx context.Context, load reader, launch Launch, keys []string) (LaunchStatus, error) {
 	s := LaunchStatus{Launch: launch}
 	for _, k := range keys {
+		data, err := load(ctx, k)
+		if err != nil {
+			return s, err
+		}
 		var state RunState
-		if err := l.read(ctx, k, &state); err != nil {
+		if err := decode(k, data, &state); err != nil {
 			return s, err
 		}
 		if state.Key != launch.Key || state.State == "" {

@@ -42,6 +42,7 @@ type Store interface {
 // record that cannot be read is an error that names it: it is never passed over.
 type Ledger struct {
 	store Store
+	index IndexWriter // nil: the index is read only
 }
 
 // NewLedger returns the ledger in s, whose root is the state URL.
@@ -219,11 +220,20 @@ func (l *Ledger) create(ctx context.Context, key string, v any) error {
 
 // read fills v from one record. An error wraps objstore.ErrNotExist when there is none.
 func (l *Ledger) read(ctx context.Context, key string, v any) error {
-	data, err := l.store.Read(ctx, key)
+	data, err := l.load(ctx, key)
 	if err != nil {
-		return fmt.Errorf("read ledger record %s: %w", key, err)
+		return err
 	}
 	return decode(key, data, v)
+}
+
+// load returns the bytes of one record.
+func (l *Ledger) load(ctx context.Context, key string) ([]byte, error) {
+	data, err := l.store.Read(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("read ledger record %s: %w", key, err)
+	}
+	return data, nil
 }
 
 func decode(key string, data []byte, v any) error {
@@ -245,26 +255,48 @@ func decode(key string, data []byte, v any) error {
 	return nil
 }
 
-// keys lists the keys below prefix; none when the folder does not exist yet.
-func (l *Ledger) keys(ctx context.Context, prefix string) ([]string, error) {
-	var keys []string
+// objects lists what lies below prefix; nothing when the folder does not exist yet.
+func (l *Ledger) objects(ctx context.Context, prefix string) ([]objstore.Object, error) {
+	var out []objstore.Object
 	for o, err := range l.store.List(ctx, prefix) {
 		if errors.Is(err, objstore.ErrNotExist) {
-			return keys, nil
+			return out, nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("list ledger %s: %w", prefix, err)
 		}
 		if !strings.HasSuffix(o.Key, "/") {
-			keys = append(keys, o.Key)
+			out = append(out, o)
 		}
 	}
-	return keys, nil
+	return out, nil
+}
+
+// keys lists the keys below prefix.
+func (l *Ledger) keys(ctx context.Context, prefix string) ([]string, error) {
+	objects, err := l.objects(ctx, prefix)
+	return keysOf(objects), err
+}
+
+func keysOf(objects []objstore.Object) []string {
+	keys := make([]string, len(objects))
+	for i, o := range objects {
+		keys[i] = o.Key
+	}
+	return keys
 }
 
 func (l *Ledger) evaluation(ctx context.Context, key string) (Record, error) {
+	data, err := l.load(ctx, key)
+	if err != nil {
+		return Record{}, err
+	}
+	return parseEvaluation(key, data)
+}
+
+func parseEvaluation(key string, data []byte) (Record, error) {
 	var r Record
-	if err := l.read(ctx, key, &r); err != nil {
+	if err := decode(key, data, &r); err != nil {
 		return Record{}, err
 	}
 	if want := evaluationKey(r.Model, r.Window, r.OnGrid, r.Revision); want != key {

@@ -156,7 +156,7 @@ func TestAppend(t *testing.T) {
 	if err != nil || len(history) != 3 || history[2].Revision != 3 {
 		t.Fatalf("history: %d %v", len(history), err)
 	}
-	latest, err := l.Latest(ctx, "m", time.Time{})
+	latest, err := l.Newest(ctx, "m", day(1))
 	if err != nil || len(latest) != 1 || latest[0].Revision != 3 || string(latest[0].Output) != string(third.Output) {
 		t.Fatalf("latest: %+v %v", latest, err)
 	}
@@ -249,6 +249,11 @@ func TestSemantics1_LastMature(t *testing.T) {
 	}
 }
 
+// never and atLeast say when the records that Recent reads are enough.
+func never([]Record) bool { return false }
+
+func atLeast(n int) func([]Record) bool { return func(r []Record) bool { return len(r) >= n } }
+
 func TestSemantics3_LatestKeepsTheMatureVerdict(t *testing.T) {
 	ctx := t.Context()
 	l := NewLedger(newMemStore())
@@ -263,12 +268,12 @@ func TestSemantics3_LatestKeepsTheMatureVerdict(t *testing.T) {
 	if _, _, err := l.Append(ctx, early); err != nil {
 		t.Fatal(err)
 	}
-	latest, err := l.Latest(ctx, "m", day(2).Start)
-	if err != nil || len(latest) != 3 || latest[0].Revision != 1 || latest[1].Revision != 2 || !latest[2].Window.Start.Equal(day(3).Start) {
+	latest, err := l.Recent(ctx, "m", day(3), nil, nil, never)
+	if err != nil || len(latest) != 4 || latest[1].Revision != 1 || latest[2].Revision != 2 || !latest[3].Window.Start.Equal(day(3).Start) {
 		t.Fatalf("latest: %+v %v", latest, err)
 	}
 	states := NewestVerdicts(days{}, latest, []Rule{{Name: "rmse", Action: RuleRetrain, For: 2}})
-	if states[0].Streak != 2 {
+	if states[0].Streak != 3 {
 		t.Errorf("streak %d", states[0].Streak)
 	}
 }
@@ -297,8 +302,10 @@ func TestDamagedRecords(t *testing.T) {
 			store.objects[key] = damage(store.objects[key])
 			for what, read := range map[string]func() error{
 				"history": func() error { _, err := l.History(ctx, "m"); return err },
-				"latest":  func() error { _, err := l.Latest(ctx, "m", time.Time{}); return err },
-				"recent":  func() error { _, err := l.Recent(ctx, "m", nil, nil, 1); return err },
+				"brief":   func() error { _, err := l.Brief(ctx, "m"); return err },
+				"last":    func() error { _, err := l.LastWindows(ctx, "m", day(1), 1); return err },
+				"newest":  func() error { _, err := l.Newest(ctx, "m", day(1)); return err },
+				"recent":  func() error { _, err := l.Recent(ctx, "m", day(1), nil, nil, never); return err },
 				"append":  func() error { _, _, err := l.Append(ctx, evaluated(1, 6)); return err },
 			} {
 				err := read()
@@ -362,14 +369,14 @@ func TestRecent(t *testing.T) {
 	}
 	t.Run("stops at health", func(t *testing.T) {
 		store, l := fill(t, strings.Repeat("h", 200))
-		got, err := l.Recent(ctx, "m", rules, nil, 3)
+		got, err := l.Recent(ctx, "m", day(200), rules, nil, atLeast(3))
 		if err != nil || len(got) < 3 || store.reads > 3*readers {
 			t.Errorf("%d records, %d reads, %v", len(got), store.reads, err)
 		}
 	})
 	t.Run("goes back to health", func(t *testing.T) {
 		_, l := fill(t, "bh"+strings.Repeat("i", 50)+"b"+strings.Repeat("i", 50))
-		got, err := l.Recent(ctx, "m", rules, nil, 3)
+		got, err := l.Recent(ctx, "m", day(103), rules, nil, atLeast(3))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -382,7 +389,7 @@ func TestRecent(t *testing.T) {
 		store, l := fill(t, strings.Repeat("b", 200))
 		e := day(150).Start
 		launches := []LaunchStatus{{Launch: Launch{Episode: &e}}}
-		got, err := l.Recent(ctx, "m", rules, launches, 3)
+		got, err := l.Recent(ctx, "m", day(200), rules, launches, atLeast(3))
 		if err != nil || store.reads > 51+2*readers {
 			t.Fatalf("%d records, %d reads, %v", len(got), store.reads, err)
 		}

@@ -99,7 +99,7 @@ func TestOpenBreaches(t *testing.T) {
 	}
 	open := func(want string) {
 		t.Helper()
-		got, err := l.OpenBreaches(ctx, "m", rules)
+		got, err := l.OpenBreaches(ctx, "m", rules, day(8), day(8).Start)
 		if err != nil {
 			t.Fatal(err)
 		}

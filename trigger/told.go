@@ -3,7 +3,6 @@ package trigger
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -45,9 +44,13 @@ type toldRecord struct {
 // whether this call is the first: only the first tells. A retried pass does not
 // tell twice; a kill between the claim and the message is a message lost.
 func (l *Ledger) Tell(ctx context.Context, t Told) (bool, error) {
-	return l.createOnce(ctx, toldKey(t.Model, t.Window, t.Rule, t.State), toldRecord{
+	first, err := l.createOnce(ctx, toldKey(t.Model, t.Window, t.Rule, t.State), toldRecord{
 		SchemaVersion, t.Model, toldWindow(t.Window), t.Rule, t.State, t.Since.UTC(), t.At.UTC(), t.Reason,
 	})
+	if err == nil && (t.State == ToldBreached || t.State == ToldResolved) {
+		err = l.indexTold(ctx, t)
+	}
+	return first, err
 }
 
 func toldKey(model string, w groundtruth.Window, rule, state string) string {
@@ -93,53 +96,21 @@ func (l *Ledger) readBreach(ctx context.Context, model string, w groundtruth.Win
 type OpenBreach struct{ First, Last Told }
 
 // OpenBreaches returns the breaches of a model that people know of and that are not
-// over, by rule. Only the rules that are given are looked at.
-func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule) (map[string]OpenBreach, error) {
-	prefix := toldDir + part(model) + "/"
-	keys, err := l.keys(ctx, prefix)
+// over, by rule. Only the rules that are given are looked at. It asks for the marks of
+// the windows up to newest one by one, and for those of windows before settled, of
+// which people are not told any more in the ordinary course, all at once.
+func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule, newest groundtruth.Window, settled time.Time) (map[string]OpenBreach, error) {
+	marks, err := l.newestTold(ctx, model, newest, settled)
 	if err != nil {
 		return nil, err
 	}
-	type told struct {
-		window             groundtruth.Window
-		breached, resolved bool
-	}
-	byRule := map[string]map[groundtruth.Window]told{}
-	for _, k := range keys {
-		parts := strings.Split(strings.TrimPrefix(k, prefix), "/")
-		if len(parts) != 3 || parts[2] != ToldBreached && parts[2] != ToldResolved {
-			continue // of something else
-		}
-		w, err := parseWindowPart(parts[0])
-		if err != nil {
-			continue // of nobody's: what else is open is worth more than an error
-		}
-		of := byRule[parts[1]]
-		if of == nil {
-			of = map[groundtruth.Window]told{}
-			byRule[parts[1]] = of
-		}
-		t := of[w]
-		t.window, t.breached, t.resolved = w, t.breached || parts[2] == ToldBreached, t.resolved || parts[2] == ToldResolved
-		of[w] = t
-	}
 	out := map[string]OpenBreach{}
 	for _, rule := range rules {
-		var last groundtruth.Window
-		open := false
-		tellings := slices.SortedFunc(maps.Values(byRule[part(rule.Name)]), func(a, b told) int { return compareWindows(a.window, b.window) })
-		for _, t := range tellings {
-			if t.breached {
-				open, last = true, t.window
-			}
-			if t.resolved {
-				open = false
-			}
-		}
-		if !open {
+		mark, ok := marks[part(rule.Name)]
+		if !ok || mark.Resolved {
 			continue
 		}
-		newest, timed, err := l.readBreach(ctx, model, last, rule.Name)
+		last, timed, err := l.readBreach(ctx, model, mark.Window, rule.Name)
 		switch {
 		case errors.Is(err, objstore.ErrNotExist):
 			continue // deleted since it was listed
@@ -148,23 +119,133 @@ func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule) (
 		case !timed:
 			continue // told before recoveries were: it may be over for long
 		}
-		b := OpenBreach{First: newest, Last: newest}
-		for _, t := range tellings {
-			if !t.breached || t.window == last || !t.window.Start.Equal(newest.Since) {
-				continue
-			}
-			first, ok, err := l.BreachTold(ctx, model, t.window, rule.Name)
+		b := OpenBreach{First: last, Last: last}
+		if !last.Since.Equal(mark.Window.Start) {
+			first, ok, err := l.breachSince(ctx, model, last.Since, rule.Name)
 			if err != nil {
 				return nil, err
 			}
 			if ok {
 				b.First = first
 			}
-			break
 		}
 		out[rule.Name] = b
 	}
 	return out, nil
+}
+
+// breachSince returns what people were told of a breach of the rule on the window that
+// starts at since.
+func (l *Ledger) breachSince(ctx context.Context, model string, since time.Time, rule string) (Told, bool, error) {
+	prefix := toldDir + part(model) + "/"
+	keys, err := l.keys(ctx, prefix+since.UTC().Format(keyTimeLayout)+"_")
+	if err != nil {
+		return Told{}, false, err
+	}
+	for _, k := range keys {
+		if w, of, state, ok := parseTold(prefix, k); ok && of == part(rule) && state == ToldBreached {
+			return l.BreachTold(ctx, model, w, rule)
+		}
+	}
+	return Told{}, false, nil
+}
+
+// parseTold reads the window, the rule's part and the state from the key of a telling
+// of a breach or its end; false for what is something else or nobody's: what else is
+// open is worth more than an error.
+func parseTold(prefix, key string) (w groundtruth.Window, rule, state string, ok bool) {
+	parts := strings.Split(strings.TrimPrefix(key, prefix), "/")
+	if len(parts) != 3 || parts[2] != ToldBreached && parts[2] != ToldResolved {
+		return w, "", "", false
+	}
+	w, err := parseWindowPart(parts[0])
+	return w, parts[1], parts[2], err == nil
+}
+
+// toldMark is what people were told last of a rule: of the newest window, and on one
+// window of the end rather than of the breach.
+type toldMark struct {
+	Window   groundtruth.Window `json:"window"`
+	Resolved bool               `json:"resolved"`
+}
+
+// toldMarks are the newest marks of rules, by their parts. The order in which marks are
+// added makes no difference.
+type toldMarks map[string]toldMark
+
+func (m toldMarks) add(rule string, mark toldMark) {
+	old, ok := m[rule]
+	c := compareWindows(mark.Window, old.Window)
+	if !ok || c > 0 || c == 0 && mark.Resolved {
+		m[rule] = mark
+	}
+}
+
+// toldIndex is the part of the index about tellings: what all marks of windows that
+// start before Before come to.
+type toldIndex struct {
+	Schema int       `json:"schema"`
+	Before time.Time `json:"before"`
+	Rules  toldMarks `json:"rules"`
+}
+
+func toldIndexKey(model string) string { return indexDir + part(model) + "/told" }
+
+// newestTold returns the newest mark of every rule: of old windows from the index, of
+// the others from listings, an era each. Without an index it lists all.
+func (l *Ledger) newestTold(ctx context.Context, model string, newest groundtruth.Window, settled time.Time) (toldMarks, error) {
+	var index toldIndex
+	if err := l.readIndex(ctx, toldIndexKey(model), &index); err != nil {
+		return nil, err
+	}
+	prefix := toldDir + part(model) + "/"
+	digits := eraDigits(newest)
+	eras := []string{""}
+	if index.Rules != nil {
+		eras = erasBetween(index.Before, newest.Start, digits)
+	}
+	// The index is brought forward to the era of settled.
+	next := toldIndex{Schema: SchemaVersion, Before: eraStart(eraOf(settled, digits)), Rules: toldMarks{}}
+	marks := toldMarks{}
+	for rule, mark := range index.Rules {
+		next.Rules.add(rule, mark)
+		marks.add(rule, mark)
+	}
+	for _, era := range eras {
+		keys, err := l.keys(ctx, prefix+era)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			w, rule, state, ok := parseTold(prefix, k)
+			if !ok {
+				continue
+			}
+			mark := toldMark{w, state == ToldResolved}
+			marks.add(rule, mark)
+			if w.Start.Before(next.Before) {
+				next.Rules.add(rule, mark)
+			}
+		}
+	}
+	if next.Before.After(index.Before) {
+		l.writeIndex(ctx, toldIndexKey(model), next)
+	}
+	return marks, nil
+}
+
+// indexTold adds a telling of an old window to the index, which listings leave out.
+func (l *Ledger) indexTold(ctx context.Context, t Told) error {
+	var index toldIndex
+	if err := l.readIndex(ctx, toldIndexKey(t.Model), &index); err != nil {
+		return err
+	}
+	if index.Rules == nil || !t.Window.Start.Before(index.Before) {
+		return nil
+	}
+	index.Rules.add(part(t.Rule), toldMark{t.Window, t.State == ToldResolved})
+	l.writeIndex(ctx, toldIndexKey(t.Model), index)
+	return nil
 }
 
 // Suggestion is a run that mode suggest would have started.

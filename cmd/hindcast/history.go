@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
@@ -47,12 +49,16 @@ type historyOutput struct {
 
 func (a *App) historyCommand() *cobra.Command {
 	var path, name, output string
+	var last int
 	cmd := &cobra.Command{
 		Use:   "history",
 		Short: "Show a model's evaluations, decisions and runs",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkOutput(output); err != nil {
 				return err
+			}
+			if cmd.Flags().Changed("last") && last < 1 {
+				return usagef("--last is how many windows to show: at least 1")
 			}
 			ctx := cmd.Context()
 			c, err := a.open(ctx, path, engineFlags{}, only(name))
@@ -61,7 +67,7 @@ func (a *App) historyCommand() *cobra.Command {
 			}
 			defer func() { _ = c.Close() }()
 			m := c.models[0]
-			records, err := c.Ledger.History(ctx, m.Name)
+			records, err := recorded(ctx, c, m, last, output != "table")
 			if err != nil {
 				return err
 			}
@@ -82,8 +88,25 @@ func (a *App) historyCommand() *cobra.Command {
 	}
 	configFlag(cmd, &path)
 	cmd.Flags().StringVar(&name, "model", "", "the model (may be left out when there is one)")
+	cmd.Flags().IntVar(&last, "last", 0, "only the newest so many windows")
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, json or yaml")
 	return cmd
+}
+
+// recorded reads the model's evaluations: of the last windows, or of all where last is
+// 0; whole, with inputs and output, or as much of them as the table shows.
+func recorded(ctx context.Context, c *connected, m *config.Model, last int, whole bool) ([]trigger.Record, error) {
+	switch {
+	case last > 0:
+		records, err := c.Ledger.LastWindows(ctx, m.Name, m.Grid().LastClosed(c.Clock()), last)
+		if err != nil || !whole {
+			return records, err
+		}
+		return c.Ledger.Whole(ctx, records)
+	case whole:
+		return c.Ledger.History(ctx, m.Name)
+	}
+	return c.Ledger.Brief(ctx, m.Name)
 }
 
 func history(model string, records []trigger.Record, launches []trigger.LaunchStatus, suggestions []trigger.Suggestion) historyOutput {

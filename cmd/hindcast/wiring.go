@@ -125,7 +125,7 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	c = &connected{
 		Runner: &job.Runner{
 			State:     state,
-			Ledger:    trigger.NewLedger(state),
+			Ledger:    trigger.NewLedger(state).WithIndex(state),
 			Pipelines: func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
 			Clock:     a.Clock,
 			Log:       a.log,
