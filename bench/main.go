@@ -37,6 +37,7 @@ func sections() []section {
 		{name: "small", run: (*bench).small},
 		{name: "fleet", run: (*bench).fleet},
 		{name: "merge", run: (*bench).merge},
+		{name: "ledger", run: (*bench).ledger},
 		{name: "polars", peer: true, run: (*bench).polars},
 		{name: "chdb", peer: true, run: (*bench).chdb},
 		{name: "duckdb-go", peer: true, run: (*bench).duckdbGo},

@@ -120,7 +120,8 @@ func (b *bench) startS3(ctx context.Context, folder string) (*s3Server, error) {
 	return s, nil
 }
 
-// fill waits for the server, makes the bucket, and links the files into it.
+// fill waits for the server, makes the bucket, and links the files of a folder into it,
+// where one is given.
 func (s *s3Server) fill(ctx context.Context, key, secret, root, folder string) error {
 	client := &http.Client{Timeout: time.Second}
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
@@ -145,6 +146,9 @@ func (s *s3Server) fill(ctx context.Context, key, secret, root, folder string) e
 	})
 	if _, err := store.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(bucket)}); err != nil {
 		return fmt.Errorf("make the bucket: %w", err)
+	}
+	if folder == "" {
+		return nil
 	}
 	for _, kind := range []string{"predictions", "labels"} {
 		if err := os.MkdirAll(filepath.Join(root, bucket, kind), 0o755); err != nil {
