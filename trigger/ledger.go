@@ -7,12 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -52,10 +49,9 @@ var ErrNewerSchema = errors.New("written by a newer version of hindcast")
 
 // Append records an evaluation as the newest revision of its window and returns
 // it with the revision it got, also inside Output, and created true. When the
-// newest revision says the same already (stage, policy hash, versions, inputs,
-// the rules' verdicts, Output but for revision, as_of and decision, and a run that
-// the decision started), nothing is written and that revision is returned with created false: a retried pass
-// makes no second record.
+// newest revision says the same of the window already (sameEvaluation), nothing is
+// written and that revision is returned with created false: a retried pass makes no
+// second record.
 //
 // Model, Window, Stage and OnGrid must be set; Schema and Revision are set here.
 // Windows off the grid are kept apart and never enter History, Latest or Recent.
@@ -124,53 +120,6 @@ func (l *Ledger) markMature(ctx context.Context, r Record) error {
 		return nil
 	}
 	return err
-}
-
-// sameEvaluation reports whether b, not yet recorded, says what a says.
-func sameEvaluation(a, b Record) (bool, error) {
-	if b.Decision.RunID != "" && a.Decision.RunID != b.Decision.RunID {
-		return false, nil // that a run was started belongs to the audit
-	}
-	if a.Stage != b.Stage || a.PolicyHash != b.PolicyHash || a.Verdict != b.Verdict || !slices.Equal(a.Versions, b.Versions) {
-		return false, nil
-	}
-	if !slices.EqualFunc(a.Rules, b.Rules, func(x, y evaluator.RuleResult) bool {
-		return x.Name == y.Name && x.Verdict == y.Verdict && x.Action == y.Action && x.For == y.For
-	}) {
-		return false, nil
-	}
-	if !slices.EqualFunc(a.Inputs, b.Inputs, func(x, y groundtruth.Input) bool {
-		return x.URL == y.URL && x.Size == y.Size && x.ETag == y.ETag && x.ModTime.Equal(y.ModTime)
-	}) {
-		return false, nil
-	}
-	x, err := essence(a.Output)
-	if err != nil {
-		return false, err
-	}
-	y, err := essence(b.Output)
-	if err != nil {
-		return false, err
-	}
-	return bytes.Equal(x, y), nil
-}
-
-// essence strips an output of what may differ between two evaluations that say
-// the same.
-func essence(output json.RawMessage) ([]byte, error) {
-	if len(output) == 0 {
-		return []byte("null"), nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(output))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		return nil, fmt.Errorf("read output: %w", err)
-	}
-	if m, ok := v.(map[string]any); ok {
-		maps.DeleteFunc(m, func(k string, _ any) bool { return k == "revision" || k == "as_of" || k == "decision" })
-	}
-	return json.Marshal(v)
 }
 
 // withRevision returns output with its top-level "revision", if it has one, set to

@@ -126,7 +126,6 @@ func TestAppend(t *testing.T) {
 	for name, change := range map[string]func(*Record){
 		"stage":   func(r *Record) { r.Stage = StageClosed },
 		"policy":  func(r *Record) { r.PolicyHash = "p2" },
-		"input":   func(r *Record) { r.Inputs[0].ETag = "f" },
 		"verdict": func(r *Record) { r.Rules[0].Verdict = h },
 		"output":  func(r *Record) { r.Output = evaluated(1, 6).Output },
 		"version": func(r *Record) { r.Versions = nil },
@@ -143,6 +142,27 @@ func TestAppend(t *testing.T) {
 				t.Fatalf("changed %s: revision %d, created %v, %v", name, got.Revision, created, err)
 			}
 		})
+	}
+	withCounts := func(counts string) Record {
+		r := evaluated(1, 5)
+		r.Output = json.RawMessage(strings.Replace(string(r.Output), `"metrics"`, counts+`,"metrics"`, 1))
+		return r
+	}
+	counted := withCounts(`"coverage":{"labels":5,"unmatched_labels":0,"skipped":{},"matched":5}`)
+	if _, _, err := l.Append(ctx, counted); err != nil {
+		t.Fatal(err)
+	}
+	others := withCounts(`"coverage":{"labels":9,"unmatched_labels":4,"skipped":{"bad_row":1},"matched":5},"notes":["x"]`)
+	others.Inputs[0].ETag = "f"
+	if got, created, err := l.Append(ctx, others); err != nil || created || got.Revision != 2 {
+		t.Fatalf("other windows' labels: revision %d, created %v, %v", got.Revision, created, err)
+	}
+	if got, created, err := l.Append(ctx, withCounts(`"coverage":{"labels":5,"unmatched_labels":0,"skipped":{},"matched":4}`)); err != nil || !created || got.Revision != 3 {
+		t.Fatalf("one of its own: revision %d, created %v, %v", got.Revision, created, err)
+	}
+	l = NewLedger(newMemStore())
+	if _, _, err := l.Append(ctx, evaluated(1, 5)); err != nil {
+		t.Fatal(err)
 	}
 	// Back to what an older revision said is a change too.
 	if _, _, err := l.Append(ctx, evaluated(1, 6)); err != nil {
