@@ -3,9 +3,7 @@ package trigger
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,40 +16,40 @@ const maxRecent = 1000
 
 // windowKeys are the revisions of one window, oldest first.
 type windowKeys struct {
-	window groundtruth.Window
-	keys   []string
+	place
+	keys []string
 }
 
 // windows lists the revisions of every window of a model that starts at since or
-// later, oldest window first.
-func (l *Ledger) windows(ctx context.Context, model string, onGrid bool, since time.Time) ([]windowKeys, error) {
+// later and that in says yes to, oldest window first.
+func (l *Ledger) windows(ctx context.Context, model string, onGrid bool, in func(place) bool, since time.Time) ([]windowKeys, error) {
 	dir := evaluationDir(model, onGrid)
 	keys, err := l.keys(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	type revision struct {
-		window groundtruth.Window
-		n      int
-		key    string
+		place
+		n   int
+		key string
 	}
 	revisions := make([]revision, 0, len(keys))
 	for _, k := range keys {
-		w, n, err := parseEvaluationKey(dir, k)
+		at, n, err := parseEvaluationKey(dir, k)
 		if err != nil {
 			return nil, err
 		}
-		if !w.Start.Before(since) {
-			revisions = append(revisions, revision{w, n, k})
+		if !at.window.Start.Before(since) && in(at) {
+			revisions = append(revisions, revision{at, n, k})
 		}
 	}
 	slices.SortFunc(revisions, func(a, b revision) int {
-		return cmp.Or(compareWindows(a.window, b.window), cmp.Compare(a.n, b.n))
+		return cmp.Or(compareWindows(a.window, b.window), cmp.Compare(a.grid, b.grid), cmp.Compare(a.n, b.n))
 	})
 	var out []windowKeys
 	for _, r := range revisions {
-		if len(out) == 0 || compareWindows(out[len(out)-1].window, r.window) != 0 {
-			out = append(out, windowKeys{window: r.window})
+		if len(out) == 0 || out[len(out)-1].grid != r.grid || compareWindows(out[len(out)-1].window, r.window) != 0 {
+			out = append(out, windowKeys{place: r.place})
 		}
 		last := &out[len(out)-1]
 		last.keys = append(last.keys, r.key)
@@ -84,13 +82,13 @@ func (l *Ledger) newest(ctx context.Context, w windowKeys) ([]Record, error) {
 	return out, nil
 }
 
-// Latest returns the newest revision of each of the model's windows on the grid
+// Latest returns the newest revision of each of the model's windows on a grid
 // that start at since or later, by start. Where the newest revision judged the
 // window as closed only (a re-evaluation with an early as-of) and an older one as
 // mature, the newest mature one comes before it: the rules that need labels were
 // judged there. Everything in this package that takes records wants them so.
-func (l *Ledger) Latest(ctx context.Context, model string, since time.Time) ([]Record, error) {
-	windows, err := l.windows(ctx, model, true, since)
+func (l *Ledger) Latest(ctx context.Context, model, grid string, since time.Time) ([]Record, error) {
+	windows, err := l.windows(ctx, model, true, onGrid(grid), since)
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +117,8 @@ func (l *Ledger) readWindows(ctx context.Context, windows []windowKeys) ([]Recor
 // case. It never reads more than 1,000 windows: an episode longer than that without
 // a run begins 1,000 windows ago. Pass the rules as configured now, and the model's
 // launches.
-func (l *Ledger) Recent(ctx context.Context, model string, rules []Rule, launches []LaunchStatus, atLeast int) ([]Record, error) {
-	windows, err := l.windows(ctx, model, true, time.Time{})
+func (l *Ledger) Recent(ctx context.Context, model, grid string, rules []Rule, launches []LaunchStatus, atLeast int) ([]Record, error) {
+	windows, err := l.windows(ctx, model, true, onGrid(grid), time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -155,34 +153,11 @@ func (l *Ledger) Recent(ctx context.Context, model string, rules []Rule, launche
 	return out, nil
 }
 
-// LastMature returns the start of the newest window on the grid that is recorded
-// as mature, and false when there is none. It lists an index and reads nothing; a
-// kill right after a window's record may leave that window out, so ask Latest or
-// HasStage whether a window is in the ledger before evaluating it again.
-func (l *Ledger) LastMature(ctx context.Context, model string) (time.Time, bool, error) {
-	dir := matureDir + part(model) + "/"
-	keys, err := l.keys(ctx, dir)
-	if err != nil {
-		return time.Time{}, false, err
-	}
-	var last time.Time
-	for _, k := range keys {
-		w, err := parseWindowPart(strings.TrimPrefix(k, dir))
-		if err != nil {
-			return time.Time{}, false, fmt.Errorf("ledger record %s: %w", k, err)
-		}
-		if w.Start.After(last) {
-			last = w.Start
-		}
-	}
-	return last, len(keys) > 0, nil
-}
-
-// HasStage reports whether any revision of a window on the grid judged it at that
+// HasStage reports whether any revision of a window of a grid judged it at that
 // stage; at StageClosed a mature revision counts too.
-func (l *Ledger) HasStage(ctx context.Context, model string, w groundtruth.Window, stage string) (bool, error) {
+func (l *Ledger) HasStage(ctx context.Context, model, grid string, w groundtruth.Window, stage string) (bool, error) {
 	dir := evaluationDir(model, true)
-	keys, err := l.keys(ctx, dir+windowPart(w)+"/")
+	keys, err := l.keys(ctx, dir+placeOf(w, grid).String()+"/")
 	if err != nil {
 		return false, err
 	}
@@ -198,8 +173,8 @@ func (l *Ledger) HasStage(ctx context.Context, model string, w groundtruth.Windo
 	return false, nil
 }
 
-// History returns every revision of every window of the model on the grid, by
-// start and revision.
+// History returns every revision of every window of the model on its grids, by
+// start, grid and revision.
 func (l *Ledger) History(ctx context.Context, model string) ([]Record, error) {
 	return l.all(ctx, model, true)
 }
@@ -210,7 +185,7 @@ func (l *Ledger) AdHoc(ctx context.Context, model string) ([]Record, error) {
 }
 
 func (l *Ledger) all(ctx context.Context, model string, onGrid bool) ([]Record, error) {
-	windows, err := l.windows(ctx, model, onGrid, time.Time{})
+	windows, err := l.windows(ctx, model, onGrid, func(place) bool { return true }, time.Time{})
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,8 @@ var ErrNewerSchema = errors.New("written by a newer version of hindcast")
 // written and that revision is returned with created false: a retried pass makes no
 // second record.
 //
-// Model, Window, Stage and OnGrid must be set; Schema and Revision are set here.
+// Model, Window, Stage and OnGrid must be set, and Grid on a grid; Schema and Revision
+// are set here.
 // Windows off the grid are kept apart and never enter History, Latest or Recent.
 func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 	if r.Model == "" || r.Window.Start.IsZero() || !r.Window.End.After(r.Window.Start) {
@@ -65,7 +66,7 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 	r.Schema = SchemaVersion
 	dir := evaluationDir(r.Model, r.OnGrid)
 	for {
-		keys, err := l.keys(ctx, dir+windowPart(r.Window)+"/")
+		keys, err := l.keys(ctx, dir+placeOf(r.Window, r.Grid).String()+"/")
 		if err != nil {
 			return Record{}, false, err
 		}
@@ -78,7 +79,7 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 			newest = max(newest, n)
 		}
 		if newest > 0 {
-			old, err := l.evaluation(ctx, evaluationKey(r.Model, r.Window, r.OnGrid, newest))
+			old, err := l.evaluation(ctx, evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, newest))
 			if err != nil {
 				return Record{}, false, err
 			}
@@ -94,7 +95,7 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 		if r.Output, err = withRevision(r.Output, r.Revision); err != nil {
 			return Record{}, false, fmt.Errorf("record evaluation of %s: %w", r.Model, err)
 		}
-		key := evaluationKey(r.Model, r.Window, r.OnGrid, r.Revision)
+		key := evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, r.Revision)
 		switch err := l.create(ctx, key, r); {
 		case err == nil:
 			return r, true, l.markMature(ctx, r)
@@ -105,17 +106,15 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 	}
 }
 
-// markMature adds a mature window on the grid to the index that LastMature
-// reads. It follows the record, so that the index never names a window that was
+// markMature adds a mature window on the grid to the index that
+// MatureWindows reads. It follows the record, so that the index never names a window that was
 // not recorded; a kill between the two leaves a gap, which the next Append of
 // that window closes and which LastMature's callers must live with.
 func (l *Ledger) markMature(ctx context.Context, r Record) error {
 	if !r.OnGrid || r.Stage != StageMature {
 		return nil
 	}
-	err := l.create(ctx, matureDir+part(r.Model)+"/"+windowPart(r.Window), struct {
-		Schema int `json:"schema"`
-	}{SchemaVersion})
+	err := l.create(ctx, matureDir+part(r.Model)+"/"+placeOf(r.Window, r.Grid).String(), matureMark{SchemaVersion, r.Grid})
 	if errors.Is(err, objstore.ErrExists) {
 		return nil
 	}
@@ -216,7 +215,7 @@ func (l *Ledger) evaluation(ctx context.Context, key string) (Record, error) {
 	if err := l.read(ctx, key, &r); err != nil {
 		return Record{}, err
 	}
-	if want := evaluationKey(r.Model, r.Window, r.OnGrid, r.Revision); want != key {
+	if want := evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, r.Revision); want != key {
 		return Record{}, fmt.Errorf("ledger record %s is damaged: it says that it is %s", key, want)
 	}
 	if r.Stage != StageMature && r.Stage != StageClosed {

@@ -65,17 +65,18 @@ func TestPart(t *testing.T) {
 
 func FuzzEvaluationKey(f *testing.F) {
 	f.Add("evaluations/m/20260101T000000Z_20260102T000000Z/r000001.json")
+	f.Add("evaluations/m/20260101T000000Z_20260201T000000Z@31d/r000001.json")
 	f.Add("evaluations/m/20260101T000000.5Z_20260102T000000Z/r1.json")
 	f.Fuzz(func(t *testing.T, key string) {
-		w, n, err := parseEvaluationKey("evaluations/m/", key)
+		at, n, err := parseEvaluationKey("evaluations/m/", key)
 		if err != nil || !strings.HasPrefix(key, "evaluations/m/") {
 			return
 		}
-		if got := evaluationKey("m", w, true, n); got != key {
+		if got := evaluationKey("m", at, true, n); got != key {
 			// Another spelling of a time reads as the same window; it must at least be stable.
-			w2, n2, err := parseEvaluationKey("evaluations/m/", got)
-			if err != nil || n2 != n || compareWindows(w, w2) != 0 {
-				t.Fatalf("%q reads as %v, %d and comes back as %q", key, w, n, got)
+			at2, n2, err := parseEvaluationKey("evaluations/m/", got)
+			if err != nil || n2 != n || at.grid != at2.grid || compareWindows(at.window, at2.window) != 0 {
+				t.Fatalf("%q reads as %v, %d and comes back as %q", key, at, n, got)
 			}
 		}
 	})
@@ -176,7 +177,7 @@ func TestAppend(t *testing.T) {
 	if err != nil || len(history) != 3 || history[2].Revision != 3 {
 		t.Fatalf("history: %d %v", len(history), err)
 	}
-	latest, err := l.Latest(ctx, "m", time.Time{})
+	latest, err := l.Latest(ctx, "m", "1d", time.Time{})
 	if err != nil || len(latest) != 1 || latest[0].Revision != 3 || string(latest[0].Output) != string(third.Output) {
 		t.Fatalf("latest: %+v %v", latest, err)
 	}
@@ -225,7 +226,7 @@ func TestSemantics1_OffGridIsKeptApart(t *testing.T) {
 	if h, err := l.History(ctx, "m"); err != nil || len(h) != 0 {
 		t.Errorf("history has it: %v %v", h, err)
 	}
-	if _, ok, err := l.LastMature(ctx, "m"); err != nil || ok {
+	if _, ok, err := l.LastMature(ctx, "m", "1d"); err != nil || ok {
 		t.Errorf("it counts as mature: %v", err)
 	}
 	a, err := l.AdHoc(ctx, "m")
@@ -245,26 +246,26 @@ func TestSemantics1_LastMature(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	last, ok, err := l.LastMature(ctx, "m")
-	if err != nil || !ok || !last.Equal(day(2).Start) {
+	last, ok, err := l.LastMature(ctx, "m", "1d")
+	if err != nil || !ok || !last.Equal(day(2)) {
 		t.Fatalf("last mature %v %v %v", last, ok, err)
 	}
 	for n, want := range map[int][2]bool{1: {true, true}, 3: {false, true}, 4: {false, false}} {
 		for s, stage := range []string{StageMature, StageClosed} {
-			if got, err := l.HasStage(ctx, "m", day(n), stage); err != nil || got != want[s] {
+			if got, err := l.HasStage(ctx, "m", "1d", day(n), stage); err != nil || got != want[s] {
 				t.Errorf("HasStage(%d, %s) = %v, %v", n, stage, got, err)
 			}
 		}
 	}
 	// A kill between the record and the index is mended by the retried pass.
 	delete(store.objects, matureDir+"m/"+windowPart(day(2)))
-	if last, _, _ := l.LastMature(ctx, "m"); !last.Equal(day(1).Start) {
+	if last, _, _ := l.LastMature(ctx, "m", "1d"); !last.Equal(day(1)) {
 		t.Fatalf("last mature %v", last)
 	}
 	if _, created, err := l.Append(ctx, evaluated(2, 1)); err != nil || created {
 		t.Fatal(created, err)
 	}
-	if last, _, _ := l.LastMature(ctx, "m"); !last.Equal(day(2).Start) {
+	if last, _, _ := l.LastMature(ctx, "m", "1d"); !last.Equal(day(2)) {
 		t.Errorf("last mature %v", last)
 	}
 }
@@ -283,7 +284,7 @@ func TestSemantics3_LatestKeepsTheMatureVerdict(t *testing.T) {
 	if _, _, err := l.Append(ctx, early); err != nil {
 		t.Fatal(err)
 	}
-	latest, err := l.Latest(ctx, "m", day(2).Start)
+	latest, err := l.Latest(ctx, "m", "1d", day(2).Start)
 	if err != nil || len(latest) != 3 || latest[0].Revision != 1 || latest[1].Revision != 2 || !latest[2].Window.Start.Equal(day(3).Start) {
 		t.Fatalf("latest: %+v %v", latest, err)
 	}
@@ -301,7 +302,7 @@ func TestDamagedRecords(t *testing.T) {
 		if _, _, err := l.Append(ctx, evaluated(1, 5)); err != nil {
 			t.Fatal(err)
 		}
-		return store, l, evaluationKey("m", day(1), true, 1)
+		return store, l, evaluationKey("m", placeOf(day(1), "1d"), true, 1)
 	}
 	cases := map[string]func(b []byte) []byte{
 		"truncated":     func(b []byte) []byte { return b[:len(b)/2] },
@@ -317,8 +318,8 @@ func TestDamagedRecords(t *testing.T) {
 			store.objects[key] = damage(store.objects[key])
 			for what, read := range map[string]func() error{
 				"history": func() error { _, err := l.History(ctx, "m"); return err },
-				"latest":  func() error { _, err := l.Latest(ctx, "m", time.Time{}); return err },
-				"recent":  func() error { _, err := l.Recent(ctx, "m", nil, nil, 1); return err },
+				"latest":  func() error { _, err := l.Latest(ctx, "m", "1d", time.Time{}); return err },
+				"recent":  func() error { _, err := l.Recent(ctx, "m", "1d", nil, nil, 1); return err },
 				"append":  func() error { _, _, err := l.Append(ctx, evaluated(1, 6)); return err },
 			} {
 				err := read()
@@ -382,14 +383,14 @@ func TestRecent(t *testing.T) {
 	}
 	t.Run("stops at health", func(t *testing.T) {
 		store, l := fill(t, strings.Repeat("h", 200))
-		got, err := l.Recent(ctx, "m", rules, nil, 3)
+		got, err := l.Recent(ctx, "m", "1d", rules, nil, 3)
 		if err != nil || len(got) < 3 || store.reads > 3*readers {
 			t.Errorf("%d records, %d reads, %v", len(got), store.reads, err)
 		}
 	})
 	t.Run("goes back to health", func(t *testing.T) {
 		_, l := fill(t, "bh"+strings.Repeat("i", 50)+"b"+strings.Repeat("i", 50))
-		got, err := l.Recent(ctx, "m", rules, nil, 3)
+		got, err := l.Recent(ctx, "m", "1d", rules, nil, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -402,7 +403,7 @@ func TestRecent(t *testing.T) {
 		store, l := fill(t, strings.Repeat("b", 200))
 		e := day(150).Start
 		launches := []LaunchStatus{{Launch: Launch{Episode: &e}}}
-		got, err := l.Recent(ctx, "m", rules, launches, 3)
+		got, err := l.Recent(ctx, "m", "1d", rules, launches, 3)
 		if err != nil || store.reads > 51+2*readers {
 			t.Fatalf("%d records, %d reads, %v", len(got), store.reads, err)
 		}

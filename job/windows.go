@@ -1,0 +1,85 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// windows lists what to judge, oldest first, and notes what people must know of the
+// list: what is left to later passes, and that the grid is another one.
+func (p *pass) windows(ctx context.Context) ([]planned, error) {
+	m := p.model
+	s := schedule{grid: m.Grid(), delay: m.GroundTruth.Delay, catchUp: m.CatchUp}
+	if w := p.opt.Window; w != nil {
+		return []planned{{*w, s.stage(*w, p.asOf), m.Grid().OnGrid(*w)}}, nil
+	}
+	first, err := p.first(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := p.Ledger.MatureWindows(ctx, m.Name, s.grid.String(), first.Start)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(recorded); n > 0 {
+		last := recorded[n-1]
+		if p.opt.Merge && s.stage(last, p.asOf) != trigger.StageMature {
+			return nil, fmt.Errorf("merge as of %s: %w; make a pass without --merge", p.asOf.Format(time.RFC3339), ErrJudgedSince)
+		}
+		if p.opt.looks() && last.Start.After(p.asOf) {
+			// A look at a time that passes have gone beyond shows its windows again.
+			first, recorded = s.grid.LastMature(p.asOf, s.delay), nil
+		}
+	}
+	windows, left := s.plan(first, recorded, p.asOf)
+	if left.n > 0 {
+		p.note(fmt.Sprintf("%s; a pass judges %d of them at most (catch_up)", left, s.catchUp))
+		p.Log.Warn("mature windows wait for later passes", "model", m.Name, "windows", left.n, "window_start", left.oldest.Start, "window_end", left.newest.End)
+	}
+	return windows, nil
+}
+
+// first returns the window from which on the pass leaves no mature one out. The first
+// pass on a grid keeps it, and says so where the model was judged on another one before.
+func (p *pass) first(ctx context.Context, s schedule) (groundtruth.Window, error) {
+	grid := s.grid.String()
+	first, began, err := p.Ledger.First(ctx, p.model.Name, grid)
+	if err != nil || began {
+		return first, err
+	}
+	if first == (groundtruth.Window{}) {
+		first = s.grid.LastMature(p.asOf, s.delay)
+	}
+	if p.opt.looks() {
+		return first, nil
+	}
+	others, err := p.Ledger.Grids(ctx, p.model.Name)
+	if err != nil {
+		return first, err
+	}
+	if others = slices.DeleteFunc(others, func(o string) bool { return o == grid }); len(others) > 0 {
+		was := strings.Join(others, ", ")
+		p.note(fmt.Sprintf("windows are of %s from this pass on; those of %s stay in the ledger and count in no streak, gap or decision", grid, was))
+		p.Log.Warn("the grid of windows has changed", "model", p.model.Name, "grid", grid, "before", was)
+	}
+	if !p.fx.write {
+		return first, nil
+	}
+	return p.Ledger.Begin(ctx, p.model.Name, grid, first)
+}
+
+func (p *pass) note(text string) { p.notes = append(p.notes, text) }
+
+// grid is what a record says of its grid.
+func (p *pass) grid(onGrid bool) string {
+	if !onGrid {
+		return ""
+	}
+	return p.model.Grid().String()
+}
