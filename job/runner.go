@@ -125,6 +125,9 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, note := range p.notes {
+		p.Log.Warn("noted", "model", m.Name, "note", note)
+	}
 	ref, err := p.reference(ctx, m, p.fx.write)
 	if err != nil {
 		return err

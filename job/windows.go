@@ -40,7 +40,6 @@ func (p *pass) windows(ctx context.Context) ([]planned, error) {
 	windows, left := s.plan(first, recorded, p.asOf)
 	if left.n > 0 {
 		p.note(fmt.Sprintf("%s; a pass judges %d of them at most (catch_up)", left, s.catchUp))
-		p.Log.Warn("mature windows wait for later passes", "model", m.Name, "windows", left.n, "window_start", left.oldest.Start, "window_end", left.newest.End)
 	}
 	return windows, nil
 }
@@ -64,9 +63,7 @@ func (p *pass) first(ctx context.Context, s schedule) (groundtruth.Window, error
 		return first, err
 	}
 	if others = slices.DeleteFunc(others, func(o string) bool { return o == grid }); len(others) > 0 {
-		was := strings.Join(others, ", ")
-		p.note(fmt.Sprintf("windows are of %s from this pass on; those of %s stay in the ledger and count in no streak, gap or decision", grid, was))
-		p.Log.Warn("the grid of windows has changed", "model", p.model.Name, "grid", grid, "before", was)
+		p.note(fmt.Sprintf("windows are of %s from this pass on; those of %s stay in the ledger and count in no streak, gap or decision", grid, strings.Join(others, ", ")))
 	}
 	if !p.fx.write {
 		return first, nil
