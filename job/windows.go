@@ -52,10 +52,15 @@ func (p *pass) first(ctx context.Context, s schedule) (groundtruth.Window, error
 	if err != nil || began {
 		return first, err
 	}
-	if first == (groundtruth.Window{}) {
+	none := first == (groundtruth.Window{})
+	if none {
 		first = s.grid.LastMature(p.asOf, s.delay)
 	}
 	if p.opt.looks() {
+		// Where no pass has been yet, looks at later and later times go on from one another.
+		if last, ok, err := p.Ledger.LastMature(ctx, p.model.Name, grid); err != nil || ok && none {
+			return last, err
+		}
 		return first, nil
 	}
 	others, err := p.Ledger.Grids(ctx, p.model.Name)

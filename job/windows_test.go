@@ -189,6 +189,14 @@ func TestSemantics1_WhereAGridBegins(t *testing.T) {
 		wantLines(t, "first pass", brief(w.pass(job.Options{})), "17 mature healthy none", "19 closed healthy none")
 		wantLines(t, "second pass", brief(w.night(21)), "18 mature healthy none", "20 closed healthy none")
 	})
+	t.Run("before the first pass looks go on from one another", func(t *testing.T) {
+		w := newWorld(t, settings{rules: "[" + ruleQuiet + "]"})
+		w.at(20)
+		wantLines(t, "first look", brief(w.pass(job.Options{AsOf: dayStart(9)})), "6 mature healthy none", "8 closed healthy none")
+		wantLines(t, "later look", brief(w.pass(job.Options{AsOf: dayStart(11)})), "8 mature healthy none", "7 mature healthy none", "10 closed healthy none")
+		wantLines(t, "earlier look", brief(w.pass(job.Options{AsOf: dayStart(5)})), "2 mature healthy none", "4 closed healthy none")
+		wantLines(t, "first pass", brief(w.pass(job.Options{})), "17 mature healthy none", "19 closed healthy none")
+	})
 	t.Run("the first pass begins with a window that a look has recorded", func(t *testing.T) {
 		w := newWorld(t, settings{rules: "[" + ruleQuiet + "]"})
 		w.at(20)
