@@ -2,6 +2,7 @@ package job_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -343,4 +344,53 @@ func TestSemantics8_OneIntervalOnTwoGrids(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s r%d", r.GridName(), r.Revision))
 	}
 	wantLines(t, "history", got, "1mo r1", "31d r1")
+}
+
+// failingStore is a state whose nth write from now fails, once.
+type failingStore struct {
+	trigger.Store
+	n int
+}
+
+func (s *failingStore) Create(ctx context.Context, key string, data []byte) error {
+	if s.n--; s.n == 0 {
+		return fmt.Errorf("write %s: the disk is gone", key)
+	}
+	return s.Store.Create(ctx, key, data)
+}
+
+// Whatever write fails while a gap is closed, later passes close it, and people are told
+// once of what follows.
+func TestSemantics1_AGapIsClosedWhateverWriteFails(t *testing.T) {
+	for n := 1; ; n++ {
+		w := newWorld(t, settings{rules: "[" + fmt.Sprintf(ruleEmpty, 7) + "]", model: "catch_up: 2"})
+		w.model.GroundTruth.Delay = 0
+		w.night(2) // day 1
+		store := &failingStore{w.state, n}
+		w.r.Ledger = trigger.NewLedger(store)
+		w.at(8)
+		for range 3 { // one of them fails
+			_, _ = w.r.Pass(t.Context(), w.model, job.Options{})
+		}
+		reached := store.n <= 0
+		store.n = 0 // from here on none
+		for range 3 {
+			w.pass(job.Options{})
+		}
+		breaches := slices.DeleteFunc(w.told.take(), func(s string) bool { return !strings.HasPrefix(s, "breach") })
+		wantLines(t, fmt.Sprintf("told after write %d failed", n), breaches, "breach empty 7")
+		var days []string
+		for _, r := range w.records() {
+			if r.Stage == trigger.StageMature && r.Revision == 1 {
+				days = append(days, fmt.Sprint(r.Window.Start.Day()))
+			}
+		}
+		wantLines(t, fmt.Sprintf("recorded after write %d failed", n), days, "1", "2", "3", "4", "5", "6", "7")
+		if !reached {
+			if n < 10 {
+				t.Errorf("only %d writes were made to fail", n-1)
+			}
+			return
+		}
+	}
 }
