@@ -122,6 +122,24 @@ func (g Grid) OnGrid(w Window) bool {
 	return g.Containing(w.Start).Equal(w)
 }
 
+// GridOf returns the grid whose window w is, and false where there is none. An interval
+// of whole months by the calendar is one of months, though days of that number may be
+// a grid with that window too.
+func GridOf(w Window) (Grid, bool) {
+	start, end := w.Start.UTC(), w.End.UTC()
+	if months := (end.Year()-start.Year())*12 + int(end.Month()) - int(start.Month()); months > 0 {
+		if g := (Grid{months: int64(months)}); g.OnGrid(w) {
+			return g, true
+		}
+	}
+	seconds := end.Unix() - start.Unix()
+	if seconds < minuteSeconds || seconds%minuteSeconds != 0 {
+		return Grid{}, false
+	}
+	g := Grid{seconds: seconds}
+	return g, g.OnGrid(w)
+}
+
 // LastClosed returns the newest window that has ended: End <= asOf.
 func (g Grid) LastClosed(asOf time.Time) Window {
 	return g.at(g.index(asOf.UTC()) - 1)

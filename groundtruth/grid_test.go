@@ -201,3 +201,32 @@ func FuzzParseWindow(f *testing.F) {
 		}
 	})
 }
+
+// An interval tells its grid, but for days that are months by the calendar too.
+func TestGridOf(t *testing.T) {
+	for _, size := range []string{"1m", "90m", "1h", "7h", "1d", "2d", "28d", "30d", "31d", "7d", "1mo", "3mo", "12mo"} {
+		g, err := ParseGrid(size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := g.Containing(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		for range 500 {
+			w = g.Next(w)
+			got, ok := GridOf(w)
+			months := w.Start.Day() == 1 && w.End.Day() == 1 && w.Start.Equal(w.Start.Truncate(24*time.Hour)) && w.Duration() >= 28*24*time.Hour
+			if !ok || got != g && !months {
+				t.Fatalf("%s of %s is said to be of %v, %v", w, g, got, ok)
+			}
+		}
+		w.End = w.End.Add(time.Second)
+		if got, ok := GridOf(w); ok {
+			t.Errorf("%s is said to be of %s", w, got)
+		}
+	}
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	for _, w := range []Window{{noon, noon.AddDate(0, 0, 1)}, {noon, noon.AddDate(0, 1, 0)}, {noon, noon}, {noon.Add(1), noon.Add(time.Hour + 1)}} {
+		if g, ok := GridOf(w); ok {
+			t.Errorf("%s is said to be of %s", w, g)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -21,6 +22,28 @@ type schedule struct {
 	catchUp int
 }
 
+// backlog is what a pass leaves to later ones: n mature windows, from the oldest to the
+// newest of them.
+type backlog struct {
+	n              int
+	oldest, newest groundtruth.Window
+}
+
+func (b *backlog) add(w groundtruth.Window) {
+	if b.n == 0 {
+		b.oldest = w
+	}
+	b.newest = w
+	b.n++
+}
+
+func (b backlog) String() string {
+	if b.n == 1 {
+		return fmt.Sprintf("a mature window waits for a later pass: %s", b.oldest)
+	}
+	return fmt.Sprintf("%d mature windows wait for later passes: from %s to %s", b.n, b.oldest, b.newest)
+}
+
 // stage says whether the window is mature, or only closed, at asOf (semantics,
 // section 1).
 func (s schedule) stage(w groundtruth.Window, asOf time.Time) string {
@@ -30,23 +53,28 @@ func (s schedule) stage(w groundtruth.Window, asOf time.Time) string {
 	return trigger.StageClosed
 }
 
-// plan lists the windows of a pass, oldest first: the mature ones after the last
-// that is recorded, at most catchUp, or the newest alone where none is; and the
-// newest closed one if it is not among them (semantics, section 1).
-func (s schedule) plan(last *groundtruth.Window, asOf time.Time) []planned {
+// plan lists the windows of a pass, oldest first: the mature ones from first on that are
+// not recorded as mature, at most catchUp; and the newest closed one if it is not among
+// them (semantics, section 1). It also says which mature ones are left over.
+func (s schedule) plan(first groundtruth.Window, recorded []groundtruth.Window, asOf time.Time) ([]planned, backlog) {
+	there := make(map[int64]bool, len(recorded))
+	for _, w := range recorded {
+		there[w.Start.Unix()] = true
+	}
 	var out []planned
-	newest := s.grid.LastMature(asOf, s.delay)
-	switch {
-	case last == nil:
-		out = append(out, planned{newest, trigger.StageMature, true})
-	default:
-		for w := s.grid.Next(*last); !w.Start.After(newest.Start) && len(out) < s.catchUp; w = s.grid.Next(w) {
+	var left backlog
+	newest, closed := s.grid.LastMature(asOf, s.delay), s.grid.LastClosed(asOf)
+	for w := first; !w.Start.After(newest.Start); w = s.grid.Next(w) {
+		switch {
+		case there[w.Start.Unix()]:
+		case len(out) < s.catchUp:
 			out = append(out, planned{w, trigger.StageMature, true})
+		case !w.Equal(closed):
+			left.add(w)
 		}
 	}
-	closed := s.grid.LastClosed(asOf)
-	if n := len(out); n == 0 || !out[n-1].window.Start.Equal(closed.Start) {
+	if n := len(out); n == 0 || !out[n-1].window.Equal(closed) {
 		out = append(out, planned{closed, s.stage(closed, asOf), true})
 	}
-	return out
+	return out, left
 }

@@ -11,12 +11,13 @@ import (
 
 // recent reads the records that streaks and decisions rest on. How far back a streak
 // goes shows only in the records, for inconclusive windows count for nothing: it
-// reads on until every rule's streak has ended.
-func (p *pass) recent(ctx context.Context, launches []trigger.LaunchStatus) ([]trigger.Record, error) {
+// reads on until every rule's streak has ended, the newest one and the one that ends
+// right before the oldest window that is judged, which may be in a gap.
+func (p *pass) recent(ctx context.Context, launches []trigger.LaunchStatus, oldest groundtruth.Window) ([]trigger.Record, error) {
 	m := p.model
 	atLeast := m.CatchUp + longestStreak(m)
-	return p.Ledger.Recent(ctx, m.Name, p.newestClosed(), p.rules(), launches, func(records []trigger.Record) bool {
-		return len(records) >= atLeast && streaksEnd(m.Grid(), records, p.rules())
+	return p.Ledger.Recent(ctx, m.Name, m.Grid().String(), p.newestClosed(), p.rules(), launches, func(records []trigger.Record) bool {
+		return len(records) >= atLeast && streaksEnd(m.Grid(), records, p.rules(), oldest)
 	})
 }
 
@@ -39,9 +40,13 @@ func longestStreak(m *config.Model) int {
 	return longest
 }
 
-// streaksEnd reports whether the streak of every rule that goes on in the newest
-// records began after the oldest of them. records are in the order of their windows.
-func streaksEnd(grid groundtruth.Grid, records []trigger.Record, rules []trigger.Rule) bool {
+// streaksEnd reports whether the streak of every rule that goes on in the newest records,
+// or right before a window, began after the oldest of them. records are in the order of
+// their windows.
+func streaksEnd(grid groundtruth.Grid, records []trigger.Record, rules []trigger.Rule, before groundtruth.Window) bool {
+	if !before.Start.After(records[0].Window.Start) {
+		return false
+	}
 	for _, rule := range rules {
 		verdicts := map[groundtruth.Window]evaluator.Verdict{}
 		var w groundtruth.Window
@@ -52,11 +57,13 @@ func streaksEnd(grid groundtruth.Grid, records []trigger.Record, rules []trigger
 				}
 			}
 		}
-		for v, judged := verdicts[w]; judged && v != evaluator.Healthy; v, judged = verdicts[w] {
-			if !w.Start.After(records[0].Window.Start) {
-				return false
+		for _, w := range []groundtruth.Window{w, grid.Prev(before)} {
+			for v, judged := verdicts[w]; judged && v != evaluator.Healthy; v, judged = verdicts[w] {
+				if !w.Start.After(records[0].Window.Start) {
+					return false
+				}
+				w = grid.Prev(w)
 			}
-			w = grid.Prev(w)
 		}
 	}
 	return true

@@ -31,12 +31,11 @@ func (r *Runner) Retrain(ctx context.Context, m *config.Model, opt RetrainOption
 	if opt.Key != "" {
 		meta.Key = trigger.ManualKey(m.Name, opt.Key)
 	}
-	if w, ok, err := r.Ledger.LastMature(ctx, m.Name); err != nil {
+	if w, ok, err := r.Ledger.LastMature(ctx, m.Name, m.Grid().String(), p.newestClosed()); err != nil {
 		return trigger.Launch{}, false, err
 	} else if ok {
 		// Templates may name the window; the newest one judged is what a person looks at.
-		window := m.Grid().Containing(w)
-		meta.Window = &window
+		meta.Window = &w
 	}
 	req, err := request(m, meta, p.asOf)
 	if err != nil {

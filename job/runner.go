@@ -114,6 +114,7 @@ type pass struct {
 	failures  []error                       // runs that could not be started
 	judged    []*evaluated                  // oldest first, mature before closed
 	later     []*evaluated                  // windows of earlier passes that were decided on again
+	notes     []string                      // on the pass, for its output alone: no window's record has them
 }
 
 func (p *pass) run(ctx context.Context) error {
@@ -129,6 +130,9 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, note := range p.notes {
+		p.Log.Warn("noted", "model", m.Name, "note", note)
+	}
 	ref, err := p.reference(ctx, m, p.fx.write)
 	if err != nil {
 		return err
@@ -137,7 +141,7 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	records, err := p.recent(ctx, launches)
+	records, err := p.recent(ctx, launches, windows[0].window)
 	if err != nil {
 		return err
 	}
@@ -201,35 +205,11 @@ func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool)
 	return p.join(ctx, p.model, ref, w, p.asOf, labels)
 }
 
-// windows lists what to judge, oldest first.
-func (p *pass) windows(ctx context.Context) ([]planned, error) {
-	m := p.model
-	s := schedule{grid: m.Grid(), delay: m.GroundTruth.Delay, catchUp: m.CatchUp}
-	if w := p.opt.Window; w != nil {
-		return []planned{{*w, s.stage(*w, p.asOf), m.Grid().OnGrid(*w)}}, nil
-	}
-	last, ok, err := p.Ledger.LastMature(ctx, m.Name)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return s.plan(nil, p.asOf), nil
-	}
-	w := m.Grid().Containing(last)
-	if p.opt.Merge && s.stage(w, p.asOf) != trigger.StageMature {
-		return nil, fmt.Errorf("merge as of %s: %w; make a pass without --merge", p.asOf.Format(time.RFC3339), ErrJudgedSince)
-	}
-	if last.After(p.asOf) {
-		return s.plan(nil, p.asOf), nil
-	}
-	return s.plan(&w, p.asOf), nil
-}
-
 // record turns an evaluated window into what the ledger keeps.
 func (p *pass) record(e *evaluated) trigger.Record {
 	o := e.outcome
 	return trigger.Record{
-		Model: o.Model, Window: o.Window, OnGrid: o.OnGrid, Stage: o.Stage,
+		Model: o.Model, Window: o.Window, OnGrid: o.OnGrid, Grid: p.grid(o.OnGrid), Stage: o.Stage,
 		// Above every recorded revision: what is judged now is the newest.
 		Revision: 1 << 30,
 		AsOf:     o.AsOf, RecordedAt: p.Clock().UTC(), PolicyHash: p.model.PolicyHash(),
@@ -302,65 +282,6 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 		return nil
 	}
 	return p.decideEarlier(ctx, done, states, records, launches, claims)
-}
-
-// decideEarlier decides on windows of earlier passes on which a retraining rule
-// still acts: a run that failed may be followed by the next attempt without new
-// windows.
-func (p *pass) decideEarlier(ctx context.Context, done map[groundtruth.Window]bool, states []trigger.RuleState, records []trigger.Record, launches []trigger.LaunchStatus, claims []trigger.Claim) error {
-	for _, s := range states {
-		if !s.Acts || s.Action != trigger.RuleRetrain || done[s.Window] {
-			continue
-		}
-		done[s.Window] = true
-		d := trigger.Decide(p.input(s.Window, states, records, launches, claims))
-		if d.Action != trigger.ActionRetrain || d.RunID != "" {
-			continue
-		}
-		i := slices.IndexFunc(records, func(rec trigger.Record) bool { return rec.Window == s.Window })
-		if i < 0 {
-			continue
-		}
-		whole, err := p.Ledger.Whole(ctx, records[i:i+1])
-		if err != nil {
-			return err
-		}
-		e := &evaluated{versions: whole[0].Versions}
-		if err := json.Unmarshal(whole[0].Output, &e.outcome); err != nil {
-			return fmt.Errorf("read recorded evaluation of %s: %w", s.Window, err)
-		}
-		err = p.act(ctx, &d, e)
-		e.outcome.Decision = d
-		p.later = append(p.later, e)
-		if err != nil {
-			return err
-		}
-		if err := p.amend(ctx, whole[0], e); err != nil {
-			return err
-		}
-		p.Log.Info("decision on an earlier window", "model", p.model.Name, "window_start", s.Window.Start, "window_end", s.Window.End,
-			"action", string(d.Action), "reason", d.Reason, "run_id", d.RunID)
-	}
-	return nil
-}
-
-// amend records a run that was started for an earlier window as that window's newest
-// revision.
-func (p *pass) amend(ctx context.Context, old trigger.Record, e *evaluated) error {
-	if !p.fx.write || e.outcome.Decision.RunID == "" {
-		return nil
-	}
-	var err error
-	old.Decision = e.outcome.Decision
-	if old.Output, err = json.Marshal(e.outcome); err != nil {
-		return fmt.Errorf("encode evaluation: %w", err)
-	}
-	recorded, _, err := p.Ledger.Append(ctx, old)
-	if err != nil {
-		return err
-	}
-	e.outcome.Revision = recorded.Revision
-	return nil
 }
 
 func (p *pass) rules() []trigger.Rule {
@@ -462,11 +383,12 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 	if s.Performance != nil {
 		return s, nil
 	}
-	last, ok, err := p.Ledger.LastMature(ctx, p.model.Name)
+	grid := p.model.Grid().String()
+	last, ok, err := p.Ledger.LastMature(ctx, p.model.Name, grid, p.newestClosed())
 	if err != nil || !ok {
 		return s, err
 	}
-	records, err := p.Ledger.Newest(ctx, p.model.Name, p.model.Grid().Containing(last))
+	records, err := p.Ledger.Newest(ctx, p.model.Name, grid, last)
 	if err != nil {
 		return s, err
 	}
@@ -482,7 +404,8 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 	return s, nil
 }
 
-// outcomes orders windows as people read them: mature before closed, newest first.
+// outcomes orders windows as people read them: mature before closed, newest first. The
+// first of them has the notes on the pass.
 func (p *pass) outcomes(windows []*evaluated) []Outcome {
 	var out []Outcome
 	for _, e := range windows {
@@ -497,5 +420,8 @@ func (p *pass) outcomes(windows []*evaluated) []Outcome {
 		}
 		return b.Window.Start.Compare(a.Window.Start)
 	})
+	if len(out) > 0 && len(p.notes) > 0 {
+		out[0].Notes = slices.Concat(out[0].Notes, p.notes)
+	}
 	return out
 }

@@ -35,6 +35,9 @@ type RuleState struct {
 	evaluator.RuleResult
 	Window groundtruth.Window
 	Stage  string
+	// Lengthened says that the rule is breached and its streak longer than it was when
+	// the window was recorded: windows before it have been judged since.
+	Lengthened bool
 }
 
 // judged holds the newest verdicts on one window: of each rule the one in the
@@ -171,6 +174,7 @@ func NewestVerdicts(grid Grid, records []Record, rules []Rule) []RuleState {
 			if r, ok := w.rules[rule.Name]; ok {
 				s = RuleState{RuleResult: r.result, Window: w.window, Stage: r.stage}
 				s.Streak, _ = streak(grid, windows, rule.Name, w.window, nil)
+				s.Lengthened = s.Verdict == evaluator.Breached && s.Streak > r.result.Streak
 				break
 			}
 		}

@@ -3,10 +3,8 @@ package trigger
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,28 +17,37 @@ import (
 // an episode that is longer is taken to begin there.
 const Farthest = 1000
 
-// revisions sorts the objects below dir by window and revision.
-func revisions(dir string, objects []objstore.Object) ([]windowRevisions, error) {
+// windowKeys are the revisions of one window, oldest first.
+type windowKeys struct {
+	place
+	keys []string
+}
+
+// revisions sorts the objects below dir by window, grid and revision; of those that in
+// says yes to.
+func revisions(dir string, objects []objstore.Object, in func(place) bool) ([]windowKeys, error) {
 	type revision struct {
-		window groundtruth.Window
-		n      int
-		key    string
+		place
+		n   int
+		key string
 	}
 	all := make([]revision, 0, len(objects))
 	for _, o := range objects {
-		w, n, err := parseEvaluationKey(dir, o.Key)
+		at, n, err := parseEvaluationKey(dir, o.Key)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, revision{w, n, o.Key})
+		if in(at) {
+			all = append(all, revision{at, n, o.Key})
+		}
 	}
 	slices.SortFunc(all, func(a, b revision) int {
-		return cmp.Or(compareWindows(a.window, b.window), cmp.Compare(a.n, b.n))
+		return cmp.Or(compareWindows(a.window, b.window), cmp.Compare(a.grid, b.grid), cmp.Compare(a.n, b.n))
 	})
-	var out []windowRevisions
+	var out []windowKeys
 	for _, r := range all {
-		if len(out) == 0 || compareWindows(out[len(out)-1].window, r.window) != 0 {
-			out = append(out, windowRevisions{window: r.window})
+		if len(out) == 0 || out[len(out)-1].place != r.place {
+			out = append(out, windowKeys{place: r.place})
 		}
 		last := &out[len(out)-1]
 		last.keys = append(last.keys, r.key)
@@ -56,7 +63,7 @@ func compareWindows(a, b groundtruth.Window) int {
 // as closed only (a re-evaluation with an early as-of), the newest mature one before
 // it too: a rule that needs labels was judged there. The newest comes last.
 // Everything in this package that takes records wants them so.
-func newestOf(w windowRevisions, read func(key string) (Record, error)) ([]Record, error) {
+func newestOf(w windowKeys, read func(key string) (Record, error)) ([]Record, error) {
 	var out []Record
 	for _, key := range slices.Backward(w.keys) {
 		r, err := read(key)
@@ -74,16 +81,16 @@ func newestOf(w windowRevisions, read func(key string) (Record, error)) ([]Recor
 	return out, nil
 }
 
-// Newest returns the newest revision of a window on the grid, the newest mature one
+// Newest returns the newest revision of a window of a grid, the newest mature one
 // before it where that judged the window as closed only; nothing where the window has
 // no record.
-func (l *Ledger) Newest(ctx context.Context, model string, w groundtruth.Window) ([]Record, error) {
+func (l *Ledger) Newest(ctx context.Context, model, grid string, w groundtruth.Window) ([]Record, error) {
 	dir := evaluationDir(model, true)
-	objects, err := l.objects(ctx, dir+windowPart(w)+"/")
+	objects, err := l.objects(ctx, dir+placeOf(w, grid).String()+"/")
 	if err != nil {
 		return nil, err
 	}
-	windows, err := revisions(dir, objects)
+	windows, err := revisions(dir, objects, anyGrid)
 	if err != nil || len(windows) == 0 {
 		return nil, err
 	}
@@ -98,20 +105,20 @@ func (l *Ledger) Whole(ctx context.Context, records []Record) ([]Record, error) 
 	g.SetLimit(readers)
 	for i, r := range records {
 		g.Go(func() (err error) {
-			out[i], err = l.evaluation(ctx, evaluationKey(r.Model, r.Window, r.OnGrid, r.Revision))
+			out[i], err = l.evaluation(ctx, evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, r.Revision))
 			return err
 		})
 	}
 	return out, g.Wait()
 }
 
-// backward reads the windows on the grid from the newest back, a few at a time, and
+// backward reads the windows that in says yes to from the newest back, a few at a time, and
 // gives each lot to more, which says whether to go on. It begins with the era of the
 // window from and ends with that of the window Farthest windows before it.
-func (l *Ledger) backward(ctx context.Context, model string, from groundtruth.Window, read func(*eraReader, context.Context, []windowRevisions) ([]Record, error), more func(windows int, records []Record) bool) error {
+func (l *Ledger) backward(ctx context.Context, model string, in func(place) bool, from groundtruth.Window, read func(*eraReader, context.Context, []windowKeys) ([]Record, error), more func(windows int, records []Record) bool) error {
 	const lot = 2 * readers
 	for _, era := range slices.Backward(erasBetween(farthestBefore(from), from.Start, eraDigits(from))) {
-		e, err := l.openEra(ctx, model, true, era)
+		e, err := l.openEra(ctx, model, era, in)
 		if err != nil {
 			return err
 		}
@@ -144,14 +151,14 @@ func farthestBefore(w groundtruth.Window) time.Time {
 }
 
 // Recent returns what Streaks and Decide need, oldest first and without inputs and
-// output: of each window its newest revision, and the newest mature one where that
+// output: of each window of the grid its newest revision, and the newest mature one where that
 // judged the window as closed only. It goes back from the window newest, on or after
 // which no window is recorded later, to a window on which every retraining rule was
 // judged healthy, or to the start of the newest episode that a run was started for,
 // and until enough says that the records are. It never goes back further than the era
 // of the window Farthest windows before. Pass the rules as configured now, and the
 // model's launches.
-func (l *Ledger) Recent(ctx context.Context, model string, newest groundtruth.Window, rules []Rule, launches []LaunchStatus, enough func([]Record) bool) ([]Record, error) {
+func (l *Ledger) Recent(ctx context.Context, model, grid string, newest groundtruth.Window, rules []Rule, launches []LaunchStatus, enough func([]Record) bool) ([]Record, error) {
 	var newestEpisode time.Time
 	for _, s := range launches {
 		if e := s.Launch.Episode; e != nil && e.After(newestEpisode) {
@@ -161,7 +168,7 @@ func (l *Ledger) Recent(ctx context.Context, model string, newest groundtruth.Wi
 	retrain := retraining(rules)
 	begun := len(retrain) == 0 // the records go back to before the episode that is going on
 	var out []Record
-	err := l.backward(ctx, model, newest, (*eraReader).newest, func(_ int, records []Record) bool {
+	err := l.backward(ctx, model, onGrid(grid), newest, (*eraReader).newest, func(_ int, records []Record) bool {
 		out = slices.Concat(records, out)
 		begun = begun || !newestEpisode.IsZero() && !records[0].Window.Start.After(newestEpisode) ||
 			slices.ContainsFunc(byWindow(records), func(w judged) bool { return w.of(retrain) == allHealthy })
@@ -170,51 +177,8 @@ func (l *Ledger) Recent(ctx context.Context, model string, newest groundtruth.Wi
 	return out, err
 }
 
-// LastMature returns the start of the newest window on the grid that is recorded
-// as mature, and false when there is none. It lists an index and reads nothing; a
-// kill right after a window's record may leave that window out, so ask Latest or
-// HasStage whether a window is in the ledger before evaluating it again.
-func (l *Ledger) LastMature(ctx context.Context, model string) (time.Time, bool, error) {
-	dir := matureDir + part(model) + "/"
-	keys, err := l.keys(ctx, dir)
-	if err != nil {
-		return time.Time{}, false, err
-	}
-	var last time.Time
-	for _, k := range keys {
-		w, err := parseWindowPart(strings.TrimPrefix(k, dir))
-		if err != nil {
-			return time.Time{}, false, fmt.Errorf("ledger record %s: %w", k, err)
-		}
-		if w.Start.After(last) {
-			last = w.Start
-		}
-	}
-	return last, len(keys) > 0, nil
-}
-
-// HasStage reports whether any revision of a window on the grid judged it at that
-// stage; at StageClosed a mature revision counts too.
-func (l *Ledger) HasStage(ctx context.Context, model string, w groundtruth.Window, stage string) (bool, error) {
-	dir := evaluationDir(model, true)
-	keys, err := l.keys(ctx, dir+windowPart(w)+"/")
-	if err != nil {
-		return false, err
-	}
-	if len(keys) == 0 || stage == StageClosed {
-		return len(keys) > 0, nil
-	}
-	for _, k := range slices.Backward(keys) {
-		r, err := l.evaluation(ctx, k)
-		if err != nil || r.Stage == StageMature {
-			return err == nil, err
-		}
-	}
-	return false, nil
-}
-
-// History returns every revision of every window of the model on the grid, by
-// start and revision.
+// History returns every revision of every window of the model on its grids, by
+// start, grid and revision.
 func (l *Ledger) History(ctx context.Context, model string) ([]Record, error) {
 	return l.all(ctx, model, true)
 }
@@ -230,11 +194,11 @@ func (l *Ledger) all(ctx context.Context, model string, onGrid bool) ([]Record, 
 	if err != nil {
 		return nil, err
 	}
-	windows, err := revisions(dir, objects)
+	windows, err := revisions(dir, objects, anyGrid)
 	if err != nil {
 		return nil, err
 	}
-	return readEach(ctx, windows, func(ctx context.Context, w windowRevisions) ([]Record, error) {
+	return readEach(ctx, windows, func(ctx context.Context, w windowKeys) ([]Record, error) {
 		return readAll(w, func(key string) (Record, error) { return l.evaluation(ctx, key) })
 	})
 }
@@ -249,11 +213,11 @@ func (l *Ledger) Brief(ctx context.Context, model string) ([]Record, error) {
 	}
 	byEra := map[string][]objstore.Object{}
 	for _, o := range objects {
-		w, _, err := parseEvaluationKey(dir, o.Key)
+		at, _, err := parseEvaluationKey(dir, o.Key)
 		if err != nil {
 			return nil, err
 		}
-		era := eraOf(w.Start, eraDigits(w))
+		era := eraOf(at.window.Start, eraDigits(at.window))
 		byEra[era] = append(byEra[era], o)
 	}
 	eras := slices.Sorted(maps.Keys(byEra))
@@ -262,7 +226,7 @@ func (l *Ledger) Brief(ctx context.Context, model string) ([]Record, error) {
 	g.SetLimit(readers)
 	for i, era := range eras {
 		g.Go(func() error {
-			e, err := l.readEra(gctx, model, true, era, byEra[era])
+			e, err := l.readEra(gctx, model, era, byEra[era], anyGrid)
 			if err != nil {
 				return err
 			}
@@ -278,25 +242,25 @@ func (l *Ledger) Brief(ctx context.Context, model string) ([]Record, error) {
 	}
 	out := slices.Concat(found...)
 	slices.SortStableFunc(out, func(a, b Record) int {
-		return cmp.Or(compareWindows(a.Window, b.Window), cmp.Compare(a.Revision, b.Revision))
+		return cmp.Or(compareWindows(a.Window, b.Window), cmp.Compare(placeOf(a.Window, a.Grid).grid, placeOf(b.Window, b.Grid).grid), cmp.Compare(a.Revision, b.Revision))
 	})
 	return out, nil
 }
 
-// LastWindows returns every revision of the newest n windows on the grid, up to the
+// LastWindows returns every revision of the newest n windows on any grid, up to the
 // era of the window newest, by start and revision, without inputs and outputs. It goes
 // back Farthest windows of the grid at most.
 func (l *Ledger) LastWindows(ctx context.Context, model string, newest groundtruth.Window, n int) ([]Record, error) {
 	var out []Record
 	seen := 0
-	err := l.backward(ctx, model, newest, (*eraReader).all, func(windows int, records []Record) bool {
+	err := l.backward(ctx, model, anyGrid, newest, (*eraReader).all, func(windows int, records []Record) bool {
 		out = slices.Concat(records, out)
 		seen += windows
 		return seen < n
 	})
 	for ; seen > n; seen-- {
-		first := out[0].Window
-		out = out[slices.IndexFunc(out, func(r Record) bool { return compareWindows(r.Window, first) != 0 }):]
+		first := placeOf(out[0].Window, out[0].Grid)
+		out = out[slices.IndexFunc(out, func(r Record) bool { return placeOf(r.Window, r.Grid) != first }):]
 	}
 	return out, err
 }

@@ -214,42 +214,27 @@ func erasBetween(from, to time.Time, digits int) []string {
 	return out
 }
 
-// recordsPage names the page of the briefs of an era's windows.
-func recordsPage(model string, onGrid bool, era string) string {
-	name := "records-"
-	if !onGrid {
-		name = "adhoc-"
-	}
-	return part(model) + "/" + name + era
-}
-
-// windowRevisions are the revisions of one window, oldest first.
-type windowRevisions struct {
-	window groundtruth.Window
-	keys   []string
-}
-
 // eraReader reads the windows of one era.
 type eraReader struct {
-	windows []windowRevisions // oldest first
+	windows []windowKeys // oldest first
 	page    *page
 }
 
-// openEra lists an era's windows.
-func (l *Ledger) openEra(ctx context.Context, model string, onGrid bool, era string) (*eraReader, error) {
-	objects, err := l.objects(ctx, evaluationDir(model, onGrid)+era)
+// openEra lists the windows of an era that in says yes to.
+func (l *Ledger) openEra(ctx context.Context, model, era string, in func(place) bool) (*eraReader, error) {
+	objects, err := l.objects(ctx, evaluationDir(model, true)+era)
 	if err != nil {
 		return nil, err
 	}
-	return l.readEra(ctx, model, onGrid, era, objects)
+	return l.readEra(ctx, model, era, objects, in)
 }
 
-func (l *Ledger) readEra(ctx context.Context, model string, onGrid bool, era string, objects []objstore.Object) (*eraReader, error) {
-	windows, err := revisions(evaluationDir(model, onGrid), objects)
+func (l *Ledger) readEra(ctx context.Context, model, era string, objects []objstore.Object, in func(place) bool) (*eraReader, error) {
+	windows, err := revisions(evaluationDir(model, true), objects, in)
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.openPage(ctx, recordsPage(model, onGrid, era), objects, brief)
+	p, err := l.openPage(ctx, part(model)+"/records-"+era, objects, brief)
 	if err != nil {
 		return nil, err
 	}
@@ -268,21 +253,21 @@ func (e *eraReader) evaluation(ctx context.Context, key string) (Record, error) 
 }
 
 // newest reads of each window what newestOf says, oldest window first.
-func (e *eraReader) newest(ctx context.Context, windows []windowRevisions) ([]Record, error) {
-	return readEach(ctx, windows, func(ctx context.Context, w windowRevisions) ([]Record, error) {
+func (e *eraReader) newest(ctx context.Context, windows []windowKeys) ([]Record, error) {
+	return readEach(ctx, windows, func(ctx context.Context, w windowKeys) ([]Record, error) {
 		return newestOf(w, func(key string) (Record, error) { return e.evaluation(ctx, key) })
 	})
 }
 
 // all reads every revision of every window.
-func (e *eraReader) all(ctx context.Context, windows []windowRevisions) ([]Record, error) {
-	return readEach(ctx, windows, func(ctx context.Context, w windowRevisions) ([]Record, error) {
+func (e *eraReader) all(ctx context.Context, windows []windowKeys) ([]Record, error) {
+	return readEach(ctx, windows, func(ctx context.Context, w windowKeys) ([]Record, error) {
 		return readAll(w, func(key string) (Record, error) { return e.evaluation(ctx, key) })
 	})
 }
 
 // readAll reads every revision of a window, oldest first.
-func readAll(w windowRevisions, read func(key string) (Record, error)) ([]Record, error) {
+func readAll(w windowKeys, read func(key string) (Record, error)) ([]Record, error) {
 	out := make([]Record, len(w.keys))
 	for i, key := range w.keys {
 		var err error
@@ -294,7 +279,7 @@ func readAll(w windowRevisions, read func(key string) (Record, error)) ([]Record
 }
 
 // readEach reads windows several at a time and puts the records in the windows' order.
-func readEach(ctx context.Context, windows []windowRevisions, read func(context.Context, windowRevisions) ([]Record, error)) ([]Record, error) {
+func readEach(ctx context.Context, windows []windowKeys, read func(context.Context, windowKeys) ([]Record, error)) ([]Record, error) {
 	found := make([][]Record, len(windows))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)

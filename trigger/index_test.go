@@ -36,7 +36,7 @@ func fillHours(t *testing.T, store *memStore, n int, v evaluator.Verdict) {
 		w := hour(i)
 		r := rec(1, "rmse", v)
 		r.Window, r.Rules[0].Streak = w, 1
-		if err := l.create(ctx, evaluationKey("m", w, true, 1), r); err != nil {
+		if err := l.create(ctx, evaluationKey("m", placeOf(w, "1h"), true, 1), r); err != nil {
 			t.Fatal(err)
 		}
 		if v == b {
@@ -66,7 +66,7 @@ func passReads(t *testing.T, l *Ledger, n int) ([]Record, map[string]OpenBreach)
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := l.Recent(ctx, "m", hour(n), rules, launches, func(r []Record) bool {
+	records, err := l.Recent(ctx, "m", "1h", hour(n), rules, launches, func(r []Record) bool {
 		return len(r) >= 10 && r[len(r)-1].Verdict == h
 	})
 	if err != nil {
@@ -127,13 +127,13 @@ func TestIndex_IsCheckedAgainstTheRecords(t *testing.T) {
 		},
 		"of other records": func(s *memStore) { // a state that was put back to an earlier one and went on from there
 			for i := range n {
-				key := evaluationKey("m", hour(i), true, 1)
+				key := evaluationKey("m", placeOf(hour(i), "1h"), true, 1)
 				s.objects[key] = []byte(strings.ReplaceAll(string(s.objects[key]), `"because"`, `"otherwise"`))
 			}
 		},
 		"of records that are gone": func(s *memStore) {
 			for i := range n / 2 {
-				delete(s.objects, evaluationKey("m", hour(i), true, 1))
+				delete(s.objects, evaluationKey("m", placeOf(hour(i), "1h"), true, 1))
 			}
 		},
 	} {

@@ -13,9 +13,10 @@ import (
 
 // The folders of the ledger.
 const (
-	evaluationsDir = "evaluations/" // evaluations/MODEL/START_END/r000001.json: records of windows on the grid
+	evaluationsDir = "evaluations/" // evaluations/MODEL/START_END/r000001.json: records of windows on a grid; START_END@GRID where the interval alone does not tell it
 	adhocDir       = "adhoc/"       // the same for windows off the grid
-	matureDir      = "mature/"      // mature/MODEL/START_END: an index of the windows recorded as mature
+	matureDir      = "mature/"      // mature/MODEL/START_END: an index of the windows recorded as mature; START_END@GRID likewise
+	gridsDir       = "grids/"       // grids/MODEL/GRID: the window that the model's windows on a grid begin with
 	claimsDir      = "claims/"      // claims/KEY/n: who may start the run of KEY
 	launchesDir    = "launches/"    // launches/KEY: the run of KEY
 	runsDir        = "runs/"        // runs/KEY/STATE: what was seen of it
@@ -125,25 +126,25 @@ func evaluationDir(model string, onGrid bool) string {
 	return adhocDir + part(model) + "/"
 }
 
-func evaluationKey(model string, w groundtruth.Window, onGrid bool, revision int) string {
-	return fmt.Sprintf("%s%s/r%06d.json", evaluationDir(model, onGrid), windowPart(w), revision)
+func evaluationKey(model string, at place, onGrid bool, revision int) string {
+	return fmt.Sprintf("%s%s/r%06d.json", evaluationDir(model, onGrid), at, revision)
 }
 
-// parseEvaluationKey reads the window and the revision from an evaluation's key
-// below dir.
-func parseEvaluationKey(dir, key string) (groundtruth.Window, int, error) {
+// parseEvaluationKey reads the window with its grid and the revision from an
+// evaluation's key below dir.
+func parseEvaluationKey(dir, key string) (place, int, error) {
 	rest := strings.TrimPrefix(key, dir)
 	window, file, ok := strings.Cut(rest, "/")
 	if !ok {
-		return groundtruth.Window{}, 0, fmt.Errorf("ledger record %s: not an evaluation's key", key)
+		return place{}, 0, fmt.Errorf("ledger record %s: not an evaluation's key", key)
 	}
-	w, err := parseWindowPart(window)
+	at, err := parsePlace(window)
 	if err != nil {
-		return w, 0, fmt.Errorf("ledger record %s: %w", key, err)
+		return at, 0, fmt.Errorf("ledger record %s: %w", key, err)
 	}
 	var revision int
 	if _, err := fmt.Sscanf(file, "r%d.json", &revision); err != nil || fmt.Sprintf("r%06d.json", revision) != file || revision < 1 {
-		return w, 0, fmt.Errorf("ledger record %s: not a revision", key)
+		return at, 0, fmt.Errorf("ledger record %s: not a revision", key)
 	}
-	return w, revision, nil
+	return at, revision, nil
 }

@@ -7,12 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -53,12 +50,12 @@ var ErrNewerSchema = errors.New("written by a newer version of hindcast")
 
 // Append records an evaluation as the newest revision of its window and returns
 // it with the revision it got, also inside Output, and created true. When the
-// newest revision says the same already (stage, policy hash, versions, inputs,
-// the rules' verdicts, Output but for revision, as_of and decision, and a run that
-// the decision started), nothing is written and that revision is returned with created false: a retried pass
-// makes no second record.
+// newest revision says the same of the window already (sameEvaluation), nothing is
+// written and that revision is returned with created false: a retried pass makes no
+// second record.
 //
-// Model, Window, Stage and OnGrid must be set; Schema and Revision are set here.
+// Model, Window, Stage and OnGrid must be set, and Grid on a grid; Schema and Revision
+// are set here.
 // Windows off the grid are kept apart and never enter History, Latest or Recent.
 func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 	if r.Model == "" || r.Window.Start.IsZero() || !r.Window.End.After(r.Window.Start) {
@@ -70,7 +67,7 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 	r.Schema = SchemaVersion
 	dir := evaluationDir(r.Model, r.OnGrid)
 	for {
-		keys, err := l.keys(ctx, dir+windowPart(r.Window)+"/")
+		keys, err := l.keys(ctx, dir+placeOf(r.Window, r.Grid).String()+"/")
 		if err != nil {
 			return Record{}, false, err
 		}
@@ -83,7 +80,7 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 			newest = max(newest, n)
 		}
 		if newest > 0 {
-			old, err := l.evaluation(ctx, evaluationKey(r.Model, r.Window, r.OnGrid, newest))
+			old, err := l.evaluation(ctx, evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, newest))
 			if err != nil {
 				return Record{}, false, err
 			}
@@ -99,7 +96,7 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 		if r.Output, err = withRevision(r.Output, r.Revision); err != nil {
 			return Record{}, false, fmt.Errorf("record evaluation of %s: %w", r.Model, err)
 		}
-		key := evaluationKey(r.Model, r.Window, r.OnGrid, r.Revision)
+		key := evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, r.Revision)
 		switch err := l.create(ctx, key, r); {
 		case err == nil:
 			return r, true, l.markMature(ctx, r)
@@ -110,68 +107,19 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 	}
 }
 
-// markMature adds a mature window on the grid to the index that LastMature
-// reads. It follows the record, so that the index never names a window that was
+// markMature adds a mature window on the grid to the index that
+// MatureWindows reads. It follows the record, so that the index never names a window that was
 // not recorded; a kill between the two leaves a gap, which the next Append of
 // that window closes and which LastMature's callers must live with.
 func (l *Ledger) markMature(ctx context.Context, r Record) error {
 	if !r.OnGrid || r.Stage != StageMature {
 		return nil
 	}
-	err := l.create(ctx, matureDir+part(r.Model)+"/"+windowPart(r.Window), struct {
-		Schema int `json:"schema"`
-	}{SchemaVersion})
+	err := l.create(ctx, matureDir+part(r.Model)+"/"+placeOf(r.Window, r.Grid).String(), matureMark{SchemaVersion, r.Grid})
 	if errors.Is(err, objstore.ErrExists) {
 		return nil
 	}
 	return err
-}
-
-// sameEvaluation reports whether b, not yet recorded, says what a says.
-func sameEvaluation(a, b Record) (bool, error) {
-	if b.Decision.RunID != "" && a.Decision.RunID != b.Decision.RunID {
-		return false, nil // that a run was started belongs to the audit
-	}
-	if a.Stage != b.Stage || a.PolicyHash != b.PolicyHash || a.Verdict != b.Verdict || !slices.Equal(a.Versions, b.Versions) {
-		return false, nil
-	}
-	if !slices.EqualFunc(a.Rules, b.Rules, func(x, y evaluator.RuleResult) bool {
-		return x.Name == y.Name && x.Verdict == y.Verdict && x.Action == y.Action && x.For == y.For
-	}) {
-		return false, nil
-	}
-	if !slices.EqualFunc(a.Inputs, b.Inputs, func(x, y groundtruth.Input) bool {
-		return x.URL == y.URL && x.Size == y.Size && x.ETag == y.ETag && x.ModTime.Equal(y.ModTime)
-	}) {
-		return false, nil
-	}
-	x, err := essence(a.Output)
-	if err != nil {
-		return false, err
-	}
-	y, err := essence(b.Output)
-	if err != nil {
-		return false, err
-	}
-	return bytes.Equal(x, y), nil
-}
-
-// essence strips an output of what may differ between two evaluations that say
-// the same.
-func essence(output json.RawMessage) ([]byte, error) {
-	if len(output) == 0 {
-		return []byte("null"), nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(output))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		return nil, fmt.Errorf("read output: %w", err)
-	}
-	if m, ok := v.(map[string]any); ok {
-		maps.DeleteFunc(m, func(k string, _ any) bool { return k == "revision" || k == "as_of" || k == "decision" })
-	}
-	return json.Marshal(v)
 }
 
 // withRevision returns output with its top-level "revision", if it has one, set to
@@ -299,7 +247,7 @@ func parseEvaluation(key string, data []byte) (Record, error) {
 	if err := decode(key, data, &r); err != nil {
 		return Record{}, err
 	}
-	if want := evaluationKey(r.Model, r.Window, r.OnGrid, r.Revision); want != key {
+	if want := evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, r.Revision); want != key {
 		return Record{}, fmt.Errorf("ledger record %s is damaged: it says that it is %s", key, want)
 	}
 	if r.Stage != StageMature && r.Stage != StageClosed {

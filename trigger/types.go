@@ -71,6 +71,7 @@ type Record struct {
 	Model      string                 `json:"model"`
 	Window     groundtruth.Window     `json:"window"`
 	OnGrid     bool                   `json:"on_grid"`
+	Grid       string                 `json:"grid,omitempty"` // the grid's name; none off the grid and in records of earlier versions, which are of the grid in UTC whose window they are
 	Stage      string                 `json:"stage"`
 	Revision   int                    `json:"revision"`
 	AsOf       time.Time              `json:"as_of"`

@@ -19,6 +19,7 @@ import (
 type historyEntry struct {
 	Model      string                 `json:"model"`
 	Window     groundtruth.Window     `json:"window"`
+	Grid       string                 `json:"grid"`
 	Stage      string                 `json:"stage"`
 	Revision   int                    `json:"revision"`
 	AsOf       time.Time              `json:"as_of"`
@@ -114,7 +115,7 @@ func history(model string, records []trigger.Record, launches []trigger.LaunchSt
 	out.Suggestions = append(out.Suggestions, suggestions...)
 	for _, r := range records {
 		out.Evaluations = append(out.Evaluations, historyEntry{
-			r.Model, r.Window, r.Stage, r.Revision, r.AsOf, r.RecordedAt, r.Verdict, r.Rules, r.Decision, r.PolicyHash, r.Inputs, r.Output,
+			r.Model, r.Window, r.GridName(), r.Stage, r.Revision, r.AsOf, r.RecordedAt, r.Verdict, r.Rules, r.Decision, r.PolicyHash, r.Inputs, r.Output,
 		})
 	}
 	for _, l := range launches {

@@ -1,0 +1,111 @@
+package job_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// countingStore counts what an object store would be asked: a listing takes one
+// request for each thousand keys.
+type countingStore struct {
+	*objstore.Store
+	requests atomic.Int64
+}
+
+func (s *countingStore) Read(ctx context.Context, key string) ([]byte, error) {
+	s.requests.Add(1)
+	return s.Store.Read(ctx, key)
+}
+
+func (s *countingStore) Create(ctx context.Context, key string, data []byte) error {
+	s.requests.Add(1)
+	return s.Store.Create(ctx, key, data)
+}
+
+func (s *countingStore) Write(ctx context.Context, key string, data []byte) error {
+	s.requests.Add(1)
+	return s.Store.Write(ctx, key, data)
+}
+
+func (s *countingStore) List(ctx context.Context, prefix string) iter.Seq2[objstore.Object, error] {
+	return func(yield func(objstore.Object, error) bool) {
+		s.requests.Add(1)
+		n := 0
+		for o, err := range s.Store.List(ctx, prefix) {
+			if n++; n%1000 == 0 {
+				s.requests.Add(1)
+			}
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+// Of a breach of 1,200 hours a pass asked 5,120 times, and of any ledger it listed all.
+func TestPassAsksTheStoreAsMuchOfALargeLedger(t *testing.T) {
+	for name, k := range map[string]kind{"healthy": good, "breached": wrong} {
+		asked := map[int]int64{}
+		for _, n := range []int{40, 4000} {
+			w := newWorld(t, settings{rules: "[" + ruleRMSE + "]", mode: "suggest"})
+			store := &countingStore{Store: w.state}
+			w.r.Ledger = trigger.NewLedger(store).WithIndex(store)
+			w.logs(1, k, k, k, k, k, k)
+			w.night(4)
+			w.recordBefore(n)
+			for d := 5; d <= 6; d++ { // the first of them makes the index
+				store.requests.Store(0)
+				out := w.night(d)
+				if got := of(t, out, d-3).Rules[0].Streak; k == wrong && got < min(n, trigger.Farthest) {
+					t.Errorf("%s, %d windows: a streak of %d", name, n, got)
+				}
+			}
+			asked[n] = store.requests.Load()
+		}
+		t.Logf("%s: requests by windows: %v", name, asked)
+		if asked[4000] > asked[40]+8 {
+			t.Errorf("%s: requests by windows: %v", name, asked)
+		}
+	}
+}
+
+// recordBefore records the first day n times more, on the days before it.
+func (w *world) recordBefore(n int) {
+	w.t.Helper()
+	ctx, first := w.t.Context(), day(1)
+	place := func(d groundtruth.Window) string {
+		const layout = "20060102T150405Z"
+		return d.Start.Format(layout) + "_" + d.End.Format(layout)
+	}
+	copyOf := func(key string) {
+		data, err := w.state.Read(ctx, strings.ReplaceAll(key, "DAY", place(first)))
+		if err != nil {
+			return // a healthy day is told to nobody
+		}
+		for i := 1; i <= n; i++ {
+			d := groundtruth.Window{Start: first.Start.AddDate(0, 0, -i), End: first.Start.AddDate(0, 0, 1-i)}
+			text := strings.NewReplacer(
+				first.Start.Format(time.RFC3339), d.Start.Format(time.RFC3339), first.End.Format(time.RFC3339), d.End.Format(time.RFC3339), place(first), place(d),
+			).Replace(string(data))
+			if err := w.state.Create(ctx, strings.ReplaceAll(key, "DAY", place(d)), []byte(text)); err != nil {
+				w.t.Fatal(fmt.Errorf("record day %s: %w", d, err))
+			}
+		}
+	}
+	copyOf("evaluations/m/DAY/r000001.json")
+	copyOf("mature/m/DAY")
+	copyOf("told/m/DAY/rmse/breached")
+	// As in the state of an earlier version, which begins with its oldest window.
+	if err := w.state.Delete(ctx, "grids/m/1d"); err != nil {
+		w.t.Fatal(err)
+	}
+}
