@@ -132,6 +132,9 @@ func TestDemo(t *testing.T) {
 	}
 	second := tree(t, dir)
 	for _, path := range slices.Sorted(maps.Keys(files)) {
+		if strings.HasPrefix(path, "state/index/") {
+			continue // it has the times at which the records were written
+		}
 		if second[path] != files[path] {
 			t.Errorf("%s is different the second time", path)
 		}
