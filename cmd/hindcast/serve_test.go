@@ -25,7 +25,7 @@ func TestReloadWaitsForPassesByTheOldConfiguration(t *testing.T) {
 	}
 	var log bytes.Buffer
 	app := &App{
-		Stderr: &log, Env: func(string) (string, bool) { return "", false },
+		raw: &log, Env: func(string) (string, bool) { return "", false },
 		Clock: func() time.Time { return time.Date(2026, 1, 7, 3, 0, 0, 0, time.UTC) }, logFormat: "text",
 	}
 	if err := app.openLog(); err != nil {
