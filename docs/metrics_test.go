@@ -153,12 +153,12 @@ func published(t *testing.T) map[string][]string {
 // scraped is what /metrics shows of everything.
 func scraped(t *testing.T) string {
 	t.Helper()
-	r := publish.NewRegistry(publish.BuildInfo{Version: "v1", Revision: "abc"}, publish.Aliases{"model_mae": "mae"})
-	if err := r.Publish(t.Context(), everything()); err != nil {
+	r := publish.NewRegistry(publish.BuildInfo{Version: "v1", Revision: "abc"})
+	if err := r.With(publish.Aliases{"model_mae": "mae"}).Publish(t.Context(), everything()); err != nil {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	r.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	r.Handler(0).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	return w.Body.String()
 }
 

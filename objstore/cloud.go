@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -32,10 +33,10 @@ type cloudBucket struct {
 	ordered  bool   // whether listings come in the order of the keys' bytes
 }
 
-func openCloud(ctx context.Context, loc location) (*cloudBucket, error) {
+func openCloud(ctx context.Context, loc location, log *slog.Logger) (*cloudBucket, error) {
 	switch loc.scheme {
 	case schemeS3:
-		return openS3(ctx, loc)
+		return openS3(ctx, loc, log)
 	case schemeGCS:
 		return openGCS(ctx, loc)
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/logging"
 	gcaws "gocloud.dev/aws"
 	"gocloud.dev/blob/s3blob"
 )
@@ -25,7 +27,7 @@ const defaultRegion = "us-east-1"
 // openS3 makes the client itself rather than by gocloud's URL opener, whose endpoint
 // goes by a resolver that the SDK has deprecated and whose addressing it decides
 // differently.
-func openS3(ctx context.Context, loc location) (*cloudBucket, error) {
+func openS3(ctx context.Context, loc location, log *slog.Logger) (*cloudBucket, error) {
 	q := url.Values{}
 	for name, values := range loc.params {
 		q[name] = values
@@ -88,7 +90,10 @@ func openS3(ctx context.Context, loc location) (*cloudBucket, error) {
 		t.ResponseHeaderTimeout = answerTimeout
 		t.MaxIdleConnsPerHost = 64
 	})
+	cfg.Logger = s3Log{log}
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		// Stores without checksums are many, and each read would be a line.
+		o.DisableLogOutputChecksumValidationSkipped = true
 		o.UsePathStyle = pathStyle
 		o.UseAccelerate = accelerate
 		o.EndpointOptions.DisableHTTPS = noTLS
@@ -109,6 +114,18 @@ func openS3(ctx context.Context, loc location) (*cloudBucket, error) {
 		// S3 lists in order, directory buckets (S3 Express) excepted.
 		ordered: !strings.HasSuffix(loc.bucket, "--x-s3"),
 	}, nil
+}
+
+// s3Log is the SDK's logger, which by itself writes to standard error.
+type s3Log struct{ log *slog.Logger }
+
+// Logf implements the SDK's logging.Logger.
+func (l s3Log) Logf(class logging.Classification, format string, args ...any) {
+	level := slog.LevelDebug
+	if class == logging.Warn {
+		level = slog.LevelWarn
+	}
+	l.log.Log(context.Background(), level, "remark of the s3 client", "remark", fmt.Sprintf(format, args...))
 }
 
 // credentialsRetryer does not ask the metadata server over and over: its client tries

@@ -3,6 +3,7 @@ package objstore
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 )
 
@@ -15,6 +16,7 @@ var sharing struct {
 	sync.Mutex
 	users   int
 	clients map[string]*client
+	log     *slog.Logger // of the clients that are made while there are users
 }
 
 // client is a cloud client, made by whoever asks for it first.
@@ -28,11 +30,14 @@ type client struct {
 // parameters, and keep it, with its connections and credentials, until done is called: a
 // process that looks at a thousand models' logs signs in once. Closing a store then
 // leaves the client open. Calls may overlap; after the last done every client is closed.
-// A client keeps the credentials of the environment in which it was made.
-func Share() (done func() error) {
+// A client keeps the credentials of the environment in which it was made. What the
+// providers' libraries remark on goes to the log of the last call, and nowhere while
+// nobody shares.
+func Share(log *slog.Logger) (done func() error) {
 	sharing.Lock()
 	defer sharing.Unlock()
 	sharing.users++
+	sharing.log = log
 	return sync.OnceValue(func() error {
 		sharing.Lock()
 		defer sharing.Unlock()
@@ -48,20 +53,21 @@ func Share() (done func() error) {
 			}
 			c.Unlock()
 		}
-		sharing.clients = nil
+		sharing.clients, sharing.log = nil, nil
 		return errors.Join(errs...)
 	})
 }
 
 // openShared opens the bucket of a location and says how a store closes it.
 func openShared(ctx context.Context, loc location) (b *cloudBucket, closeStore func() error, err error) {
-	if c := sharedClient(loc.scheme + "://" + loc.bucket + "?" + loc.params.Encode()); c != nil {
+	c, log := sharedClient(loc.scheme + "://" + loc.bucket + "?" + loc.params.Encode())
+	if c != nil {
 		c.Lock()
 		defer c.Unlock()
 		if !c.over {
 			if c.bucket == nil {
 				// The client outlives the call that makes it.
-				if b, err = openCloud(context.WithoutCancel(ctx), loc); err != nil {
+				if b, err = openCloud(context.WithoutCancel(ctx), loc, log); err != nil {
 					return nil, nil, err
 				}
 				c.bucket = b
@@ -69,18 +75,19 @@ func openShared(ctx context.Context, loc location) (b *cloudBucket, closeStore f
 			return c.bucket, func() error { return nil }, nil
 		}
 	}
-	if b, err = openCloud(ctx, loc); err != nil {
+	if b, err = openCloud(ctx, loc, log); err != nil {
 		return nil, nil, err
 	}
 	return b, b.bucket.Close, nil
 }
 
-// sharedClient returns the client of that key, nil while nobody shares.
-func sharedClient(key string) *client {
+// sharedClient returns the client of that key, nil while nobody shares, and the log for
+// what its library remarks on.
+func sharedClient(key string) (*client, *slog.Logger) {
 	sharing.Lock()
 	defer sharing.Unlock()
 	if sharing.users == 0 {
-		return nil
+		return nil, slog.New(slog.DiscardHandler)
 	}
 	c := sharing.clients[key]
 	if c == nil {
@@ -90,5 +97,5 @@ func sharedClient(key string) *client {
 		c = &client{}
 		sharing.clients[key] = c
 	}
-	return c
+	return c, sharing.log
 }

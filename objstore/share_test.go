@@ -1,11 +1,14 @@
 package objstore_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -54,7 +57,8 @@ func TestShare(t *testing.T) {
 	if n := looks(url, url, url); n != 3 {
 		t.Errorf("three stores that share nothing made %d connections", n)
 	}
-	done, second := objstore.Share(), objstore.Share()
+	log := slog.New(slog.DiscardHandler)
+	done, second := objstore.Share(log), objstore.Share(log)
 	if n := looks(url, url, url); n != 1 {
 		t.Errorf("three stores that share made %d connections", n)
 	}
@@ -72,5 +76,28 @@ func TestShare(t *testing.T) {
 	}
 	if n := looks(url); n != 1 {
 		t.Errorf("after the last is done a store made %d connections", n)
+	}
+}
+
+// What the client of S3 remarks on goes to the log, not past it to standard error.
+func TestRemarksOfTheClientAreLogged(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Date"] = []string{"rubbish"}
+		_, _ = w.Write([]byte("data"))
+	}))
+	t.Cleanup(server.Close)
+	var log bytes.Buffer
+	done := objstore.Share(slog.New(slog.NewJSONHandler(&log, nil)))
+	t.Cleanup(func() {
+		if err := done(); err != nil {
+			t.Error(err)
+		}
+	})
+	s := open(t, "s3://bucket?anonymous=true&endpoint="+server.URL, "")
+	if _, err := s.Read(t.Context(), "key"); err != nil {
+		t.Fatal(err)
+	}
+	if text := log.String(); !strings.Contains(text, `"level":"WARN"`) || !strings.Contains(text, "Date header") {
+		t.Errorf("the log has no warning of the Date header: %q", text)
 	}
 }

@@ -34,16 +34,16 @@ func aliasLines(text, name string) []string {
 func TestAliases(t *testing.T) {
 	aliases := Aliases{"model_rmse": "rmse", "team:error": "rmse", "last_good": lastSuccess, "runs": runState}
 	file := filepath.Join(t.TempDir(), "hindcast.prom")
-	g, registry := newGateway(t), NewRegistry(BuildInfo{}, aliases)
+	g, registry := newGateway(t), NewRegistry(BuildInfo{})
 	receivers := map[string]struct {
 		job.Publisher
 		text func() string
 	}{
 		"Pushgateway": {NewPushgateway(g.URL, PushgatewayOptions{Aliases: aliases}), func() string { return g.text(group) }},
 		"text file":   {NewTextfile(file, aliases), func() string { return content(t, file) }},
-		"/metrics": {registry, func() string {
+		"/metrics": {registry.With(aliases), func() string {
 			w := httptest.NewRecorder()
-			registry.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+			registry.Handler(0).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 			return w.Body.String()
 		}},
 	}

@@ -20,20 +20,25 @@ import (
 // Registry holds the figures of all models for a scrape.
 type Registry struct {
 	registry *prometheus.Registry
-	aliases  Aliases
 	mu       sync.Mutex
 	models   map[string][]sample
 }
 
+// Scraped publishes to a registry.
+type Scraped struct {
+	r       *Registry
+	aliases Aliases
+}
+
 var (
-	_ job.Publisher        = (*Registry)(nil)
+	_ job.Publisher        = Scraped{}
 	_ prometheus.Collector = (*Registry)(nil)
 )
 
 // NewRegistry returns a registry that shows the process, the build, and what it is
 // given.
-func NewRegistry(build BuildInfo, aliases Aliases) *Registry {
-	r := &Registry{registry: prometheus.NewRegistry(), aliases: aliases, models: map[string][]sample{}}
+func NewRegistry(build BuildInfo) *Registry {
+	r := &Registry{registry: prometheus.NewRegistry(), models: map[string][]sample{}}
 	r.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{build.samples()}, r)
 	return r
 }
@@ -41,19 +46,32 @@ func NewRegistry(build BuildInfo, aliases Aliases) *Registry {
 // Registerer takes further collectors.
 func (r *Registry) Registerer() prometheus.Registerer { return r.registry }
 
-// Handler serves the scrape.
-func (r *Registry) Handler() http.Handler {
+// Handler serves the scrape to so many at once, and answers 503 to more: each holds all
+// figures in memory until its last byte is taken. A time-out of promhttp would hold the
+// whole answer as well, and longer than it counts the scrape; whoever serves this has
+// one for writing.
+func (r *Registry) Handler(scrapes int) http.Handler {
 	// A series that cannot be shown must not take those of every model with it; it is
 	// counted in promhttp_metric_handler_errors_total.
-	return promhttp.HandlerFor(r.registry, promhttp.HandlerOpts{Registry: r.registry, ErrorHandling: promhttp.ContinueOnError})
+	return promhttp.HandlerFor(r.registry, promhttp.HandlerOpts{Registry: r.registry, ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: scrapes})
+}
+
+// With returns what publishes to the registry, under the aliases too.
+func (r *Registry) With(aliases Aliases) Scraped { return Scraped{r, aliases} }
+
+// Forget takes a model's series out of the registry.
+func (r *Registry) Forget(model string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.models, model)
 }
 
 // Name implements job.Publisher.
-func (r *Registry) Name() string { return "/metrics" }
+func (p Scraped) Name() string { return "/metrics" }
 
 // Publish implements job.Publisher.
-func (r *Registry) Publish(_ context.Context, s job.Snapshot) error {
-	fresh := withModel(s.Status.Model, r.aliases.extend(samples(s)))
+func (p Scraped) Publish(_ context.Context, s job.Snapshot) error {
+	r, fresh := p.r, withModel(s.Status.Model, p.aliases.extend(samples(s)))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s.Status.Err != nil { // evaluated and then failed: the last success stays
@@ -68,19 +86,20 @@ func (r *Registry) Publish(_ context.Context, s job.Snapshot) error {
 }
 
 // PublishFailure implements job.Publisher.
-func (r *Registry) PublishFailure(_ context.Context, s job.RunStatus) error {
-	r.replace(s.Model, statusSamples(s))
+func (p Scraped) PublishFailure(_ context.Context, s job.RunStatus) error {
+	p.replace(s.Model, statusSamples(s))
 	return nil
 }
 
 // PublishRuns implements job.Publisher.
-func (r *Registry) PublishRuns(_ context.Context, model string, runs []trigger.LaunchStatus) error {
-	r.replace(model, runSamples(runs))
+func (p Scraped) PublishRuns(_ context.Context, model string, runs []trigger.LaunchStatus) error {
+	p.replace(model, runSamples(runs))
 	return nil
 }
 
 // replace swaps the metrics that the samples name.
-func (r *Registry) replace(model string, set []sample) {
+func (p Scraped) replace(model string, set []sample) {
+	r := p.r
 	names := map[string]bool{}
 	for _, s := range set {
 		names[s.name] = true
@@ -89,7 +108,7 @@ func (r *Registry) replace(model string, set []sample) {
 	defer r.mu.Unlock()
 	// A copy, since a scrape may be reading the old set.
 	kept := slices.DeleteFunc(slices.Clone(r.models[model]), func(s sample) bool { return names[s.name] })
-	r.models[model] = append(kept, withModel(model, r.aliases.extend(set))...)
+	r.models[model] = append(kept, withModel(model, p.aliases.extend(set))...)
 }
 
 // Describe implements prometheus.Collector.

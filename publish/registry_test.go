@@ -18,7 +18,7 @@ import (
 func scrape(t *testing.T, r *Registry) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	r.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	r.Handler(0).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
 	body, err := io.ReadAll(w.Body)
 	if err != nil || w.Code != http.StatusOK {
 		t.Errorf("status %d, %v:\n%s", w.Code, err, body)
@@ -38,9 +38,9 @@ func figures(text string) string {
 }
 
 func TestRegistry(t *testing.T) {
-	r := NewRegistry(BuildInfo{"v1.2", "abc"}, nil)
+	r := NewRegistry(BuildInfo{"v1.2", "abc"})
 	for _, name := range []string{"rents", "prices", "rents"} {
-		if err := r.Publish(t.Context(), rich(name)); err != nil {
+		if err := r.With(nil).Publish(t.Context(), rich(name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,24 +66,24 @@ func TestRegistry(t *testing.T) {
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%v, %v", problems, err)
 	}
-	if r.Handler() == nil || scrape(t, r) == "" {
+	if r.Handler(0) == nil || scrape(t, r) == "" {
 		t.Error("a second handler doesn't work")
 	}
 }
 
 func TestRegistryFailure(t *testing.T) {
-	r := NewRegistry(BuildInfo{}, nil)
+	r := NewRegistry(BuildInfo{})
 	later := job.RunStatus{Model: "prices", Start: start().Add(24 * time.Hour), Duration: time.Second, Err: errLaunch}
-	if err := r.PublishFailure(t.Context(), later); err != nil {
+	if err := r.With(nil).PublishFailure(t.Context(), later); err != nil {
 		t.Fatal(err)
 	}
 	if text := scrape(t, r); strings.Contains(text, prefix+lastSuccess+"{") || !strings.Contains(text, prefix+runSuccess+`{model="prices"} 0`) {
 		t.Errorf("a first pass that fails has no success:\n%s", text)
 	}
-	if err := r.Publish(t.Context(), rich("prices")); err != nil {
+	if err := r.With(nil).Publish(t.Context(), rich("prices")); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.PublishFailure(t.Context(), later); err != nil {
+	if err := r.With(nil).PublishFailure(t.Context(), later); err != nil {
 		t.Fatal(err)
 	}
 	text := scrape(t, r)
@@ -94,7 +94,7 @@ func TestRegistryFailure(t *testing.T) {
 	s := rich("prices")
 	s.Status, s.Drift = later, nil
 	for range 2 {
-		if err := r.Publish(t.Context(), s); err != nil {
+		if err := r.With(nil).Publish(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -106,9 +106,9 @@ func TestRegistryFailure(t *testing.T) {
 }
 
 func TestRegistryRuns(t *testing.T) {
-	r := NewRegistry(BuildInfo{}, nil)
+	r := NewRegistry(BuildInfo{})
 	s := rich("prices")
-	for _, err := range []error{r.PublishRuns(t.Context(), "prices", nil), r.Publish(t.Context(), s), r.PublishRuns(t.Context(), "prices", s.Launches[:1])} {
+	for _, err := range []error{r.With(nil).PublishRuns(t.Context(), "prices", nil), r.With(nil).Publish(t.Context(), s), r.With(nil).PublishRuns(t.Context(), "prices", s.Launches[:1])} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,8 +121,8 @@ func TestRegistryRuns(t *testing.T) {
 
 // TestRegistryBadSeries shows that what cannot be shown takes nothing with it.
 func TestRegistryBadSeries(t *testing.T) {
-	r := NewRegistry(BuildInfo{}, nil)
-	if err := r.Publish(t.Context(), rich("prices")); err != nil {
+	r := NewRegistry(BuildInfo{})
+	if err := r.With(nil).Publish(t.Context(), rich("prices")); err != nil {
 		t.Fatal(err)
 	}
 	bad := prometheus.NewDesc("bad", "Bad.", nil, nil)
@@ -143,21 +143,21 @@ func (b broken) Collect(ch chan<- prometheus.Metric) {
 // TestRegistryConcurrently shows, to the race detector above all, that a scrape may go
 // on while figures change.
 func TestRegistryConcurrently(t *testing.T) {
-	r := NewRegistry(BuildInfo{}, nil)
+	r := NewRegistry(BuildInfo{})
 	var writers, readers sync.WaitGroup
 	done := make(chan struct{})
 	for _, name := range []string{"a", "b"} {
 		s := rich(name)
-		if err := r.Publish(t.Context(), s); err != nil {
+		if err := r.With(nil).Publish(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 		writers.Go(func() {
 			for i := range 400 {
 				if i%20 == 0 {
-					_ = r.Publish(t.Context(), s)
+					_ = r.With(nil).Publish(t.Context(), s)
 				}
-				_ = r.PublishRuns(t.Context(), name, s.Launches)
-				_ = r.PublishFailure(t.Context(), job.RunStatus{Model: name, Err: errLaunch})
+				_ = r.With(nil).PublishRuns(t.Context(), name, s.Launches)
+				_ = r.With(nil).PublishFailure(t.Context(), job.RunStatus{Model: name, Err: errLaunch})
 			}
 		})
 	}
@@ -189,4 +189,50 @@ func TestRegistryConcurrently(t *testing.T) {
 	writers.Wait()
 	close(done)
 	readers.Wait()
+}
+
+// Scrapes beyond the bound are refused at once: each that goes on holds all figures.
+func TestScrapesBeyondTheBoundAreRefused(t *testing.T) {
+	r := NewRegistry(BuildInfo{})
+	began, end := make(chan struct{}), make(chan struct{})
+	r.Registerer().MustRegister(waiting{began, end})
+	h := r.Handler(1)
+	get := func() int {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+		return w.Code
+	}
+	first := make(chan int)
+	go func() { first <- get() }()
+	<-began
+	if code := get(); code != http.StatusServiceUnavailable {
+		t.Errorf("the second scrape got %d", code)
+	}
+	close(end)
+	if code := <-first; code != http.StatusOK {
+		t.Errorf("the first scrape got %d", code)
+	}
+}
+
+// waiting is a collector that tells when it is asked, and waits.
+type waiting struct{ began, end chan struct{} }
+
+func (w waiting) Describe(chan<- *prometheus.Desc) {}
+
+func (w waiting) Collect(chan<- prometheus.Metric) {
+	w.began <- struct{}{}
+	<-w.end
+}
+
+func TestForgottenModelsAreNotScraped(t *testing.T) {
+	r := NewRegistry(BuildInfo{})
+	for _, name := range []string{"prices", "rents"} {
+		if err := r.With(nil).Publish(t.Context(), rich(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Forget("rents")
+	if got := scrape(t, r); strings.Contains(got, `model="rents"`) || !strings.Contains(got, `model="prices"`) {
+		t.Errorf("after Forget:\n%s", figures(got))
+	}
 }

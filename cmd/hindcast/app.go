@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"time"
 
@@ -22,6 +23,7 @@ type App struct {
 	Clock          func() time.Time
 	Terminal       bool // standard error is a terminal: draw progress
 
+	raw        io.Writer // standard error as it is, for a bar, which moves the cursor
 	log        *slog.Logger
 	screen     *screen
 	logFormat  string
@@ -59,6 +61,7 @@ func (e configError) Unwrap() error { return e.err }
 // Main runs the command line and returns the exit status.
 func (a *App) Main(ctx context.Context, args []string) int {
 	a.exit = exitDone
+	a.raw, a.Stdout, a.Stderr = a.Stderr, visibleWriter{a.Stdout}, visibleWriter{a.Stderr}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetOut(a.Stdout)
@@ -138,7 +141,7 @@ func (a *App) openLog() error {
 	if a.quiet {
 		level = slog.LevelWarn
 	}
-	a.screen = &screen{w: a.Stderr, draws: a.Terminal && !a.quiet, every: 100 * time.Millisecond}
+	a.screen = &screen{w: a.raw, draws: a.Terminal && !a.quiet, every: 100 * time.Millisecond}
 	opts := &slog.HandlerOptions{Level: level}
 	switch a.logFormat {
 	case "text":
@@ -148,6 +151,9 @@ func (a *App) openLog() error {
 	default:
 		return usagef("--log-format is text or json, not %q", a.logFormat)
 	}
+	// What libraries say by the standard logger is a warning or worse.
+	log.SetFlags(0)
+	log.SetOutput(slog.NewLogLogger(a.log.Handler(), slog.LevelWarn).Writer())
 	return nil
 }
 

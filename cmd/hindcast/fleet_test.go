@@ -281,20 +281,22 @@ func (f fleet) model(dir string, seed uint64) error {
 func TestServeWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &config.Model{Name: "m"}
-		s := &server{
-			app: &App{log: slog.New(slog.DiscardHandler)}, runner: &connected{},
-			slots: map[string]*sync.Mutex{"m": {}}, busy: map[string]*sync.Mutex{"m": {}}, places: make(chan struct{}, 1),
+		first := make(chan struct{})
+		close(first)
+		g := &generation{
+			server: &server{app: &App{log: slog.New(slog.DiscardHandler)}, locks: map[string]*modelLocks{}},
+			runner: &connected{}, places: make(chan struct{}, 1), before: first,
 		}
-		s.places <- struct{}{} // another model's
+		g.places <- struct{}{} // another model's
 		stop, cancel := context.WithCancel(t.Context())
-		go s.slot(stop, context.WithoutCancel(stop), m)
+		go g.slot(stop, context.WithoutCancel(stop), m)
 		synctest.Wait()
-		if s.slots["m"].TryLock() {
+		if g.locksOf("m").slot.TryLock() {
 			t.Error("the next slot of the model would not be skipped")
 		}
 		cancel()
 		synctest.Wait()
-		if !s.slots["m"].TryLock() || len(s.places) != 1 || s.working.Load() != 0 {
+		if !g.locksOf("m").slot.TryLock() || len(g.places) != 1 || g.working.Load() != 0 {
 			t.Error("the slot that gave up holds something")
 		}
 	})

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/hindcast/hindcast/evaluator"
@@ -38,7 +37,7 @@ func writeValue(w io.Writer, format string, v any) error {
 	}
 	data = append(data, '\n')
 	if format == "yaml" {
-		if data, err = yaml.JSONToYAML(data); err != nil {
+		if data, err = yamlOf(data); err != nil {
 			return fmt.Errorf("encode output: %w", err)
 		}
 	}
@@ -71,14 +70,14 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	if c.Matched != nil {
 		fmt.Fprintf(w, ", %d with a label (coverage %s)", *c.Matched, report.Number(c.Coverage))
 	} else if c.Reason != "" {
-		fmt.Fprintf(w, "; %s", c.Reason)
+		fmt.Fprintf(w, "; %s", visible(c.Reason))
 	}
 	for _, reason := range sortedKeys(c.Skipped) {
 		fmt.Fprintf(w, ", %d skipped: %s", c.Skipped[reason], reason)
 	}
 	fmt.Fprintln(w)
 	for _, note := range o.Notes {
-		fmt.Fprintf(w, "note: %s\n", note)
+		fmt.Fprintf(w, "note: %s\n", visible(note))
 	}
 	if c.Matched != nil && *c.Matched > 0 {
 		metricsTable(w, o)
@@ -91,7 +90,7 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	d := o.Decision
 	fmt.Fprintf(w, "decision: %s", d.Action)
 	if d.Reason != "" {
-		fmt.Fprintf(w, ": %s", d.Reason)
+		fmt.Fprintf(w, ": %s", visible(d.Reason))
 	}
 	if d.RunID != "" {
 		fmt.Fprintf(w, " (run %s)", d.RunID)
@@ -102,8 +101,21 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	fmt.Fprintln(w)
 }
 
+// tableWriter is a table whose texts stay in their cells.
+type tableWriter struct{ table.Writer }
+
+// AppendRow implements table.Writer.
+func (t tableWriter) AppendRow(row table.Row, config ...table.RowConfig) {
+	for i, cell := range row {
+		if text, ok := cell.(string); ok {
+			row[i] = visible(text)
+		}
+	}
+	t.Writer.AppendRow(row, config...)
+}
+
 func newTable(w io.Writer, header ...any) table.Writer {
-	t := table.NewWriter()
+	t := tableWriter{table.NewWriter()}
 	t.SetOutputMirror(w)
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators

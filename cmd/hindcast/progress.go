@@ -39,7 +39,7 @@ func (s *screen) Write(p []byte) (int, error) {
 	if s.bar != nil {
 		_ = s.bar.Clear() // what draws next draws it anew
 	}
-	return s.w.Write(p)
+	return visibleWriter{s.w}.Write(p)
 }
 
 // begin has the bar count models, where there are several.
@@ -97,7 +97,7 @@ func (s *screen) progress(label string) func(done, total int64) {
 		}
 		if s.bar == nil {
 			s.bar = s.newBar(total, progressbar.OptionShowCount(), progressbar.OptionShowBytes(true), progressbar.OptionShowTotalBytes(true), progressbar.OptionUseIECUnits(true))
-			s.bar.Describe(label)
+			s.bar.Describe(visible(label))
 		}
 		s.bar.ChangeMax64(total)
 		_ = s.bar.Set64(one.done)

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,7 +28,6 @@ import (
 const (
 	followEvery     = time.Minute
 	shutdownTimeout = 5 * time.Second
-	headerTimeout   = 10 * time.Second
 )
 
 func (a *App) serveCommand() *cobra.Command {
@@ -39,16 +41,18 @@ func (a *App) serveCommand() *cobra.Command {
 		Short: "Evaluate on each model's schedule",
 		Long: "Serve is the cron daemon. A slot whose model is still being evaluated is skipped and\n" +
 			"counted. On SIGTERM it starts nothing more and gives running evaluations --grace to end.\n" +
-			"It serves /metrics, /-/healthy and /-/ready.",
+			"On SIGHUP it reads the configuration again, and keeps the old one where the new one is\n" +
+			"wrong; flags stay as they are. It serves /metrics, /-/healthy and /-/ready.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.open(cmd.Context(), path, engine, withSchedule)
+			hangups := make(chan os.Signal, 1)
+			signal.Notify(hangups, syscall.SIGHUP)
+			defer signal.Stop(hangups)
+			load := func(ctx context.Context) (*connected, error) { return a.open(ctx, path, engine, withSchedule) }
+			c, err := load(cmd.Context())
 			if err != nil {
 				return err
 			}
-			defer func() { _ = c.Close() }()
-			c.Progress = nil
-			s := newServer(a, c, grace)
-			return s.run(cmd.Context(), c.cfg, listen)
+			return newServer(a, load, grace).run(cmd.Context(), c, listen, hangups)
 		},
 	}
 	configFlag(cmd, &path)
@@ -62,35 +66,49 @@ func (a *App) serveCommand() *cobra.Command {
 
 // withSchedule picks the models that have one.
 func withSchedule(cfg *config.Config) ([]*config.Model, error) {
-	return slices.DeleteFunc(slices.Clone(cfg.Models), func(m *config.Model) bool { return m.Cron() == nil }), nil
+	models := slices.DeleteFunc(slices.Clone(cfg.Models), func(m *config.Model) bool { return m.Cron() == nil })
+	if len(models) == 0 {
+		return nil, configError{fmt.Errorf("serve %s: no model has a schedule", cfg.File)}
+	}
+	return models, nil
 }
 
-// server is the cron daemon.
+// server is the cron daemon. What it goes by is a generation, and SIGHUP begins another.
 type server struct {
 	app      *App
-	runner   *connected
+	load     func(context.Context) (*connected, error) // reads the configuration and connects
 	registry *publish.Registry
 	grace    time.Duration
 	skipped  *prometheus.CounterVec
 	passes   *prometheus.CounterVec
-	slots    map[string]*sync.Mutex // held by a slot, from its start on
-	busy     map[string]*sync.Mutex // held by whoever works on the model
-	places   chan struct{}          // one for each pass that may go on at once
-	working  atomic.Int64           // slots and looks after runs that have begun, the waiting ones included
 	ready    chan struct{}
+
+	mu    sync.Mutex
+	locks map[string]*modelLocks // by model; the generations share them
 }
 
-func newServer(a *App, c *connected, grace time.Duration) *server {
+// modelLocks keep two from working on a model at once.
+type modelLocks struct {
+	slot sync.Mutex // held by a slot, from its start on
+	busy sync.Mutex // held by whoever works on the model
+}
+
+// generation is a configuration at work, until the next one takes its place.
+type generation struct {
+	*server
+	runner    *connected
+	timetable *cron.Cron
+	places    chan struct{}   // one for each pass that may go on at once
+	working   atomic.Int64    // slots and looks after runs that have begun, the waiting ones included
+	before    <-chan struct{} // closed when nothing of the earlier generations goes on any more
+}
+
+func newServer(a *App, load func(context.Context) (*connected, error), grace time.Duration) *server {
 	release, revision := buildVersion()
-	registry := publish.NewRegistry(publish.BuildInfo{Version: release, Revision: revision}, c.cfg.Publish.Aliases)
-	c.Publishers = append(c.Publishers, registry)
-	if c.textfile != nil {
-		c.textfile.Hold()
-	}
+	registry := publish.NewRegistry(publish.BuildInfo{Version: release, Revision: revision})
 	factory := promauto.With(registry.Registerer())
 	return &server{
-		app: a, runner: c, registry: registry, grace: grace, slots: map[string]*sync.Mutex{}, busy: map[string]*sync.Mutex{}, ready: make(chan struct{}),
-		places:  make(chan struct{}, c.atOnce),
+		app: a, load: load, registry: registry, grace: grace, locks: map[string]*modelLocks{}, ready: make(chan struct{}),
 		skipped: counter(factory, "serve_skipped_slots_total"),
 		passes:  counter(factory, "serve_passes_total"),
 	}
@@ -105,47 +123,39 @@ func counter(factory promauto.Factory, name string) *prometheus.CounterVec {
 	return factory.NewCounterVec(prometheus.CounterOpts{Name: m.FullName(), Help: m.Help}, m.Labels)
 }
 
-// run serves until ctx is cancelled.
-func (s *server) run(ctx context.Context, cfg *config.Config, listen string) error {
+// run serves until ctx is cancelled, at first by the configuration of c.
+func (s *server) run(ctx context.Context, c *connected, listen string, hangups <-chan os.Signal) error {
 	// Passes outlive ctx by the grace: cancelling it only ends the schedule.
 	passes, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	timetable := cron.New()
-	scheduled := 0
-	for _, m := range cfg.Models {
-		s.slots[m.Name], s.busy[m.Name] = new(sync.Mutex), new(sync.Mutex)
-		s.skipped.WithLabelValues(m.Name)
-		if m.Cron() == nil {
-			s.app.log.Warn("model has no schedule and is left alone", "model", m.Name)
-			continue
-		}
-		scheduled++
-		timetable.Schedule(m.Cron(), cron.FuncJob(func() { s.slot(ctx, passes, m) }))
-		if m.Retrain.Kubeflow != nil {
-			timetable.Schedule(cron.Every(followEvery), cron.FuncJob(func() { s.follow(passes, m) }))
-		}
-		s.app.log.Info("model scheduled", "model", m.Name, "schedule", m.Schedule, "time_zone", m.TimeZone, "next", m.Cron().Next(s.app.Clock()))
-	}
-	if scheduled == 0 {
-		return configError{fmt.Errorf("serve %s: no model has a schedule", cfg.File)}
-	}
+	first := make(chan struct{})
+	close(first)
+	now := s.begin(ctx, passes, c, first)
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
 	if err != nil {
+		<-now.end(nil)
 		return fmt.Errorf("listen on %s: %w", listen, err)
 	}
-	web := &http.Server{Handler: s.handler(), ReadHeaderTimeout: headerTimeout}
+	limits := defaultWebLimits()
+	web, bounded := webServer(listener, s.handler(limits.scrapes), limits, s.app.log)
 	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(listener) }()
-	timetable.Start()
+	go func() { failed <- web.Serve(bounded) }()
+	now.timetable.Start()
 	close(s.ready)
-	s.app.log.Info("serving", "address", listener.Addr().String(), "models", scheduled)
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-		err = fmt.Errorf("serve %s: %w", listen, err)
+	s.app.log.Info("serving", "address", listener.Addr().String(), "models", len(c.models))
+	for serving := true; serving; {
+		select {
+		case <-hangups:
+			now = s.reload(ctx, passes, now)
+		case <-ctx.Done():
+			serving = false
+		case err = <-failed:
+			err = fmt.Errorf("serve %s: %w", listen, err)
+			serving = false
+		}
 	}
 	s.app.log.Info("stopping")
-	s.drain(timetable.Stop(), cancel)
+	s.drain(now.end(nil), cancel)
 	end, done := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer done()
 	if serr := web.Shutdown(end); serr != nil && err == nil {
@@ -154,62 +164,153 @@ func (s *server) run(ctx context.Context, cfg *config.Config, listen string) err
 	return err
 }
 
+// begin makes a generation of a configuration. Its schedule is not running yet.
+func (s *server) begin(stop, passes context.Context, c *connected, before <-chan struct{}) *generation {
+	c.Progress = nil
+	c.Publishers = append(c.Publishers, s.registry.With(c.cfg.Publish.Aliases))
+	if c.textfile != nil {
+		c.textfile.Hold()
+	}
+	g := &generation{
+		server: s, runner: c, places: make(chan struct{}, c.atOnce), before: before,
+		timetable: cron.New(cron.WithLogger(cron.DiscardLogger)), // it tells of nothing that the log doesn't
+	}
+	for _, m := range c.cfg.Models {
+		s.skipped.WithLabelValues(m.Name)
+		if m.Cron() == nil {
+			s.app.log.Warn("model has no schedule and is left alone", "model", m.Name)
+			continue
+		}
+		g.timetable.Schedule(m.Cron(), cron.FuncJob(func() { g.slot(stop, passes, m) }))
+		if m.Retrain.Kubeflow != nil {
+			g.timetable.Schedule(cron.Every(followEvery), cron.FuncJob(func() { g.follow(passes, m) }))
+		}
+		s.app.log.Info("model scheduled", "model", m.Name, "schedule", m.Schedule, "time_zone", m.TimeZone, "next", m.Cron().Next(s.app.Clock()))
+	}
+	return g
+}
+
+// reload has the configuration as it is now take the place of the old one, and returns
+// the generation that counts from now on: the old one, where the new configuration is
+// wrong.
+func (s *server) reload(stop, passes context.Context, old *generation) *generation {
+	c, err := s.load(stop)
+	if err != nil {
+		s.app.log.Error("configuration is not taken over, the old one goes on", "err", err)
+		return old
+	}
+	s.app.log.Info("configuration read again; passes that are running end by the old one")
+	gone := slices.DeleteFunc(slices.Clone(old.runner.cfg.Models), func(m *config.Model) bool { return c.cfg.Model(m.Name) != nil })
+	g := s.begin(stop, passes, c, old.end(func() {
+		for _, m := range gone {
+			s.forget(m.Name)
+		}
+	}))
+	g.timetable.Start()
+	return g
+}
+
+// forget takes a model that is configured no more out of /metrics.
+func (s *server) forget(model string) {
+	s.registry.Forget(model)
+	s.skipped.DeletePartialMatch(prometheus.Labels{"model": model})
+	s.passes.DeletePartialMatch(prometheus.Labels{"model": model})
+}
+
+// locksOf returns the locks of a model.
+func (s *server) locksOf(model string) *modelLocks {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.locks[model]
+	if l == nil {
+		l = &modelLocks{}
+		s.locks[model] = l
+	}
+	return l
+}
+
 // drain waits for running passes, and cancels them after the grace.
-func (s *server) drain(ended context.Context, cancel context.CancelFunc) {
+func (s *server) drain(ended <-chan struct{}, cancel context.CancelFunc) {
 	timer := time.NewTimer(s.grace)
 	defer timer.Stop()
 	select {
-	case <-ended.Done():
+	case <-ended:
 	case <-timer.C:
 		s.app.log.Warn("evaluations did not end in time and are cancelled; the next pass does them again", "grace", s.grace)
 		cancel()
-		<-ended.Done()
+		<-ended
 	}
 }
 
+// end ends the generation's schedule. When its last pass has ended, and those of earlier
+// generations, it closes what they used, calls last, which may be nil, and closes the
+// channel.
+func (g *generation) end(last func()) <-chan struct{} {
+	jobs := g.timetable.Stop()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		<-jobs.Done()
+		<-g.before
+		if err := g.runner.Close(); err != nil {
+			g.app.log.Warn("closing connections failed", "err", err)
+		}
+		if last != nil {
+			last()
+		}
+	}()
+	return ended
+}
+
 // slot is one slot of a model's schedule. It begins no pass once stop is done.
-func (s *server) slot(stop, ctx context.Context, m *config.Model) {
-	if !s.slots[m.Name].TryLock() {
-		s.skipped.WithLabelValues(m.Name).Inc()
-		s.app.log.Warn("slot skipped: the model is still being evaluated", "model", m.Name)
+func (g *generation) slot(stop, ctx context.Context, m *config.Model) {
+	locks := g.locksOf(m.Name)
+	if !locks.slot.TryLock() {
+		g.skipped.WithLabelValues(m.Name).Inc()
+		g.app.log.Warn("slot skipped: the model is still being evaluated", "model", m.Name)
 		return
 	}
-	defer s.slots[m.Name].Unlock()
-	s.working.Add(1)
-	defer s.rest(ctx)
+	defer locks.slot.Unlock()
+	g.working.Add(1)
+	defer g.rest(ctx)
+	// Memory and threads are all in use while passes of an older generation go on.
 	select {
-	case s.places <- struct{}{}:
-		defer func() { <-s.places }()
+	case <-g.before:
+	case <-stop.Done():
+	}
+	select {
+	case g.places <- struct{}{}:
+		defer func() { <-g.places }()
 	case <-stop.Done():
 	}
 	if stop.Err() != nil {
 		return
 	}
 	// Following started runs takes a moment; it is no reason to lose a slot.
-	s.busy[m.Name].Lock()
-	defer s.busy[m.Name].Unlock()
-	defer s.recovered(m.Name)
-	outcomes, err := s.runner.Pass(ctx, m, job.Options{})
+	locks.busy.Lock()
+	defer locks.busy.Unlock()
+	defer g.recovered(m.Name)
+	outcomes, err := g.runner.Pass(ctx, m, job.Options{})
 	if err != nil {
-		s.passes.WithLabelValues(m.Name, "failed").Inc()
-		s.app.log.Error("pass failed", "model", m.Name, "err", err)
+		g.passes.WithLabelValues(m.Name, "failed").Inc()
+		g.app.log.Error("pass failed", "model", m.Name, "err", err)
 		return
 	}
-	s.passes.WithLabelValues(m.Name, "done").Inc()
+	g.passes.WithLabelValues(m.Name, "done").Inc()
 	for _, o := range outcomes {
-		s.app.log.Info("judged", "model", m.Name, "window_start", o.Window.Start, "window_end", o.Window.End, "stage", o.Stage,
+		g.app.log.Info("judged", "model", m.Name, "window_start", o.Window.Start, "window_end", o.Window.End, "stage", o.Stage,
 			"verdict", o.Verdict.String(), "decision", string(o.Decision.Action), "reason", o.Decision.Reason, "run_id", o.Decision.RunID)
 	}
 }
 
 // rest ends what began with working.Add. Figures of models that are worked on at the
 // same time wait for one another in the text file, and the last writes them.
-func (s *server) rest(ctx context.Context) {
-	if s.working.Add(-1) > 0 {
+func (g *generation) rest(ctx context.Context) {
+	if g.working.Add(-1) > 0 {
 		return
 	}
-	if err := s.runner.flush(ctx); err != nil {
-		s.app.log.Error("publishing failed", "err", err)
+	if err := g.runner.flush(ctx); err != nil {
+		g.app.log.Error("publishing failed", "err", err)
 	}
 }
 
@@ -222,22 +323,23 @@ func (s *server) recovered(model string) {
 }
 
 // follow looks after started runs between two slots.
-func (s *server) follow(ctx context.Context, m *config.Model) {
-	if !s.busy[m.Name].TryLock() {
+func (g *generation) follow(ctx context.Context, m *config.Model) {
+	busy := &g.locksOf(m.Name).busy
+	if !busy.TryLock() {
 		return // the pass that is going on follows them itself
 	}
-	defer s.busy[m.Name].Unlock()
-	s.working.Add(1)
-	defer s.rest(ctx)
-	defer s.recovered(m.Name)
-	if _, err := s.runner.Follow(ctx, m); err != nil && !errors.Is(err, context.Canceled) {
-		s.app.log.Error("following runs failed", "model", m.Name, "err", err)
+	defer busy.Unlock()
+	g.working.Add(1)
+	defer g.rest(ctx)
+	defer g.recovered(m.Name)
+	if _, err := g.runner.Follow(ctx, m); err != nil && !errors.Is(err, context.Canceled) {
+		g.app.log.Error("following runs failed", "model", m.Name, "err", err)
 	}
 }
 
-func (s *server) handler() http.Handler {
+func (s *server) handler(scrapes int) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", s.registry.Handler())
+	mux.Handle("GET /metrics", s.registry.Handler(scrapes))
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "healthy") })
 	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) {
 		select {

@@ -112,7 +112,7 @@ func (a *App) open(ctx context.Context, path string, engine engineFlags, pick fu
 
 // connect opens the state and makes the receivers that the configuration names.
 func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtruth.Limits) (c *connected, err error) {
-	unshare := objstore.Share()
+	unshare := objstore.Share(a.log)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, unshare())
