@@ -14,8 +14,13 @@ func (l *Layout) seal() {
 	l.identify(e.b)
 }
 
-// identify sets the identity, by the layout's encoding.
+// identify sets the identity, by the layout's encoding, and what follows from it.
 func (l *Layout) identify(encoded []byte) {
+	for i := range l.Features {
+		l.Features[i].narrow = isNarrow(l.Features[i].Edges)
+	}
+	l.Prediction.narrow = isNarrow(l.Prediction.Edges)
+	l.Label.narrow = isNarrow(l.Label.Edges)
 	h := sha256.Sum256(encoded)
 	l.identity = string(h[:])
 }

@@ -49,6 +49,8 @@ type ColumnLayout struct {
 
 	// Text: the reference's sorted categories.
 	Categories []string
+
+	narrow bool // isNarrow(Edges), set with the layout's identity
 }
 
 // SegmentLayout holds the segment values that are kept apart, by descending count in
