@@ -179,9 +179,7 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 		return
 	}
 	s.matched += int64(n)
-	// The width of a label's column is not known any more once it is joined: what 32 bits
-	// hold counts as a number of 32 bits.
-	s.label.addNumbers(s.label.alike(m.Labels[:n], !s.label.layout.narrow), nil)
+	s.label.addNumbers(s.label.alike(m.Labels[:n], m.Narrow), nil)
 	if b.kernel == nil {
 		b.kernel = newErrorKernel(s.errors.center)
 	}

@@ -19,19 +19,6 @@ func narrowed(x float64) float64 {
 	return x
 }
 
-// isNarrow reports whether every edge is a number of 32 bits, and not all are whole: so
-// they are where the reference's column has 32 bits.
-func isNarrow(edges []float64) bool {
-	fraction := false
-	for _, e := range edges {
-		if narrowed(e) != e {
-			return false
-		}
-		fraction = fraction || e != math.Trunc(e)
-	}
-	return fraction
-}
-
 // wideEdge returns the edge that x, a number of 32 bits, stands for: the least of those
 // that round to it where it is none itself, and x where there is none.
 func wideEdge(edges []float64, x float64) float64 {
@@ -88,7 +75,7 @@ func (n *narrowEdges) replace(xs []float64) {
 // alike returns numbers as they compare with the reference's; narrow says that they are
 // of 32 bits. The result is valid until the next call.
 func (c *ColumnSummary) alike(xs []float64, narrow bool) []float64 {
-	if narrow == c.layout.narrow {
+	if narrow == c.layout.Narrow {
 		return xs
 	}
 	if narrow && c.narrow == nil && c.valid >= minBinned {

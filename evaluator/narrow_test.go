@@ -129,7 +129,7 @@ func TestReferenceOfBothWidthsIsOf32Bits(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := p.Layout().Features[0]
-		if len(l.Edges) != 4 || !l.narrow || l.Edges[1] != float64(float32(0.1)) {
+		if len(l.Edges) != 4 || !l.Narrow || l.Edges[1] != float64(float32(0.1)) {
 			t.Errorf("%v: edges %v", bits, l.Edges)
 		}
 	}

@@ -18,6 +18,7 @@ func (c *columnProfile) layout(exactValues int) ColumnLayout {
 	case groundtruth.Text:
 		l.Categories = slices.Sorted(maps.Keys(c.categories.counts))
 	case groundtruth.Number:
+		l.Narrow = c.narrow
 		if c.valid > 0 {
 			l.Center = c.center()
 			c.setEdges(&l, exactValues)

@@ -150,6 +150,7 @@ func (p *Profiler) AddMatches(m *groundtruth.Matches) {
 		p.addTimes(m.Times[:m.Len])
 	}
 	p.label.addNumbers(m.Labels[:m.Len], nil)
+	p.label.narrow = p.label.narrow || m.Narrow
 	for i := range p.segments {
 		counts := &p.segments[i].counts
 		col := &m.Segments[i]

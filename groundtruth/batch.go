@@ -65,6 +65,7 @@ type Matches struct {
 	IDHashes    []uint64 // a hash of the id, for samples; equal ids have equal hashes
 	Predictions []float64
 	Labels      []float64 // finite
+	Narrow      bool      // some labels' column is of floating-point numbers of 32 bits
 	Version     Column
 	Segments    []Column // Text, in the order of Spec.Segments
 }
