@@ -147,7 +147,7 @@ func (w *work) groups(groups map[string]*ErrorSums, out map[string]Group, opt Op
 	}
 	return func() {
 		for i, name := range names {
-			out[name] = Group{N: groups[name].N(), Metrics: metrics[i]}
+			out[groupName(name)] = Group{N: groups[name].N(), Metrics: metrics[i]}
 		}
 	}
 }
