@@ -113,7 +113,7 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 		return
 	}
 	s.predictions += int64(n)
-	s.prediction.addNumbers(batch.Predictions[:n], nil)
+	s.prediction.addNumbers(s.prediction.alike(batch.Predictions[:n], batch.Narrow), nil)
 	if batch.Version.Kind != groundtruth.Text {
 		return
 	}
@@ -165,7 +165,7 @@ func (c *ColumnSummary) addValues(v *groundtruth.Values) {
 			c.invalid += n
 		}
 	case v.Kind == groundtruth.Number:
-		c.addNumbers(v.Floats, v.Counts)
+		c.addNumbers(c.alike(v.Floats, v.Narrow), v.Counts)
 	default:
 		eachText(v, c.addCategory)
 	}
@@ -179,7 +179,7 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 		return
 	}
 	s.matched += int64(n)
-	s.label.addNumbers(m.Labels[:n], nil)
+	s.label.addNumbers(s.label.alike(m.Labels[:n], m.Narrow), nil)
 	if b.kernel == nil {
 		b.kernel = newErrorKernel(s.errors.center)
 	}

@@ -45,13 +45,27 @@ func (e *encoder) layout(l *Layout) {
 	}
 }
 
+// The flags of a numeric column's layout.
+const (
+	exactLayout = 1 << iota
+	narrowLayout
+)
+
 func (e *encoder) columnLayout(c *ColumnLayout) {
 	e.string(c.Name)
 	e.count(int(c.Kind))
 	switch c.Kind {
 	case groundtruth.Number:
 		e.floats(c.Edges)
-		e.bool(c.Exact)
+		// A layout that isn't narrow is written as before there were narrow ones.
+		flags := 0
+		if c.Exact {
+			flags |= exactLayout
+		}
+		if c.Narrow {
+			flags |= narrowLayout
+		}
+		e.count(flags)
 		e.float(c.Bound)
 		e.count(len(c.Cuts))
 		for _, cut := range c.Cuts {
@@ -108,7 +122,8 @@ func (d *decoder) columnLayout() ColumnLayout {
 	switch c.Kind {
 	case groundtruth.Number:
 		c.Edges = d.floats()
-		c.Exact = d.bool()
+		flags := d.small(exactLayout | narrowLayout)
+		c.Exact, c.Narrow = flags&exactLayout != 0, flags&narrowLayout != 0
 		c.Bound = d.finite()
 		if n := d.count(1); n > 0 {
 			c.Cuts = make([]int, n)

@@ -147,7 +147,7 @@ func (w *work) groups(groups map[string]*ErrorSums, out map[string]Group, opt Op
 	}
 	return func() {
 		for i, name := range names {
-			out[name] = Group{N: groups[name].N(), Metrics: metrics[i]}
+			out[groupName(name)] = Group{N: groups[name].N(), Metrics: metrics[i]}
 		}
 	}
 }
@@ -210,16 +210,20 @@ func (d *Drift) count(columns []ColumnDrift) {
 	d.Judged = features - unknown
 	nan := Number(math.NaN())
 	d.Share, d.Low, d.High = nan, nan, nan
-	switch {
-	case features == 0:
+	if features == 0 {
 		d.Reason = "no feature columns"
+		return
+	}
+	d.Low = Number(float64(d.Count) / float64(features))
+	d.High = Number(float64(d.Count+unknown) / float64(features))
+	switch {
 	case d.Judged == 0:
 		d.Reason = fmt.Sprintf("all %d feature columns are inconclusive", features)
-		d.Low, d.High = 0, 1
+	case 2*unknown > features: // High - Low > 0.5: the few that were judged don't stand for the rest
+		d.Reason = fmt.Sprintf("%d of %d feature columns are inconclusive: the share is between %s and %s",
+			unknown, features, figure(float64(d.Low)), figure(float64(d.High)))
 	default:
 		d.Share = Number(float64(d.Count) / float64(d.Judged))
-		d.Low = Number(float64(d.Count) / float64(features))
-		d.High = Number(float64(d.Count+unknown) / float64(features))
 	}
 }
 

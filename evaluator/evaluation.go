@@ -44,7 +44,9 @@ type ColumnDrift struct {
 }
 
 // Drift is the drift of all columns. Share is drifted features over conclusive
-// features; Low and High bound it over what the inconclusive ones may be.
+// features; Low and High bound it over what the inconclusive ones may be. Where they
+// are more than 0.5 apart the share is null: among many columns that could not be
+// judged, one that is flagged by chance would make it 1.
 type Drift struct {
 	Profile string                 `json:"profile"`
 	Share   Number                 `json:"share"`

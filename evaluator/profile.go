@@ -33,6 +33,8 @@ type ColumnLayout struct {
 	// Number: the sorted distinct points v_i, the least and the greatest value of the
 	// reference among them; none when the reference has no value.
 	Edges []float64
+	// Narrow says that the reference's column has 32 bits, in some of its files at least.
+	Narrow bool
 	// Exact says that Edges are all the reference's distinct values, so that its open
 	// intervals are empty. Otherwise they are quantiles.
 	Exact bool

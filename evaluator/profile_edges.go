@@ -18,6 +18,7 @@ func (c *columnProfile) layout(exactValues int) ColumnLayout {
 	case groundtruth.Text:
 		l.Categories = slices.Sorted(maps.Keys(c.categories.counts))
 	case groundtruth.Number:
+		l.Narrow = c.narrow
 		if c.valid > 0 {
 			l.Center = c.center()
 			c.setEdges(&l, exactValues)
@@ -50,7 +51,13 @@ func (c *columnProfile) setEdges(l *ColumnLayout, exactValues int) {
 	l.Exact = c.numbers.shift == 0 && len(entries) <= exactValues
 	n := c.valid
 	parts := int64(exactValues)
-	edges := []float64{c.min}
+	as := func(x float64) float64 { return x }
+	if c.narrow && c.numbers.shift == 0 {
+		// Files of 64 bits beside ones of 32 hold the same values.
+		as = narrowed
+	}
+	greatest := as(c.max)
+	edges := []float64{as(c.min)}
 	var (
 		cuts        []float64
 		cum         int64        // values up to and with the present entry
@@ -64,9 +71,9 @@ func (c *columnProfile) setEdges(l *ColumnLayout, exactValues int) {
 	for i, e := range entries {
 		cum += e.count
 		_, v := c.numbers.bucket(e.key)
-		v = min(v, c.max)
+		v = min(as(v), greatest)
 		isPart, isTenth := reached(cum, parts, n, &part), reached(cum, numDeciles, n, &tenth)
-		if isTenth && v < c.max {
+		if isTenth && v < greatest {
 			cuts = append(cuts, v)
 		}
 		if !l.Exact && !isPart && !isTenth && i < len(entries)-1 {
@@ -89,6 +96,7 @@ func (c *columnProfile) setEdges(l *ColumnLayout, exactValues int) {
 		i, _ := slices.BinarySearch(l.Edges, v)
 		l.Cuts = append(l.Cuts, i)
 	}
+	l.Cuts = slices.Compact(l.Cuts)
 }
 
 // reached reports whether cum of n values reach the quantile next/parts, and then

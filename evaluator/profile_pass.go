@@ -59,6 +59,7 @@ type columnProfile struct {
 	name       string
 	kind       groundtruth.Kind
 	valid      int64
+	narrow     bool // some came from a column of 32 bits
 	numbers    tally
 	total      sum
 	min, max   float64
@@ -123,6 +124,7 @@ func (p *Profiler) AddPredictions(b *groundtruth.Batch) {
 		p.addTimes(b.Times[:b.Len])
 	}
 	p.prediction.addNumbers(b.Predictions[:b.Len], nil)
+	p.prediction.narrow = p.prediction.narrow || b.Narrow
 	for i := range b.Features {
 		v := &b.Features[i]
 		at, ok := slices.BinarySearchFunc(p.features, v.Name, func(c *columnProfile, name string) int {
@@ -134,6 +136,7 @@ func (p *Profiler) AddPredictions(b *groundtruth.Batch) {
 		}
 		c := p.features[at]
 		c.addNumbers(v.Floats, v.Counts)
+		c.narrow = c.narrow || v.Narrow
 		eachText(v, func(text string, n int64) {
 			c.valid += n
 			c.categories.add(text, n)
@@ -147,6 +150,7 @@ func (p *Profiler) AddMatches(m *groundtruth.Matches) {
 		p.addTimes(m.Times[:m.Len])
 	}
 	p.label.addNumbers(m.Labels[:m.Len], nil)
+	p.label.narrow = p.label.narrow || m.Narrow
 	for i := range p.segments {
 		counts := &p.segments[i].counts
 		col := &m.Segments[i]
@@ -266,7 +270,7 @@ func (p *Profiler) leaveOut(c *columnProfile) string {
 }
 
 func (c *columnProfile) reset() {
-	c.valid, c.total, c.min, c.max = 0, sum{}, 0, 0
+	c.valid, c.narrow, c.total, c.min, c.max = 0, false, sum{}, 0, 0
 	c.numbers.reset()
 	c.categories = categoryCounts{limit: c.categories.limit, counts: map[string]int64{}}
 }
@@ -297,6 +301,7 @@ func (c *columnProfile) mergeFrom(o *columnProfile) {
 		c.min, c.max = min(c.min, o.min), max(c.max, o.max)
 	}
 	c.valid += o.valid
+	c.narrow = c.narrow || o.narrow
 	c.total.Merge(&o.total)
 	c.numbers.mergeFrom(&o.numbers)
 	c.categories.mergeFrom(&o.categories)

@@ -59,9 +59,9 @@ func (c *clause) compare(facts *WindowFacts) outcome {
 	if len(missing) > 0 {
 		return outcome{reasons: missing}
 	}
-	d := c.decide(b, b.measured)
-	scenarios := c.driftScenarios(b, facts)
-	for _, at := range scenarios {
+	scenarios := c.scenarios(b, facts)
+	d := c.decide(b, scenarios[0])
+	for _, at := range scenarios[1:] {
 		if c.decide(b, at).truth != d.truth {
 			d.truth, d.undecided = truthUnknown, true
 		}
@@ -265,23 +265,24 @@ func (t *oneSided) bound(level float64) float64 {
 	return t.difference - s*math.Sqrt(t.variance)
 }
 
-// driftScenarios gives the values that drift.share and drift.count take as 0, 1,
-// ... all of the inconclusive columns drift; nil where the comparison doesn't
-// depend on that.
-func (c *clause) driftScenarios(b *binding, facts *WindowFacts) []func(*variable) float64 {
-	depends := false
-	for v := range b.readings {
+// scenarios gives the values at which the comparison has to turn out the same: those
+// measured, and where it holds drift.share or drift.count, what these are as 0, 1, ...
+// all of the inconclusive columns drift. A share that is null is not measured.
+func (c *clause) scenarios(b *binding, facts *WindowFacts) []func(*variable) float64 {
+	depends, measured := false, true
+	for v, r := range b.readings {
 		depends = depends || v.kind == varDriftShare || v.kind == varDriftCount
+		measured = measured && (v.kind != varDriftShare || isNumber(r.value))
+	}
+	var out []func(*variable) float64
+	if measured {
+		out = append(out, b.measured)
 	}
 	if !depends {
-		return nil
+		return out
 	}
 	d := facts.Evaluation.Drift
 	unknown := d.inconclusive()
-	if unknown == 0 {
-		return nil
-	}
-	var out []func(*variable) float64
 	for drifted := range unknown + 1 {
 		out = append(out, func(v *variable) float64 {
 			if v.kind == varDriftShare || v.kind == varDriftCount {

@@ -172,17 +172,16 @@ func (v *variable) readDrift(d *Drift) reading {
 		return v.missingFor("no reference")
 	}
 	switch v.kind {
-	case varDriftShare:
-		if !isNumber(float64(d.Share)) {
-			return v.missingFor(d.Reason)
-		}
-		return reading{value: float64(d.Share)}
-	case varDriftCount:
-		// Without one conclusive column the count is 0 for lack of data.
+	case varDriftShare, varDriftCount:
+		// Without one conclusive column both are 0 for lack of data.
 		if d.Judged == 0 {
 			return v.missingFor(d.Reason)
 		}
-		return reading{value: float64(d.Count)}
+		if v.kind == varDriftCount {
+			return reading{value: float64(d.Count)}
+		}
+		// Not a number where its bounds are far apart; comparisons go by these.
+		return reading{value: float64(d.Share)}
 	}
 	c, ok := d.Columns[v.column]
 	if !ok {

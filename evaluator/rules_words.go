@@ -61,11 +61,12 @@ func percent(level float64) string { return figure(100*level) + " %" }
 func (c *clause) words(b *binding, d decision, facts *WindowFacts) string {
 	phrase := func(v *variable) string { return c.phrase(v, b.readings[v], facts) }
 	left, right := c.left.words(b, phrase, 0), c.right.words(b, phrase, 0)
-	if isNumber(d.left) && c.left.computed(b) {
-		left += " = " + figure(d.left)
+	// With a share that is null a side has no value of its own.
+	if v := c.left.value(b, b.measured); isNumber(v) && c.left.computed(b) {
+		left += " = " + figure(v)
 	}
-	if isNumber(d.right) && c.right.computed(b) {
-		right += " = " + figure(d.right)
+	if v := c.right.value(b, b.measured); isNumber(v) && c.right.computed(b) {
+		right += " = " + figure(v)
 	}
 	cmp := c.cmp
 	if d.truth == truthFalse {
@@ -174,8 +175,12 @@ func (c *clause) phrase(v *variable, r reading, facts *WindowFacts) string {
 		if unknown == 0 {
 			return v.name + " " + value
 		}
-		return fmt.Sprintf("%s %s (%s to %s with %s inconclusive)", v.name, value,
+		between := fmt.Sprintf("%s to %s with %s inconclusive",
 			figure(d.atInconclusive(v, 0, unknown)), figure(d.atInconclusive(v, unknown, unknown)), counted(unknown, "column"))
+		if !isNumber(r.value) {
+			return v.name + " " + between
+		}
+		return fmt.Sprintf("%s %s (%s)", v.name, value, between)
 	case varDriftMeasure:
 		return "drift of " + column + " " + v.field + " " + value
 	case varQuality:

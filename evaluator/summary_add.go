@@ -223,6 +223,7 @@ func (c *ColumnSummary) settle() {
 		c.bins.drain(c)
 	}
 	c.bins, c.outside, c.between = nil, nil, nil
+	c.narrow, c.changed = nil, nil
 }
 
 // lowerBound returns the number of edges less than x.

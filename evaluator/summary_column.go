@@ -35,6 +35,9 @@ type ColumnSummary struct {
 	bins             *binner
 	noBins           bool      // the layout has none
 	outside, between []float64 // memory of the bins' results
+	// What values of 32 bits and a layout of 64 need, or the other way round.
+	narrow  *narrowEdges
+	changed []float64
 
 	// Text.
 	categories []int64

@@ -33,6 +33,7 @@ type Values struct {
 	Rows int // the rows covered, those without a value included
 
 	Floats []float64 // Number: the values that there are, finite
+	Narrow bool      // Number: the column's are floating-point numbers of 32 bits
 	Texts  []string  // Text: likewise
 	// Counts tells how many rows have Floats[i] or Texts[i]; nil is one each. None is
 	// 0, and values may come more than once.
@@ -51,6 +52,7 @@ type Batch struct {
 	Times       []int64   // prediction time in Unix nanoseconds; all zero when the source has no time
 	HasTime     bool      // whether Times is known
 	Predictions []float64 // finite
+	Narrow      bool      // the predictions are floating-point numbers of 32 bits
 	Version     Values    // Text, of the Len rows; Kind Absent when no version column is mapped
 	Features    []Values  // parts of features of Spec.Features, in any order
 }
@@ -63,6 +65,7 @@ type Matches struct {
 	IDHashes    []uint64 // a hash of the id, for samples; equal ids have equal hashes
 	Predictions []float64
 	Labels      []float64 // finite
+	Narrow      bool      // some labels' column is of floating-point numbers of 32 bits
 	Version     Column
 	Segments    []Column // Text, in the order of Spec.Segments
 }

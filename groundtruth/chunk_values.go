@@ -27,7 +27,7 @@ func (s *valueSender) values(c *chunk, i int, sel []int32, emit func(*Values)) {
 	switch col.kind {
 	case cellNumber:
 		out.Kind = Number
-		out.Floats = s.numbers(c, col, sel)
+		out.Floats, out.Narrow = s.numbers(c, col, sel), col.narrow
 	case cellText:
 		out.Kind = Text
 		s.countTexts(c, col, sel, false)

@@ -93,6 +93,8 @@ type chunkColumn struct {
 	// infinity for an infinite number, so that the reader of a prediction can tell
 	// no value from a bad one.
 	floats []float64
+	// narrow says that the numbers are floating-point ones of 32 bits.
+	narrow bool
 	// codes of a cellText column point into dict. Entries of dict may be equal to
 	// one another, and not every entry need be used.
 	codes []uint32

@@ -15,9 +15,13 @@ import (
 // JoinOptions change how Join and ScanReference work, not what they find.
 type JoinOptions struct {
 	Limits     Limits
-	ReadLabels bool                              // whether Join reads the labels; without, it sends no matches
-	Progress   func(doneBytes, totalBytes int64) // told after each object, of Parquet each row group, one call at a time; may be nil
-	Log        *slog.Logger                      // may be nil
+	ReadLabels bool // whether Join reads the labels; without, it sends no matches
+	// Past says that as-of is a moment of the past: labels whose ingest time is their
+	// object's partition are hidden where that was not over then. Of a partition that is
+	// not over now, what is there by now is no label of the future.
+	Past     bool
+	Progress func(doneBytes, totalBytes int64) // told after each object, of Parquet each row group, one call at a time; may be nil
+	Log      *slog.Logger                      // may be nil
 
 	hooks joinHooks
 }
@@ -53,6 +57,7 @@ type joiner struct {
 	block        int
 
 	preds, labels *objectSet // labels is nil when they are not read
+	narrowLabels  bool       // some of them are of a column of 32 bits
 	progress      progress
 }
 
@@ -71,7 +76,7 @@ type joiner struct {
 //
 // Labels are read from the window's start less their slack up to as-of. Per id one
 // version counts: the latest by ingest time, then relative key, then row, and as
-// Spec.Resolve says. The ingest time is that of the mapped column, else the start of
+// Spec.Resolve says. The ingest time is that of the mapped column, else the end of
 // the object's partition; without either no version is hidden, Result.AsOfApplied is
 // false, and key and row order the versions. Key and row leave no tie, so that
 // modification times, which a copy of the data changes, are never asked.
@@ -325,6 +330,7 @@ func asOfApplies(spec Spec) (bool, error) {
 func (j *joiner) match(ctx context.Context, losers []rowSet) (Coverage, error) {
 	phase := &joinPhase{
 		layout:  j.layout,
+		narrow:  j.narrowLabels,
 		how:     j.spec.Resolve,
 		hasTime: j.spec.PredictionColumns.Timestamp != "",
 		names:   j.segmentNames,

@@ -19,6 +19,7 @@ type labelWorker struct {
 	scanWorker
 	parts  *partitions
 	hidden int64
+	narrow bool // a label that was taken is of a column of 32 bits
 }
 
 // newLabelScan prepares to read the labels.
@@ -56,6 +57,7 @@ func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
 	var hidden int64
 	for _, w := range own {
 		hidden += w.hidden
+		j.narrowLabels = j.narrowLabels || w.narrow
 	}
 	return collect(workers, read, fromLabels, objects, s.wants.wants), hidden, err
 }
@@ -78,6 +80,7 @@ func (w *labelWorker) take(c *chunk, ord int) error {
 			continue
 		}
 		h := ids.hashes[i]
+		w.narrow = w.narrow || c.column(w.label).narrow
 		layout.putLabel(w.parts.room(labelRecords, w.parts.partOf(h)), h, l)
 	}
 	return w.parts.err
@@ -93,8 +96,7 @@ func (w *labelWorker) allGood(c *chunk, ord int) bool {
 		return false
 	}
 	if w.ingest < 0 {
-		o := &w.j.labels.objects[ord]
-		return !o.hasSpan || nanos(o.span.Start) <= w.asOf
+		return !w.folderHidden(&w.j.labels.objects[ord])
 	}
 	ingest := c.column(w.ingest)
 	if !allTrue(ingest.valid[:c.n]) {
@@ -108,12 +110,27 @@ func (w *labelWorker) allGood(c *chunk, ord int) bool {
 	return true
 }
 
+// folderHidden reports whether as-of hides an object's labels by its partition, as it
+// serves where no ingest time is mapped. What a partition that was not over at a moment
+// of the past held then is not known; that of now holds what there is.
+func (s *labelScan) folderHidden(o *object) bool {
+	if s.ingest >= 0 || !o.hasSpan {
+		return false
+	}
+	from := o.span.Start
+	if s.j.opt.Past {
+		from = o.span.End
+	}
+	return nanos(from) > s.asOf
+}
+
 // takeAll handles a chunk whose rows are all good.
 func (w *labelWorker) takeAll(c *chunk, ord int) {
 	ids, label, layout := c.column(w.id), c.column(w.label), w.j.layout
+	w.narrow = w.narrow || label.narrow
 	var l labelVersion
 	if o := &w.j.labels.objects[ord]; w.ingest < 0 && o.hasSpan {
-		l.ingest = nanos(o.span.Start)
+		l.ingest = nanos(o.span.End)
 	}
 	events, ingests := c.column(w.event).times, c.column(w.ingest).times
 	for i := range c.n {
@@ -151,9 +168,9 @@ func (w *labelWorker) version(c *chunk, ord, i int) (labelVersion, bool) {
 		}
 		l.ingest = ingest.times[i]
 	case o.hasSpan:
-		l.ingest = nanos(o.span.Start)
+		l.ingest = nanos(o.span.End)
 	}
-	if (w.ingest >= 0 || w.j.labels.objects[ord].hasSpan) && l.ingest > w.asOf {
+	if w.ingest >= 0 && l.ingest > w.asOf || w.folderHidden(&w.j.labels.objects[ord]) {
 		w.hidden++
 		return labelVersion{}, false
 	}

@@ -74,7 +74,8 @@ func (b *batcher) rows(c *chunk, sel []int32) {
 		o.Times = zeroed(b.times, o.Len)
 		b.times = o.Times
 	}
-	o.Predictions = pick(&b.floats, c.column(b.cols.value).floats, sel, c.n)
+	value := c.column(b.cols.value)
+	o.Predictions, o.Narrow = pick(&b.floats, value.floats, sel, c.n), value.narrow
 }
 
 // pick returns the rows sel of the n values, without a copy when all are kept.

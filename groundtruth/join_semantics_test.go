@@ -151,6 +151,12 @@ func TestSemantics2_OneLabelOfSeveralVersions(t *testing.T) {
 func TestSemantics2_AsOf(t *testing.T) {
 	preds := []tableObject{{"p.csv", []tableRow{pred("a", 5, 7)}}}
 	later := 24 * 7 // the tests' as-of
+	folders := func(pattern string, past bool) func(*Spec, *JoinOptions) {
+		return func(s *Spec, o *JoinOptions) {
+			s.LabelColumns.IngestedAt, o.Past = "", past
+			s.Labels.URL = strings.Replace(s.Labels.URL, "**", pattern, 1)
+		}
+	}
 	for _, tc := range []struct {
 		name    string
 		labels  []tableObject
@@ -175,6 +181,21 @@ func TestSemantics2_AsOf(t *testing.T) {
 				s.Labels.Slack = hours(48).Sub(hours(0))
 				s.Labels.URL = strings.Replace(s.Labels.URL, "**", "dt={date}/*", 1)
 			}, "7=1", 1, true},
+		{"a folder's labels count from its end: a day",
+			[]tableObject{{"dt=2026-01-07/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/0.csv", []tableRow{label("a", 2.0, 0)}}},
+			folders("dt={date}/*", true), "7=1", 1, true},
+		{"a folder's labels count from its end: an hour",
+			[]tableObject{{"dt=2026-01-07/hour=23/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/hour=00/0.csv", []tableRow{label("a", 2.0, 0)}}},
+			folders("dt={date}/hour={hour}/*", true), "7=1", 1, true},
+		{"a folder's labels count from its end: a month",
+			[]tableObject{{"year=2026/month=01/a.csv", []tableRow{label("a", 2.0, 0)}}},
+			folders("year={year}/month={month}/*", true), "", 1, true},
+		{"a pass of now sees what there is: an hour",
+			[]tableObject{{"dt=2026-01-07/hour=23/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/hour=00/0.csv", []tableRow{label("a", 2.0, 0)}}},
+			folders("dt={date}/hour={hour}/*", false), "7=2", 0, true},
+		{"a pass of now sees what there is: a month",
+			[]tableObject{{"year=2026/month=01/a.csv", []tableRow{label("a", 2.0, 0)}}},
+			folders("year={year}/month={month}/*", false), "7=2", 0, true},
 		{"without either nothing is hidden and it says so", []tableObject{{"a.csv", []tableRow{label("a", 1.0, 30), label("a", 2.0, later+1)}}},
 			func(s *Spec, _ *JoinOptions) { s.LabelColumns.IngestedAt = "" }, "7=2", 0, false},
 	} {

@@ -25,17 +25,28 @@ func newJSONColumn(name string) jsonColumn {
 }
 
 func (c jsonColumn) find(record *fastjson.Value) *fastjson.Value {
-	v := record.Get(c.name)
+	v := member(record, c.name)
 	if v == nil && c.path != nil {
 		v = record
 		for _, key := range c.path {
-			if v == nil || v.Type() != fastjson.TypeObject {
-				return nil // Get would take a key for the index of an array
-			}
-			v = v.Get(key)
+			v = member(v, key)
 		}
 	}
 	return v
+}
+
+// member returns an object's value of a key, of equal keys the last one's, as other
+// readers of JSON do; nil where there is none, or no object.
+func member(v *fastjson.Value, key string) (found *fastjson.Value) {
+	if v == nil || v.Type() != fastjson.TypeObject {
+		return nil
+	}
+	v.GetObject().Visit(func(k []byte, member *fastjson.Value) {
+		if string(k) == key {
+			found = member
+		}
+	})
+	return found
 }
 
 // jsonLine returns the next line that is not blank; nil is the end.

@@ -9,8 +9,8 @@ import (
 
 // jsonScanner finds the wanted values in a record in one pass, without making its
 // tree. It reads as fastjson does, or not at all: what is malformed or unusual (a key
-// with an escape, a wanted value that is an object or a list, words for numbers) it
-// leaves to fastjson, which is to judge.
+// with an escape, a wanted key that is there twice, a wanted value that is an object or a
+// list, words for numbers) it leaves to fastjson, which is to judge.
 type jsonScanner struct {
 	root   *jsonNode
 	found  []jsonFound // two for each want: by its whole name, and by its path
@@ -32,7 +32,7 @@ type jsonKey struct {
 	number bool   // all wants are numbers
 	child  *jsonNode
 	next   *jsonKey
-	record uint64 // that had it last: the first of equal keys counts
+	record uint64 // that had it last
 }
 
 // jsonFound is what a record has for a want.
@@ -173,15 +173,14 @@ func (s *jsonScanner) object(node *jsonNode, at, depth int) int {
 			return -1
 		}
 		at = skipJSONBlanks(line, at+1)
-		wanted := key
 		if key != nil {
 			expected = &key.next
-			if key.record == s.record {
-				wanted = nil
+			if key.record == s.record && (len(key.wants) > 0 || key.child != nil) {
+				return -1
 			}
 			key.record = s.record
 		}
-		if at = s.read(wanted, at, depth); at < 0 {
+		if at = s.read(key, at, depth); at < 0 {
 			return -1
 		}
 		at = skipJSONBlanks(line, at)

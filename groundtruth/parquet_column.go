@@ -77,6 +77,7 @@ func newParquetColumn(w want, shared *parquetMemory) *parquetColumn {
 func (c *parquetColumn) bind(leaf *parquetLeaf) error {
 	c.leaf = leaf
 	c.waiting = 0
+	c.b.col.narrow = false
 	if leaf == nil {
 		return nil
 	}
@@ -86,6 +87,7 @@ func (c *parquetColumn) bind(leaf *parquetLeaf) error {
 	}
 	c.typ = typ
 	c.kind = leaf.Type().Kind()
+	c.b.col.narrow = c.kind == parquet.Float
 	c.size = 0
 	if c.kind == parquet.FixedLenByteArray {
 		c.size = leaf.Type().Length()

@@ -55,9 +55,9 @@ func (c *parquetColumn) beginValues(sel []int32) {
 // are valid until the next call.
 func (c *parquetColumn) nextValues(out *Values) (bool, error) {
 	l := &c.lazy
-	*out = Values{Kind: Number}
+	*out = Values{Kind: Number, Narrow: c.b.col.narrow}
 	if c.b.col.kind == cellText {
-		out.Kind = Text
+		out.Kind, out.Narrow = Text, false
 	}
 	if c.typ.form == parquetNull {
 		out.Rows = c.waiting

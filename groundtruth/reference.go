@@ -201,7 +201,8 @@ func (w *referenceWorker) match(c *chunk, ord int, sel []int32) {
 	}
 	o.IDHashes = m.hashes
 	o.Predictions = pick(&m.predictions, c.column(w.cols.value).floats, sel, c.n)
-	o.Labels = pick(&m.labels, c.column(w.cols.label).floats, sel, c.n)
+	label := c.column(w.cols.label)
+	o.Labels, o.Narrow = pick(&m.labels, label.floats, sel, c.n), label.narrow
 	o.Version = m.version.pick(w.j.spec.PredictionColumns.ModelVersion, c.column(w.cols.version), sel)
 	for k, name := range w.j.spec.Segments {
 		o.Segments[k] = m.segments[k].pick(name, c.column(w.cols.segments[k]), sel)

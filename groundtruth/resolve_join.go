@@ -17,6 +17,7 @@ type joinPhase struct {
 	layout   *recordLayout
 	how      Resolve
 	hasTime  bool
+	narrow   bool         // some labels are of a column of 32 bits
 	versions *dictTexts   // nil when no version column is mapped
 	segments []*dictTexts // in the order of Spec.Segments
 	names    []string     // of the segments
@@ -347,6 +348,7 @@ func (d *dictTexts) appendTo(c *Column, code uint32) {
 // flush sends the joined rows that wait.
 func (w *joinWorker) flush() {
 	if w.out.Len > 0 {
+		w.out.Narrow = w.narrow
 		w.sink.AddMatches(&w.out)
 	}
 	o := &w.out

@@ -25,8 +25,9 @@ type evaluated struct {
 	final    bool     // decided and recorded
 }
 
-// join reads one window, with its labels or without.
-func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p planned, asOf time.Time, labels bool) (*reading, error) {
+// join reads one window, with its labels or without; past says that as-of is a moment of
+// the past.
+func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p planned, asOf time.Time, past, labels bool) (*reading, error) {
 	started := r.Clock()
 	spec := m.GroundtruthSpec()
 	var layout *evaluator.Layout
@@ -45,6 +46,7 @@ func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p pl
 	result, sinks, err := groundtruth.Join(ctx, spec, p.window, asOf, groundtruth.JoinOptions{
 		Limits:     r.Limits,
 		ReadLabels: labels,
+		Past:       past,
 		Progress:   r.progress(m.Name + " " + p.window.String()),
 		Log:        r.Log.With("model", m.Name),
 	}, newSink)

@@ -52,7 +52,11 @@ type effects struct {
 }
 
 // looks reports whether the pass only looks at a window or a time in the past.
-func (o Options) looks() bool { return o.Window != nil || !o.AsOf.IsZero() && !o.Merge }
+func (o Options) looks() bool { return o.Window != nil || o.past() }
+
+// past reports whether the pass looks from another moment than now. The shards of a pass
+// of now agree on a moment, too, but do not look back.
+func (o Options) past() bool { return !o.AsOf.IsZero() && !o.Merge }
 
 func (o Options) effects() effects {
 	looks := o.looks()
@@ -202,7 +206,7 @@ func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool)
 			return kept, err
 		}
 	}
-	return p.join(ctx, p.model, ref, w, p.asOf, labels)
+	return p.join(ctx, p.model, ref, w, p.asOf, p.opt.past(), labels)
 }
 
 // record turns an evaluated window into what the ledger keeps.

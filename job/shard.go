@@ -114,7 +114,7 @@ func (r *Runner) keep(ctx context.Context, m *config.Model, ref *reference, w pl
 		u.There, u.Rows = true, kept.result.RowsRead
 		return u, nil
 	}
-	read, err := r.join(ctx, m, ref, w, asOf, w.stage == trigger.StageMature)
+	read, err := r.join(ctx, m, ref, w, asOf, false, w.stage == trigger.StageMature)
 	if err != nil {
 		return u, err
 	}

@@ -178,7 +178,11 @@ func drift(o *job.Outcome) []sample {
 	if o.Drift == nil {
 		return nil
 	}
-	out := []sample{of("drift_share_ratio", float64(o.Drift.Share))}
+	out := []sample{
+		of("drift_share_ratio", float64(o.Drift.Share)),
+		of("drift_share_low_ratio", float64(o.Drift.Low)),
+		of("drift_share_high_ratio", float64(o.Drift.High)),
+	}
 	for column, c := range sorted(o.Drift.Columns) {
 		for method, m := range sorted(c.Measures) {
 			out = append(out, of("drift_score", float64(m.Value), "column", column, "method", method))

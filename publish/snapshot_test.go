@@ -83,7 +83,7 @@ func rich(name string) job.Snapshot {
 			Coverage: job.Coverage{Predictions: 1200, Coverage: nan},
 			Evaluation: evaluator.Evaluation{
 				Metrics: map[string]evaluator.Metric{"rmse": {Value: nan}},
-				Drift: &evaluator.Drift{Share: 0.5, Columns: map[string]evaluator.ColumnDrift{
+				Drift: &evaluator.Drift{Share: 0.5, Low: 0.3, High: 0.7, Columns: map[string]evaluator.ColumnDrift{
 					"size": {Drifted: &yes, Measures: map[string]evaluator.Measure{"psi": {Value: 0.31}, "ks": {Value: 0.12}}},
 					"age":  {Drifted: &no, Measures: map[string]evaluator.Measure{"psi": {Value: 0.01}, "ks": {Value: nan}}},
 					"city": {Measures: map[string]evaluator.Measure{"psi": {Value: nan, Reason: "too few rows"}}},
@@ -166,7 +166,7 @@ func TestSnapshotNames(t *testing.T) {
 		"me", "me_low", "me_high", "mae", "mae_low", "mae_high", "mse", "mse_low", "mse_high", "rmse", "rmse_low", "rmse_high",
 		"medae", "medae_low", "medae_high", "mape", "mape_low", "mape_high", "smape", "smape_low", "smape_high", "max_error",
 		"reference_rmse", "reference_r2",
-		"drift_score", "drift_detected", "drift_share_ratio",
+		"drift_score", "drift_detected", "drift_share_ratio", "drift_share_low_ratio", "drift_share_high_ratio",
 		"missing_values_ratio", "column_missing_ratio", "column_out_of_range_ratio", "column_unseen_ratio", "column_invalid_ratio",
 		"rule_breached", "rule_inconclusive", "rule_threshold", "rule_value", "retrain_last_trigger_timestamp_seconds", "retrain_run_state", "build_info",
 	}
@@ -189,6 +189,22 @@ func TestSnapshotNames(t *testing.T) {
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("names\n%v, want\n%v", got, want)
+	}
+}
+
+// TestNullDriftShareIsPushedAsItsBounds holds that one column flagged by chance among
+// many that nobody could judge is not shown as a share of 1.
+func TestNullDriftShareIsPushedAsItsBounds(t *testing.T) {
+	s := rich("m")
+	s.Drift.Drift.Share, s.Drift.Drift.Low, s.Drift.Drift.High = evaluator.Number(math.NaN()), 0.025, 1
+	text := encode(t, gather(samples(s)))
+	if strings.Contains(text, "\nhindcast_drift_share_ratio") {
+		t.Errorf("an undefined share is shown in\n%s", text)
+	}
+	for _, want := range []string{"\nhindcast_drift_share_low_ratio 0.025\n", "\nhindcast_drift_share_high_ratio 1\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
 	}
 }
 

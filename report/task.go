@@ -218,6 +218,8 @@ func Metrics(outcomes []job.Outcome) map[string]any {
 		set(model, "predictions", evaluator.Number(o.Coverage.Predictions))
 		if o.Drift != nil {
 			set(model, "drift_share", o.Drift.Share)
+			set(model, "drift_share_low", o.Drift.Low)
+			set(model, "drift_share_high", o.Drift.High)
 		}
 	}
 	return out

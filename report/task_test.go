@@ -37,10 +37,10 @@ func outcomes() []job.Outcome {
 	mature.Rules = []evaluator.RuleResult{{Name: "<script>alert(1)</script>", Verdict: evaluator.Breached, Reason: "rmse 2 > 1.2 & more"}}
 	closed := job.Outcome{Model: "house", Window: day(3), Stage: "closed", Verdict: evaluator.Healthy}
 	closed.Coverage = job.Coverage{Predictions: 70, Coverage: nan}
-	closed.Drift = &evaluator.Drift{Share: 0.25, Columns: map[string]evaluator.ColumnDrift{
+	closed.Drift = &evaluator.Drift{Share: 0.25, Low: 0.2, High: 0.4, Columns: map[string]evaluator.ColumnDrift{
 		"size": {Drifted: &yes, Measures: map[string]evaluator.Measure{"psi": {Value: 0.31, Threshold: &threshold}, "ks": {Value: 0.1}}},
 		"age":  {Reason: "too few rows"},
-	}}
+	}, Reason: "39 of 40 feature columns are inconclusive"}
 	return []job.Outcome{mature, closed}
 }
 
@@ -71,7 +71,7 @@ func TestTask(t *testing.T) {
 	list := out["artifacts"]["metrics"].Artifacts
 	want := map[string]float64{
 		"house.breached": 1, "house.healthy": 0, "house.inconclusive": 0,
-		"house.rmse": 2, "house.coverage": 0.9, "house.predictions": 70, "house.drift_share": 0.25,
+		"house.rmse": 2, "house.coverage": 0.9, "house.predictions": 70, "house.drift_share": 0.25, "house.drift_share_low": 0.2, "house.drift_share_high": 0.4,
 	}
 	if len(list) != 1 || list[0].URI != "minio://mlpipeline/v2/run/metrics" || len(list[0].Metadata) != len(want) {
 		t.Fatalf("told %s", data)
@@ -87,7 +87,7 @@ func TestTask(t *testing.T) {
 	}
 	for _, words := range []string{
 		"&lt;script&gt;alert(1)&lt;/script&gt;", "1.2 &amp; more", "1.5 to 2.5", "breached", "2026-01-01 to 2026-01-02",
-		"b&lt;i&gt;", "no &amp; such bucket", "too few rows", "0.31",
+		"b&lt;i&gt;", "no &amp; such bucket", "too few rows", "0.31", "(39 of 40 feature columns are inconclusive)",
 	} {
 		if !strings.Contains(string(page), words) {
 			t.Errorf("the page lacks %q", words)

@@ -93,7 +93,9 @@ func All() []Metric {
 		add(Performance, "reference_"+p.name, "", "On the reference: "+p.help, "with a reference that has labels")
 	}
 
-	add(Drift, "drift_share_ratio", "", "Share of the conclusive feature columns that drifted.", "with a reference and a conclusive column")
+	add(Drift, "drift_share_ratio", "", "Share of the conclusive feature columns that drifted.", "with a reference, and where at most half of the feature columns are inconclusive")
+	add(Drift, "drift_share_low_ratio", "", "Share of the feature columns that drifted, if none of the inconclusive ones did.", "with a reference and a feature column")
+	add(Drift, "drift_share_high_ratio", "", "Share of the feature columns that drifted, if all of the inconclusive ones did.", "with a reference and a feature column")
 	add(Drift, "drift_score", "column,method", "Distance of a column from the reference, by measure.", "with a reference")
 	add(Drift, "drift_detected", "column", "Whether a column drifted.", "where that is conclusive")
 	add(Drift, "missing_values_ratio", "", "Share of feature values that are missing.", "")

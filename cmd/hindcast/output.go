@@ -195,6 +195,9 @@ func driftTable(w io.Writer, d *evaluator.Drift) {
 	if t.Length() > 0 {
 		t.Render()
 	}
+	if d.Reason != "" {
+		fmt.Fprintf(w, "no share of drift: %s\n", d.Reason)
+	}
 }
 
 func answersTable(w io.Writer, o *job.Outcome) {

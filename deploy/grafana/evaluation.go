@@ -69,9 +69,12 @@ func evaluation() *builder {
 		[]state{{"0", "failed", vermilion}, {"1", "done", green}}, query{`hindcast_last_run_success{` + ofModel + `}`, "pass"}))
 
 	b.open("Drift, of the newest closed window")
-	b.add(8, 8, steps("Drift share", "percentunit", "Features that drifted, of those that could be judged, with the threshold of every rule on drift.share.",
-		query{`hindcast_drift_share_ratio{` + ofModel + `}`, "drift share"}, threshold("drift.share")).
-		named("drift share", color(blue), fill(15)).asked("B", color(vermilion), dashed(10, 6)).fromZero().between(0, 1))
+	b.add(8, 8, steps("Drift share", "percentunit", "Features that drifted, of those that could be judged, with the threshold of every rule on drift.share. The band is what the share may be over all features; where it is wider than a half there is no line.",
+		query{`hindcast_drift_share_ratio{` + ofModel + `}`, "drift share"}, threshold("drift.share"),
+		query{`hindcast_drift_share_low_ratio{` + ofModel + `}`, "at least"}, query{`hindcast_drift_share_high_ratio{` + ofModel + `}`, "at most"}).
+		named("drift share", color(blue)).asked("B", color(vermilion), dashed(10, 6)).
+		named("at least", color(blue), width(0), noLegend()).named("at most", color(blue), width(0), fill(20), fillTo("at least"), noLegend()).
+		fromZero().between(0, 1))
 	b.add(8, 8, steps("Drift score by column", "none", "Distance of each column from the reference, by the measures that the variable Measure names. Thresholds differ by measure: docs/configuration.md.",
 		query{`hindcast_drift_score{` + ofModel + `, method=~"$method"}`, "{{column}} · {{method}}"}).fromZero())
 	b.add(8, 8, timeline("Drifted columns", "Whether a column drifted: a judging measure is above its threshold and above what chance gives. A gap is a window in which it could not be judged.",

@@ -42,7 +42,7 @@ type Options struct {
 	Failing      time.Duration // that passes fail
 	Inconclusive time.Duration // that a rule has no verdict
 	Coverage     float64       // share of predictions with a label
-	DriftShare   float64       // share of columns that drifted
+	DriftShare   float64       // share of features that drifted, whatever the inconclusive ones would be
 	Stuck        time.Duration // since a run was started that has not ended
 	Absent       time.Duration // that nothing at all is pushed
 	Gap          time.Duration // without a scrape of the Pushgateway that changes nothing
@@ -126,9 +126,10 @@ func Hindcast(o Options) Group {
 			"{{ $labels.model }} logged no predictions in its newest window",
 			"The newest closed window of {{ $labels.model }} (namespace {{ $labels.namespace }}) holds no predictions: the model is not asked, or its log is not written where Hindcast reads."),
 		rule("HindcastDriftHigh", Warning, 0,
-			last("hindcast_drift_share_ratio")+" >= "+number(o.DriftShare),
-			"{{ $labels.model }}: {{ $value | humanizePercentage }} of its features drifted",
-			"{{ $value | humanizePercentage }} of the conclusive features of {{ $labels.model }} (namespace {{ $labels.namespace }}) drifted from the reference; "+number(o.DriftShare*100)+" % is the limit. Its error may follow when the labels come in."),
+			// The share of the conclusive features says nothing where few are; the lower bound does.
+			last("hindcast_drift_share_low_ratio")+" >= "+number(o.DriftShare),
+			"{{ $labels.model }}: {{ $value | humanizePercentage }} of its features drifted, or more",
+			"{{ $value | humanizePercentage }} of the features of {{ $labels.model }} (namespace {{ $labels.namespace }}) drifted from the reference, and those that could not be judged may add to it; "+number(o.DriftShare*100)+" % is the limit. Its error may follow when the labels come in."),
 		rule("HindcastColumnDrifted", Info, 0,
 			last("hindcast_drift_detected")+" == 1",
 			"{{ $labels.model }}: column {{ $labels.column }} drifted",

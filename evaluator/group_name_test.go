@@ -1,0 +1,43 @@
+package evaluator
+
+import (
+	"encoding/json"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// TestGroupsThatDifferInABadByteKeepTheirNames holds that no two segment values or
+// versions become one key, whatever bytes they are made of.
+func TestGroupsThatDifferInABadByteKeepTheirNames(t *testing.T) {
+	groups := map[string]*ErrorSums{}
+	for _, s := range []string{"a\xff", "a\xfe", `a\xff`, `a\x5cxff`, "a\uFFFD", "Oslo", `a\b`, `\\x`, ""} {
+		groups[s] = newErrorSums(0, groupBuckets, false)
+	}
+	out := map[string]Group{}
+	var w work
+	finish := w.groups(groups, out, Options{}.withDefaults())
+	w.do(1)
+	finish()
+	data, err := json.Marshal(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read map[string]json.RawMessage
+	if err := json.Unmarshal(data, &read); err != nil || len(read) != len(groups) {
+		t.Errorf("%d of %d groups can be told apart in %s (%v)", len(read), len(groups), data, err)
+	}
+	if _, ok := read["Oslo"]; !ok || read[`a\b`] == nil {
+		t.Errorf("usual names are changed in %s", data)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		some := rapid.Custom(func(t *rapid.T) string {
+			return string(rapid.SliceOfN(rapid.SampledFrom([]byte("\\x5cf\xff\xfea")), 0, 8).Draw(t, "bytes"))
+		})
+		a, b := some.Draw(t, "a"), some.Draw(t, "b")
+		if !utf8.ValidString(groupName(a)) || (groupName(a) == groupName(b)) != (a == b) {
+			t.Fatalf("%q and %q are called %q and %q", a, b, groupName(a), groupName(b))
+		}
+	})
+}

@@ -1,0 +1,136 @@
+package evaluator
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// column is a batch of one feature, which is the prediction too, in 32 bits or in 64.
+func columnIn(bits int, xs []float64) *groundtruth.Batch {
+	if bits == 32 {
+		xs = series(len(xs), func(i int) float64 { return float64(float32(xs[i])) })
+	}
+	b := table(len(xs), map[string]any{"f": xs})
+	b.Predictions, b.Narrow = xs, bits == 32
+	b.Features[0].Narrow = bits == 32
+	return b
+}
+
+// TestDriftComparesIn32BitsWhereOneSideHasThem holds that a column doesn't drift for being
+// stored in 32 bits on one side and in 64 on the other, be its values decimals or not.
+func TestDriftComparesIn32BitsWhereOneSideHasThem(t *testing.T) {
+	for name, value := range map[string]func(i int) float64{
+		"tenths":        func(i int) float64 { return float64(i%4) / 10 },
+		"fifty":         func(i int) float64 { return float64(i%50) / 10 },
+		"thirds":        func(i int) float64 { return float64(i%5) / 3 },
+		"logarithms":    func(i int) float64 { return math.Log1p(float64(i % 100)) },
+		"many":          func(i int) float64 { return math.Sqrt(float64(i % 5000)) },
+		"halves":        func(i int) float64 { return float64(i%9) / 2 },
+		"whole":         func(i int) float64 { return float64(i % 9) },
+		"noisy whole":   func(i int) float64 { return float64(i%9) + 1e-9 },
+		"large":         func(i int) float64 { return 1e6 + float64(i%9)/8.1 },
+		"either sign":   func(i int) float64 { return float64(i%7)/10 - 0.3 },
+		"one value":     func(i int) float64 { return 0.1 },
+		"more than all": func(i int) float64 { return float64(i) / 7 },
+	} {
+		for _, bits := range [][2]int{{64, 32}, {32, 64}, {32, 32}, {64, 64}} {
+			for _, n := range []int{500, 12_000} {
+				t.Run(fmt.Sprintf("%s/%d against %d/%d", name, bits[1], bits[0], n), func(t *testing.T) {
+					xs := series(n, value)
+					ev := evaluateTables(columnIn(bits[0], xs), columnIn(bits[1], xs), ProfilerOptions{}, Options{})
+					for _, c := range []string{"f", "prediction"} {
+						for measure, m := range ev.Drift.Columns[c].Measures {
+							if v := float64(m.Value); v > 1e-3 {
+								t.Errorf("%s of %s is %g", measure, c, v)
+							}
+						}
+						if d := ev.Drift.Columns[c].Drifted; d != nil && *d {
+							t.Errorf("%s drifted", c)
+						}
+					}
+					if q := ev.Quality.Columns["f"]; q.OutOfRange > 0 {
+						t.Errorf("%g are out of range", q.OutOfRange)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestNarrowValuesCountAlikeHoweverTheyCome holds that the batches in which values come,
+// one by one or counted, change nothing.
+func TestNarrowValuesCountAlikeHoweverTheyCome(t *testing.T) {
+	xs := series(20_000, func(i int) float64 { return math.Sqrt(float64(i * 7 % 5000)) })
+	p := NewProfiler([]groundtruth.FeatureSpec{{Name: "f", Kind: groundtruth.Number}}, nil, ProfilerOptions{})
+	p.AddPredictions(columnIn(64, xs))
+	layout := p.Layout()
+	encoded := func(send func(*Builder)) []byte {
+		b := NewBuilder(layout, groundtruth.Window{}, nil, BuilderOptions{})
+		send(b)
+		data, err := b.Summary().MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	want := encoded(func(b *Builder) { b.AddPredictions(columnIn(32, xs)) })
+	if got := encoded(func(b *Builder) {
+		for from := 0; from < len(xs); from += 777 {
+			b.AddPredictions(columnIn(32, xs[from:min(from+777, len(xs))]))
+		}
+	}); !bytes.Equal(got, want) {
+		t.Error("small batches count otherwise")
+	}
+	if got := encoded(func(b *Builder) {
+		batch := columnIn(32, xs)
+		f := &batch.Features[0]
+		f.Counts = make([]int64, len(f.Floats))
+		for i := range f.Counts {
+			f.Counts[i] = 1
+		}
+		b.AddPredictions(batch)
+	}); !bytes.Equal(got, want) {
+		t.Error("counted values count otherwise")
+	}
+}
+
+// BenchmarkAlike measures what it costs that a column's width is not the reference's.
+func BenchmarkAlike(b *testing.B) {
+	xs := series(1<<16, func(i int) float64 { return math.Sqrt(float64(i * 7919 % 10_000)) })
+	for name, bits := range map[string][2]int{"same": {64, 64}, "narrow window": {64, 32}, "narrow reference": {32, 64}} {
+		b.Run(name, func(b *testing.B) {
+			p := NewProfiler([]groundtruth.FeatureSpec{{Name: "f", Kind: groundtruth.Number}}, nil, ProfilerOptions{})
+			p.AddPredictions(columnIn(bits[0], xs))
+			builder := NewBuilder(p.Layout(), groundtruth.Window{}, nil, BuilderOptions{})
+			batch := columnIn(bits[1], xs)
+			batch.Len = 0
+			b.SetBytes(int64(len(xs)))
+			for b.Loop() {
+				builder.AddPredictions(batch)
+			}
+		})
+	}
+}
+
+// TestReferenceOfBothWidthsIsOf32Bits holds that a reference whose files differ has no
+// value twice.
+func TestReferenceOfBothWidthsIsOf32Bits(t *testing.T) {
+	xs := series(1000, func(i int) float64 { return float64(i%4) / 10 })
+	for _, bits := range [][2]int{{64, 32}, {32, 64}} {
+		p := NewProfiler([]groundtruth.FeatureSpec{{Name: "f", Kind: groundtruth.Number}}, nil, ProfilerOptions{})
+		q := NewProfiler([]groundtruth.FeatureSpec{{Name: "f", Kind: groundtruth.Number}}, nil, ProfilerOptions{})
+		p.AddPredictions(columnIn(bits[0], xs))
+		q.AddPredictions(columnIn(bits[1], xs))
+		if err := p.Merge(q); err != nil {
+			t.Fatal(err)
+		}
+		l := p.Layout().Features[0]
+		if len(l.Edges) != 4 || !l.Narrow || l.Edges[1] != float64(float32(0.1)) {
+			t.Errorf("%v: edges %v", bits, l.Edges)
+		}
+	}
+}
