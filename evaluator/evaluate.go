@@ -147,7 +147,7 @@ func (w *work) groups(groups map[string]*ErrorSums, out map[string]Group, opt Op
 	}
 	return func() {
 		for i, name := range names {
-			out[groupName(name)] = Group{N: groups[name].N(), Metrics: metrics[i]}
+			out[uniqueName(name)] = Group{N: groups[name].N(), Metrics: metrics[i]}
 		}
 	}
 }
@@ -189,7 +189,7 @@ func (w *work) columnsDrift(d *Drift, cur *Summary, ref *Profile, opt Options) (
 			d.Columns[labelColumn] = *label
 		}
 		for i, r := range features {
-			d.Columns[r.Name()] = found[i]
+			d.Columns[uniqueName(r.Name())] = found[i]
 		}
 		d.count(found[:len(features)])
 	}
@@ -430,7 +430,7 @@ func columnsQuality(cur *Summary) *Quality {
 		default:
 			cq.Unseen = Number(float64(c.Unseen()) / rows)
 		}
-		q.Columns[c.Name()] = cq
+		q.Columns[uniqueName(c.Name())] = cq
 	}
 	if n := float64(len(q.Columns)); n > 0 && rows > 0 {
 		q.MissingShare = Number(missing / (rows * n))

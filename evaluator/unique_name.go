@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// groupName writes a segment's value or a model version as a name: a key of JSON and a
+// uniqueName writes a segment's value, a model version or a column as a name: a key of JSON and a
 // label's value have to be UTF-8, and what is none in two of them would come to be the same
 // replacement character. Such a byte becomes \xNN, and so does the backslash of a \x that
 // is there as it stands, so that different values have different names.
-func groupName(s string) string {
+func uniqueName(s string) string {
 	if utf8.ValidString(s) && !strings.Contains(s, `\x`) {
 		return s
 	}

@@ -31,13 +31,29 @@ func TestGroupsThatDifferInABadByteKeepTheirNames(t *testing.T) {
 	if _, ok := read["Oslo"]; !ok || read[`a\b`] == nil {
 		t.Errorf("usual names are changed in %s", data)
 	}
+	// Columns likewise.
+	columns := map[string]any{}
+	for name := range groups {
+		columns[name] = []float64{1, 2}
+	}
+	batch := table(2, columns)
+	e := evaluateTables(batch, batch, ProfilerOptions{}, Options{})
+	var shown struct {
+		Drift, Quality struct{ Columns map[string]json.RawMessage }
+	}
+	if data, err = json.Marshal(e); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &shown); err != nil || len(shown.Quality.Columns) != len(groups) || len(shown.Drift.Columns) < len(groups) {
+		t.Errorf("%d and %d of %d columns can be told apart (%v)", len(shown.Drift.Columns), len(shown.Quality.Columns), len(groups), err)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		some := rapid.Custom(func(t *rapid.T) string {
 			return string(rapid.SliceOfN(rapid.SampledFrom([]byte("\\x5cf\xff\xfea")), 0, 8).Draw(t, "bytes"))
 		})
 		a, b := some.Draw(t, "a"), some.Draw(t, "b")
-		if !utf8.ValidString(groupName(a)) || (groupName(a) == groupName(b)) != (a == b) {
-			t.Fatalf("%q and %q are called %q and %q", a, b, groupName(a), groupName(b))
+		if !utf8.ValidString(uniqueName(a)) || (uniqueName(a) == uniqueName(b)) != (a == b) {
+			t.Fatalf("%q and %q are called %q and %q", a, b, uniqueName(a), uniqueName(b))
 		}
 	})
 }
