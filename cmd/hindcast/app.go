@@ -12,6 +12,7 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/redact"
 )
 
 // App is what the process gives a command: nothing else reads the environment,
@@ -23,6 +24,7 @@ type App struct {
 	Terminal       bool // standard error is a terminal: draw progress
 
 	log        *slog.Logger
+	secrets    *redact.Secrets // that no output may show
 	screen     *screen
 	logFormat  string
 	verbose    bool
@@ -59,6 +61,7 @@ func (e configError) Unwrap() error { return e.err }
 // Main runs the command line and returns the exit status.
 func (a *App) Main(ctx context.Context, args []string) int {
 	a.exit = exitDone
+	a.secrets = environmentSecrets(a.Env)
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetOut(a.Stdout)
@@ -68,7 +71,7 @@ func (a *App) Main(ctx context.Context, args []string) int {
 		return a.exit
 	}
 	if !errors.Is(err, errReported) {
-		fmt.Fprintf(a.Stderr, "hindcast: %v\n", err)
+		fmt.Fprintf(a.Stderr, "hindcast: %v\n", a.secrets.Error(err))
 	}
 	var usage usageError
 	var conf configError
@@ -139,7 +142,7 @@ func (a *App) openLog() error {
 		level = slog.LevelWarn
 	}
 	a.screen = &screen{w: a.Stderr, draws: a.Terminal && !a.quiet, every: 100 * time.Millisecond}
-	opts := &slog.HandlerOptions{Level: level}
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: a.withoutSecrets}
 	switch a.logFormat {
 	case "text":
 		a.log = slog.New(slog.NewTextHandler(a.screen, opts))
@@ -166,6 +169,7 @@ func (a *App) load(path string) (*config.Config, error) {
 	if err != nil {
 		return nil, configError{err}
 	}
+	cfg.Inline(func(secret string) { a.secrets.Add(secret) })
 	if !cfg.Local() {
 		trustRoots()
 	}
