@@ -1,8 +1,6 @@
 package config
 
 import (
-	"cmp"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +12,8 @@ import (
 	"strings"
 
 	promconfig "github.com/prometheus/common/config"
+
+	"github.com/hindcast/hindcast/redact"
 )
 
 // HTTPClient says how to reach a server: TLS, credentials, proxy and headers, with
@@ -38,56 +38,64 @@ func (h HTTPClient) Config() promconfig.HTTPClientConfig {
 	return *h.config
 }
 
-// Redact takes the client's secrets out of a text that a server wrote, which may
-// quote what it was sent. Files are read for it; one that cannot be read hides
-// nothing, for nothing of it was sent.
-func (h HTTPClient) Redact(text string) string {
-	for _, secret := range h.secrets() {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, redacted)
-		}
+// userAgent is what the clients call themselves.
+const userAgent = "hindcast"
+
+// Client returns a client as the settings say, under a name for metrics. What it sends
+// that is secret is added to secrets, a file's text whenever the file is read and the
+// tokens that it fetches too, before anybody can see an answer that quotes it.
+func (h HTTPClient) Client(name string, secrets *redact.Secrets, opts ...promconfig.HTTPClientOption) (*http.Client, error) {
+	h.tell(secrets)
+	c := h.Config()
+	tokenSettings := c.OAuth2
+	c.OAuth2 = nil // the library's own transport knows no time-out: see tokens
+	client, err := promconfig.NewClientFromConfig(c, name, append(opts, promconfig.WithUserAgent(userAgent))...)
+	if err == nil && tokenSettings != nil {
+		client.Transport, err = newTokens(client.Transport, tokenSettings, secrets)
 	}
-	return text
+	if err != nil {
+		return nil, fmt.Errorf("read http_config: %w", secrets.Error(err))
+	}
+	client.Transport = &telling{client.Transport, h, secrets}
+	return client, nil
 }
 
-// secrets lists what must not be shown, the longest first.
-func (h HTTPClient) secrets() []string {
-	if h.config == nil {
-		return nil
+// telling is a transport that adds the secrets of its settings to those that no output
+// may show. A file may change while the request is made, so that they are read after it
+// too.
+type telling struct {
+	next     http.RoundTripper
+	settings HTTPClient
+	secrets  *redact.Secrets
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *telling) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.settings.tell(t.secrets)
+	defer t.settings.tell(t.secrets)
+	return t.next.RoundTrip(r)
+}
+
+// CloseIdleConnections passes it on.
+func (t *telling) CloseIdleConnections() { closeIdle(t.next) }
+
+func closeIdle(t http.RoundTripper) {
+	if c, ok := t.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
 	}
-	var out []string
+}
+
+// tell adds what is sent to secrets. A file that cannot be read hides nothing, for
+// nothing of it was sent.
+func (h HTTPClient) tell(secrets *redact.Secrets) {
+	if h.config == nil {
+		return
+	}
 	h.eachSent(func(_ string, s Secret) {
 		if v, err := s.Value(); err == nil {
-			out = append(out, v)
+			secrets.Add(v)
 		}
 	})
-	// A user and a password are sent together.
-	basic := func(user, password string) {
-		if password != "" {
-			out = append(out, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
-		}
-	}
-	if b := h.config.BasicAuth; b != nil {
-		user, password := Secret{inline: &b.Username}, Secret{inline: (*string)(&b.Password)}
-		if b.UsernameFile != "" {
-			user = FileSecret(b.UsernameFile)
-		}
-		if b.PasswordFile != "" {
-			password = FileSecret(b.PasswordFile)
-		}
-		u, err := user.Value()
-		p, perr := password.Value()
-		if err == nil && perr == nil {
-			basic(u, p)
-		}
-	}
-	for _, p := range h.proxies() {
-		if p.ProxyURL.URL != nil {
-			basic(p.ProxyURL.User.Username(), proxyPassword(p))
-		}
-	}
-	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
-	return out
 }
 
 // proxies lists the client's proxies by the key that they are under.

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	promconfig "github.com/prometheus/common/config"
+
+	"github.com/hindcast/hindcast/redact"
 )
 
 // httpText is full.yaml with an http_config for the Pushgateway.
@@ -230,7 +232,12 @@ tls_config: {cert: c, key: s3cret-key}`)
 		t.Error("nothing says that there are secrets")
 	}
 	const said = "you sent s3cret-oauth, s3cret-param, s3cret-proxy, s3cret-connect, s3cret-header and s3cret-file"
-	if got := h.Redact(said); strings.Contains(got, "s3cret") || strings.Count(got, "[redacted]") != 6 {
+	hide := func(h HTTPClient, text string) string {
+		var secrets redact.Secrets
+		h.tell(&secrets)
+		return secrets.Text(text)
+	}
+	if got := hide(h, said); strings.Contains(got, "s3cret") || strings.Count(got, "[redacted]") != 6 {
 		t.Errorf("redacted = %s", got)
 	}
 	// A user and a password are seen as they are sent.
@@ -239,10 +246,10 @@ tls_config: {cert: c, key: s3cret-key}`)
 		t.Fatal(err)
 	}
 	sent := []string{base64.StdEncoding.EncodeToString([]byte("me:s3cret-file")), base64.StdEncoding.EncodeToString([]byte("u:s3 cret"))}
-	if got := c.Publish.Pushgateway.HTTP.Redact("Basic " + strings.Join(sent, ", ")); got != "Basic [redacted], [redacted]" {
+	if got := hide(c.Publish.Pushgateway.HTTP, "Basic "+strings.Join(sent, ", ")); got != "Basic [redacted], [redacted]" {
 		t.Errorf("redacted = %s", got)
 	}
-	if got := (HTTPClient{}).Redact(said); got != said {
+	if got := hide(HTTPClient{}, said); got != said {
 		t.Errorf("nothing to hide, yet %s", got)
 	}
 }

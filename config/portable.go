@@ -67,6 +67,16 @@ func (c *Config) EachURL(f func(key, url string)) {
 	}
 }
 
+// Inline calls f for each secret that stands in the configuration or in a variable; one
+// in a file is known when it is read.
+func (c *Config) Inline(f func(string)) {
+	walkSecrets(reflect.ValueOf(c).Elem(), "", func(_ string, s Secret) {
+		if s.inline != nil {
+			f(*s.inline)
+		}
+	})
+}
+
 // walkSecrets calls f for each secret, with the key that it, or its file, is under.
 func walkSecrets(v reflect.Value, key string, f func(string, Secret)) {
 	below := func(sub string, s Secret) { f(key+"."+sub, s) }

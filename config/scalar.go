@@ -171,9 +171,12 @@ func (d *decoder) expand(v value, s string) (out string, replaced, ok bool) {
 }
 
 // clip shortens text for a message.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "..."
+func clip(s string) string { return clipTo(s, 60) }
+
+// clipTo shortens text to so many characters.
+func clipTo(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "..."
 	}
 	return s
 }

@@ -7,9 +7,12 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+
+	"github.com/hindcast/hindcast/redact"
 )
 
-const redacted = "[redacted]"
+// redacted is what a secret shows as.
+const redacted = redact.Mark
 
 // maxSecretBytes bounds what is read of a secret's file, which could be anything.
 const maxSecretBytes = 1 << 20

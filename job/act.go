@@ -46,7 +46,7 @@ func (p *pass) act(ctx context.Context, d *trigger.Decision, e *evaluated) error
 	changes, err := p.launch(ctx, d, e)
 	if err != nil {
 		d.Action, d.Guard = trigger.ActionSuppressed, GuardError
-		d.Reason += "; the run could not be started: " + err.Error()
+		d.Reason += "; the run could not be started: " + p.Secrets.Text(err.Error())
 		p.failures = append(p.failures, err)
 		p.tellNotStarted(ctx, d, o, err)
 		return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/redact"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -26,6 +27,7 @@ type Runner struct {
 	Notifiers  []Notifier
 	Clock      func() time.Time
 	Log        *slog.Logger
+	Secrets    *redact.Secrets // are taken out of errors that are kept or told; nil for none
 	Limits     groundtruth.Limits
 	BaseDir    string                                     // relative URLs start here
 	Identity   string                                     // who this is in the ledger, for people

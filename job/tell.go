@@ -294,7 +294,10 @@ func (p *pass) tell(ctx context.Context, e Event) {
 }
 
 // stamp fills in what all events have.
-func (p *pass) stamp(e *Event) { e.Model, e.Time, e.Until = p.model.Name, p.Clock().UTC(), p.until() }
+func (p *pass) stamp(e *Event) {
+	e.Model, e.Time, e.Until = p.model.Name, p.Clock().UTC(), p.until()
+	e.Err = p.Secrets.Error(e.Err)
+}
 
 // messageError says that a receiver did not take messages.
 type messageError struct {

@@ -17,6 +17,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/redact"
 )
 
 // EmailTLS says how the connection to a mail server is encrypted.
@@ -40,6 +41,7 @@ type EmailOptions struct {
 	Config   func() (*tls.Config, error) // read for each message; nil: the system's roots
 	Hello    string                      // the name to greet with; default the host's
 	Timeout  time.Duration               // of the dialogue; default 10 s
+	Secrets  *redact.Secrets             // are taken out of what the server says
 	Log      *slog.Logger
 	// Sleep waits before a message is tried again; default a timer.
 	Sleep func(context.Context, time.Duration) error
@@ -93,6 +95,9 @@ func NewEmail(smarthost, from string, to []string, opts EmailOptions) (*Email, e
 	if m.opts.Log == nil {
 		m.opts.Log = slog.New(slog.DiscardHandler)
 	}
+	if m.opts.Secrets == nil {
+		m.opts.Secrets = &redact.Secrets{}
+	}
 	if m.opts.Sleep == nil {
 		m.opts.Sleep = sleep
 	}
@@ -110,15 +115,15 @@ func (m *Email) Notify(ctx context.Context, e job.Event) error {
 		return err
 	}
 	for try := 1; ; try++ {
-		secret, err := m.send(ctx, msg)
+		err := m.send(ctx, msg)
 		if err == nil {
 			return nil
 		}
-		shown := fmt.Errorf("send mail: %w", withoutSecrets(err, secret))
+		failure := fmt.Errorf("send mail: %w", presentable(m.opts.Secrets, err))
 		if try == 2 || !untaken(err) {
-			return shown
+			return failure
 		}
-		m.opts.Log.Warn("mail not taken, trying again", "model", e.Model, "wait", failureWait, "err", shown)
+		m.opts.Log.Warn("mail not taken, trying again", "model", e.Model, "wait", failureWait, "err", failure)
 		if err := m.opts.Sleep(ctx, failureWait); err != nil {
 			return fmt.Errorf("send mail: wait for the next try: %w", err)
 		}
@@ -136,9 +141,8 @@ func untaken(err error) bool {
 		(sent.Reason == gomail.ErrSMTPMailFrom || sent.Reason == gomail.ErrSMTPRcptTo || sent.Reason == gomail.ErrSMTPData)
 }
 
-// send sends a message once. It returns the password that it used, which no error may
-// show.
-func (m *Email) send(ctx context.Context, msg *gomail.Msg) (secret string, err error) {
+// send sends a message once.
+func (m *Email) send(ctx context.Context, msg *gomail.Msg) error {
 	opts := []gomail.Option{gomail.WithPort(m.port), gomail.WithTimeout(m.opts.Timeout)}
 	switch m.opts.TLS {
 	case EmailImplicit:
@@ -151,7 +155,7 @@ func (m *Email) send(ctx context.Context, msg *gomail.Msg) (secret string, err e
 	if m.opts.Config != nil {
 		c, err := m.opts.Config()
 		if err != nil {
-			return "", fmt.Errorf("read tls_config: %w", err)
+			return fmt.Errorf("read tls_config: %w", err)
 		}
 		c = c.Clone()
 		if c.ServerName == "" {
@@ -163,25 +167,27 @@ func (m *Email) send(ctx context.Context, msg *gomail.Msg) (secret string, err e
 		opts = append(opts, gomail.WithHELO(m.opts.Hello))
 	}
 	if m.opts.Username != "" {
-		if secret, err = read(m.opts.Password, "password"); err != nil {
-			return secret, err
+		password, err := read(m.opts.Password, "password")
+		if err != nil {
+			return err
 		}
-		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(m.opts.Username), gomail.WithPassword(secret))
+		m.opts.Secrets.Add(password)
+		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(m.opts.Username), gomail.WithPassword(password))
 	}
 	client, err := gomail.NewClient(m.host, opts...)
 	if err != nil {
-		return secret, fmt.Errorf("make a client for the mail server: %w", err)
+		return fmt.Errorf("make a client for the mail server: %w", err)
 	}
 	conn, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
-		return secret, fmt.Errorf("reach the mail server: %w", err)
+		return fmt.Errorf("reach the mail server: %w", err)
 	}
 	err = client.SendWithSMTPClient(conn, msg)
 	if msg.IsDelivered() {
 		err = nil // of the reset after it
 	}
 	_ = client.CloseWithSMTPClient(conn) // a mail that was taken is sent, however the dialogue ends
-	return secret, err
+	return err
 }
 
 // message makes the mail of an event.

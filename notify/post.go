@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/hindcast/hindcast/redact"
 )
 
 // maxRefusal bounds what an error shows of a refusal, in characters.
@@ -19,9 +21,9 @@ const maxRefusal = 200
 
 // HTTPOptions say how a server is spoken to; all have defaults.
 type HTTPOptions struct {
-	Client  *http.Client        // default: one that goes through the environment's proxy
-	Redact  func(string) string // takes the Client's secrets out of what a server says
-	Timeout time.Duration       // of one request; default 10 s
+	Client  *http.Client    // default: one that goes through the environment's proxy
+	Secrets *redact.Secrets // are taken out of what a server says
+	Timeout time.Duration   // of one request; default 10 s
 	Log     *slog.Logger
 	// Sleep waits before a request is sent again; default a timer.
 	Sleep func(context.Context, time.Duration) error
@@ -44,8 +46,8 @@ func newPoster(name string, o HTTPOptions) poster {
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
 	o.Client = &client
-	if o.Redact == nil {
-		o.Redact = func(s string) string { return s }
+	if o.Secrets == nil {
+		o.Secrets = &redact.Secrets{}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -85,6 +87,7 @@ func (e *answerError) Error() string {
 // asks for is waited, up to 30 s in all and four tries. Everything else may have
 // arrived, and is final.
 func (p poster) send(ctx context.Context, address string, body []byte, header map[string]string) error {
+	p.opts.Secrets.AddURL(address)
 	left, unreached := maxWait, false
 	for try := 1; ; try++ {
 		err := p.once(ctx, address, body, header)
@@ -100,26 +103,17 @@ func (p poster) send(ctx context.Context, address string, body []byte, header ma
 		case errors.As(err, &op) && op.Op == "dial" && !unreached:
 			wait, unreached = failureWait, true
 		default:
-			return p.shown(err, address)
+			return presentable(p.opts.Secrets, err)
 		}
 		if try == maxTries || wait > left {
-			return fmt.Errorf("given up after %d tries: %w", try, p.shown(err, address))
+			return fmt.Errorf("given up after %d tries: %w", try, presentable(p.opts.Secrets, err))
 		}
 		left -= wait
-		p.opts.Log.Warn("message not taken, trying again", "receiver", p.name, "wait", wait, "err", p.shown(err, address))
+		p.opts.Log.Warn("message not taken, trying again", "receiver", p.name, "wait", wait, "err", presentable(p.opts.Secrets, err))
 		if err := p.opts.Sleep(ctx, wait); err != nil {
 			return fmt.Errorf("wait for the next try: %w", err)
 		}
 	}
-}
-
-// shown is an error without secrets.
-func (p poster) shown(err error, address string) error {
-	err = withoutSecrets(err, address)
-	if text := err.Error(); p.opts.Redact(text) != text {
-		return errors.New(p.opts.Redact(text))
-	}
-	return err
 }
 
 func (p poster) once(ctx context.Context, address string, body []byte, header map[string]string) error {
@@ -149,7 +143,7 @@ func (p poster) once(ctx context.Context, address string, body []byte, header ma
 	if err != nil {
 		said = nil
 	}
-	e := &answerError{name: p.name, code: resp.StatusCode, said: truncate(p.opts.Redact(hide(oneLine(string(said)), address)), maxRefusal)}
+	e := &answerError{name: p.name, code: resp.StatusCode, said: truncate(oneLine(hide(p.opts.Secrets, string(said))), maxRefusal)}
 	if e.code == http.StatusTooManyRequests || e.code == http.StatusServiceUnavailable {
 		e.again, e.after = true, retryAfter(resp.Header.Get("Retry-After"))
 	}

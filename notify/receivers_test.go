@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/redact"
 )
 
 // show writes the HTML part of mails into a folder, to be looked at.
@@ -172,8 +173,9 @@ func TestRefusalsHideBeforeTheyCut(t *testing.T) {
 		}
 	}
 	client := &http.Client{Transport: authorized(long)}
-	redact := func(s string) string { return strings.ReplaceAll(s, long, "[redacted]") }
-	err := NewWebhook(constant(server.URL+"/in"), nil, HTTPOptions{Client: client, Redact: redact}).Notify(t.Context(), events()["breach"])
+	secrets := &redact.Secrets{}
+	secrets.Add(long)
+	err := NewWebhook(constant(server.URL+"/in"), nil, HTTPOptions{Client: client, Secrets: secrets}).Notify(t.Context(), events()["breach"])
 	if err == nil || !strings.Contains(err.Error(), "no such page") || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("header: %v", err)
 	}

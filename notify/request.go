@@ -6,15 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hindcast/hindcast/redact"
 )
 
 // maxAnswer bounds what is read of an answer, in bytes.
@@ -115,7 +115,7 @@ func newClient(timeout time.Duration) *http.Client {
 
 // postMessage posts by the bot API's chat.postMessage. An answer with status 200 is an
 // error all the same unless it says ok.
-func postMessage(ctx context.Context, client *http.Client, base, token string, m message) error {
+func postMessage(ctx context.Context, client *http.Client, secrets *redact.Secrets, base, token string, m message) error {
 	body, err := post(ctx, client, base+"chat.postMessage", token, m)
 	if err != nil {
 		return err
@@ -124,12 +124,12 @@ func postMessage(ctx context.Context, client *http.Client, base, token string, m
 	if !ok {
 		return errors.New("the answer is not Slack's: check api_url, and any proxy on the way")
 	}
-	return answer.err(token)
+	return answer.err(secrets)
 }
 
 // postWebhook posts to an incoming webhook, which answers a plain ok; some servers
 // that imitate Slack's answer by JSON.
-func postWebhook(ctx context.Context, client *http.Client, hook string, m message) error {
+func postWebhook(ctx context.Context, client *http.Client, secrets *redact.Secrets, hook string, m message) error {
 	body, err := post(ctx, client, hook, "", m)
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func postWebhook(ctx context.Context, client *http.Client, hook string, m messag
 		return nil
 	}
 	if answer, ok := readAnswer(body); ok {
-		return answer.err(hook)
+		return answer.err(secrets)
 	}
 	return errors.New("the answer is not a Slack webhook's: check the webhook URL, and any proxy on the way")
 }
@@ -203,9 +203,8 @@ func readAnswer(body []byte) (a answer, ok bool) {
 	return a, err == nil && a.OK != nil
 }
 
-// err is the answer as an error, nil where it is ok. The secret that was used is not
-// shown.
-func (a answer) err(secret string) error {
+// err is the answer as an error, nil where it is ok.
+func (a answer) err(secrets *redact.Secrets) error {
 	switch {
 	case *a.OK:
 		return nil
@@ -214,12 +213,12 @@ func (a answer) err(secret string) error {
 	case a.Error == "":
 		return &refusedError{reason: "no reason given"}
 	}
-	e := &refusedError{reason: truncate(hide(clean(a.Error), secret), 200)}
+	e := &refusedError{reason: truncate(clean(hide(secrets, a.Error)), 200)}
 	for i, m := range a.Metadata.Messages {
 		if i == 3 {
 			break
 		}
-		e.details = append(e.details, truncate(hide(clean(m), secret), 200))
+		e.details = append(e.details, truncate(clean(hide(secrets, m)), 200))
 	}
 	return e
 }
@@ -237,78 +236,21 @@ func reason(body []byte) string {
 	return word
 }
 
-// withoutSecrets takes secrets out of an error: the one that was used, the path of a
-// webhook, and the user of any URL, such as a proxy's. An error without any is
-// returned as it is, so that errors.Is goes on working.
-func withoutSecrets(err error, secret string) error {
+// presentable is an error without secrets and without the user of any URL, such as a proxy's.
+// An error without any is returned as it is.
+func presentable(secrets *redact.Secrets, err error) error {
 	text := err.Error()
-	shown := hide(text, secret)
-	if shown == text {
-		return err
+	if hidden := hide(secrets, text); hidden != text {
+		return errors.New(hidden)
 	}
-	return errors.New(shown)
+	return err
 }
 
-// hide takes out of a text what withoutSecrets takes out of an error. A text that is
-// cut is cut after that: half a secret is not found.
-func hide(text, secret string) string {
-	text = withoutUser(text)
-	for _, s := range hidden(secret) {
-		text = strings.ReplaceAll(text, s, "[redacted]")
-	}
-	return text
-}
-
-// minHidden is how long a part of a URL is at least that is hidden by itself: shorter
-// ones stand in any text.
-const minHidden = 4
-
-// hidden lists what of a secret a server may show, longest first: the secret, and of a
-// URL what servers quote of it, its path and its query and the values in it, as they
-// were sent and as they are understood; each as HTML too.
-func hidden(secret string) []string {
-	var out []string
-	add := func(s string, least int) {
-		for _, form := range []string{s, html.EscapeString(s)} {
-			if len(form) >= least && !slices.Contains(out, form) {
-				out = append(out, form)
-			}
-		}
-	}
-	add(secret, 2)
-	add(pathOf(secret), 2)
-	if u, err := url.Parse(secret); err == nil && u.Host != "" {
-		for _, s := range []string{u.Path, u.EscapedPath()} {
-			add(strings.TrimPrefix(s, "/"), minHidden)
-		}
-		add(u.RawQuery, minHidden)
-		for pair := range strings.SplitSeq(u.RawQuery, "&") {
-			name, value, ok := strings.Cut(pair, "=")
-			if !ok {
-				value = name
-			}
-			add(value, minHidden)
-			if plain, err := url.QueryUnescape(value); err == nil {
-				add(plain, minHidden)
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b string) int { return len(b) - len(a) })
-	return out
-}
+// hide takes out of a text what presentable takes out of an error. A text that is cut is cut
+// after that: half a secret is not found.
+func hide(secrets *redact.Secrets, text string) string { return withoutUser(secrets.Text(text)) }
 
 // withoutUser takes user and password out of the URLs in a text.
 func withoutUser(text string) string {
 	return regexp.MustCompile(`://[^/\s"'<>]*@`).ReplaceAllString(text, "://[redacted]@")
-}
-
-// pathOf is the path of a URL with its query, which is the secret part of a webhook's; empty where
-// there is none.
-func pathOf(raw string) string {
-	_, rest, ok := strings.Cut(raw, "://")
-	if !ok {
-		return ""
-	}
-	_, path, _ := strings.Cut(rest, "/")
-	return path
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/redact"
 )
 
 // Tries and waits of one message.
@@ -31,8 +32,9 @@ type SlackOptions struct {
 	Channel    string
 	WebhookURL func() (string, error) // read for each message
 	UseWebhook bool
-	APIURL     string        // base of the bot API; default DefaultAPIURL
-	Timeout    time.Duration // of one request; default 10 s
+	APIURL     string          // base of the bot API; default DefaultAPIURL
+	Timeout    time.Duration   // of one request; default 10 s
+	Secrets    *redact.Secrets // are taken out of what Slack says
 	Log        *slog.Logger
 	// Sleep waits before a message is tried again; default a timer.
 	Sleep func(context.Context, time.Duration) error
@@ -56,6 +58,9 @@ func NewSlack(opts SlackOptions) *Slack {
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Secrets == nil {
+		opts.Secrets = &redact.Secrets{}
 	}
 	if opts.APIURL == "" {
 		opts.APIURL = DefaultAPIURL
@@ -81,7 +86,7 @@ func (s *Slack) Notify(ctx context.Context, e job.Event) error {
 	m.Channel = s.opts.Channel
 	left, failures := maxWait, 0
 	for try := 1; ; try++ {
-		secret, err := s.send(ctx, m)
+		err := s.send(ctx, m)
 		if err == nil {
 			return nil
 		}
@@ -94,35 +99,36 @@ func (s *Slack) Notify(ctx context.Context, e job.Event) error {
 			wait = failureWait
 			failures++
 		default:
-			return fmt.Errorf("send message: %w", withoutSecrets(err, secret))
+			return fmt.Errorf("send message: %w", presentable(s.opts.Secrets, err))
 		}
 		if try == maxTries || wait > left {
-			return fmt.Errorf("send message: given up after %d tries: %w", try, withoutSecrets(err, secret))
+			return fmt.Errorf("send message: given up after %d tries: %w", try, presentable(s.opts.Secrets, err))
 		}
 		left -= wait
-		s.opts.Log.Warn("slack did not take the message, trying again", "model", e.Model, "wait", wait, "err", withoutSecrets(err, secret))
+		s.opts.Log.Warn("slack did not take the message, trying again", "model", e.Model, "wait", wait, "err", presentable(s.opts.Secrets, err))
 		if err := s.opts.Sleep(ctx, wait); err != nil {
 			return fmt.Errorf("send message: wait for the next try: %w", err)
 		}
 	}
 }
 
-// send sends the message once. It returns the secret that it used, which no error may
-// show.
-func (s *Slack) send(ctx context.Context, m message) (secret string, err error) {
+// send sends the message once.
+func (s *Slack) send(ctx context.Context, m message) error {
 	if s.opts.UseWebhook {
 		hook, err := read(s.opts.WebhookURL, "webhook URL")
 		if err != nil {
-			return hook, err
+			return err
 		}
+		s.opts.Secrets.AddURL(hook)
 		m.Channel = "" // a webhook has its own
-		return hook, postWebhook(ctx, s.client, hook, m)
+		return postWebhook(ctx, s.client, s.opts.Secrets, hook, m)
 	}
 	token, err := read(s.opts.Token, "bot token")
 	if err != nil {
-		return token, err
+		return err
 	}
-	return token, postMessage(ctx, s.client, s.opts.APIURL, token, m)
+	s.opts.Secrets.Add(token)
+	return postMessage(ctx, s.client, s.opts.Secrets, s.opts.APIURL, token, m)
 }
 
 // read reads a secret. It is looked at anew for each message.

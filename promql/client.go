@@ -18,10 +18,10 @@ import (
 
 	"github.com/prometheus/client_golang/api"
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
-	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/redact"
 )
 
 const (
@@ -34,8 +34,8 @@ const (
 
 // Options hold what has a default.
 type Options struct {
-	Timeout time.Duration       // of one query; default 10 s
-	Redact  func(string) string // takes the client's secrets out of what a server says
+	Timeout time.Duration   // of one query; default 10 s
+	Secrets *redact.Secrets // are taken out of what a server says
 }
 
 // Client asks one Prometheus.
@@ -46,13 +46,10 @@ type Client struct {
 	opts   Options
 }
 
-// New returns a client of the Prometheus at rawURL, which is reached as config says.
-func New(rawURL string, config promconfig.HTTPClientConfig, opts Options) (*Client, error) {
+// New returns a client of the Prometheus at rawURL, which is reached by client.
+func New(rawURL string, client *http.Client, opts Options) (*Client, error) {
 	if opts.Timeout <= 0 {
 		opts.Timeout = defaultTimeout
-	}
-	if opts.Redact == nil {
-		opts.Redact = func(s string) string { return s }
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Host == "" {
@@ -61,12 +58,10 @@ func New(rawURL string, config promconfig.HTTPClientConfig, opts Options) (*Clie
 	if u.User != nil {
 		return nil, errors.New("connect to Prometheus: the URL holds credentials; they belong into http_config")
 	}
-	client, err := promconfig.NewClientFromConfig(config, "prometheus", promconfig.WithUserAgent("hindcast"))
-	if err != nil {
-		return nil, fmt.Errorf("connect to Prometheus: %s", opts.Redact(err.Error()))
-	}
+	own := *client
+	client = &own
 	client.Transport = capped{client.Transport}
-	if !config.FollowRedirects {
+	if client.CheckRedirect != nil { // it follows none, and an error says where it would lead
 		client.CheckRedirect = func(r *http.Request, _ []*http.Request) error { return &redirectError{host: r.URL.Host} }
 	}
 	c, err := api.NewClient(api.Config{Address: strings.TrimRight(u.String(), "/"), Client: client})
@@ -92,7 +87,7 @@ func (c *Client) Query(ctx context.Context, query string, at time.Time) (evaluat
 	answer := evaluator.Answer{Value: evaluator.Number(math.NaN()), Query: query, Time: at.UTC()}
 	value, warnings, infos, err := c.api.Query(ctx, query, at, v1.WithTimeout(c.opts.Timeout))
 	for _, note := range slices.Concat(warnings, v1.Warnings(infos)) {
-		answer.Notes = append(answer.Notes, clip(c.opts.Redact(note)))
+		answer.Notes = append(answer.Notes, clip(c.opts.Secrets.Text(note)))
 	}
 	if more := len(answer.Notes) - maxNotes; more > 0 {
 		answer.Notes = append(answer.Notes[:maxNotes], fmt.Sprintf("and %d more", more))
@@ -111,7 +106,7 @@ func (c *Client) Query(ctx context.Context, query string, at time.Time) (evaluat
 		return answer, err
 	}
 	answer.Value, answer.Reason = number(value)
-	answer.Reason = c.opts.Redact(answer.Reason)
+	answer.Reason = c.opts.Secrets.Text(answer.Reason)
 	return answer, nil
 }
 
@@ -179,12 +174,12 @@ func (c *Client) failure(ctx context.Context, err error) error {
 	case errors.As(err, &transport):
 		err = transport.Err // its method and URL say nothing that isn't said
 	}
-	return fmt.Errorf("reach %s: %s", c.name, clip(c.opts.Redact(err.Error())))
+	return fmt.Errorf("reach %s: %s", c.name, clip(c.opts.Secrets.Text(err.Error())))
 }
 
 // refusal says what the server found wrong, without the secrets that it may quote.
 func (c *Client) refusal(e *v1.Error) string {
-	quote := func(s string) string { return clip(c.opts.Redact(s)) } // a secret that is cut would not be found
+	quote := func(s string) string { return clip(c.opts.Secrets.Text(s)) } // a secret that is cut would not be found
 	detail := ""
 	if d := strings.TrimSpace(e.Detail); d != "" && !strings.HasPrefix(d, "<") { // no page of a proxy
 		detail = ": " + quote(d)

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/push"
 
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/redact"
 	"github.com/hindcast/hindcast/series"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -36,8 +36,8 @@ type PushgatewayOptions struct {
 	Timeout  time.Duration          // of one push; default 10 s
 	Aliases  Aliases
 	Build    BuildInfo
-	Client   *http.Client        // default: one of its own
-	Redact   func(string) string // takes the Client's secrets out of what a server says
+	Client   *http.Client    // default: one of its own
+	Secrets  *redact.Secrets // are taken out of what a server says
 }
 
 // Pushgateway pushes a model's figures to a Prometheus Pushgateway, as the group
@@ -66,6 +66,9 @@ func NewPushgateway(rawURL string, opts PushgatewayOptions) *Pushgateway {
 	// A redirected PUT would become a GET, whose success would say nothing.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	opts.Client = &client
+	if opts.Secrets == nil {
+		opts.Secrets = &redact.Secrets{}
+	}
 	if !strings.Contains(rawURL, "://") {
 		rawURL = "http://" + rawURL
 	}
@@ -116,9 +119,9 @@ func (p *Pushgateway) PublishRuns(ctx context.Context, model string, runs []trig
 func (p *Pushgateway) Forget(ctx context.Context, model string) error {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.Timeout)
 	defer cancel()
-	pusher, password, err := p.pusher(ctx, model)
+	pusher, err := p.pusher(ctx, model)
 	if err == nil {
-		err = p.withoutSecret(pusher.Delete(), password)
+		err = p.opts.Secrets.Error(pusher.Delete())
 	}
 	if err != nil {
 		return fmt.Errorf("delete the series of %s: %w", model, err)
@@ -129,9 +132,9 @@ func (p *Pushgateway) Forget(ctx context.Context, model string) error {
 func (p *Pushgateway) push(ctx context.Context, model string, set []sample, send func(*push.Pusher, context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.Timeout)
 	defer cancel()
-	pusher, password, err := p.pusher(ctx, model)
+	pusher, err := p.pusher(ctx, model)
 	if err == nil {
-		err = p.withoutSecret(send(pusher.Gatherer(gather(p.opts.Aliases.extend(set))), ctx), password)
+		err = p.opts.Secrets.Error(send(pusher.Gatherer(gather(p.opts.Aliases.extend(set))), ctx))
 	}
 	if err != nil {
 		return fmt.Errorf("push metrics of %s: %w", model, err)
@@ -139,27 +142,30 @@ func (p *Pushgateway) push(ctx context.Context, model string, set []sample, send
 	return nil
 }
 
-// pusher returns a client for the model's group, and the password that it uses.
-func (p *Pushgateway) pusher(ctx context.Context, model string) (pusher *push.Pusher, password string, err error) {
+// pusher returns a client for the model's group.
+func (p *Pushgateway) pusher(ctx context.Context, model string) (*push.Pusher, error) {
 	if p.faulty {
-		return nil, "", errors.New("the URL cannot be read; want http://HOST:PORT")
+		return nil, errors.New("the URL cannot be read; want http://HOST:PORT")
 	}
-	pusher = push.New(p.url, jobLabel).Client(doer(func(r *http.Request) (*http.Response, error) { return p.do(r.WithContext(ctx)) })).Grouping("model", model)
+	pusher := push.New(p.url, jobLabel).Client(doer(func(r *http.Request) (*http.Response, error) { return p.do(r.WithContext(ctx)) })).Grouping("model", model)
 	for _, name := range slices.Sorted(maps.Keys(p.opts.Grouping)) {
 		if slices.Contains(series.OwnLabels(), name) {
-			return nil, "", fmt.Errorf("grouping: hindcast sets the label %s itself; call it otherwise", name)
+			return nil, fmt.Errorf("grouping: hindcast sets the label %s itself; call it otherwise", name)
 		}
 		pusher = pusher.Grouping(name, p.opts.Grouping[name])
 	}
 	if p.opts.Username != "" {
+		password := ""
 		if p.opts.Password != nil {
+			var err error
 			if password, err = p.opts.Password(); err != nil {
-				return nil, "", fmt.Errorf("read the password: %w", err)
+				return nil, fmt.Errorf("read the password: %w", err)
 			}
 		}
+		p.opts.Secrets.Add(password)
 		pusher = pusher.BasicAuth(p.opts.Username, password)
 	}
-	return pusher, password, nil
+	return pusher, nil
 }
 
 // doer is a function as the client of the library's pusher.
@@ -203,25 +209,4 @@ func (p *Pushgateway) do(r *http.Request) (*http.Response, error) {
 type capped struct {
 	io.Reader
 	io.Closer
-}
-
-// withoutSecret takes the password, also as it is sent, and the secrets of the client,
-// out of an error, which may quote what a server or a proxy said. An error without them is returned
-// as it is.
-func (p *Pushgateway) withoutSecret(err error, password string) error {
-	if err == nil {
-		return nil
-	}
-	text := err.Error()
-	if password != "" {
-		sent := base64.StdEncoding.EncodeToString([]byte(p.opts.Username + ":" + password))
-		text = strings.NewReplacer(sent, "[redacted]", password, "[redacted]").Replace(text)
-	}
-	if p.opts.Redact != nil {
-		text = p.opts.Redact(text)
-	}
-	if text == err.Error() {
-		return err
-	}
-	return errors.New(text)
 }

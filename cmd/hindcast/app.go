@@ -13,6 +13,7 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/redact"
 )
 
 // App is what the process gives a command: nothing else reads the environment,
@@ -25,6 +26,7 @@ type App struct {
 
 	raw        io.Writer // standard error as it is, for a bar, which moves the cursor
 	log        *slog.Logger
+	secrets    *redact.Secrets // that no output may show
 	screen     *screen
 	logFormat  string
 	verbose    bool
@@ -62,6 +64,7 @@ func (e configError) Unwrap() error { return e.err }
 func (a *App) Main(ctx context.Context, args []string) int {
 	a.exit = exitDone
 	a.raw, a.Stdout, a.Stderr = a.Stderr, visibleWriter{a.Stdout}, visibleWriter{a.Stderr}
+	a.secrets = environmentSecrets(a.Env)
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetOut(a.Stdout)
@@ -71,7 +74,7 @@ func (a *App) Main(ctx context.Context, args []string) int {
 		return a.exit
 	}
 	if !errors.Is(err, errReported) {
-		fmt.Fprintf(a.Stderr, "hindcast: %v\n", err)
+		fmt.Fprintf(a.Stderr, "hindcast: %v\n", a.secrets.Error(err))
 	}
 	var usage usageError
 	var conf configError
@@ -142,7 +145,7 @@ func (a *App) openLog() error {
 		level = slog.LevelWarn
 	}
 	a.screen = &screen{w: a.raw, draws: a.Terminal && !a.quiet, every: 100 * time.Millisecond}
-	opts := &slog.HandlerOptions{Level: level}
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: a.withoutSecrets}
 	switch a.logFormat {
 	case "text":
 		a.log = slog.New(slog.NewTextHandler(a.screen, opts))
@@ -172,6 +175,7 @@ func (a *App) load(path string) (*config.Config, error) {
 	if err != nil {
 		return nil, configError{err}
 	}
+	cfg.Inline(func(secret string) { a.secrets.Add(secret) })
 	if !cfg.Local() {
 		trustRoots()
 	}

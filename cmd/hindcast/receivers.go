@@ -17,12 +17,12 @@ func (a *App) notifiers(cfg *config.Config) ([]job.Notifier, error) {
 	if s := cfg.Notify.Slack; s != nil {
 		out = append(out, notify.NewSlack(notify.SlackOptions{
 			Token: s.Token.Value, Channel: s.Channel, WebhookURL: s.WebhookURL.Value, UseWebhook: s.WebhookURL.IsSet(),
-			APIURL: s.APIURL, Timeout: s.Timeout, Log: a.log,
+			APIURL: s.APIURL, Timeout: s.Timeout, Secrets: a.secrets, Log: a.log,
 		}))
 	}
 	if e := cfg.Notify.Email; e != nil {
 		opts := notify.EmailOptions{
-			TLS: notify.EmailTLS(e.TLS), Username: e.Username, Password: e.Password.Value, Hello: e.Hello, Timeout: e.Timeout, Log: a.log,
+			TLS: notify.EmailTLS(e.TLS), Username: e.Username, Password: e.Password.Value, Hello: e.Hello, Timeout: e.Timeout, Secrets: a.secrets, Log: a.log,
 		}
 		if e.TLSConfig.IsSet() {
 			opts.Config = func() (*tls.Config, error) {
@@ -37,14 +37,14 @@ func (a *App) notifiers(cfg *config.Config) ([]job.Notifier, error) {
 		out = append(out, n)
 	}
 	if w := cfg.Notify.Webhook; w != nil {
-		opts := notify.HTTPOptions{Timeout: w.Timeout, Log: a.log}
+		opts := notify.HTTPOptions{Timeout: w.Timeout, Secrets: a.secrets, Log: a.log}
 		if err := withClient(&opts, w.HTTP, "webhook"); err != nil {
 			return nil, fmt.Errorf("tell a webhook: %w", err)
 		}
 		out = append(out, notify.NewWebhook(w.URL.Value, a.withNamespace(w.Labels), opts))
 	}
 	if m := cfg.Notify.Alertmanager; m != nil {
-		opts := notify.HTTPOptions{Timeout: m.Timeout, Log: a.log}
+		opts := notify.HTTPOptions{Timeout: m.Timeout, Secrets: a.secrets, Log: a.log}
 		if err := withClient(&opts, m.HTTP, "alertmanager"); err != nil {
 			return nil, fmt.Errorf("tell Alertmanager: %w", err)
 		}
@@ -59,7 +59,6 @@ func withClient(opts *notify.HTTPOptions, h config.HTTPClient, name string) erro
 		return nil
 	}
 	var err error
-	opts.Client, err = httpClient(h, name)
-	opts.Redact = h.Redact
+	opts.Client, err = httpClient(h, name, opts.Secrets)
 	return err
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/promql"
 	"github.com/hindcast/hindcast/publish"
+	"github.com/hindcast/hindcast/redact"
 	"github.com/hindcast/hindcast/trigger"
 	"github.com/hindcast/hindcast/trigger/kubeflow"
 )
@@ -129,6 +130,7 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 			Pipelines: func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
 			Clock:     a.Clock,
 			Log:       a.log,
+			Secrets:   a.secrets,
 			Limits:    limits,
 			BaseDir:   cfg.Dir,
 			Hook:      crashHook(a.Env),
@@ -146,7 +148,11 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 		c.Progress = a.screen.progress
 	}
 	if p := cfg.Prometheus; p != nil {
-		if c.prometheus, err = promql.New(p.URL, p.HTTP.Config(), promql.Options{Timeout: p.Timeout, Redact: p.HTTP.Redact}); err != nil {
+		client, err := p.HTTP.Client("prometheus", a.secrets)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("connect to Prometheus: %w", err), state.Close())
+		}
+		if c.prometheus, err = promql.New(p.URL, client, promql.Options{Timeout: p.Timeout, Secrets: a.secrets}); err != nil {
 			return nil, errors.Join(err, state.Close())
 		}
 		c.Querier = c.prometheus
@@ -155,13 +161,12 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	if p := cfg.Publish.Pushgateway; p != nil {
 		opts := publish.PushgatewayOptions{
 			Grouping: a.withNamespace(p.Grouping), Username: p.Username, Password: p.Password.Value, Timeout: p.Timeout,
-			Build: publish.BuildInfo{Version: release, Revision: revision}, Aliases: cfg.Publish.Aliases,
+			Build: publish.BuildInfo{Version: release, Revision: revision}, Aliases: cfg.Publish.Aliases, Secrets: a.secrets,
 		}
 		if p.HTTP.IsSet() {
-			if opts.Client, err = httpClient(p.HTTP, "pushgateway"); err != nil {
+			if opts.Client, err = httpClient(p.HTTP, "pushgateway", a.secrets); err != nil {
 				return nil, errors.Join(fmt.Errorf("connect to the Pushgateway: %w", err), state.Close())
 			}
-			opts.Redact = p.HTTP.Redact
 		}
 		c.pushgateway = publish.NewPushgateway(p.URL, opts)
 		c.Publishers = append(c.Publishers, c.pushgateway)
@@ -179,12 +184,8 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 // httpClient returns the client that an http_config describes. It uses no connection
 // twice: net/http sends a POST with an Idempotency-Key again where a connection that
 // was kept turns out to be closed, and the server may have taken the first one.
-func httpClient(h config.HTTPClient, name string) (*http.Client, error) {
-	client, err := promconfig.NewClientFromConfig(h.Config(), name, promconfig.WithUserAgent("hindcast"), promconfig.WithKeepAlivesDisabled())
-	if err != nil {
-		return nil, fmt.Errorf("read http_config: %s", h.Redact(err.Error()))
-	}
-	return client, nil
+func httpClient(h config.HTTPClient, name string, secrets *redact.Secrets) (*http.Client, error) {
+	return h.Client(name, secrets, promconfig.WithKeepAlivesDisabled())
 }
 
 // Where a pod's namespace stands.
@@ -260,7 +261,7 @@ func (a *App) pipelines(m *config.Model, cfg *config.Config) (trigger.Pipelines,
 func (a *App) kubeflowOptions(m *config.Model) (kubeflow.Options, error) {
 	k := m.Retrain.Kubeflow
 	opts := kubeflow.Options{
-		Endpoint: k.Endpoint, Namespace: k.Namespace, Timeout: k.Timeout, UIURL: k.UIURL, Log: a.log,
+		Endpoint: k.Endpoint, Namespace: k.Namespace, Timeout: k.Timeout, UIURL: k.UIURL, Secrets: a.secrets, Log: a.log,
 	}
 	switch path, ok := a.Env(tokenPathVariable); {
 	case k.Token.File() != "":

@@ -55,7 +55,7 @@ func TestHTTPClientUsesNoConnectionTwice(t *testing.T) {
 	var seen sync.Map
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen.Store(r.RemoteAddr, true) }))
 	defer server.Close()
-	client, err := httpClient(config.HTTPClient{}, "test")
+	client, err := httpClient(config.HTTPClient{}, "test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hindcast/hindcast/redact"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -62,6 +63,8 @@ type Options struct {
 	UIURL string
 	// Transport sends the requests; the default is a transport of the client's own.
 	Transport http.RoundTripper
+	// Secrets are taken out of what the server says, the token too.
+	Secrets *redact.Secrets
 	// Log gets what is worth knowing and no error; nothing is logged if nil.
 	Log *slog.Logger
 }
@@ -75,6 +78,7 @@ type Client struct {
 	tokenFile string
 	timeout   time.Duration
 	http      *http.Client
+	secrets   *redact.Secrets
 	log       *slog.Logger
 
 	mu        sync.Mutex
@@ -101,13 +105,16 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		endpoint: u, ui: strings.TrimRight(o.UIURL, "/"), namespace: o.Namespace,
-		token: strings.TrimSpace(o.Token), tokenFile: o.TokenFile, timeout: o.Timeout, log: o.Log,
+		token: strings.TrimSpace(o.Token), tokenFile: o.TokenFile, timeout: o.Timeout, secrets: o.Secrets, log: o.Log,
 	}
 	if c.tokenFile == "" {
 		c.tokenFile = DefaultTokenFile
 	}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
+	}
+	if c.secrets == nil {
+		c.secrets = &redact.Secrets{}
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -176,13 +183,19 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	return c.send(ctx, method, path, query, "application/json", b, out)
 }
 
-// send sends one request, once. Its error is a *statusError when the server
-// answered, and wraps errNotSent when nothing reached the server for certain.
+// send sends one request, once: see sendOnce. Its error shows no secret.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, contentType string, in []byte, out any) error {
+	return c.secrets.Error(c.sendOnce(ctx, method, path, query, contentType, in, out))
+}
+
+// sendOnce sends one request. Its error is a *statusError when the server
+// answered, and wraps errNotSent when nothing reached the server for certain.
+func (c *Client) sendOnce(ctx context.Context, method, path string, query url.Values, contentType string, in []byte, out any) error {
 	token, err := c.bearer()
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errNotSent)
 	}
+	c.secrets.Add(token)
 	var body io.Reader
 	if contentType != "" {
 		body = bytes.NewReader(in)
@@ -222,7 +235,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		return c.transportError(ctx, err)
 	}
 	if resp.StatusCode/100 != 2 {
-		return newStatusError(resp, data, token)
+		return newStatusError(resp, data, c.secrets)
 	}
 	if len(data) > maxResponse {
 		return fmt.Errorf("kubeflow at %s: answer is longer than %d MiB", c.endpoint.Host, maxResponse>>20)

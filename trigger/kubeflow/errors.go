@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/hindcast/hindcast/redact"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -31,7 +32,7 @@ type statusError struct {
 	location string // host that a redirect leads to
 }
 
-func newStatusError(resp *http.Response, body []byte, token string) *statusError {
+func newStatusError(resp *http.Response, body []byte, secrets *redact.Secrets) *statusError {
 	e := &statusError{host: resp.Request.URL.Host, status: resp.StatusCode}
 	var s struct {
 		Code    int    `json:"code"`
@@ -46,18 +47,16 @@ func newStatusError(resp *http.Response, body []byte, token string) *statusError
 	} else if !strings.Contains(resp.Header.Get("Content-Type"), "html") {
 		e.message = string(body)
 	}
-	e.message = cut(strings.Join(strings.Fields(e.message), " "), token)
+	e.message = cut(strings.Join(strings.Fields(secrets.Text(e.message)), " "))
 	if u, err := url.Parse(resp.Header.Get("Location")); err == nil {
-		e.location = u.Host
+		e.location = secrets.Text(u.Host)
 	}
 	return e
 }
 
-// cut shortens what a server says and takes the token out of it.
-func cut(s, token string) string {
-	if token != "" {
-		s = strings.ReplaceAll(s, token, "[token]")
-	}
+// cut shortens what a server says. Secrets have to be out of it: half of one would not
+// be found.
+func cut(s string) string {
 	s = strings.ToValidUTF8(s, "?")
 	if r := []rune(s); len(r) > maxMessage {
 		// The cause comes last in the server's wrapped errors.

@@ -197,7 +197,7 @@ func (c *Client) RecurringRuns(ctx context.Context, namespace, name string) ([]R
 			case r.DisplayName == name:
 				found = append(found, recurringRun(r))
 			case r.DisplayName == "" && r.Error != nil:
-				return "", fmt.Errorf("recurring run %s cannot be read: %s", r.RecurringRunID, cut(r.Error.Message, ""))
+				return "", fmt.Errorf("recurring run %s cannot be read: %s", c.secrets.Text(r.RecurringRunID), cut(c.secrets.Text(r.Error.Message)))
 			}
 		}
 		return page.NextPageToken, nil

@@ -52,7 +52,7 @@ func (c *Client) Find(ctx context.Context, req trigger.LaunchRequest) ([]trigger
 				found = append(found, c.run(r))
 			case r.DisplayName == "" && r.Error != nil:
 				// The server can't show a run that it says has about this name.
-				return "", fmt.Errorf("run %s cannot be read: %s", r.RunID, cut(r.Error.Message, ""))
+				return "", fmt.Errorf("run %s cannot be read: %s", c.secrets.Text(r.RunID), cut(c.secrets.Text(r.Error.Message)))
 			}
 		}
 		return page.NextPageToken, nil
@@ -93,7 +93,7 @@ func (c *Client) Create(ctx context.Context, req trigger.LaunchRequest) (trigger
 	if err := c.do(ctx, http.MethodPost, "/runs", nil, body, &made); err != nil {
 		return trigger.Run{}, afterPost(err)
 	}
-	if made.RunID == "" {
+	if made.RunID == "" || c.secrets.Text(made.RunID) != made.RunID { // or one that quotes the request
 		return trigger.Run{}, fmt.Errorf("start run: the server named no run id: %w", trigger.ErrUnclear)
 	}
 	return c.run(&made), nil
@@ -106,7 +106,7 @@ func (c *Client) Get(ctx context.Context, runID string) (trigger.Run, error) {
 		return trigger.Run{}, explain("read run "+runID, gone(err))
 	}
 	if r.RunID != runID {
-		return trigger.Run{}, fmt.Errorf("read run %s: the server answered with run %q", runID, r.RunID)
+		return trigger.Run{}, fmt.Errorf("read run %s: the server answered with run %q", runID, c.secrets.Text(r.RunID))
 	}
 	return c.run(&r), nil
 }
@@ -131,7 +131,7 @@ func gone(err error) error {
 
 func (c *Client) run(r *run_model.V2beta1Run) trigger.Run {
 	out := trigger.Run{
-		ID: r.RunID, Name: r.DisplayName, State: string(r.State),
+		ID: c.secrets.Text(r.RunID), Name: r.DisplayName, State: c.secrets.Text(string(r.State)),
 		CreatedAt: when(time.Time(r.CreatedAt)), FinishedAt: when(time.Time(r.FinishedAt)),
 	}
 	if out.State == string(run_model.V2beta1RuntimeStateRUNTIMESTATEUNSPECIFIED) {
@@ -141,15 +141,15 @@ func (c *Client) run(r *run_model.V2beta1Run) trigger.Run {
 		out.FinishedAt = time.Time{}
 	}
 	if r.Error != nil {
-		out.Error = cut(r.Error.Message, "")
+		out.Error = cut(c.secrets.Text(r.Error.Message))
 	}
 	for _, s := range slices.Backward(r.StateHistory) {
 		if out.Error == "" && s != nil && s.Error != nil {
-			out.Error = cut(s.Error.Message, "")
+			out.Error = cut(c.secrets.Text(s.Error.Message))
 		}
 	}
 	if c.ui != "" {
-		out.URL = c.ui + "/#/runs/details/" + url.PathEscape(r.RunID)
+		out.URL = c.ui + "/#/runs/details/" + url.PathEscape(out.ID)
 	}
 	return out
 }
