@@ -44,6 +44,9 @@ func openCloud(ctx context.Context, loc location, log *slog.Logger) (*cloudBucke
 	}
 }
 
+// stay follows no redirect: it would take what is written, and a token, elsewhere.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 func (b *cloudBucket) list(ctx context.Context, prefix string, delimited bool) iter.Seq2[entry, error] {
 	if b.ordered {
 		return b.pages(ctx, prefix, delimited)

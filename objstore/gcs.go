@@ -44,6 +44,7 @@ func openGCS(ctx context.Context, loc location) (*cloudBucket, error) {
 			return nil, fmt.Errorf("make client: %w", err)
 		}
 	}
+	client.CheckRedirect = stay // the client would add its token for any server
 	bucket, err := gcsblob.OpenBucket(context.WithoutCancel(ctx), client, loc.bucket, opt)
 	if err != nil {
 		return nil, err

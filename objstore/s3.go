@@ -86,10 +86,13 @@ func openS3(ctx context.Context, loc location, log *slog.Logger) (*cloudBucket, 
 		}
 		cfg.Region = defaultRegion
 	}
-	cfg.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.ResponseHeaderTimeout = answerTimeout
-		t.MaxIdleConnsPerHost = 64
-	})
+	cfg.HTTPClient = &http.Client{
+		Transport: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.ResponseHeaderTimeout = answerTimeout
+			t.MaxIdleConnsPerHost = 64
+		}).GetTransport(),
+		CheckRedirect: stay,
+	}
 	cfg.Logger = s3Log{log}
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		// Stores without checksums are many, and each read would be a line.

@@ -57,6 +57,7 @@ func TestS3Client(t *testing.T) {
 		t.Run("Sees an overwrite", testSeesOverwrite)
 		t.Run("Ends with the context", testEndsWithContext)
 		t.Run("Create conflict", testCreateConflict)
+		t.Run("Follows no redirect", testFollowsNoRedirect)
 		t.Run("Messages", testMessages)
 		t.Run("Unreachable", testUnreachable)
 		t.Run("Addressing", testAddressing)
@@ -167,6 +168,24 @@ func testEndsWithContext(t *testing.T) {
 	})
 	if _, err := s.Read(ctx, "k"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func testFollowsNoRedirect(t *testing.T) {
+	t.Parallel()
+	var elsewhere atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	t.Cleanup(other.Close)
+	s := fakeS3(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", other.URL+r.URL.Path)
+		s3Error(w, http.StatusTemporaryRedirect, "TemporaryRedirect")
+	})
+	_, err := s.Read(t.Context(), "k")
+	if err == nil || elsewhere.Load() > 0 {
+		t.Errorf("read: %v; %d requests went to the other server", err, elsewhere.Load())
+	}
+	if err := s.Write(t.Context(), "k", []byte("secret")); err == nil || elsewhere.Load() > 0 {
+		t.Errorf("write: %v; %d requests went to the other server", err, elsewhere.Load())
 	}
 }
 
