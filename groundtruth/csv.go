@@ -303,7 +303,7 @@ func (r *csvReader) header() ([]string, error) {
 	case err != nil:
 		return nil, fmt.Errorf("csv header: %w", err)
 	case malformed != "":
-		return nil, fmt.Errorf("csv header: %s: %s", malformed, sampleText(r.raw))
+		return nil, fmt.Errorf("csv header: %s: %s", malformed, quoteText(r.raw))
 	case !ok:
 		return nil, nil
 	}
@@ -331,7 +331,7 @@ func readCSV(in io.Reader, obj object, delimiter byte, wants []want, opt readOpt
 			continue
 		}
 		if slices.Contains(names[where[i]+1:], w.name) {
-			return fmt.Errorf("csv header: column %q is there twice", w.name)
+			return fmt.Errorf("csv header: column %s is there twice", quoteText(w.name))
 		}
 	}
 	b := newChunkBuilder(wants)

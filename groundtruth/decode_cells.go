@@ -408,18 +408,3 @@ func appendNumberText(dst, s []byte) ([]byte, bool) {
 	}
 	return appendFloatText(dst, x, 64), true
 }
-
-// sampleText returns a text for a message: valid UTF-8, cut to maxSampleText bytes.
-func sampleText(s []byte) string {
-	cut := len(s) > maxSampleText
-	if cut {
-		s = s[:maxSampleText]
-		for len(s) > 0 && !utf8.RuneStart(s[len(s)-1]) {
-			s = s[:len(s)-1]
-		}
-		if r, _ := utf8.DecodeLastRune(s); r == utf8.RuneError && len(s) > 0 {
-			s = s[:len(s)-1]
-		}
-	}
-	return strings.ToValidUTF8(string(s), "�")
-}

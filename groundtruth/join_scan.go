@@ -184,8 +184,8 @@ func collect(workers []*scanWorker, read readStats, source string, objects []obj
 		}
 	}
 	for i, a := range absent {
-		all.notes = append(all.notes, fmt.Sprintf("column %q is not in %d of %d objects of %s, first %s: its values count as missing there",
-			wants[i].name, a.objects, len(objects), source, objects[a.first].rel))
+		all.notes = append(all.notes, fmt.Sprintf("column %s is not in %d of %d objects of %s, first %s: its values count as missing there",
+			quoteText(wants[i].name), a.objects, len(objects), source, objects[a.first].rel))
 	}
 	slices.Sort(all.notes)
 	return all

@@ -201,7 +201,7 @@ func (f *parquetFile) find(name string) (*parquetLeaf, error) {
 	}
 	if found != nil {
 		if found.MaxRepetitionLevel() > 0 {
-			return nil, fmt.Errorf("column %q is a list or a map, which has no one value a row", name)
+			return nil, fmt.Errorf("column %s is a list or a map, which has no one value a row", quoteText(name))
 		}
 		return found, nil
 	}
@@ -212,7 +212,7 @@ func (f *parquetFile) find(name string) (*parquetLeaf, error) {
 		}
 	}
 	if inside != nil {
-		return nil, fmt.Errorf("column %q is a group: name a column in it: %s", name, strings.Join(inside, ", "))
+		return nil, fmt.Errorf("column %s is a group: name a column in it: %s", quoteText(name), quoteNames(inside))
 	}
 	return nil, nil
 }
@@ -352,7 +352,7 @@ func (f *parquetFile) checkRows(rows int64, meta *format.RowGroup) error {
 			return fmt.Errorf("%w: it has %d columns, and the schema more", errCorrupt, len(meta.Columns))
 		}
 		if n := meta.Columns[column].MetaData.NumValues; n != rows {
-			return fmt.Errorf("%w: it has %d rows, and column %q %d values", errCorrupt, rows, leaf.name, n)
+			return fmt.Errorf("%w: it has %d rows, and column %s %d values", errCorrupt, rows, quoteText(leaf.name), n)
 		}
 	}
 	return nil
@@ -368,10 +368,10 @@ func (r *parquetReader) startGroup(meta *format.RowGroup, data *groupData, stats
 		if column.Codec == format.Lz4Raw {
 			// parquet-go v0.32.0 gives the content of an old buffer for many such
 			// pages (its issue 608), and wrong values are worse than none.
-			return fmt.Errorf("column %q is compressed with LZ4_RAW, which is not supported: write the file with zstd, snappy or gzip", c.leaf.name)
+			return fmt.Errorf("column %s is compressed with LZ4_RAW, which is not supported: write the file with zstd, snappy or gzip", quoteText(c.leaf.name))
 		}
 		if _, err := r.file.span(column); err != nil {
-			return fmt.Errorf("column %q: %w", c.leaf.name, err)
+			return fmt.Errorf("column %s: %w", quoteText(c.leaf.name), err)
 		}
 		c.open(column, r.file, data, &stats.bytes)
 	}
@@ -392,7 +392,7 @@ func (r *parquetReader) fill(n int) (err error) {
 			continue
 		}
 		if err := c.fill(n); err != nil {
-			return fmt.Errorf("column %q: %w", c.leaf.name, err)
+			return fmt.Errorf("column %s: %w", quoteText(c.leaf.name), err)
 		}
 		r.out.cols[i] = c.b.col
 	}
@@ -415,7 +415,7 @@ func (r *parquetReader) values(i int, sel []int32, emit func(*Values)) {
 	for {
 		more, err := next()
 		if err != nil {
-			r.out.err = fmt.Errorf("column %q: %w", c.leaf.name, err)
+			r.out.err = fmt.Errorf("column %s: %w", quoteText(c.leaf.name), err)
 			return
 		}
 		if !more {
@@ -433,7 +433,7 @@ func (r *parquetReader) skipLazy() (err error) {
 			continue
 		}
 		if err := c.skip(c.waiting); err != nil {
-			return fmt.Errorf("column %q: %w", c.leaf.name, err)
+			return fmt.Errorf("column %s: %w", quoteText(c.leaf.name), err)
 		}
 		c.waiting = 0
 	}

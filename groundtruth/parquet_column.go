@@ -82,7 +82,7 @@ func (c *parquetColumn) bind(leaf *parquetLeaf) error {
 	}
 	typ, err := parquetTypeOf(leaf.Column, leaf.element)
 	if err != nil {
-		return fmt.Errorf("column %q: %w", c.want.name, err)
+		return fmt.Errorf("column %s: %w", quoteText(c.want.name), err)
 	}
 	c.typ = typ
 	c.kind = leaf.Type().Kind()

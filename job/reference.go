@@ -120,6 +120,9 @@ func (r *Runner) savedProfile(ctx context.Context, m *config.Model) (*evaluator.
 	if err != nil {
 		return nil, fmt.Errorf("load reference profile of %s: %w", m.Name, err)
 	}
+	if !m.Reference.FollowLinks {
+		store.KeepInside(nil)
+	}
 	p, err := r.readProfile(ctx, store, name)
 	return p, errors.Join(err, store.Close())
 }
@@ -165,12 +168,15 @@ func (r *Runner) writeProfile(ctx context.Context, key string, p *evaluator.Prof
 // everything in the configuration that changes how they are read.
 func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, error) {
 	spec := m.GroundtruthSpec()
-	inputs, err := groundtruth.Inputs(ctx, spec.BaseDir, spec.Reference, time.Time{}, time.Time{})
+	inputs, notes, err := groundtruth.Inputs(ctx, spec.BaseDir, spec.Reference, time.Time{}, time.Time{})
 	if err != nil {
 		return "", fmt.Errorf("find the reference of %s: %w", m.Name, err)
 	}
 	if len(inputs) == 0 {
-		return "", fmt.Errorf("find the reference of %s: no object matches %s", m.Name, m.Reference.URL)
+		return "", fmt.Errorf("find the reference of %s: %s", m.Name, strings.Join(notes, "; "))
+	}
+	for _, note := range notes {
+		r.Log.Warn("the reference may lack rows", "model", m.Name, "note", note)
 	}
 	data, err := json.Marshal(struct {
 		Schema      int
