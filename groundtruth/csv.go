@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
-	"slices"
 )
 
 // csvReader reads RFC 4180 records from a stream. Lines end in LF or CRLF; blank
@@ -40,13 +39,13 @@ func (r *csvReader) next() (ok bool, malformed string, err error) {
 		}
 		if quoted {
 			if r.buffered() {
-				if len(r.raw) > maxRecordBytes {
-					return false, "", fmt.Errorf("%w: a quote may not be closed", errRecordTooLong)
+				if len(r.raw) > r.most {
+					return false, "", fmt.Errorf("%w: a quote may not be closed", r.tooLong())
 				}
 				return true, "", nil
 			}
 			malformed, err := r.quoted()
-			if errors.Is(err, errRecordTooLong) {
+			if tooLong := (*recordTooLongError)(nil); errors.As(err, &tooLong) {
 				err = fmt.Errorf("%w: a quote may not be closed", err)
 			}
 			return err == nil, malformed, err
@@ -56,8 +55,8 @@ func (r *csvReader) next() (ok bool, malformed string, err error) {
 		if len(line) == 0 {
 			continue
 		}
-		if len(line) > maxRecordBytes {
-			return false, "", errRecordTooLong
+		if len(line) > r.most {
+			return false, "", r.tooLong()
 		}
 		r.raw = line
 		r.split(line)
@@ -273,8 +272,8 @@ func (r *csvReader) quoted() (malformed string, err error) {
 	}
 	r.raw = r.buf[r.start : r.start+length]
 	r.start += length
-	if length > maxRecordBytes {
-		return "", errRecordTooLong
+	if length > r.most {
+		return "", r.tooLong()
 	}
 	if state == inside {
 		return "", errUnclosedQuote
@@ -316,23 +315,31 @@ func (r *csvReader) header() ([]string, error) {
 
 // readCSV reads records of a CSV stream whose first record names the columns.
 func readCSV(in io.Reader, obj object, delimiter byte, wants []want, opt readOptions, stats *readStats, emit func(*chunk) error) error {
-	r := &csvReader{lineBuffer: newLineBuffer(in), delimiter: delimiter}
+	r := &csvReader{lineBuffer: newLineBuffer(in, opt.memory), delimiter: delimiter}
 	names, err := r.header()
 	if err != nil || names == nil {
 		return err
 	}
-	where := make([]int, len(wants)) // -1 is absent
-	for i, w := range wants {
-		where[i] = slices.Index(names, w.name)
-		if where[i] < 0 {
-			if !w.optional {
-				return &missingColumnError{Object: obj.url, Column: w.name, Columns: names}
-			}
+	first, twice := make(map[string]int, len(names)), map[string]bool{}
+	for i, name := range names {
+		if _, ok := first[name]; ok {
+			twice[name] = true
 			continue
 		}
-		if slices.Contains(names[where[i]+1:], w.name) {
+		first[name] = i
+	}
+	where := make([]int, len(wants)) // -1 is absent
+	for i, w := range wants {
+		at, ok := first[w.name]
+		switch {
+		case twice[w.name]:
 			return fmt.Errorf("csv header: column %s is there twice", quoteText(w.name))
+		case !ok && !w.optional:
+			return &missingColumnError{Object: obj.url, Column: w.name, Columns: names}
+		case !ok:
+			at = -1
 		}
+		where[i] = at
 	}
 	b := newChunkBuilder(wants)
 	for i, at := range where {
@@ -407,7 +414,8 @@ func (b *chunkBuilder) row(number int64, length int) {
 }
 
 func (b *chunkBuilder) full() bool {
-	return len(b.rows) >= chunkRows || b.size >= maxChunkBytes
+	const cellBytes = 10
+	return len(b.rows) >= chunkRows || b.size >= maxChunkBytes || cellBytes*len(b.rows)*len(b.columns) >= maxChunkBytes
 }
 
 func (b *chunkBuilder) flush(emit func(*chunk) error) error {
@@ -425,6 +433,13 @@ func (b *chunkBuilder) flush(emit func(*chunk) error) error {
 	}
 	if err := emit(&b.out); err != nil {
 		return err
+	}
+	// A column keeps its texts for the next chunk, but not all of many columns do.
+	held := int64(0)
+	for _, c := range b.columns {
+		if held += c.text.bytes(); held > maxChunkBytes {
+			c.text.drop()
+		}
 	}
 	b.start()
 	return nil

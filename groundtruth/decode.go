@@ -131,6 +131,9 @@ type readOptions struct {
 	// onBad is told of each malformed record, in order: its reason (BadRow), its
 	// 0-based number and a sample of its text. Malformed records are never emitted.
 	onBad func(reason string, row int64, value string)
+	// memory is what pages and records may take that are held at one time on one
+	// goroutine; 0 is no bound. What takes more is an error.
+	memory int64
 }
 
 // readStats counts what readObject read.

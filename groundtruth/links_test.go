@@ -70,7 +70,7 @@ func TestLinksThatLeaveTheFolderAreNotRead(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	_, err := Columns(context.Background(), "", Source{URL: filepath.Join(folder, "dt=2026-01-01/link.csv")}, time.Time{}, time.Time{})
+	_, err := Columns(context.Background(), "", Source{URL: filepath.Join(folder, "dt=2026-01-01/link.csv")}, time.Time{}, time.Time{}, ColumnOptions{})
 	if err != nil && strings.Contains(err.Error(), secret) {
 		t.Error(err)
 	}

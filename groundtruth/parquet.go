@@ -7,7 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -36,6 +37,8 @@ const (
 type parquetFile struct {
 	*parquet.File
 	leaves []parquetLeaf
+	byName map[string]int // the leaf of each name
+	sorted []string       // the names of the leaves
 	in     io.ReaderAt
 	ranges *objstore.Ranges // nil when the whole object is in memory
 	ahead  int64            // bytes to fetch at once; 0 where each step is cheap
@@ -130,7 +133,7 @@ func (f *parquetFile) parse(tail []byte, size int64) (err error) {
 	in := io.NewSectionReader(&tailReader{bytes.NewReader(tail), size - int64(len(tail))}, 0, size)
 	f.File, err = parquet.OpenFile(in, size, parquet.SkipMagicBytes(true), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return err
+		return errors.New(shortText(err.Error())) // which has names of the file in it
 	}
 	elements := make([]*format.SchemaElement, 0)
 	schema := f.Metadata().Schema
@@ -159,6 +162,14 @@ func (f *parquetFile) parse(tail []byte, size int64) (err error) {
 	if err := visit(f.Root()); err != nil {
 		return err
 	}
+	f.byName = make(map[string]int, len(f.leaves))
+	for i, leaf := range f.leaves {
+		// A column whose name has dots goes before nested ones that read the same.
+		if at, ok := f.byName[leaf.name]; !ok || len(leaf.Path()) < len(f.leaves[at].Path()) {
+			f.byName[leaf.name] = i
+		}
+	}
+	f.sorted = slices.Sorted(maps.Keys(f.byName))
 	row := int64(0)
 	for i := range f.Metadata().RowGroups {
 		rows := f.Metadata().RowGroups[i].NumRows
@@ -191,27 +202,19 @@ func (t *tailReader) ReadAt(p []byte, off int64) (int, error) {
 
 // find returns the leaf of a wanted column; nil is none.
 func (f *parquetFile) find(name string) (*parquetLeaf, error) {
-	var found *parquetLeaf
-	for i := range f.leaves {
-		leaf := &f.leaves[i]
-		// A column whose name has dots goes before nested ones that read the same.
-		if leaf.name == name && (found == nil || len(leaf.Path()) < len(found.Path())) {
-			found = leaf
-		}
-	}
-	if found != nil {
+	if i, ok := f.byName[name]; ok {
+		found := &f.leaves[i]
 		if found.MaxRepetitionLevel() > 0 {
 			return nil, fmt.Errorf("column %s is a list or a map, which has no one value a row", quoteText(name))
 		}
 		return found, nil
 	}
-	var inside []string
-	for _, leaf := range f.leaves {
-		if strings.HasPrefix(leaf.name, name+".") {
-			inside = append(inside, leaf.name)
-		}
+	at, _ := slices.BinarySearch(f.sorted, name+".")
+	end := at
+	for end < len(f.sorted) && strings.HasPrefix(f.sorted[end], name+".") {
+		end++
 	}
-	if inside != nil {
+	if inside := f.sorted[at:end]; len(inside) > 0 {
 		return nil, fmt.Errorf("column %s is a group: name a column in it: %s", quoteText(name), quoteNames(inside))
 	}
 	return nil, nil
@@ -231,12 +234,8 @@ func (f *parquetFile) names() []string {
 func recoverCorrupt(err *error) {
 	switch r := recover().(type) {
 	case nil:
-	case runtime.Error:
-		*err = fmt.Errorf("%w: %w", errCorrupt, r)
-	case error:
-		*err = fmt.Errorf("%w: %w", errCorrupt, r)
 	default:
-		*err = fmt.Errorf("%w: %v", errCorrupt, r)
+		*err = fmt.Errorf("%w: %s", errCorrupt, shortText(fmt.Sprint(r)))
 	}
 }
 
@@ -260,11 +259,13 @@ func (r *parquetReader) bind(obj object, file *parquetFile, wants []want, opt re
 	r.file = nil // until all of it is bound
 	if r.columns == nil {
 		r.wants = wants
+		r.shared.limit = opt.memory
 		r.out.cols = make([]chunkColumn, len(wants))
 		r.out.lazy = r.values
 		for _, w := range wants {
 			r.columns = append(r.columns, newParquetColumn(w, &r.shared))
 		}
+		r.shared.columns = r.columns
 	}
 	for i, w := range wants {
 		leaf, err := file.find(w.name)

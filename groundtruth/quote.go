@@ -39,6 +39,17 @@ func quoteText[T string | []byte](s T) string {
 	return quoted
 }
 
+// shortText is a library's text, in which there may be some of a file: its beginning,
+// with control characters escaped.
+func shortText(s string) string {
+	const most = 200
+	if len(s) > most {
+		s = s[:most] + "..."
+	}
+	quoted := strconv.Quote(s)
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+}
+
 // quoteNames lists the first of some names.
 func quoteNames(names []string) string {
 	quoted := make([]string, 0, maxQuotedNames)

@@ -254,13 +254,17 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 // features lists the feature columns of a source to read and their kinds: those
 // configured, or all columns that are not mapped.
 func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth.Spec, src groundtruth.Source, w groundtruth.Window) ([]groundtruth.FeatureSpec, error) {
-	columns, err := groundtruth.Columns(ctx, spec.BaseDir, src, w.Start, w.End)
-	if err != nil {
-		return nil, err
-	}
 	p, l := spec.PredictionColumns, spec.LabelColumns
 	mapped := []string{p.ID, p.Timestamp, p.Prediction, p.ModelVersion, l.ID, l.Label, l.Timestamp, l.IngestedAt, l.Op}
 	wanted := m.Predictions.Features
+	look := groundtruth.ColumnOptions{MemoryBytes: r.Limits.MemoryBytes}
+	if !wanted.Auto {
+		look.Only = slices.Concat(mapped, wanted.Columns)
+	}
+	columns, err := groundtruth.Columns(ctx, spec.BaseDir, src, w.Start, w.End, look)
+	if err != nil {
+		return nil, err
+	}
 	var out []groundtruth.FeatureSpec
 	for _, c := range columns {
 		if wanted.Auto && slices.Contains(mapped, c.Name) || !wanted.Auto && !slices.Contains(wanted.Columns, c.Name) {
