@@ -26,6 +26,7 @@ const (
 type ColumnOptions struct {
 	Only        []string // names to look for; empty is all
 	MemoryBytes int64    // of the whole process; default 512 MiB
+	ColumnBytes int64    // about what a column takes where it is counted; default 2.5 KiB
 }
 
 // Columns returns the columns of src, in the order in which they appear in its first
@@ -70,11 +71,12 @@ type columnKinds struct {
 	only    map[string]bool // nil is all
 	ignored seenKinds       // of other columns
 	memory  int64           // of the process
-	held    int64           // what the columns take where they are counted
+	each    int64           // what a column takes where it is counted
+	held    int64           // what all of them take
 }
 
 func newColumnKinds(opt ColumnOptions) *columnKinds {
-	k := &columnKinds{index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, defaultMemory)}
+	k := &columnKinds{index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, defaultMemory), each: cmp.Or(opt.ColumnBytes, columnBytes)}
 	for _, name := range opt.Only {
 		if k.only == nil {
 			k.only = map[string]bool{}
@@ -86,7 +88,7 @@ func newColumnKinds(opt ColumnOptions) *columnKinds {
 
 // columnBytes is about what a column takes where its values are counted, on all
 // goroutines together.
-const columnBytes = 2 << 10
+const columnBytes = 5 << 9
 
 // check tells whether there are more columns than memory has room for.
 func (k *columnKinds) check() error {
@@ -118,7 +120,7 @@ func (k *columnKinds) at(name string) *seenKinds {
 		return &k.ignored
 	}
 	if !ok {
-		k.held += columnBytes + int64(len(name))
+		k.held += k.each + int64(len(name))
 		i = len(k.names)
 		k.index[name] = i
 		k.names = append(k.names, name)
@@ -149,7 +151,7 @@ func (k *columnKinds) look(ctx context.Context, obj object, format string) error
 	defer done()
 	lines := newLineBuffer(r, max(k.memory/4, minReaderMemory))
 	if c.format == "csv" {
-		err = k.lookCSV(&csvReader{lineBuffer: lines, delimiter: c.delimiter})
+		err = k.lookCSV(&csvReader{lineBuffer: lines, delimiter: c.delimiter, maxFields: fieldLimit(max(k.memory/4, minReaderMemory))})
 	} else {
 		err = k.lookJSONL(lines)
 	}

@@ -15,6 +15,7 @@ import (
 type csvReader struct {
 	*lineBuffer
 	delimiter byte
+	maxFields int      // of a record
 	fields    [][]byte // of the last record; valid until the next
 	raw       []byte   // the last record as it stands
 	text      []byte   // unquoted fields of a record with quotes
@@ -58,10 +59,27 @@ func (r *csvReader) next() (ok bool, malformed string, err error) {
 		if len(line) > r.most {
 			return false, "", r.tooLong()
 		}
+		if len(line) > r.maxFields && bytes.Count(line, []byte{r.delimiter}) >= r.maxFields {
+			return false, "", r.tooManyFields()
+		}
 		r.raw = line
 		r.split(line)
 		return true, "", nil
 	}
+}
+
+// fieldLimit bounds the fields of a record by the memory that a goroutine has for what
+// it reads.
+func fieldLimit(memory int64) int {
+	const fieldBytes = 100 // with the name of a column, and where to find it
+	if memory == 0 {
+		return maxRecordBytes
+	}
+	return int(memory / fieldBytes)
+}
+
+func (r *csvReader) tooManyFields() error {
+	return fmt.Errorf("it has more than the %d fields that fit into what --memory leaves a goroutine for what it reads: raise --memory or lower --workers", r.maxFields)
 }
 
 // split parts a record without quotes at its delimiters, eight bytes at a time.
@@ -137,6 +155,9 @@ func (r *csvReader) buffered() bool {
 	fields := r.fields[:0]
 	r.text = r.text[:0]
 	for {
+		if len(fields) == r.maxFields {
+			return false // which quoted says
+		}
 		if at < len(buf) && buf[at] == '"' {
 			at++
 			from, kept, doubled := at, len(r.text), false
@@ -214,6 +235,9 @@ func (r *csvReader) quoted() (malformed string, err error) {
 		from = len(r.text)
 	}
 	for {
+		if len(r.spans) == r.maxFields {
+			return "", r.tooManyFields()
+		}
 		if r.start+length == r.end {
 			if err := r.more(); err != nil {
 				return "", err
@@ -315,7 +339,7 @@ func (r *csvReader) header() ([]string, error) {
 
 // readCSV reads records of a CSV stream whose first record names the columns.
 func readCSV(in io.Reader, obj object, delimiter byte, wants []want, opt readOptions, stats *readStats, emit func(*chunk) error) error {
-	r := &csvReader{lineBuffer: newLineBuffer(in, opt.memory), delimiter: delimiter}
+	r := &csvReader{lineBuffer: newLineBuffer(in, opt.memory), delimiter: delimiter, maxFields: fieldLimit(opt.memory)}
 	names, err := r.header()
 	if err != nil || names == nil {
 		return err

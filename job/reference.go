@@ -30,6 +30,10 @@ const (
 	savedProfile = "saved" // the one that baseline saved
 )
 
+// profileColumnBytes is about what a feature takes while a profile is made of the
+// reference, however few its values.
+const profileColumnBytes = 8 << 10
+
 // ErrNoProfile marks a reference profile that was to be there already.
 var ErrNoProfile = errors.New("no saved profile")
 
@@ -258,6 +262,9 @@ func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth
 	mapped := []string{p.ID, p.Timestamp, p.Prediction, p.ModelVersion, l.ID, l.Label, l.Timestamp, l.IngestedAt, l.Op}
 	wanted := m.Predictions.Features
 	look := groundtruth.ColumnOptions{MemoryBytes: r.Limits.MemoryBytes}
+	if m.Reference != nil {
+		look.ColumnBytes = profileColumnBytes
+	}
 	if !wanted.Auto {
 		look.Only = slices.Concat(mapped, wanted.Columns)
 	}
