@@ -72,6 +72,8 @@ type Predictions struct {
 	Slack    time.Duration     `yaml:"slack"`
 	Columns  PredictionColumns `yaml:"columns"`
 	Features Features          `yaml:"features"`
+	// FollowLinks lets symbolic links in a folder lead out of it.
+	FollowLinks bool `yaml:"follow_links"`
 }
 
 // PredictionColumns names the columns of a prediction log.
@@ -96,6 +98,8 @@ type GroundTruth struct {
 	Columns LabelColumns        `yaml:"columns"`
 	Delay   time.Duration       `yaml:"delay"`
 	Resolve groundtruth.Resolve `yaml:"resolve"`
+	// FollowLinks lets symbolic links in a folder lead out of it.
+	FollowLinks bool `yaml:"follow_links"`
 }
 
 // LabelColumns names the columns of the labels; only ID and Label are never empty.
@@ -115,6 +119,8 @@ type Reference struct {
 	URL     string `yaml:"url"`     // rows with the predictions' columns, label included
 	Format  string `yaml:"format"`  // of the rows: auto, parquet, csv or jsonl
 	Profile string `yaml:"profile"` // URL of a saved profile, or SavedProfile
+	// FollowLinks lets symbolic links in a folder lead out of it.
+	FollowLinks bool `yaml:"follow_links"`
 }
 
 // Saved reports whether the profile is the one that hindcast baseline saved.
@@ -234,14 +240,14 @@ func (c *Config) Model(name string) *Model {
 func (m *Model) GroundtruthSpec() groundtruth.Spec {
 	s := groundtruth.Spec{
 		BaseDir:     m.baseDir,
-		Predictions: groundtruth.Source{URL: m.Predictions.URL, Format: m.Predictions.Format, Slack: m.Predictions.Slack},
+		Predictions: groundtruth.Source{URL: m.Predictions.URL, Format: m.Predictions.Format, Slack: m.Predictions.Slack, FollowLinks: m.Predictions.FollowLinks},
 		PredictionColumns: groundtruth.PredictionColumns{
 			ID:           m.Predictions.Columns.ID,
 			Timestamp:    m.Predictions.Columns.Timestamp,
 			Prediction:   m.Predictions.Columns.Prediction,
 			ModelVersion: m.Predictions.Columns.ModelVersion,
 		},
-		Labels: groundtruth.Source{URL: m.GroundTruth.URL, Format: m.GroundTruth.Format, Slack: m.GroundTruth.Slack},
+		Labels: groundtruth.Source{URL: m.GroundTruth.URL, Format: m.GroundTruth.Format, Slack: m.GroundTruth.Slack, FollowLinks: m.GroundTruth.FollowLinks},
 		LabelColumns: groundtruth.LabelColumns{
 			ID:         m.GroundTruth.Columns.ID,
 			Label:      m.GroundTruth.Columns.Label,
@@ -254,7 +260,7 @@ func (m *Model) GroundtruthSpec() groundtruth.Spec {
 		MaxBadShare: m.MaxBadShare,
 	}
 	if m.Reference != nil && m.Reference.URL != "" {
-		s.Reference = groundtruth.Source{URL: m.Reference.URL, Format: m.Reference.Format}
+		s.Reference = groundtruth.Source{URL: m.Reference.URL, Format: m.Reference.Format, FollowLinks: m.Reference.FollowLinks}
 	}
 	return s
 }

@@ -125,6 +125,7 @@ func (d *decoder) predictions(v value, m *Model) {
 	o.location("url", dated, &p.URL)
 	p.Format = d.format(o)
 	o.duration("slack", &p.Slack)
+	o.boolean("follow_links", &p.FollowLinks)
 	if cv, ok := o.get("columns"); ok {
 		c := d.object(cv)
 		c.text("id", &p.Columns.ID)
@@ -176,6 +177,7 @@ func (d *decoder) groundTruth(v value, m *Model) {
 	o.location("url", dated, &g.URL)
 	g.Format = d.format(o)
 	o.duration("slack", &g.Slack)
+	o.boolean("follow_links", &g.FollowLinks)
 	o.duration("delay", &g.Delay)
 	resolve := string(groundtruth.ResolveLatest)
 	o.choice("resolve", &resolve, resolutions(), nil)
@@ -214,6 +216,7 @@ func (d *decoder) reference(v value, m *Model) {
 	r := &Reference{}
 	o.location("url", wildcards, &r.URL)
 	r.Format = d.format(o)
+	o.boolean("follow_links", &r.FollowLinks)
 	if pv, ok := o.text("profile", &r.Profile); ok && r.Profile != SavedProfile {
 		if err := checkLocation(r.Profile, folder); err != nil {
 			d.fail(pv, "%v", err)

@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -71,12 +72,13 @@ func (l *Layout) FeatureSpecs() []groundtruth.FeatureSpec {
 
 // Feature returns the layout of the feature of that name, nil when there is none.
 func (l *Layout) Feature(name string) *ColumnLayout {
-	for i := range l.Features {
-		if l.Features[i].Name == name {
-			return &l.Features[i]
-		}
+	i, ok := slices.BinarySearchFunc(l.Features, name, func(c ColumnLayout, name string) int {
+		return strings.Compare(c.Name, name)
+	})
+	if !ok {
+		return nil
 	}
-	return nil
+	return &l.Features[i]
 }
 
 // Span returns the time that the reference covers, both ends included; the zero

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -88,12 +89,18 @@ func (s *Summary) Features() []*ColumnSummary { return s.features }
 
 // Feature returns the feature of that name, nil when there is none.
 func (s *Summary) Feature(name string) *ColumnSummary {
-	for _, c := range s.features {
-		if c.Name() == name {
-			return c
-		}
+	if i, ok := s.place(name); ok {
+		return s.features[i]
 	}
 	return nil
+}
+
+// place returns where the feature of that name is, or would be: features are sorted
+// by name, with a layout as without.
+func (s *Summary) place(name string) (int, bool) {
+	return slices.BinarySearchFunc(s.features, name, func(c *ColumnSummary, name string) int {
+		return strings.Compare(c.layout.Name, name)
+	})
 }
 
 // Prediction returns the column of all predictions, with and without a label.
@@ -215,15 +222,7 @@ func (s *Summary) Bytes() int64 {
 // featureColumn returns the feature column of that layout, which it adds when there
 // is none, as happens without a reference.
 func (s *Summary) featureColumn(l *ColumnLayout, interior int) *ColumnSummary {
-	i, ok := slices.BinarySearchFunc(s.features, l.Name, func(c *ColumnSummary, name string) int {
-		switch {
-		case c.layout.Name < name:
-			return -1
-		case c.layout.Name > name:
-			return 1
-		}
-		return 0
-	})
+	i, ok := s.place(l.Name)
 	if ok {
 		if s.features[i].layout.Kind == groundtruth.Absent && l.Kind != groundtruth.Absent {
 			// Only rows without the column came before; they are all that it knows.

@@ -1,6 +1,7 @@
 package groundtruth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,13 @@ const (
 	columnRows    = 1000
 )
 
+// ColumnOptions bound what Columns looks at.
+type ColumnOptions struct {
+	Only        []string // names to look for; empty is all
+	MemoryBytes int64    // of the whole process; default 512 MiB
+	ColumnBytes int64    // about what a column takes where it is counted; default 2.5 KiB
+}
+
 // Columns returns the columns of src, in the order in which they appear in its first
 // objects of [from, to) (a zero bound is open): those of the Parquet schema, or what
 // the header and the first 1000 records of a text format show. Nested values are
@@ -29,13 +37,13 @@ const (
 // such, and whole numbers with leading zeros (postal codes) are text. Columns whose
 // kind differs from object to object, or that have no value there, are Text. No
 // object is no column and no error.
-func Columns(ctx context.Context, baseDir string, src Source, from, to time.Time) (infos []ColumnInfo, err error) {
+func Columns(ctx context.Context, baseDir string, src Source, from, to time.Time, opt ColumnOptions) (infos []ColumnInfo, err error) {
 	set, err := discover(ctx, src, baseDir, from, to)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, set.Close()) }()
-	found := newColumnKinds()
+	found := newColumnKinds(opt)
 	looked := 0
 	for _, obj := range set.objects {
 		if looked == columnObjects {
@@ -59,10 +67,36 @@ type columnKinds struct {
 	names []string
 	kinds []seenKinds
 	index map[string]int
+
+	only    map[string]bool // nil is all
+	ignored seenKinds       // of other columns
+	memory  int64           // of the process
+	each    int64           // what a column takes where it is counted
+	held    int64           // what all of them take
 }
 
-func newColumnKinds() *columnKinds {
-	return &columnKinds{index: make(map[string]int)}
+func newColumnKinds(opt ColumnOptions) *columnKinds {
+	k := &columnKinds{index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, defaultMemory), each: cmp.Or(opt.ColumnBytes, columnBytes)}
+	for _, name := range opt.Only {
+		if k.only == nil {
+			k.only = map[string]bool{}
+		}
+		k.only[name] = true
+	}
+	return k
+}
+
+// columnBytes is about what a column takes where its values are counted, on all
+// goroutines together.
+const columnBytes = 5 << 9
+
+// check tells whether there are more columns than memory has room for.
+func (k *columnKinds) check() error {
+	if k.held <= max(k.memory/2, minReaderMemory) {
+		return nil
+	}
+	return fmt.Errorf("it has too many columns: %d and more, which take %s, half of --memory: name those that matter in predictions.features, or raise --memory",
+		len(k.names), mebibytes(k.held))
 }
 
 // seenKinds tells which kinds of values a column has.
@@ -82,7 +116,11 @@ func (s seenKinds) kind() Kind {
 
 func (k *columnKinds) at(name string) *seenKinds {
 	i, ok := k.index[name]
+	if !ok && k.only != nil && !k.only[name] {
+		return &k.ignored
+	}
 	if !ok {
+		k.held += k.each + int64(len(name))
 		i = len(k.names)
 		k.index[name] = i
 		k.names = append(k.names, name)
@@ -111,11 +149,14 @@ func (k *columnKinds) look(ctx context.Context, obj object, format string) error
 		return errors.Join(err, raw.Close())
 	}
 	defer done()
-	lines := newLineBuffer(r)
+	lines := newLineBuffer(r, max(k.memory/4, minReaderMemory))
 	if c.format == "csv" {
-		err = k.lookCSV(&csvReader{lineBuffer: lines, delimiter: c.delimiter})
+		err = k.lookCSV(&csvReader{lineBuffer: lines, delimiter: c.delimiter, maxFields: fieldLimit(max(k.memory/4, minReaderMemory))})
 	} else {
 		err = k.lookJSONL(lines)
+	}
+	if err == nil {
+		err = k.check()
 	}
 	return errors.Join(err, raw.Close())
 }
@@ -147,7 +188,7 @@ func (k *columnKinds) lookParquet(ctx context.Context, obj object) (err error) {
 			seen.text = true
 		}
 	}
-	return nil
+	return k.check()
 }
 
 func (k *columnKinds) lookCSV(r *csvReader) error {
@@ -221,11 +262,17 @@ func (k *columnKinds) lookJSONL(lines *lineBuffer) error {
 		if err != nil || line == nil {
 			return err
 		}
+		if err := checkValues(line, max(k.memory/4, minReaderMemory)); err != nil {
+			return err
+		}
 		record, err := parser.ParseBytes(line)
 		if err != nil || record.Type() != fastjson.TypeObject {
 			continue // counted when the object is read
 		}
 		k.addJSON("", record)
+		if err := k.check(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
-	"slices"
 )
 
 // csvReader reads RFC 4180 records from a stream. Lines end in LF or CRLF; blank
@@ -16,6 +15,7 @@ import (
 type csvReader struct {
 	*lineBuffer
 	delimiter byte
+	maxFields int      // of a record
 	fields    [][]byte // of the last record; valid until the next
 	raw       []byte   // the last record as it stands
 	text      []byte   // unquoted fields of a record with quotes
@@ -40,13 +40,13 @@ func (r *csvReader) next() (ok bool, malformed string, err error) {
 		}
 		if quoted {
 			if r.buffered() {
-				if len(r.raw) > maxRecordBytes {
-					return false, "", fmt.Errorf("%w: a quote may not be closed", errRecordTooLong)
+				if len(r.raw) > r.most {
+					return false, "", fmt.Errorf("%w: a quote may not be closed", r.tooLong())
 				}
 				return true, "", nil
 			}
 			malformed, err := r.quoted()
-			if errors.Is(err, errRecordTooLong) {
+			if tooLong := (*recordTooLongError)(nil); errors.As(err, &tooLong) {
 				err = fmt.Errorf("%w: a quote may not be closed", err)
 			}
 			return err == nil, malformed, err
@@ -56,13 +56,30 @@ func (r *csvReader) next() (ok bool, malformed string, err error) {
 		if len(line) == 0 {
 			continue
 		}
-		if len(line) > maxRecordBytes {
-			return false, "", errRecordTooLong
+		if len(line) > r.most {
+			return false, "", r.tooLong()
+		}
+		if len(line) > r.maxFields && bytes.Count(line, []byte{r.delimiter}) >= r.maxFields {
+			return false, "", r.tooManyFields()
 		}
 		r.raw = line
 		r.split(line)
 		return true, "", nil
 	}
+}
+
+// fieldLimit bounds the fields of a record by the memory that a goroutine has for what
+// it reads.
+func fieldLimit(memory int64) int {
+	const fieldBytes = 100 // with the name of a column, and where to find it
+	if memory == 0 {
+		return maxRecordBytes
+	}
+	return int(memory / fieldBytes)
+}
+
+func (r *csvReader) tooManyFields() error {
+	return fmt.Errorf("it has more than the %d fields that fit into what --memory leaves a goroutine for what it reads: raise --memory or lower --workers", r.maxFields)
 }
 
 // split parts a record without quotes at its delimiters, eight bytes at a time.
@@ -138,6 +155,9 @@ func (r *csvReader) buffered() bool {
 	fields := r.fields[:0]
 	r.text = r.text[:0]
 	for {
+		if len(fields) == r.maxFields {
+			return false // which quoted says
+		}
 		if at < len(buf) && buf[at] == '"' {
 			at++
 			from, kept, doubled := at, len(r.text), false
@@ -215,6 +235,9 @@ func (r *csvReader) quoted() (malformed string, err error) {
 		from = len(r.text)
 	}
 	for {
+		if len(r.spans) == r.maxFields {
+			return "", r.tooManyFields()
+		}
 		if r.start+length == r.end {
 			if err := r.more(); err != nil {
 				return "", err
@@ -273,8 +296,8 @@ func (r *csvReader) quoted() (malformed string, err error) {
 	}
 	r.raw = r.buf[r.start : r.start+length]
 	r.start += length
-	if length > maxRecordBytes {
-		return "", errRecordTooLong
+	if length > r.most {
+		return "", r.tooLong()
 	}
 	if state == inside {
 		return "", errUnclosedQuote
@@ -303,7 +326,7 @@ func (r *csvReader) header() ([]string, error) {
 	case err != nil:
 		return nil, fmt.Errorf("csv header: %w", err)
 	case malformed != "":
-		return nil, fmt.Errorf("csv header: %s: %s", malformed, sampleText(r.raw))
+		return nil, fmt.Errorf("csv header: %s: %s", malformed, quoteText(r.raw))
 	case !ok:
 		return nil, nil
 	}
@@ -316,23 +339,31 @@ func (r *csvReader) header() ([]string, error) {
 
 // readCSV reads records of a CSV stream whose first record names the columns.
 func readCSV(in io.Reader, obj object, delimiter byte, wants []want, opt readOptions, stats *readStats, emit func(*chunk) error) error {
-	r := &csvReader{lineBuffer: newLineBuffer(in), delimiter: delimiter}
+	r := &csvReader{lineBuffer: newLineBuffer(in, opt.memory), delimiter: delimiter, maxFields: fieldLimit(opt.memory)}
 	names, err := r.header()
 	if err != nil || names == nil {
 		return err
 	}
-	where := make([]int, len(wants)) // -1 is absent
-	for i, w := range wants {
-		where[i] = slices.Index(names, w.name)
-		if where[i] < 0 {
-			if !w.optional {
-				return &missingColumnError{Object: obj.url, Column: w.name, Columns: names}
-			}
+	first, twice := make(map[string]int, len(names)), map[string]bool{}
+	for i, name := range names {
+		if _, ok := first[name]; ok {
+			twice[name] = true
 			continue
 		}
-		if slices.Contains(names[where[i]+1:], w.name) {
-			return fmt.Errorf("csv header: column %q is there twice", w.name)
+		first[name] = i
+	}
+	where := make([]int, len(wants)) // -1 is absent
+	for i, w := range wants {
+		at, ok := first[w.name]
+		switch {
+		case twice[w.name]:
+			return fmt.Errorf("csv header: column %s is there twice", quoteText(w.name))
+		case !ok && !w.optional:
+			return &missingColumnError{Object: obj.url, Column: w.name, Columns: names}
+		case !ok:
+			at = -1
 		}
+		where[i] = at
 	}
 	b := newChunkBuilder(wants)
 	for i, at := range where {
@@ -407,7 +438,8 @@ func (b *chunkBuilder) row(number int64, length int) {
 }
 
 func (b *chunkBuilder) full() bool {
-	return len(b.rows) >= chunkRows || b.size >= maxChunkBytes
+	const cellBytes = 10
+	return len(b.rows) >= chunkRows || b.size >= maxChunkBytes || cellBytes*len(b.rows)*len(b.columns) >= maxChunkBytes
 }
 
 func (b *chunkBuilder) flush(emit func(*chunk) error) error {
@@ -425,6 +457,13 @@ func (b *chunkBuilder) flush(emit func(*chunk) error) error {
 	}
 	if err := emit(&b.out); err != nil {
 		return err
+	}
+	// A column keeps its texts for the next chunk, but not all of many columns do.
+	held := int64(0)
+	for _, c := range b.columns {
+		if held += c.text.bytes(); held > maxChunkBytes {
+			c.text.drop()
+		}
 	}
 	b.start()
 	return nil

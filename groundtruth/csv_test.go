@@ -116,7 +116,7 @@ type csvRecord struct {
 // csvRecords reads all records with the package's reader, its buffer of the given size
 // at first.
 func csvRecords(in io.Reader, size int) (out []csvRecord, err error) {
-	r := &csvReader{lineBuffer: &lineBuffer{r: in, buf: make([]byte, size)}, delimiter: ','}
+	r := &csvReader{lineBuffer: &lineBuffer{r: in, buf: make([]byte, size), most: maxRecordBytes}, delimiter: ',', maxFields: maxRecordBytes}
 	for {
 		ok, malformed, err := r.next()
 		if err != nil || !ok {

@@ -2,8 +2,6 @@ package groundtruth
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -124,9 +122,6 @@ type invalidCell struct {
 	text string // what was there, at most maxSampleText bytes
 }
 
-// maxSampleText bounds the text kept of a bad value.
-const maxSampleText = 120
-
 // readOptions change how an object is read. The zero value reads everything.
 type readOptions struct {
 	// timeColumn, when set, lets the Parquet reader skip row groups whose
@@ -138,6 +133,9 @@ type readOptions struct {
 	// onBad is told of each malformed record, in order: its reason (BadRow), its
 	// 0-based number and a sample of its text. Malformed records are never emitted.
 	onBad func(reason string, row int64, value string)
+	// memory is what pages and records may take that are held at one time on one
+	// goroutine; 0 is no bound. What takes more is an error.
+	memory int64
 }
 
 // readStats counts what readObject read.
@@ -159,15 +157,7 @@ type missingColumnError struct {
 func (e *missingColumnError) Error() string {
 	have := "it has no columns"
 	if len(e.Columns) > 0 {
-		const most = 40
-		quoted := make([]string, 0, most)
-		for _, name := range e.Columns[:min(most, len(e.Columns))] {
-			quoted = append(quoted, strconv.Quote(name))
-		}
-		have = "it has " + strings.Join(quoted, ", ")
-		if more := len(e.Columns) - most; more > 0 {
-			have += fmt.Sprintf(" and %d more", more)
-		}
+		have = "it has " + quoteNames(e.Columns)
 	}
 	return fmt.Sprintf("object %s has no column %q: %s", e.Object, e.Column, have)
 }

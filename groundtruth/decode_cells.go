@@ -199,6 +199,12 @@ func textSlot(s []byte) uint64 {
 	return ((head+uint64(len(s)))*odd ^ tail) * odd >> 58
 }
 
+// bytes is about what the texts take.
+func (d *textDict) bytes() int64 {
+	const each = 64 // of the dictionary and its index
+	return int64(d.held+cap(d.arena)) + each*int64(len(d.dict)+len(d.ends))
+}
+
 func (d *textDict) start() {
 	d.fresh = 0
 	d.arena = d.arena[:0]
@@ -206,6 +212,12 @@ func (d *textDict) start() {
 	if d.direct || d.gen == 0 || len(d.dict) >= maxInternedTexts || d.held >= maxInternedBytes {
 		d.renew()
 	}
+}
+
+// drop gives the texts' memory back.
+func (d *textDict) drop() {
+	*d = textDict{gen: d.gen}
+	d.renew()
 }
 
 // renew begins a new dictionary.
@@ -407,19 +419,4 @@ func appendNumberText(dst, s []byte) ([]byte, bool) {
 		return dst, false
 	}
 	return appendFloatText(dst, x, 64), true
-}
-
-// sampleText returns a text for a message: valid UTF-8, cut to maxSampleText bytes.
-func sampleText(s []byte) string {
-	cut := len(s) > maxSampleText
-	if cut {
-		s = s[:maxSampleText]
-		for len(s) > 0 && !utf8.RuneStart(s[len(s)-1]) {
-			s = s[:len(s)-1]
-		}
-		if r, _ := utf8.DecodeLastRune(s); r == utf8.RuneError && len(s) > 0 {
-			s = s[:len(s)-1]
-		}
-	}
-	return strings.ToValidUTF8(string(s), "�")
 }

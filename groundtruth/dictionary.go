@@ -41,11 +41,11 @@ func (d *dictionary) code(text string) (uint32, error) {
 	}
 	n := int64(len(text) + dictEntryBytes)
 	if len(d.texts) == maxCode-1 {
-		return 0, fmt.Errorf("column %q has more than %d distinct values, too many for versions or segments: leave it out of segments", d.column, len(d.texts))
+		return 0, fmt.Errorf("column %s has more than %d distinct values, too many for versions or segments: leave it out of segments", quoteText(d.column), len(d.texts))
 	}
 	if d.total.Add(n) > max(d.mem.limit/2, minMemory) {
-		return 0, fmt.Errorf("column %q has more than %d distinct values, too many to hold as versions or segments in half of %d bytes: leave it out of segments or raise --memory",
-			d.column, len(d.texts), d.mem.limit)
+		return 0, fmt.Errorf("column %s has more than %d distinct values, too many to hold as versions or segments in half of %d bytes: leave it out of segments or raise --memory",
+			quoteText(d.column), len(d.texts), d.mem.limit)
 	}
 	d.mem.add(n)
 	text = strings.Clone(text)

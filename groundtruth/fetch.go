@@ -56,7 +56,7 @@ func (f *parquetFile) spans(index int, wants []want, opt readOptions) ([]span, e
 		}
 		s, err := f.span(&meta.Columns[leaf.Index()].MetaData)
 		if err != nil {
-			return nil, fmt.Errorf("column %q: %w", leaf.name, err)
+			return nil, fmt.Errorf("column %s: %w", quoteText(leaf.name), err)
 		}
 		all = append(all, s)
 	}

@@ -7,20 +7,21 @@ import (
 )
 
 // Inputs lists the objects of a source whose partition may hold rows of
-// [from, to), by URL; a zero bound is open. It reads none of them.
-func Inputs(ctx context.Context, baseDir string, src Source, from, to time.Time) ([]Input, error) {
+// [from, to), by URL; a zero bound is open. It reads none of them. The notes are what
+// a person should know of what was found.
+func Inputs(ctx context.Context, baseDir string, src Source, from, to time.Time) (inputs []Input, notes []string, err error) {
 	set, err := discover(ctx, src, baseDir, from, to)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	inputs := make([]Input, 0, len(set.objects))
+	inputs = make([]Input, 0, len(set.objects))
 	for _, o := range set.objects {
 		inputs = append(inputs, Input{URL: o.url, Size: o.Size, ETag: o.ETag, ModTime: o.ModTime})
 	}
 	if err := set.Close(); err != nil {
-		return nil, fmt.Errorf("list %s: %w", src.URL, err)
+		return nil, nil, fmt.Errorf("list %s: %w", src.URL, err)
 	}
-	return inputs, nil
+	return inputs, set.notes, nil
 }
 
 // ParseTime reads a point in time as people write it: RFC 3339, or a date or a date

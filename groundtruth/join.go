@@ -136,9 +136,17 @@ func newJoiner(spec Spec, opt JoinOptions, newSink func() Sink) (*joiner, error)
 	return j, nil
 }
 
+// processMemory is what the process may take.
+func (j *joiner) processMemory() int64 { return cmp.Or(j.opt.Limits.MemoryBytes, defaultMemory) }
+
+// readerMemory is what a goroutine may hold of the pages and records that it reads.
+func (j *joiner) readerMemory() int64 {
+	return max(j.processMemory()/4/int64(j.workers), minReaderMemory)
+}
+
 // prepare sets up the partitions.
 func (j *joiner) prepare() {
-	process := cmp.Or(j.opt.Limits.MemoryBytes, defaultMemory)
+	process := j.processMemory()
 	if j.preds.far() || j.labels != nil && j.labels.far() {
 		process -= min(lookAhead+connectionMemory, process/4)
 	}

@@ -27,7 +27,7 @@ func TestJoinBadInput(t *testing.T) {
 		{"missing folder", func(s *Spec, _ *JoinOptions) { s.Predictions.URL = filepath.Join(t.TempDir(), "none", "*.csv") }, []string{"find predictions", "none"}},
 		{"missing label folder", func(s *Spec, _ *JoinOptions) { s.Labels.URL = filepath.Join(t.TempDir(), "none", "*.csv") }, []string{"find labels", "none"}},
 		{"wrong header of predictions", func(s *Spec, _ *JoinOptions) { s.PredictionColumns.Prediction = "price" },
-			[]string{"p.csv", `no column "price"`, "it has ", "color"}},
+			[]string{"p.csv", `no column "price"`, "it has ", "city"}},
 		{"wrong version column", func(s *Spec, _ *JoinOptions) { s.PredictionColumns.ModelVersion = "release" }, []string{"p.csv", `"release"`}},
 		{"wrong header of labels", func(s *Spec, _ *JoinOptions) { s.LabelColumns.IngestedAt = "ingested" },
 			[]string{"l.csv", `no column "ingested"`, "it has ", "sold_at"}},

@@ -49,7 +49,7 @@ func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
 		objects: objects, format: j.spec.Labels.Format, workers: j.workers, wants: s.wants.wants,
 		read: func(ctx context.Context, worker int, p *part) (readStats, error) {
 			w := own[worker]
-			return w.read(ctx, p, s.wants.wants, readOptions{}, false, func(c *chunk) error { return w.take(c, p.object.ord) })
+			return w.read(ctx, p, s.wants.wants, readOptions{memory: j.readerMemory()}, false, func(c *chunk) error { return w.take(c, p.object.ord) })
 		},
 		progress: j.progress.read,
 	}

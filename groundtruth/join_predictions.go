@@ -128,7 +128,7 @@ func newPredictionScan(j *joiner) *predictionScan {
 		s.cols.segments = append(s.cols.segments, s.cols.add(name, wantText, true))
 	}
 	s.cols.features = addFeatures(&s.cols.wantList, j.spec.Features)
-	s.read = readOptions{timeColumn: p.Timestamp, from: j.window.Start, to: j.window.End}
+	s.read = readOptions{timeColumn: p.Timestamp, from: j.window.Start, to: j.window.End, memory: j.readerMemory()}
 	s.rowsOf = make([]int64, len(j.preds.objects))
 	return s
 }

@@ -14,6 +14,13 @@ import (
 // wantList collects the columns to read; a column that is wanted twice is read once.
 type wantList struct {
 	wants []want
+	index map[wantKey]int
+}
+
+// wantKey tells wants apart.
+type wantKey struct {
+	name string
+	kind wantKind
 }
 
 // add returns the index of a column among the wants, or -1 for no name.
@@ -25,15 +32,20 @@ func (l *wantList) addWant(add want) int {
 	if add.name == "" {
 		return -1
 	}
-	for i := range l.wants {
-		if w := &l.wants[i]; w.name == add.name && w.kind == add.kind {
-			w.optional = w.optional && add.optional
-			w.lazy = w.lazy && add.lazy
-			return i
-		}
+	key := wantKey{add.name, add.kind}
+	if i, ok := l.index[key]; ok {
+		w := &l.wants[i]
+		w.optional = w.optional && add.optional
+		w.lazy = w.lazy && add.lazy
+		return i
 	}
+	if l.index == nil {
+		l.index = map[wantKey]int{}
+	}
+	i := len(l.wants)
+	l.index[key] = i
 	l.wants = append(l.wants, add)
-	return len(l.wants) - 1
+	return i
 }
 
 // column returns column i of a chunk, or an absent one for -1.
@@ -184,8 +196,8 @@ func collect(workers []*scanWorker, read readStats, source string, objects []obj
 		}
 	}
 	for i, a := range absent {
-		all.notes = append(all.notes, fmt.Sprintf("column %q is not in %d of %d objects of %s, first %s: its values count as missing there",
-			wants[i].name, a.objects, len(objects), source, objects[a.first].rel))
+		all.notes = append(all.notes, fmt.Sprintf("column %s is not in %d of %d objects of %s, first %s: its values count as missing there",
+			quoteText(wants[i].name), a.objects, len(objects), source, objects[a.first].rel))
 	}
 	slices.Sort(all.notes)
 	return all

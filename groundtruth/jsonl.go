@@ -71,8 +71,8 @@ func (b *lineBuffer) jsonLine() ([]byte, error) {
 		}
 		line := bytes.TrimSpace(b.buf[b.start : b.start+length])
 		b.start += length
-		if len(line) > maxRecordBytes {
-			return nil, errRecordTooLong
+		if len(line) > b.most {
+			return nil, b.tooLong()
 		}
 		if len(line) > 0 {
 			return line, nil
@@ -83,7 +83,7 @@ func (b *lineBuffer) jsonLine() ([]byte, error) {
 
 // readJSONL reads a stream of JSON objects, one a line.
 func readJSONL(in io.Reader, wants []want, opt readOptions, stats *readStats, emit func(*chunk) error) error {
-	lines := newLineBuffer(in)
+	lines := newLineBuffer(in, opt.memory)
 	if err := lines.skipBOM(); err != nil {
 		return err
 	}
@@ -98,7 +98,14 @@ func readJSONL(in io.Reader, wants []want, opt readOptions, stats *readStats, em
 		}
 		row := stats.rows
 		stats.rows++
-		if !r.scanned(row, line) && !r.parsed(row, line) {
+		read := r.scanned(row, line)
+		if !read {
+			if err := checkValues(line, opt.memory); err != nil {
+				return fmt.Errorf("json line %d (blank ones not counted): %w", stats.rows, err)
+			}
+			read = r.parsed(row, line)
+		}
+		if !read {
 			stats.bad++
 			if opt.onBad != nil {
 				opt.onBad(BadRow, row, sampleText(line))
@@ -111,6 +118,32 @@ func readJSONL(in io.Reader, wants []want, opt readOptions, stats *readStats, em
 			}
 		}
 	}
+}
+
+// jsonValueBytes is about what the tree of a record takes for each of its values.
+const jsonValueBytes = 200
+
+// checkValues bounds what the tree of a record would take. Its values are fewer than
+// the commas and brackets outside of its texts, and one.
+func checkValues(line []byte, memory int64) error {
+	n := int64(1)
+	for i := 0; i < len(line); i++ {
+		switch line[i] {
+		case ',', '[', '{':
+			n++
+		case '"':
+			end, _ := jsonStringEnd(line, i+1)
+			if end < 0 {
+				return nil // no record, and the parser says so at once
+			}
+			i = end
+		}
+	}
+	if memory > 0 && n*jsonValueBytes > memory {
+		return fmt.Errorf("it has about %d values, and %d fit into the %s that a goroutine has for what it reads: raise --memory or lower --workers",
+			n, memory/jsonValueBytes, mebibytes(memory))
+	}
+	return nil
 }
 
 // jsonReader puts the wanted values of records into chunks.

@@ -144,8 +144,17 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return k, err
 }
 
-// maxRecordBytes bounds a line or CSV record.
+// maxRecordBytes bounds a line or CSV record, whatever memory there is.
 const maxRecordBytes = 16 << 20
+
+// recordLimit bounds a record by the memory that a goroutine has for what it reads: it
+// is held in a buffer, in a chunk and in the chunk's texts.
+func recordLimit(memory int64) int {
+	if memory == 0 {
+		return maxRecordBytes
+	}
+	return int(min(maxRecordBytes, memory/4))
+}
 
 // lineBuffer reads ahead in a stream and holds at least the current record.
 type lineBuffer struct {
@@ -154,14 +163,26 @@ type lineBuffer struct {
 	start, end int // what is read and not yet used
 	moves      int // how often more was called: positions in buf are then others
 	eof        bool
+	most       int // bytes of a record
 }
 
-func newLineBuffer(r io.Reader) *lineBuffer {
-	return &lineBuffer{r: r, buf: make([]byte, 256<<10)}
+func newLineBuffer(r io.Reader, memory int64) *lineBuffer {
+	return &lineBuffer{r: r, buf: make([]byte, 256<<10), most: recordLimit(memory)}
 }
 
-// errRecordTooLong says that a record is longer than maxRecordBytes.
-var errRecordTooLong = fmt.Errorf("it is longer than %d MiB", maxRecordBytes>>20)
+// recordTooLongError says that a record is longer than may be.
+type recordTooLongError struct{ most int }
+
+// Error implements error.
+func (e *recordTooLongError) Error() string {
+	text := "it is longer than " + mebibytes(int64(e.most))
+	if e.most < maxRecordBytes {
+		text += ", a quarter of what --memory leaves a goroutine for what it reads: raise --memory or lower --workers"
+	}
+	return text
+}
+
+func (b *lineBuffer) tooLong() error { return &recordTooLongError{b.most} }
 
 // more reads on. What lies between start and end may move to the front of the
 // buffer. At the end of the stream it sets eof and reads nothing.
@@ -169,8 +190,8 @@ func (b *lineBuffer) more() error {
 	if b.eof {
 		return nil
 	}
-	if b.end-b.start > maxRecordBytes {
-		return errRecordTooLong
+	if b.end-b.start > b.most {
+		return b.tooLong()
 	}
 	b.moves++
 	if b.start > 0 {

@@ -7,7 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -36,6 +37,8 @@ const (
 type parquetFile struct {
 	*parquet.File
 	leaves []parquetLeaf
+	byName map[string]int // the leaf of each name
+	sorted []string       // the names of the leaves
 	in     io.ReaderAt
 	ranges *objstore.Ranges // nil when the whole object is in memory
 	ahead  int64            // bytes to fetch at once; 0 where each step is cheap
@@ -130,7 +133,7 @@ func (f *parquetFile) parse(tail []byte, size int64) (err error) {
 	in := io.NewSectionReader(&tailReader{bytes.NewReader(tail), size - int64(len(tail))}, 0, size)
 	f.File, err = parquet.OpenFile(in, size, parquet.SkipMagicBytes(true), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return err
+		return errors.New(shortText(err.Error())) // which has names of the file in it
 	}
 	elements := make([]*format.SchemaElement, 0)
 	schema := f.Metadata().Schema
@@ -159,6 +162,14 @@ func (f *parquetFile) parse(tail []byte, size int64) (err error) {
 	if err := visit(f.Root()); err != nil {
 		return err
 	}
+	f.byName = make(map[string]int, len(f.leaves))
+	for i, leaf := range f.leaves {
+		// A column whose name has dots goes before nested ones that read the same.
+		if at, ok := f.byName[leaf.name]; !ok || len(leaf.Path()) < len(f.leaves[at].Path()) {
+			f.byName[leaf.name] = i
+		}
+	}
+	f.sorted = slices.Sorted(maps.Keys(f.byName))
 	row := int64(0)
 	for i := range f.Metadata().RowGroups {
 		rows := f.Metadata().RowGroups[i].NumRows
@@ -191,28 +202,20 @@ func (t *tailReader) ReadAt(p []byte, off int64) (int, error) {
 
 // find returns the leaf of a wanted column; nil is none.
 func (f *parquetFile) find(name string) (*parquetLeaf, error) {
-	var found *parquetLeaf
-	for i := range f.leaves {
-		leaf := &f.leaves[i]
-		// A column whose name has dots goes before nested ones that read the same.
-		if leaf.name == name && (found == nil || len(leaf.Path()) < len(found.Path())) {
-			found = leaf
-		}
-	}
-	if found != nil {
+	if i, ok := f.byName[name]; ok {
+		found := &f.leaves[i]
 		if found.MaxRepetitionLevel() > 0 {
-			return nil, fmt.Errorf("column %q is a list or a map, which has no one value a row", name)
+			return nil, fmt.Errorf("column %s is a list or a map, which has no one value a row", quoteText(name))
 		}
 		return found, nil
 	}
-	var inside []string
-	for _, leaf := range f.leaves {
-		if strings.HasPrefix(leaf.name, name+".") {
-			inside = append(inside, leaf.name)
-		}
+	at, _ := slices.BinarySearch(f.sorted, name+".")
+	end := at
+	for end < len(f.sorted) && strings.HasPrefix(f.sorted[end], name+".") {
+		end++
 	}
-	if inside != nil {
-		return nil, fmt.Errorf("column %q is a group: name a column in it: %s", name, strings.Join(inside, ", "))
+	if inside := f.sorted[at:end]; len(inside) > 0 {
+		return nil, fmt.Errorf("column %s is a group: name a column in it: %s", quoteText(name), quoteNames(inside))
 	}
 	return nil, nil
 }
@@ -231,12 +234,8 @@ func (f *parquetFile) names() []string {
 func recoverCorrupt(err *error) {
 	switch r := recover().(type) {
 	case nil:
-	case runtime.Error:
-		*err = fmt.Errorf("%w: %w", errCorrupt, r)
-	case error:
-		*err = fmt.Errorf("%w: %w", errCorrupt, r)
 	default:
-		*err = fmt.Errorf("%w: %v", errCorrupt, r)
+		*err = fmt.Errorf("%w: %s", errCorrupt, shortText(fmt.Sprint(r)))
 	}
 }
 
@@ -260,11 +259,13 @@ func (r *parquetReader) bind(obj object, file *parquetFile, wants []want, opt re
 	r.file = nil // until all of it is bound
 	if r.columns == nil {
 		r.wants = wants
+		r.shared.limit = opt.memory
 		r.out.cols = make([]chunkColumn, len(wants))
 		r.out.lazy = r.values
 		for _, w := range wants {
 			r.columns = append(r.columns, newParquetColumn(w, &r.shared))
 		}
+		r.shared.columns = r.columns
 	}
 	for i, w := range wants {
 		leaf, err := file.find(w.name)
@@ -352,7 +353,7 @@ func (f *parquetFile) checkRows(rows int64, meta *format.RowGroup) error {
 			return fmt.Errorf("%w: it has %d columns, and the schema more", errCorrupt, len(meta.Columns))
 		}
 		if n := meta.Columns[column].MetaData.NumValues; n != rows {
-			return fmt.Errorf("%w: it has %d rows, and column %q %d values", errCorrupt, rows, leaf.name, n)
+			return fmt.Errorf("%w: it has %d rows, and column %s %d values", errCorrupt, rows, quoteText(leaf.name), n)
 		}
 	}
 	return nil
@@ -368,10 +369,10 @@ func (r *parquetReader) startGroup(meta *format.RowGroup, data *groupData, stats
 		if column.Codec == format.Lz4Raw {
 			// parquet-go v0.32.0 gives the content of an old buffer for many such
 			// pages (its issue 608), and wrong values are worse than none.
-			return fmt.Errorf("column %q is compressed with LZ4_RAW, which is not supported: write the file with zstd, snappy or gzip", c.leaf.name)
+			return fmt.Errorf("column %s is compressed with LZ4_RAW, which is not supported: write the file with zstd, snappy or gzip", quoteText(c.leaf.name))
 		}
 		if _, err := r.file.span(column); err != nil {
-			return fmt.Errorf("column %q: %w", c.leaf.name, err)
+			return fmt.Errorf("column %s: %w", quoteText(c.leaf.name), err)
 		}
 		c.open(column, r.file, data, &stats.bytes)
 	}
@@ -392,7 +393,7 @@ func (r *parquetReader) fill(n int) (err error) {
 			continue
 		}
 		if err := c.fill(n); err != nil {
-			return fmt.Errorf("column %q: %w", c.leaf.name, err)
+			return fmt.Errorf("column %s: %w", quoteText(c.leaf.name), err)
 		}
 		r.out.cols[i] = c.b.col
 	}
@@ -415,7 +416,7 @@ func (r *parquetReader) values(i int, sel []int32, emit func(*Values)) {
 	for {
 		more, err := next()
 		if err != nil {
-			r.out.err = fmt.Errorf("column %q: %w", c.leaf.name, err)
+			r.out.err = fmt.Errorf("column %s: %w", quoteText(c.leaf.name), err)
 			return
 		}
 		if !more {
@@ -433,7 +434,7 @@ func (r *parquetReader) skipLazy() (err error) {
 			continue
 		}
 		if err := c.skip(c.waiting); err != nil {
-			return fmt.Errorf("column %q: %w", c.leaf.name, err)
+			return fmt.Errorf("column %s: %w", quoteText(c.leaf.name), err)
 		}
 		c.waiting = 0
 	}

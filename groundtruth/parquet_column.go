@@ -47,6 +47,12 @@ type parquetColumn struct {
 	codes    []uint32
 	codesGen uint64
 
+	// What is counted in shared for the page, the dictionary and the builder's texts.
+	pageBytes, dictBytes, textBytes int64
+	dictHead                        pageHeader // of the dictionary, and where it lies
+	dictBody                        int64
+	dictGone                        bool // given up: it is read again when it is needed
+
 	waiting int // rows of the chunk that a lazy column has not been asked for
 	lazy    lazyValues
 
@@ -55,6 +61,10 @@ type parquetColumn struct {
 	states  []numberState
 	scratch []byte
 }
+
+// dictValueBytes is about what is made of each value of a dictionary: its text or hash,
+// its state, its code and its count.
+const dictValueBytes = 40
 
 // parquetDict is a dictionary page with its values converted once.
 type parquetDict struct {
@@ -83,7 +93,7 @@ func (c *parquetColumn) bind(leaf *parquetLeaf) error {
 	}
 	typ, err := parquetTypeOf(leaf.Column, leaf.element)
 	if err != nil {
-		return fmt.Errorf("column %q: %w", c.want.name, err)
+		return fmt.Errorf("column %s: %w", quoteText(c.want.name), err)
 	}
 	c.typ = typ
 	c.kind = leaf.Type().Kind()
@@ -113,6 +123,7 @@ func (c *parquetColumn) open(column *format.ColumnMetaData, file *parquetFile, d
 	}
 	c.pages.reset(src, column)
 	c.release()
+	c.dictGone = false // what is counted for the last one is used again
 	c.ready, c.rows, c.row, c.value = false, 0, 0, 0
 	c.hasDict = false
 	c.codesGen = 0
@@ -123,6 +134,41 @@ func (c *parquetColumn) open(column *format.ColumnMetaData, file *parquetFile, d
 func (c *parquetColumn) release() {
 	c.shared.free(c.buf)
 	c.buf = nil
+	if c.want.lazy && c.pageBytes > 0 {
+		c.shared.spare = pageScratch{c.indexes, c.levels.levels, c.values.offsets, c.values.scratch}
+		c.setScratch(pageScratch{})
+	}
+	c.shared.held -= c.pageBytes
+	c.pageBytes = 0
+}
+
+// setScratch gives the column memory for what is made of a page.
+func (c *parquetColumn) setScratch(s pageScratch) {
+	c.indexes, c.levels.levels, c.defs = s.indexes, s.levels, nil
+	c.values = parquetValues{offsets: s.offsets, scratch: s.rare}
+}
+
+// giveUp gives back all memory that can be made again from the file: the page that
+// is being taken is decoded once more, and the dictionary read, when they are needed.
+func (c *parquetColumn) giveUp() {
+	c.shared.held -= c.pageBytes + c.dictBytes
+	c.pageBytes, c.dictBytes = 0, 0
+	c.buf, c.ready = nil, false
+	c.setScratch(pageScratch{})
+	c.dictGone = c.hasDict
+	c.lazy.texts = nil
+	c.dict, c.codes, c.codesGen = parquetDict{}, nil, 0
+	c.lazy.byEntry, c.lazy.byText = countedCodes{}, countedCodes{}
+	c.window = windowSource{}
+	c.b.text.drop()
+	c.countTextBytes()
+}
+
+// countTextBytes counts what the builder's texts take now.
+func (c *parquetColumn) countTextBytes() {
+	n := c.b.text.bytes()
+	c.shared.held += n - c.textBytes
+	c.textBytes = n
 }
 
 // load finds a page with rows left. Its values are decoded only when asked for.
@@ -140,7 +186,8 @@ func (c *parquetColumn) load() error {
 			if c.hasDict {
 				return fmt.Errorf("%w: it has two dictionaries", errCorrupt)
 			}
-			if err := c.readDict(int(h.values)); err != nil {
+			c.dictHead, c.dictBody = *h, c.pages.body
+			if err := c.readDict(); err != nil {
 				return err
 			}
 		case format.DataPage, format.DataPageV2:
@@ -155,11 +202,28 @@ const oldDictionary format.Encoding = 2
 
 // decode decodes the page whose header was read.
 func (c *parquetColumn) decode() error {
+	if c.dictGone {
+		head, body := c.pages.head, c.pages.body
+		c.pages.again(c.dictHead, c.dictBody)
+		err := c.readDict()
+		c.pages.again(head, body)
+		if err != nil {
+			return err
+		}
+	}
 	if c.ready {
 		return nil
 	}
 	h := &c.pages.head
 	c.release()
+	if err := c.shared.take(h.bytes(), c, fmt.Sprintf("a page of %d values and %s", h.values, mebibytes(h.uncompressed))); err != nil {
+		return err
+	}
+	c.pageBytes = h.bytes()
+	if c.want.lazy {
+		c.setScratch(c.shared.spare)
+		c.shared.spare = pageScratch{}
+	}
 	c.buf = c.shared.page(h.uncompressed)
 	levels, data, err := c.pages.data(&c.buf)
 	if err != nil {
@@ -213,8 +277,20 @@ func countLevels(levels []byte, most byte) int {
 	return n
 }
 
-// readDict reads the dictionary's n values as the column's kind.
-func (c *parquetColumn) readDict(n int) error {
+// readDict reads the dictionary as the column's kind.
+func (c *parquetColumn) readDict() error {
+	h := &c.pages.head
+	n := int(h.values)
+	c.shared.held -= c.dictBytes
+	c.dictBytes, c.dictGone = 0, false
+	size := h.bytes() + dictValueBytes*h.values
+	if c.b.col.kind == cellText {
+		size += 2 * h.uncompressed // the texts, and the memory in which they are put together
+	}
+	if err := c.shared.take(size, c, fmt.Sprintf("a page of a dictionary with %d values and %s", h.values, mebibytes(h.uncompressed))); err != nil {
+		return err
+	}
+	c.dictBytes = size
 	_, data, err := c.pages.data(&c.dict.buf)
 	if err != nil {
 		return err
@@ -307,6 +383,11 @@ func (c *parquetColumn) fill(n int) error {
 		} else {
 			c.fillPlain(defs, k, present)
 		}
+		if c.b.col.kind == cellText {
+			if err := c.checkTexts(); err != nil {
+				return err
+			}
+		}
 		c.row += k
 		c.value += present
 		left -= k
@@ -315,6 +396,15 @@ func (c *parquetColumn) fill(n int) error {
 		}
 	}
 	c.b.finish()
+	return nil
+}
+
+// checkTexts bounds what the texts of a chunk take that are read with it.
+func (c *parquetColumn) checkTexts() error {
+	c.countTextBytes()
+	if limit := c.shared.limit; limit > 0 && c.textBytes > limit {
+		return fmt.Errorf("its texts take more than the %s that a goroutine has for them: leave it out of segments and versions, or raise --memory", mebibytes(limit))
+	}
 	return nil
 }
 

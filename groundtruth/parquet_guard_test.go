@@ -46,7 +46,7 @@ func TestPageHeaders(t *testing.T) {
 			const start = 7 // what comes before is not the column's
 			data := slices.Concat(make([]byte, start), c.data)
 			var read int64
-			var r pageReader
+			r := pageReader{memory: &parquetMemory{}}
 			src := &columnSource{window: &windowSource{}, file: &parquetFile{in: bytes.NewReader(data)}, end: int64(len(data)), count: &read}
 			r.reset(src, &format.ColumnMetaData{DataPageOffset: start, TotalCompressedSize: int64(len(c.data)), TotalUncompressedSize: 800, NumValues: 100})
 			pages := 0

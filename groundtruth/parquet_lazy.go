@@ -76,7 +76,8 @@ func (c *parquetColumn) nextValues(out *Values) (bool, error) {
 		if c.row == c.rows {
 			c.release()
 		}
-		if c.waiting == 0 {
+		full := c.shared.limit > 0 && c.textBytes > c.shared.limit/8
+		if c.waiting == 0 || full && l.byText.some {
 			switch {
 			case l.byEntry.some && c.b.col.kind == cellText:
 				c.sendTexts(out, &l.byEntry, c.dict.texts, c.dict.states)
@@ -85,6 +86,10 @@ func (c *parquetColumn) nextValues(out *Values) (bool, error) {
 			case l.byText.some:
 				texts, _ := c.b.text.finish(c.rows)
 				c.sendTexts(out, &l.byText, texts, nil)
+				if full {
+					c.b.text.drop()
+				}
+				c.countTextBytes()
 			case l.rows > 0: // rows without a value
 				out.Rows, l.rows = l.rows, 0
 			default:
@@ -160,7 +165,8 @@ func (c *parquetColumn) takePage(n, wanted int) error {
 // pick sets picks to the values of the wanted rows among the next ones.
 func (c *parquetColumn) pick(defs []byte, wanted int) {
 	l := &c.lazy
-	l.picks = slices.Grow(l.picks[:0], wanted)
+	l.picks = slices.Grow(c.shared.picks[:0], wanted)
+	defer func() { c.shared.picks = l.picks }()
 	value, row := int32(c.value), int32(0)
 	for _, r := range l.sel[:wanted] {
 		r -= l.off
@@ -215,6 +221,7 @@ func (c *parquetColumn) countTexts(from, to int, whole bool) {
 		code := int(c.b.text.add(text))
 		l.byText.grow(code + 1)[code]++
 	}
+	defer c.countTextBytes()
 	if whole {
 		for i := from; i < to; i++ {
 			count(i)

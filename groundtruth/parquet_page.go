@@ -1,6 +1,8 @@
 package groundtruth
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -8,7 +10,11 @@ import (
 	"io"
 	"math/bits"
 	"slices"
+	"strings"
 
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
@@ -27,6 +33,9 @@ const (
 	// minPageBytes are allowed whatever the footer says of the column's size, which
 	// some writers get wrong.
 	minPageBytes = 64 << 20
+	// maxRepeated is how much the texts of one page in the encoding DELTA_BYTE_ARRAY may
+	// take from one another.
+	maxRepeated = 32 << 20
 	// pageHeaderBytes holds a page header without long statistics.
 	pageHeaderBytes = 256
 )
@@ -89,7 +98,61 @@ func (c *columnSource) bytes(off, n int64) ([]byte, error) {
 type parquetMemory struct {
 	window  windowSource // of objects nearby
 	pages   [][]byte     // free memory for decompressed pages, what was used last at the end
+	picks   []int32      // of the column that is sent
+	spare   pageScratch  // of the lazy column whose page was taken last
 	decoder *zstd.Decoder
+
+	// What columns hold of their files is counted before it is made, and bounded: a
+	// page of a few bytes may become a gigabyte.
+	limit   int64 // 0 is no bound
+	held    int64
+	columns []*parquetColumn
+}
+
+// take counts n more bytes for a column. Where there is no room, others give up what
+// can be made again. The error says what is to be held.
+func (m *parquetMemory) take(n int64, c *parquetColumn, what string) error {
+	room := func() bool {
+		var spare int64
+		for _, p := range m.pages {
+			spare += int64(cap(p))
+		}
+		return m.limit == 0 || m.held+n+spare+m.spare.bytes()+int64(cap(m.window.buf)) <= m.limit
+	}
+	if !room() {
+		m.pages, m.window, m.spare = nil, windowSource{}, pageScratch{}
+	}
+	for _, other := range m.columns {
+		if room() {
+			break
+		}
+		if other != c && other.want.lazy {
+			other.giveUp()
+		}
+	}
+	if !room() {
+		return fmt.Errorf("%s takes %s of memory, and %s of the %s that a goroutine has for pages and their texts are taken: raise --memory, lower --workers, or write the file with smaller pages",
+			what, mebibytes(n), mebibytes(m.held), mebibytes(m.limit))
+	}
+	m.held += n
+	return nil
+}
+
+// pageScratch is memory for what is made of a page.
+type pageScratch struct {
+	indexes []int32
+	levels  []byte
+	offsets []uint32
+	rare    []byte
+}
+
+func (s *pageScratch) bytes() int64 {
+	return 4*int64(cap(s.indexes)+cap(s.offsets)) + int64(cap(s.levels)+cap(s.rare))
+}
+
+// mebibytes is a number of bytes for people.
+func mebibytes(n int64) string {
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/(1<<20)), ".0") + " MiB"
 }
 
 // page returns memory for a page of so many bytes: what was used last and has room,
@@ -125,7 +188,7 @@ func (m *parquetMemory) free(page []byte) {
 func (m *parquetMemory) zstd() (*zstd.Decoder, error) {
 	var err error
 	if m.decoder == nil {
-		m.decoder, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPageBytes))
+		m.decoder, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPageBytes), zstd.WithDecodeAllCapLimit(true))
 	}
 	return m.decoder, err
 }
@@ -182,6 +245,7 @@ type pageReader struct {
 	memory    *parquetMemory
 	head      pageHeader
 	body      int64 // offset of the page's data
+	maxHeader int64
 }
 
 // reset begins another column chunk.
@@ -191,6 +255,10 @@ func (r *pageReader) reset(src byteSource, column *format.ColumnMetaData) {
 	r.maxValues = min(column.NumValues, maxPageValues)
 	r.maxBytes = min(max(column.TotalUncompressedSize, minPageBytes), maxPageBytes)
 	r.codec = column.Codec
+	r.maxHeader = minPageBytes
+	if limit := r.memory.limit; limit > 0 {
+		r.maxHeader = max(limit/8, pageHeaderBytes)
+	}
 }
 
 // chunkRange returns where a column chunk lies in its file.
@@ -216,7 +284,7 @@ func (r *pageReader) header() (*pageHeader, error) {
 			return nil, err
 		}
 		n, err := r.head.parse(data)
-		if errors.Is(err, errThriftShort) && length < min(r.end-r.next, minPageBytes) {
+		if errors.Is(err, errThriftShort) && length < min(r.end-r.next, r.maxHeader) {
 			continue
 		}
 		if err != nil {
@@ -238,6 +306,21 @@ func (r *pageReader) header() (*pageHeader, error) {
 	}
 	r.next = r.body + h.compressed
 	return h, nil
+}
+
+// again makes the page of an earlier header the one to read.
+func (r *pageReader) again(head pageHeader, body int64) { r.head, r.body = head, body }
+
+// bytes is about what the page takes while it is read and decoded: itself, compressed
+// and not, and for each value its level and its place.
+func (h *pageHeader) bytes() int64 {
+	each := int64(6)
+	switch h.encoding {
+	case format.Plain, format.RLEDictionary, oldDictionary:
+	default:
+		each = 24 // decoded by the library and then copied
+	}
+	return h.compressed + max(h.compressed, h.uncompressed) + each*h.values
 }
 
 // data returns the page whose header was read, decompressed into buf, whose memory
@@ -265,7 +348,8 @@ func (r *pageReader) data(buf *[]byte) (levels, values []byte, err error) {
 		return (*buf)[:len(levels)], (*buf)[len(levels):], nil
 	}
 	*buf = append(slices.Grow((*buf)[:0], len(levels)+size), levels...)
-	out := (*buf)[len(levels):len(levels):cap(*buf)]
+	// No more than the header says, whatever the page becomes.
+	out := (*buf)[len(levels) : len(levels) : len(levels)+size]
 	if r.codec == format.Zstd {
 		decoder, err := r.memory.zstd()
 		if err != nil {
@@ -275,7 +359,7 @@ func (r *pageReader) data(buf *[]byte) (levels, values []byte, err error) {
 			return nil, nil, fmt.Errorf("%w: decompress a page: %w", errCorrupt, err)
 		}
 	} else {
-		out, err = parquet.LookupCompressionCodec(r.codec).Decode(out[:size], raw)
+		out, err = decompressPage(r.codec, out[:size], raw)
 	}
 	switch {
 	case err != nil:
@@ -284,6 +368,42 @@ func (r *pageReader) data(buf *[]byte) (levels, values []byte, err error) {
 		return nil, nil, fmt.Errorf("%w: a page of %d bytes says that it has %d", errCorrupt, len(out), size)
 	}
 	return (*buf)[:len(levels)], out, nil
+}
+
+// decompressPage fills dst. The library would make as much as the data ask for.
+func decompressPage(codec format.CompressionCodec, dst, raw []byte) ([]byte, error) {
+	switch codec {
+	case format.Gzip:
+		z, err := gzip.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			return nil, err
+		}
+		return readPage(dst, z)
+	case format.Brotli:
+		return readPage(dst, brotli.NewReader(bytes.NewReader(raw)))
+	case format.Snappy:
+		if n, err := snappy.DecodedLen(raw); err != nil || n != len(dst) {
+			return nil, fmt.Errorf("it is snappy of %d bytes: %w", n, cmp.Or(err, errPageSize))
+		}
+	}
+	return parquet.LookupCompressionCodec(codec).Decode(dst, raw)
+}
+
+// errPageSize says that a page has another size than its header says.
+var errPageSize = errors.New("its header says otherwise")
+
+// readPage fills dst with all of a stream.
+func readPage(dst []byte, r io.Reader) ([]byte, error) {
+	if _, err := io.ReadFull(r, dst); err != nil {
+		return nil, unexpectedEOF(err)
+	}
+	var more [1]byte
+	if n, err := io.ReadFull(r, more[:]); n > 0 {
+		return nil, errPageSize
+	} else if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return dst, nil
 }
 
 // levelDecoder reads definition levels: runs of one level and groups of eight packed
@@ -452,6 +572,9 @@ func (v *parquetValues) findTexts(data []byte) error {
 
 // decodeRare reads an encoding other than PLAIN.
 func (v *parquetValues) decodeRare(data []byte, enc format.Encoding) error {
+	if err := checkRare(data, enc, v.n); err != nil {
+		return err
+	}
 	e := parquet.LookupEncoding(enc)
 	out := v.scratch[:0]
 	var err error
@@ -505,6 +628,104 @@ func (v *parquetValues) decodeRare(data []byte, enc format.Encoding) error {
 	}
 	v.raw, v.scratch = out, out
 	return nil
+}
+
+// checkRare tells whether values in an encoding of the library's are as many as the
+// page says, and as long together as the page can be: the library makes as much as
+// they ask for.
+func checkRare(data []byte, enc format.Encoding, n int) error {
+	cut := fmt.Errorf("%w: values in the encoding %s are cut", errCorrupt, enc)
+	tooMany := fmt.Errorf("%w: a page has more values than it says", errCorrupt)
+	switch enc {
+	case format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray:
+		count, rest, ok := passDeltas(data)
+		if ok && enc == format.DeltaByteArray { // lengths of what is repeated, then of the rest
+			var more uint64
+			more, _, ok = passDeltas(rest)
+			count = max(count, more)
+		}
+		if !ok {
+			return cut
+		}
+		if count > uint64(n) {
+			return tooMany
+		}
+	case format.RLE: // booleans: a length, then runs as in levels
+		if len(data) < 4 || int64(len(data))-4 < int64(binary.LittleEndian.Uint32(data)) {
+			return cut
+		}
+		total := uint64(0)
+		for rest := data[4 : 4+binary.LittleEndian.Uint32(data)]; len(rest) > 0; {
+			head, k := binary.Uvarint(rest)
+			if k <= 0 {
+				return cut
+			}
+			size := uint64(1)
+			count := head >> 1
+			if head&1 != 0 {
+				size, count = head>>1, 8*(head>>1)
+			}
+			total += min(count, uint64(n)+64)
+			if total > uint64(n)+64 {
+				return tooMany
+			}
+			rest = rest[k:]
+			rest = rest[min(size, uint64(len(rest))):]
+		}
+	}
+	if enc != format.DeltaByteArray {
+		return nil
+	}
+	// Each text repeats the beginning of the one before: a page of a kilobyte can have
+	// a million texts of a megabyte.
+	prefixes, err := parquet.LookupEncoding(format.DeltaBinaryPacked).DecodeInt32(nil, data)
+	if err != nil {
+		return fmt.Errorf("%w: values in the encoding %s: %w", errCorrupt, enc, err)
+	}
+	var repeated int64
+	for _, p := range prefixes {
+		repeated += int64(max(p, 0))
+	}
+	if repeated > maxRepeated {
+		return fmt.Errorf("its texts in the encoding %s repeat %s of one another, and %s can be read: write them in the encoding PLAIN, or in smaller pages",
+			enc, mebibytes(repeated), mebibytes(maxRepeated))
+	}
+	return nil
+}
+
+// passDeltas passes over numbers in the encoding DELTA_BINARY_PACKED
+// (https://parquet.apache.org/docs/file-format/data-pages/encodings/) and returns how
+// many there are said to be, and what follows.
+func passDeltas(data []byte) (count uint64, rest []byte, ok bool) {
+	next := func() uint64 {
+		v, k := binary.Uvarint(data)
+		if ok = ok && k > 0; ok {
+			data = data[k:]
+		}
+		return v
+	}
+	ok = true
+	block, parts, count := next(), next(), next()
+	next() // the first number
+	if !ok || parts == 0 || block/parts == 0 {
+		return 0, nil, false
+	}
+	for left := max(count, 1) - 1; left > 0 && len(data) > 0; {
+		next() // the least difference
+		if !ok || parts > uint64(len(data)) {
+			return 0, nil, false
+		}
+		widths := data[:parts]
+		data = data[parts:]
+		for _, width := range widths {
+			if left == 0 {
+				break
+			}
+			data = data[min(block/parts*uint64(width)/8, uint64(len(data))):]
+			left -= min(left, block/parts)
+		}
+	}
+	return count, data, true
 }
 
 func appendLittleEndian(out []byte, x any, err error) ([]byte, error) {

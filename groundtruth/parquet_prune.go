@@ -24,7 +24,7 @@ type timePruner struct {
 func newTimePruner(leaf *parquetLeaf, from, to time.Time) (*timePruner, error) {
 	typ, err := parquetTypeOf(leaf.Column, leaf.element)
 	if err != nil {
-		return nil, fmt.Errorf("column %q: %w", leaf.name, err)
+		return nil, fmt.Errorf("column %s: %w", quoteText(leaf.name), err)
 	}
 	p := &timePruner{column: leaf.Index(), typ: typ, from: from, to: to}
 	switch leaf.Type().Kind() {

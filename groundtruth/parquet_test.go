@@ -192,7 +192,7 @@ func TestReadParquetLists(t *testing.T) {
 	obj := storeObject(t, "a.parquet", parquetBytes(t, sampleEveryType()))
 	for _, c := range []struct{ column, err string }{
 		{"list", `column "list" is a list or a map`},
-		{"nested", `column "nested" is a group: name a column in it: nested.leaf`},
+		{"nested", `column "nested" is a group: name a column in it: "nested.leaf"`},
 		{"nested.twig", `has no column "nested.twig"`},
 	} {
 		_, err := readAll(t, obj, "auto", []want{{name: c.column}}, readOptions{})

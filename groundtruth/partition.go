@@ -21,6 +21,8 @@ const (
 	// for decoding and counting. Rows and tables have the rest, half at the least.
 	programMemory = 80 << 20
 	workerMemory  = 64 << 20
+	// minReaderMemory holds the pages of any usual writer.
+	minReaderMemory = 16 << 20
 	// connectionMemory is what the connections to a distant store take.
 	connectionMemory = 32 << 20
 	// maxTables is what the tables of a goroutine may take.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +43,10 @@ func discover(ctx context.Context, src Source, baseDir string, from, to time.Tim
 	if err != nil {
 		return nil, err
 	}
-	w := walker{lister: store, store: store, from: from, to: to}
+	w := walker{lister: store, store: store, from: from, to: to, outside: map[string]bool{}}
+	if !src.FollowLinks {
+		store.KeepInside(w.leaveOut)
+	}
 	if !from.IsZero() {
 		w.from = from.Add(-src.Slack).UTC()
 	}
@@ -58,6 +63,10 @@ func discover(ctx context.Context, src Source, baseDir string, from, to time.Tim
 	}
 	if w.hidden > 0 {
 		set.notes = append(set.notes, fmt.Sprintf("%d objects in %s match %s but for a name that begins with '.' or '_', and were left out", w.hidden, store.URL(), p.text))
+	}
+	if n := len(w.outside); n > 0 {
+		set.notes = append(set.notes, fmt.Sprintf("%d symbolic links in %s leave the folder and were not followed, first %s: put the files themselves there, or set follow_links: true where those who can write to the folder may read all that this program can",
+			n, store.URL(), quoteText(slices.Sorted(maps.Keys(w.outside))[0])))
 	}
 	return set, nil
 }
@@ -83,6 +92,15 @@ type walker struct {
 	from, to time.Time       // widened by the slack; zero is open
 	found    []object
 	hidden   int
+	outside  map[string]bool // links that leave the folder, by key
+}
+
+// leaveOut takes note of a link that leaves the folder. One that a pattern would not
+// match for its name is nobody's loss.
+func (w *walker) leaveOut(key string) {
+	if name := path.Base(key); !isHidden(name) {
+		w.outside[key] = true
+	}
 }
 
 // walk finds the objects below prefix, which is empty or ends in '/'.

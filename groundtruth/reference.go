@@ -121,7 +121,7 @@ func (j *joiner) reference(ctx context.Context) (Result, error) {
 		objects: objects, format: src.Format, workers: j.workers, wants: s.cols.wants,
 		read: func(ctx context.Context, worker int, p *part) (readStats, error) {
 			w := own[worker]
-			return w.read(ctx, p, s.cols.wants, readOptions{}, false, func(c *chunk) error {
+			return w.read(ctx, p, s.cols.wants, readOptions{memory: j.readerMemory()}, false, func(c *chunk) error {
 				w.take(c, p.object.ord)
 				return nil
 			})

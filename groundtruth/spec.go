@@ -10,6 +10,9 @@ type Source struct {
 	Format string
 	// Slack is how far a partition's time may lie from the prediction's, on both sides.
 	Slack time.Duration
+	// FollowLinks says that symbolic links in a folder may lead out of it. Whoever can
+	// write to the folder can then have any file read that this process can read.
+	FollowLinks bool
 }
 
 // PredictionColumns names the columns of a prediction log. Timestamp,

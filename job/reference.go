@@ -30,6 +30,10 @@ const (
 	savedProfile = "saved" // the one that baseline saved
 )
 
+// profileColumnBytes is about what a feature takes while a profile is made of the
+// reference, however few its values.
+const profileColumnBytes = 8 << 10
+
 // ErrNoProfile marks a reference profile that was to be there already.
 var ErrNoProfile = errors.New("no saved profile")
 
@@ -120,6 +124,9 @@ func (r *Runner) savedProfile(ctx context.Context, m *config.Model) (*evaluator.
 	if err != nil {
 		return nil, fmt.Errorf("load reference profile of %s: %w", m.Name, err)
 	}
+	if !m.Reference.FollowLinks {
+		store.KeepInside(nil)
+	}
 	p, err := r.readProfile(ctx, store, name)
 	return p, errors.Join(err, store.Close())
 }
@@ -165,12 +172,15 @@ func (r *Runner) writeProfile(ctx context.Context, key string, p *evaluator.Prof
 // everything in the configuration that changes how they are read.
 func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, error) {
 	spec := m.GroundtruthSpec()
-	inputs, err := groundtruth.Inputs(ctx, spec.BaseDir, spec.Reference, time.Time{}, time.Time{})
+	inputs, notes, err := groundtruth.Inputs(ctx, spec.BaseDir, spec.Reference, time.Time{}, time.Time{})
 	if err != nil {
 		return "", fmt.Errorf("find the reference of %s: %w", m.Name, err)
 	}
 	if len(inputs) == 0 {
-		return "", fmt.Errorf("find the reference of %s: no object matches %s", m.Name, m.Reference.URL)
+		return "", fmt.Errorf("find the reference of %s: %s", m.Name, strings.Join(notes, "; "))
+	}
+	for _, note := range notes {
+		r.Log.Warn("the reference may lack rows", "model", m.Name, "note", note)
 	}
 	data, err := json.Marshal(struct {
 		Schema      int
@@ -248,13 +258,20 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 // features lists the feature columns of a source to read and their kinds: those
 // configured, or all columns that are not mapped.
 func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth.Spec, src groundtruth.Source, w groundtruth.Window) ([]groundtruth.FeatureSpec, error) {
-	columns, err := groundtruth.Columns(ctx, spec.BaseDir, src, w.Start, w.End)
-	if err != nil {
-		return nil, err
-	}
 	p, l := spec.PredictionColumns, spec.LabelColumns
 	mapped := []string{p.ID, p.Timestamp, p.Prediction, p.ModelVersion, l.ID, l.Label, l.Timestamp, l.IngestedAt, l.Op}
 	wanted := m.Predictions.Features
+	look := groundtruth.ColumnOptions{MemoryBytes: r.Limits.MemoryBytes}
+	if m.Reference != nil {
+		look.ColumnBytes = profileColumnBytes
+	}
+	if !wanted.Auto {
+		look.Only = slices.Concat(mapped, wanted.Columns)
+	}
+	columns, err := groundtruth.Columns(ctx, spec.BaseDir, src, w.Start, w.End, look)
+	if err != nil {
+		return nil, err
+	}
 	var out []groundtruth.FeatureSpec
 	for _, c := range columns {
 		if wanted.Auto && slices.Contains(mapped, c.Name) || !wanted.Auto && !slices.Contains(wanted.Columns, c.Name) {

@@ -193,13 +193,13 @@ func (r *Runner) inputs(ctx context.Context, m *config.Model, w planned, asOf ti
 	if spec.PredictionColumns.Timestamp == "" {
 		src.Slack = 0 // as the join has it
 	}
-	out, err := groundtruth.Inputs(ctx, spec.BaseDir, src, w.window.Start, w.window.End)
+	out, _, err := groundtruth.Inputs(ctx, spec.BaseDir, src, w.window.Start, w.window.End)
 	if err != nil {
 		return nil, fmt.Errorf("find predictions: %w", err)
 	}
 	if w.stage == trigger.StageMature {
 		to := asOf.Add(1) // as-of itself is among them
-		labels, err := groundtruth.Inputs(ctx, spec.BaseDir, spec.Labels, w.window.Start, to)
+		labels, _, err := groundtruth.Inputs(ctx, spec.BaseDir, spec.Labels, w.window.Start, to)
 		if err != nil {
 			return nil, fmt.Errorf("find labels: %w", err)
 		}

@@ -29,10 +29,13 @@ func hidden(name string) bool {
 }
 
 // fileBucket keeps objects as plain files in a folder. Symbolic links are followed
-// when reading. Writing goes by a temporary file in the same folder that is renamed,
+// when reading, those that leave the folder unless inside is set. Writing goes by a temporary file in the same folder that is renamed,
 // or for create linked, to its name; see docs/adr/0001.
 type fileBucket struct {
 	folder string
+	inside bool // what links lead to outside of the folder is not there
+	// leftOut, when set, is told of links that are met in listings and not followed.
+	leftOut func(key string)
 	// placed, when set, is called with the complete temporary file's name before it
 	// gets its own: tests stop there.
 	placed func(temp string)
@@ -50,55 +53,78 @@ func (b *fileBucket) list(ctx context.Context, prefix string, delimited bool) it
 		if i := strings.LastIndexByte(prefix, '/'); i >= 0 {
 			dir, name = prefix[:i+1], prefix[i+1:]
 		}
-		w := fileWalk{ctx: ctx, delimited: delimited, yield: yield}
-		top, err := os.Stat(b.path(dir))
-		if err == nil && !top.IsDir() && dir == "" {
-			yield(entry{}, &fault{text: "it is a file: name the folder that holds it"})
+		// A folder that is missing is told from a prefix that nothing has.
+		switch top, err := os.Stat(b.folder); {
+		case isNotExist(err):
+			yield(entry{}, &fault{kind: ErrNotExist, text: fmt.Sprintf("folder %s does not exist: create it or correct the URL", b.folder)})
 			return
-		}
-		if isNotExist(err) || err == nil && !top.IsDir() {
-			// Nothing has this prefix, but is there a folder at all?
-			if _, err = os.Stat(b.folder); isNotExist(err) {
-				err = &fault{kind: ErrNotExist, text: fmt.Sprintf("folder %s does not exist: create it or correct the URL", b.folder)}
-			}
-			if err != nil {
-				yield(entry{}, fileFault(err))
+		case err != nil:
+			yield(entry{}, fileFault(err))
+			return
+		case !top.IsDir():
+			if dir == "" {
+				yield(entry{}, &fault{text: "it is a file: name the folder that holds it"})
 			}
 			return
 		}
+		tree, err := b.tree()
 		if err != nil {
 			yield(entry{}, fileFault(err))
 			return
 		}
-		w.walk(b.path(dir), dir, name, []fs.FileInfo{top})
+		defer tree.close()
+		w := fileWalk{ctx: ctx, tree: tree, delimited: delimited, leftOut: b.leftOut, yield: yield}
+		top, err := tree.stat(fileName(dir))
+		switch {
+		case errors.Is(err, errLeaves):
+			w.leave(strings.TrimSuffix(dir, "/"))
+		case isNotExist(err) || err == nil && !top.IsDir():
+		case err != nil:
+			yield(entry{}, fileFault(err))
+		default:
+			w.walk(dir, name, []fs.FileInfo{top})
+		}
 	}
 }
+
+// fileName is the name of a key, or of a folder's key with its '/', in a fileTree.
+func fileName(key string) string { return filepath.Join(".", filepath.FromSlash(key)) }
 
 // fileWalk is one listing.
 type fileWalk struct {
 	ctx       context.Context
+	tree      *fileTree
 	delimited bool
+	leftOut   func(key string)
 	yield     func(entry, error) bool
+}
+
+// leave passes over a link that leaves the folder.
+func (w *fileWalk) leave(key string) {
+	if w.leftOut != nil {
+		w.leftOut(key)
+	}
 }
 
 // walk yields what is in a folder and below whose name begins with name, and tells
 // whether to go on. Above are the folders that lead here, this one included.
-func (w *fileWalk) walk(path, dir, name string, above []fs.FileInfo) bool {
+func (w *fileWalk) walk(dir, name string, above []fs.FileInfo) bool {
 	if err := w.ctx.Err(); err != nil {
 		w.yield(entry{}, err)
 		return false
 	}
-	found, err := os.ReadDir(path)
+	found, err := w.tree.readDir(fileName(dir))
 	if err != nil {
-		if isNotExist(err) && len(above) > 1 {
-			return true // Removed since its parent was read.
+		// A folder may have been removed, or replaced by such a link, since its parent
+		// was read.
+		if len(above) > 1 && (isNotExist(err) || errors.Is(err, errLeaves)) {
+			return true
 		}
 		w.yield(entry{}, fileFault(err))
 		return false
 	}
 	type child struct {
 		key  string // folders end in '/', which puts them in the keys' order
-		path string
 		info fs.FileInfo
 	}
 	var children []child
@@ -106,18 +132,20 @@ func (w *fileWalk) walk(path, dir, name string, above []fs.FileInfo) bool {
 		if hidden(e.Name()) || !strings.HasPrefix(e.Name(), name) {
 			continue
 		}
-		full := filepath.Join(path, e.Name())
-		i, err := os.Stat(full)
+		key := dir + e.Name()
+		i, err := w.tree.stat(fileName(key))
 		switch {
 		case isNotExist(err):
 			continue // A link to nowhere, or removed meanwhile.
+		case errors.Is(err, errLeaves):
+			w.leave(key)
 		case err != nil:
 			w.yield(entry{}, fileFault(err))
 			return false
 		case i.IsDir():
-			children = append(children, child{dir + e.Name() + "/", full, i})
+			children = append(children, child{key + "/", i})
 		case i.Mode().IsRegular():
-			children = append(children, child{dir + e.Name(), full, i})
+			children = append(children, child{key, i})
 		}
 	}
 	slices.SortFunc(children, func(a, b child) int { return cmp.Compare(a.key, b.key) })
@@ -133,7 +161,7 @@ func (w *fileWalk) walk(path, dir, name string, above []fs.FileInfo) bool {
 			}
 		case slices.ContainsFunc(above, func(i fs.FileInfo) bool { return os.SameFile(i, c.info) }):
 			// A link to a folder that leads here: its files are listed there.
-		case !w.walk(c.path, c.key, "", append(slices.Clip(above), c.info)):
+		case !w.walk(c.key, "", append(slices.Clip(above), c.info)):
 			return false
 		}
 	}
@@ -160,27 +188,42 @@ func (b *fileBucket) open(_ context.Context, key string, off, length int64) (io.
 
 // openFile opens the file of an object.
 func (b *fileBucket) openFile(key string) (*os.File, info, error) {
-	// Look first: opening a named pipe would wait for its writer.
-	i, err := os.Stat(b.path(key))
-	switch {
-	case isNotExist(err) || err == nil && i.IsDir():
+	tree, err := b.tree()
+	if isNotExist(err) {
 		return nil, info{}, errNoObject()
-	case err != nil:
-		return nil, info{}, fileFault(err)
-	case !i.Mode().IsRegular():
-		return nil, info{}, &fault{text: "it is not a regular file"}
 	}
-	f, err := os.Open(b.path(key))
 	if err != nil {
-		if isNotExist(err) {
-			return nil, info{}, errNoObject()
-		}
 		return nil, info{}, fileFault(err)
 	}
-	if i, err = f.Stat(); err != nil {
-		return nil, info{}, errors.Join(fileFault(err), f.Close())
+	defer tree.close()
+	// Look first: opening a device may do something.
+	i, err := tree.stat(fileName(key))
+	if err = fileOfObject(i, err); err != nil {
+		return nil, info{}, err
+	}
+	f, err := tree.open(fileName(key))
+	if err != nil {
+		return nil, info{}, fileOfObject(nil, err)
+	}
+	// What was opened may be another than what was looked at.
+	i, err = f.Stat()
+	if err = fileOfObject(i, err); err != nil {
+		return nil, info{}, errors.Join(err, f.Close())
 	}
 	return f, info{i.Size(), i.ModTime()}, nil
+}
+
+// fileOfObject returns why a file cannot be an object's.
+func fileOfObject(i fs.FileInfo, err error) error {
+	switch {
+	case isNotExist(err) || err == nil && i.IsDir():
+		return errNoObject()
+	case err != nil:
+		return fileFault(err)
+	case !i.Mode().IsRegular():
+		return &fault{text: "it is not a regular file"}
+	}
+	return nil
 }
 
 type fileReader struct {

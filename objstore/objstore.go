@@ -107,6 +107,16 @@ func Open(ctx context.Context, rawURL, baseDir string) (*Store, error) {
 	return s, nil
 }
 
+// KeepInside makes a file store read nothing that lies outside of its folder, which
+// may be reached by links itself: a symbolic link in it that leads elsewhere is as if
+// it were not there in listings, of which leftOut is told, and an error where it is
+// read. Other stores have no links. It is to be called before the store is used.
+func (s *Store) KeepInside(leftOut func(key string)) {
+	if b, ok := s.bucket.(*fileBucket); ok {
+		b.inside, b.leftOut = true, leftOut
+	}
+}
+
 // Local reports whether reads take no way over a network, so that many small ones
 // cost what a large one does.
 func (s *Store) Local() bool {
