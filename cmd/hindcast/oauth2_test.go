@@ -54,7 +54,7 @@ notify:
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	app := &App{Stdout: io.Discard, Stderr: io.Discard, Env: func(string) (string, bool) { return "", false }, Clock: time.Now, logFormat: "text"}
+	app := &App{Stdout: io.Discard, Stderr: io.Discard, raw: io.Discard, Env: func(string) (string, bool) { return "", false }, Clock: time.Now, logFormat: "text"}
 	if err := app.openLog(); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestTokenRequestObeysTimeoutAndContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close()
+	t.Cleanup(func() { _ = silent.Close() }) // after the parallel parts
 	tokenURL := "http://" + silent.Addr().String() + "/token"
 	for _, limit := range []string{"timeout", "context"} {
 		timeout := 100 * time.Millisecond
