@@ -82,7 +82,7 @@ func median(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) 
 // under no change, sqrt(-ln((1-level)/2)/2 (1/n + 1/m)) (Smirnov 1939); conservative
 // for tied data.
 func ksFloor(n, m, level float64) float64 {
-	return math.Min(1, math.Sqrt(-portable.Log((1-level)/2)/2*(1/n+1/m)))
+	return math.Min(1, math.Sqrt(-portable.Log(float64((1-level)/2))/2*(1/n+1/m)))
 }
 
 // sharedBridges are the draws that every column uses; they depend on nothing.
