@@ -9,6 +9,9 @@ ENGINE   ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 
 # Built on first use into Go's build cache, at the versions that tools/go.mod pins.
 TOOL     := go tool -modfile=tools/go.mod
 
+# What computes or writes figures, which are the same bytes on every processor.
+FIGURES  := ./evaluator/... ./groundtruth/... ./series/... ./job/... ./promql/... ./publish/... ./report/... ./notify/... ./trigger/... ./config/... ./cmd/...
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -27,6 +30,7 @@ build: ## build bin/hindcast
 test: ## run the tests
 	go test -shuffle=on ./...
 	cd deploy/monitoring && go test -shuffle=on ./...
+	cd tools && go test ./samebits
 
 .PHONY: race
 race: ## run the tests with the race detector (needs a C compiler)
@@ -53,7 +57,13 @@ lint: ## check format, modules, vet and the linters, import directions among the
 	cd deploy/monitoring && go mod tidy -diff && go vet ./...
 	go vet ./...
 	go vet -tags e2e ./e2e/...
+	cd tools && go vet ./samebits && go build -o ../bin/samebits ./samebits
+	go vet -vettool="$(CURDIR)/bin/samebits" $(FIGURES)
 	$(TOOL) golangci-lint run
+
+.PHONY: portable
+portable: ## show that amd64 v1 and v3 and arm64 give the same bytes (needs Linux on amd64, and root once)
+	.ci/portable
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities in what the program uses (needs network)

@@ -125,7 +125,7 @@ func (b *binner) cellByKey(x float64) int {
 }
 
 func (b *binner) cellByNumber(x float64) int {
-	t := (x - b.low) * b.scale
+	t := float64((x - b.low) * b.scale)
 	switch {
 	case !(t > 0):
 		return 0

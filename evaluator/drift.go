@@ -1,6 +1,10 @@
 package evaluator
 
-import "math"
+import (
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/portable"
+)
 
 // bins holds the counts of one sample in categorical bins; two samples compared
 // have the same bins in the same order.
@@ -33,7 +37,7 @@ func psi(ref, cur bins) float64 {
 	for i := range ref {
 		if ref[i] > 0 || cur[i] > 0 {
 			p, q := (ref[i]+add)/n, (cur[i]+add)/m
-			s += (q - p) * math.Log(q/p)
+			s += float64((q - p) * portable.Log(q/p))
 		}
 	}
 	return s
@@ -50,7 +54,7 @@ func psiTotals(ref, cur bins) (n, m, add float64) {
 			}
 		}
 	}
-	return ref.total() + add*used, cur.total() + add*used, add
+	return ref.total() + float64(add*used), cur.total() + float64(add*used), add
 }
 
 // roundingSlack is far above the rounding of a sum of bins.
@@ -66,16 +70,16 @@ func psiAround(ref, cur bins) (low, high float64) {
 			p, q := (ref[i]+add)/n, (cur[i]+add)/m
 			z := (q - p) / (q + p)
 			if z*z > 0.1 {
-				far += (q - p) * math.Log(q/p)
+				far += float64((q - p) * portable.Log(q/p))
 				continue
 			}
-			near += (q - p) * z
+			near += float64((q - p) * z)
 			widest = max(widest, z*z)
 		}
 	}
-	low = 2*near + far
-	high = 2*near*(1+widest/(3*(1-widest))) + far
-	return low - roundingSlack*(1+low), high + roundingSlack*(1+high)
+	low = float64(2*near) + far
+	high = float64(2*near*(1+widest/(3*(1-widest)))) + far
+	return low - float64(roundingSlack*(1+low)), high + float64(roundingSlack*(1+high))
 }
 
 // jensenShannon is the Jensen-Shannon distance: the square root of the
@@ -85,12 +89,12 @@ func jensenShannon(ref, cur bins) float64 {
 	var s float64
 	for i := range ref {
 		p, q := ref[i]/n, cur[i]/m
-		mid := (p + q) / 2
+		mid := float64((p + q) / 2)
 		if p > 0 {
-			s += p * math.Log2(p/mid)
+			s += float64(p * portable.Log2(p/mid))
 		}
 		if q > 0 {
-			s += q * math.Log2(q/mid)
+			s += float64(q * portable.Log2(q/mid))
 		}
 	}
 	return math.Sqrt(math.Max(0, s/2))
@@ -104,9 +108,9 @@ func jensenShannonAround(ref, cur bins) (low, high float64) {
 		p, q := ref[i]/n, cur[i]/m
 		if sum := p + q; sum > 0 {
 			z := (q - p) / sum
-			term := sum * z * z
+			term := float64(sum * z * z)
 			low += term
-			high += term * (1 + (2*math.Ln2-1)*z*z)
+			high += float64(term * (1 + float64((2*math.Ln2-1)*z*z)))
 		}
 	}
 	// Half of the sum of terms, which have a half in them, in bits.
@@ -121,7 +125,7 @@ func totalVariation(ref, cur bins) float64 {
 	for i := range ref {
 		s += math.Abs(ref[i]/n - cur[i]/m)
 	}
-	return s / 2
+	return float64(s / 2)
 }
 
 // ksPValue is the asymptotic two-sided p-value of the two-sample
@@ -129,13 +133,13 @@ func totalVariation(ref, cur bins) float64 {
 // (JRSS B 32, 1970).
 func ksPValue(d, n, m float64) float64 {
 	root := math.Sqrt(n * m / (n + m))
-	l := (root + 0.12 + 0.11/root) * d
+	l := float64((root + 0.12 + 0.11/root) * d)
 	if l < 0.2 {
 		return 1
 	}
 	var sum float64
 	for k := 1.0; k <= 100; k++ {
-		term := math.Exp(-2 * k * k * l * l)
+		term := portable.Exp(float64(-2 * k * k * l * l))
 		if math.Mod(k, 2) == 0 {
 			term = -term
 		}

@@ -80,8 +80,8 @@ func (w *cdfs) open(s span) {
 	}
 	w.pass(s.r, s.c)
 	least, most := s.area(f, g, w.f, w.g, w.n, w.m)
-	w.area += least/2 + most/2
-	w.bound += most/2 - least/2
+	w.area += float64(least/2) + float64(most/2)
+	w.bound += float64(most/2) - float64(least/2)
 	w.end = end
 	x, mean := s.a, (s.dr+s.dc)/float64(s.r+s.c)
 	if math.IsInf(x, 0) {
@@ -98,17 +98,17 @@ func (w *cdfs) climb(a, b float64, r int64, widths float64) {
 		w.reach(a)
 	}
 	f, g, width := w.f, w.g, b-a
-	dr := widths * width
+	dr := float64(widths * width)
 	w.pass(r, 0)
-	sum := (f-g)*width + (float64(r)/w.n*width - dr/w.n)
+	sum := float64((f-g)*width) + (float64(float64(r)/w.n*width) - dr/w.n)
 	least := math.Abs(sum)
 	most := least
 	if low, high := g-f, w.f-g; low > 0 && high > 0 {
-		t := math.Min(math.Max((sum+low*width)/(low+high), 0), width)
-		most = math.Max(least, high*t+low*(width-t))
+		t := math.Min(math.Max((sum+float64(low*width))/(low+high), 0), width)
+		most = math.Max(least, float64(high*t)+float64(low*(width-t)))
 	}
-	w.area += least/2 + most/2
-	w.bound += most/2 - least/2
+	w.area += float64(least/2) + float64(most/2)
+	w.bound += float64(most/2) - float64(least/2)
 	w.end = b
 	w.pooled.add(a+dr/float64(r), r)
 }
@@ -135,7 +135,7 @@ func (w *cdfs) merged(r, c []entry) {
 // reach adds what lies between the last part and x.
 func (w *cdfs) reach(x float64) {
 	if w.r+w.c > 0 {
-		w.area += math.Abs(w.f-w.g) * (x - w.end)
+		w.area += float64(math.Abs(w.f-w.g) * (x - w.end))
 	}
 }
 
@@ -275,12 +275,12 @@ func (s *span) area(f, g, fEnd, gEnd, n, m float64) (least, most float64) {
 	w := s.b - s.a
 	// The integral of a distribution function that climbs at the values x is its end
 	// value times w, less the mean of x - a.
-	sum := (f-g)*w + (float64(s.r)/n*w - dr) - (float64(s.c)/m*w - dc)
+	sum := float64((f-g)*w) + (float64(float64(s.r)/n*w) - dr) - (float64(float64(s.c)/m*w) - dc)
 	least = math.Abs(sum)
 	low, high := gEnd-f, fEnd-g
 	if low <= 0 || high <= 0 {
 		return least, least
 	}
-	t := math.Min(math.Max((sum+low*w)/(low+high), 0), w)
-	return least, math.Max(least, high*t+low*(w-t))
+	t := math.Min(math.Max((sum+float64(low*w))/(low+high), 0), w)
+	return least, math.Max(least, float64(high*t)+float64(low*(w-t)))
 }

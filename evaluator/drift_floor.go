@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"slices"
 	"sync"
+
+	"github.com/hindcast/hindcast/evaluator/portable"
 )
 
 // The Monte Carlo of noise floors. Under no change the two samples are one, split at
@@ -80,7 +82,7 @@ func median(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) 
 // under no change, sqrt(-ln((1-level)/2)/2 (1/n + 1/m)) (Smirnov 1939); conservative
 // for tied data.
 func ksFloor(n, m, level float64) float64 {
-	return math.Min(1, math.Sqrt(-math.Log((1-level)/2)/2*(1/n+1/m)))
+	return math.Min(1, math.Sqrt(-portable.Log(float64((1-level)/2))/2*(1/n+1/m)))
 }
 
 // sharedBridges are the draws that every column uses; they depend on nothing.
@@ -131,12 +133,12 @@ func newBridges() *bridges {
 			rng.fill(steps)
 			w := 0.0
 			for j := range four.path {
-				w += scales[j] * steps[j]
+				w += float64(scales[j] * steps[j])
 				four.path[j][lane] = w
 			}
-			end := w + scales[len(b.grid)]*steps[len(b.grid)]
+			end := w + float64(scales[len(b.grid)]*steps[len(b.grid)])
 			for j, h := range b.grid {
-				four.path[j][lane] -= h * end
+				four.path[j][lane] -= float64(h * end)
 			}
 			for j := range tailRanks {
 				four.low[lane][j], four.high[lane][j] = rng.uniform(), rng.uniform()
@@ -177,10 +179,10 @@ func (b *bridges) wassersteinFloor(mem *memory, level float64) float64 {
 	for j, u := range b.grid {
 		x[j+1] = pooled.at(int64(ranks) + min(int64(u*float64(inner)), inner-1))
 	}
-	first, last := (x[1]-x[0])/2, (x[len(x)-1]-x[len(x)-2])/2
+	first, last := float64((x[1]-x[0])/2), float64((x[len(x)-1]-x[len(x)-2])/2)
 	var points []weighted
 	for j, u := range b.grid {
-		if w := (x[j+2] - x[j]) / 2; w > 0 {
+		if w := float64((x[j+2] - x[j]) / 2); w > 0 {
 			points = append(points, weighted{j, u, w})
 		}
 	}
@@ -195,7 +197,7 @@ func (b *bridges) wassersteinFloor(mem *memory, level float64) float64 {
 			area, from := dealt(&four.low[lane], low, share, &steps)
 			t, to := dealt(&four.high[lane], high, share, &steps)
 			to = -to // F - G below the greatest values is less what they add to it
-			area += t + math.Abs(from)*first + math.Abs(to)*last
+			area += t + float64(math.Abs(from)*first) + float64(math.Abs(to)*last)
 			s[lane], start[lane], slope[lane] = area, from, to-from
 		}
 		sumPaths(&s, &start, &slope, scale, four.path, points)
@@ -216,10 +218,10 @@ func sumPaths(s, start, slope *[lanes]float64, scale float64, path [][lanes]floa
 	s0, s1, s2, s3 := s[0], s[1], s[2], s[3]
 	for i := range points {
 		u, weight, at := points[i].u, points[i].weight, &path[points[i].at]
-		s0 += weight * math.Abs(start[0]+u*slope[0]+scale*at[0])
-		s1 += weight * math.Abs(start[1]+u*slope[1]+scale*at[1])
-		s2 += weight * math.Abs(start[2]+u*slope[2]+scale*at[2])
-		s3 += weight * math.Abs(start[3]+u*slope[3]+scale*at[3])
+		s0 += float64(weight * math.Abs(start[0]+float64(u*slope[0])+float64(scale*at[0])))
+		s1 += float64(weight * math.Abs(start[1]+float64(u*slope[1])+float64(scale*at[1])))
+		s2 += float64(weight * math.Abs(start[2]+float64(u*slope[2])+float64(scale*at[2])))
+		s3 += float64(weight * math.Abs(start[3]+float64(u*slope[3])+float64(scale*at[3])))
 	}
 	s[0], s[1], s[2], s[3] = s0, s1, s2, s3
 }
@@ -232,7 +234,7 @@ func dealt(uniforms *[tailRanks]float64, gaps []float64, share uint64, steps *[2
 	for j, gap := range gaps {
 		_, below := bits.Sub64(math.Float64bits(uniforms[j]), share, 0)
 		difference += steps[below&1]
-		area += math.Abs(difference) * gap
+		area += float64(math.Abs(difference) * gap)
 	}
 	return area, difference
 }

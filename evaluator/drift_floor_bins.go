@@ -139,8 +139,8 @@ func mostUnseen(ref bins, n, m float64) float64 {
 			f2++
 		}
 	}
-	mean := m * math.Min(1, (f1+2*math.Sqrt(f1+2*f2)+3)/n)
-	return mean + 2*math.Sqrt(mean) + 1
+	mean := float64(m * math.Min(1, (f1+float64(2*math.Sqrt(f1+float64(2*f2)))+3)/n))
+	return mean + float64(2*math.Sqrt(mean)) + 1
 }
 
 // beyondRange draws how many of m values lie outside the range of n others of the

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/bits"
 	"sync"
+
+	"github.com/hindcast/hindcast/evaluator/portable"
 )
 
 // normals is a deterministic stream of random numbers: SplitMix64 (Steele, Lea,
@@ -27,14 +29,14 @@ func uniformAt(position uint64) float64 {
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
 	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
 	z ^= z >> 31
-	return float64(z>>11) / (1 << 53)
+	return float64(float64(z>>11) / (1 << 53))
 }
 
 // signedAt is the same number in [-1, 1).
-func signedAt(position uint64) float64 { return 2*uniformAt(position) - 1 }
+func signedAt(position uint64) float64 { return float64(2*uniformAt(position)) - 1 }
 
 // polarFactor is by what the polar method multiplies two numbers whose squares sum to s.
-func polarFactor(s float64) float64 { return math.Sqrt(-2 * math.Log(s) / s) }
+func polarFactor(s float64) float64 { return math.Sqrt(-2 * portable.Log(s) / s) }
 
 // polarTakes is 1 where 0 < s < 1, which the polar method asks for, else 0; s isn't
 // negative.
@@ -61,17 +63,17 @@ func (r *normals) next() float64 {
 		}
 		r.at += 2
 		if f := r.polar.factor[i]; f != 0 {
-			r.spare, r.have = r.polar.signed[i+1]*f, true
-			return r.polar.signed[i] * f
+			r.spare, r.have = float64(r.polar.signed[i+1]*f), true
+			return float64(r.polar.signed[i] * f)
 		}
 	}
 	for {
 		u, v := signedAt(r.at), signedAt(r.at+1)
 		r.at += 2
-		if s := u*u + v*v; polarTakes(s) == 1 {
+		if s := float64(u*u) + float64(v*v); polarTakes(s) == 1 {
 			f := polarFactor(s)
-			r.spare, r.have = v*f, true
-			return u * f
+			r.spare, r.have = float64(v*f), true
+			return float64(u * f)
 		}
 	}
 }
@@ -91,17 +93,17 @@ func (r *normals) fill(out []float64) {
 		for n := 0; n < pairs; r.at += 2 {
 			i := n % most
 			u[i], v[i] = signedAt(r.at), signedAt(r.at+1)
-			s[i] = u[i]*u[i] + v[i]*v[i]
+			s[i] = float64(u[i]*u[i]) + float64(v[i]*v[i])
 			n += polarTakes(s[i])
 		}
 		for i := range pairs {
 			f := polarFactor(s[i])
-			out[0] = u[i] * f
+			out[0] = float64(u[i] * f)
 			if len(out) == 1 {
-				r.spare, r.have = v[i]*f, true
+				r.spare, r.have = float64(v[i]*f), true
 				return
 			}
-			out[1] = v[i] * f
+			out[1] = float64(v[i] * f)
 			out = out[2:]
 		}
 	}
@@ -141,7 +143,7 @@ func newPolar(from uint64) *polar {
 	}
 	for i := range p.factor {
 		u, v := p.signed[i], p.signed[i+1]
-		if s := u*u + v*v; polarTakes(s) == 1 {
+		if s := float64(u*u) + float64(v*v); polarTakes(s) == 1 {
 			p.factor[i] = polarFactor(s)
 		}
 	}
@@ -164,11 +166,11 @@ func newBinomial(trials, p float64) binomial {
 	if p > 0.5 {
 		b.p, b.swapped = 1-p, true
 	}
-	b.mean = trials * b.p
+	b.mean = float64(trials * b.p)
 	b.sd = math.Sqrt(b.mean * (1 - b.p))
 	b.normal = b.mean > 40
 	if !b.normal {
-		b.none = math.Exp(trials * math.Log1p(-b.p))
+		b.none = portable.Exp(float64(trials * portable.Log1p(-b.p)))
 	}
 	return b
 }
@@ -179,12 +181,12 @@ func (b *binomial) draw(rng *normals) float64 {
 	case b.trials == 0:
 		return 0
 	case b.normal:
-		k = min(roundPositive(max(b.mean+b.sd*rng.next(), 0)), b.trials)
+		k = min(roundPositive(max(b.mean+float64(b.sd*rng.next()), 0)), b.trials)
 	default:
 		u, prob, odds := rng.uniform(), b.none, b.p/(1-b.p)
 		for u > prob && k < b.trials {
 			u -= prob
-			prob *= (b.trials - k) / (k + 1) * odds
+			prob = float64(prob * ((b.trials - k) / (k + 1) * odds))
 			k++
 		}
 	}

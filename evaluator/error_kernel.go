@@ -254,31 +254,31 @@ func (k *errorKernel) addBlockTerms() {
 	c, e, z := &k.errors, k.greatest.e, k.greatest.z
 	k.addTerm(SumE, &k.last, &c.e, nil, e)
 	k.addTerm(SumAbsE, &k.last, &c.abs, nil, e)
-	k.addTerm(SumE2, &k.e2, &c.e, &c.e, e*e)
+	k.addTerm(SumE2, &k.e2, &c.e, &c.e, float64(e*e))
 	k.addTerm(SumA1, &k.last, &c.a, nil, k.greatest.a)
 	k.addTerm(SumS1, &k.last, &c.s, nil, k.greatest.s)
 	k.addTerm(SumZ1, &k.last, &c.z, nil, z)
-	k.addTerm(SumZ2, &k.z2, &c.z, &c.z, z*z)
+	k.addTerm(SumZ2, &k.z2, &c.z, &c.z, float64(z*z))
 }
 
 // addOtherTerms adds the terms beyond, after those.
 func (k *errorKernel) addOtherTerms() {
 	c, e, z, a, s := &k.errors, k.greatest.e, k.greatest.z, k.greatest.a, k.greatest.s
-	e2, z2, a2, s2 := e*e, z*z, a*a, s*s
-	e4 := e2 * e2
-	k.addTerm(SumE3, &k.last, &k.e2, &c.e, e2*e)
-	k.addTerm(SumAbsE3, &k.last, &k.e2, &c.abs, e2*e)
+	e2, z2, a2, s2 := float64(e*e), float64(z*z), float64(a*a), float64(s*s)
+	e4 := float64(e2 * e2)
+	k.addTerm(SumE3, &k.last, &k.e2, &c.e, float64(e2*e))
+	k.addTerm(SumAbsE3, &k.last, &k.e2, &c.abs, float64(e2*e))
 	k.addTerm(SumE4, &k.e4, &k.e2, &k.e2, e4)
-	k.addTerm(SumE6, &k.last, &k.e4, &k.e2, e4*e2)
-	k.addTerm(SumE8, &k.last, &k.e4, &k.e4, e4*e4)
-	k.addTerm(SumZ3, &k.last, &k.z2, &c.z, z2*z)
-	k.addTerm(SumZ4, &k.last, &k.z2, &k.z2, z2*z2)
-	k.addTerm(SumE2Z, &k.last, &k.e2, &c.z, e2*z)
-	k.addTerm(SumE2Z2, &k.last, &k.e2, &k.z2, e2*z2)
+	k.addTerm(SumE6, &k.last, &k.e4, &k.e2, float64(e4*e2))
+	k.addTerm(SumE8, &k.last, &k.e4, &k.e4, float64(e4*e4))
+	k.addTerm(SumZ3, &k.last, &k.z2, &c.z, float64(z2*z))
+	k.addTerm(SumZ4, &k.last, &k.z2, &k.z2, float64(z2*z2))
+	k.addTerm(SumE2Z, &k.last, &k.e2, &c.z, float64(e2*z))
+	k.addTerm(SumE2Z2, &k.last, &k.e2, &k.z2, float64(e2*z2))
 	k.addTerm(SumA2, &k.a2, &c.a, &c.a, a2)
-	k.addTerm(SumA3, &k.last, &k.a2, &c.a, a2*a)
-	k.addTerm(SumA4, &k.last, &k.a2, &k.a2, a2*a2)
+	k.addTerm(SumA3, &k.last, &k.a2, &c.a, float64(a2*a))
+	k.addTerm(SumA4, &k.last, &k.a2, &k.a2, float64(a2*a2))
 	k.addTerm(SumS2, &k.s2, &c.s, &c.s, s2)
-	k.addTerm(SumS3, &k.last, &k.s2, &c.s, s2*s)
-	k.addTerm(SumS4, &k.last, &k.s2, &k.s2, s2*s2)
+	k.addTerm(SumS3, &k.last, &k.s2, &c.s, float64(s2*s))
+	k.addTerm(SumS4, &k.last, &k.s2, &k.s2, float64(s2*s2))
 }

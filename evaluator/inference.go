@@ -49,8 +49,8 @@ func centralMoments(n int64, sum1, sum2 *sum, s3, s4 float64) moments {
 	}
 	s2 := sum2.Float64()
 	offset := math.Abs(m) / math.Sqrt(mu2)
-	mu3 := s3/f - 3*m*(s2/f) + 2*m*m*m
-	mu4 := s4/f - 4*m*(s3/f) + 6*m*m*(s2/f) - 3*m*m*m*m
+	mu3 := s3/f - float64(3*m*(s2/f)) + float64(2*m*m*m)
+	mu4 := s4/f - float64(4*m*(s3/f)) + float64(6*m*m*(s2/f)) - float64(3*m*m*m*m)
 	// Divided in steps, because mu2^2 may be beyond the range of float64.
 	if skew := mu3 / mu2 / math.Sqrt(mu2); offset*offset*offset < greatestOffset {
 		out.skew = skew
@@ -73,7 +73,7 @@ func meanSquare(n int64, sum1, sum2 *sum) float64 {
 	addProduct(&t, f, h2)
 	addProduct(&t, f, l2)
 	addProduct(&t, -h1, h1)
-	addProduct(&t, -2*h1, l1)
+	addProduct(&t, float64(-2*h1), l1)
 	addProduct(&t, -l1, l1)
 	v := t.Float64() / f / f
 	if v < 0 {
@@ -158,11 +158,11 @@ func longRun(b blockSeries, n, v float64) (inflation, df float64) {
 	}
 	var l0, sq, pairs float64
 	for i := range b.n {
-		l0 += b.u[i] * b.u[i]
-		sq += b.n[i] * b.n[i]
-		pairs += b.n[i] * (b.n[i] - 1)
+		l0 += float64(b.u[i] * b.u[i])
+		sq += float64(b.n[i] * b.n[i])
+		pairs += float64(b.n[i] * (b.n[i] - 1))
 	}
-	expected := v * (n - sq/n)
+	expected := float64(v * (n - sq/n))
 	if !(expected > 0) || !(pairs > 0) {
 		return 1, math.Inf(1)
 	}
@@ -173,21 +173,21 @@ func longRun(b blockSeries, n, v float64) (inflation, df float64) {
 		k := len(b.n)
 		var l0, l1, sq, sq1 float64
 		for i := range b.n {
-			l0 += b.u[i] * b.u[i]
-			sq += b.n[i] * b.n[i]
+			l0 += float64(b.u[i] * b.u[i])
+			sq += float64(b.n[i] * b.n[i])
 			if i > 0 {
-				l1 += b.u[i] * b.u[i-1]
-				sq1 += b.n[i] * b.n[i-1]
+				l1 += float64(b.u[i] * b.u[i-1])
+				sq1 += float64(b.n[i] * b.n[i-1])
 			}
 		}
 		if l1 > maxBlockCorr*l0 && k >= 2*minBlocks {
 			b = b.merged()
 			continue
 		}
-		sum := l0 + 2*math.Max(l1, 0)
-		norm := n * (1 - (sq+2*sq1)/(n*n))
+		sum := l0 + float64(2*math.Max(l1, 0))
+		norm := float64(n * (1 - (sq+float64(2*sq1))/(n*n)))
 		if l1 <= 0 {
-			norm = n * (1 - sq/(n*n))
+			norm = float64(n * (1 - sq/(n*n)))
 		}
 		// So many blocks of one size would vary as these.
 		even := n * n / sq
@@ -227,14 +227,14 @@ func estimateMean(m moments, b blockSeries, value, slope, bend float64) estimate
 	inflation, df := longRun(b, m.n, m.variance)
 	est.NEff = m.n / inflation
 	mean := math.Sqrt(m.variance / est.NEff) // standard error of the mean
-	est.SE = math.Abs(slope) * mean
+	est.SE = float64(math.Abs(slope) * mean)
 	est.DF = math.Min(df, varianceDF(m.n, m.kurtosis))
 	sign := 1.0
 	if slope < 0 {
 		sign = -1
 	}
 	est.Skew = sign * m.skew / math.Sqrt(est.NEff)
-	est.Curvature = sign * bend * mean
+	est.Curvature = float64(sign * bend * mean)
 	return est
 }
 
@@ -251,12 +251,12 @@ func (e estimate) interval(level float64, heavy bool) (low, high float64) {
 	if e.SE == 0 {
 		return e.Value, e.Value
 	}
-	p := 0.5 + level/2
+	p := 0.5 + float64(level/2)
 	if !heavy {
 		t := (&oneSided{variance: 1, inverseDF: 1 / e.DF}).quantile(p)
-		return e.Value - t*e.SE, e.Value + t*e.SE
+		return e.Value - float64(t*e.SE), e.Value + float64(t*e.SE)
 	}
 	below := oneSided{variance: 1, inverseDF: 1 / e.DF, skew: e.Skew, curvature: e.Curvature}
 	above := oneSided{variance: 1, inverseDF: 1 / e.DF, skew: -e.Skew, curvature: -e.Curvature}
-	return e.Value + below.bound(p)*e.SE, e.Value - above.bound(p)*e.SE
+	return e.Value + float64(below.bound(p)*e.SE), e.Value - float64(above.bound(p)*e.SE)
 }

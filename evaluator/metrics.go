@@ -3,6 +3,8 @@ package evaluator
 import (
 	"fmt"
 	"math"
+
+	"github.com/hindcast/hindcast/evaluator/portable"
 )
 
 // The names of the regression metrics, in the order in which people read them.
@@ -122,7 +124,7 @@ func (e *ErrorSums) series(k SumKind, mean float64) blockSeries {
 	b := blockSeries{n: make([]float64, e.Blocks()), u: make([]float64, e.Blocks())}
 	for i := range b.n {
 		b.n[i] = float64(e.BlockN(i))
-		b.u[i] = e.BlockSum(i, k) - b.n[i]*mean
+		b.u[i] = e.BlockSum(i, k) - float64(b.n[i]*mean)
 	}
 	return b
 }
@@ -137,7 +139,7 @@ func meanPercentage(e *ErrorSums, level float64) Metric {
 	b := blockSeries{n: make([]float64, e.Blocks()), u: make([]float64, e.Blocks())}
 	for i := range b.n {
 		b.n[i] = float64(e.BlockNonZero(i))
-		b.u[i] = e.BlockSum(i, SumA1) - b.n[i]*m.mean
+		b.u[i] = e.BlockSum(i, SumA1) - float64(b.n[i]*m.mean)
 	}
 	out := toMetric(estimateMean(m, b, m.mean, 1, 0), n, level, 0, math.Inf(1), m.kurtosis)
 	if zero := e.N() - n; zero > 0 {
@@ -161,15 +163,15 @@ func medianAbsError(e *ErrorSums, level, nEff float64) Metric {
 	if n%2 == 0 {
 		upper, upperBound := e.abs.orderStatistic(entries, n/2)
 		// The difference of such numbers doesn't overflow: both are at least 0.
-		value, bound = value+(upper-value)/2, bound/2+upperBound/2
+		value, bound = value+float64((upper-value)/2), float64(bound/2)+float64(upperBound/2)
 	}
 	if !isNumber(value) || !isNumber(bound) {
 		return missingMetric(n, notFinite)
 	}
 	nan := Number(math.NaN())
 	m := Metric{Value: Number(value), Low: nan, High: nan, N: n, est: estimate{Value: value, SE: math.NaN()}}
-	z := math.Sqrt2 * math.Erfinv(level)
-	rank := int64(math.Floor(float64(n+1)/2 - z*float64(n)/(2*math.Sqrt(nEff))))
+	z := portable.NormalQuantile(0.5 + float64(level/2))
+	rank := int64(math.Floor(float64(float64(n+1)/2) - z*float64(n)/(2*math.Sqrt(nEff))))
 	if rank < 1 {
 		m.Reason = fmt.Sprintf("an interval of the median needs more rows than %d", n)
 	} else {
@@ -200,13 +202,13 @@ func rSquared(e *ErrorSums, sq moments, level, tail float64) Metric {
 	}
 	ratio := sq.mean / spread // 1 - R2
 	value := 1 - ratio
-	e2y2 := (e.Sum(SumE2Z2) - 2*d*e.Sum(SumE2Z) + d*d*e.Sum(SumE2)) / f
-	y4 := label.kurtosis * spread * spread
-	variance := math.Max(0, e.Sum(SumE4)/f-2*ratio*e2y2+ratio*ratio*y4) * f / (f - 1)
+	e2y2 := (e.Sum(SumE2Z2) - float64(2*d*e.Sum(SumE2Z)) + float64(d*d*e.Sum(SumE2))) / f
+	y4 := float64(label.kurtosis * spread * spread)
+	variance := math.Max(0, e.Sum(SumE4)/f-float64(2*ratio*e2y2)+float64(ratio*ratio*y4)) * f / (f - 1)
 	b := blockSeries{n: make([]float64, e.Blocks()), u: make([]float64, e.Blocks())}
 	for i := range b.n {
 		b.n[i] = float64(e.BlockN(i))
-		b.u[i] = e.BlockSum(i, SumE2) - ratio*(e.BlockSum(i, SumZ2)-2*d*e.BlockSum(i, SumZ1)+d*d*b.n[i])
+		b.u[i] = e.BlockSum(i, SumE2) - float64(ratio*(e.BlockSum(i, SumZ2)-float64(2*d*e.BlockSum(i, SumZ1))+float64(d*d*b.n[i])))
 	}
 	m := moments{n: f, variance: variance, kurtosis: sq.kurtosis}
 	return toMetric(estimateMean(m, b, value, -1/spread, 0), n, level, math.Inf(-1), 1, tail)

@@ -30,7 +30,7 @@ func placeOf(x, a, b float64) uint64 {
 		return 1<<placeBits - placeBelow(b, x, scale)
 	}
 	// Halving costs nothing here: what it could round is nothing beside the width.
-	width, part := b/2-a/2, x/2-a/2
+	width, part := float64(b/2)-float64(a/2), float64(x/2)-float64(a/2)
 	return uint64(math.Round(part / width * (1 << placeBits)))
 }
 
@@ -58,7 +58,7 @@ func (p *place) merge(o place) {
 // float64 returns the sum in units of the interval's width, rounded once.
 func (p place) float64() float64 {
 	if p.high == 0 {
-		return float64(p.low) * (1.0 / (1 << placeBits)) // exact
+		return float64(float64(p.low) * (1.0 / (1 << placeBits))) // exact
 	}
 	// The leading 64 bits; the last of them stands for all that lie below, which is what
 	// rounding to 53 bits asks of them.
@@ -72,7 +72,7 @@ func (p place) float64() float64 {
 
 // addProduct adds the exact product of a and b, underflow aside.
 func addProduct(t *sum, a, b float64) {
-	p := a * b
+	p := float64(a * b)
 	t.Add(p)
 	if !math.IsInf(p, 0) {
 		t.Add(math.FMA(a, b, -p))

@@ -35,7 +35,7 @@ func (c *columnProfile) center() float64 {
 	if m := c.total.Float64() / float64(c.valid); !math.IsInf(m, 0) {
 		return m
 	}
-	return c.min/2 + c.max/2
+	return float64(c.min/2) + float64(c.max/2)
 }
 
 // setEdges sets Edges, Exact, Bound and Cuts.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"github.com/hindcast/hindcast/evaluator/portable"
 )
 
 // uncertain reports whether the value is an estimate or may yet turn out otherwise.
@@ -97,7 +97,7 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 		sign = -1
 	}
 	difference := func(at func(*variable) float64) float64 {
-		return sign * (c.left.value(b, at) - c.right.value(b, at))
+		return float64(sign * (c.left.value(b, at) - c.right.value(b, at)))
 	}
 	t := oneSided{difference: difference(at)}
 	for _, v := range []*variable{c.metric, c.reference} {
@@ -167,12 +167,13 @@ type oneSided struct {
 func (t *oneSided) add(v *variable, m Metric, difference func(func(*variable) float64) float64, at func(*variable) float64) string {
 	x := at(v)
 	// The step balances rounding against the third derivative.
-	h := math.Cbrt(0x1p-52) * math.Abs(x)
+	step := portable.Cbrt(0x1p-52)
+	h := float64(step * math.Abs(x))
 	if se := m.est.SE; se > 0 && isNumber(se) {
-		h = math.Max(h, math.Cbrt(0x1p-52)*se)
+		h = math.Max(h, step*se)
 	}
 	if h == 0 {
-		h = math.Cbrt(0x1p-52)
+		h = step
 	}
 	shifted := func(to float64) float64 {
 		return difference(func(u *variable) float64 {
@@ -194,12 +195,12 @@ func (t *oneSided) add(v *variable, m Metric, difference func(func(*variable) fl
 		}
 		return reason
 	}
-	sd := math.Abs(slope) * est.SE
+	sd := float64(math.Abs(slope) * est.SE)
 	cube := math.Copysign(sd*sd*sd, slope)
-	t.variance += sd * sd
+	t.variance += float64(sd * sd)
 	t.inverseDF += sd * sd * sd * sd / est.DF
-	t.skew += cube * est.Skew
-	t.curvature += cube * est.Curvature
+	t.skew += float64(cube * est.Skew)
+	t.curvature += float64(cube * est.Curvature)
 	return ""
 }
 
@@ -218,7 +219,7 @@ func testable(m Metric, slope float64) (estimate, bool) {
 		if slope < 0 {
 			limit = m.High - m.Value
 		}
-		z := distuv.UnitNormal.Quantile(0.5 + intervalLevel/2)
+		z := portable.NormalQuantile(0.5 + intervalLevel/2)
 		est = estimate{Value: float64(m.Value), SE: float64(limit) / z, DF: float64(m.N - 1)}
 	}
 	ok := est.SE >= 0 && isNumber(est.SE) && est.DF > 0 && isNumber(est.Skew) && isNumber(est.Curvature)
@@ -227,25 +228,25 @@ func testable(m Metric, slope float64) (estimate, bool) {
 
 // shape returns A and q.
 func (t *oneSided) shape() (a, q float64) {
-	cube := math.Pow(t.variance, 1.5)
+	cube := float64(t.variance * math.Sqrt(t.variance))
 	a = t.skew / cube
-	return a, a/3 + t.curvature/cube/2
+	return a, a/3 + float64(t.curvature/cube/2)
 }
 
 // quantile is Student's t at the level.
 func (t *oneSided) quantile(level float64) float64 {
 	df := t.variance * t.variance / t.inverseDF
 	if !(df < 1e7) { // Infinite, or so large that only rounding differs.
-		return distuv.UnitNormal.Quantile(level)
+		return portable.NormalQuantile(level)
 	}
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}.Quantile(level)
+	return portable.StudentQuantile(level, df)
 }
 
 // corrected is T'.
 func (t *oneSided) corrected() float64 {
 	a, q := t.shape()
 	s := t.difference / math.Sqrt(t.variance)
-	return s + q*s*s + q*q*s*s*s/3 + a/6
+	return s + float64(q*s*s) + q*q*s*s*s/3 + a/6
 }
 
 // significant reports whether the difference is above 0 at the level.
@@ -260,9 +261,9 @@ func (t *oneSided) bound(level float64) float64 {
 	s := target
 	// Below this q the closed form loses more digits than q is worth.
 	if math.Abs(q) > 1e-9 {
-		s = (math.Cbrt(1+3*q*target) - 1) / q
+		s = (portable.Cbrt(1+float64(3*q*target)) - 1) / q
 	}
-	return t.difference - s*math.Sqrt(t.variance)
+	return t.difference - float64(s*math.Sqrt(t.variance))
 }
 
 // scenarios gives the values at which the comparison has to turn out the same: those

@@ -138,7 +138,7 @@ func (n *numeric) value(b *binding, at func(*variable) float64) float64 {
 	case numSubtract:
 		return x - y
 	case numMultiply:
-		return x * y
+		return float64(x * y)
 	case numDivide:
 		return x / y
 	case numMin:

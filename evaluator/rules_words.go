@@ -55,7 +55,7 @@ func joinReasons(reasons []string) string {
 }
 
 // percent writes a level.
-func percent(level float64) string { return figure(100*level) + " %" }
+func percent(level float64) string { return figure(float64(100*level)) + " %" }
 
 // words writes the comparison with its figures, as it turned out.
 func (c *clause) words(b *binding, d decision, facts *WindowFacts) string {

@@ -386,7 +386,7 @@ func (t *tally) quantile(q float64) (value, bound float64) {
 	if n == 0 {
 		return math.NaN(), math.NaN()
 	}
-	h := float64(n-1) * q
+	h := float64(float64(n-1) * q)
 	rank := min(int64(h), n-1)
 	part := h - float64(rank)
 	low, lowBound := t.orderStatistic(entries, rank)
@@ -418,7 +418,7 @@ func (t *tally) orderStatistic(entries []entry, rank int64) (value, bound float6
 		if math.IsInf(low, 0) || math.IsInf(high, 0) {
 			return high, math.Inf(1)
 		}
-		return low/2 + high/2, high/2 - low/2
+		return float64(low/2) + float64(high/2), float64(high/2) - float64(low/2)
 	}
 	panic("evaluator: rank beyond the count")
 }

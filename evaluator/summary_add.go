@@ -26,7 +26,7 @@ func symmetricError(p, y, abs float64) float64 {
 		return 2 * abs / d
 	}
 	// Halves keep huge numbers from overflowing; halving them is exact.
-	return 2 * (math.Abs(p/2-y/2) / (math.Abs(y/2) + math.Abs(p/2)))
+	return float64(2 * (math.Abs(float64(p/2)-float64(y/2)) / (math.Abs(y/2) + math.Abs(p/2))))
 }
 
 func newErrorSums(center float64, buckets int, blocks bool) *ErrorSums {
@@ -138,7 +138,7 @@ func (c *ColumnSummary) addCounted(xs []float64, counts []int64) {
 		c.valid += n
 		c.total.AddTimes(x, n)
 		d := x - c.layout.Center
-		c.squares.AddTimes(d*d, n)
+		c.squares.AddTimes(float64(d*d), n)
 	}
 	if !c.binned() {
 		for i, x := range xs {

@@ -105,7 +105,7 @@ func (c *ColumnSummary) OpenSum(i int) float64 {
 // infinite where the width is.
 func (c *ColumnSummary) OpenExcess(i int) float64 {
 	a, b := c.layout.Edges[i-1], c.layout.Edges[i]
-	return c.places[i].float64() * (b - a)
+	return float64(c.places[i].float64() * (b - a))
 }
 
 // Interior returns the sorted distinct values in the open intervals and their
@@ -142,7 +142,7 @@ func (c *ColumnSummary) Variance() float64 {
 	}
 	n := float64(c.valid)
 	d := c.Mean() - c.layout.Center
-	v := c.squares.Float64()/n - d*d
+	v := c.squares.Float64()/n - float64(d*d)
 	if v < 0 {
 		return 0
 	}

@@ -106,7 +106,7 @@ func scanDecimal(s []byte) (x float64, length int) {
 	case m < 1<<53 && exp < 0 && exp >= -22:
 		x = float64(int64(m)) / math.Pow10(-exp)
 	case m < 1<<53 && exp > 0 && exp <= 22:
-		x = float64(int64(m)) * math.Pow10(exp)
+		x = float64(float64(int64(m)) * math.Pow10(exp))
 	case exp <= 0 && exp >= -maxExactDigits:
 		x = divPow10(m, -exp)
 	case exp > 0 && exp <= maxExactDigits:
@@ -180,5 +180,5 @@ func roundBits(q uint64, more bool, exp int) float64 {
 	if low > 1<<(dropped-1) || low == 1<<(dropped-1) && (more || m&1 != 0) {
 		m++
 	}
-	return float64(int64(m)) * math.Float64frombits(uint64(1023+exp+dropped)<<52)
+	return float64(float64(int64(m)) * math.Float64frombits(uint64(1023+exp+dropped)<<52))
 }

@@ -286,7 +286,7 @@ func (t parquetType) integers(v *parquetValues, from int, dst []float64) {
 		}
 	case parquetDate:
 		for i := range dst {
-			dst[i] = float64(v.integer(t, from+i)) * daySeconds
+			dst[i] = float64(float64(v.integer(t, from+i)) * daySeconds)
 		}
 	case parquetTimestamp, parquetClock:
 		for i := range dst {
@@ -486,14 +486,14 @@ func float16(bits uint16) float64 {
 	exponent, fraction := int(bits>>10&0x1f), float64(bits&0x3ff)
 	switch exponent {
 	case 0:
-		return sign * math.Ldexp(fraction, -24)
+		return float64(sign * math.Ldexp(fraction, -24))
 	case 31:
 		if fraction != 0 {
 			return math.NaN()
 		}
-		return sign * math.Inf(1)
+		return float64(sign * math.Inf(1))
 	}
-	return sign * math.Ldexp(1024+fraction, exponent-25)
+	return float64(sign * math.Ldexp(1024+fraction, exponent-25))
 }
 
 // julianEpoch is the Julian day of 1970-01-01.

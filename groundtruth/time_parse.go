@@ -283,7 +283,7 @@ func epochFloat(x float64) (int64, bool) {
 		return 0, false // too large, or NaN
 	}
 	whole := math.Floor(x / perSecond)
-	rest := x - whole*perSecond
+	rest := x - float64(whole*perSecond)
 	return unixNanos(int64(whole), int64(math.Round(rest*(1e9/perSecond))))
 }
 

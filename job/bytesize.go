@@ -14,9 +14,9 @@ func (b ByteSize) String() string {
 	if b < 1<<10 {
 		return strconv.FormatInt(int64(b), 10) + " B"
 	}
-	f, unit := float64(b)/(1<<10), 0
+	f, unit := float64(float64(b)/(1<<10)), 0
 	for f >= 1023.95 && unit < len(units)-1 { // it would be shown as 1024.0
-		f, unit = f/(1<<10), unit+1
+		f, unit = float64(f/(1<<10)), unit+1
 	}
 	return fmt.Sprintf("%.1f %ciB", f, units[unit])
 }

@@ -293,7 +293,7 @@ func figures(o *job.Outcome) []figure {
 	if m := o.Coverage.Matched; m != nil {
 		text := strconv.FormatInt(*m, 10)
 		if isNumber(o.Coverage.Coverage) {
-			text += fmt.Sprintf(" (%.1f %%)", 100*float64(o.Coverage.Coverage))
+			text += fmt.Sprintf(" (%.1f %%)", float64(100*float64(o.Coverage.Coverage)))
 		}
 		add("with a label", text)
 	}

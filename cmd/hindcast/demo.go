@@ -119,7 +119,7 @@ func (s *demoStory) night(now time.Time, outcomes []job.Outcome) {
 		if o.Stage == trigger.StageMature {
 			m := o.Metrics["rmse"]
 			line += fmt.Sprintf(" rmse %s (%s to %s), reference %s, coverage %.0f %%", report.Number(m.Value), report.Number(m.Low), report.Number(m.High),
-				report.Number(o.Reference.Metrics["rmse"].Value), 100*float64(o.Coverage.Coverage))
+				report.Number(o.Reference.Metrics["rmse"].Value), float64(100*float64(o.Coverage.Coverage)))
 		} else {
 			line += fmt.Sprintf(" %d of %d features drifted", o.Drift.Count, o.Drift.Judged)
 		}

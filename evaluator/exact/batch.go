@@ -46,7 +46,7 @@ func (s *Sum) AddAll(xs []float64, low, high float64) {
 // high: differences and squares are rounded each, their sum is exact.
 func (s *Sum) AddSquares(xs []float64, center, low, high float64) {
 	d := max(math.Abs(low-center), math.Abs(high-center))
-	m1, m2, ok := levels(d * d) // rounding keeps the order of squares
+	m1, m2, ok := levels(float64(d * d)) // rounding keeps the order of squares
 	if !ok {
 		for _, x := range xs {
 			s.Add(square(x, center))

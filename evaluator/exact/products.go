@@ -41,7 +41,7 @@ func Products(products, xs, ys, scratch []float64, greatest float64) (parts Part
 	m1, m2, ok := levels(greatest)
 	if !ok {
 		for i, x := range xs {
-			products[i] = x * ys[i]
+			products[i] = float64(x * ys[i])
 		}
 		return parts, false
 	}
@@ -49,7 +49,7 @@ func Products(products, xs, ys, scratch []float64, greatest float64) (parts Part
 	parts[0], parts[1], rest = productCuts(products, scratch, xs, ys, m1, m2)
 	if rest {
 		const lower = 1.0 / (1 << levelBits)
-		parts[2], parts[3], rest = productCuts(scratch, scratch, scratch, ones[:n], m2*lower, m2*lower*lower)
+		parts[2], parts[3], rest = productCuts(scratch, scratch, scratch, ones[:n], float64(m2*lower), float64(m2*lower*lower))
 	}
 	return parts, !rest
 }
