@@ -101,11 +101,15 @@ func (c *ColumnSummary) OpenSum(i int) float64 {
 
 // OpenExcess returns the sum of x - v_{i-1} over the values x in the inner open
 // interval i, with 0 < i < len(Edges): its integral of the empirical distribution
-// function is Open(i) * (v_i - v_{i-1}) - OpenExcess(i). The error is OpenSum's. It is
-// infinite where the width is.
+// function is Open(i) * (v_i - v_{i-1}) - OpenExcess(i). The error is OpenSum's. Where
+// the width is infinite, it is too, unless there are no values.
 func (c *ColumnSummary) OpenExcess(i int) float64 {
+	part := c.places[i].float64()
+	if part == 0 {
+		return 0
+	}
 	a, b := c.layout.Edges[i-1], c.layout.Edges[i]
-	return float64(c.places[i].float64() * (b - a))
+	return float64(part * (b - a))
 }
 
 // Interior returns the sorted distinct values in the open intervals and their

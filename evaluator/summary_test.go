@@ -284,6 +284,17 @@ func stored(t interface{ Fatal(...any) }, s *Summary) *Summary {
 	return &u
 }
 
+// Between the least and the greatest number there is infinitely much room, and nothing in
+// it is no sum that is not a number.
+func TestExcessOfNoValuesIsZero(t *testing.T) {
+	reference := numbersBatch([]float64{-math.MaxFloat64, math.MaxFloat64})
+	_, s := summaries(reference, ProfilerOptions{}, numbersBatch(nil))
+	x := s.Feature("x")
+	if got := x.OpenExcess(1); len(x.Edges()) != 2 || got != 0 {
+		t.Errorf("excess %v between %v", got, x.Edges())
+	}
+}
+
 func TestSummaryAgreesWithTheDefinitions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		layout := drawLayout(t)

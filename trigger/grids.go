@@ -153,7 +153,9 @@ type closedIndex struct {
 	Through groundtruth.Window `json:"through"`
 }
 
-func closedIndexKey(model, grid string) string { return indexDir + part(model) + "/closed-" + part(grid) }
+func closedIndexKey(model, grid string) string {
+	return indexDir + part(model) + "/closed-" + part(grid)
+}
 
 // ClosedThrough returns a window up to which no window of the grid from first on lacks
 // a mature record, and false where the index knows of none.
