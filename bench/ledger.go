@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// ledgerSizes are how many windows of an hour the states hold.
-var ledgerSizes = []int{100, 10_000, 100_000}
-
 const (
 	maxLedgerGrowth = 1.2 // of a pass's requests, from the smallest ledger to the largest
 	maxHistory      = 2 * time.Second
@@ -35,9 +32,11 @@ func (b *bench) ledger(ctx context.Context) error {
 		return err
 	}
 	defer through.close()
+	sizes := []int{100, 10_000, 100_000} // windows of an hour
+	small, middle, large := sizes[0], sizes[1], sizes[2]
 	for _, breached := range []bool{false, true} {
 		requests := map[int]int64{}
-		for _, n := range ledgerSizes {
+		for _, n := range sizes {
 			for _, store := range []string{"files", "s3"} {
 				s, err := b.makeLedger(ctx, server, through, store, n, breached)
 				if err != nil {
@@ -56,7 +55,7 @@ func (b *bench) ledger(ctx context.Context) error {
 						return err
 					}
 				}
-				if n != ledgerSizes[1] || breached {
+				if n != middle || breached {
 					continue
 				}
 				for _, h := range []struct {
@@ -76,8 +75,8 @@ func (b *bench) ledger(ctx context.Context) error {
 				}
 			}
 		}
-		few, many := requests[ledgerSizes[0]], requests[ledgerSizes[len(ledgerSizes)-1]]
-		b.atMost(fmt.Sprintf("requests of a pass, %d : %d windows, %s", ledgerSizes[len(ledgerSizes)-1], ledgerSizes[0], health(breached)), maxLedgerGrowth,
+		few, many := requests[small], requests[large]
+		b.atMost(fmt.Sprintf("requests of a pass, %d : %d windows, %s", large, small, health(breached)), maxLedgerGrowth,
 			fmt.Sprintf("%d : %d", many, few), float64(many)/float64(few), series{}, series{})
 	}
 	return nil

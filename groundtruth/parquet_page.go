@@ -152,7 +152,7 @@ func (s *pageScratch) bytes() int64 {
 
 // mebibytes is a number of bytes for people.
 func mebibytes(n int64) string {
-	return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/(1<<20)), ".0") + " MiB"
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(float64(n)/(1<<20))), ".0") + " MiB"
 }
 
 // page returns memory for a page of so many bytes: what was used last and has room,

@@ -88,7 +88,7 @@ func (t *fileTree) leaves(err error) bool {
 		return false
 	}
 	_, probe := t.root.Stat("..")
-	return errors.As(probe, &parent) && this.Err == parent.Err
+	return errors.As(probe, &parent) && this.Err == parent.Err //nolint:errorlint // the same value, which os does not export
 }
 
 // resolve returns the name, free of links, of what a link leads to whose text is an

@@ -116,7 +116,7 @@ func TestErrorKeepsWhatItIs(t *testing.T) {
 	if err.Error() != `said "[redacted]": unexpected EOF` || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %v", err)
 	}
-	if s.Error(io.EOF) != io.EOF || s.Error(nil) != nil {
+	if s.Error(io.EOF) != io.EOF || s.Error(nil) != nil { //nolint:errorlint // the error itself
 		t.Error("an error without a secret is not returned as it is")
 	}
 }

@@ -15,13 +15,6 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// hours is a grid of hours.
-type hours struct{}
-
-func (hours) Prev(w groundtruth.Window) groundtruth.Window {
-	return groundtruth.Window{Start: w.Start.Add(-time.Hour), End: w.Start}
-}
-
 func hour(n int) groundtruth.Window {
 	start := time.Date(2020, 1, 1, n, 0, 0, 0, time.UTC)
 	return groundtruth.Window{Start: start, End: start.Add(time.Hour)}

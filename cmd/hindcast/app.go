@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log" //nolint:depguard // what libraries write to it goes to the logger
 	"log/slog"
 	"time"
 
