@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,13 +34,21 @@ func (b *bench) ledger(ctx context.Context) error {
 		return err
 	}
 	defer through.close()
+	// What people are told of a breach goes here.
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for messages: %w", err)
+	}
+	receiver := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	go func() { _ = receiver.Serve(listener) }()
+	defer func() { _ = receiver.Close() }()
 	sizes := []int{100, 10_000, 100_000} // windows of an hour
 	small, middle, large := sizes[0], sizes[1], sizes[2]
 	for _, breached := range []bool{false, true} {
 		requests := map[int]int64{}
 		for _, n := range sizes {
 			for _, store := range []string{"files", "s3"} {
-				s, err := b.makeLedger(ctx, server, through, store, n, breached)
+				s, err := b.makeLedger(ctx, server, through, listener.Addr().String(), store, n, breached)
 				if err != nil {
 					return err
 				}
@@ -108,7 +118,7 @@ func (s *ledgerState) run(ctx context.Context, args ...string) (int64, usage, er
 }
 
 // makeLedger makes a state of n windows before the newest.
-func (b *bench) makeLedger(ctx context.Context, server *s3Server, through *proxy, store string, n int, breached bool) (*ledgerState, error) {
+func (b *bench) makeLedger(ctx context.Context, server *s3Server, through *proxy, receiver, store string, n int, breached bool) (*ledgerState, error) {
 	what := fmt.Sprintf("%d windows, %s, %s", n, health(breached), store)
 	fmt.Fprintf(b.log, "bench: %s\n", what)
 	folder, err := os.MkdirTemp(b.work, "ledger-")
@@ -150,15 +160,16 @@ models:
     reference: {url: ./reference.csv}
     rules: [{name: mae, when: mae > %s, action: retrain}]
     retrain: {mode: suggest}
-notify: {webhook: {url: "http://127.0.0.1:1/", timeout: 1s}}
-`, url, limit),
+notify: {webhook: {url: "http://%s/", timeout: 1s}}
+`, url, limit, receiver),
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 			return nil, fmt.Errorf("write a file: %w", err)
 		}
 	}
-	// Nobody listens to the message, so that a breached pass ends with status 1.
-	_, _, _ = s.run(ctx, "run", "-c", s.config)
+	if _, _, err := s.run(ctx, "run", "-c", s.config); err != nil {
+		return nil, err
+	}
 	s.newest = end.Add(-time.Hour).Format(keyTime) + "_" + end.Format(keyTime)
 	record, err := os.ReadFile(filepath.Join(s.folder, "evaluations", "m", s.newest, "r000001.json"))
 	if err != nil {
@@ -169,8 +180,10 @@ notify: {webhook: {url: "http://127.0.0.1:1/", timeout: 1s}}
 			return nil, err
 		}
 	}
-	if err := os.RemoveAll(filepath.Join(s.folder, "index")); err != nil {
-		return nil, fmt.Errorf("remove the index: %w", err)
+	for _, kind := range []string{"index", "grids"} {
+		if err := os.RemoveAll(filepath.Join(s.folder, kind)); err != nil {
+			return nil, fmt.Errorf("remove what earlier versions did not write: %w", err)
+		}
 	}
 	return s, s.forgetNewest()
 }

@@ -16,7 +16,10 @@ import (
 func (p *pass) recent(ctx context.Context, launches []trigger.LaunchStatus, oldest groundtruth.Window) ([]trigger.Record, error) {
 	m := p.model
 	atLeast := m.CatchUp + longestStreak(m)
-	return p.Ledger.Recent(ctx, m.Name, m.Grid().String(), p.newestClosed(), p.rules(), launches, func(records []trigger.Record) bool {
+	if mature := m.Grid().LastMature(p.asOf, m.GroundTruth.Delay); mature.Start.Before(oldest.Start) {
+		oldest = mature // a rule that needs labels was judged there last
+	}
+	return p.Ledger.Recent(ctx, m.Name, m.Grid().String(), p.newestClosed(), oldest, p.rules(), launches, func(records []trigger.Record) bool {
 		return len(records) >= atLeast && streaksEnd(m.Grid(), records, p.rules(), oldest)
 	})
 }
@@ -56,6 +59,9 @@ func streaksEnd(grid groundtruth.Grid, records []trigger.Record, rules []trigger
 					verdicts[record.Window], w = result.Verdict, record.Window
 				}
 			}
+		}
+		if len(verdicts) == 0 {
+			return false // it was judged further back, or never
 		}
 		for _, w := range []groundtruth.Window{w, grid.Prev(before)} {
 			for v, judged := verdicts[w]; judged && v != evaluator.Healthy; v, judged = verdicts[w] {

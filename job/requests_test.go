@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -107,5 +108,28 @@ func (w *world) recordBefore(n int) {
 	// As in the state of an earlier version, which begins with its oldest window.
 	if err := w.state.Delete(ctx, "grids/m/1d"); err != nil {
 		w.t.Fatal(err)
+	}
+}
+
+// Between now and the newest mature window lie more windows than a pass looks back.
+func TestSemantics3_StreaksAreCountedFromTheNewestMatureWindow(t *testing.T) {
+	w := newWorld(t, settings{mode: "suggest", model: "window: 1h",
+		rules: "[{name: rmse, when: rmse > 1.5 * reference.rmse, min_samples: 5, for: 2, significance: 0, action: retrain}]"})
+	w.model.GroundTruth.Delay = 90 * 24 * time.Hour
+	w.versionLogs(1, wrong, "v1")
+	w.now = dayStart(1).Add(w.model.GroundTruth.Delay + 10*time.Hour + 30*time.Minute)
+	for want := 1; want <= 4; want++ {
+		for range 2 { // the second pass of an hour judges no mature window
+			for _, o := range w.pass(job.Options{}) {
+				if got := o.Rules; o.Stage == trigger.StageMature && got[0].Streak != want {
+					t.Errorf("hour %d: a streak of %d", want, got[0].Streak)
+				}
+			}
+		}
+		w.now = w.now.Add(time.Hour)
+	}
+	suggestions, err := w.r.Ledger.Suggestions(t.Context(), "m")
+	if err != nil || len(suggestions) != 1 {
+		t.Errorf("%d suggestions for one cause, %v", len(suggestions), err)
 	}
 }

@@ -111,7 +111,7 @@ func (l *Ledger) matureMarks(ctx context.Context, model, era string) ([]place, e
 // window out: judged again, it is found to be there.
 func (l *Ledger) MatureWindows(ctx context.Context, model, grid string, from time.Time, to groundtruth.Window) ([]groundtruth.Window, error) {
 	var out []groundtruth.Window
-	for _, era := range erasBetween(from, to.Start, eraDigits(to)) {
+	for _, era := range erasToList(from, to.Start, eraDigits(to)) {
 		marks, err := l.matureMarks(ctx, model, era)
 		if err != nil {
 			return nil, err

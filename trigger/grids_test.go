@@ -56,7 +56,7 @@ func TestSemantics8_RecordsOfTwoGrids(t *testing.T) {
 		}
 	}
 	for i, grid := range grids {
-		recent, err := l.Recent(ctx, "m", grid, day(3), nil, nil, never)
+		recent, err := l.Recent(ctx, "m", grid, day(3), day(3), nil, nil, never)
 		if err != nil || len(recent) != 3 || recent[0].GridName() != grid {
 			t.Fatalf("recent of %s: %+v, %v", grid, recent, err)
 		}

@@ -114,10 +114,10 @@ func (l *Ledger) Whole(ctx context.Context, records []Record) ([]Record, error) 
 
 // backward reads the windows that in says yes to from the newest back, a few at a time, and
 // gives each lot to more, which says whether to go on. It begins with the era of the
-// window from and ends with that of the window Farthest windows before it.
-func (l *Ledger) backward(ctx context.Context, model string, in func(place) bool, from groundtruth.Window, read func(*eraReader, context.Context, []windowKeys) ([]Record, error), more func(windows int, records []Record) bool) error {
+// window from and ends with that of the window Farthest windows before the window to.
+func (l *Ledger) backward(ctx context.Context, model string, in func(place) bool, from, to groundtruth.Window, read func(*eraReader, context.Context, []windowKeys) ([]Record, error), more func(windows int, records []Record) bool) error {
 	const lot = 2 * readers
-	for _, era := range slices.Backward(erasBetween(farthestBefore(from), from.Start, eraDigits(from))) {
+	for _, era := range slices.Backward(erasBetween(farthestBefore(to), from.Start, eraDigits(from))) {
 		e, err := l.openEra(ctx, model, era, in)
 		if err != nil {
 			return err
@@ -156,9 +156,10 @@ func farthestBefore(w groundtruth.Window) time.Time {
 // which no window is recorded later, to a window on which every retraining rule was
 // judged healthy, or to the start of the newest episode that a run was started for,
 // and until enough says that the records are. It never goes back further than the era
-// of the window Farthest windows before. Pass the rules as configured now, and the
+// of the window Farthest windows before oldest, the oldest window that a streak may
+// have to be counted from. Pass the rules as configured now, and the
 // model's launches.
-func (l *Ledger) Recent(ctx context.Context, model, grid string, newest groundtruth.Window, rules []Rule, launches []LaunchStatus, enough func([]Record) bool) ([]Record, error) {
+func (l *Ledger) Recent(ctx context.Context, model, grid string, newest, oldest groundtruth.Window, rules []Rule, launches []LaunchStatus, enough func([]Record) bool) ([]Record, error) {
 	var newestEpisode time.Time
 	for _, s := range launches {
 		if e := s.Launch.Episode; e != nil && e.After(newestEpisode) {
@@ -168,7 +169,7 @@ func (l *Ledger) Recent(ctx context.Context, model, grid string, newest groundtr
 	retrain := retraining(rules)
 	begun := len(retrain) == 0 // the records go back to before the episode that is going on
 	var out []Record
-	err := l.backward(ctx, model, onGrid(grid), newest, (*eraReader).newest, func(_ int, records []Record) bool {
+	err := l.backward(ctx, model, onGrid(grid), newest, oldest, (*eraReader).newest, func(_ int, records []Record) bool {
 		out = slices.Concat(records, out)
 		begun = begun || !newestEpisode.IsZero() && !records[0].Window.Start.After(newestEpisode) ||
 			slices.ContainsFunc(byWindow(records), func(w judged) bool { return w.of(retrain) == allHealthy })
@@ -248,19 +249,33 @@ func (l *Ledger) Brief(ctx context.Context, model string) ([]Record, error) {
 }
 
 // LastWindows returns every revision of the newest n windows on any grid, up to the
-// era of the window newest, by start and revision, without inputs and outputs. It goes
-// back Farthest windows of the grid at most.
+// era of the window newest, by start and revision, without inputs and outputs. Where
+// they lie further back than Farthest windows of the grid, it lists all to find them.
 func (l *Ledger) LastWindows(ctx context.Context, model string, newest groundtruth.Window, n int) ([]Record, error) {
 	var out []Record
 	seen := 0
-	err := l.backward(ctx, model, anyGrid, newest, (*eraReader).all, func(windows int, records []Record) bool {
+	err := l.backward(ctx, model, anyGrid, newest, newest, (*eraReader).all, func(windows int, records []Record) bool {
 		out = slices.Concat(records, out)
 		seen += windows
 		return seen < n
 	})
+	if err != nil {
+		return nil, err
+	}
+	if seen < n {
+		if out, err = l.Brief(ctx, model); err != nil {
+			return nil, err
+		}
+		seen = 0
+		for i, r := range out {
+			if i == 0 || placeOf(r.Window, r.Grid) != placeOf(out[i-1].Window, out[i-1].Grid) {
+				seen++
+			}
+		}
+	}
 	for ; seen > n; seen-- {
 		first := placeOf(out[0].Window, out[0].Grid)
 		out = out[slices.IndexFunc(out, func(r Record) bool { return placeOf(r.Window, r.Grid) != first }):]
 	}
-	return out, err
+	return out, nil
 }

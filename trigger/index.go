@@ -161,12 +161,17 @@ func (p *page) close(ctx context.Context) {
 // brief is what of an evaluation a page keeps: all but its inputs and its output,
 // which are what makes it large and what no decision rests on.
 func brief(data []byte, key string) ([]byte, error) {
-	r, err := parseEvaluation(key, data)
-	if err != nil {
+	if _, err := parseEvaluation(key, data); err != nil {
 		return nil, err
 	}
-	r.Inputs, r.Output = nil, nil
-	return json.Marshal(r)
+	// Fields that a later version added stay.
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, fmt.Errorf("ledger record %s is damaged: %w", key, err)
+	}
+	delete(fields, "inputs")
+	delete(fields, "output")
+	return json.Marshal(fields)
 }
 
 // An era is a stretch of time whose windows' keys share their first digits, so that
@@ -214,6 +219,16 @@ func erasBetween(from, to time.Time, digits int) []string {
 	return out
 }
 
+// erasToList is erasBetween, or the whole of time where these are so many that it takes
+// fewer requests to list all.
+func erasToList(from, to time.Time, digits int) []string {
+	const many = 50
+	if eras := erasBetween(from, to, digits); len(eras) <= many {
+		return eras
+	}
+	return []string{""}
+}
+
 // eraReader reads the windows of one era.
 type eraReader struct {
 	windows []windowKeys // oldest first
@@ -247,9 +262,7 @@ func (e *eraReader) evaluation(ctx context.Context, key string) (Record, error) 
 	if err != nil {
 		return Record{}, err
 	}
-	r, err := parseEvaluation(key, data)
-	r.Output = nil // rather than JSON's null
-	return r, err
+	return parseEvaluation(key, data)
 }
 
 // newest reads of each window what newestOf says, oldest window first.

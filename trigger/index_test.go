@@ -1,6 +1,8 @@
 package trigger
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -59,7 +61,7 @@ func passReads(t *testing.T, l *Ledger, n int) ([]Record, map[string]OpenBreach)
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := l.Recent(ctx, "m", "1h", hour(n), rules, launches, func(r []Record) bool {
+	records, err := l.Recent(ctx, "m", "1h", hour(n), hour(n), rules, launches, func(r []Record) bool {
 		return len(r) >= 10 && r[len(r)-1].Verdict == h
 	})
 	if err != nil {
@@ -226,6 +228,9 @@ func TestIndex_HistoryInBrief(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want[len(want)-51:]) || store.requests > 6 {
 		t.Errorf("newest 50 windows: %d records, %d requests, %v", len(got), store.requests, err)
 	}
+	if got, err := l.LastWindows(ctx, "m", hour(20000), 50); err != nil || !reflect.DeepEqual(got, want[len(want)-51:]) {
+		t.Errorf("newest 50 windows of long ago: %d records, %v", len(got), err)
+	}
 }
 
 func TestEras(t *testing.T) {
@@ -253,5 +258,57 @@ func TestEras(t *testing.T) {
 	long := groundtruth.Window{Start: from, End: from.AddDate(10, 0, 0)}
 	if n := len(erasBetween(farthestBefore(long), from, eraDigits(long))); n > 20 {
 		t.Errorf("windows of ten years: %d eras", n)
+	}
+}
+
+// deafStore answers no read of the index, or takes no write of it.
+type deafStore struct {
+	*memStore
+	reads, writes bool
+}
+
+var errDeaf = errors.New("503")
+
+func (s *deafStore) Read(ctx context.Context, key string) ([]byte, error) {
+	if s.reads && strings.HasPrefix(key, indexDir) {
+		return nil, errDeaf
+	}
+	return s.memStore.Read(ctx, key)
+}
+
+func (s *deafStore) Write(ctx context.Context, key string, data []byte) error {
+	if s.writes {
+		return errDeaf
+	}
+	return s.memStore.Write(ctx, key, data)
+}
+
+func TestIndex_ItsFaultsLoseNoTelling(t *testing.T) {
+	ctx, rules := t.Context(), []Rule{{Name: "rmse"}}
+	store := &deafStore{memStore: newMemStore()}
+	l := NewLedger(store).WithIndex(store)
+	told := Told{Model: "m", Window: day(3), Rule: "rmse", State: ToldBreached, Since: day(3).Start, At: day(3).End}
+	store.reads = true
+	if first, err := l.Tell(ctx, told); err != nil || !first {
+		t.Errorf("nobody is told: %v, %v", first, err)
+	}
+	store.reads = false
+	if open, err := l.OpenBreaches(ctx, "m", rules, day(900), day(800).Start); err != nil || len(open) != 1 {
+		t.Errorf("open %v, %v", open, err)
+	}
+	store.writes, told.State = true, ToldResolved
+	if first, err := l.Tell(ctx, told); err != nil || !first {
+		t.Errorf("nobody is told of the end: %v, %v", first, err)
+	}
+	if open, err := l.OpenBreaches(ctx, "m", rules, day(900), day(800).Start); err != nil || len(open) != 0 {
+		t.Errorf("open %v, %v", open, err)
+	}
+}
+
+func TestIndex_KeepsFieldsOfLaterVersions(t *testing.T) {
+	data := []byte(`{"schema":1,"model":"m","window":{"start":"2026-01-01T00:00:00Z","end":"2026-01-02T00:00:00Z"},"on_grid":true,"stage":"mature","revision":1,"read":"HASH","inputs":[],"output":{}}`)
+	got, err := brief(data, evaluationKey("m", placeOf(day(1), ""), true, 1))
+	if err != nil || !strings.Contains(string(got), `"read":"HASH"`) || strings.Contains(string(got), "output") {
+		t.Errorf("%s, %v", got, err)
 	}
 }

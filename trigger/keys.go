@@ -116,6 +116,9 @@ func parseWindowPart(s string) (groundtruth.Window, error) {
 		return w, fmt.Errorf("parse window %q: %w", s, err)
 	}
 	w.Start, w.End = w.Start.UTC(), w.End.UTC()
+	if !w.End.After(w.Start) {
+		return w, fmt.Errorf("parse window %q: it does not end after its start", s)
+	}
 	return w, nil
 }
 

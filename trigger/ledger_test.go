@@ -282,7 +282,7 @@ func TestSemantics3_LatestKeepsTheMatureVerdict(t *testing.T) {
 	if _, _, err := l.Append(ctx, early); err != nil {
 		t.Fatal(err)
 	}
-	latest, err := l.Recent(ctx, "m", "1d", day(3), nil, nil, never)
+	latest, err := l.Recent(ctx, "m", "1d", day(3), day(3), nil, nil, never)
 	if err != nil || len(latest) != 4 || latest[1].Revision != 1 || latest[2].Revision != 2 || !latest[3].Window.Start.Equal(day(3).Start) {
 		t.Fatalf("latest: %+v %v", latest, err)
 	}
@@ -319,7 +319,7 @@ func TestDamagedRecords(t *testing.T) {
 				"brief":   func() error { _, err := l.Brief(ctx, "m"); return err },
 				"last":    func() error { _, err := l.LastWindows(ctx, "m", day(1), 1); return err },
 				"newest":  func() error { _, err := l.Newest(ctx, "m", "1d", day(1)); return err },
-				"recent":  func() error { _, err := l.Recent(ctx, "m", "1d", day(1), nil, nil, never); return err },
+				"recent":  func() error { _, err := l.Recent(ctx, "m", "1d", day(1), day(1), nil, nil, never); return err },
 				"append":  func() error { _, _, err := l.Append(ctx, evaluated(1, 6)); return err },
 			} {
 				err := read()
@@ -383,14 +383,14 @@ func TestRecent(t *testing.T) {
 	}
 	t.Run("stops at health", func(t *testing.T) {
 		store, l := fill(t, strings.Repeat("h", 200))
-		got, err := l.Recent(ctx, "m", "1d", day(200), rules, nil, atLeast(3))
+		got, err := l.Recent(ctx, "m", "1d", day(200), day(200), rules, nil, atLeast(3))
 		if err != nil || len(got) < 3 || store.reads > 3*readers {
 			t.Errorf("%d records, %d reads, %v", len(got), store.reads, err)
 		}
 	})
 	t.Run("goes back to health", func(t *testing.T) {
 		_, l := fill(t, "bh"+strings.Repeat("i", 50)+"b"+strings.Repeat("i", 50))
-		got, err := l.Recent(ctx, "m", "1d", day(103), rules, nil, atLeast(3))
+		got, err := l.Recent(ctx, "m", "1d", day(103), day(103), rules, nil, atLeast(3))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -403,7 +403,7 @@ func TestRecent(t *testing.T) {
 		store, l := fill(t, strings.Repeat("b", 200))
 		e := day(150).Start
 		launches := []LaunchStatus{{Launch: Launch{Episode: &e}}}
-		got, err := l.Recent(ctx, "m", "1d", day(200), rules, launches, atLeast(3))
+		got, err := l.Recent(ctx, "m", "1d", day(200), day(200), rules, launches, atLeast(3))
 		if err != nil || store.reads > 51+2*readers {
 			t.Fatalf("%d records, %d reads, %v", len(got), store.reads, err)
 		}

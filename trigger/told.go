@@ -48,7 +48,7 @@ func (l *Ledger) Tell(ctx context.Context, t Told) (bool, error) {
 		SchemaVersion, t.Model, toldWindow(t.Window), t.Rule, t.State, t.Since.UTC(), t.At.UTC(), t.Reason,
 	})
 	if err == nil && (t.State == ToldBreached || t.State == ToldResolved) {
-		err = l.indexTold(ctx, t)
+		l.indexTold(ctx, t)
 	}
 	return first, err
 }
@@ -109,6 +109,13 @@ func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule, n
 		mark, ok := marks[part(rule.Name)]
 		if !ok || mark.Resolved {
 			continue
+		}
+		// The end of a breach is told on its last window, and the index may have missed that.
+		switch _, err := l.load(ctx, toldKey(model, mark.Window, rule.Name, ToldResolved)); {
+		case err == nil:
+			continue
+		case !errors.Is(err, objstore.ErrNotExist):
+			return nil, err
 		}
 		last, timed, err := l.readBreach(ctx, model, mark.Window, rule.Name)
 		switch {
@@ -202,7 +209,7 @@ func (l *Ledger) newestTold(ctx context.Context, model string, newest groundtrut
 	digits := eraDigits(newest)
 	eras := []string{""}
 	if index.Rules != nil {
-		eras = erasBetween(index.Before, newest.Start, digits)
+		eras = erasToList(index.Before, newest.Start, digits)
 	}
 	// The index is brought forward to the era of settled.
 	next := toldIndex{Schema: SchemaVersion, Before: eraStart(eraOf(settled, digits)), Rules: toldMarks{}}
@@ -235,17 +242,15 @@ func (l *Ledger) newestTold(ctx context.Context, model string, newest groundtrut
 }
 
 // indexTold adds a telling of an old window to the index, which listings leave out.
-func (l *Ledger) indexTold(ctx context.Context, t Told) error {
+// That it could not is no reason not to tell.
+func (l *Ledger) indexTold(ctx context.Context, t Told) {
 	var index toldIndex
-	if err := l.readIndex(ctx, toldIndexKey(t.Model), &index); err != nil {
-		return err
-	}
-	if index.Rules == nil || !t.Window.Start.Before(index.Before) {
-		return nil
+	err := l.readIndex(ctx, toldIndexKey(t.Model), &index)
+	if err != nil || index.Rules == nil || !t.Window.Start.Before(index.Before) {
+		return
 	}
 	index.Rules.add(part(t.Rule), toldMark{t.Window, t.State == ToldResolved})
 	l.writeIndex(ctx, toldIndexKey(t.Model), index)
-	return nil
 }
 
 // Suggestion is a run that mode suggest would have started.
