@@ -224,12 +224,7 @@ func (l *Ledger) Begin(ctx context.Context, model, grid string, first groundtrut
 
 // Grids returns the names of the grids that windows of a model are recorded on, sorted.
 func (l *Ledger) Grids(ctx context.Context, model string) ([]string, error) {
-	dir := evaluationDir(model, true)
-	objects, err := l.objects(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	windows, err := revisions(dir, objects, anyGrid)
+	windows, err := l.windows(ctx, model, true)
 	if err != nil {
 		return nil, err
 	}

@@ -189,13 +189,18 @@ func (l *Ledger) AdHoc(ctx context.Context, model string) ([]Record, error) {
 	return l.all(ctx, model, false)
 }
 
-func (l *Ledger) all(ctx context.Context, model string, onGrid bool) ([]Record, error) {
+// windows lists every window of a model, on any grid or off them.
+func (l *Ledger) windows(ctx context.Context, model string, onGrid bool) ([]windowKeys, error) {
 	dir := evaluationDir(model, onGrid)
 	objects, err := l.objects(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	windows, err := revisions(dir, objects, anyGrid)
+	return revisions(dir, objects, anyGrid)
+}
+
+func (l *Ledger) all(ctx context.Context, model string, onGrid bool) ([]Record, error) {
+	windows, err := l.windows(ctx, model, onGrid)
 	if err != nil {
 		return nil, err
 	}
