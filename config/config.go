@@ -3,7 +3,7 @@
 //
 // Paths. A relative path and a relative file URL (file://./state, or plain ./state)
 // start at the folder of the configuration file, Config.Dir, not at the working
-// folder: URLs are kept as written, for objstore.Open(ctx, url, cfg.Dir); paths of
+// folder: URLs are kept as written, for an objstore.Opener of cfg.Dir; paths of
 // secrets and of the text file are joined to that folder at load.
 //
 // Variables. ${VAR} is replaced in scalar values, after the YAML is parsed, so
@@ -239,7 +239,6 @@ func (c *Config) Model(name string) *Model {
 // zero value unless the model has a reference of rows.
 func (m *Model) GroundtruthSpec() groundtruth.Spec {
 	s := groundtruth.Spec{
-		BaseDir:     m.baseDir,
 		Predictions: groundtruth.Source{URL: m.Predictions.URL, Format: m.Predictions.Format, Slack: m.Predictions.Slack, FollowLinks: m.Predictions.FollowLinks},
 		PredictionColumns: groundtruth.PredictionColumns{
 			ID:           m.Predictions.Columns.ID,

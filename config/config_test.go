@@ -76,7 +76,6 @@ func TestFullExample(t *testing.T) {
 		t.Fatal("Model does not find by name")
 	}
 	wantSpec := groundtruth.Spec{
-		BaseDir:     "testdata",
 		Predictions: groundtruth.Source{URL: "s3://logs/house-price/dt={date}/*.parquet", Format: "auto"},
 		PredictionColumns: groundtruth.PredictionColumns{
 			ID: "request_id", Timestamp: "predicted_at", Prediction: "predicted_price", ModelVersion: "version",

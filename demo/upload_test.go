@@ -30,11 +30,10 @@ func keys(t *testing.T, s *objstore.Store) map[string]string {
 }
 
 func TestUpload(t *testing.T) {
-	store, err := objstore.Open(t.Context(), "mem://"+t.Name()+"/demo", "")
+	store, err := objstore.NewOpener("").Open(t.Context(), "mem://"+t.Name()+"/demo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
 	dir := t.TempDir()
 	if err := demo.Write(dir); err != nil {
 		t.Fatal(err)
@@ -75,11 +74,10 @@ func TestUpload(t *testing.T) {
 }
 
 func TestUploadLeavesOthersAlone(t *testing.T) {
-	store, err := objstore.Open(t.Context(), "mem://"+t.Name(), "")
+	store, err := objstore.NewOpener("").Open(t.Context(), "mem://"+t.Name())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
 	if err := store.Write(t.Context(), "thesis.txt", []byte("years of work")); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -27,6 +28,7 @@ import (
 
 	"github.com/hindcast/hindcast/e2e/internal/cloudstand"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/objstore/cloud"
 )
 
 func (e env) azure(t *testing.T) *service.Client {
@@ -102,11 +104,12 @@ func (e env) azureKey() []string {
 // fill writes the files of a scenario, without the model's name before them, to a store.
 func (s *scenario) fill(t *testing.T, url string) {
 	t.Helper()
-	b, err := objstore.Open(t.Context(), url, "")
+	stores := objstore.NewOpener("", cloud.Schemes(slog.New(slog.DiscardHandler))...)
+	defer stores.Close()
+	b, err := stores.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close()
 	for key, data := range s.files(t) {
 		if err := b.Write(t.Context(), strings.TrimPrefix(key, s.Model+"/"), data); err != nil {
 			t.Fatal(err)
@@ -114,7 +117,7 @@ func (s *scenario) fill(t *testing.T, url string) {
 	}
 }
 
-// fillAzure is fill with the emulator's key, which objstore would take from the
+// fillAzure is fill with the emulator's key, which objstore/cloud would take from the
 // environment of this process.
 func (s *scenario) fillAzure(t *testing.T, name string) {
 	t.Helper()

@@ -27,7 +27,7 @@ func TestObjstoreConformance(t *testing.T) {
 		"TestAzure": {"HINDCAST_TEST_AZURE_URL", e.AzureURL(e.azureContainer(t, nil), "conformance"), e.azureKey()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-run", "^"+name+"$", "./objstore")
+			cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-run", "^"+name+"$", "./objstore/cloud")
 			cmd.Dir = ".."
 			cmd.Env = append(append(os.Environ(), tt.variable+"="+tt.url), tt.env...)
 			out, err := cmd.CombinedOutput()

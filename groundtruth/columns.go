@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/valyala/fastjson"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // ColumnInfo is a column of a source and the kind that its values have.
@@ -37,12 +39,11 @@ type ColumnOptions struct {
 // such, and whole numbers with leading zeros (postal codes) are text. Columns whose
 // kind differs from object to object, or that have no value there, are Text. No
 // object is no column and no error.
-func Columns(ctx context.Context, baseDir string, src Source, from, to time.Time, opt ColumnOptions) (infos []ColumnInfo, err error) {
-	set, err := discover(ctx, src, baseDir, from, to)
+func Columns(ctx context.Context, stores *objstore.Opener, src Source, from, to time.Time, opt ColumnOptions) (infos []ColumnInfo, err error) {
+	set, err := discover(ctx, stores, src, from, to)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, set.Close()) }()
 	found := newColumnKinds(opt)
 	looked := 0
 	for _, obj := range set.objects {

@@ -36,7 +36,7 @@ func TestSemantics2_ColumnsAndTheirKinds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			url := "mem://" + t.Name()
-			store, err := objstore.Open(context.Background(), url, "")
+			store, err := objstore.NewOpener("").Open(context.Background(), url)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +45,7 @@ func TestSemantics2_ColumnsAndTheirKinds(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			infos, err := Columns(context.Background(), "", Source{URL: url + "/log/*"}, time.Time{}, time.Time{}, ColumnOptions{})
+			infos, err := Columns(context.Background(), objstore.NewOpener(""), Source{URL: url + "/log/*"}, time.Time{}, time.Time{}, ColumnOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,7 @@ func TestSemantics2_ColumnsAndTheirKinds(t *testing.T) {
 
 func TestColumnsNamesTheObject(t *testing.T) {
 	putObjects(t, "mem://columns-bad", "log/a.parquet")
-	_, err := Columns(context.Background(), "", Source{URL: "mem://columns-bad/log/*"}, time.Time{}, time.Time{}, ColumnOptions{})
+	_, err := Columns(context.Background(), objstore.NewOpener(""), Source{URL: "mem://columns-bad/log/*"}, time.Time{}, time.Time{}, ColumnOptions{})
 	if err == nil || !strings.Contains(err.Error(), "mem://columns-bad/log/a.parquet") {
 		t.Errorf("got %v", err)
 	}

@@ -41,7 +41,7 @@ type readTable struct {
 // storeObject writes an object to a store in memory and returns it.
 func storeObject(t testing.TB, key string, data []byte) object {
 	t.Helper()
-	store, err := objstore.Open(context.Background(), "mem://decode-"+t.Name(), "")
+	store, err := objstore.NewOpener("").Open(context.Background(), "mem://decode-"+t.Name())
 	if err != nil {
 		t.Fatal(err)
 	}

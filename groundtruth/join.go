@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // JoinOptions change how Join and ScanReference work, not what they find.
@@ -37,6 +39,7 @@ type joinHooks struct {
 
 // joiner is one join.
 type joiner struct {
+	stores  *objstore.Opener
 	spec    Spec
 	window  Window
 	asOf    time.Time
@@ -88,14 +91,14 @@ type joiner struct {
 // The narrow rows take what opt.Limits.MemoryBytes leaves for them beside the program
 // and what its goroutines need to decode and count, and spill to opt.Limits.SpillDir
 // beyond. One bit per row around duplicates comes on top.
-func Join(ctx context.Context, spec Spec, w Window, asOf time.Time, opt JoinOptions, newSink func() Sink) (Result, []Sink, error) {
+func Join(ctx context.Context, stores *objstore.Opener, spec Spec, w Window, asOf time.Time, opt JoinOptions, newSink func() Sink) (Result, []Sink, error) {
 	if !w.Start.Before(w.End) {
 		return Result{}, nil, fmt.Errorf("join window %s to %s: it is empty", w.Start.Format(time.RFC3339), w.End.Format(time.RFC3339))
 	}
 	if asOf.IsZero() {
 		return Result{}, nil, errors.New("join: the as-of time is not set")
 	}
-	j, err := newJoiner(spec, opt, newSink)
+	j, err := newJoiner(stores, spec, opt, newSink)
 	if err != nil {
 		return Result{}, nil, err
 	}
@@ -114,8 +117,8 @@ func Join(ctx context.Context, spec Spec, w Window, asOf time.Time, opt JoinOpti
 }
 
 // newJoiner sets up what Join and ScanReference share.
-func newJoiner(spec Spec, opt JoinOptions, newSink func() Sink) (*joiner, error) {
-	j := &joiner{spec: spec, opt: opt, log: opt.Log, workers: opt.Limits.Workers}
+func newJoiner(stores *objstore.Opener, spec Spec, opt JoinOptions, newSink func() Sink) (*joiner, error) {
+	j := &joiner{stores: stores, spec: spec, opt: opt, log: opt.Log, workers: opt.Limits.Workers}
 	if j.log == nil {
 		j.log = slog.New(slog.DiscardHandler)
 	}
@@ -197,17 +200,11 @@ func (j *joiner) closeParts() {
 
 // close frees what the join holds outside of memory.
 func (j *joiner) close() error {
-	var errs []error
 	j.closeParts()
-	if j.spill != nil {
-		errs = append(errs, j.spill.close())
+	if j.spill == nil {
+		return nil
 	}
-	for _, s := range []*objectSet{j.preds, j.labels} {
-		if s != nil {
-			errs = append(errs, s.Close())
-		}
-	}
-	return errors.Join(errs...)
+	return j.spill.close()
 }
 
 // join does the work of Join.
@@ -306,7 +303,7 @@ func (j *joiner) findPredictions(ctx context.Context) (*objectSet, error) {
 	if j.spec.PredictionColumns.Timestamp == "" {
 		src.Slack = 0 // Without times nothing would tell a neighbour's rows from the window's.
 	}
-	return discover(ctx, src, j.spec.BaseDir, j.window.Start, j.window.End)
+	return discover(ctx, j.stores, src, j.window.Start, j.window.End)
 }
 
 // findLabels lists the label objects. Their range includes as-of itself; it never
@@ -316,7 +313,7 @@ func (j *joiner) findLabels(ctx context.Context) (*objectSet, error) {
 	if !to.After(j.window.Start) {
 		to = j.window.Start.Add(1) // What was ingested later is hidden row by row.
 	}
-	return discover(ctx, j.spec.Labels, j.spec.BaseDir, j.window.Start, to)
+	return discover(ctx, j.stores, j.spec.Labels, j.window.Start, to)
 }
 
 // asOfApplies reports whether label versions have an ingest time: a column, or the
@@ -389,10 +386,10 @@ func (j *joiner) unchanged(ctx context.Context) error {
 			err = changedError(o, "it was written again")
 		}
 		if err != nil {
-			break
+			return err
 		}
 	}
-	return errors.Join(err, now.Close())
+	return nil
 }
 
 // far reports whether reads of the objects take a way over a network.

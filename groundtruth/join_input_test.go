@@ -46,13 +46,13 @@ func TestJoinBadInput(t *testing.T) {
 		})
 	}
 	t.Run("empty window", func(t *testing.T) {
-		_, _, err := Join(context.Background(), Spec{}, Window{day0(), day0()}, day0(), JoinOptions{}, newRecorder)
+		_, _, err := Join(context.Background(), objstore.NewOpener(""), Spec{}, Window{day0(), day0()}, day0(), JoinOptions{}, newRecorder)
 		if err == nil || !strings.Contains(err.Error(), "it is empty") {
 			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("as-of not set", func(t *testing.T) {
-		_, _, err := Join(context.Background(), Spec{}, Window{day0(), hours(1)}, time.Time{}, JoinOptions{}, newRecorder)
+		_, _, err := Join(context.Background(), objstore.NewOpener(""), Spec{}, Window{day0(), hours(1)}, time.Time{}, JoinOptions{}, newRecorder)
 		if err == nil || !strings.Contains(err.Error(), "as-of") {
 			t.Errorf("error %v", err)
 		}
@@ -89,7 +89,7 @@ func TestJoinNothingThere(t *testing.T) {
 		var names memNames
 		base := names.next(t)
 		joinTable{preds: []tableObject{{"p.csv", []tableRow{pred("a", 5, 7)}}}}.write(t, base)
-		res, _, err := Join(context.Background(), testSpec(base+"/preds/*", base+"/labels/*"), Window{hours(2400), hours(2424)}, hours(24), JoinOptions{ReadLabels: true}, newRecorder)
+		res, _, err := Join(context.Background(), objstore.NewOpener(""), testSpec(base+"/preds/*", base+"/labels/*"), Window{hours(2400), hours(2424)}, hours(24), JoinOptions{ReadLabels: true}, newRecorder)
 		must(t, err)
 		if res.Coverage != (Coverage{}) {
 			t.Errorf("coverage %+v", res.Coverage)
@@ -129,7 +129,7 @@ func TestJoinColumnsAbsentInSomeFiles(t *testing.T) {
 	} {
 		must(t, os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(text), 0o600))
 	}
-	res, sinks, err := Join(context.Background(), testSpec(dir+"/p/*", dir+"/l.csv"), Window{day0(), hours(24)}, hours(48), JoinOptions{ReadLabels: true}, newRecorder)
+	res, sinks, err := Join(context.Background(), objstore.NewOpener(""), testSpec(dir+"/p/*", dir+"/l.csv"), Window{day0(), hours(24)}, hours(48), JoinOptions{ReadLabels: true}, newRecorder)
 	must(t, err)
 	rows := mergeRecorders(sinks)
 	if len(rows.preds) != 2 || len(rows.matches) != 2 {
@@ -165,10 +165,9 @@ func TestJoinObjectChangesInBetween(t *testing.T) {
 			_, _, err := run(t, func(s *Spec, o *JoinOptions) {
 				base := strings.TrimSuffix(s.Predictions.URL, "/preds/**")
 				o.hooks.scanned = func() {
-					st, err := objstore.Open(context.Background(), base, "")
+					st, err := objstore.NewOpener("").Open(context.Background(), base)
 					must(t, err)
 					tc.change(t, st)
-					must(t, st.Close())
 				}
 			}, preds, nil)
 			if tc.want == "" {

@@ -182,7 +182,7 @@ func TestSemantics2_JoinEqualsReference(t *testing.T) {
 		opt := JoinOptions{ReadLabels: true, Limits: Limits{Workers: rapid.IntRange(1, 8).Draw(rt, "workers"), SpillDir: dir}}
 		opt.hooks.memory = rapid.SampledFrom([]int64{0, 1 << 10, 4 << 10, 64 << 10}).Draw(rt, "memory")
 		opt.hooks.far = rapid.Bool().Draw(rt, "far")
-		res, sinks, err := Join(context.Background(), tab.spec, tab.window, tab.asOf, opt, newRecorder)
+		res, sinks, err := Join(context.Background(), objstore.NewOpener(""), tab.spec, tab.window, tab.asOf, opt, newRecorder)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -264,7 +264,7 @@ func TestSemantics2_DealtOverAnyFiles(t *testing.T) {
 			opt := JoinOptions{ReadLabels: true, Limits: Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers"), SpillDir: dir}}
 			opt.hooks.memory = rapid.SampledFrom([]int64{0, 2 << 10}).Draw(rt, "memory")
 			opt.hooks.far = rapid.Bool().Draw(rt, "far")
-			res, sinks, err := Join(context.Background(), tab.spec, Window{day0(), hours(24)}, hours(48), opt, newRecorder)
+			res, sinks, err := Join(context.Background(), objstore.NewOpener(""), tab.spec, Window{day0(), hours(24)}, hours(48), opt, newRecorder)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -294,7 +294,7 @@ func TestJoinIsDeterministic(t *testing.T) {
 		for _, workers := range []int{1, 2, 5} {
 			opt := JoinOptions{ReadLabels: true, Limits: Limits{Workers: workers, SpillDir: t.TempDir()}}
 			opt.hooks.memory = int64(workers) << 10
-			res, _, err := Join(context.Background(), tab.spec, tab.window, tab.asOf, opt, newRecorder)
+			res, _, err := Join(context.Background(), objstore.NewOpener(""), tab.spec, tab.window, tab.asOf, opt, newRecorder)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -321,13 +321,12 @@ func run(t *testing.T, change func(*Spec, *JoinOptions), preds, labels []tableOb
 	if change != nil {
 		change(&spec, &opt)
 	}
-	res, sinks, err := Join(context.Background(), spec, Window{day0(), hours(24)}, hours(24*7), opt, newRecorder)
-	s, err2 := objstore.Open(context.Background(), base, "")
+	res, sinks, err := Join(context.Background(), objstore.NewOpener(""), spec, Window{day0(), hours(24)}, hours(24*7), opt, newRecorder)
+	s, err2 := objstore.NewOpener("").Open(context.Background(), base)
 	must(t, err2)
 	for o, err := range s.List(context.Background(), "") {
 		must(t, err)
 		must(t, s.Delete(context.Background(), o.Key))
 	}
-	must(t, s.Close())
 	return res, mergeRecorders(sinks), err
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // A link that leaves the folder gives away nothing of what it leads to, and is told of.
@@ -39,7 +41,7 @@ func TestLinksThatLeaveTheFolderAreNotRead(t *testing.T) {
 	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, pattern := range []string{"dt={date}/*", "**", "dt=*/*", "dt={date}/link.csv", "*/link.csv"} {
 		src := Source{URL: folder + "/" + pattern, Format: "csv"}
-		set, err := discover(t.Context(), src, "", day, day.AddDate(0, 0, 2))
+		set, err := discover(t.Context(), objstore.NewOpener(""), src, day, day.AddDate(0, 0, 2))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,11 +53,8 @@ func TestLinksThatLeaveTheFolderAreNotRead(t *testing.T) {
 		if text := strings.Join(set.notes, "\n"); !strings.Contains(text, "leave the folder and were not followed, first \"dt=2026-01-0") || !strings.Contains(text, "follow_links") {
 			t.Errorf("%s has the notes %q", pattern, text)
 		}
-		if err := set.Close(); err != nil {
-			t.Error(err)
-		}
 		src.FollowLinks = true
-		set, err = discover(t.Context(), src, "", day, day.AddDate(0, 0, 2))
+		set, err = discover(t.Context(), objstore.NewOpener(""), src, day, day.AddDate(0, 0, 2))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,11 +65,8 @@ func TestLinksThatLeaveTheFolderAreNotRead(t *testing.T) {
 		if !strings.Contains(found, "/link.csv") && !strings.Contains(found, "/token") {
 			t.Errorf("%s with follow_links finds %s", pattern, found)
 		}
-		if err := set.Close(); err != nil {
-			t.Error(err)
-		}
 	}
-	_, err := Columns(context.Background(), "", Source{URL: filepath.Join(folder, "dt=2026-01-01/link.csv")}, time.Time{}, time.Time{}, ColumnOptions{})
+	_, err := Columns(context.Background(), objstore.NewOpener(""), Source{URL: filepath.Join(folder, "dt=2026-01-01/link.csv")}, time.Time{}, time.Time{}, ColumnOptions{})
 	if err != nil && strings.Contains(err.Error(), secret) {
 		t.Error(err)
 	}

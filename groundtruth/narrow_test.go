@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // widths notes of which width a sink is told that numbers are.
@@ -48,7 +50,7 @@ func TestColumnsOf32BitsSaySo(t *testing.T) {
 		spec.Features = append(spec.Features, FeatureSpec{Name: name, Kind: Number})
 	}
 	got := widths{}
-	_, _, err := ScanReference(context.Background(), spec, JoinOptions{Limits: Limits{Workers: 1, SpillDir: t.TempDir()}}, func() Sink { return got })
+	_, _, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, JoinOptions{Limits: Limits{Workers: 1, SpillDir: t.TempDir()}}, func() Sink { return got })
 	must(t, err)
 	if !maps.Equal(got, want) {
 		t.Errorf("told %v, want %v", got, want)

@@ -11,7 +11,7 @@ import (
 // pattern is the part of a source's URL from the first path segment that holds a
 // placeholder or a wildcard on.
 type pattern struct {
-	base     string // the URL before it, with its parameters: what objstore.Open takes
+	base     string // the URL before it, with its parameters: what an objstore.Opener takes
 	text     string // as it stands in the URL, for messages
 	segments []segment
 }

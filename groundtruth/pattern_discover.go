@@ -18,28 +18,22 @@ import (
 // beyond, their folder is listed and pruned, a thousand of them in one request.
 const maxCandidates = 100
 
-// objectSet is what discover found, with the store handle that its objects share.
+// objectSet is what discover found.
 type objectSet struct {
 	objects []object // sorted by rel
 	notes   []string // what a person should know, such as a pattern that matched nothing
-	store   *objstore.Store
-}
-
-// Close closes the store handle; no object of the set can be read afterwards.
-func (s *objectSet) Close() error {
-	return s.store.Close()
 }
 
 // discover lists the objects of src whose partition may hold rows of [from, to),
 // widened by src.Slack on both sides. A zero from or to is open. Only the
 // partitions that are needed are listed. A missing bucket or folder is an error; a
 // pattern that matches nothing in the range is a note.
-func discover(ctx context.Context, src Source, baseDir string, from, to time.Time) (*objectSet, error) {
+func discover(ctx context.Context, stores *objstore.Opener, src Source, from, to time.Time) (*objectSet, error) {
 	p, err := parsePattern(src.URL)
 	if err != nil {
 		return nil, err
 	}
-	store, err := objstore.Open(ctx, p.base, baseDir)
+	store, err := stores.Open(ctx, p.base)
 	if err != nil {
 		return nil, err
 	}
@@ -54,10 +48,10 @@ func discover(ctx context.Context, src Source, baseDir string, from, to time.Tim
 		w.to = to.Add(src.Slack).UTC()
 	}
 	if err := w.walk(ctx, "", p.segments, noDatePart()); err != nil {
-		return nil, joinClose(fmt.Errorf("find objects of %s: %w", withoutQuery(src.URL), err), store)
+		return nil, fmt.Errorf("find objects of %s: %w", withoutQuery(src.URL), err)
 	}
 	slices.SortFunc(w.found, func(a, b object) int { return cmp.Compare(a.rel, b.rel) })
-	set := &objectSet{objects: w.found, store: store}
+	set := &objectSet{objects: w.found}
 	if len(w.found) == 0 {
 		set.notes = append(set.notes, fmt.Sprintf("no object matches %s in %s%s", p.text, store.URL(), w.rangeText()))
 	}
@@ -69,14 +63,6 @@ func discover(ctx context.Context, src Source, baseDir string, from, to time.Tim
 			n, store.URL(), quoteText(slices.Sorted(maps.Keys(w.outside))[0])))
 	}
 	return set, nil
-}
-
-// joinClose closes the store of a failed call; the failure is what counts.
-func joinClose(err error, store *objstore.Store) error {
-	if closeErr := store.Close(); closeErr != nil {
-		return fmt.Errorf("%w (and closing the store: %w)", err, closeErr)
-	}
-	return err
 }
 
 // lister is what a walker asks of a store; tests see which prefixes it lists.

@@ -122,7 +122,7 @@ func TestMatchKey(t *testing.T) {
 // put writes objects with some text and returns the store's URL.
 func putObjects(t testing.TB, url string, keys ...string) {
 	t.Helper()
-	store, err := objstore.Open(context.Background(), url, "")
+	store, err := objstore.NewOpener("").Open(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,14 +131,11 @@ func putObjects(t testing.TB, url string, keys ...string) {
 			t.Fatal(err)
 		}
 	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func rels(t testing.TB, src Source, baseDir string, from, to time.Time) ([]string, []string) {
 	t.Helper()
-	set, err := discover(context.Background(), src, baseDir, from, to)
+	set, err := discover(context.Background(), objstore.NewOpener(baseDir), src, from, to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,9 +145,6 @@ func rels(t testing.TB, src Source, baseDir string, from, to time.Time) ([]strin
 		if o.url != o.store.ObjectURL(o.Key) || o.Size != 2 {
 			t.Errorf("object %+v", o)
 		}
-	}
-	if err := set.Close(); err != nil {
-		t.Error(err)
 	}
 	return got, set.notes
 }
@@ -228,7 +222,7 @@ func (r *recordingLister) ListDir(ctx context.Context, prefix string) ([]objstor
 }
 
 func TestSemantics2_OnlyNeededPartitionsAreListed(t *testing.T) {
-	store, err := objstore.Open(context.Background(), "mem://needed", "")
+	store, err := objstore.NewOpener("").Open(context.Background(), "mem://needed")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,11 +273,11 @@ func TestDiscoverNotesAndErrors(t *testing.T) {
 	if len(got) != 1 || len(notes) != 1 || !strings.HasPrefix(notes[0], "2 objects") {
 		t.Errorf("hidden names: got %q with notes %q", got, notes)
 	}
-	_, err := discover(context.Background(), Source{URL: "nowhere/dt={date}/*.csv"}, root, day, day.AddDate(0, 0, 1))
+	_, err := discover(context.Background(), objstore.NewOpener(root), Source{URL: "nowhere/dt={date}/*.csv"}, day, day.AddDate(0, 0, 1))
 	if !errors.Is(err, objstore.ErrNotExist) {
 		t.Errorf("a missing folder: %v", err)
 	}
-	if _, err = discover(context.Background(), Source{URL: "ftp://x/*.csv"}, root, day, day.AddDate(0, 0, 1)); err == nil {
+	if _, err = discover(context.Background(), objstore.NewOpener(root), Source{URL: "ftp://x/*.csv"}, day, day.AddDate(0, 0, 1)); err == nil {
 		t.Error("an unknown scheme passes")
 	}
 }
@@ -297,7 +291,7 @@ func TestDiscoverAgreesWithMatching(t *testing.T) {
 		keys = append(keys, u.Format("a/dt=2006-01-02/15/2006-01-02.csv"), u.Format("b/2006/01/02/h15.csv"), u.Format("c/2006-01/02-15.csv"))
 	}
 	putObjects(t, "mem://agree", keys...)
-	store, err := objstore.Open(context.Background(), "mem://agree", "")
+	store, err := objstore.NewOpener("").Open(context.Background(), "mem://agree")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/zeebo/xxh3"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // ScanReference reads the rows of spec.Reference, which hold prediction and label
@@ -21,11 +23,11 @@ import (
 // carry the hash of the id, or of object key and row where there is none.
 //
 // Coverage counts the rows as predictions, those with a label as labels and matched.
-func ScanReference(ctx context.Context, spec Spec, opt JoinOptions, newSink func() Sink) (Result, []Sink, error) {
+func ScanReference(ctx context.Context, stores *objstore.Opener, spec Spec, opt JoinOptions, newSink func() Sink) (Result, []Sink, error) {
 	if spec.Reference.URL == "" {
 		return Result{}, nil, errors.New("scan reference: no url is set")
 	}
-	j, err := newJoiner(spec, opt, newSink)
+	j, err := newJoiner(stores, spec, opt, newSink)
 	if err != nil {
 		return Result{}, nil, err
 	}
@@ -93,7 +95,7 @@ func (j *joiner) reference(ctx context.Context) (Result, error) {
 	res := Result{LabelsRead: true}
 	var err error
 	src := j.spec.Reference
-	if j.preds, err = discover(ctx, src, j.spec.BaseDir, j.window.Start, j.window.End); err != nil {
+	if j.preds, err = discover(ctx, j.stores, src, j.window.Start, j.window.End); err != nil {
 		return res, fmt.Errorf("find reference: %w", err)
 	}
 	j.progress.add(0, j.preds.bytes())

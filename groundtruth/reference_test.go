@@ -12,6 +12,8 @@ import (
 
 	"github.com/zeebo/xxh3"
 	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // refColumns are those of a reference: prediction and label side by side.
@@ -74,7 +76,7 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 			storeTables(t, base, objects, refColumns)
 			spec := testSpec("", "")
 			spec.Reference = Source{URL: base + "/*", Format: "auto"}
-			res, sinks, err := ScanReference(context.Background(), spec, JoinOptions{Limits: Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers")}}, newRecorder)
+			res, sinks, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, JoinOptions{Limits: Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers")}}, newRecorder)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -100,7 +102,7 @@ func TestScanReferenceWithoutOptionalColumns(t *testing.T) {
 	storeTables(t, base, []tableObject{{"a.csv", []tableRow{{"pred": 1.0, "label": 2.0}, {"pred": 3.0}, {"label": 4.0}}}}, []string{"pred", "label"})
 	spec := testSpec("", "")
 	spec.Reference = Source{URL: base + "/*"}
-	res, sinks, err := ScanReference(context.Background(), spec, JoinOptions{}, newRecorder)
+	res, sinks, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, JoinOptions{}, newRecorder)
 	must(t, err)
 	all := mergeRecorders(sinks)
 	if want := (tally{"false 0 1": 1, "false 0 3": 1}); !reflect.DeepEqual(all.preds, want) {
@@ -135,7 +137,7 @@ func TestScanReferenceFails(t *testing.T) {
 			spec := testSpec("", "")
 			spec.Reference = Source{URL: base + "/*"}
 			tc.change(&spec)
-			_, _, err := ScanReference(context.Background(), spec, JoinOptions{}, newRecorder)
+			_, _, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, JoinOptions{}, newRecorder)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}

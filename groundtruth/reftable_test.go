@@ -184,12 +184,11 @@ func storeTables(t testing.TB, url string, objects []tableObject, columns []stri
 		}
 		return
 	}
-	s, err := objstore.Open(context.Background(), url, "")
+	s, err := objstore.NewOpener("").Open(context.Background(), url)
 	must(t, err)
 	for _, o := range objects {
 		must(t, s.Write(context.Background(), o.rel, o.encode(t, columns)))
 	}
-	must(t, s.Close())
 }
 
 // memNames makes the names of mem stores unique.

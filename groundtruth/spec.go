@@ -44,7 +44,6 @@ type FeatureSpec struct {
 
 // Spec says what to read for one model.
 type Spec struct {
-	BaseDir           string // relative file URLs start here
 	Predictions       Source
 	PredictionColumns PredictionColumns
 	Labels            Source

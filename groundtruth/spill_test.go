@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/zeebo/xxh3"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // bigCSV writes n predictions and labels; id gives the id of a row.
@@ -37,7 +39,7 @@ func joinFolder(t *testing.T, preds, labels []byte, opt JoinOptions) (Result, *r
 	must(t, os.WriteFile(filepath.Join(dir, "p.csv"), preds, 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "l.csv"), labels, 0o600))
 	opt.ReadLabels = true
-	res, sinks, err := Join(context.Background(), testSpec(dir+"/p.csv", dir+"/l.csv"), Window{day0(), hours(24)}, hours(48), opt, newRecorder)
+	res, sinks, err := Join(context.Background(), objstore.NewOpener(""), testSpec(dir+"/p.csv", dir+"/l.csv"), Window{day0(), hours(24)}, hours(48), opt, newRecorder)
 	return res, mergeRecorders(sinks), err
 }
 
@@ -188,7 +190,7 @@ func TestJoinCancelledLeavesNothing(t *testing.T) {
 	defer cancel()
 	opt := JoinOptions{ReadLabels: true, Limits: Limits{MemoryBytes: 64 << 10, Workers: 2, SpillDir: spill}}
 	opt.hooks.scanned = cancel
-	_, _, err := Join(ctx, testSpec(dir+"/p.csv", dir+"/l.csv"), Window{day0(), hours(24)}, hours(48), opt, newRecorder)
+	_, _, err := Join(ctx, objstore.NewOpener(""), testSpec(dir+"/p.csv", dir+"/l.csv"), Window{day0(), hours(24)}, hours(48), opt, newRecorder)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}

@@ -43,7 +43,7 @@ func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p pl
 	newSink := func() groundtruth.Sink {
 		return evaluator.NewBuilder(layout, p.window, m.Segments, evaluator.BuilderOptions{MaxSegments: m.MaxSegments})
 	}
-	result, sinks, err := groundtruth.Join(ctx, spec, p.window, asOf, groundtruth.JoinOptions{
+	result, sinks, err := groundtruth.Join(ctx, r.Stores, spec, p.window, asOf, groundtruth.JoinOptions{
 		Limits:     r.Limits,
 		ReadLabels: labels,
 		Past:       past,

@@ -173,11 +173,11 @@ models:
 	w.data, w.state = open(t, s.data), open(t, s.state)
 	w.kfp.now = func() time.Time { return w.now }
 	w.r = &job.Runner{
-		State: w.state, Ledger: trigger.NewLedger(w.state).WithIndex(w.state),
+		Stores: objstore.NewOpener(cfg.Dir), State: w.state, Ledger: trigger.NewLedger(w.state).WithIndex(w.state),
 		Pipelines:  func(*config.Model) (trigger.Pipelines, error) { return w.kfp, nil },
 		Publishers: []job.Publisher{w.pub}, Notifiers: []job.Notifier{w.told},
 		Clock: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
-		BaseDir: cfg.Dir, Identity: "test", Limits: groundtruth.Limits{SpillDir: t.TempDir()},
+		Identity: "test", Limits: groundtruth.Limits{SpillDir: t.TempDir()},
 	}
 	var rows []string
 	for i, p := range makePairs(referenceRows, dayStart(1).AddDate(0, -1, 0), good, "v1") {
@@ -190,7 +190,7 @@ models:
 
 func open(t *testing.T, url string) *objstore.Store {
 	t.Helper()
-	s, err := objstore.Open(t.Context(), url, "")
+	s, err := objstore.NewOpener("").Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,15 +120,14 @@ func (r *Runner) savedProfile(ctx context.Context, m *config.Model) (*evaluator.
 		return p, err
 	}
 	folder, name := splitObject(m.Reference.Profile)
-	store, err := objstore.Open(ctx, folder, r.BaseDir)
+	store, err := r.Stores.Open(ctx, folder)
 	if err != nil {
 		return nil, fmt.Errorf("load reference profile of %s: %w", m.Name, err)
 	}
 	if !m.Reference.FollowLinks {
 		store.KeepInside(nil)
 	}
-	p, err := r.readProfile(ctx, store, name)
-	return p, errors.Join(err, store.Close())
+	return r.readProfile(ctx, store, name)
 }
 
 // splitObject cuts the URL of an object into its folder's and its name.
@@ -172,7 +171,7 @@ func (r *Runner) writeProfile(ctx context.Context, key string, p *evaluator.Prof
 // everything in the configuration that changes how they are read.
 func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, error) {
 	spec := m.GroundtruthSpec()
-	inputs, notes, err := groundtruth.Inputs(ctx, spec.BaseDir, spec.Reference, time.Time{}, time.Time{})
+	inputs, notes, err := groundtruth.Inputs(ctx, r.Stores, spec.Reference, time.Time{}, time.Time{})
 	if err != nil {
 		return "", fmt.Errorf("find the reference of %s: %w", m.Name, err)
 	}
@@ -221,7 +220,7 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
 		})
 	}
-	result, sinks, err := groundtruth.ScanReference(ctx, spec, opt, newProfiler)
+	result, sinks, err := groundtruth.ScanReference(ctx, r.Stores, spec, opt, newProfiler)
 	if err != nil {
 		return fail(err)
 	}
@@ -241,7 +240,7 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	newBuilder := func() groundtruth.Sink {
 		return evaluator.NewBuilder(layout, layout.Span(), m.Segments, evaluator.BuilderOptions{})
 	}
-	result, sinks, err = groundtruth.ScanReference(ctx, spec, opt, newBuilder)
+	result, sinks, err = groundtruth.ScanReference(ctx, r.Stores, spec, opt, newBuilder)
 	if err != nil {
 		return fail(err)
 	}
@@ -268,7 +267,7 @@ func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth
 	if !wanted.Auto {
 		look.Only = slices.Concat(mapped, wanted.Columns)
 	}
-	columns, err := groundtruth.Columns(ctx, spec.BaseDir, src, w.Start, w.End, look)
+	columns, err := groundtruth.Columns(ctx, r.Stores, src, w.Start, w.End, look)
 	if err != nil {
 		return nil, err
 	}

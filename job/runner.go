@@ -19,6 +19,7 @@ import (
 
 // Runner does passes. Its fields are set once, before the first.
 type Runner struct {
+	Stores     *objstore.Opener // opens the logs, the references and saved profiles
 	State      *objstore.Store
 	Ledger     *trigger.Ledger
 	Pipelines  func(*config.Model) (trigger.Pipelines, error) // nil, nil where a model has none
@@ -29,7 +30,6 @@ type Runner struct {
 	Log        *slog.Logger
 	Secrets    *redact.Secrets // are taken out of errors that are kept or told; nil for none
 	Limits     groundtruth.Limits
-	BaseDir    string                                     // relative URLs start here
 	Identity   string                                     // who this is in the ledger, for people
 	Progress   func(label string) func(done, total int64) // nil for none
 	Observe    func(Work)                                 // told what each window and reference took, from several goroutines; nil for nobody

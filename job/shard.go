@@ -193,13 +193,13 @@ func (r *Runner) inputs(ctx context.Context, m *config.Model, w planned, asOf ti
 	if spec.PredictionColumns.Timestamp == "" {
 		src.Slack = 0 // as the join has it
 	}
-	out, _, err := groundtruth.Inputs(ctx, spec.BaseDir, src, w.window.Start, w.window.End)
+	out, _, err := groundtruth.Inputs(ctx, r.Stores, src, w.window.Start, w.window.End)
 	if err != nil {
 		return nil, fmt.Errorf("find predictions: %w", err)
 	}
 	if w.stage == trigger.StageMature {
 		to := asOf.Add(1) // as-of itself is among them
-		labels, _, err := groundtruth.Inputs(ctx, spec.BaseDir, spec.Labels, w.window.Start, to)
+		labels, _, err := groundtruth.Inputs(ctx, r.Stores, spec.Labels, w.window.Start, to)
 		if err != nil {
 			return nil, fmt.Errorf("find labels: %w", err)
 		}
@@ -213,7 +213,6 @@ func (r *Runner) inputs(ctx context.Context, m *config.Model, w planned, asOf ti
 // is in it.
 func unitKey(m *config.Model, ref *reference, w planned, asOf time.Time) (string, error) {
 	spec := m.GroundtruthSpec()
-	spec.BaseDir = "" // another pod's may have another name
 	profile := ""
 	if ref != nil {
 		spec.Features = ref.features

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 var (
@@ -16,37 +17,44 @@ var (
 	ErrDenied = errors.New("access denied")
 )
 
-// fault is an error that a person can act on: text says what is wrong and what to
-// do, kind is one of the sentinels or nil, and cause is what the store said, where
-// that adds to the text.
-type fault struct {
-	kind  error
-	text  string
-	cause error
+// Fault is an error that a person can act on. The buckets return it.
+type Fault struct {
+	Kind  error  // ErrNotExist, ErrExists, ErrDenied or another error that the text is about; may be nil
+	Text  string // what is wrong and what to do
+	Cause error  // what the store said, where that adds to the text
 }
 
-func (f *fault) Error() string {
-	if f.cause == nil {
-		return f.text
+func (f *Fault) Error() string {
+	if f.Cause == nil {
+		return f.Text
 	}
-	return f.text + ": " + redact(f.cause.Error())
+	return f.Text + ": " + redact(f.Cause.Error())
 }
 
-// Unwrap gives the sentinel, and the cause for those who know the store.
-func (f *fault) Unwrap() []error {
+// Unwrap gives the kind, and the cause for those who know the store.
+func (f *Fault) Unwrap() []error {
 	var errs []error
-	if f.kind != nil {
-		errs = append(errs, f.kind)
+	if f.Kind != nil {
+		errs = append(errs, f.Kind)
 	}
-	if f.cause != nil {
-		errs = append(errs, f.cause)
+	if f.Cause != nil {
+		errs = append(errs, f.Cause)
 	}
 	return errs
 }
 
-func errNoObject() error { return &fault{kind: ErrNotExist, text: "no such object"} }
-func errIsPresent() error {
-	return &fault{kind: ErrExists, text: "an object of that key exists already"}
+var (
+	// ErrNoObject is the ErrNotExist of an object.
+	ErrNoObject error = &Fault{Kind: ErrNotExist, Text: "no such object"}
+	// ErrIsPresent is the ErrExists of an object.
+	ErrIsPresent error = &Fault{Kind: ErrExists, Text: "an object of that key exists already"}
+)
+
+// Overwritten returns the error of a reader whose object was one thing and is another.
+func Overwritten(was, is Info) error {
+	return &Fault{Text: fmt.Sprintf(
+		"the object was overwritten while it was read (%d bytes of %s, now %d bytes of %s): run again, and have writers make new objects instead",
+		was.Size, was.ModTime.UTC().Format(time.RFC3339Nano), is.Size, is.ModTime.UTC().Format(time.RFC3339Nano))}
 }
 
 // wrap adds what was done and where. When the context has ended it is the context's
@@ -59,19 +67,10 @@ func (s *Store) wrap(ctx context.Context, op, key string, err error) error {
 		err = fmt.Errorf("%w: %w", c, err)
 	}
 	if text := err.Error(); text != redact(text) {
-		err = &briefError{redact(text), err}
+		err = &Fault{Kind: err, Text: redact(text)}
 	}
 	return fmt.Errorf("%s %s: %w", op, s.ObjectURL(key), err)
 }
-
-// briefError has a text of its own for an error.
-type briefError struct {
-	text string
-	err  error
-}
-
-func (e *briefError) Error() string { return e.text }
-func (e *briefError) Unwrap() error { return e.err }
 
 // redact blanks the signatures in text that may quote a request's URL.
 func redact(text string) string {

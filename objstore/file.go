@@ -47,8 +47,8 @@ func (b *fileBucket) path(key string) string {
 	return filepath.Join(b.folder, filepath.FromSlash(key))
 }
 
-func (b *fileBucket) list(ctx context.Context, prefix string, delimited bool) iter.Seq2[entry, error] {
-	return func(yield func(entry, error) bool) {
+func (b *fileBucket) List(ctx context.Context, prefix string, delimited bool) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
 		dir, name := "", prefix
 		if i := strings.LastIndexByte(prefix, '/'); i >= 0 {
 			dir, name = prefix[:i+1], prefix[i+1:]
@@ -56,20 +56,20 @@ func (b *fileBucket) list(ctx context.Context, prefix string, delimited bool) it
 		// A folder that is missing is told from a prefix that nothing has.
 		switch top, err := os.Stat(b.folder); {
 		case isNotExist(err):
-			yield(entry{}, &fault{kind: ErrNotExist, text: fmt.Sprintf("folder %s does not exist: create it or correct the URL", b.folder)})
+			yield(Entry{}, &Fault{Kind: ErrNotExist, Text: fmt.Sprintf("folder %s does not exist: create it or correct the URL", b.folder)})
 			return
 		case err != nil:
-			yield(entry{}, fileFault(err))
+			yield(Entry{}, fileFault(err))
 			return
 		case !top.IsDir():
 			if dir == "" {
-				yield(entry{}, &fault{text: "it is a file: name the folder that holds it"})
+				yield(Entry{}, &Fault{Text: "it is a file: name the folder that holds it"})
 			}
 			return
 		}
 		tree, err := b.tree()
 		if err != nil {
-			yield(entry{}, fileFault(err))
+			yield(Entry{}, fileFault(err))
 			return
 		}
 		defer tree.close()
@@ -80,7 +80,7 @@ func (b *fileBucket) list(ctx context.Context, prefix string, delimited bool) it
 			w.leave(strings.TrimSuffix(dir, "/"))
 		case isNotExist(err) || err == nil && !top.IsDir():
 		case err != nil:
-			yield(entry{}, fileFault(err))
+			yield(Entry{}, fileFault(err))
 		default:
 			w.walk(dir, name, []fs.FileInfo{top})
 		}
@@ -96,7 +96,7 @@ type fileWalk struct {
 	tree      *fileTree
 	delimited bool
 	leftOut   func(key string)
-	yield     func(entry, error) bool
+	yield     func(Entry, error) bool
 }
 
 // leave passes over a link that leaves the folder.
@@ -110,7 +110,7 @@ func (w *fileWalk) leave(key string) {
 // whether to go on. Above are the folders that lead here, this one included.
 func (w *fileWalk) walk(dir, name string, above []fs.FileInfo) bool {
 	if err := w.ctx.Err(); err != nil {
-		w.yield(entry{}, err)
+		w.yield(Entry{}, err)
 		return false
 	}
 	found, err := w.tree.readDir(fileName(dir))
@@ -120,7 +120,7 @@ func (w *fileWalk) walk(dir, name string, above []fs.FileInfo) bool {
 		if len(above) > 1 && (isNotExist(err) || errors.Is(err, errLeaves)) {
 			return true
 		}
-		w.yield(entry{}, fileFault(err))
+		w.yield(Entry{}, fileFault(err))
 		return false
 	}
 	type child struct {
@@ -140,7 +140,7 @@ func (w *fileWalk) walk(dir, name string, above []fs.FileInfo) bool {
 		case errors.Is(err, errLeaves):
 			w.leave(key)
 		case err != nil:
-			w.yield(entry{}, fileFault(err))
+			w.yield(Entry{}, fileFault(err))
 			return false
 		case i.IsDir():
 			children = append(children, child{key + "/", i})
@@ -152,11 +152,11 @@ func (w *fileWalk) walk(dir, name string, above []fs.FileInfo) bool {
 	for _, c := range children {
 		switch {
 		case !c.info.IsDir():
-			if !w.yield(entry{Object: fileObject(c.key, c.info)}, nil) {
+			if !w.yield(Entry{Object: fileObject(c.key, c.info)}, nil) {
 				return false
 			}
 		case w.delimited:
-			if !w.yield(entry{Object: Object{Key: c.key}, dir: true}, nil) {
+			if !w.yield(Entry{Object: Object{Key: c.key}, Dir: true}, nil) {
 				return false
 			}
 		case slices.ContainsFunc(above, func(i fs.FileInfo) bool { return os.SameFile(i, c.info) }):
@@ -175,53 +175,53 @@ func fileObject(key string, i fs.FileInfo) Object {
 	}
 }
 
-func (b *fileBucket) open(_ context.Context, key string, off, length int64) (io.ReadCloser, info, error) {
+func (b *fileBucket) Open(_ context.Context, key string, off, length int64) (io.ReadCloser, Info, error) {
 	f, i, err := b.openFile(key)
 	if err != nil {
-		return nil, info{}, err
+		return nil, Info{}, err
 	}
-	if length < 0 || length > i.size-off {
-		length = max(i.size-off, 0)
+	if length < 0 || length > i.Size-off {
+		length = max(i.Size-off, 0)
 	}
 	return &fileReader{io.NewSectionReader(f, off, length), f}, i, nil
 }
 
 // openFile opens the file of an object.
-func (b *fileBucket) openFile(key string) (*os.File, info, error) {
+func (b *fileBucket) openFile(key string) (*os.File, Info, error) {
 	tree, err := b.tree()
 	if isNotExist(err) {
-		return nil, info{}, errNoObject()
+		return nil, Info{}, ErrNoObject
 	}
 	if err != nil {
-		return nil, info{}, fileFault(err)
+		return nil, Info{}, fileFault(err)
 	}
 	defer tree.close()
 	// Look first: opening a device may do something.
 	i, err := tree.stat(fileName(key))
 	if err = fileOfObject(i, err); err != nil {
-		return nil, info{}, err
+		return nil, Info{}, err
 	}
 	f, err := tree.open(fileName(key))
 	if err != nil {
-		return nil, info{}, fileOfObject(nil, err)
+		return nil, Info{}, fileOfObject(nil, err)
 	}
 	// What was opened may be another than what was looked at.
 	i, err = f.Stat()
 	if err = fileOfObject(i, err); err != nil {
-		return nil, info{}, errors.Join(err, f.Close())
+		return nil, Info{}, errors.Join(err, f.Close())
 	}
-	return f, info{i.Size(), i.ModTime()}, nil
+	return f, Info{i.Size(), i.ModTime()}, nil
 }
 
 // fileOfObject returns why a file cannot be an object's.
 func fileOfObject(i fs.FileInfo, err error) error {
 	switch {
 	case isNotExist(err) || err == nil && i.IsDir():
-		return errNoObject()
+		return ErrNoObject
 	case err != nil:
 		return fileFault(err)
 	case !i.Mode().IsRegular():
-		return &fault{text: "it is not a regular file"}
+		return &Fault{Text: "it is not a regular file"}
 	}
 	return nil
 }
@@ -231,13 +231,13 @@ type fileReader struct {
 	io.Closer
 }
 
-func (b *fileBucket) put(_ context.Context, key string, data []byte, create bool) error {
+func (b *fileBucket) Put(_ context.Context, key string, data []byte, create bool) error {
 	path := b.path(key)
 	switch i, err := os.Lstat(path); {
 	case err == nil && i.IsDir():
-		return &fault{text: "a folder has that name"}
+		return &Fault{Text: "a folder has that name"}
 	case err == nil && create:
-		return errIsPresent() // Without trouble; link decides when two come here.
+		return ErrIsPresent // Without trouble; link decides when two come here.
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fileFault(err)
@@ -298,10 +298,10 @@ func link(temp, path string) error {
 	}
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return errIsPresent()
+		return ErrIsPresent
 	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EMLINK):
-		return &fault{text: "this file system has no hard links, by which an object is created once: use another folder, " +
-			"or the URL of the bucket (s3://, gs://, azblob://) rather than its mount", cause: err}
+		return &Fault{Text: "this file system has no hard links, by which an object is created once: use another folder, " +
+			"or the URL of the bucket (s3://, gs://, azblob://) rather than its mount", Cause: err}
 	}
 	return err
 }
@@ -315,16 +315,16 @@ func syncFolder(folder string) {
 	}
 }
 
-func (b *fileBucket) remove(_ context.Context, key string) error {
+func (b *fileBucket) Remove(_ context.Context, key string) error {
 	i, err := os.Lstat(b.path(key))
 	if isNotExist(err) || err == nil && i.IsDir() {
-		return errNoObject()
+		return ErrNoObject
 	}
 	if err == nil {
 		err = os.Remove(b.path(key))
 	}
 	if isNotExist(err) {
-		return errNoObject() // Somebody else was faster.
+		return ErrNoObject // Somebody else was faster.
 	}
 	return fileFault(err)
 }
@@ -337,21 +337,21 @@ func isNotExist(err error) bool {
 
 // fileFault says what to do about an error of the file system.
 func fileFault(err error) error {
-	var f *fault
+	var f *Fault
 	switch {
 	case err == nil || errors.As(err, &f):
 		return err
 	case errors.Is(err, fs.ErrPermission):
-		return &fault{kind: ErrDenied, text: fmt.Sprintf(
-			"access denied to user %d: change the mode or owner of the file and its folders, or the pod's fsGroup", os.Getuid()), cause: err}
+		return &Fault{Kind: ErrDenied, Text: fmt.Sprintf(
+			"access denied to user %d: change the mode or owner of the file and its folders, or the pod's fsGroup", os.Getuid()), Cause: err}
 	case errors.Is(err, syscall.EROFS):
-		return &fault{kind: ErrDenied, text: "the file system is read-only: mount a volume there that can be written, or use another URL", cause: err}
+		return &Fault{Kind: ErrDenied, Text: "the file system is read-only: mount a volume there that can be written, or use another URL", Cause: err}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return &fault{text: "the disk is full: make room or use another URL", cause: err}
+		return &Fault{Text: "the disk is full: make room or use another URL", Cause: err}
 	case errors.Is(err, syscall.ENOTDIR):
-		return &fault{text: "a part of the path is a file, not a folder", cause: err}
+		return &Fault{Text: "a part of the path is a file, not a folder", Cause: err}
 	case isNotExist(err):
-		return &fault{kind: ErrNotExist, text: "the folder was removed meanwhile", cause: err}
+		return &Fault{Kind: ErrNotExist, Text: "the folder was removed meanwhile", Cause: err}
 	}
 	return err
 }

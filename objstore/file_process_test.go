@@ -42,7 +42,7 @@ func child(what, folder string) int {
 				break
 			}
 		}
-		switch err := b.put(ctx, "claims/k/1", childContent(id), true); {
+		switch err := b.Put(ctx, "claims/k/1", childContent(id), true); {
 		case err == nil:
 			fmt.Println("won", id)
 		case errors.Is(err, ErrExists):
@@ -55,10 +55,10 @@ func child(what, folder string) int {
 			fmt.Println(temp)
 			select {} // Until killed.
 		}
-		_ = b.put(ctx, "k", childContent(id), what == "stop-create")
+		_ = b.Put(ctx, "k", childContent(id), what == "stop-create")
 	case "spin":
 		for i := 0; ; i++ {
-			if err := b.put(ctx, fmt.Sprintf("%s-%d", id, i), childContent(id), i%2 == 0); err != nil {
+			if err := b.Put(ctx, fmt.Sprintf("%s-%d", id, i), childContent(id), i%2 == 0); err != nil {
 				fmt.Println("failed", err)
 				return 1
 			}
@@ -164,7 +164,7 @@ func TestFileKillBeforeName(t *testing.T) {
 			if len(tempFiles(t, folder)) != 1 {
 				t.Fatal("the child left no temporary file, so this test shows nothing")
 			}
-			s, err := Open(t.Context(), folder, "")
+			s, err := NewOpener("").Open(t.Context(), folder)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -196,7 +196,7 @@ func TestFileKillAnywhere(t *testing.T) {
 		time.Sleep(time.Duration(i*7) * time.Millisecond)
 		kill(t, cmd)
 	}
-	s, err := Open(t.Context(), folder, "")
+	s, err := NewOpener("").Open(t.Context(), folder)
 	if err != nil {
 		t.Fatal(err)
 	}

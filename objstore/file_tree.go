@@ -9,7 +9,7 @@ import (
 )
 
 // errLeaves says that a symbolic link leads out of the folder.
-var errLeaves = &fault{text: "it lies behind a symbolic link that leaves the folder, which is not followed: " +
+var errLeaves = &Fault{Text: "it lies behind a symbolic link that leaves the folder, which is not followed: " +
 	"put the file itself there, name the link's target in the URL, or set follow_links: true where whoever can write to the folder may read all that this program can"}
 
 // fileTree reads what lies in a folder. Names are relative to the folder. With a root

@@ -10,12 +10,13 @@ import (
 
 func open(t *testing.T, url, baseDir string) *objstore.Store {
 	t.Helper()
-	s, err := objstore.Open(t.Context(), url, baseDir)
+	stores := objstore.NewOpener(baseDir)
+	s, err := stores.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
+		if err := stores.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -42,11 +43,15 @@ func TestMem(t *testing.T) {
 
 func TestMemIsSharedByName(t *testing.T) {
 	t.Parallel()
-	a := open(t, "mem://by-name/x", "")
+	stores := objstore.NewOpener("")
+	a, err := stores.Open(t.Context(), "mem://by-name/x")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := a.Create(t.Context(), "k", []byte("v")); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Close(); err != nil {
+	if err := stores.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := open(t, "mem://by-name", "").Read(t.Context(), "x/k"); err != nil || string(got) != "v" {

@@ -1,10 +1,14 @@
-// Package objstore reaches object storage by URL: S3, Google Cloud Storage, Azure
-// Blob Storage, folders of files and memory, behind one small type with one
-// behaviour, which the conformance suite in objstoretest holds all of them to.
+// Package objstore reads and writes object storage: folders of files and memory by
+// itself, S3, Google Cloud Storage and Azure Blob Storage by objstore/cloud, behind one
+// small type with one behaviour, which the conformance suite in objstoretest holds all of
+// them to.
 //
-// A [Store] is a bucket or folder and a prefix in it, its root. Keys are relative
-// to that root, separated by '/', and go to the store as they are: nothing is
-// escaped or decoded in keys or in the path of a URL.
+// Begin at [Opener], which opens a store by its URL, and [Store], which is what the
+// program reads and writes. The terms are these. A store is a bucket or folder and a
+// prefix in it, its root. A key names an [Object] in a store: it is relative to the root,
+// separated by '/', and goes to the store as it is; nothing is escaped or decoded in keys
+// or in the path of a URL. A [Bucket] is what a kind of store implements, and a [Scheme]
+// is how an Opener comes to one. A [Fault] is an error that says what to do.
 //
 // Two guarantees carry the rest of the program. A write is atomic: a reader sees
 // the whole old object or the whole new one. And [Store.Create] is create-if-absent:
@@ -12,13 +16,11 @@
 package objstore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 )
@@ -34,77 +36,11 @@ type Object struct {
 }
 
 // Store is a bucket or folder and a prefix in it. Its methods may be called from
-// several goroutines.
+// several goroutines, until the [Opener] that opened it is closed.
 type Store struct {
 	url    string // for people and for the audit: no query, no secrets, no trailing slash
 	root   string // prepended to each key; empty or ending in '/'
-	bucket bucket
-	close  func() error
-}
-
-// entry is an object or, in a delimited listing, a folder (a key ending in '/').
-type entry struct {
-	Object
-	dir bool
-}
-
-// info is what a reader knows of the object that it reads.
-type info struct {
-	size    int64
-	modTime time.Time
-}
-
-// same compares instants: two of one instant may differ in how they show it.
-func (i info) same(o info) bool { return i.size == o.size && i.modTime.Equal(o.modTime) }
-
-// bucket is what a back end implements. Keys are complete here, root included.
-// Errors are faults where the back end can tell what is wrong.
-type bucket interface {
-	// list yields in the order of the keys' bytes. It may yield folder markers,
-	// keys ending in '/' that are not folders of a delimited listing.
-	list(ctx context.Context, prefix string, delimited bool) iter.Seq2[entry, error]
-	// open reads length bytes from off, to the end where length is negative. A
-	// range past the end reads nothing.
-	open(ctx context.Context, key string, off, length int64) (io.ReadCloser, info, error)
-	// put writes atomically; with create, only when the key is absent.
-	put(ctx context.Context, key string, data []byte, create bool) error
-	remove(ctx context.Context, key string) error
-}
-
-// Open returns the store at a URL. It checks the URL but makes no request: see
-// [Store.Check].
-//
-//	s3://bucket/prefix?region=eu-west-1
-//	s3://bucket/prefix?endpoint=http://minio:9000
-//	gs://bucket/prefix
-//	azblob://container/prefix?storage_account=name
-//	file:///folder, file://./folder, ./folder
-//	mem://name/prefix
-//
-// Relative file paths start at baseDir. A mem:// store is shared by name within
-// the process. Credentials come from the provider's own environment variables,
-// files and metadata services, never from the URL. An unknown parameter is an error.
-func Open(ctx context.Context, rawURL, baseDir string) (*Store, error) {
-	loc, err := parse(rawURL, baseDir)
-	if err != nil {
-		return nil, fmt.Errorf("open object store: %w", err)
-	}
-	s := &Store{url: loc.String(), root: loc.root(), close: func() error { return nil }}
-	switch loc.scheme {
-	case schemeFile:
-		// The folder itself is the bucket, so that its absence can be told from
-		// that of a key.
-		s.bucket, s.root = newFileBucket(loc.path), ""
-	case schemeMem:
-		s.bucket = openMem(loc.bucket)
-	default:
-		c, closeStore, err := openShared(ctx, loc)
-		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", s.url, err)
-		}
-		s.bucket, s.close = c, closeStore
-	}
-	return s, nil
+	bucket Bucket
 }
 
 // KeepInside makes a file store read nothing that lies outside of its folder, which
@@ -120,11 +56,9 @@ func (s *Store) KeepInside(leftOut func(key string)) {
 // Local reports whether reads take no way over a network, so that many small ones
 // cost what a large one does.
 func (s *Store) Local() bool {
-	switch b := s.bucket.(type) {
-	case *fileBucket:
+	switch s.bucket.(type) {
+	case *fileBucket, *memBucket:
 		return true
-	case *cloudBucket:
-		return b.scheme == schemeMem
 	}
 	return false
 }
@@ -168,7 +102,7 @@ func (s *Store) ListDir(ctx context.Context, prefix string) (objs []Object, dirs
 		switch {
 		case err != nil:
 			return nil, nil, err
-		case e.dir:
+		case e.Dir:
 			dirs = append(dirs, e.Key)
 		default:
 			objs = append(objs, e.Object)
@@ -177,9 +111,9 @@ func (s *Store) ListDir(ctx context.Context, prefix string) (objs []Object, dirs
 	return objs, dirs, nil
 }
 
-func (s *Store) entries(ctx context.Context, prefix string, delimited bool) iter.Seq2[entry, error] {
-	return func(yield func(entry, error) bool) {
-		fail := func(err error) { yield(entry{}, s.wrap(ctx, "list", prefix, err)) }
+func (s *Store) entries(ctx context.Context, prefix string, delimited bool) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		fail := func(err error) { yield(Entry{}, s.wrap(ctx, "list", prefix, err)) }
 		if err := checkPrefix(prefix); err != nil {
 			fail(err)
 			return
@@ -188,7 +122,7 @@ func (s *Store) entries(ctx context.Context, prefix string, delimited bool) iter
 			fail(err)
 			return
 		}
-		for e, err := range s.bucket.list(ctx, s.root+prefix, delimited) {
+		for e, err := range s.bucket.List(ctx, s.root+prefix, delimited) {
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -197,7 +131,7 @@ func (s *Store) entries(ctx context.Context, prefix string, delimited bool) iter
 				return
 			}
 			e.Key = strings.TrimPrefix(e.Key, s.root)
-			if !e.dir && (e.Key == "" || strings.HasSuffix(e.Key, "/")) {
+			if !e.Dir && (e.Key == "" || strings.HasSuffix(e.Key, "/")) {
 				continue // A folder marker, made by consoles and by Hadoop.
 			}
 			if !yield(e, nil) {
@@ -213,7 +147,7 @@ func (s *Store) Read(ctx context.Context, key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := readAll(r, i.size)
+	data, err := readAll(r, i.Size)
 	if err = errors.Join(err, r.Close()); err != nil {
 		return nil, s.wrap(ctx, "read", key, err)
 	}
@@ -236,17 +170,17 @@ func (s *Store) ReadRange(ctx context.Context, key string, off, length int64) (i
 	return &namedReader{ctx: ctx, r: r, wrap: func(err error) error { return s.wrap(ctx, "read", key, err) }}, nil
 }
 
-func (s *Store) open(ctx context.Context, key string, off, length int64) (io.ReadCloser, info, error) {
+func (s *Store) open(ctx context.Context, key string, off, length int64) (io.ReadCloser, Info, error) {
 	err := checkKey(key)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
-		return nil, info{}, s.wrap(ctx, "read", key, err)
+		return nil, Info{}, s.wrap(ctx, "read", key, err)
 	}
-	r, i, err := s.bucket.open(ctx, s.root+key, off, length)
+	r, i, err := s.bucket.Open(ctx, s.root+key, off, length)
 	if err != nil {
-		return nil, info{}, s.wrap(ctx, "read", key, err)
+		return nil, Info{}, s.wrap(ctx, "read", key, err)
 	}
 	return r, i, nil
 }
@@ -274,7 +208,7 @@ func (s *Store) put(ctx context.Context, op, key string, data []byte, create boo
 		err = ctx.Err()
 	}
 	if err == nil {
-		err = s.bucket.put(ctx, s.root+key, data, create)
+		err = s.bucket.Put(ctx, s.root+key, data, create)
 	}
 	return s.wrap(ctx, op, key, err)
 }
@@ -286,7 +220,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 		err = ctx.Err()
 	}
 	if err == nil {
-		err = s.bucket.remove(ctx, s.root+key)
+		err = s.bucket.Remove(ctx, s.root+key)
 	}
 	return s.wrap(ctx, "delete", key, err)
 }
@@ -300,9 +234,6 @@ func (s *Store) Check(ctx context.Context) error {
 	}
 	return nil
 }
-
-// Close releases the store's connections. A mem:// store keeps its objects.
-func (s *Store) Close() error { return s.close() }
 
 // checkKey refuses keys that could name something outside the root or that no back
 // end can hold.
@@ -353,8 +284,4 @@ func checkPrefix(prefix string) error {
 		}
 	}
 	return nil
-}
-
-func sortEntries(es []entry) {
-	slices.SortFunc(es, func(a, b entry) int { return cmp.Compare(a.Key, b.Key) })
 }

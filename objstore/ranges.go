@@ -18,7 +18,7 @@ type Ranges struct {
 	file  *os.File // nil in a store of another kind
 
 	mu   sync.Mutex
-	seen *info // what the first request found
+	seen *Info // what the first request found
 }
 
 // Ranges opens an object for reads of its ranges. The context governs all of them.
@@ -77,7 +77,7 @@ func (r *Ranges) read(p []byte, off int64) (int, error) {
 	if r.file != nil {
 		return r.file.ReadAt(p, off)
 	}
-	body, i, err := r.store.bucket.open(r.ctx, r.store.root+r.obj.Key, off, int64(len(p)))
+	body, i, err := r.store.bucket.Open(r.ctx, r.store.root+r.obj.Key, off, int64(len(p)))
 	if err != nil {
 		return 0, err
 	}
@@ -90,17 +90,17 @@ func (r *Ranges) read(p []byte, off int64) (int, error) {
 
 // check makes sure that all requests see one object, the one that was listed. The
 // listing's time isn't compared: S3 gives it with other digits than a read does.
-func (r *Ranges) check(i info) error {
+func (r *Ranges) check(i Info) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.seen == nil {
 		r.seen = &i
 	}
-	if i.size != r.obj.Size {
-		return errChanged(info{size: r.obj.Size, modTime: r.seen.modTime}, i)
+	if i.Size != r.obj.Size {
+		return Overwritten(Info{Size: r.obj.Size, ModTime: r.seen.ModTime}, i)
 	}
-	if !i.same(*r.seen) {
-		return errChanged(*r.seen, i)
+	if !i.Same(*r.seen) {
+		return Overwritten(*r.seen, i)
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (r *Ranges) Close() error {
 	}
 	var err error
 	if i, statErr := r.file.Stat(); statErr == nil {
-		err = r.check(info{i.Size(), i.ModTime()})
+		err = r.check(Info{i.Size(), i.ModTime()})
 	}
 	if err = errors.Join(err, r.file.Close()); err != nil {
 		return r.wrap(err)

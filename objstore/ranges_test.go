@@ -14,11 +14,11 @@ import (
 
 // rangeBucket is a bucket whose objects are opened by a function.
 type rangeBucket struct {
-	bucket
-	read func(off, length int64) (io.ReadCloser, info, error)
+	Bucket
+	read func(off, length int64) (io.ReadCloser, Info, error)
 }
 
-func (b rangeBucket) open(_ context.Context, _ string, off, length int64) (io.ReadCloser, info, error) {
+func (b rangeBucket) Open(_ context.Context, _ string, off, length int64) (io.ReadCloser, Info, error) {
 	return b.read(off, length)
 }
 
@@ -29,27 +29,27 @@ func TestRangesOfADistantStore(t *testing.T) {
 	requests := 0
 	for _, c := range []struct {
 		name string
-		read func(off, length int64) (io.ReadCloser, info, error)
+		read func(off, length int64) (io.ReadCloser, Info, error)
 		want string // part of the second read's error
 	}{
 		// The Azure client makes a new time.Location for each answer.
-		{"instants are compared", func(_, length int64) (io.ReadCloser, info, error) {
-			return body(length), info{size, time.Unix(1_700_000_000, 0).In(time.FixedZone("GMT", 0))}, nil
+		{"instants are compared", func(_, length int64) (io.ReadCloser, Info, error) {
+			return body(length), Info{size, time.Unix(1_700_000_000, 0).In(time.FixedZone("GMT", 0))}, nil
 		}, ""},
-		{"short body", func(off, length int64) (io.ReadCloser, info, error) {
-			return body(length - min(off, 1)), info{size: size}, nil
+		{"short body", func(off, length int64) (io.ReadCloser, Info, error) {
+			return body(length - min(off, 1)), Info{Size: size}, nil
 		}, io.ErrUnexpectedEOF.Error()},
-		{"another size", func(off, length int64) (io.ReadCloser, info, error) {
-			return body(length), info{size: size + min(off, 1)}, nil
+		{"another size", func(off, length int64) (io.ReadCloser, Info, error) {
+			return body(length), Info{Size: size + min(off, 1)}, nil
 		}, "overwritten"},
-		{"another time", func(off, length int64) (io.ReadCloser, info, error) {
-			return body(length), info{size, time.Unix(off, 0)}, nil
+		{"another time", func(off, length int64) (io.ReadCloser, Info, error) {
+			return body(length), Info{size, time.Unix(off, 0)}, nil
 		}, "overwritten"},
-		{"no answer", func(off, length int64) (io.ReadCloser, info, error) {
+		{"no answer", func(off, length int64) (io.ReadCloser, Info, error) {
 			if requests++; off > 0 {
-				return nil, info{}, errors.New("broken")
+				return nil, Info{}, errors.New("broken")
 			}
-			return body(length), info{size: size}, nil
+			return body(length), Info{Size: size}, nil
 		}, "broken"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestRangesOfAFileWrittenInPlace(t *testing.T) {
 	if err := os.WriteFile(path, []byte("first"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(t.Context(), dir, "")
+	s, err := NewOpener("").Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,26 @@
 package objstore
 
 import (
+	"context"
+	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
+
+// cloudlike returns an opener that knows schemes beside its own, which open nothing.
+func cloudlike(baseDir string) *Opener {
+	nothing := func(context.Context, string, url.Values) (Bucket, func() error, error) {
+		return nil, nil, errors.New("nothing is there")
+	}
+	return NewOpener(baseDir,
+		Scheme{Name: "s3", Params: []string{"endpoint", "region"}, Credentials: "set the KEY", Open: nothing},
+		Scheme{Name: "gs", Params: []string{"anonymous"}, Open: nothing},
+		Scheme{Name: "azblob", Params: []string{"storage_account"}, Open: nothing},
+	)
+}
 
 func TestParse(t *testing.T) {
 	t.Parallel()
@@ -35,7 +50,7 @@ func TestParse(t *testing.T) {
 		{"odd/x://y", "file:///base/odd/x:/y", ""},
 		{".", "file:///base", ""},
 	} {
-		loc, err := parse(c.in, "/base")
+		loc, err := cloudlike("/base").parse(c.in)
 		if err != nil {
 			t.Errorf("%s: %v", c.in, err)
 			continue
@@ -43,11 +58,11 @@ func TestParse(t *testing.T) {
 		if loc.String() != c.url {
 			t.Errorf("%s has the URL %s, want %s", c.in, loc, c.url)
 		}
-		if loc.scheme != schemeFile && loc.root() != c.root {
+		if loc.scheme.Name != schemeFile && loc.root() != c.root {
 			t.Errorf("%s has the root %q, want %q", c.in, loc.root(), c.root)
 		}
 	}
-	if loc, err := parse("x", ""); err != nil || loc.path != filepath.Join(wd, "x") {
+	if loc, err := cloudlike("").parse("x"); err != nil || loc.path != filepath.Join(wd, "x") {
 		t.Errorf("without a base: %v, %v", loc, err)
 	}
 }
@@ -62,20 +77,20 @@ func TestParseRefuses(t *testing.T) {
 		{"gs://", "names no bucket"},
 		{"file://", "names no folder"},
 		{"s3://b/../c", "not allowed"},
-		{"s3://b/p?regoin=x", `unknown URL parameter "regoin": s3 URLs know accelerate, anonymous`},
-		{"s3://b/p?secret_key=hush", "AWS_SECRET_ACCESS_KEY"},
+		{"s3://b/p?regoin=x", `unknown URL parameter "regoin": s3 URLs know endpoint, region; credentials don't belong in a URL, set the KEY`},
+		{"s3://b/p?secret_key=hush", "set the KEY"},
 		{"s3://b/p?region=a&region=b", "given twice"},
 		{"s3://b/p?region=", `"region" is empty`},
 		{"s3://b/p?region=%zz", "not well formed"},
-		{"s3://key:hush@b/p", "holds credentials"},
+		{"s3://key:hush@b/p", "holds credentials: take them out; set the KEY"},
 		{"s3://key:hush@b?region=x", "holds credentials"},
-		{"azblob://c?sig=hush", "AZURE_STORAGE_SAS_TOKEN"},
-		{"gs://b?access_id=hush", "GOOGLE_APPLICATION_CREDENTIALS"},
+		{"mem://key:hush@n", "take them out; it needs none"},
 		{"mem://n?x=hush", "mem URLs have none"},
 		{"file:///x?y=hush", "file URLs have none"},
 		{"/x\x00y", "NUL"},
 	} {
-		_, err := Open(t.Context(), c.in, "")
+		stores := cloudlike("")
+		_, err := stores.Open(t.Context(), c.in)
 		switch {
 		case err == nil:
 			t.Errorf("%q is accepted", c.in)
@@ -84,9 +99,18 @@ func TestParseRefuses(t *testing.T) {
 		case strings.Contains(err.Error(), "hush"):
 			t.Errorf("%q tells the secret: %v", c.in, err)
 		}
-		if CheckURL(c.in) == nil {
+		if stores.CheckURL(c.in) == nil {
 			t.Errorf("%q passes CheckURL", c.in)
 		}
+	}
+}
+
+// An opener without further schemes says what it opens.
+func TestParseWithoutClouds(t *testing.T) {
+	t.Parallel()
+	err := NewOpener("").CheckURL("s3://b/p")
+	if want := `unknown scheme "s3": use file, mem or a path`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
@@ -97,25 +121,25 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
-		loc, err := parse(in, "/base")
+		loc, err := cloudlike("/base").parse(in)
 		if err != nil {
 			return
 		}
-		if loc.scheme == schemeFile {
+		if loc.scheme.Name == schemeFile {
 			if !filepath.IsAbs(loc.path) || strings.ContainsRune(loc.path, 0) {
 				t.Errorf("%q gives the path %q", in, loc.path)
 			}
 			return
 		}
-		if strings.ContainsAny(loc.bucket, "@/?") || loc.bucket == "" && loc.scheme != schemeMem {
+		if strings.ContainsAny(loc.bucket, "@/?") || loc.bucket == "" && loc.scheme.Name != schemeMem {
 			t.Errorf("%q gives the bucket %q", in, loc.bucket)
 		}
 		if root := loc.root(); checkPrefix(root) != nil || root != "" && !strings.HasSuffix(root, "/") {
 			t.Errorf("%q gives the root %q", in, root)
 		}
 		// The address without parameters means the same place.
-		again, err := parse(loc.String(), "/base")
-		if err != nil || again.bucket != loc.bucket || again.path != loc.path || again.scheme != loc.scheme {
+		again, err := cloudlike("/base").parse(loc.String())
+		if err != nil || again.bucket != loc.bucket || again.path != loc.path || again.scheme.Name != loc.scheme.Name {
 			t.Errorf("%q gives %v, which gives %v, %v", in, loc, again, err)
 		}
 	})

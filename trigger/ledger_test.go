@@ -342,11 +342,10 @@ func TestDamagedRecords(t *testing.T) {
 func TestReadOnlyState(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()
-	s, err := objstore.Open(ctx, "file://"+dir, dir)
+	s, err := objstore.NewOpener(dir).Open(ctx, "file://"+dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
 	l := NewLedger(s)
 	if got, err := l.History(ctx, "m"); err != nil || len(got) != 0 {
 		t.Fatalf("empty ledger: %v %v", got, err)

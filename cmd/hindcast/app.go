@@ -13,6 +13,7 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/objstore/cloud"
 	"github.com/hindcast/hindcast/redact"
 )
 
@@ -179,17 +180,22 @@ func (a *App) load(path string) (*config.Config, error) {
 	if !cfg.Local() {
 		trustRoots()
 	}
-	return cfg, checkURLs(cfg)
+	return cfg, checkURLs(cfg, a.stores(cfg.Dir))
 }
 
-// checkURLs looks at the object store URLs, whose parameters only objstore knows.
-func checkURLs(cfg *config.Config) error {
+// stores returns an opener of all kinds of stores; relative paths start at dir.
+func (a *App) stores(dir string) *objstore.Opener {
+	return objstore.NewOpener(dir, cloud.Schemes(a.log)...)
+}
+
+// checkURLs looks at the object store URLs, whose parameters only their schemes know.
+func checkURLs(cfg *config.Config, stores *objstore.Opener) error {
 	var errs []error
 	cfg.EachURL(func(key, rawURL string) {
 		if rawURL == "" {
 			return
 		}
-		if err := objstore.CheckURL(rawURL); err != nil {
+		if err := stores.CheckURL(rawURL); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %s: %w", cfg.File, key, err))
 		}
 	})

@@ -14,7 +14,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -47,11 +46,12 @@ func (a *App) demoCommand() *cobra.Command {
 // demoUpload puts the log into an object store.
 func (a *App) demoUpload(ctx context.Context, to string) error {
 	trustRoots()
-	store, err := objstore.Open(ctx, to, ".")
+	stores := a.stores(".")
+	defer func() { _ = stores.Close() }()
+	store, err := stores.Open(ctx, to)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close() }()
 	start := a.Clock().UTC().Truncate(24*time.Hour).AddDate(0, 0, -demo.Days)
 	if err := demo.Upload(ctx, store, start); err != nil {
 		return err

@@ -18,7 +18,6 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/promql"
 	"github.com/hindcast/hindcast/publish"
 	"github.com/hindcast/hindcast/redact"
@@ -59,17 +58,16 @@ type connected struct {
 	pushgateway *publish.Pushgateway
 	textfile    *publish.Textfile // nil without one
 	prometheus  *promql.Client    // nil without one
-	unshare     func() error
 	screen      *screen
 }
 
-// Close closes the state and the connections that are kept.
+// Close closes the connections that are kept.
 func (c *connected) Close() error {
 	c.screen.end()
 	if c.prometheus != nil {
 		c.prometheus.Close()
 	}
-	return errors.Join(c.State.Close(), c.unshare())
+	return c.Stores.Close()
 }
 
 // flush writes the figures that wait in the text file.
@@ -113,18 +111,19 @@ func (a *App) open(ctx context.Context, path string, engine engineFlags, pick fu
 
 // connect opens the state and makes the receivers that the configuration names.
 func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtruth.Limits) (c *connected, err error) {
-	unshare := objstore.Share(a.log)
+	stores := a.stores(cfg.Dir)
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, unshare())
+			err = errors.Join(err, stores.Close())
 		}
 	}()
-	state, err := objstore.Open(ctx, cfg.State.URL, cfg.Dir)
+	state, err := stores.Open(ctx, cfg.State.URL)
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
 	c = &connected{
 		Runner: &job.Runner{
+			Stores:    stores,
 			State:     state,
 			Ledger:    trigger.NewLedger(state).WithIndex(state),
 			Pipelines: func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
@@ -132,17 +131,15 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 			Log:       a.log,
 			Secrets:   a.secrets,
 			Limits:    limits,
-			BaseDir:   cfg.Dir,
 			Hook:      crashHook(a.Env),
 			Identity:  a.identity(),
 
 			PeakMemory: peakMemory,
 		},
-		cfg:     cfg,
-		models:  cfg.Models,
-		atOnce:  1,
-		unshare: unshare,
-		screen:  a.screen,
+		cfg:    cfg,
+		models: cfg.Models,
+		atOnce: 1,
+		screen: a.screen,
 	}
 	if a.screen.draws {
 		c.Progress = a.screen.progress
@@ -150,10 +147,10 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	if p := cfg.Prometheus; p != nil {
 		client, err := p.HTTP.Client("prometheus", a.secrets)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("connect to Prometheus: %w", err), state.Close())
+			return nil, fmt.Errorf("connect to Prometheus: %w", err)
 		}
 		if c.prometheus, err = promql.New(p.URL, client, promql.Options{Timeout: p.Timeout, Secrets: a.secrets}); err != nil {
-			return nil, errors.Join(err, state.Close())
+			return nil, err
 		}
 		c.Querier = c.prometheus
 	}
@@ -165,7 +162,7 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 		}
 		if p.HTTP.IsSet() {
 			if opts.Client, err = httpClient(p.HTTP, "pushgateway", a.secrets); err != nil {
-				return nil, errors.Join(fmt.Errorf("connect to the Pushgateway: %w", err), state.Close())
+				return nil, fmt.Errorf("connect to the Pushgateway: %w", err)
 			}
 		}
 		c.pushgateway = publish.NewPushgateway(p.URL, opts)
@@ -176,7 +173,7 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 		c.Publishers = append(c.Publishers, c.textfile)
 	}
 	if c.Notifiers, err = a.notifiers(cfg); err != nil {
-		return nil, errors.Join(err, state.Close())
+		return nil, err
 	}
 	return c, nil
 }

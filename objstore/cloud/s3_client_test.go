@@ -1,4 +1,4 @@
-package objstore_test
+package cloud_test
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ func fakeS3(t *testing.T, h http.HandlerFunc) *objstore.Store {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return open(t, "s3://bucket?endpoint="+server.URL, "")
+	return open(t, "s3://bucket?endpoint="+server.URL)
 }
 
 func s3Error(w http.ResponseWriter, status int, code string) {
@@ -278,7 +278,7 @@ func testUnreachable(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(nil)
 	server.Close() // Nobody listens there now.
-	err := open(t, "s3://bucket?endpoint="+server.URL, "").Check(t.Context())
+	err := open(t, "s3://bucket?endpoint="+server.URL).Check(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "cannot reach the object store at "+server.URL) {
 		t.Errorf("got %v", err)
 	}
@@ -309,7 +309,7 @@ func testAddressing(t *testing.T) {
 		{"endpoint=" + server.URL + "&anonymous=true", "/bucket/p/k", address, "unsigned"},
 		{"endpoint=http://localhost" + port + "&use_path_style=true", "/bucket/p/k", "localhost" + port, "us-east-1"},
 	} {
-		if got, err := open(t, "s3://bucket/p?"+c.query, "").Read(t.Context(), "k"); err != nil || string(got) != "x" {
+		if got, err := open(t, "s3://bucket/p?"+c.query).Read(t.Context(), "k"); err != nil || string(got) != "x" {
 			t.Errorf("%s: %q, %v", c.query, got, err)
 			continue
 		}
@@ -329,7 +329,7 @@ func testBadParameters(t *testing.T) {
 		{"s3://bucket?endpoint=http://x&ssetype=none", `"ssetype" must be one of`},
 		{"s3://bucket?region=x&anonymous=2", "anonymous"},
 	} {
-		if _, err := objstore.Open(t.Context(), c.url, ""); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hush") {
+		if _, err := opener(t).Open(t.Context(), c.url); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s gives %v, want %q", c.url, err, c.want)
 		}
 	}

@@ -1,10 +1,11 @@
-package objstore
+package cloud
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,24 +28,21 @@ const defaultRegion = "us-east-1"
 // openS3 makes the client itself rather than by gocloud's URL opener, whose endpoint
 // goes by a resolver that the SDK has deprecated and whose addressing it decides
 // differently.
-func openS3(ctx context.Context, loc location, log *slog.Logger) (*cloudBucket, error) {
-	q := url.Values{}
-	for name, values := range loc.params {
-		q[name] = values
-	}
-	take := func(name string) string {
-		v := q.Get(name)
-		q.Del(name)
+func openS3(ctx context.Context, name string, params url.Values, log *slog.Logger) (*bucket, error) {
+	q := maps.Clone(params)
+	take := func(param string) string {
+		v := q.Get(param)
+		q.Del(param)
 		return v
 	}
-	flag := func(name string) (set, value bool, err error) {
-		text := take(name)
+	flag := func(param string) (set, value bool, err error) {
+		text := take(param)
 		if text == "" {
 			return false, false, nil
 		}
 		value, err = strconv.ParseBool(text)
 		if err != nil {
-			return false, false, fmt.Errorf("URL parameter %q must be true or false", name)
+			return false, false, fmt.Errorf("URL parameter %q must be true or false", param)
 		}
 		return true, value, nil
 	}
@@ -56,8 +54,8 @@ func openS3(ctx context.Context, loc location, log *slog.Logger) (*cloudBucket, 
 	// host name for every bucket.
 	pathStyle := endpoint != ""
 	var err4 error
-	for _, name := range []string{"hostname_immutable", "s3ForcePathStyle", "use_path_style"} {
-		set, value, err := flag(name)
+	for _, param := range []string{"hostname_immutable", "s3ForcePathStyle", "use_path_style"} {
+		set, value, err := flag(param)
 		err4 = errors.Join(err4, err)
 		if set {
 			pathStyle = value
@@ -108,14 +106,14 @@ func openS3(ctx context.Context, loc location, log *slog.Logger) (*cloudBucket, 
 		}
 	})
 	opt.RequestChecksumCalculation = cfg.RequestChecksumCalculation
-	bucket, err := s3blob.OpenBucket(ctx, client, loc.bucket, &opt)
+	blobs, err := s3blob.OpenBucket(ctx, client, name, &opt)
 	if err != nil {
 		return nil, err
 	}
-	return &cloudBucket{
-		bucket: bucket, scheme: schemeS3, name: loc.bucket, endpoint: endpoint,
+	return &bucket{
+		blobs: blobs, scheme: s3Scheme, name: name, endpoint: endpoint,
 		// S3 lists in order, directory buckets (S3 Express) excepted.
-		ordered: !strings.HasSuffix(loc.bucket, "--x-s3"),
+		ordered: !strings.HasSuffix(name, "--x-s3"),
 	}, nil
 }
 
@@ -160,7 +158,7 @@ func s3Endpoint(endpoint string, noTLS bool) (string, error) {
 		return "", errors.New("URL parameter \"endpoint\" must be like http://host:port or https://host")
 	}
 	if u.User != nil || u.RawQuery != "" {
-		return "", errors.New("URL parameter \"endpoint\" may hold neither credentials nor parameters; " + credentialsHint(schemeS3))
+		return "", errors.New("URL parameter \"endpoint\" may hold neither credentials nor parameters; " + credentialsHint(s3Scheme))
 	}
 	return endpoint, nil
 }

@@ -1,4 +1,4 @@
-package objstore
+package cloud
 
 import (
 	"context"
@@ -9,24 +9,26 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"gocloud.dev/blob/azureblob"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // openAzure builds the service's address from the environment, as gocloud does, and
 // the URL's parameters over it. With a SAS token in the environment the URL may not
 // name another service: the token would go there.
-func openAzure(ctx context.Context, loc location) (*cloudBucket, error) {
+func openAzure(ctx context.Context, name string, params url.Values) (*bucket, error) {
 	opt := azureblob.NewDefaultServiceURLOptions()
-	set := func(name string, to *string) {
-		if v := loc.params.Get(name); v != "" {
+	set := func(param string, to *string) {
+		if v := params.Get(param); v != "" {
 			*to = v
 		}
 	}
 	anonymous := false
-	for name, to := range map[string]*bool{"anonymous": &anonymous, "cdn": &opt.IsCDN, "localemu": &opt.IsLocalEmulator} {
-		if v := loc.params.Get(name); v != "" {
+	for param, to := range map[string]*bool{"anonymous": &anonymous, "cdn": &opt.IsCDN, "localemu": &opt.IsLocalEmulator} {
+		if v := params.Get(param); v != "" {
 			b, err := strconv.ParseBool(v)
 			if err != nil {
-				return nil, errors.New("URL parameter \"" + name + "\" must be true or false")
+				return nil, errors.New("URL parameter \"" + param + "\" must be true or false")
 			}
 			*to = b
 		}
@@ -35,9 +37,9 @@ func openAzure(ctx context.Context, loc location) (*cloudBucket, error) {
 		opt.SASToken = ""
 	}
 	if opt.SASToken != "" {
-		for name := range loc.params {
-			if name != "anonymous" && (name != "storage_account" || loc.params.Get(name) != opt.AccountName) {
-				return nil, errors.New("URL parameter \"" + name + "\" would send AZURE_STORAGE_SAS_TOKEN elsewhere: " +
+		for param := range params {
+			if param != "anonymous" && (param != "storage_account" || params.Get(param) != opt.AccountName) {
+				return nil, errors.New("URL parameter \"" + param + "\" would send AZURE_STORAGE_SAS_TOKEN elsewhere: " +
 					"set AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_DOMAIN and AZURE_STORAGE_PROTOCOL instead")
 			}
 		}
@@ -52,15 +54,15 @@ func openAzure(ctx context.Context, loc location) (*cloudBucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := azureClient(service, opt.AccountName, loc.bucket, anonymous)
+	client, err := azureClient(service, opt.AccountName, name, anonymous)
 	if err != nil {
-		return nil, &fault{kind: ErrDenied, text: "no usable credentials: " + credentialsHint(schemeAzure), cause: err}
+		return nil, &objstore.Fault{Kind: objstore.ErrDenied, Text: "no usable credentials: " + credentialsHint(azureScheme), Cause: err}
 	}
-	bucket, err := azureblob.OpenBucket(ctx, client, nil)
+	blobs, err := azureblob.OpenBucket(ctx, client, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &cloudBucket{bucket: bucket, scheme: schemeAzure, name: loc.bucket, endpoint: opt.StorageDomain}, nil
+	return &bucket{blobs: blobs, scheme: azureScheme, name: name, endpoint: opt.StorageDomain}, nil
 }
 
 // azureClient signs with the key of the environment for the account that the URL names:

@@ -1,4 +1,4 @@
-package objstore
+package cloud
 
 import (
 	"context"
@@ -10,20 +10,22 @@ import (
 	"gocloud.dev/blob/gcsblob"
 	"gocloud.dev/gcp"
 	"google.golang.org/api/option"
+
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // openGCS makes the client itself because gocloud's URL opener prints warnings to
 // stdout, which is the program's output.
-func openGCS(ctx context.Context, loc location) (*cloudBucket, error) {
+func openGCS(ctx context.Context, name string, params url.Values) (*bucket, error) {
 	anonymous := false
-	if text := loc.params.Get("anonymous"); text != "" {
+	if text := params.Get("anonymous"); text != "" {
 		var err error
 		if anonymous, err = strconv.ParseBool(text); err != nil {
 			return nil, errors.New("URL parameter \"anonymous\" must be true or false")
 		}
 	}
 	opt := &gcsblob.Options{}
-	endpoint := loc.params.Get("endpoint")
+	endpoint := params.Get("endpoint")
 	if endpoint != "" {
 		u, err := url.Parse(endpoint)
 		if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" {
@@ -33,21 +35,19 @@ func openGCS(ctx context.Context, loc location) (*cloudBucket, error) {
 	}
 	client := gcp.NewAnonymousHTTPClient(gcp.DefaultTransport())
 	if !anonymous {
-		// The tokens are fetched for as long as the store lives, not only until Open
-		// returns.
-		creds, err := gcp.DefaultCredentials(context.WithoutCancel(ctx))
+		creds, err := gcp.DefaultCredentials(ctx)
 		if err != nil {
-			return nil, &fault{kind: ErrDenied, cause: err, text: fmt.Sprintf(
-				"no credentials found: %s; for a public bucket or an emulator add ?anonymous=true", credentialsHint(schemeGCS))}
+			return nil, &objstore.Fault{Kind: objstore.ErrDenied, Cause: err, Text: fmt.Sprintf(
+				"no credentials found: %s; for a public bucket or an emulator add ?anonymous=true", credentialsHint(gcsScheme))}
 		}
 		if client, err = gcp.NewHTTPClient(gcp.DefaultTransport(), gcp.CredentialsTokenSource(creds)); err != nil {
 			return nil, fmt.Errorf("make client: %w", err)
 		}
 	}
 	client.CheckRedirect = stay // the client would add its token for any server
-	bucket, err := gcsblob.OpenBucket(context.WithoutCancel(ctx), client, loc.bucket, opt)
+	blobs, err := gcsblob.OpenBucket(ctx, client, name, opt)
 	if err != nil {
 		return nil, err
 	}
-	return &cloudBucket{bucket: bucket, scheme: schemeGCS, name: loc.bucket, endpoint: endpoint, ordered: true}, nil
+	return &bucket{blobs: blobs, scheme: gcsScheme, name: name, endpoint: endpoint, ordered: true}, nil
 }

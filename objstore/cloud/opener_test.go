@@ -1,9 +1,8 @@
-package objstore_test
+package cloud_test
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,10 +12,11 @@ import (
 	"testing"
 
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/objstore/cloud"
 )
 
-// TestShare counts the connections that stores of one bucket make to a server.
-func TestShare(t *testing.T) {
+// TestStoresShareAClient counts the connections that stores of one bucket make to a server.
+func TestStoresShareAClient(t *testing.T) {
 	t.Setenv("AWS_REGION", "us-east-1")
 	var connections atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -35,47 +35,43 @@ func TestShare(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	url := "s3://bucket/logs?anonymous=true&endpoint=" + server.URL
-	look := func(url string) error {
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		s, err := objstore.Open(ctx, url, "")
-		if err != nil {
-			return err
-		}
-		return errors.Join(s.Check(ctx), s.Close())
-	}
-	looks := func(urls ...string) int {
+	looks := func(stores *objstore.Opener, urls ...string) int {
 		t.Helper()
 		before := connections.Load()
 		for _, u := range urls {
-			if err := look(u); err != nil {
+			ctx, cancel := context.WithCancel(t.Context())
+			s, err := stores.Open(ctx, u)
+			if err == nil {
+				err = s.Check(ctx)
+			}
+			cancel() // The client outlives it.
+			if err != nil {
 				t.Fatal(err)
 			}
 		}
 		return int(connections.Load() - before)
 	}
-	if n := looks(url, url, url); n != 3 {
-		t.Errorf("three stores that share nothing made %d connections", n)
+	stores, others := opener(t), opener(t)
+	if n := looks(stores, url, url, url); n != 1 {
+		t.Errorf("three stores of one opener made %d connections", n)
 	}
-	log := slog.New(slog.DiscardHandler)
-	done, second := objstore.Share(log), objstore.Share(log)
-	if n := looks(url, url, url); n != 1 {
-		t.Errorf("three stores that share made %d connections", n)
-	}
-	if n := looks(url + "&use_path_style=true"); n != 1 {
+	if n := looks(stores, url+"&use_path_style=true"); n != 1 {
 		t.Errorf("a store with other parameters made %d connections of its own", n)
 	}
-	if err := errors.Join(done(), done()); err != nil {
+	if n := looks(others, url); n != 1 {
+		t.Errorf("a store of another opener made %d connections of its own", n)
+	}
+	if err := others.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if n := looks(url); n != 0 {
-		t.Errorf("the client is gone before the last is done: %d connections", n)
+	if n := looks(stores, url); n != 0 {
+		t.Errorf("the client is gone with another opener: %d connections", n)
 	}
-	if err := second(); err != nil {
+	if err := stores.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if n := looks(url); n != 1 {
-		t.Errorf("after the last is done a store made %d connections", n)
+	if n := looks(stores, url); n != 1 {
+		t.Errorf("after closing a store made %d connections", n)
 	}
 }
 
@@ -87,17 +83,18 @@ func TestRemarksOfTheClientAreLogged(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	var log bytes.Buffer
-	done := objstore.Share(slog.New(slog.NewJSONHandler(&log, nil)))
-	t.Cleanup(func() {
-		if err := done(); err != nil {
-			t.Error(err)
-		}
-	})
-	s := open(t, "s3://bucket?anonymous=true&endpoint="+server.URL, "")
+	stores := objstore.NewOpener("", cloud.Schemes(slog.New(slog.NewJSONHandler(&log, nil)))...)
+	s, err := stores.Open(t.Context(), "s3://bucket?anonymous=true&endpoint="+server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.Read(t.Context(), "key"); err != nil {
 		t.Fatal(err)
 	}
 	if text := log.String(); !strings.Contains(text, `"level":"WARN"`) || !strings.Contains(text, "Date header") {
 		t.Errorf("the log has no warning of the Date header: %q", text)
+	}
+	if err := stores.Close(); err != nil {
+		t.Error(err)
 	}
 }
