@@ -5,6 +5,7 @@ import "time"
 // Source says where objects are and how to read them.
 type Source struct {
 	// URL holds the bucket and the key pattern: {date} {hour} {year} {month} {day}, *, **.
+	// Whoever opens it knows where relative paths start.
 	URL string
 	// Format is auto, parquet, csv or jsonl; auto goes by the key's ending, less .gz or .zst.
 	Format string

@@ -58,7 +58,7 @@ func Overwritten(was, is Info) error {
 }
 
 // wrap adds what was done and where. When the context has ended it is the context's
-// error, whatever the back end made of that.
+// error, whatever the bucket made of that.
 func (s *Store) wrap(ctx context.Context, op, key string, err error) error {
 	if err == nil {
 		return nil

@@ -28,9 +28,10 @@ func hidden(name string) bool {
 	return strings.HasPrefix(name, tempPrefix) || strings.HasPrefix(name, "..")
 }
 
-// fileBucket keeps objects as plain files in a folder. Symbolic links are followed
-// when reading, those that leave the folder unless inside is set. Writing goes by a temporary file in the same folder that is renamed,
-// or for create linked, to its name; see docs/adr/0001.
+// fileBucket is the Bucket of file. It keeps objects as plain files in a folder. Symbolic
+// links are followed when reading, those that leave the folder unless inside is set.
+// Writing goes by a temporary file in the same folder that is renamed, or for create
+// linked, to its name; see docs/adr/0001.
 type fileBucket struct {
 	folder string
 	inside bool // what links lead to outside of the folder is not there
@@ -90,7 +91,7 @@ func (b *fileBucket) List(ctx context.Context, prefix string, delimited bool) it
 // fileName is the name of a key, or of a folder's key with its '/', in a fileTree.
 func fileName(key string) string { return filepath.Join(".", filepath.FromSlash(key)) }
 
-// fileWalk is one listing.
+// fileWalk goes through the folders of one listing and yields what it finds there.
 type fileWalk struct {
 	ctx       context.Context
 	tree      *fileTree
@@ -226,6 +227,7 @@ func fileOfObject(i fs.FileInfo, err error) error {
 	return nil
 }
 
+// fileReader reads a range of a file, and closes the file.
 type fileReader struct {
 	io.Reader
 	io.Closer

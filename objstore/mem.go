@@ -38,7 +38,7 @@ func openMem(_ context.Context, name string, _ url.Values) (Bucket, func() error
 	return b, func() error { return nil }, nil
 }
 
-// memBucket keeps objects in memory.
+// memBucket is the Bucket of mem. It keeps objects in memory.
 type memBucket struct {
 	mu      sync.RWMutex
 	objects map[string]memObject // by key

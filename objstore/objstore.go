@@ -235,8 +235,8 @@ func (s *Store) Check(ctx context.Context) error {
 	return nil
 }
 
-// checkKey refuses keys that could name something outside the root or that no back
-// end can hold.
+// checkKey refuses keys that could name something outside the root or that no kind
+// of store can hold.
 func checkKey(key string) error {
 	if key == "" {
 		return errors.New("the key is empty")
@@ -247,7 +247,7 @@ func checkKey(key string) error {
 	return checkPrefix(key)
 }
 
-// checkNewKey is for keys that are written: every back end must be able to hold
+// checkNewKey is for keys that are written: every kind of store must be able to hold
 // them, to the byte. Keys that others wrote are read as they are.
 func checkNewKey(key string) error {
 	if err := checkKey(key); err != nil {

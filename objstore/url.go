@@ -14,7 +14,7 @@ const (
 	schemeMem  = "mem"
 )
 
-// location is a parsed URL.
+// location holds the parts of a URL, by which an Opener opens the store.
 type location struct {
 	scheme Scheme
 	bucket string // empty for file

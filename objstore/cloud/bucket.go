@@ -21,7 +21,8 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// bucket is an objstore.Bucket behind gocloud.dev/blob.
+// bucket is the objstore.Bucket of all three clouds, behind gocloud.dev/blob. It evens out
+// what they answer differently.
 type bucket struct {
 	blobs    *blob.Bucket
 	scheme   string

@@ -1,5 +1,5 @@
 // Package objstoretest holds what every object store of the program must do, as one
-// suite of tests for all back ends.
+// suite of tests for all kinds of stores: the tests of each call [Run].
 package objstoretest
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// Run tests a back end. Open gives a store whose root holds nothing and that nobody
+// Run tests a kind of store. Open gives a store whose root holds nothing and that nobody
 // else uses.
 func Run(t *testing.T, open func(t *testing.T) *objstore.Store) {
 	for _, c := range []struct {
@@ -111,6 +111,13 @@ func testWriteRead(t *testing.T, s *objstore.Store) {
 	wantContent(t, s, "a", "longer than before")
 	write(t, s, "a", "s")
 	wantContent(t, s, "a", "s")
+	// The caller's bytes are its own again.
+	data := []byte("mine")
+	if err := s.Write(t.Context(), "a", data); err != nil {
+		t.Fatal(err)
+	}
+	copy(data, "over")
+	wantContent(t, s, "a", "mine")
 }
 
 // The keys are such that the order of their bytes isn't the order of a walk through
