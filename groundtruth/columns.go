@@ -162,32 +162,21 @@ func (k *columnKinds) look(ctx context.Context, obj object, format string) error
 	return errors.Join(err, raw.Close())
 }
 
-func (k *columnKinds) lookParquet(ctx context.Context, obj object) (err error) {
-	defer recoverCorrupt(&err)
-	f, err := openParquet(ctx, obj)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.close()) }()
-	for i := range f.leaves {
-		leaf := &f.leaves[i]
-		if leaf.MaxRepetitionLevel() > 0 {
-			continue
-		}
-		typ, err := parquetTypeOf(leaf.Column, leaf.element)
-		if err != nil {
-			continue // it can be no feature, and it is named where it is asked for
-		}
-		seen := k.at(leaf.name)
-		switch {
-		case typ.form == parquetNull:
-		case typ.kind() == cellNumber:
+func (k *columnKinds) lookParquet(ctx context.Context, obj object) error {
+	err := parquetColumns(ctx, obj, func(name string, kind cellKind) {
+		seen := k.at(name)
+		switch kind {
+		case cellAbsent:
+		case cellNumber:
 			seen.number = true
-		case typ.kind() == cellTime:
+		case cellTime:
 			seen.time = true
 		default:
 			seen.text = true
 		}
+	})
+	if err != nil {
+		return err
 	}
 	return k.check()
 }

@@ -21,7 +21,3 @@ func Inputs(ctx context.Context, stores *objstore.Opener, src Source, from, to t
 	}
 	return inputs, set.notes, nil
 }
-
-// ParseTime reads a point in time as people write it: RFC 3339, or a date or a date
-// and time in UTC.
-func ParseTime(s string) (time.Time, error) { return parseBound(s) }

@@ -224,7 +224,7 @@ func (j *joiner) join(ctx context.Context) (Result, error) {
 	if err != nil {
 		return res, err
 	}
-	res.add(&found, j.preds)
+	addFound(&res, &found, j.preds)
 	skipped, err := found.check(j.spec.MaxBadShare, fromPredictions, j.preds.objects)
 	if err != nil {
 		return res, err
@@ -238,7 +238,7 @@ func (j *joiner) join(ctx context.Context) (Result, error) {
 		if found, hidden, err = newLabelScan(j).run(ctx); err != nil {
 			return res, err
 		}
-		res.add(&found, j.labels)
+		addFound(&res, &found, j.labels)
 		if skipped, err = found.check(j.spec.MaxBadShare, fromLabels, j.labels.objects); err != nil {
 			return res, err
 		}
@@ -268,7 +268,7 @@ func (j *joiner) join(ctx context.Context) (Result, error) {
 		}
 		res.BytesRead += bytes
 	}
-	res.finish()
+	sortLists(&res)
 	return res, nil
 }
 
@@ -322,13 +322,7 @@ func asOfApplies(spec Spec) (bool, error) {
 	if spec.LabelColumns.IngestedAt != "" || spec.Labels.URL == "" {
 		return spec.LabelColumns.IngestedAt != "", nil
 	}
-	p, err := parsePattern(spec.Labels.URL)
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(p.segments, func(s segment) bool {
-		return slices.Contains(s.fields, fieldDate) || slices.Contains(s.fields, fieldYear)
-	}), nil
+	return hasDate(spec.Labels.URL)
 }
 
 // match joins the partitions and marks the rows of duplicates in losers.
@@ -404,8 +398,8 @@ func (s *objectSet) bytes() int64 {
 	return n
 }
 
-// add counts what was found in a source.
-func (r *Result) add(found *scanned, objects *objectSet) {
+// addFound counts what was found in a source.
+func addFound(r *Result, found *scanned, objects *objectSet) {
 	r.RowsRead += found.rows
 	r.BytesRead += found.bytes
 	r.Notes = append(append(r.Notes, objects.notes...), found.notes...)
@@ -414,9 +408,9 @@ func (r *Result) add(found *scanned, objects *objectSet) {
 	}
 }
 
-// finish sorts what is listed. An object that held both predictions and labels is
-// listed once.
-func (r *Result) finish() {
+// sortLists sorts what a result lists. An object that held both predictions and labels
+// is listed once.
+func sortLists(r *Result) {
 	slices.SortFunc(r.Inputs, func(a, b Input) int { return cmp.Compare(a.URL, b.URL) })
 	r.Inputs = slices.CompactFunc(r.Inputs, func(a, b Input) bool { return a.URL == b.URL })
 	slices.Sort(r.Notes)

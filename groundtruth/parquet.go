@@ -440,3 +440,30 @@ func (r *parquetReader) skipLazy() (err error) {
 	}
 	return nil
 }
+
+// parquetColumns calls visit with the name and the kind of each column of an object that
+// can be read, in the schema's order. The kind is cellAbsent where the column's type
+// has no values but null.
+func parquetColumns(ctx context.Context, obj object, visit func(name string, kind cellKind)) (err error) {
+	defer recoverCorrupt(&err)
+	f, err := openParquet(ctx, obj)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.close()) }()
+	for i := range f.leaves {
+		leaf := &f.leaves[i]
+		if leaf.MaxRepetitionLevel() > 0 {
+			continue
+		}
+		typ, err := parquetTypeOf(leaf.Column, leaf.element)
+		switch {
+		case err != nil: // it can be no feature, and it is named where it is asked for
+		case typ.form == parquetNull:
+			visit(leaf.name, cellAbsent)
+		default:
+			visit(leaf.name, typ.kind())
+		}
+	}
+	return nil
+}

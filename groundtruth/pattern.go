@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -292,6 +293,18 @@ func matchKey(segments []segment, names []string, at datePart) (found datePart, 
 	return matchKey(segments[1:], names[1:], next)
 }
 
+// hasDate reports whether the keys of a source's URL say at least the year of their
+// partition.
+func hasDate(rawURL string) (bool, error) {
+	p, err := parsePattern(rawURL)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(p.segments, func(s segment) bool {
+		return slices.Contains(s.fields, fieldDate) || slices.Contains(s.fields, fieldYear)
+	}), nil
+}
+
 // datePart is what the placeholders of a key have said so far; a negative field is
 // not known.
 type datePart struct {
@@ -304,7 +317,7 @@ func noDatePart() datePart { return datePart{-1, -1, -1, -1} }
 // contradicts what an earlier placeholder said.
 func (p datePart) with(f field, text string) (datePart, bool) {
 	set := func(to *int, s string, low, high int) bool {
-		v, ok := digits([]byte(s))
+		v, ok := decimal(s)
 		if !ok || v < low || v > high || (*to >= 0 && *to != v) {
 			return false
 		}
@@ -325,9 +338,20 @@ func (p datePart) with(f field, text string) (datePart, bool) {
 		ok = set(&p.day, text, 1, 31)
 	}
 	if ok && p.year >= 0 && p.month >= 0 && p.day >= 0 {
-		ok = p.day <= daysIn(p.year, p.month)
+		ok = time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC).Day() == p.day
 	}
 	return p, ok
+}
+
+// decimal reads decimal digits only, of which a placeholder has few.
+func decimal(s string) (int, bool) {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+	}
+	n, err := strconv.Atoi(s)
+	return n, err == nil
 }
 
 // span returns the time that the partition stands for, when its year is known.

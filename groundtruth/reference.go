@@ -135,7 +135,7 @@ func (j *joiner) reference(ctx context.Context) (Result, error) {
 		return res, err
 	}
 	found := collect(workers, read, fromReference, objects, s.cols.wants)
-	res.add(&found, j.preds)
+	addFound(&res, &found, j.preds)
 	skipped, err := found.check(j.spec.MaxBadShare, fromReference, objects)
 	if err != nil {
 		return res, err
@@ -144,7 +144,7 @@ func (j *joiner) reference(ctx context.Context) (Result, error) {
 	for _, w := range own {
 		res.Coverage.add(w.coverage)
 	}
-	res.finish()
+	sortLists(&res)
 	return res, nil
 }
 

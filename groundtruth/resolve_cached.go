@@ -261,7 +261,7 @@ func (w *joinWorker) emitCached(labels, preds int) {
 		if len(c.stateOf) > 0 {
 			if s := c.stateOf[i]; s != 0 {
 				c.states[s-1].matched = c.matched[i]
-				w.coverage.addLabel(&c.states[s-1], w.how)
+				countLabel(&w.coverage, &c.states[s-1], w.how)
 				continue
 			}
 			if w.firstLabel(getHash(labelRecs[i*labelSize:])) != i {
@@ -275,7 +275,7 @@ func (w *joinWorker) emitCached(labels, preds int) {
 		case flags&labelNull != 0:
 			what = labelIsNull
 		}
-		w.coverage.addOutcome(what, c.matched[i])
+		countOutcome(&w.coverage, what, c.matched[i])
 	}
 }
 

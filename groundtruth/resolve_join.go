@@ -283,21 +283,22 @@ func (w *joinWorker) emit() {
 		w.match(rec, l.value, l.event, l.flags)
 	}
 	for i := range w.labels.states {
-		w.coverage.addLabel(&w.labels.states[i], w.how)
+		countLabel(&w.coverage, &w.labels.states[i], w.how)
 	}
 }
 
-// addLabel counts the label versions of an id.
-func (c *Coverage) addLabel(s *labelState, how Resolve) {
+// countLabel counts the label versions of an id.
+func countLabel(c *Coverage, s *labelState, how Resolve) {
 	c.DuplicateLabels += s.versions - 1
 	if s.conflict {
 		c.ConflictingLabels++
 	}
 	_, what := s.resolve(how)
-	c.addOutcome(what, s.matched)
+	countOutcome(c, what, s.matched)
 }
 
-func (c *Coverage) addOutcome(what outcome, matched bool) {
+// countOutcome counts what became of an id that has label versions.
+func countOutcome(c *Coverage, what outcome, matched bool) {
 	switch what {
 	case labelKnown:
 		c.Labels++
@@ -355,13 +356,13 @@ func (w *joinWorker) flush() {
 	o.Len = 0
 	o.Times, o.IDHashes = o.Times[:0], o.IDHashes[:0]
 	o.Predictions, o.Labels = o.Predictions[:0], o.Labels[:0]
-	o.Version.truncate()
+	emptyColumn(&o.Version)
 	for k := range o.Segments {
-		o.Segments[k].truncate()
+		emptyColumn(&o.Segments[k])
 	}
 }
 
-// truncate empties a column and keeps its memory.
-func (c *Column) truncate() {
+// emptyColumn empties a column and keeps its memory.
+func emptyColumn(c *Column) {
 	c.Codes, c.Valid = c.Codes[:0], c.Valid[:0]
 }

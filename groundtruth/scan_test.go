@@ -2,24 +2,14 @@ package groundtruth
 
 import (
 	"context"
-	"errors"
 )
 
 // readObject reads all parts of an object, one after the other.
-func readObject(ctx context.Context, obj object, format string, wants []want, opt readOptions, emit func(*chunk) error) (stats readStats, err error) {
-	o, err := openObjectAt(ctx, []object{obj}, 0, format)
-	if err != nil {
-		return stats, err
-	}
-	defer func() { err = errors.Join(err, o.close()) }()
-	stats.add(o.stats)
+func readObject(ctx context.Context, obj object, format string, wants []want, opt readOptions, emit func(*chunk) error) (readStats, error) {
 	var r objectReader
-	for i := range o.parts {
-		s, err := r.read(ctx, &part{object: o, index: i}, wants, opt, emit)
-		stats.add(s)
-		if err != nil {
-			return stats, err
-		}
+	scan := objectScan{objects: []object{obj}, format: format, workers: 1, wants: wants, opt: opt}
+	scan.read = func(ctx context.Context, _ int, p *part) (readStats, error) {
+		return r.read(ctx, p, wants, opt, emit)
 	}
-	return stats, nil
+	return scan.run(ctx)
 }

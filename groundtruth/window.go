@@ -61,11 +61,11 @@ func ParseWindow(s string) (Window, error) {
 	if !ok {
 		return Window{}, fmt.Errorf("parse window %q: want START/END, such as 2026-01-01/2026-01-02", s)
 	}
-	start, err := parseBound(first)
+	start, err := ParseTime(first)
 	if err != nil {
 		return Window{}, fmt.Errorf("parse window %q: start: %w", s, err)
 	}
-	end, err := parseBound(second)
+	end, err := ParseTime(second)
 	if err != nil {
 		return Window{}, fmt.Errorf("parse window %q: end: %w", s, err)
 	}
@@ -78,7 +78,9 @@ func ParseWindow(s string) (Window, error) {
 	return Window{Start: start, End: end}, nil
 }
 
-func parseBound(s string) (time.Time, error) {
+// ParseTime reads a point in time as people write it: RFC 3339, or a date, which is its
+// midnight in UTC.
+func ParseTime(s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		t, err = time.Parse(time.DateOnly, s)
