@@ -38,6 +38,9 @@ type readTable struct {
 	chunks int
 }
 
+// mostRows is more than any reader puts into a chunk.
+const mostRows = 1 << 17
+
 // storeObject writes an object to a store in memory and returns it.
 func storeObject(t testing.TB, key string, data []byte) object {
 	t.Helper()
@@ -51,8 +54,9 @@ func storeObject(t testing.TB, key string, data []byte) object {
 	return object{store: store, Object: objstore.Object{Key: key, Size: int64(len(data))}, url: "mem://decode/" + key, rel: key}
 }
 
-// readAll reads an object and checks what holds for every chunk.
-func readAll(t testing.TB, obj object, format string, wants []want, opt readOptions) (readTable, error) {
+// collectChunks gathers what read emits of the wanted columns, and checks what holds for every
+// chunk. It sets opt's onBad.
+func collectChunks(t testing.TB, wants []want, opt readOptions, read func(opt readOptions, emit func(*chunk) error) (readStats, error)) (readTable, error) {
 	t.Helper()
 	got := readTable{cells: map[string][]cell{}, kinds: map[string]cellKind{}}
 	opt.onBad = func(reason string, row int64, value string) {
@@ -66,9 +70,9 @@ func readAll(t testing.TB, obj object, format string, wants []want, opt readOpti
 		texts []string
 	}
 	dicts := make([]dictionary, len(wants))
-	stats, err := readObject(context.Background(), obj, format, wants, opt, func(c *chunk) error {
+	stats, err := read(opt, func(c *chunk) error {
 		got.chunks++
-		if c.n < 1 || c.n > blockRows || len(c.cols) != len(wants) || (c.rows != nil && len(c.rows) != c.n) || c.row(0) != c.row0 {
+		if c.n < 1 || c.n > mostRows || len(c.cols) != len(wants) || (c.rows != nil && len(c.rows) != c.n) || c.row(0) != c.row0 {
 			t.Fatalf("chunk of %d rows from %d and %d columns", c.n, c.row0, len(c.cols))
 		}
 		for i := range c.n {

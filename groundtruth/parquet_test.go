@@ -147,7 +147,7 @@ func TestReadParquetTypes(t *testing.T) {
 				data := everyTypeFile(t, sampleEveryType(), plain)
 				obj := storeObject(t, "a.parquet", data)
 				read := func(kind wantKind) readTable {
-					got, err := readAll(t, obj, "auto", []want{{name: c.column, kind: kind}}, readOptions{})
+					got, err := readAllParquet(t, obj, []want{{name: c.column, kind: kind}}, readOptions{})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -195,22 +195,22 @@ func TestReadParquetLists(t *testing.T) {
 		{"nested", `column "nested" is a group: name a column in it: "nested.leaf"`},
 		{"nested.twig", `has no column "nested.twig"`},
 	} {
-		_, err := readAll(t, obj, "auto", []want{{name: c.column}}, readOptions{})
+		_, err := readAllParquet(t, obj, []want{{name: c.column}}, readOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: got %v, want an error with %q", c.column, err, c.err)
 		}
 	}
-	got, err := readAll(t, obj, "auto", []want{{name: "i32"}, {name: "gone", optional: true}}, readOptions{})
+	got, err := readAllParquet(t, obj, []want{{name: "i32"}, {name: "gone", optional: true}}, readOptions{})
 	if err != nil || got.kinds["gone"] != cellAbsent || len(got.cells["i32"]) != 2 {
 		t.Errorf("an optional column: %v (%v)", got.kinds, err)
 	}
-	if got, err = readAll(t, obj, "auto", nil, readOptions{}); err != nil || got.stats.rows != 2 || len(got.rows) != 2 {
+	if got, err = readAllParquet(t, obj, nil, readOptions{}); err != nil || got.stats.rows != 2 || len(got.rows) != 2 {
 		t.Errorf("no column: %d rows (%v)", got.stats.rows, err)
 	}
 }
 
 func TestReadParquetWithoutRows(t *testing.T) {
-	got, err := readAll(t, storeObject(t, "a.parquet", parquetBytes(t, []everyType{})), "auto", []want{{name: "i32"}}, readOptions{})
+	got, err := readAllParquet(t, storeObject(t, "a.parquet", parquetBytes(t, []everyType{})), []want{{name: "i32"}}, readOptions{})
 	if err != nil || got.stats.rows != 0 || got.chunks != 0 {
 		t.Errorf("%d rows (%v)", got.stats.rows, err)
 	}
@@ -253,7 +253,7 @@ func TestReadParquetPagesAndRowGroups(t *testing.T) {
 				t.Fatalf("the object has %d bytes", obj.Size)
 			}
 			wants := []want{{name: "city"}, {name: "x", kind: wantNumber}, {name: "id"}, {name: "at", kind: wantTime}, {name: "id", kind: wantText}}
-			got, err := readAll(t, obj, "auto", wants[:4], readOptions{})
+			got, err := readAllParquet(t, obj, wants[:4], readOptions{})
 			if err != nil || len(got.rows) != len(rows) || got.stats.rows != int64(len(rows)) {
 				t.Fatalf("%d rows (%v)", len(got.rows), err)
 			}
@@ -276,7 +276,7 @@ func TestReadParquetPagesAndRowGroups(t *testing.T) {
 
 func TestReadParquetRefusesLZ4(t *testing.T) {
 	obj := storeObject(t, "a.parquet", parquetBytes(t, []event{{ID: "a"}}, parquet.Compression(&parquet.Lz4Raw)))
-	_, err := readAll(t, obj, "auto", []want{{name: "id"}}, readOptions{})
+	_, err := readAllParquet(t, obj, []want{{name: "id"}}, readOptions{})
 	if err == nil || !strings.Contains(err.Error(), `column "id" is compressed with LZ4_RAW`) {
 		t.Errorf("got %v", err)
 	}
@@ -315,7 +315,7 @@ func TestReadParquetPrunesRowGroups(t *testing.T) {
 		{"none", from, to, 10},
 	} {
 		t.Run(c.column, func(t *testing.T) {
-			got, err := readAll(t, obj, "auto", []want{{name: "micros", kind: wantTime}}, readOptions{timeColumn: c.column, from: c.from, to: c.to})
+			got, err := readAllParquet(t, obj, []want{{name: "micros", kind: wantTime}}, readOptions{timeColumn: c.column, from: c.from, to: c.to})
 			if err != nil || len(got.rows) != 24*c.groups || got.stats.rows != 240 || got.stats.skipped != int64(240-24*c.groups) {
 				t.Fatalf("%d rows read and %d passed over, want %d groups (%v)", len(got.rows), got.stats.skipped, c.groups, err)
 			}
@@ -336,7 +336,7 @@ func TestTimePrunerUnits(t *testing.T) {
 	}
 	day := scanTime(t, "2026-01-02")
 	obj := storeObject(t, "a.parquet", parquetBytes(t, []timed{{day.Unix()}, {day.UnixMilli()}}))
-	got, err := readAll(t, obj, "auto", []want{{name: "at", kind: wantTime}}, readOptions{timeColumn: "at", from: day, to: day.Add(time.Second)})
+	got, err := readAllParquet(t, obj, []want{{name: "at", kind: wantTime}}, readOptions{timeColumn: "at", from: day, to: day.Add(time.Second)})
 	if err != nil || len(got.rows) != 2 {
 		t.Errorf("%d rows (%v)", len(got.rows), err)
 	}
@@ -359,7 +359,7 @@ func TestReadParquetKeepsForeignPanics(t *testing.T) {
 			t.Errorf("recovered %v", r)
 		}
 	}()
-	_, _ = readObject(context.Background(), obj, "auto", []want{{name: "i32"}}, readOptions{}, func(*chunk) error { panic("mine") })
+	_, _ = readParquet(obj, []want{{name: "i32"}}, readOptions{}, func(*chunk) error { panic("mine") })
 }
 
 // Any flipped byte gives an error or a table of the right length, never a panic.
@@ -373,7 +373,7 @@ func TestReadParquetCorruption(t *testing.T) {
 	for i := 0; i < len(data); i += 11 {
 		broken := bytes.Clone(data)
 		broken[i] ^= byte(1 + i%255)
-		_, err := readObject(context.Background(), storeObject(t, "a.parquet", broken), "auto", wants, readOptions{}, func(c *chunk) error {
+		_, err := readParquet(storeObject(t, "a.parquet", broken), wants, readOptions{}, func(c *chunk) error {
 			if c.n > 40 {
 				return errors.New("more rows than were written")
 			}
@@ -396,7 +396,7 @@ func FuzzParquet(f *testing.F) {
 			return
 		}
 		rows := int64(0)
-		stats, err := readObject(context.Background(), storeObject(t, "a.parquet", data), "auto", []want{
+		stats, err := readParquet(storeObject(t, "a.parquet", data), []want{
 			{name: "id", optional: true}, {name: "i64", kind: wantNumber, optional: true}, {name: "text", optional: true}, {name: "millis", kind: wantTime, optional: true},
 		}, readOptions{timeColumn: "millis", to: time.Unix(2e9, 0)}, func(c *chunk) error {
 			if rows += int64(c.n); rows > 1<<20 {
@@ -407,5 +407,33 @@ func FuzzParquet(f *testing.F) {
 		if err == nil && stats.rows != rows+stats.skipped {
 			t.Fatalf("%d rows, %d emitted, %d passed over", stats.rows, rows, stats.skipped)
 		}
+	})
+}
+
+// readParquet reads all row groups of an object, one after the other.
+func readParquet(obj object, wants []want, opt readOptions, emit func(*chunk) error) (stats readStats, err error) {
+	file, err := openParquet(context.Background(), obj)
+	if err != nil {
+		return stats, err
+	}
+	defer func() { err = errors.Join(err, file.close()) }()
+	stats.bytes = file.read
+	var r parquetReader
+	if err := r.bind(obj, file, wants, opt); err != nil {
+		return stats, err
+	}
+	for i := range file.row0 {
+		if err := r.rowGroup(i, nil, &stats, emit); err != nil {
+			return stats, err
+		}
+	}
+	return stats, nil
+}
+
+// readAllParquet reads an object and checks what holds for every chunk.
+func readAllParquet(t testing.TB, obj object, wants []want, opt readOptions) (readTable, error) {
+	t.Helper()
+	return collectChunks(t, wants, opt, func(opt readOptions, emit func(*chunk) error) (readStats, error) {
+		return readParquet(obj, wants, opt, emit)
 	})
 }
