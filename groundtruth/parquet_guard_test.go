@@ -70,7 +70,7 @@ func TestReadParquetFooterThatAsksForTooMuch(t *testing.T) {
 	footer := []byte{2<<4 | 9, 0xfc, 0xff, 0xff, 0xff, 0xff, 0x07, 0, 0, 0, 0}
 	data := slices.Concat([]byte("PAR1"), footer, binary.LittleEndian.AppendUint32(nil, uint32(len(footer))), []byte("PAR1"))
 	_, err := readAllParquet(t, storeObject(t, "a.parquet", data), []want{{name: "id"}}, readOptions{})
-	if !errors.Is(err, errCorrupt) || !strings.Contains(err.Error(), "mem://decode/a.parquet") {
+	if !errors.Is(err, errCorrupt) {
 		t.Errorf("got %v", err)
 	}
 }
