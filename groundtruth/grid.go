@@ -154,12 +154,12 @@ func (g Grid) LastMature(asOf time.Time, delay time.Duration) Window {
 // index numbers the windows; t is in UTC.
 func (g Grid) index(t time.Time) int64 {
 	if g.months > 0 {
-		return floorDiv((int64(t.Year())-1970)*12+int64(t.Month())-1, g.months)
+		return FloorDiv((int64(t.Year())-1970)*12+int64(t.Month())-1, g.months)
 	}
 	if g.seconds <= 0 {
 		panic("groundtruth: use of the zero Grid")
 	}
-	return floorDiv(t.Unix()-g.origin(), g.seconds)
+	return FloorDiv(t.Unix()-g.origin(), g.seconds)
 }
 
 func (g Grid) at(i int64) Window {
@@ -182,7 +182,7 @@ func (g Grid) origin() int64 {
 	return 0
 }
 
-func floorDiv(a, b int64) int64 {
+func FloorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b != 0 && a < 0 {
 		q--

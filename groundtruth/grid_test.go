@@ -9,18 +9,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-func scanTime(t testing.TB, s string) time.Time {
-	t.Helper()
-	u, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		u, err = time.Parse(time.DateOnly, s)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u.UTC()
-}
-
 func scanGrid(t testing.TB, s string) Grid {
 	t.Helper()
 	g, err := ParseGrid(s)
@@ -28,6 +16,16 @@ func scanGrid(t testing.TB, s string) Grid {
 		t.Fatal(err)
 	}
 	return g
+}
+
+// at is a point in time by its text.
+func at(t testing.TB, text string) time.Time {
+	t.Helper()
+	u, err := ParseTime(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }
 
 func TestSemantics1_GridWindows(t *testing.T) {
@@ -71,7 +69,7 @@ func TestSemantics1_ClosedAndMature(t *testing.T) {
 		{"months", "1mo", "2026-03-07T12:00:00Z", "2026-02-01/2026-03-01", "2026-01-01/2026-02-01"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			g, asOf, delay := scanGrid(t, c.size), scanTime(t, c.asOf), 7*24*time.Hour
+			g, asOf, delay := scanGrid(t, c.size), at(t, c.asOf), 7*24*time.Hour
 			closed, mature := g.LastClosed(asOf), g.LastMature(asOf, delay)
 			if closed.String() != c.closed || mature.String() != c.mature {
 				t.Errorf("closed %s, mature %s; want %s, %s", closed, mature, c.closed, c.mature)

@@ -1,8 +1,10 @@
 package groundtruth
 
-import "time"
-
-// Source says where objects are and how to read them.
+import (
+	"cmp"
+	"slices"
+	"time"
+) // Source says where objects are and how to read them.
 type Source struct {
 	// URL holds the bucket and the key pattern: {date} {hour} {year} {month} {day}, *, **.
 	// Whoever opens it knows where relative paths start.
@@ -122,3 +124,36 @@ type Result struct {
 	BytesRead    int64
 	SpilledBytes int64 // written to disk for want of memory; depends on timing, so it belongs into no output that is compared
 }
+
+// Add sums counts.
+func (c *Coverage) Add(d Coverage) {
+	c.Predictions += d.Predictions
+	c.Labels += d.Labels
+	c.Matched += d.Matched
+	c.DuplicatePredictions += d.DuplicatePredictions
+	c.DuplicateLabels += d.DuplicateLabels
+	c.ConflictingLabels += d.ConflictingLabels
+	c.UnmatchedLabels += d.UnmatchedLabels
+	c.DeletedLabels += d.DeletedLabels
+	c.NullLabels += d.NullLabels
+	c.LabelsBefore += d.LabelsBefore
+	c.HiddenLabels += d.HiddenLabels
+}
+
+// Add merges the bad records of another source.
+func (s *Skipped) Add(o Skipped) {
+	if s.Counts == nil {
+		s.Counts, s.Samples = map[string]int64{}, map[string][]BadSample{}
+	}
+	for reason, n := range o.Counts {
+		s.Counts[reason] += n
+		all := append(slices.Clone(s.Samples[reason]), o.Samples[reason]...)
+		slices.SortStableFunc(all, func(a, b BadSample) int {
+			return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Row, b.Row), cmp.Compare(b.Source, a.Source))
+		})
+		s.Samples[reason] = all[:min(len(all), MaxSamples)]
+	}
+}
+
+// MaxSamples is how many bad records are shown per reason.
+const MaxSamples = 5

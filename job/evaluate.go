@@ -14,6 +14,7 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/join"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -43,7 +44,7 @@ func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p pl
 	newSink := func() groundtruth.Sink {
 		return evaluator.NewBuilder(layout, p.window, m.Segments, evaluator.BuilderOptions{MaxSegments: m.MaxSegments})
 	}
-	result, sinks, err := groundtruth.Join(ctx, r.Stores, spec, p.window, asOf, groundtruth.JoinOptions{
+	result, sinks, err := join.Join(ctx, r.Stores, spec, p.window, asOf, join.Options{
 		Limits:     r.Limits,
 		ReadLabels: labels,
 		Past:       past,

@@ -240,7 +240,7 @@ func TestStoppedWhileAsking(t *testing.T) {
 	w.logs(1, good, good, good)
 	w.at(4)
 	ctx, stop := context.WithCancel(t.Context())
-	w.r.Querier = stopping{p, stop}
+	w.r.Querier = stopping{fakePrometheus: p, stop: stop}
 	if _, err := w.r.Pass(ctx, w.model, job.Options{}); !errors.Is(err, context.Canceled) || strings.Contains(w.log.String(), "query not answered") {
 		t.Errorf("error %v\n%s", err, w.log.String())
 	}

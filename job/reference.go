@@ -14,6 +14,9 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/format"
+	"github.com/hindcast/hindcast/groundtruth/join"
+	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -171,7 +174,7 @@ func (r *Runner) writeProfile(ctx context.Context, key string, p *evaluator.Prof
 // everything in the configuration that changes how they are read.
 func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, error) {
 	spec := m.GroundtruthSpec()
-	inputs, notes, err := groundtruth.Inputs(ctx, r.Stores, spec.Reference, time.Time{}, time.Time{})
+	inputs, notes, err := source.Inputs(ctx, r.Stores, spec.Reference, time.Time{}, time.Time{})
 	if err != nil {
 		return "", fmt.Errorf("find the reference of %s: %w", m.Name, err)
 	}
@@ -213,14 +216,14 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	if err != nil {
 		return fail(err)
 	}
-	opt := groundtruth.JoinOptions{Limits: r.Limits, Log: r.Log.With("model", m.Name), Progress: r.progress(m.Name + " reference")}
+	opt := join.Options{Limits: r.Limits, Log: r.Log.With("model", m.Name), Progress: r.progress(m.Name + " reference")}
 	spec.Features = features
 	newProfiler := func() groundtruth.Sink {
 		return evaluator.NewProfiler(features, m.Segments, evaluator.ProfilerOptions{
 			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
 		})
 	}
-	result, sinks, err := groundtruth.ScanReference(ctx, r.Stores, spec, opt, newProfiler)
+	result, sinks, err := join.ScanReference(ctx, r.Stores, spec, opt, newProfiler)
 	if err != nil {
 		return fail(err)
 	}
@@ -240,7 +243,7 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	newBuilder := func() groundtruth.Sink {
 		return evaluator.NewBuilder(layout, layout.Span(), m.Segments, evaluator.BuilderOptions{})
 	}
-	result, sinks, err = groundtruth.ScanReference(ctx, r.Stores, spec, opt, newBuilder)
+	result, sinks, err = join.ScanReference(ctx, r.Stores, spec, opt, newBuilder)
 	if err != nil {
 		return fail(err)
 	}
@@ -260,14 +263,14 @@ func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth
 	p, l := spec.PredictionColumns, spec.LabelColumns
 	mapped := []string{p.ID, p.Timestamp, p.Prediction, p.ModelVersion, l.ID, l.Label, l.Timestamp, l.IngestedAt, l.Op}
 	wanted := m.Predictions.Features
-	look := groundtruth.ColumnOptions{MemoryBytes: r.Limits.MemoryBytes}
+	look := format.ColumnOptions{MemoryBytes: r.Limits.MemoryBytes}
 	if m.Reference != nil {
 		look.ColumnBytes = profileColumnBytes
 	}
 	if !wanted.Auto {
 		look.Only = slices.Concat(mapped, wanted.Columns)
 	}
-	columns, err := groundtruth.Columns(ctx, r.Stores, src, w.Start, w.End, look)
+	columns, err := format.Columns(ctx, r.Stores, src, w.Start, w.End, look)
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +294,7 @@ func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth
 		}
 	}
 	for _, name := range wanted.Columns {
-		if len(columns) > 0 && !slices.ContainsFunc(columns, func(c groundtruth.ColumnInfo) bool { return c.Name == name }) {
+		if len(columns) > 0 && !slices.ContainsFunc(columns, func(c format.ColumnInfo) bool { return c.Name == name }) {
 			return nil, fmt.Errorf("feature %q is not a column of %s", name, src.URL)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -193,13 +194,13 @@ func (r *Runner) inputs(ctx context.Context, m *config.Model, w planned, asOf ti
 	if spec.PredictionColumns.Timestamp == "" {
 		src.Slack = 0 // as the join has it
 	}
-	out, _, err := groundtruth.Inputs(ctx, r.Stores, src, w.window.Start, w.window.End)
+	out, _, err := source.Inputs(ctx, r.Stores, src, w.window.Start, w.window.End)
 	if err != nil {
 		return nil, fmt.Errorf("find predictions: %w", err)
 	}
 	if w.stage == trigger.StageMature {
 		to := asOf.Add(1) // as-of itself is among them
-		labels, _, err := groundtruth.Inputs(ctx, r.Stores, spec.Labels, w.window.Start, to)
+		labels, _, err := source.Inputs(ctx, r.Stores, spec.Labels, w.window.Start, to)
 		if err != nil {
 			return nil, fmt.Errorf("find labels: %w", err)
 		}

@@ -366,7 +366,7 @@ func TestSemantics1_AGapIsClosedWhateverWriteFails(t *testing.T) {
 		w := newWorld(t, settings{rules: "[" + fmt.Sprintf(ruleEmpty, 7) + "]", model: "catch_up: 2"})
 		w.model.GroundTruth.Delay = 0
 		w.night(2) // day 1
-		store := &failingStore{w.state, n}
+		store := &failingStore{Store: w.state, n: n}
 		w.r.Ledger = trigger.NewLedger(store)
 		w.at(8)
 		for range 3 { // one of them fails

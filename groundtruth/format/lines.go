@@ -1,0 +1,99 @@
+package format
+
+import (
+	"errors"
+	"io"
+
+	"github.com/hindcast/hindcast/groundtruth/table"
+)
+
+// maxRecordBytes bounds a line or CSV record, whatever memory there is.
+const maxRecordBytes = 16 << 20
+
+// recordLimit bounds a record by the memory that a goroutine has for what it reads: it
+// is held in a buffer, in a chunk and in the chunk's texts.
+func recordLimit(memory int64) int {
+	if memory == 0 {
+		return maxRecordBytes
+	}
+	return int(min(maxRecordBytes, memory/4))
+}
+
+// lineBuffer reads ahead in a stream and holds at least the current record.
+type lineBuffer struct {
+	r          io.Reader
+	buf        []byte
+	start, end int // what is read and not yet used
+	moves      int // how often more was called: positions in buf are then others
+	eof        bool
+	most       int // bytes of a record
+}
+
+func newLineBuffer(r io.Reader, memory int64) *lineBuffer {
+	return &lineBuffer{r: r, buf: make([]byte, 256<<10), most: recordLimit(memory)}
+}
+
+// recordTooLongError says that a record is longer than may be.
+type recordTooLongError struct{ most int }
+
+// Error implements error.
+func (e *recordTooLongError) Error() string {
+	text := "it is longer than " + table.Mebibytes(int64(e.most))
+	if e.most < maxRecordBytes {
+		text += ", a quarter of what --memory leaves a goroutine for what it reads: raise --memory or lower --workers"
+	}
+	return text
+}
+
+func (b *lineBuffer) tooLong() error { return &recordTooLongError{b.most} }
+
+// more reads on. What lies between start and end may move to the front of the
+// buffer. At the end of the stream it sets eof and reads nothing.
+func (b *lineBuffer) more() error {
+	if b.eof {
+		return nil
+	}
+	if b.end-b.start > b.most {
+		return b.tooLong()
+	}
+	b.moves++
+	if b.start > 0 {
+		b.end = copy(b.buf, b.buf[b.start:b.end])
+		b.start = 0
+	}
+	if b.end == len(b.buf) {
+		b.buf = append(b.buf, make([]byte, len(b.buf))...)
+	}
+	for range 100 {
+		n, err := b.r.Read(b.buf[b.end:])
+		b.end += n
+		if err == io.EOF {
+			b.eof = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return nil
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// skipBOM drops a UTF-8 byte order mark and refuses UTF-16.
+func (b *lineBuffer) skipBOM() error {
+	for b.end-b.start < 3 && !b.eof {
+		if err := b.more(); err != nil {
+			return err
+		}
+	}
+	head := b.buf[b.start:b.end]
+	switch {
+	case len(head) >= 3 && string(head[:3]) == "\xef\xbb\xbf":
+		b.start += 3
+	case len(head) >= 2 && (string(head[:2]) == "\xff\xfe" || string(head[:2]) == "\xfe\xff"):
+		return errors.New("it is UTF-16: convert it to UTF-8")
+	}
+	return nil
+}

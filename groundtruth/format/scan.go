@@ -1,0 +1,330 @@
+package format
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hindcast/hindcast/groundtruth/parquet"
+	"github.com/hindcast/hindcast/groundtruth/source"
+	"github.com/hindcast/hindcast/groundtruth/table"
+)
+
+// ErrStopped ends the reading of a part because an earlier one failed.
+var ErrStopped = errors.New("stopped")
+
+// openObject is an object that is being read, in parts: the row groups of a Parquet
+// object, all of another.
+type openObject struct {
+	source.Object
+	Ord   int
+	codec codec
+	file  *parquet.File // nil of another format
+	parts int
+	next  int             // the part to hand out next
+	left  int             // parts that are not done
+	stats table.ReadStats // of the parts that are done
+	told  int64           // bytes that progress was told of
+	Noted atomic.Bool     // whether its columns were looked at
+	ahead int             // the part to fetch next
+	data  []*parquet.Group
+}
+
+// openObjectAt opens an object as far as is needed to know its parts.
+func openObjectAt(ctx context.Context, objects []source.Object, ord int, format string) (*openObject, error) {
+	o := &openObject{Object: objects[ord], Ord: ord, parts: 1}
+	var err error
+	if o.codec, err = codecOf(format, o.Rel); err == nil && o.codec.format == "parquet" {
+		if o.file, err = parquet.Open(ctx, o.Object); err == nil {
+			o.stats.Bytes = o.file.BytesRead
+			o.parts = max(len(o.file.Row0), 1)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read object %s: %w", o.Url, err)
+	}
+	o.left = o.parts
+	o.data = make([]*parquet.Group, o.parts)
+	return o, nil
+}
+
+func (o *openObject) close() error {
+	if o.file == nil {
+		return nil
+	}
+	if err := o.file.Close(); err != nil {
+		return fmt.Errorf("read object %s: %w", o.Url, err)
+	}
+	return nil
+}
+
+// Part is what one goroutine reads at a time.
+type Part struct {
+	Object *openObject
+	index  int
+	data   *parquet.Group // nil when it is read as needed
+	Stop   func() bool    // whether an earlier part has failed
+}
+
+// Reader reads parts of objects. It is one goroutine's, and of one source.
+type Reader struct {
+	parquet parquet.Reader
+}
+
+// Read streams the records of a part as chunks, in order. An error names the object;
+// an error of emit ends the reading and is returned as it is.
+func (r *Reader) Read(ctx context.Context, p *Part, wants []table.Want, opt table.ReadOptions, emit func(*table.Chunk) error) (table.ReadStats, error) {
+	var stats table.ReadStats
+	var emitErr error
+	guarded := func(c *table.Chunk) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		emitErr = emit(c)
+		return emitErr
+	}
+	o := p.Object
+	var err error
+	if o.file == nil {
+		err = readText(ctx, o.Object, o.codec, wants, opt, &stats, guarded)
+	} else if err = r.parquet.Bind(o.Object, o.file, wants, opt); err == nil && p.index < len(o.file.Row0) {
+		err = r.parquet.RowGroup(p.index, p.data, &stats, guarded)
+	}
+	var missing *table.MissingColumnError
+	switch {
+	case err == nil:
+		return stats, nil
+	case emitErr != nil:
+		return stats, emitErr
+	case errors.As(err, &missing): // it says all
+		return stats, missing
+	default:
+		return stats, fmt.Errorf("read object %s: %w", o.Url, err)
+	}
+}
+
+// partPlace orders the parts of a source.
+type partPlace struct{ ord, index int }
+
+func (p partPlace) before(q partPlace) bool {
+	return p.ord < q.ord || p.ord == q.ord && p.index < q.index
+}
+
+// Scan reads the objects of a source on several goroutines, which share the
+// row groups of an object. Of several failures the one of the first part is
+// returned, so that the same data give the same error: parts before a failed one are
+// read to their end, those after it are not begun, and those begun see stop report
+// true.
+type Scan struct {
+	Objects []source.Object
+	Format  string
+	Workers int
+	// read reads a part.
+	Read  func(ctx context.Context, worker int, p *Part) (table.ReadStats, error)
+	Wants []table.Want // what read reads, for what is fetched ahead
+	Opt   table.ReadOptions
+	// progress is told of bytes read, of a Parquet object after each part.
+	Progress func(bytes int64)
+	// done is told of each object that was read to its end; nil is nobody.
+	Done func(ord int, stats table.ReadStats) error
+
+	mu      sync.Mutex
+	changed *sync.Cond    // something can be taken, or nothing ever will be
+	next    int           // the object to open next
+	opening int           // that are being opened
+	open    []*openObject // with parts to hand out, in order
+	failed  partPlace
+	first   error
+	total   table.ReadStats
+	fetch   *fetcher // nil where objects lie nearby
+	aside   sync.WaitGroup
+}
+
+// Run reads all objects and returns what was read.
+func (s *Scan) Run(ctx context.Context) (table.ReadStats, error) {
+	s.changed = sync.NewCond(&s.mu)
+	s.failed = partPlace{len(s.Objects), 0}
+	if len(s.Objects) > 0 && s.Objects[0].Far {
+		s.fetch = newFetcher(s.Wants, s.Opt)
+	}
+	scanning, cancel := context.WithCancel(ctx)
+	defer cancel()
+	end := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.changed.Broadcast()
+	})
+	defer end()
+	var wg sync.WaitGroup
+	for w := range s.Workers {
+		wg.Go(func() {
+			for p := s.take(scanning); p != nil; p = s.take(scanning) {
+				stats, err := s.Read(scanning, w, p)
+				s.finish(p, stats, err)
+			}
+		})
+	}
+	wg.Wait()
+	cancel()
+	s.aside.Wait()
+	if s.fetch != nil {
+		s.fetch.close()
+	}
+	for _, o := range s.open { // what a failure left
+		if err := o.close(); err != nil && s.first == nil {
+			s.first = err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return s.total, err
+	}
+	return s.total, s.first
+}
+
+// take returns the next part, nil when there is none. All goroutines work on the
+// first object that has parts; one that finds none opens the next.
+func (s *Scan) take(ctx context.Context) *Part {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ctx.Err() == nil {
+		s.lookAhead(ctx)
+		if p := s.ready(); p != nil {
+			return p
+		}
+		switch {
+		case s.next < s.failed.ord && s.opening == 0:
+			s.openNext(ctx)
+		case s.next < s.failed.ord && s.fetch == nil:
+			s.openNext(ctx)
+		case s.opening > 0:
+			s.changed.Wait()
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// ready returns a part of an object that is open.
+func (s *Scan) ready() *Part {
+	for _, o := range s.open {
+		at := partPlace{o.Ord, o.next}
+		if o.next == o.parts || s.failed.before(at) {
+			continue
+		}
+		o.next++
+		o.ahead = max(o.ahead, o.next)
+		return &Part{Object: o, index: at.index, data: o.data[at.index], Stop: func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.failed.before(at)
+		}}
+	}
+	return nil
+}
+
+// FetchMemory begins to fetch the parts that come next, and to open the objects after
+// them, as far as there is room. Nothing is fetched of parts behind a failed one.
+func (s *Scan) lookAhead(ctx context.Context) {
+	if s.fetch == nil {
+		return
+	}
+	for _, o := range s.open {
+		for ; o.ahead < o.parts; o.ahead++ {
+			if s.failed.before(partPlace{o.Ord, o.ahead}) {
+				return
+			}
+			g, wait := s.fetch.plan(o, o.ahead)
+			if wait {
+				return
+			}
+			if g == nil {
+				continue
+			}
+			o.data[o.ahead] = g
+			s.aside.Go(func() { s.fetch.fetch(ctx, o.file.In, g) })
+		}
+	}
+	for s.opening < openAhead && len(s.open)+s.opening < openAhead && s.next < s.failed.ord {
+		ord := s.begin()
+		s.aside.Go(func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.openAt(ctx, ord)
+			s.lookAhead(ctx)
+		})
+	}
+}
+
+// begin counts the next object as being opened.
+func (s *Scan) begin() int {
+	s.next++
+	s.opening++
+	return s.next - 1
+}
+
+// openNext opens the next object; s.mu is held, though not meanwhile.
+func (s *Scan) openNext(ctx context.Context) {
+	s.openAt(ctx, s.begin())
+}
+
+// openAt opens an object; s.mu is held, though not meanwhile.
+func (s *Scan) openAt(ctx context.Context, ord int) {
+	s.mu.Unlock()
+	o, err := openObjectAt(ctx, s.Objects, ord, s.Format)
+	s.mu.Lock()
+	s.opening--
+	if err != nil {
+		s.fail(partPlace{ord, 0}, err)
+	} else {
+		i, _ := slices.BinarySearchFunc(s.open, ord, func(o *openObject, ord int) int { return o.Ord - ord })
+		s.open = slices.Insert(s.open, i, o)
+		s.total.Bytes += o.stats.Bytes
+	}
+	s.changed.Broadcast()
+}
+
+// fail keeps the first failure.
+func (s *Scan) fail(at partPlace, err error) {
+	if at.before(s.failed) {
+		s.failed, s.first = at, err
+	}
+}
+
+// finish takes note of a part that was read.
+func (s *Scan) finish(p *Part, stats table.ReadStats, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := p.Object
+	o.stats.Add(stats)
+	s.total.Add(stats)
+	o.left--
+	if p.data != nil {
+		<-p.data.Done
+		s.fetch.release(p.data)
+	}
+	if err != nil {
+		s.fail(partPlace{o.Ord, p.index}, err)
+	} else if s.Progress != nil {
+		read := int64(float64(o.Size) * float64(o.parts-o.left) / float64(o.parts))
+		if o.left == 0 {
+			read = o.Size
+		}
+		s.Progress(read - o.told)
+		o.told = read
+	}
+	if o.left > 0 {
+		return
+	}
+	s.open = slices.DeleteFunc(s.open, func(q *openObject) bool { return q == o })
+	err = o.close()
+	if err == nil && s.Done != nil && (partPlace{o.Ord, o.parts}).before(s.failed) {
+		err = s.Done(o.Ord, o.stats)
+	}
+	if err != nil {
+		s.fail(partPlace{o.Ord, o.parts}, err)
+	}
+}

@@ -1,0 +1,416 @@
+package join
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/format"
+	"github.com/hindcast/hindcast/groundtruth/source"
+	"github.com/hindcast/hindcast/groundtruth/table"
+	"github.com/hindcast/hindcast/objstore"
+)
+
+// Options change how Join and ScanReference work, not what they find.
+type Options struct {
+	Limits     groundtruth.Limits
+	ReadLabels bool // whether Join reads the labels; without, it sends no matches
+	// Past says that as-of is a moment of the past: labels whose ingest time is their
+	// object's partition are hidden where that was not over then. Of a partition that is
+	// not over now, what is there by now is no label of the future.
+	Past     bool
+	Progress func(doneBytes, totalBytes int64) // told after each object, of Parquet each row group, one call at a time; may be nil
+	Log      *slog.Logger                      // may be nil
+
+	hooks hooks
+}
+
+// hooks are for tests.
+type hooks struct {
+	createSpill func(path string) (spillFile, error)
+	memory      int64         // a limit that may be below MinMemory
+	far         bool          // whether objects are taken for such that lie behind a network
+	scanned     func()        // called when all objects were read once
+	done        func(*joiner) // called before the join cleans up
+}
+
+// joiner is one join.
+type joiner struct {
+	stores  *objstore.Opener
+	spec    groundtruth.Spec
+	window  groundtruth.Window
+	asOf    time.Time
+	opt     Options
+	log     *slog.Logger
+	workers int
+	sinks   []groundtruth.Sink
+
+	mem          *memory
+	spill        *spillStore
+	layout       *recordLayout
+	arena        *arena
+	parts        *stored // of each worker
+	dictBytes    atomic.Int64
+	versions     *dictionary
+	segmentNames []string
+	segments     []*dictionary
+	block        int
+
+	preds, labels *source.Set // labels is nil when they are not read
+	narrowLabels  bool        // some of them are of a column of 32 bits
+	progress      progress
+}
+
+// Join reads the predictions of a window and, if opt says so, the labels known at
+// asOf, and sends what belongs together to sinks made by newSink, one for each
+// worker. It returns the sinks for the caller to merge; what all of them took
+// together does not depend on the number of workers, on timing, or on how rows are
+// dealt over objects, ties in time aside.
+//
+// Predictions are unique by (id, model version): the latest timestamp wins, then the
+// greater relative key, then the later row. Features go to the sinks while the
+// predictions are read for the first time; if a duplicate turns up, the sinks are
+// told to forget them (after they took the matches) and the predictions are read
+// once more. When no timestamp column is mapped, every row of the objects whose
+// partition lies in the window belongs to it, and slack plays no part.
+//
+// Labels are read from the window's start less their slack up to as-of. Per id one
+// version counts: the latest by ingest time, then relative key, then row, and as
+// Spec.Resolve says. The ingest time is that of the mapped column, else the end of
+// the object's partition; without either no version is hidden, Result.AsOfApplied is
+// false, and key and row order the versions. Key and row leave no tie, so that
+// modification times, which a copy of the data changes, are never asked.
+//
+// Bad records are counted and left out; above Spec.MaxBadShare of the records read,
+// or of those of the window, of the predictions or of the labels, the error is a
+// *BadShareError.
+//
+// The narrow rows take what opt.Limits.MemoryBytes leaves for them beside the program
+// and what its goroutines need to decode and count, and spill to opt.Limits.SpillDir
+// beyond. One bit per row around duplicates comes on top.
+func Join(ctx context.Context, stores *objstore.Opener, spec groundtruth.Spec, w groundtruth.Window, asOf time.Time, opt Options, newSink func() groundtruth.Sink) (groundtruth.Result, []groundtruth.Sink, error) {
+	if !w.Start.Before(w.End) {
+		return groundtruth.Result{}, nil, fmt.Errorf("join window %s to %s: it is empty", w.Start.Format(time.RFC3339), w.End.Format(time.RFC3339))
+	}
+	if asOf.IsZero() {
+		return groundtruth.Result{}, nil, errors.New("join: the as-of time is not set")
+	}
+	j, err := newJoiner(stores, spec, opt, newSink)
+	if err != nil {
+		return groundtruth.Result{}, nil, err
+	}
+	j.window, j.asOf = w, asOf
+	res, err := j.join(ctx)
+	if j.opt.hooks.done != nil {
+		j.opt.hooks.done(j)
+	}
+	if closeErr := j.close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return groundtruth.Result{}, nil, err
+	}
+	return res, j.sinks, nil
+}
+
+// newJoiner sets up what Join and ScanReference share.
+func newJoiner(stores *objstore.Opener, spec groundtruth.Spec, opt Options, newSink func() groundtruth.Sink) (*joiner, error) {
+	j := &joiner{stores: stores, spec: spec, opt: opt, log: opt.Log, workers: opt.Limits.Workers}
+	if j.log == nil {
+		j.log = slog.New(slog.DiscardHandler)
+	}
+	if j.workers <= 0 {
+		j.workers = runtime.GOMAXPROCS(0)
+	}
+	switch spec.Resolve {
+	case "":
+		j.spec.Resolve = groundtruth.ResolveLatest
+	case groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing:
+	default:
+		return nil, fmt.Errorf("join: unknown resolve %q: want %s, %s or %s", spec.Resolve, groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing)
+	}
+	j.progress.tell = opt.Progress
+	for range j.workers {
+		j.sinks = append(j.sinks, newSink())
+	}
+	return j, nil
+}
+
+// processMemory is what the process may take.
+func (j *joiner) processMemory() int64 { return cmp.Or(j.opt.Limits.MemoryBytes, table.DefaultMemory) }
+
+// readerMemory is what a goroutine may hold of the pages and records that it reads.
+func (j *joiner) readerMemory() int64 {
+	return max(j.processMemory()/4/int64(j.workers), table.MinReaderMemory)
+}
+
+// prepare sets up the partitions.
+func (j *joiner) prepare() {
+	process := j.processMemory()
+	if j.preds.Far() || j.labels != nil && j.labels.Far() {
+		process -= min(format.FetchMemory+table.ConnectionMemory, process/4)
+	}
+	j.mem = newMemory(process, j.workers)
+	if n := j.opt.hooks.memory; n > 0 {
+		j.mem.limit = n
+		j.mem.setRowLimit(j.workers)
+	}
+	j.spill = newSpillStore(j.opt.Limits.SpillDir, j.log, j.opt.hooks.createSpill)
+	if j.opt.ReadLabels {
+		j.segmentNames = j.spec.Segments
+	}
+	options := layoutOptions{
+		window: j.window, hasTime: j.spec.PredictionColumns.Timestamp != "",
+		objects: len(j.preds.Objects), segmentCount: len(j.segmentNames),
+	}
+	bytes := j.preds.Bytes()
+	if j.labels != nil {
+		bytes += j.labels.Bytes()
+		options.objects = max(options.objects, len(j.labels.Objects))
+		options.event = j.spec.LabelColumns.Timestamp != ""
+		options.ingest = j.spec.LabelColumns.IngestedAt != "" || slices.ContainsFunc(j.labels.Objects, func(o source.Object) bool { return o.HasSpan })
+	}
+	j.layout = newRecordLayout(options)
+	const rowBytes = 64 // of a compressed file, about
+	bits := radixFor(bytes/rowBytes, j.mem.limit, j.workers)
+	// The last blocks of all partitions together take at most an eighth of the memory.
+	j.block = int(min(max(j.mem.limit/(8*recordKinds*int64(j.workers)<<bits), table.MinBlock), table.MaxBlock))
+	j.versions = newDictionary(j.spec.PredictionColumns.ModelVersion, j.mem, &j.dictBytes)
+	for _, name := range j.segmentNames {
+		j.segments = append(j.segments, newDictionary(name, j.mem, &j.dictBytes))
+	}
+	j.arena = newArena(j.mem, j.block)
+	j.parts = &stored{bits: bits}
+	for range j.workers {
+		j.parts.of = append(j.parts.of, newPartitions(bits, j.layout, j.arena, j.spill.newLog(), j.block))
+	}
+}
+
+// closeParts gives the memory of the rows back.
+func (j *joiner) closeParts() {
+	if j.parts == nil {
+		return
+	}
+	j.arena.close()
+	j.parts = nil
+}
+
+// close frees what the join holds outside of memory.
+func (j *joiner) close() error {
+	j.closeParts()
+	if j.spill == nil {
+		return nil
+	}
+	return j.spill.close()
+}
+
+// join does the work of Join.
+func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
+	res := groundtruth.Result{LabelsRead: j.opt.ReadLabels}
+	var err error
+	if res.AsOfApplied, err = asOfApplies(j.spec); err != nil {
+		return res, err
+	}
+	if err := j.find(ctx); err != nil {
+		return res, err
+	}
+	j.prepare()
+
+	scan := newPredictionScan(j)
+	found, err := scan.run(ctx, nil)
+	if err != nil {
+		return res, err
+	}
+	addFound(&res, &found, j.preds)
+	skipped, err := found.check(j.spec.MaxBadShare, fromPredictions, j.preds.Objects)
+	if err != nil {
+		return res, err
+	}
+	res.Skipped.Add(skipped)
+	if j.spec.PredictionColumns.Timestamp == "" {
+		res.Notes = append(res.Notes, "predictions have no timestamp column: every row of the objects read belongs to the window")
+	}
+	var hidden int64
+	if j.labels != nil {
+		if found, hidden, err = newLabelScan(j).run(ctx); err != nil {
+			return res, err
+		}
+		addFound(&res, &found, j.labels)
+		if skipped, err = found.check(j.spec.MaxBadShare, fromLabels, j.labels.Objects); err != nil {
+			return res, err
+		}
+		res.Skipped.Add(skipped)
+	}
+
+	if j.opt.hooks.scanned != nil {
+		j.opt.hooks.scanned()
+	}
+	for _, p := range j.parts.of {
+		p.finish()
+	}
+	losers := make([]rowSet, len(j.preds.Objects))
+	if res.Coverage, err = j.match(ctx, losers); err != nil {
+		return res, err
+	}
+	res.Coverage.HiddenLabels = hidden
+	j.closeParts()
+	res.SpilledBytes = j.spill.written()
+	if err := j.spill.close(); err != nil {
+		return res, err
+	}
+	if res.Coverage.DuplicatePredictions > 0 {
+		bytes, err := j.resend(ctx, scan, losers)
+		if err != nil {
+			return res, err
+		}
+		res.BytesRead += bytes
+	}
+	sortLists(&res)
+	return res, nil
+}
+
+// find lists the objects.
+func (j *joiner) find(ctx context.Context) error {
+	var err error
+	if j.preds, err = j.findPredictions(ctx); err != nil {
+		return fmt.Errorf("find predictions: %w", err)
+	}
+	if j.opt.ReadLabels {
+		if j.labels, err = j.findLabels(ctx); err != nil {
+			return fmt.Errorf("find labels: %w", err)
+		}
+	}
+	for _, s := range []*source.Set{j.preds, j.labels} {
+		if s == nil {
+			continue
+		}
+		j.progress.add(0, s.Bytes())
+		if j.opt.hooks.far {
+			for i := range s.Objects {
+				s.Objects[i].Far, s.Objects[i].InParts = true, true
+			}
+		}
+	}
+	return nil
+}
+
+// findPredictions lists the prediction objects.
+func (j *joiner) findPredictions(ctx context.Context) (*source.Set, error) {
+	src := j.spec.Predictions
+	if j.spec.PredictionColumns.Timestamp == "" {
+		src.Slack = 0 // Without times nothing would tell a neighbour's rows from the window's.
+	}
+	return source.Discover(ctx, j.stores, src, j.window.Start, j.window.End)
+}
+
+// findLabels lists the label objects. Their range includes as-of itself; it never
+// is an empty one, so that a missing bucket is found whatever the window.
+func (j *joiner) findLabels(ctx context.Context) (*source.Set, error) {
+	to := j.asOf.Add(1)
+	if !to.After(j.window.Start) {
+		to = j.window.Start.Add(1) // What was ingested later is hidden row by row.
+	}
+	return source.Discover(ctx, j.stores, j.spec.Labels, j.window.Start, to)
+}
+
+// asOfApplies reports whether label versions have an ingest time: a column, or the
+// date in their object's key.
+func asOfApplies(spec groundtruth.Spec) (bool, error) {
+	if spec.LabelColumns.IngestedAt != "" || spec.Labels.URL == "" {
+		return spec.LabelColumns.IngestedAt != "", nil
+	}
+	return source.HasDate(spec.Labels.URL)
+}
+
+// match joins the partitions and marks the rows of duplicates in losers.
+func (j *joiner) match(ctx context.Context, losers []rowSet) (groundtruth.Coverage, error) {
+	phase := &joinPhase{
+		layout:  j.layout,
+		narrow:  j.narrowLabels,
+		how:     j.spec.Resolve,
+		hasTime: j.spec.PredictionColumns.Timestamp != "",
+		names:   j.segmentNames,
+		version: j.spec.PredictionColumns.ModelVersion,
+		losers:  losers,
+		mem:     j.mem,
+		arena:   j.arena,
+		share:   j.mem.tableShare(j.workers),
+		block:   j.block,
+	}
+	if phase.version != "" {
+		phase.versions = newDictTexts(j.versions)
+	}
+	for _, d := range j.segments {
+		phase.segments = append(phase.segments, newDictTexts(d))
+	}
+	return phase.run(ctx, j.parts, j.sinks)
+}
+
+// resend makes the sinks forget the predictions and sends the unique ones. It returns
+// the bytes read.
+func (j *joiner) resend(ctx context.Context, scan *predictionScan, losers []rowSet) (int64, error) {
+	if err := j.unchanged(ctx); err != nil {
+		return 0, err
+	}
+	j.progress.add(0, j.preds.Bytes())
+	for _, s := range j.sinks {
+		s.ResetPredictions()
+	}
+	found, err := scan.run(ctx, losers)
+	return found.bytes, err
+}
+
+// unchanged fails when a prediction object is no longer what was read.
+func (j *joiner) unchanged(ctx context.Context) error {
+	now, err := j.findPredictions(ctx)
+	if err != nil {
+		return fmt.Errorf("find predictions again: %w", err)
+	}
+	for _, o := range j.preds.Objects {
+		i, found := slices.BinarySearchFunc(now.Objects, o.Rel, func(n source.Object, rel string) int { return cmp.Compare(n.Rel, rel) })
+		switch {
+		case !found:
+			err = changedError(o, "it is gone")
+		case now.Objects[i].Size != o.Size:
+			err = changedError(o, fmt.Sprintf("it had %d bytes and now has %d", o.Size, now.Objects[i].Size))
+		case now.Objects[i].ETag != o.ETag, o.ETag == "" && !now.Objects[i].ModTime.Equal(o.ModTime):
+			err = changedError(o, "it was written again")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addFound counts what was found in a source.
+func addFound(r *groundtruth.Result, found *scanned, objects *source.Set) {
+	r.RowsRead += found.rows
+	r.BytesRead += found.bytes
+	r.Notes = append(append(r.Notes, objects.Notes...), found.notes...)
+	for _, o := range objects.Objects {
+		r.Inputs = append(r.Inputs, groundtruth.Input{URL: o.Url, Size: o.Size, ETag: o.ETag, ModTime: o.ModTime})
+	}
+}
+
+// sortLists sorts what a result lists. An object that held both predictions and labels
+// is listed once.
+func sortLists(r *groundtruth.Result) {
+	slices.SortFunc(r.Inputs, func(a, b groundtruth.Input) int { return cmp.Compare(a.URL, b.URL) })
+	r.Inputs = slices.CompactFunc(r.Inputs, func(a, b groundtruth.Input) bool { return a.URL == b.URL })
+	slices.Sort(r.Notes)
+	r.Notes = slices.Compact(r.Notes)
+}
+
+// newDictTexts orders a dictionary that is complete.
+func newDictTexts(d *dictionary) *dictTexts {
+	texts, place := d.sorted()
+	return &dictTexts{texts, place}
+}

@@ -1,0 +1,220 @@
+package join
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/format"
+	"github.com/hindcast/hindcast/groundtruth/source"
+	"github.com/hindcast/hindcast/groundtruth/table"
+)
+
+// labelScan reads label objects.
+type labelScan struct {
+	j                            *joiner
+	wants                        wantList
+	id, label, event, ingest, op int
+	asOf                         int64
+}
+
+// labelWorker is what one goroutine of a labelScan keeps.
+type labelWorker struct {
+	*labelScan
+	scanWorker
+	parts  *partitions
+	hidden int64
+	narrow bool // a label that was taken is of a column of 32 bits
+}
+
+// newLabelScan prepares to read the labels.
+func newLabelScan(j *joiner) *labelScan {
+	c := j.spec.LabelColumns
+	s := &labelScan{j: j, asOf: nanos(j.asOf)}
+	s.id = s.wants.add(c.ID, table.AsID, false)
+	s.label = s.wants.add(c.Label, table.AsNumber, false)
+	s.event = s.wants.add(c.Timestamp, table.AsTime, false)
+	s.ingest = s.wants.add(c.IngestedAt, table.AsTime, false)
+	s.op = s.wants.add(c.Op, table.AsText, false)
+	return s
+}
+
+// run reads all objects into the partitions and returns how many label versions
+// as-of hides.
+func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
+	j := s.j
+	workers := make([]*scanWorker, j.workers)
+	own := make([]*labelWorker, j.workers)
+	for i := range own {
+		own[i] = &labelWorker{labelScan: s, parts: j.parts.of[i]}
+		workers[i] = &own[i].scanWorker
+	}
+	objects := j.labels.Objects
+	scan := format.Scan{
+		Objects: objects, Format: j.spec.Labels.Format, Workers: j.workers, Wants: s.wants.wants,
+		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
+			w := own[worker]
+			return w.read(ctx, p, s.wants.wants, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error { return w.take(c, p.Object.Ord) })
+		},
+		Progress: j.progress.read,
+	}
+	read, err := scan.Run(ctx)
+	var hidden int64
+	for _, w := range own {
+		hidden += w.hidden
+		j.narrowLabels = j.narrowLabels || w.narrow
+	}
+	return collect(workers, read, fromLabels, objects, s.wants.wants), hidden, err
+}
+
+// take handles a chunk.
+func (w *labelWorker) take(c *table.Chunk, ord int) error {
+	if c.Len > 0 {
+		if err := w.j.layout.checkRow(c.Row(c.Len - 1)); err != nil {
+			return err
+		}
+	}
+	ids, layout := c.Column(w.id), w.j.layout
+	if w.allGood(c, ord) {
+		w.takeAll(c, ord)
+		return w.parts.err
+	}
+	for i := range c.Len {
+		l, ok := w.version(c, ord, i)
+		if !ok {
+			continue
+		}
+		h := ids.Hashes[i]
+		w.narrow = w.narrow || c.Column(w.label).Narrow
+		layout.putLabel(w.parts.room(labelRecords, w.parts.partOf(h)), h, l)
+	}
+	return w.parts.err
+}
+
+// allGood reports whether all rows of a chunk are known labels that as-of does not
+// hide, as they are in nearly every chunk.
+func (w *labelWorker) allGood(c *table.Chunk, ord int) bool {
+	if w.op >= 0 || !allTrue(c.Column(w.id).Valid[:c.Len]) || !allTrue(c.Column(w.label).Valid[:c.Len]) {
+		return false
+	}
+	if w.event >= 0 && !allTrue(c.Column(w.event).Valid[:c.Len]) {
+		return false
+	}
+	if w.ingest < 0 {
+		return !w.folderHidden(&w.j.labels.Objects[ord])
+	}
+	ingest := c.Column(w.ingest)
+	if !allTrue(ingest.Valid[:c.Len]) {
+		return false
+	}
+	for _, t := range ingest.Times[:c.Len] {
+		if t > w.asOf {
+			return false
+		}
+	}
+	return true
+}
+
+// folderHidden reports whether as-of hides an object's labels by its partition, as it
+// serves where no ingest time is mapped. What a partition that was not over at a moment
+// of the past held then is not known; that of now holds what there is.
+func (s *labelScan) folderHidden(o *source.Object) bool {
+	if s.ingest >= 0 || !o.HasSpan {
+		return false
+	}
+	from := o.Span.Start
+	if s.j.opt.Past {
+		from = o.Span.End
+	}
+	return nanos(from) > s.asOf
+}
+
+// takeAll handles a chunk whose rows are all good.
+func (w *labelWorker) takeAll(c *table.Chunk, ord int) {
+	ids, label, layout := c.Column(w.id), c.Column(w.label), w.j.layout
+	w.narrow = w.narrow || label.Narrow
+	var l labelVersion
+	if o := &w.j.labels.Objects[ord]; w.ingest < 0 && o.HasSpan {
+		l.ingest = nanos(o.Span.End)
+	}
+	events, ingests := c.Column(w.event).Times, c.Column(w.ingest).Times
+	for i := range c.Len {
+		if w.event >= 0 {
+			l.event, l.flags = events[i], labelTimed
+		}
+		if w.ingest >= 0 {
+			l.ingest = ingests[i]
+		}
+		l.value, l.place = label.Floats[i], layout.placeOf(ord, c.Row(i))
+		h := ids.Hashes[i]
+		layout.putLabel(w.parts.room(labelRecords, w.parts.partOf(h)), h, l)
+	}
+	w.scope += int64(c.Len)
+}
+
+// version reads row i as a label version. What as-of hides is not looked at further,
+// so that a re-run with the same as-of finds the same bad records.
+func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
+	skip := func(reason, text string) (labelVersion, bool) {
+		w.scope++
+		w.lost++
+		w.bad.add(reason, badRecord{ord, c.Row(i), text})
+		return labelVersion{}, false
+	}
+	l := labelVersion{place: w.j.layout.placeOf(ord, c.Row(i))}
+	switch o := &w.j.labels.Objects[ord]; {
+	case w.ingest >= 0:
+		ingest := c.Column(w.ingest)
+		if !ingest.Valid[i] {
+			if text, bad := ingest.InvalidText(i); bad {
+				return skip(groundtruth.BadTime, text)
+			}
+			return skip(groundtruth.MissingValue, "")
+		}
+		l.ingest = ingest.Times[i]
+	case o.HasSpan:
+		l.ingest = nanos(o.Span.End)
+	}
+	if w.ingest >= 0 && l.ingest > w.asOf || w.folderHidden(&w.j.labels.Objects[ord]) {
+		w.hidden++
+		return labelVersion{}, false
+	}
+	if ids := c.Column(w.id); !ids.Valid[i] {
+		text, _ := ids.InvalidText(i)
+		return skip(groundtruth.MissingID, text)
+	}
+	if w.event >= 0 {
+		event := c.Column(w.event)
+		if text, bad := event.InvalidText(i); bad {
+			return skip(groundtruth.BadTime, text)
+		}
+		if event.Valid[i] {
+			l.event = event.Times[i]
+			l.flags |= labelTimed
+		}
+	}
+	if w.op >= 0 && isDelete(c.Column(w.op).Text(i)) {
+		// A delete's label says nothing, so it cannot be bad either.
+		l.flags |= labelDeleted
+		w.scope++
+		return l, true
+	}
+	label := c.Column(w.label)
+	switch {
+	case label.Valid[i]:
+		l.value = label.Floats[i]
+	default:
+		if text, bad := label.BadNumber(i); bad {
+			return skip(groundtruth.BadNumber, text)
+		}
+		l.flags |= labelNull
+	}
+	w.scope++
+	return l, true
+}
+
+// isDelete reports whether an operation is a delete: d or delete, as change-data
+// capture writes them, in any case. Every other operation sets the label.
+func isDelete(op string) bool {
+	return strings.EqualFold(op, "d") || strings.EqualFold(op, "delete")
+}

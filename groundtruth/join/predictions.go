@@ -1,0 +1,372 @@
+package join
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/format"
+	"github.com/hindcast/hindcast/groundtruth/source"
+	"github.com/hindcast/hindcast/groundtruth/table"
+)
+
+// rowColumns are the places of a prediction's columns among the wants; -1 is not
+// mapped.
+type rowColumns struct {
+	wantList
+	id, time, value, version, label int
+	segments, features              []int
+}
+
+// batcher makes batches of the rows that a chunk keeps. It is one goroutine's.
+type batcher struct {
+	spec   *groundtruth.Spec
+	cols   *rowColumns
+	out    groundtruth.Batch
+	sender table.ValueSender
+	floats []float64
+	times  []int64
+}
+
+// newBatcher returns a batcher for the columns.
+func newBatcher(spec *groundtruth.Spec, cols *rowColumns) *batcher {
+	return &batcher{spec: spec, cols: cols, out: groundtruth.Batch{Features: make([]groundtruth.Values, 0, 1)}}
+}
+
+// send sends the rows sel of a chunk, first the predictions, then feature by feature;
+// nil is all.
+func (b *batcher) send(c *table.Chunk, sel []int32, sink groundtruth.Sink) {
+	o := &b.out
+	b.rows(c, sel)
+	version := c.Column(b.cols.version)
+	o.Version = groundtruth.Values{Name: b.spec.PredictionColumns.ModelVersion, Rows: o.Len}
+	if version.Kind == table.Text {
+		// An empty text is no version, in CSV as in formats that can tell the two apart.
+		b.sender.CountTexts(c, version, sel, true)
+		o.Version.Kind, o.Version.Texts, o.Version.Counts = groundtruth.Text, b.sender.Texts, b.sender.TextCounts
+	}
+	o.Features = o.Features[:0]
+	rows := o.Len
+	sink.AddPredictions(o)
+	o.Len, o.Times, o.Predictions, o.Version = 0, nil, nil, groundtruth.Values{}
+	for f, spec := range b.spec.Features {
+		b.sender.Send(c, b.cols.features[f], sel, func(v *groundtruth.Values) {
+			v.Name = spec.Name
+			o.Features = append(o.Features[:0], *v)
+			sink.AddPredictions(o)
+		})
+		if c.Column(b.cols.features[f]).Kind == table.Absent {
+			// Told once, so that a sink without a layout knows of the column.
+			o.Features = append(o.Features[:0], groundtruth.Values{Name: spec.Name, Rows: rows})
+			sink.AddPredictions(o)
+		}
+	}
+}
+
+// rows sets what a batch has of the rows sel themselves.
+func (b *batcher) rows(c *table.Chunk, sel []int32) {
+	o := &b.out
+	o.Len = c.Len
+	if sel != nil {
+		o.Len = len(sel)
+	}
+	time := c.Column(b.cols.time)
+	o.HasTime = time.Kind == table.Time
+	if o.HasTime {
+		o.Times = pick(&b.times, time.Times, sel, c.Len)
+	} else {
+		o.Times = zeroed(b.times, o.Len)
+		b.times = o.Times
+	}
+	value := c.Column(b.cols.value)
+	o.Predictions, o.Narrow = pick(&b.floats, value.Floats, sel, c.Len), value.Narrow
+}
+
+// pick returns the rows sel of the n values, without a copy when all are kept.
+func pick[T any](scratch *[]T, values []T, sel []int32, n int) []T {
+	if sel == nil {
+		return values[:n]
+	}
+	s := table.Resize(*scratch, len(sel))
+	for k, i := range sel {
+		s[k] = values[i]
+	}
+	*scratch = s
+	return s
+}
+
+// predictionScan reads prediction objects.
+type predictionScan struct {
+	j          *joiner
+	cols       rowColumns
+	start, end int64
+	read       table.ReadOptions
+	rowsOf     []int64 // records of each object, as the first pass met them
+}
+
+// predictionWorker is what one goroutine of a predictionScan keeps.
+type predictionWorker struct {
+	*predictionScan
+	scanWorker
+	sink     groundtruth.Sink
+	parts    *partitions
+	batch    *batcher
+	sel      []int32 // rows kept of the chunk; nil is all
+	kept     []int32 // memory of sel
+	version  translator
+	segments []translator
+	codes    [][]uint32 // of the kept rows: version first, then the segments
+	segment  []uint32   // codes of one row's segments
+}
+
+// newPredictionScan prepares to read the predictions.
+func newPredictionScan(j *joiner) *predictionScan {
+	s := &predictionScan{j: j, start: nanos(j.window.Start), end: nanos(j.window.End)}
+	p := j.spec.PredictionColumns
+	s.cols.id = s.cols.add(p.ID, table.AsID, false)
+	s.cols.time = s.cols.add(p.Timestamp, table.AsTime, false)
+	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
+	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, false)
+	s.cols.label = -1
+	for _, name := range j.segmentNames {
+		s.cols.segments = append(s.cols.segments, s.cols.add(name, table.AsText, true))
+	}
+	s.cols.features = addFeatures(&s.cols.wantList, j.spec.Features)
+	s.read = table.ReadOptions{TimeColumn: p.Timestamp, From: j.window.Start, To: j.window.End, Memory: j.readerMemory()}
+	s.rowsOf = make([]int64, len(j.preds.Objects))
+	return s
+}
+
+// addFeatures adds the feature columns to the wants.
+func addFeatures(l *wantList, features []groundtruth.FeatureSpec) []int {
+	at := make([]int, len(features))
+	for i, f := range features {
+		kind := table.AsNumber
+		if f.Kind == groundtruth.Text {
+			kind = table.AsText
+		}
+		at[i] = l.addWant(table.Want{Name: f.Name, As: kind, Optional: true, Lazy: true})
+	}
+	return at
+}
+
+// run reads all objects. With losers nil it fills the partitions and sends every row
+// to the sinks, in the hope that none is a duplicate; else it sends the rows that
+// are not among them.
+func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, error) {
+	j := s.j
+	workers := make([]*scanWorker, j.workers)
+	own := make([]*predictionWorker, j.workers)
+	for i := range own {
+		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols),
+			version: translator{dict: j.versions}, codes: make([][]uint32, 1+len(j.segments)), segment: make([]uint32, len(j.segments))}
+		for _, d := range j.segments {
+			w.segments = append(w.segments, translator{dict: d})
+		}
+		if losers == nil {
+			w.parts = j.parts.of[i]
+		}
+		own[i], workers[i] = w, &w.scanWorker
+	}
+	objects := j.preds.Objects
+	scan := format.Scan{
+		Objects: objects, Format: j.spec.Predictions.Format, Workers: j.workers, Wants: s.cols.wants, Opt: s.read,
+		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
+			w, ord := own[worker], p.Object.Ord
+			w.version.reset()
+			for k := range w.segments {
+				w.segments[k].reset()
+			}
+			return w.scanWorker.read(ctx, p, s.cols.wants, s.read, losers != nil, func(c *table.Chunk) error {
+				if losers != nil {
+					w.resend(c, ord, &losers[ord])
+					return nil
+				}
+				return w.take(c, ord)
+			})
+		},
+		Progress: j.progress.read,
+		Done: func(ord int, stats table.ReadStats) error {
+			if losers == nil {
+				s.rowsOf[ord] = stats.Rows
+			} else if s.rowsOf[ord] != stats.Rows {
+				return changedError(objects[ord], fmt.Sprintf("it had %d records and now has %d", s.rowsOf[ord], stats.Rows))
+			}
+			return nil
+		},
+	}
+	read, err := scan.Run(ctx)
+	return collect(workers, read, fromPredictions, objects, s.cols.wants), err
+}
+
+// changedError says that an object changed while it was read.
+func changedError(o source.Object, how string) error {
+	return fmt.Errorf("prediction object %s changed while it was read: %s; run again when it is no longer written", o.Url, how)
+}
+
+// choose sets sel to the rows of the window that are good predictions and reports
+// whether there are any; nil is all rows of the chunk. Rows of other windows are
+// nobody's concern: they are not checked further.
+func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
+	times, ids, values := c.Column(w.cols.time), c.Column(w.cols.id), c.Column(w.cols.value)
+	if w.allGood(c, times, ids, values) {
+		w.scope += int64(c.Len)
+		w.sel = nil
+		return c.Len > 0
+	}
+	w.sel = slices.Grow(w.kept[:0], c.Len)
+	skip := func(i int, reason, text string, placed bool) {
+		if quiet {
+			return
+		}
+		w.bad.add(reason, badRecord{ord, c.Row(i), text})
+		if placed {
+			w.lost++
+		}
+	}
+	for i := range c.Len {
+		if w.cols.time >= 0 {
+			if !times.Valid[i] {
+				if text, bad := times.InvalidText(i); bad {
+					skip(i, groundtruth.BadTime, text, false)
+				} else {
+					skip(i, groundtruth.MissingValue, "", false)
+				}
+				continue
+			}
+			if t := times.Times[i]; t < w.start || t >= w.end {
+				continue
+			}
+		}
+		w.scope++
+		if !ids.Valid[i] {
+			text, _ := ids.InvalidText(i)
+			skip(i, groundtruth.MissingID, text, true)
+			continue
+		}
+		if !values.Valid[i] {
+			if text, bad := values.BadNumber(i); bad {
+				skip(i, groundtruth.BadNumber, text, true)
+			} else {
+				skip(i, groundtruth.MissingValue, "", true)
+			}
+			continue
+		}
+		w.sel = append(w.sel, int32(i))
+	}
+	w.kept = w.sel
+	return len(w.sel) > 0
+}
+
+// allGood reports whether all rows of a chunk are good predictions of the window, as
+// they are in nearly every chunk.
+func (w *predictionWorker) allGood(c *table.Chunk, times, ids, values *table.Column) bool {
+	if !allTrue(ids.Valid[:c.Len]) || !allTrue(values.Valid[:c.Len]) {
+		return false
+	}
+	if w.cols.time < 0 {
+		return true
+	}
+	if !allTrue(times.Valid[:c.Len]) {
+		return false
+	}
+	first, last := times.Times[0], times.Times[0]
+	for _, t := range times.Times[:c.Len] {
+		first, last = min(first, t), max(last, t)
+	}
+	return first >= w.start && last < w.end
+}
+
+func allTrue(bs []bool) bool {
+	for _, b := range bs {
+		if !b {
+			return false
+		}
+	}
+	return true
+}
+
+// take handles a chunk of the first pass.
+func (w *predictionWorker) take(c *table.Chunk, ord int) error {
+	if c.Len == 0 || !w.choose(c, ord, false) {
+		return nil
+	}
+	if err := w.j.layout.checkRow(c.Row(c.Len - 1)); err != nil {
+		return err
+	}
+	if err := w.translate(c, 0, &w.version, c.Column(w.cols.version)); err != nil {
+		return err
+	}
+	for k := range w.segments {
+		if err := w.translate(c, k+1, &w.segments[k], c.Column(w.cols.segments[k])); err != nil {
+			return err
+		}
+	}
+	w.scatter(c, ord)
+	if w.parts.err != nil {
+		return w.parts.err
+	}
+	w.batch.send(c, w.sel, w.sink)
+	return nil
+}
+
+// scatter deals the kept rows to the partitions.
+func (w *predictionWorker) scatter(c *table.Chunk, ord int) {
+	ids, times, values := c.Column(w.cols.id), c.Column(w.cols.time), c.Column(w.cols.value)
+	layout := w.j.layout
+	n := len(w.codes[0])
+	for k := range n {
+		i := k
+		if w.sel != nil {
+			i = int(w.sel[k])
+		}
+		p := prediction{value: values.Floats[i], place: layout.placeOf(ord, c.Row(i)), version: w.codes[0][k]}
+		if w.cols.time >= 0 {
+			p.time = times.Times[i]
+		}
+		for s := range w.segment {
+			w.segment[s] = w.codes[s+1][k]
+		}
+		h := ids.Hashes[i]
+		layout.putPrediction(w.parts.room(predictionRecords, w.parts.partOf(h)), h, p, w.segment)
+	}
+}
+
+// translate looks up the codes of the kept rows of a text column.
+func (w *predictionWorker) translate(c *table.Chunk, k int, t *translator, col *table.Column) error {
+	n := c.Len
+	if w.sel != nil {
+		n = len(w.sel)
+	}
+	w.codes[k] = table.Resize(w.codes[k], n)
+	if w.sel == nil {
+		return t.all(col, w.codes[k])
+	}
+	for at, i := range w.sel {
+		code, err := t.code(col, int(i))
+		if err != nil {
+			return err
+		}
+		w.codes[k][at] = code
+	}
+	return nil
+}
+
+// resend handles a chunk of the second pass.
+func (w *predictionWorker) resend(c *table.Chunk, ord int, losers *rowSet) {
+	if c.Len == 0 || !w.choose(c, ord, true) {
+		return
+	}
+	if w.sel == nil {
+		w.sel = slices.Grow(w.kept[:0], c.Len)
+		for i := range c.Len {
+			w.sel = append(w.sel, int32(i))
+		}
+		w.kept = w.sel
+	}
+	w.sel = slices.DeleteFunc(w.sel, func(i int32) bool { return losers.has(c.Row(int(i))) })
+	if len(w.sel) > 0 {
+		w.batch.send(c, w.sel, w.sink)
+	}
+}

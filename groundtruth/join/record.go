@@ -1,0 +1,293 @@
+package join
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/bits"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// The join is narrow: of each row only what decides the join is kept, as a record
+// of fixed width, so that millions of them are a few allocations, invisible to the
+// garbage collector, and can be written to disk as they are.
+//
+// A prediction record is
+//
+//	hash of the id (10) | prediction (8) | time (0 to 8) | place (5 to 8) | version (3) | segments (3 each)
+//
+// and a label record
+//
+//	hash of the id (10) | label (8) | event time (0 to 8) | ingest time (0 or 8) | place (5 to 8) | flags (1)
+//
+// in little-endian order. A time is counted from the window's start and as wide as
+// the window needs; the event time, which is only compared with prediction times, is
+// held within a nanosecond of the window. The place is object and row, with objects
+// numbered in the order of their relative keys. Version and segments are codes of a
+// dictionary plus one, 0 being a missing value.
+//
+// Ids are compared by the lower 80 of the 128 bits of their XXH3 and by those that
+// chose their partition, which are more where there are more ids. Among 10^8 distinct
+// ids a collision has a probability below 10^-11. XXH3 is not a cryptographic hash, so
+// who can choose ids and wants a collision can make one.
+const (
+	hashBytes  = 10
+	valueBytes = 8
+	codeBytes  = 3
+	flagBytes  = 1
+	// recordSlack is what a field may be written, and read, beyond its width, so that
+	// each is one word.
+	recordSlack = 8
+	// maxCode is the greatest code plus one.
+	maxCode = 1<<(8*codeBytes) - 1
+	// minRowBits are the fewest bits of a place that are the row.
+	minRowBits = 36
+)
+
+// recordKind says which of the two records a partition holds.
+type recordKind uint8
+
+const (
+	predictionRecords recordKind = iota
+	labelRecords
+	recordKinds = 2
+)
+
+// Flags of a label record.
+const (
+	labelNull    uint8 = 1 << iota // the label is known to be unknown
+	labelDeleted                   // the version is a delete
+	labelTimed                     // the event time is known
+)
+
+// idHash is what records keep of an id's hash: its lower 80 bits.
+type idHash struct {
+	lo uint64
+	hi uint16
+}
+
+// highBits are the bits of idHash.hi.
+const highBits = 16
+
+// bits returns n bits of the hash, off bits from the top of its 80.
+func (h idHash) bits(off, n uint) int {
+	var top uint64
+	switch {
+	case off < highBits:
+		top = uint64(h.hi)<<(64-highBits+off) | h.lo>>(highBits-off)
+	case off < hashBits:
+		top = h.lo << (off - highBits)
+	}
+	return int(top >> (64 - n))
+}
+
+// hashBits are the bits of an idHash, which split partitions that are too large.
+const hashBits = 64 + highBits
+
+// recordLayout says where the fields of records lie.
+type recordLayout struct {
+	size   [recordKinds]int
+	start  int64  // of the window
+	length uint64 // of the window
+	time   int    // width of a time
+	place  int    // width of a place
+	rows   uint   // bits of a place that are the row
+	// Offsets within a record.
+	timeAt, placeAt, versionAt  int
+	eventAt, ingestAt, labelsAt int // labelsAt is the place of a label record
+	flagsAt                     int
+}
+
+// layoutOptions are what the widths depend on.
+type layoutOptions struct {
+	window       groundtruth.Window
+	hasTime      bool // predictions have a timestamp
+	event        bool // labels have an event time
+	ingest       bool // labels have an ingest time
+	objects      int  // the greater number of objects of the two sources
+	segmentCount int
+}
+
+func newRecordLayout(o layoutOptions) *recordLayout {
+	l := &recordLayout{}
+	if o.hasTime {
+		l.start = nanos(o.window.Start)
+		l.length = uint64(nanos(o.window.End)) - uint64(l.start)
+		// From a nanosecond before the window to its end.
+		l.time = (bits.Len64(l.length+1) + 7) / 8
+	}
+	objectBits := uint(bits.Len(uint(max(o.objects-1, 1))))
+	l.place = int(minRowBits+objectBits+7) / 8
+	l.rows = uint(8*l.place) - objectBits
+	l.timeAt = hashBytes + valueBytes
+	l.placeAt = l.timeAt + l.time
+	l.versionAt = l.placeAt + l.place
+	l.size[predictionRecords] = l.versionAt + codeBytes*(1+o.segmentCount)
+
+	l.eventAt = hashBytes + valueBytes
+	l.ingestAt = l.eventAt
+	if o.event {
+		l.ingestAt += l.time
+	}
+	l.labelsAt = l.ingestAt
+	if o.ingest {
+		l.labelsAt += 8
+	}
+	l.flagsAt = l.labelsAt + l.place
+	l.size[labelRecords] = l.flagsAt + flagBytes
+	return l
+}
+
+// checkRow says whether a row number fits.
+func (l *recordLayout) checkRow(row int64) error {
+	if l.rows < 64 && uint64(row)>>l.rows != 0 {
+		return fmt.Errorf("row %d: more than 2^%d rows in one object cannot be joined: store them in several", row, l.rows)
+	}
+	return nil
+}
+
+// prediction is a decoded prediction record, less its segments.
+type prediction struct {
+	time    int64
+	value   float64
+	place   uint64
+	version uint32 // code plus one
+}
+
+// labelVersion is a decoded label record, less its hash.
+type labelVersion struct {
+	value  float64
+	ingest int64
+	event  int64 // within a nanosecond of the window
+	place  uint64
+	flags  uint8
+}
+
+func putHash(rec []byte, h xxh3.Uint128) {
+	binary.LittleEndian.PutUint64(rec, h.Lo)
+	binary.LittleEndian.PutUint16(rec[8:], uint16(h.Hi))
+}
+
+func getHash(rec []byte) idHash {
+	return idHash{lo: binary.LittleEndian.Uint64(rec), hi: binary.LittleEndian.Uint16(rec[8:])}
+}
+
+func getValue(rec []byte) float64 {
+	return math.Float64frombits(binary.LittleEndian.Uint64(rec[hashBytes:]))
+}
+
+// wordAt returns the width bytes at off.
+func wordAt(rec []byte, off, width int) uint64 {
+	return binary.LittleEndian.Uint64(rec[off:off+8]) & (1<<(8*width) - 1)
+}
+
+// placeOf returns the place of a row.
+func (l *recordLayout) placeOf(object int, row int64) uint64 {
+	return uint64(object)<<l.rows | uint64(row)
+}
+
+// rowOf is the inverse of placeOf.
+func (l *recordLayout) rowOf(place uint64) (object int, row int64) {
+	return int(place >> l.rows), int64(place & (1<<l.rows - 1))
+}
+
+// putPrediction encodes p. It sets recordSlack bytes behind the record as well.
+func (l *recordLayout) putPrediction(rec []byte, h xxh3.Uint128, p prediction, segments []uint32) {
+	rec = rec[:l.size[predictionRecords]+recordSlack]
+	putHash(rec, h)
+	binary.LittleEndian.PutUint64(rec[hashBytes:], math.Float64bits(p.value))
+	binary.LittleEndian.PutUint64(rec[l.timeAt:], uint64(p.time-l.start))
+	binary.LittleEndian.PutUint64(rec[l.placeAt:], p.place)
+	binary.LittleEndian.PutUint32(rec[l.versionAt:], p.version)
+	at := l.versionAt
+	for _, code := range segments {
+		at += codeBytes
+		binary.LittleEndian.PutUint32(rec[at:], code)
+	}
+}
+
+// prediction decodes a prediction record.
+func (l *recordLayout) prediction(rec []byte) prediction {
+	return prediction{
+		time:    l.predictionTime(rec),
+		value:   getValue(rec),
+		place:   wordAt(rec, l.placeAt, l.place),
+		version: l.version(rec),
+	}
+}
+
+func (l *recordLayout) predictionTime(rec []byte) int64 {
+	return l.start + int64(wordAt(rec, l.timeAt, l.time))
+}
+
+func (l *recordLayout) version(rec []byte) uint32 {
+	return binary.LittleEndian.Uint32(rec[l.versionAt:]) & maxCode
+}
+
+// segment returns the code plus one of the k-th segment column.
+func (l *recordLayout) segment(rec []byte, k int) uint32 {
+	return binary.LittleEndian.Uint32(rec[l.versionAt+codeBytes*(k+1):]) & maxCode
+}
+
+// nearWindow returns t within a nanosecond of the window, which is before or not
+// before the same prediction times.
+func (l *recordLayout) nearWindow(t int64) int64 {
+	switch {
+	case t < l.start:
+		return l.start - 1
+	case uint64(t)-uint64(l.start) > l.length:
+		return l.start + int64(l.length)
+	}
+	return t
+}
+
+// putLabel encodes v. It sets recordSlack bytes behind the record as well.
+func (l *recordLayout) putLabel(rec []byte, h xxh3.Uint128, v labelVersion) {
+	rec = rec[:l.size[labelRecords]+recordSlack]
+	putHash(rec, h)
+	binary.LittleEndian.PutUint64(rec[hashBytes:], math.Float64bits(v.value))
+	binary.LittleEndian.PutUint64(rec[l.eventAt:], uint64(l.nearWindow(v.event)-l.start+1))
+	binary.LittleEndian.PutUint64(rec[l.ingestAt:], uint64(v.ingest))
+	binary.LittleEndian.PutUint64(rec[l.labelsAt:], v.place)
+	rec[l.flagsAt] = v.flags
+}
+
+// label decodes a label record.
+func (l *recordLayout) label(rec []byte) labelVersion {
+	v := labelVersion{
+		value: getValue(rec),
+		event: l.event(rec),
+		place: wordAt(rec, l.labelsAt, l.place),
+		flags: rec[l.flagsAt],
+	}
+	if l.labelsAt > l.ingestAt {
+		v.ingest = int64(binary.LittleEndian.Uint64(rec[l.ingestAt:]))
+	}
+	return v
+}
+
+// event returns the event time of a label record.
+func (l *recordLayout) event(rec []byte) int64 {
+	return l.start - 1 + int64(wordAt(rec, l.eventAt, l.ingestAt-l.eventAt))
+}
+
+// newer reports whether p comes after q by semantics.md 2: timestamp, then object
+// key, then row.
+func (p prediction) newer(q prediction) bool {
+	if p.time != q.time {
+		return p.time > q.time
+	}
+	return p.place > q.place
+}
+
+// newer reports whether l comes after m by semantics.md 2: ingest time, then object
+// key, then row.
+func (l labelVersion) newer(m labelVersion) bool {
+	if l.ingest != m.ingest {
+		return l.ingest > m.ingest
+	}
+	return l.place > m.place
+}

@@ -1,0 +1,257 @@
+package join
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/format"
+	"github.com/hindcast/hindcast/groundtruth/source"
+	"github.com/hindcast/hindcast/groundtruth/table"
+	"github.com/hindcast/hindcast/objstore"
+)
+
+// ScanReference reads the rows of spec.Reference, which hold prediction and label
+// side by side in the columns of spec.PredictionColumns and spec.LabelColumns.Label,
+// and sends them to sinks made by newSink, one for each worker. Every row with a
+// prediction is a prediction, and with a label also a match; there is no window and
+// no duplicate. Id, timestamp and version columns need not be there.
+//
+// A row without a prediction, or whose prediction, label or timestamp is there and
+// cannot be read, is bad; so is one without a timestamp in an object that has the
+// column. What is said of bad records and of order at Join holds here too. Matches
+// carry the hash of the id, or of object key and row where there is none.
+//
+// Coverage counts the rows as predictions, those with a label as labels and matched.
+func ScanReference(ctx context.Context, stores *objstore.Opener, spec groundtruth.Spec, opt Options, newSink func() groundtruth.Sink) (groundtruth.Result, []groundtruth.Sink, error) {
+	if spec.Reference.URL == "" {
+		return groundtruth.Result{}, nil, errors.New("scan reference: no url is set")
+	}
+	j, err := newJoiner(stores, spec, opt, newSink)
+	if err != nil {
+		return groundtruth.Result{}, nil, err
+	}
+	res, err := j.reference(ctx)
+	if closeErr := j.close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return groundtruth.Result{}, nil, err
+	}
+	return res, j.sinks, nil
+}
+
+// referenceScan reads reference objects.
+type referenceScan struct {
+	j    *joiner
+	cols rowColumns
+}
+
+// referenceWorker is what one goroutine of a referenceScan keeps.
+type referenceWorker struct {
+	*referenceScan
+	scanWorker
+	sink     groundtruth.Sink
+	coverage groundtruth.Coverage
+	batch    *batcher
+	sel      []int32 // rows kept
+	selMatch []int32 // those of them with a label
+	columns  matchColumns
+}
+
+// matchColumns is the memory of the columns of Matches.
+type matchColumns struct {
+	times               []int64
+	predictions, labels []float64
+	hashes              []uint64
+	version             textRows
+	segments            []textRows
+	out                 groundtruth.Matches
+}
+
+// textRows are rows of a text column.
+type textRows struct {
+	codes []uint32
+	valid []bool
+}
+
+// pick returns the rows sel of a text column; an empty text is missing.
+func (t *textRows) pick(name string, c *table.Column, sel []int32) groundtruth.Column {
+	out := groundtruth.Column{Name: name}
+	if c.Kind != table.Text {
+		return out
+	}
+	t.codes, t.valid = table.Resize(t.codes, len(sel)), table.Resize(t.valid, len(sel))
+	for k, i := range sel {
+		t.codes[k] = c.Codes[i]
+		t.valid[k] = c.Valid[i] && c.Dict[c.Codes[i]] != ""
+	}
+	out.Kind, out.Codes, out.Dict, out.Valid = groundtruth.Text, t.codes, c.Dict, t.valid
+	return out
+}
+
+// reference does the work of ScanReference.
+func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
+	res := groundtruth.Result{LabelsRead: true}
+	var err error
+	src := j.spec.Reference
+	if j.preds, err = source.Discover(ctx, j.stores, src, j.window.Start, j.window.End); err != nil {
+		return res, fmt.Errorf("find reference: %w", err)
+	}
+	j.progress.add(0, j.preds.Bytes())
+
+	s := &referenceScan{j: j}
+	p := j.spec.PredictionColumns
+	s.cols.id = s.cols.add(p.ID, table.AsID, true)
+	s.cols.time = s.cols.add(p.Timestamp, table.AsTime, true)
+	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
+	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, true)
+	s.cols.label = s.cols.add(j.spec.LabelColumns.Label, table.AsNumber, false)
+	for _, name := range j.spec.Segments {
+		s.cols.segments = append(s.cols.segments, s.cols.add(name, table.AsText, true))
+	}
+	s.cols.features = addFeatures(&s.cols.wantList, j.spec.Features)
+
+	own := make([]*referenceWorker, j.workers)
+	workers := make([]*scanWorker, j.workers)
+	for i := range own {
+		own[i] = s.worker(j.sinks[i])
+		workers[i] = &own[i].scanWorker
+	}
+	objects := j.preds.Objects
+	scan := format.Scan{
+		Objects: objects, Format: src.Format, Workers: j.workers, Wants: s.cols.wants,
+		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
+			w := own[worker]
+			return w.read(ctx, p, s.cols.wants, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error {
+				w.take(c, p.Object.Ord)
+				return nil
+			})
+		},
+		Progress: j.progress.read,
+	}
+	read, err := scan.Run(ctx)
+	if err != nil {
+		return res, err
+	}
+	found := collect(workers, read, fromReference, objects, s.cols.wants)
+	addFound(&res, &found, j.preds)
+	skipped, err := found.check(j.spec.MaxBadShare, fromReference, objects)
+	if err != nil {
+		return res, err
+	}
+	res.Skipped.Add(skipped)
+	for _, w := range own {
+		res.Coverage.Add(w.coverage)
+	}
+	sortLists(&res)
+	return res, nil
+}
+
+// worker returns a new goroutine's state.
+func (s *referenceScan) worker(sink groundtruth.Sink) *referenceWorker {
+	return &referenceWorker{
+		referenceScan: s,
+		sink:          sink,
+		batch:         newBatcher(&s.j.spec, &s.cols),
+		columns:       matchColumns{segments: make([]textRows, len(s.j.spec.Segments)), out: groundtruth.Matches{Segments: make([]groundtruth.Column, len(s.j.spec.Segments))}},
+	}
+}
+
+// take handles a chunk.
+func (w *referenceWorker) take(c *table.Chunk, ord int) {
+	w.choose(c, ord)
+	if len(w.sel) == 0 {
+		return
+	}
+	w.coverage.Predictions += int64(len(w.sel))
+	w.coverage.Labels += int64(len(w.selMatch))
+	w.coverage.Matched += int64(len(w.selMatch))
+	sel := w.sel
+	if len(sel) == c.Len {
+		sel = nil
+	}
+	w.batch.send(c, sel, w.sink)
+	for from := 0; from < len(w.selMatch); from += matchRows {
+		w.match(c, ord, w.selMatch[from:min(from+matchRows, len(w.selMatch))])
+	}
+}
+
+// match sends the rows sel as matches.
+func (w *referenceWorker) match(c *table.Chunk, ord int, sel []int32) {
+	m, o := &w.columns, &w.columns.out
+	o.Len = len(sel)
+	time := c.Column(w.cols.time)
+	o.HasTime = time.Kind == table.Time
+	if o.HasTime {
+		o.Times = pick(&m.times, time.Times, sel, c.Len)
+	} else {
+		m.times = zeroed(m.times, len(sel))
+		o.Times = m.times
+	}
+	rel := w.j.preds.Objects[ord].Rel
+	ids := c.Column(w.cols.id)
+	m.hashes = m.hashes[:0]
+	for _, i := range sel {
+		if ids.Kind == table.ID && ids.Valid[i] {
+			m.hashes = append(m.hashes, ids.Hashes[i].Lo)
+			continue
+		}
+		var row [8]byte
+		binary.LittleEndian.PutUint64(row[:], uint64(c.Row(int(i))))
+		m.hashes = append(m.hashes, xxh3.Hash(append(row[:], rel...)))
+	}
+	o.IDHashes = m.hashes
+	o.Predictions = pick(&m.predictions, c.Column(w.cols.value).Floats, sel, c.Len)
+	label := c.Column(w.cols.label)
+	o.Labels, o.Narrow = pick(&m.labels, label.Floats, sel, c.Len), label.Narrow
+	o.Version = m.version.pick(w.j.spec.PredictionColumns.ModelVersion, c.Column(w.cols.version), sel)
+	for k, name := range w.j.spec.Segments {
+		o.Segments[k] = m.segments[k].pick(name, c.Column(w.cols.segments[k]), sel)
+	}
+	w.sink.AddMatches(o)
+}
+
+// choose sets sel to the good rows and selMatch to those of them with a label.
+func (w *referenceWorker) choose(c *table.Chunk, ord int) {
+	w.sel, w.selMatch = w.sel[:0], w.selMatch[:0]
+	times, values, labels := c.Column(w.cols.time), c.Column(w.cols.value), c.Column(w.cols.label)
+	for i := range c.Len {
+		w.scope++
+		if reason, text := badReference(times, values, labels, i); reason != "" {
+			w.lost++
+			w.bad.add(reason, badRecord{ord, c.Row(i), text})
+			continue
+		}
+		w.sel = append(w.sel, int32(i))
+		if labels.Valid[i] {
+			w.selMatch = append(w.selMatch, int32(i))
+		}
+	}
+}
+
+// badReference returns why row i cannot be used, or nothing.
+func badReference(times, values, labels *table.Column, i int) (reason, text string) {
+	if times.Kind == table.Time && !times.Valid[i] {
+		if text, bad := times.InvalidText(i); bad {
+			return groundtruth.BadTime, text
+		}
+		return groundtruth.MissingValue, ""
+	}
+	if !values.Valid[i] {
+		if text, bad := values.BadNumber(i); bad {
+			return groundtruth.BadNumber, text
+		}
+		return groundtruth.MissingValue, ""
+	}
+	if !labels.Valid[i] {
+		if text, bad := labels.BadNumber(i); bad {
+			return groundtruth.BadNumber, text
+		}
+	}
+	return "", ""
+}

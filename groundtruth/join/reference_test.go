@@ -1,0 +1,147 @@
+package join
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/zeebo/xxh3"
+	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/objstore"
+)
+
+// refColumns are those of a reference: prediction and label side by side.
+var refColumns = []string{"id", "at", "pred", "version", "city", "x", "color", "label"}
+
+// TestScanReferenceEqualsReference compares the scan with a simple one on random
+// tables. Ids are all there, so that the rows may be dealt in any way.
+func TestScanReferenceEqualsReference(t *testing.T) {
+	var names memNames
+	rapid.Check(t, func(rt *rapid.T) {
+		var rows []tableRow
+		for i := range rapid.IntRange(0, 80).Draw(rt, "rows") {
+			rows = append(rows, tableRow{
+				"id": fmt.Sprint(i), "at": genTime(0, 5, true).Draw(rt, "at"), "pred": genFloat().Draw(rt, "pred"), "label": genFloat().Draw(rt, "label"),
+				"version": rapid.SampledFrom([]tableCell{"v1", "v2", nil, ""}).Draw(rt, "version"), "city": rapid.SampledFrom([]tableCell{"Oslo", nil, ""}).Draw(rt, "city"),
+				"x": genFloat().Draw(rt, "x"), "color": rapid.SampledFrom([]tableCell{"red", nil}).Draw(rt, "color"),
+			})
+		}
+		preds, columns, matches, skipped := tally{}, tally{}, tally{}, map[string]int64{}
+		for _, r := range rows {
+			at, badTime := refTime(r["at"])
+			p, badPred := refNumber(r["pred"])
+			l, badLabel := refNumber(r["label"])
+			if badLabel == groundtruth.MissingValue {
+				badLabel = ""
+			}
+			why := badTime
+			for _, w := range []string{badPred, badLabel} {
+				if why == "" {
+					why = w
+				}
+			}
+			if why != "" {
+				skipped[why]++
+				continue
+			}
+			x := "-"
+			if v, why := refNumber(r["x"]); why == "" {
+				x = strconv.FormatFloat(v, 'g', -1, 64)
+			}
+			preds[words(true, at, p)]++
+			columns[words("version", refText(r["version"]))]++
+			columns[words("x", x)]++
+			columns[words("color", refText(r["color"]))]++
+			if r["label"] != nil {
+				matches[words(true, at, xxh3.HashString128(r["id"].(string)).Lo, p, l, refText(r["version"]), refText(r["city"]))]++
+			}
+		}
+		var first groundtruth.Result
+		for k := range 2 {
+			base := names.next(t)
+			objects := make([]tableObject, rapid.IntRange(1, 4).Draw(rt, "objects"))
+			for i := range objects {
+				objects[i].rel = fmt.Sprintf("%d%s", i, rapid.SampledFrom([]string{".csv", ".jsonl", ".parquet"}).Draw(rt, "format"))
+			}
+			for _, r := range rows {
+				o := &objects[rapid.IntRange(0, len(objects)-1).Draw(rt, "object")]
+				o.rows = append(o.rows, r)
+			}
+			storeTables(t, base, objects, refColumns)
+			spec := testSpec("", "")
+			spec.Reference = groundtruth.Source{URL: base + "/*", Format: "auto"}
+			res, sinks, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, Options{Limits: groundtruth.Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers")}}, newRecorder)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			all := mergeRecorders(sinks)
+			compareTally(rt, "predictions", all.preds, preds)
+			compareTally(rt, "columns", all.columns, columns)
+			compareTally(rt, "matches", all.matches, matches)
+			if !maps.Equal(res.Skipped.Counts, skipped) {
+				rt.Fatalf("skipped %v, want %v", res.Skipped.Counts, skipped)
+			}
+			if k == 0 {
+				first = res
+			} else if res.Coverage != first.Coverage {
+				rt.Fatalf("dealt otherwise: %+v and %+v", res.Coverage, first.Coverage)
+			}
+		}
+	})
+}
+
+func TestScanReferenceWithoutOptionalColumns(t *testing.T) {
+	var names memNames
+	base := names.next(t)
+	storeTables(t, base, []tableObject{{"a.csv", []tableRow{{"pred": 1.0, "label": 2.0}, {"pred": 3.0}, {"label": 4.0}}}}, []string{"pred", "label"})
+	spec := testSpec("", "")
+	spec.Reference = groundtruth.Source{URL: base + "/*"}
+	res, sinks, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, Options{}, newRecorder)
+	must(t, err)
+	all := mergeRecorders(sinks)
+	if want := (tally{"false 0 1": 1, "false 0 3": 1}); !reflect.DeepEqual(all.preds, want) {
+		t.Errorf("predictions %v, want %v", all.preds, want)
+	}
+	row0 := xxh3.Hash(append(make([]byte, 8), "a.csv"...))
+	if want := (tally{words(false, 0, row0, 1, 2, "-", "-"): 1}); !reflect.DeepEqual(all.matches, want) {
+		t.Errorf("matches %v, want %v", all.matches, want)
+	}
+	if want := (groundtruth.Coverage{Predictions: 2, Labels: 1, Matched: 1}); res.Coverage != want || res.Skipped.Counts[groundtruth.MissingValue] != 1 {
+		t.Errorf("coverage %+v, skipped %v", res.Coverage, res.Skipped.Counts)
+	}
+	if len(res.Notes) == 0 || !strings.Contains(res.Notes[0], "is not in 1 of 1 objects of reference") {
+		t.Errorf("notes %q do not name the absent columns", res.Notes)
+	}
+}
+
+func TestScanReferenceFails(t *testing.T) {
+	var names memNames
+	base := names.next(t)
+	storeTables(t, base, []tableObject{{"a.csv", []tableRow{{"pred": math.NaN(), "label": 2.0}, {"pred": 3.0}}}}, []string{"pred", "label"})
+	for _, tc := range []struct {
+		name   string
+		change func(*groundtruth.Spec)
+		want   string
+	}{
+		{"no url", func(s *groundtruth.Spec) { s.Reference.URL = "" }, "no url is set"},
+		{"wrong label column", func(s *groundtruth.Spec) { s.LabelColumns.Label = "price" }, `a.csv has no column "price": it has `},
+		{"too many bad rows", func(s *groundtruth.Spec) { s.MaxBadShare = 0.4 }, `reference: 1 of 2 records read are bad, a share above max_bad_share 0.4: 1 bad_number (first in a.csv, record 1: "NaN")`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			spec := testSpec("", "")
+			spec.Reference = groundtruth.Source{URL: base + "/*"}
+			tc.change(&spec)
+			_, _, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, Options{}, newRecorder)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,617 @@
+package join
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/zeebo/xxh3"
+	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/objstore"
+)
+
+// This file holds a slow and simple join over tables in memory, the reference that
+// the real one is compared with, and what writes such tables as objects.
+
+// tableCell is a value of a test table: nil is missing, the rest is string, float64,
+// int64 (an integer id) or time.Time.
+type tableCell any
+
+// tableRow is a record by column name. A malformed record has the column "!".
+type tableRow map[string]tableCell
+
+// tableObject is an object of a test table.
+type tableObject struct {
+	rel  string // its ending tells the format
+	rows []tableRow
+}
+
+func wordOf(c tableCell) string {
+	switch v := c.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case time.Time:
+		return v.UTC().Format(time.RFC3339Nano)
+	}
+	panic(fmt.Sprintf("cell %T", c))
+}
+
+// encode writes an object in the format of its ending.
+func (o tableObject) encode(t testing.TB, columns []string) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	switch {
+	case strings.HasSuffix(o.rel, ".csv"):
+		w := csv.NewWriter(&buf)
+		must(t, w.Write(columns))
+		for _, r := range o.rows {
+			if _, bad := r["!"]; bad {
+				must(t, w.Write([]string{"short"}))
+				continue
+			}
+			var rec []string
+			for _, c := range columns {
+				rec = append(rec, wordOf(r[c]))
+			}
+			must(t, w.Write(rec))
+		}
+		w.Flush()
+		must(t, w.Error())
+	case strings.HasSuffix(o.rel, ".jsonl"):
+		for _, r := range o.rows {
+			if _, bad := r["!"]; bad {
+				buf.WriteString("{\"id\": \n")
+				continue
+			}
+			m := map[string]any{}
+			for _, c := range columns {
+				switch v := r[c].(type) {
+				case nil:
+				case time.Time:
+					m[c] = wordOf(v)
+				case float64:
+					if math.IsNaN(v) || math.IsInf(v, 0) {
+						m[c] = wordOf(v)
+					} else {
+						m[c] = v
+					}
+				default:
+					m[c] = v
+				}
+			}
+			b, err := json.Marshal(m)
+			must(t, err)
+			buf.Write(append(b, '\n'))
+		}
+	case strings.HasSuffix(o.rel, ".parquet"):
+		encodeParquet(t, &buf, o.rows, columns)
+	default:
+		t.Fatalf("object %s: no format", o.rel)
+	}
+	return buf.Bytes()
+}
+
+// encodeParquet gives each column the type that its cells share, text if they differ.
+func encodeParquet(t testing.TB, buf *bytes.Buffer, rows []tableRow, columns []string) {
+	t.Helper()
+	group := parquet.Group{}
+	kinds := map[string]string{}
+	for _, c := range columns {
+		for _, r := range rows {
+			if r[c] == nil {
+				continue
+			}
+			k := fmt.Sprintf("%T", r[c])
+			if kinds[c] != "" && kinds[c] != k {
+				k = "string"
+			}
+			kinds[c] = k
+		}
+		switch kinds[c] {
+		case "float64":
+			group[c] = parquet.Optional(parquet.Leaf(parquet.DoubleType))
+		case "int64":
+			group[c] = parquet.Optional(parquet.Int(64))
+		case "time.Time":
+			group[c] = parquet.Optional(parquet.Timestamp(parquet.Nanosecond))
+		default:
+			group[c] = parquet.Optional(parquet.String())
+		}
+	}
+	w := parquet.NewWriter(buf, parquet.NewSchema("rows", group))
+	sorted := slices.Sorted(slices.Values(columns)) // A Group's columns are in order.
+	for _, r := range rows {
+		var rec parquet.Row
+		for i, c := range sorted {
+			v := parquet.NullValue().Level(0, 0, i)
+			if r[c] != nil {
+				switch kinds[c] {
+				case "float64":
+					v = parquet.DoubleValue(r[c].(float64)).Level(0, 1, i)
+				case "int64":
+					v = parquet.Int64Value(r[c].(int64)).Level(0, 1, i)
+				case "time.Time":
+					v = parquet.Int64Value(r[c].(time.Time).UnixNano()).Level(0, 1, i)
+				default:
+					v = parquet.ByteArrayValue([]byte(wordOf(r[c]))).Level(0, 1, i)
+				}
+			}
+			rec = append(rec, v)
+		}
+		_, err := w.WriteRows([]parquet.Row{rec})
+		must(t, err)
+	}
+	must(t, w.Close())
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// storeTables writes objects below a URL.
+func storeTables(t testing.TB, url string, objects []tableObject, columns []string) {
+	t.Helper()
+	if folder, ok := strings.CutPrefix(url, "file://"); ok {
+		// Written past objstore, which waits for the disk at each file.
+		for _, o := range objects {
+			path := filepath.Join(folder, filepath.FromSlash(o.rel))
+			must(t, os.MkdirAll(filepath.Dir(path), 0o700))
+			must(t, os.WriteFile(path, o.encode(t, columns), 0o600))
+		}
+		return
+	}
+	s, err := objstore.NewOpener("").Open(context.Background(), url)
+	must(t, err)
+	for _, o := range objects {
+		must(t, s.Write(context.Background(), o.rel, o.encode(t, columns)))
+	}
+}
+
+// memNames makes the names of mem stores unique.
+type memNames struct{ n atomic.Int64 }
+
+func (m *memNames) next(t testing.TB) string {
+	return fmt.Sprintf("mem://%s-%d", strings.ToLower(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, t.Name())), m.n.Add(1))
+}
+
+// tally is what sinks took, as a multiset of rows in words.
+type tally map[string]int
+
+// recorder is a Sink that remembers rows, and what columns of predictions have by
+// value.
+type recorder struct {
+	preds, columns, matches tally
+	resets                  int
+}
+
+func newRecorder() groundtruth.Sink {
+	return &recorder{preds: tally{}, columns: tally{}, matches: tally{}}
+}
+
+// words joins values by spaces.
+func words(values ...any) string { return strings.TrimSpace(fmt.Sprintln(values...)) }
+
+func columnText(c groundtruth.Column, i int) string {
+	if c.Kind == groundtruth.Absent || !c.Valid[i] {
+		return "-"
+	}
+	return strconv.Quote(c.Dict[c.Codes[i]])
+}
+
+func (r *recorder) AddPredictions(b *groundtruth.Batch) {
+	for i := range b.Len {
+		r.preds[words(b.HasTime, b.Times[i], b.Predictions[i])]++
+	}
+	if b.Len > 0 {
+		r.addValues("version", &b.Version)
+		if b.Version.Rows != b.Len {
+			panic("versions of other rows than the batch's")
+		}
+	}
+	for i := range b.Features {
+		r.addValues(b.Features[i].Name, &b.Features[i])
+	}
+}
+
+// addValues counts the values of a column.
+func (r *recorder) addValues(name string, v *groundtruth.Values) {
+	missing := v.Rows
+	count := func(i int, text string) {
+		n := 1
+		if v.Counts != nil {
+			n = int(v.Counts[i])
+		}
+		missing -= n
+		r.columns[words(name, text)] += n
+	}
+	for i, x := range v.Floats {
+		count(i, strconv.FormatFloat(x, 'g', -1, 64))
+	}
+	for i, s := range v.Texts {
+		count(i, strconv.Quote(s))
+	}
+	// The rows of several pieces may be told with the first of them.
+	if missing != 0 {
+		r.columns[words(name, "-")] += missing
+		if r.columns[words(name, "-")] == 0 {
+			delete(r.columns, words(name, "-"))
+		}
+	}
+}
+
+func (r *recorder) AddMatches(m *groundtruth.Matches) {
+	for i := range m.Len {
+		s := words(m.HasTime, m.Times[i], m.IDHashes[i], m.Predictions[i], m.Labels[i], columnText(m.Version, i))
+		for _, f := range m.Segments {
+			s += " " + columnText(f, i)
+		}
+		r.matches[s]++
+	}
+}
+
+func (r *recorder) ResetPredictions() {
+	r.preds, r.columns = tally{}, tally{}
+	r.resets++
+}
+
+// mergeRecorders sums what sinks took.
+func mergeRecorders(sinks []groundtruth.Sink) *recorder {
+	all := &recorder{preds: tally{}, columns: tally{}, matches: tally{}}
+	for _, s := range sinks {
+		r := s.(*recorder)
+		for k, n := range r.columns {
+			if all.columns[k] += n; all.columns[k] == 0 {
+				delete(all.columns, k)
+			}
+		}
+		for k, n := range r.preds {
+			all.preds[k] += n
+		}
+		for k, n := range r.matches {
+			all.matches[k] += n
+		}
+		all.resets += r.resets
+	}
+	return all
+}
+
+// joinTable is one join as tables.
+type joinTable struct {
+	spec          groundtruth.Spec
+	window        groundtruth.Window
+	asOf          time.Time
+	preds, labels []tableObject
+	partitioned   bool // whether the labels' keys begin with dt=DATE/
+}
+
+// expectation is what the reference join finds.
+type expectation struct {
+	coverage groundtruth.Coverage
+	skipped  groundtruth.Skipped
+	preds    tally
+	columns  tally
+	matches  tally
+}
+
+// place orders rows by (rel, row).
+type place struct {
+	rel string
+	row int
+}
+
+func (p place) compare(q place) int {
+	return cmp.Or(cmp.Compare(p.rel, q.rel), cmp.Compare(p.row, q.row))
+}
+
+// refNumber reads a cell as a number: ok, missing or bad.
+func refNumber(c tableCell) (float64, string) {
+	var v float64
+	switch x := c.(type) {
+	case nil:
+		return 0, groundtruth.MissingValue
+	case float64:
+		v = x
+	case int64:
+		v = float64(x)
+	case string:
+		f, err := strconv.ParseFloat(x, 64)
+		if err != nil {
+			return 0, groundtruth.BadNumber
+		}
+		v = f
+	default:
+		return 0, groundtruth.BadNumber
+	}
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, groundtruth.BadNumber
+	}
+	return v, ""
+}
+
+// refTime reads a cell as a time.
+func refTime(c tableCell) (int64, string) {
+	switch x := c.(type) {
+	case nil:
+		return 0, groundtruth.MissingValue
+	case time.Time:
+		return x.UnixNano(), ""
+	}
+	return 0, groundtruth.BadTime
+}
+
+func refText(c tableCell) string {
+	if wordOf(c) == "" {
+		return "-"
+	}
+	return strconv.Quote(wordOf(c))
+}
+
+func (e *expectation) skip(reason, source string, p place) {
+	e.skipped.Counts[reason]++
+	e.skipped.Samples[reason] = append(e.skipped.Samples[reason], groundtruth.BadSample{Source: source, Object: p.rel, Row: int64(p.row) + 1})
+}
+
+// join is the reference implementation.
+func (t joinTable) join() expectation {
+	e := expectation{preds: tally{}, columns: tally{}, matches: tally{}, skipped: groundtruth.Skipped{Counts: map[string]int64{}, Samples: map[string][]groundtruth.BadSample{}}}
+	cols, lcols := t.spec.PredictionColumns, t.spec.LabelColumns
+
+	type pred struct {
+		place
+		time  int64
+		value float64
+		row   tableRow
+	}
+	best := map[[2]string]pred{}
+	for _, o := range t.preds {
+		for i, r := range o.rows {
+			at := place{o.rel, i}
+			if _, bad := r["!"]; bad {
+				e.skip(groundtruth.BadRow, fromPredictions, at)
+				continue
+			}
+			p := pred{place: at, row: r}
+			if cols.Timestamp != "" {
+				var why string
+				if p.time, why = refTime(r[cols.Timestamp]); why != "" {
+					e.skip(why, fromPredictions, at)
+					continue
+				}
+				if p.time < t.window.Start.UnixNano() || p.time >= t.window.End.UnixNano() {
+					continue
+				}
+			}
+			if wordOf(r[cols.ID]) == "" {
+				e.skip(groundtruth.MissingID, fromPredictions, at)
+				continue
+			}
+			var why string
+			if p.value, why = refNumber(r[cols.Prediction]); why != "" {
+				e.skip(why, fromPredictions, at)
+				continue
+			}
+			key := [2]string{wordOf(r[cols.ID]), wordOf(r[cols.ModelVersion])}
+			q, dup := best[key]
+			if dup {
+				e.coverage.DuplicatePredictions++
+			}
+			if !dup || cmp.Or(cmp.Compare(p.time, q.time), p.compare(q.place)) > 0 {
+				best[key] = p
+			}
+		}
+	}
+
+	type version struct {
+		place
+		ingest, event int64
+		timed         bool
+		deleted, null bool
+		value         float64
+	}
+	byID := map[string][]version{}
+	for _, o := range t.labels {
+		for i, r := range o.rows {
+			at := place{o.rel, i}
+			if _, bad := r["!"]; bad {
+				e.skip(groundtruth.BadRow, fromLabels, at)
+				continue
+			}
+			v := version{place: at}
+			if lcols.IngestedAt != "" {
+				var why string
+				if v.ingest, why = refTime(r[lcols.IngestedAt]); why != "" {
+					e.skip(why, fromLabels, at)
+					continue
+				}
+			} else if t.partitioned {
+				day, err := time.Parse("2006-01-02", o.rel[len("dt="):len("dt=")+10])
+				if err != nil {
+					panic(err)
+				}
+				v.ingest = day.UnixNano()
+			}
+			if (lcols.IngestedAt != "" || t.partitioned) && v.ingest > t.asOf.UnixNano() {
+				e.coverage.HiddenLabels++
+				continue
+			}
+			id := wordOf(r[lcols.ID])
+			if id == "" {
+				e.skip(groundtruth.MissingID, fromLabels, at)
+				continue
+			}
+			if lcols.Timestamp != "" && r[lcols.Timestamp] != nil {
+				var why string
+				if v.event, why = refTime(r[lcols.Timestamp]); why != "" {
+					e.skip(why, fromLabels, at)
+					continue
+				}
+				v.timed = true
+			}
+			op := strings.ToLower(wordOf(r[lcols.Op]))
+			v.deleted = lcols.Op != "" && (op == "d" || op == "delete")
+			if !v.deleted {
+				var why string
+				v.value, why = refNumber(r[lcols.Label])
+				if why == groundtruth.BadNumber {
+					e.skip(why, fromLabels, at)
+					continue
+				}
+				v.null = why == groundtruth.MissingValue
+			}
+			byID[id] = append(byID[id], v)
+		}
+	}
+	type label struct {
+		version
+		matched bool
+	}
+	known := map[string]*label{}
+	for id, vs := range byID {
+		slices.SortFunc(vs, func(a, b version) int { return cmp.Or(cmp.Compare(a.ingest, b.ingest), a.compare(b.place)) })
+		e.coverage.DuplicateLabels += int64(len(vs) - 1)
+		values := map[float64]bool{}
+		for _, v := range vs {
+			if !v.deleted && !v.null {
+				values[v.value] = true
+			}
+		}
+		if len(values) > 1 {
+			e.coverage.ConflictingLabels++
+		}
+		last := vs[len(vs)-1]
+		if last.deleted {
+			e.coverage.DeletedLabels++
+			continue
+		}
+		win := last
+		if t.spec.Resolve == groundtruth.ResolveFirst {
+			win = vs[slices.IndexFunc(vs, func(v version) bool { return !v.deleted })]
+		}
+		if win.null {
+			e.coverage.NullLabels++
+			continue
+		}
+		if t.spec.Resolve == groundtruth.ResolveConflictIsMissing && len(values) > 1 {
+			continue
+		}
+		known[id] = &label{version: win}
+		e.coverage.Labels++
+	}
+
+	for key, p := range best {
+		e.coverage.Predictions++
+		version := "-"
+		if key[1] != "" {
+			version = strconv.Quote(key[1])
+		}
+		timed := cols.Timestamp != ""
+		e.preds[words(timed, p.time, p.value)]++
+		e.columns[words("version", version)]++
+		for _, f := range t.spec.Features {
+			text := "-"
+			if f.Kind == groundtruth.Text {
+				text = refText(p.row[f.Name])
+			} else if v, why := refNumber(p.row[f.Name]); why == "" {
+				text = strconv.FormatFloat(v, 'g', -1, 64)
+			}
+			e.columns[words(f.Name, text)]++
+		}
+		l := known[key[0]]
+		if l == nil {
+			continue
+		}
+		l.matched = true
+		e.coverage.Matched++
+		if timed && l.timed && l.event < p.time {
+			e.coverage.LabelsBefore++
+		}
+		s := words(timed, p.time, xxh3.HashString128(key[0]).Lo, p.value, l.value, version)
+		for _, f := range t.spec.Segments {
+			s += " " + refText(p.row[f])
+		}
+		e.matches[s]++
+	}
+	for _, l := range known {
+		if !l.matched {
+			e.coverage.UnmatchedLabels++
+		}
+	}
+	for reason, s := range e.skipped.Samples {
+		slices.SortFunc(s, func(a, b groundtruth.BadSample) int {
+			return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Row, b.Row), cmp.Compare(b.Source, a.Source))
+		})
+		e.skipped.Samples[reason] = s[:min(len(s), groundtruth.MaxSamples)]
+	}
+	return e
+}
+
+// compare reports where a join differs from what is expected.
+func (e expectation) compare(t rapid.TB, got groundtruth.Result, sinks []groundtruth.Sink) {
+	t.Helper()
+	if got.Coverage != e.coverage {
+		t.Fatalf("coverage:\n got %+v\nwant %+v", got.Coverage, e.coverage)
+	}
+	if !maps.Equal(got.Skipped.Counts, e.skipped.Counts) {
+		t.Fatalf("skipped: got %v, want %v", got.Skipped.Counts, e.skipped.Counts)
+	}
+	for reason, want := range e.skipped.Samples {
+		s := slices.Clone(got.Skipped.Samples[reason])
+		for i := range s {
+			s[i].Value = "" // The reference does not say what was there.
+		}
+		if !slices.Equal(s, want) {
+			t.Fatalf("samples of %s: got %v, want %v", reason, s, want)
+		}
+	}
+	all := mergeRecorders(sinks)
+	compareTally(t, "predictions", all.preds, e.preds)
+	compareTally(t, "columns", all.columns, e.columns)
+	compareTally(t, "matches", all.matches, e.matches)
+}
+
+func compareTally(t rapid.TB, what string, got, want tally) {
+	t.Helper()
+	for k, n := range want {
+		if got[k] != n {
+			t.Errorf("%s: row %s came %d times, want %d", what, k, got[k], n)
+		}
+	}
+	for k, n := range got {
+		if want[k] == 0 {
+			t.Errorf("%s: row %s came %d times, want none", what, k, n)
+		}
+	}
+	if t.Failed() {
+		t.FailNow()
+	}
+}

@@ -1,0 +1,92 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
+	"github.com/hindcast/hindcast/objstore"
+	"io"
+	"maps"
+	"slices"
+	"time"
+) // object is one discovered object.
+type Object struct {
+	Store *objstore.Store
+	objstore.Object
+	Url     string             // for people and the audit, without secrets
+	Rel     string             // key relative to the URL's fixed part: the order for tie-breaks
+	Span    groundtruth.Window // the partition's time span, by the placeholders of the pattern
+	HasSpan bool               // whether the pattern gave a span
+	Far     bool               // whether each read takes a way over a network
+	InParts bool               // whether it is read in parts however small it is, for tests
+}
+
+// Set is what discover found.
+type Set struct {
+	Objects []Object // sorted by rel
+	Notes   []string // what a person should know, such as a pattern that matched nothing
+}
+
+// Discover lists the objects of src whose partition may hold rows of [from, to),
+// widened by src.Slack on both sides. A zero from or to is open. Only the
+// partitions that are needed are listed. A missing bucket or folder is an error; a
+// pattern that matches nothing in the range is a note.
+func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time) (*Set, error) {
+	p, err := parsePattern(src.URL)
+	if err != nil {
+		return nil, err
+	}
+	store, err := stores.Open(ctx, p.base)
+	if err != nil {
+		return nil, err
+	}
+	w := walker{lister: store, store: store, from: from, to: to, outside: map[string]bool{}}
+	if !src.FollowLinks {
+		store.KeepInside(w.leaveOut)
+	}
+	if !from.IsZero() {
+		w.from = from.Add(-src.Slack).UTC()
+	}
+	if !to.IsZero() {
+		w.to = to.Add(src.Slack).UTC()
+	}
+	if err := w.walk(ctx, "", p.segments, noDatePart()); err != nil {
+		return nil, fmt.Errorf("find objects of %s: %w", withoutQuery(src.URL), err)
+	}
+	slices.SortFunc(w.found, func(a, b Object) int { return cmp.Compare(a.Rel, b.Rel) })
+	set := &Set{Objects: w.found}
+	if len(w.found) == 0 {
+		set.Notes = append(set.Notes, fmt.Sprintf("no object matches %s in %s%s", p.text, store.URL(), w.rangeText()))
+	}
+	if w.hidden > 0 {
+		set.Notes = append(set.Notes, fmt.Sprintf("%d objects in %s match %s but for a name that begins with '.' or '_', and were left out", w.hidden, store.URL(), p.text))
+	}
+	if n := len(w.outside); n > 0 {
+		set.Notes = append(set.Notes, fmt.Sprintf("%d symbolic links in %s leave the folder and were not followed, first %s: put the files themselves there, or set follow_links: true where those who can write to the folder may read all that this program can",
+			n, store.URL(), table.Quote(slices.Sorted(maps.Keys(w.outside))[0])))
+	}
+	return set, nil
+}
+
+// Far reports whether reads of the objects take a way over a network.
+func (s *Set) Far() bool { return len(s.Objects) > 0 && s.Objects[0].Far }
+
+// bytes returns the size of all objects.
+func (s *Set) Bytes() int64 {
+	var n int64
+	for _, o := range s.Objects {
+		n += o.Size
+	}
+	return n
+}
+
+// UnexpectedEOF keeps an end inside a stream from passing as the stream's end.
+func UnexpectedEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,376 @@
+package source
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// pattern is the part of a source's URL from the first path segment that holds a
+// placeholder or a wildcard on.
+type pattern struct {
+	base     string // the URL before it, with its parameters: what an objstore.Opener takes
+	text     string // as it stands in the URL, for messages
+	segments []segment
+}
+
+// maxDeep bounds the ** of a pattern: each multiplies the ways to match a key.
+const maxDeep = 3
+
+// segment is one path segment of a pattern.
+type segment struct {
+	text     string
+	deep     bool           // **: any number of segments, also none
+	literal  bool           // no placeholder, no wildcard
+	glob     bool           // has a *
+	match    *regexp.Regexp // whole segment; nil for deep and literal ones
+	fields   []field        // of the capture groups of match
+	anyStart bool           // begins with a wildcard, which hidden names do not match
+}
+
+// field is a placeholder.
+type field uint8
+
+const (
+	fieldDate field = iota
+	fieldHour
+	fieldYear
+	fieldMonth
+	fieldDay
+)
+
+// placeholder describes what stands for a field in a key.
+type placeholder struct {
+	name string
+	expr string
+	size int
+}
+
+func (f field) placeholder() placeholder {
+	switch f {
+	case fieldDate:
+		return placeholder{"{date}", `([0-9]{4}-[0-9]{2}-[0-9]{2})`, 10}
+	case fieldHour:
+		return placeholder{"{hour}", `([0-9]{2})`, 2}
+	case fieldYear:
+		return placeholder{"{year}", `([0-9]{4})`, 4}
+	case fieldMonth:
+		return placeholder{"{month}", `([0-9]{2})`, 2}
+	default:
+		return placeholder{"{day}", `([0-9]{2})`, 2}
+	}
+}
+
+// parsePattern splits a source's URL into what objstore opens and the pattern of
+// the keys below that. A URL without placeholders and wildcards names one object,
+// or everything below it when it ends in '/'.
+func parsePattern(rawURL string) (pattern, error) {
+	fail := func(format string, args ...any) (pattern, error) {
+		return pattern{}, fmt.Errorf("parse url %s: %w", withoutQuery(rawURL), fmt.Errorf(format, args...))
+	}
+	if rawURL == "" {
+		return pattern{}, fmt.Errorf("parse url: it is empty")
+	}
+	scheme, rest, found := strings.Cut(rawURL, "://")
+	if !found || strings.ContainsAny(scheme, "/.\\") {
+		scheme, rest = "", rawURL
+	}
+	query := ""
+	if scheme != "" {
+		if i := strings.IndexByte(rest, '?'); i >= 0 {
+			rest, query = rest[:i], rest[i:]
+		}
+	}
+	if rest == "" || found && scheme == "" && strings.HasPrefix(rawURL, "://") {
+		return fail("it names nothing: give a scheme and a path, such as file://./logs/*.csv")
+	}
+	parts := strings.Split(rest, "/")
+	first := 0 // the first segment that may be part of the pattern
+	if scheme != "" && scheme != "file" {
+		first = 1 // after the bucket
+		if strings.ContainsAny(parts[0], "*{}") {
+			return fail("a bucket's name cannot hold * or a placeholder")
+		}
+	}
+	start := slices.IndexFunc(parts[min(first, len(parts)):], func(s string) bool { return strings.ContainsAny(s, "*{}") })
+	if start < 0 {
+		// One object, or a folder.
+		start = len(parts) - 1
+		if start < first {
+			return fail("it names a bucket and no object: add a pattern, such as /**/*.parquet")
+		}
+		if parts[start] == "" {
+			parts[start] = "**"
+		}
+	} else {
+		start += first
+	}
+	p := pattern{text: strings.Join(parts[start:], "/")}
+	base := strings.Join(parts[:start], "/")
+	switch {
+	case scheme != "":
+		if scheme == "file" && base == "" && rest[0] == '/' {
+			base = "/"
+		} else if scheme == "file" && base == "" {
+			base = "."
+		}
+		p.base = scheme + "://" + base + query
+	case base == "" && rest[0] == '/':
+		p.base = "/"
+	case base == "":
+		p.base = "."
+	default:
+		p.base = base
+	}
+	for _, text := range parts[start:] {
+		if text == "" {
+			return fail("%q has an empty path segment", p.text)
+		}
+		if text == "." || text == ".." {
+			return fail("%q: %q cannot follow a placeholder or wildcard", p.text, text)
+		}
+		s, err := parseSegment(text)
+		if err != nil {
+			return fail("%w", err)
+		}
+		if s.deep && len(p.segments) > 0 && p.segments[len(p.segments)-1].deep {
+			continue // **/** is **
+		}
+		p.segments = append(p.segments, s)
+	}
+	deep := 0
+	for _, s := range p.segments {
+		if s.deep {
+			deep++
+		}
+	}
+	if deep > maxDeep {
+		return fail("%q has more than %d times **", p.text, maxDeep)
+	}
+	return p, nil
+}
+
+// withoutQuery drops the parameters of a URL, for messages.
+func withoutQuery(rawURL string) string {
+	if !strings.Contains(rawURL, "://") {
+		return rawURL
+	}
+	before, _, _ := strings.Cut(rawURL, "?")
+	return before
+}
+
+func parseSegment(text string) (segment, error) {
+	s := segment{text: text}
+	if text == "**" {
+		s.deep = true
+		return s, nil
+	}
+	if strings.Contains(text, "**") {
+		return s, fmt.Errorf("%q: ** must be a whole path segment", text)
+	}
+	var expr strings.Builder
+	expr.WriteString(`(?s)\A`)
+	rest := text
+scan:
+	for rest != "" {
+		switch rest[0] {
+		case '*':
+			s.glob = true
+			expr.WriteString(`[^/]*`)
+			rest = rest[1:]
+		case '{':
+			for f := fieldDate; f <= fieldDay; f++ {
+				ph := f.placeholder()
+				if after, ok := strings.CutPrefix(rest, ph.name); ok {
+					s.fields = append(s.fields, f)
+					expr.WriteString(ph.expr)
+					rest = after
+					continue scan
+				}
+			}
+			name := rest
+			if i := strings.IndexByte(rest, '}'); i >= 0 {
+				name = rest[:i+1]
+			}
+			return s, fmt.Errorf("unknown placeholder %s: want {date}, {hour}, {year}, {month} or {day}", name)
+		case '}':
+			return s, fmt.Errorf("%q has a } without its {", text)
+		default:
+			n := strings.IndexAny(rest, "*{}")
+			if n < 0 {
+				n = len(rest)
+			}
+			expr.WriteString(regexp.QuoteMeta(rest[:n]))
+			rest = rest[n:]
+		}
+	}
+	s.literal = !s.glob && len(s.fields) == 0
+	s.anyStart = text[0] == '*'
+	if s.literal {
+		return s, nil
+	}
+	expr.WriteString(`\z`)
+	re, err := regexp.Compile(expr.String())
+	if err != nil {
+		return s, fmt.Errorf("%q is no pattern: %w", text, err)
+	}
+	s.match = re
+	return s, nil
+}
+
+// prefix returns the literal text that every match begins with.
+func (s segment) prefix() string {
+	if i := strings.IndexAny(s.text, "*{"); i >= 0 {
+		return s.text[:i]
+	}
+	return s.text
+}
+
+// accept matches a key's segment and adds what its placeholders say to at. hidden
+// tells that only the rule on hidden names stands against it: like a shell, and like
+// Hive and Spark, a leading wildcard does not match names that begin with '.' or '_'.
+func (s segment) accept(name string, at datePart) (next datePart, ok, hidden bool) {
+	if s.literal {
+		return at, name == s.text, false
+	}
+	m := s.match.FindStringSubmatch(name)
+	if m == nil {
+		return at, false, false
+	}
+	for i, f := range s.fields {
+		if at, ok = at.with(f, m[i+1]); !ok {
+			return at, false, false
+		}
+	}
+	if s.anyStart && isHidden(name) {
+		return at, false, true
+	}
+	return at, true, false
+}
+
+func isHidden(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
+}
+
+// matchKey matches the segments of a key against those of a pattern.
+func matchKey(segments []segment, names []string, at datePart) (found datePart, ok, hidden bool) {
+	if len(segments) == 0 {
+		return at, len(names) == 0, false
+	}
+	s := segments[0]
+	if s.deep && len(segments) == 1 {
+		hidden = slices.ContainsFunc(names, isHidden)
+		return at, len(names) > 0 && !hidden, hidden
+	}
+	if s.deep {
+		for skip := 0; skip <= len(names); skip++ {
+			if skip > 0 && isHidden(names[skip-1]) {
+				_, wouldMatch, deeper := matchKey(segments, names[skip:], at)
+				return at, false, hidden || wouldMatch || deeper
+			}
+			rest, restOK, restHidden := matchKey(segments[1:], names[skip:], at)
+			if restOK {
+				return rest, true, false
+			}
+			hidden = hidden || restHidden
+		}
+		return at, false, hidden
+	}
+	if len(names) == 0 {
+		return at, false, false
+	}
+	next, ok, hidden := s.accept(names[0], at)
+	if hidden {
+		_, wouldMatch, _ := matchKey(segments[1:], names[1:], next)
+		return at, false, wouldMatch
+	}
+	if !ok {
+		return at, false, false
+	}
+	return matchKey(segments[1:], names[1:], next)
+}
+
+// HasDate reports whether the keys of a source's URL say at least the year of their
+// partition.
+func HasDate(rawURL string) (bool, error) {
+	p, err := parsePattern(rawURL)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(p.segments, func(s segment) bool {
+		return slices.Contains(s.fields, fieldDate) || slices.Contains(s.fields, fieldYear)
+	}), nil
+}
+
+// datePart is what the placeholders of a key have said so far; a negative field is
+// not known.
+type datePart struct {
+	year, month, day, hour int
+}
+
+func noDatePart() datePart { return datePart{-1, -1, -1, -1} }
+
+// with adds a placeholder's text. It fails where the text is no date or hour, or
+// contradicts what an earlier placeholder said.
+func (p datePart) with(f field, text string) (datePart, bool) {
+	set := func(to *int, s string, low, high int) bool {
+		v, ok := decimal(s)
+		if !ok || v < low || v > high || (*to >= 0 && *to != v) {
+			return false
+		}
+		*to = v
+		return true
+	}
+	ok := true
+	switch f {
+	case fieldDate:
+		ok = len(text) == 10 && set(&p.year, text[0:4], 0, 9999) && set(&p.month, text[5:7], 1, 12) && set(&p.day, text[8:10], 1, 31)
+	case fieldHour:
+		ok = set(&p.hour, text, 0, 23)
+	case fieldYear:
+		ok = set(&p.year, text, 0, 9999)
+	case fieldMonth:
+		ok = set(&p.month, text, 1, 12)
+	case fieldDay:
+		ok = set(&p.day, text, 1, 31)
+	}
+	if ok && p.year >= 0 && p.month >= 0 && p.day >= 0 {
+		ok = time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC).Day() == p.day
+	}
+	return p, ok
+}
+
+// decimal reads decimal digits only, of which a placeholder has few.
+func decimal(s string) (int, bool) {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+	}
+	n, err := strconv.Atoi(s)
+	return n, err == nil
+}
+
+// span returns the time that the partition stands for, when its year is known.
+func (p datePart) span() (groundtruth.Window, bool) {
+	switch {
+	case p.year < 0:
+		return groundtruth.Window{}, false
+	case p.month < 0:
+		start := time.Date(p.year, 1, 1, 0, 0, 0, 0, time.UTC)
+		return groundtruth.Window{Start: start, End: start.AddDate(1, 0, 0)}, true
+	case p.day < 0:
+		start := time.Date(p.year, time.Month(p.month), 1, 0, 0, 0, 0, time.UTC)
+		return groundtruth.Window{Start: start, End: start.AddDate(0, 1, 0)}, true
+	case p.hour < 0:
+		start := time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
+		return groundtruth.Window{Start: start, End: start.AddDate(0, 0, 1)}, true
+	}
+	start := time.Date(p.year, time.Month(p.month), p.day, p.hour, 0, 0, 0, time.UTC)
+	return groundtruth.Window{Start: start, End: start.Add(time.Hour)}, true
+}

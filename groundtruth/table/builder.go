@@ -1,0 +1,160 @@
+package table
+
+import (
+	"slices"
+
+	"github.com/zeebo/xxh3"
+)
+
+const (
+	// maxInternedTexts and maxInternedBytes bound the dictionary that a text
+	// column keeps from chunk to chunk.
+	maxInternedTexts = 1 << 14
+	maxInternedBytes = 4 << 20
+	// MaxChunkBytes ends a chunk of a text format early, when its records are long.
+	MaxChunkBytes = 16 << 20
+)
+
+// Builder fills a Column cell by cell.
+type Builder struct {
+	Col  Column
+	Text textDict
+}
+
+func NewBuilder(w Want) *Builder {
+	b := &Builder{}
+	switch w.As {
+	case AsNumber:
+		b.Col.Kind = Number
+	case AsTime:
+		b.Col.Kind = Time
+	case AsID:
+		b.Col.Kind = ID
+	default:
+		b.Col.Kind = Text
+	}
+	return b
+}
+
+// Start begins the next chunk.
+func (b *Builder) Start() {
+	b.Col.Floats = b.Col.Floats[:0]
+	b.Col.Codes = b.Col.Codes[:0]
+	b.Col.Times = b.Col.Times[:0]
+	b.Col.Hashes = b.Col.Hashes[:0]
+	b.Col.Valid = b.Col.Valid[:0]
+	b.Col.Invalid = b.Col.Invalid[:0]
+	if b.Col.Kind == Text {
+		b.Text.start()
+	}
+}
+
+// Finish completes the chunk's column.
+func (b *Builder) Finish() {
+	if b.Col.Kind == Text {
+		b.Col.Dict, b.Col.DictGen = b.Text.Finish(len(b.Col.Valid))
+	}
+}
+
+func (b *Builder) AddNull() { b.Put(0, 0, 0, false) }
+
+func (b *Builder) Put(x float64, code uint32, t int64, valid bool) {
+	switch b.Col.Kind {
+	case Number:
+		b.Col.Floats = append(b.Col.Floats, x)
+	case Text:
+		b.Col.Codes = append(b.Col.Codes, code)
+	case Time:
+		b.Col.Times = append(b.Col.Times, t)
+	case ID: // of a cell that has none; see AddID
+		b.Col.Hashes = append(b.Col.Hashes, xxh3.Uint128{})
+	}
+	b.Col.Valid = append(b.Col.Valid, valid)
+}
+
+// AddInvalid adds a cell that is not of the wanted kind.
+func (b *Builder) AddInvalid(x float64, shown []byte) {
+	b.Col.Invalid = append(b.Col.Invalid, invalidCell{Row: len(b.Col.Valid), Text: Sample(shown)})
+	b.Put(x, 0, 0, false)
+}
+
+// AddID adds an id by its canonical text.
+func (b *Builder) AddID(s []byte) {
+	if len(s) == 0 {
+		b.AddNull()
+		return
+	}
+	b.Col.Hashes = append(b.Col.Hashes, xxh3.Hash128(s))
+	b.Col.Valid = append(b.Col.Valid, true)
+}
+
+// PutID adds an id by its hash.
+func (b *Builder) PutID(h xxh3.Uint128, valid bool) {
+	b.Col.Hashes = append(b.Col.Hashes, h)
+	b.Col.Valid = append(b.Col.Valid, valid)
+}
+
+// GrowNumbers makes room for n more numbers, which the caller sets and then either
+// calls valid or takes back by ShrinkNumbers. GrowTimes does so with times.
+func (b *Builder) GrowNumbers(n int) []float64 {
+	at := len(b.Col.Floats)
+	b.Col.Floats = slices.Grow(b.Col.Floats, n)[:at+n]
+	return b.Col.Floats[at:]
+}
+
+func (b *Builder) ShrinkNumbers(n int) { b.Col.Floats = b.Col.Floats[:len(b.Col.Floats)-n] }
+
+func (b *Builder) GrowTimes(n int) []int64 {
+	at := len(b.Col.Times)
+	b.Col.Times = slices.Grow(b.Col.Times, n)[:at+n]
+	return b.Col.Times[at:]
+}
+
+func (b *Builder) ShrinkTimes(n int) { b.Col.Times = b.Col.Times[:len(b.Col.Times)-n] }
+
+// AddValid marks n more cells as usable.
+func (b *Builder) AddValid(n int) {
+	at := len(b.Col.Valid)
+	b.Col.Valid = slices.Grow(b.Col.Valid, n)[:at+n]
+	for i := range b.Col.Valid[at:] {
+		b.Col.Valid[at+i] = true
+	}
+}
+
+// AddText adds what a text says: itself, or the number or time that it stands for.
+func (b *Builder) AddText(s []byte) {
+	switch b.Col.Kind {
+	case Number:
+		x, state := ParseNumber(s)
+		switch state {
+		case NumberOK:
+			b.AddNumber(x)
+		case NumberBad:
+			b.AddInvalid(x, s)
+		default:
+			b.Put(x, 0, 0, false)
+		}
+	case Time:
+		t, ok := ParseTime(s)
+		switch {
+		case ok:
+			b.Col.Times = append(b.Col.Times, t)
+			b.Col.Valid = append(b.Col.Valid, true)
+		case IsMissingWord(TrimSpace(s)):
+			b.AddNull()
+		default:
+			b.AddInvalid(0, s)
+		}
+	case ID:
+		b.AddID(s)
+	default:
+		b.Col.Codes = append(b.Col.Codes, b.Text.Add(s))
+		b.Col.Valid = append(b.Col.Valid, true)
+	}
+}
+
+// AddNumber adds a finite number to a column of numbers.
+func (b *Builder) AddNumber(x float64) {
+	b.Col.Floats = append(b.Col.Floats, x)
+	b.Col.Valid = append(b.Col.Valid, true)
+}

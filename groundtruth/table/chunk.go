@@ -1,0 +1,131 @@
+package table
+
+import (
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/zeebo/xxh3"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+) // Kind is the kind of the values of a Column.
+type Kind uint8
+
+const (
+	Absent Kind = iota // the object has no such column: no slice is set
+	Number             // floats
+	Text               // codes and dict
+	Time               // times
+	ID                 // hashes
+)
+
+// Chunk is a run of records of one object, as columns in the
+// order of the wants. It and all its slices are used again after emit returns;
+// only the strings in it may be kept. (A string may share its memory with the
+// other text of its chunk: clone what is kept for long.)
+type Chunk struct {
+	Len  int
+	Row0 int64 // 0-based number of the first record, counting malformed records
+	// rows holds the 0-based number of each record where malformed records lie
+	// between them; nil when record i is number row0+i. See row.
+	Rows []int64
+	Cols []Column
+	// lazy sends the values of a column whose slices are not set, as values does; nil
+	// when all slices are. What goes wrong is in err.
+	Lazy func(i int, sel []int32, emit func(*groundtruth.Values))
+	Err  error
+}
+
+// ChunkRows is the largest number of records in a chunk of a text format: so many that
+// a column's bins come into cache for thousands of values.
+const ChunkRows = 32_768
+
+// Row returns the 0-based number of record i in its object, counting malformed
+// records. (BadSample.Row is 1-based.)
+func (c *Chunk) Row(i int) int64 {
+	if c.Rows != nil {
+		return c.Rows[i]
+	}
+	return c.Row0 + int64(i)
+}
+
+// Column is one column of a chunk. Slices have length chunk.n.
+type Column struct {
+	Kind Kind
+	// floats of a Number column. Where valid is false it is 0 for a null or
+	// empty cell and for text, NaN for a NaN (the number or the word), and an
+	// infinity for an infinite number, so that the reader of a prediction can tell
+	// no value from a bad one.
+	Floats []float64
+	// narrow says that the numbers are floating-point ones of 32 bits.
+	Narrow bool
+	// codes of a Text column point into dict. Entries of dict may be equal to
+	// one another, and not every entry need be used.
+	Codes []uint32
+	Dict  []string
+	// DictGen numbers the dictionary: while it stays the same from one chunk of
+	// the object to the next, dict has only grown and codes keep their meaning, so
+	// what was looked up per code can be kept. It is never 0.
+	DictGen uint64
+	// times of a Time column, in Unix nanoseconds.
+	Times []int64
+	// hashes of a ID column: the 128-bit XXH3 of each canonical text.
+	Hashes []xxh3.Uint128
+	// valid marks usable cells: not null, not empty where a number or a time is
+	// wanted, not NaN, and of the wanted kind. The empty string is a valid text in
+	// JSON and Parquet and a missing one in CSV, which cannot tell it from null; as an id it is missing
+	// everywhere.
+	Valid []bool
+	// invalid lists the cells that are present but not of the wanted kind, by
+	// row: text that is no number or time, infinite numbers, times out of range,
+	// nested JSON values. NaN is not among them.
+	Invalid []invalidCell
+}
+
+// invalidCell is a cell that is present but not of the wanted kind.
+type invalidCell struct {
+	Row  int    // index in the chunk
+	Text string // what was there, at most MaxSample bytes
+}
+
+// column returns column i of a chunk, or an absent one for -1.
+func (c *Chunk) Column(i int) *Column {
+	if i < 0 {
+		return &Column{}
+	}
+	return &c.Cols[i]
+}
+
+// Text returns the usable text of row i; the empty text is not usable.
+func (c *Column) Text(i int) string {
+	if c.Kind != Text || !c.Valid[i] {
+		return ""
+	}
+	return c.Dict[c.Codes[i]]
+}
+
+// InvalidText returns what is in row i when it is present and not of the wanted kind.
+func (c *Column) InvalidText(i int) (string, bool) {
+	k := sort.Search(len(c.Invalid), func(k int) bool { return c.Invalid[k].Row >= i })
+	if k < len(c.Invalid) && c.Invalid[k].Row == i {
+		return c.Invalid[k].Text, true
+	}
+	return "", false
+}
+
+// BadNumber tells a number that is no value from a missing one, for a row that is
+// not valid.
+func (c *Column) BadNumber(i int) (text string, bad bool) {
+	if text, bad := c.InvalidText(i); bad {
+		return text, true
+	}
+	if c.Kind == Number && (math.IsNaN(c.Floats[i]) || math.IsInf(c.Floats[i], 0)) {
+		return strconv.FormatFloat(c.Floats[i], 'g', -1, 64), true
+	}
+	return "", false
+}
+
+// Resize returns n elements, in the memory of s where it has room.
+func Resize[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
+
+// NoCode marks an entry of a chunk's dictionary that was not looked up yet.
+const NoCode = math.MaxUint32

@@ -1,0 +1,113 @@
+package table
+
+import "github.com/hindcast/hindcast/groundtruth"
+
+// ValueSender sends the values of columns of chunks, in its own memory. It is one
+// goroutine's.
+type ValueSender struct {
+	floats     []float64
+	Texts      []string
+	TextCounts []int64
+	counts     []int64 // by code; all 0 between two columns
+	seen       []uint32
+}
+
+// values sends the values of column i of a chunk in the rows sel; nil is all.
+func (s *ValueSender) Send(c *Chunk, i int, sel []int32, emit func(*groundtruth.Values)) {
+	if i < 0 {
+		return
+	}
+	col := &c.Cols[i]
+	if c.Lazy != nil && col.Valid == nil {
+		c.Lazy(i, sel, emit)
+		return
+	}
+	out := groundtruth.Values{Rows: c.Len}
+	if sel != nil {
+		out.Rows = len(sel)
+	}
+	switch col.Kind {
+	case Number:
+		out.Kind = groundtruth.Number
+		out.Floats, out.Narrow = s.numbers(c, col, sel), col.Narrow
+	case Text:
+		out.Kind = groundtruth.Text
+		s.CountTexts(c, col, sel, false)
+		out.Texts, out.Counts = s.Texts, s.TextCounts
+	default:
+		return
+	}
+	out.Invalid = countInvalid(col, sel)
+	emit(&out)
+}
+
+// numbers returns the numbers that there are.
+func (s *ValueSender) numbers(c *Chunk, col *Column, sel []int32) []float64 {
+	s.floats = s.floats[:0]
+	if sel == nil {
+		for i, x := range col.Floats[:c.Len] {
+			if col.Valid[i] {
+				s.floats = append(s.floats, x)
+			}
+		}
+		return s.floats
+	}
+	for _, i := range sel {
+		if col.Valid[i] {
+			s.floats = append(s.floats, col.Floats[i])
+		}
+	}
+	return s.floats
+}
+
+// CountTexts sets texts and ns to the texts that there are and their counts. With
+// noEmpty an empty text is none.
+func (s *ValueSender) CountTexts(c *Chunk, col *Column, sel []int32, noEmpty bool) {
+	if n := len(col.Dict) - len(s.counts); n > 0 {
+		s.counts = append(s.counts, make([]int64, n)...)
+	}
+	s.seen = s.seen[:0]
+	count := func(code uint32) {
+		if s.counts[code] == 0 {
+			s.seen = append(s.seen, code)
+		}
+		s.counts[code]++
+	}
+	if sel == nil {
+		for i, code := range col.Codes[:c.Len] {
+			if col.Valid[i] {
+				count(code)
+			}
+		}
+	} else {
+		for _, i := range sel {
+			if col.Valid[i] {
+				count(col.Codes[i])
+			}
+		}
+	}
+	s.Texts, s.TextCounts = s.Texts[:0], s.TextCounts[:0]
+	for _, code := range s.seen {
+		if text := col.Dict[code]; !noEmpty || text != "" {
+			s.Texts, s.TextCounts = append(s.Texts, text), append(s.TextCounts, s.counts[code])
+		}
+		s.counts[code] = 0
+	}
+}
+
+// countInvalid returns how many invalid cells lie in the rows sel.
+func countInvalid(col *Column, sel []int32) int {
+	if sel == nil {
+		return len(col.Invalid)
+	}
+	n, at := 0, 0
+	for _, cell := range col.Invalid {
+		for at < len(sel) && int(sel[at]) < cell.Row {
+			at++
+		}
+		if at < len(sel) && int(sel[at]) == cell.Row {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,122 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+	"time"
+) // As says what a column is read as.
+type As uint8
+
+const (
+	// AsText reads versions, segments, operations and categorical features.
+	// Numbers become canonical text, so that 123 in Parquet equals "123" in CSV.
+	AsText As = iota
+	// AsNumber reads float64 values; numeric text counts, booleans are 1 and 0.
+	AsNumber
+	// AsTime reads Unix nanoseconds.
+	AsTime
+	// AsStored reads a column as the file has it: by its type in Parquet, as
+	// text in CSV and JSON Lines, whose cells carry no type for the whole column.
+	AsStored
+	// AsID reads ids as the hashes of what AsText would read, without making
+	// the texts. The empty text is no id: it is missing.
+	AsID
+)
+
+// Want describes one column to read.
+type Want struct {
+	Name string // the header's name, the Parquet column's dotted path or the JSON key's
+	As   As
+	// optional columns that an object does not have become Absent; a missing
+	// required column is a *MissingColumnError. JSON Lines have no header: there a
+	// column that no record has is a column of missing values, never an error, and
+	// never Absent.
+	Optional bool
+	// lazy columns need not be read with the chunk: their values are asked for by
+	// chunk.values, or never.
+	Lazy bool
+}
+
+// ReadOptions change how an object is read. The zero value reads everything.
+type ReadOptions struct {
+	// TimeColumn, when set, lets the Parquet reader skip row groups whose
+	// statistics say that no value lies in [from, to). A zero bound is open.
+	// Rows outside the range may still be emitted, and rows whose time is null
+	// or cannot be read are emitted only with their row group.
+	TimeColumn string
+	From, To   time.Time
+	// OnBad is told of each malformed record, in order: its reason (BadRow), its
+	// 0-based number and a sample of its text. Malformed records are never emitted.
+	OnBad func(reason string, row int64, value string)
+	// memory is what pages and records may take that are held at one time on one
+	// goroutine; 0 is no bound. What takes more is an error.
+	Memory int64
+}
+
+// ReadStats counts what readObject read.
+type ReadStats struct {
+	Rows    int64 // records met, malformed and skipped ones included
+	Bad     int64 // malformed records
+	Skipped int64 // rows in row groups passed over by their time statistics
+	Bytes   int64 // bytes read from the object, before decompression
+}
+
+// MissingColumnError says that an object lacks a required column.
+type MissingColumnError struct {
+	Object  string
+	Column  string
+	Columns []string // what the object has
+}
+
+// Error implements error.
+func (e *MissingColumnError) Error() string {
+	have := "it has no columns"
+	if len(e.Columns) > 0 {
+		have = "it has " + QuoteNames(e.Columns)
+	}
+	return fmt.Sprintf("object %s has no column %q: %s", e.Object, e.Column, have)
+}
+
+// Add sums counts.
+func (s *ReadStats) Add(o ReadStats) {
+	s.Rows += o.Rows
+	s.Bad += o.Bad
+	s.Skipped += o.Skipped
+	s.Bytes += o.Bytes
+}
+
+// Bounds of the memory that a join plans with.
+const (
+	DefaultMemory  = 512 << 20
+	MinMemory      = 16 << 10 // a smaller limit is taken as this
+	MinBlock       = 512      // a power of two, as are all sizes of blocks
+	MaxBlock       = 32 << 10
+	DictEntryBytes = 64 // what a dictionary entry costs beside its text
+
+	// Of a process's memory so much is the program's own, and so much each goroutine's
+	// for decoding and counting. Rows and tables have the rest, half at the least.
+	ProgramMemory = 80 << 20
+	WorkerMemory  = 64 << 20
+	// MinReaderMemory holds the pages of any usual writer.
+	MinReaderMemory = 16 << 20
+	// ConnectionMemory is what the connections to a distant store take.
+	ConnectionMemory = 32 << 20
+	// MaxTables is what the tables of a goroutine may take.
+	MaxTables = 16 << 20
+
+	// MaxRadix is the most bits that choose a partition, SplitRadix those that split
+	// one further.
+	MaxRadix   = 11
+	SplitRadix = 4
+	// RowsPerPartition fit into the cache that a core has for itself, with their
+	// labels and the tables.
+	RowsPerPartition = 6 << 10
+	// MaxNear bytes of records are joined at once, several times what a core's own cache
+	// holds: to deal them again takes longer than fewer would wait for memory.
+	MaxNear = 1 << 20
+)
+
+// Mebibytes is a number of bytes for people.
+func Mebibytes(n int64) string {
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(float64(n)/(1<<20))), ".0") + " MiB"
+}
