@@ -199,7 +199,7 @@ func TestMeasuresAndMetrics(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range append(evaluator.Measures(), slices.Collect(maps.Keys(evaluator.Regression(nil, 0.95)))...) {
+	for _, name := range append(evaluator.Measures(), slices.Collect(maps.Keys(evaluator.Regression(nil)))...) {
 		if !rows[name] {
 			t.Errorf("statistics.md does not define %s", name)
 		}

@@ -165,7 +165,7 @@ func scraped(t *testing.T) string {
 // everything is a snapshot with every figure that a pass can have.
 func everything() job.Snapshot {
 	yes, matched := true, int64(90)
-	figures := evaluator.Regression(nil, 0.95)
+	figures := evaluator.Regression(nil)
 	for name, m := range figures {
 		m.Value = 2
 		if name != "max_error" { // a maximum has no interval

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"slices"
 )
 
 // errCorrupt is the cause of every failure to decode.
@@ -394,14 +393,4 @@ func (d *decoder) header(what, magic string, schema uint64) {
 		d.err = fmt.Errorf("%s has schema version %d, this program reads %d: make it again", what, v, schema)
 		d.b = nil
 	}
-}
-
-// sortedKeys returns the keys of a map in order.
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -2,7 +2,9 @@ package evaluator
 
 import (
 	"crypto/sha256"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -39,7 +41,7 @@ func (e *encoder) layout(l *Layout) {
 		e.strings(s.Values)
 	}
 	e.count(len(l.LeftOut))
-	for _, name := range sortedKeys(l.LeftOut) {
+	for _, name := range slices.Sorted(maps.Keys(l.LeftOut)) {
 		e.string(name)
 		e.string(l.LeftOut[name])
 	}

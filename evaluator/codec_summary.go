@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"encoding"
+	"maps"
 	"math"
 	"slices"
 
@@ -60,7 +61,7 @@ func (e *encoder) summary(s *Summary) {
 	e.column(s.prediction)
 	rows := s.versionRows.all()
 	e.count(len(rows))
-	for _, name := range sortedKeys(rows) {
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		e.string(name)
 		e.uint(uint64(rows[name].n))
 	}
@@ -256,7 +257,7 @@ func (d *decoder) errorSums(s *ErrorSums) {
 func (e *encoder) groups(g *groups[ErrorSums, *ErrorSums]) {
 	all := g.all()
 	e.count(len(all))
-	for _, name := range sortedKeys(all) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		e.string(name)
 		e.errorSums(all[name])
 	}

@@ -1,21 +1,12 @@
 package evaluator
 
-// fewValues is the number of distinct reference values up to which a numeric
-// column is compared as categories.
-const fewValues = 5
-
-// categorical reports whether a numeric column has so few distinct values in the
-// reference that they are its categories.
-func (l *ColumnLayout) categorical() bool { return l.Exact && len(l.Edges) <= fewValues }
-
-// ranged reports whether the column's bins are ranges of numbers.
-func (l *ColumnLayout) ranged() bool { return l.Kind == numberKind && !l.categorical() }
+import "github.com/hindcast/hindcast/groundtruth"
 
 // binsOf counts all rows of a column in bins: for numbers the reference's deciles (or
 // its values, where they are few), then out of range, then missing; for text its
 // categories, then unseen, then missing.
 func binsOf(c *ColumnSummary) bins {
-	if !c.Layout().ranged() {
+	if !c.Layout().Ranged() {
 		return append(categoryBins(c), float64(c.Missing()))
 	}
 	l := c.Layout()
@@ -40,7 +31,7 @@ func binsOf(c *ColumnSummary) bins {
 // categoryBins counts a column by the reference's values, and all others in one
 // more bin.
 func categoryBins(c *ColumnSummary) bins {
-	if c.Kind() != numberKind {
+	if c.Kind() != groundtruth.Number {
 		out := make(bins, 0, len(c.Categories())+2)
 		for i := range c.Categories() {
 			out = append(out, float64(c.Category(i)))
@@ -56,13 +47,4 @@ func categoryBins(c *ColumnSummary) bins {
 		rest += float64(c.Open(i))
 	}
 	return append(out, rest)
-}
-
-// values returns the number of distinct values that the reference has, as far as
-// the layout tells.
-func (l *ColumnLayout) values() int {
-	if l.Kind == numberKind {
-		return len(l.Edges)
-	}
-	return len(l.Categories)
 }

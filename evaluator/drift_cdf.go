@@ -188,11 +188,11 @@ func distances(c *ColumnSummary, i int) float64 {
 	switch i {
 	case 0:
 		t := c.low
-		addProduct(&t, -n, c.Edges()[0])
+		t.AddProduct(-n, c.Edges()[0])
 		return -t.Float64()
 	case len(c.Edges()):
 		t := c.high
-		addProduct(&t, -n, c.Edges()[i-1])
+		t.AddProduct(-n, c.Edges()[i-1])
 		return t.Float64()
 	}
 	return c.OpenExcess(i)

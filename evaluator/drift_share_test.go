@@ -11,19 +11,20 @@ import (
 // columnsJudged is the drift of so many features that drifted, did not, and are inconclusive.
 func columnsJudged(drifted, steady, inconclusive int) *Drift {
 	yes, no := true, false
-	d := &Drift{Columns: map[string]ColumnDrift{}}
 	var features []ColumnDrift
 	add := func(n int, c ColumnDrift) {
 		for range n {
-			d.Columns[fmt.Sprintf("f%d", len(features))] = c
 			features = append(features, c)
 		}
 	}
 	add(drifted, ColumnDrift{Drifted: &yes})
 	add(steady, ColumnDrift{Drifted: &no})
 	add(inconclusive, ColumnDrift{Reason: "too few rows"})
-	d.count(features)
-	return d
+	d := DriftOf(features)
+	for i, c := range features {
+		d.Columns[fmt.Sprintf("f%d", i)] = c
+	}
+	return &d
 }
 
 // TestDriftShareIsNullWhereMostColumnsAreInconclusive holds that one column flagged by

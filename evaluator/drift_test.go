@@ -11,57 +11,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// numbersBatch is a batch of predictions with one numeric feature x, NaN for missing.
-func numbersBatch(xs []float64) *groundtruth.Batch {
-	b := &groundtruth.Batch{Len: len(xs), Times: make([]int64, len(xs)), Predictions: make([]float64, len(xs))}
-	c := column{Name: "x", Kind: groundtruth.Number, Floats: xs, Valid: make([]bool, len(xs))}
-	for i, x := range xs {
-		c.Valid[i] = !math.IsNaN(x)
-	}
-	b.Features = []groundtruth.Values{c.values()}
-	return b
-}
-
-// textBatch is a batch of predictions with one text feature x, "" for missing.
-func textBatch(xs []string) *groundtruth.Batch {
-	b := &groundtruth.Batch{Len: len(xs), Times: make([]int64, len(xs)), Predictions: make([]float64, len(xs))}
-	c := column{Name: "x", Kind: groundtruth.Text, Codes: make([]uint32, len(xs)), Valid: make([]bool, len(xs))}
-	codes := map[string]uint32{}
-	for i, x := range xs {
-		if x == "" {
-			continue
-		}
-		code, ok := codes[x]
-		if !ok {
-			code = uint32(len(c.Dict))
-			codes[x] = code
-			c.Dict = append(c.Dict, x)
-		}
-		c.Codes[i], c.Valid[i] = code, true
-	}
-	b.Features = []groundtruth.Values{c.values()}
-	return b
-}
-
-// summaries sends the batches through both passes.
-func summaries(ref *groundtruth.Batch, opts ProfilerOptions, cur ...*groundtruth.Batch) (*Profile, *Summary) {
-	features := []groundtruth.FeatureSpec{{Name: "x", Kind: ref.Features[0].Kind}}
-	p := NewProfiler(features, nil, opts)
-	p.AddPredictions(ref)
-	layout := p.Layout()
-	build := func(batches ...*groundtruth.Batch) *Summary {
-		b := NewBuilder(layout, groundtruth.Window{}, nil, BuilderOptions{})
-		for _, batch := range batches {
-			b.AddPredictions(batch)
-		}
-		return b.Summary()
-	}
-	return &Profile{Layout: layout, Summary: build(ref)}, build(cur...)
-}
-
-func driftOfX(ref, cur *groundtruth.Batch, opts ProfilerOptions, opt Options) ColumnDrift {
+// driftOfX compares the feature x of two batches.
+func driftOfX(ref, cur *groundtruth.Batch, opts ProfilerOptions) ColumnDrift {
 	profile, s := summaries(ref, opts, cur)
-	return Evaluate(s, profile, opt).Drift.Columns["x"]
+	return columnX(profile, s)
+}
+
+// columnX is the drift of the feature x.
+func columnX(ref *Profile, cur *Summary) ColumnDrift {
+	return CompareColumns(new(memory), ref.Summary.Feature("x"), cur.Feature("x"), DriftOptions{})
 }
 
 // bruteForce computes the distances from the raw values, as scipy's ks_2samp and
@@ -267,7 +225,7 @@ func TestDriftDependsOnNeitherOrderNorParts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := samples().Draw(t, "reference"), samples().Draw(t, "current")
 		exact := rapid.SampledFrom([]int{0, 10}).Draw(t, "exact values")
-		want := driftOfX(numbersBatch(a), numbersBatch(b), ProfilerOptions{ExactValues: exact}, Options{})
+		want := driftOfX(numbersBatch(a), numbersBatch(b), ProfilerOptions{ExactValues: exact})
 		shuffled := rapid.Permutation(b).Draw(t, "order")
 		cut := rapid.IntRange(0, len(b)).Draw(t, "cut")
 		profile, cur := summaries(numbersBatch(a), ProfilerOptions{ExactValues: exact}, numbersBatch(shuffled[:cut]))
@@ -276,7 +234,7 @@ func TestDriftDependsOnNeitherOrderNorParts(t *testing.T) {
 		if err := cur.Merge(rest.Summary()); err != nil {
 			t.Fatal(err)
 		}
-		got := Evaluate(cur, profile, Options{}).Drift.Columns["x"]
+		got := columnX(profile, cur)
 		if g, w := fmt.Sprint(asJSON(t, got)), fmt.Sprint(asJSON(t, want)); g != w {
 			t.Errorf("drift is\n%s\nbut\n%s\nin one piece and another order", g, w)
 		}
@@ -294,8 +252,8 @@ func TestNormedWassersteinHasNoUnit(t *testing.T) {
 			}
 			return out
 		}
-		want := driftOfX(numbersBatch(a), numbersBatch(b), ProfilerOptions{}, Options{}).Measures[MeasureWassersteinNormed]
-		got := driftOfX(numbersBatch(scaled(a)), numbersBatch(scaled(b)), ProfilerOptions{}, Options{}).Measures[MeasureWassersteinNormed]
+		want := driftOfX(numbersBatch(a), numbersBatch(b), ProfilerOptions{}).Measures[MeasureWassersteinNormed]
+		got := driftOfX(numbersBatch(scaled(a)), numbersBatch(scaled(b)), ProfilerOptions{}).Measures[MeasureWassersteinNormed]
 		g, w := float64(got.Value), float64(want.Value)
 		if math.Abs(g-w) > 1e-9*math.Max(1, math.Abs(w)) || math.IsNaN(g) != math.IsNaN(w) {
 			t.Errorf("normed wasserstein is %g, times %g %g", w, scale, g)
@@ -350,7 +308,7 @@ func TestNoiseFloorsHoldTheirLevel(t *testing.T) {
 			}
 			over := map[string]int{}
 			for range trials {
-				d := driftOfX(batch(c.ref), batch(c.cur), ProfilerOptions{}, Options{})
+				d := driftOfX(batch(c.ref), batch(c.cur), ProfilerOptions{})
 				for _, name := range c.judgement {
 					if m := d.Measures[name]; m.Value > *m.NoiseFloor {
 						over[name]++
@@ -404,7 +362,7 @@ func TestChangeIsSeen(t *testing.T) {
 		{"all of the texts gone", textBatch(texts(2000, "a", "b", "c")), textBatch(texts(500, ""))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := driftOfX(c.ref, c.cur, ProfilerOptions{}, Options{})
+			d := driftOfX(c.ref, c.cur, ProfilerOptions{})
 			if d.Drifted == nil || !*d.Drifted {
 				t.Errorf("drifted is %v (%s), want true: %v", d.Drifted, d.Reason, asJSON(t, d))
 			}

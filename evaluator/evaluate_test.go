@@ -11,31 +11,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// table is a batch of predictions with these features, nil for a column that is
-// absent from the log.
-func table(n int, columns map[string]any) *groundtruth.Batch {
-	b := &groundtruth.Batch{Len: n, Times: make([]int64, n), Predictions: make([]float64, n)}
-	for i := range b.Predictions {
-		b.Predictions[i] = float64(i % 7)
-	}
-	for _, name := range sortedKeys(columns) {
-		var one *groundtruth.Batch
-		switch values := columns[name].(type) {
-		case []float64:
-			one = numbersBatch(values)
-		case []string:
-			one = textBatch(values)
-		default:
-			b.Features = append(b.Features, groundtruth.Values{Name: name, Rows: n})
-			continue
-		}
-		c := one.Features[0]
-		c.Name = name
-		b.Features = append(b.Features, c)
-	}
-	return b
-}
-
 func evaluateTables(ref, cur *groundtruth.Batch, opts ProfilerOptions, opt Options) *Evaluation {
 	var features []groundtruth.FeatureSpec
 	for _, c := range ref.Features {
@@ -48,14 +23,6 @@ func evaluateTables(ref, cur *groundtruth.Batch, opts ProfilerOptions, opt Optio
 	rb.AddPredictions(ref)
 	cb.AddPredictions(cur)
 	return Evaluate(cb.Summary(), &Profile{Layout: layout, Summary: rb.Summary()}, opt)
-}
-
-func series(n int, f func(i int) float64) []float64 {
-	out := make([]float64, n)
-	for i := range out {
-		out[i] = f(i)
-	}
-	return out
 }
 
 func TestDriftShareIsBoundedByWhatInconclusiveColumnsMayBe(t *testing.T) {
@@ -92,7 +59,7 @@ func TestDriftShareIsBoundedByWhatInconclusiveColumnsMayBe(t *testing.T) {
 		t.Errorf("of 50 rows share is %g (%g to %g; %s), want null", few.Share, few.Low, few.High, few.Reason)
 	}
 	for name, c := range few.Columns {
-		if name != labelColumn && !strings.Contains(c.Reason, "50 rows against 4000 in the reference, fewer than min_rows 200") {
+		if name != LabelColumn && !strings.Contains(c.Reason, "50 rows against 4000 in the reference, fewer than min_rows 200") {
 			t.Errorf("%s: reason %q", name, c.Reason)
 		}
 		if name == "moves" && len(c.Measures) == 0 {
@@ -121,14 +88,14 @@ func TestDriftOfOddColumns(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		ref, cur any
-		opt      Options
+		opt      DriftOptions
 		drifted  string
 		reason   string
 		null     map[string]string // measure to a part of its reason
 	}{
 		{name: "constant and the same", ref: constant(3), cur: constant(3), drifted: "false", null: map[string]string{"wasserstein_normed": "does not vary"}},
 		{name: "constant and another", ref: constant(3), cur: constant(4), drifted: "true", null: map[string]string{"wasserstein_normed": "does not vary"}},
-		{name: "constant, judged by what it has not", ref: constant(3), cur: constant(4), opt: Options{Methods: []string{"wasserstein_normed"}}, drifted: "null", reason: "the reference does not vary"},
+		{name: "constant, judged by what it has not", ref: constant(3), cur: constant(4), opt: DriftOptions{Methods: []string{"wasserstein_normed"}}, drifted: "null", reason: "the reference does not vary"},
 		{name: "zero and negative zero", ref: constant(0), cur: constant(math.Copysign(0, -1)), drifted: "false"},
 		{name: "a reference without values", ref: constant(math.NaN()), cur: constant(1), drifted: "null", reason: "no values in the reference"},
 		{name: "a window without values", ref: normal(1, 0), cur: constant(math.NaN()), drifted: "true", null: map[string]string{"ks": "no values in the window", "wasserstein": "no values in the window"}},
@@ -136,9 +103,9 @@ func TestDriftOfOddColumns(t *testing.T) {
 		{name: "numbers in the reference, text in the window", ref: normal(1, 0), cur: texts(func(int) string { return "x" }), drifted: "true"},
 		{name: "text in the reference, numbers in the window", ref: texts(func(i int) string { return fmt.Sprint(i % 3) }), cur: normal(1, 0), drifted: "true"},
 		{name: "no measure applies", ref: texts(func(i int) string { return fmt.Sprint(i % 3) }), cur: texts(func(i int) string { return fmt.Sprint(i % 3) }),
-			opt: Options{Methods: []string{"ks", "wasserstein_normed"}}, drifted: "null", reason: "none of the configured measures applies"},
-		{name: "a measure without threshold", ref: normal(1, 0), cur: normal(1, 5), opt: Options{Methods: []string{"wasserstein"}}, drifted: "null", reason: "none of the configured measures applies"},
-		{name: "a threshold for it", ref: normal(1, 0), cur: normal(1, 5), opt: Options{Methods: []string{"wasserstein"}, Thresholds: map[string]float64{"wasserstein": 2}}, drifted: "true"},
+			opt: DriftOptions{Methods: []string{"ks", "wasserstein_normed"}}, drifted: "null", reason: "none of the configured measures applies"},
+		{name: "a measure without threshold", ref: normal(1, 0), cur: normal(1, 5), opt: DriftOptions{Methods: []string{"wasserstein"}}, drifted: "null", reason: "none of the configured measures applies"},
+		{name: "a threshold for it", ref: normal(1, 0), cur: normal(1, 5), opt: DriftOptions{Methods: []string{"wasserstein"}, Thresholds: map[string]float64{"wasserstein": 2}}, drifted: "true"},
 		{name: "squares overflow", ref: normal(1e200, 0), cur: normal(1e200, 0), drifted: "null", reason: "not a finite number", null: map[string]string{"wasserstein_normed": "not a finite number"}},
 		{name: "widths overflow", ref: normal(1.7e307, 0), cur: normal(1.7e307, 0), drifted: "null"},
 		{name: "huge offset", ref: normal(1, 1e9), cur: normal(1, 1e9), drifted: "null", reason: "noise floor"},
@@ -148,7 +115,7 @@ func TestDriftOfOddColumns(t *testing.T) {
 		{name: "texts all unique", ref: texts(func(i int) string { return fmt.Sprint(i) }), cur: texts(func(i int) string { return fmt.Sprint(-i - 1) }), drifted: "null", reason: "noise floor"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ev := evaluateTables(table(500, map[string]any{"x": c.ref}), table(500, map[string]any{"x": c.cur}), ProfilerOptions{}, c.opt)
+			ev := evaluateTables(table(500, map[string]any{"x": c.ref}), table(500, map[string]any{"x": c.cur}), ProfilerOptions{}, Options{Drift: c.opt})
 			d := ev.Drift.Columns["x"]
 			if got := asJSON(t, d.Drifted); got != c.drifted || !strings.Contains(d.Reason, c.reason) {
 				t.Errorf("drifted is %s (%s), want %s (%s)", got, d.Reason, c.drifted, c.reason)
@@ -225,7 +192,7 @@ func TestEvaluationOfAnyTableHasNoNumberThatIsNone(t *testing.T) {
 		column := func(what string) []float64 { return rapid.SliceOfN(value, 0, 30).Draw(t, what) }
 		a, b := column("reference"), column("current")
 		ev := evaluateTables(table(len(a), map[string]any{"x": a}), table(len(b), map[string]any{"x": b}),
-			ProfilerOptions{ExactValues: rapid.SampledFrom([]int{0, 3}).Draw(t, "exact values")}, Options{MinRows: 1})
+			ProfilerOptions{ExactValues: rapid.SampledFrom([]int{0, 3}).Draw(t, "exact values")}, Options{Drift: DriftOptions{MinRows: 1}})
 		d := ev.Drift.Columns["x"]
 		if d.Drifted == nil && d.Reason == "" {
 			t.Errorf("inconclusive without a reason: %s", asJSON(t, d))

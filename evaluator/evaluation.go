@@ -19,8 +19,7 @@ type Metric struct {
 	Reason string `json:"reason,omitempty"` // why Value or the interval is null
 	Note   string `json:"note,omitempty"`   // how the interval was made, where it isn't the plain one
 
-	// What significance needs; see inference.go.
-	est estimate
+	est estimate // what a test of it needs
 }
 
 // Measure is one drift measure of one column.
@@ -147,6 +146,9 @@ func (v *Verdict) UnmarshalText(b []byte) error {
 	}
 	return nil
 }
+
+// isNumber is false for NaN and the infinities, which JSON shows as null.
+func isNumber(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // MarshalJSON implements json.Marshaler.
 func (n Number) MarshalJSON() ([]byte, error) {

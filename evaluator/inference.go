@@ -16,6 +16,9 @@ type estimate struct {
 	Reason    string  // why SE is NaN
 }
 
+// IntervalLevel is the level of confidence intervals.
+const IntervalLevel = 0.95
+
 // moments are the central moments of a series of n values.
 type moments struct {
 	n        float64
@@ -70,11 +73,11 @@ func meanSquare(n int64, sum1, sum2 *sum) float64 {
 	h1, l1 := split(sum1)
 	h2, l2 := split(sum2)
 	var t sum
-	addProduct(&t, f, h2)
-	addProduct(&t, f, l2)
-	addProduct(&t, -h1, h1)
-	addProduct(&t, float64(-2*h1), l1)
-	addProduct(&t, -l1, l1)
+	t.AddProduct(f, h2)
+	t.AddProduct(f, l2)
+	t.AddProduct(-h1, h1)
+	t.AddProduct(float64(-2*h1), l1)
+	t.AddProduct(-l1, l1)
 	v := t.Float64() / f / f
 	if v < 0 {
 		return 0

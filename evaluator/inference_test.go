@@ -11,16 +11,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sumsOf is what a Summary keeps of these predictions and labels, in time order.
-func sumsOf(center float64, predictions, labels []float64) *ErrorSums {
-	out := newErrorSums(center, wholeBuckets, true)
-	for i := range labels {
-		out.addRow(predictions[i], labels[i])
-		out.blocks[i*numBlocks/len(labels)].addRow(predictions[i], labels[i], center)
-	}
-	return out
-}
-
 func TestVarianceDF(t *testing.T) {
 	for _, c := range []struct {
 		name        string
@@ -174,7 +164,7 @@ func TestSkewnessIsTakenOut(t *testing.T) {
 			for i := range errs {
 				errs[i] = math.Exp(c.sigma * rng.NormFloat64())
 			}
-			metrics := Regression(sumsOfErrors(errs), 0.95)
+			metrics := Regression(sumsOfErrors(errs))
 			if est := metrics[c.metric].est; (est.Value-c.truth)/est.SE < -1.645 {
 				plain++
 			}
@@ -225,7 +215,7 @@ func TestIntervalsCoverTheTruth(t *testing.T) {
 			for i := range errs {
 				errs[i] = c.draw()
 			}
-			metrics := Regression(sumsOfErrors(errs), 0.95)
+			metrics := Regression(sumsOfErrors(errs))
 			for name, truth := range c.truths {
 				if m := metrics[name]; float64(m.Low) <= truth && truth <= float64(m.High) {
 					covered[name]++
@@ -287,7 +277,7 @@ func TestR2FarFromZero(t *testing.T) {
 			}
 			labels[i], predictions[i] = y, y+p
 		}
-		m := Regression(sumsOf(c.center, predictions, labels), 0.95)["r2"]
+		m := Regression(sumsOf(c.center, predictions, labels))["r2"]
 		if want := exactR2(predictions, labels); !(math.Abs(float64(m.Value)-want) <= c.tolerance) {
 			t.Errorf("%s: r2 is %.17g, want %.17g", c.name, float64(m.Value), want)
 		}
@@ -301,7 +291,7 @@ func checkMetrics(t interface {
 	Fatal(...any)
 }, metrics map[string]Metric,
 ) {
-	for _, name := range regressionMetrics() {
+	for _, name := range Names(TaskRegression) {
 		m, ok := metrics[name]
 		if !ok {
 			t.Errorf("%s is not there", name)
@@ -375,7 +365,7 @@ func TestMetricsOfOddData(t *testing.T) {
 			want: map[string]row{"me": {null, null, null}, "medae": {null, null, null}, "max_error": {null, null, null}, "smape": {2, 2, 2}}, reason: map[string]string{"max_error": "finite"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			metrics := Regression(sumsOf(0, c.predictions, c.labels), 0.95)
+			metrics := Regression(sumsOf(0, c.predictions, c.labels))
 			checkMetrics(t, metrics)
 			same := func(got Number, want float64) bool {
 				return math.IsNaN(want) && math.IsNaN(float64(got)) || math.Abs(float64(got)-want) <= 1e-12*math.Abs(want)
@@ -416,7 +406,7 @@ func TestMetricsOfAnyNumbersAreNumbersOrNullWithAReason(t *testing.T) {
 			predictions[i] = math.Max(-math.MaxFloat64, math.Min(predictions[i], math.MaxFloat64))
 			labels[i] = math.Max(-math.MaxFloat64, math.Min(labels[i], math.MaxFloat64))
 		}
-		checkMetrics(t, Regression(sumsOf(0, predictions, labels), 0.95))
+		checkMetrics(t, Regression(sumsOf(0, predictions, labels)))
 	})
 }
 
@@ -429,7 +419,7 @@ func TestShapeIsNotReadFromRounding(t *testing.T) {
 		for i := range errs {
 			errs[i] = bias + rng.NormFloat64()
 		}
-		for name, m := range Regression(sumsOfErrors(errs), 0.95) {
+		for name, m := range Regression(sumsOfErrors(errs)) {
 			if name == "mae" || name == "me" || name == "rmse" {
 				if m.est.Kurtosis < 1 || m.est.Kurtosis > 30 || math.Abs(m.est.Skew) > 0.2 || m.est.DF < 100 && !strings.Contains(m.Note, "autocorrelated") {
 					t.Errorf("bias %g: %s has kurtosis %g, skew %g, df %g", bias, name, m.est.Kurtosis, m.est.Skew, m.est.DF)

@@ -7,13 +7,8 @@ import (
 	"github.com/hindcast/hindcast/evaluator/portable"
 )
 
-// The names of the regression metrics, in the order in which people read them.
-func regressionMetrics() []string {
-	return []string{"me", "mae", "mse", "rmse", "medae", "mape", "smape", "r2", "max_error"}
-}
-
 // Regression computes the regression metrics of e (statistics: Regression) with
-// two-sided intervals at the level, by the delta method on exact moments. With
+// two-sided intervals at IntervalLevel, by the delta method on exact moments. With
 // e = prediction - label:
 //
 //	me = mean(e), mae = mean|e|, mse = mean(e^2), rmse = sqrt(mse),
@@ -22,52 +17,86 @@ func regressionMetrics() []string {
 //	max_error = max|e|.
 //
 // Without rows every value is NaN with a reason.
-func Regression(e *ErrorSums, level float64) map[string]Metric {
-	out := make(map[string]Metric, 9)
+func Regression(e *ErrorSums) map[string]Metric {
+	specs := RegressionSpecs()
+	out := make(map[string]Metric, len(specs))
 	if e == nil || e.N() == 0 {
-		for _, name := range regressionMetrics() {
-			out[name] = missingMetric(0, "no matched rows")
+		for _, spec := range specs {
+			out[spec.Name] = missingMetric(0, "no matched rows")
 		}
 		return out
 	}
-	n := e.N()
-	em := e.moments(n, SumE, SumE2, SumE3, SumE4)
-	abs := e.moments(n, SumAbsE, SumE2, SumAbsE3, SumE4)
-	sq := e.moments(n, SumE2, SumE4, SumE6, SumE8)
-	s := e.moments(n, SumS1, SumS2, SumS3, SumS4)
-	tail := em.kurtosis
-
-	sqBlocks := e.series(SumE2, sq.mean)
-	mae := estimateMean(abs, e.series(SumAbsE, abs.mean), abs.mean, 1, 0)
-	out["me"] = toMetric(estimateMean(em, e.series(SumE, em.mean), em.mean, 1, 0), n, level, math.Inf(-1), math.Inf(1), tail)
-	out["mae"] = toMetric(mae, n, level, 0, math.Inf(1), tail)
-	out["mse"] = toMetric(estimateMean(sq, sqBlocks, sq.mean, 1, 0), n, level, 0, math.Inf(1), tail)
-	out["rmse"] = toMetric(rootMeanSquare(sq, sqBlocks), n, level, 0, math.Inf(1), tail)
-	out["medae"] = medianAbsError(e, level, mae.NEff)
-	out["mape"] = meanPercentage(e, level)
-	out["smape"] = toMetric(estimateMean(s, e.series(SumS1, s.mean), s.mean, 1, 0), n, level, 0, 2, s.kurtosis)
-	out["r2"] = rSquared(e, sq, level, tail)
-	out["max_error"] = maxError(e)
+	rows := newErrorMoments(e)
+	for i := range specs {
+		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
+	}
 	return out
 }
 
-func (e *ErrorSums) moments(n int64, k1, k2, k3, k4 SumKind) moments {
+// errorMoments are what the metrics of some matched rows are computed from.
+type errorMoments struct {
+	e         *ErrorSums
+	n         int64
+	errors    moments // of e
+	absolute  moments // of |e|
+	squared   moments // of e^2
+	symmetric moments // of 2|e|/(|y|+|p|)
+
+	squaredBlocks blockSeries
+	meanAbsolute  estimate // the mean of |e|
+}
+
+func newErrorMoments(e *ErrorSums) *errorMoments {
+	n := e.N()
+	m := &errorMoments{
+		e: e, n: n,
+		errors:    momentsOf(e, n, SumE, SumE2, SumE3, SumE4),
+		absolute:  momentsOf(e, n, SumAbsE, SumE2, SumAbsE3, SumE4),
+		squared:   momentsOf(e, n, SumE2, SumE4, SumE6, SumE8),
+		symmetric: momentsOf(e, n, SumS1, SumS2, SumS3, SumS4),
+	}
+	m.squaredBlocks = seriesOf(e, SumE2, m.squared.mean)
+	m.meanAbsolute = estimateMean(m.absolute, seriesOf(e, SumAbsE, m.absolute.mean), m.absolute.mean, 1, 0)
+	return m
+}
+
+func meanError(s *Spec, m *errorMoments) Metric {
+	mean := m.errors.mean
+	return s.metric(estimateMean(m.errors, seriesOf(m.e, SumE, mean), mean, 1, 0), m.n, m.errors.kurtosis)
+}
+
+func meanAbsoluteError(s *Spec, m *errorMoments) Metric {
+	return s.metric(m.meanAbsolute, m.n, m.errors.kurtosis)
+}
+
+func meanSquaredError(s *Spec, m *errorMoments) Metric {
+	return s.metric(estimateMean(m.squared, m.squaredBlocks, m.squared.mean, 1, 0), m.n, m.errors.kurtosis)
+}
+
+// rootMeanSquaredError is sqrt of the mean of squares: g' = 1/(2 rmse), g”/g' = -1/(2 mse).
+// Errors that are all 0 have no slope and no uncertainty.
+func rootMeanSquaredError(s *Spec, m *errorMoments) Metric {
+	value, slope, bend := 0.0, 0.0, 0.0
+	if mse := m.squared.mean; mse != 0 {
+		value = math.Sqrt(mse)
+		slope, bend = 1/(2*value), -1/(2*mse)
+	}
+	return s.metric(estimateMean(m.squared, m.squaredBlocks, value, slope, bend), m.n, m.errors.kurtosis)
+}
+
+func meanSymmetricError(s *Spec, m *errorMoments) Metric {
+	mean := m.symmetric.mean
+	return s.metric(estimateMean(m.symmetric, seriesOf(m.e, SumS1, mean), mean, 1, 0), m.n, m.symmetric.kurtosis)
+}
+
+// momentsOf returns the moments of a series whose sum and sums of powers e keeps.
+func momentsOf(e *ErrorSums, n int64, k1, k2, k3, k4 SumKind) moments {
 	return centralMoments(n, &e.sums[k1], &e.sums[k2], e.Sum(k3), e.Sum(k4))
 }
 
-// rootMeanSquare is sqrt of the mean of squares: g' = 1/(2 rmse), g”/g' = -1/(2 mse).
-// Errors that are all 0 have no slope and no uncertainty.
-func rootMeanSquare(sq moments, b blockSeries) estimate {
-	if sq.mean == 0 {
-		return estimateMean(sq, b, 0, 0, 0)
-	}
-	rmse := math.Sqrt(sq.mean)
-	return estimateMean(sq, b, rmse, 1/(2*rmse), -1/(2*sq.mean))
-}
-
-func maxError(e *ErrorSums) Metric {
-	m := missingMetric(e.N(), notFinite)
-	if v := e.MaxAbs(); isNumber(v) {
+func maxError(_ *Spec, rows *errorMoments) Metric {
+	m := missingMetric(rows.n, notFinite)
+	if v := rows.e.MaxAbs(); isNumber(v) {
 		m.Value, m.Reason, m.est.Value = Number(v), "a maximum has no interval", v
 	}
 	return m
@@ -84,23 +113,24 @@ func missingMetric(n int64, reason string) Metric {
 // the Laplace distribution 6.
 const heavyTails = 5
 
-// toMetric turns an estimate into a metric whose interval stays within its limits.
-func toMetric(est estimate, n int64, level, least, most, kurtosis float64) Metric {
+// metric turns an estimate into the metric, whose interval stays within its limits. The
+// kurtosis is that of the errors, which tells how heavy their tails are.
+func (s *Spec) metric(est estimate, n int64, kurtosis float64) Metric {
 	if !isNumber(est.Value) {
 		return missingMetric(n, notFinite)
 	}
 	heavy := kurtosis > heavyTails
-	low, high := est.interval(level, heavy)
+	low, high := est.interval(IntervalLevel, heavy)
 	m := Metric{Value: Number(est.Value), Low: Number(low), High: Number(high), N: n, est: est}
 	if math.IsNaN(est.SE) {
 		m.Reason = est.Reason
 		return m
 	}
-	if low < least {
-		m.Low = Number(least)
+	if low < s.Least {
+		m.Low = Number(s.Least)
 	}
-	if high > most {
-		m.High = Number(most)
+	if high > s.Most {
+		m.High = Number(s.Most)
 	}
 	if est.NEff < 0.999*float64(n) {
 		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
@@ -119,8 +149,8 @@ func (m *Metric) note(format string, args ...any) {
 	m.Note += fmt.Sprintf(format, args...)
 }
 
-// series returns the time blocks of a sum, centred on the mean.
-func (e *ErrorSums) series(k SumKind, mean float64) blockSeries {
+// seriesOf returns the time blocks of a sum, centred on the mean.
+func seriesOf(e *ErrorSums, k SumKind, mean float64) blockSeries {
 	b := blockSeries{n: make([]float64, e.Blocks()), u: make([]float64, e.Blocks())}
 	for i := range b.n {
 		b.n[i] = float64(e.BlockN(i))
@@ -129,26 +159,27 @@ func (e *ErrorSums) series(k SumKind, mean float64) blockSeries {
 	return b
 }
 
-// meanPercentage is the MAPE over the rows whose label isn't 0.
-func meanPercentage(e *ErrorSums, level float64) Metric {
+// meanPercentageError is the MAPE over the rows whose label isn't 0.
+func meanPercentageError(s *Spec, rows *errorMoments) Metric {
+	e := rows.e
 	n := e.NonZero()
 	if n == 0 {
 		return missingMetric(0, "every label is 0")
 	}
-	m := e.moments(n, SumA1, SumA2, SumA3, SumA4)
+	m := momentsOf(e, n, SumA1, SumA2, SumA3, SumA4)
 	b := blockSeries{n: make([]float64, e.Blocks()), u: make([]float64, e.Blocks())}
 	for i := range b.n {
 		b.n[i] = float64(e.BlockNonZero(i))
 		b.u[i] = e.BlockSum(i, SumA1) - float64(b.n[i]*m.mean)
 	}
-	out := toMetric(estimateMean(m, b, m.mean, 1, 0), n, level, 0, math.Inf(1), m.kurtosis)
+	out := s.metric(estimateMean(m, b, m.mean, 1, 0), n, m.kurtosis)
 	if zero := e.N() - n; zero > 0 {
 		out.note("%d rows with label 0 left out", zero)
 	}
 	return out
 }
 
-// medianAbsError is the median of |e| with the distribution-free interval of its
+// medianAbsoluteError is the median of |e| with the distribution-free interval of its
 // order statistics, those of the ranks l and n+1-l with
 //
 //	l = floor((n+1)/2 - z sqrt(n)/2),
@@ -156,8 +187,8 @@ func meanPercentage(e *ErrorSums, level float64) Metric {
 // the binomial distribution's quantile by the normal one with continuity
 // correction. Autocorrelation pushes them apart by sqrt(n/nEff), with the mean
 // absolute error's effective sample size.
-func medianAbsError(e *ErrorSums, level, nEff float64) Metric {
-	n := e.N()
+func medianAbsoluteError(_ *Spec, rows *errorMoments) Metric {
+	e, n, nEff := rows.e, rows.n, rows.meanAbsolute.NEff
 	entries := e.abs.sorted()
 	value, bound := e.abs.orderStatistic(entries, (n-1)/2)
 	if n%2 == 0 {
@@ -170,7 +201,7 @@ func medianAbsError(e *ErrorSums, level, nEff float64) Metric {
 	}
 	nan := Number(math.NaN())
 	m := Metric{Value: Number(value), Low: nan, High: nan, N: n, est: estimate{Value: value, SE: math.NaN()}}
-	z := portable.NormalQuantile(0.5 + float64(level/2))
+	z := portable.NormalQuantile(0.5 + IntervalLevel/2)
 	rank := int64(math.Floor(float64(float64(n+1)/2) - z*float64(n)/(2*math.Sqrt(nEff))))
 	if rank < 1 {
 		m.Reason = fmt.Sprintf("an interval of the median needs more rows than %d", n)
@@ -191,10 +222,10 @@ func medianAbsError(e *ErrorSums, level, nEff float64) Metric {
 // rSquared is R2 with the influence function
 //
 //	u_i = e_i^2 - (1-R2) (y_i - mean y)^2,  R2 - E[R2] ~ -mean(u) / var(y).
-func rSquared(e *ErrorSums, sq moments, level, tail float64) Metric {
-	n := e.N()
+func rSquared(s *Spec, rows *errorMoments) Metric {
+	e, n, sq := rows.e, rows.n, rows.squared
 	f := float64(n)
-	label := e.moments(n, SumZ1, SumZ2, SumZ3, SumZ4)
+	label := momentsOf(e, n, SumZ1, SumZ2, SumZ3, SumZ4)
 	d := label.mean // the label's, from the centre
 	spread := label.variance * (f - 1) / f
 	if n < 2 || label.variance == 0 {
@@ -211,5 +242,25 @@ func rSquared(e *ErrorSums, sq moments, level, tail float64) Metric {
 		b.u[i] = e.BlockSum(i, SumE2) - float64(ratio*(e.BlockSum(i, SumZ2)-float64(2*d*e.BlockSum(i, SumZ1))+float64(d*d*b.n[i])))
 	}
 	m := moments{n: f, variance: variance, kurtosis: sq.kurtosis}
-	return toMetric(estimateMean(m, b, value, -1/spread, 0), n, level, math.Inf(-1), 1, tail)
+	return s.metric(estimateMean(m, b, value, -1/spread, 0), n, rows.errors.kurtosis)
+}
+
+// forTest returns the estimate that a one-sided test of m uses, where the difference
+// that is tested has this slope by m; false where there is none. Where m has an interval but
+// no standard error, as the median has, the error is recovered from the limit
+// that a false alarm would cross: the lower where m speaks for the comparison by
+// being high (Zou and Donner, Construction of confidence limits about effect
+// measures, Statistics in Medicine 27, 2008).
+func (m *Metric) forTest(slope float64) (estimate, bool) {
+	est := m.est
+	if math.IsNaN(est.SE) {
+		limit := m.Value - m.Low
+		if slope < 0 {
+			limit = m.High - m.Value
+		}
+		z := portable.NormalQuantile(0.5 + IntervalLevel/2)
+		est = estimate{Value: float64(m.Value), SE: float64(limit) / z, DF: float64(m.N - 1)}
+	}
+	ok := est.SE >= 0 && isNumber(est.SE) && est.DF > 0 && isNumber(est.Skew) && isNumber(est.Curvature)
+	return est, ok
 }

@@ -69,12 +69,3 @@ func (p place) float64() float64 {
 	}
 	return math.Ldexp(float64(top), 64-int(n)-placeBits)
 }
-
-// addProduct adds the exact product of a and b, underflow aside.
-func addProduct(t *sum, a, b float64) {
-	p := float64(a * b)
-	t.Add(p)
-	if !math.IsInf(p, 0) {
-		t.Add(math.FMA(a, b, -p))
-	}
-}

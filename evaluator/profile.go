@@ -54,6 +54,26 @@ type ColumnLayout struct {
 	Categories []string
 }
 
+// fewValues is the number of distinct reference values up to which a numeric
+// column is compared as categories.
+const fewValues = 5
+
+// Categorical reports whether a numeric column has so few distinct values in the
+// reference that they are its categories.
+func (l *ColumnLayout) Categorical() bool { return l.Exact && len(l.Edges) <= fewValues }
+
+// Ranged reports whether the column's bins are ranges of numbers.
+func (l *ColumnLayout) Ranged() bool { return l.Kind == groundtruth.Number && !l.Categorical() }
+
+// Distinct returns the number of distinct values that the reference has, as far as
+// the layout tells.
+func (l *ColumnLayout) Distinct() int {
+	if l.Kind == groundtruth.Number {
+		return len(l.Edges)
+	}
+	return len(l.Categories)
+}
+
 // SegmentLayout holds the segment values that are kept apart, by descending count in
 // the reference, ties by name.
 type SegmentLayout struct {

@@ -89,7 +89,7 @@ func testOf(t *testing.T, when string, value float64, window, reference estimate
 		if v == nil {
 			continue
 		}
-		if reason := s.add(v, b.readings[v].metric, difference, b.measured); reason != "" {
+		if reason := v.addTo(&s, b.readings[v].metric, difference, b.measured); reason != "" {
 			t.Fatal(reason)
 		}
 	}

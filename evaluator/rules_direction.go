@@ -70,7 +70,7 @@ func (n *numeric) trend() trend {
 	case numNegate:
 		return -n.args[0].trend()
 	case numAbs:
-		if v := n.args[0].variable; v != nil && v.metric == "me" && v.kind != varReference {
+		if v := n.args[0].variable; v != nil && v.isBias() {
 			return 1
 		}
 		return 0
@@ -103,16 +103,28 @@ func (n *numeric) trend() trend {
 	return t
 }
 
-// trend of a metric of the window: errors rise and r2 falls; a bias may do either.
+// trend of a metric of the window: errors rise and r2 falls; a bias may do either, and
+// so may what the table of metrics doesn't know.
 func (v *variable) trend() trend {
-	switch {
-	case v.kind != varMetric && v.kind != varInterval && v.kind != varSegment, v.metric == "me":
+	if v.kind != varMetric && v.kind != varInterval && v.kind != varSegment {
 		return 0
-	case v.metric == "r2":
+	}
+	spec, _ := Find(v.metric)
+	switch spec.Worse {
+	case WorseRises:
+		return 1
+	case WorseFalls:
 		return -1
 	default:
-		return 1
+		return 0
 	}
+}
+
+// isBias reports whether the variable is a metric that gets worse as it leaves 0 on
+// either side.
+func (v *variable) isBias() bool {
+	spec, ok := Find(v.metric)
+	return ok && spec.Worse == WorseUnknown && v.kind != varReference
 }
 
 // sign is the sign of a number where it is plain, else 0.
@@ -126,7 +138,11 @@ func (n *numeric) sign() int {
 			return -1
 		}
 	case numVariable:
-		if n.variable.metric != "me" && n.variable.metric != "r2" && n.variable.kind != varPrometheus {
+		if spec, ok := Find(n.variable.metric); ok {
+			if spec.Least >= 0 {
+				return 1
+			}
+		} else if n.variable.kind != varPrometheus {
 			return 1
 		}
 	case numNegate:

@@ -17,35 +17,9 @@ type ruleNames struct {
 func newRuleNames(env RuleEnv) *ruleNames {
 	task := env.Task
 	if task == "" {
-		task = taskRegression
+		task = TaskRegression
 	}
-	return &ruleNames{env: env, task: task, metrics: metricsOf(task)}
-}
-
-const (
-	taskRegression = "regression"
-	taskBinary     = "binary"
-	taskMulticlass = "multiclass"
-)
-
-// metricsOf lists the metrics of a task.
-func metricsOf(task string) []string {
-	switch task {
-	case taskRegression:
-		return regressionMetrics()
-	case taskBinary, taskMulticlass:
-		return []string{
-			"accuracy", "balanced_accuracy", "precision", "recall", "specificity", "f1", "mcc",
-			"roc_auc", "average_precision", "log_loss", "brier", "ece",
-		}
-	default:
-		return nil
-	}
-}
-
-// laterMeasures lists the drift measures that have a name but are not computed yet.
-func laterMeasures() []string {
-	return []string{"kl", "hellinger", "linf", "cvm", "energy", "chi2"}
+	return &ruleNames{env: env, task: task, metrics: Names(task)}
 }
 
 func qualityFields() []string { return []string{"missing", "out_of_range", "unseen", "invalid"} }
@@ -257,8 +231,8 @@ func (n *ruleNames) unknown(path []step, at int, known []string) *fault {
 	full := pathName(path[:at+1])
 	f := &fault{offset: path[at].offset}
 	if at == 0 {
-		for _, task := range []string{taskRegression, taskBinary} {
-			if task != n.task && slices.Contains(metricsOf(task), name) && !slices.Contains(n.metrics, name) {
+		for _, task := range []string{TaskRegression, TaskBinary} {
+			if task != n.task && slices.Contains(Names(task), name) && !slices.Contains(n.metrics, name) {
 				f.msg = fmt.Sprintf("%s is a metric of task %s; this model's task is %s", name, task, n.task)
 				return f
 			}
@@ -268,12 +242,12 @@ func (n *ruleNames) unknown(path []step, at int, known []string) *fault {
 			return f
 		}
 	}
-	if path[0].name == "drift" && at == 3 && slices.Contains(laterMeasures(), name) {
+	if path[0].name == "drift" && at == 3 && slices.Contains(LaterMeasures(), name) {
 		f.msg = fmt.Sprintf("drift measure %s is not in this version; known are %s", name, strings.Join(known, ", "))
 		return f
 	}
-	if at > 0 && slices.Contains(metricsOf(taskBinary), name) && n.task == taskRegression && slices.Contains(known, "rmse") {
-		f.msg = fmt.Sprintf("%s is a metric of task %s; this model's task is %s", name, taskBinary, n.task)
+	if at > 0 && slices.Contains(Names(TaskBinary), name) && n.task == TaskRegression && slices.Contains(known, "rmse") {
+		f.msg = fmt.Sprintf("%s is a metric of task %s; this model's task is %s", name, TaskBinary, n.task)
 		return f
 	}
 	f.msg = "unknown variable " + full

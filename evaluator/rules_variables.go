@@ -2,7 +2,8 @@ package evaluator
 
 import (
 	"fmt"
-	"math"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -56,7 +57,7 @@ func (v *variable) needsLabels() bool {
 	case varMetric, varInterval, varMatched, varCoverage, varSegment:
 		return true
 	case varDriftMeasure, varDrifted:
-		return v.column == labelColumn
+		return v.column == LabelColumn
 	default:
 		return false
 	}
@@ -67,22 +68,23 @@ func (v *variable) ofWindow() bool { return v.kind == varMetric || v.kind == var
 
 // hasInterval reports whether significance applies to the variable.
 func (v *variable) hasInterval() bool {
-	return (v.ofWindow() || v.kind == varReference) && v.metric != "max_error"
+	if !v.ofWindow() && v.kind != varReference {
+		return false
+	}
+	spec, ok := Find(v.metric)
+	return ok && spec.HasInterval
 }
 
 // metricsWithInterval lists the metrics to which significance applies.
 func metricsWithInterval() []string {
 	var out []string
-	for _, m := range regressionMetrics() {
-		if (&variable{kind: varMetric, metric: m}).hasInterval() {
-			out = append(out, m)
+	for _, spec := range RegressionSpecs() {
+		if spec.HasInterval {
+			out = append(out, spec.Name)
 		}
 	}
 	return out
 }
-
-// isNumber is false for NaN and the infinities, which JSON shows as null.
-func isNumber(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 func noCoverage(facts *WindowFacts) string {
 	if facts.Predictions == 0 {
@@ -201,7 +203,7 @@ func (v *variable) readDrift(d *Drift) reading {
 	case !ok && c.Reason != "":
 		return v.missingFor(c.Reason)
 	case !ok && len(c.Measures) > 0:
-		return v.missingFor("of this column are computed " + strings.Join(sortedKeys(c.Measures), ", "))
+		return v.missingFor("of this column are computed " + strings.Join(slices.Sorted(maps.Keys(c.Measures)), ", "))
 	case !ok:
 		return v.missingFor("")
 	case !isNumber(float64(m.Value)) && m.Reason == "":

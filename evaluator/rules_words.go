@@ -171,12 +171,12 @@ func (c *clause) phrase(v *variable, r reading, facts *WindowFacts) string {
 		return v.name + " " + plain(r.value)
 	case varDriftShare, varDriftCount:
 		d := facts.Evaluation.Drift
-		unknown := d.inconclusive()
+		unknown := d.Inconclusive()
 		if unknown == 0 {
 			return v.name + " " + value
 		}
 		between := fmt.Sprintf("%s to %s with %s inconclusive",
-			figure(d.atInconclusive(v, 0, unknown)), figure(d.atInconclusive(v, unknown, unknown)), counted(unknown, "column"))
+			figure(atInconclusive(d, v, 0, unknown)), figure(atInconclusive(d, v, unknown, unknown)), counted(unknown, "column"))
 		if !isNumber(r.value) {
 			return v.name + " " + between
 		}

@@ -10,29 +10,6 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// errorsOf draws n errors with variance 1: independent for rho 0, else AR(1).
-func errorsOf(rng *rand.Rand, n int, rho float64) []float64 {
-	out := make([]float64, n)
-	scale := math.Sqrt(1 - rho*rho)
-	e := rng.NormFloat64()
-	for i := range out {
-		out[i] = e
-		e = rho*e + scale*rng.NormFloat64()
-	}
-	return out
-}
-
-// sumsOfErrors is what a Summary keeps of matched rows with these errors, evenly
-// spread over its window.
-func sumsOfErrors(errs []float64) *ErrorSums {
-	out := newErrorSums(0, wholeBuckets, true)
-	for i, e := range errs {
-		out.addRow(100+e, 100)
-		out.blocks[i*numBlocks/len(errs)].addRow(100+e, 100, 0)
-	}
-	return out
-}
-
 // TestSemantics3_SignificanceHoldsItsLevel draws windows whose true error lies
 // exactly at the threshold and counts how often a rule at 0.95 fires: 5 % of them,
 // with a small and a large reference, independent and autocorrelated errors.
@@ -58,7 +35,7 @@ func TestSemantics3_SignificanceHoldsItsLevel(t *testing.T) {
 	rng := rand.New(rand.NewPCG(200, 5000))
 	for _, rows := range []int{200, 5000} {
 		for i, pool := 0, references[rows]; i < len(pool); i++ {
-			pool[i] = Regression(sumsOfErrors(errorsOf(rng, rows, 0)), 0.95)
+			pool[i] = Regression(sumsOfErrors(errorsOf(rng, rows, 0)))
 		}
 	}
 	for _, rows := range []int{500, 1000} {
@@ -75,7 +52,7 @@ func TestSemantics3_SignificanceHoldsItsLevel(t *testing.T) {
 							window[i] *= 1.2 // exactly the threshold
 						}
 						ev := &Evaluation{
-							Metrics:   Regression(sumsOfErrors(window), 0.95),
+							Metrics:   Regression(sumsOfErrors(window)),
 							Reference: &Reference{Rows: int64(reference), Metrics: pool[trial%len(pool)]},
 						}
 						results, _ := rules.Judge(WindowFacts{Evaluation: ev, Predictions: int64(rows), Matched: int64(rows), Coverage: 1, Mature: true})
@@ -106,11 +83,11 @@ func TestAutocorrelationIsCounted(t *testing.T) {
 	covered, naive := 0, 0
 	for range trials {
 		e := sumsOfErrors(errorsOf(rng, 1000, 0.7))
-		m := Regression(e, 0.95)["me"]
+		m := Regression(e)["me"]
 		if float64(m.Low) <= 0 && 0 <= float64(m.High) {
 			covered++
 		}
-		plain := e.moments(e.N(), SumE, SumE2, SumE3, SumE4)
+		plain := momentsOf(e, e.N(), SumE, SumE2, SumE3, SumE4)
 		if half := 1.96 * math.Sqrt(plain.variance/plain.n); math.Abs(plain.mean) <= half {
 			naive++
 		}

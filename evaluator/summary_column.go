@@ -93,9 +93,9 @@ func (c *ColumnSummary) OpenSum(i int) float64 {
 	}
 	// n*a + part*(b-a), as a sum of exact products.
 	var t sum
-	addProduct(&t, n, a)
-	addProduct(&t, part, b)
-	addProduct(&t, -part, a)
+	t.AddProduct(n, a)
+	t.AddProduct(part, b)
+	t.AddProduct(-part, a)
 	return math.Ldexp(t.Float64(), scale)
 }
 

@@ -17,7 +17,7 @@ func TestGroupsThatDifferInABadByteKeepTheirNames(t *testing.T) {
 	}
 	out := map[string]Group{}
 	var w work
-	finish := w.groups(groups, out, Options{}.withDefaults())
+	finish := w.groups(groups, out)
 	w.do(1)
 	finish()
 	data, err := json.Marshal(out)

@@ -135,11 +135,13 @@ func verdict(rules []evaluator.RuleResult) evaluator.Verdict {
 
 func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 	return evaluator.Options{
-		Methods:    m.Drift.Methods,
-		Threshold:  m.Drift.Threshold,
-		Thresholds: m.Drift.Thresholds,
-		MinRows:    m.Drift.MinRows,
-		Workers:    cmp.Or(r.Limits.Workers, runtime.GOMAXPROCS(0)),
+		Drift: evaluator.DriftOptions{
+			Methods:    m.Drift.Methods,
+			Threshold:  m.Drift.Threshold,
+			Thresholds: m.Drift.Thresholds,
+			MinRows:    m.Drift.MinRows,
+		},
+		Workers: cmp.Or(r.Limits.Workers, runtime.GOMAXPROCS(0)),
 	}
 }
 

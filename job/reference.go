@@ -48,7 +48,7 @@ func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*re
 		return nil, nil
 	}
 	if r.Limits.Workers != 1 {
-		go evaluator.Prepare() // while the profile is read
+		go evaluator.PrepareDrift() // while the profile is read
 	}
 	switch {
 	case m.Reference.Profile != "":

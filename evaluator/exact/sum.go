@@ -234,3 +234,12 @@ func anyBelow(words *[numWords]uint32, p int) bool {
 	}
 	return words[i]&(1<<uint(p%chunkBits)-1) != 0
 }
+
+// AddProduct adds the exact product of a and b, underflow aside.
+func (s *Sum) AddProduct(a, b float64) {
+	p := float64(a * b)
+	s.Add(p)
+	if !math.IsInf(p, 0) {
+		s.Add(math.FMA(a, b, -p))
+	}
+}

@@ -1,0 +1,262 @@
+package evaluator
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// DriftOptions say which measures judge a column, and by what. The zero value means the
+// defaults.
+type DriftOptions struct {
+	Methods    []string           // measures that judge; empty: chosen by the column's kind
+	Threshold  *float64           // for every judging measure; nil: each its own
+	Thresholds map[string]float64 // by measure, before Threshold
+	MinRows    int64              // fewer rows on either side: shown, not judged; default DefaultMinRows
+}
+
+// DefaultMinRows is how many rows each side needs to be judged.
+const DefaultMinRows = 200
+
+func (o DriftOptions) minRows() int64 { return cmp.Or(o.MinRows, DefaultMinRows) }
+
+// threshold returns the threshold of a measure, NaN where it has none.
+func (o DriftOptions) threshold(s *MeasureSpec) float64 {
+	if t, ok := o.Thresholds[s.Name]; ok {
+		return t
+	}
+	if o.Threshold != nil {
+		return *o.Threshold
+	}
+	return s.Threshold
+}
+
+// The names under which the mapped columns appear among the drift columns.
+const (
+	PredictionColumn = "prediction"
+	LabelColumn      = "label"
+)
+
+// Reserved reports whether a feature cannot have this name, because a mapped column
+// is reported under it.
+func Reserved(name string) bool { return name == PredictionColumn || name == LabelColumn }
+
+// PrepareDrift makes what the first comparison needs and every later one uses again. It
+// may be called at any time, on any goroutine, or not at all.
+func PrepareDrift() { sharedBridges() }
+
+// memory is what one comparison after the other uses. The zero value is ready.
+type memory struct {
+	cdfs  cdfs
+	draws []float64
+}
+
+// DriftOf counts the features that drifted. The columns that are reported, features or
+// not, are the caller's to add.
+func DriftOf(features []ColumnDrift) Drift {
+	d := Drift{Profile: "hindcast", Columns: map[string]ColumnDrift{}}
+	unknown := 0
+	for i := range features {
+		switch drifted := features[i].Drifted; {
+		case drifted == nil:
+			unknown++
+		case *drifted:
+			d.Count++
+		}
+	}
+	all := len(features)
+	d.Judged = all - unknown
+	nan := Number(math.NaN())
+	d.Share, d.Low, d.High = nan, nan, nan
+	if all == 0 {
+		d.Reason = "no feature columns"
+		return d
+	}
+	d.Low = Number(float64(d.Count) / float64(all))
+	d.High = Number(float64(d.Count+unknown) / float64(all))
+	switch {
+	case d.Judged == 0:
+		d.Reason = fmt.Sprintf("all %d feature columns are inconclusive", all)
+	case 2*unknown > all: // High - Low > 0.5: the few that were judged don't stand for the rest
+		d.Reason = fmt.Sprintf("%d of %d feature columns are inconclusive: the share is between %s and %s",
+			unknown, all, figure(float64(d.Low)), figure(float64(d.High)))
+	default:
+		d.Share = Number(float64(d.Count) / float64(d.Judged))
+	}
+	return d
+}
+
+// Inconclusive counts the features whose drift is inconclusive.
+func (d *Drift) Inconclusive() int {
+	n := 0
+	for name, c := range d.Columns {
+		if c.Drifted == nil && !Reserved(name) {
+			n++
+		}
+	}
+	return n
+}
+
+// CompareColumns computes every measure that suits the column and lets the judging
+// ones decide: drifted above both threshold and noise floor; inconclusive where
+// none is and a floor exceeds its threshold.
+//
+// The measures of binned rows have a bin for the missing ones, so they judge a column
+// that a window has lost; those of distribution functions know values alone.
+func CompareColumns(mem *memory, ref, cur *ColumnSummary, opt DriftOptions) ColumnDrift {
+	l := ref.Layout()
+	out := ColumnDrift{Kind: "text", N: cur.N(), Measures: map[string]Measure{}}
+	if l.Kind == groundtruth.Number {
+		out.Kind = "number"
+	}
+	rows, refRows := cur.N()+cur.Missing(), ref.N()+ref.Missing()
+	if ref.N() == 0 || rows == 0 {
+		out.conclude(nil, ref.N(), rows, refRows, opt.minRows())
+		return out
+	}
+	judging := opt.judging(l)
+	// Any one judging measure makes the column drift, so each floor is high enough
+	// that all together exceed theirs in at most 5 % of samples without change.
+	level := 1 - 0.05/float64(max(1, len(judging)))
+	add := func(s *MeasureSpec, found measured, rows, refRows int64) {
+		var t *Number
+		if slices.Contains(judging, s.Name) {
+			threshold := Number(opt.threshold(s))
+			t = &threshold
+		}
+		out.Measures[s.Name] = found.measure(t, rows >= opt.minRows() && refRows >= opt.minRows())
+	}
+	binned, ofValues := measuresOf(l, judging)
+	rb, cb := binsOf(ref), binsOf(cur)
+	distances := make([]distance, len(binned))
+	for i := range binned {
+		distances[i] = *binned[i].bins
+	}
+	for i, floor := range mem.binFloors(rb, cb, l.Ranged(), level, distances...) {
+		add(&binned[i], measured{value: distances[i].of(rb, cb), floor: floor}, rows, refRows)
+	}
+	pair := newPair(mem, ref, cur, level)
+	for i := range ofValues {
+		s := &ofValues[i]
+		found := measured{reason: "no values in the window"}
+		if cur.N() > 0 {
+			found = s.values(pair)
+		}
+		add(s, found, cur.N(), ref.N())
+	}
+	out.conclude(judging, ref.N(), rows, refRows, opt.minRows())
+	return out
+}
+
+// measured is what a measure came to.
+type measured struct {
+	value  float64
+	floor  float64 // the quantile under no change
+	bound  float64 // the greatest error of value
+	pValue *float64
+	reason string // why there is no value
+}
+
+// measure writes what was measured, and judges it by the threshold; nil is none. enough
+// says that there are rows enough to judge.
+func (m measured) measure(threshold *Number, enough bool) Measure {
+	if m.reason == "" && !isNumber(m.value) {
+		m.reason = "not a finite number"
+	}
+	if m.reason != "" {
+		out := Measure{Value: Number(math.NaN()), Threshold: threshold, Reason: m.reason}
+		return out
+	}
+	floor := Number(m.floor)
+	out := Measure{Value: Number(m.value), NoiseFloor: &floor, Threshold: threshold}
+	if m.bound > 0 {
+		bound := Number(m.bound)
+		out.Bound = &bound
+	}
+	if m.pValue != nil {
+		p := Number(*m.pValue)
+		out.PValue = &p
+	}
+	if threshold != nil {
+		out.judge(m.value, m.bound, float64(*threshold), m.floor, enough)
+	}
+	return out
+}
+
+// judging returns the measures that judge a column: those configured, else those of
+// its kind, as far as they apply to it and have a threshold.
+func (o DriftOptions) judging(l *ColumnLayout) []string {
+	methods := o.Methods
+	if len(methods) == 0 {
+		methods = autoMethods(l)
+	}
+	var out []string
+	for _, name := range methods {
+		s, ok := FindMeasure(name)
+		if !ok || s.NumbersOnly && l.Kind != groundtruth.Number {
+			continue
+		}
+		if !math.IsNaN(o.threshold(&s)) && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// judge sets Drifted: true above threshold and floor, nil with a reason where the
+// floor exceeds the threshold or the numeric bound reaches over the threshold.
+func (ms *Measure) judge(value, bound, threshold, floor float64, enough bool) {
+	yes, no := true, false
+	limit := threshold
+	if floor > limit {
+		limit = floor
+	}
+	switch {
+	case !enough:
+		ms.Reason = "too few values to judge"
+	case value-bound > limit:
+		ms.Drifted = &yes
+	case floor > threshold:
+		ms.Reason = fmt.Sprintf("noise floor %.3g exceeds threshold %.3g: too few rows to tell", floor, threshold)
+	case value+bound > limit:
+		ms.Reason = fmt.Sprintf("within its numeric bound of %.3g of the threshold", bound)
+	default:
+		ms.Drifted = &no
+	}
+}
+
+// conclude decides the column from its judging measures.
+func (c *ColumnDrift) conclude(judging []string, values, rows, refRows, minRows int64) {
+	switch {
+	case values == 0:
+		c.Reason = "no values in the reference"
+		return
+	case rows == 0:
+		c.Reason = "no values in the window"
+		return
+	case rows < minRows || refRows < minRows:
+		c.Reason = fmt.Sprintf("%d rows against %d in the reference, fewer than min_rows %d: shown, not judged", rows, refRows, minRows)
+		return
+	case len(judging) == 0:
+		c.Reason = "none of the configured measures applies to this column"
+		return
+	}
+	drifted, reason := false, ""
+	for _, name := range judging {
+		ms := c.Measures[name]
+		switch {
+		case ms.Drifted == nil:
+			reason = name + ": " + ms.Reason
+		case *ms.Drifted:
+			drifted = true
+		}
+	}
+	if drifted || reason == "" {
+		c.Drifted = &drifted
+		return
+	}
+	c.Reason = reason
+}

@@ -1,0 +1,140 @@
+package evaluator
+
+import (
+	"github.com/hindcast/hindcast/groundtruth"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// column is a column of a test's table, row by row.
+type column struct {
+	Name    string
+	Kind    groundtruth.Kind
+	Floats  []float64
+	Codes   []uint32
+	Dict    []string
+	Valid   []bool
+	Invalid int
+}
+
+// values returns what a scan sends of the column.
+func (c column) values() groundtruth.Values {
+	v := groundtruth.Values{Name: c.Name, Kind: c.Kind, Rows: len(c.Valid), Invalid: c.Invalid}
+	for i, ok := range c.Valid {
+		switch {
+		case !ok:
+		case c.Kind == groundtruth.Number:
+			v.Floats = append(v.Floats, c.Floats[i])
+		case c.Kind == groundtruth.Text:
+			v.Texts = append(v.Texts, c.Dict[c.Codes[i]])
+		}
+	}
+	return v
+}
+
+// counted returns the values with each text or number once, as a dictionary gives them.
+func (c column) counted() groundtruth.Values {
+	plain := c.values()
+	v := groundtruth.Values{Name: c.Name, Kind: c.Kind, Rows: plain.Rows, Invalid: plain.Invalid, Counts: []int64{}}
+	texts, floats := map[string]int{}, map[float64]int{}
+	for _, s := range plain.Texts {
+		if _, ok := texts[s]; !ok {
+			texts[s] = len(v.Texts)
+			v.Texts, v.Counts = append(v.Texts, s), append(v.Counts, 0)
+		}
+		v.Counts[texts[s]]++
+	}
+	for _, x := range plain.Floats {
+		if _, ok := floats[x]; !ok {
+			floats[x] = len(v.Floats)
+			v.Floats, v.Counts = append(v.Floats, x), append(v.Counts, 0)
+		}
+		v.Counts[floats[x]]++
+	}
+	return v
+}
+
+// rows returns the column of matches.
+func (c column) rows() groundtruth.Column {
+	return groundtruth.Column{Name: c.Name, Kind: c.Kind, Codes: c.Codes, Dict: c.Dict, Valid: c.Valid}
+}
+
+// numbersBatch is a batch of predictions with one number feature x, NaN for missing.
+func numbersBatch(xs []float64) *groundtruth.Batch {
+	b := &groundtruth.Batch{Len: len(xs), Times: make([]int64, len(xs)), Predictions: make([]float64, len(xs))}
+	c := column{Name: "x", Kind: groundtruth.Number, Floats: xs, Valid: make([]bool, len(xs))}
+	for i, x := range xs {
+		c.Valid[i] = !math.IsNaN(x)
+	}
+	b.Features = []groundtruth.Values{c.values()}
+	return b
+}
+
+// textBatch is a batch of predictions with one text feature x, "" for missing.
+func textBatch(xs []string) *groundtruth.Batch {
+	b := &groundtruth.Batch{Len: len(xs), Times: make([]int64, len(xs)), Predictions: make([]float64, len(xs))}
+	c := column{Name: "x", Kind: groundtruth.Text, Codes: make([]uint32, len(xs)), Valid: make([]bool, len(xs))}
+	codes := map[string]uint32{}
+	for i, x := range xs {
+		if x == "" {
+			continue
+		}
+		code, ok := codes[x]
+		if !ok {
+			code = uint32(len(c.Dict))
+			codes[x] = code
+			c.Dict = append(c.Dict, x)
+		}
+		c.Codes[i], c.Valid[i] = code, true
+	}
+	b.Features = []groundtruth.Values{c.values()}
+	return b
+}
+
+// table is a batch of predictions with these features, nil for a column that is
+// absent from the log.
+func table(n int, columns map[string]any) *groundtruth.Batch {
+	b := &groundtruth.Batch{Len: n, Times: make([]int64, n), Predictions: make([]float64, n)}
+	for i := range b.Predictions {
+		b.Predictions[i] = float64(i % 7)
+	}
+	for _, name := range slices.Sorted(maps.Keys(columns)) {
+		var one *groundtruth.Batch
+		switch values := columns[name].(type) {
+		case []float64:
+			one = numbersBatch(values)
+		case []string:
+			one = textBatch(values)
+		default:
+			b.Features = append(b.Features, groundtruth.Values{Name: name, Rows: n})
+			continue
+		}
+		c := one.Features[0]
+		c.Name = name
+		b.Features = append(b.Features, c)
+	}
+	return b
+}
+
+// series returns f of 0 to n-1.
+func series(n int, f func(i int) float64) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = f(i)
+	}
+	return out
+}
+
+// errorsOf draws n errors with variance 1: independent for rho 0, else AR(1).
+func errorsOf(rng *rand.Rand, n int, rho float64) []float64 {
+	out := make([]float64, n)
+	scale := math.Sqrt(1 - rho*rho)
+	e := rng.NormFloat64()
+	for i := range out {
+		out[i] = e
+		e = rho*e + scale*rng.NormFloat64()
+	}
+	return out
+}
