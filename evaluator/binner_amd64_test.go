@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/hindcast/hindcast/evaluator/exact"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -163,8 +164,8 @@ func TestVectorColumnEqualsPlainOne(t *testing.T) {
 		!slices.Equal(got.points, want.points) || !slices.Equal(got.opens, want.opens) || !slices.Equal(got.places, want.places) {
 		t.Error("counts or places differ")
 	}
-	for i, s := range []*sum{&got.total, &got.squares, &got.low, &got.high} {
-		d := *[]*sum{&want.total, &want.squares, &want.low, &want.high}[i]
+	for i, s := range []*exact.Sum{&got.total, &got.squares, &got.low, &got.high} {
+		d := *[]*exact.Sum{&want.total, &want.squares, &want.low, &want.high}[i]
 		if d.Sub(s); !d.IsZero() {
 			t.Errorf("sum %d differs", i)
 		}

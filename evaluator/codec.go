@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+
+	"github.com/hindcast/hindcast/evaluator/exact"
 )
 
 // errCorrupt is the cause of every failure to decode.
@@ -41,7 +43,7 @@ func (e *encoder) strings(list []string) {
 	}
 }
 
-func (e *encoder) sum(s *sum) {
+func (e *encoder) sum(s *exact.Sum) {
 	e.b, _ = s.AppendBinary(e.b) // The error is always nil.
 }
 
@@ -232,7 +234,7 @@ func (d *decoder) ascending() []string {
 	return list
 }
 
-func (d *decoder) sum(s *sum) {
+func (d *decoder) sum(s *exact.Sum) {
 	if d.err != nil {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/hindcast/hindcast/evaluator/exact"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -162,7 +163,7 @@ func (e *encoder) column(c *ColumnSummary) {
 				e.uint(c.places[i].low)
 			}
 		}
-		for _, s := range []*sum{&c.low, &c.high, &c.total, &c.squares} {
+		for _, s := range []*exact.Sum{&c.low, &c.high, &c.total, &c.squares} {
 			e.sum(s)
 		}
 		if c.valid > 0 {
@@ -185,7 +186,7 @@ func (d *decoder) column(c *ColumnSummary, rows int64) {
 		d.counts(c.opens)
 		d.check(d.total(c.points, c.opens) == c.valid)
 		d.places(c.places, c.opens)
-		for _, s := range []*sum{&c.low, &c.high, &c.total, &c.squares} {
+		for _, s := range []*exact.Sum{&c.low, &c.high, &c.total, &c.squares} {
 			d.sum(s)
 		}
 		if c.valid > 0 {

@@ -38,18 +38,18 @@ func (w *cdfs) walk(ref, cur *ColumnSummary) {
 	w.pooled.reset(2*k + 1)
 	r, c := interiorOf(ref), interiorOf(cur)
 	for i := range k + 1 {
-		if nr, nc := ref.opens[i], cur.opens[i]; nr > 0 || nc > 0 {
+		if nr, nc := ref.Open(i), cur.Open(i); nr > 0 || nc > 0 {
 			switch {
 			case nr > 0 && !r.known && nc == 0 && i > 0 && i < k && !math.IsInf(edges[i]-edges[i-1], 0):
-				w.climb(edges[i-1], edges[i], nr, ref.places[i].float64())
+				w.climb(edges[i-1], edges[i], nr, ref.OpenPlace(i))
 			case nr > 0 && !r.known || nc > 0 && !c.known:
 				w.open(spanOf(ref, cur, i))
 			default:
 				w.merged(r.within(edges, i), c.within(edges, i))
 			}
 		}
-		if i < k && (ref.points[i] > 0 || cur.points[i] > 0) {
-			w.point(edges[i], ref.points[i], cur.points[i])
+		if i < k && (ref.Point(i) > 0 || cur.Point(i) > 0) {
+			w.point(edges[i], ref.Point(i), cur.Point(i))
 		}
 	}
 }
@@ -168,7 +168,7 @@ func spanOf(ref, cur *ColumnSummary, i int) span {
 	edges := ref.Edges()
 	k := len(edges)
 	s := span{
-		r: ref.opens[i], c: cur.opens[i], a: math.Inf(-1), b: math.Inf(1),
+		r: ref.Open(i), c: cur.Open(i), a: math.Inf(-1), b: math.Inf(1),
 		outside: i == 0 || i == k,
 	}
 	if i > 0 {
@@ -187,11 +187,11 @@ func distances(c *ColumnSummary, i int) float64 {
 	n := float64(c.Open(i))
 	switch i {
 	case 0:
-		t := c.low
+		t := c.LowSum()
 		t.AddProduct(-n, c.Edges()[0])
 		return -t.Float64()
 	case len(c.Edges()):
-		t := c.high
+		t := c.HighSum()
 		t.AddProduct(-n, c.Edges()[i-1])
 		return t.Float64()
 	}
@@ -207,14 +207,14 @@ type interior struct {
 }
 
 func interiorOf(c *ColumnSummary) interior {
-	return interior{column: c, known: c.interior.isExact()}
+	return interior{column: c, known: c.InteriorKnown()}
 }
 
 // within returns the values in the open interval i and passes those up to its end; of
 // unknown values it returns none.
 func (p *interior) within(edges []float64, i int) []entry {
 	if !p.read && p.known {
-		p.rest, p.read = p.column.interior.sorted(), true
+		p.rest, p.read = p.column.InteriorEntries(), true
 	}
 	if i > 0 {
 		p.take(orderKey(edges[i-1]))

@@ -2,7 +2,6 @@ package evaluator
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -52,52 +51,6 @@ func PrepareDrift() { sharedBridges() }
 type memory struct {
 	cdfs  cdfs
 	draws []float64
-}
-
-// DriftOf counts the features that drifted. The columns that are reported, features or
-// not, are the caller's to add.
-func DriftOf(features []ColumnDrift) Drift {
-	d := Drift{Profile: "hindcast", Columns: map[string]ColumnDrift{}}
-	unknown := 0
-	for i := range features {
-		switch drifted := features[i].Drifted; {
-		case drifted == nil:
-			unknown++
-		case *drifted:
-			d.Count++
-		}
-	}
-	all := len(features)
-	d.Judged = all - unknown
-	nan := Number(math.NaN())
-	d.Share, d.Low, d.High = nan, nan, nan
-	if all == 0 {
-		d.Reason = "no feature columns"
-		return d
-	}
-	d.Low = Number(float64(d.Count) / float64(all))
-	d.High = Number(float64(d.Count+unknown) / float64(all))
-	switch {
-	case d.Judged == 0:
-		d.Reason = fmt.Sprintf("all %d feature columns are inconclusive", all)
-	case 2*unknown > all: // High - Low > 0.5: the few that were judged don't stand for the rest
-		d.Reason = fmt.Sprintf("%d of %d feature columns are inconclusive: the share is between %s and %s",
-			unknown, all, figure(float64(d.Low)), figure(float64(d.High)))
-	default:
-		d.Share = Number(float64(d.Count) / float64(d.Judged))
-	}
-	return d
-}
-
-// Inconclusive counts the features whose drift is inconclusive.
-func (d *Drift) Inconclusive() int {
-	n := 0
-	for name, c := range d.Columns {
-		if c.Drifted == nil && !Reserved(name) {
-			n++
-		}
-	}
-	return n
 }
 
 // CompareColumns computes every measure that suits the column and lets the judging
@@ -204,59 +157,4 @@ func (o DriftOptions) judging(l *ColumnLayout) []string {
 		}
 	}
 	return out
-}
-
-// judge sets Drifted: true above threshold and floor, nil with a reason where the
-// floor exceeds the threshold or the numeric bound reaches over the threshold.
-func (ms *Measure) judge(value, bound, threshold, floor float64, enough bool) {
-	yes, no := true, false
-	limit := threshold
-	if floor > limit {
-		limit = floor
-	}
-	switch {
-	case !enough:
-		ms.Reason = "too few values to judge"
-	case value-bound > limit:
-		ms.Drifted = &yes
-	case floor > threshold:
-		ms.Reason = fmt.Sprintf("noise floor %.3g exceeds threshold %.3g: too few rows to tell", floor, threshold)
-	case value+bound > limit:
-		ms.Reason = fmt.Sprintf("within its numeric bound of %.3g of the threshold", bound)
-	default:
-		ms.Drifted = &no
-	}
-}
-
-// conclude decides the column from its judging measures.
-func (c *ColumnDrift) conclude(judging []string, values, rows, refRows, minRows int64) {
-	switch {
-	case values == 0:
-		c.Reason = "no values in the reference"
-		return
-	case rows == 0:
-		c.Reason = "no values in the window"
-		return
-	case rows < minRows || refRows < minRows:
-		c.Reason = fmt.Sprintf("%d rows against %d in the reference, fewer than min_rows %d: shown, not judged", rows, refRows, minRows)
-		return
-	case len(judging) == 0:
-		c.Reason = "none of the configured measures applies to this column"
-		return
-	}
-	drifted, reason := false, ""
-	for _, name := range judging {
-		ms := c.Measures[name]
-		switch {
-		case ms.Drifted == nil:
-			reason = name + ": " + ms.Reason
-		case *ms.Drifted:
-			drifted = true
-		}
-	}
-	if drifted || reason == "" {
-		c.Drifted = &drifted
-		return
-	}
-	c.Reason = reason
 }

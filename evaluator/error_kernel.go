@@ -41,7 +41,7 @@ type errorKernel struct {
 	a2, s2   [chunkRows]float64
 	last     [chunkRows]float64
 	rests    [chunkRows]float64
-	to       [][]sum // the sums that a chunk's terms go to
+	to       [][]exact.Sum // the sums that a chunk's terms go to
 }
 
 // chunkErrors is what all terms of a chunk's rows are made of, with zeros up to a

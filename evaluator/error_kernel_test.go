@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/evaluator/exact"
 )
 
 // TestKernelAddsAsTermsDo compares the sums of many rows with those of one at a time.
@@ -76,7 +78,7 @@ func checkKernel(t *rapid.T) {
 		}
 		for g, want := range want {
 			if key.countsOnly {
-				want.sums = [numSums]sum{}
+				want.sums = [numSums]exact.Sum{}
 			}
 			compareErrorSums(t, fmt.Sprintf("key %d, group %d", at, g), key.groups[g], want)
 		}
@@ -88,7 +90,7 @@ func compareErrorSums(t *rapid.T, what string, got, want *ErrorSums) {
 	if got.n != want.n || got.nonZero != want.nonZero || got.maxAbs != want.maxAbs || !slices.Equal(got.abs.sorted(), want.abs.sorted()) {
 		t.Fatalf("%s: counts differ: %d %d %v, want %d %d %v", what, got.n, got.nonZero, got.maxAbs, want.n, want.nonZero, want.maxAbs)
 	}
-	equal := func(where string, got, want []sum) {
+	equal := func(where string, got, want []exact.Sum) {
 		for j := range got {
 			d := want[j]
 			if d.Sub(&got[j]); !d.IsZero() {

@@ -1,11 +1,13 @@
 package evaluator
 
 import (
-	"github.com/hindcast/hindcast/groundtruth"
+	"encoding/json"
 	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // column is a column of a test's table, row by row.
@@ -137,4 +139,13 @@ func errorsOf(rng *rand.Rand, n int, rho float64) []float64 {
 		e = rho*e + scale*rng.NormFloat64()
 	}
 	return out
+}
+
+// asJSON is v as JSON.
+func asJSON(t interface{ Fatal(...any) }, v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }

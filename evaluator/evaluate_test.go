@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hindcast/hindcast/groundtruth"
 	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 func evaluateTables(ref, cur *groundtruth.Batch, opts ProfilerOptions, opt Options) *Evaluation {
@@ -138,31 +139,6 @@ func TestDriftOfOddColumns(t *testing.T) {
 			}
 			asJSON(t, ev)
 		})
-	}
-}
-
-func TestJudgeNeedsThresholdAndFloor(t *testing.T) {
-	for _, c := range []struct {
-		name                           string
-		value, bound, threshold, floor float64
-		enough                         bool
-		want                           string
-	}{
-		{"above both", 0.3, 0, 0.2, 0.1, true, "true"},
-		{"at the threshold", 0.2, 0, 0.2, 0.1, true, "false"},
-		{"below", 0.1, 0, 0.2, 0.1, true, "false"},
-		{"floor above the threshold, value below it", 0.25, 0, 0.2, 0.3, true, "null"},
-		{"above a floor above the threshold", 0.4, 0, 0.2, 0.3, true, "true"},
-		{"too few", 0.9, 0, 0.2, 0.1, false, "null"},
-		{"the bound reaches over the threshold", 0.195, 0.01, 0.2, 0.1, true, "null"},
-		{"the bound reaches below the threshold", 0.205, 0.01, 0.2, 0.1, true, "null"},
-		{"beyond the bound", 0.25, 0.01, 0.2, 0.1, true, "true"},
-	} {
-		var m Measure
-		m.judge(c.value, c.bound, c.threshold, c.floor, c.enough)
-		if got := asJSON(t, m.Drifted); got != c.want || (m.Drifted == nil) == (m.Reason == "") {
-			t.Errorf("%s: %s (%s), want %s", c.name, got, m.Reason, c.want)
-		}
 	}
 }
 

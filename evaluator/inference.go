@@ -1,6 +1,10 @@
 package evaluator
 
-import "math"
+import (
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/exact"
+)
 
 // estimate is a metric as inference sees it: a smooth function g of the mean of
 // a series u, with what a one-sided test of g needs. A metric without an
@@ -39,7 +43,7 @@ const (
 
 // centralMoments computes moments of n values from their sum, the sum of their
 // squares, and the sums s3 and s4 of their third and fourth powers.
-func centralMoments(n int64, sum1, sum2 *sum, s3, s4 float64) moments {
+func centralMoments(n int64, sum1, sum2 *exact.Sum, s3, s4 float64) moments {
 	f := float64(n)
 	m := sum1.Float64() / f
 	mu2 := meanSquare(n, sum1, sum2)
@@ -68,11 +72,11 @@ func centralMoments(n int64, sum1, sum2 *sum, s3, s4 float64) moments {
 // meanSquare returns the mean squared distance of n values from their mean, from the
 // sums of the values and of their squares: (n S2 - S1^2) / n^2, which is rounded
 // once, so that nothing is lost by cancellation beyond what S2's terms have lost.
-func meanSquare(n int64, sum1, sum2 *sum) float64 {
+func meanSquare(n int64, sum1, sum2 *exact.Sum) float64 {
 	f := float64(n)
 	h1, l1 := split(sum1)
 	h2, l2 := split(sum2)
-	var t sum
+	var t exact.Sum
 	t.AddProduct(f, h2)
 	t.AddProduct(f, l2)
 	t.AddProduct(-h1, h1)
@@ -87,7 +91,7 @@ func meanSquare(n int64, sum1, sum2 *sum) float64 {
 
 // split returns a sum as an unevaluated sum of two numbers, the second 0 where the
 // first is not finite.
-func split(s *sum) (high, low float64) {
+func split(s *exact.Sum) (high, low float64) {
 	high = s.Float64()
 	if math.IsNaN(high) || math.IsInf(high, 0) {
 		return high, 0

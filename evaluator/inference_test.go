@@ -1,7 +1,6 @@
 package evaluator
 
 import (
-	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -10,181 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 )
-
-func TestVarianceDF(t *testing.T) {
-	for _, c := range []struct {
-		name        string
-		n, kurtosis float64
-		want        float64
-	}{
-		{"normal", 200, 3, 199},
-		{"squares of normal errors", 1000, 15, 142.83672},
-		{"lighter than normal", 50, 1.8, 49},
-		{"two rows", 2, 1, 1},
-		{"one value is all", 100, 98, 2.0614263},
-		{"never below 1", 100, 1e6, 1},
-	} {
-		if got := varianceDF(c.n, c.kurtosis); math.Abs(got-c.want) > 1e-4*c.want {
-			t.Errorf("%s: df is %g, want %g", c.name, got, c.want)
-		}
-	}
-}
-
-// blocksOf cuts a series into blocks of these numbers of rows, centred on its mean.
-func blocksOf(xs []float64, rows []int) (blockSeries, moments) {
-	var b blockSeries
-	var m moments
-	m.n = float64(len(xs))
-	for _, x := range xs {
-		m.mean += x / m.n
-	}
-	for _, x := range xs {
-		m.variance += (x - m.mean) * (x - m.mean) / (m.n - 1)
-	}
-	at := 0
-	for _, n := range rows {
-		u := 0.0
-		for _, x := range xs[at : at+n] {
-			u += x - m.mean
-		}
-		at += n
-		b.n, b.u = append(b.n, float64(n)), append(b.u, u)
-	}
-	return b, m
-}
-
-func TestLongRunTellsAutocorrelatedFromIndependentRows(t *testing.T) {
-	even := make([]int, numBlocks)
-	daily := make([]int, numBlocks) // busy at noon, nearly nothing at night
-	few := make([]int, numBlocks)   // all rows in eight of the blocks
-	for i := range even {
-		even[i] = 16
-		daily[i] = int(16 * (1 - math.Cos(2*math.Pi*(float64(i)+0.5)/numBlocks)))
-		if i%8 == 3 {
-			few[i] = 128
-		}
-	}
-	const trials = 500
-	for _, c := range []struct {
-		name string
-		rows []int
-	}{{"even", even}, {"daily", daily}, {"few", few}} {
-		rng := rand.New(rand.NewPCG(1, 2))
-		n := 0
-		for _, r := range c.rows {
-			n += r
-		}
-		for _, rho := range []float64{0, 0.7} {
-			seen, covered := 0, 0
-			factor := 0.0
-			for range trials {
-				xs := errorsOf(rng, n, rho)
-				b, m := blocksOf(xs, c.rows)
-				inflation, _ := longRun(b, m.n, m.variance)
-				if inflation > 1 {
-					seen++
-				}
-				factor += inflation / trials
-				low, high := estimateMean(m, b, m.mean, 1, 0).interval(0.95, false)
-				if low <= 0 && 0 <= high {
-					covered++
-				}
-			}
-			share := float64(seen) / trials
-			// The true factor is (1+rho)/(1-rho) = 5.67; eight blocks tell it roughly.
-			if rho == 0 && share > 0.14 || rho > 0 && (share < 0.95 || factor < 4 || factor > 9) {
-				t.Errorf("%s blocks, AR(1) %g: inflated in %.0f %% by %.2f on average", c.name, rho, 100*share, factor)
-			}
-			if got := float64(covered) / trials; got < 0.92 {
-				t.Errorf("%s blocks, AR(1) %g: the interval covers %.1f %%", c.name, rho, 100*got)
-			}
-		}
-	}
-}
-
-func TestLongRunIsNaiveWithoutEnoughBlocks(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	xs := errorsOf(rng, 700, 0.99)
-	for name, rows := range map[string][]int{
-		"one block":                    {700},
-		"one block among empty ones":   {0, 0, 700, 0},
-		"seven blocks":                 {100, 100, 100, 100, 100, 100, 100},
-		"no blocks":                    {},
-		"nearly everything in a block": {686, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-		"a row to each block":          append(make([]int, 57), 1, 1, 1, 1, 1, 1, 1),
-	} {
-		n := 0
-		for _, r := range rows {
-			n += r
-		}
-		b, m := blocksOf(xs[:n], rows)
-		if inflation, df := longRun(b, m.n, m.variance); inflation != 1 || !math.IsInf(df, 1) {
-			t.Errorf("%s: inflation %g with df %g, want 1 and infinite", name, inflation, df)
-		}
-	}
-	// Empty blocks change nothing.
-	rows := make([]int, 0, 40)
-	gaps := make([]int, 0, 80)
-	for range 40 {
-		rows, gaps = append(rows, 17), append(gaps, 17, 0)
-	}
-	b, m := blocksOf(xs[:680], rows)
-	c, _ := blocksOf(xs[:680], gaps)
-	want, _ := longRun(b, m.n, m.variance)
-	if got, _ := longRun(c, m.n, m.variance); got != want || want < 2 {
-		t.Errorf("with empty blocks the inflation is %g, without %g", got, want)
-	}
-}
-
-// TestSkewnessIsTakenOut tests means of lognormal errors against their true value to
-// either side. The wrong sign of skewness or curvature would double the plain
-// test's 8 %.
-func TestSkewnessIsTakenOut(t *testing.T) {
-	for _, c := range []struct {
-		metric string
-		sigma  float64
-		truth  float64
-	}{
-		{"mae", 1, math.Exp(0.5)},
-		{"rmse", 0.5, math.Exp(0.25)},
-	} {
-		rules, errs := CompileRules([]RuleSpec{
-			{Name: "above", When: fmt.Sprintf("%s > %.17g", c.metric, c.truth), For: 1, Action: "alert"},
-			{Name: "below", When: fmt.Sprintf("%s < %.17g", c.metric, c.truth), For: 1, Action: "alert"},
-		}, RuleEnv{Task: "regression"})
-		if len(errs) > 0 {
-			t.Fatal(errs)
-		}
-		rng := rand.New(rand.NewPCG(4, 4))
-		const trials, rows = 1200, 200
-		fired := map[string]int{}
-		plain := 0
-		for range trials {
-			errs := make([]float64, rows)
-			for i := range errs {
-				errs[i] = math.Exp(c.sigma * rng.NormFloat64())
-			}
-			metrics := Regression(sumsOfErrors(errs))
-			if est := metrics[c.metric].est; (est.Value-c.truth)/est.SE < -1.645 {
-				plain++
-			}
-			results, _ := rules.Judge(WindowFacts{Evaluation: &Evaluation{Metrics: metrics}, Predictions: rows, Matched: rows, Coverage: 1, Mature: true})
-			for _, r := range results {
-				if r.Verdict == Breached {
-					fired[r.Name]++
-				}
-			}
-		}
-		above, below := float64(fired["above"])/trials, float64(fired["below"])/trials
-		t.Logf("%s: above %.1f %%, below %.1f %%, below without the correction %.1f %%", c.metric, 100*above, 100*below, 100*float64(plain)/trials)
-		if above < 0.02 || above > 0.07 || below < 0.02 || below > 0.07 {
-			t.Errorf("%s: fires above the truth in %.1f %%, below in %.1f %%, want 5 %%", c.metric, 100*above, 100*below)
-		}
-		if plain < int(0.07*trials) {
-			t.Errorf("%s: the plain test fires in %d of %d: the simulation has lost its point", c.metric, plain, trials)
-		}
-	}
-}
 
 func TestIntervalsCoverTheTruth(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
@@ -429,5 +253,30 @@ func TestShapeIsNotReadFromRounding(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestAutocorrelationIsCounted shows what the test above would miss if the blocks
+// were not used: a naive interval covers far too little.
+func TestAutocorrelationIsCounted(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	const trials = 600
+	covered, naive := 0, 0
+	for range trials {
+		e := sumsOfErrors(errorsOf(rng, 1000, 0.7))
+		m := Regression(e)["me"]
+		if float64(m.Low) <= 0 && 0 <= float64(m.High) {
+			covered++
+		}
+		plain := momentsOf(e, e.N(), SumE, SumE2, SumE3, SumE4)
+		if half := 1.96 * math.Sqrt(plain.variance/plain.n); math.Abs(plain.mean) <= half {
+			naive++
+		}
+	}
+	if got := float64(covered) / trials; got < 0.91 {
+		t.Errorf("the interval covers the truth in %.1f %% of windows with AR(1) errors, want about 95 %%", 100*got)
+	}
+	if got := float64(naive) / trials; got > 0.75 {
+		t.Errorf("a naive interval covers %.1f %%: the simulation has lost its point", 100*got)
 	}
 }

@@ -163,11 +163,3 @@ func TestEvaluateWithoutRowsIsNullWithAReason(t *testing.T) {
 		t.Errorf("JSON holds a number that isn't: %s", s)
 	}
 }
-
-func asJSON(t interface{ Fatal(...any) }, v any) string {
-	data, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}

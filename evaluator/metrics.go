@@ -91,7 +91,7 @@ func meanSymmetricError(s *Spec, m *errorMoments) Metric {
 
 // momentsOf returns the moments of a series whose sum and sums of powers e keeps.
 func momentsOf(e *ErrorSums, n int64, k1, k2, k3, k4 SumKind) moments {
-	return centralMoments(n, &e.sums[k1], &e.sums[k2], e.Sum(k3), e.Sum(k4))
+	return centralMoments(n, e.ExactSum(k1), e.ExactSum(k2), e.Sum(k3), e.Sum(k4))
 }
 
 func maxError(_ *Spec, rows *errorMoments) Metric {
@@ -101,17 +101,6 @@ func maxError(_ *Spec, rows *errorMoments) Metric {
 	}
 	return m
 }
-
-const notFinite = "not a finite number"
-
-func missingMetric(n int64, reason string) Metric {
-	nan := Number(math.NaN())
-	return Metric{Value: nan, Low: nan, High: nan, N: n, Reason: reason, est: estimate{Value: math.NaN(), SE: math.NaN()}}
-}
-
-// Above this kurtosis errors count as heavy-tailed: the normal distribution has 3,
-// the Laplace distribution 6.
-const heavyTails = 5
 
 // metric turns an estimate into the metric, whose interval stays within its limits. The
 // kurtosis is that of the errors, which tells how heavy their tails are.
@@ -139,14 +128,6 @@ func (s *Spec) metric(est estimate, n int64, kurtosis float64) Metric {
 		m.note("heavy-tailed errors (kurtosis %.3g): interval corrected for skewness, by t with %.1f degrees of freedom", kurtosis, est.DF)
 	}
 	return m
-}
-
-// note adds to how the interval was made.
-func (m *Metric) note(format string, args ...any) {
-	if m.Note != "" {
-		m.Note += "; "
-	}
-	m.Note += fmt.Sprintf(format, args...)
 }
 
 // seriesOf returns the time blocks of a sum, centred on the mean.
@@ -189,10 +170,10 @@ func meanPercentageError(s *Spec, rows *errorMoments) Metric {
 // absolute error's effective sample size.
 func medianAbsoluteError(_ *Spec, rows *errorMoments) Metric {
 	e, n, nEff := rows.e, rows.n, rows.meanAbsolute.NEff
-	entries := e.abs.sorted()
-	value, bound := e.abs.orderStatistic(entries, (n-1)/2)
+	abs := e.AbsErrors()
+	value, bound := abs.At((n - 1) / 2)
 	if n%2 == 0 {
-		upper, upperBound := e.abs.orderStatistic(entries, n/2)
+		upper, upperBound := abs.At(n / 2)
 		// The difference of such numbers doesn't overflow: both are at least 0.
 		value, bound = value+float64((upper-value)/2), float64(bound/2)+float64(upperBound/2)
 	}
@@ -206,8 +187,8 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Metric {
 	if rank < 1 {
 		m.Reason = fmt.Sprintf("an interval of the median needs more rows than %d", n)
 	} else {
-		low, lowBound := e.abs.orderStatistic(entries, rank-1)
-		high, highBound := e.abs.orderStatistic(entries, n-rank)
+		low, lowBound := abs.At(rank - 1)
+		high, highBound := abs.At(n - rank)
 		m.Low, m.High = Number(math.Max(0, low-lowBound)), Number(high+highBound)
 		if nEff < 0.999*float64(n) {
 			m.note("autocorrelated errors: %d rows count as %.0f", n, nEff)
@@ -243,24 +224,4 @@ func rSquared(s *Spec, rows *errorMoments) Metric {
 	}
 	m := moments{n: f, variance: variance, kurtosis: sq.kurtosis}
 	return s.metric(estimateMean(m, b, value, -1/spread, 0), n, rows.errors.kurtosis)
-}
-
-// forTest returns the estimate that a one-sided test of m uses, where the difference
-// that is tested has this slope by m; false where there is none. Where m has an interval but
-// no standard error, as the median has, the error is recovered from the limit
-// that a false alarm would cross: the lower where m speaks for the comparison by
-// being high (Zou and Donner, Construction of confidence limits about effect
-// measures, Statistics in Medicine 27, 2008).
-func (m *Metric) forTest(slope float64) (estimate, bool) {
-	est := m.est
-	if math.IsNaN(est.SE) {
-		limit := m.Value - m.Low
-		if slope < 0 {
-			limit = m.High - m.Value
-		}
-		z := portable.NormalQuantile(0.5 + IntervalLevel/2)
-		est = estimate{Value: float64(m.Value), SE: float64(limit) / z, DF: float64(m.N - 1)}
-	}
-	ok := est.SE >= 0 && isNumber(est.SE) && est.DF > 0 && isNumber(est.Skew) && isNumber(est.Curvature)
-	return est, ok
 }

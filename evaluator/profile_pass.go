@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hindcast/hindcast/evaluator/exact"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -61,7 +62,7 @@ type columnProfile struct {
 	valid      int64
 	narrow     bool // some came from a column of 32 bits
 	numbers    tally
-	total      sum
+	total      exact.Sum
 	min, max   float64
 	categories categoryCounts
 }
@@ -270,7 +271,7 @@ func (p *Profiler) leaveOut(c *columnProfile) string {
 }
 
 func (c *columnProfile) reset() {
-	c.valid, c.narrow, c.total, c.min, c.max = 0, false, sum{}, 0, 0
+	c.valid, c.narrow, c.total, c.min, c.max = 0, false, exact.Sum{}, 0, 0
 	c.numbers.reset()
 	c.categories = categoryCounts{limit: c.categories.limit, counts: map[string]int64{}}
 }

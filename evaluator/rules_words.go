@@ -14,18 +14,6 @@ const (
 	maxNameLength   = 40
 )
 
-// figure writes a number with four significant digits, whole from 1000 up.
-func figure(v float64) string {
-	switch a := math.Abs(v); {
-	case v == 0:
-		return "0"
-	case a >= 1000 && a < 1e15:
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	default:
-		return strconv.FormatFloat(v, 'g', 4, 64)
-	}
-}
-
 // plain writes a number as a person would have.
 func plain(v float64) string {
 	if a := math.Abs(v); a != 0 && (a < 1e-4 || a >= 1e15) {

@@ -3,11 +3,11 @@ package evaluator
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
 
+	"github.com/hindcast/hindcast/evaluator/exact"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -127,18 +127,6 @@ func (s *Summary) VersionPredictions() map[string]int64 {
 	return out
 }
 
-// VersionNames returns the names of all versions of predictions or matches, sorted.
-func (s *Summary) VersionNames() []string {
-	names := map[string]bool{}
-	for name := range s.versionRows.all() {
-		names[name] = true
-	}
-	for name := range s.versions.all() {
-		names[name] = true
-	}
-	return slices.Sorted(maps.Keys(names))
-}
-
 // Segments returns the sums by segment column and value. At most
 // BuilderOptions.MaxSegments values of a column are apart: those of the reference in
 // the order of their count there, then others in the order of their names; the rest
@@ -241,7 +229,7 @@ type ErrorSums struct {
 	n       int64
 	nonZero int64
 	center  float64
-	sums    [numSums]sum
+	sums    [numSums]exact.Sum
 	maxAbs  float64
 	abs     tally
 	blocks  []blockSums // nil, or numBlocks
@@ -252,7 +240,7 @@ type ErrorSums struct {
 type blockSums struct {
 	n       int64
 	nonZero int64
-	sums    [numBlockSums]sum
+	sums    [numBlockSums]exact.Sum
 }
 
 // N returns the number of rows.
@@ -276,11 +264,26 @@ func (e *ErrorSums) MaxAbs() float64 {
 	return e.maxAbs
 }
 
-// AbsQuantile returns the quantile q in [0, 1] of |e|, interpolated linearly between
-// the order statistics around (n-1)q (Hyndman and Fan's type 7, numpy's default),
-// and the greatest absolute error that it can have: 0 as long as the distinct |e|
-// fit the sketch. NaN without rows. It panics when q isn't in [0, 1].
-func (e *ErrorSums) AbsQuantile(q float64) (value, bound float64) { return e.abs.quantile(q) }
+// ExactSum returns a sum over all rows, which the caller must not change.
+func (e *ErrorSums) ExactSum(k SumKind) *exact.Sum { return &e.sums[k] }
+
+// AbsErrors returns the order statistics of |e|.
+func (e *ErrorSums) AbsErrors() OrderStatistics {
+	return OrderStatistics{tally: &e.abs, entries: e.abs.sorted()}
+}
+
+// OrderStatistics are the order statistics of some values, as far as a sketch knows them.
+type OrderStatistics struct {
+	tally   *tally
+	entries []entry
+}
+
+// At returns the value of the 0-based rank, and the greatest absolute error that it can
+// have: 0 as long as the distinct values fit the sketch. It panics where there are no
+// more than rank values.
+func (o OrderStatistics) At(rank int64) (value, bound float64) {
+	return o.tally.orderStatistic(o.entries, rank)
+}
 
 // Blocks returns the number of time blocks: 64, or 0 where none are kept (model
 // versions, segments, rows without time, a span of no length).

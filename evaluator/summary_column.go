@@ -7,8 +7,6 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-type sum = exact.Sum
-
 // ColumnSummary holds what drift and data quality need of one column: moments, and
 // the counts of its layout's points and open intervals, or of its categories.
 //
@@ -25,10 +23,10 @@ type ColumnSummary struct {
 	points   []int64
 	opens    []int64
 	places   []place // inner intervals only; 0 and k are in low and high
-	low      sum
-	high     sum
-	total    sum
-	squares  sum // about the layout's centre
+	low      exact.Sum
+	high     exact.Sum
+	total    exact.Sum
+	squares  exact.Sum // about the layout's centre
 	min, max float64
 	interior tally
 	// While numbers are added, what came so far may be in the bins.
@@ -72,37 +70,11 @@ func (c *ColumnSummary) Point(i int) int64 { return c.points[i] }
 // Open returns the number of values in the open interval i.
 func (c *ColumnSummary) Open(i int) int64 { return c.opens[i] }
 
-// OpenSum returns the sum of the values in the open interval i. In the two outer
-// ones it is exact and rounded once. In an inner one each value's place is rounded to
-// 2^-40 of the width, so the sum is within Open(i) * 2^-41 * (v_i - v_{i-1}) of the
-// exact one, and rounding.
-func (c *ColumnSummary) OpenSum(i int) float64 {
-	switch i {
-	case 0:
-		return c.low.Float64()
-	case len(c.layout.Edges):
-		return c.high.Float64()
-	}
-	a, b := c.layout.Edges[i-1], c.layout.Edges[i]
-	n, part := float64(c.opens[i]), c.places[i].float64()
-	// Products with huge edges are made on a smaller scale, so that none overflows.
-	scale := 0
-	if max(math.Abs(a), math.Abs(b)) > 0x1p900 {
-		scale = 70
-		a, b = math.Ldexp(a, -scale), math.Ldexp(b, -scale)
-	}
-	// n*a + part*(b-a), as a sum of exact products.
-	var t sum
-	t.AddProduct(n, a)
-	t.AddProduct(part, b)
-	t.AddProduct(-part, a)
-	return math.Ldexp(t.Float64(), scale)
-}
-
 // OpenExcess returns the sum of x - v_{i-1} over the values x in the inner open
 // interval i, with 0 < i < len(Edges): its integral of the empirical distribution
-// function is Open(i) * (v_i - v_{i-1}) - OpenExcess(i). The error is OpenSum's. Where
-// the width is infinite, it is too, unless there are no values.
+// function is Open(i) * (v_i - v_{i-1}) - OpenExcess(i). Each value's place is rounded to
+// 2^-40 of the width, so the sum is within Open(i) * 2^-41 * (v_i - v_{i-1}) of the
+// exact one, and rounding. Where the width is infinite, it is too, unless there are no values.
 func (c *ColumnSummary) OpenExcess(i int) float64 {
 	part := c.places[i].float64()
 	if part == 0 {
@@ -112,12 +84,24 @@ func (c *ColumnSummary) OpenExcess(i int) float64 {
 	return float64(part * (b - a))
 }
 
-// Interior returns the sorted distinct values in the open intervals and their
-// counts, as long as there are at most the layout's limit; ok is false beyond it,
-// and without a layout.
-func (c *ColumnSummary) Interior() (values []float64, counts []int64, ok bool) {
-	return c.interior.exact()
-}
+// OpenPlace returns the sum of the places of the values in the inner open interval i,
+// each 0 at its lower end and 1 at its upper one.
+func (c *ColumnSummary) OpenPlace(i int) float64 { return c.places[i].float64() }
+
+// LowSum and HighSum return the exact sums of the values below the least edge and
+// above the greatest one.
+func (c *ColumnSummary) LowSum() exact.Sum { return c.low }
+
+// HighSum is described at LowSum.
+func (c *ColumnSummary) HighSum() exact.Sum { return c.high }
+
+// InteriorKnown reports whether the distinct values in the open intervals are known: there
+// are at most the layout's limit, and there is a layout.
+func (c *ColumnSummary) InteriorKnown() bool { return c.interior.isExact() }
+
+// InteriorEntries returns the distinct values in the open intervals and their counts, in
+// order, where they are known.
+func (c *ColumnSummary) InteriorEntries() []entry { return c.interior.sorted() }
 
 // Sum returns the sum of the values, exact and rounded once.
 func (c *ColumnSummary) Sum() float64 { return c.total.Float64() }
@@ -129,10 +113,6 @@ func (c *ColumnSummary) Mean() float64 {
 	}
 	return c.total.Float64() / float64(c.valid)
 }
-
-// SumSquares returns the sum of (x - Center)^2, whose terms are rounded, the sum
-// exact, with the layout's Center: the reference's mean.
-func (c *ColumnSummary) SumSquares() float64 { return c.squares.Float64() }
 
 // Variance returns the variance of the values with the divisor n,
 //
