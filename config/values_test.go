@@ -110,33 +110,6 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// The distance against its definition by recursion, on short words.
-func TestEditDistance(t *testing.T) {
-	var slow func(a, b string) int
-	slow = func(a, b string) int {
-		if a == "" || b == "" {
-			return len(a) + len(b)
-		}
-		x, y := a[:len(a)-1], b[:len(b)-1]
-		d := slow(x, y)
-		if a[len(a)-1] != b[len(b)-1] {
-			d++
-		}
-		d = min(d, slow(x, b)+1, slow(a, y)+1)
-		if len(a) > 1 && len(b) > 1 && a[len(a)-1] == b[len(b)-2] && a[len(a)-2] == b[len(b)-1] {
-			d = min(d, slow(a[:len(a)-2], b[:len(b)-2])+1)
-		}
-		return d
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		word := rapid.StringMatching(`[abc]{0,6}`)
-		a, b := word.Draw(t, "a"), word.Draw(t, "b")
-		if got, want := editDistance(a, b, 100), slow(a, b); got != want {
-			t.Fatalf("distance %q %q = %d, want %d", a, b, got, want)
-		}
-	})
-}
-
 // What the check takes, trigger renders, with any window and none; the fields
 // named in messages are all that trigger.TemplateData has.
 func TestTemplatesAsTriggerRendersThem(t *testing.T) {
