@@ -5,7 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"net/http"
+	"net/textproto"
 	"net/url"
 	"regexp"
 	"slices"
@@ -28,7 +28,7 @@ type HTTPClient struct {
 // IsSet reports whether the configuration has an http_config.
 func (h HTTPClient) IsSet() bool { return h.config != nil }
 
-// Config is what promconfig.NewClientFromConfig takes. Redirects are not followed
+// Config is what httpclient.New makes a client of. Redirects are not followed
 // unless the configuration says so: headers and the text of a query would go along.
 // Without an http_config the environment names the proxy, as for every other server.
 func (h HTTPClient) Config() promconfig.HTTPClientConfig {
@@ -38,56 +38,9 @@ func (h HTTPClient) Config() promconfig.HTTPClientConfig {
 	return *h.config
 }
 
-// userAgent is what the clients call themselves.
-const userAgent = "hindcast"
-
-// Client returns a client as the settings say, under a name for metrics. What it sends
-// that is secret is added to secrets, a file's text whenever the file is read and the
-// tokens that it fetches too, before anybody can see an answer that quotes it.
-func (h HTTPClient) Client(name string, secrets *redact.Secrets, opts ...promconfig.HTTPClientOption) (*http.Client, error) {
-	h.tell(secrets)
-	c := h.Config()
-	tokenSettings := c.OAuth2
-	c.OAuth2 = nil // the library's own transport knows no time-out: see tokens
-	client, err := promconfig.NewClientFromConfig(c, name, append(opts, promconfig.WithUserAgent(userAgent))...)
-	if err == nil && tokenSettings != nil {
-		client.Transport, err = newTokens(client.Transport, tokenSettings, secrets)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read http_config: %w", secrets.Error(err))
-	}
-	client.Transport = &telling{client.Transport, h, secrets}
-	return client, nil
-}
-
-// telling is a transport that adds the secrets of its settings to those that no output
-// may show. A file may change while the request is made, so that they are read after it
-// too.
-type telling struct {
-	next     http.RoundTripper
-	settings HTTPClient
-	secrets  *redact.Secrets
-}
-
-// RoundTrip implements http.RoundTripper.
-func (t *telling) RoundTrip(r *http.Request) (*http.Response, error) {
-	t.settings.tell(t.secrets)
-	defer t.settings.tell(t.secrets)
-	return t.next.RoundTrip(r)
-}
-
-// CloseIdleConnections passes it on.
-func (t *telling) CloseIdleConnections() { closeIdle(t.next) }
-
-func closeIdle(t http.RoundTripper) {
-	if c, ok := t.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
-}
-
-// tell adds what is sent to secrets. A file that cannot be read hides nothing, for
-// nothing of it was sent.
-func (h HTTPClient) tell(secrets *redact.Secrets) {
+// AddSent adds what the client sends to secrets. A file that cannot be read hides
+// nothing, for nothing of it was sent.
+func (h HTTPClient) AddSent(secrets *redact.Secrets) {
 	if h.config == nil {
 		return
 	}
@@ -272,8 +225,8 @@ func (d *decoder) authorization(v value, dir string) *promconfig.Authorization {
 	return &a
 }
 
-// grantJWT is the grant of RFC 7523.
-const grantJWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+// GrantJWT is the grant of RFC 7523.
+const GrantJWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 // oauth2 reads how a token is fetched.
 func (d *decoder) oauth2(v value, dir string) *promconfig.OAuth2 {
@@ -283,7 +236,7 @@ func (d *decoder) oauth2(v value, dir string) *promconfig.OAuth2 {
 	o.credential("client_secret", dir, &a.ClientSecret, &a.ClientSecretFile)
 	o.text("client_certificate_key_id", &a.ClientCertificateKeyID)
 	o.credential("client_certificate_key", dir, &a.ClientCertificateKey, &a.ClientCertificateKeyFile)
-	o.choice("grant_type", &a.GrantType, []string{"client_credentials", grantJWT}, nil)
+	o.choice("grant_type", &a.GrantType, []string{"client_credentials", GrantJWT}, nil)
 	o.choice("signature_algorithm", &a.SignatureAlgorithm, []string{"RS256", "RS384", "RS512"}, nil)
 	o.text("iss", &a.Iss)
 	o.text("audience", &a.Audience)
@@ -380,7 +333,7 @@ func (o *object) proxy(p *promconfig.ProxyConfig) {
 				o.d.fail(hv, "no HTTP header can be called that")
 				continue
 			}
-			p.ProxyConnectHeader[http.CanonicalHeaderKey(name)] = o.d.secrets(hv)
+			p.ProxyConnectHeader[textproto.CanonicalMIMEHeaderKey(name)] = o.d.secrets(hv)
 		}
 	}
 	switch named := o.has("proxy_url"); {
@@ -402,13 +355,13 @@ var tokenPattern = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 func (d *decoder) httpHeaders(v value, dir string) *promconfig.Headers {
 	out := &promconfig.Headers{Headers: map[string]promconfig.Header{}}
 	for name, hv := range d.entries(v) {
-		_, reserved := promconfig.ReservedHeaders[http.CanonicalHeaderKey(name)]
+		_, reserved := promconfig.ReservedHeaders[textproto.CanonicalMIMEHeaderKey(name)]
 		switch {
 		case !tokenPattern.MatchString(name):
 			d.fail(hv, "no HTTP header can be called that")
 			continue
 		case reserved:
-			d.fail(hv, "the header %s is set by the client itself", http.CanonicalHeaderKey(name))
+			d.fail(hv, "the header %s is set by the client itself", textproto.CanonicalMIMEHeaderKey(name))
 			continue
 		}
 		o := d.object(hv)

@@ -234,7 +234,7 @@ tls_config: {cert: c, key: s3cret-key}`)
 	const said = "you sent s3cret-oauth, s3cret-param, s3cret-proxy, s3cret-connect, s3cret-header and s3cret-file"
 	hide := func(h HTTPClient, text string) string {
 		var secrets redact.Secrets
-		h.tell(&secrets)
+		h.AddSent(&secrets)
 		return secrets.Text(text)
 	}
 	if got := hide(h, said); strings.Contains(got, "s3cret") || strings.Count(got, "[redacted]") != 6 {

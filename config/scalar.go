@@ -171,10 +171,8 @@ func (d *decoder) expand(v value, s string) (out string, replaced, ok bool) {
 }
 
 // clip shortens text for a message.
-func clip(s string) string { return clipTo(s, 60) }
-
-// clipTo shortens text to so many characters.
-func clipTo(s string, most int) string {
+func clip(s string) string {
+	const most = 60
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "..."
 	}
