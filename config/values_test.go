@@ -23,12 +23,19 @@ func TestParseDuration(t *testing.T) {
 			t.Errorf("%q = %v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{
-		"", " ", "d", "7", "7 d", "7D", "1.5h", "-1h", "+1h", "1m1h", "1h1h", "1mo", "1y", "1µs", "1us", "1d ", "99999999999999999999s",
-		"9999999999999w", "106752d",
+	for hint, bad := range map[string][]string{
+		"want a duration such as": {""},
+		"is no duration: want a duration such as": {
+			" ", "d", "7", "7 d", "7D", "1.5h", "-", "+1h", "1m1h", "1h1h", "1y", "1y2d", "1µs", "1us", "1d ", "x1mo", "1mon",
+		},
+		"is negative: want a duration such as": {"-1h", "-1"},
+		"counts months":                        {"1mo", "1h2mo", "1mo1h"},
+		"is too long":                          {"99999999999999999999s", "9999999999999w", "106752d", "106751d999h"},
 	} {
-		if got, err := ParseDuration(s); err == nil {
-			t.Errorf("%q = %v, want an error", s, got)
+		for _, s := range bad {
+			if got, err := ParseDuration(s); err == nil || !strings.Contains(err.Error(), hint) {
+				t.Errorf("%q = %v, %v, want an error with %q", s, got, err, hint)
+			}
 		}
 	}
 }
