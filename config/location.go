@@ -4,18 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 )
-
-// inDir joins a relative path to the configuration's folder.
-func inDir(dir, path string) string {
-	if path == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
-}
 
 // locationUse is what the URL of objects is for.
 type locationUse uint8

@@ -76,6 +76,19 @@ func (d *decoder) members(v value) ([]member, bool) {
 	return own, true
 }
 
+// entries yields the values of a mapping whose keys are names, in the file's order.
+func (d *decoder) entries(v value) func(func(string, value) bool) {
+	return func(yield func(string, value) bool) {
+		members, _ := d.members(v)
+		for _, mem := range members {
+			mv, ok := d.resolve(mem.node, join(v.path, mem.key), v.deep)
+			if ok && !yield(mem.key, mv) {
+				return
+			}
+		}
+	}
+}
+
 // merge lists the keys that << brings in: of one mapping or of a list of them,
 // the earlier first.
 func (d *decoder) merge(n *ast.MappingValueNode, into value) []member {
@@ -170,6 +183,20 @@ func (o *object) need(keys ...string) {
 	}
 }
 
+// exclusive complains where more than one of the keys is there.
+func (o *object) exclusive(keys ...string) {
+	first := ""
+	for _, m := range o.members { // in the file's order
+		switch {
+		case !slices.Contains(keys, m.key):
+		case first == "":
+			first = m.key
+		default:
+			o.d.failAt(m.pos, join(o.v.path, m.key), "%s is given too; use one of them", first)
+		}
+	}
+}
+
 // done complains about the keys that nobody asked for.
 func (o *object) done() {
 	for _, m := range o.members {
@@ -240,6 +267,26 @@ func (o *object) share(key string, dst *float64) {
 		return
 	}
 	*dst = f
+}
+
+// boolean reads true or false into dst.
+func (o *object) boolean(key string, dst *bool) {
+	v, ok := o.get(key)
+	if !ok {
+		return
+	}
+	s, ok := o.d.scalar(v, "true or false")
+	if !ok {
+		return
+	}
+	if s.replaced {
+		s.kind = plainKind(s.text) // inside { } a variable has to be quoted
+	}
+	if s.kind != boolScalar {
+		o.d.fail(v, "want true or false, got %s", s.describe())
+		return
+	}
+	*dst = strings.EqualFold(s.text, "true")
 }
 
 // duration reads a duration into dst.
@@ -319,7 +366,7 @@ func (o *object) secret(key, dir string, dst *Secret) {
 	}
 	if v, ok := o.get(key + "_file"); ok {
 		if file, haveFile = o.d.text(v); haveFile {
-			file = inDir(dir, file)
+			file = promconfig.JoinDir(dir, file)
 		}
 	}
 	switch {
@@ -360,38 +407,4 @@ func (d *decoder) secretText(v value) (string, bool) {
 		d.given[v.path] = true
 	}
 	return s.text, true
-}
-
-// hidden are the keys, in lower case, of the secrets in a library's settings that come
-// from variables, which the library's types cannot say.
-type hidden map[string]bool
-
-// hiddenIn returns the keys below v whose values come from variables.
-func (d *decoder) hiddenIn(v value) hidden {
-	out := hidden{}
-	for path := range d.given {
-		if key, ok := strings.CutPrefix(path, v.path); ok {
-			out[strings.ToLower(strings.TrimPrefix(key, "."))] = true
-		}
-	}
-	return out
-}
-
-// tell calls f for the secret under key, or in the file under key_file.
-func (h hidden) tell(f func(string, Secret), key, inline, file string) {
-	if inline != "" {
-		s := InlineSecret(inline)
-		s.given = h[strings.ToLower(key)]
-		f(key, s)
-	}
-	if file != "" {
-		f(key+"_file", FileSecret(file))
-	}
-}
-
-// tellTLS calls f for what a tls_config under key holds or names.
-func (h hidden) tellTLS(f func(string, Secret), key string, c *promconfig.TLSConfig) {
-	h.tell(f, join(key, "ca"), c.CA, c.CAFile)
-	h.tell(f, join(key, "cert"), c.Cert, c.CertFile)
-	h.tell(f, join(key, "key"), string(c.Key), c.KeyFile)
 }

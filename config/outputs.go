@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 
+	promconfig "github.com/prometheus/common/config"
+
 	"github.com/hindcast/hindcast/series"
 )
 
@@ -27,7 +29,7 @@ func (d *decoder) publish(v value, c *Config) {
 		}
 		t.need("path")
 		t.done()
-		c.Publish.Textfile = &Textfile{Path: inDir(c.Dir, path)}
+		c.Publish.Textfile = &Textfile{Path: promconfig.JoinDir(c.Dir, path)}
 	}
 	if av, ok := o.get("aliases"); ok {
 		c.Publish.Aliases = d.aliases(av)

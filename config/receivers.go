@@ -1,9 +1,6 @@
 package config
 
 import (
-	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"net/mail"
 	"regexp"
@@ -54,49 +51,6 @@ func (a *Alertmanager) Servers() []string {
 	return a.URLs
 }
 
-// TLS says how a server's certificate is checked, with the keys of an http_config's
-// tls_config. It never prints itself, for it may hold a key. The zero value is the
-// system's roots and no certificate.
-type TLS struct {
-	config *promconfig.TLSConfig
-	hidden hidden
-}
-
-// IsSet reports whether the configuration has a tls_config.
-func (t TLS) IsSet() bool { return t.config != nil }
-
-// Config is what promconfig.NewTLSConfig takes.
-func (t TLS) Config() promconfig.TLSConfig {
-	if t.config == nil {
-		return promconfig.TLSConfig{}
-	}
-	return *t.config
-}
-
-// each calls f with what the settings hold or name, by its key.
-func (t TLS) each(f func(key string, s Secret)) {
-	if t.config != nil {
-		t.hidden.tellTLS(f, "", t.config)
-	}
-}
-
-// String hides the settings.
-func (t TLS) String() string {
-	if t.config == nil {
-		return ""
-	}
-	return redacted
-}
-
-// Format hides the settings for every verb.
-func (t TLS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
-
-// MarshalText hides the settings, in JSON and YAML too.
-func (t TLS) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// LogValue hides the settings in logs.
-func (t TLS) LogValue() slog.Value { return slog.StringValue(t.String()) }
-
 // hostPattern is the name of a host as a mail server is greeted with it, or an
 // address in brackets.
 var hostPattern = regexp.MustCompile(`^(\[[0-9A-Za-z:.]+\]|[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?)$`)
@@ -138,8 +92,9 @@ func (d *decoder) email(v value, dir string) *Email {
 		d.failAt(o.keyPos("tls"), join(v.path, "tls"), "without TLS the password would be sent in plain text: use starttls or implicit, or leave username and password out")
 	}
 	if tv, ok := o.get("tls_config"); ok {
-		c := d.tlsConfig(tv, dir)
-		e.TLSConfig = TLS{&c, d.hiddenIn(tv)}
+		c := d.tlsConfig(tv)
+		c.SetDirectory(dir)
+		e.TLSConfig = TLS{settings[promconfig.TLSConfig]{&c, d.givenBelow(tv)}}
 		if e.TLS == "none" {
 			d.failAt(o.keyPos("tls_config"), join(v.path, "tls_config"), "there is no TLS that this would be of")
 		}
