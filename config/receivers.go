@@ -58,7 +58,7 @@ var hostPattern = regexp.MustCompile(`^(\[[0-9A-Za-z:.]+\]|[0-9A-Za-z]([0-9A-Za-
 // email reads a mail server and who is written to.
 func (d *decoder) email(v value, dir string) *Email {
 	o := d.object(v)
-	e := &Email{TLS: "starttls", Timeout: defaultTimeout}
+	e := &Email{TLS: tlsStart, Timeout: defaultTimeout}
 	if sv, ok := o.text("smarthost", &e.Smarthost); ok {
 		host, port, err := net.SplitHostPort(e.Smarthost)
 		n, perr := strconv.ParseUint(port, 10, 16)
@@ -87,15 +87,15 @@ func (d *decoder) email(v value, dir string) *Email {
 	case havePassword && !o.has("username"):
 		o.fail("username is missing beside the password")
 	}
-	o.choice("tls", &e.TLS, []string{"starttls", "implicit", "none"}, nil)
-	if e.TLS == "none" && (havePassword || o.has("username")) {
+	o.choice("tls", &e.TLS, mailTLS(), nil)
+	if e.TLS == tlsNone && (havePassword || o.has("username")) {
 		d.failAt(o.keyPos("tls"), join(v.path, "tls"), "without TLS the password would be sent in plain text: use starttls or implicit, or leave username and password out")
 	}
 	if tv, ok := o.get("tls_config"); ok {
 		c := d.tlsConfig(tv)
 		c.SetDirectory(dir)
 		e.TLSConfig = TLS{settings[promconfig.TLSConfig]{&c, d.givenBelow(tv)}}
-		if e.TLS == "none" {
+		if e.TLS == tlsNone {
 			d.failAt(o.keyPos("tls_config"), join(v.path, "tls_config"), "there is no TLS that this would be of")
 		}
 	}

@@ -2,12 +2,14 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -117,21 +119,29 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+// TestActions holds the actions that the policy knows against those of rules.
+func TestActions(t *testing.T) {
+	_, errs := evaluator.CompileRules([]evaluator.RuleSpec{{Name: "r", When: "rmse > 1", For: 1, Action: "dance"}}, evaluator.RuleEnv{})
+	if want := "the actions are " + strings.Join(trigger.RuleActions(), ", "); len(errs) != 1 || !strings.HasSuffix(errs[0].Error(), want) {
+		t.Errorf("%v, want one error that ends in %q", errs, want)
+	}
+}
+
 // What the check takes, trigger renders, with any window and none; the fields
 // named in messages are all that trigger.TemplateData has.
 func TestTemplatesAsTriggerRendersThem(t *testing.T) {
 	var fields []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[trigger.TemplateData]()) {
 		if f.Type.Kind() != reflect.Struct {
-			fields = append(fields, "."+f.Name)
+			fields = append(fields, f.Name)
 			continue
 		}
 		for _, inner := range reflect.VisibleFields(f.Type) {
-			fields = append(fields, "."+f.Name+"."+inner.Name)
+			fields = append(fields, f.Name+"."+inner.Name)
 		}
 	}
-	if got := strings.Join(fields, ", "); got != templateFields {
-		t.Errorf("trigger's templates have %s, the messages list %s", got, templateFields)
+	if !slices.Equal(fields, templateFields()) {
+		t.Errorf("trigger's templates have %s, the check knows %s", fields, templateFields())
 	}
 	for _, text := range []string{
 		"{{ .Model }}", "a {{ .Window.Start }} b {{ .Window.End }}", "{{ .Rule }}{{ .Reason }}{{ .Key }}{{ .AsOf }}", "{{ $.Key }}",

@@ -30,6 +30,12 @@ const (
 	taskMulticlass = "multiclass"
 )
 
+// Tasks lists the tasks of models that this version evaluates, and those that have a
+// name but are not evaluated yet.
+func Tasks() (can, later []string) {
+	return []string{taskRegression}, []string{taskBinary, taskMulticlass}
+}
+
 // metricsOf lists the metrics of a task.
 func metricsOf(task string) []string {
 	switch task {
@@ -45,8 +51,8 @@ func metricsOf(task string) []string {
 	}
 }
 
-// laterMeasures lists the drift measures that have a name but are not computed yet.
-func laterMeasures() []string {
+// LaterMeasures lists the drift measures that have a name but are not computed yet.
+func LaterMeasures() []string {
 	return []string{"kl", "hellinger", "linf", "cvm", "energy", "chi2"}
 }
 
@@ -270,7 +276,7 @@ func (n *ruleNames) unknown(path []step, at int, known []string) *fault {
 			return f
 		}
 	}
-	if path[0].name == "drift" && at == 3 && slices.Contains(laterMeasures(), name) {
+	if path[0].name == "drift" && at == 3 && slices.Contains(LaterMeasures(), name) {
 		f.msg = fmt.Sprintf("drift measure %s is not in this version; known are %s", name, strings.Join(known, ", "))
 		return f
 	}
