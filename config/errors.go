@@ -84,7 +84,8 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
-// didYouMean is " (did you mean X?)", or what is known when nothing is near.
+// didYouMean returns what a message about an unknown word ends in: " (did you mean X?)",
+// or what is known when nothing is near.
 func didYouMean(word string, known []string) string {
 	if n := nearest(word, known); n != "" {
 		return fmt.Sprintf(" (did you mean %q?)", n)

@@ -80,7 +80,7 @@ func (h HTTPClient) proxies() map[string]*promconfig.ProxyConfig {
 	return out
 }
 
-// proxyPassword is "" without one.
+// proxyPassword returns the password that a proxy's URL holds, or "".
 func proxyPassword(p *promconfig.ProxyConfig) string {
 	if p.ProxyURL.URL == nil {
 		return ""
@@ -106,7 +106,8 @@ func (h HTTPClient) each(f func(key string, s Secret)) {
 	}
 }
 
-// eachSent is each for the secrets that are sent to servers, or sign what is.
+// eachSent calls f as each does, with those secrets alone that are sent to servers or
+// that sign what is sent.
 func (h HTTPClient) eachSent(f func(key string, s Secret)) {
 	c := h.config
 	tell := func(key string, inline promconfig.Secret, file string) { h.given.tell(f, key, string(inline), file) }

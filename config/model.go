@@ -11,7 +11,7 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// Upper limits, against slips of the keyboard.
+// The upper limits of numbers, which catch slips of the keyboard.
 const (
 	mostConcurrency = 1_000
 	mostCatchUp     = 10_000

@@ -238,7 +238,7 @@ func (o *object) integer(key string, low int64, dst *int64) (value, bool) {
 	return v, ok
 }
 
-// count is integer for an int that is not huge.
+// count reads a whole number from low to high into dst.
 func (o *object) count(key string, low, high int64, dst *int) {
 	var n int64
 	v, ok := o.integer(key, low, &n)
@@ -338,7 +338,7 @@ func (o *object) choice(key string, dst *string, can, later []string) (value, bo
 	return v, o.d.choice(v, dst, can, later)
 }
 
-// choice is object.choice for a value.
+// choice reads the value itself as object.choice reads that of a key.
 func (d *decoder) choice(v value, dst *string, can, later []string) bool {
 	s, ok := d.textScalar(v)
 	if !ok {
@@ -378,6 +378,21 @@ func (o *object) secret(key, dir string, dst *Secret) {
 	case haveFile:
 		*dst = FileSecret(file)
 	}
+}
+
+// login reads a user and a password, of which neither is given without the other, and
+// reports whether the file has one of them.
+func (o *object) login(dir string, user *string, password *Secret) bool {
+	o.text("username", user)
+	o.secret("password", dir, password)
+	haveUser, havePassword := o.has("username"), o.has("password") || o.has("password_file")
+	switch {
+	case haveUser && !havePassword:
+		o.d.failAt(o.keyPos("username"), join(o.v.path, "username"), "a username needs a password or password_file")
+	case havePassword && !haveUser:
+		o.fail("username is missing beside the password")
+	}
+	return haveUser || havePassword
 }
 
 // secretText reads text without ever quoting it, and remembers whether a variable gave

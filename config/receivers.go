@@ -78,17 +78,9 @@ func (d *decoder) email(v value, dir string) *Email {
 			}
 		}
 	}
-	o.text("username", &e.Username)
-	o.secret("password", dir, &e.Password)
-	havePassword := o.has("password") || o.has("password_file")
-	switch {
-	case o.has("username") && !havePassword:
-		d.failAt(o.keyPos("username"), join(v.path, "username"), "a username needs a password or password_file")
-	case havePassword && !o.has("username"):
-		o.fail("username is missing beside the password")
-	}
+	loggedIn := o.login(dir, &e.Username, &e.Password)
 	o.choice("tls", &e.TLS, mailTLS(), nil)
-	if e.TLS == tlsNone && (havePassword || o.has("username")) {
+	if e.TLS == tlsNone && loggedIn {
 		d.failAt(o.keyPos("tls"), join(v.path, "tls"), "without TLS the password would be sent in plain text: use starttls or implicit, or leave username and password out")
 	}
 	if tv, ok := o.get("tls_config"); ok {
@@ -192,12 +184,8 @@ func (o *object) alertLabels() map[string]string {
 	out := map[string]string{}
 	for name, lv := range o.d.entries(v) {
 		path := join(v.path, name)
-		switch {
-		case slices.Contains([]string{"alertname", "severity", "model", "rule", "run"}, name):
-			o.d.failAt(lv.pos, path, "Hindcast sets the label %s itself", name)
-			continue
-		case !labelPattern.MatchString(name) || strings.HasPrefix(name, "__"):
-			o.d.failAt(lv.pos, path, "no Prometheus label can be called %q: letters, digits and _, not beginning with a digit or __", clip(name))
+		if fault := labelFault(name, []string{"alertname", "severity", "model", "rule", "run"}); fault != "" {
+			o.d.failAt(lv.pos, path, "%s", fault)
 			continue
 		}
 		if s, ok := o.d.text(lv); ok {

@@ -92,7 +92,8 @@ func (d *decoder) scalar(v value, want string) (scalar, bool) {
 	return s, true
 }
 
-// Numbers as JSON and YAML 1.2 agree on them, and as some YAML reads them.
+// What is a number: intPattern and floatPattern match those that JSON and YAML 1.2 agree
+// on, oddPattern what only some YAML reads as a number.
 var (
 	intPattern   = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)$`)
 	floatPattern = regexp.MustCompile(`^[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)

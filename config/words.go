@@ -15,7 +15,7 @@ const auto = "auto"
 // driftHindcast is the drift profile of this version.
 const driftHindcast = "hindcast"
 
-// The ways to encrypt mail.
+// The ways to encrypt mail, which notify's e-mail receiver has too.
 const (
 	tlsStart    = "starttls"
 	tlsImplicit = "implicit"
