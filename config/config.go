@@ -1,6 +1,25 @@
 // Package config reads hindcast.yaml: strictly, with every error at once and each
 // at its line and column.
 //
+// A Config says what is wanted and reaches no server: cmd opens the stores, and
+// httpclient makes the clients. The one thing that is opened, when its value is asked
+// for, is the file of a Secret.
+//
+// Terms. A value is a YAML value with its aliases followed; it has a place, which is its
+// line and column, and a path such as models[0].rules[1].when. An object is a value with
+// keys. A scalar is a value that is text, a number, a boolean or nothing, after its
+// variables are replaced. A word is a text of which only some are known, such as a
+// format.
+//
+// The way of a key. Parse (load.go) has the text parsed into a tree (decode.go) and asks
+// the tree for one key after the other (object.go). Each part of the file has a method
+// that reads it: model.go, rules.go, retrain.go, outputs.go, receivers.go and so on. It
+// reads a value as what it has to be (scalar.go, words.go), checks it, and puts it into
+// the field of Config (config.go) that carries the key as its yaml tag. Every fault goes
+// to the decoder's list and reading goes on, so that all are told at once (errors.go);
+// what the file does not say is as in defaults.go. What is left in an object at its end is an
+// unknown key, or one of unsupported.go. Begin at Parse, or at Config for what comes out.
+//
 // Paths. A relative path and a relative file URL (file://./state, or plain ./state)
 // start at the folder of the configuration file, Config.Dir, not at the working
 // folder: URLs are kept as written, for objstore.Open(ctx, url, cfg.Dir); paths of

@@ -326,6 +326,7 @@ func (d *decoder) driftThreshold(v value, m *Model) {
 	}
 }
 
+// has reports whether a measure has a threshold.
 func has(m map[string]float64, key string) bool {
 	_, ok := m[key]
 	return ok

@@ -128,6 +128,7 @@ func keyText(k ast.Node) (string, bool) {
 	}
 }
 
+// simpleKey matches the keys that stand in a path as they are.
 var simpleKey = regexp.MustCompile(`^[A-Za-z0-9_<-]+$`)
 
 // join adds a key to a path.

@@ -180,6 +180,7 @@ func clip(s string) string {
 	return s
 }
 
+// validVariable reports whether an environment variable can be called that.
 func validVariable(s string) bool {
 	for i, c := range []byte(s) {
 		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'

@@ -23,6 +23,7 @@ func unsupportedKeys() map[string]string {
 	}
 }
 
+// indexPattern matches the index of a list in a path.
 var indexPattern = regexp.MustCompile(`\[[0-9]+\]`)
 
 // unsupportedKey reports whether this version refuses the key by name, and what to add.

@@ -38,7 +38,7 @@ type tokens struct {
 // maxSaid bounds what an error shows of a token server's answer, in characters.
 const maxSaid = 200
 
-// grant fetches tokens.
+// grant fetches tokens in one of the two ways that newGrant knows.
 type grant interface {
 	TokenSource(context.Context) oauth2.TokenSource
 }
@@ -128,6 +128,7 @@ func (t *tokens) readCredential() (string, error) {
 	return config.FileSecret(file).Value()
 }
 
+// newGrant returns what fetches tokens with a credential.
 func (t *tokens) newGrant(credential string) grant {
 	c := t.config
 	params := url.Values{}
