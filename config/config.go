@@ -1,6 +1,25 @@
 // Package config reads hindcast.yaml: strictly, with every error at once and each
 // at its line and column.
 //
+// A Config says what is wanted and reaches no server: cmd opens the stores, and
+// httpclient makes the clients. The one thing that is opened, when its value is asked
+// for, is the file of a Secret.
+//
+// Terms. A value is a YAML value with its aliases followed; it has a place, which is its
+// line and column, and a path such as models[0].rules[1].when. An object is a value with
+// keys. A scalar is a value that is text, a number, a boolean or nothing, after its
+// variables are replaced. A word is a text of which only some are known, such as a
+// format.
+//
+// The way of a key. Parse (load.go) has the text parsed into a tree (decode.go) and asks
+// the tree for one key after the other (object.go). Each part of the file has a method
+// that reads it: model.go, rules.go, retrain.go, outputs.go, receivers.go and so on. It
+// reads a value as what it has to be (scalar.go, words.go), checks it, and puts it into
+// the field of Config (config.go) that carries the key as its yaml tag. Every fault goes
+// to the decoder's list and reading goes on, so that all are told at once (errors.go);
+// what the file does not say is as in defaults.go. What is left in an object at its end is an
+// unknown key, or one of unsupported.go. Begin at Parse, or at Config for what comes out.
+//
 // Paths. A relative path and a relative file URL (file://./state, or plain ./state)
 // start at the folder of the configuration file, Config.Dir, not at the working
 // folder: URLs are kept as written, for an objstore.Opener of cfg.Dir; paths of
@@ -43,15 +62,15 @@ type Model struct {
 	Name        string            `yaml:"name"`
 	Task        string            `yaml:"task"`
 	Schedule    string            `yaml:"schedule"`  // cron, five fields; empty when serve leaves the model alone
-	TimeZone    string            `yaml:"time_zone"` // IANA name, default UTC
+	TimeZone    string            `yaml:"time_zone"` // IANA name
 	Predictions Predictions       `yaml:"predictions"`
 	GroundTruth GroundTruth       `yaml:"ground_truth"`
-	Window      string            `yaml:"window"`    // default 1d; parsed by Grid
-	CatchUp     int               `yaml:"catch_up"`  // default 7
+	Window      string            `yaml:"window"` // parsed by Grid
+	CatchUp     int               `yaml:"catch_up"`
 	Reference   *Reference        `yaml:"reference"` // nil without one
 	Segments    []string          `yaml:"segments"`
-	MaxSegments int               `yaml:"max_segments"`  // values kept per segment column, default 100
-	MaxBadShare float64           `yaml:"max_bad_share"` // default 0.01
+	MaxSegments int               `yaml:"max_segments"` // values kept per segment column
+	MaxBadShare float64           `yaml:"max_bad_share"`
 	Drift       Drift             `yaml:"drift"`
 	Prometheus  map[string]string `yaml:"prometheus"` // queries by name, as written; Queries replaces $window
 	RuleList    []Rule            `yaml:"rules"`      // the default rules where the file has no such key; rules: [] means none
@@ -68,7 +87,7 @@ type Model struct {
 // Predictions is a model's prediction log.
 type Predictions struct {
 	URL      string            `yaml:"url"`
-	Format   string            `yaml:"format"` // auto, parquet, csv or jsonl
+	Format   string            `yaml:"format"`
 	Slack    time.Duration     `yaml:"slack"`
 	Columns  PredictionColumns `yaml:"columns"`
 	Features Features          `yaml:"features"`
@@ -93,7 +112,7 @@ type Features struct {
 // GroundTruth is where labels come from.
 type GroundTruth struct {
 	URL     string              `yaml:"url"`
-	Format  string              `yaml:"format"` // auto, parquet, csv or jsonl
+	Format  string              `yaml:"format"`
 	Slack   time.Duration       `yaml:"slack"`
 	Columns LabelColumns        `yaml:"columns"`
 	Delay   time.Duration       `yaml:"delay"`
@@ -117,7 +136,7 @@ const SavedProfile = "saved"
 // Reference is what a window is compared to: rows or a profile, never both.
 type Reference struct {
 	URL     string `yaml:"url"`     // rows with the predictions' columns, label included
-	Format  string `yaml:"format"`  // of the rows: auto, parquet, csv or jsonl
+	Format  string `yaml:"format"`  // of the rows
 	Profile string `yaml:"profile"` // URL of a saved profile, or SavedProfile
 	// FollowLinks lets symbolic links in a folder lead out of it.
 	FollowLinks bool `yaml:"follow_links"`
@@ -128,28 +147,28 @@ func (r *Reference) Saved() bool { return r != nil && r.Profile == SavedProfile 
 
 // Drift says how the drift of a column is judged.
 type Drift struct {
-	Profile     string             `yaml:"profile"`   // hindcast
+	Profile     string             `yaml:"profile"`
 	Methods     []string           `yaml:"method"`    // measure names; empty means auto
 	Threshold   *float64           `yaml:"threshold"` // for every judging measure; nil means each its own
 	Thresholds  map[string]float64 // by measure, where the file has a map
-	MinRows     int64              `yaml:"min_rows"`     // default 200
-	ExactValues int                `yaml:"exact_values"` // default 10,000
+	MinRows     int64              `yaml:"min_rows"`
+	ExactValues int                `yaml:"exact_values"`
 }
 
 // Rule is a rule as configured, its defaults filled in.
 type Rule struct {
 	Name         string   `yaml:"name"`
 	When         string   `yaml:"when"`
-	MinSamples   int64    `yaml:"min_samples"`  // default 200
-	MinCoverage  float64  `yaml:"min_coverage"` // default 0.8
+	MinSamples   int64    `yaml:"min_samples"`
+	MinCoverage  float64  `yaml:"min_coverage"`
 	Significance *float64 `yaml:"significance"` // nil: the default where it can apply
-	For          int      `yaml:"for"`          // default 1
-	Action       string   `yaml:"action"`       // alert, retrain or block; default alert
+	For          int      `yaml:"for"`
+	Action       string   `yaml:"action"` // one of trigger.RuleActions
 }
 
 // Retrain says when and how retraining is started.
 type Retrain struct {
-	Mode     trigger.Mode  `yaml:"mode"` // default suggest
+	Mode     trigger.Mode  `yaml:"mode"`
 	Cooldown time.Duration `yaml:"cooldown"`
 	Budget   Budget        `yaml:"budget"`
 	Settle   time.Duration `yaml:"settle"`
@@ -169,7 +188,7 @@ type Kubeflow struct {
 	Namespace      string         `yaml:"namespace"`  // may be empty
 	Experiment     string         `yaml:"experiment"` // may be empty
 	Pipeline       string         `yaml:"pipeline"`
-	Version        string         `yaml:"version"`    // default latest
+	Version        string         `yaml:"version"`    // of the pipeline
 	Parameters     map[string]any `yaml:"parameters"` // as JSON has them, with int64 beside float64; their templates are checked
 	ServiceAccount string         `yaml:"service_account"`
 	PipelineRoot   string         `yaml:"pipeline_root"`

@@ -129,6 +129,14 @@ func TestFullExample(t *testing.T) {
 	if !reflect.DeepEqual(k.Parameters, wantParameters) || k.Version != "latest" || k.Timeout != 10*time.Second || k.Token.IsSet() {
 		t.Errorf("kubeflow = %+v", k)
 	}
+}
+
+// TestFullExampleTells looks at those who are told.
+func TestFullExampleTells(t *testing.T) {
+	c, err := Load(filepath.Join("testdata", "full.yaml"), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if p := c.Publish.Pushgateway; p.URL != "http://pushgateway:9091" || p.Grouping["namespace"] != "team-a" || p.Timeout != 10*time.Second {
 		t.Errorf("pushgateway = %+v", p)
 	}

@@ -23,7 +23,8 @@ const (
 	maxValues = 300_000
 )
 
-// decoder walks the YAML tree, collecting errors.
+// decoder walks the YAML tree for Parse and collects what is wrong. Its methods read one
+// part of the file each.
 type decoder struct {
 	file    string
 	env     func(string) (string, bool)
@@ -36,7 +37,8 @@ type decoder struct {
 // position is a place in the file, 1-based.
 type position struct{ line, column int }
 
-// value is a YAML value with aliases resolved, and where it stands.
+// value is a YAML value with aliases resolved, and where it stands. Every method that
+// reads a part of the file takes one.
 type value struct {
 	node ast.Node
 	pos  position
@@ -276,6 +278,7 @@ func at(n ast.Node) position {
 	return tokenPosition(n.GetToken())
 }
 
+// tokenPosition is where a token stands; 1:1 where the parser does not say.
 func tokenPosition(t *token.Token) position {
 	if t == nil || t.Position == nil {
 		return position{1, 1}

@@ -3,14 +3,16 @@ package config
 import (
 	"errors"
 	"fmt"
-	"math"
+	"regexp"
 	"time"
+
+	"github.com/prometheus/common/model"
 )
 
 // errDuration says what a duration looks like.
 var errDuration = errors.New("want a duration such as 30m, 24h, 7d or 1h30m (units w, d, h, m, s, ms, largest first)")
 
-// durationUnit is a unit of durations.
+// durationUnit is a unit that formatDuration writes.
 type durationUnit struct {
 	name string
 	size time.Duration
@@ -28,61 +30,35 @@ func durationUnits() []durationUnit {
 	}
 }
 
+// durationShape is what a duration that this version takes looks like.
+var durationShape = regexp.MustCompile(`^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$`)
+
+// monthsPattern finds months, which only a window has.
+var monthsPattern = regexp.MustCompile(`^([0-9]+(w|d|h|m|s|ms))*[0-9]+mo([^a-z]|$)`)
+
 // ParseDuration reads whole numbers with the units w, d, h, m, s and ms, each at
-// most once and the largest first: 30m, 24h, 7d, 1h30m, 2w. 0 needs no unit.
-// Months, fractions and negative values are refused.
+// most once and the largest first: 30m, 24h, 7d, 1h30m, 2w. 0 needs no unit. They are
+// Prometheus's durations, less the years. Months, fractions and negative values are
+// refused.
 func ParseDuration(s string) (time.Duration, error) {
-	if s == "0" {
-		return 0, nil
-	}
-	if len(s) > 1 && s[0] == '-' {
-		return 0, fmt.Errorf("%q is negative: %w", s, errDuration)
-	}
-	units := durationUnits()
-	rest, next, total := s, 0, int64(0)
-	for rest != "" {
-		digits := 0
-		n := int64(0)
-		for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
-			d := int64(rest[digits] - '0')
-			if n > (math.MaxInt64-d)/10 {
-				return 0, fmt.Errorf("%q is too long: the longest duration is about 292 years", s)
-			}
-			n = n*10 + d
-			digits++
-		}
-		letters := digits
-		for letters < len(rest) && rest[letters] >= 'a' && rest[letters] <= 'z' {
-			letters++
-		}
-		name := rest[digits:letters]
-		if digits == 0 || name == "" {
-			return 0, fmt.Errorf("%q is no duration: %w", s, errDuration)
-		}
-		if name == "mo" {
-			return 0, fmt.Errorf("%q counts months, which only a window may: write days instead", s)
-		}
-		for next < len(units) && units[next].name != name {
-			next++
-		}
-		if next == len(units) {
-			return 0, fmt.Errorf("%q is no duration: %w", s, errDuration)
-		}
-		size := int64(units[next].size)
-		if n > (math.MaxInt64-total)/size {
-			return 0, fmt.Errorf("%q is too long: the longest duration is about 292 years", s)
-		}
-		total += n * size
-		next++
-		rest = rest[letters:]
-	}
-	if s == "" {
+	d, err := model.ParseDuration(s)
+	switch {
+	case s == "":
 		return 0, errDuration
+	case s == "0" || err == nil && durationShape.MatchString(s):
+		return time.Duration(d), nil
+	case durationShape.MatchString(s): // the library can only have found it too long
+		return 0, fmt.Errorf("%q is too long: the longest duration is about 292 years", s)
+	case len(s) > 1 && s[0] == '-':
+		return 0, fmt.Errorf("%q is negative: %w", s, errDuration)
+	case monthsPattern.MatchString(s):
+		return 0, fmt.Errorf("%q counts months, which only a window may: write days instead", s)
 	}
-	return time.Duration(total), nil
+	return 0, fmt.Errorf("%q is no duration: %w", s, errDuration)
 }
 
-// formatDuration is the inverse of ParseDuration: exact and short.
+// formatDuration is the inverse of ParseDuration: exact and short. Prometheus's own
+// writer would not do, for it writes 365d as 1y, which ParseDuration refuses.
 func formatDuration(d time.Duration) string {
 	if d == 0 {
 		return "0s"

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hindcast/hindcast/internal/spelling"
 )
 
 // Error is one thing that is wrong in a configuration, where it is.
@@ -75,43 +77,15 @@ func nearest(word string, candidates []string) string {
 		if strings.EqualFold(c, word) {
 			return c
 		}
-		if d := editDistance(strings.ToLower(word), c, bestDistance); d < bestDistance {
+		if d := spelling.Distance(strings.ToLower(word), c, bestDistance); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
 	return best
 }
 
-// editDistance counts the insertions, deletions, substitutions and swaps of
-// neighbours between a and b (optimal string alignment; Boytsov, ACM JEA 16,
-// 2011, section 2). It may return limit for anything that is at least limit.
-func editDistance(a, b string, limit int) int {
-	x, y := []rune(a), []rune(b)
-	if len(x)-len(y) >= limit || len(y)-len(x) >= limit {
-		return limit
-	}
-	before, above, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range above {
-		above[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		row[0] = i
-		for j := 1; j <= len(y); j++ {
-			substitution := above[j-1]
-			if x[i-1] != y[j-1] {
-				substitution++
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, substitution)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, above, row = above, row, before
-	}
-	return above[len(y)]
-}
-
-// didYouMean is " (did you mean X?)", or what is known when nothing is near.
+// didYouMean returns what a message about an unknown word ends in: " (did you mean X?)",
+// or what is known when nothing is near.
 func didYouMean(word string, known []string) string {
 	if n := nearest(word, known); n != "" {
 		return fmt.Sprintf(" (did you mean %q?)", n)

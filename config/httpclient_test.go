@@ -106,6 +106,33 @@ oauth2:
 	}
 }
 
+// TestHTTPConfigJoinsPaths looks for every file beside a configuration in a relative
+// folder, where joining a path twice would show.
+func TestHTTPConfigJoinsPaths(t *testing.T) {
+	var files []string
+	for _, body := range []string{
+		"basic_auth: {username_file: a, password_file: b}\nhttp_headers: {X-A: {files: [c]}}\ntls_config: {ca_file: d, cert_file: e, key_file: f}",
+		"bearer_token_file: g",
+		"authorization: {credentials_file: h}",
+		`oauth2: {client_id: i, token_url: "http://t", client_secret_file: j, tls_config: {ca_file: k, cert_file: l, key_file: m}}`,
+		`oauth2: {client_id: i, token_url: "http://t", grant_type: "` + GrantJWT + `", client_certificate_key_file: n}`,
+	} {
+		c, err := Parse("hindcast.yaml", []byte(httpText(t, body)), "conf", noEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Publish.Pushgateway.HTTP.each(func(_ string, s Secret) { files = append(files, s.File()) })
+	}
+	slices.Sort(files)
+	var want []string
+	for _, name := range strings.Split("abcdefghjklmn", "") {
+		want = append(want, "conf/"+name)
+	}
+	if !slices.Equal(slices.Compact(files), want) {
+		t.Errorf("files %q, want %q", files, want)
+	}
+}
+
 func TestBadHTTPConfig(t *testing.T) {
 	const secret = "hunter2-bearer"
 	tests := []struct{ name, body, want string }{
@@ -234,7 +261,7 @@ tls_config: {cert: c, key: s3cret-key}`)
 	const said = "you sent s3cret-oauth, s3cret-param, s3cret-proxy, s3cret-connect, s3cret-header and s3cret-file"
 	hide := func(h HTTPClient, text string) string {
 		var secrets redact.Secrets
-		h.tell(&secrets)
+		h.AddSent(&secrets)
 		return secrets.Text(text)
 	}
 	if got := hide(h, said); strings.Contains(got, "s3cret") || strings.Count(got, "[redacted]") != 6 {

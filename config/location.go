@@ -4,18 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 )
-
-// inDir joins a relative path to the configuration's folder.
-func inDir(dir, path string) string {
-	if path == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
-}
 
 // locationUse is what the URL of objects is for.
 type locationUse uint8
@@ -26,15 +17,12 @@ const (
 	dated                        // wildcards and placeholders of time
 )
 
-// placeholders are the parts of a time that a pattern may name.
-func placeholders() []string { return []string{"date", "hour", "year", "month", "day"} }
-
 // checkLocation checks the URL of objects as far as that goes without opening it.
 // No error quotes what could be a password.
 func checkLocation(raw string, use locationUse) error {
 	scheme, rest, isURL := strings.Cut(raw, "://")
 	if !isURL {
-		for _, s := range []string{"s3", "gs", "azblob", "file", "mem"} {
+		for _, s := range schemes() {
 			if strings.HasPrefix(raw, s+":") {
 				return fmt.Errorf("a URL needs two slashes: %s://...", s)
 			}
@@ -63,7 +51,7 @@ func checkLocation(raw string, use locationUse) error {
 			return errors.New("the part of the URL after ? cannot be read")
 		}
 	default:
-		return fmt.Errorf("unknown scheme %q%s", clip(scheme), didYouMean(scheme, []string{"s3", "gs", "azblob", "file", "mem"}))
+		return fmt.Errorf("unknown scheme %q%s", clip(scheme), didYouMean(scheme, schemes()))
 	}
 	return checkPattern(rest, use)
 }
@@ -115,7 +103,7 @@ func placeholderNames(p string) ([]string, error) {
 		}
 		name := p[i+1 : i+1+end]
 		if !slices.Contains(placeholders(), name) {
-			return nil, fmt.Errorf("unknown placeholder {%s}; known: {date}, {hour}, {year}, {month}, {day}", clip(name))
+			return nil, fmt.Errorf("unknown placeholder {%s}; known: {%s}", clip(name), strings.Join(placeholders(), "}, {"))
 		}
 		names = append(names, name)
 		p = p[i+end+2:]

@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -12,18 +11,7 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// Defaults of a model.
-const (
-	defaultWindow      = "1d"
-	defaultCatchUp     = 7
-	defaultMaxBadShare = 0.01
-	defaultMaxSegments = 100
-	defaultMinRows     = 200
-	defaultExactValues = 10_000
-	defaultTimeout     = 10 * time.Second
-)
-
-// Upper limits, against slips of the keyboard.
+// The upper limits of numbers, which catch slips of the keyboard.
 const (
 	mostConcurrency = 1_000
 	mostCatchUp     = 10_000
@@ -48,18 +36,18 @@ func (d *decoder) model(v value, dir string) *Model {
 	}
 	m := &Model{
 		baseDir:     dir,
-		TimeZone:    "UTC",
+		TimeZone:    defaultTimeZone,
 		Window:      defaultWindow,
 		CatchUp:     defaultCatchUp,
 		MaxSegments: defaultMaxSegments,
 		MaxBadShare: defaultMaxBadShare,
-		Drift:       Drift{Profile: "hindcast", MinRows: defaultMinRows, ExactValues: defaultExactValues},
+		Drift:       Drift{Profile: driftHindcast, MinRows: defaultMinRows, ExactValues: defaultExactValues},
 	}
 	if nv, ok := o.text("name", &m.Name); ok && !modelNamePattern.MatchString(m.Name) {
 		d.fail(nv, "a model's name has lower-case letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit")
 		m.Name = ""
 	}
-	can, later := tasks()
+	can, later := evaluator.Tasks()
 	o.choice("task", &m.Task, can, later)
 	d.schedule(o, m)
 	if sv, ok := o.get("predictions"); ok {
@@ -147,7 +135,7 @@ func (d *decoder) predictions(v value, m *Model) {
 func (d *decoder) features(v value, p *Predictions) {
 	if _, isList := v.node.(*ast.SequenceNode); !isList {
 		var word string
-		d.choice(v, &word, []string{"auto"}, nil)
+		d.choice(v, &word, []string{auto}, nil)
 		return
 	}
 	names, ok := d.texts(v, "columns")
@@ -179,7 +167,7 @@ func (d *decoder) groundTruth(v value, m *Model) {
 	o.duration("slack", &g.Slack)
 	o.boolean("follow_links", &g.FollowLinks)
 	o.duration("delay", &g.Delay)
-	resolve := string(groundtruth.ResolveLatest)
+	resolve := string(defaultResolve)
 	o.choice("resolve", &resolve, resolutions(), nil)
 	g.Resolve = groundtruth.Resolve(resolve)
 	if cv, ok := o.get("columns"); ok {
@@ -201,7 +189,7 @@ func (d *decoder) groundTruth(v value, m *Model) {
 
 // format reads the format of objects.
 func (d *decoder) format(o *object) string {
-	out := "auto"
+	out := auto
 	can, later := formats()
 	o.choice("format", &out, can, later)
 	return out
@@ -261,7 +249,7 @@ func (d *decoder) driftMethods(v value, m *Model) {
 	can, later := measures()
 	if _, isList := v.node.(*ast.SequenceNode); !isList {
 		var word string
-		if d.choice(v, &word, with("auto", can), later) && word != "auto" {
+		if d.choice(v, &word, with(auto, can), later) && word != auto {
 			m.Drift.Methods = []string{word}
 		}
 		return
@@ -338,6 +326,7 @@ func (d *decoder) driftThreshold(v value, m *Model) {
 	}
 }
 
+// has reports whether a measure has a threshold.
 func has(m map[string]float64, key string) bool {
 	_, ok := m[key]
 	return ok

@@ -76,6 +76,19 @@ func (d *decoder) members(v value) ([]member, bool) {
 	return own, true
 }
 
+// entries yields the values of a mapping whose keys are names, in the file's order.
+func (d *decoder) entries(v value) func(func(string, value) bool) {
+	return func(yield func(string, value) bool) {
+		members, _ := d.members(v)
+		for _, mem := range members {
+			mv, ok := d.resolve(mem.node, join(v.path, mem.key), v.deep)
+			if ok && !yield(mem.key, mv) {
+				return
+			}
+		}
+	}
+}
+
 // merge lists the keys that << brings in: of one mapping or of a list of them,
 // the earlier first.
 func (d *decoder) merge(n *ast.MappingValueNode, into value) []member {
@@ -115,6 +128,7 @@ func keyText(k ast.Node) (string, bool) {
 	}
 }
 
+// simpleKey matches the keys that stand in a path as they are.
 var simpleKey = regexp.MustCompile(`^[A-Za-z0-9_<-]+$`)
 
 // join adds a key to a path.
@@ -170,6 +184,20 @@ func (o *object) need(keys ...string) {
 	}
 }
 
+// exclusive complains where more than one of the keys is there.
+func (o *object) exclusive(keys ...string) {
+	first := ""
+	for _, m := range o.members { // in the file's order
+		switch {
+		case !slices.Contains(keys, m.key):
+		case first == "":
+			first = m.key
+		default:
+			o.d.failAt(m.pos, join(o.v.path, m.key), "%s is given too; use one of them", first)
+		}
+	}
+}
+
 // done complains about the keys that nobody asked for.
 func (o *object) done() {
 	for _, m := range o.members {
@@ -211,7 +239,7 @@ func (o *object) integer(key string, low int64, dst *int64) (value, bool) {
 	return v, ok
 }
 
-// count is integer for an int that is not huge.
+// count reads a whole number from low to high into dst.
 func (o *object) count(key string, low, high int64, dst *int) {
 	var n int64
 	v, ok := o.integer(key, low, &n)
@@ -240,6 +268,26 @@ func (o *object) share(key string, dst *float64) {
 		return
 	}
 	*dst = f
+}
+
+// boolean reads true or false into dst.
+func (o *object) boolean(key string, dst *bool) {
+	v, ok := o.get(key)
+	if !ok {
+		return
+	}
+	s, ok := o.d.scalar(v, "true or false")
+	if !ok {
+		return
+	}
+	if s.replaced {
+		s.kind = plainKind(s.text) // inside { } a variable has to be quoted
+	}
+	if s.kind != boolScalar {
+		o.d.fail(v, "want true or false, got %s", s.describe())
+		return
+	}
+	*dst = strings.EqualFold(s.text, "true")
 }
 
 // duration reads a duration into dst.
@@ -291,7 +339,7 @@ func (o *object) choice(key string, dst *string, can, later []string) (value, bo
 	return v, o.d.choice(v, dst, can, later)
 }
 
-// choice is object.choice for a value.
+// choice reads the value itself as object.choice reads that of a key.
 func (d *decoder) choice(v value, dst *string, can, later []string) bool {
 	s, ok := d.textScalar(v)
 	if !ok {
@@ -319,7 +367,7 @@ func (o *object) secret(key, dir string, dst *Secret) {
 	}
 	if v, ok := o.get(key + "_file"); ok {
 		if file, haveFile = o.d.text(v); haveFile {
-			file = inDir(dir, file)
+			file = promconfig.JoinDir(dir, file)
 		}
 	}
 	switch {
@@ -331,6 +379,21 @@ func (o *object) secret(key, dir string, dst *Secret) {
 	case haveFile:
 		*dst = FileSecret(file)
 	}
+}
+
+// login reads a user and a password, of which neither is given without the other, and
+// reports whether the file has one of them.
+func (o *object) login(dir string, user *string, password *Secret) bool {
+	o.text("username", user)
+	o.secret("password", dir, password)
+	haveUser, havePassword := o.has("username"), o.has("password") || o.has("password_file")
+	switch {
+	case haveUser && !havePassword:
+		o.d.failAt(o.keyPos("username"), join(o.v.path, "username"), "a username needs a password or password_file")
+	case havePassword && !haveUser:
+		o.fail("username is missing beside the password")
+	}
+	return haveUser || havePassword
 }
 
 // secretText reads text without ever quoting it, and remembers whether a variable gave
@@ -360,38 +423,4 @@ func (d *decoder) secretText(v value) (string, bool) {
 		d.given[v.path] = true
 	}
 	return s.text, true
-}
-
-// hidden are the keys, in lower case, of the secrets in a library's settings that come
-// from variables, which the library's types cannot say.
-type hidden map[string]bool
-
-// hiddenIn returns the keys below v whose values come from variables.
-func (d *decoder) hiddenIn(v value) hidden {
-	out := hidden{}
-	for path := range d.given {
-		if key, ok := strings.CutPrefix(path, v.path); ok {
-			out[strings.ToLower(strings.TrimPrefix(key, "."))] = true
-		}
-	}
-	return out
-}
-
-// tell calls f for the secret under key, or in the file under key_file.
-func (h hidden) tell(f func(string, Secret), key, inline, file string) {
-	if inline != "" {
-		s := InlineSecret(inline)
-		s.given = h[strings.ToLower(key)]
-		f(key, s)
-	}
-	if file != "" {
-		f(key+"_file", FileSecret(file))
-	}
-}
-
-// tellTLS calls f for what a tls_config under key holds or names.
-func (h hidden) tellTLS(f func(string, Secret), key string, c *promconfig.TLSConfig) {
-	h.tell(f, join(key, "ca"), c.CA, c.CAFile)
-	h.tell(f, join(key, "cert"), c.Cert, c.CertFile)
-	h.tell(f, join(key, "key"), string(c.Key), c.KeyFile)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 
+	promconfig "github.com/prometheus/common/config"
+
 	"github.com/hindcast/hindcast/series"
 )
 
@@ -27,7 +29,7 @@ func (d *decoder) publish(v value, c *Config) {
 		}
 		t.need("path")
 		t.done()
-		c.Publish.Textfile = &Textfile{Path: inDir(c.Dir, path)}
+		c.Publish.Textfile = &Textfile{Path: promconfig.JoinDir(c.Dir, path)}
 	}
 	if av, ok := o.get("aliases"); ok {
 		c.Publish.Aliases = d.aliases(av)
@@ -84,15 +86,7 @@ func (d *decoder) pushgateway(v value, c *Config) {
 	if gv, ok := o.get("grouping"); ok {
 		p.Grouping = d.grouping(gv)
 	}
-	o.text("username", &p.Username)
-	o.secret("password", c.Dir, &p.Password)
-	havePassword := o.has("password") || o.has("password_file")
-	switch {
-	case o.has("username") && !havePassword:
-		d.failAt(o.keyPos("username"), join(v.path, "username"), "a username needs a password or password_file")
-	case havePassword && !o.has("username"):
-		o.fail("username is missing beside the password")
-	}
+	o.login(c.Dir, &p.Username, &p.Password)
 	o.httpConfig("http_config", c.Dir, &p.HTTP)
 	if p.HTTP.IsSet() && p.HTTP.Config().FollowRedirects {
 		d.failAt(o.keyPos("http_config"), join(join(v.path, "http_config"), "follow_redirects"), "a push follows no redirect, which would turn it into a GET; leave this out")
@@ -117,12 +111,8 @@ func (d *decoder) grouping(v value) map[string]string {
 	out := map[string]string{}
 	for _, mem := range members {
 		path := join(v.path, mem.key)
-		switch {
-		case slices.Contains(series.OwnLabels(), mem.key):
-			d.failAt(mem.pos, path, "Hindcast sets the label %s itself", mem.key)
-			continue
-		case !labelPattern.MatchString(mem.key) || strings.HasPrefix(mem.key, "__"):
-			d.failAt(mem.pos, path, "no Prometheus label can be called %q: letters, digits and _, not beginning with a digit or __", clip(mem.key))
+		if fault := labelFault(mem.key, series.OwnLabels()); fault != "" {
+			d.failAt(mem.pos, path, "%s", fault)
 			continue
 		}
 		gv, ok := d.resolve(mem.node, path, v.deep)
@@ -140,6 +130,18 @@ func (d *decoder) grouping(v value) map[string]string {
 		out[mem.key] = s
 	}
 	return out
+}
+
+// labelFault says what is wrong with the name of a label that a person gives beside
+// own, those that Hindcast sets; "" when nothing is.
+func labelFault(name string, own []string) string {
+	switch {
+	case slices.Contains(own, name):
+		return fmt.Sprintf("Hindcast sets the label %s itself", name)
+	case !labelPattern.MatchString(name) || strings.HasPrefix(name, "__"):
+		return fmt.Sprintf("no Prometheus label can be called %q: letters, digits and _, not beginning with a digit or __", clip(name))
+	}
+	return ""
 }
 
 // notify reads who is told.

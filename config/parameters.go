@@ -16,9 +16,6 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// templateFields lists what a template may name (trigger.TemplateData), for messages.
-const templateFields = ".Model, .Window.Start, .Window.End, .Rule, .Reason, .Key, .Attempt, .AsOf"
-
 // kfpMacro matches what recurring runs of Kubeflow Pipelines would replace, and a
 // run started by Hindcast would take literally.
 var kfpMacro = regexp.MustCompile(`\[\[\s*[A-Za-z][A-Za-z0-9_]*(\.[^\]]*)?\s*\]\]`)
@@ -84,7 +81,7 @@ func checkTemplate(n parse.Node) error {
 			return checkField(t.Ident[1:])
 		}
 	case *parse.DotNode:
-		return errors.New("a template needs a field after the dot; known: " + templateFields)
+		return errors.New("a template needs a field after the dot; known: " + knownFields())
 	case *parse.RangeNode, *parse.WithNode, *parse.TemplateNode, *parse.BreakNode, *parse.ContinueNode:
 		return errors.New("only fields, functions and if are allowed in a template")
 	}
@@ -94,20 +91,21 @@ func checkTemplate(n parse.Node) error {
 // checkField checks the names of a field chain; the trial run at load checks what
 // follows a known one.
 func checkField(names []string) error {
-	known := []string{"Model", "Rule", "Reason", "Key", "Attempt", "AsOf"}
-	if slices.Contains(known, names[0]) {
+	field := names[0]
+	if field == "Window" {
+		if len(names) == 1 {
+			return errors.New("a template needs .Window.Start or .Window.End; known: " + knownFields())
+		}
+		field += "." + names[1]
+	}
+	if slices.Contains(templateFields(), field) {
 		return nil
 	}
-	if names[0] == "Window" {
-		if len(names) == 1 {
-			return errors.New("a template needs .Window.Start or .Window.End; known: " + templateFields)
-		}
-		if names[1] == "Start" || names[1] == "End" {
-			return nil
-		}
-	}
-	return fmt.Errorf("unknown field .%s; known: %s", clip(strings.Join(names, ".")), templateFields)
+	return fmt.Errorf("unknown field .%s; known: %s", clip(strings.Join(names, ".")), knownFields())
 }
+
+// knownFields lists the fields of templates for messages.
+func knownFields() string { return "." + strings.Join(templateFields(), ", .") }
 
 // parameters reads parameters of any type.
 func (d *decoder) parameters(v value) map[string]any {

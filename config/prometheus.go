@@ -142,6 +142,7 @@ func resolveQuery(query, window string) (string, error) {
 	return out.String(), nil
 }
 
+// dollarPattern matches a variable at the beginning of what is left of a query.
 var dollarPattern = regexp.MustCompile(`^\$[A-Za-z0-9_]*`)
 
 // unknownDollar refuses a variable of Grafana or of Prometheus's templates.

@@ -1,9 +1,6 @@
 package config
 
 import (
-	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"net/mail"
 	"regexp"
@@ -54,49 +51,6 @@ func (a *Alertmanager) Servers() []string {
 	return a.URLs
 }
 
-// TLS says how a server's certificate is checked, with the keys of an http_config's
-// tls_config. It never prints itself, for it may hold a key. The zero value is the
-// system's roots and no certificate.
-type TLS struct {
-	config *promconfig.TLSConfig
-	hidden hidden
-}
-
-// IsSet reports whether the configuration has a tls_config.
-func (t TLS) IsSet() bool { return t.config != nil }
-
-// Config is what promconfig.NewTLSConfig takes.
-func (t TLS) Config() promconfig.TLSConfig {
-	if t.config == nil {
-		return promconfig.TLSConfig{}
-	}
-	return *t.config
-}
-
-// each calls f with what the settings hold or name, by its key.
-func (t TLS) each(f func(key string, s Secret)) {
-	if t.config != nil {
-		t.hidden.tellTLS(f, "", t.config)
-	}
-}
-
-// String hides the settings.
-func (t TLS) String() string {
-	if t.config == nil {
-		return ""
-	}
-	return redacted
-}
-
-// Format hides the settings for every verb.
-func (t TLS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
-
-// MarshalText hides the settings, in JSON and YAML too.
-func (t TLS) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// LogValue hides the settings in logs.
-func (t TLS) LogValue() slog.Value { return slog.StringValue(t.String()) }
-
 // hostPattern is the name of a host as a mail server is greeted with it, or an
 // address in brackets.
 var hostPattern = regexp.MustCompile(`^(\[[0-9A-Za-z:.]+\]|[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?)$`)
@@ -104,7 +58,7 @@ var hostPattern = regexp.MustCompile(`^(\[[0-9A-Za-z:.]+\]|[0-9A-Za-z]([0-9A-Za-
 // email reads a mail server and who is written to.
 func (d *decoder) email(v value, dir string) *Email {
 	o := d.object(v)
-	e := &Email{TLS: "starttls", Timeout: defaultTimeout}
+	e := &Email{TLS: tlsStart, Timeout: defaultTimeout}
 	if sv, ok := o.text("smarthost", &e.Smarthost); ok {
 		host, port, err := net.SplitHostPort(e.Smarthost)
 		n, perr := strconv.ParseUint(port, 10, 16)
@@ -124,23 +78,16 @@ func (d *decoder) email(v value, dir string) *Email {
 			}
 		}
 	}
-	o.text("username", &e.Username)
-	o.secret("password", dir, &e.Password)
-	havePassword := o.has("password") || o.has("password_file")
-	switch {
-	case o.has("username") && !havePassword:
-		d.failAt(o.keyPos("username"), join(v.path, "username"), "a username needs a password or password_file")
-	case havePassword && !o.has("username"):
-		o.fail("username is missing beside the password")
-	}
-	o.choice("tls", &e.TLS, []string{"starttls", "implicit", "none"}, nil)
-	if e.TLS == "none" && (havePassword || o.has("username")) {
+	loggedIn := o.login(dir, &e.Username, &e.Password)
+	o.choice("tls", &e.TLS, mailTLS(), nil)
+	if e.TLS == tlsNone && loggedIn {
 		d.failAt(o.keyPos("tls"), join(v.path, "tls"), "without TLS the password would be sent in plain text: use starttls or implicit, or leave username and password out")
 	}
 	if tv, ok := o.get("tls_config"); ok {
-		c := d.tlsConfig(tv, dir)
-		e.TLSConfig = TLS{&c, d.hiddenIn(tv)}
-		if e.TLS == "none" {
+		c := d.tlsConfig(tv)
+		c.SetDirectory(dir)
+		e.TLSConfig = TLS{settings[promconfig.TLSConfig]{&c, d.givenBelow(tv)}}
+		if e.TLS == tlsNone {
 			d.failAt(o.keyPos("tls_config"), join(v.path, "tls_config"), "there is no TLS that this would be of")
 		}
 	}
@@ -237,12 +184,8 @@ func (o *object) alertLabels() map[string]string {
 	out := map[string]string{}
 	for name, lv := range o.d.entries(v) {
 		path := join(v.path, name)
-		switch {
-		case slices.Contains([]string{"alertname", "severity", "model", "rule", "run"}, name):
-			o.d.failAt(lv.pos, path, "Hindcast sets the label %s itself", name)
-			continue
-		case !labelPattern.MatchString(name) || strings.HasPrefix(name, "__"):
-			o.d.failAt(lv.pos, path, "no Prometheus label can be called %q: letters, digits and _, not beginning with a digit or __", clip(name))
+		if fault := labelFault(name, []string{"alertname", "severity", "model", "rule", "run"}); fault != "" {
+			o.d.failAt(lv.pos, path, "%s", fault)
 			continue
 		}
 		if s, ok := o.d.text(lv); ok {

@@ -1,25 +1,12 @@
 package config
 
-import (
-	"time"
-
-	"github.com/hindcast/hindcast/trigger"
-)
-
-// Defaults of a policy.
-const (
-	defaultCooldown = 24 * time.Hour
-	defaultRuns     = 4
-	defaultPer      = 30 * 24 * time.Hour
-	defaultSettle   = 60 * time.Second
-	latestVersion   = "latest"
-)
+import "github.com/hindcast/hindcast/trigger"
 
 // retrain reads the policy and the pipeline.
 func (d *decoder) retrain(model *object, m *Model) {
 	r := &m.Retrain
 	*r = Retrain{
-		Mode:     trigger.ModeSuggest,
+		Mode:     defaultMode,
 		Cooldown: defaultCooldown,
 		Budget:   Budget{Runs: defaultRuns, Per: defaultPer},
 		Settle:   defaultSettle,
@@ -56,7 +43,7 @@ func (d *decoder) kubeflow(v value, m *Model) {
 	if !o.ok {
 		return
 	}
-	k := &Kubeflow{Version: latestVersion, Timeout: defaultTimeout}
+	k := &Kubeflow{Version: defaultVersion, Timeout: defaultTimeout}
 	o.server("endpoint", &k.Endpoint)
 	o.text("namespace", &k.Namespace)
 	o.text("experiment", &k.Experiment)

@@ -16,15 +16,6 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// Defaults of a rule.
-const (
-	defaultMinSamples  = 200
-	defaultMinCoverage = 0.8
-	defaultFor         = 1
-	actionAlert        = "alert"
-	actionRetrain      = "retrain"
-)
-
 // ruleAt is a rule with the places that its errors point to.
 type ruleAt struct {
 	rule Rule
@@ -46,7 +37,7 @@ func defaultRules(hasReference bool) []Rule {
 	rule := func(name, when string) Rule {
 		return Rule{
 			Name: name, When: when, MinSamples: defaultMinSamples, MinCoverage: defaultMinCoverage,
-			For: defaultFor, Action: actionAlert,
+			For: defaultFor, Action: defaultAction,
 		}
 	}
 	return []Rule{
@@ -88,7 +79,7 @@ func (d *decoder) rule(v value) (ruleAt, bool) {
 		return ruleAt{}, false
 	}
 	at := ruleAt{
-		rule: Rule{MinSamples: defaultMinSamples, MinCoverage: defaultMinCoverage, For: defaultFor, Action: actionAlert},
+		rule: Rule{MinSamples: defaultMinSamples, MinCoverage: defaultMinCoverage, For: defaultFor, Action: defaultAction},
 		pos:  v,
 		keys: map[string]value{},
 	}
@@ -120,7 +111,7 @@ func (d *decoder) rule(v value) (ruleAt, bool) {
 		}
 	}
 	o.count("for", 1, mostFor, &r.For)
-	o.choice("action", &r.Action, actions(), nil)
+	o.choice("action", &r.Action, trigger.RuleActions(), nil)
 	o.need("name", "when")
 	o.done()
 	return at, true

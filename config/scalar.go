@@ -92,7 +92,8 @@ func (d *decoder) scalar(v value, want string) (scalar, bool) {
 	return s, true
 }
 
-// Numbers as JSON and YAML 1.2 agree on them, and as some YAML reads them.
+// What is a number: intPattern and floatPattern match those that JSON and YAML 1.2 agree
+// on, oddPattern what only some YAML reads as a number.
 var (
 	intPattern   = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)$`)
 	floatPattern = regexp.MustCompile(`^[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
@@ -171,16 +172,15 @@ func (d *decoder) expand(v value, s string) (out string, replaced, ok bool) {
 }
 
 // clip shortens text for a message.
-func clip(s string) string { return clipTo(s, 60) }
-
-// clipTo shortens text to so many characters.
-func clipTo(s string, most int) string {
+func clip(s string) string {
+	const most = 60
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "..."
 	}
 	return s
 }
 
+// validVariable reports whether an environment variable can be called that.
 func validVariable(s string) bool {
 	for i, c := range []byte(s) {
 		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	kfpcron "github.com/hindcast/hindcast/trigger/kubeflow/cron"
 )
 
 // minEvery is the shortest interval of @every, which is the resolution of cron.
@@ -90,6 +92,12 @@ func (s *Schedule) String() string { return s.spec }
 
 // Location returns the schedule's time zone.
 func (s *Schedule) Location() *time.Location { return s.loc }
+
+// Kubeflow returns the schedule as Kubeflow Pipelines wants it, whose controller reads
+// cron in the zone controller.
+func (s *Schedule) Kubeflow(controller *time.Location, now time.Time) (kfpcron.Trigger, error) {
+	return kfpcron.Convert(s.inner, s.loc, controller, now)
+}
 
 // Next returns the first time after t at which the schedule fires, in its time
 // zone; the zero time when there is none within five years.

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	kfpcron "github.com/hindcast/hindcast/trigger/kubeflow/cron"
 )
 
 func zone(t testing.TB, name string) *time.Location {
@@ -88,6 +90,29 @@ func TestScheduleNext(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestScheduleKubeflow shows that a schedule takes its fields and its zone along.
+func TestScheduleKubeflow(t *testing.T) {
+	now := time.Date(2026, time.March, 5, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		spec, zone string
+		want       kfpcron.Trigger
+		fault      string
+	}{
+		{"0 3 * * 1", "Asia/Tokyo", kfpcron.Trigger{Cron: "0 0 18 * * 0"}, ""},
+		{"@every 6h", "Asia/Tokyo", kfpcron.Trigger{Every: 6 * time.Hour}, ""},
+		{"0 3 * * *", "Europe/Oslo", kfpcron.Trigger{}, "clocks of Europe/Oslo change"},
+	} {
+		s, err := ParseSchedule(c.spec, zone(t, c.zone))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Kubeflow(time.UTC, now)
+		if got != c.want || (err == nil) != (c.fault == "") || err != nil && !strings.Contains(err.Error(), c.fault) {
+			t.Errorf("%s in %s: %+v, %v", c.spec, c.zone, got, err)
+		}
 	}
 }
 

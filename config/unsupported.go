@@ -1,9 +1,6 @@
 package config
 
-import (
-	"regexp"
-	"slices"
-)
+import "regexp"
 
 // unsupportedKeys lists the keys that are part of the configuration as designed
 // and that this version refuses, with [] for any index; the value is added to the
@@ -26,44 +23,11 @@ func unsupportedKeys() map[string]string {
 	}
 }
 
+// indexPattern matches the index of a list in a path.
 var indexPattern = regexp.MustCompile(`\[[0-9]+\]`)
 
 // unsupportedKey reports whether this version refuses the key by name, and what to add.
 func unsupportedKey(path string) (why string, listed bool) {
 	why, listed = unsupportedKeys()[indexPattern.ReplaceAllString(path, "[]")]
 	return why, listed
-}
-
-// The words of the configuration: what this version can do, and what it will.
-func tasks() (can, later []string) {
-	return []string{"regression"}, []string{"binary", "multiclass"}
-}
-
-func formats() (can, later []string) {
-	return []string{"auto", "parquet", "csv", "jsonl"}, []string{
-		"avro", "kserve", "sagemaker", "azureml", "cloudevents", "databricks", "bentoml", "vertex", "mlflow",
-		"seldon", "feast", "delta", "iceberg",
-	}
-}
-
-func driftProfiles() (can, later []string) {
-	return []string{"hindcast"}, []string{"nannyml", "evidently", "tfdv"}
-}
-
-func measures() (can, later []string) {
-	return []string{"psi", "ks", "wasserstein", "wasserstein_normed", "js", "tvd"},
-		[]string{"kl", "hellinger", "linf", "cvm", "energy", "chi2"}
-}
-
-func modes() (can, later []string) {
-	return []string{"off", "suggest", "auto"}, []string{"approve"}
-}
-
-func resolutions() []string { return []string{"latest", "first", "conflict-is-missing"} }
-
-func actions() []string { return []string{"alert", "retrain", "block"} }
-
-// with returns the list with one more word in front.
-func with(word string, list []string) []string {
-	return append([]string{word}, slices.Clone(list)...)
 }

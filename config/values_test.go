@@ -2,12 +2,14 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -23,12 +25,19 @@ func TestParseDuration(t *testing.T) {
 			t.Errorf("%q = %v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{
-		"", " ", "d", "7", "7 d", "7D", "1.5h", "-1h", "+1h", "1m1h", "1h1h", "1mo", "1y", "1µs", "1us", "1d ", "99999999999999999999s",
-		"9999999999999w", "106752d",
+	for hint, bad := range map[string][]string{
+		"want a duration such as": {""},
+		"is no duration: want a duration such as": {
+			" ", "d", "7", "7 d", "7D", "1.5h", "-", "+1h", "1m1h", "1h1h", "1y", "1y2d", "1µs", "1us", "1d ", "x1mo", "1mon",
+		},
+		"is negative: want a duration such as": {"-1h", "-1"},
+		"counts months":                        {"1mo", "1h2mo", "1mo1h"},
+		"is too long":                          {"99999999999999999999s", "9999999999999w", "106752d", "106751d999h"},
 	} {
-		if got, err := ParseDuration(s); err == nil {
-			t.Errorf("%q = %v, want an error", s, got)
+		for _, s := range bad {
+			if got, err := ParseDuration(s); err == nil || !strings.Contains(err.Error(), hint) {
+				t.Errorf("%q = %v, %v, want an error with %q", s, got, err, hint)
+			}
 		}
 	}
 }
@@ -110,31 +119,12 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// The distance against its definition by recursion, on short words.
-func TestEditDistance(t *testing.T) {
-	var slow func(a, b string) int
-	slow = func(a, b string) int {
-		if a == "" || b == "" {
-			return len(a) + len(b)
-		}
-		x, y := a[:len(a)-1], b[:len(b)-1]
-		d := slow(x, y)
-		if a[len(a)-1] != b[len(b)-1] {
-			d++
-		}
-		d = min(d, slow(x, b)+1, slow(a, y)+1)
-		if len(a) > 1 && len(b) > 1 && a[len(a)-1] == b[len(b)-2] && a[len(a)-2] == b[len(b)-1] {
-			d = min(d, slow(a[:len(a)-2], b[:len(b)-2])+1)
-		}
-		return d
+// TestActions holds the actions that the policy knows against those of rules.
+func TestActions(t *testing.T) {
+	_, errs := evaluator.CompileRules([]evaluator.RuleSpec{{Name: "r", When: "rmse > 1", For: 1, Action: "dance"}}, evaluator.RuleEnv{})
+	if want := "the actions are " + strings.Join(trigger.RuleActions(), ", "); len(errs) != 1 || !strings.HasSuffix(errs[0].Error(), want) {
+		t.Errorf("%v, want one error that ends in %q", errs, want)
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		word := rapid.StringMatching(`[abc]{0,6}`)
-		a, b := word.Draw(t, "a"), word.Draw(t, "b")
-		if got, want := editDistance(a, b, 100), slow(a, b); got != want {
-			t.Fatalf("distance %q %q = %d, want %d", a, b, got, want)
-		}
-	})
 }
 
 // What the check takes, trigger renders, with any window and none; the fields
@@ -143,15 +133,15 @@ func TestTemplatesAsTriggerRendersThem(t *testing.T) {
 	var fields []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[trigger.TemplateData]()) {
 		if f.Type.Kind() != reflect.Struct {
-			fields = append(fields, "."+f.Name)
+			fields = append(fields, f.Name)
 			continue
 		}
 		for _, inner := range reflect.VisibleFields(f.Type) {
-			fields = append(fields, "."+f.Name+"."+inner.Name)
+			fields = append(fields, f.Name+"."+inner.Name)
 		}
 	}
-	if got := strings.Join(fields, ", "); got != templateFields {
-		t.Errorf("trigger's templates have %s, the messages list %s", got, templateFields)
+	if !slices.Equal(fields, templateFields()) {
+		t.Errorf("trigger's templates have %s, the check knows %s", fields, templateFields())
 	}
 	for _, text := range []string{
 		"{{ .Model }}", "a {{ .Window.Start }} b {{ .Window.End }}", "{{ .Rule }}{{ .Reason }}{{ .Key }}{{ .AsOf }}", "{{ $.Key }}",

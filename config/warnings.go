@@ -58,7 +58,7 @@ func (m *Model) warnings() []string {
 	if m.Predictions.Columns.Timestamp == "" && len(m.partition()) == 0 {
 		add("predictions have neither a timestamp column nor a placeholder such as {date} in their url: every window reads the same rows")
 	}
-	proposes := slices.ContainsFunc(m.RuleList, func(r Rule) bool { return r.Action == actionRetrain })
+	proposes := slices.ContainsFunc(m.RuleList, func(r Rule) bool { return r.Action == trigger.RuleRetrain })
 	switch k := m.Retrain.Kubeflow; {
 	case m.Retrain.Mode == trigger.ModeAuto && !proposes:
 		add("retrain.mode is auto, but no rule has the action retrain: nothing is ever started")

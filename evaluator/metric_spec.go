@@ -102,12 +102,18 @@ func RegressionSpecs() []Spec {
 	}
 }
 
-// The tasks of models. Only regression is evaluated by this version.
+// The tasks of models.
 const (
 	TaskRegression = "regression"
 	TaskBinary     = "binary"
 	TaskMulticlass = "multiclass"
 )
+
+// Tasks lists the tasks of models that this version evaluates, and those that have a
+// name but are not evaluated yet.
+func Tasks() (can, later []string) {
+	return []string{TaskRegression}, []string{TaskBinary, TaskMulticlass}
+}
 
 // Names lists the names of the metrics of a task, those that this version doesn't
 // compute included; none of a task that there isn't.

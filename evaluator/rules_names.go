@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hindcast/hindcast/internal/spelling"
 )
 
 // ruleNames knows which variables a model's rules may name.
@@ -312,36 +314,10 @@ func (n *ruleNames) known() []string {
 func nearestName(name string, candidates []string) string {
 	best, least, lengthOff := "", max(2, len(name)/3)+1, 0
 	for _, c := range candidates {
-		d, off := editDistance(name, c), max(len(c)-len(name), len(name)-len(c))
+		d, off := spelling.Distance(name, c, least+1), max(len(c)-len(name), len(name)-len(c))
 		if d < len(c) && (d < least || (d == least && best != "" && off < lengthOff)) {
 			best, least, lengthOff = c, d, off
 		}
 	}
 	return best
-}
-
-// editDistance counts the insertions, deletions, replacements and swaps of
-// neighbours between a and b (optimal string alignment).
-func editDistance(a, b string) int {
-	s, t := []rune(a), []rune(b)
-	before, last := make([]int, len(t)+1), make([]int, len(t)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range s {
-		row := make([]int, len(t)+1)
-		row[0] = i + 1
-		for j := range t {
-			cost := 1
-			if s[i] == t[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && s[i] == t[j-1] && s[i-1] == t[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(t)]
 }

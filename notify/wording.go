@@ -11,6 +11,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/internal/digits"
 	"github.com/hindcast/hindcast/job"
 )
 
@@ -358,11 +359,5 @@ func isNumber(n evaluator.Number) bool {
 	return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0)
 }
 
-// number shows four digits, and all of a larger whole part.
-func number(n evaluator.Number) string {
-	f := float64(n)
-	if a := math.Abs(f); a >= 1000 && a < 1e9 {
-		return strconv.FormatFloat(f, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(f, 'g', 4, 64)
-}
+// number writes a number for a message.
+func number(n evaluator.Number) string { return digits.Four(float64(n)) }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/internal/digits"
 )
 
 //go:embed page.html
@@ -75,10 +76,7 @@ func Number(n evaluator.Number) string {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return "-"
 	}
-	if a := math.Abs(f); a >= 1000 && a < 1e9 {
-		return strconv.FormatFloat(f, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(f, 'g', 4, 64)
+	return digits.Four(f)
 }
 
 func interval(m evaluator.Metric) string {

@@ -16,10 +16,13 @@ const (
 	RuleBlock   = "block"
 )
 
+// RuleActions lists the actions of rules.
+func RuleActions() []string { return []string{RuleAlert, RuleRetrain, RuleBlock} }
+
 // Rule is what the policy needs to know of a rule as it is configured now.
 type Rule struct {
 	Name   string
-	Action string // RuleAlert, RuleRetrain or RuleBlock
+	Action string // one of RuleActions
 	For    int
 }
 

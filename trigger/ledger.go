@@ -61,7 +61,7 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 	if r.Model == "" || r.Window.Start.IsZero() || !r.Window.End.After(r.Window.Start) {
 		return Record{}, false, fmt.Errorf("record evaluation of %q: model and window are required", r.Model)
 	}
-	if r.Stage != StageMature && r.Stage != StageClosed {
+	if !slices.Contains(Stages(), r.Stage) {
 		return Record{}, false, fmt.Errorf("record evaluation of %s: unknown stage %q", r.Model, r.Stage)
 	}
 	r.Schema = SchemaVersion
@@ -250,7 +250,7 @@ func parseEvaluation(key string, data []byte) (Record, error) {
 	if want := evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, r.Revision); want != key {
 		return Record{}, fmt.Errorf("ledger record %s is damaged: it says that it is %s", key, want)
 	}
-	if r.Stage != StageMature && r.Stage != StageClosed {
+	if !slices.Contains(Stages(), r.Stage) {
 		return Record{}, fmt.Errorf("ledger record %s is damaged: unknown stage %q", key, r.Stage)
 	}
 	return r, nil

@@ -18,6 +18,9 @@ const (
 	ModeAuto    Mode = "auto"
 )
 
+// Modes lists the modes.
+func Modes() []Mode { return []Mode{ModeOff, ModeSuggest, ModeAuto} }
+
 // Budget allows Runs launches in any period of length Per.
 type Budget struct {
 	Runs int
@@ -64,6 +67,9 @@ const (
 	StageMature = "mature"
 	StageClosed = "closed"
 )
+
+// Stages lists the stages.
+func Stages() []string { return []string{StageMature, StageClosed} }
 
 // Record is one evaluation in the ledger: append-only, a new revision for a re-evaluation.
 type Record struct {
@@ -138,12 +144,15 @@ type Run struct {
 	URL        string    // for people; may be empty
 }
 
+// LatestVersion stands for a pipeline's newest version.
+const LatestVersion = "latest"
+
 // LaunchRequest is what a run is made of; Parameters are rendered and typed.
 type LaunchRequest struct {
 	Name           string // display name, deterministic by key
 	Description    string
 	Pipeline       string
-	Version        string // "latest" or a version's name
+	Version        string // LatestVersion or a version's name
 	Experiment     string
 	Namespace      string
 	Parameters     map[string]any

@@ -17,6 +17,7 @@ import (
 	"github.com/hindcast/hindcast/cmd/hindcast/internal/heap"
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/httpclient"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/promql"
 	"github.com/hindcast/hindcast/publish"
@@ -145,7 +146,7 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 		c.Progress = a.screen.progress
 	}
 	if p := cfg.Prometheus; p != nil {
-		client, err := p.HTTP.Client("prometheus", a.secrets)
+		client, err := httpclient.New(p.HTTP, "prometheus", a.secrets)
 		if err != nil {
 			return nil, fmt.Errorf("connect to Prometheus: %w", err)
 		}
@@ -182,7 +183,7 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 // twice: net/http sends a POST with an Idempotency-Key again where a connection that
 // was kept turns out to be closed, and the server may have taken the first one.
 func httpClient(h config.HTTPClient, name string, secrets *redact.Secrets) (*http.Client, error) {
-	return h.Client(name, secrets, promconfig.WithKeepAlivesDisabled())
+	return httpclient.New(h, name, secrets, promconfig.WithKeepAlivesDisabled())
 }
 
 // Where a pod's namespace stands.

@@ -17,8 +17,6 @@ import (
 )
 
 const (
-	// LatestVersion stands for a pipeline's newest version.
-	LatestVersion = "latest"
 	// DefaultExperiment is the experiment of a request that names none.
 	DefaultExperiment = "Default"
 
@@ -175,7 +173,7 @@ func (c *Client) pipelineIn(ctx context.Context, namespace, name string) (string
 func (c *Client) version(ctx context.Context, id, pipeline, name string) (*pipeline_model.V2beta1PipelineVersion, error) {
 	path := "/pipelines/" + url.PathEscape(id) + "/versions"
 	var found *pipeline_model.V2beta1PipelineVersion
-	if name == "" || name == LatestVersion {
+	if name == "" || name == trigger.LatestVersion {
 		var page pipeline_model.V2beta1ListPipelineVersionsResponse
 		if err := c.get(ctx, path, url.Values{"sort_by": {"created_at desc"}, "page_size": {"1"}}, &page); err != nil {
 			return nil, explain("look for the latest version of pipeline "+pipeline, err)
@@ -191,7 +189,7 @@ func (c *Client) version(ctx context.Context, id, pipeline, name string) (*pipel
 	}
 	if found == nil || found.PipelineVersionID == "" {
 		if name == "" {
-			name = LatestVersion
+			name = trigger.LatestVersion
 		}
 		return nil, fmt.Errorf("pipeline %s has no version %s: upload it, or correct retrain.kubeflow.version: %w", pipeline, name, trigger.ErrRejected)
 	}

@@ -1,4 +1,4 @@
-package config
+package cron
 
 import (
 	"fmt"
@@ -8,12 +8,22 @@ import (
 	"time"
 
 	kfpcron "github.com/robfig/cron" // v1.2, which Kubeflow Pipelines reads schedules with
+	"github.com/robfig/cron/v3"
 	"pgregory.net/rapid"
 )
 
 var cronNow = time.Date(2026, time.March, 5, 12, 0, 0, 0, time.UTC)
 
-func TestKubeflowTrigger(t *testing.T) {
+func zone(t *testing.T, name string) *time.Location {
+	t.Helper()
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
+}
+
+func TestConvert(t *testing.T) {
 	for name, tt := range map[string]struct {
 		spec, zone, controller string
 		want                   string // cron, or an interval, or part of the error after "!"
@@ -49,11 +59,11 @@ func TestKubeflowTrigger(t *testing.T) {
 		"minutes differ":                 {"0,45 3 * * *", "Asia/Kolkata", "UTC", "!minutes differ"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := ParseSchedule(tt.spec, zone(t, tt.zone))
+			s, err := cron.ParseStandard(tt.spec)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := s.Kubeflow(zone(t, tt.controller), cronNow)
+			got, err := Convert(s, zone(t, tt.zone), zone(t, tt.controller), cronNow)
 			want, failure := strings.CutPrefix(tt.want, "!")
 			if failure {
 				if err == nil || !strings.Contains(err.Error(), want) {
@@ -92,9 +102,9 @@ func randomField(r *rand.Rand, low, high int) string {
 	return fmt.Sprint(one())
 }
 
-// TestKubeflowTriggerFiresAlike compares a year of firing times of random schedules
+// TestConvertFiresAlike compares a year of firing times of random schedules
 // with those of the parser that Kubeflow Pipelines uses.
-func TestKubeflowTriggerFiresAlike(t *testing.T) {
+func TestConvertFiresAlike(t *testing.T) {
 	zones := []string{"UTC", "Asia/Tokyo", "Asia/Kolkata", "America/Phoenix", "Asia/Kathmandu", "Pacific/Kiritimati", "Etc/GMT+12"}
 	converted := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -104,11 +114,11 @@ func TestKubeflowTriggerFiresAlike(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := ParseSchedule(spec, loc)
+		s, err := cron.ParseStandard(spec)
 		if err != nil {
-			return // there is no such day
+			t.Fatal(err)
 		}
-		trigger, err := s.Kubeflow(time.UTC, cronNow)
+		trigger, err := Convert(s, loc, time.UTC, cronNow)
 		if err != nil {
 			if loc == time.UTC {
 				t.Fatalf("%s: %v", spec, err)
@@ -122,7 +132,7 @@ func TestKubeflowTriggerFiresAlike(t *testing.T) {
 		}
 		at := cronNow.Add(time.Duration(r.IntN(1e6)) * time.Second)
 		for range 200 {
-			want, got := s.Next(at), other.Next(at.UTC()) // in the zone of its argument
+			want, got := s.Next(at.In(loc)), other.Next(at.UTC()) // each in the zone of its argument
 			if !got.Equal(want) {
 				t.Fatalf("%s in %s is %s: after %s it fires at %s, want %s", spec, loc, trigger.Cron, at, got, want)
 			}
@@ -143,7 +153,17 @@ func TestKubeflowTriggerFiresAlike(t *testing.T) {
 	}
 }
 
-func FuzzKubeflowTrigger(f *testing.F) {
+// parse is the cron library's parser, which panics on some malformed schedules.
+func parse(spec string) (s cron.Schedule, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return cron.ParseStandard(spec)
+}
+
+func FuzzConvert(f *testing.F) {
 	f.Add("0 3 * * *", "Asia/Tokyo")
 	f.Add("*/7 1-5/2 */2 jan,feb 1", "UTC")
 	f.Add("@every 90s", "Asia/Kolkata")
@@ -152,11 +172,11 @@ func FuzzKubeflowTrigger(f *testing.F) {
 		if err != nil {
 			return
 		}
-		s, err := ParseSchedule(spec, loc)
+		s, err := parse(spec)
 		if err != nil {
 			return
 		}
-		got, err := s.Kubeflow(time.UTC, cronNow)
+		got, err := Convert(s, loc, time.UTC, cronNow)
 		if err != nil {
 			return
 		}

@@ -1,4 +1,4 @@
-package config
+package httpclient
 
 import (
 	"crypto/rand"
@@ -14,8 +14,27 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/redact"
 )
+
+// settings reads an http_config that stands in a configuration in dir.
+func settings(t *testing.T, dir, httpConfig string) config.HTTPClient {
+	t.Helper()
+	c, err := config.Parse("hindcast.yaml", fmt.Appendf(nil, `version: 1
+state: {url: state}
+models:
+  - name: m
+    task: regression
+    predictions: {url: predictions/*.csv, columns: {id: id, prediction: p}}
+    ground_truth: {url: labels/*.csv, columns: {id: id, label: y}}
+prometheus: {url: "http://prometheus:9090", http_config: {%s}}
+`, httpConfig), dir, func(string) (string, bool) { return "", false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Prometheus.HTTP
+}
 
 // tokenServer gives a token for what wants holds, and counts.
 type tokenServer struct {
@@ -73,7 +92,7 @@ func TestOAuth2(t *testing.T) {
 		{"of a file", "client_secret_file: secret", map[string]string{"user": "me:s3cret-file"}, 3600, false, 1},
 		{"soon over", "client_secret: s3cret", nil, 5, false, 3},
 		{"TLS", "client_secret: s3cret, tls_config: {ca_file: ca.pem}", nil, 3600, true, 1},
-		{"assertion", `grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", client_certificate_key_file: key.pem, signature_algorithm: RS384`, map[string]string{"grant_type": grantJWT}, 3600, false, 1},
+		{"assertion", `grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", client_certificate_key_file: key.pem, signature_algorithm: RS384`, map[string]string{"grant_type": config.GrantJWT}, 3600, false, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,12 +104,8 @@ func TestOAuth2(t *testing.T) {
 				s.Start()
 			}
 			defer s.Close()
-			c, err := Parse("hindcast.yaml", []byte(httpText(t, fmt.Sprintf("oauth2: {client_id: me, token_url: %q, %s}", s.URL, tt.body))), dir, noEnv)
-			if err != nil {
-				t.Fatal(err)
-			}
 			secrets := &redact.Secrets{}
-			client, err := c.Publish.Pushgateway.HTTP.Client("test", secrets)
+			client, err := New(settings(t, dir, fmt.Sprintf("oauth2: {client_id: me, token_url: %q, %s}", s.URL, tt.body)), "test", secrets)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,11 +132,7 @@ func TestOAuth2RotatesAndHides(t *testing.T) {
 	s.Server = httptest.NewServer(s)
 	defer s.Close()
 	dir := t.TempDir()
-	c, err := Parse("hindcast.yaml", []byte(httpText(t, fmt.Sprintf("oauth2: {client_id: me, token_url: %q, client_secret_file: s}", s.URL))), dir, noEnv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := c.Publish.Pushgateway.HTTP.Client("test", &redact.Secrets{})
+	client, err := New(settings(t, dir, fmt.Sprintf("oauth2: {client_id: me, token_url: %q, client_secret_file: s}", s.URL)), "test", &redact.Secrets{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,12 +168,7 @@ func TestOAuth2TokenIsForOneServer(t *testing.T) {
 	defer other.Close()
 	receiver := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	defer receiver.Close()
-	text := edit(t, readTestdata(t, "full.yaml"), "publish:\n", fmt.Sprintf("prometheus: {url: %q, http_config: {follow_redirects: true, oauth2: {client_id: me, token_url: %q, client_secret: s3cret}}}\npublish:\n", receiver.URL, s.URL))
-	c, err := Parse("hindcast.yaml", []byte(text), t.TempDir(), noEnv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := c.Prometheus.HTTP.Client("test", nil)
+	client, err := New(settings(t, t.TempDir(), fmt.Sprintf("follow_redirects: true, oauth2: {client_id: me, token_url: %q, client_secret: s3cret}", s.URL)), "test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,9 @@
-package config
+// Package cron writes schedules as Kubeflow Pipelines reads them: as six cron fields,
+// seconds first, in the one time zone of its controller. A schedule has five fields and
+// a zone of its own, so that its times may have to be moved, and some cannot be. The
+// package stands apart from kubeflow, the client, so that config can use it without
+// what the client brings along. Begin at Convert.
+package cron
 
 import (
 	"errors"
@@ -11,9 +16,9 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// KubeflowTrigger is when a recurring run of Kubeflow Pipelines fires: by six cron
-// fields, seconds first, or by an interval. One of the two is set.
-type KubeflowTrigger struct {
+// Trigger is when a recurring run of Kubeflow Pipelines fires: by six cron fields,
+// seconds first, or by an interval. One of the two is set.
+type Trigger struct {
 	Cron  string
 	Every time.Duration
 }
@@ -22,30 +27,31 @@ type KubeflowTrigger struct {
 // both day fields do if one of them is marked, else when either does.
 const cronStar = 1 << 63
 
-// Kubeflow returns the schedule as Kubeflow Pipelines wants it. KFP's cron has no time
-// zone of its own: its controller reads every schedule in one zone, here called
-// controller. A schedule in another zone can be moved there only where both keep their
-// offset from now on, and no day of the month or month would have to move.
+// Convert returns a schedule whose wall-clock times are in zone as Kubeflow Pipelines
+// wants it. KFP's cron has no time zone of its own: its controller reads every schedule
+// in one zone, here called controller. A schedule in another zone can be moved there
+// only where both keep their offset from now on, and no day of the month or month would
+// have to move.
 //
 // Fields are written as numbers, ranges and steps. A step over * is written out, for
 // KFP's parser (robfig/cron v1.2) takes a day field of */2 for unrestricted, which
 // changes how the two day fields combine.
-func (s *Schedule) Kubeflow(controller *time.Location, now time.Time) (KubeflowTrigger, error) {
-	switch inner := s.inner.(type) {
+func Convert(schedule cron.Schedule, zone, controller *time.Location, now time.Time) (Trigger, error) {
+	switch s := schedule.(type) {
 	case cron.ConstantDelaySchedule:
-		return KubeflowTrigger{Every: inner.Delay}, nil
+		return Trigger{Every: s.Delay}, nil
 	case *cron.SpecSchedule:
 		shift := time.Duration(0)
-		if s.loc.String() != controller.String() {
+		if zone.String() != controller.String() {
 			var err error
-			if shift, err = zoneShift(s.loc, controller, now); err != nil {
-				return KubeflowTrigger{}, err
+			if shift, err = zoneShift(zone, controller, now); err != nil {
+				return Trigger{}, err
 			}
 		}
-		text, err := sixFields(inner, shift)
-		return KubeflowTrigger{Cron: text}, err
+		text, err := sixFields(s, shift)
+		return Trigger{Cron: text}, err
 	}
-	return KubeflowTrigger{}, fmt.Errorf("the schedule %q has no form in Kubeflow Pipelines", s.spec)
+	return Trigger{}, fmt.Errorf("a schedule of the type %T has no form in Kubeflow Pipelines", schedule)
 }
 
 // zoneShift is what to add to a wall-clock time in from to have it in to.
@@ -66,6 +72,7 @@ func zoneShift(from, to *time.Location, now time.Time) (time.Duration, error) {
 	return shift, nil
 }
 
+// The sets of all numbers that a field of cron may have, number n as bit n.
 const (
 	allMinutes = 1<<60 - 1
 	allHours   = 1<<24 - 1

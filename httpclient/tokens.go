@@ -1,4 +1,4 @@
-package config
+package httpclient
 
 import (
 	"cmp"
@@ -15,6 +15,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/redact"
 )
 
@@ -37,7 +38,7 @@ type tokens struct {
 // maxSaid bounds what an error shows of a token server's answer, in characters.
 const maxSaid = 200
 
-// grant fetches tokens.
+// grant fetches tokens in one of the two ways that newGrant knows.
 type grant interface {
 	TokenSource(context.Context) oauth2.TokenSource
 }
@@ -118,22 +119,23 @@ func (t *tokens) valid(ctx context.Context) (*oauth2.Token, error) {
 // readCredential returns what the grant needs: the client's secret, or its key.
 func (t *tokens) readCredential() (string, error) {
 	inline, file := string(t.config.ClientSecret), t.config.ClientSecretFile
-	if t.config.GrantType == grantJWT {
+	if t.config.GrantType == config.GrantJWT {
 		inline, file = string(t.config.ClientCertificateKey), t.config.ClientCertificateKeyFile
 	}
 	if file == "" {
 		return inline, nil
 	}
-	return FileSecret(file).Value()
+	return config.FileSecret(file).Value()
 }
 
+// newGrant returns what fetches tokens with a credential.
 func (t *tokens) newGrant(credential string) grant {
 	c := t.config
 	params := url.Values{}
 	for name, value := range c.EndpointParams {
 		params.Set(name, value)
 	}
-	if c.GrantType != grantJWT {
+	if c.GrantType != config.GrantJWT {
 		return &clientcredentials.Config{
 			ClientID: c.ClientID, ClientSecret: credential, Scopes: c.Scopes, TokenURL: c.TokenURL, EndpointParams: params,
 		}
@@ -161,17 +163,25 @@ func (t *tokens) failure(err error) error {
 	case errors.As(err, &refused):
 		said := cmp.Or(strings.TrimSpace(refused.ErrorCode+" "+refused.ErrorDescription), string(refused.Body))
 		return fmt.Errorf("fetch token: %s answered %d %s: %s", server, refused.Response.StatusCode,
-			http.StatusText(refused.Response.StatusCode), clipTo(strings.Join(strings.Fields(t.secrets.Text(said)), " "), maxSaid))
+			http.StatusText(refused.Response.StatusCode), clip(strings.Join(strings.Fields(t.secrets.Text(said)), " ")))
 	case errors.As(err, &transport):
 		err = transport.Err // its method and URL say nothing that isn't said
 	}
 	return fmt.Errorf("fetch token from %s: %w", server, t.secrets.Error(err))
 }
 
+// clip shortens what a server said.
+func clip(said string) string {
+	if r := []rune(said); len(r) > maxSaid {
+		return string(r[:maxSaid]) + "..."
+	}
+	return said
+}
+
 // within is a transport whose requests end with a context: of the two grants one sends
 // without any.
 type within struct {
-	ctx     context.Context //nolint:containedctx // It lives no longer than the request that needs the token.
+	ctx     context.Context // It lives no longer than the request that needs the token.
 	next    http.RoundTripper
 	secrets *redact.Secrets
 }

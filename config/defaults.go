@@ -1,0 +1,40 @@
+package config
+
+import (
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// The defaults of keys. Those that have none here are off, or are chosen where they are
+// used: the significance of a rule and the thresholds of measures are evaluator's, the
+// experiment of a run is trigger/kubeflow's.
+const (
+	defaultTimeZone    = "UTC"
+	defaultWindow      = "1d"
+	defaultCatchUp     = 7
+	defaultMaxBadShare = 0.01
+	defaultMaxSegments = evaluator.DefaultMaxSegments
+	defaultResolve     = groundtruth.ResolveLatest
+	defaultTimeout     = 10 * time.Second // of every server
+
+	// Of drift.
+	defaultMinRows     = 200
+	defaultExactValues = evaluator.DefaultExactValues
+
+	// Of a rule.
+	defaultMinSamples  = 200
+	defaultMinCoverage = 0.8
+	defaultFor         = 1
+	defaultAction      = trigger.RuleAlert
+
+	// Of retraining.
+	defaultMode     = trigger.ModeSuggest
+	defaultCooldown = 24 * time.Hour
+	defaultRuns     = 4
+	defaultPer      = 30 * 24 * time.Hour
+	defaultSettle   = 60 * time.Second
+	defaultVersion  = trigger.LatestVersion
+)

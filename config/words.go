@@ -1,0 +1,72 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// auto stands for a choice that is made by what there is: of formats, features and
+// drift measures.
+const auto = "auto"
+
+// driftHindcast is the drift profile of this version.
+const driftHindcast = "hindcast"
+
+// The ways to encrypt mail, which notify's e-mail receiver has too.
+const (
+	tlsStart    = "starttls"
+	tlsImplicit = "implicit"
+	tlsNone     = "none"
+)
+
+// What follows lists the words that keys may have: those that this version knows, and
+// those that are refused as not supported yet. Checks and messages read these lists. The
+// words of another package are that package's constants or list.
+
+func formats() (can, later []string) {
+	return []string{auto, "parquet", "csv", "jsonl"}, []string{
+		"avro", "kserve", "sagemaker", "azureml", "cloudevents", "databricks", "bentoml", "vertex", "mlflow",
+		"seldon", "feast", "delta", "iceberg",
+	}
+}
+
+func driftProfiles() (can, later []string) {
+	return []string{driftHindcast}, []string{"nannyml", "evidently", "tfdv"}
+}
+
+func measures() (can, later []string) { return evaluator.Measures(), evaluator.LaterMeasures() }
+
+func modes() (can, later []string) { return texts(trigger.Modes()), []string{"approve"} }
+
+func resolutions() []string {
+	return texts([]groundtruth.Resolve{groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing})
+}
+
+func mailTLS() []string { return []string{tlsStart, tlsImplicit, tlsNone} }
+
+func schemes() []string { return []string{"s3", "gs", "azblob", "file", "mem"} }
+
+// placeholders are the parts of a time that a pattern may name.
+func placeholders() []string { return []string{"date", "hour", "year", "month", "day"} }
+
+// templateFields are the fields of trigger.TemplateData, which templates may name.
+func templateFields() []string {
+	return []string{"Model", "Window.Start", "Window.End", "Rule", "Reason", "Key", "Attempt", "AsOf"}
+}
+
+// texts turns words that have a type of their own into text.
+func texts[W ~string](words []W) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return out
+}
+
+// with returns the list with one more word in front.
+func with(word string, list []string) []string {
+	return append([]string{word}, slices.Clone(list)...)
+}
