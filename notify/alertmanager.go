@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -93,7 +94,7 @@ func (a *Alertmanager) send(ctx context.Context, all []postableAlert) error {
 	}
 	var errs []error
 	for _, u := range a.urls {
-		if err := a.post.send(ctx, u+"/api/v2/alerts", body, nil); err != nil {
+		if err := a.post.send(ctx, u+"/api/v2/alerts", body, http.Header{}); err != nil {
 			errs = append(errs, fmt.Errorf("send alerts to %s: %w", u, err))
 		}
 	}
@@ -101,7 +102,7 @@ func (a *Alertmanager) send(ctx context.Context, all []postableAlert) error {
 		return errors.Join(errs...)
 	}
 	for _, err := range errs {
-		a.post.opts.Log.Warn("one Alertmanager of several did not take alerts", "err", err)
+		a.post.Log.Warn("one Alertmanager of several did not take alerts", "err", err)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/hindcast/hindcast/job"
@@ -99,7 +100,7 @@ func (h *Webhook) Notify(ctx context.Context, e job.Event) error {
 	if err != nil {
 		return fmt.Errorf("encode event: %w", err)
 	}
-	if err := h.post.send(ctx, address, body, map[string]string{"Idempotency-Key": eventKey(e)}); err != nil {
+	if err := h.post.send(ctx, address, body, http.Header{"Idempotency-Key": {eventKey(e)}}); err != nil {
 		return fmt.Errorf("send event: %w", err)
 	}
 	return nil
