@@ -171,7 +171,7 @@ func (t *tokens) failure(err error) error {
 // within is a transport whose requests end with a context: of the two grants one sends
 // without any.
 type within struct {
-	ctx     context.Context //nolint:containedctx // It lives no longer than the request that needs the token.
+	ctx     context.Context // It lives no longer than the request that needs the token.
 	next    http.RoundTripper
 	secrets *redact.Secrets
 }

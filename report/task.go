@@ -170,10 +170,11 @@ func (t *Task) Write(p Page) error {
 
 func (t *Task) write(path string, data []byte) error {
 	path = filepath.Join(t.root, path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // The launcher may run as somebody else.
+	// All may read it: the launcher may run as somebody else.
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, data, 0o644) //nolint:gosec // As above.
+	return os.WriteFile(path, data, 0o644)
 }
 
 // Metrics are the numbers of a pass by model and name, as a system.Metrics artifact
