@@ -13,6 +13,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
 )
 
 //go:embed page.html
@@ -21,9 +22,9 @@ var pageSource string
 // HTML returns the page: one file that loads nothing.
 func (p Page) HTML() ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"number":   Number,
+		"number":   job.Figure,
 		"interval": interval,
-		"window":   windowText,
+		"window":   func(w groundtruth.Window) string { return job.Span(w, " to ") },
 		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"metrics":  func(m map[string]evaluator.Metric) []string { return slices.Sorted(maps.Keys(m)) },
 		"columns":  func(m map[string]evaluator.ColumnDrift) []string { return slices.Sorted(maps.Keys(m)) },
@@ -69,30 +70,9 @@ func drifted(d *bool) string {
 	return "no drift"
 }
 
-// Number shows four significant digits, and "-" for a number that there is not.
-func Number(n evaluator.Number) string {
-	f := float64(n)
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return "-"
-	}
-	if a := math.Abs(f); a >= 1000 && a < 1e9 {
-		return strconv.FormatFloat(f, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(f, 'g', 4, 64)
-}
-
 func interval(m evaluator.Metric) string {
 	if math.IsNaN(float64(m.Low)) || math.IsNaN(float64(m.High)) {
 		return "-"
 	}
-	return Number(m.Low) + " to " + Number(m.High)
-}
-
-// windowText shows a window by its dates where it begins and ends at midnight.
-func windowText(w groundtruth.Window) string {
-	layout := time.RFC3339
-	if w.Start.Equal(w.Start.Truncate(24*time.Hour)) && w.End.Equal(w.End.Truncate(24*time.Hour)) {
-		layout = time.DateOnly
-	}
-	return w.Start.UTC().Format(layout) + " to " + w.End.UTC().Format(layout)
+	return job.Figure(m.Low) + " to " + job.Figure(m.High)
 }

@@ -14,9 +14,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -64,11 +62,11 @@ func writeOutcomes(w io.Writer, format string, outcomes []job.Outcome) error {
 
 // writeOutcome writes one window for a person.
 func writeOutcome(w io.Writer, o *job.Outcome) {
-	fmt.Fprintf(w, "%s  %s  %s  %s\n", o.Model, windowText(o.Window), o.Stage, strings.ToUpper(o.Verdict.String()))
+	fmt.Fprintf(w, "%s  %s  %s  %s\n", o.Model, job.Span(o.Window, "/"), o.Stage, strings.ToUpper(o.Verdict.String()))
 	c := o.Coverage
 	fmt.Fprintf(w, "%d predictions", c.Predictions)
 	if c.Matched != nil {
-		fmt.Fprintf(w, ", %d with a label (coverage %s)", *c.Matched, report.Number(c.Coverage))
+		fmt.Fprintf(w, ", %d with a label (coverage %s)", *c.Matched, job.Figure(c.Coverage))
 	} else if c.Reason != "" {
 		fmt.Fprintf(w, "; %s", visible(c.Reason))
 	}
@@ -129,13 +127,13 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 		m := o.Metrics[name]
 		interval := ""
 		if !math.IsNaN(float64(m.Low)) {
-			interval = report.Number(m.Low) + " to " + report.Number(m.High)
+			interval = job.Figure(m.Low) + " to " + job.Figure(m.High)
 		}
 		reference := ""
 		if o.Reference != nil {
-			reference = report.Number(o.Reference.Metrics[name].Value)
+			reference = job.Figure(o.Reference.Metrics[name].Value)
 		}
-		value := report.Number(m.Value)
+		value := job.Figure(m.Value)
 		if math.IsNaN(float64(m.Value)) {
 			value = "- (" + m.Reason + ")"
 		}
@@ -179,9 +177,9 @@ func driftTable(w io.Writer, d *evaluator.Drift) {
 			}
 			floor := ""
 			if m.NoiseFloor != nil {
-				floor = report.Number(*m.NoiseFloor)
+				floor = job.Figure(*m.NoiseFloor)
 			}
-			row := table.Row{"", "", measure, report.Number(m.Value), report.Number(*m.Threshold), floor}
+			row := table.Row{"", "", measure, job.Figure(m.Value), job.Figure(*m.Threshold), floor}
 			if first {
 				row[0], row[1] = name, state
 			}
@@ -204,7 +202,7 @@ func answersTable(w io.Writer, o *job.Outcome) {
 	t := newTable(w, "prometheus", "value", "query")
 	for _, name := range sortedKeys(o.Prometheus) {
 		answer := o.Prometheus[name]
-		value := report.Number(answer.Value)
+		value := job.Figure(answer.Value)
 		if answer.Missing() {
 			value = "- (" + answer.Reason + ")"
 		}
@@ -233,17 +231,6 @@ func rulesTable(w io.Writer, o *job.Outcome) {
 
 // sortedKeys returns the keys of a map in order.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// windowText shows a window by its dates where it begins and ends at midnight.
-func windowText(w groundtruth.Window) string {
-	layout := time.RFC3339
-	if isMidnight(w.Start) && isMidnight(w.End) {
-		layout = time.DateOnly
-	}
-	return w.Start.UTC().Format(layout) + "/" + w.End.UTC().Format(layout)
-}
-
-func isMidnight(t time.Time) bool { return t.Equal(t.Truncate(24 * time.Hour)) }
 
 func humanDuration(d time.Duration) string {
 	if d >= 24*time.Hour && d%(24*time.Hour) == 0 {
