@@ -43,7 +43,8 @@ func NewAlertmanager(urls []string, labels map[string]string, opts HTTPOptions) 
 // Name implements job.Notifier.
 func (a *Alertmanager) Name() string { return "Alertmanager " + strings.Join(a.urls, ", ") }
 
-// postableAlert is an alert as the API takes it.
+// postableAlert is what the API takes for an alert. Alertmanager.send posts a list of
+// them.
 type postableAlert struct {
 	Labels       map[string]string `json:"labels"`
 	Annotations  map[string]string `json:"annotations"`
@@ -57,7 +58,8 @@ func (a *Alertmanager) Notify(ctx context.Context, e job.Event) error {
 	return a.send(ctx, postable(alerts(e, a.labels)))
 }
 
-// Keep implements job.Keeper: the same alerts, until later.
+// Keep implements job.Keeper. It sends the alerts of the events that go on again, with a
+// later end.
 func (a *Alertmanager) Keep(ctx context.Context, open []job.Event) error {
 	var all []postableAlert
 	for _, e := range open {
@@ -66,6 +68,7 @@ func (a *Alertmanager) Keep(ctx context.Context, open []job.Event) error {
 	return a.send(ctx, all)
 }
 
+// postable writes alerts as the API takes them, with times that it accepts.
 func postable(alerts []alert) []postableAlert {
 	out := make([]postableAlert, 0, len(alerts))
 	for _, al := range alerts {

@@ -21,17 +21,17 @@ import (
 // EmailTLS says how the connection to a mail server is encrypted.
 type EmailTLS string
 
-// The ways. None sends no password.
+// The connection is encrypted in one of these ways. EmailPlain sends no password.
 const (
 	EmailStartTLS EmailTLS = "starttls" // begun in plain text, and given up where the server does not encrypt it
 	EmailImplicit EmailTLS = "implicit" // encrypted from the start
 	EmailPlain    EmailTLS = "none"
 )
 
-// maxSubject bounds a subject, in characters.
+// maxSubject bounds the subject of a mail, in characters.
 const maxSubject = 200
 
-// EmailOptions hold what has a default.
+// EmailOptions hold what has a default when mails are sent.
 type EmailOptions struct {
 	Options
 	TLS      EmailTLS // default EmailStartTLS
@@ -41,7 +41,7 @@ type EmailOptions struct {
 	Hello    string                      // the name to greet with; default the host's
 }
 
-// Email tells people by mail.
+// Email is the receiver that tells people by mail, through one mail server.
 type Email struct {
 	host string
 	port int
@@ -169,7 +169,8 @@ func (m *Email) send(ctx context.Context, msg *gomail.Msg) error {
 	return err
 }
 
-// message makes the mail of an event.
+// message makes the mail of an event, with headers that put it into the thread of its
+// incident.
 func (m *Email) message(e job.Event) (*gomail.Msg, error) {
 	w := word(e)
 	html, err := w.html()
@@ -209,18 +210,19 @@ func (m *Email) domain() string {
 	return m.from.Address[strings.LastIndex(m.from.Address, "@")+1:] // a quoted name may hold another @
 }
 
-// incidentID is the id of the first message of an incident.
+// incidentID is the id of the first mail of an incident, which the mails after it
+// answer.
 func incidentID(incident, domain string) string {
 	sum := sha256.Sum256([]byte(incident))
 	return "hindcast." + hex.EncodeToString(sum[:16]) + "@" + domain
 }
 
-// subject names the incident, the same for all its events.
+// subject names the incident in the same words for all its events, since mail programs
+// show those as one thread.
 func subject(e job.Event) string {
 	i := e.Incident
 	model := truncate(oneLine(e.Model), maxName)
-	since := i.Since.UTC().Format("2006-01-02 15:04")
-	since = strings.TrimSuffix(since, " 00:00")
+	since := strings.TrimSuffix(minute(i.Since), " 00:00")
 	switch {
 	case i.ID == "":
 		return oneLine(word(e).title)

@@ -3,14 +3,14 @@
 //
 // An event ([job.Event]) is what a pass has to say, such as a breach or a run that
 // failed. A receiver is a way to tell it: [Slack], [Email], [Webhook] and
-// [Alertmanager], each a [job.Notifier]. The words of an event are found once, by
-// word, and are the same for all receivers: each only escapes and cuts them by its own
-// rules. Receivers of alerts, which are states that begin and end, have alerts say
-// which ones an event begins and ends.
+// [Alertmanager], each a [job.Notifier]. The words of an event are found once, by the
+// function word, and are the same for all receivers: each only escapes and cuts them by
+// its own rules. An alert is a state that one event begins and another ends. The
+// function alerts finds those of an event, for the receivers that speak of states.
 //
-// A message takes tries. What a receiver says of a try that failed is a retryError
-// where another is worth while, and Options.retry, which all receivers go through,
-// makes the tries. Those that speak HTTP post by one poster.
+// A receiver makes tries of a message. Where a try fails and another is worth while, it
+// returns a retryError. Options.retry, which every receiver goes through, decides
+// whether and when there is another. Receivers that speak HTTP post by a poster.
 //
 // Begin at word to change what people read, and at [Webhook] to add a receiver.
 package notify

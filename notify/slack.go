@@ -24,7 +24,7 @@ type SlackOptions struct {
 	APIURL     string // base of the bot API; default Slack's own
 }
 
-// Slack tells a Slack channel.
+// Slack is the receiver that tells a channel of Slack.
 type Slack struct {
 	opts SlackOptions
 	post poster
@@ -32,7 +32,7 @@ type Slack struct {
 
 var _ job.Notifier = (*Slack)(nil)
 
-// NewSlack returns a notifier for a Slack channel.
+// NewSlack returns a receiver for the channel that the options name.
 func NewSlack(opts SlackOptions) *Slack {
 	if opts.APIURL == "" {
 		opts.APIURL = slackAPI

@@ -72,7 +72,7 @@ func webhookFault(r response, secrets *redact.Secrets) error {
 	return errors.New("the answer is not a Slack webhook's: check the webhook URL, and any proxy on the way")
 }
 
-// answer is what the bot API answers.
+// answer is the JSON that the bot API answers.
 type answer struct {
 	OK       *bool  `json:"ok"`
 	Error    string `json:"error"`

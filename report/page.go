@@ -19,7 +19,7 @@ import (
 //go:embed page.html
 var pageSource string
 
-// HTML returns the page: one file that loads nothing.
+// HTML returns the page as one file that loads nothing.
 func (p Page) HTML() ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"number":   job.Figure,
@@ -49,7 +49,7 @@ func (p Page) HTML() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// judging are the measures of a column that judge it.
+// judging names the measures that judge a column: those with a threshold.
 func judging(c evaluator.ColumnDrift) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(c.Measures)) {
@@ -60,6 +60,7 @@ func judging(c evaluator.ColumnDrift) []string {
 	return out
 }
 
+// drifted says whether a column drifted; nil is inconclusive.
 func drifted(d *bool) string {
 	switch {
 	case d == nil:
@@ -70,6 +71,7 @@ func drifted(d *bool) string {
 	return "no drift"
 }
 
+// interval writes the interval of a metric, "-" where it has none.
 func interval(m evaluator.Metric) string {
 	if math.IsNaN(float64(m.Low)) || math.IsNaN(float64(m.High)) {
 		return "-"
