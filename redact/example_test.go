@@ -1,15 +1,13 @@
-package redact_test
+package redact
 
 import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/hindcast/hindcast/redact"
 )
 
 func ExampleSecrets_Text() {
-	var secrets redact.Secrets
+	var secrets Secrets
 	secrets.Add("p\"ss word")
 	secrets.AddURL("https://hooks.example.com/services/T1/B1/hunter2?signature=a%2Fb%2Fc%2Fd")
 	for _, text := range []string{
@@ -32,7 +30,7 @@ func ExampleSecrets_Text() {
 }
 
 func ExampleSecrets_Error() {
-	var secrets redact.Secrets
+	var secrets Secrets
 	secrets.Add("hunter2")
 	err := secrets.Error(fmt.Errorf("send hunter2: %w", io.ErrUnexpectedEOF))
 	fmt.Println(err)

@@ -1,13 +1,11 @@
-package series_test
+package series
 
 import (
 	"fmt"
-
-	"github.com/hindcast/hindcast/series"
 )
 
 func ExampleFind() {
-	m, ok := series.Find("drift_score")
+	m, ok := Find("drift_score")
 	fmt.Println(ok, m.FullName(), m.Type, m.Labels)
 	fmt.Println(m.Help)
 	// Output:
@@ -16,8 +14,8 @@ func ExampleFind() {
 }
 
 func ExampleAliasFault() {
-	fmt.Printf("%q\n", series.AliasFault("model_mae"))
-	fmt.Printf("%q\n", series.AliasFault("hindcast_error"))
+	fmt.Printf("%q\n", AliasFault("model_mae"))
+	fmt.Printf("%q\n", AliasFault("hindcast_error"))
 	// Output:
 	// ""
 	// "names that begin with hindcast_ are Hindcast's own"
