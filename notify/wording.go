@@ -309,13 +309,13 @@ func figures(o *job.Outcome) []figure {
 		if !ok || !isNumber(m.Value) {
 			continue
 		}
-		text := job.Figure(m.Value)
+		text := number(m.Value)
 		if isNumber(m.Low) && isNumber(m.High) {
-			text += fmt.Sprintf(" (%s to %s)", job.Figure(m.Low), job.Figure(m.High))
+			text += fmt.Sprintf(" (%s to %s)", number(m.Low), number(m.High))
 		}
 		if o.Reference != nil {
 			if r, ok := o.Reference.Metrics[name]; ok && isNumber(r.Value) {
-				text += ", reference " + job.Figure(r.Value)
+				text += ", reference " + number(r.Value)
 			}
 		}
 		add(name, text)
@@ -370,4 +370,13 @@ func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 // isNumber reports whether there is a number: neither NaN nor infinite.
 func isNumber(n evaluator.Number) bool {
 	return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0)
+}
+
+// number shows four digits, and all of a larger whole part.
+func number(n evaluator.Number) string {
+	f := float64(n)
+	if a := math.Abs(f); a >= 1000 && a < 1e9 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(f, 'g', 4, 64)
 }

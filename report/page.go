@@ -9,11 +9,11 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/job"
 )
 
 //go:embed page.html
@@ -22,9 +22,9 @@ var pageSource string
 // HTML returns the page as one file that loads nothing.
 func (p Page) HTML() ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"number":   job.Figure,
+		"number":   Number,
 		"interval": interval,
-		"window":   func(w groundtruth.Window) string { return job.Span(w, " to ") },
+		"window":   func(w groundtruth.Window) string { return strings.Replace(w.String(), "/", " to ", 1) },
 		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"metrics":  func(m map[string]evaluator.Metric) []string { return slices.Sorted(maps.Keys(m)) },
 		"columns":  func(m map[string]evaluator.ColumnDrift) []string { return slices.Sorted(maps.Keys(m)) },
@@ -71,10 +71,22 @@ func drifted(d *bool) string {
 	return "no drift"
 }
 
+// Number shows four significant digits, and "-" for a number that there is not.
+func Number(n evaluator.Number) string {
+	f := float64(n)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return "-"
+	}
+	if a := math.Abs(f); a >= 1000 && a < 1e9 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(f, 'g', 4, 64)
+}
+
 // interval writes the interval of a metric, "-" where it has none.
 func interval(m evaluator.Metric) string {
 	if math.IsNaN(float64(m.Low)) || math.IsNaN(float64(m.High)) {
 		return "-"
 	}
-	return job.Figure(m.Low) + " to " + job.Figure(m.High)
+	return Number(m.Low) + " to " + Number(m.High)
 }

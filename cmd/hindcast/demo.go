@@ -15,6 +15,7 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -117,8 +118,8 @@ func (s *demoStory) night(now time.Time, outcomes []job.Outcome) {
 		line := fmt.Sprintf("%s  %-6s %s  %-12s", now.Format(time.DateOnly), o.Stage, o.Window.Start.Format(time.DateOnly), o.Verdict)
 		if o.Stage == trigger.StageMature {
 			m := o.Metrics["rmse"]
-			line += fmt.Sprintf(" rmse %s (%s to %s), reference %s, coverage %.0f %%", job.Figure(m.Value), job.Figure(m.Low), job.Figure(m.High),
-				job.Figure(o.Reference.Metrics["rmse"].Value), float64(100*float64(o.Coverage.Coverage)))
+			line += fmt.Sprintf(" rmse %s (%s to %s), reference %s, coverage %.0f %%", report.Number(m.Value), report.Number(m.Low), report.Number(m.High),
+				report.Number(o.Reference.Metrics["rmse"].Value), float64(100*float64(o.Coverage.Coverage)))
 		} else {
 			line += fmt.Sprintf(" %d of %d features drifted", o.Drift.Count, o.Drift.Judged)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -62,11 +63,11 @@ func writeOutcomes(w io.Writer, format string, outcomes []job.Outcome) error {
 
 // writeOutcome writes one window for a person.
 func writeOutcome(w io.Writer, o *job.Outcome) {
-	fmt.Fprintf(w, "%s  %s  %s  %s\n", o.Model, job.Span(o.Window, "/"), o.Stage, strings.ToUpper(o.Verdict.String()))
+	fmt.Fprintf(w, "%s  %s  %s  %s\n", o.Model, o.Window, o.Stage, strings.ToUpper(o.Verdict.String()))
 	c := o.Coverage
 	fmt.Fprintf(w, "%d predictions", c.Predictions)
 	if c.Matched != nil {
-		fmt.Fprintf(w, ", %d with a label (coverage %s)", *c.Matched, job.Figure(c.Coverage))
+		fmt.Fprintf(w, ", %d with a label (coverage %s)", *c.Matched, report.Number(c.Coverage))
 	} else if c.Reason != "" {
 		fmt.Fprintf(w, "; %s", visible(c.Reason))
 	}
@@ -127,13 +128,13 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 		m := o.Metrics[name]
 		interval := ""
 		if !math.IsNaN(float64(m.Low)) {
-			interval = job.Figure(m.Low) + " to " + job.Figure(m.High)
+			interval = report.Number(m.Low) + " to " + report.Number(m.High)
 		}
 		reference := ""
 		if o.Reference != nil {
-			reference = job.Figure(o.Reference.Metrics[name].Value)
+			reference = report.Number(o.Reference.Metrics[name].Value)
 		}
-		value := job.Figure(m.Value)
+		value := report.Number(m.Value)
 		if math.IsNaN(float64(m.Value)) {
 			value = "- (" + m.Reason + ")"
 		}
@@ -177,9 +178,9 @@ func driftTable(w io.Writer, d *evaluator.Drift) {
 			}
 			floor := ""
 			if m.NoiseFloor != nil {
-				floor = job.Figure(*m.NoiseFloor)
+				floor = report.Number(*m.NoiseFloor)
 			}
-			row := table.Row{"", "", measure, job.Figure(m.Value), job.Figure(*m.Threshold), floor}
+			row := table.Row{"", "", measure, report.Number(m.Value), report.Number(*m.Threshold), floor}
 			if first {
 				row[0], row[1] = name, state
 			}
@@ -202,7 +203,7 @@ func answersTable(w io.Writer, o *job.Outcome) {
 	t := newTable(w, "prometheus", "value", "query")
 	for _, name := range sortedKeys(o.Prometheus) {
 		answer := o.Prometheus[name]
-		value := job.Figure(answer.Value)
+		value := report.Number(answer.Value)
 		if answer.Missing() {
 			value = "- (" + answer.Reason + ")"
 		}
