@@ -3,6 +3,7 @@ package notify
 import (
 	"maps"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -127,6 +128,25 @@ func alerts(e job.Event, own map[string]string) []alert {
 		add(alertFailing, severityWarning, opened, e.Kind == job.EventEvaluationWorks, nil)
 	}
 	return out
+}
+
+// plain writes an event's paragraphs and figures as text without markup, which the
+// annotations of alerts are.
+func (w words) plain() string {
+	var b strings.Builder
+	for i, p := range w.paragraphs {
+		if i > 0 {
+			b.WriteString("\n\n")
+		}
+		b.WriteString(strings.TrimSpace(clean(p.text())))
+	}
+	if len(w.figures) > 0 {
+		b.WriteString("\n")
+	}
+	for _, f := range w.figures {
+		b.WriteString("\n" + oneLine(f.name) + ": " + oneLine(f.value))
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // webAddress is a URL without user and password, and empty for what is no web address.
