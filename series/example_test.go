@@ -1,8 +1,6 @@
 package series
 
-import (
-	"fmt"
-)
+import "fmt"
 
 func ExampleFind() {
 	m, ok := Find("drift_score")
