@@ -37,7 +37,7 @@ func stageOf(t *testing.T, binary string) string {
 		err = os.Mkdir(filepath.Join(stage, "out"), 0o755)
 	}
 	if err == nil {
-		err = os.WriteFile(filepath.Join(stage, "out", "hindcast"), data, 0o755) //nolint:gosec // a program
+		err = os.WriteFile(filepath.Join(stage, "out", "hindcast"), data, 0o755)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -141,7 +141,7 @@ func (e env) newWalkthrough(t *testing.T) *walkthrough {
 	}
 	image := "localhost/hindcast:" + unique(t, "try")
 	engine := filepath.Join(t.TempDir(), "engine")
-	if err := os.WriteFile(engine, []byte(engineScript), 0o755); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(engine, []byte(engineScript), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = exec.Command("ctr", "-a", e.Containerd, "-n", "k8s.io", "image", "rm", image).Run() })
@@ -267,7 +267,7 @@ func (w *walkthrough) loadRules(ctx context.Context) error {
 			return err
 		}
 		if !bytes.Equal(now, next) && (now != nil || len(groups) > 0) {
-			if err := os.WriteFile(file, next, 0o644); err != nil { //nolint:gosec // Prometheus's
+			if err := os.WriteFile(file, next, 0o644); err != nil {
 				return err
 			}
 			if err := reload(ctx); err != nil && ctx.Err() == nil {

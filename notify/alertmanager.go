@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -42,7 +43,8 @@ func NewAlertmanager(urls []string, labels map[string]string, opts HTTPOptions) 
 // Name implements job.Notifier.
 func (a *Alertmanager) Name() string { return "Alertmanager " + strings.Join(a.urls, ", ") }
 
-// postableAlert is an alert as the API takes it.
+// postableAlert is what the API takes for an alert. Alertmanager.send posts a list of
+// them.
 type postableAlert struct {
 	Labels       map[string]string `json:"labels"`
 	Annotations  map[string]string `json:"annotations"`
@@ -56,7 +58,8 @@ func (a *Alertmanager) Notify(ctx context.Context, e job.Event) error {
 	return a.send(ctx, postable(alerts(e, a.labels)))
 }
 
-// Keep implements job.Keeper: the same alerts, until later.
+// Keep implements job.Keeper. It sends the alerts of the events that go on again, with a
+// later end.
 func (a *Alertmanager) Keep(ctx context.Context, open []job.Event) error {
 	var all []postableAlert
 	for _, e := range open {
@@ -65,6 +68,7 @@ func (a *Alertmanager) Keep(ctx context.Context, open []job.Event) error {
 	return a.send(ctx, all)
 }
 
+// postable writes alerts as the API takes them, with times that it accepts.
 func postable(alerts []alert) []postableAlert {
 	out := make([]postableAlert, 0, len(alerts))
 	for _, al := range alerts {
@@ -93,7 +97,7 @@ func (a *Alertmanager) send(ctx context.Context, all []postableAlert) error {
 	}
 	var errs []error
 	for _, u := range a.urls {
-		if err := a.post.send(ctx, u+"/api/v2/alerts", body, nil); err != nil {
+		if err := a.post.send(ctx, u+"/api/v2/alerts", body, http.Header{}); err != nil {
 			errs = append(errs, fmt.Errorf("send alerts to %s: %w", u, err))
 		}
 	}
@@ -101,7 +105,7 @@ func (a *Alertmanager) send(ctx context.Context, all []postableAlert) error {
 		return errors.Join(errs...)
 	}
 	for _, err := range errs {
-		a.post.opts.Log.Warn("one Alertmanager of several did not take alerts", "err", err)
+		a.post.Log.Warn("one Alertmanager of several did not take alerts", "err", err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"maps"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -22,22 +23,24 @@ const (
 	alertDuplicate  = "HindcastEventRetrainDuplicate"
 )
 
-// The severities of alerts.
+// Each alert has one of these severities, by which Alertmanager can route it.
 const (
 	severityWarning = "warning"
 	severityInfo    = "info"
 )
 
-// The states of alerts, as Alertmanager names them.
+// An alert is in one of these states, which Alertmanager and its webhooks name so.
 const (
 	stateFiring   = "firing"
 	stateResolved = "resolved"
 )
 
-// maxDescription bounds an annotation, in characters.
+// maxDescription bounds the annotation that holds an event in full, in characters.
 const maxDescription = 3000
 
-// alert is a state that an event says something of.
+// alert is what an event says of one state that begins or ends: which it is, by its
+// labels, and from when until when. Webhook and Alertmanager each write it in the format
+// of theirs.
 type alert struct {
 	labels, annotations map[string]string
 	starts, ends        time.Time
@@ -45,6 +48,7 @@ type alert struct {
 	url                 string // of the run; a web address, or empty
 }
 
+// status is the state of the alert as the webhook says it.
 func (a alert) status() string {
 	if a.resolved {
 		return stateResolved
@@ -52,7 +56,8 @@ func (a alert) status() string {
 	return stateFiring
 }
 
-// fingerprint is the hash of the labels that Alertmanager shows.
+// fingerprint is the hash of the labels by which Alertmanager tells alerts apart;
+// webhooks carry it.
 func (a alert) fingerprint() string {
 	set := make(model.LabelSet, len(a.labels))
 	for name, value := range a.labels {
@@ -123,6 +128,25 @@ func alerts(e job.Event, own map[string]string) []alert {
 		add(alertFailing, severityWarning, opened, e.Kind == job.EventEvaluationWorks, nil)
 	}
 	return out
+}
+
+// plain writes an event's paragraphs and figures as text without markup, which the
+// annotations of alerts are.
+func (w words) plain() string {
+	var b strings.Builder
+	for i, p := range w.paragraphs {
+		if i > 0 {
+			b.WriteString("\n\n")
+		}
+		b.WriteString(strings.TrimSpace(clean(p.text())))
+	}
+	if len(w.figures) > 0 {
+		b.WriteString("\n")
+	}
+	for _, f := range w.figures {
+		b.WriteString("\n" + oneLine(f.name) + ": " + oneLine(f.value))
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // webAddress is a URL without user and password, and empty for what is no web address.

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/mail"
 	"strconv"
@@ -17,37 +16,32 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/redact"
 )
 
 // EmailTLS says how the connection to a mail server is encrypted.
 type EmailTLS string
 
-// The ways. None sends no password.
+// The connection is encrypted in one of these ways. EmailPlain sends no password.
 const (
 	EmailStartTLS EmailTLS = "starttls" // begun in plain text, and given up where the server does not encrypt it
 	EmailImplicit EmailTLS = "implicit" // encrypted from the start
 	EmailPlain    EmailTLS = "none"
 )
 
-// maxSubject bounds a subject, in characters.
+// maxSubject bounds the subject of a mail, in characters.
 const maxSubject = 200
 
-// EmailOptions hold what has a default.
+// EmailOptions hold what has a default when mails are sent.
 type EmailOptions struct {
+	Options
 	TLS      EmailTLS // default EmailStartTLS
 	Username string   // empty: no authentication
 	Password func() (string, error)
 	Config   func() (*tls.Config, error) // read for each message; nil: the system's roots
 	Hello    string                      // the name to greet with; default the host's
-	Timeout  time.Duration               // of the dialogue; default 10 s
-	Secrets  *redact.Secrets             // are taken out of what the server says
-	Log      *slog.Logger
-	// Sleep waits before a message is tried again; default a timer.
-	Sleep func(context.Context, time.Duration) error
 }
 
-// Email tells people by mail.
+// Email is the receiver that tells people by mail, through one mail server.
 type Email struct {
 	host string
 	port int
@@ -89,18 +83,7 @@ func NewEmail(smarthost, from string, to []string, opts EmailOptions) (*Email, e
 	if m.opts.TLS == EmailPlain && m.opts.Username != "" {
 		return nil, errors.New("a password is not sent over a connection that is not encrypted")
 	}
-	if m.opts.Timeout <= 0 {
-		m.opts.Timeout = defaultTimeout
-	}
-	if m.opts.Log == nil {
-		m.opts.Log = slog.New(slog.DiscardHandler)
-	}
-	if m.opts.Secrets == nil {
-		m.opts.Secrets = &redact.Secrets{}
-	}
-	if m.opts.Sleep == nil {
-		m.opts.Sleep = sleep
-	}
+	m.opts.Options = opts.withDefaults()
 	return m, nil
 }
 
@@ -114,30 +97,26 @@ func (m *Email) Notify(ctx context.Context, e job.Event) error {
 	if err != nil {
 		return err
 	}
-	for try := 1; ; try++ {
+	err = m.opts.retry(ctx, func() error {
 		err := m.send(ctx, msg)
-		if err == nil {
-			return nil
+		if untaken(err) {
+			return &retryError{err: err}
 		}
-		failure := fmt.Errorf("send mail: %w", presentable(m.opts.Secrets, err))
-		if try == 2 || !untaken(err) {
-			return failure
-		}
-		m.opts.Log.Warn("mail not taken, trying again", "model", e.Model, "wait", failureWait, "err", failure)
-		if err := m.opts.Sleep(ctx, failureWait); err != nil {
-			return fmt.Errorf("send mail: wait for the next try: %w", err)
-		}
+		return err
+	}, func(wait time.Duration, err error) {
+		m.opts.Log.Warn("mail not taken, trying again", "model", e.Model, "wait", wait, "err", fmt.Errorf("send mail: %w", err))
+	})
+	if err != nil {
+		return fmt.Errorf("send mail: %w", err)
 	}
+	return nil
 }
 
-// untaken reports whether the server has not taken the message and may do so soon.
+// untaken reports whether an error says that the server has not taken the message and
+// may do so soon.
 func untaken(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		return true
-	}
 	var sent *gomail.SendError
-	return errors.As(err, &sent) && sent.IsTemp() &&
+	return unreached(err) || errors.As(err, &sent) && sent.IsTemp() &&
 		(sent.Reason == gomail.ErrSMTPMailFrom || sent.Reason == gomail.ErrSMTPRcptTo || sent.Reason == gomail.ErrSMTPData)
 }
 
@@ -190,7 +169,8 @@ func (m *Email) send(ctx context.Context, msg *gomail.Msg) error {
 	return err
 }
 
-// message makes the mail of an event.
+// message makes the mail of an event, with headers that put it into the thread of its
+// incident.
 func (m *Email) message(e job.Event) (*gomail.Msg, error) {
 	w := word(e)
 	html, err := w.html()
@@ -230,18 +210,19 @@ func (m *Email) domain() string {
 	return m.from.Address[strings.LastIndex(m.from.Address, "@")+1:] // a quoted name may hold another @
 }
 
-// incidentID is the id of the first message of an incident.
+// incidentID is the id of the first mail of an incident, which the mails after it
+// answer.
 func incidentID(incident, domain string) string {
 	sum := sha256.Sum256([]byte(incident))
 	return "hindcast." + hex.EncodeToString(sum[:16]) + "@" + domain
 }
 
-// subject names the incident, the same for all its events.
+// subject names the incident in the same words for all its events, since mail programs
+// show those as one thread.
 func subject(e job.Event) string {
 	i := e.Incident
 	model := truncate(oneLine(e.Model), maxName)
-	since := i.Since.UTC().Format("2006-01-02 15:04")
-	since = strings.TrimSuffix(since, " 00:00")
+	since := strings.TrimSuffix(minute(i.Since), " 00:00")
 	switch {
 	case i.ID == "":
 		return oneLine(word(e).title)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// mail writes an event as the text part of a mail.
+// mail writes an event as the text part of its mail.
 func (w words) mail() string {
 	var b strings.Builder
 	b.WriteString(oneLine(w.title) + "\n\n")
@@ -36,7 +36,7 @@ func (w words) mail() string {
 //go:embed mail.html
 var mailHTML string
 
-// htmlSpan is a span as the template takes it.
+// htmlSpan is a span as the template mail.html takes it.
 type htmlSpan struct{ Style, Text string }
 
 // html writes an event as the HTML part of a mail. It holds no image and no style

@@ -17,7 +17,7 @@ const (
 	maxText    = 3000
 )
 
-// message is the body of chat.postMessage and of a webhook.
+// message is what Slack is sent: the body of chat.postMessage and of a webhook.
 type message struct {
 	Channel string        `json:"channel,omitempty"`
 	Text    string        `json:"text"` // for notifications and screen readers
@@ -28,7 +28,8 @@ type message struct {
 	UnfurlMedia bool `json:"unfurl_media"`
 }
 
-// newMessage shows an event: a plain fallback and Block Kit blocks.
+// newMessage shows an event to Slack, once as plain text and once in blocks of its Block
+// Kit.
 func newMessage(e job.Event) message {
 	w := word(e)
 	blocks := []slack.Block{header(w.title)}
@@ -57,10 +58,10 @@ func newMessage(e job.Event) message {
 	return message{Text: truncate(text, maxText), Blocks: blocks}
 }
 
-// openRun is what a link to a run says.
+// openRun is what the link to a run says in Slack.
 const openRun = "Open the run"
 
-// mrkdwn writes a paragraph as Slack reads it.
+// mrkdwn writes a paragraph in the markup that Slack reads.
 func (p paragraph) mrkdwn() string {
 	var b strings.Builder
 	for _, s := range p {
@@ -78,10 +79,12 @@ func (p paragraph) mrkdwn() string {
 	return b.String()
 }
 
+// header is a block with the title of an event.
 func header(text string) slack.Block {
 	return slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, truncate(oneLine(text), maxHeader), false, false))
 }
 
+// section is a block with a text in mrkdwn.
 func section(text string) slack.Block {
 	return slack.NewSectionBlock(mrkdwn(text, maxSection), nil, nil)
 }

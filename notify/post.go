@@ -6,146 +6,129 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
-
-	"github.com/hindcast/hindcast/redact"
 )
 
-// maxRefusal bounds what an error shows of a refusal, in characters.
-const maxRefusal = 200
+const (
+	maxAnswer         = 64 << 10        // bytes that are read of an answer
+	maxRefusal        = 200             // characters that an error shows of a refusal
+	defaultRetryAfter = 5 * time.Second // where a server says to slow down without a time that can be read
+)
 
 // HTTPOptions say how a server is spoken to; all have defaults.
 type HTTPOptions struct {
-	Client  *http.Client    // default: one that goes through the environment's proxy
-	Secrets *redact.Secrets // are taken out of what a server says
-	Timeout time.Duration   // of one request; default 10 s
-	Log     *slog.Logger
-	// Sleep waits before a request is sent again; default a timer.
-	Sleep func(context.Context, time.Duration) error
+	Options
+	Client *http.Client // default: one that goes through the environment's proxy
 }
 
-// poster posts JSON to a server.
+// poster posts JSON to a server. All receivers that speak HTTP have one.
 type poster struct {
-	name string // of the server, for messages
-	opts HTTPOptions
+	Options
+	name   string // of the server, for messages
+	client http.Client
 }
 
+// newPoster returns a poster whose client follows no redirect: it would take a token or
+// the message elsewhere.
 func newPoster(name string, o HTTPOptions) poster {
-	if o.Timeout <= 0 {
-		o.Timeout = defaultTimeout
-	}
-	client := *newClient(o.Timeout)
+	p := poster{Options: o.withDefaults(), name: name}
 	if o.Client != nil {
-		client = *o.Client
-		client.Timeout = o.Timeout
-		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		p.client = *o.Client
+	} else {
+		// No connection is kept between the few messages that there are.
+		p.client.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableKeepAlives: true}
 	}
-	o.Client = &client
-	if o.Secrets == nil {
-		o.Secrets = &redact.Secrets{}
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Sleep == nil {
-		o.Sleep = sleep
-	}
-	return poster{name, o}
+	p.client.Timeout = p.Timeout
+	p.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return p
 }
 
-// answerError is an answer other than success.
-type answerError struct {
-	name  string
-	code  int
-	said  string
-	after time.Duration // how long to wait, where the server says so
-	again bool          // the server says that it took nothing in
+// response is what a server answered to a post.
+type response struct {
+	code   int
+	status string        // the code and its name
+	after  time.Duration // how long to wait, where the server says to slow down
+	body   []byte        // the first maxAnswer bytes
+	err    error         // why the body ends before them
 }
 
-// Error implements error.
-func (e *answerError) Error() string {
-	text := e.name + " answered " + strconv.Itoa(e.code)
-	if name := http.StatusText(e.code); name != "" {
-		text += " " + name
-	}
-	if e.code >= 300 && e.code < 400 {
-		return text + ": redirects are not followed; check the URL"
-	}
-	if e.said != "" {
-		text += ": " + e.said
-	}
-	return text
-}
-
-// send posts a body. It is sent again only where the server cannot have taken it: no
-// connection came about, or it answered 429 or 503. What a server that slows us down
-// asks for is waited, up to 30 s in all and four tries. Everything else may have
-// arrived, and is final.
-func (p poster) send(ctx context.Context, address string, body []byte, header map[string]string) error {
-	p.opts.Secrets.AddURL(address)
-	left, unreached := maxWait, false
-	for try := 1; ; try++ {
-		err := p.once(ctx, address, body, header)
-		if err == nil {
-			return nil
-		}
-		var wait time.Duration
-		var said *answerError
-		var op *net.OpError
-		switch {
-		case errors.As(err, &said) && said.again:
-			wait = said.after
-		case errors.As(err, &op) && op.Op == "dial" && !unreached:
-			wait, unreached = failureWait, true
-		default:
-			return presentable(p.opts.Secrets, err)
-		}
-		if try == maxTries || wait > left {
-			return fmt.Errorf("given up after %d tries: %w", try, presentable(p.opts.Secrets, err))
-		}
-		left -= wait
-		p.opts.Log.Warn("message not taken, trying again", "receiver", p.name, "wait", wait, "err", presentable(p.opts.Secrets, err))
-		if err := p.opts.Sleep(ctx, wait); err != nil {
-			return fmt.Errorf("wait for the next try: %w", err)
-		}
-	}
-}
-
-func (p poster) once(ctx context.Context, address string, body []byte, header map[string]string) error {
+// once posts a body. A failure to connect is worth another try; after any other, the
+// message may have arrived.
+func (p *poster) once(ctx context.Context, address string, body []byte, header http.Header) (response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		// The parser's error quotes the URL, which may hold a secret.
-		return fmt.Errorf("the URL of %s cannot be read; want https://HOST/PATH", p.name)
+		// The parser's error quotes the URL, in parts too, and it may hold a secret.
+		return response{}, fmt.Errorf("the URL of %s cannot be read; want https://HOST/PATH", p.name)
 	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "hindcast")
-	for name, value := range header {
-		req.Header.Set(name, value)
-	}
-	resp, err := p.opts.Client.Do(req)
+	req.Header = header
+	resp, err := p.client.Do(req)
 	if err != nil {
 		var transport *url.Error
 		if errors.As(err, &transport) {
 			err = transport.Err // without the URL
 		}
-		return fmt.Errorf("reach %s: %w", p.name, err)
+		err = fmt.Errorf("reach %s: %w", p.name, err)
+		if unreached(err) {
+			err = &retryError{err: err}
+		}
+		return response{}, err
 	}
 	defer func() { _ = resp.Body.Close() }() // read as far as it is needed
-	said, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		return nil // it was taken, whatever became of the answer's body
+	r := response{code: resp.StatusCode, status: strconv.Itoa(resp.StatusCode), after: retryAfter(resp.Header.Get("Retry-After"))}
+	if name := http.StatusText(r.code); name != "" {
+		r.status += " " + name
 	}
-	if err != nil {
-		said = nil
+	r.body, r.err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return r, nil
+}
+
+// send posts a body to a server that answers success by a status of its class alone. It
+// is sent again only where the server cannot have taken it: no connection came about,
+// or it answered 429 or 503.
+func (p *poster) send(ctx context.Context, address string, body []byte, header http.Header) error {
+	p.Secrets.AddURL(address)
+	header.Set("Content-Type", "application/json")
+	header.Set("User-Agent", "hindcast")
+	return p.retry(ctx, func() error {
+		r, err := p.once(ctx, address, body, header)
+		if err != nil {
+			return err
+		}
+		return p.refusal(r)
+	}, func(wait time.Duration, err error) {
+		p.Log.Warn("message not taken, trying again", "receiver", p.name, "wait", wait, "err", err)
+	})
+}
+
+// refusal is an answer other than success as an error. A success stands whatever became
+// of the answer's body.
+func (p *poster) refusal(r response) error {
+	text := p.name + " answered " + r.status
+	switch {
+	case r.code >= 200 && r.code < 300:
+		return nil
+	case r.code >= 300 && r.code < 400:
+		return errors.New(text + ": redirects are not followed; check the URL")
 	}
-	e := &answerError{name: p.name, code: resp.StatusCode, said: truncate(oneLine(hide(p.opts.Secrets, string(said))), maxRefusal)}
-	if e.code == http.StatusTooManyRequests || e.code == http.StatusServiceUnavailable {
-		e.again, e.after = true, retryAfter(resp.Header.Get("Retry-After"))
+	if said := truncate(oneLine(hide(p.Secrets, string(r.body))), maxRefusal); said != "" && r.err == nil {
+		text += ": " + said
 	}
-	return e
+	err := errors.New(text)
+	if r.code == http.StatusTooManyRequests || r.code == http.StatusServiceUnavailable {
+		return &retryError{err, r.after}
+	}
+	return err
+}
+
+// retryAfter reads the header, which servers send in whole seconds.
+func retryAfter(header string) time.Duration {
+	n, err := strconv.ParseInt(strings.TrimSpace(header), 10, 32)
+	if err != nil || n < 0 {
+		return defaultRetryAfter
+	}
+	return max(time.Duration(n)*time.Second, time.Second)
 }

@@ -139,7 +139,7 @@ func TestPostIsSentAgainOnlyWhereItWasNotTaken(t *testing.T) {
 			}))
 			defer server.Close()
 			w := new(waits)
-			hook := NewWebhook(constant(server.URL+"/hook/s3cret?token=hunter2"), nil, HTTPOptions{Sleep: w.sleep})
+			hook := NewWebhook(constant(server.URL+"/hook/s3cret?token=hunter2"), nil, HTTPOptions{Options: Options{Sleep: w.sleep}})
 			err := hook.Notify(t.Context(), events()["breach"])
 			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
@@ -175,7 +175,7 @@ func TestRefusalsHideBeforeTheyCut(t *testing.T) {
 	client := &http.Client{Transport: authorized(long)}
 	secrets := &redact.Secrets{}
 	secrets.Add(long)
-	err := NewWebhook(constant(server.URL+"/in"), nil, HTTPOptions{Client: client, Secrets: secrets}).Notify(t.Context(), events()["breach"])
+	err := NewWebhook(constant(server.URL+"/in"), nil, HTTPOptions{Client: client, Options: Options{Secrets: secrets}}).Notify(t.Context(), events()["breach"])
 	if err == nil || !strings.Contains(err.Error(), "no such page") || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("header: %v", err)
 	}
@@ -205,7 +205,7 @@ func TestAlertmanagerOfSeveral(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	w := new(waits)
-	opts := HTTPOptions{Sleep: w.sleep}
+	opts := HTTPOptions{Options: Options{Sleep: w.sleep}}
 	if err := NewAlertmanager([]string{gone.URL, server.URL + "/am/"}, nil, opts).Notify(t.Context(), events()["breach"]); err != nil || posts != 1 || len(*w) != 1 {
 		t.Errorf("%v, %d posts, waits %v", err, posts, *w)
 	}
@@ -414,7 +414,7 @@ func TestMailNeverFallsBackToPlainText(t *testing.T) {
 		heard <- all.String()
 	}()
 	m, err := NewEmail(listener.Addr().String(), "a@example.com", []string{"b@example.com"}, EmailOptions{
-		Username: "u", Password: constant("hunter2"), Hello: "me.example.com", Timeout: 2 * time.Second, Sleep: new(waits).sleep,
+		Username: "u", Password: constant("hunter2"), Hello: "me.example.com", Options: Options{Timeout: 2 * time.Second, Sleep: new(waits).sleep},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -473,7 +473,7 @@ func TestMailIsSentThoughTheResetFails(t *testing.T) {
 		heard <- strings.Join(commands, " ")
 	}()
 	m, err := NewEmail(listener.Addr().String(), "a@example.com", []string{"b@example.com"}, EmailOptions{
-		TLS: EmailPlain, Hello: "me.example.com", Timeout: 2 * time.Second, Sleep: new(waits).sleep,
+		TLS: EmailPlain, Hello: "me.example.com", Options: Options{Timeout: 2 * time.Second, Sleep: new(waits).sleep},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -501,7 +501,7 @@ func TestMailServerDown(t *testing.T) {
 	address := listener.Addr().String()
 	listener.Close()
 	w := new(waits)
-	m, err := NewEmail(address, "a@example.com", []string{"b@example.com"}, EmailOptions{Sleep: w.sleep})
+	m, err := NewEmail(address, "a@example.com", []string{"b@example.com"}, EmailOptions{Options: Options{Sleep: w.sleep}})
 	if err != nil {
 		t.Fatal(err)
 	}

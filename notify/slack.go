@@ -1,72 +1,45 @@
-// Package notify tells people: in Slack, by mail, by a webhook, and by Alertmanager.
 package notify
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/redact"
 )
 
-// Tries and waits of one message.
-const (
-	defaultTimeout = 10 * time.Second
-	maxTries       = 4
-	maxWait        = 30 * time.Second // of all waits together: a pass must not hang on its messages
-	failureWait    = time.Second      // before the one more try after a failure of Slack's
-)
-
-// DefaultAPIURL is the base of Slack's own bot API.
-const DefaultAPIURL = "https://slack.com/api/"
+// slackAPI is the base of Slack's own bot API.
+const slackAPI = "https://slack.com/api/"
 
 // SlackOptions say where messages go: to a channel by a bot token, or to a webhook.
 type SlackOptions struct {
-	Token      func() (string, error) // read for each message, so that it may rotate
+	Options
+	Token      func() (string, error) // read for each try, so that it may rotate
 	Channel    string
-	WebhookURL func() (string, error) // read for each message
+	WebhookURL func() (string, error) // read for each try
 	UseWebhook bool
-	APIURL     string          // base of the bot API; default DefaultAPIURL
-	Timeout    time.Duration   // of one request; default 10 s
-	Secrets    *redact.Secrets // are taken out of what Slack says
-	Log        *slog.Logger
-	// Sleep waits before a message is tried again; default a timer.
-	Sleep func(context.Context, time.Duration) error
+	APIURL     string // base of the bot API; default Slack's own
 }
 
-// Slack tells a Slack channel.
+// Slack is the receiver that tells a channel of Slack.
 type Slack struct {
-	opts   SlackOptions
-	client *http.Client
+	opts SlackOptions
+	post poster
 }
 
 var _ job.Notifier = (*Slack)(nil)
 
-// NewSlack returns a notifier for a Slack channel.
+// NewSlack returns a receiver for the channel that the options name.
 func NewSlack(opts SlackOptions) *Slack {
-	if opts.Timeout <= 0 {
-		opts.Timeout = defaultTimeout
-	}
-	if opts.Sleep == nil {
-		opts.Sleep = sleep
-	}
-	if opts.Log == nil {
-		opts.Log = slog.New(slog.DiscardHandler)
-	}
-	if opts.Secrets == nil {
-		opts.Secrets = &redact.Secrets{}
-	}
 	if opts.APIURL == "" {
-		opts.APIURL = DefaultAPIURL
+		opts.APIURL = slackAPI
 	}
 	opts.APIURL = strings.TrimRight(opts.APIURL, "/") + "/"
-	return &Slack{opts: opts, client: newClient(opts.Timeout)}
+	opts.Options = opts.withDefaults()
+	return &Slack{opts: opts, post: newPoster("Slack", HTTPOptions{Options: opts.Options})}
 }
 
 // Name implements job.Notifier.
@@ -78,92 +51,51 @@ func (s *Slack) Name() string {
 }
 
 // Notify implements job.Notifier. It waits as long as Slack asks when it is told to
-// slow down, up to 30 s and four tries in all, and tries once more when Slack fails
-// or no connection comes about; a refusal is final. A request that was sent without
-// an answer is not sent again: the message may have been posted.
+// slow down, and tries once more when Slack fails or no connection comes about; a
+// refusal is final. A request that was sent without an answer is not sent again: the
+// message may have been posted.
 func (s *Slack) Notify(ctx context.Context, e job.Event) error {
 	m := newMessage(e)
-	m.Channel = s.opts.Channel
-	left, failures := maxWait, 0
-	for try := 1; ; try++ {
-		err := s.send(ctx, m)
-		if err == nil {
-			return nil
-		}
-		var wait time.Duration
-		var limited *rateLimitedError
-		switch {
-		case errors.As(err, &limited):
-			wait = limited.after
-		case failed(err) && failures == 0:
-			wait = failureWait
-			failures++
-		default:
-			return fmt.Errorf("send message: %w", presentable(s.opts.Secrets, err))
-		}
-		if try == maxTries || wait > left {
-			return fmt.Errorf("send message: given up after %d tries: %w", try, presentable(s.opts.Secrets, err))
-		}
-		left -= wait
-		s.opts.Log.Warn("slack did not take the message, trying again", "model", e.Model, "wait", wait, "err", presentable(s.opts.Secrets, err))
-		if err := s.opts.Sleep(ctx, wait); err != nil {
-			return fmt.Errorf("send message: wait for the next try: %w", err)
-		}
+	if !s.opts.UseWebhook { // which has a channel of its own
+		m.Channel = s.opts.Channel
 	}
+	body, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("send message: encode message: %w", err)
+	}
+	err = s.opts.retry(ctx, func() error { return s.try(ctx, body) }, func(wait time.Duration, err error) {
+		s.opts.Log.Warn("slack did not take the message, trying again", "model", e.Model, "wait", wait, "err", err)
+	})
+	if err != nil {
+		return fmt.Errorf("send message: %w", err)
+	}
+	return nil
 }
 
-// send sends the message once.
-func (s *Slack) send(ctx context.Context, m message) error {
+// try sends a message once, with the secret as it is by now.
+func (s *Slack) try(ctx context.Context, body []byte) error {
+	header := http.Header{"Content-Type": {"application/json; charset=utf-8"}}
 	if s.opts.UseWebhook {
 		hook, err := read(s.opts.WebhookURL, "webhook URL")
 		if err != nil {
 			return err
 		}
 		s.opts.Secrets.AddURL(hook)
-		m.Channel = "" // a webhook has its own
-		return postWebhook(ctx, s.client, s.opts.Secrets, hook, m)
+		r, err := s.post.once(ctx, hook, body, header)
+		if err != nil {
+			return err
+		}
+		return webhookFault(r, s.opts.Secrets)
 	}
 	token, err := read(s.opts.Token, "bot token")
 	if err != nil {
 		return err
 	}
 	s.opts.Secrets.Add(token)
-	return postMessage(ctx, s.client, s.opts.Secrets, s.opts.APIURL, token, m)
-}
-
-// read reads a secret. It is looked at anew for each message.
-func read(secret func() (string, error), what string) (string, error) {
-	if secret == nil {
-		return "", fmt.Errorf("no %s is configured", what)
-	}
-	s, err := secret()
+	header.Set("Authorization", "Bearer "+token)
+	r, err := s.post.once(ctx, s.opts.APIURL+"chat.postMessage", body, header)
 	if err != nil {
-		return "", fmt.Errorf("read %s: %w", what, err)
+		return err
 	}
-	if s = strings.TrimSpace(s); s == "" {
-		return "", fmt.Errorf("the %s is empty", what)
-	}
-	return s, nil
-}
-
-// failed reports whether Slack failed without having looked at the message, so that
-// another try is worth while and can hardly post it twice.
-func failed(err error) bool {
-	var status *statusError
-	if errors.As(err, &status) {
-		return status.code >= http.StatusInternalServerError
-	}
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return botFault(r, s.opts.Secrets)
 }

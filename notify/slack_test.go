@@ -33,11 +33,11 @@ func (w *waits) sleep(ctx context.Context, d time.Duration) error {
 }
 
 func bot(f *fakeSlack, w *waits) *Slack {
-	return NewSlack(SlackOptions{Token: constant(goodToken + "\n"), Channel: goodChannel, APIURL: f.URL + "/api", Sleep: w.sleep})
+	return NewSlack(SlackOptions{Token: constant(goodToken + "\n"), Channel: goodChannel, APIURL: f.URL + "/api", Options: Options{Sleep: w.sleep}})
 }
 
 func hook(f *fakeSlack, w *waits) *Slack {
-	return NewSlack(SlackOptions{WebhookURL: constant(f.URL + hookPath), UseWebhook: true, Sleep: w.sleep})
+	return NewSlack(SlackOptions{WebhookURL: constant(f.URL + hookPath), UseWebhook: true, Options: Options{Sleep: w.sleep}})
 }
 
 func TestSlackAccepts(t *testing.T) {
@@ -64,7 +64,7 @@ func TestSlackAPIURL(t *testing.T) {
 			t.Errorf("%s: %v", suffix, err)
 		}
 	}
-	if s := NewSlack(SlackOptions{}); s.opts.APIURL != DefaultAPIURL {
+	if s := NewSlack(SlackOptions{}); s.opts.APIURL != slackAPI {
 		t.Errorf("default %q", s.opts.APIURL)
 	}
 }
@@ -104,7 +104,7 @@ func TestSlackRefusals(t *testing.T) {
 			var log bytes.Buffer
 			o := SlackOptions{
 				Token: constant(goodToken), Channel: goodChannel, APIURL: f.URL + "/api", WebhookURL: constant(f.URL + hookPath),
-				Sleep: w.sleep, Log: slog.New(slog.NewTextHandler(&log, nil)),
+				Options: Options{Sleep: w.sleep, Log: slog.New(slog.NewTextHandler(&log, nil))},
 			}
 			if tc.change != nil {
 				tc.change(&o)
@@ -198,7 +198,7 @@ func TestSlackTokenIsReadAnew(t *testing.T) {
 	f, w := newFakeSlack(t), new(waits)
 	f.replies = []reply{limited("1")}
 	tokens := []string{"xoxb-old", goodToken}
-	s := NewSlack(SlackOptions{Channel: goodChannel, APIURL: f.URL + "/api", Sleep: w.sleep, Token: func() (string, error) {
+	s := NewSlack(SlackOptions{Channel: goodChannel, APIURL: f.URL + "/api", Options: Options{Sleep: w.sleep}, Token: func() (string, error) {
 		next := tokens[0]
 		tokens = tokens[1:]
 		return next, nil
@@ -212,7 +212,7 @@ func TestSlackIsDown(t *testing.T) {
 	f := httptest.NewServer(http.NotFoundHandler())
 	f.Close()
 	w := new(waits)
-	s := NewSlack(SlackOptions{UseWebhook: true, WebhookURL: constant(f.URL + hookPath), Sleep: w.sleep})
+	s := NewSlack(SlackOptions{UseWebhook: true, WebhookURL: constant(f.URL + hookPath), Options: Options{Sleep: w.sleep}})
 	err := s.Notify(t.Context(), events()["breach"])
 	if err == nil || !strings.Contains(err.Error(), "reach Slack") || strings.Contains(err.Error(), "hook-secret") {
 		t.Errorf("error %v", err)
@@ -229,7 +229,7 @@ func TestSlackTimeout(t *testing.T) {
 	defer f.Close()
 	defer close(release)
 	w := new(waits)
-	s := NewSlack(SlackOptions{UseWebhook: true, WebhookURL: constant(f.URL + hookPath), Sleep: w.sleep, Timeout: 300 * time.Millisecond})
+	s := NewSlack(SlackOptions{UseWebhook: true, WebhookURL: constant(f.URL + hookPath), Options: Options{Sleep: w.sleep, Timeout: 300 * time.Millisecond}})
 	err := s.Notify(t.Context(), events()["breach"])
 	if err == nil || !strings.Contains(err.Error(), "Timeout") || strings.Contains(err.Error(), "hook-secret") {
 		t.Errorf("error %v", err)
@@ -244,7 +244,7 @@ func TestSlackHonoursContext(t *testing.T) {
 		f := newFakeSlack(t)
 		f.always = new(limited("20"))
 		ctx, cancel := context.WithCancel(t.Context())
-		s := NewSlack(SlackOptions{Token: constant(goodToken), Channel: goodChannel, APIURL: f.URL + "/api", Log: slog.New(cancelling{cancel})})
+		s := NewSlack(SlackOptions{Token: constant(goodToken), Channel: goodChannel, APIURL: f.URL + "/api", Options: Options{Log: slog.New(cancelling{cancel})}})
 		if err := s.Notify(ctx, events()["breach"]); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}

@@ -7,7 +7,7 @@ import (
 	"unicode/utf16"
 )
 
-// ellipsis ends a text that was cut.
+// ellipsis ends a text that truncate has cut.
 const ellipsis = "…"
 
 // clean makes a text fit to be shown: valid UTF-8 without control characters but
@@ -24,7 +24,7 @@ func clean(s string) string {
 // oneLine cleans a text and puts it on one line.
 func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
-// fence begins and ends what is shown as it is.
+// fence begins and ends what Slack shows as it is.
 const fence = "```"
 
 // escape cleans a text and writes the three characters that mrkdwn gives a meaning as
@@ -44,6 +44,7 @@ func length(s string) int {
 	return n
 }
 
+// units is how many UTF-16 units a character takes.
 func units(r rune) int { return max(utf16.RuneLen(r), 1) }
 
 // truncate cuts a valid text to the length n, the last character being an ellipsis.
@@ -87,17 +88,18 @@ func link(raw, label string) (string, bool) {
 	return out, length(out) <= maxSection
 }
 
-// code shows a text as it is, in at most n characters, fences included.
+// code writes a text for Slack so that it is shown as it is, in at most n characters,
+// fences included.
 func code(s string, n int) string {
 	return fence + truncate(escape(s), n-2*len(fence)) + fence
 }
 
-// ticked shows a short name as it is.
+// ticked writes a short name for Slack so that it is shown as it is.
 func ticked(s string) string {
 	return "`" + truncate(escape(strings.ReplaceAll(s, "`", "'")), maxName) + "`"
 }
 
-// bold shows a short name in bold type.
+// bold writes a short name for Slack in bold type.
 func bold(s string) string {
 	s = strings.Join(strings.Fields(s), " ") // bold type ends with the line
 	return "*" + truncate(escape(s), maxName) + "*"

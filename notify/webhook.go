@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/hindcast/hindcast/job"
@@ -29,7 +30,7 @@ func NewWebhook(url func() (string, error), labels map[string]string, opts HTTPO
 // Name implements job.Notifier.
 func (*Webhook) Name() string { return "webhook" }
 
-// webhookBody is what Alertmanager posts to webhooks.
+// webhookBody is the JSON that Alertmanager posts to webhooks.
 type webhookBody struct {
 	Version           string            `json:"version"`
 	GroupKey          string            `json:"groupKey"`
@@ -43,6 +44,7 @@ type webhookBody struct {
 	Alerts            []webhookAlert    `json:"alerts"`
 }
 
+// webhookAlert is an alert in a webhookBody.
 type webhookAlert struct {
 	Status       string            `json:"status"`
 	Labels       map[string]string `json:"labels"`
@@ -53,7 +55,8 @@ type webhookAlert struct {
 	Fingerprint  string            `json:"fingerprint"`
 }
 
-// newWebhookBody shows an event. The group is the incident.
+// newWebhookBody writes an event as a webhook takes it. The group of its alerts is the
+// incident, and own are the labels of the configuration.
 func newWebhookBody(e job.Event, own map[string]string) webhookBody {
 	b := webhookBody{
 		Version: "4", GroupKey: clean(e.Incident.ID), Status: stateResolved, Receiver: "hindcast",
@@ -77,7 +80,8 @@ func newWebhookBody(e job.Event, own map[string]string) webhookBody {
 	return b
 }
 
-// common is what two sets share; nil stands for the set of everything.
+// common returns what two sets have in common, for the fields of a webhookBody that all
+// of its alerts share; nil stands for the set of everything.
 func common(a, b map[string]string) map[string]string {
 	out := map[string]string{}
 	for k, v := range b {
@@ -99,13 +103,14 @@ func (h *Webhook) Notify(ctx context.Context, e job.Event) error {
 	if err != nil {
 		return fmt.Errorf("encode event: %w", err)
 	}
-	if err := h.post.send(ctx, address, body, map[string]string{"Idempotency-Key": eventKey(e)}); err != nil {
+	if err := h.post.send(ctx, address, body, http.Header{"Idempotency-Key": {eventKey(e)}}); err != nil {
 		return fmt.Errorf("send event: %w", err)
 	}
 	return nil
 }
 
-// eventKey is the same for the tries of one event, and for no other event.
+// eventKey is the same for all tries of one event, and for no other event: it is the
+// Idempotency-Key of a webhook and the id of a mail.
 func eventKey(e job.Event) string {
 	of := fmt.Sprintf("%q %q %s %d", e.Incident.ID, e.Kind, e.Time.UTC().Format(time.RFC3339Nano), e.Failures)
 	if s := e.State; s != nil {

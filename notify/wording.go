@@ -15,7 +15,7 @@ import (
 	"github.com/hindcast/hindcast/job"
 )
 
-// Limits of one message, so that no part crowds out the others.
+// A message shows no more than these limits, so that no part crowds out the others.
 const (
 	maxName   = 200 // characters of a name
 	maxRules  = 20  // paragraphs of rules
@@ -33,16 +33,16 @@ type words struct {
 	footer     string
 }
 
-// paragraph is a text in pieces.
+// paragraph is a text of a message, in pieces that each have a style.
 type paragraph []span
 
-// span is a piece of text in one style.
+// span is a piece of a paragraph in one style.
 type span struct {
 	style style
 	text  string
 }
 
-// style is how a piece of text is shown.
+// style says how a span is shown. Each receiver has its own way for each.
 type style uint8
 
 const (
@@ -52,10 +52,10 @@ const (
 	block         // a text as it is, on lines of its own: the only span of its paragraph
 )
 
-// figure is a named value.
+// figure is a named value, which receivers show in a table.
 type figure struct{ name, value string }
 
-// text is a paragraph without its styles.
+// text is what a paragraph says, without its styles.
 func (p paragraph) text() string {
 	var b strings.Builder
 	for _, s := range p {
@@ -64,25 +64,18 @@ func (p paragraph) text() string {
 	return b.String()
 }
 
+// say is a paragraph in one plain piece.
 func say(text string) paragraph { return paragraph{{plain, text}} }
 
-// word finds the words of an event. What an event lacks is left out.
+// word finds the words of an event for all receivers. What an event lacks is left out.
 func word(e job.Event) words {
 	w := words{url: e.RunURL, footer: footer(e), gist: gist(e)}
 	figured := false
 	switch e.Kind {
 	case job.EventBreach:
-		names := make([]string, 0, len(e.Rules))
-		for _, r := range e.Rules {
-			names = append(names, r.Name)
-		}
-		w.title, w.paragraphs, figured = strings.Join(names, ", ")+" breached", breach(e), true
+		w.title, w.paragraphs, figured = ruleNames(e)+" breached", breach(e), true
 	case job.EventResolved:
-		names := make([]string, 0, len(e.Rules))
-		for _, r := range e.Rules {
-			names = append(names, r.Name)
-		}
-		w.title, w.paragraphs, figured = strings.Join(names, ", ")+" healthy again", recovered(e), true
+		w.title, w.paragraphs, figured = ruleNames(e)+" healthy again", recovered(e), true
 	case job.EventRetrainSuggested:
 		w.title, figured = "retraining suggested", true
 		w.paragraphs = []paragraph{say(decisionReason(e)), {
@@ -127,6 +120,15 @@ func word(e job.Event) words {
 	return w
 }
 
+// ruleNames lists the rules that an event is about.
+func ruleNames(e job.Event) string {
+	names := make([]string, 0, len(e.Rules))
+	for _, r := range e.Rules {
+		names = append(names, r.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
 // breach has a paragraph for each rule, so that a long reason leaves the others whole.
 func breach(e job.Event) []paragraph {
 	var out []paragraph
@@ -165,12 +167,12 @@ func recovered(e job.Event) []paragraph {
 		out = append(out, p)
 	}
 	if s := e.Incident.Since; !s.IsZero() {
-		out = append(out, say("People were told of its breach first on the window from "+s.UTC().Format("2006-01-02 15:04")+" UTC."))
+		out = append(out, say("People were told of its breach first on the window from "+minute(s)+" UTC."))
 	}
 	return out
 }
 
-// noun is a word in both numbers.
+// noun is a word in both numbers, for texts that count.
 type noun struct{ one, many string }
 
 // repeated says how often something failed, where that was more than once.
@@ -188,11 +190,13 @@ func failures(e job.Event, what noun) string {
 		text = fmt.Sprintf("%d failed %s", e.Failures, what.many)
 	}
 	if o := e.Incident.Opened; !o.IsZero() {
-		text += " since " + o.UTC().Format("2006-01-02 15:04") + " UTC"
+		text += " since " + minute(o) + " UTC"
 	}
 	return text
 }
 
+// retrainFailed says of a run that failed how it ended, and what Kubeflow quotes as its
+// error.
 func retrainFailed(e job.Event) []paragraph {
 	p := slices.Concat(say("Run "), run(e))
 	if s := e.State; s != nil && s.State != "" {
@@ -207,6 +211,7 @@ func retrainFailed(e job.Event) []paragraph {
 	return out
 }
 
+// duplicate says which of two runs for one cause was terminated.
 func duplicate(e job.Event) paragraph {
 	p := say("Two runs were started for one cause. ")
 	if s := e.State; s != nil && s.RunID != "" {
@@ -220,7 +225,7 @@ func duplicate(e job.Event) paragraph {
 	return append(p, span{plain, ". This can happen when a process is suspended while it starts a run."})
 }
 
-// run names a started run.
+// run names the run that an event is about.
 func run(e job.Event) paragraph {
 	if e.Launch == nil {
 		return say("of retraining")
@@ -235,6 +240,7 @@ func run(e job.Event) paragraph {
 	return p
 }
 
+// took says how long a run took, where that is known.
 func took(e job.Event) string {
 	if e.State == nil || e.State.FinishedAt == nil || e.Launch == nil {
 		return ""
@@ -254,6 +260,7 @@ func errorText(err error) paragraph {
 	return paragraph{{block, withoutUser(err.Error())}}
 }
 
+// decisionReason is why the pass decided as it did, where it decided.
 func decisionReason(e job.Event) string {
 	if e.Decision == nil {
 		return ""
@@ -261,7 +268,7 @@ func decisionReason(e job.Event) string {
 	return e.Decision.Reason
 }
 
-// gist is the event in a line.
+// gist says an event in one line, for notifications and screen readers.
 func gist(e job.Event) string {
 	switch {
 	case e.Err != nil:
@@ -320,6 +327,7 @@ func figures(o *job.Outcome) []figure {
 	return out
 }
 
+// drifted names the columns that drifted, as many as a message has room for.
 func drifted(d *evaluator.Drift) string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
@@ -340,6 +348,7 @@ func drifted(d *evaluator.Drift) string {
 	return text
 }
 
+// footer says who tells this and when, and by which key the launch is found.
 func footer(e job.Event) string {
 	text := "Hindcast, " + e.Time.UTC().Format(time.RFC3339)
 	switch {
@@ -351,10 +360,15 @@ func footer(e job.Event) string {
 	return text
 }
 
+// windowText writes a window for people.
 func windowText(w groundtruth.Window) string {
-	return w.Start.UTC().Format("2006-01-02 15:04") + " to " + w.End.UTC().Format("2006-01-02 15:04") + " UTC"
+	return minute(w.Start) + " to " + minute(w.End) + " UTC"
 }
 
+// minute writes a time for people, in UTC.
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+
+// isNumber reports whether there is a number: neither NaN nor infinite.
 func isNumber(n evaluator.Number) bool {
 	return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0)
 }

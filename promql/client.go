@@ -1,5 +1,12 @@
 // Package promql asks a Prometheus, or what speaks its API, for the one number that
 // a query gives at an instant.
+//
+// A query is PromQL of the configuration. What comes back is an answer
+// ([evaluator.Answer]): the number, or the reason why there is none. No answer at all,
+// such as from a server that is down, is an error. Rules compare the number as
+// prometheus.NAME; job keeps it in the ledger, so that a window is asked about once.
+//
+// Begin at [Client.Query].
 package promql
 
 import (
@@ -32,13 +39,13 @@ const (
 	maxNotes       = 5
 )
 
-// Options hold what has a default.
+// Options hold what has a default when a Prometheus is asked.
 type Options struct {
 	Timeout time.Duration   // of one query; default 10 s
 	Secrets *redact.Secrets // are taken out of what a server says
 }
 
-// Client asks one Prometheus.
+// Client asks one Prometheus. It is safe for concurrent use.
 type Client struct {
 	api    v1.API
 	name   string
@@ -71,7 +78,7 @@ func New(rawURL string, client *http.Client, opts Options) (*Client, error) {
 	return &Client{api: v1.NewAPI(c), name: "Prometheus " + strings.TrimRight(u.String(), "/"), client: client, opts: opts}, nil
 }
 
-// Name says which server is asked; no secrets.
+// Name says which server is asked, without secrets.
 func (c *Client) Name() string { return c.name }
 
 // Close ends the connections that are kept.
@@ -110,7 +117,7 @@ func (c *Client) Query(ctx context.Context, query string, at time.Time) (evaluat
 	return answer, nil
 }
 
-// number returns the one number of a result, or why it is none.
+// number returns the one number that a result holds, or the reason why it holds none.
 func number(v model.Value) (n evaluator.Number, reason string) {
 	none := evaluator.Number(math.NaN())
 	switch t := v.(type) {
@@ -133,7 +140,8 @@ func number(v model.Value) (n evaluator.Number, reason string) {
 	}
 }
 
-// finite returns a number that is one.
+// finite returns a sample whose value is a number, and for NaN and the infinities the
+// reason why there is none.
 func finite(v model.SampleValue) (n evaluator.Number, reason string) {
 	if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
 		return evaluator.Number(math.NaN()), "the query gave " + v.String()
@@ -141,7 +149,8 @@ func finite(v model.SampleValue) (n evaluator.Number, reason string) {
 	return evaluator.Number(v), ""
 }
 
-// series names the first few series, in the order of their names.
+// series names the first few series of a result, in the order of their names, for a
+// reason.
 func series(v model.Vector) string {
 	names := make([]string, len(v))
 	for i, s := range v {
@@ -155,7 +164,8 @@ func series(v model.Vector) string {
 	return clip(strings.Join(names, ", ")) + more
 }
 
-// failure says why there is no answer.
+// failure turns an error of the library into one that says why there is no answer and
+// what to change.
 func (c *Client) failure(ctx context.Context, err error) error {
 	var redirect *redirectError
 	var refused *v1.Error
@@ -214,15 +224,17 @@ func status(e *v1.Error) int {
 	return code
 }
 
-// redirectError refuses to follow a redirect.
+// redirectError ends a request that would be redirected, and says where to.
 type redirectError struct{ host string }
 
+// Error implements error.
 func (e *redirectError) Error() string { return "redirected to " + e.host }
 
-// errTooLarge marks an answer that is not read to its end.
+// errTooLarge ends the reading of an answer of more than maxAnswer bytes.
 var errTooLarge = errors.New("answer too large")
 
-// capped is a transport whose bodies end in errTooLarge.
+// capped is a transport that ends bodies by errTooLarge, since the library reads them
+// whole.
 type capped struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
@@ -235,14 +247,15 @@ func (c capped) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// CloseIdleConnections passes it on.
+// CloseIdleConnections hands the call on to the transport, which http.Client looks for
+// here.
 func (c capped) CloseIdleConnections() {
 	if t, ok := c.RoundTripper.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 }
 
-// body is a body that may hold so many bytes.
+// body is the body of an answer, of which at most so many bytes are still read.
 type body struct {
 	io.ReadCloser
 	left int
@@ -258,7 +271,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// clip shortens what a server says to a line that people read.
+// clip shortens what a server says to a line of a message.
 func clip(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if r := []rune(s); len(r) > maxDetail {

@@ -34,13 +34,13 @@ type ClashError struct {
 	server string
 }
 
-// ClashGroup is a group that holds a metric with another type.
+// ClashGroup is a group of the Pushgateway that holds the metric with another type.
 type ClashGroup struct {
 	Labels map[string]string
 	Type   string // in lower case
 }
 
-// Error says what to do.
+// Error names the metric and the groups, and says what to do about each.
 func (e *ClashError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "the Pushgateway holds a metric %s that is no gauge in another group, and a name has one type", e.Metric)
@@ -58,7 +58,7 @@ func (e *ClashError) Error() string {
 	return b.String()
 }
 
-// name writes the group as Prometheus writes labels.
+// name writes the labels of the group as Prometheus writes them.
 func (g ClashGroup) name() string {
 	var parts []string
 	for k, v := range sorted(g.Labels) {

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// lockPoll is how often a lock that another process holds is tried.
+// lockPoll is how long lock waits before it tries a lock again that another process
+// holds.
 const lockPoll = 10 * time.Millisecond
 
 // lock takes the exclusive lock of a file, which it makes, and returns what gives it

@@ -20,7 +20,7 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// jobLabel is the Pushgateway's job of every group.
+// jobLabel is the value of the label job in every group that is pushed.
 const jobLabel = "hindcast"
 
 const (
@@ -28,7 +28,7 @@ const (
 	maxAnswer          = 1 << 10 // bytes of a refusal that an error shows
 )
 
-// PushgatewayOptions hold what has a default.
+// PushgatewayOptions hold what has a default when figures are pushed.
 type PushgatewayOptions struct {
 	Grouping map[string]string      // labels of the group beside job and model
 	Username string                 // of basic authentication; empty for none
@@ -115,7 +115,7 @@ func (p *Pushgateway) PublishRuns(ctx context.Context, model string, runs []trig
 	return p.push(ctx, model, set, (*push.Pusher).AddContext)
 }
 
-// Forget deletes the model's group.
+// Forget deletes the group of a model, as the command of that name does.
 func (p *Pushgateway) Forget(ctx context.Context, model string) error {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.Timeout)
 	defer cancel()
@@ -129,6 +129,7 @@ func (p *Pushgateway) Forget(ctx context.Context, model string) error {
 	return nil
 }
 
+// push sends samples of a model by one of the methods of the library.
 func (p *Pushgateway) push(ctx context.Context, model string, set []sample, send func(*push.Pusher, context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.Timeout)
 	defer cancel()
@@ -142,7 +143,8 @@ func (p *Pushgateway) push(ctx context.Context, model string, set []sample, send
 	return nil
 }
 
-// pusher returns a client for the model's group.
+// pusher returns a client of the library for the group of a model, with the password as
+// it is by now.
 func (p *Pushgateway) pusher(ctx context.Context, model string) (*push.Pusher, error) {
 	if p.faulty {
 		return nil, errors.New("the URL cannot be read; want http://HOST:PORT")
@@ -168,13 +170,14 @@ func (p *Pushgateway) pusher(ctx context.Context, model string) (*push.Pusher, e
 	return pusher, nil
 }
 
-// doer is a function as the client of the library's pusher.
+// doer makes a function the HTTP client of the library.
 type doer func(*http.Request) (*http.Response, error)
 
 // Do implements push.HTTPDoer.
 func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
 
-// do sends a request of the pusher.
+// do sends a request of the library. It mends the URL of the group, and turns an answer
+// into an error that says what to change.
 func (p *Pushgateway) do(r *http.Request) (*http.Response, error) {
 	// The library writes spaces of the group as +, which the Pushgateway takes for a +;
 	// a + itself is written %2B.
@@ -205,7 +208,7 @@ func (p *Pushgateway) do(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// capped is the beginning of a body.
+// capped is the beginning of a body, which is all that an error shows.
 type capped struct {
 	io.Reader
 	io.Closer

@@ -17,14 +17,14 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// Registry holds the figures of all models for a scrape.
+// Registry holds the newest figures of all models, and shows them when it is scraped.
 type Registry struct {
 	registry *prometheus.Registry
 	mu       sync.Mutex
 	models   map[string][]sample
 }
 
-// Scraped publishes to a registry.
+// Scraped is the publisher that puts the figures of models into a Registry.
 type Scraped struct {
 	r       *Registry
 	aliases Aliases
@@ -43,7 +43,7 @@ func NewRegistry(build BuildInfo) *Registry {
 	return r
 }
 
-// Registerer takes further collectors.
+// Registerer takes the collectors of others that are to be shown beside the figures.
 func (r *Registry) Registerer() prometheus.Registerer { return r.registry }
 
 // Handler serves the scrape to so many at once, and answers 503 to more: each holds all
@@ -56,7 +56,7 @@ func (r *Registry) Handler(scrapes int) http.Handler {
 	return promhttp.HandlerFor(r.registry, promhttp.HandlerOpts{Registry: r.registry, ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: scrapes})
 }
 
-// With returns what publishes to the registry, under the aliases too.
+// With returns the publisher for a configuration with these aliases.
 func (r *Registry) With(aliases Aliases) Scraped { return Scraped{r, aliases} }
 
 // Forget takes a model's series out of the registry.
@@ -97,7 +97,8 @@ func (p Scraped) PublishRuns(_ context.Context, model string, runs []trigger.Lau
 	return nil
 }
 
-// replace swaps the metrics that the samples name.
+// replace puts the samples in the place of those that have the same metrics; the model
+// keeps its other samples.
 func (p Scraped) replace(model string, set []sample) {
 	r := p.r
 	names := map[string]bool{}
@@ -111,7 +112,7 @@ func (p Scraped) replace(model string, set []sample) {
 	r.models[model] = append(kept, withModel(model, p.aliases.extend(set))...)
 }
 
-// Describe implements prometheus.Collector.
+// Describe implements prometheus.Collector. It describes nothing, as collector does.
 func (r *Registry) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
@@ -134,10 +135,12 @@ func sortMetrics(m []*dto.Metric) {
 	})
 }
 
+// sortFamilies orders families as a registry does: by name.
 func sortFamilies(f []*dto.MetricFamily) {
 	slices.SortFunc(f, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
 }
 
+// sortedFamilies lists families in the order of sortFamilies.
 func sortedFamilies(m map[string]*dto.MetricFamily) []*dto.MetricFamily {
 	f := slices.Collect(maps.Values(m))
 	sortFamilies(f)

@@ -1,5 +1,13 @@
 // Package publish shows results to Prometheus: through a Pushgateway, a text file of
 // the node exporter, and the /metrics of serve.
+//
+// A sample is one series with its value, and a model's samples are made once, from what
+// a pass found ([job.Snapshot]), for all ways out. A publisher ([job.Publisher]) is one
+// way out: [Pushgateway], [Textfile] and [Scraped]. The samples of a successful pass
+// take the place of all that the model showed before; those of a failed one leave the
+// last success. An alias is another name under which a metric is shown as well.
+//
+// Begin at samples, which lists them. Their help texts are in package series.
 package publish
 
 import (
@@ -23,7 +31,8 @@ import (
 // prefix begins every metric name.
 const prefix = series.Prefix
 
-// The metrics of how a pass went, which a failed pass pushes alone.
+// These metrics say how a pass went and what became of a run. A failed pass shows no
+// others.
 const (
 	lastRun     = "last_run_timestamp_seconds"
 	lastSuccess = "last_success_timestamp_seconds"
@@ -33,7 +42,7 @@ const (
 	lastTrigger = "retrain_last_trigger_timestamp_seconds"
 )
 
-// sample is one series; its labels are pairs of name and value.
+// sample is one series of a model with its value. Every publisher shows samples.
 type sample struct {
 	name   string // without prefix
 	value  float64
@@ -41,12 +50,12 @@ type sample struct {
 	alias  string // the name it is shown under instead; empty for its own
 }
 
-// of returns a sample with pairs of label name and value.
+// of returns a sample with pairs of a label's name and value.
 func of(name string, value float64, labels ...string) sample {
 	return sample{name: name, value: value, labels: labels}
 }
 
-// fullName is what the sample is shown under.
+// fullName is the name that the sample is shown under.
 func (s sample) fullName() string {
 	if s.alias != "" {
 		return s.alias
@@ -58,7 +67,7 @@ func (s sample) fullName() string {
 // metric's name without prefix by its alias.
 type Aliases map[string]string
 
-// extend adds to the samples those that have an alias, under it.
+// extend returns the samples, followed by those that have an alias under that.
 func (a Aliases) extend(set []sample) []sample {
 	out := slices.Clip(set)
 	for alias, name := range sorted(a) {
@@ -72,16 +81,18 @@ func (a Aliases) extend(set []sample) []sample {
 	return out
 }
 
-// BuildInfo is what hindcast_build_info says.
+// BuildInfo is what hindcast_build_info says of the program.
 type BuildInfo struct {
 	Version, Revision string
 }
 
+// samples has the one sample of hindcast_build_info.
 func (b BuildInfo) samples() []sample {
 	return []sample{of("build_info", 1, "version", b.Version, "revision", b.Revision, "goversion", runtime.Version())}
 }
 
-// statusSamples are how a pass went. Its end is its start and duration.
+// statusSamples say how a pass went. They hold its end, which is its duration after its
+// start.
 func statusSamples(s job.RunStatus) []sample {
 	end := float64(s.Start.Add(s.Duration).UnixMilli()) / 1000
 	out := []sample{
@@ -95,7 +106,7 @@ func statusSamples(s job.RunStatus) []sample {
 	return out
 }
 
-// runSamples are the state of the newest started run.
+// runSamples say in which state the newest started run is.
 func runSamples(runs []trigger.LaunchStatus) []sample {
 	if len(runs) == 0 {
 		return nil
@@ -115,7 +126,7 @@ func runSamples(runs []trigger.LaunchStatus) []sample {
 	return out
 }
 
-// samples is the full set of a model after a successful pass.
+// samples lists all samples of a model after a pass that evaluated.
 func samples(s job.Snapshot) []sample {
 	out := append(statusSamples(s.Status), runSamples(s.Launches)...)
 	if o := s.Performance; o != nil {
@@ -131,6 +142,7 @@ func samples(s job.Snapshot) []sample {
 	return append(out, rules(s)...)
 }
 
+// windowSamples say which window the figures of a stage are of.
 func windowSamples(o *job.Outcome, stage string) []sample {
 	labels := []string{"stage", stage}
 	return []sample{
@@ -139,6 +151,8 @@ func windowSamples(o *job.Outcome, stage string) []sample {
 	}
 }
 
+// performance lists the samples of the newest mature window: metrics, also by version
+// and segment, and those of the reference.
 func performance(o *job.Outcome) []sample {
 	var out []sample
 	if m := o.Coverage.Matched; m != nil {
@@ -174,6 +188,7 @@ func performance(o *job.Outcome) []sample {
 	return out
 }
 
+// drift lists the samples that compare the newest window with the reference.
 func drift(o *job.Outcome) []sample {
 	if o.Drift == nil {
 		return nil
@@ -194,6 +209,7 @@ func drift(o *job.Outcome) []sample {
 	return out
 }
 
+// quality lists the samples of how good the data of the newest window are.
 func quality(o *job.Outcome) []sample {
 	if o.Quality == nil {
 		return nil
@@ -210,7 +226,7 @@ func quality(o *job.Outcome) []sample {
 	return out
 }
 
-// rules shows each rule's newest verdict.
+// rules lists the samples of the newest verdict of each rule.
 func rules(s job.Snapshot) []sample {
 	seen := map[string]bool{}
 	var out []sample
@@ -251,6 +267,7 @@ func sorted[V any](m map[string]V) iter.Seq2[string, V] {
 	}
 }
 
+// zeroOne writes a yes or no as Prometheus has it.
 func zeroOne(b bool) float64 {
 	if b {
 		return 1
@@ -329,7 +346,8 @@ func (s sample) help(known map[string]string) string {
 	return text
 }
 
-// withModel adds the model's label to every sample.
+// withModel adds the label of the model to every sample, for publishers that hold
+// several models.
 func withModel(model string, in []sample) []sample {
 	out := make([]sample, 0, len(in))
 	for _, s := range in {
@@ -339,7 +357,8 @@ func withModel(model string, in []sample) []sample {
 	return out
 }
 
-// gather turns samples into families, sorted and checked.
+// gather turns samples into families, sorted and checked, for the library and the text
+// file.
 func gather(in []sample) prometheus.Gatherer {
 	r := prometheus.NewPedanticRegistry()
 	r.MustRegister(collector{in})

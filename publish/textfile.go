@@ -38,7 +38,7 @@ type Textfile struct {
 	models  int        // in the file as it was written last
 }
 
-// textUpdate is a change of the file.
+// textUpdate is a change of the file that is not written yet.
 type textUpdate struct {
 	fresh  []*dto.MetricFamily
 	drops  map[string][]func(metric string) bool // of what the file holds, by model
@@ -67,7 +67,7 @@ func (t *Textfile) Hold() {
 	t.held = true
 }
 
-// Flush writes what waits.
+// Flush writes what waits since Hold.
 func (t *Textfile) Flush(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -101,7 +101,8 @@ func (t *Textfile) PublishRuns(ctx context.Context, model string, runs []trigger
 	return t.add(ctx, model, set)
 }
 
-// add replaces the metrics that the samples name.
+// add puts the samples in the place of those that have the same metrics; the model keeps
+// its other series.
 func (t *Textfile) add(ctx context.Context, name string, set []sample) error {
 	set = t.aliases.extend(set)
 	names := map[string]bool{}
@@ -133,7 +134,7 @@ func (t *Textfile) update(ctx context.Context, name string, set []sample, drop f
 	return t.flush(ctx)
 }
 
-// flush writes what waits. What could not be written goes on waiting.
+// flush writes what waits into the file. What could not be written goes on waiting.
 func (t *Textfile) flush(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
 		return fmt.Errorf("make folder of text file: %w", err)
@@ -168,7 +169,7 @@ func cloned(families []*dto.MetricFamily) []*dto.MetricFamily {
 	return out
 }
 
-// modelsOf counts the models with series.
+// modelsOf counts the models that have series in the families.
 func modelsOf(families []*dto.MetricFamily) int {
 	names := map[string]bool{}
 	for _, f := range families {
@@ -182,7 +183,7 @@ func modelsOf(families []*dto.MetricFamily) int {
 	return len(names)
 }
 
-// merge adds to the fresh families what is kept of the old ones.
+// merge adds the old families to the fresh ones, without the series that drop names.
 func merge(fresh, old []*dto.MetricFamily, drop func(metric, model string) bool) []*dto.MetricFamily {
 	have := map[string]*dto.MetricFamily{}
 	for _, f := range fresh {
@@ -208,6 +209,7 @@ func merge(fresh, old []*dto.MetricFamily, drop func(metric, model string) bool)
 	return fresh
 }
 
+// modelOf is the model that a series belongs to, empty for none.
 func modelOf(m *dto.Metric) string {
 	for _, l := range m.GetLabel() {
 		if l.GetName() == "model" {
@@ -217,6 +219,7 @@ func modelOf(m *dto.Metric) string {
 	return ""
 }
 
+// read returns what the file holds, nothing where there is none.
 func (t *Textfile) read() ([]*dto.MetricFamily, error) {
 	data, err := os.ReadFile(t.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -233,6 +236,7 @@ func (t *Textfile) read() ([]*dto.MetricFamily, error) {
 	return sortedFamilies(families), nil
 }
 
+// write replaces the file by one with these families.
 func (t *Textfile) write(families []*dto.MetricFamily) error {
 	var buf bytes.Buffer
 	for _, f := range families {

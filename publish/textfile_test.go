@@ -165,7 +165,7 @@ func TestTextfileErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := content(t, path)
-		if err := os.Chmod(dir, 0o555); err != nil { //nolint:gosec // read-only is the point
+		if err := os.Chmod(dir, 0o555); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = os.Chmod(dir, 0o755) })

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxRounds bounds how many times over a text may be escaped.
+// maxRounds bounds how many layers of escapes read undoes.
 const maxRounds = 4
 
 // reading is a text as it reads once every way of writing a character otherwise is
@@ -23,7 +23,7 @@ type reading struct {
 	from, to []int // the part of the text read that each byte comes from
 }
 
-// read reads a text.
+// read undoes all layers of a text.
 func read(text string) reading {
 	r := reading{text: []byte(text), from: make([]int, len(text)), to: make([]int, len(text))}
 	for i := range len(text) {
@@ -39,7 +39,7 @@ func read(text string) reading {
 	return r
 }
 
-// undo undoes one layer.
+// undo undoes one layer of escapes, and says whether there was one.
 func (r reading) undo() (next reading, changed bool) {
 	for i := 0; i < len(r.text); {
 		plain, n := unit(r.text[i:])
@@ -57,10 +57,11 @@ func (r reading) undo() (next reading, changed bool) {
 	return next, changed
 }
 
-// span is the part of the text read that bytes come from.
+// span is the part of the original text that bytes of the reading come from.
 func (r reading) span(from, to int) span { return span{r.from[from], r.to[to-1]} }
 
-// folded is the reading with one kind of space, which queries write as +.
+// folded is the reading with one kind of space, which stands for + too, as queries write
+// it.
 func (r reading) folded() []byte {
 	out := slices.Clone(r.text)
 	for i, c := range out {
@@ -71,16 +72,16 @@ func (r reading) folded() []byte {
 	return out
 }
 
-// run is a part of a reading that may be base64.
+// run is a part of a reading that may be base64. Secrets.Text looks into each.
 type run struct {
 	from, to int
 	text     string // in the standard alphabet, without padding
 }
 
-// minRun is how many characters of base64 a secret takes at least.
+// minRun is how many characters of base64 the shortest secret takes.
 const minRun = (minSecret*8 + 5) / 6
 
-// base64 finds what may be base64, of either alphabet.
+// base64 finds the runs of a reading, of either alphabet.
 func (r reading) base64() []run {
 	var out []run
 	for i := 0; i < len(r.text); i++ {
@@ -100,6 +101,7 @@ func (r reading) base64() []run {
 	return out
 }
 
+// isBase64 reports whether a byte belongs to one of the alphabets.
 func isBase64(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("+/-_", c) >= 0
 }
@@ -126,7 +128,7 @@ func unit(text []byte) (plain []byte, n int) {
 	return text[:1], 1
 }
 
-// backslash reads what begins with a backslash, or with several.
+// backslash reads what begins with one backslash or with several.
 func backslash(text []byte) (plain []byte, n int) {
 	for n < len(text) && text[n] == '\\' {
 		n++
@@ -167,7 +169,8 @@ func backslash(text []byte) (plain []byte, n int) {
 	return nil, n
 }
 
-// latin1 reads a character of which each byte was taken for one of Latin-1.
+// latin1 reads a character of UTF-8 each byte of which was taken for one of Latin-1 and
+// encoded once more.
 func latin1(text []byte) (plain []byte, n int) {
 	for n < len(text) && len(plain) < utf8.UTFMax {
 		r, size := utf8.DecodeRune(text[n:])
@@ -182,7 +185,7 @@ func latin1(text []byte) (plain []byte, n int) {
 	return text[:1], 1
 }
 
-// number reads so many digits.
+// number reads so many digits of an escape, in the base given.
 func number(text []byte, from, digits, base int) (v uint64, ok bool) {
 	if from+digits > len(text) {
 		return 0, false

@@ -1,4 +1,12 @@
 // Package redact takes secrets out of text, however the text writes them.
+//
+// [Secrets] are what no output may show: whoever reads a token or a password adds it,
+// and what goes out as a log, an error or a message passes through them. To find a
+// secret that was escaped, text and secret are both brought to a reading, in which every
+// way of writing a character otherwise is undone. A run of base64 is decoded and looked
+// into.
+//
+// Begin at [Secrets.Text].
 package redact
 
 import (
@@ -11,7 +19,7 @@ import (
 	"sync"
 )
 
-// Mark stands where a secret was.
+// Mark is what stands in a text where a secret was.
 const Mark = "[redacted]"
 
 const (
@@ -67,6 +75,7 @@ func (s *Secrets) AddURL(secret string) {
 	}
 }
 
+// add notes one secret, as it stands and as it reads.
 func (s *Secrets) add(secret string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,19 +165,23 @@ func (s *Secrets) Error(err error) error {
 	return err
 }
 
-// redactedError has a text of its own for an error.
+// redactedError shows another text for an error, which Secrets.Error has taken secrets
+// out of.
 type redactedError struct {
 	text string
 	err  error
 }
 
+// Error implements error.
 func (e *redactedError) Error() string { return e.text }
+
+// Unwrap returns the error as it was.
 func (e *redactedError) Unwrap() error { return e.err }
 
-// span is a part of a text.
+// span is a part of a text, from one byte to before another.
 type span struct{ from, to int }
 
-// places yields where part stands in text, without overlaps.
+// places yields each place where part begins in text, without overlaps.
 func places(text, part []byte) func(func(int) bool) {
 	return func(yield func(int) bool) {
 		for from := 0; ; from += len(part) {
@@ -184,7 +197,7 @@ func places(text, part []byte) func(func(int) bool) {
 	}
 }
 
-// marked puts a mark in place of the spans, one where they touch.
+// marked writes a mark in place of each span, and one for spans that touch.
 func marked(text string, found []span) string {
 	if len(found) == 0 {
 		return text

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
@@ -19,12 +20,12 @@ import (
 //go:embed page.html
 var pageSource string
 
-// HTML returns the page: one file that loads nothing.
+// HTML returns the page as one file that loads nothing.
 func (p Page) HTML() ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"number":   Number,
 		"interval": interval,
-		"window":   windowText,
+		"window":   func(w groundtruth.Window) string { return strings.Replace(w.String(), "/", " to ", 1) },
 		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"metrics":  func(m map[string]evaluator.Metric) []string { return slices.Sorted(maps.Keys(m)) },
 		"columns":  func(m map[string]evaluator.ColumnDrift) []string { return slices.Sorted(maps.Keys(m)) },
@@ -49,7 +50,7 @@ func (p Page) HTML() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// judging are the measures of a column that judge it.
+// judging names the measures that judge a column: those with a threshold.
 func judging(c evaluator.ColumnDrift) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(c.Measures)) {
@@ -60,6 +61,7 @@ func judging(c evaluator.ColumnDrift) []string {
 	return out
 }
 
+// drifted says whether a column drifted; nil is inconclusive.
 func drifted(d *bool) string {
 	switch {
 	case d == nil:
@@ -79,18 +81,10 @@ func Number(n evaluator.Number) string {
 	return digits.Four(f)
 }
 
+// interval writes the interval of a metric, "-" where it has none.
 func interval(m evaluator.Metric) string {
 	if math.IsNaN(float64(m.Low)) || math.IsNaN(float64(m.High)) {
 		return "-"
 	}
 	return Number(m.Low) + " to " + Number(m.High)
-}
-
-// windowText shows a window by its dates where it begins and ends at midnight.
-func windowText(w groundtruth.Window) string {
-	layout := time.RFC3339
-	if w.Start.Equal(w.Start.Truncate(24*time.Hour)) && w.End.Equal(w.End.Truncate(24*time.Hour)) {
-		layout = time.DateOnly
-	}
-	return w.Start.UTC().Format(layout) + " to " + w.End.UTC().Format(layout)
 }

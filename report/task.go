@@ -1,5 +1,11 @@
 // Package report writes what a pass found for others than the terminal: as the outputs
 // of a task of Kubeflow Pipelines, metrics and a page.
+//
+// A [Task] is what the launcher of Kubeflow Pipelines tells a component of its inputs
+// and outputs. An artifact is one of the outputs: a file that the launcher uploads, or
+// metadata that it stores. A [Page] is one HTML file with the outcomes of a pass.
+//
+// Begin at [ParseTask] and [Task.Write]; the page is made by page.html.
 package report
 
 import (
@@ -41,12 +47,14 @@ type Task struct {
 	root       string // in front of the launcher's folders; empty but in tests
 }
 
+// artifact is an output of the task, as the launcher describes it.
 type artifact struct {
 	Name     string         `json:"name"`
 	URI      string         `json:"uri"`
 	Metadata map[string]any `json:"metadata,omitempty"`
 }
 
+// artifactList is how the launcher lists the artifacts of one output.
 type artifactList struct {
 	Artifacts []artifact `json:"artifacts"`
 }
@@ -168,12 +176,14 @@ func (t *Task) Write(p Page) error {
 	return nil
 }
 
+// write writes a file for the launcher, and the folders above it.
 func (t *Task) write(path string, data []byte) error {
 	path = filepath.Join(t.root, path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // The launcher may run as somebody else.
+	// All may read it: the launcher may run as somebody else.
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, data, 0o644) //nolint:gosec // As above.
+	return os.WriteFile(path, data, 0o644)
 }
 
 // Metrics are the numbers of a pass by model and name, as a system.Metrics artifact
@@ -225,13 +235,13 @@ func Metrics(outcomes []job.Outcome) map[string]any {
 	return out
 }
 
-// Failure is a model whose pass failed.
+// Failure says which model has no outcome on the page, and why.
 type Failure struct {
 	Model string
 	Err   error
 }
 
-// Page is what a page shows.
+// Page holds what the page about a pass shows.
 type Page struct {
 	Title    string
 	At       time.Time

@@ -2,6 +2,12 @@
 // and labels of its metrics, what they mean, and when they are there. Publishers take
 // their help texts from it, the configuration what may have an alias, and the
 // documentation its tables.
+//
+// A [Metric] is a name with its labels; with values for those it is a series. A
+// [Section] is what metrics are about. An alias is another name that the configuration
+// gives a metric.
+//
+// Begin at [All], where a new metric is added.
 package series
 
 import (
@@ -13,7 +19,7 @@ import (
 // Prefix begins the name of every metric.
 const Prefix = "hindcast_"
 
-// The types of a metric.
+// A metric is of one of these types.
 const (
 	Gauge   = "gauge"
 	Counter = "counter"
@@ -27,10 +33,10 @@ func OwnLabels() []string {
 	}
 }
 
-// Section is what a metric is about.
+// Section says what a metric is about. The documentation has a table for each.
 type Section string
 
-// The sections, in the order of the documentation.
+// These are the sections, in the order of the documentation.
 const (
 	Pass        Section = "pass"
 	Window      Section = "window"
@@ -41,7 +47,8 @@ const (
 	Serve       Section = "serve"
 )
 
-// Metric is one metric.
+// Metric describes a metric: what publishers, the configuration and the documentation
+// have to know of it.
 type Metric struct {
 	Name    string   // without Prefix
 	Type    string   // Gauge or Counter
@@ -51,7 +58,7 @@ type Metric struct {
 	Section Section
 }
 
-// FullName is the name as Prometheus has it.
+// FullName is the name under which Prometheus has the metric.
 func (m Metric) FullName() string { return Prefix + m.Name }
 
 // All lists the metrics, by section and in the order of the documentation.
@@ -117,7 +124,7 @@ func All() []Metric {
 	return out
 }
 
-// performance lists the performance metrics.
+// performance lists the performance metrics. The reference has each of them too.
 func performance() []struct{ name, help string } {
 	return []struct{ name, help string }{
 		{"me", "Mean error, prediction less label."},
@@ -132,7 +139,7 @@ func performance() []struct{ name, help string } {
 	}
 }
 
-// Find returns the metric of that name, without Prefix.
+// Find returns the metric that has the name, without Prefix.
 func Find(name string) (Metric, bool) {
 	all := All()
 	i := slices.IndexFunc(all, func(m Metric) bool { return m.Name == name })
@@ -154,6 +161,7 @@ func Aliasable() []string {
 	return out
 }
 
+// namePattern is what Prometheus takes for the name of a metric.
 var namePattern = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
 
 // AliasFault says why a metric cannot have name as its alias, or "".

@@ -33,7 +33,7 @@ var theRequest = LaunchRequest{Pipeline: "p", Experiment: "e", Namespace: "ns", 
 type killed struct{}
 
 // tryLaunch launches and reports whether it was killed on the way.
-func tryLaunch(t *testing.T, l *Launcher) (out Outcome, err error, dead bool) { //nolint:revive // The error is not the last because dead overrides it.
+func tryLaunch(t *testing.T, l *Launcher) (out Outcome, err error, dead bool) { // The error is not the last because dead overrides it.
 	defer func() {
 		switch r := recover(); r {
 		case nil:
@@ -414,7 +414,7 @@ func TestSemantics5_RandomCrashes(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(answers...)
 			race(t, w, racers, func(racer, try int) func(string) {
-				rnd := rand.New(rand.NewPCG(seed, uint64(racer*1000+try))) //nolint:gosec // Not for secrets.
+				rnd := rand.New(rand.NewPCG(seed, uint64(racer*1000+try)))
 				return func(s string) {
 					switch {
 					case try < 4 && rnd.IntN(8) == 0:

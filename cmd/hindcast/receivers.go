@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"fmt"
+	"time"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -14,15 +15,19 @@ import (
 // notifiers returns who is told, as the configuration says.
 func (a *App) notifiers(cfg *config.Config) ([]job.Notifier, error) {
 	var out []job.Notifier
+	options := func(timeout time.Duration) notify.Options {
+		return notify.Options{Timeout: timeout, Secrets: a.secrets, Log: a.log}
+	}
 	if s := cfg.Notify.Slack; s != nil {
 		out = append(out, notify.NewSlack(notify.SlackOptions{
-			Token: s.Token.Value, Channel: s.Channel, WebhookURL: s.WebhookURL.Value, UseWebhook: s.WebhookURL.IsSet(),
-			APIURL: s.APIURL, Timeout: s.Timeout, Secrets: a.secrets, Log: a.log,
+			Options: options(s.Timeout),
+			Token:   s.Token.Value, Channel: s.Channel, WebhookURL: s.WebhookURL.Value, UseWebhook: s.WebhookURL.IsSet(), APIURL: s.APIURL,
 		}))
 	}
 	if e := cfg.Notify.Email; e != nil {
 		opts := notify.EmailOptions{
-			TLS: notify.EmailTLS(e.TLS), Username: e.Username, Password: e.Password.Value, Hello: e.Hello, Timeout: e.Timeout, Secrets: a.secrets, Log: a.log,
+			Options: options(e.Timeout),
+			TLS:     notify.EmailTLS(e.TLS), Username: e.Username, Password: e.Password.Value, Hello: e.Hello,
 		}
 		if e.TLSConfig.IsSet() {
 			opts.Config = func() (*tls.Config, error) {
@@ -37,14 +42,14 @@ func (a *App) notifiers(cfg *config.Config) ([]job.Notifier, error) {
 		out = append(out, n)
 	}
 	if w := cfg.Notify.Webhook; w != nil {
-		opts := notify.HTTPOptions{Timeout: w.Timeout, Secrets: a.secrets, Log: a.log}
+		opts := notify.HTTPOptions{Options: options(w.Timeout)}
 		if err := withClient(&opts, w.HTTP, "webhook"); err != nil {
 			return nil, fmt.Errorf("tell a webhook: %w", err)
 		}
 		out = append(out, notify.NewWebhook(w.URL.Value, a.withNamespace(w.Labels), opts))
 	}
 	if m := cfg.Notify.Alertmanager; m != nil {
-		opts := notify.HTTPOptions{Timeout: m.Timeout, Secrets: a.secrets, Log: a.log}
+		opts := notify.HTTPOptions{Options: options(m.Timeout)}
 		if err := withClient(&opts, m.HTTP, "alertmanager"); err != nil {
 			return nil, fmt.Errorf("tell Alertmanager: %w", err)
 		}

@@ -33,7 +33,7 @@ import (
 
 const (
 	// DefaultTokenFile is where a pod finds the token that its projected volume gives.
-	DefaultTokenFile = "/var/run/secrets/kubeflow/pipelines/token" //nolint:gosec // A path.
+	DefaultTokenFile = "/var/run/secrets/kubeflow/pipelines/token"
 	// DefaultTimeout bounds a request where Options.Timeout is zero.
 	DefaultTimeout = 10 * time.Second
 

@@ -171,7 +171,7 @@ func (p *Proxy) hang(r *http.Request) {
 // forward sends the request on, under a context of its own: a client that gives up
 // doesn't stop what is under way.
 func (p *Proxy) forward(r *http.Request, body []byte) (*http.Response, []byte, error) {
-	req, err := http.NewRequest(r.Method, p.target+r.URL.RequestURI(), bytes.NewReader(body)) //nolint:noctx // see above
+	req, err := http.NewRequest(r.Method, p.target+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -79,13 +79,6 @@ func (c *Client) Upload(ctx context.Context, name, namespace string, spec []byte
 	return c.upload(ctx, "/apis/v2beta1/pipelines/upload?"+q.Encode(), spec)
 }
 
-// UploadVersion adds a version to a pipeline.
-func (c *Client) UploadVersion(ctx context.Context, pipelineID, name string, spec []byte) error {
-	q := url.Values{"name": {name}, "pipelineid": {pipelineID}}
-	_, err := c.upload(ctx, "/apis/v2beta1/pipelines/upload_version?"+q.Encode(), spec)
-	return err
-}
-
 func (c *Client) upload(ctx context.Context, path string, spec []byte) (Pipeline, error) {
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
