@@ -66,12 +66,12 @@ func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p pl
 // judge computes and judges a window that was read; queries have been answered.
 func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Time, labels bool, answers map[string]evaluator.Answer, read *reading) *evaluated {
 	started := r.Clock()
-	result, summary := read.result, read.summary
+	result, window := read.result, read.summary
 	var profile *evaluator.Profile
 	if ref != nil {
 		profile = ref.profile
 	}
-	evaluation := evaluator.Evaluate(summary, profile, r.evaluationOptions(m))
+	evaluation := evaluator.Evaluate(window, profile, r.evaluationOptions(m))
 	if !labels {
 		for name, metric := range evaluation.Metrics {
 			metric.Reason = "labels are not mature"
@@ -113,20 +113,20 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		}
 		r.Log.Warn("records skipped", "model", m.Name, "window_start", p.window.Start, "reason", reason, "count", result.Skipped.Counts[reason], "samples", strings.Join(where, "; "))
 	}
-	return &evaluated{outcome: out, inputs: result.Inputs, versions: slices.Sorted(maps.Keys(summary.VersionPredictions()))}
+	return &evaluated{outcome: out, inputs: result.Inputs, versions: slices.Sorted(maps.Keys(window.VersionPredictions()))}
 }
 
 // verdict is the model's: breached if any rule is, else inconclusive if any is or
 // none was judged, else healthy (semantics, section 3).
 func verdict(rules []evaluator.RuleResult) evaluator.Verdict {
 	out := evaluator.Inconclusive
-	for i, rule := range rules {
+	for i, r := range rules {
 		switch {
-		case rule.Verdict == evaluator.Breached:
+		case r.Verdict == evaluator.Breached:
 			return evaluator.Breached
 		case i == 0:
-			out = rule.Verdict
-		case rule.Verdict == evaluator.Inconclusive:
+			out = r.Verdict
+		case r.Verdict == evaluator.Inconclusive:
 			out = evaluator.Inconclusive
 		}
 	}

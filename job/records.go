@@ -50,12 +50,12 @@ func streaksEnd(grid groundtruth.Grid, records []trigger.Record, rules []trigger
 	if !before.Start.After(records[0].Window.Start) {
 		return false
 	}
-	for _, rule := range rules {
+	for _, of := range rules {
 		verdicts := map[groundtruth.Window]evaluator.Verdict{}
 		var w groundtruth.Window
 		for _, record := range records {
 			for _, result := range record.Rules {
-				if result.Name == rule.Name {
+				if result.Name == of.Name {
 					verdicts[record.Window], w = result.Verdict, record.Window
 				}
 			}

@@ -248,13 +248,13 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 		return fail(err)
 	}
 	work.add(result)
-	summary, err := mergeBuilders(sinks, newBuilder)
+	counted, err := mergeBuilders(sinks, newBuilder)
 	if err != nil {
 		return fail(err)
 	}
 	work.Duration = r.Clock().Sub(started)
-	r.Log.Info("reference profile built", append([]any{"model", m.Name, "rows", summary.Predictions(), "features", len(layout.Features)}, r.done(work)...)...)
-	return &evaluator.Profile{Layout: layout, Summary: summary, Fingerprint: fingerprint, Rows: summary.Predictions()}, nil
+	r.Log.Info("reference profile built", append([]any{"model", m.Name, "rows", counted.Predictions(), "features", len(layout.Features)}, r.done(work)...)...)
+	return &evaluator.Profile{Layout: layout, Summary: counted, Fingerprint: fingerprint, Rows: counted.Predictions()}, nil
 }
 
 // features lists the feature columns of a source to read and their kinds: those

@@ -78,16 +78,16 @@ func (p *pass) launchOf(ctx context.Context, l *trigger.Launch, first bool) Inci
 }
 
 // tellBreach tells of a rule's breach, once per window.
-func (p *pass) tellBreach(ctx context.Context, rule evaluator.RuleResult, o *Outcome, d *trigger.Decision) {
+func (p *pass) tellBreach(ctx context.Context, r evaluator.RuleResult, o *Outcome, d *trigger.Decision) {
 	if !p.tells() {
 		return
 	}
 	// Where nobody can say what people know, a new incident is better than silence.
 	open, _ := p.openBreaches(ctx)
 	told := trigger.Told{
-		Model: p.model.Name, Window: o.Window, Rule: rule.Name, State: trigger.ToldBreached, Since: o.Window.Start, At: p.Clock(), Reason: rule.Reason,
+		Model: p.model.Name, Window: o.Window, Rule: r.Name, State: trigger.ToldBreached, Since: o.Window.Start, At: p.Clock(), Reason: r.Reason,
 	}
-	b, known := open[rule.Name]
+	b, known := open[r.Name]
 	if known {
 		told.Since = b.First.Since
 	}
@@ -98,10 +98,10 @@ func (p *pass) tellBreach(ctx context.Context, rule evaluator.RuleResult, o *Out
 		b.First = told
 	}
 	b.Last = told
-	open[rule.Name] = b
-	incident := p.breach(rule.Name, b.First.Since, b.First.At)
+	open[r.Name] = b
+	incident := p.breach(r.Name, b.First.Since, b.First.At)
 	incident.First = !known
-	p.tell(ctx, Event{Kind: EventBreach, Incident: incident, Rules: []evaluator.RuleResult{rule}, Outcome: o, Decision: d})
+	p.tell(ctx, Event{Kind: EventBreach, Incident: incident, Rules: []evaluator.RuleResult{r}, Outcome: o, Decision: d})
 }
 
 // tellResolved tells, of each rule whose breach people know of, that its newest

@@ -136,7 +136,7 @@ func samples(s job.Snapshot) []sample {
 	if o := s.Drift; o != nil {
 		out = append(out, windowSamples(o, trigger.StageClosed)...)
 		out = append(out, of("predictions", float64(o.Coverage.Predictions)))
-		out = append(out, drift(o)...)
+		out = append(out, driftOf(o)...)
 		out = append(out, quality(o)...)
 	}
 	return append(out, rules(s)...)
@@ -188,8 +188,8 @@ func performance(o *job.Outcome) []sample {
 	return out
 }
 
-// drift lists the samples that compare the newest window with the reference.
-func drift(o *job.Outcome) []sample {
+// driftOf lists the samples that compare the newest window with the reference.
+func driftOf(o *job.Outcome) []sample {
 	if o.Drift == nil {
 		return nil
 	}

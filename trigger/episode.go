@@ -123,13 +123,13 @@ func retraining(rules []Rule) []string {
 // from w backwards: an inconclusive window neither adds nor ends it, a healthy one
 // ends it, and so does one on which no record judged the rule. Of the breached
 // ones only those that counts accepts (nil: all) add.
-func streak(grid Grid, windows []judged, rule string, w groundtruth.Window, counts func(judged) bool) (n int, first groundtruth.Window) {
+func streak(grid Grid, windows []judged, name string, w groundtruth.Window, counts func(judged) bool) (n int, first groundtruth.Window) {
 	for {
 		i, ok := slices.BinarySearchFunc(windows, w, func(j judged, w groundtruth.Window) int { return compareWindows(j.window, w) })
 		if !ok {
 			return n, first
 		}
-		r, ok := windows[i].rules[rule]
+		r, ok := windows[i].rules[name]
 		if !ok || r.result.Verdict == evaluator.Healthy {
 			return n, first
 		}
@@ -171,17 +171,17 @@ func Streaks(grid Grid, records []Record, w groundtruth.Window, results []evalua
 func NewestVerdicts(grid Grid, records []Record, rules []Rule) []RuleState {
 	windows := byWindow(records)
 	out := make([]RuleState, 0, len(rules))
-	for _, rule := range rules {
-		s := RuleState{RuleResult: evaluator.RuleResult{Name: rule.Name, Reason: "it has not been judged yet"}}
+	for _, of := range rules {
+		s := RuleState{RuleResult: evaluator.RuleResult{Name: of.Name, Reason: "it has not been judged yet"}}
 		for _, w := range slices.Backward(windows) {
-			if r, ok := w.rules[rule.Name]; ok {
+			if r, ok := w.rules[of.Name]; ok {
 				s = RuleState{RuleResult: r.result, Window: w.window, Stage: r.stage}
-				s.Streak, _ = streak(grid, windows, rule.Name, w.window, nil)
+				s.Streak, _ = streak(grid, windows, of.Name, w.window, nil)
 				s.Lengthened = s.Verdict == evaluator.Breached && s.Streak > r.result.Streak
 				break
 			}
 		}
-		s.Action, s.For = rule.Action, max(rule.For, 1)
+		s.Action, s.For = of.Action, max(of.For, 1)
 		s.Acts = s.Verdict == evaluator.Breached && s.Streak >= s.For
 		out = append(out, s)
 	}

@@ -266,19 +266,19 @@ const (
 )
 
 // rec is a mature record of day n with one rule's verdict.
-func rec(n int, rule string, v evaluator.Verdict) Record {
+func rec(n int, name string, v evaluator.Verdict) Record {
 	return Record{
 		Schema: 1, Model: "m", Window: day(n), OnGrid: true, Stage: StageMature, Revision: 1, Verdict: v,
-		Rules: []evaluator.RuleResult{{Name: rule, Verdict: v, Reason: "because"}},
+		Rules: []evaluator.RuleResult{{Name: name, Verdict: v, Reason: "because"}},
 	}
 }
 
 // recs are mature records from day 1 on; a '-' is a day without a record.
-func recs(rule, verdicts string) []Record {
+func recs(name, verdicts string) []Record {
 	var out []Record
 	for n, c := range verdicts {
 		if v, ok := map[rune]evaluator.Verdict{'h': h, 'b': b, 'i': i}[c]; ok {
-			out = append(out, rec(n+1, rule, v))
+			out = append(out, rec(n+1, name, v))
 		}
 	}
 	return out
