@@ -7,10 +7,16 @@ IMAGE    ?= hindcast:$(VERSION)
 # The first of these that works builds the image: a docker without its daemon doesn't.
 ENGINE   ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 && { echo $$e; break; }; done)
 # Built on first use into Go's build cache, at the versions that tools/go.mod pins.
-TOOL     := go tool -modfile=tools/go.mod
+TOOL     := go tool -modfile=$(CURDIR)/tools/go.mod
+# Modules of their own, so that their dependencies stay out of the program's.
+MODULES  := deploy/grafana deploy/monitoring tools
 
 # What computes or writes figures, which are the same bytes on every processor.
 FIGURES  := ./evaluator/... ./groundtruth/... ./series/... ./job/... ./promql/... ./publish/... ./report/... ./notify/... ./trigger/... ./config/... ./cmd/...
+# Where goroutines run. A warm `make race` stays under three minutes: long tests are left out
+# (-short), and of the evaluator, which starts goroutines in one place, all that share nothing.
+RACED    := ./cmd/hindcast/... ./groundtruth/... ./job ./notify ./objstore/... ./publish ./redact ./trigger/...
+SHARED   := ^Test(EvaluationDependsOnNoWorkers|EvaluationsShareAProfile|RuleSetIsSafeForConcurrentUse)$$
 
 .DEFAULT_GOAL := help
 
@@ -29,13 +35,13 @@ build: ## build bin/hindcast
 .PHONY: test
 test: ## run the tests
 	go test -shuffle=on ./...
-	cd deploy/monitoring && go test -shuffle=on ./...
-	cd tools && go test ./samebits
+	@set -e; for module in $(MODULES); do (set -x; cd $$module && go test -shuffle=on ./...); done
 
 .PHONY: race
-race: ## run the tests with the race detector (needs a C compiler)
+race: ## run the tests of what shares work out to goroutines with the race detector (needs a C compiler)
 	@command -v "$$(go env CC | cut -d' ' -f1)" >/dev/null || { echo "race: the race detector needs a C compiler; none is installed as $$(go env CC)" >&2; exit 1; }
-	CGO_ENABLED=1 go test -race -shuffle=on ./...
+	CGO_ENABLED=1 go test -race -short -timeout 5m -shuffle=on $(RACED)
+	CGO_ENABLED=1 go test -race -short -timeout 5m -shuffle=on -run '$(SHARED)' ./evaluator/...
 
 .PHONY: e2e
 e2e: ## run the tests against real servers (needs root, a Debian system and network)
@@ -53,13 +59,13 @@ bench-peers: ## measure it beside Polars, chDB, duckdb-go, NannyML and Evidently
 lint: ## check format, modules, vet and the linters, import directions among them (builds them once: minutes)
 	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { gofmt -d $$(git ls-files -co --exclude-standard '*.go'); exit 1; }
 	go mod tidy -diff
-	cd tools && go mod tidy -diff
-	cd deploy/monitoring && go mod tidy -diff && go vet ./...
 	go vet ./...
 	go vet -tags e2e ./e2e/...
-	cd tools && go vet ./samebits && go build -o ../bin/samebits ./samebits
+	@set -e; for module in $(MODULES); do (set -x; cd $$module && go mod tidy -diff && go vet ./...); done
+	cd tools && go build -o ../bin/samebits ./samebits
 	go vet -vettool="$(CURDIR)/bin/samebits" $(FIGURES)
 	$(TOOL) golangci-lint run
+	@set -e; for module in $(MODULES); do (set -x; cd $$module && $(TOOL) golangci-lint run); done
 
 .PHONY: portable
 portable: ## show that amd64 v1 and v3 and arm64 give the same bytes (needs Linux on amd64, and root once)

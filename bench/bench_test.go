@@ -2,6 +2,8 @@ package main
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -104,5 +106,23 @@ func TestDifference(t *testing.T) {
 		if got := difference([]byte(tt.a), []byte(tt.b)); got != tt.want {
 			t.Errorf("difference of %q and %q is %q, want %q", tt.a, tt.b, got, tt.want)
 		}
+	}
+}
+
+func TestWhatIsKeptIsNamedByWhatItIsMadeOf(t *testing.T) {
+	repo := t.TempDir()
+	names := map[string]bool{}
+	for _, text := range []string{"duckdb==1.4.1\n", "duckdb==1.4.2\n", "duckdb==1.4.1\n"} {
+		if err := os.WriteFile(filepath.Join(repo, "duckdb.txt"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		madeOf, err := contents(repo, "duckdb.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[keyed("data", madeOf)] = true
+	}
+	if len(names) != 2 {
+		t.Errorf("two versions have the names %v", names)
 	}
 }

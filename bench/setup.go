@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,9 +15,6 @@ import (
 	"time"
 )
 
-// Data of another version is made beside what is there.
-const dataFolder = "data"
-
 // The day of the log.
 const (
 	window = "2026-01-10/2026-01-11"
@@ -26,7 +25,8 @@ const (
 type bench struct {
 	log      io.Writer
 	repo     string // the module's folder
-	dir      string // what is kept between runs: data, environments, servers
+	dir      string // what is kept between runs, see keyed: data, environments; and servers, which go build makes anew where they are old
+	datasets string // the folder of dir with the data of this version
 	work     string // of this run
 	python   string // with DuckDB
 	hindcast string
@@ -59,7 +59,12 @@ func newBench(ctx context.Context, log io.Writer, binary string) (*bench, error)
 	if b.dir, err = filepath.Abs(b.dir); err != nil {
 		return nil, fmt.Errorf("find a folder for the data: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Join(b.dir, dataFolder), 0o755); err != nil {
+	makers, err := contents(b.repo, "bench/data/generate.py", "bench/data/macros.sql", "bench/requirements/duckdb.txt")
+	if err != nil {
+		return nil, fmt.Errorf("read what makes the data: %w", err)
+	}
+	b.datasets = filepath.Join(b.dir, keyed("data", makers))
+	if err := os.MkdirAll(b.datasets, 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder for the data: %w", err)
 	}
 	if b.work, err = os.MkdirTemp(b.dir, "run-"); err != nil {
@@ -115,21 +120,46 @@ func shorten(args []string) []string {
 	return short
 }
 
+// keyed names what is kept between runs by the text of what it is made of, so that a new
+// version never meets what an old one made. The old one stays for checkouts that have it.
+func keyed(name string, madeOf []byte) string {
+	sum := sha256.Sum256(madeOf)
+	return name + "-" + hex.EncodeToString(sum[:8])
+}
+
+// contents returns the contents of files of the repository, one after the other.
+func contents(repo string, files ...string) ([]byte, error) {
+	var all []byte
+	for _, file := range files {
+		data, err := os.ReadFile(filepath.Join(repo, file))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, data...)
+	}
+	return all, nil
+}
+
 // environment returns the Python of a virtual environment with the packages that
-// requirements/NAME.txt pins. It is made once for each content of the file.
+// requirements/NAME.txt pins. It is made once for each content of the file and version of
+// Python.
 func (b *bench) environment(ctx context.Context, name string) (string, error) {
 	wanted := filepath.Join(b.repo, "bench", "requirements", name+".txt")
 	text, err := os.ReadFile(wanted)
 	if err != nil {
 		return "", fmt.Errorf("read requirements: %w", err)
 	}
-	folder := filepath.Join(b.dir, "venv-"+name)
+	version, err := exec.CommandContext(ctx, "python3", "--version").Output()
+	if err != nil {
+		return "", fmt.Errorf("ask python3 for its version: %w", err)
+	}
+	folder := filepath.Join(b.dir, keyed("venv-"+name, append(version, text...)))
 	python, mark := filepath.Join(folder, "bin", "python"), filepath.Join(folder, "complete")
-	if found, err := os.ReadFile(mark); err == nil && string(found) == string(text) {
+	if _, err := os.Stat(mark); err == nil {
 		return python, nil
 	}
 	if err := os.RemoveAll(folder); err != nil {
-		return "", fmt.Errorf("remove an old environment: %w", err)
+		return "", fmt.Errorf("remove an unfinished environment: %w", err)
 	}
 	if err := b.tell(ctx, b.repo, nil, "python3", "-m", "venv", folder); err != nil {
 		return "", err
@@ -137,7 +167,7 @@ func (b *bench) environment(ctx context.Context, name string) (string, error) {
 	if err := b.tell(ctx, b.repo, nil, python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", wanted); err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(mark, text, 0o644); err != nil {
+	if err := os.WriteFile(mark, nil, 0o644); err != nil {
 		return "", fmt.Errorf("mark an environment: %w", err)
 	}
 	return python, nil
@@ -146,7 +176,7 @@ func (b *bench) environment(ctx context.Context, name string) (string, error) {
 // data returns the folder of a dataset, made when it is not there, and reads it once so
 // that no contestant is the first to.
 func (b *bench) data(ctx context.Context, name string) (string, error) {
-	folder := filepath.Join(b.dir, dataFolder, name)
+	folder := filepath.Join(b.datasets, name)
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(b.log, "bench: make the data %s\n", name)
 		if err := b.tell(ctx, b.repo, nil, b.python, filepath.Join(b.repo, "bench", "data", "generate.py"), name, folder); err != nil {

@@ -101,7 +101,12 @@ func TestLog(t *testing.T) {
 	if w := cfg.Warnings(); len(w) != 0 {
 		t.Errorf("warnings %q", w)
 	}
+	checkLabels(t, dir, checkPredictions(t, dir))
+}
 
+// checkPredictions looks at each day's predictions and returns when each was made, by id.
+func checkPredictions(t *testing.T, dir string) map[string]time.Time {
+	t.Helper()
 	type house struct {
 		ID      string    `parquet:"request_id"`
 		Time    time.Time `parquet:"predicted_at,timestamp(microsecond)"`
@@ -134,7 +139,13 @@ func TestLog(t *testing.T) {
 			t.Errorf("the mean size on day %d is %.1f", day, size)
 		}
 	}
+	return predicted
+}
 
+// checkLabels holds the labels to the predictions: in by the delay, for most but not all
+// of them, some corrected and some withdrawn.
+func checkLabels(t *testing.T, dir string, predicted map[string]time.Time) {
+	t.Helper()
 	labelled, corrected, deleted := map[string]int{}, 0, 0
 	folders, err := filepath.Glob(filepath.Join(dir, "labels", "dt=*", "part-0.csv"))
 	if err != nil || len(folders) == 0 {
@@ -150,13 +161,13 @@ func TestLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, row := range rows[1:] {
-			id, op := row[0], row[4]
+			id, price, loadedAt, op := row[0], row[1], row[3], row[4]
 			at, known := predicted[id]
-			loaded, err := time.Parse(time.RFC3339, row[3])
+			loaded, err := time.Parse(time.RFC3339, loadedAt)
 			if err != nil || !known {
 				t.Fatalf("label %q of %s: %v", row, path, err)
 			}
-			if _, err := strconv.ParseFloat(row[1], 64); err != nil {
+			if _, err := strconv.ParseFloat(price, 64); err != nil {
 				t.Fatal(err)
 			}
 			// In by the delay after its window's end: that is what mature promises.

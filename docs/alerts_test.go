@@ -37,16 +37,16 @@ func TestAlerts(t *testing.T) {
 			continue
 		}
 		for _, row := range s.rows {
-			name := ticked(row[0])[0]
+			name, severity, pending, fields, runbook := ticked(row[0])[0], row[1], row[3], row[4], row[5]
 			got[name] = true
 			r := want[name]
-			if row[1] != r.Labels["severity"] || row[3] != "`"+r.For.String()+"`" {
-				t.Errorf("alerts.md: %s is %s for %s, the rule %s for %s", name, row[1], row[3], r.Labels["severity"], r.For)
+			if severity != r.Labels["severity"] || pending != "`"+r.For.String()+"`" {
+				t.Errorf("alerts.md: %s is %s for %s, the rule %s for %s", name, severity, pending, r.Labels["severity"], r.For)
 			}
-			if row[5] != "[what to do](runbooks/"+name+".md)" {
-				t.Errorf("alerts.md: %s leads to %s", name, row[5])
+			if runbook != "[what to do](runbooks/"+name+".md)" {
+				t.Errorf("alerts.md: %s leads to %s", name, runbook)
 			}
-			for _, o := range ticked(row[4]) {
+			for _, o := range ticked(fields) {
 				named[o] = true
 			}
 		}

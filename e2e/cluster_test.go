@@ -88,31 +88,7 @@ func TestCluster(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := e.newInPods(t, image, e.KFPMulti, worseNoise)
-			p.patches = tt.patches
-			p.apply(t)
-			p.pass(t, "refused")
-			job, pods := p.waitFor(t, "refused", "Failed")
-			if reason, _ := job.ended("Failed"); reason != "BackoffLimitExceeded" || len(pods) != 2 {
-				t.Errorf("reason %s, %d pods, want two", reason, len(pods))
-			}
-			for _, pod := range pods {
-				if log := p.logs([]podObject{pod}); pod.exit() != 1 || !strings.Contains(log, tt.want) || !strings.Contains(log, "could not be started") {
-					t.Errorf("want status 1 and why the run isn't started, %s:\n%s", tt.want, log)
-				}
-			}
-			if runs := p.runsThere(t); len(runs) != 0 {
-				t.Errorf("runs %+v", runs)
-			}
-			// What it evaluated is there all the same, and says that the pass failed.
-			p.sample(t, fmt.Sprintf(`hindcast_last_run_success{model=%q,namespace=%q} == 0`, p.Model, p.Namespace))
-			p.sample(t, fmt.Sprintf(`hindcast_rule_breached{model=%q,namespace=%q,rule="rmse"} == 1`, p.Model, p.Namespace))
-			// Put right, the same cause is made up for.
-			p.patches = ""
-			p.apply(t)
-			p.pass(t, "granted")
-			p.waitFor(t, "granted", "Complete")
-			p.oneRunThere(t)
+			e.refused(t, image, tt.patches, tt.want)
 		})
 	}
 
@@ -219,6 +195,38 @@ func TestCluster(t *testing.T) {
 		p.sample(t, fmt.Sprintf(`hindcast_last_run_success{model=%q,namespace=%q} == 1`, p.Model, p.Namespace))
 		p.oneRunThere(t)
 	})
+}
+
+// refused runs a pass that patches keep from starting a run: it fails, its log holds want,
+// and what it evaluated is pushed all the same. Without the patches the next pass makes up
+// for it.
+func (e env) refused(t *testing.T, image, patches, want string) {
+	t.Helper()
+	p := e.newInPods(t, image, e.KFPMulti, worseNoise)
+	p.patches = patches
+	p.apply(t)
+	p.pass(t, "refused")
+	job, pods := p.waitFor(t, "refused", "Failed")
+	if reason, _ := job.ended("Failed"); reason != "BackoffLimitExceeded" || len(pods) != 2 {
+		t.Errorf("reason %s, %d pods, want two", reason, len(pods))
+	}
+	for _, pod := range pods {
+		if log := p.logs([]podObject{pod}); pod.exit() != 1 || !strings.Contains(log, want) || !strings.Contains(log, "could not be started") {
+			t.Errorf("want status 1 and why the run isn't started, %s:\n%s", want, log)
+		}
+	}
+	if runs := p.runsThere(t); len(runs) != 0 {
+		t.Errorf("runs %+v", runs)
+	}
+	// What it evaluated is there all the same, and says that the pass failed.
+	p.sample(t, fmt.Sprintf(`hindcast_last_run_success{model=%q,namespace=%q} == 0`, p.Model, p.Namespace))
+	p.sample(t, fmt.Sprintf(`hindcast_rule_breached{model=%q,namespace=%q,rule="rmse"} == 1`, p.Model, p.Namespace))
+	// Put right, the same cause is made up for.
+	p.patches = ""
+	p.apply(t)
+	p.pass(t, "granted")
+	p.waitFor(t, "granted", "Complete")
+	p.oneRunThere(t)
 }
 
 // patch is a patch of the overlay.

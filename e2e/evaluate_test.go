@@ -47,9 +47,39 @@ func TestObjstoreConformance(t *testing.T) {
 func TestEvaluation(t *testing.T) {
 	t.Parallel()
 	s := newScenario(t, healthyNoise, func(c *settings) { c.KFP = "" })
+	matched := s.untidy(t)
 
-	// What logs are like: predictions written twice, labels corrected, taken back, late
-	// for good, for other days, and broken.
+	o := s.judged(t)
+	if !o.Window.Start.Equal(s.day) || o.Stage != "mature" || !o.AsOfApplied || o.Revision != 1 || o.Model != s.Model {
+		t.Errorf("judged %s %s of %s, as_of_applied %t, revision %d", o.Window.Start, o.Stage, o.Model, o.AsOfApplied, o.Revision)
+	}
+	o.coverageIs(t, int64(len(matched)))
+	o.figuresAre(t, s, matched)
+	if o.Verdict != "healthy" || o.Decision.Action != "none" {
+		t.Errorf("verdict %s, decision %+v", o.Verdict, o.Decision)
+	}
+	s.pushed(t, o, matched)
+
+	// The same again is no new window, and the ledger remembers the old one.
+	again := s.judged(t)
+	if again.Window.Start.Equal(s.day) && again.Stage == "mature" && again.Revision > 2 {
+		t.Errorf("the window is judged as new: revision %d", again.Revision)
+	}
+	h := s.hindcast(t, "history", "-c", s.config, "--model", s.Model, "-o", "json")
+	if h.code != 0 || !strings.Contains(h.stdout, s.day.Format(time.RFC3339)) {
+		t.Errorf("history: status %d\n%s", h.code, h.stdout)
+	}
+	s.slackClean(t)
+	if n := len(s.slack.Messages()); n != 0 {
+		t.Errorf("%d messages about a healthy window", n)
+	}
+}
+
+// untidy writes the day as logs are: predictions written twice, labels corrected, taken
+// back, late for good, for other days, and broken. It returns the predictions that have a
+// label.
+func (s *scenario) untidy(t *testing.T) []house {
+	t.Helper()
 	date := "dt=" + s.day.Format(time.DateOnly)
 	twice := append([]house(nil), s.window[:5]...)
 	for i := range twice {
@@ -86,14 +116,15 @@ func TestEvaluation(t *testing.T) {
 		s.Model + "/predictions/" + date + "/0-twice.parquet": parquetOf(t, twice),
 		s.Model + "/sales/" + date + "/sales.csv":             csvOf(t, labels),
 	})
+	return matched
+}
 
-	o := s.judged(t)
-	if !o.Window.Start.Equal(s.day) || o.Stage != "mature" || !o.AsOfApplied || o.Revision != 1 || o.Model != s.Model {
-		t.Errorf("judged %s %s of %s, as_of_applied %t, revision %d", o.Window.Start, o.Stage, o.Model, o.AsOfApplied, o.Revision)
-	}
+// coverageIs checks the counts of what untidy wrote.
+func (o outcome) coverageIs(t *testing.T, matched int64) {
+	t.Helper()
 	c := o.Coverage
-	if c.Predictions != 500 || c.DuplicatePredictions != 5 || c.Matched != int64(len(matched)) || c.UnmatchedLabels != 10 ||
-		c.Labels != c.Matched+10 || !near(c.Coverage, float64(len(matched))/500) || c.DuplicateLabels < 3 {
+	if c.Predictions != 500 || c.DuplicatePredictions != 5 || c.Matched != matched || c.UnmatchedLabels != 10 ||
+		c.Labels != c.Matched+10 || !near(c.Coverage, float64(matched)/500) || c.DuplicateLabels < 3 {
 		t.Errorf("coverage %+v", c)
 	}
 	bad := int64(0)
@@ -103,6 +134,12 @@ func TestEvaluation(t *testing.T) {
 	if bad != 1 || c.Skipped["bad_number"] != 1 {
 		t.Errorf("skipped %v, want bad_number once", c.Skipped)
 	}
+}
+
+// figuresAre computes every figure again, of the day, the reference, and each version and
+// city.
+func (o outcome) figuresAre(t *testing.T, s *scenario, matched []house) {
+	t.Helper()
 	for name, want := range figures(matched) {
 		m := o.Metrics[name]
 		if m.Value == nil || !near(*m.Value, want) || m.N != int64(len(matched)) {
@@ -145,11 +182,12 @@ func TestEvaluation(t *testing.T) {
 			t.Errorf("%s: n %d, rmse %+v; want %d, %v", name, n, m, len(rows), want)
 		}
 	}
-	if o.Verdict != "healthy" || o.Decision.Action != "none" {
-		t.Errorf("verdict %s, decision %+v", o.Verdict, o.Decision)
-	}
+}
 
-	// Prometheus has scraped what the Pushgateway holds.
+// pushed checks that Prometheus has scraped what the Pushgateway holds of an outcome.
+func (s *scenario) pushed(t *testing.T, o outcome, matched []house) {
+	t.Helper()
+	ks, _ := distances(sizes(s.window), sizes(s.reference))
 	selector := fmt.Sprintf(`{model=%q,namespace="e2e",model_version="",segment=""}`, s.Model)
 	for series, want := range map[string]float64{
 		"hindcast_rmse" + selector:                                                  *o.Metrics["rmse"].Value,
@@ -157,7 +195,7 @@ func TestEvaluation(t *testing.T) {
 		"hindcast_reference_rmse" + selector:                                        *o.Reference.Metrics["rmse"].Value,
 		"hindcast_predictions" + selector:                                           500,
 		"hindcast_matched_predictions" + selector:                                   float64(len(matched)),
-		"hindcast_label_coverage_ratio" + selector:                                  c.Coverage,
+		"hindcast_label_coverage_ratio" + selector:                                  o.Coverage.Coverage,
 		"hindcast_last_run_success" + selector:                                      1,
 		"hindcast_drift_share_ratio" + selector:                                     0,
 		"hindcast_drift_score" + with(selector, "column", "size", "method", "ks"):   ks,
@@ -167,20 +205,6 @@ func TestEvaluation(t *testing.T) {
 		if got := s.sample(t, series); !near(got.Value, want) {
 			t.Errorf("%s is %v, want %v", series, got.Value, want)
 		}
-	}
-
-	// The same again is no new window, and the ledger remembers the old one.
-	again := s.judged(t)
-	if again.Window.Start.Equal(s.day) && again.Stage == "mature" && again.Revision > 2 {
-		t.Errorf("the window is judged as new: revision %d", again.Revision)
-	}
-	h := s.hindcast(t, "history", "-c", s.config, "--model", s.Model, "-o", "json")
-	if h.code != 0 || !strings.Contains(h.stdout, s.day.Format(time.RFC3339)) {
-		t.Errorf("history: status %d\n%s", h.code, h.stdout)
-	}
-	s.slackClean(t)
-	if n := len(s.slack.Messages()); n != 0 {
-		t.Errorf("%d messages about a healthy window", n)
 	}
 }
 

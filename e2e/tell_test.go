@@ -238,23 +238,7 @@ func TestTellEverybody(t *testing.T) {
 	if len(sent) != 3 {
 		t.Fatalf("%d mails, want 3", len(sent))
 	}
-	root := sent[0].Header
-	subject := fmt.Sprintf("[hindcast] %s: rmse breached (%s)", s.Model, s.day.Format(time.DateOnly))
-	if got, err := new(mime.WordDecoder).DecodeHeader(root.Get("Subject")); err != nil || got != subject || root.Get("In-Reply-To") != "" {
-		t.Errorf("first mail %q, %v: %v", got, err, root)
-	}
-	if from, err := root.AddressList("From"); err != nil || from[0].Name != "Målinger" {
-		t.Errorf("from %v, %v", from, err)
-	}
-	for _, m := range sent[1:] {
-		if m.Header.Get("In-Reply-To") != root.Get("Message-Id") || m.Header.Get("References") != root.Get("Message-Id") || m.Header.Get("Subject") == root.Get("Subject") {
-			t.Errorf("a later mail: %v", m.Header)
-		}
-	}
-	body, err := io.ReadAll(sent[2].Body)
-	if err != nil || !strings.Contains(string(body), "healthy again") || !strings.Contains(string(body), "text/html") {
-		t.Errorf("the last mail: %v\n%s", err, body)
-	}
+	s.oneThread(t, sent)
 
 	// Passes that fail are one incident; the mail server refuses the password meanwhile.
 	receivers(writeFile(t, filepath.Join(s.dir, "wrong"), "not-the-password\n"))
@@ -288,5 +272,28 @@ func TestTellEverybody(t *testing.T) {
 	sent = s.mails(t, to)
 	if body, _ := io.ReadAll(sent[len(sent)-1].Body); len(sent) != 4 || !strings.Contains(string(body), "after 2 failed passes") {
 		t.Errorf("%d mails, the last: %s", len(sent), body)
+	}
+}
+
+// oneThread checks that the mails are a breach and what answers it, the last of which says
+// that it is over.
+func (s *scenario) oneThread(t *testing.T, sent []*mail.Message) {
+	t.Helper()
+	root := sent[0].Header
+	subject := fmt.Sprintf("[hindcast] %s: rmse breached (%s)", s.Model, s.day.Format(time.DateOnly))
+	if got, err := new(mime.WordDecoder).DecodeHeader(root.Get("Subject")); err != nil || got != subject || root.Get("In-Reply-To") != "" {
+		t.Errorf("first mail %q, %v: %v", got, err, root)
+	}
+	if from, err := root.AddressList("From"); err != nil || from[0].Name != "Målinger" {
+		t.Errorf("from %v, %v", from, err)
+	}
+	for _, m := range sent[1:] {
+		if m.Header.Get("In-Reply-To") != root.Get("Message-Id") || m.Header.Get("References") != root.Get("Message-Id") || m.Header.Get("Subject") == root.Get("Subject") {
+			t.Errorf("a later mail: %v", m.Header)
+		}
+	}
+	body, err := io.ReadAll(sent[len(sent)-1].Body)
+	if err != nil || !strings.Contains(string(body), "healthy again") || !strings.Contains(string(body), "text/html") {
+		t.Errorf("the last mail: %v\n%s", err, body)
 	}
 }

@@ -41,13 +41,13 @@ func TestSemantics3_Streaks(t *testing.T) {
 
 func TestSemantics3_StreakAtTheNewestRevision(t *testing.T) {
 	all := recs("rmse", "bbb")
-	again := rec(2, "rmse", h)
+	again := rec(2, "rmse", healthy)
 	again.Revision = 2
 	all = append(all, again)
 	if got := NewestVerdicts(days{}, all, []Rule{{Name: "rmse"}})[0].Streak; got != 1 {
 		t.Errorf("streak %d over a window that is healthy by now", got)
 	}
-	back := rec(2, "rmse", b)
+	back := rec(2, "rmse", breached)
 	back.Revision = 3
 	if got := NewestVerdicts(days{}, append([]Record{back}, all...), []Rule{{Name: "rmse"}})[0].Streak; got != 3 {
 		t.Errorf("streak %d", got)
@@ -62,10 +62,10 @@ func TestSemantics3_RulesWithoutLabels(t *testing.T) {
 		closed[n].Stage = StageClosed
 	}
 	all := closed
-	for n, v := range []evaluator.Verdict{b, b} {
+	for n, v := range []evaluator.Verdict{breached, breached} {
 		r := rec(n+1, "rmse", v)
 		r.Revision = 2
-		r.Rules = append(r.Rules, evaluator.RuleResult{Name: "drift", Verdict: b})
+		r.Rules = append(r.Rules, evaluator.RuleResult{Name: "drift", Verdict: breached})
 		all = append(all, r)
 	}
 	got := NewestVerdicts(days{}, all, []Rule{{Name: "rmse", For: 2}, {Name: "drift", For: 5}, {Name: "new"}})
@@ -75,7 +75,7 @@ func TestSemantics3_RulesWithoutLabels(t *testing.T) {
 	if got[1].Streak != 4 || got[1].Window != day(4) || got[1].Stage != StageClosed || got[1].Acts {
 		t.Errorf("drift: %+v", got[1])
 	}
-	if got[2].Verdict != i || got[2].Acts || !got[2].Window.Start.IsZero() {
+	if got[2].Verdict != inconclusive || got[2].Acts || !got[2].Window.Start.IsZero() {
 		t.Errorf("a rule that was never judged: %+v", got[2])
 	}
 	marked := Mark(all[5].Rules, got, day(2))
@@ -136,10 +136,10 @@ func TestSemantics4_AlertTellsPeople(t *testing.T) {
 	in.Rules[0].Action = RuleAlert
 	want(t, Decide(in), ActionAlert, "", "rmse breached in 2")
 	// Nothing retrains, because nothing proposes: an alert it is.
-	in.Rules = append(in.Rules, RuleState{RuleResult: evaluator.RuleResult{Name: "mae", Action: RuleRetrain, Verdict: h}})
+	in.Rules = append(in.Rules, RuleState{RuleResult: evaluator.RuleResult{Name: "mae", Action: RuleRetrain, Verdict: healthy}})
 	want(t, Decide(in), ActionAlert, "")
 	in = input("bb", 1)
-	in.Rules = append([]RuleState{{RuleResult: evaluator.RuleResult{Name: "drift", Action: RuleAlert, Verdict: b, Streak: 1, For: 1, Acts: true}, Window: day(2)}}, in.Rules...)
+	in.Rules = append([]RuleState{{RuleResult: evaluator.RuleResult{Name: "drift", Action: RuleAlert, Verdict: breached, Streak: 1, For: 1, Acts: true}, Window: day(2)}}, in.Rules...)
 	want(t, Decide(in), ActionRetrain, "", "rmse")
 	// In the object of another window no rule acts.
 	in.Window = day(1)
@@ -149,10 +149,10 @@ func TestSemantics4_AlertTellsPeople(t *testing.T) {
 }
 
 func TestSemantics4_BlockHoldsEveryRun(t *testing.T) {
-	for _, v := range []evaluator.Verdict{b, i, h} {
+	for _, v := range []evaluator.Verdict{breached, inconclusive, healthy} {
 		in := input("bb", 1)
 		in.Rules = append(in.Rules, RuleState{RuleResult: evaluator.RuleResult{Name: "bad", Action: RuleBlock, Verdict: v, Reason: "quality.missing_share 0.4 > 0.1"}, Window: day(9)})
-		if v == h {
+		if v == healthy {
 			want(t, Decide(in), ActionRetrain, "")
 			continue
 		}
@@ -175,16 +175,16 @@ func TestSemantics4_EpisodeFromFirstBreachToHealth(t *testing.T) {
 	// With two retraining rules a window is healthy when both are.
 	in := input("bbb", 1)
 	for n := range in.Records {
-		in.Records[n].Rules = append(in.Records[n].Rules, evaluator.RuleResult{Name: "mae", Verdict: h})
+		in.Records[n].Rules = append(in.Records[n].Rules, evaluator.RuleResult{Name: "mae", Verdict: healthy})
 	}
-	in.Records[1].Rules[0].Verdict = h
-	in.Records[0].Rules[1].Verdict = b
+	in.Records[1].Rules[0].Verdict = healthy
+	in.Records[0].Rules[1].Verdict = breached
 	rules := []Rule{{Name: "rmse", Action: RuleRetrain}, {Name: "mae", Action: RuleRetrain}}
 	in.Rules = NewestVerdicts(days{}, in.Records, rules)
 	if d := Decide(in); !d.Episode.Equal(day(3).Start) {
 		t.Errorf("episode from %v", d.Episode)
 	}
-	in.Records[1].Rules[1].Verdict = i
+	in.Records[1].Rules[1].Verdict = inconclusive
 	in.Rules = NewestVerdicts(days{}, in.Records, rules)
 	if d := Decide(in); !d.Episode.Equal(day(1).Start) {
 		t.Errorf("one healthy, one inconclusive ends the episode: from %v", d.Episode)
@@ -315,7 +315,7 @@ func TestSemantics4_GuardsInOrder(t *testing.T) {
 	in.Policy.Budget = Budget{Runs: 1, Per: 10 * 24 * time.Hour}
 	in.Launches = []LaunchStatus{other, flying}
 	in.Claims = []Claim{{Key: Key("m", day(1).Start, 7), By: "pod-1", At: in.Now}}
-	in.Rules = append(in.Rules, RuleState{RuleResult: evaluator.RuleResult{Name: "bad", Action: RuleBlock, Verdict: b}})
+	in.Rules = append(in.Rules, RuleState{RuleResult: evaluator.RuleResult{Name: "bad", Action: RuleBlock, Verdict: breached}})
 	// The cooldown and the episode of these launches are not what is tested here.
 	for n := range in.Launches {
 		in.Launches[n].Launch.Episode = nil
@@ -459,7 +459,7 @@ func TestSemantics4_OneEpisodeOneRun(t *testing.T) {
 func (d Decision) streakStart(in DecideInput) time.Time {
 	left := in.Rules[0].For
 	for _, r := range slices.Backward(in.Records) {
-		if r.Rules[0].Verdict == b {
+		if r.Rules[0].Verdict == breached {
 			if left--; left == 0 {
 				return r.Window.Start
 			}

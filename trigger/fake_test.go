@@ -260,9 +260,9 @@ func day(n int) groundtruth.Window {
 }
 
 const (
-	h = evaluator.Healthy
-	b = evaluator.Breached
-	i = evaluator.Inconclusive
+	healthy      = evaluator.Healthy
+	breached     = evaluator.Breached
+	inconclusive = evaluator.Inconclusive
 )
 
 // rec is a mature record of day n with one rule's verdict.
@@ -277,7 +277,7 @@ func rec(n int, name string, v evaluator.Verdict) Record {
 func recs(name, verdicts string) []Record {
 	var out []Record
 	for n, c := range verdicts {
-		if v, ok := map[rune]evaluator.Verdict{'h': h, 'b': b, 'i': i}[c]; ok {
+		if v, ok := map[rune]evaluator.Verdict{'h': healthy, 'b': breached, 'i': inconclusive}[c]; ok {
 			out = append(out, rec(n+1, name, v))
 		}
 	}

@@ -34,7 +34,7 @@ func fillHours(t *testing.T, store *memStore, n int, v evaluator.Verdict) {
 		if err := l.create(ctx, evaluationKey("m", placeOf(w, "1h"), true, 1), r); err != nil {
 			t.Fatal(err)
 		}
-		if v == b {
+		if v == breached {
 			if _, err := l.Tell(ctx, Told{Model: "m", Window: w, Rule: "rmse", State: ToldBreached, Since: hour(0).Start, At: w.End}); err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,7 @@ func passReads(t *testing.T, l *Ledger, n int) ([]Record, map[string]OpenBreach)
 		t.Fatal(err)
 	}
 	records, err := l.Recent(ctx, "m", "1h", hour(n), hour(n), rules, launches, func(r []Record) bool {
-		return len(r) >= 10 && r[len(r)-1].Verdict == h
+		return len(r) >= 10 && r[len(r)-1].Verdict == healthy
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func passReads(t *testing.T, l *Ledger, n int) ([]Record, map[string]OpenBreach)
 // A pass of a long breach read 5,120 objects at 1,200 windows, and every pass listed
 // the whole ledger.
 func TestIndex_RequestsDoNotGrowWithTheLedger(t *testing.T) {
-	for _, v := range []evaluator.Verdict{h, b} {
+	for _, v := range []evaluator.Verdict{healthy, breached} {
 		asked := map[int]int{}
 		for _, n := range []int{1200, 12000} {
 			store := newMemStore()
@@ -87,7 +87,7 @@ func TestIndex_RequestsDoNotGrowWithTheLedger(t *testing.T) {
 			store.requests = 0
 			records, open := passReads(t, l, n)
 			asked[n] = store.requests
-			if v == b && (len(records) < Farthest || len(open) != 1) {
+			if v == breached && (len(records) < Farthest || len(open) != 1) {
 				t.Errorf("%v: %d records, %d open breaches", v, len(records), len(open))
 			}
 		}
@@ -101,7 +101,7 @@ func TestIndex_IsCheckedAgainstTheRecords(t *testing.T) {
 	const n = 100
 	fresh := func() (*memStore, *Ledger) {
 		store := newMemStore()
-		fillHours(t, store, n, b)
+		fillHours(t, store, n, breached)
 		l := NewLedger(store).WithIndex(store)
 		passReads(t, l, n)
 		return store, l
@@ -158,7 +158,7 @@ func eachPage(s *memStore, change func([]byte) []byte) {
 
 func TestIndex_LedgerWithoutWriterLeavesItAlone(t *testing.T) {
 	store := newMemStore()
-	fillHours(t, store, 100, b)
+	fillHours(t, store, 100, breached)
 	passReads(t, NewLedger(store), 100)
 	if got := store.keys(indexDir); len(got) != 0 {
 		t.Errorf("a ledger that writes no index wrote %q", got)
@@ -199,9 +199,9 @@ func TestIndex_OpenBreachesAreThoseOfAllMarks(t *testing.T) {
 
 func TestIndex_HistoryInBrief(t *testing.T) {
 	store := newMemStore()
-	fillHours(t, store, 2000, h)
+	fillHours(t, store, 2000, healthy)
 	l, ctx := NewLedger(store).WithIndex(store), t.Context()
-	again := rec(1, "rmse", b)
+	again := rec(1, "rmse", breached)
 	again.Window = hour(1999)
 	if _, _, err := l.Append(ctx, again); err != nil {
 		t.Fatal(err)

@@ -95,7 +95,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func evaluated(n, mae int) Record {
-	r := rec(n, "rmse", b)
+	r := rec(n, "rmse", breached)
 	r.Revision, r.Schema = 0, 0
 	r.PolicyHash, r.AsOf = "p1", day(n).End
 	r.Versions = []string{"v1"}
@@ -127,7 +127,7 @@ func TestAppend(t *testing.T) {
 	for name, change := range map[string]func(*Record){
 		"stage":   func(r *Record) { r.Stage = StageClosed },
 		"policy":  func(r *Record) { r.PolicyHash = "p2" },
-		"verdict": func(r *Record) { r.Rules[0].Verdict = h },
+		"verdict": func(r *Record) { r.Rules[0].Verdict = healthy },
 		"output":  func(r *Record) { r.Output = evaluated(1, 6).Output },
 		"version": func(r *Record) { r.Versions = nil },
 	} {
@@ -278,7 +278,7 @@ func TestSemantics3_LatestKeepsTheMatureVerdict(t *testing.T) {
 	}
 	// Day 2 is judged again with an early as-of: closed only, so without rmse.
 	early := evaluated(2, 2)
-	early.Stage, early.Rules = StageClosed, []evaluator.RuleResult{{Name: "drift", Verdict: h}}
+	early.Stage, early.Rules = StageClosed, []evaluator.RuleResult{{Name: "drift", Verdict: healthy}}
 	if _, _, err := l.Append(ctx, early); err != nil {
 		t.Fatal(err)
 	}

@@ -45,12 +45,16 @@ func webUnder(t *testing.T, limits webLimits) (address string) {
 // connect opens a connection and writes the text to it.
 func connect(t *testing.T, address, text string) net.Conn {
 	t.Helper()
-	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+	tcp, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.DialTCP("tcp", nil, tcp)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	if err := c.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+	if err := c.SetReadBuffer(4 << 10); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(c, text); err != nil {

@@ -80,21 +80,8 @@ func TestDemo(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &history); err != nil {
 		t.Fatal(err)
 	}
-	drift, breach := time.Time{}, time.Time{} // when they were first seen
-	for _, e := range history.Evaluations {
-		for _, r := range e.Rules {
-			switch {
-			case r.Verdict.String() != "breached":
-			case r.Name == "drift" && (drift.IsZero() || e.AsOf.Before(drift)):
-				drift = e.AsOf
-			case r.Name == "rmse" && (breach.IsZero() || e.AsOf.Before(breach)):
-				breach = e.AsOf
-			}
-			if clean := e.Window.End.Before(demo.Start().AddDate(0, 0, demo.DriftDay+1)); clean && r.Verdict.String() != "healthy" {
-				t.Errorf("before the drift %s is %s on %s: %s", r.Name, r.Verdict, e.Window, r.Reason)
-			}
-		}
-	}
+	breached := firstBreaches(t, history)
+	drift, breach := breached["drift"], breached["rmse"]
 	if want := demo.Start().AddDate(0, 0, demo.DriftDay+1).Add(3 * time.Hour); !drift.Equal(want) {
 		t.Errorf("drift was seen at %s, want %s", drift, want)
 	}
@@ -109,22 +96,7 @@ func TestDemo(t *testing.T) {
 	}
 
 	files := tree(t, dir)
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(files["metrics.prom"]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	value := func(name string) float64 {
-		f := families[name]
-		if f == nil {
-			t.Fatalf("metrics.prom has no %s", name)
-		}
-		return f.GetMetric()[0].GetGauge().GetValue()
-	}
-	if value("hindcast_last_run_success") != 1 || value("hindcast_drift_share_ratio") != 0.5 ||
-		!(value("hindcast_rmse") > 1.2*value("hindcast_reference_rmse")) {
-		t.Errorf("metrics:\n%s", files["metrics.prom"])
-	}
+	checkDemoMetrics(t, files["metrics.prom"])
 
 	code, again, log := inProcess(t.Context(), now, "demo", "--dir", dir)
 	if code != 0 || again != story {
@@ -141,5 +113,44 @@ func TestDemo(t *testing.T) {
 	}
 	if len(second) != len(files) {
 		t.Errorf("%d files, then %d", len(files), len(second))
+	}
+}
+
+// firstBreaches returns when each rule was first seen breached. Until the drift every
+// rule has to be healthy.
+func firstBreaches(t *testing.T, history historyOutput) map[string]time.Time {
+	t.Helper()
+	first := map[string]time.Time{}
+	for _, e := range history.Evaluations {
+		for _, r := range e.Rules {
+			if seen, before := first[r.Name]; r.Verdict.String() == "breached" && (!before || e.AsOf.Before(seen)) {
+				first[r.Name] = e.AsOf
+			}
+			if clean := e.Window.End.Before(demo.Start().AddDate(0, 0, demo.DriftDay+1)); clean && r.Verdict.String() != "healthy" {
+				t.Errorf("before the drift %s is %s on %s: %s", r.Name, r.Verdict, e.Window, r.Reason)
+			}
+		}
+	}
+	return first
+}
+
+// checkDemoMetrics looks for the drift and the error in what the last pass pushed.
+func checkDemoMetrics(t *testing.T, text string) {
+	t.Helper()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := func(name string) float64 {
+		f := families[name]
+		if f == nil {
+			t.Fatalf("metrics.prom has no %s", name)
+		}
+		return f.GetMetric()[0].GetGauge().GetValue()
+	}
+	if value("hindcast_last_run_success") != 1 || value("hindcast_drift_share_ratio") != 0.5 ||
+		!(value("hindcast_rmse") > 1.2*value("hindcast_reference_rmse")) {
+		t.Errorf("metrics:\n%s", text)
 	}
 }

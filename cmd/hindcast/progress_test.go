@@ -92,24 +92,30 @@ func TestSummary(t *testing.T) {
 	if code != 0 {
 		t.Fatal(text)
 	}
-	windows, rows := 0, 0.0
+	windows, rows := 0, 0
 	for line := range strings.Lines(text) {
-		var v map[string]any
-		if err := json.Unmarshal([]byte(line), &v); err != nil {
-			t.Fatal(err)
+		var v struct {
+			Msg     string `json:"msg"`
+			Models  int    `json:"models"`
+			Windows int    `json:"windows"`
+			Rows    int    `json:"rows_read"`
+			Bytes   int    `json:"bytes_read"`
 		}
-		switch v["msg"] {
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		switch v.Msg {
 		case "window evaluated":
 			windows++
-			rows += v["rows_read"].(float64)
+			rows += v.Rows
 		case "reference profile built":
-			rows += v["rows_read"].(float64)
+			rows += v.Rows
 		case "run finished":
-			if v["windows"] != float64(windows) || v["rows_read"] != rows || v["models"] != 2.0 {
-				t.Errorf("the run's line is not the sum of %d windows with %g rows: %s", windows, rows, line)
+			if v.Windows != windows || v.Rows != rows || rows == 0 || v.Models != 2 {
+				t.Errorf("the run's line is not the sum of %d windows with %d rows: %s", windows, rows, line)
 			}
-			if n, ok := v["bytes_read"].(float64); !ok || n < 1000 {
-				t.Errorf("bytes_read is no number: %s", line)
+			if v.Bytes < 1000 {
+				t.Errorf("bytes_read is %d: %s", v.Bytes, line)
 			}
 		}
 	}

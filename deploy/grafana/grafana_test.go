@@ -35,7 +35,7 @@ func TestFiles(t *testing.T) {
 			}
 		}
 		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not what the code makes (%v); write it with go test ./deploy/grafana -update", name, err)
+			t.Errorf("%s is not what the code makes (%v); write it with go test -C deploy/grafana . -update", name, err)
 		}
 	}
 	there, err := filepath.Glob("*.json")

@@ -61,7 +61,10 @@ install_packages() { # Debian packages, only those whose command is missing
   ((rc == 0)) || { tail -5 "$D/install.log" >&2; die "apt-get install failed; see $D/install.log"; }
 }
 
-cache_key() { (cd "$servers" && { go env GOVERSION GOOS GOARCH; cat ./*/go.mod ./*/go.sum ./k8s/*/*.go ./azurite/package-lock.json; declare -f build_server; echo "$k8s_version"; } | sha256sum | cut -c1-16); }
+# cache_key names the folder of the built servers by all that they are made of: the version of
+# Go, the modules, the lock file, and the functions below. A new version of any is built
+# into a folder of its own and never meets an old binary.
+cache_key() { (cd "$servers" && { go env GOVERSION GOOS GOARCH; cat ./*/go.mod ./*/go.sum ./k8s/*/*.go ./azurite/package-lock.json; declare -f build_server build_servers build_one pause_image; echo "$k8s_version"; } | sha256sum | cut -c1-16); }
 
 build_server() { # build_server NAME OUTPUT
   # Without inlining a quarter of the compiler's time is saved (131 instead of 179 CPU seconds

@@ -9,6 +9,7 @@
 package main
 
 import (
+	"errors"
 	"go/ast"
 	"go/constant"
 	"go/token"
@@ -38,7 +39,10 @@ func analyzer() *analysis.Analyzer {
 }
 
 func run(pass *analysis.Pass) (any, error) {
-	in := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
+	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
+	if !ok {
+		return nil, errors.New("the inspect analyzer gave no inspector")
+	}
 	nodes := []ast.Node{(*ast.BinaryExpr)(nil), (*ast.AssignStmt)(nil), (*ast.SelectorExpr)(nil), (*ast.ImportSpec)(nil)}
 	for cursor := range in.Root().Preorder(nodes...) {
 		node := cursor.Node()
