@@ -20,7 +20,7 @@ type Options struct {
 // one, the reference profile. It changes neither. It panics when the Summary was
 // not built on the profile's Layout.
 func Evaluate(cur *Summary, ref *Profile, opt Options) *Evaluation {
-	if ref != nil && cur.layout.id() != ref.Summary.layout.id() {
+	if ref != nil && cur.Layout().id() != ref.Summary.Layout().id() {
 		panic("evaluator: the summary is not built on the profile's layout")
 	}
 	out := &Evaluation{
