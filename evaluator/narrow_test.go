@@ -8,17 +8,6 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// column is a batch of one feature, which is the prediction too, in 32 bits or in 64.
-func columnIn(bits int, xs []float64) *groundtruth.Batch {
-	if bits == 32 {
-		xs = series(len(xs), func(i int) float64 { return float64(float32(xs[i])) })
-	}
-	b := table(len(xs), map[string]any{"f": xs})
-	b.Predictions, b.Narrow = xs, bits == 32
-	b.Features[0].Narrow = bits == 32
-	return b
-}
-
 // TestNarrowValuesCountAlikeHoweverTheyCome holds that the batches in which values come,
 // one by one or counted, change nothing.
 func TestNarrowValuesCountAlikeHoweverTheyCome(t *testing.T) {

@@ -26,7 +26,7 @@ func TestSemantics3_BoundAgreesWithSignificance(t *testing.T) {
 		}
 		at := s
 		at.difference = s.difference - bound
-		if got, want := at.corrected(), at.quantile(level); !near(got, want, 1e-6) {
+		if got, want := at.corrected(), at.quantile(level); math.Abs(got-want) > 1e-6*math.Max(1, math.Abs(want)) {
 			t.Fatalf("T' at the bound is %v, the quantile %v", got, want)
 		}
 		higher := s

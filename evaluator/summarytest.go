@@ -26,7 +26,7 @@ func summaries(ref *groundtruth.Batch, opts ProfilerOptions, cur ...*groundtruth
 // sumsOf is what a Summary keeps of these predictions and labels, in time order and
 // evenly spread over its window. The labels are centred at center.
 func sumsOf(center float64, predictions, labels []float64) *ErrorSums {
-	number := ColumnLayout{Name: LabelColumn, Kind: groundtruth.Number, Center: center}
+	number := ColumnLayout{Name: "label", Kind: groundtruth.Number, Center: center}
 	layout := &Layout{Prediction: number, Label: number, ExactValues: DefaultExactValues, MaxSegments: 1}
 	start := time.Unix(1, 0)
 	b := NewBuilder(layout, groundtruth.Window{Start: start, End: start.Add(time.Duration(len(labels)))}, nil, BuilderOptions{})
