@@ -75,6 +75,7 @@ func (p *pass) launch(ctx context.Context, d *trigger.Decision, e *evaluated) ([
 	if p.pipelines == nil {
 		return nil, fmt.Errorf("start retraining of %s: %w", p.model.Name, ErrNoPipelines)
 	}
+	p.launches = nil
 	out, err := p.launcher(p.model, p.pipelines).Launch(ctx, req, meta)
 	if err != nil {
 		return nil, err
@@ -120,7 +121,8 @@ func (p *pass) follow(ctx context.Context) {
 	if p.pipelines == nil {
 		return
 	}
-	changes, err := p.launcher(p.model, p.pipelines).Follow(ctx, p.model.Name)
+	launches, changes, err := p.launcher(p.model, p.pipelines).Follow(ctx, p.model.Name)
+	p.launches = launches
 	if err != nil {
 		p.told = append(p.told, fmt.Errorf("follow started runs: %w", err))
 	}

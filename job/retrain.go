@@ -49,7 +49,7 @@ func (r *Runner) Retrain(ctx context.Context, m *config.Model, opt RetrainOption
 		p.tell(ctx, Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, &out.Launch, true), Launch: &out.Launch, RunURL: out.Launch.URL})
 	}
 	p.tellChanges(ctx, out.Changes)
-	launches, err := r.Ledger.Launches(ctx, m.Name)
+	launches, err := p.launched(ctx)
 	if err != nil {
 		return out.Launch, out.Started, errors.Join(append(p.told, err)...)
 	}
@@ -65,7 +65,7 @@ func (r *Runner) Follow(ctx context.Context, m *config.Model) ([]trigger.LaunchS
 		return nil, err
 	}
 	p.follow(ctx)
-	launches, err := r.Ledger.Launches(ctx, m.Name)
+	launches, err := p.launched(ctx)
 	if err != nil {
 		return nil, errors.Join(append(p.told, err)...)
 	}

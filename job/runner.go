@@ -110,6 +110,7 @@ type pass struct {
 	asOf  time.Time
 
 	pipelines trigger.Pipelines
+	launches  []trigger.LaunchStatus        // the started runs, see launched; nil until they are read
 	told      []error                       // failed messages
 	open      map[string]trigger.OpenBreach // breaches that people know of; nil until they are read
 	blind     bool                          // they could not be read
@@ -143,7 +144,7 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	launches, err := p.Ledger.Launches(ctx, m.Name)
+	launches, err := p.launched(ctx)
 	if err != nil {
 		return err
 	}
@@ -245,11 +246,7 @@ func (p *pass) append(ctx context.Context, e *evaluated) error {
 // on the window that it rests on.
 func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 	m := p.model
-	launches, err := p.Ledger.Launches(ctx, m.Name)
-	if err != nil {
-		return err
-	}
-	claims, err := p.Ledger.OpenClaims(ctx, m.Name)
+	launches, claims, err := p.launchedAndClaimed(ctx)
 	if err != nil {
 		return err
 	}
@@ -276,10 +273,10 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 			return err
 		}
 		if d.Action == trigger.ActionRetrain {
-			if launches, err = p.Ledger.Launches(ctx, m.Name); err != nil {
+			if launches, err = p.launched(ctx); err != nil {
 				return err
 			}
-			if claims, err = p.Ledger.OpenClaims(ctx, m.Name); err != nil {
+			if claims, err = p.Ledger.OpenClaims(ctx, m.Name, launches); err != nil {
 				return err
 			}
 		}
@@ -363,6 +360,7 @@ func (p *pass) failed(ctx context.Context, status RunStatus) error {
 	}
 	if p.fx.tell && !errors.Is(status.Err, context.Canceled) {
 		p.tellFailing(ctx, status.Err)
+		p.launches = nil // a pass may fail long after it read them
 		p.keep(ctx)
 		errs = append(errs, p.told...)
 	}
@@ -383,7 +381,7 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 		}
 	}
 	var err error
-	if s.Launches, err = p.Ledger.Launches(ctx, p.model.Name); err != nil {
+	if s.Launches, err = p.launched(ctx); err != nil {
 		return s, err
 	}
 	if s.Performance != nil {

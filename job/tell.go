@@ -155,7 +155,7 @@ func (p *pass) tellStarted(ctx context.Context, d *trigger.Decision, o *Outcome)
 	if !p.tells() {
 		return nil
 	}
-	launches, err := p.Ledger.Launches(ctx, p.model.Name)
+	launches, err := p.launched(ctx)
 	if err != nil {
 		return err
 	}
@@ -351,7 +351,7 @@ func (p *pass) keep(ctx context.Context) {
 			Rules: []evaluator.RuleResult{{Name: name, Verdict: evaluator.Breached, Reason: b.Last.Reason}},
 		})
 	}
-	launches, err := p.Ledger.Launches(ctx, p.model.Name)
+	launches, err := p.launched(ctx)
 	if err != nil {
 		p.told = append(p.told, fmt.Errorf("look for runs that go on: %w", err))
 	}
