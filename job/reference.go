@@ -44,9 +44,6 @@ func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*re
 	if m.Reference == nil {
 		return nil, nil
 	}
-	if r.Limits.Workers != 1 {
-		go evaluator.Prepare() // while the profile is read
-	}
 	switch {
 	case m.Reference.Profile != "":
 		profile, err := r.savedProfile(ctx, m)

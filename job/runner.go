@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/redact"
@@ -139,6 +141,12 @@ func (p *pass) run(ctx context.Context) error {
 	}
 	for _, note := range p.notes {
 		p.Log.Warn("noted", "model", m.Name, "note", note)
+	}
+	if m.Reference != nil && p.Limits.Workers != 1 {
+		// What the first judgement needs is made while profile and windows are read.
+		var prepared sync.WaitGroup
+		prepared.Go(evaluator.Prepare)
+		defer prepared.Wait()
 	}
 	ref, err := p.reference(ctx, m, p.fx.write)
 	if err != nil {
