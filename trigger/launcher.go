@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/wait"
 )
 
 // DefaultSettle is the settle time where Launcher.Settle is zero.
@@ -184,7 +185,7 @@ func (l *Launcher) watch(ctx context.Context, key string) (*Launch, error) {
 		if left <= 0 {
 			return nil, nil
 		}
-		if err := sleep(ctx, min(left, l.interval())); err != nil {
+		if err := wait.For(ctx, min(left, l.interval())); err != nil {
 			return nil, err
 		}
 	}
@@ -282,7 +283,7 @@ func (l *Launcher) search(ctx context.Context, req LaunchRequest, meta Launch, t
 			l.log().Warn("looking for the run failed", "model", meta.Model, "key", meta.Key, "err", err)
 		}
 		left := l.settle() - time.Since(t.since)
-		if err := sleep(ctx, min(max(left, 0), l.interval())); err != nil {
+		if err := wait.For(ctx, min(max(left, 0), l.interval())); err != nil {
 			return Outcome{}, false, err
 		}
 	}
@@ -384,16 +385,5 @@ func (l *Launcher) log() *slog.Logger {
 func (l *Launcher) step(name string) {
 	if l.Hook != nil {
 		l.Hook(name)
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }
