@@ -18,6 +18,7 @@ import (
 
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/redact"
+	"github.com/hindcast/hindcast/wait"
 )
 
 // EmailTLS says how the connection to a mail server is encrypted.
@@ -99,7 +100,7 @@ func NewEmail(smarthost, from string, to []string, opts EmailOptions) (*Email, e
 		m.opts.Secrets = &redact.Secrets{}
 	}
 	if m.opts.Sleep == nil {
-		m.opts.Sleep = sleep
+		m.opts.Sleep = wait.For
 	}
 	return m, nil
 }

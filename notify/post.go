@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/redact"
+	"github.com/hindcast/hindcast/wait"
 )
 
 // maxRefusal bounds what an error shows of a refusal, in characters.
@@ -53,7 +54,7 @@ func newPoster(name string, o HTTPOptions) poster {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = wait.For
 	}
 	return poster{name, o}
 }

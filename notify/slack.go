@@ -13,6 +13,7 @@ import (
 
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/redact"
+	"github.com/hindcast/hindcast/wait"
 )
 
 // Tries and waits of one message.
@@ -54,7 +55,7 @@ func NewSlack(opts SlackOptions) *Slack {
 		opts.Timeout = defaultTimeout
 	}
 	if opts.Sleep == nil {
-		opts.Sleep = sleep
+		opts.Sleep = wait.For
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -155,15 +156,4 @@ func failed(err error) bool {
 	}
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

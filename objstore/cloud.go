@@ -22,6 +22,8 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 	"google.golang.org/api/googleapi"
+
+	"github.com/hindcast/hindcast/wait"
 )
 
 // cloudBucket is a bucket behind gocloud.dev/blob.
@@ -193,7 +195,7 @@ func (b *cloudBucket) put(ctx context.Context, key string, data []byte, create b
 		case attempt == createAttempts:
 			return b.fault(err, false)
 		}
-		if err := sleep(ctx, readRetryDelay<<(attempt-1)); err != nil {
+		if err := wait.For(ctx, readRetryDelay<<(attempt-1)); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/hindcast/hindcast/wait"
 )
 
 // readAll is io.ReadAll with room for size bytes to begin with.
@@ -105,7 +107,7 @@ func (r *resumingReader) resume(cause error) error {
 		if r.failed >= readAttempts {
 			return fmt.Errorf("connection broke at byte %d of %d, %d times in a row: %w", r.off, r.first.size, r.failed, cause)
 		}
-		if err := sleep(r.ctx, readRetryDelay<<(r.failed-1)); err != nil {
+		if err := wait.For(r.ctx, readRetryDelay<<(r.failed-1)); err != nil {
 			return err
 		}
 		next, i, err := r.reopen(r.off, r.end-r.off)
@@ -129,16 +131,4 @@ func errChanged(was, is info) error {
 	return &fault{text: fmt.Sprintf(
 		"the object was overwritten while it was read (%d bytes of %s, now %d bytes of %s): run again, and have writers make new objects instead",
 		was.size, was.modTime.UTC().Format(time.RFC3339Nano), is.size, is.modTime.UTC().Format(time.RFC3339Nano))}
-}
-
-// sleep waits for d or for the context's end, whose error it then gives.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
