@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 )
 
@@ -284,7 +283,7 @@ func figures(o *job.Outcome) []figure {
 	}
 	var out []figure
 	add := func(name, value string) { out = append(out, figure{name, value}) }
-	window := windowText(o.Window)
+	window := o.Window.Format("2006-01-02 15:04", " to ") + " UTC"
 	if o.Stage != "" {
 		window += ", " + o.Stage
 	}
@@ -348,10 +347,6 @@ func footer(e job.Event) string {
 		text += ", key " + e.Launch.Key
 	}
 	return text
-}
-
-func windowText(w groundtruth.Window) string {
-	return w.Start.UTC().Format("2006-01-02 15:04") + " to " + w.End.UTC().Format("2006-01-02 15:04") + " UTC"
 }
 
 func isNumber(n evaluator.Number) bool {

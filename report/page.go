@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/groundtruth"
 )
 
 //go:embed page.html
@@ -23,7 +22,6 @@ func (p Page) HTML() ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"number":   Number,
 		"interval": interval,
-		"window":   windowText,
 		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"metrics":  func(m map[string]evaluator.Metric) []string { return slices.Sorted(maps.Keys(m)) },
 		"columns":  func(m map[string]evaluator.ColumnDrift) []string { return slices.Sorted(maps.Keys(m)) },
@@ -86,13 +84,4 @@ func interval(m evaluator.Metric) string {
 		return "-"
 	}
 	return Number(m.Low) + " to " + Number(m.High)
-}
-
-// windowText shows a window by its dates where it begins and ends at midnight.
-func windowText(w groundtruth.Window) string {
-	layout := time.RFC3339
-	if w.Start.Equal(w.Start.Truncate(24*time.Hour)) && w.End.Equal(w.End.Truncate(24*time.Hour)) {
-		layout = time.DateOnly
-	}
-	return w.Start.UTC().Format(layout) + " to " + w.End.UTC().Format(layout)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
@@ -64,7 +63,7 @@ func writeOutcomes(w io.Writer, format string, outcomes []job.Outcome) error {
 
 // writeOutcome writes one window for a person.
 func writeOutcome(w io.Writer, o *job.Outcome) {
-	fmt.Fprintf(w, "%s  %s  %s  %s\n", o.Model, windowText(o.Window), o.Stage, strings.ToUpper(o.Verdict.String()))
+	fmt.Fprintf(w, "%s  %s  %s  %s\n", o.Model, o.Window.Text("/"), o.Stage, strings.ToUpper(o.Verdict.String()))
 	c := o.Coverage
 	fmt.Fprintf(w, "%d predictions", c.Predictions)
 	if c.Matched != nil {
@@ -233,17 +232,6 @@ func rulesTable(w io.Writer, o *job.Outcome) {
 
 // sortedKeys returns the keys of a map in order.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// windowText shows a window by its dates where it begins and ends at midnight.
-func windowText(w groundtruth.Window) string {
-	layout := time.RFC3339
-	if isMidnight(w.Start) && isMidnight(w.End) {
-		layout = time.DateOnly
-	}
-	return w.Start.UTC().Format(layout) + "/" + w.End.UTC().Format(layout)
-}
-
-func isMidnight(t time.Time) bool { return t.Equal(t.Truncate(24 * time.Hour)) }
 
 func humanDuration(d time.Duration) string {
 	if d >= 24*time.Hour && d%(24*time.Hour) == 0 {
