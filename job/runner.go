@@ -3,7 +3,6 @@ package job
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -186,7 +185,7 @@ func (p *pass) run(ctx context.Context) error {
 		// that a crash before it makes the next pass judge them again.
 		if later := windows[i+1:]; slices.ContainsFunc(later, func(o planned) bool { return o.stage == w.stage }) {
 			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "recorded: rules act on the newest window"}
-			if err := p.append(ctx, e); err != nil {
+			if err := p.append(ctx, p.record(e), e); err != nil {
 				return err
 			}
 			e.final = true
@@ -199,7 +198,7 @@ func (p *pass) run(ctx context.Context) error {
 		if e.final {
 			continue
 		}
-		if err := p.append(ctx, e); err != nil {
+		if err := p.append(ctx, p.record(e), e); err != nil {
 			return err
 		}
 	}
@@ -218,36 +217,6 @@ func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool)
 		}
 	}
 	return p.join(ctx, p.model, ref, w, p.asOf, p.opt.past(), labels)
-}
-
-// record turns an evaluated window into what the ledger keeps.
-func (p *pass) record(e *evaluated) trigger.Record {
-	o := e.outcome
-	return trigger.Record{
-		Model: o.Model, Window: o.Window, OnGrid: o.OnGrid, Grid: p.grid(o.OnGrid), Stage: o.Stage,
-		// Above every recorded revision: what is judged now is the newest.
-		Revision: 1 << 30,
-		AsOf:     o.AsOf, RecordedAt: p.Clock().UTC(), PolicyHash: p.model.PolicyHash(),
-		Verdict: o.Verdict, Rules: o.Rules, Versions: e.versions, Inputs: e.inputs, Decision: o.Decision,
-	}
-}
-
-// append records the window with its decision; a dry run leaves it out.
-func (p *pass) append(ctx context.Context, e *evaluated) error {
-	if !p.fx.write {
-		return nil
-	}
-	rec := p.record(e)
-	var err error
-	if rec.Output, err = json.Marshal(e.outcome); err != nil {
-		return fmt.Errorf("encode evaluation: %w", err)
-	}
-	rec, _, err = p.Ledger.Append(ctx, rec)
-	if err != nil {
-		return err
-	}
-	e.outcome.Revision = rec.Revision
-	return nil
 }
 
 // decide finds what follows from the newest verdicts, acts, and puts each decision
@@ -406,9 +375,9 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 	}
 	for _, rec := range records {
 		if rec.Stage == trigger.StageMature {
-			var o Outcome
-			if err := json.Unmarshal(rec.Output, &o); err != nil {
-				return s, fmt.Errorf("read recorded evaluation of %s: %w", rec.Window, err)
+			o, err := recordedOutcome(rec)
+			if err != nil {
+				return s, err
 			}
 			s.Performance = &o
 		}

@@ -269,7 +269,7 @@ const (
 // rec is a mature record of day n with one rule's verdict.
 func rec(n int, rule string, v evaluator.Verdict) Record {
 	return Record{
-		Schema: 1, Model: "m", Window: day(n), OnGrid: true, Stage: StageMature, Revision: 1, Verdict: v,
+		Model: "m", Window: day(n), OnGrid: true, Stage: StageMature, Revision: 1, Verdict: v,
 		Rules: []evaluator.RuleResult{{Name: rule, Verdict: v, Reason: "because"}},
 	}
 }

@@ -140,7 +140,7 @@ func launchOf(ctx context.Context, load reader, key string) (Launch, error) {
 		return Launch{}, err
 	}
 	var out Launch
-	if err := decode(launchesDir+key, data, &out); err != nil {
+	if err := decode(launchesDir+key, data, SchemaVersion, &out); err != nil {
 		return Launch{}, err
 	}
 	if out.Key != key || out.RunID == "" {
@@ -158,7 +158,7 @@ func status(ctx context.Context, load reader, launch Launch, keys []string) (Lau
 			return s, err
 		}
 		var state RunState
-		if err := decode(k, data, &state); err != nil {
+		if err := decode(k, data, SchemaVersion, &state); err != nil {
 			return s, err
 		}
 		if state.Key != launch.Key || state.State == "" {
