@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,16 +19,19 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// Runner does passes. Its fields are set once, before the first.
+// Runner does passes. New makes one; what is optional may be set until the first pass.
 type Runner struct {
-	State      *objstore.Store
-	Ledger     *trigger.Ledger
-	Pipelines  func(*config.Model) (trigger.Pipelines, error) // nil, nil where a model has none
-	Querier    Querier                                        // nil where no Prometheus is configured
+	// Required.
+	State     *objstore.Store
+	Ledger    *trigger.Ledger                                // the one in State
+	Pipelines func(*config.Model) (trigger.Pipelines, error) // returns nil, nil where a model has none
+	Clock     func() time.Time
+	Log       *slog.Logger
+
+	// Optional.
+	Querier    Querier // nil where no Prometheus is configured
 	Publishers []Publisher
 	Notifiers  []Notifier
-	Clock      func() time.Time
-	Log        *slog.Logger
 	Secrets    *redact.Secrets // are taken out of errors that are kept or told; nil for none
 	Limits     groundtruth.Limits
 	BaseDir    string                                     // relative URLs start here
@@ -36,6 +40,25 @@ type Runner struct {
 	Observe    func(Work)                                 // told what each window and reference took, from several goroutines; nil for nobody
 	PeakMemory func() int64                               // of the process, in bytes; 0 or nil where it is not known
 	Hook       func(step string)                          // crash tests stop the process in it; nil for none
+}
+
+// New returns r, or an error that names each required field that it lacks.
+func New(r Runner) (*Runner, error) {
+	var missing []string
+	for _, field := range []struct {
+		name string
+		set  bool
+	}{
+		{"State", r.State != nil}, {"Ledger", r.Ledger != nil}, {"Pipelines", r.Pipelines != nil}, {"Clock", r.Clock != nil}, {"Log", r.Log != nil},
+	} {
+		if !field.set {
+			missing = append(missing, field.name)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("make a runner: set %s", strings.Join(missing, ", "))
+	}
+	return &r, nil
 }
 
 // Options say what a pass does beyond the usual. The zero value is a pass as of now

@@ -123,21 +123,25 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
-	c = &connected{
-		Runner: &job.Runner{
-			State:     state,
-			Ledger:    trigger.NewLedger(state).WithIndex(state),
-			Pipelines: func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
-			Clock:     a.Clock,
-			Log:       a.log,
-			Secrets:   a.secrets,
-			Limits:    limits,
-			BaseDir:   cfg.Dir,
-			Hook:      crashHook(a.Env),
-			Identity:  a.identity(),
+	runner, err := job.New(job.Runner{
+		State:     state,
+		Ledger:    trigger.NewLedger(state).WithIndex(state),
+		Pipelines: func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
+		Clock:     a.Clock,
+		Log:       a.log,
+		Secrets:   a.secrets,
+		Limits:    limits,
+		BaseDir:   cfg.Dir,
+		Hook:      crashHook(a.Env),
+		Identity:  a.identity(),
 
-			PeakMemory: peakMemory,
-		},
+		PeakMemory: peakMemory,
+	})
+	if err != nil {
+		return nil, errors.Join(err, state.Close())
+	}
+	c = &connected{
+		Runner:  runner,
 		cfg:     cfg,
 		models:  cfg.Models,
 		atOnce:  1,
