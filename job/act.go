@@ -31,14 +31,14 @@ func (p *pass) act(ctx context.Context, d *trigger.Decision, e *evaluated) error
 		}
 	}
 	switch {
-	case d.Guard == trigger.GuardMode && p.model.Retrain.Mode == trigger.ModeSuggest && p.fx.write && p.fx.tell:
+	case d.Guard == trigger.GuardMode && p.model.Retrain.Mode == trigger.ModeSuggest && p.effects.write && p.effects.tell:
 		return p.suggest(ctx, d, o)
 	case d.RunID != "" && !d.DryRun && (d.Action == trigger.ActionRetrain || d.Guard == trigger.GuardInFlight):
 		// Started before; a process that was killed right after may not have told it.
 		return p.tellStarted(ctx, d, o)
 	case d.Action != trigger.ActionRetrain || d.DryRun:
 		return nil
-	case !p.fx.launch:
+	case !p.effects.launch:
 		d.Action, d.Guard = trigger.ActionSuppressed, GuardLook
 		d.Reason += "; a look at a window or a time in the past starts nothing without --launch"
 		return nil
@@ -47,7 +47,7 @@ func (p *pass) act(ctx context.Context, d *trigger.Decision, e *evaluated) error
 	if err != nil {
 		d.Action, d.Guard = trigger.ActionSuppressed, GuardError
 		d.Reason += "; the run could not be started: " + p.Secrets.Text(err.Error())
-		p.failures = append(p.failures, err)
+		p.launchFailures = append(p.launchFailures, err)
 		p.tellNotStarted(ctx, d, o, err)
 		return nil
 	}
@@ -109,7 +109,7 @@ func (p *pass) suggest(ctx context.Context, d *trigger.Decision, o *Outcome) err
 	if err != nil {
 		return err
 	}
-	if first && p.fx.tell {
+	if first && p.effects.tell {
 		p.tell(ctx, Event{Kind: EventRetrainSuggested, Incident: p.breachOf(ctx, o.Window, d.Rule), Outcome: o, Decision: d})
 	}
 	return nil
@@ -124,7 +124,7 @@ func (p *pass) follow(ctx context.Context) {
 	launches, changes, err := p.launcher(p.model, p.pipelines).Follow(ctx, p.model.Name)
 	p.launches = launches
 	if err != nil {
-		p.told = append(p.told, fmt.Errorf("follow started runs: %w", err))
+		p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("follow started runs: %w", err))
 	}
 	p.tellChanges(ctx, changes)
 }

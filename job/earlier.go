@@ -40,7 +40,7 @@ func (p *pass) decideEarlier(ctx context.Context, done map[groundtruth.Window]bo
 		}
 		err = p.act(ctx, &d, e)
 		e.outcome.Decision = d
-		p.later = append(p.later, e)
+		p.redecided = append(p.redecided, e)
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (p *pass) lengthened(states []trigger.RuleState, w groundtruth.Window) bool
 // amend records, as that window's newest revision, what an earlier window was decided
 // on again: its longer streak, or the run that was started for it.
 func (p *pass) amend(ctx context.Context, old trigger.Record, e *evaluated, longer bool) error {
-	if !p.fx.write || !longer && e.outcome.Decision.RunID == "" {
+	if !p.effects.write || !longer && e.outcome.Decision.RunID == "" {
 		return nil
 	}
 	old.Decision, old.Rules = e.outcome.Decision, e.outcome.Rules

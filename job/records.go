@@ -26,7 +26,7 @@ func (p *pass) record(e *evaluated) trigger.Record {
 // append records a window with its decision and with the outcome as it is printed, and
 // puts the revision into the outcome. A dry run records nothing.
 func (p *pass) append(ctx context.Context, rec trigger.Record, e *evaluated) error {
-	if !p.fx.write {
+	if !p.effects.write {
 		return nil
 	}
 	var err error

@@ -17,11 +17,12 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// reference is what windows are compared to.
+// reference is what a model's windows are compared to. A pass and a shard load one before
+// they read windows.
 type reference struct {
-	profile  *evaluator.Profile
-	features []groundtruth.FeatureSpec
-	sum      string // of the profile, once it was asked for
+	profile       *evaluator.Profile
+	features      []groundtruth.FeatureSpec // the profile's, in its order
+	profileDigest string                    // empty until digest is asked for it
 }
 
 // profilesDir holds reference profiles in the state: profiles/MODEL/FINGERPRINT.

@@ -111,11 +111,11 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 		dry.Ledger = r.Ledger.WithIndex(nil)
 		r = &dry
 	}
-	p := &pass{Runner: r, model: m, opt: opt, fx: fx, asOf: asOf}
+	p := &pass{Runner: r, model: m, opt: opt, effects: fx, asOf: asOf}
 	err := p.run(ctx)
-	outcomes := p.outcomes(slices.Concat(p.judged, p.later))
+	outcomes := p.outcomes(slices.Concat(p.judged, p.redecided))
 	status := RunStatus{Model: m.Name, Start: started, Duration: r.Clock().Sub(started)}
-	status.Err = errors.Join(append([]error{err}, p.failures...)...)
+	status.Err = errors.Join(append([]error{err}, p.launchFailures...)...)
 	if err != nil {
 		return outcomes, errors.Join(status.Err, p.failed(ctx, status))
 	}
@@ -125,27 +125,31 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 	return outcomes, errors.Join(status.Err, p.evaluated(ctx, status, p.outcomes(p.judged)))
 }
 
-// pass is one pass over one model.
+// pass is one pass over one model: what it is asked to do, and what it has found and done
+// so far. Runner makes one for each call.
 type pass struct {
 	*Runner
-	model *config.Model
-	opt   Options
-	fx    effects
-	asOf  time.Time
+	model   *config.Model
+	opt     Options
+	effects effects
+	asOf    time.Time
 
 	pipelines trigger.Pipelines
-	launches  []trigger.LaunchStatus        // the started runs, see launched; nil until they are read
-	told      []error                       // failed messages
-	open      map[string]trigger.OpenBreach // breaches that people know of; nil until they are read
-	blind     bool                          // they could not be read
-	fresh     map[string]bool               // incidents of which people were told in this pass, with the kind
-	going     []Event                       // what goes on, beside open breaches and runs
-	unasked   []error                       // queries that nobody could be asked
-	hung      hang                          // of the monitoring system
-	failures  []error                       // runs that could not be started
-	judged    []*evaluated                  // oldest first, mature before closed
-	later     []*evaluated                  // windows of earlier passes that were decided on again
-	notes     []string                      // on the pass, for its output alone: no window's record has them
+	launches  []trigger.LaunchStatus // the started runs, see launched; nil until they are read
+	hungQuery hang                   // the query that the monitoring system did not answer in time
+
+	judged    []*evaluated // this pass's windows, oldest first, mature before closed
+	redecided []*evaluated // windows of earlier passes that were decided on again
+	notes     []string     // what people must know of the pass, for its output alone: no window's record has them
+
+	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
+	breachesUnknown bool                          // knownBreaches could not be read
+	toldInPass      map[string]bool               // what people were told in this pass: an event's kind and its incident's ID
+	goingOn         []Event                       // what people know of and goes on, beside open breaches and runs
+
+	launchFailures   []error // of runs that could not be started
+	unaskedQueries   []error // of queries that nobody could be asked
+	deliveryFailures []error // of messages, and of what is read and pushed to make them
 }
 
 func (p *pass) run(ctx context.Context) error {
@@ -154,7 +158,7 @@ func (p *pass) run(ctx context.Context) error {
 	if p.pipelines, err = p.Pipelines(m); err != nil {
 		return err
 	}
-	if p.fx.launch {
+	if p.effects.launch {
 		p.follow(ctx)
 	}
 	windows, err := p.windows(ctx)
@@ -170,7 +174,7 @@ func (p *pass) run(ctx context.Context) error {
 		prepared.Go(evaluator.Prepare)
 		defer prepared.Wait()
 	}
-	ref, err := p.reference(ctx, m, p.fx.write)
+	ref, err := p.reference(ctx, m, p.effects.write)
 	if err != nil {
 		return err
 	}
@@ -187,7 +191,7 @@ func (p *pass) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.unasked = append(p.unasked, unasked...)
+		p.unaskedQueries = append(p.unaskedQueries, unasked...)
 		labels := w.stage == trigger.StageMature || p.opt.Window != nil
 		read, err := p.read(ctx, ref, w, labels)
 		if err != nil {
@@ -211,14 +215,14 @@ func (p *pass) run(ctx context.Context) error {
 			if err := p.append(ctx, p.record(e), e); err != nil {
 				return err
 			}
-			e.final = true
+			e.recorded = true
 		}
 	}
 	if err := p.decide(ctx, records); err != nil {
 		return err
 	}
 	for _, e := range p.judged {
-		if e.final {
+		if e.recorded {
 			continue
 		}
 		if err := p.append(ctx, p.record(e), e); err != nil {
@@ -234,7 +238,7 @@ func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool)
 		kept, err := p.keptReading(ctx, p.model, ref, w, p.asOf)
 		if err != nil || kept != nil {
 			if kept != nil {
-				kept.took = Work{Model: p.model.Name, Window: &w.window}
+				kept.work = Work{Model: p.model.Name, Window: &w.window}
 			}
 			return kept, err
 		}
@@ -261,7 +265,7 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 			o.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "the window is off the grid: shown only"}
 			continue
 		}
-		if e.final {
+		if e.recorded {
 			continue
 		}
 		done[o.Window] = true
@@ -306,8 +310,8 @@ func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records [
 func (p *pass) evaluated(ctx context.Context, status RunStatus, outcomes []Outcome) error {
 	p.tellWorks(ctx)
 	p.keep(ctx)
-	errs := slices.Concat(p.unasked, p.told)
-	if p.fx.push && len(p.Publishers) > 0 {
+	errs := slices.Concat(p.unaskedQueries, p.deliveryFailures)
+	if p.effects.push && len(p.Publishers) > 0 {
 		snapshot, err := p.snapshot(ctx, status, outcomes)
 		if err != nil {
 			return errors.Join(append(errs, err)...)
@@ -349,20 +353,20 @@ func (p *pass) failed(ctx context.Context, status RunStatus) error {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 	}
-	errs := slices.Concat(p.unasked, p.told)
-	p.told = nil
-	if p.fx.push {
+	errs := slices.Concat(p.unaskedQueries, p.deliveryFailures)
+	p.deliveryFailures = nil
+	if p.effects.push {
 		for _, pub := range p.Publishers {
 			if err := pub.PublishFailure(ctx, status); err != nil {
 				errs = append(errs, fmt.Errorf("publish to %s: %w", pub.Name(), err))
 			}
 		}
 	}
-	if p.fx.tell && !errors.Is(status.Err, context.Canceled) {
+	if p.effects.tell && !errors.Is(status.Err, context.Canceled) {
 		p.tellFailing(ctx, status.Err)
 		p.launches = nil // a pass may fail long after it read them
 		p.keep(ctx)
-		errs = append(errs, p.told...)
+		errs = append(errs, p.deliveryFailures...)
 	}
 	return undelivered(errs)
 }

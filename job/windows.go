@@ -38,7 +38,7 @@ func (p *pass) windows(ctx context.Context) ([]planned, error) {
 		}
 	}
 	windows, left := s.plan(from, recorded, p.asOf)
-	if left.n > 0 {
+	if left.windows > 0 {
 		p.note(fmt.Sprintf("%s; a pass judges %d of them at most (catch_up)", left, s.catchUp))
 	}
 	return windows, nil
@@ -98,7 +98,7 @@ func (p *pass) first(ctx context.Context, s schedule) (groundtruth.Window, error
 	if others = slices.DeleteFunc(others, func(o string) bool { return o == grid }); len(others) > 0 {
 		p.note(fmt.Sprintf("windows are of %s from this pass on; those of %s stay in the ledger and count in no streak, gap or decision", grid, strings.Join(others, ", ")))
 	}
-	if !p.fx.write {
+	if !p.effects.write {
 		return first, nil
 	}
 	return p.Ledger.Begin(ctx, p.model.Name, grid, first)

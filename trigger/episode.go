@@ -29,8 +29,8 @@ type Grid interface {
 	Prev(w groundtruth.Window) groundtruth.Window
 }
 
-// RuleState is a rule's newest verdict: a RuleResult and where it comes from. A
-// rule that no record judged is inconclusive and has no window.
+// RuleState is a rule's newest verdict: a RuleResult and where it comes from. Decide goes
+// by these. A rule that no record judged is inconclusive and has no window.
 type RuleState struct {
 	evaluator.RuleResult
 	Window groundtruth.Window
@@ -40,14 +40,15 @@ type RuleState struct {
 	Lengthened bool
 }
 
-// judged holds the newest verdicts on one window: of each rule the one in the
-// newest revision that judged it.
+// judged holds the newest verdicts on one window: of each rule the one in the newest
+// revision that judged it. byWindow makes it, and streaks and episodes are counted in it.
 type judged struct {
 	window   groundtruth.Window
 	versions []string // of the newest revision
 	rules    map[string]ruleIn
 }
 
+// ruleIn is a rule's result in the revision that it comes from.
 type ruleIn struct {
 	result   evaluator.RuleResult
 	stage    string

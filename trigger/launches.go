@@ -42,7 +42,7 @@ func Terminal(state string) bool {
 	return false
 }
 
-// LaunchStatus is a started run and what was seen of it.
+// LaunchStatus is a started run with what was seen of it since.
 type LaunchStatus struct {
 	Launch     Launch
 	States     []RunState // as observed, oldest first, duplicates left out

@@ -38,8 +38,8 @@ type Store interface {
 // survives restarts, several pods at once, and a kill at any instruction. A
 // record that cannot be read is an error that names it: it is never passed over.
 type Ledger struct {
-	store Store
-	index IndexWriter // nil: the index is read only
+	store       Store
+	indexWriter IndexWriter // nil: the index is read only
 }
 
 // NewLedger returns the ledger in s, whose root is the state URL.
