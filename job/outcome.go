@@ -1,6 +1,3 @@
-// Package job evaluates one model: it finds the windows to judge, joins, computes,
-// judges, decides, records and acts, through small interfaces. It reads no flags,
-// no environment and no clock but the one it is given.
 package job
 
 import (
