@@ -13,6 +13,7 @@ import (
 // ErrNoPipelines marks a run that is to be started where no pipeline is configured.
 var ErrNoPipelines = errors.New("no retrain.kubeflow is configured")
 
+// launcher returns what starts and follows a model's runs.
 func (r *Runner) launcher(m *config.Model, p trigger.Pipelines) *trigger.Launcher {
 	return &trigger.Launcher{
 		Ledger: r.Ledger, Pipelines: p, Settle: m.Retrain.Settle, Now: r.Clock, Identity: r.Identity, Log: r.Log, Hook: r.Hook,

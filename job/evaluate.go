@@ -116,7 +116,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 	return &evaluated{outcome: out, inputs: result.Inputs, versions: slices.Sorted(maps.Keys(summary.VersionPredictions()))}
 }
 
-// verdict is the model's: breached if any rule is, else inconclusive if any is or
+// verdict returns the model's: breached if any rule is, else inconclusive if any is or
 // none was judged, else healthy (semantics, section 3).
 func verdict(rules []evaluator.RuleResult) evaluator.Verdict {
 	out := evaluator.Inconclusive
@@ -133,6 +133,7 @@ func verdict(rules []evaluator.RuleResult) evaluator.Verdict {
 	return out
 }
 
+// evaluationOptions returns the model's options of its figures.
 func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 	return evaluator.Options{
 		Methods:    m.Drift.Methods,

@@ -65,7 +65,7 @@ func (p *pass) recent(ctx context.Context, launches []trigger.LaunchStatus, olde
 	})
 }
 
-// newestClosed is the newest window of the grid that may have a record: a look at the
+// newestClosed returns the newest window of the grid that may have a record: a look at the
 // past sees what was recorded since.
 func (p *pass) newestClosed() groundtruth.Window {
 	now := p.Clock().UTC()
@@ -75,7 +75,7 @@ func (p *pass) newestClosed() groundtruth.Window {
 	return p.model.Grid().LastClosed(now)
 }
 
-// longestStreak is the number of windows that a rule's streak needs to act, at least.
+// longestStreak returns how many windows the streak of the slowest rule needs to act.
 func longestStreak(m *config.Model) int {
 	longest := 1
 	for _, rule := range m.RuleSpecs() {

@@ -31,7 +31,7 @@ const (
 	savedProfile = "saved" // the one that baseline saved
 )
 
-// profileColumnBytes is about what a feature takes while a profile is made of the
+// profileColumnBytes is about how much memory a feature takes while a profile is made of the
 // reference, however few its values.
 const profileColumnBytes = 8 << 10
 

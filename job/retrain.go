@@ -82,7 +82,7 @@ func (p *pass) publishRuns(ctx context.Context, launches []trigger.LaunchStatus)
 	}
 }
 
-// handPass is the part of a pass that acts without judging.
+// handPass returns a pass that acts without judging, for Retrain and Follow.
 func (r *Runner) handPass(m *config.Model) (*pass, error) {
 	p := &pass{Runner: r, model: m, effects: effects{write: true, push: true, launch: true, tell: true}, asOf: r.Clock().UTC()}
 	var err error

@@ -72,7 +72,7 @@ type Options struct {
 	Merge  bool                // AsOf is that of shards: take what they kept, and act as a pass of now does
 }
 
-// effects are what a pass may do (semantics, section 1).
+// effects say what a pass may do (semantics, section 1). Options decide on them.
 type effects struct {
 	write, push, launch, tell bool
 }
@@ -84,6 +84,7 @@ func (o Options) looks() bool { return o.Window != nil || o.past() }
 // of now agree on a moment, too, but do not look back.
 func (o Options) past() bool { return !o.AsOf.IsZero() && !o.Merge }
 
+// effects returns what a pass with these options may do.
 func (o Options) effects() effects {
 	looks := o.looks()
 	e := effects{write: true, push: !looks || o.Push, launch: !looks || o.Launch}
@@ -152,6 +153,8 @@ type pass struct {
 	deliveryFailures []error // of messages, and of what is read and pushed to make them
 }
 
+// run goes through the steps of a pass. Where one fails, what was judged before stays in
+// the pass for its output.
 func (p *pass) run(ctx context.Context) error {
 	m := p.model
 	var err error
@@ -291,6 +294,7 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 	return p.decideEarlier(ctx, done, states, records, launches, claims)
 }
 
+// rules returns the model's rules as the policy needs them.
 func (p *pass) rules() []trigger.Rule {
 	rules := make([]trigger.Rule, 0, len(p.model.Rules().Rules()))
 	for _, rule := range p.model.Rules().Rules() {
@@ -299,6 +303,7 @@ func (p *pass) rules() []trigger.Rule {
 	return rules
 }
 
+// input returns what the decision on a window rests on.
 func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records []trigger.Record, launches []trigger.LaunchStatus, claims []trigger.Claim) trigger.DecideInput {
 	return trigger.DecideInput{
 		Model: p.model.Name, Policy: p.model.Policy(), Grid: p.model.Grid(), Now: p.Clock().UTC(),
@@ -344,8 +349,8 @@ func (e *DeliveryError) Error() string { return errors.Join(e.errs...).Error() }
 // Unwrap returns what failed.
 func (e *DeliveryError) Unwrap() []error { return e.errs }
 
-// failed shows that a pass failed, and tells people: of the first of several, and once
-// a day of those after it.
+// failed shows receivers of metrics that a pass failed, and tells people: of the first of
+// several, and once a day of those after it.
 func (p *pass) failed(ctx context.Context, status RunStatus) error {
 	if errors.Is(status.Err, context.Canceled) {
 		// The process was told to stop: a short grace for the last push alone.

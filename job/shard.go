@@ -25,10 +25,10 @@ const shardsDir = "shards/"
 // unitSchema is the version of kept windows. Others are read anew.
 const unitSchema = 1
 
-// shardTime is how times are written in keys; in UTC it ends in Z.
+// shardTime is the layout of times in the keys of units; in UTC it ends in Z.
 const shardTime = "20060102T150405.999999999Z0700"
 
-// Unit is what shards share out: a window of a model.
+// Unit is a window of a model, which one of several shards reads.
 type Unit struct {
 	Model  string             `json:"model"`
 	Window groundtruth.Window `json:"window"`
@@ -211,7 +211,7 @@ func (r *Runner) inputs(ctx context.Context, m *config.Model, w planned, asOf ti
 	return slices.CompactFunc(out, func(a, b groundtruth.Input) bool { return a.URL == b.URL }), nil
 }
 
-// unitKey is where a window is kept. All that its reading depends on, beside the objects,
+// unitKey returns the key under which a window is kept. All that its reading depends on, beside the objects,
 // is in it.
 func unitKey(m *config.Model, ref *reference, w planned, asOf time.Time) (string, error) {
 	spec := m.GroundtruthSpec()

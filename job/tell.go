@@ -15,7 +15,7 @@ import (
 // untilSlack is how late a pass may be before what it would have said counts as unsaid.
 const untilSlack = time.Hour
 
-// until is when the next pass but one should have said more: by the model's schedule,
+// until returns when the next pass but one should have said more: by the model's schedule,
 // else by the length of its windows.
 func (p *pass) until() time.Time {
 	now := p.Clock().UTC()
@@ -48,7 +48,7 @@ func (p *pass) openBreaches(ctx context.Context) (map[string]trigger.OpenBreach,
 	return p.knownBreaches, !p.breachesUnknown
 }
 
-// breach is the incident of a rule's breach that was first told of the window that
+// breach returns the incident of a rule's breach that was first told of the window that
 // starts at since.
 func (p *pass) breach(rule string, since, opened time.Time) Incident {
 	return Incident{
@@ -56,7 +56,7 @@ func (p *pass) breach(rule string, since, opened time.Time) Incident {
 	}
 }
 
-// breachOf is the incident that the breach of a rule on a window belongs to.
+// breachOf returns the incident that the breach of a rule on a window belongs to.
 func (p *pass) breachOf(ctx context.Context, w groundtruth.Window, rule string) Incident {
 	told, ok, err := p.Ledger.BreachTold(ctx, p.model.Name, w, rule)
 	if err != nil {
@@ -68,7 +68,7 @@ func (p *pass) breachOf(ctx context.Context, w groundtruth.Window, rule string) 
 	return p.breach(rule, told.Since, told.At)
 }
 
-// launchOf is the incident that a run belongs to: the breach that it was started for,
+// launchOf returns the incident that a run belongs to: the breach that it was started for,
 // or one of its own when a person started it.
 func (p *pass) launchOf(ctx context.Context, l *trigger.Launch, first bool) Incident {
 	if l.Rule != "" && l.Window != nil {
@@ -232,7 +232,7 @@ func (p *pass) tellFailing(ctx context.Context, cause error) {
 	p.goesOn(ctx, e, tell)
 }
 
-// failing is the incident of failing passes.
+// failing returns the incident of an outage of passes.
 func (p *pass) failing(o trigger.Outage) Incident {
 	return Incident{
 		ID:    fmt.Sprintf("%s/evaluation/%d/%s", p.model.Name, o.Number, o.Since.UTC().Format(time.RFC3339)),
@@ -255,7 +255,8 @@ func (p *pass) tellWorks(ctx context.Context) {
 	}
 }
 
-// goesOn tells of an event, or keeps it in sight where people know of it.
+// goesOn tells of an event of something that goes on. Where people know of it, the event
+// is kept for keep alone.
 func (p *pass) goesOn(ctx context.Context, e Event, tell bool) {
 	if tell {
 		p.tell(ctx, e)
@@ -279,6 +280,7 @@ func (p *pass) claim(ctx context.Context, t trigger.Told) bool {
 	return first
 }
 
+// tells reports whether the pass tells people of anything.
 func (p *pass) tells() bool { return p.effects.tell && len(p.Notifiers) > 0 }
 
 // tell sends an event to everyone. A receiver that fails keeps it from no other.

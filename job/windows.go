@@ -44,7 +44,8 @@ func (p *pass) windows(ctx context.Context) ([]planned, error) {
 	return windows, nil
 }
 
-// indexGapsEvery is how many windows more without a gap are worth writing down.
+// indexGapsEvery is how many windows without a gap the index may lack before recorded
+// writes it again.
 const indexGapsEvery = 8
 
 // recorded returns the windows from one on, which is first or a later one before which
@@ -104,9 +105,10 @@ func (p *pass) first(ctx context.Context, s schedule) (groundtruth.Window, error
 	return p.Ledger.Begin(ctx, p.model.Name, grid, first)
 }
 
+// note adds a note that is on the pass itself, and on no window.
 func (p *pass) note(text string) { p.notes = append(p.notes, text) }
 
-// grid is what a record says of its grid.
+// grid returns what a record says of its grid: its name, or nothing off the grid.
 func (p *pass) grid(onGrid bool) string {
 	if !onGrid {
 		return ""

@@ -21,7 +21,7 @@ const (
 	GuardBudget     = "budget"
 )
 
-// DecideInput is everything that a decision rests on.
+// DecideInput holds everything that a decision rests on. job fills it in.
 type DecideInput struct {
 	Model  string
 	Policy Policy
@@ -86,6 +86,8 @@ func Decide(in DecideInput) Decision {
 	return Decision{Action: ActionNone, Reason: nothing(in)}
 }
 
+// decideRetrain says what follows from a retraining rule that acts: its run, or what
+// holds it up.
 func decideRetrain(in DecideInput, windows []judged, rule RuleState) Decision {
 	p := propose(in, windows, rule)
 	d := Decision{
@@ -248,6 +250,8 @@ func inFlight(launches []LaunchStatus, claims []Claim, key string) string {
 	return ""
 }
 
+// coolingDown says which run the cooldown counts from, and when it ends; nothing where it
+// is over.
 func coolingDown(in DecideInput) (why string, end time.Time) {
 	for _, l := range in.Launches {
 		for _, since := range []struct {
@@ -265,6 +269,8 @@ func coolingDown(in DecideInput) (why string, end time.Time) {
 	return why, end
 }
 
+// overBudget returns the guard if the launches of the budget's period are used up, why, and
+// until when.
 func overBudget(in DecideInput) (guard, why string, until *time.Time) {
 	b := in.Policy.Budget
 	if b.Per <= 0 {

@@ -16,7 +16,7 @@ const (
 	RuleBlock   = "block"
 )
 
-// Rule is what the policy needs to know of a rule as it is configured now.
+// Rule holds what the policy needs to know of a rule as it is configured now.
 type Rule struct {
 	Name   string
 	Action string // RuleAlert, RuleRetrain or RuleBlock
@@ -79,7 +79,8 @@ func byWindow(records []Record) []judged {
 	return out
 }
 
-// health is what a window says about all retraining rules together.
+// health says how a window stands by all retraining rules together. An episode lies
+// between windows that are allHealthy.
 type health uint8
 
 const (
@@ -107,6 +108,7 @@ func (w judged) of(names []string) health {
 	return unclear
 }
 
+// retraining returns the names of the rules whose action is a retraining.
 func retraining(rules []Rule) []string {
 	var names []string
 	for _, r := range rules {

@@ -207,7 +207,7 @@ func (l *Launcher) recoverClaim(ctx context.Context, c Claim) ([]Transition, err
 	return out.Changes, err
 }
 
-// requestOf is as much of a request as a look needs.
+// requestOf returns as much of a launch's request as a look needs.
 func requestOf(l Launch) LaunchRequest {
 	return LaunchRequest{Name: l.Run, Pipeline: l.Pipeline, Experiment: l.Experiment, Namespace: l.Namespace}
 }

@@ -145,8 +145,8 @@ func (l *Ledger) LastMature(ctx context.Context, model, grid string, newest grou
 	return groundtruth.Window{}, false, nil
 }
 
-// closedIndex is the part of the index about gaps: from First to Through every window
-// of the grid is recorded as mature, which it stays.
+// closedIndex is the part of the index about gaps. It says that from First to Through
+// every window of the grid is recorded as mature, which it stays.
 type closedIndex struct {
 	Schema  int                `json:"schema"`
 	Grid    string             `json:"grid"`

@@ -13,7 +13,7 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// Farthest is how many windows back the records go that a pass rests on: a streak or
+// Farthest is how many windows back a pass looks at records: a streak or
 // an episode that is longer is taken to begin there.
 const Farthest = 1000
 
@@ -56,6 +56,7 @@ func revisions(dir string, objects []objstore.Object, in func(place) bool) ([]wi
 	return out, nil
 }
 
+// compareWindows orders windows by start, then by end.
 func compareWindows(a, b groundtruth.Window) int {
 	return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End))
 }
