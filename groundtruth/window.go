@@ -40,18 +40,27 @@ func (w Window) Equal(o Window) bool {
 
 // String returns START/END as ParseWindow reads it: dates where both bounds are
 // midnights, else RFC 3339.
-func (w Window) String() string {
-	start, end := w.Start.UTC(), w.End.UTC()
-	layout := time.RFC3339Nano
-	if isMidnight(start) && isMidnight(end) {
+func (w Window) String() string { return w.dates(time.RFC3339Nano, "/") }
+
+// Text returns the window as people read it, its bounds joined by sep: dates where both
+// are midnights, else RFC 3339 to the second.
+func (w Window) Text(sep string) string { return w.dates(time.RFC3339, sep) }
+
+// dates formats the bounds as dates where both are midnights, else by layout.
+func (w Window) dates(layout, sep string) string {
+	if isMidnight(w.Start) && isMidnight(w.End) {
 		layout = time.DateOnly
 	}
-	return start.Format(layout) + "/" + end.Format(layout)
+	return w.Format(layout, sep)
 }
 
-func isMidnight(t time.Time) bool {
-	return t.Equal(t.Truncate(24 * time.Hour))
+// Format returns the window's bounds in UTC, each by a layout of package time, joined by
+// sep.
+func (w Window) Format(layout, sep string) string {
+	return w.Start.UTC().Format(layout) + sep + w.End.UTC().Format(layout)
 }
+
+func isMidnight(t time.Time) bool { return t.Equal(t.Truncate(24 * time.Hour)) }
 
 // ParseWindow reads START/END, each RFC 3339 or a date (its midnight in UTC). The
 // window is half-open; an empty or reversed one is an error, and so is a time that

@@ -13,6 +13,7 @@ import (
 // ErrNoPipelines marks a run that is to be started where no pipeline is configured.
 var ErrNoPipelines = errors.New("no retrain.kubeflow is configured")
 
+// launcher returns what starts and follows a model's runs.
 func (r *Runner) launcher(m *config.Model, p trigger.Pipelines) *trigger.Launcher {
 	return &trigger.Launcher{
 		Ledger: r.Ledger, Pipelines: p, Settle: m.Retrain.Settle, Now: r.Clock, Identity: r.Identity, Log: r.Log, Hook: r.Hook,
@@ -31,14 +32,14 @@ func (p *pass) act(ctx context.Context, d *trigger.Decision, e *evaluated) error
 		}
 	}
 	switch {
-	case d.Guard == trigger.GuardMode && p.model.Retrain.Mode == trigger.ModeSuggest && p.fx.write && p.fx.tell:
+	case d.Guard == trigger.GuardMode && p.model.Retrain.Mode == trigger.ModeSuggest && p.effects.write && p.effects.tell:
 		return p.suggest(ctx, d, o)
 	case d.RunID != "" && !d.DryRun && (d.Action == trigger.ActionRetrain || d.Guard == trigger.GuardInFlight):
 		// Started before; a process that was killed right after may not have told it.
 		return p.tellStarted(ctx, d, o)
 	case d.Action != trigger.ActionRetrain || d.DryRun:
 		return nil
-	case !p.fx.launch:
+	case !p.effects.launch:
 		d.Action, d.Guard = trigger.ActionSuppressed, GuardLook
 		d.Reason += "; a look at a window or a time in the past starts nothing without --launch"
 		return nil
@@ -47,7 +48,7 @@ func (p *pass) act(ctx context.Context, d *trigger.Decision, e *evaluated) error
 	if err != nil {
 		d.Action, d.Guard = trigger.ActionSuppressed, GuardError
 		d.Reason += "; the run could not be started: " + p.Secrets.Text(err.Error())
-		p.failures = append(p.failures, err)
+		p.launchFailures = append(p.launchFailures, err)
 		p.tellNotStarted(ctx, d, o, err)
 		return nil
 	}
@@ -75,6 +76,7 @@ func (p *pass) launch(ctx context.Context, d *trigger.Decision, e *evaluated) ([
 	if p.pipelines == nil {
 		return nil, fmt.Errorf("start retraining of %s: %w", p.model.Name, ErrNoPipelines)
 	}
+	p.launches = nil
 	out, err := p.launcher(p.model, p.pipelines).Launch(ctx, req, meta)
 	if err != nil {
 		return nil, err
@@ -108,7 +110,7 @@ func (p *pass) suggest(ctx context.Context, d *trigger.Decision, o *Outcome) err
 	if err != nil {
 		return err
 	}
-	if first && p.fx.tell {
+	if first && p.effects.tell {
 		p.tell(ctx, Event{Kind: EventRetrainSuggested, Incident: p.breachOf(ctx, o.Window, d.Rule), Outcome: o, Decision: d})
 	}
 	return nil
@@ -120,9 +122,10 @@ func (p *pass) follow(ctx context.Context) {
 	if p.pipelines == nil {
 		return
 	}
-	changes, err := p.launcher(p.model, p.pipelines).Follow(ctx, p.model.Name)
+	launches, changes, err := p.launcher(p.model, p.pipelines).Follow(ctx, p.model.Name)
+	p.launches = launches
 	if err != nil {
-		p.told = append(p.told, fmt.Errorf("follow started runs: %w", err))
+		p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("follow started runs: %w", err))
 	}
 	p.tellChanges(ctx, changes)
 }

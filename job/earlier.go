@@ -2,8 +2,6 @@ package job
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -34,15 +32,15 @@ func (p *pass) decideEarlier(ctx context.Context, done map[groundtruth.Window]bo
 			return err
 		}
 		e := &evaluated{versions: whole[0].Versions}
-		if err := json.Unmarshal(whole[0].Output, &e.outcome); err != nil {
-			return fmt.Errorf("read recorded evaluation of %s: %w", s.Window, err)
+		if e.outcome, err = recordedOutcome(whole[0]); err != nil {
+			return err
 		}
 		if longer {
 			e.outcome.Rules = trigger.Mark(trigger.Streaks(p.model.Grid(), records, s.Window, e.outcome.Rules), states, s.Window)
 		}
 		err = p.act(ctx, &d, e)
 		e.outcome.Decision = d
-		p.later = append(p.later, e)
+		p.redecided = append(p.redecided, e)
 		if err != nil {
 			return err
 		}
@@ -64,18 +62,9 @@ func (p *pass) lengthened(states []trigger.RuleState, w groundtruth.Window) bool
 // amend records, as that window's newest revision, what an earlier window was decided
 // on again: its longer streak, or the run that was started for it.
 func (p *pass) amend(ctx context.Context, old trigger.Record, e *evaluated, longer bool) error {
-	if !p.fx.write || !longer && e.outcome.Decision.RunID == "" {
+	if !p.effects.write || !longer && e.outcome.Decision.RunID == "" {
 		return nil
 	}
-	var err error
 	old.Decision, old.Rules = e.outcome.Decision, e.outcome.Rules
-	if old.Output, err = json.Marshal(e.outcome); err != nil {
-		return fmt.Errorf("encode evaluation: %w", err)
-	}
-	recorded, _, err := p.Ledger.Append(ctx, old)
-	if err != nil {
-		return err
-	}
-	e.outcome.Revision = recorded.Revision
-	return nil
+	return p.append(ctx, old, e)
 }

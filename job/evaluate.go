@@ -18,12 +18,13 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// evaluated is a judged window before the decision.
+// evaluated is a judged window. judge makes it, and the pass adds the decision to the
+// outcome, and its revision when it is recorded.
 type evaluated struct {
 	outcome  Outcome
 	inputs   []groundtruth.Input
 	versions []string // model versions of the window's predictions, sorted
-	final    bool     // decided and recorded
+	recorded bool     // before the pass decides, as windows are on which no rule acts
 }
 
 // join reads one window, with its labels or without; past says that as-of is a moment of
@@ -58,9 +59,9 @@ func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p pl
 	if err != nil {
 		return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
 	}
-	took := Work{Model: m.Name, Window: &p.window, Duration: r.Clock().Sub(started)}
-	took.add(result)
-	return &reading{result, summary, took}, nil
+	work := Work{Model: m.Name, Window: &p.window, Duration: r.Clock().Sub(started)}
+	work.add(result)
+	return &reading{result, summary, work}, nil
 }
 
 // judge computes and judges a window that was read; queries have been answered.
@@ -100,7 +101,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
 	}
 	out.Verdict = verdict(out.Rules)
-	work := read.took
+	work := read.work
 	work.Duration += r.Clock().Sub(started)
 	r.Log.Info("window evaluated", append([]any{
 		"model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "stage", p.stage,
@@ -116,7 +117,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 	return &evaluated{outcome: out, inputs: result.Inputs, versions: slices.Sorted(maps.Keys(window.VersionPredictions()))}
 }
 
-// verdict is the model's: breached if any rule is, else inconclusive if any is or
+// verdict returns the model's: breached if any rule is, else inconclusive if any is or
 // none was judged, else healthy (semantics, section 3).
 func verdict(rules []evaluator.RuleResult) evaluator.Verdict {
 	out := evaluator.Inconclusive
@@ -133,6 +134,7 @@ func verdict(rules []evaluator.RuleResult) evaluator.Verdict {
 	return out
 }
 
+// evaluationOptions returns the model's options of its figures.
 func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 	return evaluator.Options{
 		Drift: evaluator.DriftOptions{

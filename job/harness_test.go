@@ -172,12 +172,15 @@ models:
 	w := &world{t: t, model: cfg.Models[0], now: dayStart(1).Add(3 * time.Hour), kfp: &fakeKFP{}, pub: &fakePublisher{}, told: &fakeNotifier{}}
 	w.data, w.state = open(t, s.data), open(t, s.state)
 	w.kfp.now = func() time.Time { return w.now }
-	w.r = &job.Runner{
+	w.r, err = job.New(job.Runner{
 		Stores: objstore.NewOpener(cfg.Dir), State: w.state, Ledger: trigger.NewLedger(w.state).WithIndex(w.state),
 		Pipelines:  func(*config.Model) (trigger.Pipelines, error) { return w.kfp, nil },
 		Publishers: []job.Publisher{w.pub}, Notifiers: []job.Notifier{w.told},
 		Clock: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 		Identity: "test", Limits: groundtruth.Limits{SpillDir: t.TempDir()},
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	var rows []string
 	for i, p := range makePairs(referenceRows, dayStart(1).AddDate(0, -1, 0), good, "v1") {

@@ -1,6 +1,3 @@
-// Package job evaluates one model: it finds the windows to judge, joins, computes,
-// judges, decides, records and acts, through small interfaces. It reads no flags,
-// no environment and no clock but the one it is given.
 package job
 
 import (
@@ -11,7 +8,7 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// Coverage is the counts of a window's join as people and programs read them.
+// Coverage holds the counts of a window's join as people and programs read them.
 // What needs labels is nil where none were read.
 type Coverage struct {
 	Predictions          int64            `json:"predictions"`
@@ -55,7 +52,7 @@ type NotJudged struct {
 	Reason string `json:"reason"`
 }
 
-// RunStatus is how a model's pass went, for the receivers of metrics.
+// RunStatus says how a model's pass went. Publishers are given it.
 type RunStatus struct {
 	Model    string
 	Start    time.Time
@@ -63,7 +60,7 @@ type RunStatus struct {
 	Err      error // nil on success
 }
 
-// Snapshot is the full set of what a successful pass shows of a model.
+// Snapshot holds all that a successful pass shows of a model. Publishers are given it.
 type Snapshot struct {
 	Status      RunStatus
 	Performance *Outcome // the newest mature window, from this pass or the ledger; nil when there is none yet

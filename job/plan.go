@@ -8,40 +8,41 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// planned is a window that a pass judges.
+// planned is a window that a pass is to judge, with the stage that it has then.
 type planned struct {
 	window groundtruth.Window
 	stage  string
 	onGrid bool
 }
 
-// schedule is what the windows of a model hang on.
+// schedule holds what the configuration says of a model's windows. It decides which of
+// them a pass judges.
 type schedule struct {
 	grid    groundtruth.Grid
 	delay   time.Duration
 	catchUp int
 }
 
-// backlog is what a pass leaves to later ones: n mature windows, from the oldest to the
-// newest of them.
+// backlog is what a pass leaves to later ones: so many mature windows, from the oldest to
+// the newest of them. plan makes it, and the pass's notes tell of it.
 type backlog struct {
-	n              int
+	windows        int
 	oldest, newest groundtruth.Window
 }
 
 func (b *backlog) add(w groundtruth.Window) {
-	if b.n == 0 {
+	if b.windows == 0 {
 		b.oldest = w
 	}
 	b.newest = w
-	b.n++
+	b.windows++
 }
 
 func (b backlog) String() string {
-	if b.n == 1 {
+	if b.windows == 1 {
 		return fmt.Sprintf("a mature window waits for a later pass: %s", b.oldest)
 	}
-	return fmt.Sprintf("%d mature windows wait for later passes: from %s to %s", b.n, b.oldest, b.newest)
+	return fmt.Sprintf("%d mature windows wait for later passes: from %s to %s", b.windows, b.oldest, b.newest)
 }
 
 // stage says whether the window is mature, or only closed, at asOf (semantics,

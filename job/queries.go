@@ -51,22 +51,23 @@ func (p *pass) ask(ctx context.Context, w groundtruth.Window) (answers map[strin
 	return answers, failures, nil
 }
 
-// hang is a monitoring system that did not answer in time. Each further query would wait
-// for it as long, so that it is not asked again in the pass.
+// hang holds what became of a query that a monitoring system did not answer in time.
+// Each further query would wait for it as long, so that answer asks none in the pass.
 type hang struct {
 	mu     sync.Mutex
-	err    error
-	reason string // as of the answer that did not come
+	err    error  // of the query; nil while there was none
+	reason string // why there is no answer
 }
 
-// seen is what became of the query that was not answered in time, if there was one.
+// seen returns what became of the query that was not answered in time, and nil where
+// there was none.
 func (h *hang) seen() (reason string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.reason, h.err
 }
 
-// note keeps a failure that is one.
+// note keeps a query's failure if it is that there was no answer in time.
 func (h *hang) note(reason string, err error) {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return
@@ -91,15 +92,15 @@ func (p *pass) answer(ctx context.Context, w groundtruth.Window, name, query str
 		none.Reason = "there is no Prometheus to ask"
 		return none, nil, nil
 	}
-	if none.Reason, failed = p.hung.seen(); failed != nil {
+	if none.Reason, failed = p.hungQuery.seen(); failed != nil {
 		return none, failed, nil
 	}
 	answer, failed = p.Querier.Query(ctx, query, w.End)
 	if err := ctx.Err(); err != nil {
 		return answer, nil, err // told to stop: nothing is said of the server
 	}
-	p.hung.note(answer.Reason, failed)
-	if failed != nil || answer.Missing() || !p.fx.write {
+	p.hungQuery.note(answer.Reason, failed)
+	if failed != nil || answer.Missing() || !p.effects.write {
 		return answer, failed, nil
 	}
 	answer, err = p.Ledger.KeepAnswer(ctx, p.model.Name, w, name, answer)

@@ -2,12 +2,53 @@ package job
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
+
+// record turns an evaluated window into what the ledger keeps, but for its Output.
+func (p *pass) record(e *evaluated) trigger.Record {
+	o := e.outcome
+	return trigger.Record{
+		Model: o.Model, Window: o.Window, OnGrid: o.OnGrid, Grid: p.grid(o.OnGrid), Stage: o.Stage,
+		// Above every recorded revision: what is judged now is the newest.
+		Revision: 1 << 30,
+		AsOf:     o.AsOf, RecordedAt: p.Clock().UTC(), PolicyHash: p.model.PolicyHash(),
+		Verdict: o.Verdict, Rules: o.Rules, Versions: e.versions, Inputs: e.inputs, Decision: o.Decision,
+	}
+}
+
+// append records a window with its decision and with the outcome as it is printed, and
+// puts the revision into the outcome. A dry run records nothing.
+func (p *pass) append(ctx context.Context, rec trigger.Record, e *evaluated) error {
+	if !p.effects.write {
+		return nil
+	}
+	var err error
+	if rec.Output, err = json.Marshal(e.outcome); err != nil {
+		return fmt.Errorf("encode evaluation: %w", err)
+	}
+	if rec, _, err = p.Ledger.Append(ctx, rec); err != nil {
+		return err
+	}
+	e.outcome.Revision = rec.Revision
+	return nil
+}
+
+// recordedOutcome returns the outcome that append recorded, in this version or an earlier
+// one. What a later version has added to it is passed over.
+func recordedOutcome(rec trigger.Record) (Outcome, error) {
+	var o Outcome
+	if err := json.Unmarshal(rec.Output, &o); err != nil {
+		return o, fmt.Errorf("read recorded evaluation of %s: %w", rec.Window, err)
+	}
+	return o, nil
+}
 
 // recent reads the records that streaks and decisions rest on. How far back a streak
 // goes shows only in the records, for inconclusive windows count for nothing: it
@@ -24,7 +65,7 @@ func (p *pass) recent(ctx context.Context, launches []trigger.LaunchStatus, olde
 	})
 }
 
-// newestClosed is the newest window of the grid that may have a record: a look at the
+// newestClosed returns the newest window of the grid that may have a record: a look at the
 // past sees what was recorded since.
 func (p *pass) newestClosed() groundtruth.Window {
 	now := p.Clock().UTC()
@@ -34,7 +75,7 @@ func (p *pass) newestClosed() groundtruth.Window {
 	return p.model.Grid().LastClosed(now)
 }
 
-// longestStreak is the number of windows that a rule's streak needs to act, at least.
+// longestStreak returns how many windows the streak of the slowest rule needs to act.
 func longestStreak(m *config.Model) int {
 	longest := 1
 	for _, rule := range m.RuleSpecs() {

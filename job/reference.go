@@ -20,11 +20,12 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// reference is what windows are compared to.
+// reference is what a model's windows are compared to. A pass and a shard load one before
+// they read windows.
 type reference struct {
-	profile  *evaluator.Profile
-	features []groundtruth.FeatureSpec
-	sum      string // of the profile, once it was asked for
+	profile       *evaluator.Profile
+	features      []groundtruth.FeatureSpec // the profile's, in its order
+	profileDigest string                    // empty until digest is asked for it
 }
 
 // profilesDir holds reference profiles in the state: profiles/MODEL/FINGERPRINT.
@@ -33,7 +34,7 @@ const (
 	savedProfile = "saved" // the one that baseline saved
 )
 
-// profileColumnBytes is about what a feature takes while a profile is made of the
+// profileColumnBytes is about how much memory a feature takes while a profile is made of the
 // reference, however few its values.
 const profileColumnBytes = 8 << 10
 
@@ -46,9 +47,6 @@ var ErrNoProfile = errors.New("no saved profile")
 func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*reference, error) {
 	if m.Reference == nil {
 		return nil, nil
-	}
-	if r.Limits.Workers != 1 {
-		go evaluator.PrepareDrift() // while the profile is read
 	}
 	switch {
 	case m.Reference.Profile != "":

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/objstore"
@@ -20,6 +22,7 @@ import (
 type countingStore struct {
 	*objstore.Store
 	requests atomic.Int64
+	launches atomic.Int64 // listings of the folder launches/
 }
 
 func (s *countingStore) Read(ctx context.Context, key string) ([]byte, error) {
@@ -40,6 +43,9 @@ func (s *countingStore) Write(ctx context.Context, key string, data []byte) erro
 func (s *countingStore) List(ctx context.Context, prefix string) iter.Seq2[objstore.Object, error] {
 	return func(yield func(objstore.Object, error) bool) {
 		s.requests.Add(1)
+		if strings.HasPrefix(prefix, "launches/") {
+			s.launches.Add(1)
+		}
 		n := 0
 		for o, err := range s.Store.List(ctx, prefix) {
 			if n++; n%1000 == 0 {
@@ -77,6 +83,81 @@ func TestPassAsksTheStoreAsMuchOfALargeLedger(t *testing.T) {
 			t.Errorf("%s: requests by windows: %v", name, asked)
 		}
 	}
+}
+
+// A pass that launched listed them nine times.
+func TestPassListsTheLaunchesOnceAndAfterALaunch(t *testing.T) {
+	w := newWorld(t, settings{rules: "[" + ruleRMSE + "]"})
+	store := &countingStore{Store: w.state}
+	w.r.Ledger = trigger.NewLedger(store).WithIndex(store)
+	w.r.Notifiers = []job.Notifier{&fakeKeeper{}}
+	w.logs(1, good, wrong, good, good, good, good)
+	for _, night := range []struct {
+		name string
+		day  int
+		want int64
+	}{
+		{"nothing is launched", 4, 1},
+		{"a run is launched: again after it", 5, 2},
+		{"its state is recorded: again after it and once the windows are read", 6, 3},
+		{"it goes on: again once the windows are read", 7, 2},
+		{"it ends: again when that is recorded", 8, 2},
+		{"all runs are over", 9, 1},
+	} {
+		store.launches.Store(0)
+		if night.day == 8 {
+			w.kfp.set("run-1", trigger.StateSucceeded, dayStart(8))
+		}
+		w.night(night.day)
+		if got := store.launches.Load(); got != night.want {
+			t.Errorf("%s: launches/ is listed %d times, want %d", night.name, got, night.want)
+		}
+	}
+	if n := len(w.kfp.requests); n != 1 {
+		t.Errorf("%d runs are started", n)
+	}
+}
+
+// Another process starts a run while the pass reads its windows, or records the end of one.
+func TestPassDecidesByTheRunsOfNow(t *testing.T) {
+	ask := settings{
+		rules: "[" + ruleRMSE + "]", retrain: "cooldown: 0s",
+		model: "prometheus:\n  up: up\n", top: "prometheus: {url: 'http://prometheus.test'}\n",
+	}
+	t.Run("started", func(t *testing.T) {
+		w := newWorld(t, ask)
+		w.logs(1, wrong)
+		w.r.Querier = meanwhile(func() {
+			if _, _, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "by hand", Key: "k"}); err != nil {
+				t.Error(err)
+			}
+		})
+		wantLines(t, "judged", brief(w.night(4)), "1 mature breached suppressed in_flight", "3 closed inconclusive none")
+	})
+	t.Run("ended", func(t *testing.T) {
+		w := newWorld(t, ask)
+		w.logs(1, good, wrong)
+		w.night(4)
+		if _, _, err := w.r.Retrain(t.Context(), w.model, job.RetrainOptions{Reason: "by hand"}); err != nil {
+			t.Fatal(err)
+		}
+		w.r.Querier = meanwhile(func() {
+			w.kfp.set("run-1", trigger.StateFailed, w.now)
+			if _, err := w.r.Follow(t.Context(), w.model); err != nil {
+				t.Error(err)
+			}
+		})
+		wantLines(t, "judged", brief(w.night(5)), "2 mature breached retrain", "4 closed inconclusive none")
+	})
+}
+
+// meanwhile does something while a pass reads its windows. It is a monitoring system that
+// knows nothing.
+type meanwhile func()
+
+func (m meanwhile) Query(_ context.Context, query string, at time.Time) (evaluator.Answer, error) {
+	m()
+	return evaluator.Answer{Value: evaluator.Number(math.NaN()), Reason: "no series", Query: query, Time: at}, nil
 }
 
 // recordBefore records the first day n times more, on the days before it.

@@ -49,12 +49,12 @@ func (r *Runner) Retrain(ctx context.Context, m *config.Model, opt RetrainOption
 		p.tell(ctx, Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, &out.Launch, true), Launch: &out.Launch, RunURL: out.Launch.URL})
 	}
 	p.tellChanges(ctx, out.Changes)
-	launches, err := r.Ledger.Launches(ctx, m.Name)
+	launches, err := p.launched(ctx)
 	if err != nil {
-		return out.Launch, out.Started, errors.Join(append(p.told, err)...)
+		return out.Launch, out.Started, errors.Join(append(p.deliveryFailures, err)...)
 	}
 	p.publishRuns(ctx, launches)
-	return out.Launch, out.Started, undelivered(p.told)
+	return out.Launch, out.Started, undelivered(p.deliveryFailures)
 }
 
 // Follow looks after a model's started runs: it records, pushes and tells what
@@ -65,26 +65,26 @@ func (r *Runner) Follow(ctx context.Context, m *config.Model) ([]trigger.LaunchS
 		return nil, err
 	}
 	p.follow(ctx)
-	launches, err := r.Ledger.Launches(ctx, m.Name)
+	launches, err := p.launched(ctx)
 	if err != nil {
-		return nil, errors.Join(append(p.told, err)...)
+		return nil, errors.Join(append(p.deliveryFailures, err)...)
 	}
 	p.publishRuns(ctx, launches)
-	return launches, undelivered(p.told)
+	return launches, undelivered(p.deliveryFailures)
 }
 
 // publishRuns shows the states of started runs.
 func (p *pass) publishRuns(ctx context.Context, launches []trigger.LaunchStatus) {
 	for _, pub := range p.Publishers {
 		if err := pub.PublishRuns(ctx, p.model.Name, launches); err != nil {
-			p.told = append(p.told, fmt.Errorf("publish to %s: %w", pub.Name(), err))
+			p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("publish to %s: %w", pub.Name(), err))
 		}
 	}
 }
 
-// handPass is the part of a pass that acts without judging.
+// handPass returns a pass that acts without judging, for Retrain and Follow.
 func (r *Runner) handPass(m *config.Model) (*pass, error) {
-	p := &pass{Runner: r, model: m, fx: effects{write: true, push: true, launch: true, tell: true}, asOf: r.Clock().UTC()}
+	p := &pass{Runner: r, model: m, effects: effects{write: true, push: true, launch: true, tell: true}, asOf: r.Clock().UTC()}
 	var err error
 	p.pipelines, err = r.Pipelines(m)
 	return p, err

@@ -3,31 +3,36 @@ package job
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/redact"
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// Runner does passes. Its fields are set once, before the first.
+// Runner does passes. New makes one; what is optional may be set until the first pass.
 type Runner struct {
-	Stores     *objstore.Opener // opens the logs, the references and saved profiles
-	State      *objstore.Store
-	Ledger     *trigger.Ledger
-	Pipelines  func(*config.Model) (trigger.Pipelines, error) // nil, nil where a model has none
-	Querier    Querier                                        // nil where no Prometheus is configured
+	// Required.
+	Stores    *objstore.Opener // opens the logs, the references and saved profiles
+	State     *objstore.Store
+	Ledger    *trigger.Ledger                                // the one in State
+	Pipelines func(*config.Model) (trigger.Pipelines, error) // returns nil, nil where a model has none
+	Clock     func() time.Time
+	Log       *slog.Logger
+
+	// Optional.
+	Querier    Querier // nil where no Prometheus is configured
 	Publishers []Publisher
 	Notifiers  []Notifier
-	Clock      func() time.Time
-	Log        *slog.Logger
 	Secrets    *redact.Secrets // are taken out of errors that are kept or told; nil for none
 	Limits     groundtruth.Limits
 	Identity   string                                     // who this is in the ledger, for people
@@ -35,6 +40,25 @@ type Runner struct {
 	Observe    func(Work)                                 // told what each window and reference took, from several goroutines; nil for nobody
 	PeakMemory func() int64                               // of the process, in bytes; 0 or nil where it is not known
 	Hook       func(step string)                          // crash tests stop the process in it; nil for none
+}
+
+// New returns r, or an error that names each required field that it lacks.
+func New(r Runner) (*Runner, error) {
+	var missing []string
+	for _, field := range []struct {
+		name string
+		set  bool
+	}{
+		{"Stores", r.Stores != nil}, {"State", r.State != nil}, {"Ledger", r.Ledger != nil}, {"Pipelines", r.Pipelines != nil}, {"Clock", r.Clock != nil}, {"Log", r.Log != nil},
+	} {
+		if !field.set {
+			missing = append(missing, field.name)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("make a runner: set %s", strings.Join(missing, ", "))
+	}
+	return &r, nil
 }
 
 // Options say what a pass does beyond the usual. The zero value is a pass as of now
@@ -48,7 +72,7 @@ type Options struct {
 	Merge  bool                // AsOf is that of shards: take what they kept, and act as a pass of now does
 }
 
-// effects are what a pass may do (semantics, section 1).
+// effects say what a pass may do (semantics, section 1). Options decide on them.
 type effects struct {
 	write, push, launch, tell bool
 }
@@ -60,6 +84,7 @@ func (o Options) looks() bool { return o.Window != nil || o.past() }
 // of now agree on a moment, too, but do not look back.
 func (o Options) past() bool { return !o.AsOf.IsZero() && !o.Merge }
 
+// effects returns what a pass with these options may do.
 func (o Options) effects() effects {
 	looks := o.looks()
 	e := effects{write: true, push: !looks || o.Push, launch: !looks || o.Launch}
@@ -87,11 +112,11 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 		dry.Ledger = r.Ledger.WithIndex(nil)
 		r = &dry
 	}
-	p := &pass{Runner: r, model: m, opt: opt, fx: fx, asOf: asOf}
+	p := &pass{Runner: r, model: m, opt: opt, effects: fx, asOf: asOf}
 	err := p.run(ctx)
-	outcomes := p.outcomes(slices.Concat(p.judged, p.later))
+	outcomes := p.outcomes(slices.Concat(p.judged, p.redecided))
 	status := RunStatus{Model: m.Name, Start: started, Duration: r.Clock().Sub(started)}
-	status.Err = errors.Join(append([]error{err}, p.failures...)...)
+	status.Err = errors.Join(append([]error{err}, p.launchFailures...)...)
 	if err != nil {
 		return outcomes, errors.Join(status.Err, p.failed(ctx, status))
 	}
@@ -101,35 +126,42 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 	return outcomes, errors.Join(status.Err, p.evaluated(ctx, status, p.outcomes(p.judged)))
 }
 
-// pass is one pass over one model.
+// pass is one pass over one model: what it is asked to do, and what it has found and done
+// so far. Runner makes one for each call.
 type pass struct {
 	*Runner
-	model *config.Model
-	opt   Options
-	fx    effects
-	asOf  time.Time
+	model   *config.Model
+	opt     Options
+	effects effects
+	asOf    time.Time
 
 	pipelines trigger.Pipelines
-	told      []error                       // failed messages
-	open      map[string]trigger.OpenBreach // breaches that people know of; nil until they are read
-	blind     bool                          // they could not be read
-	fresh     map[string]bool               // incidents of which people were told in this pass, with the kind
-	going     []Event                       // what goes on, beside open breaches and runs
-	unasked   []error                       // queries that nobody could be asked
-	hung      hang                          // of the monitoring system
-	failures  []error                       // runs that could not be started
-	judged    []*evaluated                  // oldest first, mature before closed
-	later     []*evaluated                  // windows of earlier passes that were decided on again
-	notes     []string                      // on the pass, for its output alone: no window's record has them
+	launches  []trigger.LaunchStatus // the started runs, see launched; nil until they are read
+	hungQuery hang                   // the query that the monitoring system did not answer in time
+
+	judged    []*evaluated // this pass's windows, oldest first, mature before closed
+	redecided []*evaluated // windows of earlier passes that were decided on again
+	notes     []string     // what people must know of the pass, for its output alone: no window's record has them
+
+	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
+	breachesUnknown bool                          // knownBreaches could not be read
+	toldInPass      map[string]bool               // what people were told in this pass: an event's kind and its incident's ID
+	goingOn         []Event                       // what people know of and goes on, beside open breaches and runs
+
+	launchFailures   []error // of runs that could not be started
+	unaskedQueries   []error // of queries that nobody could be asked
+	deliveryFailures []error // of messages, and of what is read and pushed to make them
 }
 
+// run goes through the steps of a pass. Where one fails, what was judged before stays in
+// the pass for its output.
 func (p *pass) run(ctx context.Context) error {
 	m := p.model
 	var err error
 	if p.pipelines, err = p.Pipelines(m); err != nil {
 		return err
 	}
-	if p.fx.launch {
+	if p.effects.launch {
 		p.follow(ctx)
 	}
 	windows, err := p.windows(ctx)
@@ -139,11 +171,17 @@ func (p *pass) run(ctx context.Context) error {
 	for _, note := range p.notes {
 		p.Log.Warn("noted", "model", m.Name, "note", note)
 	}
-	ref, err := p.reference(ctx, m, p.fx.write)
+	if m.Reference != nil && p.Limits.Workers != 1 {
+		// What the first judgement needs is made while profile and windows are read.
+		var prepared sync.WaitGroup
+		prepared.Go(evaluator.PrepareDrift)
+		defer prepared.Wait()
+	}
+	ref, err := p.reference(ctx, m, p.effects.write)
 	if err != nil {
 		return err
 	}
-	launches, err := p.Ledger.Launches(ctx, m.Name)
+	launches, err := p.launched(ctx)
 	if err != nil {
 		return err
 	}
@@ -156,7 +194,7 @@ func (p *pass) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.unasked = append(p.unasked, unasked...)
+		p.unaskedQueries = append(p.unaskedQueries, unasked...)
 		labels := w.stage == trigger.StageMature || p.opt.Window != nil
 		read, err := p.read(ctx, ref, w, labels)
 		if err != nil {
@@ -177,20 +215,20 @@ func (p *pass) run(ctx context.Context) error {
 		// that a crash before it makes the next pass judge them again.
 		if later := windows[i+1:]; slices.ContainsFunc(later, func(o planned) bool { return o.stage == w.stage }) {
 			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "recorded: rules act on the newest window"}
-			if err := p.append(ctx, e); err != nil {
+			if err := p.append(ctx, p.record(e), e); err != nil {
 				return err
 			}
-			e.final = true
+			e.recorded = true
 		}
 	}
 	if err := p.decide(ctx, records); err != nil {
 		return err
 	}
 	for _, e := range p.judged {
-		if e.final {
+		if e.recorded {
 			continue
 		}
-		if err := p.append(ctx, e); err != nil {
+		if err := p.append(ctx, p.record(e), e); err != nil {
 			return err
 		}
 	}
@@ -203,7 +241,7 @@ func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool)
 		kept, err := p.keptReading(ctx, p.model, ref, w, p.asOf)
 		if err != nil || kept != nil {
 			if kept != nil {
-				kept.took = Work{Model: p.model.Name, Window: &w.window}
+				kept.work = Work{Model: p.model.Name, Window: &w.window}
 			}
 			return kept, err
 		}
@@ -211,45 +249,11 @@ func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool)
 	return p.join(ctx, p.model, ref, w, p.asOf, p.opt.past(), labels)
 }
 
-// record turns an evaluated window into what the ledger keeps.
-func (p *pass) record(e *evaluated) trigger.Record {
-	o := e.outcome
-	return trigger.Record{
-		Model: o.Model, Window: o.Window, OnGrid: o.OnGrid, Grid: p.grid(o.OnGrid), Stage: o.Stage,
-		// Above every recorded revision: what is judged now is the newest.
-		Revision: 1 << 30,
-		AsOf:     o.AsOf, RecordedAt: p.Clock().UTC(), PolicyHash: p.model.PolicyHash(),
-		Verdict: o.Verdict, Rules: o.Rules, Versions: e.versions, Inputs: e.inputs, Decision: o.Decision,
-	}
-}
-
-// append records the window with its decision; a dry run leaves it out.
-func (p *pass) append(ctx context.Context, e *evaluated) error {
-	if !p.fx.write {
-		return nil
-	}
-	rec := p.record(e)
-	var err error
-	if rec.Output, err = json.Marshal(e.outcome); err != nil {
-		return fmt.Errorf("encode evaluation: %w", err)
-	}
-	rec, _, err = p.Ledger.Append(ctx, rec)
-	if err != nil {
-		return err
-	}
-	e.outcome.Revision = rec.Revision
-	return nil
-}
-
 // decide finds what follows from the newest verdicts, acts, and puts each decision
 // on the window that it rests on.
 func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 	m := p.model
-	launches, err := p.Ledger.Launches(ctx, m.Name)
-	if err != nil {
-		return err
-	}
-	claims, err := p.Ledger.OpenClaims(ctx, m.Name)
+	launches, claims, err := p.launchedAndClaimed(ctx)
 	if err != nil {
 		return err
 	}
@@ -264,7 +268,7 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 			o.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "the window is off the grid: shown only"}
 			continue
 		}
-		if e.final {
+		if e.recorded {
 			continue
 		}
 		done[o.Window] = true
@@ -276,10 +280,10 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 			return err
 		}
 		if d.Action == trigger.ActionRetrain {
-			if launches, err = p.Ledger.Launches(ctx, m.Name); err != nil {
+			if launches, err = p.launched(ctx); err != nil {
 				return err
 			}
-			if claims, err = p.Ledger.OpenClaims(ctx, m.Name); err != nil {
+			if claims, err = p.Ledger.OpenClaims(ctx, m.Name, launches); err != nil {
 				return err
 			}
 		}
@@ -290,6 +294,7 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 	return p.decideEarlier(ctx, done, states, records, launches, claims)
 }
 
+// rules returns the model's rules as the policy needs them.
 func (p *pass) rules() []trigger.Rule {
 	rules := make([]trigger.Rule, 0, len(p.model.Rules().Rules()))
 	for _, rule := range p.model.Rules().Rules() {
@@ -298,6 +303,7 @@ func (p *pass) rules() []trigger.Rule {
 	return rules
 }
 
+// input returns what the decision on a window rests on.
 func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records []trigger.Record, launches []trigger.LaunchStatus, claims []trigger.Claim) trigger.DecideInput {
 	return trigger.DecideInput{
 		Model: p.model.Name, Policy: p.model.Policy(), Grid: p.model.Grid(), Now: p.Clock().UTC(),
@@ -309,8 +315,8 @@ func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records [
 func (p *pass) evaluated(ctx context.Context, status RunStatus, outcomes []Outcome) error {
 	p.tellWorks(ctx)
 	p.keep(ctx)
-	errs := slices.Concat(p.unasked, p.told)
-	if p.fx.push && len(p.Publishers) > 0 {
+	errs := slices.Concat(p.unaskedQueries, p.deliveryFailures)
+	if p.effects.push && len(p.Publishers) > 0 {
 		snapshot, err := p.snapshot(ctx, status, outcomes)
 		if err != nil {
 			return errors.Join(append(errs, err)...)
@@ -343,8 +349,8 @@ func (e *DeliveryError) Error() string { return errors.Join(e.errs...).Error() }
 // Unwrap returns what failed.
 func (e *DeliveryError) Unwrap() []error { return e.errs }
 
-// failed shows that a pass failed, and tells people: of the first of several, and once
-// a day of those after it.
+// failed shows receivers of metrics that a pass failed, and tells people: of the first of
+// several, and once a day of those after it.
 func (p *pass) failed(ctx context.Context, status RunStatus) error {
 	if errors.Is(status.Err, context.Canceled) {
 		// The process was told to stop: a short grace for the last push alone.
@@ -352,19 +358,20 @@ func (p *pass) failed(ctx context.Context, status RunStatus) error {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 	}
-	errs := slices.Concat(p.unasked, p.told)
-	p.told = nil
-	if p.fx.push {
+	errs := slices.Concat(p.unaskedQueries, p.deliveryFailures)
+	p.deliveryFailures = nil
+	if p.effects.push {
 		for _, pub := range p.Publishers {
 			if err := pub.PublishFailure(ctx, status); err != nil {
 				errs = append(errs, fmt.Errorf("publish to %s: %w", pub.Name(), err))
 			}
 		}
 	}
-	if p.fx.tell && !errors.Is(status.Err, context.Canceled) {
+	if p.effects.tell && !errors.Is(status.Err, context.Canceled) {
 		p.tellFailing(ctx, status.Err)
+		p.launches = nil // a pass may fail long after it read them
 		p.keep(ctx)
-		errs = append(errs, p.told...)
+		errs = append(errs, p.deliveryFailures...)
 	}
 	return undelivered(errs)
 }
@@ -383,7 +390,7 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 		}
 	}
 	var err error
-	if s.Launches, err = p.Ledger.Launches(ctx, p.model.Name); err != nil {
+	if s.Launches, err = p.launched(ctx); err != nil {
 		return s, err
 	}
 	if s.Performance != nil {
@@ -400,9 +407,9 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 	}
 	for _, rec := range records {
 		if rec.Stage == trigger.StageMature {
-			var o Outcome
-			if err := json.Unmarshal(rec.Output, &o); err != nil {
-				return s, fmt.Errorf("read recorded evaluation of %s: %w", rec.Window, err)
+			o, err := recordedOutcome(rec)
+			if err != nil {
+				return s, err
 			}
 			s.Performance = &o
 		}

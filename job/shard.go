@@ -26,10 +26,10 @@ const shardsDir = "shards/"
 // unitSchema is the version of kept windows. Others are read anew.
 const unitSchema = 1
 
-// shardTime is how times are written in keys; in UTC it ends in Z.
+// shardTime is the layout of times in the keys of units; in UTC it ends in Z.
 const shardTime = "20060102T150405.999999999Z0700"
 
-// Unit is what shards share out: a window of a model.
+// Unit is a window of a model, which one of several shards reads.
 type Unit struct {
 	Model  string             `json:"model"`
 	Window groundtruth.Window `json:"window"`
@@ -39,7 +39,8 @@ type Unit struct {
 	Rows   int64              `json:"rows_read"`     // when it was read
 }
 
-// keptUnit is a window as a shard read it.
+// keptUnit is a window as a shard has read it: the object under a Unit's key, which the
+// merging pass takes instead of reading the window.
 type keptUnit struct {
 	Schema  int                `json:"schema"`
 	Model   string             `json:"model"`
@@ -49,11 +50,12 @@ type keptUnit struct {
 	Summary []byte             `json:"summary"`
 }
 
-// reading is all that judging needs of a window's objects.
+// reading is all that judge needs of a window's objects. join makes it of the objects,
+// and keptReading of what a shard has kept.
 type reading struct {
 	result  groundtruth.Result
 	summary *evaluator.Summary
-	took    Work
+	work    Work // that it took
 }
 
 // ErrJudgedSince marks a merge that comes too late: a pass has looked from a later
@@ -140,7 +142,7 @@ func (r *Runner) keep(ctx context.Context, m *config.Model, ref *reference, w pl
 	if err != nil {
 		return u, fmt.Errorf("keep window %s: %w", w.window, err)
 	}
-	r.Log.Info("window kept", append([]any{"model", m.Name, "window_start", w.window.Start, "window_end", w.window.End, "stage", w.stage}, r.done(read.took)...)...)
+	r.Log.Info("window kept", append([]any{"model", m.Name, "window_start", w.window.Start, "window_end", w.window.End, "stage", w.stage}, r.done(read.work)...)...)
 	return u, nil
 }
 
@@ -210,7 +212,7 @@ func (r *Runner) inputs(ctx context.Context, m *config.Model, w planned, asOf ti
 	return slices.CompactFunc(out, func(a, b groundtruth.Input) bool { return a.URL == b.URL }), nil
 }
 
-// unitKey is where a window is kept. All that its reading depends on, beside the objects,
+// unitKey returns the key under which a window is kept. All that its reading depends on, beside the objects,
 // is in it.
 func unitKey(m *config.Model, ref *reference, w planned, asOf time.Time) (string, error) {
 	spec := m.GroundtruthSpec()
@@ -242,16 +244,16 @@ func unitKey(m *config.Model, ref *reference, w planned, asOf time.Time) (string
 
 // digest identifies the profile to the byte.
 func (ref *reference) digest() (string, error) {
-	if ref.sum != "" {
-		return ref.sum, nil
+	if ref.profileDigest != "" {
+		return ref.profileDigest, nil
 	}
 	data, err := ref.profile.MarshalBinary()
 	if err != nil {
 		return "", fmt.Errorf("encode reference profile: %w", err)
 	}
 	sum := sha256.Sum256(data)
-	ref.sum = hex.EncodeToString(sum[:])
-	return ref.sum, nil
+	ref.profileDigest = hex.EncodeToString(sum[:])
+	return ref.profileDigest, nil
 }
 
 // KeptAsOf returns the newest moment as of which shards kept windows of the models, and
@@ -286,7 +288,7 @@ func ofUnit(key string) (model string, asOf time.Time, ok bool) {
 // forgetUnits removes the model's kept windows of the as-of and of earlier ones, which
 // nobody merges any more. What stays behind is removed the next time.
 func (p *pass) forgetUnits(ctx context.Context) {
-	if !p.fx.write {
+	if !p.effects.write {
 		return
 	}
 	var keys []string

@@ -15,7 +15,7 @@ import (
 // untilSlack is how late a pass may be before what it would have said counts as unsaid.
 const untilSlack = time.Hour
 
-// until is when the next pass but one should have said more: by the model's schedule,
+// until returns when the next pass but one should have said more: by the model's schedule,
 // else by the length of its windows.
 func (p *pass) until() time.Time {
 	now := p.Clock().UTC()
@@ -35,20 +35,20 @@ func (p *pass) until() time.Time {
 // be found out, which is tried once and told with the pass: then it knows those of this
 // pass alone.
 func (p *pass) openBreaches(ctx context.Context) (map[string]trigger.OpenBreach, bool) {
-	if p.open == nil {
+	if p.knownBreaches == nil {
 		m := p.model
 		newest := p.newestClosed()
 		open, err := p.Ledger.OpenBreaches(ctx, m.Name, p.rules(), newest, m.Grid().LastMature(newest.End, m.GroundTruth.Delay).Start)
 		if err != nil {
-			p.told = append(p.told, fmt.Errorf("look for what was told: %w", err))
-			p.blind, open = true, map[string]trigger.OpenBreach{}
+			p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("look for what was told: %w", err))
+			p.breachesUnknown, open = true, map[string]trigger.OpenBreach{}
 		}
-		p.open = open
+		p.knownBreaches = open
 	}
-	return p.open, !p.blind
+	return p.knownBreaches, !p.breachesUnknown
 }
 
-// breach is the incident of a rule's breach that was first told of the window that
+// breach returns the incident of a rule's breach that was first told of the window that
 // starts at since.
 func (p *pass) breach(rule string, since, opened time.Time) Incident {
 	return Incident{
@@ -56,11 +56,11 @@ func (p *pass) breach(rule string, since, opened time.Time) Incident {
 	}
 }
 
-// breachOf is the incident that the breach of a rule on a window belongs to.
+// breachOf returns the incident that the breach of a rule on a window belongs to.
 func (p *pass) breachOf(ctx context.Context, w groundtruth.Window, rule string) Incident {
 	told, ok, err := p.Ledger.BreachTold(ctx, p.model.Name, w, rule)
 	if err != nil {
-		p.told = append(p.told, fmt.Errorf("look for what was told: %w", err))
+		p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("look for what was told: %w", err))
 	}
 	if !ok {
 		return p.breach(rule, w.Start, p.Clock())
@@ -68,7 +68,7 @@ func (p *pass) breachOf(ctx context.Context, w groundtruth.Window, rule string) 
 	return p.breach(rule, told.Since, told.At)
 }
 
-// launchOf is the incident that a run belongs to: the breach that it was started for,
+// launchOf returns the incident that a run belongs to: the breach that it was started for,
 // or one of its own when a person started it.
 func (p *pass) launchOf(ctx context.Context, l *trigger.Launch, first bool) Incident {
 	if l.Rule != "" && l.Window != nil {
@@ -142,7 +142,7 @@ func (p *pass) tellNotStarted(ctx context.Context, d *trigger.Decision, o *Outco
 	}
 	outage, tell, err := p.Ledger.Failed(ctx, p.model.Name, d.Key, o.Window, p.Clock())
 	if err != nil {
-		p.told = append(p.told, fmt.Errorf("tell that %s was not started: %w", d.Run, err))
+		p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("tell that %s was not started: %w", d.Run, err))
 		return
 	}
 	e := Event{Kind: EventLaunchFailed, Incident: p.breachOf(ctx, o.Window, d.Rule), Failures: outage.Failures, Outcome: o, Decision: d, Err: cause}
@@ -155,7 +155,7 @@ func (p *pass) tellStarted(ctx context.Context, d *trigger.Decision, o *Outcome)
 	if !p.tells() {
 		return nil
 	}
-	launches, err := p.Ledger.Launches(ctx, p.model.Name)
+	launches, err := p.launched(ctx)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (p *pass) tellStarted(ctx context.Context, d *trigger.Decision, o *Outcome)
 		e := Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, l, false), Outcome: o, Decision: d, Launch: l, RunURL: l.URL}
 		outage, _, err := p.Ledger.Worked(ctx, p.model.Name, d.Key, o.Window, p.Clock())
 		if err != nil {
-			p.told = append(p.told, fmt.Errorf("tell that %s was started: %w", d.Run, err))
+			p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("tell that %s was started: %w", d.Run, err))
 		} else if outage.Failures > 0 {
 			e.Failures, e.Incident.Opened = outage.Failures, outage.Since.UTC()
 		}
@@ -182,7 +182,7 @@ func (p *pass) tellStarted(ctx context.Context, d *trigger.Decision, o *Outcome)
 // tellChanges tells what became of started runs; each change was recorded by this
 // process alone, so it is told by this process alone.
 func (p *pass) tellChanges(ctx context.Context, changes []trigger.Transition) {
-	if !p.fx.tell {
+	if !p.effects.tell {
 		return
 	}
 	for i := range changes {
@@ -224,7 +224,7 @@ func (p *pass) tellFailing(ctx context.Context, cause error) {
 	}
 	outage, tell, err := p.Ledger.Failed(ctx, p.model.Name, trigger.OutageEvaluation, closed, p.Clock())
 	if err != nil {
-		p.told = append(p.told, fmt.Errorf("tell that the evaluation fails: %w", err))
+		p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("tell that the evaluation fails: %w", err))
 		return
 	}
 	e := Event{Kind: EventEvaluationFailing, Incident: p.failing(outage), Failures: outage.Failures, Err: cause}
@@ -232,10 +232,10 @@ func (p *pass) tellFailing(ctx context.Context, cause error) {
 	p.goesOn(ctx, e, tell)
 }
 
-// failing is the incident of failing passes.
+// failing returns the incident of an outage of passes.
 func (p *pass) failing(o trigger.Outage) Incident {
 	return Incident{
-		ID:    fmt.Sprintf("%s/evaluation/%d/%s", p.model.Name, o.N, o.Since.UTC().Format(time.RFC3339)),
+		ID:    fmt.Sprintf("%s/evaluation/%d/%s", p.model.Name, o.Number, o.Since.UTC().Format(time.RFC3339)),
 		Since: o.Window.Start.UTC(), Opened: o.Since.UTC(),
 	}
 }
@@ -247,7 +247,7 @@ func (p *pass) tellWorks(ctx context.Context) {
 	}
 	outage, ended, err := p.Ledger.Worked(ctx, p.model.Name, trigger.OutageEvaluation, p.model.Grid().LastClosed(p.asOf), p.Clock())
 	if err != nil {
-		p.told = append(p.told, fmt.Errorf("tell that the evaluation works again: %w", err))
+		p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("tell that the evaluation works again: %w", err))
 		return
 	}
 	if ended {
@@ -255,13 +255,14 @@ func (p *pass) tellWorks(ctx context.Context) {
 	}
 }
 
-// goesOn tells of an event, or keeps it in sight where people know of it.
+// goesOn tells of an event of something that goes on. Where people know of it, the event
+// is kept for keep alone.
 func (p *pass) goesOn(ctx context.Context, e Event, tell bool) {
 	if tell {
 		p.tell(ctx, e)
 		return
 	}
-	p.going = append(p.going, e)
+	p.goingOn = append(p.goingOn, e)
 }
 
 // claimStarted claims the telling of a run's start.
@@ -273,21 +274,22 @@ func (p *pass) claimStarted(ctx context.Context, key string) bool {
 func (p *pass) claim(ctx context.Context, t trigger.Told) bool {
 	first, err := p.Ledger.Tell(ctx, t)
 	if err != nil {
-		p.told = append(p.told, fmt.Errorf("tell of %s %s: %w", t.Rule, t.State, err))
+		p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("tell of %s %s: %w", t.Rule, t.State, err))
 		return false
 	}
 	return first
 }
 
-func (p *pass) tells() bool { return p.fx.tell && len(p.Notifiers) > 0 }
+// tells reports whether the pass tells people of anything.
+func (p *pass) tells() bool { return p.effects.tell && len(p.Notifiers) > 0 }
 
 // tell sends an event to everyone. A receiver that fails keeps it from no other.
 func (p *pass) tell(ctx context.Context, e Event) {
 	p.stamp(&e)
-	if p.fresh == nil {
-		p.fresh = map[string]bool{}
+	if p.toldInPass == nil {
+		p.toldInPass = map[string]bool{}
 	}
-	p.fresh[string(e.Kind)+" "+e.Incident.ID] = true
+	p.toldInPass[string(e.Kind)+" "+e.Incident.ID] = true
 	for _, n := range p.Notifiers {
 		p.undelivered(n, n.Notify(ctx, e))
 	}
@@ -299,24 +301,25 @@ func (p *pass) stamp(e *Event) {
 	e.Err = p.Secrets.Error(e.Err)
 }
 
-// messageError says that a receiver did not take messages.
+// messageError says that a receiver did not take messages, all for the same reason.
+// undelivered counts them in it.
 type messageError struct {
-	name string
-	err  error // of the first
-	n    int
+	receiver string
+	first    error
+	messages int
 }
 
 // Error implements error.
 func (e *messageError) Error() string {
-	text := fmt.Sprintf("notify %s: %v", e.name, e.err)
-	if e.n > 1 {
-		text += fmt.Sprintf(" (%d messages)", e.n)
+	text := fmt.Sprintf("notify %s: %v", e.receiver, e.first)
+	if e.messages > 1 {
+		text += fmt.Sprintf(" (%d messages)", e.messages)
 	}
 	return text
 }
 
 // Unwrap returns what failed.
-func (e *messageError) Unwrap() error { return e.err }
+func (e *messageError) Unwrap() error { return e.first }
 
 // undelivered notes that a message did not get through, counting what fails in the
 // same way.
@@ -324,26 +327,26 @@ func (p *pass) undelivered(n Notifier, err error) {
 	if err == nil {
 		return
 	}
-	for _, old := range p.told {
-		if m, ok := old.(*messageError); ok && m.name == n.Name() && m.err.Error() == err.Error() { //nolint:errorlint // the list's own elements
-			m.n++
+	for _, old := range p.deliveryFailures {
+		if m, ok := old.(*messageError); ok && m.receiver == n.Name() && m.first.Error() == err.Error() { //nolint:errorlint // the list's own elements
+			m.messages++
 			return
 		}
 	}
-	p.told = append(p.told, &messageError{n.Name(), err, 1})
+	p.deliveryFailures = append(p.deliveryFailures, &messageError{n.Name(), err, 1})
 }
 
 // keep says of all that people know of and that goes on that it does, to receivers
 // that would take silence for its end.
 func (p *pass) keep(ctx context.Context) {
-	if !p.fx.tell || p.opt.looks() || !slices.ContainsFunc(p.Notifiers, func(n Notifier) bool { _, ok := n.(Keeper); return ok }) {
+	if !p.effects.tell || p.opt.looks() || !slices.ContainsFunc(p.Notifiers, func(n Notifier) bool { _, ok := n.(Keeper); return ok }) {
 		return
 	}
-	if !p.blind {
-		p.open = nil // another process may have told of an end since
+	if !p.breachesUnknown {
+		p.knownBreaches = nil // another process may have told of an end since
 	}
 	open, _ := p.openBreaches(ctx)
-	events := p.going
+	events := p.goingOn
 	for _, name := range slices.Sorted(maps.Keys(open)) {
 		b := open[name]
 		events = append(events, Event{
@@ -351,9 +354,9 @@ func (p *pass) keep(ctx context.Context) {
 			Rules: []evaluator.RuleResult{{Name: name, Verdict: evaluator.Breached, Reason: b.Last.Reason}},
 		})
 	}
-	launches, err := p.Ledger.Launches(ctx, p.model.Name)
+	launches, err := p.launched(ctx)
 	if err != nil {
-		p.told = append(p.told, fmt.Errorf("look for runs that go on: %w", err))
+		p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("look for runs that go on: %w", err))
 	}
 	for i := range launches {
 		// Nobody looks after the runs of a pipeline that was taken out of the configuration.
@@ -361,7 +364,7 @@ func (p *pass) keep(ctx context.Context) {
 			events = append(events, Event{Kind: EventRetrainStarted, Incident: p.launchOf(ctx, &l.Launch, false), Launch: &l.Launch, RunURL: l.Launch.URL})
 		}
 	}
-	events = slices.DeleteFunc(events, func(e Event) bool { return p.fresh[string(e.Kind)+" "+e.Incident.ID] })
+	events = slices.DeleteFunc(events, func(e Event) bool { return p.toldInPass[string(e.Kind)+" "+e.Incident.ID] })
 	if len(events) == 0 {
 		return
 	}

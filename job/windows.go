@@ -38,13 +38,14 @@ func (p *pass) windows(ctx context.Context) ([]planned, error) {
 		}
 	}
 	windows, left := s.plan(from, recorded, p.asOf)
-	if left.n > 0 {
+	if left.windows > 0 {
 		p.note(fmt.Sprintf("%s; a pass judges %d of them at most (catch_up)", left, s.catchUp))
 	}
 	return windows, nil
 }
 
-// indexGapsEvery is how many windows more without a gap are worth writing down.
+// indexGapsEvery is how many windows without a gap the index may lack before recorded
+// writes it again.
 const indexGapsEvery = 8
 
 // recorded returns the windows from one on, which is first or a later one before which
@@ -98,15 +99,16 @@ func (p *pass) first(ctx context.Context, s schedule) (groundtruth.Window, error
 	if others = slices.DeleteFunc(others, func(o string) bool { return o == grid }); len(others) > 0 {
 		p.note(fmt.Sprintf("windows are of %s from this pass on; those of %s stay in the ledger and count in no streak, gap or decision", grid, strings.Join(others, ", ")))
 	}
-	if !p.fx.write {
+	if !p.effects.write {
 		return first, nil
 	}
 	return p.Ledger.Begin(ctx, p.model.Name, grid, first)
 }
 
+// note adds a note that is on the pass itself, and on no window.
 func (p *pass) note(text string) { p.notes = append(p.notes, text) }
 
-// grid is what a record says of its grid.
+// grid returns what a record says of its grid: its name, or nothing off the grid.
 func (p *pass) grid(onGrid bool) string {
 	if !onGrid {
 		return ""

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/redact"
+	"github.com/hindcast/hindcast/wait"
 )
 
 // defaultTimeout is that of one request, and of each step of a dialogue.
@@ -51,7 +52,7 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = wait.For
 	}
 	return o
 }

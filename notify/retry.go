@@ -66,15 +66,3 @@ func (o Options) retry(ctx context.Context, try func() error, again func(wait ti
 		}
 	}
 }
-
-// sleep waits for d or for the context's end, whose error it then gives.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}

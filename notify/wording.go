@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/internal/digits"
 	"github.com/hindcast/hindcast/job"
 )
@@ -292,7 +291,7 @@ func figures(o *job.Outcome) []figure {
 	}
 	var out []figure
 	add := func(name, value string) { out = append(out, figure{name, value}) }
-	window := windowText(o.Window)
+	window := o.Window.Format(minuteLayout, " to ") + " UTC"
 	if o.Stage != "" {
 		window += ", " + o.Stage
 	}
@@ -360,13 +359,11 @@ func footer(e job.Event) string {
 	return text
 }
 
-// windowText writes a window for people.
-func windowText(w groundtruth.Window) string {
-	return minute(w.Start) + " to " + minute(w.End) + " UTC"
-}
+// minuteLayout is how people read a time.
+const minuteLayout = "2006-01-02 15:04"
 
 // minute writes a time for people, in UTC.
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+func minute(t time.Time) string { return t.UTC().Format(minuteLayout) }
 
 // isNumber reports whether there is a number: neither NaN nor infinite.
 func isNumber(n evaluator.Number) bool {

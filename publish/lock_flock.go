@@ -9,6 +9,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/hindcast/hindcast/wait"
 )
 
 // lockPoll is how long lock waits before it tries a lock again that another process
@@ -31,12 +33,8 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
 			return nil, errors.Join(&os.PathError{Op: "lock", Path: path, Err: err}, f.Close())
 		}
-		t := time.NewTimer(lockPoll)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return nil, errors.Join(fmt.Errorf("wait for another process that holds %s: %w", path, ctx.Err()), f.Close())
+		if err := wait.For(ctx, lockPoll); err != nil {
+			return nil, errors.Join(fmt.Errorf("wait for another process that holds %s: %w", path, err), f.Close())
 		}
 	}
 }

@@ -9,11 +9,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/internal/digits"
 )
 
@@ -25,7 +23,6 @@ func (p Page) HTML() ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"number":   Number,
 		"interval": interval,
-		"window":   func(w groundtruth.Window) string { return strings.Replace(w.String(), "/", " to ", 1) },
 		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"metrics":  func(m map[string]evaluator.Metric) []string { return slices.Sorted(maps.Keys(m)) },
 		"columns":  func(m map[string]evaluator.ColumnDrift) []string { return slices.Sorted(maps.Keys(m)) },

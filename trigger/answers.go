@@ -9,7 +9,7 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// keptAnswer is a query's answer in the ledger.
+// keptAnswer is the form in which the ledger keeps a query's answer.
 type keptAnswer struct {
 	Schema int                `json:"schema"`
 	Model  string             `json:"model"`

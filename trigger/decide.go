@@ -21,7 +21,7 @@ const (
 	GuardBudget     = "budget"
 )
 
-// DecideInput is everything that a decision rests on.
+// DecideInput holds everything that a decision rests on. job fills it in.
 type DecideInput struct {
 	Model  string
 	Policy Policy
@@ -37,13 +37,14 @@ type DecideInput struct {
 	Claims   []Claim        // OpenClaims
 }
 
-// proposal is a run that the verdicts ask for.
+// proposal is a run that the verdicts ask for. propose makes it, and the guards are asked
+// about it.
 type proposal struct {
-	rule    RuleState
-	start   time.Time
-	attempt int
-	key     string
-	last    *LaunchStatus // the newest launch of the episode
+	rule       RuleState
+	start      time.Time
+	attempt    int
+	key        string
+	lastLaunch *LaunchStatus // the newest of the episode; nil without one
 }
 
 // Decide says what follows from the newest verdicts: whether to tell people, to
@@ -85,13 +86,15 @@ func Decide(in DecideInput) Decision {
 	return Decision{Action: ActionNone, Reason: nothing(in)}
 }
 
+// decideRetrain says what follows from a retraining rule that acts: its run, or what
+// holds it up.
 func decideRetrain(in DecideInput, windows []judged, rule RuleState) Decision {
 	p := propose(in, windows, rule)
 	d := Decision{
 		Rule: rule.Name, Episode: &p.start, Attempt: p.attempt, Key: p.key, Run: RunName(p.key),
 		Reason: breachedIn(rule),
 	}
-	if l := p.last; l != nil && l.Launch.Key == p.key {
+	if l := p.lastLaunch; l != nil && l.Launch.Key == p.key {
 		// The run of this key is there already.
 		d.Run, d.RunID = l.Launch.Run, l.Launch.RunID
 		if w := l.Launch.Window; w != nil && compareWindows(*w, rule.Window) == 0 {
@@ -111,7 +114,7 @@ func decideRetrain(in DecideInput, windows []judged, rule RuleState) Decision {
 	d.Action = ActionRetrain
 	if p.attempt > 1 {
 		d.Reason += fmt.Sprintf("; attempt %d, after the run %s ended as %s at %s",
-			p.attempt, p.last.Launch.Run, p.last.Latest, stamp(p.last.FinishedAt))
+			p.attempt, p.lastLaunch.Launch.Run, p.lastLaunch.Latest, stamp(p.lastLaunch.FinishedAt))
 	}
 	return d
 }
@@ -136,11 +139,11 @@ func propose(in DecideInput, windows []judged, rule RuleState) proposal {
 		if e := l.Launch.Episode; e == nil || !e.Equal(p.start) {
 			continue
 		}
-		if p.last == nil || l.Launch.Attempt >= p.last.Launch.Attempt {
-			p.last = &in.Launches[i]
+		if p.lastLaunch == nil || l.Launch.Attempt >= p.lastLaunch.Launch.Attempt {
+			p.lastLaunch = &in.Launches[i]
 		}
 	}
-	if l := p.last; l != nil {
+	if l := p.lastLaunch; l != nil {
 		p.attempt = l.Launch.Attempt
 		same := l.Launch.Window != nil && compareWindows(*l.Launch.Window, rule.Window) == 0
 		if l.Terminal && (failed(*l) || !same) {
@@ -247,6 +250,8 @@ func inFlight(launches []LaunchStatus, claims []Claim, key string) string {
 	return ""
 }
 
+// coolingDown says which run the cooldown counts from, and when it ends; nothing where it
+// is over.
 func coolingDown(in DecideInput) (why string, end time.Time) {
 	for _, l := range in.Launches {
 		for _, since := range []struct {
@@ -264,6 +269,8 @@ func coolingDown(in DecideInput) (why string, end time.Time) {
 	return why, end
 }
 
+// overBudget returns the guard if the launches of the budget's period are used up, why, and
+// until when.
 func overBudget(in DecideInput) (guard, why string, until *time.Time) {
 	b := in.Policy.Budget
 	if b.Per <= 0 {

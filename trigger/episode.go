@@ -19,7 +19,7 @@ const (
 // RuleActions lists the actions of rules.
 func RuleActions() []string { return []string{RuleAlert, RuleRetrain, RuleBlock} }
 
-// Rule is what the policy needs to know of a rule as it is configured now.
+// Rule holds what the policy needs to know of a rule as it is configured now.
 type Rule struct {
 	Name   string
 	Action string // one of RuleActions
@@ -32,8 +32,8 @@ type Grid interface {
 	Prev(w groundtruth.Window) groundtruth.Window
 }
 
-// RuleState is a rule's newest verdict: a RuleResult and where it comes from. A
-// rule that no record judged is inconclusive and has no window.
+// RuleState is a rule's newest verdict: a RuleResult and where it comes from. Decide goes
+// by these. A rule that no record judged is inconclusive and has no window.
 type RuleState struct {
 	evaluator.RuleResult
 	Window groundtruth.Window
@@ -43,14 +43,15 @@ type RuleState struct {
 	Lengthened bool
 }
 
-// judged holds the newest verdicts on one window: of each rule the one in the
-// newest revision that judged it.
+// judged holds the newest verdicts on one window: of each rule the one in the newest
+// revision that judged it. byWindow makes it, and streaks and episodes are counted in it.
 type judged struct {
 	window   groundtruth.Window
 	versions []string // of the newest revision
 	rules    map[string]ruleIn
 }
 
+// ruleIn is a rule's result in the revision that it comes from.
 type ruleIn struct {
 	result   evaluator.RuleResult
 	stage    string
@@ -81,7 +82,8 @@ func byWindow(records []Record) []judged {
 	return out
 }
 
-// health is what a window says about all retraining rules together.
+// health says how a window stands by all retraining rules together. An episode lies
+// between windows that are allHealthy.
 type health uint8
 
 const (
@@ -109,6 +111,7 @@ func (w judged) of(names []string) health {
 	return unclear
 }
 
+// retraining returns the names of the rules whose action is a retraining.
 func retraining(rules []Rule) []string {
 	var names []string
 	for _, r := range rules {

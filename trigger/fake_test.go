@@ -13,6 +13,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/wait"
 )
 
 // memStore is a Store in memory whose writes can be made to fail.
@@ -139,7 +140,7 @@ var (
 func (f *fakePipelines) Check(context.Context, LaunchRequest) error { return f.rejectAll }
 
 func (f *fakePipelines) Find(ctx context.Context, req LaunchRequest) ([]Run, error) {
-	if err := sleep(ctx, 10*time.Millisecond+f.findDelay); err != nil {
+	if err := wait.For(ctx, 10*time.Millisecond+f.findDelay); err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
@@ -182,7 +183,7 @@ func (f *fakePipelines) Create(ctx context.Context, req LaunchRequest) (Run, err
 	switch a {
 	case answerLost:
 		f.make(req.Name)
-		_ = sleep(ctx, timeout)
+		_ = wait.For(ctx, timeout)
 		return Run{}, fmt.Errorf("no answer: %w", ErrUnclear)
 	case answer500After:
 		f.make(req.Name)
@@ -200,7 +201,7 @@ func (f *fakePipelines) Create(ctx context.Context, req LaunchRequest) (Run, err
 			time.Sleep(delay)
 			f.make(req.Name)
 		}()
-		_ = sleep(ctx, timeout)
+		_ = wait.For(ctx, timeout)
 		return Run{}, fmt.Errorf("no answer: %w", ErrUnclear)
 	case answerRejected:
 		return Run{}, fmt.Errorf("400: %w", ErrRejected)
@@ -268,7 +269,7 @@ const (
 // rec is a mature record of day n with one rule's verdict.
 func rec(n int, name string, v evaluator.Verdict) Record {
 	return Record{
-		Schema: 1, Model: "m", Window: day(n), OnGrid: true, Stage: StageMature, Revision: 1, Verdict: v,
+		Model: "m", Window: day(n), OnGrid: true, Stage: StageMature, Revision: 1, Verdict: v,
 		Rules: []evaluator.RuleResult{{Name: name, Verdict: v, Reason: "because"}},
 	}
 }

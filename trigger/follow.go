@@ -16,8 +16,8 @@ type Transition struct {
 	URL    string   // the run's page, for people; may be empty
 }
 
-// Follow looks after the model's started runs and returns what changed since
-// anybody looked:
+// Follow looks after the model's started runs and returns them, nil where they could
+// not be read, and what changed since anybody looked:
 //   - a claim that nobody recorded a run for is waited for and looked into, Settle
 //     long; a run found is recorded, else the claim is marked abandoned, so that it
 //     holds up no other run;
@@ -26,15 +26,24 @@ type Transition struct {
 //   - a second run of the same name is terminated and recorded as StateDuplicate.
 //
 // The error joins what failed for single runs; the others are followed all the same.
-func (l *Launcher) Follow(ctx context.Context, model string) ([]Transition, error) {
+func (l *Launcher) Follow(ctx context.Context, model string) ([]LaunchStatus, []Transition, error) {
+	launches, err := l.Ledger.Launches(ctx, model)
+	if err != nil {
+		return nil, nil, fmt.Errorf("follow runs of %s: %w", model, err)
+	}
 	var errs []error
-	changes, err := l.recover(ctx, model)
+	claims, err := l.Ledger.OpenClaims(ctx, model, launches)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("recover launches of %s: %w", model, err))
+	}
+	changes, err := l.recover(ctx, claims)
 	if err != nil {
 		errs = append(errs, err)
 	}
-	launches, err := l.Ledger.Launches(ctx, model)
-	if err != nil {
-		return changes, errors.Join(append(errs, fmt.Errorf("follow runs of %s: %w", model, err))...)
+	if len(claims) > 0 { // their runs may be recorded by now
+		if launches, err = l.Ledger.Launches(ctx, model); err != nil {
+			return nil, changes, errors.Join(append(errs, fmt.Errorf("follow runs of %s: %w", model, err))...)
+		}
 	}
 	for _, s := range launches {
 		if s.Terminal {
@@ -46,7 +55,12 @@ func (l *Launcher) Follow(ctx context.Context, model string) ([]Transition, erro
 			errs = append(errs, fmt.Errorf("follow run %s of %s: %w", s.Launch.Run, model, err))
 		}
 	}
-	return changes, errors.Join(errs...)
+	if len(changes) > 0 { // they are recorded by now
+		if launches, err = l.Ledger.Launches(ctx, model); err != nil {
+			errs = append(errs, fmt.Errorf("follow runs of %s: %w", model, err))
+		}
+	}
+	return launches, changes, errors.Join(errs...)
 }
 
 func (l *Launcher) followRun(ctx context.Context, s LaunchStatus) ([]Transition, error) {
@@ -155,11 +169,7 @@ func (l *Launcher) duplicates(ctx context.Context, req LaunchRequest, launch Lau
 // recover settles the claims that nobody recorded a run for: their claimants were
 // killed, or are still at it. It never starts a run: whether the cause still
 // stands is the policy's to say.
-func (l *Launcher) recover(ctx context.Context, model string) ([]Transition, error) {
-	claims, err := l.Ledger.OpenClaims(ctx, model)
-	if err != nil {
-		return nil, fmt.Errorf("recover launches of %s: %w", model, err)
-	}
+func (l *Launcher) recover(ctx context.Context, claims []Claim) ([]Transition, error) {
 	var changes []Transition
 	var errs []error
 	for _, c := range claims {
@@ -197,7 +207,7 @@ func (l *Launcher) recoverClaim(ctx context.Context, c Claim) ([]Transition, err
 	return out.Changes, err
 }
 
-// requestOf is as much of a request as a look needs.
+// requestOf returns as much of a launch's request as a look needs.
 func requestOf(l Launch) LaunchRequest {
 	return LaunchRequest{Name: l.Run, Pipeline: l.Pipeline, Experiment: l.Experiment, Namespace: l.Namespace}
 }

@@ -27,7 +27,7 @@ func TestSemantics4_FollowRecordsAndTellsOnce(t *testing.T) {
 			var wg sync.WaitGroup
 			for range 2 {
 				wg.Go(func() {
-					changes, err := w.launcher("f").Follow(t.Context(), "m")
+					_, changes, err := w.launcher("f").Follow(t.Context(), "m")
 					mu.Lock()
 					defer mu.Unlock()
 					if err != nil {
@@ -98,10 +98,10 @@ func TestSemantics5_FollowSettlesOpenClaims(t *testing.T) {
 					t.Fatal("it lives")
 				}
 				ledger := NewLedger(w.store)
-				if open, err := ledger.OpenClaims(t.Context(), "m"); err != nil || len(open) != 1 || open[0].By != "dead" {
+				if open, err := ledger.OpenClaims(t.Context(), "m", nil); err != nil || len(open) != 1 || open[0].By != "dead" {
 					t.Fatalf("open claims: %+v %v", open, err)
 				}
-				if other, err := ledger.OpenClaims(t.Context(), "other"); err != nil || len(other) != 0 {
+				if other, err := ledger.OpenClaims(t.Context(), "other", nil); err != nil || len(other) != 0 {
 					t.Fatalf("open claims of another model: %+v %v", other, err)
 				}
 				start := time.Now()
@@ -109,7 +109,11 @@ func TestSemantics5_FollowSettlesOpenClaims(t *testing.T) {
 				if took := time.Since(start); took < settle {
 					t.Errorf("the claim was settled after %s", took)
 				}
-				if open, err := ledger.OpenClaims(t.Context(), "m"); err != nil || len(open) != 0 {
+				launches, err := ledger.Launches(t.Context(), "m")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if open, err := ledger.OpenClaims(t.Context(), "m", launches); err != nil || len(open) != 0 {
 					t.Errorf("open claims: %+v %v", open, err)
 				}
 				if made {
@@ -147,7 +151,9 @@ func TestSemantics5_FollowAgainstLaunch(t *testing.T) {
 			for range 3 {
 				wg.Go(func() {
 					for range 5 {
-						follow(t, w)
+						if _, _, err := w.launcher("f").Follow(t.Context(), "m"); err != nil {
+							t.Errorf("follow: %v", err)
+						}
 						time.Sleep(7 * time.Second)
 					}
 				})
@@ -167,7 +173,7 @@ func TestFollowKeepsGoing(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.pipes.failFinds = 1
-		changes, err := l.Follow(t.Context(), "m")
+		_, changes, err := l.Follow(t.Context(), "m")
 		if !errors.Is(err, errLook) || len(changes) != 1 {
 			t.Errorf("%+v %v", changes, err)
 		}

@@ -34,7 +34,8 @@ func (r Record) GridName() string {
 	return r.Grid
 }
 
-// place is a window as a key has it.
+// place is a window as an evaluation's key and a mark's key have it: the interval, and
+// the grid where the interval alone does not tell it.
 type place struct {
 	window groundtruth.Window
 	grid   string // part of the grid's name; empty for the plain one
@@ -64,7 +65,7 @@ func onGrid(grid string) func(place) bool {
 
 func anyGrid(place) bool { return true }
 
-// String is the place's part of a key: START_END, or START_END@GRID.
+// String returns the place's part of a key: START_END, or START_END@GRID.
 func (p place) String() string {
 	if p.grid == "" {
 		return windowPart(p.window)
@@ -81,7 +82,7 @@ func parsePlace(s string) (place, error) {
 	return place{w, grid}, err
 }
 
-// matureMark says that a window is recorded as mature. Marks of earlier versions have
+// matureMark says in the ledger that a window is recorded as mature. Marks of earlier versions have
 // no grid.
 type matureMark struct {
 	Schema int    `json:"schema"`
@@ -144,8 +145,8 @@ func (l *Ledger) LastMature(ctx context.Context, model, grid string, newest grou
 	return groundtruth.Window{}, false, nil
 }
 
-// closedIndex is the part of the index about gaps: from First to Through every window
-// of the grid is recorded as mature, which it stays.
+// closedIndex is the part of the index about gaps. It says that from First to Through
+// every window of the grid is recorded as mature, which it stays.
 type closedIndex struct {
 	Schema  int                `json:"schema"`
 	Grid    string             `json:"grid"`
@@ -171,7 +172,7 @@ func (l *Ledger) KeepClosedThrough(ctx context.Context, model, grid string, firs
 	l.writeIndex(ctx, closedIndexKey(model, grid), closedIndex{SchemaVersion, grid, first, through})
 }
 
-// gridStart is where a model's windows on a grid begin.
+// gridStart says in the ledger where a model's windows on a grid begin.
 type gridStart struct {
 	Schema int                `json:"schema"`
 	Model  string             `json:"model"`

@@ -13,18 +13,19 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// Farthest is how many windows back the records go that a pass rests on: a streak or
+// Farthest is how many windows back a pass looks at records: a streak or
 // an episode that is longer is taken to begin there.
 const Farthest = 1000
 
-// windowKeys are the revisions of one window, oldest first.
+// windowKeys holds the keys of one window's revisions, oldest first. revisions makes them
+// of a listing, for everything here that reads records.
 type windowKeys struct {
 	place
 	keys []string
 }
 
-// revisions sorts the objects below dir by window, grid and revision; of those that in
-// says yes to.
+// revisions sorts the objects below dir by window, grid and revision, and leaves out the
+// places that in says no to.
 func revisions(dir string, objects []objstore.Object, in func(place) bool) ([]windowKeys, error) {
 	type revision struct {
 		place
@@ -55,6 +56,7 @@ func revisions(dir string, objects []objstore.Object, in func(place) bool) ([]wi
 	return out, nil
 }
 
+// compareWindows orders windows by start, then by end.
 func compareWindows(a, b groundtruth.Window) int {
 	return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End))
 }
@@ -209,8 +211,8 @@ func (l *Ledger) all(ctx context.Context, model string, onGrid bool) ([]Record, 
 	})
 }
 
-// Brief is History without inputs and outputs, which costs a request for a page of the
-// index instead of one for each record.
+// Brief returns what History does, without inputs and outputs: it costs a request for a
+// page of the index instead of one for each record.
 func (l *Ledger) Brief(ctx context.Context, model string) ([]Record, error) {
 	dir := evaluationDir(model, true)
 	objects, err := l.objects(ctx, dir)

@@ -39,10 +39,11 @@ type IndexWriter interface {
 // WithIndex returns the same ledger that also writes its index to w, which must be the
 // store it reads; nil writes none.
 func (l *Ledger) WithIndex(w IndexWriter) *Ledger {
-	return &Ledger{store: l.store, index: w}
+	return &Ledger{store: l.store, indexWriter: w}
 }
 
-// copied is a record's copy in a page, with what a listing showed of the record.
+// copied is a record's copy in a page, with what a listing showed of the record when the
+// copy was made.
 type copied struct {
 	Size    int64           `json:"size"`
 	ModTime time.Time       `json:"mod_time,omitzero"`
@@ -54,19 +55,20 @@ func (c copied) of(o objstore.Object) bool {
 	return c.Size == o.Size && c.ETag == o.ETag && c.ModTime.Equal(o.ModTime)
 }
 
-// page is a part of the index that is being read, from several goroutines.
+// page is a part of the index that is being read, from several goroutines. Launches and
+// eraReader read records through one.
 type page struct {
 	ledger *Ledger
 	key    string
 	shrink func(data []byte, key string) ([]byte, error) // what of a record is copied; nil for all
 
-	mu      sync.Mutex
-	copies  map[string]copied
-	listed  map[string]objstore.Object
-	missing int // records that were read one by one
+	mu        sync.Mutex
+	copies    map[string]copied          // of records, by their keys
+	listed    map[string]objstore.Object // what a listing showed of the records, by their keys
+	readAlone int                        // records that were read one by one, for the page lacks them
 }
 
-// pageRecord is a page in object storage.
+// pageRecord is the form in which a page lies in object storage.
 type pageRecord struct {
 	Schema int               `json:"schema"`
 	Copies map[string]copied `json:"copies"`
@@ -116,11 +118,11 @@ func (l *Ledger) readIndex(ctx context.Context, key string, v any) error {
 // writeIndex replaces a part of the index where this ledger writes one. That it
 // cannot be written costs later readers requests and changes nothing that they find.
 func (l *Ledger) writeIndex(ctx context.Context, key string, v any) {
-	if l.index == nil {
+	if l.indexWriter == nil {
 		return
 	}
 	if data, err := json.Marshal(v); err == nil {
-		_ = l.index.Write(ctx, key, append(data, '\n'))
+		_ = l.indexWriter.Write(ctx, key, append(data, '\n'))
 	}
 }
 
@@ -146,19 +148,19 @@ func (p *page) read(ctx context.Context, key string) ([]byte, error) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.copies[key] = copied{Size: o.Size, ModTime: o.ModTime, ETag: o.ETag, Data: data}
-		p.missing++
+		p.readAlone++
 	}
 	return data, nil
 }
 
 // close writes the page again where much was missing in it.
 func (p *page) close(ctx context.Context) {
-	if p.missing >= pageWorth {
+	if p.readAlone >= pageWorth {
 		p.ledger.writeIndex(ctx, p.key, pageRecord{SchemaVersion, p.copies})
 	}
 }
 
-// brief is what of an evaluation a page keeps: all but its inputs and its output,
+// brief returns what a page keeps of an evaluation: all but its inputs and its output,
 // which are what makes it large and what no decision rests on.
 func brief(data []byte, key string) ([]byte, error) {
 	if _, err := parseEvaluation(key, data); err != nil {
@@ -219,8 +221,8 @@ func erasBetween(from, to time.Time, digits int) []string {
 	return out
 }
 
-// erasToList is erasBetween, or the whole of time where these are so many that it takes
-// fewer requests to list all.
+// erasToList lists what erasBetween does, or the whole of time where these are so many
+// that it takes fewer requests to list all.
 func erasToList(from, to time.Time, digits int) []string {
 	const many = 50
 	if eras := erasBetween(from, to, digits); len(eras) <= many {
@@ -229,7 +231,7 @@ func erasToList(from, to time.Time, digits int) []string {
 	return []string{""}
 }
 
-// eraReader reads the windows of one era.
+// eraReader reads the records of one era's windows. backward and Brief go from era to era.
 type eraReader struct {
 	windows []windowKeys // oldest first
 	page    *page

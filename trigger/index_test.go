@@ -31,7 +31,7 @@ func fillHours(t *testing.T, store *memStore, n int, v evaluator.Verdict) {
 		w := hour(i)
 		r := rec(1, "rmse", v)
 		r.Window, r.Rules[0].Streak = w, 1
-		if err := l.create(ctx, evaluationKey("m", placeOf(w, "1h"), true, 1), r); err != nil {
+		if err := l.create(ctx, evaluationKey("m", placeOf(w, "1h"), true, 1), newEvaluationRecord(r)); err != nil {
 			t.Fatal(err)
 		}
 		if v == breached {

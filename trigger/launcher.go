@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/wait"
 )
 
 // DefaultSettle is the settle time where Launcher.Settle is zero.
@@ -118,10 +119,11 @@ func (l *Launcher) launchOnce(ctx context.Context, req LaunchRequest, meta Launc
 	}
 }
 
-// turn is a claim that this process holds.
+// turn is a claim that this process holds. take gets one, and work uses it until it is
+// too old.
 type turn struct {
-	n     int
-	since time.Time // monotonic, from before the claim was written
+	claim int       // its number
+	since time.Time // by the monotonic clock, from before the claim was written
 }
 
 // take gets the newest claim of meta.Key, or the record that made it needless. A
@@ -158,7 +160,7 @@ func (l *Launcher) take(ctx context.Context, meta Launch, look bool) (turn, *Lau
 
 // claimNext claims claims/KEY/n unless somebody else has.
 func (l *Launcher) claimNext(ctx context.Context, meta Launch, n int, look bool) (turn, bool, error) {
-	t := turn{n: n, since: time.Now()}
+	t := turn{claim: n, since: time.Now()}
 	ok, err := l.Ledger.createOnce(ctx, claimKey(meta.Key, n), Claim{
 		Schema: SchemaVersion, Key: meta.Key, N: n, By: l.Identity, At: l.now(), Launch: meta, Abandoned: look,
 	})
@@ -184,20 +186,20 @@ func (l *Launcher) watch(ctx context.Context, key string) (*Launch, error) {
 		if left <= 0 {
 			return nil, nil
 		}
-		if err := sleep(ctx, min(left, l.interval())); err != nil {
+		if err := wait.For(ctx, min(left, l.interval())); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// work uses a claim: look, start, record. again means that the claim got too old to
+// work uses a claim: it looks for the run, starts it and records it. again means that the claim got too old to
 // start anything in it, and so did the one taken over from it.
 func (l *Launcher) work(ctx context.Context, req LaunchRequest, meta Launch, t turn) (out Outcome, again bool, err error) {
 	for held := 0; ; held++ {
 		if held > maxHeldUp {
 			return Outcome{}, false, fmt.Errorf("looking for the run took over %s each time: %w", l.settle()/2, ErrTooLate)
 		}
-		meta.Claim = t.n
+		meta.Claim = t.claim
 		runs, err := l.look(ctx, req)
 		if err != nil {
 			return Outcome{}, false, err
@@ -214,7 +216,7 @@ func (l *Launcher) work(ctx context.Context, req LaunchRequest, meta Launch, t t
 				out, err := l.record(ctx, req, meta, run, false)
 				// Another claimant may have found the run and recorded it first.
 				out.Started = err == nil && out.Launch.RunID == run.ID
-				if err == nil && t.n > 1 {
+				if err == nil && t.claim > 1 {
 					// An earlier claimant's request may have arrived meanwhile.
 					out.Changes = append(out.Changes, l.checkDuplicates(ctx, req, out.Launch)...)
 				}
@@ -233,7 +235,7 @@ func (l *Launcher) work(ctx context.Context, req LaunchRequest, meta Launch, t t
 		}
 		// This process was held up. Nothing was sent in this claim and nothing will
 		// be, so the next one may be taken at once, unless somebody else has.
-		next, ok, err := l.claimNext(ctx, meta, t.n+1, false)
+		next, ok, err := l.claimNext(ctx, meta, t.claim+1, false)
 		if err != nil {
 			return Outcome{}, false, err
 		}
@@ -282,7 +284,7 @@ func (l *Launcher) search(ctx context.Context, req LaunchRequest, meta Launch, t
 			l.log().Warn("looking for the run failed", "model", meta.Model, "key", meta.Key, "err", err)
 		}
 		left := l.settle() - time.Since(t.since)
-		if err := sleep(ctx, min(max(left, 0), l.interval())); err != nil {
+		if err := wait.For(ctx, min(max(left, 0), l.interval())); err != nil {
 			return Outcome{}, false, err
 		}
 	}
@@ -331,8 +333,8 @@ func (l *Launcher) record(ctx context.Context, req LaunchRequest, meta Launch, r
 	return out, nil
 }
 
-// checkDuplicates is a look after the record; it only logs what fails, for Follow
-// looks again.
+// checkDuplicates looks for duplicates after a run was recorded. It only logs what fails,
+// for Follow looks again.
 func (l *Launcher) checkDuplicates(ctx context.Context, req LaunchRequest, launch Launch) []Transition {
 	changes, err := l.duplicates(ctx, req, launch)
 	if err != nil {
@@ -362,7 +364,7 @@ func deref(l *Launch) Launch {
 
 func (l *Launcher) settle() time.Duration { return cmp.Or(l.Settle, DefaultSettle) }
 
-// interval is the time between two looks.
+// interval returns the time between two looks of watch and search.
 func (l *Launcher) interval() time.Duration {
 	return min(max(l.settle()/30, 50*time.Millisecond), 2*time.Second)
 }
@@ -384,16 +386,5 @@ func (l *Launcher) log() *slog.Logger {
 func (l *Launcher) step(name string) {
 	if l.Hook != nil {
 		l.Hook(name)
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }

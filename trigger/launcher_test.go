@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -510,11 +511,15 @@ func (s *suspended) Create(_ context.Context, req LaunchRequest) (Run, error) {
 	return s.Pipelines.Create(context.Background(), req)
 }
 
+// follow follows, and fails unless it returns the runs as they are recorded then.
 func follow(t *testing.T, w *world) []Transition {
 	t.Helper()
-	changes, err := w.launcher("f").Follow(t.Context(), "m")
+	launches, changes, err := w.launcher("f").Follow(t.Context(), "m")
 	if err != nil {
 		t.Errorf("follow: %v", err)
+	}
+	if recorded, err := NewLedger(w.store).Launches(t.Context(), "m"); err != nil || !reflect.DeepEqual(launches, recorded) {
+		t.Errorf("followed:\n%+v\nrecorded:\n%+v %v", launches, recorded, err)
 	}
 	return changes
 }
@@ -559,7 +564,7 @@ func TestSemantics5_DuplicateThatCannotBeStopped(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.pipes.make(theRun)
 		w.pipes.denyStop = true
-		changes, err := w.launcher("f").Follow(t.Context(), "m")
+		_, changes, err := w.launcher("f").Follow(t.Context(), "m")
 		if err == nil || !strings.Contains(err.Error(), "run-2") || !strings.Contains(err.Error(), "terminate") {
 			t.Errorf("error %v", err)
 		}

@@ -42,7 +42,7 @@ func Terminal(state string) bool {
 	return false
 }
 
-// LaunchStatus is a started run and what was seen of it.
+// LaunchStatus is a started run with what was seen of it since.
 type LaunchStatus struct {
 	Launch     Launch
 	States     []RunState // as observed, oldest first, duplicates left out
@@ -140,7 +140,7 @@ func launchOf(ctx context.Context, load reader, key string) (Launch, error) {
 		return Launch{}, err
 	}
 	var out Launch
-	if err := decode(launchesDir+key, data, &out); err != nil {
+	if err := decode(launchesDir+key, data, SchemaVersion, &out); err != nil {
 		return Launch{}, err
 	}
 	if out.Key != key || out.RunID == "" {
@@ -158,7 +158,7 @@ func status(ctx context.Context, load reader, launch Launch, keys []string) (Lau
 			return s, err
 		}
 		var state RunState
-		if err := decode(k, data, &state); err != nil {
+		if err := decode(k, data, SchemaVersion, &state); err != nil {
 			return s, err
 		}
 		if state.Key != launch.Key || state.State == "" {
@@ -195,18 +195,17 @@ func status(ctx context.Context, load reader, launch Launch, keys []string) (Lau
 	return s, nil
 }
 
-// OpenClaims returns the newest claim of every key of the model that has no launch
-// record and was not abandoned: a run may have been started for it or be about to
-// be.
-func (l *Ledger) OpenClaims(ctx context.Context, model string) ([]Claim, error) {
+// OpenClaims returns the newest claim of every key of the model that is none of the
+// launches, which were read before, and was not abandoned: a run may have been started
+// for it or be about to be, or is recorded since the launches were read.
+func (l *Ledger) OpenClaims(ctx context.Context, model string, launches []LaunchStatus) ([]Claim, error) {
 	claims, err := l.modelKeys(ctx, claimsDir, model)
 	if err != nil {
 		return nil, err
 	}
-	// Launches are listed after claims, so that a run recorded meanwhile counts.
-	launches, err := l.modelKeys(ctx, launchesDir, model)
-	if err != nil {
-		return nil, err
+	launched := make(map[string]bool, len(launches))
+	for _, s := range launches {
+		launched[s.Launch.Key] = true
 	}
 	newest := make(map[string]int)
 	var order []string
@@ -215,7 +214,7 @@ func (l *Ledger) OpenClaims(ctx context.Context, model string) ([]Claim, error) 
 		if err != nil {
 			return nil, err
 		}
-		if _, launched := slices.BinarySearch(launches, launchesDir+key); launched {
+		if launched[key] {
 			continue
 		}
 		if newest[key] == 0 {

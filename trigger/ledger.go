@@ -13,8 +13,8 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// SchemaVersion is the newest version of ledger records that this code writes
-// and reads. Older ones are read, newer ones refused.
+// SchemaVersion is the newest version of ledger records, beside evaluations, that this
+// code writes and reads: those have RecordSchema. Older ones are read, newer ones refused.
 const SchemaVersion = 1
 
 // readers bounds how many records are read at once.
@@ -38,8 +38,8 @@ type Store interface {
 // survives restarts, several pods at once, and a kill at any instruction. A
 // record that cannot be read is an error that names it: it is never passed over.
 type Ledger struct {
-	store Store
-	index IndexWriter // nil: the index is read only
+	store       Store
+	indexWriter IndexWriter // nil: the index is read only
 }
 
 // NewLedger returns the ledger in s, whose root is the state URL.
@@ -54,8 +54,7 @@ var ErrNewerSchema = errors.New("written by a newer version of hindcast")
 // written and that revision is returned with created false: a retried pass makes no
 // second record.
 //
-// Model, Window, Stage and OnGrid must be set, and Grid on a grid; Schema and Revision
-// are set here.
+// Model, Window, Stage and OnGrid must be set, and Grid on a grid; Revision is set here.
 // Windows off the grid are kept apart and never enter History, Latest or Recent.
 func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 	if r.Model == "" || r.Window.Start.IsZero() || !r.Window.End.After(r.Window.Start) {
@@ -64,7 +63,6 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 	if !slices.Contains(Stages(), r.Stage) {
 		return Record{}, false, fmt.Errorf("record evaluation of %s: unknown stage %q", r.Model, r.Stage)
 	}
-	r.Schema = SchemaVersion
 	dir := evaluationDir(r.Model, r.OnGrid)
 	for {
 		keys, err := l.keys(ctx, dir+placeOf(r.Window, r.Grid).String()+"/")
@@ -97,7 +95,7 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 			return Record{}, false, fmt.Errorf("record evaluation of %s: %w", r.Model, err)
 		}
 		key := evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, r.Revision)
-		switch err := l.create(ctx, key, r); {
+		switch err := l.create(ctx, key, newEvaluationRecord(r)); {
 		case err == nil:
 			return r, true, l.markMature(ctx, r)
 		case !errors.Is(err, objstore.ErrExists):
@@ -172,7 +170,7 @@ func (l *Ledger) read(ctx context.Context, key string, v any) error {
 	if err != nil {
 		return err
 	}
-	return decode(key, data, v)
+	return decode(key, data, SchemaVersion, v)
 }
 
 // load returns the bytes of one record.
@@ -184,15 +182,17 @@ func (l *Ledger) load(ctx context.Context, key string) ([]byte, error) {
 	return data, nil
 }
 
-func decode(key string, data []byte, v any) error {
+// decode fills v from the bytes of a record whose newest known version is given. What v
+// has no field for is passed over.
+func decode(key string, data []byte, newest int, v any) error {
 	var head struct {
 		Schema int `json:"schema"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
 		return fmt.Errorf("ledger record %s is damaged: %w", key, err)
 	}
-	if head.Schema > SchemaVersion {
-		return fmt.Errorf("ledger record %s has schema %d, this version knows up to %d: %w", key, head.Schema, SchemaVersion, ErrNewerSchema)
+	if head.Schema > newest {
+		return fmt.Errorf("ledger record %s has schema %d, this version knows up to %d: %w", key, head.Schema, newest, ErrNewerSchema)
 	}
 	if head.Schema < 1 {
 		return fmt.Errorf("ledger record %s is damaged: it has no schema version", key)
@@ -232,26 +232,4 @@ func keysOf(objects []objstore.Object) []string {
 		keys[i] = o.Key
 	}
 	return keys
-}
-
-func (l *Ledger) evaluation(ctx context.Context, key string) (Record, error) {
-	data, err := l.load(ctx, key)
-	if err != nil {
-		return Record{}, err
-	}
-	return parseEvaluation(key, data)
-}
-
-func parseEvaluation(key string, data []byte) (Record, error) {
-	var r Record
-	if err := decode(key, data, &r); err != nil {
-		return Record{}, err
-	}
-	if want := evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, r.Revision); want != key {
-		return Record{}, fmt.Errorf("ledger record %s is damaged: it says that it is %s", key, want)
-	}
-	if !slices.Contains(Stages(), r.Stage) {
-		return Record{}, fmt.Errorf("ledger record %s is damaged: unknown stage %q", key, r.Stage)
-	}
-	return r, nil
 }

@@ -38,7 +38,7 @@ func (l *Launcher) Manual(ctx context.Context, req LaunchRequest, meta Launch, k
 		if err != nil {
 			return Outcome{}, fmt.Errorf("retrain %s by hand: %w", meta.Model, err)
 		}
-		claims, err := l.Ledger.OpenClaims(ctx, meta.Model)
+		claims, err := l.Ledger.OpenClaims(ctx, meta.Model, launches)
 		if err != nil {
 			return Outcome{}, fmt.Errorf("retrain %s by hand: %w", meta.Model, err)
 		}

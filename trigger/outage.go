@@ -23,13 +23,14 @@ const remindSlack = time.Hour
 
 // Outage is a stretch of attempts that all failed: from the first until one worked.
 type Outage struct {
-	N        int // 1, 2, ... of its kind
-	Since    time.Time
+	Number   int                // 1, 2, ... among the outages of one model and kind
+	Since    time.Time          // when the first attempt failed
 	Window   groundtruth.Window // that was to be judged when the first attempt failed
 	Failures int                // attempts that failed
 }
 
-// outageRecord is one attempt that failed, or the one that ended the outage.
+// outageRecord is the form in which the ledger keeps an attempt that failed, or the one
+// that ended the outage.
 type outageRecord struct {
 	Schema int                `json:"schema"`
 	Model  string             `json:"model"`
@@ -38,10 +39,11 @@ type outageRecord struct {
 	At     time.Time          `json:"at"`
 }
 
-// outageState is what the keys say of the newest outage.
+// outageState is what the keys say of the newest outage. Failed and Worked go by it.
 type outageState struct {
-	n, failures int
-	over        bool
+	number   int // Outage.Number; 0 before the first
+	failures int // attempts that failed
+	over     bool
 }
 
 // Failed counts a failed attempt and reports whether people are to be told of it: of
@@ -53,11 +55,11 @@ func (l *Ledger) Failed(ctx context.Context, model, what string, w groundtruth.W
 		if err != nil {
 			return Outage{}, false, err
 		}
-		if s.n == 0 || s.over {
-			s = outageState{n: s.n + 1}
+		if s.number == 0 || s.over {
+			s = outageState{number: s.number + 1}
 		}
 		s.failures++
-		created, err := l.createOnce(ctx, failureKey(model, what, s.n, s.failures), outageRecord{SchemaVersion, model, what, w, at.UTC()})
+		created, err := l.createOnce(ctx, failureKey(model, what, s.number, s.failures), outageRecord{SchemaVersion, model, what, w, at.UTC()})
 		if err != nil {
 			return Outage{}, false, err
 		}
@@ -75,7 +77,7 @@ func (l *Ledger) Failed(ctx context.Context, model, what string, w groundtruth.W
 		if days < 1 {
 			return o, false, nil
 		}
-		tell, err := l.createOnce(ctx, fmt.Sprintf("%sreminder-%04d", outageDir(model, what, s.n), days), outageRecord{SchemaVersion, model, what, w, at.UTC()})
+		tell, err := l.createOnce(ctx, fmt.Sprintf("%sreminder-%04d", outageDir(model, what, s.number), days), outageRecord{SchemaVersion, model, what, w, at.UTC()})
 		return o, tell, err
 	}
 }
@@ -83,14 +85,14 @@ func (l *Ledger) Failed(ctx context.Context, model, what string, w groundtruth.W
 // Worked ends an outage and reports whether there was one that this call ended.
 func (l *Ledger) Worked(ctx context.Context, model, what string, w groundtruth.Window, at time.Time) (Outage, bool, error) {
 	s, err := l.outage(ctx, model, what)
-	if err != nil || s.n == 0 || s.over {
+	if err != nil || s.number == 0 || s.over {
 		return Outage{}, false, err
 	}
 	o, err := l.readOutage(ctx, model, what, s)
 	if err != nil {
 		return Outage{}, false, err
 	}
-	ended, err := l.createOnce(ctx, outageDir(model, what, s.n)+overName, outageRecord{SchemaVersion, model, what, w, at.UTC()})
+	ended, err := l.createOnce(ctx, outageDir(model, what, s.number)+overName, outageRecord{SchemaVersion, model, what, w, at.UTC()})
 	return o, ended, err
 }
 
@@ -118,10 +120,10 @@ func (l *Ledger) outage(ctx context.Context, model, what string) (outageState, e
 		if !ok || err != nil || n < 1 {
 			return outageState{}, fmt.Errorf("ledger record %s: not an outage's key", k)
 		}
-		if n > s.n {
-			s = outageState{n: n}
+		if n > s.number {
+			s = outageState{number: n}
 		}
-		if n < s.n {
+		if n < s.number {
 			continue
 		}
 		if name == overName {
@@ -135,8 +137,8 @@ func (l *Ledger) outage(ctx context.Context, model, what string) (outageState, e
 
 func (l *Ledger) readOutage(ctx context.Context, model, what string, s outageState) (Outage, error) {
 	var first outageRecord
-	if err := l.read(ctx, failureKey(model, what, s.n, 1), &first); err != nil {
+	if err := l.read(ctx, failureKey(model, what, s.number, 1), &first); err != nil {
 		return Outage{}, err
 	}
-	return Outage{N: s.n, Since: first.At, Window: first.Window, Failures: s.failures}, nil
+	return Outage{Number: s.number, Since: first.At, Window: first.Window, Failures: s.failures}, nil
 }

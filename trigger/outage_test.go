@@ -36,10 +36,10 @@ func TestOutage(t *testing.T) {
 			do = l.Failed
 		}
 		o, tell, err := do(ctx, "m", OutageEvaluation, day(i+1), start.Add(step.after))
-		if err != nil || tell != step.tell || o.N != step.n || o.Failures != step.count {
+		if err != nil || tell != step.tell || o.Number != step.n || o.Failures != step.count {
 			t.Errorf("step %d: %+v, tell %t, %v; want %+v", i, o, tell, err, step)
 		}
-		if o.N == 1 && (!o.Since.Equal(start) || !o.Window.Equal(day(2))) {
+		if o.Number == 1 && (!o.Since.Equal(start) || !o.Window.Equal(day(2))) {
 			t.Errorf("step %d: began at %s on %s", i, o.Since, o.Window)
 		}
 	}

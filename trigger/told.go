@@ -28,7 +28,8 @@ type Told struct {
 	Reason string
 }
 
-// toldRecord is Told in the ledger. Records of old have none of the last three.
+// toldRecord is the form in which the ledger keeps a Told. Records of old have none of the
+// last three.
 type toldRecord struct {
 	Schema int       `json:"schema"`
 	Model  string    `json:"model"`

@@ -46,7 +46,8 @@ const (
 	ActionSuppressed Action = "suppressed"
 )
 
-// Decision is what follows from the verdicts on a window.
+// Decision is what follows from the verdicts on a window. Its JSON is what commands
+// print; the ledger writes it as a decisionRecord.
 type Decision struct {
 	Action  Action     `json:"action"`
 	DryRun  bool       `json:"dry_run"`
@@ -72,23 +73,23 @@ const (
 func Stages() []string { return []string{StageMature, StageClosed} }
 
 // Record is one evaluation in the ledger: append-only, a new revision for a re-evaluation.
+// The ledger writes it as an evaluationRecord.
 type Record struct {
-	Schema     int                    `json:"schema"`
-	Model      string                 `json:"model"`
-	Window     groundtruth.Window     `json:"window"`
-	OnGrid     bool                   `json:"on_grid"`
-	Grid       string                 `json:"grid,omitempty"` // the grid's name; none off the grid and in records of earlier versions, which are of the grid in UTC whose window they are
-	Stage      string                 `json:"stage"`
-	Revision   int                    `json:"revision"`
-	AsOf       time.Time              `json:"as_of"`
-	RecordedAt time.Time              `json:"recorded_at"`
-	PolicyHash string                 `json:"policy_hash"`
-	Verdict    evaluator.Verdict      `json:"verdict"`
-	Rules      []evaluator.RuleResult `json:"rules"`
-	Versions   []string               `json:"versions"` // model versions seen, sorted
-	Inputs     []groundtruth.Input    `json:"inputs"`
-	Decision   Decision               `json:"decision"`
-	Output     json.RawMessage        `json:"output"` // the object of run -o json, as JSON
+	Model      string
+	Window     groundtruth.Window
+	OnGrid     bool
+	Grid       string // the grid's name; none off the grid and in records of earlier versions, which are of the grid in UTC whose window they are
+	Stage      string
+	Revision   int
+	AsOf       time.Time
+	RecordedAt time.Time
+	PolicyHash string
+	Verdict    evaluator.Verdict
+	Rules      []evaluator.RuleResult
+	Versions   []string // model versions seen, sorted
+	Inputs     []groundtruth.Input
+	Decision   Decision
+	Output     json.RawMessage // the object of run -o json, kept as it was printed
 }
 
 // Launch is a started run in the ledger.

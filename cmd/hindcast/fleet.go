@@ -118,9 +118,9 @@ func (t *tally) add(w job.Work) {
 	if w.Window != nil {
 		t.windows++
 	}
-	t.work.Rows += w.Rows
-	t.work.Bytes += w.Bytes
-	t.work.Spilled += w.Spilled
+	t.work.RowsRead += w.RowsRead
+	t.work.BytesRead += w.BytesRead
+	t.work.BytesSpilled += w.BytesSpilled
 }
 
 // pass counts the end of a model's pass.

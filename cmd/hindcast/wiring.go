@@ -122,21 +122,25 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
-	c = &connected{
-		Runner: &job.Runner{
-			Stores:    stores,
-			State:     state,
-			Ledger:    trigger.NewLedger(state).WithIndex(state),
-			Pipelines: func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
-			Clock:     a.Clock,
-			Log:       a.log,
-			Secrets:   a.secrets,
-			Limits:    limits,
-			Hook:      crashHook(a.Env),
-			Identity:  a.identity(),
+	runner, err := job.New(job.Runner{
+		Stores:    stores,
+		State:     state,
+		Ledger:    trigger.NewLedger(state).WithIndex(state),
+		Pipelines: func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
+		Clock:     a.Clock,
+		Log:       a.log,
+		Secrets:   a.secrets,
+		Limits:    limits,
+		Hook:      crashHook(a.Env),
+		Identity:  a.identity(),
 
-			PeakMemory: peakMemory,
-		},
+		PeakMemory: peakMemory,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c = &connected{
+		Runner: runner,
 		cfg:    cfg,
 		models: cfg.Models,
 		atOnce: 1,

@@ -19,6 +19,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/wait"
 )
 
 // bucket is the objstore.Bucket of all three clouds, behind gocloud.dev/blob. It evens out
@@ -179,7 +180,7 @@ func (b *bucket) Put(ctx context.Context, key string, data []byte, create bool) 
 		case attempt == createAttempts:
 			return b.fault(err, false)
 		}
-		if err := sleep(ctx, readRetryDelay<<(attempt-1)); err != nil {
+		if err := wait.For(ctx, readRetryDelay<<(attempt-1)); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/wait"
 )
 
 const (
@@ -62,7 +63,7 @@ func (r *resumingReader) resume(cause error) error {
 		if r.failed >= readAttempts {
 			return fmt.Errorf("connection broke at byte %d of %d, %d times in a row: %w", r.off, r.first.Size, r.failed, cause)
 		}
-		if err := sleep(r.ctx, readRetryDelay<<(r.failed-1)); err != nil {
+		if err := wait.For(r.ctx, readRetryDelay<<(r.failed-1)); err != nil {
 			return err
 		}
 		next, i, err := r.reopen(r.off, r.end-r.off)
@@ -81,15 +82,3 @@ func (r *resumingReader) resume(cause error) error {
 }
 
 func (r *resumingReader) Close() error { return r.r.Close() }
-
-// sleep waits for d or for the context's end, whose error it then gives.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}
