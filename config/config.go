@@ -34,7 +34,7 @@ package config
 import (
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -80,7 +80,7 @@ type Model struct {
 	queriesAt    position
 	defaultRules bool
 	grid         groundtruth.Grid
-	rules        *evaluator.RuleSet
+	rules        *rule.Set
 	schedule     *Schedule
 }
 

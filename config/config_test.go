@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -100,7 +100,7 @@ func TestFullExample(t *testing.T) {
 		t.Errorf("policy = %+v", got)
 	}
 	level := 0.95
-	wantRules := []evaluator.RuleSpec{
+	wantRules := []rule.Spec{
 		{Name: "rmse", When: "rmse > 1.2 * reference.rmse", MinSamples: 200, MinCoverage: 0.8, Significance: &level, For: 2, Action: "retrain"},
 		{Name: "drift", When: "drift.share >= 0.5", MinSamples: 200, MinCoverage: 0.8, For: 1, Action: "alert"},
 	}
@@ -113,7 +113,7 @@ func TestFullExample(t *testing.T) {
 	if m.DefaultRules() != nil {
 		t.Error("default rules although the file has its own")
 	}
-	wantEnv := evaluator.RuleEnv{Task: "regression", HasReference: true, Segments: []string{"city"}}
+	wantEnv := rule.Env{Task: "regression", HasReference: true, Segments: []string{"city"}}
 	if got := m.RuleEnv(); !reflect.DeepEqual(got, wantEnv) {
 		t.Errorf("env = %+v", got)
 	}
@@ -205,7 +205,7 @@ func TestConcurrency(t *testing.T) {
 func TestDefaultRulesWithReference(t *testing.T) {
 	c := mustParse(t, readTestdata(t, "small.yaml")+"    reference: {profile: saved}\n", noEnv)
 	m := c.Models[0]
-	want := []evaluator.RuleSpec{
+	want := []rule.Spec{
 		{Name: "drift", When: "drift.share >= 0.5", MinSamples: 200, MinCoverage: 0.8, For: 1, Action: "alert"},
 		{Name: "rmse", When: "rmse > 1.1 * reference.rmse", MinSamples: 200, MinCoverage: 0.8, For: 1, Action: "alert"},
 	}

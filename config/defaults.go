@@ -3,7 +3,7 @@ package config
 import (
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -16,13 +16,13 @@ const (
 	defaultWindow      = "1d"
 	defaultCatchUp     = 7
 	defaultMaxBadShare = 0.01
-	defaultMaxSegments = evaluator.DefaultMaxSegments
+	defaultMaxSegments = summary.DefaultMaxSegments
 	defaultResolve     = groundtruth.ResolveLatest
 	defaultTimeout     = 10 * time.Second // of every server
 
 	// Of drift.
 	defaultMinRows     = 200
-	defaultExactValues = evaluator.DefaultExactValues
+	defaultExactValues = summary.DefaultExactValues
 
 	// Of a rule.
 	defaultMinSamples  = 200

@@ -7,7 +7,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -47,7 +48,7 @@ func (d *decoder) model(v value, dir string) *Model {
 		d.fail(nv, "a model's name has lower-case letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit")
 		m.Name = ""
 	}
-	can, later := evaluator.Tasks()
+	can, later := metric.Tasks()
 	o.choice("task", &m.Task, can, later)
 	d.schedule(o, m)
 	if sv, ok := o.get("predictions"); ok {
@@ -236,7 +237,7 @@ func (d *decoder) drift(v value, m *Model) {
 		d.driftThreshold(tv, m)
 	}
 	// In the column's own units no one threshold suits all columns.
-	if slices.Contains(m.Drift.Methods, evaluator.MeasureWasserstein) && m.Drift.Threshold == nil && !has(m.Drift.Thresholds, evaluator.MeasureWasserstein) {
+	if slices.Contains(m.Drift.Methods, drift.Wasserstein) && m.Drift.Threshold == nil && !has(m.Drift.Thresholds, drift.Wasserstein) {
 		o.fail("wasserstein is in the columns' own units and has no threshold of its own: give drift.threshold one, or use wasserstein_normed")
 	}
 	o.integer("min_rows", 1, &m.Drift.MinRows)
@@ -309,7 +310,7 @@ func (d *decoder) driftThreshold(v value, m *Model) {
 		case len(m.Drift.Methods) > 0 && !slices.Contains(m.Drift.Methods, mem.key):
 			d.failAt(mem.pos, path, "%s is not among the measures of method, so its threshold would not count", mem.key)
 			continue
-		case len(m.Drift.Methods) == 0 && (mem.key == evaluator.MeasureKS || mem.key == evaluator.MeasureWasserstein):
+		case len(m.Drift.Methods) == 0 && (mem.key == drift.KS || mem.key == drift.Wasserstein):
 			d.failAt(mem.pos, path, "%s does not judge with method auto, so its threshold would not count: list the measures in method", mem.key)
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -141,7 +141,7 @@ func writtenAs(v value, s scalar) string {
 // compile compiles the rules whose expressions were read; before is how many
 // errors there were before the rules.
 func (d *decoder) compile(rules []ruleAt, m *Model, before int) {
-	var specs []evaluator.RuleSpec
+	var specs []rule.Spec
 	var places []ruleAt
 	for _, r := range rules {
 		if r.rule.When == "" {
@@ -154,11 +154,11 @@ func (d *decoder) compile(rules []ruleAt, m *Model, before int) {
 		specs = append(specs, spec)
 		places = append(places, r)
 	}
-	set, errs := evaluator.CompileRules(specs, m.RuleEnv())
+	set, errs := rule.Compile(specs, m.RuleEnv())
 	m.rules = set
 	own := len(d.errs) > before
 	for _, err := range errs {
-		var fault *evaluator.RuleError
+		var fault *rule.Error
 		if !errors.As(err, &fault) || fault.Index < 0 || fault.Index >= len(places) {
 			d.failAt(position{}, "", "%v", err)
 			continue
@@ -185,8 +185,8 @@ func (d *decoder) compile(rules []ruleAt, m *Model, before int) {
 }
 
 // spec is the rule as the evaluator takes it.
-func (r Rule) spec() evaluator.RuleSpec {
-	return evaluator.RuleSpec{
+func (r Rule) spec() rule.Spec {
+	return rule.Spec{
 		Name:         r.Name,
 		When:         r.When,
 		MinSamples:   r.MinSamples,
@@ -199,8 +199,8 @@ func (r Rule) spec() evaluator.RuleSpec {
 
 // RuleSpecs returns the rules with their defaults filled in; the default rules
 // when the file has none.
-func (m *Model) RuleSpecs() []evaluator.RuleSpec {
-	out := make([]evaluator.RuleSpec, len(m.RuleList))
+func (m *Model) RuleSpecs() []rule.Spec {
+	out := make([]rule.Spec, len(m.RuleList))
 	for i, r := range m.RuleList {
 		out[i] = r.spec()
 	}
@@ -209,7 +209,7 @@ func (m *Model) RuleSpecs() []evaluator.RuleSpec {
 
 // DefaultRules returns the rules that the model has because its file has none,
 // for check to print; nil when the file has rules.
-func (m *Model) DefaultRules() []evaluator.RuleSpec {
+func (m *Model) DefaultRules() []rule.Spec {
 	if !m.defaultRules {
 		return nil
 	}
@@ -217,11 +217,11 @@ func (m *Model) DefaultRules() []evaluator.RuleSpec {
 }
 
 // Rules returns the rules, compiled.
-func (m *Model) Rules() *evaluator.RuleSet { return m.rules }
+func (m *Model) Rules() *rule.Set { return m.rules }
 
 // RuleEnv says what the model's rules may name.
-func (m *Model) RuleEnv() evaluator.RuleEnv {
-	return evaluator.RuleEnv{
+func (m *Model) RuleEnv() rule.Env {
+	return rule.Env{
 		Task:         m.Task,
 		HasReference: m.Reference != nil,
 		Segments:     slices.Clone(m.Segments),
@@ -244,7 +244,7 @@ func (m *Model) PolicyHash() string {
 		MaxSegments int
 		MaxBadShare float64
 		Drift       Drift
-		Rules       []evaluator.RuleSpec
+		Rules       []rule.Spec
 		Policy      trigger.Policy
 		Prometheus  map[string]string `json:",omitempty"` // so that models without keep their hash
 	}{

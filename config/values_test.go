@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -121,7 +121,7 @@ func TestNearest(t *testing.T) {
 
 // TestActions holds the actions that the policy knows against those of rules.
 func TestActions(t *testing.T) {
-	_, errs := evaluator.CompileRules([]evaluator.RuleSpec{{Name: "r", When: "rmse > 1", For: 1, Action: "dance"}}, evaluator.RuleEnv{})
+	_, errs := rule.Compile([]rule.Spec{{Name: "r", When: "rmse > 1", For: 1, Action: "dance"}}, rule.Env{})
 	if want := "the actions are " + strings.Join(trigger.RuleActions(), ", "); len(errs) != 1 || !strings.HasSuffix(errs[0].Error(), want) {
 		t.Errorf("%v, want one error that ends in %q", errs, want)
 	}

@@ -3,7 +3,7 @@ package config
 import (
 	"slices"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -37,7 +37,7 @@ func driftProfiles() (can, later []string) {
 	return []string{driftHindcast}, []string{"nannyml", "evidently", "tfdv"}
 }
 
-func measures() (can, later []string) { return evaluator.Measures(), evaluator.LaterMeasures() }
+func measures() (can, later []string) { return drift.Names(), drift.Later() }
 
 func modes() (can, later []string) { return texts(trigger.Modes()), []string{"approve"} }
 

@@ -16,7 +16,8 @@ import (
 	promconfig "github.com/prometheus/common/config"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -199,7 +200,7 @@ func TestMeasuresAndMetrics(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range append(evaluator.Measures(), slices.Collect(maps.Keys(evaluator.Regression(nil)))...) {
+	for _, name := range append(drift.Names(), slices.Collect(maps.Keys(metric.Regression(nil)))...) {
 		if !rows[name] {
 			t.Errorf("statistics.md does not define %s", name)
 		}

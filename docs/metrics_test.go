@@ -18,6 +18,9 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/publish"
@@ -165,7 +168,7 @@ func scraped(t *testing.T) string {
 // everything is a snapshot with every figure that a pass can have.
 func everything() job.Snapshot {
 	yes, matched := true, int64(90)
-	figures := evaluator.Regression(nil)
+	figures := metric.Regression(nil)
 	for name, m := range figures {
 		m.Value = 2
 		if name != "max_error" { // a maximum has no interval
@@ -174,9 +177,9 @@ func everything() job.Snapshot {
 		figures[name] = m
 	}
 	day := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
-	measures := map[string]evaluator.Measure{}
-	for _, name := range evaluator.Measures() {
-		measures[name] = evaluator.Measure{Value: 1}
+	measures := map[string]drift.Measure{}
+	for _, name := range drift.Names() {
+		measures[name] = drift.Measure{Value: 1}
 	}
 	outcome := &job.Outcome{
 		Window:   groundtruth.Window{Start: day, End: day.AddDate(0, 0, 1)},
@@ -184,12 +187,12 @@ func everything() job.Snapshot {
 		Evaluation: evaluator.Evaluation{
 			Metrics:   figures,
 			Reference: &evaluator.Reference{Metrics: figures},
-			Drift:     &evaluator.Drift{Share: 1, Columns: map[string]evaluator.ColumnDrift{"size": {Drifted: &yes, Measures: measures}}},
+			Drift:     &drift.Drift{Share: 1, Columns: map[string]drift.Column{"size": {Drifted: &yes, Measures: measures}}},
 			Versions:  map[string]evaluator.Group{"v1": {N: 90, Metrics: figures}},
 			Segments:  map[string]map[string]evaluator.Group{"city": {"Oslo": {N: 90, Metrics: figures}}},
 			Quality:   &evaluator.Quality{Columns: map[string]evaluator.ColumnQuality{"size": {}}},
 		},
-		Rules: []evaluator.RuleResult{{Name: "rmse", Verdict: evaluator.Breached, Comparisons: []evaluator.Comparison{
+		Rules: []rule.Result{{Name: "rmse", Verdict: rule.Breached, Comparisons: []rule.Comparison{
 			{Left: "rmse", Op: ">", Right: "1", LeftValue: 2, RightValue: 1, Variable: "rmse"},
 		}}},
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/trigger/kubeflow"
 )
 
@@ -67,7 +67,7 @@ notify:
 		delete(want, given)
 	}
 	// What is chosen where it is used.
-	want["models[].rules[].significance"] = strconv.FormatFloat(evaluator.DefaultSignificance, 'g', -1, 64)
+	want["models[].rules[].significance"] = strconv.FormatFloat(rule.DefaultSignificance, 'g', -1, 64)
 	want["models[].retrain.kubeflow.experiment"] = kubeflow.DefaultExperiment
 	if m := c.Models[0]; m.Predictions.Features.Auto && m.Drift.Methods == nil {
 		want["models[].predictions.features"], want["models[].drift.method"] = "auto", "auto"

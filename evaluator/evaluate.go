@@ -7,20 +7,24 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Options say how a window is evaluated. The zero value means the defaults.
 type Options struct {
-	Drift   DriftOptions
+	Drift   drift.Options
 	Workers int // threads; default 1
 }
 
 // Evaluate computes everything of a window from its Summary and, where there is
 // one, the reference profile. It changes neither. It panics when the Summary was
 // not built on the profile's Layout.
-func Evaluate(cur *Summary, ref *Profile, opt Options) *Evaluation {
-	if ref != nil && cur.Layout().id() != ref.Summary.Layout().id() {
+func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluation {
+	if ref != nil && cur.Layout().ID() != ref.Summary.Layout().ID() {
 		panic("evaluator: the summary is not built on the profile's layout")
 	}
 	out := &Evaluation{
@@ -30,9 +34,9 @@ func Evaluate(cur *Summary, ref *Profile, opt Options) *Evaluation {
 	var w work
 	if ref != nil && cur.Predictions() > 0 {
 		// The first evaluation makes them, and the columns, which come last, need them.
-		w.add(func(*memory) { PrepareDrift() })
+		w.add(func(*drift.Scratch) { drift.Prepare() })
 	}
-	w.add(func(*memory) { out.Metrics = Regression(cur.Errors()) })
+	w.add(func(*drift.Scratch) { out.Metrics = metric.Regression(cur.Errors()) })
 	finish := []func(){w.groups(cur.Versions(), out.Versions)}
 	for column, values := range cur.Segments() {
 		out.Segments[column] = make(map[string]Group, len(values))
@@ -41,8 +45,8 @@ func Evaluate(cur *Summary, ref *Profile, opt Options) *Evaluation {
 	out.Quality = columnsQuality(cur)
 	if ref != nil {
 		out.Reference = &Reference{Rows: ref.Summary.Predictions()}
-		w.add(func(*memory) { out.Reference.Metrics = Regression(ref.Summary.Errors()) })
-		out.Drift = &Drift{}
+		w.add(func(*drift.Scratch) { out.Reference.Metrics = metric.Regression(ref.Summary.Errors()) })
+		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
 	}
 	w.do(max(opt.Workers, 1))
@@ -53,15 +57,15 @@ func Evaluate(cur *Summary, ref *Profile, opt Options) *Evaluation {
 }
 
 // work are parts of an evaluation that need nothing of one another.
-type work struct{ parts []func(*memory) }
+type work struct{ parts []func(*drift.Scratch) }
 
-func (w *work) add(part func(*memory)) { w.parts = append(w.parts, part) }
+func (w *work) add(part func(*drift.Scratch)) { w.parts = append(w.parts, part) }
 
 // do does all parts on so many threads.
 func (w *work) do(workers int) {
 	var next atomic.Int64
 	one := func() {
-		var mem memory
+		var mem drift.Scratch
 		for {
 			i := int(next.Add(1)) - 1
 			if i >= len(w.parts) {
@@ -79,11 +83,11 @@ func (w *work) do(workers int) {
 }
 
 // groups adds the metrics of each group to the work; finish then puts them into out.
-func (w *work) groups(groups map[string]*ErrorSums, out map[string]Group) (finish func()) {
+func (w *work) groups(groups map[string]*summary.ErrorSums, out map[string]Group) (finish func()) {
 	names := slices.Sorted(maps.Keys(groups))
-	metrics := make([]map[string]Metric, len(names))
+	metrics := make([]map[string]metric.Result, len(names))
 	for i, name := range names {
-		w.add(func(*memory) { metrics[i] = Regression(groups[name]) })
+		w.add(func(*drift.Scratch) { metrics[i] = metric.Regression(groups[name]) })
 	}
 	return func() {
 		for i, name := range names {
@@ -93,11 +97,11 @@ func (w *work) groups(groups map[string]*ErrorSums, out map[string]Group) (finis
 }
 
 // columnsDrift adds the columns' drift to the work; finish then counts them into d.
-func (w *work) columnsDrift(d *Drift, cur *Summary, ref *Profile, opt DriftOptions) (finish func()) {
+func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.Profile, opt drift.Options) (finish func()) {
 	features := ref.Summary.Features()
-	found := make([]ColumnDrift, len(features)+2)
-	compare := func(out *ColumnDrift, r, c *ColumnSummary) {
-		w.add(func(mem *memory) { *out = CompareColumns(mem, r, c, opt) })
+	found := make([]drift.Column, len(features)+2)
+	compare := func(out *drift.Column, r, c *summary.Column) {
+		w.add(func(mem *drift.Scratch) { *out = drift.Compare(mem, r, c, opt) })
 	}
 	for i, r := range features {
 		compare(&found[i], r, cur.Feature(r.Name()))
@@ -108,11 +112,11 @@ func (w *work) columnsDrift(d *Drift, cur *Summary, ref *Profile, opt DriftOptio
 		compare(label, ref.Summary.Label(), cur.Label())
 	}
 	return func() {
-		*d = DriftOf(found[:len(features)])
+		*d = drift.Of(found[:len(features)])
 		d.LeftOut = ref.Layout.LeftOut
-		d.Columns[PredictionColumn] = *prediction
+		d.Columns[drift.PredictionColumn] = *prediction
 		if cur.Matched() > 0 {
-			d.Columns[LabelColumn] = *label
+			d.Columns[drift.LabelColumn] = *label
 		}
 		for i, r := range features {
 			d.Columns[uniqueName(r.Name())] = found[i]
@@ -122,29 +126,29 @@ func (w *work) columnsDrift(d *Drift, cur *Summary, ref *Profile, opt DriftOptio
 
 // columnsQuality computes the quality of the features. What lies out of range or is
 // unseen is NaN without a reference, and without predictions everything is.
-func columnsQuality(cur *Summary) *Quality {
-	q := &Quality{MissingShare: Number(math.NaN()), Columns: map[string]ColumnQuality{}}
+func columnsQuality(cur *summary.Summary) *Quality {
+	q := &Quality{MissingShare: stat.Number(math.NaN()), Columns: map[string]ColumnQuality{}}
 	rows := float64(cur.Predictions())
 	var missing float64
 	for _, c := range cur.Features() {
 		missing += float64(c.Missing())
 		cq := ColumnQuality{
-			Missing: Number(float64(c.Missing()) / rows),
-			Invalid: Number(float64(c.Invalid()) / rows),
+			Missing: stat.Number(float64(c.Missing()) / rows),
+			Invalid: stat.Number(float64(c.Invalid()) / rows),
 		}
 		switch {
 		case cur.Layout() == nil || rows == 0 || c.Kind() == groundtruth.Number && len(c.Edges()) == 0:
 			// A reference without values has no range.
-			cq.OutOfRange, cq.Unseen = Number(math.NaN()), Number(math.NaN())
+			cq.OutOfRange, cq.Unseen = stat.Number(math.NaN()), stat.Number(math.NaN())
 		case c.Kind() == groundtruth.Number:
-			cq.OutOfRange = Number(float64(c.Open(0)+c.Open(len(c.Edges()))) / rows)
+			cq.OutOfRange = stat.Number(float64(c.Open(0)+c.Open(len(c.Edges()))) / rows)
 		default:
-			cq.Unseen = Number(float64(c.Unseen()) / rows)
+			cq.Unseen = stat.Number(float64(c.Unseen()) / rows)
 		}
 		q.Columns[uniqueName(c.Name())] = cq
 	}
 	if n := float64(len(q.Columns)); n > 0 && rows > 0 {
-		q.MissingShare = Number(missing / (rows * n))
+		q.MissingShare = stat.Number(missing / (rows * n))
 	}
 	return q
 }

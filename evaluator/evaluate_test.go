@@ -9,21 +9,26 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-func evaluateTables(ref, cur *groundtruth.Batch, opts ProfilerOptions, opt Options) *Evaluation {
+func evaluateTables(ref, cur *groundtruth.Batch, opts summary.ProfilerOptions, opt Options) *Evaluation {
 	var features []groundtruth.FeatureSpec
 	for _, c := range ref.Features {
 		features = append(features, groundtruth.FeatureSpec{Name: c.Name, Kind: c.Kind})
 	}
-	p := NewProfiler(features, nil, opts)
+	p := summary.NewProfiler(features, nil, opts)
 	p.AddPredictions(ref)
 	layout := p.Layout()
-	rb, cb := NewBuilder(layout, groundtruth.Window{}, nil, BuilderOptions{}), NewBuilder(layout, groundtruth.Window{}, nil, BuilderOptions{})
+	rb, cb := summary.NewBuilder(layout, groundtruth.Window{}, nil, summary.BuilderOptions{}), summary.NewBuilder(layout, groundtruth.Window{}, nil, summary.BuilderOptions{})
 	rb.AddPredictions(ref)
 	cb.AddPredictions(cur)
-	return Evaluate(cb.Summary(), &Profile{Layout: layout, Summary: rb.Summary()}, opt)
+	return Evaluate(cb.Summary(), &summary.Profile{Layout: layout, Summary: rb.Summary()}, opt)
 }
 
 func TestDriftShareIsBoundedByWhatInconclusiveColumnsMayBe(t *testing.T) {
@@ -33,18 +38,18 @@ func TestDriftShareIsBoundedByWhatInconclusiveColumnsMayBe(t *testing.T) {
 		}
 		return xs
 	}
-	ref := table(4000, map[string]any{
-		"moves": series(4000, func(i int) float64 { return float64(i) }),
-		"stays": series(4000, func(i int) float64 { return float64(i) }),
+	ref := evaltest.Table(4000, map[string]any{
+		"moves": evaltest.Series(4000, func(i int) float64 { return float64(i) }),
+		"stays": evaltest.Series(4000, func(i int) float64 { return float64(i) }),
 		// Values enough for PSI's bins of rows, too few for distribution functions.
-		"sparse": missingAfter(series(4000, func(i int) float64 { return float64(i) }), 100),
+		"sparse": missingAfter(evaltest.Series(4000, func(i int) float64 { return float64(i) }), 100),
 	})
-	cur := table(4000, map[string]any{
-		"moves":  series(4000, func(i int) float64 { return float64(i) + 1200 }),
-		"stays":  series(4000, func(i int) float64 { return float64(i) + 0.5 }),
-		"sparse": missingAfter(series(4000, func(i int) float64 { return float64(i) }), 100),
+	cur := evaltest.Table(4000, map[string]any{
+		"moves":  evaltest.Series(4000, func(i int) float64 { return float64(i) + 1200 }),
+		"stays":  evaltest.Series(4000, func(i int) float64 { return float64(i) + 0.5 }),
+		"sparse": missingAfter(evaltest.Series(4000, func(i int) float64 { return float64(i) }), 100),
 	})
-	d := evaluateTables(ref, cur, ProfilerOptions{}, Options{}).Drift
+	d := evaluateTables(ref, cur, summary.ProfilerOptions{}, Options{}).Drift
 	if s := d.Columns["sparse"]; s.Drifted != nil || !strings.Contains(s.Reason, "wasserstein_normed: too few values") {
 		t.Errorf("sparse: drifted %v (%s), want inconclusive for too few values", s.Drifted, s.Reason)
 	}
@@ -52,22 +57,22 @@ func TestDriftShareIsBoundedByWhatInconclusiveColumnsMayBe(t *testing.T) {
 		t.Errorf("share %g of %d judged, %g to %g, want 0.5 of 2, 1/3 to 2/3", d.Share, d.Judged, d.Low, d.High)
 	}
 	// One column is judged by none: nothing is known.
-	few := evaluateTables(ref, table(50, map[string]any{
-		"moves": series(50, func(i int) float64 { return float64(i) }), "stays": series(50, func(i int) float64 { return float64(i) }),
-		"sparse": series(50, func(i int) float64 { return float64(i) }),
-	}), ProfilerOptions{}, Options{}).Drift
+	few := evaluateTables(ref, evaltest.Table(50, map[string]any{
+		"moves": evaltest.Series(50, func(i int) float64 { return float64(i) }), "stays": evaltest.Series(50, func(i int) float64 { return float64(i) }),
+		"sparse": evaltest.Series(50, func(i int) float64 { return float64(i) }),
+	}), summary.ProfilerOptions{}, Options{}).Drift
 	if !math.IsNaN(float64(few.Share)) || few.Low != 0 || few.High != 1 || few.Reason != "all 3 feature columns are inconclusive" {
 		t.Errorf("of 50 rows share is %g (%g to %g; %s), want null", few.Share, few.Low, few.High, few.Reason)
 	}
 	for name, c := range few.Columns {
-		if name != LabelColumn && !strings.Contains(c.Reason, "50 rows against 4000 in the reference, fewer than min_rows 200") {
+		if name != drift.LabelColumn && !strings.Contains(c.Reason, "50 rows against 4000 in the reference, fewer than min_rows 200") {
 			t.Errorf("%s: reason %q", name, c.Reason)
 		}
 		if name == "moves" && len(c.Measures) == 0 {
 			t.Error("measures of few rows are to be shown")
 		}
 	}
-	none := evaluateTables(table(300, nil), table(300, nil), ProfilerOptions{}, Options{}).Drift
+	none := evaluateTables(evaltest.Table(300, nil), evaltest.Table(300, nil), summary.ProfilerOptions{}, Options{}).Drift
 	if !math.IsNaN(float64(none.Share)) || none.Reason != "no feature columns" {
 		t.Errorf("without features share is %g (%s)", none.Share, none.Reason)
 	}
@@ -76,9 +81,9 @@ func TestDriftShareIsBoundedByWhatInconclusiveColumnsMayBe(t *testing.T) {
 func TestDriftOfOddColumns(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 1))
 	normal := func(scale, shift float64) []float64 {
-		return series(500, func(int) float64 { return scale*rng.NormFloat64() + shift })
+		return evaltest.Series(500, func(int) float64 { return scale*rng.NormFloat64() + shift })
 	}
-	constant := func(x float64) []float64 { return series(500, func(int) float64 { return x }) }
+	constant := func(x float64) []float64 { return evaltest.Series(500, func(int) float64 { return x }) }
 	texts := func(f func(i int) string) []string {
 		out := make([]string, 500)
 		for i := range out {
@@ -89,14 +94,14 @@ func TestDriftOfOddColumns(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		ref, cur any
-		opt      DriftOptions
+		opt      drift.Options
 		drifted  string
 		reason   string
 		null     map[string]string // measure to a part of its reason
 	}{
 		{name: "constant and the same", ref: constant(3), cur: constant(3), drifted: "false", null: map[string]string{"wasserstein_normed": "does not vary"}},
 		{name: "constant and another", ref: constant(3), cur: constant(4), drifted: "true", null: map[string]string{"wasserstein_normed": "does not vary"}},
-		{name: "constant, judged by what it has not", ref: constant(3), cur: constant(4), opt: DriftOptions{Methods: []string{"wasserstein_normed"}}, drifted: "null", reason: "the reference does not vary"},
+		{name: "constant, judged by what it has not", ref: constant(3), cur: constant(4), opt: drift.Options{Methods: []string{"wasserstein_normed"}}, drifted: "null", reason: "the reference does not vary"},
 		{name: "zero and negative zero", ref: constant(0), cur: constant(math.Copysign(0, -1)), drifted: "false"},
 		{name: "a reference without values", ref: constant(math.NaN()), cur: constant(1), drifted: "null", reason: "no values in the reference"},
 		{name: "a window without values", ref: normal(1, 0), cur: constant(math.NaN()), drifted: "true", null: map[string]string{"ks": "no values in the window", "wasserstein": "no values in the window"}},
@@ -104,9 +109,9 @@ func TestDriftOfOddColumns(t *testing.T) {
 		{name: "numbers in the reference, text in the window", ref: normal(1, 0), cur: texts(func(int) string { return "x" }), drifted: "true"},
 		{name: "text in the reference, numbers in the window", ref: texts(func(i int) string { return fmt.Sprint(i % 3) }), cur: normal(1, 0), drifted: "true"},
 		{name: "no measure applies", ref: texts(func(i int) string { return fmt.Sprint(i % 3) }), cur: texts(func(i int) string { return fmt.Sprint(i % 3) }),
-			opt: DriftOptions{Methods: []string{"ks", "wasserstein_normed"}}, drifted: "null", reason: "none of the configured measures applies"},
-		{name: "a measure without threshold", ref: normal(1, 0), cur: normal(1, 5), opt: DriftOptions{Methods: []string{"wasserstein"}}, drifted: "null", reason: "none of the configured measures applies"},
-		{name: "a threshold for it", ref: normal(1, 0), cur: normal(1, 5), opt: DriftOptions{Methods: []string{"wasserstein"}, Thresholds: map[string]float64{"wasserstein": 2}}, drifted: "true"},
+			opt: drift.Options{Methods: []string{"ks", "wasserstein_normed"}}, drifted: "null", reason: "none of the configured measures applies"},
+		{name: "a measure without threshold", ref: normal(1, 0), cur: normal(1, 5), opt: drift.Options{Methods: []string{"wasserstein"}}, drifted: "null", reason: "none of the configured measures applies"},
+		{name: "a threshold for it", ref: normal(1, 0), cur: normal(1, 5), opt: drift.Options{Methods: []string{"wasserstein"}, Thresholds: map[string]float64{"wasserstein": 2}}, drifted: "true"},
 		{name: "squares overflow", ref: normal(1e200, 0), cur: normal(1e200, 0), drifted: "null", reason: "not a finite number", null: map[string]string{"wasserstein_normed": "not a finite number"}},
 		{name: "widths overflow", ref: normal(1.7e307, 0), cur: normal(1.7e307, 0), drifted: "null"},
 		{name: "huge offset", ref: normal(1, 1e9), cur: normal(1, 1e9), drifted: "null", reason: "noise floor"},
@@ -116,9 +121,9 @@ func TestDriftOfOddColumns(t *testing.T) {
 		{name: "texts all unique", ref: texts(func(i int) string { return fmt.Sprint(i) }), cur: texts(func(i int) string { return fmt.Sprint(-i - 1) }), drifted: "null", reason: "noise floor"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ev := evaluateTables(table(500, map[string]any{"x": c.ref}), table(500, map[string]any{"x": c.cur}), ProfilerOptions{}, Options{Drift: c.opt})
+			ev := evaluateTables(evaltest.Table(500, map[string]any{"x": c.ref}), evaltest.Table(500, map[string]any{"x": c.cur}), summary.ProfilerOptions{}, Options{Drift: c.opt})
 			d := ev.Drift.Columns["x"]
-			if got := asJSON(t, d.Drifted); got != c.drifted || !strings.Contains(d.Reason, c.reason) {
+			if got := evaltest.AsJSON(t, d.Drifted); got != c.drifted || !strings.Contains(d.Reason, c.reason) {
 				t.Errorf("drifted is %s (%s), want %s (%s)", got, d.Reason, c.drifted, c.reason)
 			}
 			if d.Drifted == nil && d.Reason == "" {
@@ -130,23 +135,23 @@ func TestDriftOfOddColumns(t *testing.T) {
 				}
 			}
 			for name, m := range d.Measures {
-				if !isNumber(float64(m.Value)) && m.Reason == "" {
+				if !stat.IsNumber(float64(m.Value)) && m.Reason == "" {
 					t.Errorf("%s is null without a reason", name)
 				}
-				if m.NoiseFloor != nil && !isNumber(float64(*m.NoiseFloor)) {
+				if m.NoiseFloor != nil && !stat.IsNumber(float64(*m.NoiseFloor)) {
 					t.Errorf("%s has a noise floor of %g", name, *m.NoiseFloor)
 				}
 			}
-			asJSON(t, ev)
+			evaltest.AsJSON(t, ev)
 		})
 	}
 }
 
 func TestQualityCountsSharesOfRows(t *testing.T) {
 	null := math.NaN()
-	ref := table(4, map[string]any{"x": []float64{1, 2, 3, 4}, "empty": []float64{null, null, null, null}, "city": []string{"a", "b", "a", ""}})
-	cur := table(5, map[string]any{"x": []float64{0, 1, 2.5, 9, null}, "empty": []float64{1, 2, null, null, null}, "city": []string{"a", "c", "", "", "b"}})
-	q := evaluateTables(ref, cur, ProfilerOptions{}, Options{}).Quality
+	ref := evaltest.Table(4, map[string]any{"x": []float64{1, 2, 3, 4}, "empty": []float64{null, null, null, null}, "city": []string{"a", "b", "a", ""}})
+	cur := evaltest.Table(5, map[string]any{"x": []float64{0, 1, 2.5, 9, null}, "empty": []float64{1, 2, null, null, null}, "city": []string{"a", "c", "", "", "b"}})
+	q := evaluateTables(ref, cur, summary.ProfilerOptions{}, Options{}).Quality
 	if x := q.Columns["x"]; x.Missing != 0.2 || x.OutOfRange != 0.4 || x.Unseen != 0 {
 		t.Errorf("x: %+v, want 0.2 missing and 0.4 out of range", x)
 	}
@@ -167,27 +172,27 @@ func TestEvaluationOfAnyTableHasNoNumberThatIsNone(t *testing.T) {
 		value := rapid.SampledFrom([]float64{0, math.Copysign(0, -1), 1, 1, 2, -3.5, 1e9, 1e-320, 1e160, -1e308, 1e308, math.NaN()})
 		column := func(what string) []float64 { return rapid.SliceOfN(value, 0, 30).Draw(t, what) }
 		a, b := column("reference"), column("current")
-		ev := evaluateTables(table(len(a), map[string]any{"x": a}), table(len(b), map[string]any{"x": b}),
-			ProfilerOptions{ExactValues: rapid.SampledFrom([]int{0, 3}).Draw(t, "exact values")}, Options{Drift: DriftOptions{MinRows: 1}})
+		ev := evaluateTables(evaltest.Table(len(a), map[string]any{"x": a}), evaltest.Table(len(b), map[string]any{"x": b}),
+			summary.ProfilerOptions{ExactValues: rapid.SampledFrom([]int{0, 3}).Draw(t, "exact values")}, Options{Drift: drift.Options{MinRows: 1}})
 		d := ev.Drift.Columns["x"]
 		if d.Drifted == nil && d.Reason == "" {
-			t.Errorf("inconclusive without a reason: %s", asJSON(t, d))
+			t.Errorf("inconclusive without a reason: %s", evaltest.AsJSON(t, d))
 		}
 		for name, m := range d.Measures {
-			if !isNumber(float64(m.Value)) && m.Reason == "" {
+			if !stat.IsNumber(float64(m.Value)) && m.Reason == "" {
 				t.Errorf("%s is null without a reason", name)
 			}
-			if m.Value < 0 || m.Bound != nil && !(*m.Bound > 0 && isNumber(float64(*m.Bound))) {
-				t.Errorf("%s: %s", name, asJSON(t, m))
+			if m.Value < 0 || m.Bound != nil && !(*m.Bound > 0 && stat.IsNumber(float64(*m.Bound))) {
+				t.Errorf("%s: %s", name, evaltest.AsJSON(t, m))
 			}
 		}
-		asJSON(t, ev)
+		evaltest.AsJSON(t, ev)
 	})
 }
 
 func TestEvaluateRefusesASummaryOfAnotherLayout(t *testing.T) {
-	profile, _ := summaries(numbersBatch([]float64{1, 2}), ProfilerOptions{}, numbersBatch(nil))
-	_, other := summaries(numbersBatch([]float64{1, 3}), ProfilerOptions{}, numbersBatch([]float64{1}))
+	profile, _ := summarytest.Summaries(evaltest.NumbersBatch([]float64{1, 2}), summary.ProfilerOptions{}, evaltest.NumbersBatch(nil))
+	_, other := summarytest.Summaries(evaltest.NumbersBatch([]float64{1, 3}), summary.ProfilerOptions{}, evaltest.NumbersBatch([]float64{1}))
 	defer func() {
 		if recover() == nil {
 			t.Error("a summary on another layout is evaluated")

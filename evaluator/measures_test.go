@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -36,7 +38,7 @@ func send(t *testing.T, s groundtruth.Sink, table map[string]json.RawMessage, fe
 	all := slices.Repeat([]bool{true}, n)
 	b := &groundtruth.Batch{Len: n, Times: make([]int64, n), Predictions: predictions}
 	for _, f := range features {
-		c := column{Name: f.Name, Kind: f.Kind, Valid: all}
+		c := evaltest.Column{Name: f.Name, Kind: f.Kind, Valid: all}
 		if f.Kind == groundtruth.Number {
 			c.Floats = numbers(f.Name)
 		} else {
@@ -53,7 +55,7 @@ func send(t *testing.T, s groundtruth.Sink, table map[string]json.RawMessage, fe
 				c.Codes = append(c.Codes, uint32(i))
 			}
 		}
-		b.Features = append(b.Features, c.values())
+		b.Features = append(b.Features, c.Values())
 	}
 	s.AddPredictions(b)
 	hashes := make([]uint64, n)
@@ -64,14 +66,14 @@ func send(t *testing.T, s groundtruth.Sink, table map[string]json.RawMessage, fe
 }
 
 // profileOf makes the profile of a reference table.
-func profileOf(t *testing.T, table map[string]json.RawMessage, features []groundtruth.FeatureSpec) *Profile {
+func profileOf(t *testing.T, table map[string]json.RawMessage, features []groundtruth.FeatureSpec) *summary.Profile {
 	t.Helper()
-	p := NewProfiler(features, nil, ProfilerOptions{})
+	p := summary.NewProfiler(features, nil, summary.ProfilerOptions{})
 	send(t, p, table, features)
 	layout := p.Layout()
-	b := NewBuilder(layout, layout.Span(), nil, BuilderOptions{})
+	b := summary.NewBuilder(layout, layout.Span(), nil, summary.BuilderOptions{})
 	send(t, b, table, features)
-	return &Profile{Layout: layout, Summary: b.Summary()}
+	return &summary.Profile{Layout: layout, Summary: b.Summary()}
 }
 
 func goldenFeatures() []groundtruth.FeatureSpec {
@@ -106,7 +108,7 @@ func TestMeasuresEqualNumpyScipyAndScikitLearn(t *testing.T) {
 	g := readGolden(t)
 	features := goldenFeatures()
 	profile := profileOf(t, g.Reference, features)
-	b := NewBuilder(profile.Layout, groundtruth.Window{}, nil, BuilderOptions{})
+	b := summary.NewBuilder(profile.Layout, groundtruth.Window{}, nil, summary.BuilderOptions{})
 	send(t, b, g.Current, features)
 	cur := b.Summary()
 	ev := Evaluate(cur, profile, Options{})
@@ -114,9 +116,9 @@ func TestMeasuresEqualNumpyScipyAndScikitLearn(t *testing.T) {
 		within(t, name, float64(ev.Metrics[name].Value), want, 1e-12)
 	}
 	for name, want := range g.StandardErrors {
-		within(t, "standard error of "+name, ev.Metrics[name].est.SE, want, 1e-10)
+		within(t, "standard error of "+name, ev.Metrics[name].Estimate.SE, want, 1e-10)
 	}
-	within(t, "kurtosis of e^2", ev.Metrics["mse"].est.Kurtosis, g.KurtosisE2, 1e-10)
+	within(t, "kurtosis of e^2", ev.Metrics["mse"].Estimate.Kurtosis, g.KurtosisE2, 1e-10)
 	if len(ev.Drift.Columns) != len(g.Columns) {
 		t.Errorf("drift of %d columns, want %d", len(ev.Drift.Columns), len(g.Columns))
 	}
@@ -141,7 +143,7 @@ func TestMeasuresEqualNumpyScipyAndScikitLearn(t *testing.T) {
 func TestEvaluateWithoutRowsIsNullWithAReason(t *testing.T) {
 	g := readGolden(t)
 	profile := profileOf(t, g.Reference, goldenFeatures())
-	ev := Evaluate(NewBuilder(profile.Layout, groundtruth.Window{}, nil, BuilderOptions{}).Summary(), profile, Options{})
+	ev := Evaluate(summary.NewBuilder(profile.Layout, groundtruth.Window{}, nil, summary.BuilderOptions{}).Summary(), profile, Options{})
 	for name, m := range ev.Metrics {
 		if !math.IsNaN(float64(m.Value)) || m.Reason == "" {
 			t.Errorf("%s is %v with reason %q, want null and a reason", name, m.Value, m.Reason)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -21,13 +23,13 @@ func TestNoChangeIsSeldomDrift(t *testing.T) {
 	draw := func(rng *rand.Rand, n int) *groundtruth.Batch {
 		b := &groundtruth.Batch{Len: n, Times: make([]int64, n), Predictions: make([]float64, n)}
 		valid := slices.Repeat([]bool{true}, n)
-		text := column{Name: "city", Kind: groundtruth.Text, Dict: cities, Codes: make([]uint32, n), Valid: valid}
+		text := evaltest.Column{Name: "city", Kind: groundtruth.Text, Dict: cities, Codes: make([]uint32, n), Valid: valid}
 		for i := range n {
 			text.Codes[i] = uint32(min(rng.ExpFloat64()*3, 11))
 		}
-		b.Features = append(b.Features, text.counted())
+		b.Features = append(b.Features, text.Counted())
 		for _, name := range names {
-			c := column{Name: name, Kind: groundtruth.Number, Floats: make([]float64, n), Valid: valid}
+			c := evaltest.Column{Name: name, Kind: groundtruth.Number, Floats: make([]float64, n), Valid: valid}
 			for i := range n {
 				switch name {
 				case "binary":
@@ -44,7 +46,7 @@ func TestNoChangeIsSeldomDrift(t *testing.T) {
 					c.Floats[i] = rng.Float64()
 				}
 			}
-			b.Features = append(b.Features, c.values())
+			b.Features = append(b.Features, c.Values())
 		}
 		return b
 	}
@@ -61,14 +63,14 @@ func TestNoChangeIsSeldomDrift(t *testing.T) {
 			total := 0
 			for range trials {
 				reference := draw(rng, size.reference)
-				p := NewProfiler(features, nil, ProfilerOptions{})
+				p := summary.NewProfiler(features, nil, summary.ProfilerOptions{})
 				p.AddPredictions(reference)
 				layout := p.Layout()
-				rb := NewBuilder(layout, layout.Span(), nil, BuilderOptions{})
+				rb := summary.NewBuilder(layout, layout.Span(), nil, summary.BuilderOptions{})
 				rb.AddPredictions(reference)
-				cb := NewBuilder(layout, groundtruth.Window{}, nil, BuilderOptions{})
+				cb := summary.NewBuilder(layout, groundtruth.Window{}, nil, summary.BuilderOptions{})
 				cb.AddPredictions(draw(rng, size.rows))
-				ev := Evaluate(cb.Summary(), &Profile{Layout: layout, Summary: rb.Summary()}, Options{})
+				ev := Evaluate(cb.Summary(), &summary.Profile{Layout: layout, Summary: rb.Summary()}, Options{})
 				for _, f := range features {
 					if d := ev.Drift.Columns[f.Name].Drifted; d != nil && *d {
 						flagged[f.Name]++

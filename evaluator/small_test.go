@@ -7,12 +7,14 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // smallWindow returns a reference profile of 13 columns, with 10,000 edges in most, and
 // a window of 1,000 rows on its layout.
-func smallWindow(tb testing.TB) (*Profile, *Summary) {
+func smallWindow(tb testing.TB) (*summary.Profile, *summary.Summary) {
 	tb.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
 	const numeric, cities = 10, 30
@@ -25,7 +27,7 @@ func smallWindow(tb testing.TB) (*Profile, *Summary) {
 	batch := func(n int, shift float64) (*groundtruth.Batch, *groundtruth.Matches) {
 		columns := map[string]any{}
 		for i := range numeric {
-			columns[features[i+1].Name] = series(n, func(int) float64 {
+			columns[features[i+1].Name] = evaltest.Series(n, func(int) float64 {
 				switch x := rng.NormFloat64() + shift; i % 5 {
 				case 0:
 					return x
@@ -48,8 +50,8 @@ func smallWindow(tb testing.TB) (*Profile, *Summary) {
 			texts[i] = fmt.Sprintf("city %d", rng.IntN(cities))
 		}
 		columns["city"] = texts
-		b := table(n, columns)
-		city := column{Name: "city", Kind: groundtruth.Text}
+		b := evaltest.Table(n, columns)
+		city := evaltest.Column{Name: "city", Kind: groundtruth.Text}
 		for i := range cities {
 			city.Dict = append(city.Dict, fmt.Sprintf("city %d", i))
 		}
@@ -60,22 +62,22 @@ func smallWindow(tb testing.TB) (*Profile, *Summary) {
 			m.Labels, m.IDHashes[i] = append(m.Labels, p+1e4*rng.NormFloat64()), rng.Uint64()
 			city.Codes, city.Valid = append(city.Codes, rng.Uint32N(cities)), append(city.Valid, true)
 		}
-		m.Predictions, m.Segments = b.Predictions, []groundtruth.Column{city.rows()}
+		m.Predictions, m.Segments = b.Predictions, []groundtruth.Column{city.Rows()}
 		return b, m
 	}
 	ref, refMatches := batch(50_000, 0)
 	cur, curMatches := batch(1000, 0.05)
-	p := NewProfiler(features, segments, ProfilerOptions{ExactValues: 10_000})
+	p := summary.NewProfiler(features, segments, summary.ProfilerOptions{ExactValues: 10_000})
 	p.AddPredictions(ref)
 	p.AddMatches(refMatches)
 	layout := p.Layout()
-	build := func(b *groundtruth.Batch, m *groundtruth.Matches) *Summary {
-		s := NewBuilder(layout, groundtruth.Window{}, segments, BuilderOptions{})
+	build := func(b *groundtruth.Batch, m *groundtruth.Matches) *summary.Summary {
+		s := summary.NewBuilder(layout, groundtruth.Window{}, segments, summary.BuilderOptions{})
 		s.AddPredictions(b)
 		s.AddMatches(m)
 		return s.Summary()
 	}
-	return &Profile{Layout: layout, Summary: build(ref, refMatches)}, build(cur, curMatches)
+	return &summary.Profile{Layout: layout, Summary: build(ref, refMatches)}, build(cur, curMatches)
 }
 
 func BenchmarkEvaluateSmallWindow(b *testing.B) {
@@ -92,9 +94,9 @@ func BenchmarkEvaluateSmallWindow(b *testing.B) {
 
 func TestEvaluationDependsOnNoWorkers(t *testing.T) {
 	ref, cur := smallWindow(t)
-	want := fmt.Sprint(asJSON(t, Evaluate(cur, ref, Options{})))
+	want := fmt.Sprint(evaltest.AsJSON(t, Evaluate(cur, ref, Options{})))
 	for _, workers := range []int{2, 3, 50} {
-		if got := fmt.Sprint(asJSON(t, Evaluate(cur, ref, Options{Workers: workers}))); got != want {
+		if got := fmt.Sprint(evaltest.AsJSON(t, Evaluate(cur, ref, Options{Workers: workers}))); got != want {
 			t.Errorf("%d workers give\n%s\none gives\n%s", workers, got, want)
 		}
 	}
@@ -103,7 +105,7 @@ func TestEvaluationDependsOnNoWorkers(t *testing.T) {
 // TestEvaluationsShareAProfile reads a profile from two goroutines.
 func TestEvaluationsShareAProfile(t *testing.T) {
 	ref, cur := smallWindow(t)
-	want := fmt.Sprint(asJSON(t, Evaluate(cur, ref, Options{})))
+	want := fmt.Sprint(evaltest.AsJSON(t, Evaluate(cur, ref, Options{})))
 	var got [2]*Evaluation
 	var wg sync.WaitGroup
 	for i := range got {
@@ -111,7 +113,7 @@ func TestEvaluationsShareAProfile(t *testing.T) {
 	}
 	wg.Wait()
 	for _, e := range got {
-		if got := fmt.Sprint(asJSON(t, e)); got != want {
+		if got := fmt.Sprint(evaltest.AsJSON(t, e)); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 	}
@@ -125,7 +127,7 @@ func BenchmarkUnmarshalProfile(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := new(Profile).UnmarshalBinary(data); err != nil {
+		if err := new(summary.Profile).UnmarshalBinary(data); err != nil {
 			b.Fatal(err)
 		}
 	}

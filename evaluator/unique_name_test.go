@@ -6,14 +6,17 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
 // TestGroupsThatDifferInABadByteKeepTheirNames holds that no two segment values or
 // versions become one key, whatever bytes they are made of.
 func TestGroupsThatDifferInABadByteKeepTheirNames(t *testing.T) {
-	groups := map[string]*ErrorSums{}
+	groups := map[string]*summary.ErrorSums{}
 	for _, s := range []string{"a\xff", "a\xfe", `a\xff`, `a\x5cxff`, "a\uFFFD", "Oslo", `a\b`, `\\x`, ""} {
-		groups[s] = newErrorSums(0, groupBuckets, false)
+		groups[s] = summary.NewErrorSums(0, summary.GroupBuckets, false)
 	}
 	out := map[string]Group{}
 	var w work
@@ -36,8 +39,8 @@ func TestGroupsThatDifferInABadByteKeepTheirNames(t *testing.T) {
 	for name := range groups {
 		columns[name] = []float64{1, 2}
 	}
-	batch := table(2, columns)
-	e := evaluateTables(batch, batch, ProfilerOptions{}, Options{})
+	batch := evaltest.Table(2, columns)
+	e := evaluateTables(batch, batch, summary.ProfilerOptions{}, Options{})
 	var shown struct {
 		Drift, Quality struct{ Columns map[string]json.RawMessage }
 	}

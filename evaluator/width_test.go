@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
 // TestDriftComparesIn32BitsWhereOneSideHasThem holds that a column doesn't drift for being
@@ -26,8 +29,8 @@ func TestDriftComparesIn32BitsWhereOneSideHasThem(t *testing.T) {
 		for _, bits := range [][2]int{{64, 32}, {32, 64}, {32, 32}, {64, 64}} {
 			for _, n := range []int{500, 12_000} {
 				t.Run(fmt.Sprintf("%s/%d against %d/%d", name, bits[1], bits[0], n), func(t *testing.T) {
-					xs := series(n, value)
-					ev := evaluateTables(columnIn(bits[0], xs), columnIn(bits[1], xs), ProfilerOptions{}, Options{})
+					xs := evaltest.Series(n, value)
+					ev := evaluateTables(evaltest.ColumnIn(bits[0], xs), evaltest.ColumnIn(bits[1], xs), summary.ProfilerOptions{}, Options{})
 					for _, c := range []string{"f", "prediction"} {
 						for measure, m := range ev.Drift.Columns[c].Measures {
 							if v := float64(m.Value); v > 1e-3 {

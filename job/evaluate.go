@@ -13,6 +13,10 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/join"
 	"github.com/hindcast/hindcast/trigger"
@@ -32,7 +36,7 @@ type evaluated struct {
 func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p planned, asOf time.Time, past, labels bool) (*reading, error) {
 	started := r.Clock()
 	spec := m.GroundtruthSpec()
-	var layout *evaluator.Layout
+	var layout *summary.Layout
 	if ref != nil {
 		spec.Features = ref.features
 		layout = ref.profile.Layout
@@ -43,7 +47,7 @@ func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p pl
 		}
 	}
 	newSink := func() groundtruth.Sink {
-		return evaluator.NewBuilder(layout, p.window, m.Segments, evaluator.BuilderOptions{MaxSegments: m.MaxSegments})
+		return summary.NewBuilder(layout, p.window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments})
 	}
 	result, sinks, err := join.Join(ctx, r.Stores, spec, p.window, asOf, join.Options{
 		Limits:     r.Limits,
@@ -65,10 +69,10 @@ func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p pl
 }
 
 // judge computes and judges a window that was read; queries have been answered.
-func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Time, labels bool, answers map[string]evaluator.Answer, read *reading) *evaluated {
+func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Time, labels bool, answers map[string]rule.Answer, read *reading) *evaluated {
 	started := r.Clock()
 	result, window := read.result, read.summary
-	var profile *evaluator.Profile
+	var profile *summary.Profile
 	if ref != nil {
 		profile = ref.profile
 	}
@@ -86,7 +90,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 	}
 	mature := p.window.End.Add(m.GroundTruth.Delay)
 	var waiting []string
-	out.Rules, waiting = m.Rules().Judge(evaluator.WindowFacts{
+	out.Rules, waiting = m.Rules().Judge(rule.Facts{
 		Evaluation:  evaluation,
 		Predictions: result.Coverage.Predictions,
 		Matched:     result.Coverage.Matched,
@@ -95,7 +99,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		Prometheus:  answers,
 	})
 	if out.Rules == nil {
-		out.Rules = []evaluator.RuleResult{} // [] in JSON, where a list is promised
+		out.Rules = []rule.Result{} // [] in JSON, where a list is promised
 	}
 	for _, name := range waiting {
 		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
@@ -119,16 +123,16 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 
 // verdict returns the model's: breached if any rule is, else inconclusive if any is or
 // none was judged, else healthy (semantics, section 3).
-func verdict(rules []evaluator.RuleResult) evaluator.Verdict {
-	out := evaluator.Inconclusive
+func verdict(rules []rule.Result) rule.Verdict {
+	out := rule.Inconclusive
 	for i, r := range rules {
 		switch {
-		case r.Verdict == evaluator.Breached:
-			return evaluator.Breached
+		case r.Verdict == rule.Breached:
+			return rule.Breached
 		case i == 0:
 			out = r.Verdict
-		case r.Verdict == evaluator.Inconclusive:
-			out = evaluator.Inconclusive
+		case r.Verdict == rule.Inconclusive:
+			out = rule.Inconclusive
 		}
 	}
 	return out
@@ -137,7 +141,7 @@ func verdict(rules []evaluator.RuleResult) evaluator.Verdict {
 // evaluationOptions returns the model's options of its figures.
 func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 	return evaluator.Options{
-		Drift: evaluator.DriftOptions{
+		Drift: drift.Options{
 			Methods:    m.Drift.Methods,
 			Threshold:  m.Drift.Threshold,
 			Thresholds: m.Drift.Thresholds,
@@ -152,7 +156,7 @@ func coverage(r groundtruth.Result) Coverage {
 	c := r.Coverage
 	out := Coverage{
 		Predictions:          c.Predictions,
-		Coverage:             evaluator.Number(math.NaN()),
+		Coverage:             stat.Number(math.NaN()),
 		DuplicatePredictions: c.DuplicatePredictions,
 		DuplicateLabels:      c.DuplicateLabels,
 		ConflictingLabels:    c.ConflictingLabels,
@@ -172,7 +176,7 @@ func coverage(r groundtruth.Result) Coverage {
 	default:
 		out.Labels, out.Matched = &c.Labels, &c.Matched
 		if c.Predictions > 0 {
-			out.Coverage = evaluator.Number(float64(c.Matched) / float64(c.Predictions))
+			out.Coverage = stat.Number(float64(c.Matched) / float64(c.Predictions))
 		} else {
 			out.Reason = "no predictions in the window"
 		}
@@ -181,16 +185,16 @@ func coverage(r groundtruth.Result) Coverage {
 }
 
 // mergeBuilders merges the summaries of a scan's sinks.
-func mergeBuilders(sinks []groundtruth.Sink, newSink func() groundtruth.Sink) (*evaluator.Summary, error) {
+func mergeBuilders(sinks []groundtruth.Sink, newSink func() groundtruth.Sink) (*summary.Summary, error) {
 	if len(sinks) == 0 {
 		sinks = []groundtruth.Sink{newSink()}
 	}
-	summaries := make([]*evaluator.Summary, len(sinks))
+	summaries := make([]*summary.Summary, len(sinks))
 	for i, s := range sinks {
-		summaries[i] = s.(*evaluator.Builder).Summary()
+		summaries[i] = s.(*summary.Builder).Summary()
 	}
 	// What one of few rows has goes into one of many at less cost than the other way about.
-	slices.SortStableFunc(summaries, func(a, b *evaluator.Summary) int {
+	slices.SortStableFunc(summaries, func(a, b *summary.Summary) int {
 		return cmp.Compare(b.Predictions(), a.Predictions())
 	})
 	total := summaries[0]

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -14,7 +16,7 @@ type Coverage struct {
 	Predictions          int64            `json:"predictions"`
 	Labels               *int64           `json:"labels"`
 	Matched              *int64           `json:"matched"`
-	Coverage             evaluator.Number `json:"coverage"` // null without predictions or labels
+	Coverage             stat.Number      `json:"coverage"` // null without predictions or labels
 	DuplicatePredictions int64            `json:"duplicate_predictions"`
 	DuplicateLabels      int64            `json:"duplicate_labels"`
 	ConflictingLabels    int64            `json:"conflicting_labels"`
@@ -36,14 +38,14 @@ type Outcome struct {
 	Stage       string             `json:"stage"` // mature or closed
 	OnGrid      bool               `json:"on_grid"`
 	Revision    int                `json:"revision"` // 0 when not recorded
-	Verdict     evaluator.Verdict  `json:"verdict"`
+	Verdict     rule.Verdict       `json:"verdict"`
 	Coverage    Coverage           `json:"coverage"`
 	evaluator.Evaluation
-	Prometheus map[string]evaluator.Answer `json:"prometheus,omitempty"` // answers of the model's queries, by name
-	Rules      []evaluator.RuleResult      `json:"rules"`
-	NotJudged  []NotJudged                 `json:"not_judged,omitempty"`
-	Decision   trigger.Decision            `json:"decision"`
-	Notes      []string                    `json:"notes,omitempty"`
+	Prometheus map[string]rule.Answer `json:"prometheus,omitempty"` // answers of the model's queries, by name
+	Rules      []rule.Result          `json:"rules"`
+	NotJudged  []NotJudged            `json:"not_judged,omitempty"`
+	Decision   trigger.Decision       `json:"decision"`
+	Notes      []string               `json:"notes,omitempty"`
 }
 
 // NotJudged is a rule that waits for the labels of its window.
@@ -104,12 +106,12 @@ type Event struct {
 	// Until is how long the event stands without another word: until the next pass but
 	// one should have said more.
 	Until    time.Time
-	Failures int                    // EventEvaluation*, EventLaunchFailed, EventRetrainStarted: how many passes or attempts failed since Incident.Opened; at a run's start there may have been none
-	Rules    []evaluator.RuleResult // EventBreach, EventResolved: the rules
-	Outcome  *Outcome               // EventBreach, EventResolved, EventRetrain*: the window; may be nil
-	Decision *trigger.Decision      // what follows from it; may be nil
-	Launch   *trigger.Launch        // EventRetrain*
-	State    *trigger.RunState      // EventRetrainFinished, EventRetrainFailed, EventRetrainDuplicate
-	RunURL   string                 // for people; may be empty
-	Err      error                  // EventLaunchFailed, EventEvaluationFailing
+	Failures int               // EventEvaluation*, EventLaunchFailed, EventRetrainStarted: how many passes or attempts failed since Incident.Opened; at a run's start there may have been none
+	Rules    []rule.Result     // EventBreach, EventResolved: the rules
+	Outcome  *Outcome          // EventBreach, EventResolved, EventRetrain*: the window; may be nil
+	Decision *trigger.Decision // what follows from it; may be nil
+	Launch   *trigger.Launch   // EventRetrain*
+	State    *trigger.RunState // EventRetrainFinished, EventRetrainFailed, EventRetrainDuplicate
+	RunURL   string            // for people; may be empty
+	Err      error             // EventLaunchFailed, EventEvaluationFailing
 }

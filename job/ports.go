@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -25,7 +25,7 @@ type Querier interface {
 	// Query returns the number that the query gives at a time, or an answer without
 	// one whose reason says why. An error says that nobody could be asked, beside an
 	// answer whose reason says so too; no secrets in either.
-	Query(ctx context.Context, query string, at time.Time) (evaluator.Answer, error)
+	Query(ctx context.Context, query string, at time.Time) (rule.Answer, error)
 }
 
 // Notifier tells people of an event.

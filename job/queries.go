@@ -11,7 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -22,13 +23,13 @@ const askers = 4
 // ledger keeps of the window is not asked again, and a number that is given is kept.
 // What cannot be answered is an answer too, which says why; where nobody could be
 // asked that is among the failures. An error is about the ledger.
-func (p *pass) ask(ctx context.Context, w groundtruth.Window) (answers map[string]evaluator.Answer, failures []error, err error) {
+func (p *pass) ask(ctx context.Context, w groundtruth.Window) (answers map[string]rule.Answer, failures []error, err error) {
 	queries := p.model.Queries(w)
 	names := slices.Sorted(maps.Keys(queries))
 	if len(names) == 0 {
 		return nil, nil, nil
 	}
-	found, failed := make([]evaluator.Answer, len(names)), make([]error, len(names))
+	found, failed := make([]rule.Answer, len(names)), make([]error, len(names))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(askers)
 	for i, name := range names {
@@ -40,7 +41,7 @@ func (p *pass) ask(ctx context.Context, w groundtruth.Window) (answers map[strin
 	if err := g.Wait(); err != nil {
 		return nil, nil, fmt.Errorf("ask about window %s: %w", w, err)
 	}
-	answers = make(map[string]evaluator.Answer, len(names))
+	answers = make(map[string]rule.Answer, len(names))
 	for i, name := range names {
 		answers[name] = found[i]
 		if err := failed[i]; err != nil {
@@ -78,12 +79,12 @@ func (h *hang) note(reason string, err error) {
 }
 
 // answer gets one query answered.
-func (p *pass) answer(ctx context.Context, w groundtruth.Window, name, query string) (answer evaluator.Answer, failed, err error) {
+func (p *pass) answer(ctx context.Context, w groundtruth.Window, name, query string) (answer rule.Answer, failed, err error) {
 	kept, ok, err := p.Ledger.Answer(ctx, p.model.Name, w, name, query)
 	if err != nil || ok {
 		return kept, nil, err
 	}
-	none := evaluator.Answer{Value: evaluator.Number(math.NaN()), Query: query, Time: w.End}
+	none := rule.Answer{Value: stat.Number(math.NaN()), Query: query, Time: w.End}
 	switch {
 	case w.End.After(p.asOf):
 		none.Reason = "it is asked about the window's end, which has not come"

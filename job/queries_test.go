@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/job"
 )
 
@@ -23,16 +24,16 @@ type fakePrometheus struct {
 	down   error
 }
 
-func (p *fakePrometheus) Query(_ context.Context, query string, at time.Time) (evaluator.Answer, error) {
+func (p *fakePrometheus) Query(_ context.Context, query string, at time.Time) (rule.Answer, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked = append(p.asked, query+" @ "+at.Format(time.DateOnly))
-	answer := evaluator.Answer{Value: evaluator.Number(math.NaN()), Query: query, Time: at}
+	answer := rule.Answer{Value: stat.Number(math.NaN()), Query: query, Time: at}
 	if p.down != nil {
 		answer.Reason = p.down.Error()
 		return answer, p.down
 	}
-	answer.Value = evaluator.Number(p.values[query])
+	answer.Value = stat.Number(p.values[query])
 	if answer.Missing() {
 		answer.Reason = "the query gave no series"
 	}
@@ -253,7 +254,7 @@ type stopping struct {
 	stop func()
 }
 
-func (s stopping) Query(ctx context.Context, query string, at time.Time) (evaluator.Answer, error) {
+func (s stopping) Query(ctx context.Context, query string, at time.Time) (rule.Answer, error) {
 	s.stop()
 	a, _ := s.fakePrometheus.Query(ctx, query, at)
 	return a, ctx.Err()

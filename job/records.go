@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -92,7 +92,7 @@ func streaksEnd(grid groundtruth.Grid, records []trigger.Record, rules []trigger
 		return false
 	}
 	for _, of := range rules {
-		verdicts := map[groundtruth.Window]evaluator.Verdict{}
+		verdicts := map[groundtruth.Window]rule.Verdict{}
 		var w groundtruth.Window
 		for _, record := range records {
 			for _, result := range record.Rules {
@@ -105,7 +105,7 @@ func streaksEnd(grid groundtruth.Grid, records []trigger.Record, rules []trigger
 			return false // it was judged further back, or never
 		}
 		for _, w := range []groundtruth.Window{w, grid.Prev(before)} {
-			for v, judged := verdicts[w]; judged && v != evaluator.Healthy; v, judged = verdicts[w] {
+			for v, judged := verdicts[w]; judged && v != rule.Healthy; v, judged = verdicts[w] {
 				if !w.Start.After(records[0].Window.Start) {
 					return false
 				}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -31,7 +31,7 @@ func TestOutcomeInARecordOfSchema1(t *testing.T) {
 	if err := json.Unmarshal([]byte(later), &o); err != nil {
 		t.Fatal(err)
 	}
-	if rmse := o.Metrics["rmse"]; o.Verdict != evaluator.Breached || *o.Coverage.Matched == 0 || rmse.Value < 80000 || o.Drift.Share != 0.5 || len(o.Versions) == 0 || len(o.Segments) == 0 {
+	if rmse := o.Metrics["rmse"]; o.Verdict != rule.Breached || *o.Coverage.Matched == 0 || rmse.Value < 80000 || o.Drift.Share != 0.5 || len(o.Versions) == 0 || len(o.Segments) == 0 {
 		t.Errorf("%+v", o)
 	}
 	if again, err := json.Marshal(o); err != nil || string(again) != string(records[0].Output) {

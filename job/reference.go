@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/format"
 	"github.com/hindcast/hindcast/groundtruth/join"
@@ -23,7 +24,7 @@ import (
 // reference is what a model's windows are compared to. A pass and a shard load one before
 // they read windows.
 type reference struct {
-	profile       *evaluator.Profile
+	profile       *summary.Profile
 	features      []groundtruth.FeatureSpec // the profile's, in its order
 	profileDigest string                    // empty until digest is asked for it
 }
@@ -85,13 +86,13 @@ func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*re
 	return newReference(profile), nil
 }
 
-func newReference(p *evaluator.Profile) *reference {
+func newReference(p *summary.Profile) *reference {
 	return &reference{profile: p, features: p.Layout.FeatureSpecs()}
 }
 
 // Baseline builds the model's reference profile from its reference's rows and saves
 // it in the state, where `reference: {profile: saved}` finds it.
-func (r *Runner) Baseline(ctx context.Context, m *config.Model) (*evaluator.Profile, string, error) {
+func (r *Runner) Baseline(ctx context.Context, m *config.Model) (*summary.Profile, string, error) {
 	if m.Reference == nil || m.Reference.URL == "" {
 		return nil, "", fmt.Errorf("build reference profile of %s: the model has no reference.url with rows to build it from", m.Name)
 	}
@@ -112,7 +113,7 @@ func (r *Runner) Baseline(ctx context.Context, m *config.Model) (*evaluator.Prof
 }
 
 // savedProfile reads the profile that the configuration names.
-func (r *Runner) savedProfile(ctx context.Context, m *config.Model) (*evaluator.Profile, error) {
+func (r *Runner) savedProfile(ctx context.Context, m *config.Model) (*summary.Profile, error) {
 	if m.Reference.Saved() {
 		p, err := r.readProfile(ctx, r.State, profilesDir+m.Name+"/"+savedProfile)
 		if errors.Is(err, objstore.ErrNotExist) {
@@ -145,19 +146,19 @@ func splitObject(rawURL string) (folder, name string) {
 	return folder, name
 }
 
-func (r *Runner) readProfile(ctx context.Context, s *objstore.Store, key string) (*evaluator.Profile, error) {
+func (r *Runner) readProfile(ctx context.Context, s *objstore.Store, key string) (*summary.Profile, error) {
 	data, err := s.Read(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("read reference profile: %w", err)
 	}
-	p := new(evaluator.Profile)
+	p := new(summary.Profile)
 	if err := p.UnmarshalBinary(data); err != nil {
 		return nil, fmt.Errorf("read reference profile %s: %w", key, err)
 	}
 	return p, nil
 }
 
-func (r *Runner) writeProfile(ctx context.Context, key string, p *evaluator.Profile) error {
+func (r *Runner) writeProfile(ctx context.Context, key string, p *summary.Profile) error {
 	data, err := p.MarshalBinary()
 	if err != nil {
 		return fmt.Errorf("encode reference profile: %w", err)
@@ -193,7 +194,7 @@ func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, erro
 		MaxSegments int
 		ExactValues int
 	}{
-		evaluator.ProfileSchema, inputs, spec.PredictionColumns, spec.LabelColumns, spec.Reference.Format,
+		summary.ProfileSchema, inputs, spec.PredictionColumns, spec.LabelColumns, spec.Reference.Format,
 		m.Predictions.Features, m.Segments, m.MaxSegments, m.Drift.ExactValues,
 	})
 	if err != nil {
@@ -204,8 +205,8 @@ func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, erro
 }
 
 // buildProfile reads the reference's rows twice: for the layout, then on it.
-func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint string) (*evaluator.Profile, error) {
-	fail := func(err error) (*evaluator.Profile, error) {
+func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint string) (*summary.Profile, error) {
+	fail := func(err error) (*summary.Profile, error) {
 		return nil, fmt.Errorf("build reference profile of %s: %w", m.Name, err)
 	}
 	started := r.Clock()
@@ -217,7 +218,7 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	opt := join.Options{Limits: r.Limits, Log: r.Log.With("model", m.Name), Progress: r.progress(m.Name + " reference")}
 	spec.Features = features
 	newProfiler := func() groundtruth.Sink {
-		return evaluator.NewProfiler(features, m.Segments, evaluator.ProfilerOptions{
+		return summary.NewProfiler(features, m.Segments, summary.ProfilerOptions{
 			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
 		})
 	}
@@ -227,9 +228,9 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	}
 	work := Work{Model: m.Name}
 	work.add(result)
-	profiler := newProfiler().(*evaluator.Profiler)
+	profiler := newProfiler().(*summary.Profiler)
 	for _, s := range sinks {
-		if err := profiler.Merge(s.(*evaluator.Profiler)); err != nil {
+		if err := profiler.Merge(s.(*summary.Profiler)); err != nil {
 			return fail(err)
 		}
 	}
@@ -239,7 +240,7 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	}
 	spec.Features = layout.FeatureSpecs()
 	newBuilder := func() groundtruth.Sink {
-		return evaluator.NewBuilder(layout, layout.Span(), m.Segments, evaluator.BuilderOptions{})
+		return summary.NewBuilder(layout, layout.Span(), m.Segments, summary.BuilderOptions{})
 	}
 	result, sinks, err = join.ScanReference(ctx, r.Stores, spec, opt, newBuilder)
 	if err != nil {
@@ -252,7 +253,7 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	}
 	work.Duration = r.Clock().Sub(started)
 	r.Log.Info("reference profile built", append([]any{"model", m.Name, "rows", counted.Predictions(), "features", len(layout.Features)}, r.done(work)...)...)
-	return &evaluator.Profile{Layout: layout, Summary: counted, Fingerprint: fingerprint, Rows: counted.Predictions()}, nil
+	return &summary.Profile{Layout: layout, Summary: counted, Fingerprint: fingerprint, Rows: counted.Predictions()}, nil
 }
 
 // features lists the feature columns of a source to read and their kinds: those
@@ -277,7 +278,7 @@ func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth
 		if wanted.Auto && slices.Contains(mapped, c.Name) || !wanted.Auto && !slices.Contains(wanted.Columns, c.Name) {
 			continue
 		}
-		if evaluator.Reserved(c.Name) {
+		if drift.Reserved(c.Name) {
 			if !wanted.Auto {
 				return nil, fmt.Errorf("feature %q has the name under which the mapped column is reported; rename it in the log", c.Name)
 			}

@@ -10,7 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/objstore"
@@ -155,9 +156,9 @@ func TestPassDecidesByTheRunsOfNow(t *testing.T) {
 // knows nothing.
 type meanwhile func()
 
-func (m meanwhile) Query(_ context.Context, query string, at time.Time) (evaluator.Answer, error) {
+func (m meanwhile) Query(_ context.Context, query string, at time.Time) (rule.Answer, error) {
 	m()
-	return evaluator.Answer{Value: evaluator.Number(math.NaN()), Reason: "no series", Query: query, Time: at}, nil
+	return rule.Answer{Value: stat.Number(math.NaN()), Reason: "no series", Query: query, Time: at}, nil
 }
 
 // recordBefore records the first day n times more, on the days before it.

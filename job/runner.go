@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/redact"
@@ -174,7 +174,7 @@ func (p *pass) run(ctx context.Context) error {
 	if m.Reference != nil && p.Limits.Workers != 1 {
 		// What the first judgement needs is made while profile and windows are read.
 		var prepared sync.WaitGroup
-		prepared.Go(evaluator.PrepareDrift)
+		prepared.Go(drift.Prepare)
 		defer prepared.Wait()
 	}
 	ref, err := p.reference(ctx, m, p.effects.write)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/objstore"
@@ -54,7 +54,7 @@ type keptUnit struct {
 // and keptReading of what a shard has kept.
 type reading struct {
 	result  groundtruth.Result
-	summary *evaluator.Summary
+	summary *summary.Summary
 	work    Work // that it took
 }
 
@@ -171,7 +171,7 @@ func (r *Runner) keptReading(ctx context.Context, m *config.Model, ref *referenc
 	if u.Schema != unitSchema || u.Model != m.Name || !u.Window.Equal(w.window) || !u.AsOf.Equal(asOf) {
 		return anew(fmt.Errorf("%s says that it is something else", key))
 	}
-	kept := &reading{result: u.Result, summary: new(evaluator.Summary)}
+	kept := &reading{result: u.Result, summary: new(summary.Summary)}
 	if err := kept.summary.UnmarshalBinary(u.Summary); err != nil {
 		return anew(err)
 	}
@@ -233,7 +233,7 @@ func unitKey(m *config.Model, ref *reference, w planned, asOf time.Time) (string
 		Window                groundtruth.Window
 		Stage                 string
 		AsOf                  time.Time
-	}{unitSchema, evaluator.SummarySchema, spec, m.Predictions.Features, m.MaxSegments, profile, w.window, w.stage, asOf.UTC()})
+	}{unitSchema, summary.Schema, spec, m.Predictions.Features, m.MaxSegments, profile, w.window, w.stage, asOf.UTC()})
 	if err != nil {
 		return "", fmt.Errorf("fingerprint window %s: %w", w.window, err)
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -78,7 +78,7 @@ func (p *pass) launchOf(ctx context.Context, l *trigger.Launch, first bool) Inci
 }
 
 // tellBreach tells of a rule's breach, once per window.
-func (p *pass) tellBreach(ctx context.Context, r evaluator.RuleResult, o *Outcome, d *trigger.Decision) {
+func (p *pass) tellBreach(ctx context.Context, r rule.Result, o *Outcome, d *trigger.Decision) {
 	if !p.tells() {
 		return
 	}
@@ -101,13 +101,13 @@ func (p *pass) tellBreach(ctx context.Context, r evaluator.RuleResult, o *Outcom
 	open[r.Name] = b
 	incident := p.breach(r.Name, b.First.Since, b.First.At)
 	incident.First = !known
-	p.tell(ctx, Event{Kind: EventBreach, Incident: incident, Rules: []evaluator.RuleResult{r}, Outcome: o, Decision: d})
+	p.tell(ctx, Event{Kind: EventBreach, Incident: incident, Rules: []rule.Result{r}, Outcome: o, Decision: d})
 }
 
 // tellResolved tells, of each rule whose breach people know of, that its newest
 // verdict is healthy. An inconclusive verdict is no recovery.
 func (p *pass) tellResolved(ctx context.Context, states []trigger.RuleState) {
-	if !p.tells() || !slices.ContainsFunc(states, func(s trigger.RuleState) bool { return s.Verdict == evaluator.Healthy }) {
+	if !p.tells() || !slices.ContainsFunc(states, func(s trigger.RuleState) bool { return s.Verdict == rule.Healthy }) {
 		return
 	}
 	open, ok := p.openBreaches(ctx)
@@ -116,7 +116,7 @@ func (p *pass) tellResolved(ctx context.Context, states []trigger.RuleState) {
 	}
 	for _, s := range states {
 		b, known := open[s.Name]
-		if !known || s.Verdict != evaluator.Healthy || s.Window.Start.Before(b.Last.Window.Start) {
+		if !known || s.Verdict != rule.Healthy || s.Window.Start.Before(b.Last.Window.Start) {
 			continue
 		}
 		delete(open, s.Name)
@@ -125,7 +125,7 @@ func (p *pass) tellResolved(ctx context.Context, states []trigger.RuleState) {
 		if !p.claim(ctx, trigger.Told{Model: p.model.Name, Window: b.Last.Window, Rule: s.Name, State: trigger.ToldResolved, Since: b.First.Since, At: p.Clock(), Reason: s.Reason}) {
 			continue
 		}
-		e := Event{Kind: EventResolved, Incident: p.breach(s.Name, b.First.Since, b.First.At), Rules: []evaluator.RuleResult{s.RuleResult}}
+		e := Event{Kind: EventResolved, Incident: p.breach(s.Name, b.First.Since, b.First.At), Rules: []rule.Result{s.Result}}
 		for _, judged := range p.judged {
 			if judged.outcome.Window.Equal(s.Window) {
 				e.Outcome = &judged.outcome
@@ -351,7 +351,7 @@ func (p *pass) keep(ctx context.Context) {
 		b := open[name]
 		events = append(events, Event{
 			Kind: EventBreach, Incident: p.breach(name, b.First.Since, b.First.At),
-			Rules: []evaluator.RuleResult{{Name: name, Verdict: evaluator.Breached, Reason: b.Last.Reason}},
+			Rules: []rule.Result{{Name: name, Verdict: rule.Breached, Reason: b.Last.Reason}},
 		})
 	}
 	launches, err := p.launched(ctx)

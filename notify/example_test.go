@@ -8,7 +8,7 @@ import (
 	"net/http/httptest"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/notify"
 )
@@ -37,7 +37,7 @@ func ExampleWebhook() {
 		Kind:  job.EventBreach,
 		Model: "house-price",
 		Time:  time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC),
-		Rules: []evaluator.RuleResult{{Name: "rmse", Verdict: evaluator.Breached, Reason: "rmse 1.9 > 1.2 * reference 1.4 = 1.68"}},
+		Rules: []rule.Result{{Name: "rmse", Verdict: rule.Breached, Reason: "rmse 1.9 > 1.2 * reference 1.4 = 1.68"}},
 	})
 	fmt.Println(err)
 	// Output:

@@ -17,6 +17,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/trigger"
@@ -28,21 +32,21 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func events() map[string]job.Event {
 	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	matched, yes, no := int64(940), true, false
-	nan := evaluator.Number(math.NaN())
+	nan := stat.Number(math.NaN())
 	outcome := &job.Outcome{
 		Model:    "a&b <prices>",
 		Window:   groundtruth.Window{Start: day, End: day.AddDate(0, 0, 1)},
 		Stage:    trigger.StageMature,
-		Verdict:  evaluator.Breached,
+		Verdict:  rule.Breached,
 		Coverage: job.Coverage{Predictions: 1000, Matched: &matched, Coverage: 0.94},
 		Evaluation: evaluator.Evaluation{
-			Metrics: map[string]evaluator.Metric{
+			Metrics: map[string]metric.Result{
 				"rmse": {Value: 1.9, Low: 1.7, High: 2.1, N: 940},
 				"mae":  {Value: 123456.7, Low: nan, High: nan, N: 940},
 				"r2":   {Value: nan, Low: nan, High: nan, Reason: "no variance"},
 			},
-			Reference: &evaluator.Reference{Rows: 5000, Metrics: map[string]evaluator.Metric{"rmse": {Value: 1.4}, "mae": {Value: nan}}},
-			Drift: &evaluator.Drift{Columns: map[string]evaluator.ColumnDrift{
+			Reference: &evaluator.Reference{Rows: 5000, Metrics: map[string]metric.Result{"rmse": {Value: 1.4}, "mae": {Value: nan}}},
+			Drift: &drift.Drift{Columns: map[string]drift.Column{
 				"size": {Drifted: &yes}, "age<5": {Drifted: &yes}, "city": {Drifted: &no}, "rooms": {},
 			}},
 		},
@@ -53,9 +57,9 @@ func events() map[string]job.Event {
 	finished := launch.LaunchedAt.Add(92 * time.Minute)
 	url := "https://kfp.example.com/pipeline/?ns=a&b|c#/runs/details/3f2c-44"
 	out := map[string]job.Event{
-		"breach": {Kind: job.EventBreach, Outcome: outcome, Decision: decision, Rules: []evaluator.RuleResult{
-			{Name: "rmse", Verdict: evaluator.Breached, Reason: "rmse 1.9 (1.7 to 2.1) > 1.2 * reference 1.4 = 1.68 at 95 %", Action: "retrain", For: 2, Streak: 2, Acts: true},
-			{Name: "drift", Verdict: evaluator.Breached, Reason: "drift.share 0.67 >= 0.5 && predictions 1000 < 2000", Action: "alert", For: 1, Streak: 1, Acts: true},
+		"breach": {Kind: job.EventBreach, Outcome: outcome, Decision: decision, Rules: []rule.Result{
+			{Name: "rmse", Verdict: rule.Breached, Reason: "rmse 1.9 (1.7 to 2.1) > 1.2 * reference 1.4 = 1.68 at 95 %", Action: "retrain", For: 2, Streak: 2, Acts: true},
+			{Name: "drift", Verdict: rule.Breached, Reason: "drift.share 0.67 >= 0.5 && predictions 1000 < 2000", Action: "alert", For: 1, Streak: 1, Acts: true},
 		}},
 		"retrain_suggested": {Kind: job.EventRetrainSuggested, Outcome: outcome, Decision: &trigger.Decision{Action: trigger.ActionSuppressed, Guard: trigger.GuardMode, Reason: "rmse breached; mode suggest starts nothing", Key: decision.Key}},
 		"retrain_started":   {Kind: job.EventRetrainStarted, Outcome: outcome, Decision: decision, Launch: launch, RunURL: url},
@@ -66,8 +70,8 @@ func events() map[string]job.Event {
 		"retrain_failed":    {Kind: job.EventRetrainFailed, Launch: launch, State: &trigger.RunState{State: trigger.StateFailed, Error: "task train: exit <1> & out of memory", FinishedAt: &finished}, RunURL: "javascript:alert(1)"},
 		"retrain_gone":      {Kind: job.EventRetrainFailed, Launch: launch, State: &trigger.RunState{State: trigger.StateGone}},
 		"retrain_duplicate": {Kind: job.EventRetrainDuplicate, Launch: launch, State: &trigger.RunState{State: trigger.StateDuplicate, RunID: "9999-55", Kept: "3f2c-44"}},
-		"resolved": {Kind: job.EventResolved, Outcome: outcome, Rules: []evaluator.RuleResult{
-			{Name: "rmse", Verdict: evaluator.Healthy, Reason: "rmse 1.4 (1.3 to 1.5) <= 1.2 * reference 1.4 = 1.68", Action: "retrain", For: 2},
+		"resolved": {Kind: job.EventResolved, Outcome: outcome, Rules: []rule.Result{
+			{Name: "rmse", Verdict: rule.Healthy, Reason: "rmse 1.4 (1.3 to 1.5) <= 1.2 * reference 1.4 = 1.68", Action: "retrain", For: 2},
 		}},
 		"evaluation_failing_still": {Kind: job.EventEvaluationFailing, Failures: 9, Err: errors.New("open state: denied")},
 		"evaluation_works":         {Kind: job.EventEvaluationWorks, Failures: 11},
@@ -153,7 +157,7 @@ func TestLongTexts(t *testing.T) {
 	e.Model = strings.Repeat("m&", 500)
 	e.Rules = nil
 	for i := range 60 {
-		e.Rules = append(e.Rules, evaluator.RuleResult{Name: fmt.Sprintf("rule-%d", i), Reason: strings.Repeat("a < b && ", 1000)})
+		e.Rules = append(e.Rules, rule.Result{Name: fmt.Sprintf("rule-%d", i), Reason: strings.Repeat("a < b && ", 1000)})
 	}
 	m, raw := shown(t, e)
 	if f := faults(m); len(f) > 0 {
@@ -164,12 +168,12 @@ func TestLongTexts(t *testing.T) {
 	}
 
 	o := *e.Outcome
-	columns := map[string]evaluator.ColumnDrift{}
+	columns := map[string]drift.Column{}
 	for i := range 500 {
 		yes := true
-		columns[fmt.Sprintf("column-%03d-%s", i, strings.Repeat("x", 90))] = evaluator.ColumnDrift{Drifted: &yes}
+		columns[fmt.Sprintf("column-%03d-%s", i, strings.Repeat("x", 90))] = drift.Column{Drifted: &yes}
 	}
-	o.Drift = &evaluator.Drift{Columns: columns}
+	o.Drift = &drift.Drift{Columns: columns}
 	e.Outcome, e.Rules = &o, e.Rules[:1]
 	if m, raw = shown(t, e); len(faults(m)) > 0 || !strings.Contains(raw, "and 496 more") {
 		t.Errorf("%v", faults(m))
@@ -203,13 +207,13 @@ func TestAnyTextIsAccepted(t *testing.T) {
 		yes := true
 		e := job.Event{
 			Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), Model: "m" + draw("model"),
-			Rules:    []evaluator.RuleResult{{Name: draw("rule"), Reason: draw("reason"), Streak: 2}},
+			Rules:    []rule.Result{{Name: draw("rule"), Reason: draw("reason"), Streak: 2}},
 			Decision: &trigger.Decision{Action: trigger.ActionRetrain, Reason: draw("decision"), Rule: draw("rule"), Key: draw("key")},
 			Launch:   &trigger.Launch{Run: draw("run"), RunID: draw("id"), Reason: draw("why"), Key: draw("key")},
 			State:    &trigger.RunState{RunID: draw("id"), Kept: draw("kept"), State: draw("state"), Error: draw("error")},
 			RunURL:   rapid.SampledFrom([]string{"", "https://h/", "http://u:p@h/?"}).Draw(t, "base") + draw("url"),
 			Err:      errors.New(draw("error message")),
-			Outcome:  &job.Outcome{Stage: draw("stage"), Evaluation: evaluator.Evaluation{Drift: &evaluator.Drift{Columns: map[string]evaluator.ColumnDrift{draw("column"): {Drifted: &yes}}}}},
+			Outcome:  &job.Outcome{Stage: draw("stage"), Evaluation: evaluator.Evaluation{Drift: &drift.Drift{Columns: map[string]drift.Column{draw("column"): {Drifted: &yes}}}}},
 		}
 		m, raw := shown(t, e)
 		if f := faults(m); len(f) > 0 {

@@ -9,7 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/internal/digits"
 	"github.com/hindcast/hindcast/job"
 )
@@ -327,7 +328,7 @@ func figures(o *job.Outcome) []figure {
 }
 
 // drifted names the columns that drifted, as many as a message has room for.
-func drifted(d *evaluator.Drift) string {
+func drifted(d *drift.Drift) string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
 		if flag := d.Columns[name].Drifted; flag != nil && *flag {
@@ -366,9 +367,9 @@ const minuteLayout = "2006-01-02 15:04"
 func minute(t time.Time) string { return t.UTC().Format(minuteLayout) }
 
 // isNumber reports whether there is a number: neither NaN nor infinite.
-func isNumber(n evaluator.Number) bool {
+func isNumber(n stat.Number) bool {
 	return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0)
 }
 
 // number writes a number for a message.
-func number(n evaluator.Number) string { return digits.Four(float64(n)) }
+func number(n stat.Number) string { return digits.Four(float64(n)) }

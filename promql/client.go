@@ -27,7 +27,8 @@ import (
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/redact"
 )
 
@@ -88,10 +89,10 @@ func (c *Client) Close() { c.client.CloseIdleConnections() }
 // vector of just one sample, is one; everything else is an answer without a value
 // that says why. An error says that there was no answer; the answer beside it says
 // the same in its reason.
-func (c *Client) Query(ctx context.Context, query string, at time.Time) (evaluator.Answer, error) {
+func (c *Client) Query(ctx context.Context, query string, at time.Time) (rule.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
-	answer := evaluator.Answer{Value: evaluator.Number(math.NaN()), Query: query, Time: at.UTC()}
+	answer := rule.Answer{Value: stat.Number(math.NaN()), Query: query, Time: at.UTC()}
 	value, warnings, infos, err := c.api.Query(ctx, query, at, v1.WithTimeout(c.opts.Timeout))
 	for _, note := range slices.Concat(warnings, v1.Warnings(infos)) {
 		answer.Notes = append(answer.Notes, clip(c.opts.Secrets.Text(note)))
@@ -118,8 +119,8 @@ func (c *Client) Query(ctx context.Context, query string, at time.Time) (evaluat
 }
 
 // number returns the one number that a result holds, or the reason why it holds none.
-func number(v model.Value) (n evaluator.Number, reason string) {
-	none := evaluator.Number(math.NaN())
+func number(v model.Value) (n stat.Number, reason string) {
+	none := stat.Number(math.NaN())
 	switch t := v.(type) {
 	case *model.Scalar:
 		return finite(t.Value)
@@ -142,11 +143,11 @@ func number(v model.Value) (n evaluator.Number, reason string) {
 
 // finite returns a sample whose value is a number, and for NaN and the infinities the
 // reason why there is none.
-func finite(v model.SampleValue) (n evaluator.Number, reason string) {
+func finite(v model.SampleValue) (n stat.Number, reason string) {
 	if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-		return evaluator.Number(math.NaN()), "the query gave " + v.String()
+		return stat.Number(math.NaN()), "the query gave " + v.String()
 	}
-	return evaluator.Number(v), ""
+	return stat.Number(v), ""
 }
 
 // series names the first few series of a result, in the order of their names, for a

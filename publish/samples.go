@@ -22,7 +22,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/series"
 	"github.com/hindcast/hindcast/trigger"
@@ -241,8 +241,8 @@ func rules(s job.Snapshot) []sample {
 			seen[r.Name] = true
 			labels := []string{"rule", r.Name}
 			out = append(out,
-				of("rule_breached", zeroOne(r.Verdict == evaluator.Breached), labels...),
-				of("rule_inconclusive", zeroOne(r.Verdict == evaluator.Inconclusive), labels...))
+				of("rule_breached", zeroOne(r.Verdict == rule.Breached), labels...),
+				of("rule_inconclusive", zeroOne(r.Verdict == rule.Inconclusive), labels...))
 			// Of two comparisons of one variable the first counts, as of any series.
 			for _, c := range r.Comparisons {
 				if variable, value, threshold, ok := c.Threshold(); ok {

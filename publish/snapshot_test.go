@@ -20,6 +20,10 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/series"
@@ -40,14 +44,14 @@ func window(day int) groundtruth.Window {
 // rich is a snapshot that has every metric, and figures that don't exist.
 func rich(name string) job.Snapshot {
 	matched, yes, no := int64(940), true, false
-	nan := evaluator.Number(math.NaN())
-	rmse := func(v evaluator.Number) evaluator.Group {
-		return evaluator.Group{N: 100, Metrics: map[string]evaluator.Metric{"rmse": {Value: v}, "r2": {Value: nan}}}
+	nan := stat.Number(math.NaN())
+	rmse := func(v stat.Number) evaluator.Group {
+		return evaluator.Group{N: 100, Metrics: map[string]metric.Result{"rmse": {Value: v}, "r2": {Value: nan}}}
 	}
-	metrics := map[string]evaluator.Metric{"r2": {Value: nan, Low: nan, High: nan}, "max_error": {Value: 9, Low: nan, High: nan}}
+	metrics := map[string]metric.Result{"r2": {Value: nan, Low: nan, High: nan}, "max_error": {Value: 9, Low: nan, High: nan}}
 	for i, m := range []string{"me", "mae", "mse", "rmse", "medae", "mape", "smape"} {
-		v := evaluator.Number(i) + 1.5
-		metrics[m] = evaluator.Metric{Value: v, Low: v - 0.25, High: v + 0.25}
+		v := stat.Number(i) + 1.5
+		metrics[m] = metric.Result{Value: v, Low: v - 0.25, High: v + 0.25}
 	}
 	finished := start().Add(-time.Hour)
 	return job.Snapshot{
@@ -57,42 +61,42 @@ func rich(name string) job.Snapshot {
 			Coverage: job.Coverage{Predictions: 1000, Matched: &matched, Coverage: 0.94},
 			Evaluation: evaluator.Evaluation{
 				Metrics:   metrics,
-				Reference: &evaluator.Reference{Rows: 5000, Metrics: map[string]evaluator.Metric{"rmse": {Value: 1.4}, "r2": {Value: 0.8}, "mape": {Value: nan}}},
+				Reference: &evaluator.Reference{Rows: 5000, Metrics: map[string]metric.Result{"rmse": {Value: 1.4}, "r2": {Value: 0.8}, "mape": {Value: nan}}},
 				Versions:  map[string]evaluator.Group{"v2": rmse(1.8), "v3": rmse(2.25), "": rmse(7)},
 				Segments: map[string]map[string]evaluator.Group{
 					"city": {"Oslo": rmse(2.2), "São \"Paulo\"\n\\": rmse(1.1), "bad \xff byte": rmse(3), "bad \xfe byte": rmse(4), "": rmse(5)},
 					"v2":   {"Oslo": rmse(6)},
 				},
-				Drift: &evaluator.Drift{Share: 1}, // of the mature window, which isn't shown
+				Drift: &drift.Drift{Share: 1}, // of the mature window, which isn't shown
 			},
-			Rules: []evaluator.RuleResult{
-				{Name: "rmse", Verdict: evaluator.Breached, Comparisons: []evaluator.Comparison{
+			Rules: []rule.Result{
+				{Name: "rmse", Verdict: rule.Breached, Comparisons: []rule.Comparison{
 					{Left: "rmse", Op: ">", Right: "1.2 * reference.rmse", LeftValue: 4.5, RightValue: 1.68, Variable: "rmse"},
 					{Left: "rmse", Op: ">", Right: "5", LeftValue: 4.5, RightValue: 5, Variable: "rmse"}, // the first counts
 					{Left: "rmse - mae", Op: ">", Right: "1", LeftValue: 2, RightValue: 1},               // no variable by itself
 					{Left: "10", Op: ">", Right: "prometheus.volume", LeftValue: 10, RightValue: 1200, Variable: "prometheus.volume"},
 				}},
-				{Name: "mae", Verdict: evaluator.Inconclusive, Comparisons: []evaluator.Comparison{
+				{Name: "mae", Verdict: rule.Inconclusive, Comparisons: []rule.Comparison{
 					{Left: `segments["city"]["Oslo"].mae`, Op: ">", Right: "2", LeftValue: nan, RightValue: 2, Variable: `segments["city"]["Oslo"].mae`},
 				}},
-				{Name: "drift", Verdict: evaluator.Breached}, // older than the closed window's
+				{Name: "drift", Verdict: rule.Breached}, // older than the closed window's
 			},
 		},
 		Drift: &job.Outcome{
 			Model: name, Window: window(8), Stage: trigger.StageClosed,
 			Coverage: job.Coverage{Predictions: 1200, Coverage: nan},
 			Evaluation: evaluator.Evaluation{
-				Metrics: map[string]evaluator.Metric{"rmse": {Value: nan}},
-				Drift: &evaluator.Drift{Share: 0.5, Low: 0.3, High: 0.7, Columns: map[string]evaluator.ColumnDrift{
-					"size": {Drifted: &yes, Measures: map[string]evaluator.Measure{"psi": {Value: 0.31}, "ks": {Value: 0.12}}},
-					"age":  {Drifted: &no, Measures: map[string]evaluator.Measure{"psi": {Value: 0.01}, "ks": {Value: nan}}},
-					"city": {Measures: map[string]evaluator.Measure{"psi": {Value: nan, Reason: "too few rows"}}},
+				Metrics: map[string]metric.Result{"rmse": {Value: nan}},
+				Drift: &drift.Drift{Share: 0.5, Low: 0.3, High: 0.7, Columns: map[string]drift.Column{
+					"size": {Drifted: &yes, Measures: map[string]drift.Measure{"psi": {Value: 0.31}, "ks": {Value: 0.12}}},
+					"age":  {Drifted: &no, Measures: map[string]drift.Measure{"psi": {Value: 0.01}, "ks": {Value: nan}}},
+					"city": {Measures: map[string]drift.Measure{"psi": {Value: nan, Reason: "too few rows"}}},
 				}},
 				Quality: &evaluator.Quality{MissingShare: 0.01, Columns: map[string]evaluator.ColumnQuality{
 					"size": {Missing: 0.02, OutOfRange: 0, Unseen: nan, Invalid: 0.001}, "city": {Missing: 0, OutOfRange: nan, Unseen: 0.1, Invalid: nan},
 				}},
 			},
-			Rules: []evaluator.RuleResult{{Name: "drift", Verdict: evaluator.Healthy}},
+			Rules: []rule.Result{{Name: "drift", Verdict: rule.Healthy}},
 		},
 		Launches: []trigger.LaunchStatus{
 			{Launch: trigger.Launch{LaunchedAt: start().Add(-48 * time.Hour)}, Latest: trigger.StateFailed},
@@ -196,7 +200,7 @@ func TestSnapshotNames(t *testing.T) {
 // many that nobody could judge is not shown as a share of 1.
 func TestNullDriftShareIsPushedAsItsBounds(t *testing.T) {
 	s := rich("m")
-	s.Drift.Drift.Share, s.Drift.Drift.Low, s.Drift.Drift.High = evaluator.Number(math.NaN()), 0.025, 1
+	s.Drift.Drift.Share, s.Drift.Drift.Low, s.Drift.Drift.High = stat.Number(math.NaN()), 0.025, 1
 	text := encode(t, gather(samples(s)))
 	if strings.Contains(text, "\nhindcast_drift_share_ratio") {
 		t.Errorf("an undefined share is shown in\n%s", text)

@@ -11,7 +11,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/internal/digits"
 )
 
@@ -24,11 +27,11 @@ func (p Page) HTML() ([]byte, error) {
 		"number":   Number,
 		"interval": interval,
 		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"metrics":  func(m map[string]evaluator.Metric) []string { return slices.Sorted(maps.Keys(m)) },
-		"columns":  func(m map[string]evaluator.ColumnDrift) []string { return slices.Sorted(maps.Keys(m)) },
+		"metrics":  func(m map[string]metric.Result) []string { return slices.Sorted(maps.Keys(m)) },
+		"columns":  func(m map[string]drift.Column) []string { return slices.Sorted(maps.Keys(m)) },
 		"measures": judging,
-		"verdict":  func(v evaluator.Verdict) string { return v.String() },
-		"deref":    func(n *evaluator.Number) evaluator.Number { return *n },
+		"verdict":  func(v rule.Verdict) string { return v.String() },
+		"deref":    func(n *stat.Number) stat.Number { return *n },
 		"drifted":  drifted,
 		"count": func(n *int64) string {
 			if n == nil {
@@ -48,7 +51,7 @@ func (p Page) HTML() ([]byte, error) {
 }
 
 // judging names the measures that judge a column: those with a threshold.
-func judging(c evaluator.ColumnDrift) []string {
+func judging(c drift.Column) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(c.Measures)) {
 		if c.Measures[name].Threshold != nil {
@@ -70,7 +73,7 @@ func drifted(d *bool) string {
 }
 
 // Number shows four significant digits, and "-" for a number that there is not.
-func Number(n evaluator.Number) string {
+func Number(n stat.Number) string {
 	f := float64(n)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return "-"
@@ -79,7 +82,7 @@ func Number(n evaluator.Number) string {
 }
 
 // interval writes the interval of a metric, "-" where it has none.
-func interval(m evaluator.Metric) string {
+func interval(m metric.Result) string {
 	if math.IsNaN(float64(m.Low)) || math.IsNaN(float64(m.High)) {
 		return "-"
 	}

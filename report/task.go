@@ -21,7 +21,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/job"
 )
 
@@ -192,14 +193,14 @@ func (t *Task) write(path string, data []byte) error {
 // not exist is left out.
 func Metrics(outcomes []job.Outcome) map[string]any {
 	out := map[string]any{}
-	set := func(model, name string, n evaluator.Number) {
+	set := func(model, name string, n stat.Number) {
 		if !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0) {
 			out[model+"."+name] = float64(n)
 		}
 	}
 	// Per model: mature before closed, newest first. The verdict is the first one's.
 	for _, o := range slices.Backward(outcomes) {
-		for _, v := range []evaluator.Verdict{evaluator.Healthy, evaluator.Breached, evaluator.Inconclusive} {
+		for _, v := range []rule.Verdict{rule.Healthy, rule.Breached, rule.Inconclusive} {
 			out[o.Model+"."+v.String()] = 0.0
 			if v == o.Verdict {
 				out[o.Model+"."+v.String()] = 1.0
@@ -225,7 +226,7 @@ func Metrics(outcomes []job.Outcome) map[string]any {
 		}
 	}
 	for model, o := range newest {
-		set(model, "predictions", evaluator.Number(o.Coverage.Predictions))
+		set(model, "predictions", stat.Number(o.Coverage.Predictions))
 		if o.Drift != nil {
 			set(model, "drift_share", o.Drift.Share)
 			set(model, "drift_share_low", o.Drift.Low)

@@ -12,6 +12,10 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 )
@@ -28,17 +32,17 @@ func day(n int) groundtruth.Window {
 }
 
 func outcomes() []job.Outcome {
-	matched, nan := int64(90), evaluator.Number(math.NaN())
-	threshold, yes := evaluator.Number(0.2), true
-	mature := job.Outcome{Model: "house", Window: day(1), Stage: "mature", Verdict: evaluator.Breached}
+	matched, nan := int64(90), stat.Number(math.NaN())
+	threshold, yes := stat.Number(0.2), true
+	mature := job.Outcome{Model: "house", Window: day(1), Stage: "mature", Verdict: rule.Breached}
 	mature.Coverage = job.Coverage{Predictions: 100, Matched: &matched, Coverage: 0.9}
-	mature.Metrics = map[string]evaluator.Metric{"rmse": {Value: 2, Low: 1.5, High: 2.5, N: 90}, "r2": {Value: nan, Low: nan, High: nan}}
-	mature.Reference = &evaluator.Reference{Metrics: map[string]evaluator.Metric{"rmse": {Value: 1}}}
-	mature.Rules = []evaluator.RuleResult{{Name: "<script>alert(1)</script>", Verdict: evaluator.Breached, Reason: "rmse 2 > 1.2 & more"}}
-	closed := job.Outcome{Model: "house", Window: day(3), Stage: "closed", Verdict: evaluator.Healthy}
+	mature.Metrics = map[string]metric.Result{"rmse": {Value: 2, Low: 1.5, High: 2.5, N: 90}, "r2": {Value: nan, Low: nan, High: nan}}
+	mature.Reference = &evaluator.Reference{Metrics: map[string]metric.Result{"rmse": {Value: 1}}}
+	mature.Rules = []rule.Result{{Name: "<script>alert(1)</script>", Verdict: rule.Breached, Reason: "rmse 2 > 1.2 & more"}}
+	closed := job.Outcome{Model: "house", Window: day(3), Stage: "closed", Verdict: rule.Healthy}
 	closed.Coverage = job.Coverage{Predictions: 70, Coverage: nan}
-	closed.Drift = &evaluator.Drift{Share: 0.25, Low: 0.2, High: 0.4, Columns: map[string]evaluator.ColumnDrift{
-		"size": {Drifted: &yes, Measures: map[string]evaluator.Measure{"psi": {Value: 0.31, Threshold: &threshold}, "ks": {Value: 0.1}}},
+	closed.Drift = &drift.Drift{Share: 0.25, Low: 0.2, High: 0.4, Columns: map[string]drift.Column{
+		"size": {Drifted: &yes, Measures: map[string]drift.Measure{"psi": {Value: 0.31, Threshold: &threshold}, "ks": {Value: 0.1}}},
 		"age":  {Reason: "too few rows"},
 	}, Reason: "39 of 40 feature columns are inconclusive"}
 	return []job.Outcome{mature, closed}
@@ -105,9 +109,9 @@ func TestMetricsAreOfOneWindow(t *testing.T) {
 	t.Parallel()
 	older := outcomes()[0]
 	newer := older
-	nan := evaluator.Number(math.NaN())
+	nan := stat.Number(math.NaN())
 	newer.Window, newer.Coverage.Coverage = day(2), nan
-	newer.Metrics = map[string]evaluator.Metric{"rmse": {Value: nan}, "r2": {Value: nan}}
+	newer.Metrics = map[string]metric.Result{"rmse": {Value: nan}, "r2": {Value: nan}}
 	other := older
 	other.Model = "flat"
 	got := Metrics([]job.Outcome{newer, older, other})

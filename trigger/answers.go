@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 )
@@ -15,18 +15,18 @@ type keptAnswer struct {
 	Model  string             `json:"model"`
 	Window groundtruth.Window `json:"window"`
 	Name   string             `json:"name"`
-	Answer evaluator.Answer   `json:"answer"`
+	Answer rule.Answer        `json:"answer"`
 }
 
 // Answer returns what was kept of a query of a model about a window, and false where
 // nothing was. Another text under the same name is another query.
-func (l *Ledger) Answer(ctx context.Context, model string, w groundtruth.Window, name, query string) (evaluator.Answer, bool, error) {
+func (l *Ledger) Answer(ctx context.Context, model string, w groundtruth.Window, name, query string) (rule.Answer, bool, error) {
 	var kept keptAnswer
 	switch err := l.read(ctx, answerKey(model, w, name, query), &kept); {
 	case errors.Is(err, objstore.ErrNotExist):
-		return evaluator.Answer{}, false, nil
+		return rule.Answer{}, false, nil
 	case err != nil:
-		return evaluator.Answer{}, false, err
+		return rule.Answer{}, false, err
 	}
 	return kept.Answer, true, nil
 }
@@ -34,7 +34,7 @@ func (l *Ledger) Answer(ctx context.Context, model string, w groundtruth.Window,
 // KeepAnswer keeps the number that a query gave about a window, so that every later
 // judgement of the window rests on the same, whatever the server has forgotten or
 // added meanwhile. Where an answer is kept already, that one is returned.
-func (l *Ledger) KeepAnswer(ctx context.Context, model string, w groundtruth.Window, name string, a evaluator.Answer) (evaluator.Answer, error) {
+func (l *Ledger) KeepAnswer(ctx context.Context, model string, w groundtruth.Window, name string, a rule.Answer) (rule.Answer, error) {
 	err := l.create(ctx, answerKey(model, w, name, a.Query), keptAnswer{SchemaVersion, model, w, name, a})
 	if !errors.Is(err, objstore.ErrExists) {
 		return a, err

@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -15,7 +16,7 @@ func TestAnswers(t *testing.T) {
 	ctx, l := t.Context(), NewLedger(newMemStore())
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	w := groundtruth.Window{Start: start, End: start.AddDate(0, 0, 1)}
-	first := evaluator.Answer{Value: 0.31, Query: "rate(x[1d])", Time: w.End, Notes: []string{"a note"}}
+	first := rule.Answer{Value: 0.31, Query: "rate(x[1d])", Time: w.End, Notes: []string{"a note"}}
 	if _, ok, err := l.Answer(ctx, "m", w, "p95", first.Query); ok || err != nil {
 		t.Fatalf("an answer before any: %v, %v", ok, err)
 	}
@@ -31,11 +32,11 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("read %+v, %v, %v", got, ok, err)
 	}
 	next := groundtruth.Window{Start: w.End, End: w.End.AddDate(0, 0, 1)}
-	for name, ask := range map[string]func() (evaluator.Answer, bool, error){
-		"another model":  func() (evaluator.Answer, bool, error) { return l.Answer(ctx, "n", w, "p95", first.Query) },
-		"another window": func() (evaluator.Answer, bool, error) { return l.Answer(ctx, "m", next, "p95", first.Query) },
-		"another name":   func() (evaluator.Answer, bool, error) { return l.Answer(ctx, "m", w, "p99", first.Query) },
-		"another query":  func() (evaluator.Answer, bool, error) { return l.Answer(ctx, "m", w, "p95", "rate(y[1d])") },
+	for name, ask := range map[string]func() (rule.Answer, bool, error){
+		"another model":  func() (rule.Answer, bool, error) { return l.Answer(ctx, "n", w, "p95", first.Query) },
+		"another window": func() (rule.Answer, bool, error) { return l.Answer(ctx, "m", next, "p95", first.Query) },
+		"another name":   func() (rule.Answer, bool, error) { return l.Answer(ctx, "m", w, "p99", first.Query) },
+		"another query":  func() (rule.Answer, bool, error) { return l.Answer(ctx, "m", w, "p95", "rate(y[1d])") },
 	} {
 		if got, ok, err := ask(); ok || err != nil {
 			t.Errorf("%s has the answer %+v, %v", name, got, err)
@@ -52,7 +53,7 @@ func TestAnswersAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range got {
 		all.Go(func() {
-			a, err := l.KeepAnswer(t.Context(), "m", w, "p95", evaluator.Answer{Value: evaluator.Number(i), Query: "x"})
+			a, err := l.KeepAnswer(t.Context(), "m", w, "p95", rule.Answer{Value: stat.Number(i), Query: "x"})
 			got[i] = float64(a.Value)
 			if err != nil {
 				got[i] = math.NaN()

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -212,7 +212,7 @@ func guarded(in DecideInput, p proposal) (guard, why string, until *time.Time) {
 		return GuardMode, fmt.Sprintf("mode %q is unknown", in.Policy.Mode), nil
 	}
 	for _, r := range in.Rules {
-		if r.Action != RuleBlock || r.Verdict == evaluator.Healthy {
+		if r.Action != RuleBlock || r.Verdict == rule.Healthy {
 			continue
 		}
 		on := ""
@@ -312,11 +312,11 @@ func nothing(in DecideInput) string {
 		}
 		rules++
 		switch {
-		case r.Verdict == evaluator.Inconclusive:
+		case r.Verdict == rule.Inconclusive:
 			why = append(why, r.Name+" is inconclusive")
-		case r.Verdict == evaluator.Breached && r.Action == RuleBlock:
+		case r.Verdict == rule.Breached && r.Action == RuleBlock:
 			why = append(why, fmt.Sprintf("%s breached and holds retraining", r.Name))
-		case r.Verdict == evaluator.Breached:
+		case r.Verdict == rule.Breached:
 			why = append(why, fmt.Sprintf("%s breached in %d of %d consecutive windows needed", r.Name, r.Streak, r.For))
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 )
 
 func TestSemantics3_Streaks(t *testing.T) {
@@ -62,10 +62,10 @@ func TestSemantics3_RulesWithoutLabels(t *testing.T) {
 		closed[n].Stage = StageClosed
 	}
 	all := closed
-	for n, v := range []evaluator.Verdict{breached, breached} {
+	for n, v := range []rule.Verdict{breached, breached} {
 		r := rec(n+1, "rmse", v)
 		r.Revision = 2
-		r.Rules = append(r.Rules, evaluator.RuleResult{Name: "drift", Verdict: breached})
+		r.Rules = append(r.Rules, rule.Result{Name: "drift", Verdict: breached})
 		all = append(all, r)
 	}
 	got := NewestVerdicts(days{}, all, []Rule{{Name: "rmse", For: 2}, {Name: "drift", For: 5}, {Name: "new"}})
@@ -136,10 +136,10 @@ func TestSemantics4_AlertTellsPeople(t *testing.T) {
 	in.Rules[0].Action = RuleAlert
 	want(t, Decide(in), ActionAlert, "", "rmse breached in 2")
 	// Nothing retrains, because nothing proposes: an alert it is.
-	in.Rules = append(in.Rules, RuleState{RuleResult: evaluator.RuleResult{Name: "mae", Action: RuleRetrain, Verdict: healthy}})
+	in.Rules = append(in.Rules, RuleState{Result: rule.Result{Name: "mae", Action: RuleRetrain, Verdict: healthy}})
 	want(t, Decide(in), ActionAlert, "")
 	in = input("bb", 1)
-	in.Rules = append([]RuleState{{RuleResult: evaluator.RuleResult{Name: "drift", Action: RuleAlert, Verdict: breached, Streak: 1, For: 1, Acts: true}, Window: day(2)}}, in.Rules...)
+	in.Rules = append([]RuleState{{Result: rule.Result{Name: "drift", Action: RuleAlert, Verdict: breached, Streak: 1, For: 1, Acts: true}, Window: day(2)}}, in.Rules...)
 	want(t, Decide(in), ActionRetrain, "", "rmse")
 	// In the object of another window no rule acts.
 	in.Window = day(1)
@@ -149,9 +149,9 @@ func TestSemantics4_AlertTellsPeople(t *testing.T) {
 }
 
 func TestSemantics4_BlockHoldsEveryRun(t *testing.T) {
-	for _, v := range []evaluator.Verdict{breached, inconclusive, healthy} {
+	for _, v := range []rule.Verdict{breached, inconclusive, healthy} {
 		in := input("bb", 1)
-		in.Rules = append(in.Rules, RuleState{RuleResult: evaluator.RuleResult{Name: "bad", Action: RuleBlock, Verdict: v, Reason: "quality.missing_share 0.4 > 0.1"}, Window: day(9)})
+		in.Rules = append(in.Rules, RuleState{Result: rule.Result{Name: "bad", Action: RuleBlock, Verdict: v, Reason: "quality.missing_share 0.4 > 0.1"}, Window: day(9)})
 		if v == healthy {
 			want(t, Decide(in), ActionRetrain, "")
 			continue
@@ -175,7 +175,7 @@ func TestSemantics4_EpisodeFromFirstBreachToHealth(t *testing.T) {
 	// With two retraining rules a window is healthy when both are.
 	in := input("bbb", 1)
 	for n := range in.Records {
-		in.Records[n].Rules = append(in.Records[n].Rules, evaluator.RuleResult{Name: "mae", Verdict: healthy})
+		in.Records[n].Rules = append(in.Records[n].Rules, rule.Result{Name: "mae", Verdict: healthy})
 	}
 	in.Records[1].Rules[0].Verdict = healthy
 	in.Records[0].Rules[1].Verdict = breached
@@ -315,7 +315,7 @@ func TestSemantics4_GuardsInOrder(t *testing.T) {
 	in.Policy.Budget = Budget{Runs: 1, Per: 10 * 24 * time.Hour}
 	in.Launches = []LaunchStatus{other, flying}
 	in.Claims = []Claim{{Key: Key("m", day(1).Start, 7), By: "pod-1", At: in.Now}}
-	in.Rules = append(in.Rules, RuleState{RuleResult: evaluator.RuleResult{Name: "bad", Action: RuleBlock, Verdict: breached}})
+	in.Rules = append(in.Rules, RuleState{Result: rule.Result{Name: "bad", Action: RuleBlock, Verdict: breached}})
 	// The cooldown and the episode of these launches are not what is tested here.
 	for n := range in.Launches {
 		in.Launches[n].Launch.Episode = nil

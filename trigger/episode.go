@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -32,10 +32,10 @@ type Grid interface {
 	Prev(w groundtruth.Window) groundtruth.Window
 }
 
-// RuleState is a rule's newest verdict: a RuleResult and where it comes from. Decide goes
+// RuleState is a rule's newest verdict: a rule.Result and where it comes from. Decide goes
 // by these. A rule that no record judged is inconclusive and has no window.
 type RuleState struct {
-	evaluator.RuleResult
+	rule.Result
 	Window groundtruth.Window
 	Stage  string
 	// Lengthened says that the rule is breached and its streak longer than it was when
@@ -53,7 +53,7 @@ type judged struct {
 
 // ruleIn is a rule's result in the revision that it comes from.
 type ruleIn struct {
-	result   evaluator.RuleResult
+	result   rule.Result
 	stage    string
 	revision int
 }
@@ -99,9 +99,9 @@ func (w judged) of(names []string) health {
 		r, ok := w.rules[name]
 		switch {
 		case !ok:
-		case r.result.Verdict == evaluator.Breached:
+		case r.result.Verdict == rule.Breached:
 			return anyBreached
-		case r.result.Verdict == evaluator.Healthy:
+		case r.result.Verdict == rule.Healthy:
 			healthy++
 		}
 	}
@@ -133,10 +133,10 @@ func streak(grid Grid, windows []judged, name string, w groundtruth.Window, coun
 			return n, first
 		}
 		r, ok := windows[i].rules[name]
-		if !ok || r.result.Verdict == evaluator.Healthy {
+		if !ok || r.result.Verdict == rule.Healthy {
 			return n, first
 		}
-		if r.result.Verdict == evaluator.Breached && (counts == nil || counts(windows[i])) {
+		if r.result.Verdict == rule.Breached && (counts == nil || counts(windows[i])) {
 			n++
 			first = windows[i].window
 		}
@@ -150,18 +150,18 @@ func streak(grid Grid, windows []judged, name string, w groundtruth.Window, coun
 // ledger, with or without an older revision of w, as Latest or Recent return them;
 // off the grid nothing is before w, so pass none. The results passed in are not
 // changed.
-func Streaks(grid Grid, records []Record, w groundtruth.Window, results []evaluator.RuleResult) []evaluator.RuleResult {
+func Streaks(grid Grid, records []Record, w groundtruth.Window, results []rule.Result) []rule.Result {
 	before := slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return compareWindows(r.Window, w) == 0 })
 	windows := byWindow(before)
 	out := slices.Clone(results)
 	for i := range out {
 		r := &out[i]
 		r.Streak = 0
-		if r.Verdict == evaluator.Healthy {
+		if r.Verdict == rule.Healthy {
 			continue
 		}
 		r.Streak, _ = streak(grid, windows, r.Name, grid.Prev(w), nil)
-		if r.Verdict == evaluator.Breached {
+		if r.Verdict == rule.Breached {
 			r.Streak++
 		}
 	}
@@ -175,17 +175,17 @@ func NewestVerdicts(grid Grid, records []Record, rules []Rule) []RuleState {
 	windows := byWindow(records)
 	out := make([]RuleState, 0, len(rules))
 	for _, of := range rules {
-		s := RuleState{RuleResult: evaluator.RuleResult{Name: of.Name, Reason: "it has not been judged yet"}}
+		s := RuleState{Result: rule.Result{Name: of.Name, Reason: "it has not been judged yet"}}
 		for _, w := range slices.Backward(windows) {
 			if r, ok := w.rules[of.Name]; ok {
-				s = RuleState{RuleResult: r.result, Window: w.window, Stage: r.stage}
+				s = RuleState{Result: r.result, Window: w.window, Stage: r.stage}
 				s.Streak, _ = streak(grid, windows, of.Name, w.window, nil)
-				s.Lengthened = s.Verdict == evaluator.Breached && s.Streak > r.result.Streak
+				s.Lengthened = s.Verdict == rule.Breached && s.Streak > r.result.Streak
 				break
 			}
 		}
 		s.Action, s.For = of.Action, max(of.For, 1)
-		s.Acts = s.Verdict == evaluator.Breached && s.Streak >= s.For
+		s.Acts = s.Verdict == rule.Breached && s.Streak >= s.For
 		out = append(out, s)
 	}
 	return out
@@ -193,7 +193,7 @@ func NewestVerdicts(grid Grid, records []Record, rules []Rule) []RuleState {
 
 // Mark returns the verdicts on window w with Acts set as in states: only rules
 // whose newest verdict is this one act.
-func Mark(results []evaluator.RuleResult, states []RuleState, w groundtruth.Window) []evaluator.RuleResult {
+func Mark(results []rule.Result, states []RuleState, w groundtruth.Window) []rule.Result {
 	out := slices.Clone(results)
 	for i := range out {
 		out[i].Acts = slices.ContainsFunc(states, func(s RuleState) bool {

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/wait"
@@ -261,16 +261,16 @@ func day(n int) groundtruth.Window {
 }
 
 const (
-	healthy      = evaluator.Healthy
-	breached     = evaluator.Breached
-	inconclusive = evaluator.Inconclusive
+	healthy      = rule.Healthy
+	breached     = rule.Breached
+	inconclusive = rule.Inconclusive
 )
 
 // rec is a mature record of day n with one rule's verdict.
-func rec(n int, name string, v evaluator.Verdict) Record {
+func rec(n int, name string, v rule.Verdict) Record {
 	return Record{
 		Model: "m", Window: day(n), OnGrid: true, Stage: StageMature, Revision: 1, Verdict: v,
-		Rules: []evaluator.RuleResult{{Name: name, Verdict: v, Reason: "because"}},
+		Rules: []rule.Result{{Name: name, Verdict: v, Reason: "because"}},
 	}
 }
 
@@ -278,7 +278,7 @@ func rec(n int, name string, v evaluator.Verdict) Record {
 func recs(name, verdicts string) []Record {
 	var out []Record
 	for n, c := range verdicts {
-		if v, ok := map[rune]evaluator.Verdict{'h': healthy, 'b': breached, 'i': inconclusive}[c]; ok {
+		if v, ok := map[rune]rule.Verdict{'h': healthy, 'b': breached, 'i': inconclusive}[c]; ok {
 			out = append(out, rec(n+1, name, v))
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -24,7 +24,7 @@ func hour(n int) groundtruth.Window {
 
 // fillHours records n hours of one verdict, told where it is breached, and what
 // became of n/100 runs.
-func fillHours(t *testing.T, store *memStore, n int, v evaluator.Verdict) {
+func fillHours(t *testing.T, store *memStore, n int, v rule.Verdict) {
 	t.Helper()
 	l, ctx := NewLedger(store), t.Context()
 	for i := range n {
@@ -77,7 +77,7 @@ func passReads(t *testing.T, l *Ledger, n int) ([]Record, map[string]OpenBreach)
 // A pass of a long breach read 5,120 objects at 1,200 windows, and every pass listed
 // the whole ledger.
 func TestIndex_RequestsDoNotGrowWithTheLedger(t *testing.T) {
-	for _, v := range []evaluator.Verdict{healthy, breached} {
+	for _, v := range []rule.Verdict{healthy, breached} {
 		asked := map[int]int{}
 		for _, n := range []int{1200, 12000} {
 			store := newMemStore()

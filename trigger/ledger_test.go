@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 )
@@ -278,7 +278,7 @@ func TestSemantics3_LatestKeepsTheMatureVerdict(t *testing.T) {
 	}
 	// Day 2 is judged again with an early as-of: closed only, so without rmse.
 	early := evaluated(2, 2)
-	early.Stage, early.Rules = StageClosed, []evaluator.RuleResult{{Name: "drift", Verdict: healthy}}
+	early.Stage, early.Rules = StageClosed, []rule.Result{{Name: "drift", Verdict: healthy}}
 	if _, _, err := l.Append(ctx, early); err != nil {
 		t.Fatal(err)
 	}

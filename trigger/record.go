@@ -7,7 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -30,7 +31,7 @@ type evaluationRecord struct {
 	AsOf       time.Time          `json:"as_of"`
 	RecordedAt time.Time          `json:"recorded_at"`
 	PolicyHash string             `json:"policy_hash"`
-	Verdict    evaluator.Verdict  `json:"verdict"`
+	Verdict    rule.Verdict       `json:"verdict"`
 	Rules      []ruleRecord       `json:"rules"`
 	Versions   []string           `json:"versions"`
 	Inputs     []inputRecord      `json:"inputs"`
@@ -41,7 +42,7 @@ type evaluationRecord struct {
 // ruleRecord is a rule's result in an evaluationRecord.
 type ruleRecord struct {
 	Name        string             `json:"name"`
-	Verdict     evaluator.Verdict  `json:"verdict"`
+	Verdict     rule.Verdict       `json:"verdict"`
 	Reason      string             `json:"reason"`
 	Action      string             `json:"action"`
 	For         int                `json:"for"`
@@ -52,12 +53,12 @@ type ruleRecord struct {
 
 // comparisonRecord is a comparison of a rule in a ruleRecord.
 type comparisonRecord struct {
-	Left       string           `json:"left"`
-	Op         string           `json:"op"`
-	Right      string           `json:"right"`
-	LeftValue  evaluator.Number `json:"left_value"`
-	RightValue evaluator.Number `json:"right_value"`
-	Variable   string           `json:"variable,omitempty"`
+	Left       string      `json:"left"`
+	Op         string      `json:"op"`
+	Right      string      `json:"right"`
+	LeftValue  stat.Number `json:"left_value"`
+	RightValue stat.Number `json:"right_value"`
+	Variable   string      `json:"variable,omitempty"`
 }
 
 // inputRecord is an object that was read, in an evaluationRecord.
@@ -89,9 +90,9 @@ func newEvaluationRecord(r Record) evaluationRecord {
 	return evaluationRecord{
 		Schema: RecordSchema, Model: r.Model, Window: r.Window, OnGrid: r.OnGrid, Grid: r.Grid, Stage: r.Stage,
 		Revision: r.Revision, AsOf: r.AsOf, RecordedAt: r.RecordedAt, PolicyHash: r.PolicyHash, Verdict: r.Verdict,
-		Rules: each(r.Rules, func(e evaluator.RuleResult) ruleRecord {
+		Rules: each(r.Rules, func(e rule.Result) ruleRecord {
 			return ruleRecord{e.Name, e.Verdict, e.Reason, e.Action, e.For, e.Streak, e.Acts,
-				each(e.Comparisons, func(c evaluator.Comparison) comparisonRecord { return comparisonRecord(c) })}
+				each(e.Comparisons, func(c rule.Comparison) comparisonRecord { return comparisonRecord(c) })}
 		}),
 		Versions: r.Versions,
 		Inputs:   each(r.Inputs, func(i groundtruth.Input) inputRecord { return inputRecord(i) }),
@@ -104,10 +105,10 @@ func (r evaluationRecord) record() Record {
 	return Record{
 		Model: r.Model, Window: r.Window, OnGrid: r.OnGrid, Grid: r.Grid, Stage: r.Stage,
 		Revision: r.Revision, AsOf: r.AsOf, RecordedAt: r.RecordedAt, PolicyHash: r.PolicyHash, Verdict: r.Verdict,
-		Rules: each(r.Rules, func(e ruleRecord) evaluator.RuleResult {
-			return evaluator.RuleResult{
+		Rules: each(r.Rules, func(e ruleRecord) rule.Result {
+			return rule.Result{
 				Name: e.Name, Verdict: e.Verdict, Reason: e.Reason, Action: e.Action, For: e.For, Streak: e.Streak, Acts: e.Acts,
-				Comparisons: each(e.Comparisons, func(c comparisonRecord) evaluator.Comparison { return evaluator.Comparison(c) }),
+				Comparisons: each(e.Comparisons, func(c comparisonRecord) rule.Comparison { return rule.Comparison(c) }),
 			}
 		}),
 		Versions: r.Versions,

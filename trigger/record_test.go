@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -47,10 +47,10 @@ func TestRecordOfSchema1(t *testing.T) {
 	}
 	at := func(d, h int) time.Time { return time.Date(2026, 1, d, h, 0, 0, 0, time.UTC) }
 	if want := (groundtruth.Window{Start: at(11, 0), End: at(12, 0)}); r.Model != "house-price" || r.Window != want || !r.OnGrid || r.Grid != "1d" ||
-		r.Stage != StageMature || r.Revision != 2 || !r.AsOf.Equal(at(15, 3)) || !r.RecordedAt.Equal(at(15, 3)) || r.Verdict != evaluator.Breached {
+		r.Stage != StageMature || r.Revision != 2 || !r.AsOf.Equal(at(15, 3)) || !r.RecordedAt.Equal(at(15, 3)) || r.Verdict != rule.Breached {
 		t.Errorf("the window: %+v", r)
 	}
-	if len(r.Rules) != 2 || r.Rules[1].Name != "rmse" || r.Rules[1].Verdict != evaluator.Breached || r.Rules[1].Streak != 2 || !r.Rules[1].Acts ||
+	if len(r.Rules) != 2 || r.Rules[1].Name != "rmse" || r.Rules[1].Verdict != rule.Breached || r.Rules[1].Streak != 2 || !r.Rules[1].Acts ||
 		r.Rules[1].For != 2 || r.Rules[1].Action != RuleRetrain || r.Rules[1].Comparisons[0].Right != "1.2 * reference.rmse" {
 		t.Errorf("the rules: %+v", r.Rules)
 	}

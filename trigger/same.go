@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 )
 
 // sameEvaluation reports whether b, not yet recorded, says of its window what a says:
@@ -21,7 +21,7 @@ func sameEvaluation(a, b Record) (bool, error) {
 	if a.Stage != b.Stage || a.PolicyHash != b.PolicyHash || a.Verdict != b.Verdict || !slices.Equal(a.Versions, b.Versions) {
 		return false, nil
 	}
-	if !slices.EqualFunc(a.Rules, b.Rules, func(x, y evaluator.RuleResult) bool {
+	if !slices.EqualFunc(a.Rules, b.Rules, func(x, y rule.Result) bool {
 		return x.Name == y.Name && x.Verdict == y.Verdict && x.Action == y.Action && x.For == y.For
 	}) {
 		return false, nil

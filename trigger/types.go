@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -84,8 +84,8 @@ type Record struct {
 	AsOf       time.Time
 	RecordedAt time.Time
 	PolicyHash string
-	Verdict    evaluator.Verdict
-	Rules      []evaluator.RuleResult
+	Verdict    rule.Verdict
+	Rules      []rule.Result
 	Versions   []string // model versions seen, sorted
 	Inputs     []groundtruth.Input
 	Decision   Decision

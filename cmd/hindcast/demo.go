@@ -11,7 +11,7 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/demo"
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/report"
@@ -133,13 +133,13 @@ func (s *demoStory) night(now time.Time, outcomes []job.Outcome) {
 
 func (s *demoStory) remember(now time.Time, o *job.Outcome) {
 	switch {
-	case o.Stage == trigger.StageMature && o.Verdict == evaluator.Healthy:
+	case o.Stage == trigger.StageMature && o.Verdict == rule.Healthy:
 		s.healthy = o
-	case o.Stage == trigger.StageClosed && o.Verdict == evaluator.Breached && s.drift == nil:
+	case o.Stage == trigger.StageClosed && o.Verdict == rule.Breached && s.drift == nil:
 		s.drift, s.driftNight = o, now
 	case o.Stage == trigger.StageMature && s.breach == nil:
 		for _, r := range o.Rules {
-			if r.Name == "rmse" && r.Verdict == evaluator.Breached {
+			if r.Name == "rmse" && r.Verdict == rule.Breached {
 				s.breach, s.breachDay = o, now
 			}
 		}

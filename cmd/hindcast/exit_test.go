@@ -3,15 +3,15 @@ package main
 import (
 	"testing"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/job"
 )
 
 func TestSemantics6_DetailedExitStatus(t *testing.T) {
-	window := func(v evaluator.Verdict, judged, started bool) job.Outcome {
+	window := func(v rule.Verdict, judged, started bool) job.Outcome {
 		o := job.Outcome{Verdict: v}
 		if judged {
-			o.Rules = []evaluator.RuleResult{{Name: "r", Verdict: v}}
+			o.Rules = []rule.Result{{Name: "r", Verdict: v}}
 		}
 		o.Decision.Started = started
 		if started {
@@ -19,9 +19,9 @@ func TestSemantics6_DetailedExitStatus(t *testing.T) {
 		}
 		return o
 	}
-	healthy, breached := window(evaluator.Healthy, true, false), window(evaluator.Breached, true, false)
-	unclear, waiting := window(evaluator.Inconclusive, true, false), window(evaluator.Inconclusive, false, false)
-	started := window(evaluator.Breached, true, true)
+	healthy, breached := window(rule.Healthy, true, false), window(rule.Breached, true, false)
+	unclear, waiting := window(rule.Inconclusive, true, false), window(rule.Inconclusive, false, false)
+	started := window(rule.Breached, true, true)
 	before := breached // its run was started by an earlier pass
 	before.Decision.RunID = "run"
 	for name, tc := range map[string]struct {

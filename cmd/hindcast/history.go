@@ -10,26 +10,26 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
 
 // historyEntry is one evaluation in `history -o json`.
 type historyEntry struct {
-	Model      string                 `json:"model"`
-	Window     groundtruth.Window     `json:"window"`
-	Grid       string                 `json:"grid"`
-	Stage      string                 `json:"stage"`
-	Revision   int                    `json:"revision"`
-	AsOf       time.Time              `json:"as_of"`
-	RecordedAt time.Time              `json:"recorded_at"`
-	Verdict    evaluator.Verdict      `json:"verdict"`
-	Rules      []evaluator.RuleResult `json:"rules"`
-	Decision   trigger.Decision       `json:"decision"`
-	PolicyHash string                 `json:"policy_hash"`
-	Inputs     []groundtruth.Input    `json:"inputs"`
-	Evaluation json.RawMessage        `json:"evaluation"` // the object of run -o json
+	Model      string              `json:"model"`
+	Window     groundtruth.Window  `json:"window"`
+	Grid       string              `json:"grid"`
+	Stage      string              `json:"stage"`
+	Revision   int                 `json:"revision"`
+	AsOf       time.Time           `json:"as_of"`
+	RecordedAt time.Time           `json:"recorded_at"`
+	Verdict    rule.Verdict        `json:"verdict"`
+	Rules      []rule.Result       `json:"rules"`
+	Decision   trigger.Decision    `json:"decision"`
+	PolicyHash string              `json:"policy_hash"`
+	Inputs     []groundtruth.Input `json:"inputs"`
+	Evaluation json.RawMessage     `json:"evaluation"` // the object of run -o json
 }
 
 // historyRun is one started run in `history -o json`.

@@ -13,7 +13,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
@@ -143,7 +144,7 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 	t.Render()
 }
 
-func metricOrder(m map[string]evaluator.Metric) []string {
+func metricOrder(m map[string]metric.Result) []string {
 	order := []string{"rmse", "mae", "me", "medae", "mape", "smape", "r2", "mse", "max_error"}
 	var out []string
 	for _, name := range order {
@@ -159,7 +160,7 @@ func metricOrder(m map[string]evaluator.Metric) []string {
 	return out
 }
 
-func driftTable(w io.Writer, d *evaluator.Drift) {
+func driftTable(w io.Writer, d *drift.Drift) {
 	t := newTable(w, "column", "drift", "measure", "value", "threshold", "noise floor")
 	for _, name := range sortedKeys(d.Columns) {
 		c := d.Columns[name]

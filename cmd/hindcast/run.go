@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/report"
@@ -199,9 +199,9 @@ func detailedStatus(outcomes []job.Outcome) int {
 		switch {
 		case o.Decision.Started:
 			return exitStarted
-		case o.Verdict == evaluator.Breached:
+		case o.Verdict == rule.Breached:
 			status = exitBreached
-		case o.Verdict == evaluator.Inconclusive && len(o.Rules) > 0 && status == exitDone:
+		case o.Verdict == rule.Inconclusive && len(o.Rules) > 0 && status == exitDone:
 			status = exitInconclusive
 		}
 	}

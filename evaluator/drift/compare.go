@@ -1,0 +1,162 @@
+package drift
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// Options say which measures judge a column, and by what. The zero value means the
+// defaults.
+type Options struct {
+	Methods    []string           // measures that judge; empty: chosen by the column's kind
+	Threshold  *float64           // for every judging measure; nil: each its own
+	Thresholds map[string]float64 // by measure, before Threshold
+	MinRows    int64              // fewer rows on either side: shown, not judged; default DefaultMinRows
+}
+
+// DefaultMinRows is how many rows each side needs to be judged.
+const DefaultMinRows = 200
+
+func (o Options) minRows() int64 { return cmp.Or(o.MinRows, DefaultMinRows) }
+
+// threshold returns the threshold of a measure, NaN where it has none.
+func (o Options) threshold(s *Spec) float64 {
+	if t, ok := o.Thresholds[s.Name]; ok {
+		return t
+	}
+	if o.Threshold != nil {
+		return *o.Threshold
+	}
+	return s.Threshold
+}
+
+// The names under which the mapped columns appear among the drift columns.
+const (
+	PredictionColumn = "prediction"
+	LabelColumn      = "label"
+)
+
+// Reserved reports whether a feature cannot have this name, because a mapped column
+// is reported under it.
+func Reserved(name string) bool { return name == PredictionColumn || name == LabelColumn }
+
+// Prepare makes what the first comparison needs and every later one uses again. It
+// may be called at any time, on any goroutine, or not at all.
+func Prepare() { sharedBridges() }
+
+// Scratch is what one comparison after the other uses. The zero value is ready.
+type Scratch struct {
+	cdfs  cdfs
+	draws []float64
+}
+
+// Compare computes every measure that suits the column and lets the judging
+// ones decide: drifted above both threshold and noise floor; inconclusive where
+// none is and a floor exceeds its threshold.
+//
+// The measures of binned rows have a bin for the missing ones, so they judge a column
+// that a window has lost; those of distribution functions know values alone.
+func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
+	l := ref.Layout()
+	out := Column{Kind: "text", N: cur.N(), Measures: map[string]Measure{}}
+	if l.Kind == groundtruth.Number {
+		out.Kind = "number"
+	}
+	rows, refRows := cur.N()+cur.Missing(), ref.N()+ref.Missing()
+	if ref.N() == 0 || rows == 0 {
+		out.conclude(nil, ref.N(), rows, refRows, opt.minRows())
+		return out
+	}
+	judging := opt.judging(l)
+	// Any one judging measure makes the column drift, so each floor is high enough
+	// that all together exceed theirs in at most 5 % of samples without change.
+	level := 1 - 0.05/float64(max(1, len(judging)))
+	add := func(s *Spec, found measured, rows, refRows int64) {
+		var t *stat.Number
+		if slices.Contains(judging, s.Name) {
+			threshold := stat.Number(opt.threshold(s))
+			t = &threshold
+		}
+		out.Measures[s.Name] = found.measure(t, rows >= opt.minRows() && refRows >= opt.minRows())
+	}
+	binned, ofValues := measuresOf(l, judging)
+	rb, cb := binsOf(ref), binsOf(cur)
+	distances := make([]distance, len(binned))
+	for i := range binned {
+		distances[i] = *binned[i].bins
+	}
+	for i, floor := range mem.binFloors(rb, cb, l.Ranged(), level, distances...) {
+		add(&binned[i], measured{value: distances[i].of(rb, cb), floor: floor}, rows, refRows)
+	}
+	pair := newPair(mem, ref, cur, level)
+	for i := range ofValues {
+		s := &ofValues[i]
+		found := measured{reason: "no values in the window"}
+		if cur.N() > 0 {
+			found = s.values(pair)
+		}
+		add(s, found, cur.N(), ref.N())
+	}
+	out.conclude(judging, ref.N(), rows, refRows, opt.minRows())
+	return out
+}
+
+// measured is what a measure came to.
+type measured struct {
+	value  float64
+	floor  float64 // the quantile under no change
+	bound  float64 // the greatest error of value
+	pValue *float64
+	reason string // why there is no value
+}
+
+// measure writes what was measured, and judges it by the threshold; nil is none. enough
+// says that there are rows enough to judge.
+func (m measured) measure(threshold *stat.Number, enough bool) Measure {
+	if m.reason == "" && !stat.IsNumber(m.value) {
+		m.reason = "not a finite number"
+	}
+	if m.reason != "" {
+		out := Measure{Value: stat.Number(math.NaN()), Threshold: threshold, Reason: m.reason}
+		return out
+	}
+	floor := stat.Number(m.floor)
+	out := Measure{Value: stat.Number(m.value), NoiseFloor: &floor, Threshold: threshold}
+	if m.bound > 0 {
+		bound := stat.Number(m.bound)
+		out.Bound = &bound
+	}
+	if m.pValue != nil {
+		p := stat.Number(*m.pValue)
+		out.PValue = &p
+	}
+	if threshold != nil {
+		out.judge(m.value, m.bound, float64(*threshold), m.floor, enough)
+	}
+	return out
+}
+
+// judging returns the measures that judge a column: those configured, else those of
+// its kind, as far as they apply to it and have a threshold.
+func (o Options) judging(l *summary.ColumnLayout) []string {
+	methods := o.Methods
+	if len(methods) == 0 {
+		methods = autoMethods(l)
+	}
+	var out []string
+	for _, name := range methods {
+		s, ok := Find(name)
+		if !ok || s.NumbersOnly && l.Kind != groundtruth.Number {
+			continue
+		}
+		if !math.IsNaN(o.threshold(&s)) && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,152 @@
+package drift
+
+import (
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/portable"
+)
+
+// bins holds the counts of one sample in categorical bins; two samples compared
+// have the same bins in the same order.
+type bins []float64
+
+func (b bins) total() float64 {
+	var n float64
+	for _, c := range b {
+		n += c
+	}
+	return n
+}
+
+// distance is a measure of two binned samples.
+type distance struct {
+	of func(ref, cur bins) float64
+	// around is what it is at least and at most, which needs no logarithms; nil where it is
+	// simple enough itself.
+	around func(ref, cur bins) (low, high float64)
+}
+
+// psi is the population stability index sum (q-p) ln(q/p) over the bins that are
+// not empty in both samples: those say nothing, and smoothing would only turn a
+// difference of sample sizes into drift. Where any other bin of either sample is
+// empty the shares are (count + 0.5) / (n + 0.5 B), with B bins. Fewer than two bins
+// give 0.
+func psi(ref, cur bins) float64 {
+	n, m, add := psiTotals(ref, cur)
+	var s float64
+	for i := range ref {
+		if ref[i] > 0 || cur[i] > 0 {
+			p, q := (ref[i]+add)/n, (cur[i]+add)/m
+			s += float64((q - p) * portable.Log(q/p))
+		}
+	}
+	return s
+}
+
+// psiTotals are what psi divides by and what it adds to each bin.
+func psiTotals(ref, cur bins) (n, m, add float64) {
+	used := 0.0
+	for i := range ref {
+		if ref[i] > 0 || cur[i] > 0 {
+			used++
+			if ref[i] == 0 || cur[i] == 0 {
+				add = 0.5
+			}
+		}
+	}
+	return ref.total() + float64(add*used), cur.total() + float64(add*used), add
+}
+
+// roundingSlack is far above the rounding of a sum of bins.
+const roundingSlack = 1e-12
+
+// psiAround bounds psi: with z = (q-p)/(q+p) a term is 2 (q-p) artanh z, and artanh z is
+// from z to z (1 + z^2 / (3 (1-z^2))).
+func psiAround(ref, cur bins) (low, high float64) {
+	n, m, add := psiTotals(ref, cur)
+	var near, far, widest float64
+	for i := range ref {
+		if ref[i] > 0 || cur[i] > 0 {
+			p, q := (ref[i]+add)/n, (cur[i]+add)/m
+			z := (q - p) / (q + p)
+			if z*z > 0.1 {
+				far += float64((q - p) * portable.Log(q/p))
+				continue
+			}
+			near += float64((q - p) * z)
+			widest = max(widest, z*z)
+		}
+	}
+	low = float64(2*near) + far
+	high = float64(2*near*(1+widest/(3*(1-widest)))) + far
+	return low - float64(roundingSlack*(1+low)), high + float64(roundingSlack*(1+high))
+}
+
+// jensenShannon is the Jensen-Shannon distance: the square root of the
+// divergence in bits, in [0, 1].
+func jensenShannon(ref, cur bins) float64 {
+	n, m := ref.total(), cur.total()
+	var s float64
+	for i := range ref {
+		p, q := ref[i]/n, cur[i]/m
+		mid := float64((p + q) / 2)
+		if p > 0 {
+			s += float64(p * portable.Log2(p/mid))
+		}
+		if q > 0 {
+			s += float64(q * portable.Log2(q/mid))
+		}
+	}
+	return math.Sqrt(math.Max(0, s/2))
+}
+
+// jensenShannonAround bounds jensenShannon: with z = (q-p)/(q+p) a term is (p+q)/2 times
+// (1+z) ln(1+z) + (1-z) ln(1-z), which is from z^2 to z^2 (1 + (2 ln 2 - 1) z^2).
+func jensenShannonAround(ref, cur bins) (low, high float64) {
+	n, m := ref.total(), cur.total()
+	for i := range ref {
+		p, q := ref[i]/n, cur[i]/m
+		if sum := p + q; sum > 0 {
+			z := (q - p) / sum
+			term := float64(sum * z * z)
+			low += term
+			high += float64(term * (1 + float64((2*math.Ln2-1)*z*z)))
+		}
+	}
+	// Half of the sum of terms, which have a half in them, in bits.
+	low, high = low/(4*math.Ln2)-roundingSlack, high/(4*math.Ln2)+roundingSlack
+	return math.Sqrt(max(0, low)), math.Sqrt(high)
+}
+
+// totalVariation is sum |p-q| / 2, in [0, 1].
+func totalVariation(ref, cur bins) float64 {
+	n, m := ref.total(), cur.total()
+	var s float64
+	for i := range ref {
+		s += math.Abs(ref[i]/n - cur[i]/m)
+	}
+	return float64(s / 2)
+}
+
+// ksPValue is the asymptotic two-sided p-value of the two-sample
+// Kolmogorov-Smirnov distance d, with the small-sample correction of Stephens
+// (JRSS B 32, 1970).
+func ksPValue(d, n, m float64) float64 {
+	root := math.Sqrt(n * m / (n + m))
+	l := float64((root + 0.12 + 0.11/root) * d)
+	if l < 0.2 {
+		return 1
+	}
+	var sum float64
+	for k := 1.0; k <= 100; k++ {
+		term := portable.Exp(float64(-2 * k * k * l * l))
+		if math.Mod(k, 2) == 0 {
+			term = -term
+		}
+		sum += term
+		if math.Abs(term) < 1e-17 {
+			break
+		}
+	}
+	return math.Min(1, math.Max(0, 2*sum))
+}

@@ -1,0 +1,145 @@
+package drift
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/stat"
+)
+
+// Measure is one drift measure of one column.
+type Measure struct {
+	Value      stat.Number  `json:"value"`
+	Threshold  *stat.Number `json:"threshold,omitempty"`   // nil for a measure that doesn't judge
+	NoiseFloor *stat.Number `json:"noise_floor,omitempty"` // quantile under no change: 95 %, or 1 - 5 %/k where k measures judge the column
+	PValue     *stat.Number `json:"p_value,omitempty"`
+	Bound      *stat.Number `json:"bound,omitempty"`   // numeric error bound of Value, where it isn't exact
+	Drifted    *bool        `json:"drifted,omitempty"` // nil: does not judge, or inconclusive (Reason)
+	Reason     string       `json:"reason,omitempty"`
+}
+
+// Column is the drift of one column. Drifted is nil when inconclusive or not judged.
+type Column struct {
+	Kind     string             `json:"kind"` // number or text
+	N        int64              `json:"n"`
+	Drifted  *bool              `json:"drifted"`
+	Reason   string             `json:"reason,omitempty"`
+	Measures map[string]Measure `json:"measures"`
+}
+
+// Drift is the drift of all columns. Share is drifted features over conclusive
+// features; Low and High bound it over what the inconclusive ones may be. Where they
+// are more than 0.5 apart the share is null: among many columns that could not be
+// judged, one that is flagged by chance would make it 1.
+type Drift struct {
+	Profile string            `json:"profile"`
+	Share   stat.Number       `json:"share"`
+	Low     stat.Number       `json:"share_low"`
+	High    stat.Number       `json:"share_high"`
+	Count   int               `json:"count"`
+	Judged  int               `json:"judged"`
+	Reason  string            `json:"reason,omitempty"` // why Share is null
+	Columns map[string]Column `json:"columns"`
+	LeftOut map[string]string `json:"left_out,omitempty"` // column to why features: auto left it out
+}
+
+// Of counts the features that drifted. The columns that are reported, features or
+// not, are the caller's to add.
+func Of(features []Column) Drift {
+	d := Drift{Profile: "hindcast", Columns: map[string]Column{}}
+	unknown := 0
+	for i := range features {
+		switch drifted := features[i].Drifted; {
+		case drifted == nil:
+			unknown++
+		case *drifted:
+			d.Count++
+		}
+	}
+	all := len(features)
+	d.Judged = all - unknown
+	nan := stat.Number(math.NaN())
+	d.Share, d.Low, d.High = nan, nan, nan
+	if all == 0 {
+		d.Reason = "no feature columns"
+		return d
+	}
+	d.Low = stat.Number(float64(d.Count) / float64(all))
+	d.High = stat.Number(float64(d.Count+unknown) / float64(all))
+	switch {
+	case d.Judged == 0:
+		d.Reason = fmt.Sprintf("all %d feature columns are inconclusive", all)
+	case 2*unknown > all: // High - Low > 0.5: the few that were judged don't stand for the rest
+		d.Reason = fmt.Sprintf("%d of %d feature columns are inconclusive: the share is between %s and %s",
+			unknown, all, stat.Figure(float64(d.Low)), stat.Figure(float64(d.High)))
+	default:
+		d.Share = stat.Number(float64(d.Count) / float64(d.Judged))
+	}
+	return d
+}
+
+// Inconclusive counts the features whose drift is inconclusive.
+func (d *Drift) Inconclusive() int {
+	n := 0
+	for name, c := range d.Columns {
+		if c.Drifted == nil && !Reserved(name) {
+			n++
+		}
+	}
+	return n
+}
+
+// judge sets Drifted: true above threshold and floor, nil with a reason where the
+// floor exceeds the threshold or the numeric bound reaches over the threshold.
+func (ms *Measure) judge(value, bound, threshold, floor float64, enough bool) {
+	yes, no := true, false
+	limit := threshold
+	if floor > limit {
+		limit = floor
+	}
+	switch {
+	case !enough:
+		ms.Reason = "too few values to judge"
+	case value-bound > limit:
+		ms.Drifted = &yes
+	case floor > threshold:
+		ms.Reason = fmt.Sprintf("noise floor %.3g exceeds threshold %.3g: too few rows to tell", floor, threshold)
+	case value+bound > limit:
+		ms.Reason = fmt.Sprintf("within its numeric bound of %.3g of the threshold", bound)
+	default:
+		ms.Drifted = &no
+	}
+}
+
+// conclude decides the column from its judging measures.
+func (c *Column) conclude(judging []string, values, rows, refRows, minRows int64) {
+	switch {
+	case values == 0:
+		c.Reason = "no values in the reference"
+		return
+	case rows == 0:
+		c.Reason = "no values in the window"
+		return
+	case rows < minRows || refRows < minRows:
+		c.Reason = fmt.Sprintf("%d rows against %d in the reference, fewer than min_rows %d: shown, not judged", rows, refRows, minRows)
+		return
+	case len(judging) == 0:
+		c.Reason = "none of the configured measures applies to this column"
+		return
+	}
+	drifted, reason := false, ""
+	for _, name := range judging {
+		ms := c.Measures[name]
+		switch {
+		case ms.Drifted == nil:
+			reason = name + ": " + ms.Reason
+		case *ms.Drifted:
+			drifted = true
+		}
+	}
+	if drifted || reason == "" {
+		c.Drifted = &drifted
+		return
+	}
+	c.Reason = reason
+}

@@ -1,0 +1,158 @@
+package drift
+
+import "math"
+
+// binFloors is the quantile at level of each distance between binned samples under
+// no change. The last bin but one counts what the reference doesn't have, and is
+// empty there by construction:
+//
+//   - ranged: what lies outside the reference's range. The current sample has as many
+//     values there as a negative binomial of two (one for either end) with success
+//     n/(n+m), whatever the distribution.
+//   - otherwise: the values of categories that the reference doesn't have, taken as
+//     one category each, as far as there may be so many without change. A category of
+//     which a split leaves none to the reference counts there.
+//
+// Every other bin's values are dealt to the samples with n : m; the distances divide
+// by what was dealt.
+func (mem *Scratch) binFloors(ref, cur bins, ranged bool, level float64, distances ...distance) []float64 {
+	again := newRedeal(ref, cur, ranged)
+	count := min(max(binBudget/max(again.used, 1), binDrawsMany), binDraws)
+	// What each draw is about. Most are far below the quantile and need not be known better.
+	room := mem.drawsOf((2*len(distances) + 1) * count)
+	lows, highs, known := room[:len(distances)*count], room[len(distances)*count:2*len(distances)*count], room[2*len(distances)*count:]
+	starts := make([]normals, count)
+	rng := new(normals)
+	for d := range starts {
+		starts[d] = *rng
+		again.draw(rng)
+		for i := range distances {
+			lows[i*count+d], highs[i*count+d] = again.around(&distances[i])
+		}
+	}
+	out := make([]float64, len(distances))
+	for i := range distances {
+		low, high := lows[i*count:(i+1)*count], highs[i*count:(i+1)*count]
+		rank := quantileRank(count, level)
+		// As many draws as the rank says are at most least; those that are less whatever
+		// they are come before it in the order.
+		least := nth(low, rank)
+		rest := known[:0]
+		for d := range starts {
+			if high[d] < least {
+				rank--
+				continue
+			}
+			rng := starts[d]
+			again.draw(&rng)
+			rest = append(rest, again.distance(&distances[i]))
+		}
+		out[i] = nth(rest, rank)
+	}
+	return out
+}
+
+// redeal deals binned samples anew, without change.
+type redeal struct {
+	n, m   float64 // rows of the samples
+	ranged bool
+	deal   []binomial
+	used   int  // bins with rows
+	a, b   bins // the samples of the last draw
+}
+
+func newRedeal(ref, cur bins, ranged bool) *redeal {
+	r := &redeal{n: ref.total(), m: cur.total(), ranged: ranged, deal: make([]binomial, len(ref))}
+	for i := range ref {
+		r.deal[i] = newBinomial(ref[i]+cur[i], r.n/(r.n+r.m))
+		if ref[i]+cur[i] > 0 {
+			r.used++
+		}
+	}
+	if special := len(ref) - 2; !ranged {
+		unseen := math.Min(cur[special], mostUnseen(ref[:special], r.n, r.m))
+		r.deal[special] = newBinomial(math.Floor(unseen), r.n/(r.n+r.m))
+	}
+	return r
+}
+
+func (r *redeal) draw(rng *normals) {
+	special := len(r.deal) - 2
+	a, b := r.a[:0], r.b[:0]
+	unseen := 0.0
+	for i := range r.deal {
+		trials := r.deal[i].trials
+		if trials == 0 || i == special {
+			continue
+		}
+		x := r.deal[i].draw(rng)
+		if x == 0 && !r.ranged && i < special {
+			unseen += trials
+			continue
+		}
+		a, b = append(a, x), append(b, trials-x)
+	}
+	switch {
+	case r.ranged:
+		unseen = beyondRange(rng, r.n, r.m)
+	case r.deal[special].trials > 0:
+		x := r.deal[special].draw(rng)
+		unseen += r.deal[special].trials - x
+		// Each was a category of its own; more than that many tell no more.
+		for range int(math.Min(x, 100)) {
+			a, b = append(a, math.Max(1, x/100)), append(b, 0)
+		}
+	}
+	r.a, r.b = append(a, 0), append(b, unseen)
+}
+
+// distance is that of the last draw's samples.
+func (r *redeal) distance(d *distance) float64 {
+	if r.a.total() > 0 && r.b.total() > 0 {
+		return d.of(r.a, r.b)
+	}
+	return math.Inf(1)
+}
+
+// around is what it is at least and at most.
+func (r *redeal) around(d *distance) (low, high float64) {
+	if d.around != nil && r.a.total() > 0 && r.b.total() > 0 {
+		return d.around(r.a, r.b)
+	}
+	v := r.distance(d)
+	return v, v
+}
+
+// mostUnseen is how many of m values may be of categories that a reference of n rows
+// doesn't have, without any change. Those categories' share is about f1/n with a
+// standard error of sqrt(f1 + 2 f2)/n, where f1 and f2 are the numbers of categories
+// that the reference has once and twice (Good, Biometrika 40, 1953; Robbins, Annals
+// of Mathematical Statistics 39, 1968); two of these errors, two of the binomial
+// distribution's, and a little for f1 = 0, where the share is below 3/n at 95 %.
+func mostUnseen(ref bins, n, m float64) float64 {
+	var f1, f2 float64
+	for _, c := range ref {
+		switch c {
+		case 1:
+			f1++
+		case 2:
+			f2++
+		}
+	}
+	mean := float64(m * math.Min(1, (f1+float64(2*math.Sqrt(f1+float64(2*f2)))+3)/n))
+	return mean + float64(2*math.Sqrt(mean)) + 1
+}
+
+// beyondRange draws how many of m values lie outside the range of n others of the
+// same distribution.
+func beyondRange(rng *normals, n, m float64) float64 {
+	beyond := 0.0
+	for ends := 0; ends < 2 && beyond < m; {
+		if rng.uniform() < n/(n+m) {
+			ends++
+		} else {
+			beyond++
+		}
+	}
+	return beyond
+}

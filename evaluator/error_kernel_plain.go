@@ -1,8 +1,0 @@
-//go:build !amd64
-
-package evaluator
-
-// set computes what the terms of n rows are made of.
-func (c *chunkErrors) set(n int, center float64) (greatest rowErrors, zeros int) {
-	return c.setPlain(n, center)
-}

@@ -1,0 +1,61 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/portable"
+	"github.com/hindcast/hindcast/evaluator/stat"
+)
+
+// Result is one performance metric with its two-sided confidence interval
+// (default level 0.95).
+type Result struct {
+	Value  stat.Number `json:"value"`
+	Low    stat.Number `json:"low"`
+	High   stat.Number `json:"high"`
+	N      int64       `json:"n"`
+	Reason string      `json:"reason,omitempty"` // why Value or the interval is null
+	Note   string      `json:"note,omitempty"`   // how the interval was made, where it isn't the plain one
+
+	Estimate stat.Estimate `json:"-"` // what a test of it needs
+}
+
+const notFinite = "not a finite number"
+
+func missingMetric(n int64, reason string) Result {
+	nan := stat.Number(math.NaN())
+	return Result{Value: nan, Low: nan, High: nan, N: n, Reason: reason, Estimate: stat.Estimate{Value: math.NaN(), SE: math.NaN()}}
+}
+
+// Above this kurtosis errors count as heavy-tailed: the normal distribution has 3,
+// the Laplace distribution 6.
+const heavyTails = 5
+
+// note adds to how the interval was made.
+func (m *Result) note(format string, args ...any) {
+	if m.Note != "" {
+		m.Note += "; "
+	}
+	m.Note += fmt.Sprintf(format, args...)
+}
+
+// ForTest returns the estimate that a one-sided test of m uses, where the difference
+// that is tested has this slope by m; false where there is none. Where m has an interval but
+// no standard error, as the median has, the error is recovered from the limit
+// that a false alarm would cross: the lower where m speaks for the comparison by
+// being high (Zou and Donner, Construction of confidence limits about effect
+// measures, Statistics in Medicine 27, 2008).
+func (m *Result) ForTest(slope float64) (stat.Estimate, bool) {
+	est := m.Estimate
+	if math.IsNaN(est.SE) {
+		limit := m.Value - m.Low
+		if slope < 0 {
+			limit = m.High - m.Value
+		}
+		z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
+		est = stat.Estimate{Value: float64(m.Value), SE: float64(limit) / z, DF: float64(m.N - 1)}
+	}
+	ok := est.SE >= 0 && stat.IsNumber(est.SE) && est.DF > 0 && stat.IsNumber(est.Skew) && stat.IsNumber(est.Curvature)
+	return est, ok
+}

@@ -1,0 +1,229 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/portable"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/evaluator/summary"
+)
+
+// Regression computes the regression metrics of e (statistics: Regression) with
+// two-sided intervals at IntervalLevel, by the delta method on exact moments. With
+// e = prediction - label:
+//
+//	me = mean(e), mae = mean|e|, mse = mean(e^2), rmse = sqrt(mse),
+//	medae = median|e|, mape = mean(|e|/|y|) over y != 0,
+//	smape = mean(2|e|/(|y|+|p|)), r2 = 1 - sum e^2 / sum (y - mean y)^2,
+//	max_error = max|e|.
+//
+// Without rows every value is NaN with a reason.
+func Regression(e *summary.ErrorSums) map[string]Result {
+	specs := Regressions()
+	out := make(map[string]Result, len(specs))
+	if e == nil || e.N() == 0 {
+		for _, spec := range specs {
+			out[spec.Name] = missingMetric(0, "no matched rows")
+		}
+		return out
+	}
+	rows := newErrorMoments(e)
+	for i := range specs {
+		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
+	}
+	return out
+}
+
+// errorMoments are what the metrics of some matched rows are computed from.
+type errorMoments struct {
+	e         *summary.ErrorSums
+	n         int64
+	errors    stat.Moments // of e
+	absolute  stat.Moments // of |e|
+	squared   stat.Moments // of e^2
+	symmetric stat.Moments // of 2|e|/(|y|+|p|)
+
+	squaredBlocks stat.BlockSeries
+	meanAbsolute  stat.Estimate // the mean of |e|
+}
+
+func newErrorMoments(e *summary.ErrorSums) *errorMoments {
+	n := e.N()
+	m := &errorMoments{
+		e: e, n: n,
+		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
+		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
+		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
+		symmetric: momentsOf(e, n, summary.SumS1, summary.SumS2, summary.SumS3, summary.SumS4),
+	}
+	m.squaredBlocks = seriesOf(e, summary.SumE2, m.squared.Mean)
+	m.meanAbsolute = stat.EstimateMean(m.absolute, seriesOf(e, summary.SumAbsE, m.absolute.Mean), m.absolute.Mean, 1, 0)
+	return m
+}
+
+func meanError(s *Spec, m *errorMoments) Result {
+	mean := m.errors.Mean
+	return s.metric(stat.EstimateMean(m.errors, seriesOf(m.e, summary.SumE, mean), mean, 1, 0), m.n, m.errors.Kurtosis)
+}
+
+func meanAbsoluteError(s *Spec, m *errorMoments) Result {
+	return s.metric(m.meanAbsolute, m.n, m.errors.Kurtosis)
+}
+
+func meanSquaredError(s *Spec, m *errorMoments) Result {
+	return s.metric(stat.EstimateMean(m.squared, m.squaredBlocks, m.squared.Mean, 1, 0), m.n, m.errors.Kurtosis)
+}
+
+// rootMeanSquaredError is sqrt of the mean of squares: g' = 1/(2 rmse), g”/g' = -1/(2 mse).
+// Errors that are all 0 have no slope and no uncertainty.
+func rootMeanSquaredError(s *Spec, m *errorMoments) Result {
+	value, slope, bend := 0.0, 0.0, 0.0
+	if mse := m.squared.Mean; mse != 0 {
+		value = math.Sqrt(mse)
+		slope, bend = 1/(2*value), -1/(2*mse)
+	}
+	return s.metric(stat.EstimateMean(m.squared, m.squaredBlocks, value, slope, bend), m.n, m.errors.Kurtosis)
+}
+
+func meanSymmetricError(s *Spec, m *errorMoments) Result {
+	mean := m.symmetric.Mean
+	return s.metric(stat.EstimateMean(m.symmetric, seriesOf(m.e, summary.SumS1, mean), mean, 1, 0), m.n, m.symmetric.Kurtosis)
+}
+
+// momentsOf returns the moments of a series whose sum and sums of powers e keeps.
+func momentsOf(e *summary.ErrorSums, n int64, k1, k2, k3, k4 summary.SumKind) stat.Moments {
+	return stat.CentralMoments(n, e.ExactSum(k1), e.ExactSum(k2), e.Sum(k3), e.Sum(k4))
+}
+
+func maxError(_ *Spec, rows *errorMoments) Result {
+	m := missingMetric(rows.n, notFinite)
+	if v := rows.e.MaxAbs(); stat.IsNumber(v) {
+		m.Value, m.Reason, m.Estimate.Value = stat.Number(v), "a maximum has no interval", v
+	}
+	return m
+}
+
+// metric turns an estimate into the metric, whose interval stays within its limits. The
+// kurtosis is that of the errors, which tells how heavy their tails are.
+func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
+	if !stat.IsNumber(est.Value) {
+		return missingMetric(n, notFinite)
+	}
+	heavy := kurtosis > heavyTails
+	low, high := est.Interval(stat.IntervalLevel, heavy)
+	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
+	if math.IsNaN(est.SE) {
+		m.Reason = est.Reason
+		return m
+	}
+	if low < s.Least {
+		m.Low = stat.Number(s.Least)
+	}
+	if high > s.Most {
+		m.High = stat.Number(s.Most)
+	}
+	if est.NEff < 0.999*float64(n) {
+		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
+	}
+	if heavy && est.SE > 0 {
+		m.note("heavy-tailed errors (kurtosis %.3g): interval corrected for skewness, by t with %.1f degrees of freedom", kurtosis, est.DF)
+	}
+	return m
+}
+
+// seriesOf returns the time blocks of a sum, centred on the mean.
+func seriesOf(e *summary.ErrorSums, k summary.SumKind, mean float64) stat.BlockSeries {
+	b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
+	for i := range b.N {
+		b.N[i] = float64(e.BlockN(i))
+		b.U[i] = e.BlockSum(i, k) - float64(b.N[i]*mean)
+	}
+	return b
+}
+
+// meanPercentageError is the MAPE over the rows whose label isn't 0.
+func meanPercentageError(s *Spec, rows *errorMoments) Result {
+	e := rows.e
+	n := e.NonZero()
+	if n == 0 {
+		return missingMetric(0, "every label is 0")
+	}
+	m := momentsOf(e, n, summary.SumA1, summary.SumA2, summary.SumA3, summary.SumA4)
+	b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
+	for i := range b.N {
+		b.N[i] = float64(e.BlockNonZero(i))
+		b.U[i] = e.BlockSum(i, summary.SumA1) - float64(b.N[i]*m.Mean)
+	}
+	out := s.metric(stat.EstimateMean(m, b, m.Mean, 1, 0), n, m.Kurtosis)
+	if zero := e.N() - n; zero > 0 {
+		out.note("%d rows with label 0 left out", zero)
+	}
+	return out
+}
+
+// medianAbsoluteError is the median of |e| with the distribution-free interval of its
+// order statistics, those of the ranks l and n+1-l with
+//
+//	l = floor((n+1)/2 - z sqrt(n)/2),
+//
+// the binomial distribution's quantile by the normal one with continuity
+// correction. Autocorrelation pushes them apart by sqrt(n/nEff), with the mean
+// absolute error's effective sample size.
+func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
+	e, n, nEff := rows.e, rows.n, rows.meanAbsolute.NEff
+	abs := e.AbsErrors()
+	value, bound := abs.At((n - 1) / 2)
+	if n%2 == 0 {
+		upper, upperBound := abs.At(n / 2)
+		// The difference of such numbers doesn't overflow: both are at least 0.
+		value, bound = value+float64((upper-value)/2), float64(bound/2)+float64(upperBound/2)
+	}
+	if !stat.IsNumber(value) || !stat.IsNumber(bound) {
+		return missingMetric(n, notFinite)
+	}
+	nan := stat.Number(math.NaN())
+	m := Result{Value: stat.Number(value), Low: nan, High: nan, N: n, Estimate: stat.Estimate{Value: value, SE: math.NaN()}}
+	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
+	rank := int64(math.Floor(float64(float64(n+1)/2) - z*float64(n)/(2*math.Sqrt(nEff))))
+	if rank < 1 {
+		m.Reason = fmt.Sprintf("an interval of the median needs more rows than %d", n)
+	} else {
+		low, lowBound := abs.At(rank - 1)
+		high, highBound := abs.At(n - rank)
+		m.Low, m.High = stat.Number(math.Max(0, low-lowBound)), stat.Number(high+highBound)
+		if nEff < 0.999*float64(n) {
+			m.note("autocorrelated errors: %d rows count as %.0f", n, nEff)
+		}
+	}
+	if bound > 0 {
+		m.note("from a sketch, within %.2g", bound)
+	}
+	return m
+}
+
+// rSquared is R2 with the influence function
+//
+//	u_i = e_i^2 - (1-R2) (y_i - mean y)^2,  R2 - E[R2] ~ -mean(u) / var(y).
+func rSquared(s *Spec, rows *errorMoments) Result {
+	e, n, sq := rows.e, rows.n, rows.squared
+	f := float64(n)
+	label := momentsOf(e, n, summary.SumZ1, summary.SumZ2, summary.SumZ3, summary.SumZ4)
+	d := label.Mean // the label's, from the centre
+	spread := label.Variance * (f - 1) / f
+	if n < 2 || label.Variance == 0 {
+		return missingMetric(n, "the labels do not vary, or less than rounding shows")
+	}
+	ratio := sq.Mean / spread // 1 - R2
+	value := 1 - ratio
+	e2y2 := (e.Sum(summary.SumE2Z2) - float64(2*d*e.Sum(summary.SumE2Z)) + float64(d*d*e.Sum(summary.SumE2))) / f
+	y4 := float64(label.Kurtosis * spread * spread)
+	variance := math.Max(0, e.Sum(summary.SumE4)/f-float64(2*ratio*e2y2)+float64(ratio*ratio*y4)) * f / (f - 1)
+	b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
+	for i := range b.N {
+		b.N[i] = float64(e.BlockN(i))
+		b.U[i] = e.BlockSum(i, summary.SumE2) - float64(ratio*(e.BlockSum(i, summary.SumZ2)-float64(2*d*e.BlockSum(i, summary.SumZ1))+float64(d*d*b.N[i])))
+	}
+	m := stat.Moments{N: f, Variance: variance, Kurtosis: sq.Kurtosis}
+	return s.metric(stat.EstimateMean(m, b, value, -1/spread, 0), n, rows.errors.Kurtosis)
+}

@@ -1,0 +1,217 @@
+package rule
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/portable"
+	"github.com/hindcast/hindcast/evaluator/stat"
+)
+
+// uncertain reports whether the value is an estimate or may yet turn out otherwise.
+func (v *variable) uncertain() bool {
+	return v.hasInterval() || v.kind == varDriftShare || v.kind == varDriftCount
+}
+
+// bindIntervals finds the estimates that the comparison holds and refuses what
+// cannot be judged: two metrics of one window vary together, by a covariance that
+// nothing here knows, and so do two of the reference.
+func (c *clause) bindIntervals() (msg string) {
+	var window, reference *variable
+	for _, v := range c.right.variables(c.left.variables(nil)) {
+		side, of := &window, "the window"
+		switch {
+		case v.ofWindow():
+		case v.kind == varReference:
+			side, of = &reference, "the reference"
+		default:
+			continue
+		}
+		if *side != nil {
+			return fmt.Sprintf("%s and %s are two metrics of %s in one comparison, and how they vary together is not known; "+
+				"compare each by itself and join the comparisons with && or ||", (*side).name, v.name, of)
+		}
+		*side = v
+	}
+	for _, v := range []*variable{window, reference} {
+		if v == nil || !v.hasInterval() {
+			continue
+		}
+		if c.cmp == "==" || c.cmp == "!=" {
+			return fmt.Sprintf("%s is an estimate, which is never equal to a number; compare it with < or >", v.name)
+		}
+		if v == window {
+			c.metric = v
+		} else {
+			c.reference = v
+		}
+	}
+	return ""
+}
+
+// compare judges a comparison: unknown where a variable is missing, false where
+// the point estimate does not hold, true where it holds significantly, else
+// unknown. Where some columns' drift is inconclusive, all that they may be has to
+// agree.
+func (c *clause) compare(facts *Facts) outcome {
+	b := &binding{readings: map[*variable]reading{}, first: map[*numeric]bool{}}
+	missing := appendNew(nil, c.left.bind(facts, b))
+	missing = appendNew(missing, c.right.bind(facts, b))
+	if len(missing) > 0 {
+		return outcome{reasons: missing}
+	}
+	scenarios := c.scenarios(b, facts)
+	d := c.decide(b, scenarios[0])
+	for _, at := range scenarios[1:] {
+		if c.decide(b, at).truth != d.truth {
+			d.truth, d.undecided = truthUnknown, true
+		}
+	}
+	return outcome{truth: d.truth, reasons: appendNew([]string{c.words(b, d, facts)}, b.why)}
+}
+
+// decision is the judgement of a comparison at certain values of its variables.
+type decision struct {
+	truth       truth
+	holds       bool    // the point estimates hold
+	left, right float64 // the sides' values
+	tested      bool    // significance was looked at
+	bound       float64 // the one-sided bound of the difference, where tested
+	reason      string  // why it is unknown, where it isn't for lack of significance
+	undecided   bool    // unknown for columns whose drift is
+}
+
+func (c *clause) decide(b *binding, at func(*variable) float64) decision {
+	d := decision{left: c.left.value(b, at), right: c.right.value(b, at)}
+	if !stat.IsNumber(d.left) || !stat.IsNumber(d.right) {
+		d.reason = "is not a number"
+		return d
+	}
+	d.holds = holds(c.cmp, d.left, d.right)
+	if !d.holds || c.level == 0 || (c.metric == nil && c.reference == nil) {
+		d.truth = truthOf(d.holds)
+		return d
+	}
+	// The difference is oriented so that the comparison holds where it is positive.
+	sign := 1.0
+	if c.cmp == "<" || c.cmp == "<=" {
+		sign = -1
+	}
+	difference := func(at func(*variable) float64) float64 {
+		return float64(sign * (c.left.value(b, at) - c.right.value(b, at)))
+	}
+	t := stat.OneSided{Difference: difference(at)}
+	for _, v := range []*variable{c.metric, c.reference} {
+		if v == nil {
+			continue
+		}
+		if reason := v.addTo(&t, b.readings[v].metric, difference, at); reason != "" {
+			d.reason = reason
+			return d
+		}
+	}
+	if t.Certain() {
+		d.truth = truthTrue
+		return d
+	}
+	d.tested, d.bound = true, t.Bound(c.level)
+	if t.Significant(c.level) {
+		d.truth = truthTrue
+	}
+	return d
+}
+
+// holds compares two numbers.
+func holds(cmp string, left, right float64) bool {
+	switch cmp {
+	case "<":
+		return left < right
+	case "<=":
+		return left <= right
+	case ">":
+		return left > right
+	case ">=":
+		return left >= right
+	case "==":
+		return left == right
+	default:
+		return left != right
+	}
+}
+
+// addTo counts the uncertainty of the estimate v in the test, with slopes by central
+// differences. It returns why there is none.
+func (v *variable) addTo(t *stat.OneSided, m metric.Result, difference func(func(*variable) float64) float64, at func(*variable) float64) string {
+	x := at(v)
+	// The step balances rounding against the third derivative.
+	step := portable.Cbrt(0x1p-52)
+	h := float64(step * math.Abs(x))
+	if se := m.Estimate.SE; se > 0 && stat.IsNumber(se) {
+		h = math.Max(h, step*se)
+	}
+	if h == 0 {
+		h = step
+	}
+	shifted := func(to float64) float64 {
+		return difference(func(u *variable) float64 {
+			if u == v {
+				return to
+			}
+			return at(u)
+		})
+	}
+	slope := (shifted(x+h) - shifted(x-h)) / ((x + h) - (x - h))
+	if slope == 0 {
+		return ""
+	}
+	est, ok := m.ForTest(slope)
+	if !ok || !stat.IsNumber(slope) {
+		reason := "no interval for " + v.name
+		if m.Reason != "" {
+			reason += " (" + m.Reason + ")"
+		}
+		return reason
+	}
+	t.Add(slope, est)
+	return ""
+}
+
+// scenarios gives the values at which the comparison has to turn out the same: those
+// measured, and where it holds drift.share or drift.count, what these are as 0, 1, ...
+// all of the inconclusive columns drift. A share that is null is not measured.
+func (c *clause) scenarios(b *binding, facts *Facts) []func(*variable) float64 {
+	depends, measured := false, true
+	for v, r := range b.readings {
+		depends = depends || v.kind == varDriftShare || v.kind == varDriftCount
+		measured = measured && (v.kind != varDriftShare || stat.IsNumber(r.value))
+	}
+	var out []func(*variable) float64
+	if measured {
+		out = append(out, b.measured)
+	}
+	if !depends {
+		return out
+	}
+	d := facts.Evaluation.Drift
+	unknown := d.Inconclusive()
+	for drifted := range unknown + 1 {
+		out = append(out, func(v *variable) float64 {
+			if v.kind == varDriftShare || v.kind == varDriftCount {
+				return atInconclusive(d, v, drifted, unknown)
+			}
+			return b.measured(v)
+		})
+	}
+	return out
+}
+
+// atInconclusive is what drift.share or drift.count is where so many of the
+// inconclusive columns drift.
+func atInconclusive(d *drift.Drift, v *variable, drifted, inconclusive int) float64 {
+	if v.kind == varDriftCount {
+		return float64(d.Count + drifted)
+	}
+	return float64(d.Count+drifted) / float64(d.Judged+inconclusive)
+}

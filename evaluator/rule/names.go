@@ -1,0 +1,325 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/internal/spelling"
+)
+
+// names knows which variables a model's rules may name.
+type names struct {
+	env     Env
+	task    string
+	metrics []string
+}
+
+func newNames(env Env) *names {
+	task := env.Task
+	if task == "" {
+		task = metric.TaskRegression
+	}
+	return &names{env: env, task: task, metrics: metric.Names(task)}
+}
+
+func qualityFields() []string { return []string{"missing", "out_of_range", "unseen", "invalid"} }
+
+// step is one part of a path such as drift.columns["x"].psi.
+type step struct {
+	name    string
+	literal bool // written in brackets
+	offset  int
+}
+
+// canonical rewrites which steps are in brackets: those that the data names, the
+// columns and segments, and no others. CEL itself takes m.x and m["x"] for one.
+func canonical(path []step) {
+	for i := range path {
+		switch path[0].name {
+		case "segments":
+			path[i].literal = i == 1 || i == 2
+		case "drift", "quality":
+			path[i].literal = i == 2
+		default:
+			path[i].literal = false
+		}
+	}
+}
+
+// pathName writes a path in its canonical form.
+func pathName(path []step) string {
+	var b strings.Builder
+	for i, s := range path {
+		switch {
+		case i == 0:
+			b.WriteString(s.name)
+		case s.literal:
+			b.WriteString("[" + strconv.Quote(s.name) + "]")
+		default:
+			b.WriteString("." + s.name)
+		}
+	}
+	return b.String()
+}
+
+// resolve returns the variable that the path names, or what is wrong with it.
+func (n *names) resolve(path []step) (*variable, *fault) {
+	canonical(path)
+	v := &variable{}
+	var f *fault
+	switch path[0].name {
+	case "matched", "coverage", "predictions":
+		v.kind = map[string]variableKind{
+			"matched": varMatched, "coverage": varCoverage, "predictions": varPredictions,
+		}[path[0].name]
+		f = n.ends(path, 1)
+	case "ci":
+		v.kind = varInterval
+		f = n.fields(path, []string{"", "a metric", "low or high"}, nil, n.metrics, []string{"low", "high"})
+		if f == nil {
+			v.metric, v.field = path[1].name, path[2].name
+		}
+	case "reference":
+		v.kind = varReference
+		f = n.fields(path, []string{"", "a metric or rows"}, nil, append([]string{"rows"}, n.metrics...))
+		if f == nil {
+			v.metric = path[1].name
+			if v.metric == "rows" {
+				v.kind, v.metric = varReferenceRows, ""
+			}
+			f = n.needsReference(path)
+		}
+	case "segments":
+		v.kind = varSegment
+		f = n.segment(path, v)
+	case "drift":
+		f = n.drift(path, v)
+	case "quality":
+		f = n.quality(path, v)
+	case "prometheus":
+		v.kind = varPrometheus
+		f = n.prometheus(path, v)
+	default:
+		v.kind, v.metric = varMetric, path[0].name
+		if !slices.Contains(n.metrics, path[0].name) {
+			return nil, n.unknown(path, 0, n.roots())
+		}
+		if len(path) == 2 && (path[1].name == "low" || path[1].name == "high") {
+			return nil, &fault{
+				msg:    fmt.Sprintf("%s is a number and has no parts; its interval is ci.%s.%s", v.metric, v.metric, path[1].name),
+				offset: path[0].offset,
+			}
+		}
+		f = n.ends(path, 1)
+	}
+	if f != nil {
+		return nil, f
+	}
+	v.name = pathName(path)
+	return v, nil
+}
+
+// fields checks a path against the names allowed at each step; what says in
+// words what a step is. A nil list allows any name.
+func (n *names) fields(path []step, what []string, allowed ...[]string) *fault {
+	for i := 1; i < len(allowed); i++ {
+		if i >= len(path) {
+			msg := fmt.Sprintf("%s is not a value: %s has to follow", pathName(path), what[i])
+			if len(allowed[i]) > 0 {
+				msg += "; known are " + strings.Join(allowed[i], ", ")
+			}
+			return &fault{msg: msg, offset: path[0].offset}
+		}
+		if allowed[i] != nil && !slices.Contains(allowed[i], path[i].name) {
+			return n.unknown(path, i, allowed[i])
+		}
+	}
+	return n.ends(path, len(allowed))
+}
+
+func (n *names) ends(path []step, at int) *fault {
+	if len(path) <= at {
+		return nil
+	}
+	return &fault{
+		msg:    fmt.Sprintf("%s is a value and has no parts; remove what follows it", pathName(path[:at])),
+		offset: path[at].offset,
+	}
+}
+
+func (n *names) needsReference(path []step) *fault {
+	if n.env.HasReference {
+		return nil
+	}
+	return &fault{
+		msg:    pathName(path) + " needs a reference and this model has none; configure reference",
+		offset: path[0].offset,
+	}
+}
+
+func (n *names) segment(path []step, v *variable) *fault {
+	if len(n.env.Segments) == 0 {
+		return &fault{msg: "this model has no segments; configure segments", offset: path[0].offset}
+	}
+	f := n.fields(path, []string{"", `a segment column in brackets, as in ["city"]`, `a segment in brackets, as in ["Oslo"]`, "a metric"},
+		nil, n.env.Segments, nil, n.metrics)
+	if f != nil {
+		return f
+	}
+	v.column, v.value, v.metric = path[1].name, path[2].name, path[3].name
+	return nil
+}
+
+func (n *names) drift(path []step, v *variable) *fault {
+	first := []string{"share", "count", "columns"}
+	if len(path) > 1 && path[1].name == "columns" {
+		v.kind = varDriftMeasure
+		f := n.fields(path, []string{"", "", `a column in brackets, as in ["size"]`, "a measure or drifted"},
+			nil, first, nil, append(drift.Names(), "drifted"))
+		if f != nil {
+			return f
+		}
+		v.column, v.field = path[2].name, path[3].name
+		if v.field == "drifted" {
+			v.kind = varDrifted
+		}
+		return n.needsReference(path)
+	}
+	if f := n.fields(path, []string{"", "share, count or columns"}, nil, first); f != nil {
+		return f
+	}
+	v.kind = varDriftShare
+	if path[1].name == "count" {
+		v.kind = varDriftCount
+	}
+	return n.needsReference(path)
+}
+
+func (n *names) quality(path []step, v *variable) *fault {
+	first := []string{"missing_share", "columns"}
+	if len(path) > 1 && path[1].name == "columns" {
+		v.kind = varQuality
+		f := n.fields(path, []string{"", "", `a column in brackets, as in ["size"]`, "a field"}, nil, first, nil, qualityFields())
+		if f != nil {
+			return f
+		}
+		v.column, v.field = path[2].name, path[3].name
+		if v.field == "out_of_range" || v.field == "unseen" {
+			return n.needsReference(path)
+		}
+		return nil
+	}
+	v.kind = varMissingShare
+	return n.fields(path, []string{"", "missing_share or columns"}, nil, first)
+}
+
+func (n *names) prometheus(path []step, v *variable) *fault {
+	if len(n.env.Prometheus) == 0 {
+		return &fault{msg: "this model has no prometheus queries to name", offset: path[0].offset}
+	}
+	if f := n.fields(path, []string{"", "the name of a query"}, nil, n.env.Prometheus); f != nil {
+		return f
+	}
+	v.field = path[1].name
+	return nil
+}
+
+// unknown says that step at of the path is unknown, what is meant most likely,
+// and what is known there.
+func (n *names) unknown(path []step, at int, known []string) *fault {
+	name := path[at].name
+	full := pathName(path[:at+1])
+	f := &fault{offset: path[at].offset}
+	if at == 0 {
+		for _, task := range []string{metric.TaskRegression, metric.TaskBinary} {
+			if task != n.task && slices.Contains(metric.Names(task), name) && !slices.Contains(n.metrics, name) {
+				f.msg = fmt.Sprintf("%s is a metric of task %s; this model's task is %s", name, task, n.task)
+				return f
+			}
+		}
+		if name == "estimated" {
+			f.msg = "estimated performance is not in this version"
+			return f
+		}
+	}
+	if path[0].name == "drift" && at == 3 && slices.Contains(drift.Later(), name) {
+		f.msg = fmt.Sprintf("drift measure %s is not in this version; known are %s", name, strings.Join(known, ", "))
+		return f
+	}
+	if at > 0 && slices.Contains(metric.Names(metric.TaskBinary), name) && n.task == metric.TaskRegression && slices.Contains(known, "rmse") {
+		f.msg = fmt.Sprintf("%s is a metric of task %s; this model's task is %s", name, metric.TaskBinary, n.task)
+		return f
+	}
+	f.msg = "unknown variable " + full
+	switch {
+	case path[0].name == "segments" && at == 1:
+		f.msg = fmt.Sprintf("%q is not a configured segment column", name)
+	case at == 0:
+		known = n.known()
+	}
+	near := nearestName(name, n.candidates(at, known))
+	if near == "" {
+		f.msg += "; known are " + strings.Join(known, ", ")
+		return f
+	}
+	if at > 0 {
+		near = pathName(append(slices.Clone(path[:at]), step{name: near, literal: path[at].literal}))
+	}
+	f.msg += "; did you mean " + near + "? known are " + strings.Join(known, ", ")
+	return f
+}
+
+// candidates are the names that a misspelt step is compared with.
+func (n *names) candidates(at int, known []string) []string {
+	if at == 0 {
+		return n.roots()
+	}
+	return known
+}
+
+// roots lists the names that a variable may begin with.
+func (n *names) roots() []string {
+	return append(slices.Clone(n.metrics), "ci", "reference", "matched", "coverage", "predictions",
+		"segments", "drift", "quality", "prometheus")
+}
+
+// known lists every variable, families as patterns.
+func (n *names) known() []string {
+	out := append(slices.Clone(n.metrics), "ci.METRIC.low|high")
+	if n.env.HasReference {
+		out = append(out, "reference.METRIC", "reference.rows")
+	}
+	out = append(out, "matched", "coverage", "predictions")
+	for _, s := range n.env.Segments {
+		out = append(out, fmt.Sprintf("segments[%q][VALUE].METRIC", s))
+	}
+	if n.env.HasReference {
+		out = append(out, "drift.share", "drift.count", "drift.columns[NAME]."+strings.Join(drift.Names(), "|")+"|drifted")
+	}
+	fields := qualityFields()
+	if !n.env.HasReference {
+		fields = []string{"missing", "invalid"}
+	}
+	out = append(out, "quality.missing_share", "quality.columns[NAME]."+strings.Join(fields, "|"))
+	for _, p := range n.env.Prometheus {
+		out = append(out, "prometheus."+p)
+	}
+	return out
+}
+
+// nearestName returns the candidate that the fewest edits turn name into, the one
+// closest in length among equals, or "" where all take more than a third of it.
+func nearestName(name string, candidates []string) string {
+	best, least, lengthOff := "", max(2, len(name)/3)+1, 0
+	for _, c := range candidates {
+		d, off := spelling.Distance(name, c, least+1), max(len(c)-len(name), len(name)-len(c))
+		if d < len(c) && (d < least || (d == least && best != "" && off < lengthOff)) {
+			best, least, lengthOff = c, d, off
+		}
+	}
+	return best
+}

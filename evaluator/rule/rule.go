@@ -1,0 +1,273 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/stat"
+)
+
+// Spec is a rule as configured.
+type Spec struct {
+	Name         string
+	When         string   // CEL
+	MinSamples   int64    // default 200
+	MinCoverage  float64  // default 0.8
+	Significance *float64 // nil: the default where it can apply; 0 turns it off
+	For          int      // default 1
+	Action       string   // alert | retrain | block
+}
+
+// Env is what rules may name: it decides which variables exist at load.
+type Env struct {
+	Task         string   // regression
+	HasReference bool     // reference.METRIC, drift.*, quality.*.out_of_range|unseen need one
+	Segments     []string // configured segment columns
+	Prometheus   []string // configured prometheus.NAME
+}
+
+// Facts is what a rule is judged on.
+type Facts struct {
+	Evaluation  *evaluator.Evaluation
+	Predictions int64
+	Matched     int64
+	Coverage    float64 // NaN without predictions
+	Mature      bool    // labels are mature: rules that need labels are judged
+
+	Prometheus map[string]Answer // of the configured queries, by name
+}
+
+// DefaultSignificance is the level of a rule that names none and has a
+// comparison to which significance applies.
+const DefaultSignificance = 0.95
+
+// maxWhenLength bounds an expression, in characters.
+const maxWhenLength = 2000
+
+// Actions lists the actions of a rule.
+func Actions() []string { return []string{"alert", "retrain", "block"} }
+
+// Error is one fault of one configured rule.
+type Error struct {
+	Rule   string // the rule's name, as configured
+	Index  int    // the rule's place in the list, from 0
+	Field  string // the key at fault as the configuration writes it: when, significance, min_samples, ...
+	Msg    string
+	Column int // for Field "when": offset into the expression, in characters from 0; otherwise 0
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	name := fmt.Sprintf("rule %q", e.Rule)
+	if e.Rule == "" {
+		name = fmt.Sprintf("rule %d", e.Index+1)
+	}
+	if e.Field == "when" {
+		return fmt.Sprintf("%s: when, character %d: %s", name, e.Column+1, e.Msg)
+	}
+	return fmt.Sprintf("%s: %s: %s", name, e.Field, e.Msg)
+}
+
+// Rule is what a compiled rule says of itself.
+type Rule struct {
+	Name         string
+	When         string
+	Action       string
+	For          int
+	MinSamples   int64
+	MinCoverage  float64
+	Significance float64  // the level in effect; 0 where none applies or it is turned off
+	NeedsLabels  bool     // judged on mature windows only
+	Variables    []string // the variables of When, each once, in order of appearance
+}
+
+// Set is a model's rules, compiled. It never changes, so that any number
+// of goroutines may judge by it at once.
+type Set struct {
+	rules    []*compiledRule
+	warnings []string
+}
+
+// compiledRule is a Rule with its condition.
+type compiledRule struct {
+	Rule
+
+	when      *clause
+	variables []*variable
+	anyVolume bool // judged on any number of rows: the variables are predictions and coverage alone
+}
+
+// Compile checks and compiles rules. It returns every fault of every rule,
+// each a *Error, and a nil set when there is any.
+func Compile(specs []Spec, env Env) (*Set, []error) {
+	compiler, err := newRuleCompiler(env)
+	if err != nil {
+		return nil, []error{fmt.Errorf("prepare rules: %w", err)}
+	}
+	set := &Set{}
+	var errs []error
+	seen := map[string]int{}
+	for i, spec := range specs {
+		fault := func(field, format string, args ...any) {
+			errs = append(errs, &Error{Rule: spec.Name, Index: i, Field: field, Msg: fmt.Sprintf(format, args...)})
+		}
+		if first, dup := seen[spec.Name]; dup && spec.Name != "" {
+			fault("name", "rule %d has this name already; the ledger tells rules apart by name", first+1)
+		} else {
+			seen[spec.Name] = i
+		}
+		checkRuleFields(spec, fault)
+
+		when, faults := compiler.compile(spec.When)
+		for _, f := range faults {
+			errs = append(errs, &Error{Rule: spec.Name, Index: i, Field: "when", Msg: f.msg, Column: f.offset})
+		}
+		if len(faults) > 0 {
+			continue
+		}
+		level := ruleLevel(spec, when.root, fault)
+		when.root.setLevel(level)
+		set.rules = append(set.rules, newCompiledRule(spec, when, level))
+		for _, w := range reversedComparisons(when.root) {
+			set.warnings = append(set.warnings, fmt.Sprintf("rule %q: %s", spec.Name, w))
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	return set, nil
+}
+
+// checkRuleFields checks what is not the expression; ranges are written so that NaN fails.
+func checkRuleFields(spec Spec, fault func(field, format string, args ...any)) {
+	if spec.Name == "" {
+		fault("name", "a rule needs a name")
+	}
+	if spec.MinSamples < 0 {
+		fault("min_samples", "%d is negative; give a number of rows, 0 or more", spec.MinSamples)
+	}
+	if !(spec.MinCoverage >= 0 && spec.MinCoverage <= 1) {
+		fault("min_coverage", "%v is not a share; give a number from 0 to 1", spec.MinCoverage)
+	}
+	if s := spec.Significance; s != nil && !validLevel(*s) {
+		fault("significance", "%v is not a level; give a number from 0.5 to below 1, or 0 to turn it off", *s)
+	}
+	if spec.For < 1 {
+		fault("for", "%d is not a number of windows; give 1 or more", spec.For)
+	}
+	if !slices.Contains(Actions(), spec.Action) {
+		fault("action", "unknown action %q; the actions are %s", spec.Action, strings.Join(Actions(), ", "))
+	}
+}
+
+// validLevel reports whether s is a significance that a rule may have.
+func validLevel(s float64) bool { return s == 0 || (s >= 0.5 && s < 1) }
+
+// ruleLevel is the level in effect of a rule with the condition when.
+func ruleLevel(spec Spec, when *clause, fault func(field, format string, args ...any)) float64 {
+	qualifies := when.qualifies()
+	switch s := spec.Significance; {
+	case s == nil && qualifies:
+		return DefaultSignificance
+	case s == nil, *s == 0, !validLevel(*s):
+		return 0
+	case !qualifies:
+		fault("significance", "nothing in %q has an interval to be significant by: no comparison holds one of %s; "+
+			"remove significance or set it to 0", spec.When, strings.Join(metricsWithInterval(), ", "))
+		return 0
+	default:
+		return *s
+	}
+}
+
+func newCompiledRule(spec Spec, when *condition, level float64) *compiledRule {
+	r := &compiledRule{
+		Rule: Rule{
+			Name: spec.Name, When: spec.When, Action: spec.Action, For: spec.For,
+			MinSamples: spec.MinSamples, MinCoverage: spec.MinCoverage, Significance: level,
+		},
+		when:      when.root,
+		variables: when.variables,
+		anyVolume: true,
+	}
+	for _, v := range when.variables {
+		r.Variables = append(r.Variables, v.name)
+		r.NeedsLabels = r.NeedsLabels || v.needsLabels()
+		r.anyVolume = r.anyVolume && (v.kind == varPredictions || v.kind == varCoverage)
+	}
+	return r
+}
+
+// Rules lists the rules in the order of the configuration.
+func (s *Set) Rules() []Rule {
+	out := make([]Rule, len(s.rules))
+	for i, r := range s.rules {
+		out[i] = r.Rule
+		out[i].Variables = slices.Clone(r.Variables)
+	}
+	return out
+}
+
+// Warnings tells of rules that are valid but look mistaken, such as a breach
+// when an error falls.
+func (s *Set) Warnings() []string { return slices.Clone(s.warnings) }
+
+// Judge judges every rule that can be judged on the window, in the order of the
+// configuration, and names those that wait for the window's labels. Streak and
+// Acts are left to who knows the windows before.
+func (s *Set) Judge(facts Facts) (results []Result, waiting []string) {
+	for _, r := range s.rules {
+		if r.NeedsLabels && !facts.Mature {
+			waiting = append(waiting, r.Name)
+			continue
+		}
+		results = append(results, r.judge(&facts))
+	}
+	return results, waiting
+}
+
+func (r *compiledRule) judge(facts *Facts) Result {
+	res := Result{Name: r.Name, Action: r.Action, For: r.For, Comparisons: r.when.figures(facts)}
+	if unmet := r.unmetGuards(facts); len(unmet) > 0 {
+		res.Reason = joinReasons(unmet)
+		return res
+	}
+	out := r.when.eval(facts)
+	switch out.truth {
+	case truthTrue:
+		res.Verdict = Breached
+	case truthFalse:
+		res.Verdict = Healthy
+	default:
+		res.Verdict = Inconclusive
+	}
+	res.Reason = joinReasons(out.reasons)
+	return res
+}
+
+// unmetGuards says in words which of min_samples and min_coverage are not met.
+func (r *compiledRule) unmetGuards(facts *Facts) []string {
+	if r.anyVolume {
+		return nil
+	}
+	rows, of := facts.Predictions, "predictions"
+	if r.NeedsLabels {
+		rows, of = facts.Matched, "matched"
+	}
+	var unmet []string
+	if rows < r.MinSamples {
+		unmet = append(unmet, fmt.Sprintf("%s %d < min_samples %d", of, rows, r.MinSamples))
+	}
+	if r.NeedsLabels && r.MinCoverage > 0 {
+		switch {
+		case !stat.IsNumber(facts.Coverage):
+			unmet = append(unmet, noCoverage(facts))
+		case facts.Coverage < r.MinCoverage:
+			unmet = append(unmet, fmt.Sprintf("coverage %s < min_coverage %s",
+				stat.Figure(facts.Coverage), stat.Figure(r.MinCoverage)))
+		}
+	}
+	return unmet
+}

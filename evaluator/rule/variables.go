@@ -1,0 +1,251 @@
+package rule
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/stat"
+)
+
+// variableKind says where a variable's value comes from.
+type variableKind uint8
+
+const (
+	varMetric variableKind = iota
+	varInterval
+	varReference
+	varReferenceRows
+	varMatched
+	varCoverage
+	varPredictions
+	varSegment
+	varDriftShare
+	varDriftCount
+	varDriftMeasure
+	varDrifted
+	varMissingShare
+	varQuality
+	varPrometheus
+)
+
+// variable is one variable of a rule. Within a rule there is one per name, so
+// that pointers are equal where names are.
+type variable struct {
+	kind   variableKind
+	name   string // as written, in canonical form
+	metric string // varMetric, varInterval, varReference, varSegment
+	column string // varSegment, varDriftMeasure, varDrifted, varQuality
+	value  string // varSegment: the segment
+	field  string // low or high, a measure, a field of quality, a Prometheus name
+}
+
+// reading is a variable's value in one window.
+type reading struct {
+	value   float64
+	flag    bool          // the value of a variable that is true or false
+	metric  metric.Result // of a variable with an interval
+	missing string        // why there is no value; empty where there is one
+}
+
+// isFlag tells true-or-false variables from numbers.
+func (v *variable) isFlag() bool { return v.kind == varDrifted }
+
+// needsLabels reports whether the value is only known once labels are in. The
+// drift of the label itself is, whatever other columns' drift needs.
+func (v *variable) needsLabels() bool {
+	switch v.kind {
+	case varMetric, varInterval, varMatched, varCoverage, varSegment:
+		return true
+	case varDriftMeasure, varDrifted:
+		return v.column == drift.LabelColumn
+	default:
+		return false
+	}
+}
+
+// ofWindow reports whether the variable is a metric of the window.
+func (v *variable) ofWindow() bool { return v.kind == varMetric || v.kind == varSegment }
+
+// hasInterval reports whether significance applies to the variable.
+func (v *variable) hasInterval() bool {
+	if !v.ofWindow() && v.kind != varReference {
+		return false
+	}
+	spec, ok := metric.Find(v.metric)
+	return ok && spec.HasInterval
+}
+
+// metricsWithInterval lists the metrics to which significance applies.
+func metricsWithInterval() []string {
+	var out []string
+	for _, spec := range metric.Regressions() {
+		if spec.HasInterval {
+			out = append(out, spec.Name)
+		}
+	}
+	return out
+}
+
+func noCoverage(facts *Facts) string {
+	if facts.Predictions == 0 {
+		return "coverage is missing: no predictions"
+	}
+	return "coverage is missing"
+}
+
+// read looks the variable up.
+func (v *variable) read(facts *Facts) reading {
+	switch v.kind {
+	case varPredictions:
+		return reading{value: float64(facts.Predictions)}
+	case varMatched:
+		return reading{value: float64(facts.Matched)}
+	case varCoverage:
+		if !stat.IsNumber(facts.Coverage) {
+			return reading{missing: noCoverage(facts)}
+		}
+		return reading{value: facts.Coverage}
+	case varPrometheus:
+		answer, asked := facts.Prometheus[v.field]
+		switch {
+		case !asked:
+			return v.missingFor("it was not asked for in this window")
+		case answer.Missing():
+			return v.missingFor(answer.Reason)
+		}
+		return reading{value: float64(answer.Value)}
+	}
+	ev := facts.Evaluation
+	if ev == nil {
+		return reading{missing: v.name + " is missing: the window was not evaluated"}
+	}
+	switch v.kind {
+	case varReference, varReferenceRows:
+		if ev.Reference == nil {
+			return reading{missing: v.name + " is missing: no reference"}
+		}
+		if v.kind == varReferenceRows {
+			return reading{value: float64(ev.Reference.Rows)}
+		}
+		return v.readMetric(ev.Reference.Metrics)
+	case varSegment:
+		group, ok := ev.Segments[v.column][v.value]
+		if !ok {
+			return reading{missing: fmt.Sprintf("no segment %s=%s in this window", v.column, v.value)}
+		}
+		return v.readMetric(group.Metrics)
+	case varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
+		return v.readDrift(ev.Drift)
+	case varMissingShare, varQuality:
+		return v.readQuality(ev.Quality)
+	default:
+		return v.readMetric(ev.Metrics)
+	}
+}
+
+// missingFor says that the variable is missing and why.
+func (v *variable) missingFor(reason string) reading {
+	if reason == "" {
+		return reading{missing: v.name + " is missing"}
+	}
+	return reading{missing: v.name + " is missing: " + reason}
+}
+
+func (v *variable) readMetric(metrics map[string]metric.Result) reading {
+	m, ok := metrics[v.metric]
+	if !ok {
+		return v.missingFor("")
+	}
+	value := float64(m.Value)
+	if v.kind == varInterval {
+		value = float64(m.Low)
+		if v.field == "high" {
+			value = float64(m.High)
+		}
+	}
+	if !stat.IsNumber(value) {
+		return v.missingFor(m.Reason)
+	}
+	return reading{value: value, metric: m}
+}
+
+func (v *variable) readDrift(d *drift.Drift) reading {
+	if d == nil {
+		return v.missingFor("no reference")
+	}
+	switch v.kind {
+	case varDriftShare, varDriftCount:
+		// Without one conclusive column both are 0 for lack of data.
+		if d.Judged == 0 {
+			return v.missingFor(d.Reason)
+		}
+		if v.kind == varDriftCount {
+			return reading{value: float64(d.Count)}
+		}
+		// Not a number where its bounds are far apart; comparisons go by these.
+		return reading{value: float64(d.Share)}
+	}
+	c, ok := d.Columns[v.column]
+	if !ok {
+		if why, left := d.LeftOut[v.column]; left {
+			return v.missingFor("the column is left out: " + why)
+		}
+		return v.missingFor("no such column in this window's drift")
+	}
+	if v.kind == varDrifted {
+		if c.Drifted == nil {
+			return v.missingFor(c.Reason)
+		}
+		return reading{flag: *c.Drifted}
+	}
+	m, ok := c.Measures[v.field]
+	switch {
+	case !ok && c.Reason != "":
+		return v.missingFor(c.Reason)
+	case !ok && len(c.Measures) > 0:
+		return v.missingFor("of this column are computed " + strings.Join(slices.Sorted(maps.Keys(c.Measures)), ", "))
+	case !ok:
+		return v.missingFor("")
+	case !stat.IsNumber(float64(m.Value)) && m.Reason == "":
+		return v.missingFor(c.Reason)
+	case !stat.IsNumber(float64(m.Value)):
+		return v.missingFor(m.Reason)
+	}
+	return reading{value: float64(m.Value)}
+}
+
+func (v *variable) readQuality(q *evaluator.Quality) reading {
+	if q == nil {
+		return v.missingFor("no data quality in this window")
+	}
+	if v.kind == varMissingShare {
+		if !stat.IsNumber(float64(q.MissingShare)) {
+			return v.missingFor("no feature values")
+		}
+		return reading{value: float64(q.MissingShare)}
+	}
+	c, ok := q.Columns[v.column]
+	if !ok {
+		return v.missingFor("no such column in this window's data quality")
+	}
+	var value stat.Number
+	switch v.field {
+	case "missing":
+		value = c.Missing
+	case "out_of_range":
+		value = c.OutOfRange
+	case "unseen":
+		value = c.Unseen
+	default:
+		value = c.Invalid
+	}
+	if !stat.IsNumber(float64(value)) {
+		return v.missingFor("no rows to take the share of")
+	}
+	return reading{value: float64(value)}
+}

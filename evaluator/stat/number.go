@@ -1,0 +1,42 @@
+package stat
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+)
+
+// Number is a float64 that marshals to JSON null when it is NaN or infinite.
+type Number float64
+
+// IsNumber is false for NaN and the infinities, which JSON shows as null.
+func IsNumber(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// MarshalJSON implements json.Marshaler.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// UnmarshalJSON implements json.Unmarshaler; null is NaN.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*n = Number(math.NaN())
+		return nil
+	}
+	return json.Unmarshal(b, (*float64)(n))
+}
+
+// Figure writes a number with four significant digits, whole from 1000 up.
+func Figure(v float64) string {
+	switch a := math.Abs(v); {
+	case v == 0:
+		return "0"
+	case a >= 1000 && a < 1e15:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	default:
+		return strconv.FormatFloat(v, 'g', 4, 64)
+	}
+}

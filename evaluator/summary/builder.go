@@ -1,0 +1,360 @@
+package summary
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// BuilderOptions bound a Summary. Zero values mean the layout's, else the defaults.
+type BuilderOptions struct {
+	// MaxSegments is how many values of a segment column, and how many model versions,
+	// are kept apart; default DefaultMaxSegments.
+	MaxSegments int
+}
+
+// Builder makes a Summary of what a scan sends it. Each worker has its own; their
+// Summaries are merged. It is a groundtruth.Sink.
+type Builder struct {
+	s       *Summary
+	codes   codeNumbers
+	kernel  *errorKernel // nil before the first match
+	keys    []key        // of a piece of matches
+	blockOf []int32      // of the piece's rows
+	summed  bool         // the versions' sums are in the whole's
+}
+
+var _ groundtruth.Sink = (*Builder)(nil)
+
+// NewBuilder returns a Builder that counts on a layout, nil without a reference.
+// The window is the span of the time blocks; rows outside it count in the nearest
+// block. For the reference itself it is Layout.Span. Segments are the names of
+// Spec.Segments, in that order.
+func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts BuilderOptions) *Builder {
+	if opts.MaxSegments == 0 {
+		opts.MaxSegments = DefaultMaxSegments
+		if layout != nil {
+			opts.MaxSegments = layout.MaxSegments
+		}
+	}
+	var start, end int64
+	if w.End.After(w.Start) && !w.Start.IsZero() {
+		start, end = w.Start.UnixNano(), w.End.UnixNano()
+	}
+	return &Builder{s: newSummary(layout, start, end, segments, opts)}
+}
+
+func newSummary(layout *Layout, start, end int64, segments []string, opts BuilderOptions) *Summary {
+	s := &Summary{
+		layout: layout, opts: opts, segNames: slices.Clone(segments), start: start, end: end,
+		features: []*Column{},
+	}
+	prediction, label, center := columnOf("prediction"), columnOf("label"), 0.0
+	if layout != nil {
+		prediction, label, center = &layout.Prediction, &layout.Label, layout.Label.Center
+		for i := range layout.Features {
+			s.features = append(s.features, newColumnSummary(&layout.Features[i], layout.ExactValues))
+		}
+	}
+	s.prediction = newColumnSummary(prediction, s.interior())
+	s.label = newColumnSummary(label, s.interior())
+	s.errors = NewErrorSums(center, wholeBuckets, end > start)
+	fresh := func() *ErrorSums { return NewErrorSums(center, GroupBuckets, false) }
+	s.versions = newGroups[ErrorSums](opts.MaxSegments, nil, fresh)
+	for _, name := range segments {
+		s.segments = append(s.segments, newGroups[ErrorSums](opts.MaxSegments, layout.segmentRank(name), fresh))
+	}
+	s.resetVersionRows()
+	return s
+}
+
+// columnOf returns the layout of a numeric column that has none.
+func columnOf(name string) *ColumnLayout {
+	return &ColumnLayout{Name: name, Kind: groundtruth.Number}
+}
+
+// interior returns how many distinct values of open intervals are kept exactly.
+func (s *Summary) interior() int {
+	if s.layout == nil {
+		return 0
+	}
+	return s.layout.ExactValues
+}
+
+func (s *Summary) resetVersionRows() {
+	s.versionRows = newGroups[rowCount](s.opts.MaxSegments, nil, func() *rowCount { return new(rowCount) })
+}
+
+// Summary returns the Summary of what was added so far. The Builder must not be used
+// afterwards.
+func (b *Builder) Summary() *Summary {
+	if !b.summed {
+		for _, e := range b.s.versions.all() {
+			b.s.errors.addSums(e)
+		}
+	}
+	b.summed = true
+	b.s.seal()
+	return b.s
+}
+
+// AddPredictions implements groundtruth.Sink. It panics when the batch's slices are
+// shorter than its Len.
+func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
+	s, n := b.s, batch.Len
+	for i := range batch.Features {
+		if c := b.feature(&batch.Features[i]); c != nil {
+			c.addValues(&batch.Features[i])
+		}
+	}
+	if n == 0 {
+		return
+	}
+	s.predictions += int64(n)
+	s.prediction.addNumbers(s.prediction.alike(batch.Predictions[:n], batch.Narrow), nil)
+	if batch.Version.Kind != groundtruth.Text {
+		return
+	}
+	missing := int64(batch.Version.Rows)
+	eachText(&batch.Version, func(version string, n int64) {
+		s.versionRows.get(version).n += n
+		missing -= n
+	})
+	if missing > 0 {
+		s.versionRows.get(MissingGroup).n += missing
+	}
+}
+
+// eachText calls fn with the texts of a column and their counts.
+func eachText(v *groundtruth.Values, fn func(text string, n int64)) {
+	for i, text := range v.Texts {
+		n := int64(1)
+		if v.Counts != nil {
+			n = v.Counts[i]
+		}
+		fn(text, n)
+	}
+}
+
+// feature returns the Summary's column for a batch's column, nil when the layout has
+// left it out.
+func (b *Builder) feature(v *groundtruth.Values) *Column {
+	if b.s.layout != nil {
+		return b.s.Feature(v.Name)
+	}
+	c := b.s.Feature(v.Name)
+	if c == nil || c.layout.Kind == groundtruth.Absent && v.Kind != groundtruth.Absent {
+		c = b.s.featureColumn(&ColumnLayout{Name: strings.Clone(v.Name), Kind: v.Kind}, 0)
+	}
+	return c
+}
+
+// addValues takes values of a feature. A column that is of another kind than the
+// layout's has no valid value.
+func (c *Column) addValues(v *groundtruth.Values) {
+	c.invalid += int64(v.Invalid)
+	switch {
+	case v.Kind == groundtruth.Absent:
+	case v.Kind != c.layout.Kind:
+		if v.Counts == nil {
+			c.invalid += int64(len(v.Floats) + len(v.Texts))
+		}
+		for _, n := range v.Counts {
+			c.invalid += n
+		}
+	case v.Kind == groundtruth.Number:
+		c.addNumbers(c.alike(v.Floats, v.Narrow), v.Counts)
+	default:
+		eachText(v, c.addCategory)
+	}
+}
+
+// AddMatches implements groundtruth.Sink. It panics when the slices are shorter than
+// Len, or when there are fewer segments than NewBuilder was told.
+func (b *Builder) AddMatches(m *groundtruth.Matches) {
+	s, n := b.s, m.Len
+	if n == 0 {
+		return
+	}
+	s.matched += int64(n)
+	s.label.addNumbers(s.label.alike(m.Labels[:n], m.Narrow), nil)
+	if b.kernel == nil {
+		b.kernel = newErrorKernel(s.errors.center)
+	}
+	for from := 0; from < n; from += kernelRows {
+		b.addPiece(m, from, min(from+kernelRows, n))
+	}
+}
+
+// addPiece takes the matches from one row to before another.
+func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
+	s, k, n := b.s, b.kernel, to-from
+	k.load(m.Predictions[from:to], m.Labels[from:to])
+	byVersion := m.Version.Kind == groundtruth.Text
+	if b.keys == nil {
+		b.keys = make([]key, 2+len(s.segments))
+		b.keys[0].groups = []*ErrorSums{s.errors}
+	}
+	keys := b.keys
+	keys[0].countsOnly = byVersion // Summary adds the versions' sums
+	at := 1
+	if byVersion {
+		b.setKey(&keys[at], s.versions, &m.Version, from, n)
+		at++
+	}
+	for i, g := range s.segments {
+		b.setKey(&keys[at], g, &m.Segments[i], from, n)
+		at++
+	}
+	k.addKeys(keys[:at])
+	switch {
+	case !m.HasTime:
+		s.errors.timeless += int64(n)
+	case s.errors.blocks != nil:
+		b.blockOf = slices.Grow(b.blockOf[:0], n)[:n]
+		blockOf := newBlocks(s.start, s.end)
+		for row, t := range m.Times[from:to] {
+			b.blockOf[row] = int32(blockOf.find(t))
+		}
+		k.addBlocks(s.errors.blocks, b.blockOf)
+	}
+	for row, hash := range m.IDHashes[from:to] {
+		if s.sample.takes(hash) {
+			r := SampleRow{Hash: hash, Prediction: m.Predictions[from+row], Label: m.Labels[from+row]}
+			if m.HasTime {
+				r.Time = m.Times[from+row]
+			}
+			s.sample.add(r)
+		}
+	}
+}
+
+// setKey makes a key of the groups of n rows of a text column, which begin at from.
+func (b *Builder) setKey(k *key, g *groups[ErrorSums, *ErrorSums], col *groundtruth.Column, from, n int) {
+	k.groups = k.groups[:0]
+	if col.Kind != groundtruth.Text {
+		k.numbers, k.groups = nil, append(k.groups, g.get(MissingGroup))
+		return
+	}
+	k.numbers = slices.Grow(k.numbers[:0], n)[:n]
+	c := &b.codes
+	c.begin(len(col.Dict) + 1)
+	for row := range k.numbers {
+		code := len(col.Dict)
+		if col.Valid[from+row] {
+			code = int(col.Codes[from+row])
+		}
+		k.numbers[row] = c.place(code)
+	}
+	name := func(code int) string {
+		if code == len(col.Dict) {
+			return MissingGroup
+		}
+		return col.Dict[code]
+	}
+	// The first round makes the groups. A later one may fold an earlier one; the second
+	// round finds where each ended up.
+	for _, code := range c.seen {
+		g.get(name(code))
+	}
+	number := map[*ErrorSums]int32{}
+	of := make([]int32, len(c.seen))
+	for i, code := range c.seen {
+		e := g.get(name(code))
+		if _, ok := number[e]; !ok {
+			number[e] = int32(len(k.groups))
+			k.groups = append(k.groups, e)
+		}
+		of[i] = number[e]
+	}
+	if len(k.groups) < len(c.seen) {
+		for row, i := range k.numbers {
+			k.numbers[row] = of[i]
+		}
+	}
+	c.end()
+}
+
+// codeNumbers numbers the codes of a column by their first row, so that a string is
+// looked up once per piece and not once per row.
+type codeNumbers struct {
+	number []int32 // by code, one more; 0 between two columns
+	seen   []int
+}
+
+func (c *codeNumbers) begin(codes int) {
+	if n := codes - len(c.number); n > 0 {
+		c.number = append(c.number, make([]int32, n)...)
+	}
+	c.seen = c.seen[:0]
+}
+
+// place returns the number of a code.
+func (c *codeNumbers) place(code int) int32 {
+	if c.number[code] == 0 {
+		c.seen = append(c.seen, code)
+		c.number[code] = int32(len(c.seen))
+	}
+	return c.number[code] - 1
+}
+
+func (c *codeNumbers) end() {
+	for _, code := range c.seen {
+		c.number[code] = 0
+	}
+}
+
+// ResetPredictions implements groundtruth.Sink: it forgets the features, the
+// prediction column and the versions' numbers of predictions.
+func (b *Builder) ResetPredictions() {
+	s := b.s
+	s.predictions = 0
+	s.prediction = newColumnSummary(s.prediction.layout, s.interior())
+	if s.layout == nil {
+		s.features = []*Column{}
+	}
+	for i, c := range s.features {
+		s.features[i] = newColumnSummary(c.layout, s.interior())
+	}
+	s.resetVersionRows()
+}
+
+// blocks finds the time block floor(NumBlocks (t-start) / (end-start)), kept within
+// the blocks.
+type blocks struct {
+	start, end int64
+	scale      float64          // blocks in a nanosecond
+	first      [NumBlocks]int64 // the first nanosecond of each block
+}
+
+func newBlocks(start, end int64) *blocks {
+	b := &blocks{start: start, end: end, scale: NumBlocks / float64(uint64(end)-uint64(start))}
+	for i := range b.first {
+		// The least t with NumBlocks (t-start) >= i (end-start).
+		high, low := bits.Mul64(uint64(i), uint64(end)-uint64(start))
+		low, carry := bits.Add64(low, NumBlocks-1, 0)
+		q, _ := bits.Div64(high+carry, low, NumBlocks)
+		b.first[i] = start + int64(q)
+	}
+	return b
+}
+
+func (b *blocks) find(t int64) int {
+	switch {
+	case t <= b.start:
+		return 0
+	case t >= b.end:
+		return NumBlocks - 1
+	}
+	// The product may round to a neighbour.
+	i := min(int(float64(uint64(t)-uint64(b.start))*b.scale), NumBlocks-1)
+	for t < b.first[i] {
+		i--
+	}
+	for i+1 < NumBlocks && t >= b.first[i+1] {
+		i++
+	}
+	return i
+}

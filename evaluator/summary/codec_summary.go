@@ -1,0 +1,284 @@
+package summary
+
+import (
+	"encoding"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/hindcast/hindcast/evaluator/exact"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+const summaryMagic = "HCSM"
+
+var (
+	_ encoding.BinaryMarshaler   = (*Summary)(nil)
+	_ encoding.BinaryUnmarshaler = (*Summary)(nil)
+)
+
+// MarshalBinary returns the canonical encoding with the layout in it: equal Summaries
+// have equal bytes. The error is always nil.
+func (s *Summary) MarshalBinary() ([]byte, error) {
+	e := encoder{b: []byte(summaryMagic)}
+	e.uint(Schema)
+	e.summary(s)
+	return e.b, nil
+}
+
+// UnmarshalBinary replaces s. It refuses other schema versions, and bytes that no
+// Summary has as far as can be told; s is then unchanged.
+func (s *Summary) UnmarshalBinary(b []byte) error {
+	d := decoder{b: b}
+	d.header("summary", summaryMagic, Schema)
+	t := d.summary()
+	if err := d.close("summary"); err != nil {
+		return err
+	}
+	*s = *t
+	return nil
+}
+
+func (e *encoder) summary(s *Summary) {
+	e.bool(s.layout != nil)
+	if s.layout != nil {
+		e.layout(s.layout)
+	}
+	e.int(s.start)
+	e.int(s.end)
+	e.count(s.opts.MaxSegments)
+	e.strings(s.segNames)
+	e.uint(uint64(s.predictions))
+	if s.layout == nil {
+		e.count(len(s.features))
+		for _, c := range s.features {
+			e.string(c.layout.Name)
+			e.count(int(c.layout.Kind))
+		}
+	}
+	for _, c := range s.features {
+		e.column(c)
+	}
+	e.column(s.prediction)
+	rows := s.versionRows.all()
+	e.count(len(rows))
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		e.string(name)
+		e.uint(uint64(rows[name].n))
+	}
+	e.uint(uint64(s.matched))
+	e.column(s.label)
+	e.errorSums(s.errors)
+	e.groups(s.versions)
+	for _, g := range s.segments {
+		e.groups(g)
+	}
+	sample := s.Sample()
+	e.count(len(sample))
+	for _, r := range sample {
+		e.fixed(r.Hash)
+		e.float(r.Prediction)
+		e.float(r.Label)
+		e.int(r.Time)
+	}
+}
+
+func (d *decoder) summary() *Summary {
+	var layout *Layout
+	if d.bool() {
+		layout = d.layout()
+	}
+	start, end := d.int(), d.int()
+	opts := BuilderOptions{MaxSegments: d.small(math.MaxInt32)}
+	names := d.strings()
+	d.check(start < end || start == 0 && end == 0)
+	if d.err != nil {
+		return nil
+	}
+	s := newSummary(layout, start, end, names, opts)
+	s.predictions = d.amount()
+	if layout == nil {
+		for range d.count(2) {
+			c := &ColumnLayout{Name: d.string(), Kind: groundtruth.Kind(d.small(int(groundtruth.Text)))}
+			n := len(s.features)
+			d.check(n == 0 || s.features[n-1].layout.Name < c.Name)
+			s.features = append(s.features, newColumnSummary(c, 0))
+		}
+	}
+	for _, c := range s.features {
+		d.column(c, s.predictions)
+	}
+	d.column(s.prediction, s.predictions)
+	d.check(s.prediction.valid == s.predictions)
+	last := ""
+	for i := range d.count(2) {
+		name := d.string()
+		d.check((i == 0 || last < name) && (name == OtherGroup || len(s.versionRows.kept) < opts.MaxSegments))
+		last = name
+		n := d.amount()
+		d.check(n > 0)
+		if d.err == nil {
+			s.versionRows.get(name).n = n
+		}
+	}
+	s.matched = d.amount()
+	d.column(s.label, s.matched)
+	d.check(s.label.valid == s.matched)
+	d.errorSums(s.errors)
+	d.check(s.errors.n == s.matched)
+	d.groups(s.versions, s.matched)
+	for _, g := range s.segments {
+		d.groups(g, s.matched)
+	}
+	d.sample(s)
+	if d.err != nil {
+		return nil
+	}
+	s.seal()
+	return s
+}
+
+func (d *decoder) sample(s *Summary) {
+	n := d.count(25)
+	d.check(int64(n) == min(s.matched, sampleSize))
+	for range n {
+		r := SampleRow{Hash: d.fixed(), Prediction: d.finite(), Label: d.finite(), Time: d.int()}
+		s.sample.rows = append(s.sample.rows, r)
+	}
+	d.check(slices.IsSortedFunc(s.sample.rows, compareRows))
+	// Sorted descending they are a heap with the greatest on top.
+	slices.Reverse(s.sample.rows)
+}
+
+func (e *encoder) column(c *Column) {
+	e.uint(uint64(c.valid))
+	e.uint(uint64(c.invalid))
+	switch c.layout.Kind {
+	case groundtruth.Number:
+		e.counts(c.points)
+		e.counts(c.opens)
+		for i, n := range c.opens {
+			if n != 0 && i > 0 && i < len(c.points) {
+				e.uint(c.places[i].high)
+				e.uint(c.places[i].low)
+			}
+		}
+		for _, s := range []*exact.Sum{&c.low, &c.high, &c.total, &c.squares} {
+			e.sum(s)
+		}
+		if c.valid > 0 {
+			e.float(c.min)
+			e.float(c.max)
+		}
+		e.tally(&c.interior)
+	case groundtruth.Text:
+		e.counts(c.categories)
+		e.uint(uint64(c.unseen))
+	}
+}
+
+func (d *decoder) column(c *Column, rows int64) {
+	c.valid, c.invalid = d.amount(), d.amount()
+	d.check(c.valid <= rows && c.invalid <= rows-c.valid)
+	switch c.layout.Kind {
+	case groundtruth.Number:
+		d.counts(c.points)
+		d.counts(c.opens)
+		d.check(d.total(c.points, c.opens) == c.valid)
+		d.places(c.places, c.opens)
+		for _, s := range []*exact.Sum{&c.low, &c.high, &c.total, &c.squares} {
+			d.sum(s)
+		}
+		if c.valid > 0 {
+			c.min, c.max = d.finite(), d.finite()
+			d.check(c.min <= c.max)
+		}
+		d.tally(&c.interior)
+		d.check(c.interior.over || c.interior.limit == 0 || d.total(c.interior.counts) == d.total(c.opens))
+	case groundtruth.Text:
+		d.counts(c.categories)
+		c.unseen = d.amount()
+		d.check(d.total(c.categories, []int64{c.unseen}) == c.valid)
+	default:
+		d.check(c.valid == 0)
+	}
+}
+
+func (e *encoder) errorSums(s *ErrorSums) {
+	e.uint(uint64(s.n))
+	e.uint(uint64(s.nonZero))
+	for k := range s.sums {
+		e.sum(&s.sums[k])
+	}
+	e.float(s.maxAbs)
+	e.tally(&s.abs)
+	e.uint(uint64(s.timeless))
+	for i := range s.blocks {
+		b := &s.blocks[i]
+		e.uint(uint64(b.n))
+		if b.n == 0 {
+			continue
+		}
+		e.uint(uint64(b.nonZero))
+		for k := range b.sums {
+			e.sum(&b.sums[k])
+		}
+	}
+}
+
+func (d *decoder) errorSums(s *ErrorSums) {
+	s.n, s.nonZero = d.amount(), d.amount()
+	d.check(s.nonZero <= s.n)
+	for k := range s.sums {
+		d.sum(&s.sums[k])
+	}
+	s.maxAbs = math.Float64frombits(d.fixed())
+	d.check(s.maxAbs >= 0 && !math.Signbit(s.maxAbs))
+	d.tally(&s.abs)
+	d.check(d.total(s.abs.counts) == s.n)
+	s.timeless = d.amount()
+	d.check(s.timeless <= s.n)
+	var inBlocks int64
+	for i := range s.blocks {
+		b := &s.blocks[i]
+		b.n = d.amount()
+		if b.n == 0 {
+			continue
+		}
+		b.nonZero = d.amount()
+		d.check(b.nonZero <= b.n && b.n <= s.n-s.timeless-inBlocks)
+		inBlocks += b.n
+		for k := range b.sums {
+			d.sum(&b.sums[k])
+		}
+	}
+	d.check(s.blocks == nil || inBlocks == s.n-s.timeless)
+}
+
+func (e *encoder) groups(g *groups[ErrorSums, *ErrorSums]) {
+	all := g.all()
+	e.count(len(all))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		e.string(name)
+		e.errorSums(all[name])
+	}
+}
+
+func (d *decoder) groups(g *groups[ErrorSums, *ErrorSums], rows int64) {
+	last := ""
+	var n int64
+	// A group takes a byte for its name's length, three for counts, eight for the
+	// maximum, three for the sketch and one for each sum.
+	for i := range d.count(15 + int(numSums)) {
+		name := d.string()
+		d.check((i == 0 || last < name) && (name == OtherGroup || len(g.kept) < g.limit))
+		last = name
+		if d.err != nil {
+			return
+		}
+		c := g.get(name)
+		d.errorSums(c)
+		d.check(c.n > 0 && c.n <= rows-n)
+		n += c.n
+	}
+}

@@ -1,0 +1,284 @@
+package summary
+
+import (
+	"math"
+	"slices"
+
+	"github.com/hindcast/hindcast/evaluator/exact"
+)
+
+const (
+	// kernelRows is how many matches are taken apart by their groups at a time.
+	kernelRows = 1 << 15
+	// chunkRows of a cell are worked on at a time: few enough for their terms to stay in
+	// a core's nearest cache.
+	chunkRows = 1 << 8
+	// cellRows is how many rows a cell should have, so that what each costs is little
+	// beside what its rows do.
+	cellRows = 1 << 7
+)
+
+// errorKernel adds the terms of many rows to ErrorSums. A piece of rows is taken apart
+// by cell: the rows of one version and one value of each segment column, as long as
+// such cells have many rows, else one way after the other. The terms of a cell are
+// computed once, column by column, summed exactly, and the sums go to all groups that
+// the cell belongs to. The result is that of adding term by term.
+type errorKernel struct {
+	predictions, labels []float64 // of the piece's rows
+	center              float64
+
+	order  []int32 // the rows by cell
+	starts []int32
+	cellOf []int32
+
+	// Of a chunk.
+	n        int   // rows
+	nonZero  int64 // labels
+	errors   chunkErrors
+	greatest rowErrors          // absolute values
+	e2, e4   [chunkRows]float64 // terms that others are made of
+	z2       [chunkRows]float64
+	a2, s2   [chunkRows]float64
+	last     [chunkRows]float64
+	rests    [chunkRows]float64
+	to       [][]exact.Sum // the sums that a chunk's terms go to
+}
+
+// chunkErrors is what all terms of a chunk's rows are made of, with zeros up to a
+// multiple of exact.ProductLanes.
+type chunkErrors struct {
+	p, y   [chunkRows]float64 // prediction and label
+	e, abs [chunkRows]float64 // p - y
+	z      [chunkRows]float64 // y - center
+	a      [chunkRows]float64 // |e| / |y|, 0 where y is
+	s      [chunkRows]float64 // see symmetricError
+}
+
+// rowErrors are values of a row.
+type rowErrors struct{ e, z, a, s float64 }
+
+// key is a way to take the rows of a piece apart: by version, by a segment column, or
+// not at all.
+type key struct {
+	numbers []int32      // by row: the number of its group; nil is 0 for all
+	groups  []*ErrorSums // by number
+	// countsOnly leaves out the sums over rows, which others' are added to later.
+	countsOnly bool
+}
+
+func newErrorKernel(center float64) *errorKernel { return &errorKernel{center: center} }
+
+// load takes a piece of rows.
+func (k *errorKernel) load(predictions, labels []float64) {
+	k.predictions, k.labels = predictions, labels
+}
+
+// addKeys adds the piece's rows to their groups of each key.
+func (k *errorKernel) addKeys(keys []key) {
+	n := len(k.labels)
+	for len(keys) > 0 {
+		together, cells := 1, len(keys[0].groups)
+		for together < len(keys) && cells*len(keys[together].groups)*cellRows <= max(n, cellRows) {
+			cells *= len(keys[together].groups)
+			together++
+		}
+		k.cellOf = zeroed(k.cellOf, n)
+		for _, key := range keys[:together] {
+			size := int32(len(key.groups))
+			if key.numbers == nil {
+				continue
+			}
+			for row, number := range key.numbers {
+				k.cellOf[row] = k.cellOf[row]*size + number
+			}
+		}
+		k.group(k.cellOf, cells)
+		for cell := range cells {
+			k.addCell(keys[:together], cell)
+		}
+		keys = keys[together:]
+	}
+}
+
+// addCell adds the rows of a cell to its group of each key.
+func (k *errorKernel) addCell(keys []key, cell int) {
+	rows := k.rows(cell)
+	if len(rows) == 0 {
+		return
+	}
+	var few [8]*ErrorSums
+	groups := few[:0]
+	k.to = k.to[:0]
+	for _, key := range slices.Backward(keys) {
+		g := key.groups[cell%len(key.groups)]
+		cell /= len(key.groups)
+		groups = append(groups, g)
+		if !key.countsOnly {
+			k.to = append(k.to, g.sums[:])
+		}
+	}
+	for chunk := range slices.Chunk(rows, chunkRows) {
+		k.loadChunk(chunk)
+		for _, g := range groups {
+			g.n += int64(k.n)
+			g.nonZero += k.nonZero
+			g.maxAbs = max(g.maxAbs, k.greatest.e)
+			g.abs.addPositive(k.errors.abs[:k.n])
+		}
+		if len(k.to) > 0 {
+			k.addBlockTerms()
+			k.addOtherTerms()
+		}
+	}
+}
+
+// addBlocks adds the piece's rows to their time blocks.
+func (k *errorKernel) addBlocks(blocks []blockSums, blockOf []int32) {
+	k.group(blockOf, len(blocks))
+	for i := range blocks {
+		b := &blocks[i]
+		k.to = append(k.to[:0], b.sums[:])
+		for chunk := range slices.Chunk(k.rows(i), chunkRows) {
+			k.loadChunk(chunk)
+			b.n += int64(k.n)
+			b.nonZero += k.nonZero
+			k.addBlockTerms()
+		}
+	}
+}
+
+// group orders the rows by their cells, of which there are so many.
+func (k *errorKernel) group(cellOf []int32, cells int) {
+	k.starts = zeroed(k.starts, cells+1)
+	for _, c := range cellOf {
+		k.starts[c+1]++
+	}
+	for c := range cells {
+		k.starts[c+1] += k.starts[c]
+	}
+	k.order = slices.Grow(k.order[:0], len(cellOf))[:len(cellOf)]
+	for i, c := range cellOf {
+		k.order[k.starts[c]] = int32(i)
+		k.starts[c]++
+	}
+	// Each start has moved to the end of its cell's rows.
+	copy(k.starts[1:], k.starts)
+	k.starts[0] = 0
+}
+
+// zeroed returns n zeros in the memory of s where it has room.
+func zeroed(s []int32, n int) []int32 {
+	s = slices.Grow(s[:0], n)[:n]
+	clear(s)
+	return s
+}
+
+// rows returns the rows of a cell.
+func (k *errorKernel) rows(cell int) []int32 { return k.order[k.starts[cell]:k.starts[cell+1]] }
+
+// loadChunk takes the rows of a chunk.
+func (k *errorKernel) loadChunk(rows []int32) {
+	k.n = len(rows)
+	c, n, padded := &k.errors, k.n, k.padded()
+	for j, i := range rows {
+		c.p[j], c.y[j] = k.predictions[i], k.labels[i]
+	}
+	// The last row fills up the lanes, so that nothing becomes greater.
+	for j := n; j < padded; j++ {
+		c.p[j], c.y[j] = c.p[n-1], c.y[n-1]
+	}
+	var zeros int
+	k.greatest, zeros = c.set(padded, k.center)
+	k.nonZero = int64(n - zeros)
+	for j := n; j < padded; j++ {
+		if c.y[j] == 0 {
+			k.nonZero++
+		}
+		c.e[j], c.abs[j], c.z[j], c.a[j], c.s[j] = 0, 0, 0, 0, 0
+	}
+}
+
+// setPlain computes what the terms of n rows are made of, and returns the greatest
+// absolute values and how many labels are 0.
+func (c *chunkErrors) setPlain(n int, center float64) (greatest rowErrors, zeros int) {
+	for j, p := range c.p[:n] {
+		y := c.y[j]
+		e := p - y
+		abs := math.Abs(e)
+		z := y - center
+		a := 0.0
+		if y != 0 {
+			a = abs / math.Abs(y)
+		} else {
+			zeros++
+		}
+		s := symmetricError(p, y, abs)
+		c.e[j], c.abs[j], c.z[j], c.a[j], c.s[j] = e, abs, z, a, s
+		greatest.e = max(greatest.e, abs)
+		greatest.z = max(greatest.z, math.Abs(z))
+		greatest.a = max(greatest.a, a)
+		greatest.s = max(greatest.s, s)
+	}
+	return greatest, zeros
+}
+
+// padded returns the chunk's number of rows, rounded up.
+func (k *errorKernel) padded() int {
+	return (k.n + exact.ProductLanes - 1) / exact.ProductLanes * exact.ProductLanes
+}
+
+// addTerm computes the term xs*ys of each row, xs where ys is nil, into products and adds
+// it to the sums.
+// Every product is rounded on its own: no sum of products, so nothing can be fused and
+// all architectures agree.
+func (k *errorKernel) addTerm(kind SumKind, products, xs, ys *[chunkRows]float64, greatest float64) {
+	n := k.padded()
+	var factors []float64
+	if ys != nil {
+		factors = ys[:n]
+	}
+	parts, ok := exact.Products(products[:n], xs[:n], factors, k.rests[:n], greatest)
+	for _, sums := range k.to {
+		if ok {
+			sums[kind].AddParts(&parts)
+			continue
+		}
+		for _, x := range products[:n] {
+			sums[kind].Add(x)
+		}
+	}
+}
+
+// addBlockTerms adds the terms up to numBlockSums.
+func (k *errorKernel) addBlockTerms() {
+	c, e, z := &k.errors, k.greatest.e, k.greatest.z
+	k.addTerm(SumE, &k.last, &c.e, nil, e)
+	k.addTerm(SumAbsE, &k.last, &c.abs, nil, e)
+	k.addTerm(SumE2, &k.e2, &c.e, &c.e, float64(e*e))
+	k.addTerm(SumA1, &k.last, &c.a, nil, k.greatest.a)
+	k.addTerm(SumS1, &k.last, &c.s, nil, k.greatest.s)
+	k.addTerm(SumZ1, &k.last, &c.z, nil, z)
+	k.addTerm(SumZ2, &k.z2, &c.z, &c.z, float64(z*z))
+}
+
+// addOtherTerms adds the terms beyond, after those.
+func (k *errorKernel) addOtherTerms() {
+	c, e, z, a, s := &k.errors, k.greatest.e, k.greatest.z, k.greatest.a, k.greatest.s
+	e2, z2, a2, s2 := float64(e*e), float64(z*z), float64(a*a), float64(s*s)
+	e4 := float64(e2 * e2)
+	k.addTerm(SumE3, &k.last, &k.e2, &c.e, float64(e2*e))
+	k.addTerm(SumAbsE3, &k.last, &k.e2, &c.abs, float64(e2*e))
+	k.addTerm(SumE4, &k.e4, &k.e2, &k.e2, e4)
+	k.addTerm(SumE6, &k.last, &k.e4, &k.e2, float64(e4*e2))
+	k.addTerm(SumE8, &k.last, &k.e4, &k.e4, float64(e4*e4))
+	k.addTerm(SumZ3, &k.last, &k.z2, &c.z, float64(z2*z))
+	k.addTerm(SumZ4, &k.last, &k.z2, &k.z2, float64(z2*z2))
+	k.addTerm(SumE2Z, &k.last, &k.e2, &c.z, float64(e2*z))
+	k.addTerm(SumE2Z2, &k.last, &k.e2, &k.z2, float64(e2*z2))
+	k.addTerm(SumA2, &k.a2, &c.a, &c.a, a2)
+	k.addTerm(SumA3, &k.last, &k.a2, &c.a, float64(a2*a))
+	k.addTerm(SumA4, &k.last, &k.a2, &k.a2, float64(a2*a2))
+	k.addTerm(SumS2, &k.s2, &c.s, &c.s, s2)
+	k.addTerm(SumS3, &k.last, &k.s2, &c.s, float64(s2*s))
+	k.addTerm(SumS4, &k.last, &k.s2, &k.s2, float64(s2*s2))
+}

@@ -1,0 +1,140 @@
+package summary
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/evaluator/exact"
+)
+
+// TestKernelAddsAsTermsDo compares the sums of many rows with those of one at a time.
+func TestKernelAddsAsTermsDo(t *testing.T) {
+	byForm(t, func(t *testing.T) { rapid.Check(t, checkKernel) })
+}
+
+func checkKernel(t *rapid.T) {
+	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
+	n := rapid.SampledFrom([]int{1, 2, 7, chunkRows, chunkRows + 1, 5000}).Draw(t, "rows")
+	scale := rapid.SampledFrom([]float64{1, 1e-50, 1e60, 1e-9, 1e-120, 1e150, 1e300, 5e307}).Draw(t, "scale")
+	spread := rapid.SampledFrom([]float64{0, 1, 20, 200}).Draw(t, "spread")
+	p, y := make([]float64, n), make([]float64, n)
+	for i := range p {
+		scale := scale * math.Exp(-spread*r.Float64())
+		y[i] = scale * r.NormFloat64()
+		p[i] = y[i] + scale*r.NormFloat64()
+		p[i] = max(min(p[i], math.MaxFloat64), -math.MaxFloat64)
+		y[i] = max(min(y[i], math.MaxFloat64), -math.MaxFloat64)
+		switch r.IntN(12) {
+		case 0:
+			y[i] = 0
+		case 1:
+			p[i] = y[i]
+		case 2:
+			p[i], y[i] = 0, 0
+		}
+	}
+	center := scale / 3
+	fresh := func() *ErrorSums { return NewErrorSums(center, 64, true) }
+	// One group for all, some for one key and for another, of which two are one group.
+	keys := []key{{groups: []*ErrorSums{fresh()}, countsOnly: rapid.Bool().Draw(t, "countsOnly")}}
+	for _, groups := range []int{3, rapid.SampledFrom([]int{1, 2, 50}).Draw(t, "groups")} {
+		k := key{numbers: make([]int32, n)}
+		for range groups {
+			k.groups = append(k.groups, fresh())
+		}
+		for i := range k.numbers {
+			k.numbers[i] = int32(r.IntN(groups))
+		}
+		keys = append(keys, k)
+	}
+	blockOf := make([]int32, n)
+	for i := range blockOf {
+		blockOf[i] = int32(r.IntN(NumBlocks))
+	}
+	k := newErrorKernel(center)
+	k.load(p, y)
+	k.addKeys(keys)
+	k.addBlocks(keys[0].groups[0].blocks, blockOf)
+
+	for at, key := range keys {
+		want := make([]*ErrorSums, len(key.groups))
+		for g := range want {
+			want[g] = fresh()
+		}
+		for i := range p {
+			g := 0
+			if key.numbers != nil {
+				g = int(key.numbers[i])
+			}
+			want[g].addRow(p[i], y[i])
+			if at == 0 {
+				want[g].blocks[blockOf[i]].addRow(p[i], y[i], center)
+			}
+		}
+		for g, want := range want {
+			if key.countsOnly {
+				want.sums = [numSums]exact.Sum{}
+			}
+			compareErrorSums(t, fmt.Sprintf("key %d, group %d", at, g), key.groups[g], want)
+		}
+	}
+}
+
+// compareErrorSums fails where two differ by anything.
+func compareErrorSums(t *rapid.T, what string, got, want *ErrorSums) {
+	if got.n != want.n || got.nonZero != want.nonZero || got.maxAbs != want.maxAbs || !slices.Equal(got.abs.sorted(), want.abs.sorted()) {
+		t.Fatalf("%s: counts differ: %d %d %v, want %d %d %v", what, got.n, got.nonZero, got.maxAbs, want.n, want.nonZero, want.maxAbs)
+	}
+	equal := func(where string, got, want []exact.Sum) {
+		for j := range got {
+			d := want[j]
+			if d.Sub(&got[j]); !d.IsZero() {
+				t.Fatalf("%s: sum %d is %v, want %v", where, j, got[j].Float64(), want[j].Float64())
+			}
+		}
+	}
+	equal(what, got.sums[:], want.sums[:])
+	for i := range got.blocks {
+		g, w := &got.blocks[i], &want.blocks[i]
+		if g.n != w.n || g.nonZero != w.nonZero {
+			t.Fatalf("%s, block %d: %d rows, %d not 0, want %d and %d", what, i, g.n, g.nonZero, w.n, w.nonZero)
+		}
+		equal(fmt.Sprintf("%s, block %d", what, i), g.sums[:], w.sums[:])
+	}
+}
+
+// BenchmarkErrorKernel adds matches of 3 versions and 20 segments.
+func BenchmarkErrorKernel(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	p, y := make([]float64, kernelRows), make([]float64, kernelRows)
+	blockOf := make([]int32, kernelRows)
+	keys := []key{{groups: []*ErrorSums{NewErrorSums(0, wholeBuckets, true)}, countsOnly: true}}
+	for _, groups := range []int{3, 20} {
+		k := key{numbers: make([]int32, kernelRows)}
+		for range groups {
+			k.groups = append(k.groups, NewErrorSums(0, GroupBuckets, false))
+		}
+		for i := range k.numbers {
+			k.numbers[i] = int32(r.IntN(groups))
+		}
+		keys = append(keys, k)
+	}
+	for i := range p {
+		y[i] = math.Exp(r.NormFloat64())
+		p[i] = y[i] + r.NormFloat64()/10
+		blockOf[i] = int32(r.IntN(NumBlocks))
+	}
+	k := newErrorKernel(1.6)
+	b.SetBytes(16 * kernelRows)
+	for b.Loop() {
+		k.load(p, y)
+		k.addKeys(keys)
+		k.addBlocks(keys[0].groups[0].blocks, blockOf)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/kernelRows, "ns/row")
+}

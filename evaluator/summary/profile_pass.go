@@ -1,0 +1,346 @@
+package summary
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hindcast/hindcast/evaluator/exact"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+const (
+	// DefaultTableBytes is what a Profiler's tables of values take at most.
+	DefaultTableBytes = 256 << 20
+	// maxTableValues bounds the table of one column.
+	maxTableValues = 1 << 20
+	// slotBytes is what a value takes in a table at most.
+	slotBytes = 64
+	// maxCategoryBytes bounds the text of a column's distinct values.
+	maxCategoryBytes = 4 << 20
+	// maxSegmentValues bounds the values of a segment column that are counted.
+	maxSegmentValues = 1 << 16
+)
+
+// ProfilerOptions bound a Profiler. Zero values mean the defaults.
+type ProfilerOptions struct {
+	ExactValues int   // distinct values of a column that are kept exactly; default 10,000
+	MaxSegments int   // values of a segment column kept apart; default 100
+	TableBytes  int64 // for the tables of distinct values of all columns; default 256 MiB
+	// Auto says that the features are all columns that aren't mapped (`features: auto`),
+	// so that those which can't tell anything are left out.
+	Auto bool
+}
+
+// Profiler is the first pass over the reference: it finds the Layout. Each worker
+// has its own; they are merged. It is a groundtruth.Sink.
+//
+// Its memory is bounded: a numeric column is a table of its distinct values, and a
+// quantile sketch where these are too many; the categories of a text column are
+// dropped where they are too many.
+type Profiler struct {
+	opts       ProfilerOptions
+	rows       int64
+	features   []*columnProfile // sorted by name
+	prediction *columnProfile
+	label      *columnProfile
+	segments   []segmentProfile
+	codes      codeNumbers
+	rowsOf     []int64 // by number of a code
+
+	hasTime    bool
+	start, end int64
+}
+
+// columnProfile is one column in the first pass.
+type columnProfile struct {
+	name       string
+	kind       groundtruth.Kind
+	valid      int64
+	narrow     bool // some came from a column of 32 bits
+	numbers    tally
+	total      exact.Sum
+	min, max   float64
+	categories categoryCounts
+}
+
+type segmentProfile struct {
+	column string
+	counts categoryCounts
+}
+
+// categoryCounts counts distinct texts, or none when there are more than the limit
+// or they are too long in all: that depends on the set of them alone.
+type categoryCounts struct {
+	limit  int
+	counts map[string]int64
+	bytes  int
+	over   bool
+}
+
+var _ groundtruth.Sink = (*Profiler)(nil)
+
+// NewProfiler returns a Profiler for features of these kinds, none of them Absent,
+// and the segment columns of Spec.Segments, in that order.
+func NewProfiler(features []groundtruth.FeatureSpec, segments []string, opts ProfilerOptions) *Profiler {
+	opts.ExactValues = cmp.Or(opts.ExactValues, DefaultExactValues)
+	opts.MaxSegments = cmp.Or(opts.MaxSegments, DefaultMaxSegments)
+	opts.TableBytes = cmp.Or(opts.TableBytes, DefaultTableBytes)
+	p := &Profiler{opts: opts}
+	numbers := int64(2)
+	for _, f := range features {
+		if f.Kind == groundtruth.Number {
+			numbers++
+		}
+	}
+	limit := int(min(opts.TableBytes/numbers/slotBytes, maxTableValues))
+	limit = max(limit, opts.ExactValues+1)
+	column := func(name string, kind groundtruth.Kind) *columnProfile {
+		return &columnProfile{
+			name: name, kind: kind, numbers: tally{limit: limit},
+			categories: categoryCounts{limit: opts.ExactValues, counts: map[string]int64{}},
+		}
+	}
+	for _, f := range features {
+		p.features = append(p.features, column(f.Name, f.Kind))
+	}
+	slices.SortFunc(p.features, func(a, b *columnProfile) int { return cmp.Compare(a.name, b.name) })
+	p.prediction = column("prediction", groundtruth.Number)
+	p.label = column("label", groundtruth.Number)
+	for _, name := range segments {
+		p.segments = append(p.segments, segmentProfile{
+			column: name, counts: categoryCounts{limit: maxSegmentValues, counts: map[string]int64{}},
+		})
+	}
+	return p
+}
+
+// AddPredictions implements groundtruth.Sink.
+func (p *Profiler) AddPredictions(b *groundtruth.Batch) {
+	p.rows += int64(b.Len)
+	if b.HasTime {
+		p.addTimes(b.Times[:b.Len])
+	}
+	p.prediction.addNumbers(b.Predictions[:b.Len], nil)
+	p.prediction.narrow = p.prediction.narrow || b.Narrow
+	for i := range b.Features {
+		v := &b.Features[i]
+		at, ok := slices.BinarySearchFunc(p.features, v.Name, func(c *columnProfile, name string) int {
+			return cmp.Compare(c.name, name)
+		})
+		// Values of another kind than asked for are invalid, so missing.
+		if !ok || v.Kind != p.features[at].kind {
+			continue
+		}
+		c := p.features[at]
+		c.addNumbers(v.Floats, v.Counts)
+		c.narrow = c.narrow || v.Narrow
+		eachText(v, func(text string, n int64) {
+			c.valid += n
+			c.categories.add(text, n)
+		})
+	}
+}
+
+// AddMatches implements groundtruth.Sink.
+func (p *Profiler) AddMatches(m *groundtruth.Matches) {
+	if m.HasTime {
+		p.addTimes(m.Times[:m.Len])
+	}
+	p.label.addNumbers(m.Labels[:m.Len], nil)
+	p.label.narrow = p.label.narrow || m.Narrow
+	for i := range p.segments {
+		counts := &p.segments[i].counts
+		col := &m.Segments[i]
+		if col.Kind != groundtruth.Text {
+			counts.add(MissingGroup, int64(m.Len))
+			continue
+		}
+		c := &p.codes
+		c.begin(len(col.Dict) + 1)
+		p.rowsOf = p.rowsOf[:0]
+		for row := range m.Len {
+			code := len(col.Dict)
+			if col.Valid[row] {
+				code = int(col.Codes[row])
+			}
+			if at := c.place(code); int(at) == len(p.rowsOf) {
+				p.rowsOf = append(p.rowsOf, 1)
+			} else {
+				p.rowsOf[at]++
+			}
+		}
+		for at, code := range c.seen {
+			if code == len(col.Dict) {
+				counts.add(MissingGroup, p.rowsOf[at])
+			} else {
+				counts.add(col.Dict[code], p.rowsOf[at])
+			}
+		}
+		c.end()
+	}
+}
+
+// ResetPredictions implements groundtruth.Sink. The times seen are kept.
+func (p *Profiler) ResetPredictions() {
+	p.rows = 0
+	for _, c := range append(slices.Clone(p.features), p.prediction) {
+		c.reset()
+	}
+}
+
+func (p *Profiler) addTimes(times []int64) {
+	for _, t := range times {
+		if !p.hasTime {
+			p.hasTime, p.start, p.end = true, t, t
+		}
+		p.start, p.end = min(p.start, t), max(p.end, t)
+	}
+}
+
+// Merge adds all that o has seen, and leaves o unchanged. It fails when the two were
+// made for different columns or options.
+func (p *Profiler) Merge(o *Profiler) error {
+	same := p.opts == o.opts && slices.EqualFunc(p.features, o.features, func(a, b *columnProfile) bool {
+		return a.name == b.name && a.kind == b.kind
+	}) && slices.EqualFunc(p.segments, o.segments, func(a, b segmentProfile) bool { return a.column == b.column })
+	if !same {
+		return errors.New("merge profilers: columns or options differ")
+	}
+	p.rows += o.rows
+	if o.hasTime {
+		p.addTimes([]int64{o.start, o.end})
+	}
+	for i, c := range o.features {
+		p.features[i].mergeFrom(c)
+	}
+	p.prediction.mergeFrom(o.prediction)
+	p.label.mergeFrom(o.label)
+	for i := range o.segments {
+		p.segments[i].counts.mergeFrom(&o.segments[i].counts)
+	}
+	return nil
+}
+
+// Layout decides the layout from what was seen so far.
+func (p *Profiler) Layout() *Layout {
+	l := &Layout{
+		Prediction: p.prediction.layout(p.opts.ExactValues),
+		Label:      p.label.layout(p.opts.ExactValues),
+		Rows:       p.rows, HasTime: p.hasTime, Start: p.start, End: p.end,
+		ExactValues: p.opts.ExactValues, MaxSegments: p.opts.MaxSegments,
+		LeftOut: map[string]string{},
+	}
+	for _, c := range p.features {
+		if why := p.leaveOut(c); why != "" {
+			l.LeftOut[c.name] = why
+			continue
+		}
+		l.Features = append(l.Features, c.layout(p.opts.ExactValues))
+	}
+	for _, s := range p.segments {
+		l.Segments = append(l.Segments, SegmentLayout{Column: s.column, Values: s.counts.top(p.opts.MaxSegments)})
+	}
+	l.seal()
+	return l
+}
+
+// leaveOut says why a feature is left out, "" when it isn't.
+func (p *Profiler) leaveOut(c *columnProfile) string {
+	distinct := len(c.categories.counts)
+	if c.kind == groundtruth.Number {
+		distinct = c.numbers.used
+	}
+	switch {
+	case c.categories.over:
+		return fmt.Sprintf("text with more than %d distinct values, or more than %d MiB of them",
+			p.opts.ExactValues, maxCategoryBytes>>20)
+	case !p.opts.Auto:
+		return ""
+	case c.valid == 0:
+		return "no value in the reference"
+	case distinct == 1 && c.valid == p.rows && c.min == c.max:
+		return "constant in the reference"
+	case c.kind == groundtruth.Text && int64(distinct) > p.rows/2:
+		return fmt.Sprintf("text with %d distinct values in %d rows: more than half", distinct, p.rows)
+	}
+	return ""
+}
+
+func (c *columnProfile) reset() {
+	c.valid, c.narrow, c.total, c.min, c.max = 0, false, exact.Sum{}, 0, 0
+	c.numbers.reset()
+	c.categories = categoryCounts{limit: c.categories.limit, counts: map[string]int64{}}
+}
+
+// addNumbers takes numbers, each so many times; nil counts is once.
+func (c *columnProfile) addNumbers(xs []float64, counts []int64) {
+	for i, x := range xs {
+		n := int64(1)
+		if counts != nil {
+			n = counts[i]
+		}
+		x = unsignedZero(x)
+		if c.valid == 0 {
+			c.min, c.max = x, x
+		}
+		c.valid += n
+		c.min, c.max = min(c.min, x), max(c.max, x)
+		c.total.AddTimes(x, n)
+		c.numbers.addTimes(x, n)
+	}
+}
+
+func (c *columnProfile) mergeFrom(o *columnProfile) {
+	if o.valid > 0 {
+		if c.valid == 0 {
+			c.min, c.max = o.min, o.max
+		}
+		c.min, c.max = min(c.min, o.min), max(c.max, o.max)
+	}
+	c.valid += o.valid
+	c.narrow = c.narrow || o.narrow
+	c.total.Merge(&o.total)
+	c.numbers.mergeFrom(&o.numbers)
+	c.categories.mergeFrom(&o.categories)
+}
+
+func (c *categoryCounts) add(value string, n int64) {
+	if c.over {
+		return
+	}
+	if _, ok := c.counts[value]; !ok {
+		c.bytes += len(value)
+		if len(c.counts) == c.limit || c.bytes > maxCategoryBytes {
+			c.drop()
+			return
+		}
+		value = strings.Clone(value)
+	}
+	c.counts[value] += n
+}
+
+func (c *categoryCounts) drop() {
+	c.over, c.counts, c.bytes = true, nil, 0
+}
+
+func (c *categoryCounts) mergeFrom(o *categoryCounts) {
+	if o.over {
+		c.drop()
+	}
+	for value, n := range o.counts {
+		c.add(value, n)
+	}
+}
+
+// top returns the n most frequent values, ties by name, OtherGroup aside.
+func (c *categoryCounts) top(n int) []string {
+	values := slices.SortedFunc(maps.Keys(c.counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(c.counts[b], c.counts[a]), cmp.Compare(a, b))
+	})
+	values = slices.DeleteFunc(values, func(v string) bool { return v == OtherGroup })
+	return slices.Clip(values[:min(n, len(values))])
+}

@@ -1,0 +1,304 @@
+package summary
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/hindcast/hindcast/evaluator/exact"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// Schema is the version of the Summary's schema. A reader refuses others.
+const Schema = 1
+
+const (
+	// NumBlocks is the number of time blocks that a window is cut into.
+	NumBlocks = 64
+	// sampleSize is how many rows the sample holds.
+	sampleSize = 1024
+	// DefaultExactValues is how many distinct values of a column are kept exactly.
+	DefaultExactValues = 10_000
+	// DefaultMaxSegments is how many values of a segment column are kept apart.
+	DefaultMaxSegments = 100
+	// OtherGroup is the name of the rest of a column's segments, or of the model
+	// versions, beyond the bound. A value of that very name belongs to it too.
+	OtherGroup = "other"
+	// MissingGroup is the name of the rows without a value.
+	MissingGroup = "(missing)"
+)
+
+// ErrLayout is returned when Summaries of different layouts are merged.
+var ErrLayout = errors.New("summaries have different layouts")
+
+// Summary holds the sufficient statistics of a window, or of the reference:
+// everything that metrics, intervals and drift need, within a byte budget whatever
+// the number of rows. All of it is a function of the multiset of rows: Summaries of
+// the parts of a table, merged in any order, equal the Summary of the table, bit
+// for bit. It is read-only for everyone but its Builder and Merge.
+type Summary struct {
+	layout   *Layout // nil without a reference
+	opts     BuilderOptions
+	segNames []string
+	start    int64 // the span of the time blocks in Unix nanoseconds
+	end      int64
+
+	// Of predictions.
+	predictions int64
+	features    []*Column // in the layout's order; by name without a layout
+	prediction  *Column
+	versionRows *groups[rowCount, *rowCount]
+
+	// Of matches.
+	matched  int64
+	label    *Column
+	errors   *ErrorSums
+	versions *groups[ErrorSums, *ErrorSums]
+	segments []*groups[ErrorSums, *ErrorSums] // as segNames
+	sample   sample
+}
+
+// rowCount is a group's number of rows.
+type rowCount struct{ n int64 }
+
+func (c *rowCount) mergeFrom(o *rowCount) { c.n += o.n }
+func (c *rowCount) empty() bool           { return c.n == 0 }
+
+// SampleRow is a row of the bottom-k sample.
+type SampleRow struct {
+	Hash       uint64 // of the id
+	Prediction float64
+	Label      float64
+	Time       int64 // Unix nanoseconds, 0 when the rows have no time
+}
+
+// Layout returns the layout that the bins are made on, nil without a reference.
+func (s *Summary) Layout() *Layout { return s.layout }
+
+// Predictions returns the number of predictions.
+func (s *Summary) Predictions() int64 { return s.predictions }
+
+// Matched returns the number of predictions with a label.
+func (s *Summary) Matched() int64 { return s.matched }
+
+// Features returns the features in the layout's order, without a layout by name.
+// Without a layout their counts are all that they hold beyond their moments.
+func (s *Summary) Features() []*Column { return s.features }
+
+// Feature returns the feature of that name, nil when there is none.
+func (s *Summary) Feature(name string) *Column {
+	if i, ok := s.place(name); ok {
+		return s.features[i]
+	}
+	return nil
+}
+
+// place returns where the feature of that name is, or would be: features are sorted
+// by name, with a layout as without.
+func (s *Summary) place(name string) (int, bool) {
+	return slices.BinarySearchFunc(s.features, name, func(c *Column, name string) int {
+		return strings.Compare(c.layout.Name, name)
+	})
+}
+
+// Prediction returns the column of all predictions, with and without a label.
+func (s *Summary) Prediction() *Column { return s.prediction }
+
+// Label returns the column of the labels of matched rows.
+func (s *Summary) Label() *Column { return s.label }
+
+// Errors returns the sums over all matched rows.
+func (s *Summary) Errors() *ErrorSums { return s.errors }
+
+// Versions returns the sums of each model version, empty when the log has none. At
+// most BuilderOptions.MaxSegments versions, the first by name, are apart; the rest
+// is in OtherGroup. Rows without a version are in MissingGroup.
+func (s *Summary) Versions() map[string]*ErrorSums { return s.versions.all() }
+
+// VersionPredictions returns the number of predictions of each model version,
+// bounded as Versions.
+func (s *Summary) VersionPredictions() map[string]int64 {
+	out := map[string]int64{}
+	for name, c := range s.versionRows.all() {
+		out[name] = c.n
+	}
+	return out
+}
+
+// Segments returns the sums by segment column and value. At most
+// BuilderOptions.MaxSegments values of a column are apart: those of the reference in
+// the order of their count there, then others in the order of their names; the rest
+// is in OtherGroup. Rows without a value are in MissingGroup.
+func (s *Summary) Segments() map[string]map[string]*ErrorSums {
+	out := make(map[string]map[string]*ErrorSums, len(s.segNames))
+	for i, name := range s.segNames {
+		out[name] = s.segments[i].all()
+	}
+	return out
+}
+
+// Sample returns at most 1,024 matched rows, those of the least id hashes, in the
+// order of hash, prediction, label and time.
+func (s *Summary) Sample() []SampleRow { return s.sample.sorted() }
+
+// Span returns the span of the time blocks in Unix nanoseconds.
+func (s *Summary) Span() (start, end int64) { return s.start, s.end }
+
+// Merge adds the rows of o, which it leaves unchanged. It fails with ErrLayout when
+// the two were not built for the same layout, span, segments and options.
+func (s *Summary) Merge(o *Summary) error {
+	if s.layout.ID() != o.layout.ID() {
+		return fmt.Errorf("merge summaries: %w", ErrLayout)
+	}
+	if s.opts != o.opts || s.start != o.start || s.end != o.end || !slices.Equal(s.segNames, o.segNames) {
+		return fmt.Errorf("merge summaries: %w: spans, segments or options differ", ErrLayout)
+	}
+	s.predictions += o.predictions
+	s.matched += o.matched
+	for _, c := range o.features {
+		s.featureColumn(c.layout, c.interiorLimit()).mergeFrom(c)
+	}
+	s.prediction.mergeFrom(o.prediction)
+	s.label.mergeFrom(o.label)
+	s.versionRows.mergeFrom(o.versionRows)
+	s.errors.mergeFrom(o.errors)
+	s.versions.mergeFrom(o.versions)
+	for i, g := range o.segments {
+		s.segments[i].mergeFrom(g)
+	}
+	s.sample.mergeFrom(&o.sample)
+	s.seal()
+	return nil
+}
+
+// seal tells the columns the number of rows, after which they can be read, and counts
+// what was put off.
+func (s *Summary) seal() {
+	s.errors.abs.settle()
+	for _, g := range append(slices.Clone(s.segments), s.versions) {
+		for _, e := range g.all() {
+			e.abs.settle()
+		}
+	}
+	for _, c := range s.features {
+		c.rows = s.predictions
+		c.settle()
+	}
+	s.prediction.rows = s.predictions
+	s.prediction.settle()
+	s.label.rows = s.matched
+	s.label.settle()
+}
+
+// Bytes returns roughly how much memory the Summary takes, its layout aside.
+func (s *Summary) Bytes() int64 {
+	n := s.prediction.bytes() + s.label.bytes() + s.errors.bytes() + s.sample.bytes()
+	for _, c := range s.features {
+		n += c.bytes()
+	}
+	n += int64(len(s.versionRows.kept)) * 64
+	for _, g := range append(slices.Clone(s.segments), s.versions) {
+		for _, e := range g.all() {
+			n += e.bytes() + 64
+		}
+	}
+	return n
+}
+
+// featureColumn returns the feature column of that layout, which it adds when there
+// is none, as happens without a reference.
+func (s *Summary) featureColumn(l *ColumnLayout, interior int) *Column {
+	i, ok := s.place(l.Name)
+	if ok {
+		if s.features[i].layout.Kind == groundtruth.Absent && l.Kind != groundtruth.Absent {
+			// Only rows without the column came before; they are all that it knows.
+			s.features[i] = newColumnSummary(l, interior)
+		}
+		return s.features[i]
+	}
+	c := newColumnSummary(l, interior)
+	s.features = slices.Insert(s.features, i, c)
+	return c
+}
+
+// ErrorSums holds exact sums over matched rows: see SumKind for the terms. It is
+// mergeable, and all that the performance metrics and their intervals need.
+type ErrorSums struct {
+	n       int64
+	nonZero int64
+	center  float64
+	sums    [numSums]exact.Sum
+	maxAbs  float64
+	abs     tally
+	blocks  []blockSums // nil, or NumBlocks
+	// timeless counts rows without time: with any, the blocks don't add up to the whole.
+	timeless int64
+}
+
+type blockSums struct {
+	n       int64
+	nonZero int64
+	sums    [numBlockSums]exact.Sum
+}
+
+// N returns the number of rows.
+func (e *ErrorSums) N() int64 { return e.n }
+
+// NonZero returns the number of rows whose label isn't 0.
+func (e *ErrorSums) NonZero() int64 { return e.nonZero }
+
+// Center returns the constant that z is centred at: the mean of the reference's
+// labels, 0 without a reference.
+func (e *ErrorSums) Center() float64 { return e.center }
+
+// Sum returns a sum over all rows, rounded once; 0 without rows.
+func (e *ErrorSums) Sum(k SumKind) float64 { return e.sums[k].Float64() }
+
+// MaxAbs returns the greatest |e|, NaN without rows.
+func (e *ErrorSums) MaxAbs() float64 {
+	if e.n == 0 {
+		return math.NaN()
+	}
+	return e.maxAbs
+}
+
+// ExactSum returns a sum over all rows, which the caller must not change.
+func (e *ErrorSums) ExactSum(k SumKind) *exact.Sum { return &e.sums[k] }
+
+// AbsErrors returns the order statistics of |e|.
+func (e *ErrorSums) AbsErrors() OrderStatistics {
+	return OrderStatistics{tally: &e.abs, entries: e.abs.sorted()}
+}
+
+// OrderStatistics are the order statistics of some values, as far as a sketch knows them.
+type OrderStatistics struct {
+	tally   *tally
+	entries []Entry
+}
+
+// At returns the value of the 0-based rank, and the greatest absolute error that it can
+// have: 0 as long as the distinct values fit the sketch. It panics where there are no
+// more than rank values.
+func (o OrderStatistics) At(rank int64) (value, bound float64) {
+	return o.tally.orderStatistic(o.entries, rank)
+}
+
+// Blocks returns the number of time blocks: 64, or 0 where none are kept (model
+// versions, segments, rows without time, a span of no length).
+func (e *ErrorSums) Blocks() int {
+	if e.timeless != 0 {
+		return 0
+	}
+	return len(e.blocks)
+}
+
+// BlockN returns the number of rows in block i.
+func (e *ErrorSums) BlockN(i int) int64 { return e.blocks[i].n }
+
+// BlockNonZero returns the number of rows in block i whose label isn't 0.
+func (e *ErrorSums) BlockNonZero(i int) int64 { return e.blocks[i].nonZero }
+
+// BlockSum returns a sum over the rows of block i; k must be less than numBlockSums.
+func (e *ErrorSums) BlockSum(i int, k SumKind) float64 { return e.blocks[i].sums[k].Float64() }
