@@ -58,9 +58,12 @@ type Spec struct {
 	MaxBadShare       float64
 }
 
+// DefaultMemory is what a process takes where nothing else is said, in bytes.
+const DefaultMemory = 512 << 20
+
 // Limits bound what a scan uses. Zero values mean the defaults.
 type Limits struct {
-	MemoryBytes int64  // of the whole process, of which the join's rows have their part before they spill; default 512 MiB
+	MemoryBytes int64  // of the whole process, of which the join's rows have their part before they spill; default DefaultMemory
 	SpillDir    string // default os.TempDir()
 	Workers     int    // default GOMAXPROCS
 }

@@ -46,26 +46,26 @@ func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p pl
 			return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
 		}
 	}
-	newSink := func() groundtruth.Sink {
+	newBuilder := func() *summary.Builder {
 		return summary.NewBuilder(layout, p.window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments})
 	}
-	result, sinks, err := join.Join(ctx, r.Stores, spec, p.window, asOf, join.Options{
+	result, builders, err := join.Join(ctx, r.Stores, spec, p.window, asOf, join.Options{
 		Limits:     r.Limits,
 		ReadLabels: labels,
 		Past:       past,
 		Progress:   r.progress(m.Name + " " + p.window.String()),
 		Log:        r.Log.With("model", m.Name),
-	}, newSink)
+	}, newBuilder)
 	if err != nil {
 		return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
 	}
-	summary, err := mergeBuilders(sinks, newSink)
+	counted, err := mergeBuilders(builders)
 	if err != nil {
 		return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
 	}
 	work := Work{Model: m.Name, Window: &p.window, Duration: r.Clock().Sub(started)}
 	work.add(result)
-	return &reading{result, summary, work}, nil
+	return &reading{result, counted, work}, nil
 }
 
 // judge computes and judges a window that was read; queries have been answered.
@@ -184,14 +184,11 @@ func coverage(r groundtruth.Result) Coverage {
 	return out
 }
 
-// mergeBuilders merges the summaries of a scan's sinks.
-func mergeBuilders(sinks []groundtruth.Sink, newSink func() groundtruth.Sink) (*summary.Summary, error) {
-	if len(sinks) == 0 {
-		sinks = []groundtruth.Sink{newSink()}
-	}
-	summaries := make([]*summary.Summary, len(sinks))
-	for i, s := range sinks {
-		summaries[i] = s.(*summary.Builder).Summary()
+// mergeBuilders merges the summaries of a scan's sinks, of which there is one at least.
+func mergeBuilders(builders []*summary.Builder) (*summary.Summary, error) {
+	summaries := make([]*summary.Summary, len(builders))
+	for i, b := range builders {
+		summaries[i] = b.Summary()
 	}
 	// What one of few rows has goes into one of many at less cost than the other way about.
 	slices.SortStableFunc(summaries, func(a, b *summary.Summary) int {

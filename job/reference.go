@@ -217,20 +217,20 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 	}
 	opt := join.Options{Limits: r.Limits, Log: r.Log.With("model", m.Name), Progress: r.progress(m.Name + " reference")}
 	spec.Features = features
-	newProfiler := func() groundtruth.Sink {
+	newProfiler := func() *summary.Profiler {
 		return summary.NewProfiler(features, m.Segments, summary.ProfilerOptions{
 			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
 		})
 	}
-	result, sinks, err := join.ScanReference(ctx, r.Stores, spec, opt, newProfiler)
+	result, profilers, err := join.ScanReference(ctx, r.Stores, spec, opt, newProfiler)
 	if err != nil {
 		return fail(err)
 	}
 	work := Work{Model: m.Name}
 	work.add(result)
-	profiler := newProfiler().(*summary.Profiler)
-	for _, s := range sinks {
-		if err := profiler.Merge(s.(*summary.Profiler)); err != nil {
+	profiler := newProfiler()
+	for _, p := range profilers {
+		if err := profiler.Merge(p); err != nil {
 			return fail(err)
 		}
 	}
@@ -239,15 +239,15 @@ func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint 
 		return fail(errors.New("it has no rows"))
 	}
 	spec.Features = layout.FeatureSpecs()
-	newBuilder := func() groundtruth.Sink {
+	newBuilder := func() *summary.Builder {
 		return summary.NewBuilder(layout, layout.Span(), m.Segments, summary.BuilderOptions{})
 	}
-	result, sinks, err = join.ScanReference(ctx, r.Stores, spec, opt, newBuilder)
+	result, builders, err := join.ScanReference(ctx, r.Stores, spec, opt, newBuilder)
 	if err != nil {
 		return fail(err)
 	}
 	work.add(result)
-	counted, err := mergeBuilders(sinks, newBuilder)
+	counted, err := mergeBuilders(builders)
 	if err != nil {
 		return fail(err)
 	}

@@ -81,7 +81,7 @@ type columnKinds struct {
 }
 
 func newColumnKinds(opt ColumnOptions) *columnKinds {
-	k := &columnKinds{index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, table.DefaultMemory), each: cmp.Or(opt.ColumnBytes, columnBytes)}
+	k := &columnKinds{index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, groundtruth.DefaultMemory), each: cmp.Or(opt.ColumnBytes, columnBytes)}
 	for _, name := range opt.Only {
 		if k.only == nil {
 			k.only = map[string]bool{}

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/hindcast/hindcast/groundtruth/offheap"
-	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // arena gives blocks of memory whose sizes are powers of two, and takes them back for
@@ -32,14 +31,14 @@ const (
 // newArena returns an arena whose chunks are a small part of the memory, and hold the
 // largest block.
 func newArena(mem *memory, block int) *arena {
-	part := max(mem.limit/64, int64(block), table.MinBlock)
+	part := max(mem.limit/64, int64(block), minBlock)
 	return &arena{mem: mem, chunk: min(1<<(bits.Len64(uint64(part))), maxChunk)}
 }
 
 // class returns the class of blocks of at least n bytes, and their size.
 func (a *arena) class(n int) (class, size int) {
-	class = bits.Len(uint((n - 1) / table.MinBlock))
-	return class, table.MinBlock << class
+	class = bits.Len(uint((n - 1) / minBlock))
+	return class, minBlock << class
 }
 
 // full reports whether a block of n bytes would need memory beyond the limit.
@@ -74,7 +73,7 @@ func (a *arena) block(n int) []byte {
 // keep makes blocks of what is left of a chunk.
 func (a *arena) keep() {
 	for class := arenaClasses - 1; class >= 0; class-- {
-		for size := table.MinBlock << class; len(a.rest) >= size; a.rest = a.rest[size:] {
+		for size := minBlock << class; len(a.rest) >= size; a.rest = a.rest[size:] {
 			a.free[class] = append(a.free[class], a.rest[:0:size])
 		}
 	}

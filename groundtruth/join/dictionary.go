@@ -40,11 +40,11 @@ func (d *dictionary) code(text string) (uint32, error) {
 	if c, ok := d.codes[text]; ok {
 		return c, nil
 	}
-	n := int64(len(text) + table.DictEntryBytes)
+	n := int64(len(text) + dictEntryBytes)
 	if len(d.texts) == maxCode-1 {
 		return 0, fmt.Errorf("column %s has more than %d distinct values, too many for versions or segments: leave it out of segments", table.Quote(d.column), len(d.texts))
 	}
-	if d.total.Add(n) > max(d.mem.limit/2, table.MinMemory) {
+	if d.total.Add(n) > max(d.mem.limit/2, minMemory) {
 		return 0, fmt.Errorf("column %s has more than %d distinct values, too many to hold as versions or segments in half of %d bytes: leave it out of segments or raise --memory",
 			table.Quote(d.column), len(d.texts), d.mem.limit)
 	}

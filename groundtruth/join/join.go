@@ -95,17 +95,18 @@ type joiner struct {
 // The narrow rows take what opt.Limits.MemoryBytes leaves for them beside the program
 // and what its goroutines need to decode and count, and spill to opt.Limits.SpillDir
 // beyond. One bit per row around duplicates comes on top.
-func Join(ctx context.Context, stores *objstore.Opener, spec groundtruth.Spec, w groundtruth.Window, asOf time.Time, opt Options, newSink func() groundtruth.Sink) (groundtruth.Result, []groundtruth.Sink, error) {
+func Join[S groundtruth.Sink](ctx context.Context, stores *objstore.Opener, spec groundtruth.Spec, w groundtruth.Window, asOf time.Time, opt Options, newSink func() S) (groundtruth.Result, []S, error) {
 	if !w.Start.Before(w.End) {
 		return groundtruth.Result{}, nil, fmt.Errorf("join window %s to %s: it is empty", w.Start.Format(time.RFC3339), w.End.Format(time.RFC3339))
 	}
 	if asOf.IsZero() {
 		return groundtruth.Result{}, nil, errors.New("join: the as-of time is not set")
 	}
-	j, err := newJoiner(stores, spec, opt, newSink)
+	j, err := newJoiner(stores, spec, opt)
 	if err != nil {
 		return groundtruth.Result{}, nil, err
 	}
+	sinks := giveSinks(j, newSink)
 	j.window, j.asOf = w, asOf
 	res, err := j.join(ctx)
 	if j.opt.hooks.done != nil {
@@ -117,11 +118,23 @@ func Join(ctx context.Context, stores *objstore.Opener, spec groundtruth.Spec, w
 	if err != nil {
 		return groundtruth.Result{}, nil, err
 	}
-	return res, j.sinks, nil
+	return res, sinks, nil
+}
+
+// giveSinks makes a sink for each worker. The caller has them by their own type, the
+// workers by what they ask of them.
+func giveSinks[S groundtruth.Sink](j *joiner, newSink func() S) []S {
+	sinks := make([]S, j.workers)
+	j.sinks = make([]groundtruth.Sink, j.workers)
+	for i := range sinks {
+		sinks[i] = newSink()
+		j.sinks[i] = sinks[i]
+	}
+	return sinks
 }
 
 // newJoiner sets up what Join and ScanReference share.
-func newJoiner(stores *objstore.Opener, spec groundtruth.Spec, opt Options, newSink func() groundtruth.Sink) (*joiner, error) {
+func newJoiner(stores *objstore.Opener, spec groundtruth.Spec, opt Options) (*joiner, error) {
 	j := &joiner{stores: stores, spec: spec, opt: opt, log: opt.Log, workers: opt.Limits.Workers}
 	if j.log == nil {
 		j.log = slog.New(slog.DiscardHandler)
@@ -137,14 +150,13 @@ func newJoiner(stores *objstore.Opener, spec groundtruth.Spec, opt Options, newS
 		return nil, fmt.Errorf("join: unknown resolve %q: want %s, %s or %s", spec.Resolve, groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing)
 	}
 	j.progress.tell = opt.Progress
-	for range j.workers {
-		j.sinks = append(j.sinks, newSink())
-	}
 	return j, nil
 }
 
 // processMemory is what the process may take.
-func (j *joiner) processMemory() int64 { return cmp.Or(j.opt.Limits.MemoryBytes, table.DefaultMemory) }
+func (j *joiner) processMemory() int64 {
+	return cmp.Or(j.opt.Limits.MemoryBytes, groundtruth.DefaultMemory)
+}
 
 // readerMemory is what a goroutine may hold of the pages and records that it reads.
 func (j *joiner) readerMemory() int64 {
@@ -155,7 +167,7 @@ func (j *joiner) readerMemory() int64 {
 func (j *joiner) prepare() {
 	process := j.processMemory()
 	if j.preds.Far() || j.labels != nil && j.labels.Far() {
-		process -= min(format.FetchMemory+table.ConnectionMemory, process/4)
+		process -= min(format.FetchMemory+connectionMemory, process/4)
 	}
 	j.mem = newMemory(process, j.workers)
 	if n := j.opt.hooks.memory; n > 0 {
@@ -181,7 +193,7 @@ func (j *joiner) prepare() {
 	const rowBytes = 64 // of a compressed file, about
 	bits := radixFor(bytes/rowBytes, j.mem.limit, j.workers)
 	// The last blocks of all partitions together take at most an eighth of the memory.
-	j.block = int(min(max(j.mem.limit/(8*recordKinds*int64(j.workers)<<bits), table.MinBlock), table.MaxBlock))
+	j.block = int(min(max(j.mem.limit/(8*recordKinds*int64(j.workers)<<bits), minBlock), maxBlock))
 	j.versions = newDictionary(j.spec.PredictionColumns.ModelVersion, j.mem, &j.dictBytes)
 	for _, name := range j.segmentNames {
 		j.segments = append(j.segments, newDictionary(name, j.mem, &j.dictBytes))

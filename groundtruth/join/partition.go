@@ -7,19 +7,44 @@ import (
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
+)
 
-	"github.com/hindcast/hindcast/groundtruth/table"
+const (
+	minMemory      = 16 << 10 // a smaller limit is taken as this
+	minBlock       = 512      // a power of two, as are all sizes of blocks
+	maxBlock       = 32 << 10
+	dictEntryBytes = 64 // what a dictionary entry costs beside its text
+
+	// Of a process's memory so much is the program's own, and so much each goroutine's
+	// for decoding and counting. Rows and tables have the rest, half at the least.
+	programMemory = 80 << 20
+	workerMemory  = 64 << 20
+	// connectionMemory is what the connections to a distant store take.
+	connectionMemory = 32 << 20
+	// maxTables is what the tables of a goroutine may take.
+	maxTables = 16 << 20
+
+	// maxRadix is the most bits that choose a partition, splitRadix those that split
+	// one further.
+	maxRadix   = 11
+	splitRadix = 4
+	// rowsPerPartition fit into the cache that a core has for itself, with their
+	// labels and the tables.
+	rowsPerPartition = 6 << 10
+	// maxNear bytes of records are joined at once, several times what a core's own cache
+	// holds: to deal them again takes longer than fewer would wait for memory.
+	maxNear = 1 << 20
 )
 
 // radixFor returns how many bits choose a partition, for about so many rows of both
 // sources. All partitions' blocks at their least together take at most an eighth of
 // the memory.
 func radixFor(rows, memory int64, workers int) uint {
-	bits := uint(table.SplitRadix)
-	for bits < table.MaxRadix && rows>>bits > 2*table.RowsPerPartition {
+	bits := uint(splitRadix)
+	for bits < maxRadix && rows>>bits > 2*rowsPerPartition {
 		bits++
 	}
-	for bits > table.SplitRadix && int64(recordKinds*workers*table.MinBlock)<<bits > memory/8 {
+	for bits > splitRadix && int64(recordKinds*workers*minBlock)<<bits > memory/8 {
 		bits--
 	}
 	return bits
@@ -40,8 +65,8 @@ type memory struct {
 // newMemory returns a count against what is left for rows and tables of the memory
 // that a process may take.
 func newMemory(process int64, workers int) *memory {
-	rows := max(process-table.ProgramMemory-int64(workers)*table.WorkerMemory, process/2)
-	m := &memory{limit: max(rows, table.MinMemory)}
+	rows := max(process-programMemory-int64(workers)*workerMemory, process/2)
+	m := &memory{limit: max(rows, minMemory)}
 	m.setRowLimit(workers)
 	return m
 }
@@ -53,7 +78,7 @@ func (m *memory) setRowLimit(workers int) {
 
 // tableShare is what the tables of a goroutine may take.
 func (m *memory) tableShare(workers int) int64 {
-	return min(m.limit/4/int64(workers), table.MaxTables)
+	return min(m.limit/4/int64(workers), maxTables)
 }
 
 // add counts n more bytes; n may be negative.
@@ -117,7 +142,7 @@ type partitions struct {
 
 // newPartitions makes 2^bits partitions of each kind.
 func newPartitions(bits uint, layout *recordLayout, arena *arena, spill *spillLog, block int) *partitions {
-	p := &partitions{bits: bits, layout: layout, arena: arena, spill: spill, block: block, least: table.MinBlock}
+	p := &partitions{bits: bits, layout: layout, arena: arena, spill: spill, block: block, least: minBlock}
 	for k := range p.parts {
 		p.parts[k] = make([]partition, 1<<bits)
 		p.tails[k] = make([][]byte, 1<<bits)

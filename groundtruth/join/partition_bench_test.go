@@ -8,7 +8,6 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // BenchmarkPartition deals records of predictions to as many partitions as there are at
@@ -26,11 +25,11 @@ func BenchmarkPartition(b *testing.B) {
 	b.SetBytes(int64(rows * layout.size[predictionRecords]))
 	for b.Loop() {
 		mem := newMemory(1<<30, 1)
-		arena := newArena(mem, table.MaxBlock)
-		p := newPartitions(table.MaxRadix, layout, arena, nil, table.MaxBlock)
+		arena := newArena(mem, maxBlock)
+		p := newPartitions(maxRadix, layout, arena, nil, maxBlock)
 		for i := range rows {
 			h := hashes[i%len(hashes)]
-			h.Hi ^= uint64(i>>16) << (64 - table.MaxRadix)
+			h.Hi ^= uint64(i>>16) << (64 - maxRadix)
 			layout.putPrediction(p.room(predictionRecords, p.partOf(h)), h, prediction{value: 1, time: int64(i)}, segments)
 		}
 		p.settle()

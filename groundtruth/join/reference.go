@@ -27,14 +27,15 @@ import (
 // carry the hash of the id, or of object key and row where there is none.
 //
 // Coverage counts the rows as predictions, those with a label as labels and matched.
-func ScanReference(ctx context.Context, stores *objstore.Opener, spec groundtruth.Spec, opt Options, newSink func() groundtruth.Sink) (groundtruth.Result, []groundtruth.Sink, error) {
+func ScanReference[S groundtruth.Sink](ctx context.Context, stores *objstore.Opener, spec groundtruth.Spec, opt Options, newSink func() S) (groundtruth.Result, []S, error) {
 	if spec.Reference.URL == "" {
 		return groundtruth.Result{}, nil, errors.New("scan reference: no url is set")
 	}
-	j, err := newJoiner(stores, spec, opt, newSink)
+	j, err := newJoiner(stores, spec, opt)
 	if err != nil {
 		return groundtruth.Result{}, nil, err
 	}
+	sinks := giveSinks(j, newSink)
 	res, err := j.reference(ctx)
 	if closeErr := j.close(); err == nil {
 		err = closeErr
@@ -42,7 +43,7 @@ func ScanReference(ctx context.Context, stores *objstore.Opener, spec groundtrut
 	if err != nil {
 		return groundtruth.Result{}, nil, err
 	}
-	return res, j.sinks, nil
+	return res, sinks, nil
 }
 
 // referenceScan reads reference objects.

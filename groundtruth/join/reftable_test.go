@@ -214,7 +214,7 @@ type recorder struct {
 	resets                  int
 }
 
-func newRecorder() groundtruth.Sink {
+func newRecorder() *recorder {
 	return &recorder{preds: tally{}, columns: tally{}, matches: tally{}}
 }
 
@@ -285,10 +285,9 @@ func (r *recorder) ResetPredictions() {
 }
 
 // mergeRecorders sums what sinks took.
-func mergeRecorders(sinks []groundtruth.Sink) *recorder {
+func mergeRecorders(recorders []*recorder) *recorder {
 	all := &recorder{preds: tally{}, columns: tally{}, matches: tally{}}
-	for _, s := range sinks {
-		r := s.(*recorder)
+	for _, r := range recorders {
 		for k, n := range r.columns {
 			if all.columns[k] += n; all.columns[k] == 0 {
 				delete(all.columns, k)
@@ -576,7 +575,7 @@ func (t joinTable) join() expectation {
 }
 
 // compare reports where a join differs from what is expected.
-func (e expectation) compare(t rapid.TB, got groundtruth.Result, sinks []groundtruth.Sink) {
+func (e expectation) compare(t rapid.TB, got groundtruth.Result, recorders []*recorder) {
 	t.Helper()
 	if got.Coverage != e.coverage {
 		t.Fatalf("coverage:\n got %+v\nwant %+v", got.Coverage, e.coverage)
@@ -593,7 +592,7 @@ func (e expectation) compare(t rapid.TB, got groundtruth.Result, sinks []groundt
 			t.Fatalf("samples of %s: got %v, want %v", reason, s, want)
 		}
 	}
-	all := mergeRecorders(sinks)
+	all := mergeRecorders(recorders)
 	compareTally(t, "predictions", all.preds, e.preds)
 	compareTally(t, "columns", all.columns, e.columns)
 	compareTally(t, "matches", all.matches, e.matches)

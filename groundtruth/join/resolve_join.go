@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // matchRows is how many joined rows are sent to a sink at a time.
@@ -150,7 +149,7 @@ func (w *joinWorker) partition(ctx context.Context, parts *stored, part int) err
 		return err
 	}
 	exhausted := parts.off >= hashBits
-	if !parts.split && parts.Bytes(labelRecords, part)+parts.Bytes(predictionRecords, part) > table.MaxNear {
+	if !parts.split && parts.Bytes(labelRecords, part)+parts.Bytes(predictionRecords, part) > maxNear {
 		return w.split(ctx, parts, part)
 	}
 	if fits, err := w.joinCached(parts, part); fits || err != nil {
@@ -229,13 +228,13 @@ func (w *joinWorker) lose(place uint64) {
 
 // split deals a partition to smaller ones and joins those.
 func (w *joinWorker) split(ctx context.Context, parts *stored, part int) error {
-	child := newPartitions(table.SplitRadix, w.layout, w.arena, w.spill, w.block)
+	child := newPartitions(splitRadix, w.layout, w.arena, w.spill, w.block)
 	for _, kind := range []recordKind{labelRecords, predictionRecords} {
 		size := w.layout.size[kind]
 		err := parts.each(ctx, kind, part, w.scratch(), func(records []byte) error {
 			for at := 0; at < len(records); at += size {
 				rec := records[at : at+size+recordSlack]
-				copy(child.room(kind, getHash(rec).bits(parts.off, table.SplitRadix)), rec)
+				copy(child.room(kind, getHash(rec).bits(parts.off, splitRadix)), rec)
 			}
 			return child.err
 		})
@@ -245,8 +244,8 @@ func (w *joinWorker) split(ctx context.Context, parts *stored, part int) error {
 		parts.release(kind, part)
 	}
 	child.finish()
-	children := &stored{of: []*partitions{child}, bits: table.SplitRadix, off: parts.off + table.SplitRadix, split: true}
-	for i := range 1 << table.SplitRadix {
+	children := &stored{of: []*partitions{child}, bits: splitRadix, off: parts.off + splitRadix, split: true}
+	for i := range 1 << splitRadix {
 		if err := w.partition(ctx, children, i); err != nil {
 			return err
 		}

@@ -17,7 +17,6 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/table"
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -80,7 +79,7 @@ func TestJoinMemoryIsBounded(t *testing.T) {
 			}
 			// Beyond the limit: chunks for sizes of blocks that were not given back, and the
 			// bitmap of duplicates.
-			slack := int64(2*workers*table.MaxBlock) + (rows/rowPageBits+1)*rowPageBits/8
+			slack := int64(2*workers*maxBlock) + (rows/rowPageBits+1)*rowPageBits/8
 			if peak > limit+slack {
 				t.Errorf("held %d bytes, want at most %d", peak, limit+slack)
 			}
@@ -102,7 +101,7 @@ func TestJoinHostileIDs(t *testing.T) {
 	const rows, limit, workers = 10_000, 1 << 20, 2
 	ids := make([]string, 0, rows)
 	for i := 0; len(ids) < rows; i++ {
-		if id := fmt.Sprint(i); xxh3.HashString128(id).Hi>>(64-table.SplitRadix-3) == 0 {
+		if id := fmt.Sprint(i); xxh3.HashString128(id).Hi>>(64-splitRadix-3) == 0 {
 			ids = append(ids, id)
 		}
 	}
@@ -119,7 +118,7 @@ func TestJoinHostileIDs(t *testing.T) {
 	if res.Coverage.Predictions != rows || res.Coverage.Matched != rows || len(recorded.matches) != rows {
 		t.Errorf("coverage %+v and %d matches, want %d", res.Coverage, len(recorded.matches), rows)
 	}
-	if peak > limit+2*workers*table.MaxBlock {
+	if peak > limit+2*workers*maxBlock {
 		t.Errorf("held %d bytes, want at most %d", peak, limit)
 	}
 	if res.SpilledBytes > 3*all {

@@ -20,7 +20,7 @@ func TestPartitionsHoldWhatWasPut(t *testing.T) {
 		window := groundtruth.Window{Start: time.Unix(0, 0), End: time.Unix(86_400, 0)}
 		layout := newRecordLayout(layoutOptions{window: window, hasTime: true, objects: 3, segmentCount: rapid.SampledFrom([]int{0, 1, 4, 30, 200}).Draw(t, "segments")})
 		const bits = 3
-		block := rapid.SampledFrom([]int{table.MinBlock, 4096, table.MaxBlock}).Draw(t, "block")
+		block := rapid.SampledFrom([]int{minBlock, 4096, maxBlock}).Draw(t, "block")
 		arena := newArena(newMemory(1<<30, 1), block)
 		defer arena.close()
 		p := newPartitions(bits, layout, arena, nil, block)

@@ -86,35 +86,9 @@ func (s *ReadStats) Add(o ReadStats) {
 }
 
 // Bounds of the memory that a join plans with.
-const (
-	DefaultMemory  = 512 << 20
-	MinMemory      = 16 << 10 // a smaller limit is taken as this
-	MinBlock       = 512      // a power of two, as are all sizes of blocks
-	MaxBlock       = 32 << 10
-	DictEntryBytes = 64 // what a dictionary entry costs beside its text
-
-	// Of a process's memory so much is the program's own, and so much each goroutine's
-	// for decoding and counting. Rows and tables have the rest, half at the least.
-	ProgramMemory = 80 << 20
-	WorkerMemory  = 64 << 20
-	// MinReaderMemory holds the pages of any usual writer.
-	MinReaderMemory = 16 << 20
-	// ConnectionMemory is what the connections to a distant store take.
-	ConnectionMemory = 32 << 20
-	// MaxTables is what the tables of a goroutine may take.
-	MaxTables = 16 << 20
-
-	// MaxRadix is the most bits that choose a partition, SplitRadix those that split
-	// one further.
-	MaxRadix   = 11
-	SplitRadix = 4
-	// RowsPerPartition fit into the cache that a core has for itself, with their
-	// labels and the tables.
-	RowsPerPartition = 6 << 10
-	// MaxNear bytes of records are joined at once, several times what a core's own cache
-	// holds: to deal them again takes longer than fewer would wait for memory.
-	MaxNear = 1 << 20
-)
+// MinReaderMemory is the least that a goroutine has for what it reads. It holds the pages
+// of any usual writer.
+const MinReaderMemory = 16 << 20
 
 // Mebibytes is a number of bytes for people.
 func Mebibytes(n int64) string {
