@@ -10,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // TestPartitionsHoldWhatWasPut puts numbered records of both kinds, one after the other,
