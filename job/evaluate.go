@@ -2,7 +2,6 @@ package job
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -18,7 +17,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/join"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -29,43 +27,6 @@ type evaluated struct {
 	inputs   []groundtruth.Input
 	versions []string // model versions of the window's predictions, sorted
 	recorded bool     // before the pass decides, as windows are on which no rule acts
-}
-
-// join reads one window, with its labels or without; past says that as-of is a moment of
-// the past.
-func (r *Runner) join(ctx context.Context, m *config.Model, ref *reference, p planned, asOf time.Time, past, labels bool) (*reading, error) {
-	started := r.Clock()
-	spec := m.GroundtruthSpec()
-	var layout *summary.Layout
-	if ref != nil {
-		spec.Features = ref.features
-		layout = ref.profile.Layout
-	} else {
-		var err error
-		if spec.Features, err = r.features(ctx, m, spec, spec.Predictions, p.window); err != nil {
-			return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
-		}
-	}
-	newBuilder := func() *summary.Builder {
-		return summary.NewBuilder(layout, p.window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments})
-	}
-	result, builders, err := join.Join(ctx, r.Stores, spec, p.window, asOf, join.Options{
-		Limits:     r.Limits,
-		ReadLabels: labels,
-		Past:       past,
-		Progress:   r.progress(m.Name + " " + p.window.String()),
-		Log:        r.Log.With("model", m.Name),
-	}, newBuilder)
-	if err != nil {
-		return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
-	}
-	counted, err := mergeBuilders(builders)
-	if err != nil {
-		return nil, fmt.Errorf("evaluate window %s: %w", p.window, err)
-	}
-	work := Work{Model: m.Name, Window: &p.window, Duration: r.Clock().Sub(started)}
-	work.add(result)
-	return &reading{result, counted, work}, nil
 }
 
 // judge computes and judges a window that was read; queries have been answered.
@@ -182,23 +143,4 @@ func coverage(r groundtruth.Result) Coverage {
 		}
 	}
 	return out
-}
-
-// mergeBuilders merges the summaries of a scan's sinks, of which there is one at least.
-func mergeBuilders(builders []*summary.Builder) (*summary.Summary, error) {
-	summaries := make([]*summary.Summary, len(builders))
-	for i, b := range builders {
-		summaries[i] = b.Summary()
-	}
-	// What one of few rows has goes into one of many at less cost than the other way about.
-	slices.SortStableFunc(summaries, func(a, b *summary.Summary) int {
-		return cmp.Compare(b.Predictions(), a.Predictions())
-	})
-	total := summaries[0]
-	for _, s := range summaries[1:] {
-		if err := total.Merge(s); err != nil {
-			return nil, fmt.Errorf("merge summaries: %w", err)
-		}
-	}
-	return total, nil
 }

@@ -4,9 +4,40 @@ import (
 	"context"
 	"time"
 
+	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
+
+// Summaries makes what a pass judges by: the Summary of a window, and the profile of a
+// reference. A pass asks nothing else of where rows are and how they are read. Logs is
+// the one that reads objects; what computes elsewhere is another.
+type Summaries interface {
+	// Inputs lists what the Summary of a window would be made from, by URL. What is kept
+	// of a window holds as long as these are the same.
+	Inputs(ctx context.Context, q WindowQuery) ([]groundtruth.Input, error)
+	// Window makes the Summary of a window, on the layout of the query's profile, and says
+	// what it met on the way.
+	Window(ctx context.Context, q WindowQuery) (*summary.Summary, groundtruth.Result, error)
+	// ReferenceInputs lists what the profile of a model's reference would be made from, by
+	// URL, and what a person should know of it.
+	ReferenceInputs(ctx context.Context, m *config.Model) (inputs []groundtruth.Input, notes []string, err error)
+	// Reference makes the profile of a model's reference, and says what that took. The
+	// fingerprint is the caller's to set.
+	Reference(ctx context.Context, m *config.Model) (*summary.Profile, Work, error)
+}
+
+// WindowQuery says which Summary a pass asks for.
+type WindowQuery struct {
+	Model   *config.Model
+	Profile *summary.Profile // the reference's, whose layout the window is counted on; nil without one
+	Window  groundtruth.Window
+	AsOf    time.Time
+	Past    bool // AsOf is a moment of the past
+	Labels  bool // with the labels known at AsOf
+}
 
 // Publisher shows a model's figures to a monitoring system.
 type Publisher interface {

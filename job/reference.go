@@ -7,17 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/hindcast/hindcast/config"
-	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/format"
-	"github.com/hindcast/hindcast/groundtruth/join"
-	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -34,10 +28,6 @@ const (
 	profilesDir  = "profiles/"
 	savedProfile = "saved" // the one that baseline saved
 )
-
-// profileColumnBytes is about how much memory a feature takes while a profile is made of the
-// reference, however few its values.
-const profileColumnBytes = 8 << 10
 
 // ErrNoProfile marks a reference profile that was to be there already.
 var ErrNoProfile = errors.New("no saved profile")
@@ -173,7 +163,7 @@ func (r *Runner) writeProfile(ctx context.Context, key string, p *summary.Profil
 // everything in the configuration that changes how they are read.
 func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, error) {
 	spec := m.GroundtruthSpec()
-	inputs, notes, err := source.Inputs(ctx, r.Stores, spec.Reference, time.Time{}, time.Time{})
+	inputs, notes, err := r.summaries().ReferenceInputs(ctx, m)
 	if err != nil {
 		return "", fmt.Errorf("find the reference of %s: %w", m.Name, err)
 	}
@@ -204,106 +194,15 @@ func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, erro
 	return hex.EncodeToString(sum[:16]), nil
 }
 
-// buildProfile reads the reference's rows twice: for the layout, then on it.
+// buildProfile has the reference's profile made from its rows.
 func (r *Runner) buildProfile(ctx context.Context, m *config.Model, fingerprint string) (*summary.Profile, error) {
-	fail := func(err error) (*summary.Profile, error) {
+	started := r.Clock()
+	profile, work, err := r.summaries().Reference(ctx, m)
+	if err != nil {
 		return nil, fmt.Errorf("build reference profile of %s: %w", m.Name, err)
 	}
-	started := r.Clock()
-	spec := m.GroundtruthSpec()
-	features, err := r.features(ctx, m, spec, spec.Reference, groundtruth.Window{})
-	if err != nil {
-		return fail(err)
-	}
-	opt := join.Options{Limits: r.Limits, Log: r.Log.With("model", m.Name), Progress: r.progress(m.Name + " reference")}
-	spec.Features = features
-	newProfiler := func() *summary.Profiler {
-		return summary.NewProfiler(features, m.Segments, summary.ProfilerOptions{
-			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
-		})
-	}
-	result, profilers, err := join.ScanReference(ctx, r.Stores, spec, opt, newProfiler)
-	if err != nil {
-		return fail(err)
-	}
-	work := Work{Model: m.Name}
-	work.add(result)
-	profiler := newProfiler()
-	for _, p := range profilers {
-		if err := profiler.Merge(p); err != nil {
-			return fail(err)
-		}
-	}
-	layout := profiler.Layout()
-	if layout.Rows == 0 {
-		return fail(errors.New("it has no rows"))
-	}
-	spec.Features = layout.FeatureSpecs()
-	newBuilder := func() *summary.Builder {
-		return summary.NewBuilder(layout, layout.Span(), m.Segments, summary.BuilderOptions{})
-	}
-	result, builders, err := join.ScanReference(ctx, r.Stores, spec, opt, newBuilder)
-	if err != nil {
-		return fail(err)
-	}
-	work.add(result)
-	counted, err := mergeBuilders(builders)
-	if err != nil {
-		return fail(err)
-	}
+	profile.Fingerprint = fingerprint
 	work.Duration = r.Clock().Sub(started)
-	r.Log.Info("reference profile built", append([]any{"model", m.Name, "rows", counted.Predictions(), "features", len(layout.Features)}, r.done(work)...)...)
-	return &summary.Profile{Layout: layout, Summary: counted, Fingerprint: fingerprint, Rows: counted.Predictions()}, nil
-}
-
-// features lists the feature columns of a source to read and their kinds: those
-// configured, or all columns that are not mapped.
-func (r *Runner) features(ctx context.Context, m *config.Model, spec groundtruth.Spec, src groundtruth.Source, w groundtruth.Window) ([]groundtruth.FeatureSpec, error) {
-	p, l := spec.PredictionColumns, spec.LabelColumns
-	mapped := []string{p.ID, p.Timestamp, p.Prediction, p.ModelVersion, l.ID, l.Label, l.Timestamp, l.IngestedAt, l.Op}
-	wanted := m.Predictions.Features
-	look := format.ColumnOptions{MemoryBytes: r.Limits.MemoryBytes}
-	if m.Reference != nil {
-		look.ColumnBytes = profileColumnBytes
-	}
-	if !wanted.Auto {
-		look.Only = slices.Concat(mapped, wanted.Columns)
-	}
-	columns, err := format.Columns(ctx, r.Stores, src, w.Start, w.End, look)
-	if err != nil {
-		return nil, err
-	}
-	var out []groundtruth.FeatureSpec
-	for _, c := range columns {
-		if wanted.Auto && slices.Contains(mapped, c.Name) || !wanted.Auto && !slices.Contains(wanted.Columns, c.Name) {
-			continue
-		}
-		if drift.Reserved(c.Name) {
-			if !wanted.Auto {
-				return nil, fmt.Errorf("feature %q has the name under which the mapped column is reported; rename it in the log", c.Name)
-			}
-			r.Log.Warn("a column is left out: the mapped column is reported under its name", "model", m.Name, "column", c.Name)
-			continue
-		}
-		switch {
-		case c.Kind == groundtruth.Number, c.Kind == groundtruth.Text:
-			out = append(out, groundtruth.FeatureSpec(c))
-		case !wanted.Auto: // a time that is asked for by name counts as text
-			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: groundtruth.Text})
-		}
-	}
-	for _, name := range wanted.Columns {
-		if len(columns) > 0 && !slices.ContainsFunc(columns, func(c format.ColumnInfo) bool { return c.Name == name }) {
-			return nil, fmt.Errorf("feature %q is not a column of %s", name, src.URL)
-		}
-	}
-	return out, nil
-}
-
-// progress returns the progress function of a scan, nil for none.
-func (r *Runner) progress(label string) func(done, total int64) {
-	if r.Progress == nil {
-		return nil
-	}
-	return r.Progress(label)
+	r.Log.Info("reference profile built", append([]any{"model", m.Name, "rows", profile.Rows, "features", len(profile.Layout.Features)}, r.done(work)...)...)
+	return profile, nil
 }

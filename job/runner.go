@@ -30,7 +30,8 @@ type Runner struct {
 	Log       *slog.Logger
 
 	// Optional.
-	Querier    Querier // nil where no Prometheus is configured
+	Summaries  Summaries // nil reads the logs that the models name
+	Querier    Querier   // nil where no Prometheus is configured
 	Publishers []Publisher
 	Notifiers  []Notifier
 	Secrets    *redact.Secrets // are taken out of errors that are kept or told; nil for none
@@ -246,7 +247,9 @@ func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool)
 			return kept, err
 		}
 	}
-	return p.join(ctx, p.model, ref, w, p.asOf, p.opt.past(), labels)
+	q := ref.query(p.model, w, p.asOf)
+	q.Past, q.Labels = p.opt.past(), labels
+	return p.readWindow(ctx, q)
 }
 
 // decide finds what follows from the newest verdicts, acts, and puts each decision

@@ -14,9 +14,7 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/objstore"
-	"github.com/hindcast/hindcast/trigger"
 )
 
 // shardsDir holds the windows that shards have read, until they are merged:
@@ -48,14 +46,6 @@ type keptUnit struct {
 	AsOf    time.Time          `json:"as_of"`
 	Result  groundtruth.Result `json:"result"`
 	Summary []byte             `json:"summary"`
-}
-
-// reading is all that judge needs of a window's objects. join makes it of the objects,
-// and keptReading of what a shard has kept.
-type reading struct {
-	result  groundtruth.Result
-	summary *summary.Summary
-	work    Work // that it took
 }
 
 // ErrJudgedSince marks a merge that comes too late: a pass has looked from a later
@@ -117,7 +107,7 @@ func (r *Runner) keep(ctx context.Context, m *config.Model, ref *reference, w pl
 		u.There, u.Rows = true, kept.result.RowsRead
 		return u, nil
 	}
-	read, err := r.join(ctx, m, ref, w, asOf, false, w.stage == trigger.StageMature)
+	read, err := r.readWindow(ctx, ref.query(m, w, asOf))
 	if err != nil {
 		return u, err
 	}
@@ -175,7 +165,7 @@ func (r *Runner) keptReading(ctx context.Context, m *config.Model, ref *referenc
 	if err := kept.summary.UnmarshalBinary(u.Summary); err != nil {
 		return anew(err)
 	}
-	now, err := r.inputs(ctx, m, w, asOf)
+	now, err := r.summaries().Inputs(ctx, ref.query(m, w, asOf))
 	if err != nil {
 		return nil, err
 	}
@@ -187,29 +177,6 @@ func (r *Runner) keptReading(ctx context.Context, m *config.Model, ref *referenc
 
 func sameInput(a, b groundtruth.Input) bool {
 	return a.URL == b.URL && a.Size == b.Size && a.ETag == b.ETag && a.ModTime.Equal(b.ModTime)
-}
-
-// inputs lists the objects that the window's join would read, as its Result has them.
-func (r *Runner) inputs(ctx context.Context, m *config.Model, w planned, asOf time.Time) ([]groundtruth.Input, error) {
-	spec := m.GroundtruthSpec()
-	src := spec.Predictions
-	if spec.PredictionColumns.Timestamp == "" {
-		src.Slack = 0 // as the join has it
-	}
-	out, _, err := source.Inputs(ctx, r.Stores, src, w.window.Start, w.window.End)
-	if err != nil {
-		return nil, fmt.Errorf("find predictions: %w", err)
-	}
-	if w.stage == trigger.StageMature {
-		to := asOf.Add(1) // as-of itself is among them
-		labels, _, err := source.Inputs(ctx, r.Stores, spec.Labels, w.window.Start, to)
-		if err != nil {
-			return nil, fmt.Errorf("find labels: %w", err)
-		}
-		out = append(out, labels...)
-	}
-	slices.SortFunc(out, func(a, b groundtruth.Input) int { return strings.Compare(a.URL, b.URL) })
-	return slices.CompactFunc(out, func(a, b groundtruth.Input) bool { return a.URL == b.URL }), nil
 }
 
 // unitKey returns the key under which a window is kept. All that its reading depends on, beside the objects,

@@ -1,0 +1,211 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/format"
+	"github.com/hindcast/hindcast/groundtruth/join"
+	"github.com/hindcast/hindcast/groundtruth/source"
+	"github.com/hindcast/hindcast/objstore"
+)
+
+// Logs makes Summaries from the objects that the models' configurations name: logged
+// predictions, labels, and the rows of references.
+type Logs struct {
+	Stores   *objstore.Opener
+	Limits   groundtruth.Limits
+	Log      *slog.Logger
+	Progress func(label string) func(done, total int64) // nil for none
+}
+
+var _ Summaries = Logs{}
+
+// Inputs implements Summaries: the objects that Window would read, as its Result has
+// them.
+func (l Logs) Inputs(ctx context.Context, q WindowQuery) ([]groundtruth.Input, error) {
+	spec := q.Model.GroundtruthSpec()
+	src := spec.Predictions
+	if spec.PredictionColumns.Timestamp == "" {
+		src.Slack = 0 // as the join has it
+	}
+	out, _, err := source.Inputs(ctx, l.Stores, src, q.Window.Start, q.Window.End)
+	if err != nil {
+		return nil, fmt.Errorf("find predictions: %w", err)
+	}
+	if q.Labels {
+		to := q.AsOf.Add(1) // as-of itself is among them
+		labels, _, err := source.Inputs(ctx, l.Stores, spec.Labels, q.Window.Start, to)
+		if err != nil {
+			return nil, fmt.Errorf("find labels: %w", err)
+		}
+		out = append(out, labels...)
+	}
+	slices.SortFunc(out, func(a, b groundtruth.Input) int { return strings.Compare(a.URL, b.URL) })
+	return slices.CompactFunc(out, func(a, b groundtruth.Input) bool { return a.URL == b.URL }), nil
+}
+
+// Window implements Summaries.
+func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, groundtruth.Result, error) {
+	m := q.Model
+	spec := m.GroundtruthSpec()
+	var layout *summary.Layout
+	if q.Profile != nil {
+		layout = q.Profile.Layout
+		spec.Features = layout.FeatureSpecs()
+	} else {
+		var err error
+		if spec.Features, err = l.features(ctx, m, spec, spec.Predictions, q.Window); err != nil {
+			return nil, groundtruth.Result{}, err
+		}
+	}
+	result, builders, err := join.Join(ctx, l.Stores, spec, q.Window, q.AsOf, join.Options{
+		Limits:     l.Limits,
+		ReadLabels: q.Labels,
+		Past:       q.Past,
+		Progress:   l.progress(m.Name + " " + q.Window.String()),
+		Log:        l.Log.With("model", m.Name),
+	}, func() *summary.Builder {
+		return summary.NewBuilder(layout, q.Window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments})
+	})
+	if err != nil {
+		return nil, groundtruth.Result{}, err
+	}
+	counted, err := mergeBuilders(builders)
+	return counted, result, err
+}
+
+// ReferenceInputs implements Summaries.
+func (l Logs) ReferenceInputs(ctx context.Context, m *config.Model) (inputs []groundtruth.Input, notes []string, err error) {
+	return source.Inputs(ctx, l.Stores, m.GroundtruthSpec().Reference, time.Time{}, time.Time{})
+}
+
+// Reference implements Summaries. It reads the rows twice: for the layout, then on it.
+func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile, Work, error) {
+	work := Work{Model: m.Name}
+	spec := m.GroundtruthSpec()
+	features, err := l.features(ctx, m, spec, spec.Reference, groundtruth.Window{})
+	if err != nil {
+		return nil, work, err
+	}
+	opt := join.Options{Limits: l.Limits, Log: l.Log.With("model", m.Name), Progress: l.progress(m.Name + " reference")}
+	spec.Features = features
+	newProfiler := func() *summary.Profiler {
+		return summary.NewProfiler(features, m.Segments, summary.ProfilerOptions{
+			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
+		})
+	}
+	result, profilers, err := join.ScanReference(ctx, l.Stores, spec, opt, newProfiler)
+	if err != nil {
+		return nil, work, err
+	}
+	work.add(result)
+	profiler := newProfiler()
+	for _, p := range profilers {
+		if err := profiler.Merge(p); err != nil {
+			return nil, work, err
+		}
+	}
+	layout := profiler.Layout()
+	if layout.Rows == 0 {
+		return nil, work, errors.New("it has no rows")
+	}
+	spec.Features = layout.FeatureSpecs()
+	result, builders, err := join.ScanReference(ctx, l.Stores, spec, opt, func() *summary.Builder {
+		return summary.NewBuilder(layout, layout.Span(), m.Segments, summary.BuilderOptions{})
+	})
+	if err != nil {
+		return nil, work, err
+	}
+	work.add(result)
+	counted, err := mergeBuilders(builders)
+	if err != nil {
+		return nil, work, err
+	}
+	return &summary.Profile{Layout: layout, Summary: counted, Rows: counted.Predictions()}, work, nil
+}
+
+// mergeBuilders merges the summaries of a scan's sinks, of which there is one at least.
+func mergeBuilders(builders []*summary.Builder) (*summary.Summary, error) {
+	summaries := make([]*summary.Summary, len(builders))
+	for i, b := range builders {
+		summaries[i] = b.Summary()
+	}
+	// What one of few rows has goes into one of many at less cost than the other way about.
+	slices.SortStableFunc(summaries, func(a, b *summary.Summary) int {
+		return cmp.Compare(b.Predictions(), a.Predictions())
+	})
+	total := summaries[0]
+	for _, s := range summaries[1:] {
+		if err := total.Merge(s); err != nil {
+			return nil, fmt.Errorf("merge summaries: %w", err)
+		}
+	}
+	return total, nil
+}
+
+// profileColumnBytes is about how much memory a feature takes while a profile is made of the
+// reference, however few its values.
+const profileColumnBytes = 8 << 10
+
+// features lists the feature columns of a source to read and their kinds: those
+// configured, or all columns that are not mapped.
+func (l Logs) features(ctx context.Context, m *config.Model, spec groundtruth.Spec, src groundtruth.Source, w groundtruth.Window) ([]groundtruth.FeatureSpec, error) {
+	preds, labels := spec.PredictionColumns, spec.LabelColumns
+	mapped := []string{preds.ID, preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.ID, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op}
+	wanted := m.Predictions.Features
+	look := format.ColumnOptions{MemoryBytes: l.Limits.MemoryBytes}
+	if m.Reference != nil {
+		look.ColumnBytes = profileColumnBytes
+	}
+	if !wanted.Auto {
+		look.Only = slices.Concat(mapped, wanted.Columns)
+	}
+	columns, err := format.Columns(ctx, l.Stores, src, w.Start, w.End, look)
+	if err != nil {
+		return nil, err
+	}
+	var out []groundtruth.FeatureSpec
+	for _, c := range columns {
+		if wanted.Auto && slices.Contains(mapped, c.Name) || !wanted.Auto && !slices.Contains(wanted.Columns, c.Name) {
+			continue
+		}
+		if drift.Reserved(c.Name) {
+			if !wanted.Auto {
+				return nil, fmt.Errorf("feature %q has the name under which the mapped column is reported; rename it in the log", c.Name)
+			}
+			l.Log.Warn("a column is left out: the mapped column is reported under its name", "model", m.Name, "column", c.Name)
+			continue
+		}
+		switch {
+		case c.Kind == groundtruth.Number, c.Kind == groundtruth.Text:
+			out = append(out, groundtruth.FeatureSpec(c))
+		case !wanted.Auto: // a time that is asked for by name counts as text
+			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: groundtruth.Text})
+		}
+	}
+	for _, name := range wanted.Columns {
+		if len(columns) > 0 && !slices.ContainsFunc(columns, func(c format.ColumnInfo) bool { return c.Name == name }) {
+			return nil, fmt.Errorf("feature %q is not a column of %s", name, src.URL)
+		}
+	}
+	return out, nil
+}
+
+// progress returns the progress function of a scan, nil for none.
+func (l Logs) progress(label string) func(done, total int64) {
+	if l.Progress == nil {
+		return nil
+	}
+	return l.Progress(label)
+}
