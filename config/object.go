@@ -424,3 +424,23 @@ func (d *decoder) secretText(v value) (string, bool) {
 	}
 	return s.text, true
 }
+
+// eachNamed reads the members of a mapping whose keys people choose, such as aliases. A
+// name that nameFault finds fault with, and a value that read cannot read, are told of
+// and passed over; take is given the others.
+func eachNamed[T any](d *decoder, v value, members []member, nameFault func(name string) string, read func(value) (T, bool), take func(name string, v value, x T)) {
+	for _, m := range members {
+		path := join(v.path, m.key)
+		if fault := nameFault(m.key); fault != "" {
+			d.failAt(m.pos, path, "%s", fault)
+			continue
+		}
+		mv, ok := d.resolve(m.node, path, v.deep)
+		if !ok {
+			continue
+		}
+		if x, ok := read(mv); ok {
+			take(m.key, mv, x)
+		}
+	}
+}

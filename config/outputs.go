@@ -44,26 +44,13 @@ func (d *decoder) aliases(v value) map[string]string {
 		return nil
 	}
 	out := map[string]string{}
-	for _, mem := range members {
-		path := join(v.path, mem.key)
-		if fault := series.AliasFault(mem.key); fault != "" {
-			d.failAt(mem.pos, path, "%s", fault)
-			continue
-		}
-		av, ok := d.resolve(mem.node, path, v.deep)
-		if !ok {
-			continue
-		}
-		s, ok := d.textScalar(av)
-		if !ok {
-			continue
-		}
+	eachNamed(d, v, members, series.AliasFault, d.textScalar, func(name string, av value, s scalar) {
 		if known := series.Aliasable(); !slices.Contains(known, s.text) {
-			d.fail(av, "there is no metric %s to show as %s%s", s.shown(), mem.key, metricMeant(s.text, known))
-			continue
+			d.fail(av, "there is no metric %s to show as %s%s", s.shown(), name, metricMeant(s.text, known))
+			return
 		}
-		out[mem.key] = s.text
-	}
+		out[name] = s.text
+	})
 	return out
 }
 
@@ -109,26 +96,14 @@ func (d *decoder) grouping(v value) map[string]string {
 		return nil
 	}
 	out := map[string]string{}
-	for _, mem := range members {
-		path := join(v.path, mem.key)
-		if fault := labelFault(mem.key, series.OwnLabels()); fault != "" {
-			d.failAt(mem.pos, path, "%s", fault)
-			continue
-		}
-		gv, ok := d.resolve(mem.node, path, v.deep)
-		if !ok {
-			continue
-		}
-		s, ok := d.text(gv)
-		if !ok {
-			continue
-		}
+	fault := func(name string) string { return labelFault(name, series.OwnLabels()) }
+	eachNamed(d, v, members, fault, d.text, func(name string, gv value, s string) {
 		if strings.ContainsFunc(s, unicode.IsSpace) {
 			d.fail(gv, "a grouping value cannot hold a space, which the Pushgateway's client would turn into +")
-			continue
+			return
 		}
-		out[mem.key] = s
-	}
+		out[name] = s
+	})
 	return out
 }
 

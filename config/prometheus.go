@@ -50,28 +50,25 @@ func (d *decoder) queries(v value, m *Model) {
 	}
 	m.Prometheus = map[string]string{}
 	for _, mem := range members {
-		path := join(v.path, mem.key)
 		// The name is known to rules also where its query is faulty, so that no rule is
 		// called faulty for it.
 		m.Prometheus[mem.key] = ""
-		if !queryNamePattern.MatchString(mem.key) {
-			d.failAt(mem.pos, path, "a query's name has letters, digits and _ and does not begin with a digit: rules write it as prometheus.NAME")
-			continue
-		}
-		qv, ok := d.resolve(mem.node, path, v.deep)
-		if !ok {
-			continue
-		}
-		s, ok := d.textScalar(qv)
-		if !ok {
-			continue
-		}
+	}
+	eachNamed(d, v, members, queryNameFault, d.textScalar, func(name string, qv value, s scalar) {
 		if _, err := resolveQuery(s.text, "1d"); err != nil {
 			d.fail(qv, "%v", err)
-			continue
+			return
 		}
-		m.Prometheus[mem.key] = s.text
+		m.Prometheus[name] = s.text
+	})
+}
+
+// queryNameFault says what is wrong with the name of a query; "" when nothing is.
+func queryNameFault(name string) string {
+	if queryNamePattern.MatchString(name) {
+		return ""
 	}
+	return "a query's name has letters, digits and _ and does not begin with a digit: rules write it as prometheus.NAME"
 }
 
 // Queries returns the model's queries by name as they are asked for a window, with
