@@ -39,6 +39,7 @@ func TestMap(t *testing.T) {
 					paths++
 					if _, err := os.Stat("../" + word); err != nil {
 						t.Errorf("%s: there is no %s", name, word)
+						file = ""
 						break
 					}
 					if strings.HasSuffix(word, ".go") {
