@@ -222,7 +222,7 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range slices.Concat(files, records, runbooks, []string{"../README.md"}) {
+	for _, name := range slices.Concat(files, records, runbooks, []string{"../README.md", "../CONTRIBUTING.md"}) {
 		for _, m := range link.FindAllStringSubmatch(read(t, name).text, -1) {
 			if strings.Contains(m[1], "://") {
 				continue
