@@ -9,7 +9,7 @@ type Source struct {
 	// URL holds the bucket and the key pattern: {date} {hour} {year} {month} {day}, *, **.
 	// Whoever opens it knows where relative paths start.
 	URL string
-	// Format is auto, parquet, csv or jsonl; auto goes by the key's ending, less .gz or .zst.
+	// Format is auto or one of Formats; auto goes by the key's ending, less .gz or .zst.
 	Format string
 	// Slack is how far a partition's time may lie from the prediction's, on both sides.
 	Slack time.Duration
@@ -17,6 +17,11 @@ type Source struct {
 	// write to the folder can then have any file read that this process can read.
 	FollowLinks bool
 }
+
+// Formats returns the names of the formats that Source.Format may have beside auto, in the
+// order in which messages list them. The table of groundtruth/format has a row for each. The
+// names stand here because config checks them without what reads files.
+func Formats() []string { return []string{"parquet", "csv", "jsonl"} }
 
 // PredictionColumns names the columns of a prediction log. Timestamp,
 // ModelVersion may be empty.

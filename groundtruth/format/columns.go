@@ -10,7 +10,6 @@ import (
 	"github.com/valyala/fastjson"
 
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/parquet"
 	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
 	"github.com/hindcast/hindcast/objstore"
@@ -33,6 +32,8 @@ type ColumnOptions struct {
 	Only        []string // names to look for; empty is all
 	MemoryBytes int64    // of the whole process; default 512 MiB
 	ColumnBytes int64    // about what a column takes where it is counted; default 2.5 KiB
+
+	formats []fileFormat // of tests; nil is all that there are
 }
 
 // Columns returns the columns of src, in the order in which they appear in its first
@@ -54,7 +55,7 @@ func Columns(ctx context.Context, stores *objstore.Opener, src groundtruth.Sourc
 		if looked == columnObjects {
 			break
 		}
-		if err := found.look(ctx, obj, src.Format); err != nil {
+		if err := found.lookAt(ctx, obj, src.Format); err != nil {
 			return nil, fmt.Errorf("read object %s: %w", obj.Url, err)
 		}
 		if obj.Size > 0 {
@@ -73,6 +74,8 @@ type columnKinds struct {
 	kinds []seenKinds
 	index map[string]int
 
+	formats []fileFormat
+
 	only    map[string]bool // nil is all
 	ignored seenKinds       // of other columns
 	memory  int64           // of the process
@@ -81,7 +84,7 @@ type columnKinds struct {
 }
 
 func newColumnKinds(opt ColumnOptions) *columnKinds {
-	k := &columnKinds{index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, groundtruth.DefaultMemory), each: cmp.Or(opt.ColumnBytes, columnBytes)}
+	k := &columnKinds{formats: orAll(opt.formats), index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, groundtruth.DefaultMemory), each: cmp.Or(opt.ColumnBytes, columnBytes)}
 	for _, name := range opt.Only {
 		if k.only == nil {
 			k.only = map[string]bool{}
@@ -134,13 +137,13 @@ func (k *columnKinds) at(name string) *seenKinds {
 	return &k.kinds[i]
 }
 
-func (k *columnKinds) look(ctx context.Context, obj source.Object, format string) error {
-	c, err := codecOf(format, obj.Rel)
+func (k *columnKinds) lookAt(ctx context.Context, obj source.Object, format string) error {
+	c, err := codecOf(k.formats, format, obj.Rel)
 	if err != nil {
 		return err
 	}
-	if c.format == "parquet" {
-		return k.lookParquet(ctx, obj)
+	if c.open != nil {
+		return k.lookSchema(ctx, obj, c)
 	}
 	if obj.Size == 0 {
 		return nil
@@ -154,20 +157,18 @@ func (k *columnKinds) look(ctx context.Context, obj source.Object, format string
 		return errors.Join(err, raw.Close())
 	}
 	defer done()
-	lines := newLineBuffer(r, max(k.memory/4, table.MinReaderMemory))
-	if c.format == "csv" {
-		err = k.lookCSV(&csvReader{lineBuffer: lines, delimiter: c.delimiter, maxFields: fieldLimit(max(k.memory/4, table.MinReaderMemory))})
-	} else {
-		err = k.lookJSONL(lines)
-	}
-	if err == nil {
+	if err = c.look(k, stream{r, obj.Url, c.delimiter}); err == nil {
 		err = k.check()
 	}
 	return errors.Join(err, raw.Close())
 }
 
-func (k *columnKinds) lookParquet(ctx context.Context, obj source.Object) error {
-	err := parquet.Columns(ctx, obj, func(name string, kind table.Kind) {
+// readerMemory is what looking at the records of a stream may take.
+func (k *columnKinds) readerMemory() int64 { return max(k.memory/4, table.MinReaderMemory) }
+
+// lookSchema looks at an object whose format has a schema.
+func (k *columnKinds) lookSchema(ctx context.Context, obj source.Object, c codec) error {
+	err := c.columns(ctx, obj, func(name string, kind table.Kind) {
 		seen := k.at(name)
 		switch kind {
 		case table.Absent:
@@ -185,7 +186,9 @@ func (k *columnKinds) lookParquet(ctx context.Context, obj source.Object) error 
 	return k.check()
 }
 
-func (k *columnKinds) lookCSV(r *csvReader) error {
+// lookCSV looks at the header and the first records of a CSV stream.
+func (k *columnKinds) lookCSV(in stream) error {
+	r := newCSVReader(in, k.readerMemory())
 	names, err := r.header()
 	if err != nil {
 		return err
@@ -246,7 +249,9 @@ func hasLeadingZero(s []byte) bool {
 	return true
 }
 
-func (k *columnKinds) lookJSONL(lines *lineBuffer) error {
+// lookJSONL looks at the first records of a stream of JSON objects.
+func (k *columnKinds) lookJSONL(in stream) error {
+	lines := newLineBuffer(in, k.readerMemory())
 	if err := lines.skipBOM(); err != nil {
 		return err
 	}
@@ -256,7 +261,7 @@ func (k *columnKinds) lookJSONL(lines *lineBuffer) error {
 		if err != nil || line == nil {
 			return err
 		}
-		if err := checkValues(line, max(k.memory/4, table.MinReaderMemory)); err != nil {
+		if err := checkValues(line, k.readerMemory()); err != nil {
 			return err
 		}
 		record, err := parser.ParseBytes(line)

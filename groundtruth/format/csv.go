@@ -5,11 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math/bits"
 
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
@@ -29,6 +27,11 @@ type csvReader struct {
 	// none from where the search began up to searched but the one at quote (-1 is
 	// none).
 	moved, quote, searched int
+}
+
+// newCSVReader makes a reader that takes about so much memory; 0 is no bound.
+func newCSVReader(in stream, memory int64) *csvReader {
+	return &csvReader{lineBuffer: newLineBuffer(in, memory), delimiter: in.delimiter, maxFields: fieldLimit(memory)}
 }
 
 // errUnclosedQuote is no matter of one record: all that follows the quote is lost.
@@ -342,8 +345,8 @@ func (r *csvReader) header() ([]string, error) {
 }
 
 // readCSV reads records of a CSV stream whose first record names the columns.
-func readCSV(in io.Reader, obj source.Object, delimiter byte, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, emit func(*table.Chunk) error) error {
-	r := &csvReader{lineBuffer: newLineBuffer(in, opt.Memory), delimiter: delimiter, maxFields: fieldLimit(opt.Memory)}
+func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, emit func(*table.Chunk) error) error {
+	r := newCSVReader(in, opt.Memory)
 	names, err := r.header()
 	if err != nil || names == nil {
 		return err
@@ -363,7 +366,7 @@ func readCSV(in io.Reader, obj source.Object, delimiter byte, wants []table.Want
 		case twice[w.Name]:
 			return fmt.Errorf("csv header: column %s is there twice", table.Quote(w.Name))
 		case !ok && !w.Optional:
-			return &table.MissingColumnError{Object: obj.Url, Column: w.Name, Columns: names}
+			return &table.MissingColumnError{Object: in.url, Column: w.Name, Columns: names}
 		case !ok:
 			at = -1
 		}

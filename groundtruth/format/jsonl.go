@@ -3,7 +3,6 @@ package format
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/valyala/fastjson"
@@ -85,7 +84,7 @@ func (b *lineBuffer) jsonLine() ([]byte, error) {
 }
 
 // readJSONL reads a stream of JSON objects, one a line.
-func readJSONL(in io.Reader, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, emit func(*table.Chunk) error) error {
+func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, emit func(*table.Chunk) error) error {
 	lines := newLineBuffer(in, opt.Memory)
 	if err := lines.skipBOM(); err != nil {
 		return err

@@ -34,11 +34,11 @@ type openObject struct {
 }
 
 // openObjectAt opens an object as far as is needed to know its parts.
-func openObjectAt(ctx context.Context, objects []source.Object, ord int, format string) (*openObject, error) {
-	o := &openObject{Object: objects[ord], Ord: ord, parts: 1}
+func (s *Scan) openObjectAt(ctx context.Context, ord int) (*openObject, error) {
+	o := &openObject{Object: s.Objects[ord], Ord: ord, parts: 1}
 	var err error
-	if o.codec, err = codecOf(format, o.Rel); err == nil && o.codec.format == "parquet" {
-		if o.file, err = parquet.Open(ctx, o.Object); err == nil {
+	if o.codec, err = codecOf(s.formats, s.Format, o.Rel); err == nil && o.codec.open != nil {
+		if o.file, err = o.codec.open(ctx, o.Object); err == nil {
 			o.stats.Bytes = o.file.BytesRead
 			o.parts = max(len(o.file.Row0), 1)
 		}
@@ -89,7 +89,7 @@ func (r *Reader) Read(ctx context.Context, p *Part, wants []table.Want, opt tabl
 	o := p.Object
 	var err error
 	if o.file == nil {
-		err = readText(ctx, o.Object, o.codec, wants, opt, &stats, guarded)
+		err = readStream(ctx, o.Object, o.codec, wants, opt, &stats, guarded)
 	} else if err = r.parquet.Bind(o.Object, o.file, wants, opt); err == nil && p.index < len(o.file.Row0) {
 		err = r.parquet.RowGroup(p.index, p.data, &stats, guarded)
 	}
@@ -131,6 +131,8 @@ type Scan struct {
 	// done is told of each object that was read to its end; nil is nobody.
 	Done func(ord int, stats table.ReadStats) error
 
+	formats []fileFormat // of tests; nil is all that there are
+
 	mu      sync.Mutex
 	changed *sync.Cond    // something can be taken, or nothing ever will be
 	next    int           // the object to open next
@@ -145,6 +147,7 @@ type Scan struct {
 
 // Run reads all objects and returns what was read.
 func (s *Scan) Run(ctx context.Context) (table.ReadStats, error) {
+	s.formats = orAll(s.formats)
 	s.changed = sync.NewCond(&s.mu)
 	s.failed = partPlace{len(s.Objects), 0}
 	if len(s.Objects) > 0 && s.Objects[0].Far {
@@ -274,7 +277,7 @@ func (s *Scan) openNext(ctx context.Context) {
 // openAt opens an object; s.mu is held, though not meanwhile.
 func (s *Scan) openAt(ctx context.Context, ord int) {
 	s.mu.Unlock()
-	o, err := openObjectAt(ctx, s.Objects, ord, s.Format)
+	o, err := s.openObjectAt(ctx, ord)
 	s.mu.Lock()
 	s.opening--
 	if err != nil {
