@@ -245,18 +245,13 @@ func (r *csvReader) quoted() (malformed string, err error) {
 		if len(r.spans) == r.maxFields {
 			return "", r.tooManyFields()
 		}
-		if r.start+length == r.end {
-			if err := r.more(); err != nil {
-				return "", err
-			}
-			if r.start+length == r.end {
-				if !r.eof {
-					continue
-				}
-				break
-			}
+		c, ok, err := r.byteAt(length)
+		if err != nil {
+			return "", err
 		}
-		c := r.buf[r.start+length]
+		if !ok {
+			break
+		}
 		length++
 		if c == '\n' && state != inside {
 			break
@@ -288,12 +283,11 @@ func (r *csvReader) quoted() (malformed string, err error) {
 				endField()
 				state = fieldStart
 			case '\r': // of the line's end, else the next byte shows it
-				if r.start+length == r.end && !r.eof {
-					if err := r.more(); err != nil {
-						return "", err
-					}
+				after, ok, err := r.byteAt(length)
+				if err != nil {
+					return "", err
 				}
-				if r.start+length < r.end && r.buf[r.start+length] != '\n' {
+				if ok && after != '\n' {
 					state = junk
 				}
 			default:
@@ -321,6 +315,17 @@ func (r *csvReader) quoted() (malformed string, err error) {
 		r.fields = append(r.fields, r.text[s[0]:s[1]])
 	}
 	return "", nil
+}
+
+// byteAt returns the byte so many bytes behind start, for which it reads on where it must; ok
+// is false where the stream ends before it.
+func (r *csvReader) byteAt(i int) (c byte, ok bool, err error) {
+	if r.start+i == r.end {
+		if err := r.more(); err != nil || r.start+i == r.end {
+			return 0, false, err
+		}
+	}
+	return r.buf[r.start+i], true, nil
 }
 
 // header reads the first record; none is no header.

@@ -233,10 +233,7 @@ func (s *jsonScanner) read(key *jsonKey, at, depth int) int {
 				return at + n
 			}
 		}
-		end := at + 1
-		for end < len(line) && isNumberByte(line[end]) {
-			end++
-		}
+		end := numberEnd(line, at+1)
 		if c == '-' && end == at+1 {
 			return -1
 		}
@@ -316,6 +313,14 @@ func skipJSONBlanks(line []byte, at int) int {
 // isNumberByte tells the bytes that fastjson takes for one number.
 func isNumberByte(c byte) bool {
 	return c >= '0' && c <= '9' || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E'
+}
+
+// numberEnd returns the position behind the bytes of a number from at on.
+func numberEnd(line []byte, at int) int {
+	for at < len(line) && isNumberByte(line[at]) {
+		at++
+	}
+	return at
 }
 
 // jsonStringEnd returns the position of the quote that ends the string from at on, or

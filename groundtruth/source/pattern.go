@@ -76,17 +76,8 @@ func parsePattern(rawURL string) (pattern, error) {
 	if rawURL == "" {
 		return pattern{}, fmt.Errorf("parse url: it is empty")
 	}
-	scheme, rest, found := strings.Cut(rawURL, "://")
-	if !found || strings.ContainsAny(scheme, "/.\\") {
-		scheme, rest = "", rawURL
-	}
-	query := ""
-	if scheme != "" {
-		if i := strings.IndexByte(rest, '?'); i >= 0 {
-			rest, query = rest[:i], rest[i:]
-		}
-	}
-	if rest == "" || found && scheme == "" && strings.HasPrefix(rawURL, "://") {
+	scheme, rest, query := splitURL(rawURL)
+	if rest == "" || strings.HasPrefix(rawURL, "://") {
 		return fail("it names nothing: give a scheme and a path, such as file://./logs/*.csv")
 	}
 	parts := strings.Split(rest, "/")
@@ -110,23 +101,17 @@ func parsePattern(rawURL string) (pattern, error) {
 	} else {
 		start += first
 	}
-	p := pattern{text: strings.Join(parts[start:], "/")}
-	base := strings.Join(parts[:start], "/")
-	switch {
-	case scheme != "":
-		if scheme == "file" && base == "" && rest[0] == '/' {
-			base = "/"
-		} else if scheme == "file" && base == "" {
-			base = "."
-		}
-		p.base = scheme + "://" + base + query
-	case base == "" && rest[0] == '/':
-		p.base = "/"
-	case base == "":
+	p := pattern{text: strings.Join(parts[start:], "/"), base: strings.Join(parts[:start], "/")}
+	if p.base == "" && (scheme == "" || scheme == "file") {
 		p.base = "."
-	default:
-		p.base = base
+		if rest[0] == '/' {
+			p.base = "/"
+		}
 	}
+	if scheme != "" {
+		p.base = scheme + "://" + p.base + query
+	}
+	deep := 0
 	for _, text := range parts[start:] {
 		if text == "" {
 			return fail("%q has an empty path segment", p.text)
@@ -141,18 +126,28 @@ func parsePattern(rawURL string) (pattern, error) {
 		if s.deep && len(p.segments) > 0 && p.segments[len(p.segments)-1].deep {
 			continue // **/** is **
 		}
-		p.segments = append(p.segments, s)
-	}
-	deep := 0
-	for _, s := range p.segments {
 		if s.deep {
 			deep++
 		}
+		p.segments = append(p.segments, s)
 	}
 	if deep > maxDeep {
 		return fail("%q has more than %d times **", p.text, maxDeep)
 	}
 	return p, nil
+}
+
+// splitURL parts a URL into its scheme, which is empty where it is a path, what follows, and
+// its parameters with the question mark.
+func splitURL(rawURL string) (scheme, rest, query string) {
+	scheme, rest, found := strings.Cut(rawURL, "://")
+	if !found || scheme == "" || strings.ContainsAny(scheme, "/.\\") {
+		return "", rawURL, ""
+	}
+	if i := strings.IndexByte(rest, '?'); i >= 0 {
+		rest, query = rest[:i], rest[i:]
+	}
+	return scheme, rest, query
 }
 
 // withoutQuery drops the parameters of a URL, for messages.

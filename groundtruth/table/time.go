@@ -82,27 +82,16 @@ func parseStamp(s []byte) (int64, bool) {
 	s = s[19:]
 	var nanos int64
 	if len(s) > 0 && s[0] == '.' {
-		n := 1
-		for n < len(s) && n <= 9 {
-			c := s[n] - '0'
-			if c > 9 {
-				break
-			}
-			nanos = nanos*10 + int64(c)
-			n++
-		}
-		if n == 1 {
+		var n int
+		if nanos, n = parseFraction(s[1:]); n == 0 || n > 9 {
 			return 0, false
 		}
-		s = s[n:]
-		for ; n <= 9; n++ {
-			nanos *= 10
-		}
+		s = s[1+n:]
 	}
 	if len(s) == 1 && s[0] == 'Z' {
 		return seconds*1_000_000_000 + nanos, true
 	}
-	offset, ok := parseZone(s) // more digits are no zone
+	offset, ok := parseZone(s)
 	return (seconds-offset)*1_000_000_000 + nanos, ok
 }
 
@@ -144,17 +133,11 @@ func parseCalendarTime(s []byte) (int64, bool) {
 		seconds += int64(second)
 		s = s[3:]
 		if len(s) > 0 && (s[0] == '.' || s[0] == ',') {
-			n := 1
-			scale := int64(100_000_000)
-			for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-				nanos += int64(s[n]-'0') * scale
-				scale /= 10
-				n++
-			}
-			if n == 1 {
+			var n int
+			if nanos, n = parseFraction(s[1:]); n == 0 {
 				return 0, false
 			}
-			s = s[n:]
+			s = s[1+n:]
 		}
 	}
 	offset, ok := parseZone(s)
@@ -162,6 +145,25 @@ func parseCalendarTime(s []byte) (int64, bool) {
 		return 0, false
 	}
 	return UnixNanos(seconds-offset, nanos)
+}
+
+// parseFraction reads the digits that s begins with as a fraction of a second, of which it
+// cuts what lies below a nanosecond, and returns how many digits there are.
+func parseFraction(s []byte) (nanos int64, digits int) {
+	for digits < len(s) {
+		c := s[digits] - '0'
+		if c > 9 {
+			break
+		}
+		if digits < 9 {
+			nanos = nanos*10 + int64(c)
+		}
+		digits++
+	}
+	for n := digits; n < 9; n++ {
+		nanos *= 10
+	}
+	return nanos, digits
 }
 
 // parseZone returns the seconds east of UTC.
@@ -251,12 +253,7 @@ func parseDecimalSeconds(s []byte) (int64, bool) {
 	if err != nil {
 		return 0, false
 	}
-	var nanos int64
-	scale := int64(100_000_000)
-	for _, c := range s[point+1:] {
-		nanos += int64(c-'0') * scale
-		scale /= 10
-	}
+	nanos, _ := parseFraction(s[point+1:])
 	return UnixNanos(seconds, nanos)
 }
 
