@@ -56,7 +56,7 @@ func Columns(ctx context.Context, stores *objstore.Opener, src groundtruth.Sourc
 			break
 		}
 		if err := found.lookAt(ctx, obj, src.Format); err != nil {
-			return nil, fmt.Errorf("read object %s: %w", obj.Url, err)
+			return nil, fmt.Errorf("read object %s: %w", obj.URL, err)
 		}
 		if obj.Size > 0 {
 			looked++
@@ -157,7 +157,7 @@ func (k *columnKinds) lookAt(ctx context.Context, obj source.Object, format stri
 		return errors.Join(err, raw.Close())
 	}
 	defer done()
-	if err = c.look(k, stream{r, obj.Url, c.delimiter}); err == nil {
+	if err = c.look(k, stream{r, obj.URL, c.delimiter}); err == nil {
 		err = k.check()
 	}
 	return errors.Join(err, raw.Close())

@@ -44,7 +44,7 @@ func (s *Scan) openObjectAt(ctx context.Context, ord int) (*openObject, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read object %s: %w", o.Url, err)
+		return nil, fmt.Errorf("read object %s: %w", o.URL, err)
 	}
 	o.left = o.parts
 	o.data = make([]*parquet.Group, o.parts)
@@ -56,7 +56,7 @@ func (o *openObject) close() error {
 		return nil
 	}
 	if err := o.file.Close(); err != nil {
-		return fmt.Errorf("read object %s: %w", o.Url, err)
+		return fmt.Errorf("read object %s: %w", o.URL, err)
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (r *Reader) Read(ctx context.Context, p *Part, wants []table.Want, opt tabl
 	case errors.As(err, &missing): // it says all
 		return stats, missing
 	default:
-		return stats, fmt.Errorf("read object %s: %w", o.Url, err)
+		return stats, fmt.Errorf("read object %s: %w", o.URL, err)
 	}
 }
 

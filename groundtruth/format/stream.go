@@ -44,5 +44,5 @@ func readStream(ctx context.Context, obj source.Object, c codec, wants []table.W
 		}()
 		r = ahead
 	}
-	return c.read(stream{r, obj.Url, c.delimiter}, wants, opt, stats, emit)
+	return c.read(stream{r, obj.URL, c.delimiter}, wants, opt, stats, emit)
 }

@@ -88,3 +88,16 @@ func (p *timePruner) nanos(x int64) (int64, bool) {
 	nanos, state := p.typ.time(&v, 0)
 	return nanos, state == table.NumberOK
 }
+
+// pruner returns what tells row groups without a row of the time asked for, nil when
+// nothing does.
+func (f *File) pruner(opt table.ReadOptions) (*timePruner, error) {
+	if opt.TimeColumn == "" || opt.From.IsZero() && opt.To.IsZero() {
+		return nil, nil
+	}
+	leaf, err := f.find(opt.TimeColumn)
+	if err != nil || leaf == nil { // the reader of that column says so
+		return nil, err
+	}
+	return newTimePruner(leaf, opt.From, opt.To)
+}

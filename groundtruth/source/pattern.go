@@ -4,11 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
-
-	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // pattern is the part of a source's URL from the first path segment that holds a
@@ -300,72 +296,4 @@ func HasDate(rawURL string) (bool, error) {
 	return slices.ContainsFunc(p.segments, func(s segment) bool {
 		return slices.Contains(s.fields, fieldDate) || slices.Contains(s.fields, fieldYear)
 	}), nil
-}
-
-// datePart is what the placeholders of a key have said so far; a negative field is
-// not known.
-type datePart struct {
-	year, month, day, hour int
-}
-
-func noDatePart() datePart { return datePart{-1, -1, -1, -1} }
-
-// with adds a placeholder's text. It fails where the text is no date or hour, or
-// contradicts what an earlier placeholder said.
-func (p datePart) with(f field, text string) (datePart, bool) {
-	set := func(to *int, s string, low, high int) bool {
-		v, ok := decimal(s)
-		if !ok || v < low || v > high || (*to >= 0 && *to != v) {
-			return false
-		}
-		*to = v
-		return true
-	}
-	ok := true
-	switch f {
-	case fieldDate:
-		ok = len(text) == 10 && set(&p.year, text[0:4], 0, 9999) && set(&p.month, text[5:7], 1, 12) && set(&p.day, text[8:10], 1, 31)
-	case fieldHour:
-		ok = set(&p.hour, text, 0, 23)
-	case fieldYear:
-		ok = set(&p.year, text, 0, 9999)
-	case fieldMonth:
-		ok = set(&p.month, text, 1, 12)
-	case fieldDay:
-		ok = set(&p.day, text, 1, 31)
-	}
-	if ok && p.year >= 0 && p.month >= 0 && p.day >= 0 {
-		ok = time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC).Day() == p.day
-	}
-	return p, ok
-}
-
-// decimal reads decimal digits only, of which a placeholder has few.
-func decimal(s string) (int, bool) {
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-	}
-	n, err := strconv.Atoi(s)
-	return n, err == nil
-}
-
-// span returns the time that the partition stands for, when its year is known.
-func (p datePart) span() (groundtruth.Window, bool) {
-	switch {
-	case p.year < 0:
-		return groundtruth.Window{}, false
-	case p.month < 0:
-		start := time.Date(p.year, 1, 1, 0, 0, 0, 0, time.UTC)
-		return groundtruth.Window{Start: start, End: start.AddDate(1, 0, 0)}, true
-	case p.day < 0:
-		start := time.Date(p.year, time.Month(p.month), 1, 0, 0, 0, 0, time.UTC)
-		return groundtruth.Window{Start: start, End: start.AddDate(0, 1, 0)}, true
-	case p.hour < 0:
-		start := time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
-		return groundtruth.Window{Start: start, End: start.AddDate(0, 0, 1)}, true
-	}
-	start := time.Date(p.year, time.Month(p.month), p.day, p.hour, 0, 0, 0, time.UTC)
-	return groundtruth.Window{Start: start, End: start.Add(time.Hour)}, true
 }

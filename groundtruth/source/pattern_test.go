@@ -153,7 +153,7 @@ func rels(t testing.TB, src groundtruth.Source, baseDir string, from, to time.Ti
 	var got []string
 	for _, o := range set.Objects {
 		got = append(got, o.Rel)
-		if o.Url != o.Store.ObjectURL(o.Key) || o.Size != 2 {
+		if o.URL != o.Store.ObjectURL(o.Key) || o.Size != 2 {
 			t.Errorf("object %+v", o)
 		}
 	}

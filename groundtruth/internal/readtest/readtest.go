@@ -51,7 +51,7 @@ func Object(t testing.TB, key string, data []byte) source.Object {
 	if err := store.Write(context.Background(), key, data); err != nil {
 		t.Fatal(err)
 	}
-	return source.Object{Store: store, Object: objstore.Object{Key: key, Size: int64(len(data))}, Url: "mem://decode/" + key, Rel: key}
+	return source.Object{Store: store, Object: objstore.Object{Key: key, Size: int64(len(data))}, URL: "mem://decode/" + key, Rel: key}
 }
 
 // Collect gathers what read emits of the wanted columns, and checks what holds for every
