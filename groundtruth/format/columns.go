@@ -15,14 +15,15 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// ColumnInfo is a column of a source and the kind that its values have.
+// ColumnInfo tells of a column of a source which kind its values have.
 type ColumnInfo struct {
 	Name string
 	Kind groundtruth.Kind // Number, Text or Time
 }
 
 const (
-	// columnObjects and columnRows are how much Columns looks at.
+	// columnObjects and columnRows bound how many objects Columns looks at, and how many
+	// records of a stream.
 	columnObjects = 3
 	columnRows    = 1000
 )
@@ -68,21 +69,22 @@ func Columns(ctx context.Context, stores *objstore.Opener, src groundtruth.Sourc
 	return infos, nil
 }
 
-// columnKinds gathers what values columns have.
+// columnKinds gathers for Columns which kinds of values the columns have, object by object.
 type columnKinds struct {
-	names []string
-	kinds []seenKinds
+	names []string    // in the order in which they were met
+	kinds []seenKinds // of each name
 	index map[string]int
 
 	formats []fileFormat
 
-	only    map[string]bool // nil is all
+	only    map[string]bool // names to look for; nil is all
 	ignored seenKinds       // of other columns
 	memory  int64           // of the process
 	each    int64           // what a column takes where it is counted
 	held    int64           // what all of them take
 }
 
+// newColumnKinds makes a columnKinds that has met no column.
 func newColumnKinds(opt ColumnOptions) *columnKinds {
 	k := &columnKinds{formats: orAll(opt.formats), index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, groundtruth.DefaultMemory), each: cmp.Or(opt.ColumnBytes, columnBytes)}
 	for _, name := range opt.Only {
@@ -112,6 +114,7 @@ type seenKinds struct {
 	number, text, time bool
 }
 
+// kind returns the kind that holds all the values: Text where they are of several, or none.
 func (s seenKinds) kind() groundtruth.Kind {
 	switch {
 	case s.number && !s.text && !s.time:
@@ -122,6 +125,7 @@ func (s seenKinds) kind() groundtruth.Kind {
 	return groundtruth.Text
 }
 
+// at returns what was seen of a column, which it adds where it is new.
 func (k *columnKinds) at(name string) *seenKinds {
 	i, ok := k.index[name]
 	if !ok && k.only != nil && !k.only[name] {
@@ -137,6 +141,7 @@ func (k *columnKinds) at(name string) *seenKinds {
 	return &k.kinds[i]
 }
 
+// lookAt looks at an object of a format, or of the one that its name tells.
 func (k *columnKinds) lookAt(ctx context.Context, obj source.Object, format string) error {
 	c, err := codecOf(k.formats, format, obj.Rel)
 	if err != nil {
@@ -211,7 +216,7 @@ func (k *columnKinds) lookCSV(in stream) error {
 	return nil
 }
 
-// AddText judges a value of a format without types.
+// addText judges a value of a format without types.
 func (s *seenKinds) addText(value []byte) {
 	trimmed := table.TrimSpace(value)
 	if table.IsMissingWord(trimmed) {
@@ -227,7 +232,7 @@ func (s *seenKinds) addText(value []byte) {
 	s.addString(trimmed)
 }
 
-// AddString judges a value that is no number.
+// addString judges a value that is no number.
 func (s *seenKinds) addString(value []byte) {
 	if _, ok := table.ParseTime(value); ok && len(value) >= 10 && value[4] == '-' {
 		s.time = true

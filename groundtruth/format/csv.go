@@ -11,17 +11,18 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// csvReader reads RFC 4180 records from a stream. Lines end in LF or CRLF; blank
-// ones are skipped. A quote inside an unquoted field is taken as it is; text after a
-// closing quote makes the record malformed, and reading goes on at the next line.
+// csvReader reads RFC 4180 records from a stream, for readCSV and Columns. Lines end in LF
+// or CRLF; blank ones are skipped. A quote inside an unquoted field is taken as it is;
+// text after a closing quote makes the record malformed, and reading goes on at the next
+// line.
 type csvReader struct {
 	*lineBuffer
 	delimiter byte
-	maxFields int      // of a record
+	maxFields int      // that a record may have
 	fields    [][]byte // of the last record; valid until the next
 	raw       []byte   // the last record as it stands
 	text      []byte   // unquoted fields of a record with quotes
-	spans     [][2]int
+	spans     [][2]int // where the fields of such a record lie in text
 
 	// What is known of quotes in the buffer, while moves is the buffer's: there is
 	// none from where the search began up to searched but the one at quote (-1 is
@@ -34,7 +35,8 @@ func newCSVReader(in stream, memory int64) *csvReader {
 	return &csvReader{lineBuffer: newLineBuffer(in, memory), delimiter: in.delimiter, maxFields: fieldLimit(memory)}
 }
 
-// errUnclosedQuote is no matter of one record: all that follows the quote is lost.
+// errUnclosedQuote says that a quote is not closed, which is no matter of one record: all
+// that follows the quote is lost.
 var errUnclosedQuote = errors.New("a quoted field is never closed")
 
 // next reads a record. ok is false at the end; malformed is why the record cannot be
@@ -85,6 +87,7 @@ func fieldLimit(memory int64) int {
 	return int(memory / fieldBytes)
 }
 
+// tooManyFields says that a record has more fields than maxFields.
 func (r *csvReader) tooManyFields() error {
 	return fmt.Errorf("it has more than the %d fields that fit into what --memory leaves a goroutine for what it reads: raise --memory or lower --workers", r.maxFields)
 }
@@ -149,6 +152,7 @@ func (r *csvReader) line() (line []byte, found, quoted bool, err error) {
 	}
 }
 
+// trimLineEnd cuts LF or CRLF from the end of a line.
 func trimLineEnd(line []byte) []byte {
 	line = bytes.TrimSuffix(line, []byte{'\n'})
 	return bytes.TrimSuffix(line, []byte{'\r'})

@@ -20,7 +20,8 @@ import (
 // at a time, and only so many bytes as are set apart for it.
 
 const (
-	// FetchMemory is what row groups that are fetched or being read may take.
+	// FetchMemory is what the row groups of one Scan may take that are fetched or being read.
+	// Join counts it when it plans its memory.
 	FetchMemory = 64 << 20
 	// requestBytes is how much one request asks for: more than what a round trip
 	// weighs, less than what would make the others wait.
@@ -31,8 +32,8 @@ const (
 	openAhead = 8
 )
 
-// fetcher fetches row groups. Its methods but fetch are called with the lock of its
-// Scan held.
+// fetcher fetches row groups for a Scan and owns the memory that they lie in. Its methods but
+// fetch are called with the lock of its Scan held.
 type fetcher struct {
 	wants  []table.Want
 	opt    table.ReadOptions
@@ -41,9 +42,10 @@ type fetcher struct {
 	groups map[*parquet.Group]bool // that are not released
 	free   [][]byte                // memory outside of the garbage collector's heap
 	spare  int64                   // memory of free
-	slots  *semaphore.Weighted     // of requests
+	slots  *semaphore.Weighted     // how many requests may be under way
 }
 
+// newFetcher makes a fetcher of the wanted columns.
 func newFetcher(wants []table.Want, opt table.ReadOptions) *fetcher {
 	return &fetcher{wants: wants, opt: opt, budget: FetchMemory, groups: map[*parquet.Group]bool{}, slots: semaphore.NewWeighted(maxRequests)}
 }
@@ -128,7 +130,7 @@ func (f *fetcher) close() {
 	f.free, f.spare = nil, 0
 }
 
-// fetch reads all spans and closes done.
+// fetch reads all spans of a group and closes its Done.
 func (f *fetcher) fetch(ctx context.Context, in io.ReaderAt, g *parquet.Group) {
 	defer close(g.Done)
 	var requests errgroup.Group

@@ -11,13 +11,14 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// jsonColumn is where a column's value is in a record: under its whole name, or
-// failing that under the nested keys that its dots part.
+// jsonColumn says where a column's value stands in a record: under its whole name, or failing
+// that under the nested keys that its dots part.
 type jsonColumn struct {
 	name string
 	path []string // nil without dots
 }
 
+// newJSONColumn makes the jsonColumn of a wanted name.
 func newJSONColumn(name string) jsonColumn {
 	c := jsonColumn{name: name}
 	if strings.Contains(name, ".") {
@@ -26,6 +27,7 @@ func newJSONColumn(name string) jsonColumn {
 	return c
 }
 
+// find returns the column's value in a record; nil is none.
 func (c jsonColumn) find(record *fastjson.Value) *fastjson.Value {
 	v := member(record, c.name)
 	if v == nil && c.path != nil {
@@ -148,7 +150,8 @@ func checkValues(line []byte, memory int64) error {
 	return nil
 }
 
-// jsonReader puts the wanted values of records into chunks.
+// jsonReader puts the wanted values of records into chunks for readJSONL: by the scanner
+// where it understands a record, else by way of fastjson's tree.
 type jsonReader struct {
 	out     *chunkBuilder
 	columns []jsonColumn
@@ -157,6 +160,7 @@ type jsonReader struct {
 	scratch []byte
 }
 
+// newJSONReader makes a jsonReader of the wanted columns.
 func newJSONReader(wants []table.Want) *jsonReader {
 	r := &jsonReader{out: newChunkBuilder(wants), columns: make([]jsonColumn, len(wants))}
 	for i, w := range wants {

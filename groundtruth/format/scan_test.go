@@ -9,7 +9,9 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 	"runtime"
 	"testing"
-) // readObject reads all parts of an object, one after the other.
+)
+
+// readObject reads all parts of an object, one after the other.
 func readObject(ctx context.Context, obj source.Object, format string, wants []table.Want, opt table.ReadOptions, emit func(*table.Chunk) error) (stats table.ReadStats, err error) {
 	scan := Scan{Objects: []source.Object{obj}, Format: format, formats: formats()}
 	o, err := scan.openObjectAt(ctx, 0)

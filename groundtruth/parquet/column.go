@@ -13,8 +13,8 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// columnReader reads one column, page by page. It is bound to one file after the
-// other and keeps its memory.
+// columnReader reads one wanted column for a Reader, page by page. It is bound to one file
+// after the other and keeps its memory.
 type columnReader struct {
 	want   table.Want
 	leaf   *leaf // nil when the file has no such column
@@ -31,11 +31,11 @@ type columnReader struct {
 	buf    []byte // the page, decompressed; nil when there is none
 	levels levelDecoder
 
-	// The page.
-	ready   bool // decoded, not only its header read
-	rows    int
-	row     int    // the next one
-	value   int    // the next one: nulls have none
+	// The page that rows are taken from.
+	ready   bool   // it is decoded, not only its header read
+	rows    int    // how many it has
+	row     int    // the one to take next
+	value   int    // the value to take next: nulls have none
 	defs    []byte // definition levels; nil when no value is null
 	values  pageValues
 	indexed bool
@@ -44,7 +44,7 @@ type columnReader struct {
 	hasDict bool
 	dict    columnDict
 	// codes are those of the builder's dictionary for the entries of dict, as long as
-	// that is of number codesGen.
+	// that dictionary has the number codesGen.
 	codes    []uint32
 	codesGen uint64
 
@@ -63,6 +63,7 @@ type columnReader struct {
 	scratch []byte
 }
 
+// newColumnReader makes the reader of a wanted column, which is then bound to a file.
 func newColumnReader(w table.Want, shared *readerMemory) *columnReader {
 	c := &columnReader{want: w, b: table.NewBuilder(w), shared: shared}
 	c.pages.memory = shared
@@ -95,7 +96,7 @@ func (c *columnReader) bind(leaf *leaf) error {
 	return nil
 }
 
-// open begins a column chunk.
+// open begins a column chunk, of which read counts the bytes that are read.
 func (c *columnReader) open(column *format.ColumnMetaData, file *File, data *Group, read *int64) {
 	var src byteSource = data
 	if data == nil {
@@ -202,10 +203,10 @@ func (c *columnReader) decode() error {
 	}
 	h := &c.pages.head
 	c.release()
-	if err := c.shared.take(h.Bytes(), c, fmt.Sprintf("a page of %d values and %s", h.values, table.Mebibytes(h.uncompressed))); err != nil {
+	if err := c.shared.take(h.bytes(), c, fmt.Sprintf("a page of %d values and %s", h.values, table.Mebibytes(h.uncompressed))); err != nil {
 		return err
 	}
-	c.pageBytes = h.Bytes()
+	c.pageBytes = h.bytes()
 	if c.want.Lazy {
 		c.setScratch(c.shared.spare)
 		c.shared.spare = pageScratch{}
@@ -252,7 +253,7 @@ func (c *columnReader) decode() error {
 	return nil
 }
 
-// countLevels returns how many levels are most.
+// countLevels returns how many levels are the greatest, most: those of values that are there.
 func countLevels(levels []byte, most byte) int {
 	n := 0
 	for _, l := range levels {
@@ -266,13 +267,13 @@ func countLevels(levels []byte, most byte) int {
 // text returns value i as canonical text, which is valid until the next call.
 func (c *columnReader) text(v *pageValues, i int) (text []byte, ok bool) {
 	if v.isBytes() && c.typ.form == formText {
-		return v.Bytes(i), true
+		return v.bytes(i), true
 	}
 	c.scratch, ok = c.typ.appendText(c.scratch[:0], v, i)
 	return c.scratch, ok
 }
 
-// fill puts the next n rows into the builder.
+// fill puts the next n rows into the builder, for a column that is read with the chunk.
 func (c *columnReader) fill(n int) error {
 	c.b.Start()
 	if c.typ.form == formNull {
@@ -338,6 +339,8 @@ func (c *columnReader) badIndex(i int32) error {
 	return fmt.Errorf("%w: a value's index %d lies outside its dictionary of %d", errCorrupt, i, len(c.dict.states))
 }
 
+// fillIndexed puts the next n rows of a page of indexes into the builder, by what the
+// dictionary's entries were converted to.
 func (c *columnReader) fillIndexed(defs []byte, n, present int) error {
 	indexes := c.indexes[c.value : c.value+present]
 	d := &c.dict
@@ -385,6 +388,8 @@ func (c *columnReader) fillIndexed(defs []byte, n, present int) error {
 	return nil
 }
 
+// fillPlain puts the next n rows of a page without indexes into the builder, of which as many
+// as present have a value.
 func (c *columnReader) fillPlain(defs []byte, n, present int) {
 	switch c.b.Col.Kind {
 	case table.Text, table.ID:
@@ -444,11 +449,12 @@ func (c *columnReader) fillPlain(defs []byte, n, present int) {
 	}
 }
 
+// fillTexts is fillPlain for columns of texts and ids.
 func (c *columnReader) fillTexts(defs []byte, n int) {
 	next := c.value
 	if defs == nil && c.b.Col.Kind == table.ID && c.kind == parquet.ByteArray && c.typ.form == formText {
 		for i := range n {
-			s := c.values.Bytes(next + i)
+			s := c.values.bytes(next + i)
 			c.b.PutID(xxh3.Hash128(s), len(s) > 0)
 		}
 		return
@@ -471,7 +477,7 @@ func (c *columnReader) fillTexts(defs []byte, n int) {
 	}
 }
 
-// shown is an invalid value for a message.
+// shown returns the text of an invalid value for a message.
 func (c *columnReader) shown(v *pageValues, i int) []byte {
 	text, _ := c.text(v, i)
 	return text

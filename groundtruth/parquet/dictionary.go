@@ -13,9 +13,10 @@ import (
 // its state, its code and its count.
 const dictValueBytes = 40
 
-// columnDict is a dictionary page with its values converted once.
+// columnDict holds the dictionary of a column chunk with its values converted once, so that a
+// columnReader looks up what a page's indexes point to.
 type columnDict struct {
-	buf    []byte
+	buf    []byte // the page, decompressed
 	values pageValues
 	floats []float64
 	times  []int64
@@ -30,7 +31,7 @@ func (c *columnReader) readDict() error {
 	n := int(h.values)
 	c.shared.held -= c.dictBytes
 	c.dictBytes, c.dictGone = 0, false
-	size := h.Bytes() + dictValueBytes*h.values
+	size := h.bytes() + dictValueBytes*h.values
 	if c.b.Col.Kind == table.Text {
 		size += 2 * h.uncompressed // the texts, and the memory in which they are put together
 	}
@@ -92,7 +93,7 @@ func (c *columnReader) dictTexts(n int) {
 	}
 }
 
-// float is the number that an invalid cell shows.
+// float returns the number that the cell of a bad entry has; only columns of numbers have one.
 func (d *columnDict) float(i int32) float64 {
 	if len(d.floats) != len(d.states) {
 		return 0

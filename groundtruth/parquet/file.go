@@ -31,20 +31,21 @@ const (
 	nearAheadBytes = 8 << 10
 )
 
-// File is an open Parquet object. Several goroutines may read it.
+// File is an open Parquet object: its footer, and the way to its bytes. Several goroutines may
+// read it, each with a Reader.
 type File struct {
 	*parquet.File
-	leaves    []leaf
-	byName    map[string]int // the leaf of each name
-	sorted    []string       // the names of the leaves
-	In        io.ReaderAt
+	leaves    []leaf           // in the order of the schema
+	byName    map[string]int   // the leaf of each name
+	sorted    []string         // the names of the leaves
+	In        io.ReaderAt      // the object's bytes
 	ranges    *objstore.Ranges // nil when the whole object is in memory
 	Ahead     int64            // bytes to fetch at once; 0 where each step is cheap
 	BytesRead int64            // bytes read so far
 	Row0      []int64          // first row of each row group
 }
 
-// leaf is a column that holds values.
+// leaf is a column of a file's schema that holds values, as opposed to a group of columns.
 type leaf struct {
 	*parquet.Column
 	name    string // dotted path
@@ -54,7 +55,7 @@ type leaf struct {
 // errCorrupt says that a file contradicts itself.
 var errCorrupt = errors.New("the file is corrupt")
 
-// Open reads the footer. The caller closes the file.
+// Open reads the footer of an object. The caller closes the file.
 func Open(ctx context.Context, obj source.Object) (_ *File, err error) {
 	const frame = 12 // magic, footer's length, magic
 	if obj.Size == 0 {
@@ -194,6 +195,7 @@ type tailReader struct {
 	off int64
 }
 
+// ReadAt implements io.ReaderAt for offsets of the whole object.
 func (t *tailReader) ReadAt(p []byte, off int64) (int, error) {
 	return t.Reader.ReadAt(p, off-t.off)
 }
@@ -218,6 +220,7 @@ func (f *File) find(name string) (*leaf, error) {
 	return nil, nil
 }
 
+// names returns the names of all columns, for the error that says that one is missing.
 func (f *File) names() []string {
 	names := make([]string, len(f.leaves))
 	for i, leaf := range f.leaves {

@@ -15,7 +15,7 @@ import (
 // another request.
 const coalesceBytes = 256 << 10
 
-// Span is a range of bytes of an object.
+// Span is a range of bytes of an object: [Off, End).
 type Span struct{ Off, End int64 }
 
 // Spans returns the ranges of the wanted columns in a row group, in order, neighbours
@@ -64,17 +64,18 @@ func (f *File) span(column *format.ColumnMetaData) (Span, error) {
 	return Span{start, end}, nil
 }
 
-// Group holds the column chunks of a row group that were fetched, or will have
-// been when done is closed.
+// Group holds the column chunks of a row group that were fetched ahead of its reading, or
+// will have been when Done is closed. Who fetches makes it, fills it and closes Done;
+// Reader.RowGroup waits for that.
 type Group struct {
 	Spans []Span
 	Data  [][]byte // of each span
 	Done  chan struct{}
-	Err   error
+	Err   error // why it could not be fetched; set before Done is closed
 }
 
-// Bytes implements byteSource.
-func (g *Group) Bytes(off, n int64) ([]byte, error) {
+// bytes implements byteSource. It waits until the group was fetched.
+func (g *Group) bytes(off, n int64) ([]byte, error) {
 	<-g.Done
 	if g.Err != nil {
 		return nil, g.Err

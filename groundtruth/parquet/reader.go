@@ -15,8 +15,8 @@ import (
 // other columns meanwhile in the next cache.
 const blockRows = 1 << 17
 
-// Reader reads the wanted columns of row groups side by side, on one goroutine.
-// Its memory is kept from one row group and object to the next.
+// Reader reads the wanted columns of row groups side by side, on one goroutine. It keeps its
+// memory from one row group and object to the next. The zero Reader is ready to be bound.
 type Reader struct {
 	shared  readerMemory
 	file    *File // that columns are bound to
@@ -26,7 +26,7 @@ type Reader struct {
 	out     table.Chunk
 }
 
-// Bind makes the reader read the columns of a file.
+// Bind makes the reader read the wanted columns of a file, which are the same for all files.
 func (r *Reader) Bind(obj source.Object, file *File, wants []table.Want, opt table.ReadOptions) (err error) {
 	if r.file == file {
 		return nil
@@ -122,6 +122,7 @@ func (f *File) checkRows(rows int64, meta *format.RowGroup) error {
 	return nil
 }
 
+// startGroup opens the column chunks of a row group.
 func (r *Reader) startGroup(meta *format.RowGroup, data *Group, stats *table.ReadStats) (err error) {
 	defer recoverCorrupt(&err)
 	for _, c := range r.columns {
@@ -164,7 +165,8 @@ func (r *Reader) fill(n int) (err error) {
 	return nil
 }
 
-// sendValues sends the values of a lazy column in the rows sel of the chunk; nil is all.
+// sendValues is the Lazy of the reader's chunks: it sends the values of a lazy column in
+// the rows sel of the chunk; nil is all.
 func (r *Reader) sendValues(i int, sel []int32, emit func(*groundtruth.Values)) {
 	c := r.columns[i]
 	if c.leaf == nil || r.out.Err != nil {

@@ -9,13 +9,15 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// leafType is how the values of a Parquet column are to be understood.
+// leafType says how the values of a leaf are to be understood, whatever Parquet stores them as.
+// columnReader asks it for numbers, times and texts (values.go).
 type leafType struct {
 	form  leafForm
 	unit  int64 // formTimestamp, formClock: nanoseconds per step
 	scale int   // formDecimal
 }
 
+// leafForm tells the kinds of values that schemas have.
 type leafForm uint8
 
 const (
@@ -33,7 +35,7 @@ const (
 	formNull
 )
 
-// kind returns the natural kind of the values.
+// kind returns the kind that the values have where none is asked for (table.AsStored).
 func (t leafType) kind() table.Kind {
 	switch t.form {
 	case formText, formUUID, formNull:
@@ -48,8 +50,8 @@ func (t leafType) kind() table.Kind {
 // maxDecimalScale is far beyond what any writer makes; more is a corrupt schema.
 const maxDecimalScale = 1000
 
-// leafTypeOf takes the leaf's element of the file's schema too, because the
-// library's types don't tell all logical types.
+// leafTypeOf returns the type of a leaf, or why it cannot be read. It takes the leaf's element
+// of the file's schema too, because the library's types don't tell all logical types.
 func leafTypeOf(leaf *parquet.Column, element *format.SchemaElement) (leafType, error) {
 	t := leaf.Type()
 	logical := &element.LogicalType

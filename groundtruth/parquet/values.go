@@ -16,7 +16,8 @@ import (
 // textPrefix is the length of the length before each PLAIN byte array.
 const textPrefix = 4
 
-// pageValues are the values of a page or a dictionary, nulls left out.
+// pageValues are the values of a page or a dictionary as the file stores them, nulls left out.
+// decodeValues finds them; leafType makes numbers, times and texts of them.
 type pageValues struct {
 	n    int
 	kind parquet.Kind
@@ -46,15 +47,16 @@ func (v *pageValues) width() int {
 	}
 }
 
-// Bytes returns value i of byte arrays. A corrupt file's offsets make it panic,
+// bytes returns value i of byte arrays. A corrupt file's offsets make it panic,
 // which the reader of the object turns into an error.
-func (v *pageValues) Bytes(i int) []byte {
+func (v *pageValues) bytes(i int) []byte {
 	if v.kind == parquet.FixedLenByteArray {
 		return v.raw[i*v.size : (i+1)*v.size]
 	}
 	return v.raw[v.offsets[i] : v.offsets[i+1]-v.prefix]
 }
 
+// isBytes reports whether the values are byte arrays.
 func (v *pageValues) isBytes() bool {
 	return v.kind == parquet.ByteArray || v.kind == parquet.FixedLenByteArray
 }
@@ -71,18 +73,22 @@ func (v *pageValues) integer(t leafType, i int) int64 {
 	return int64(binary.LittleEndian.Uint64(v.raw[8*i:]))
 }
 
+// boolean returns value i of booleans.
 func (v *pageValues) boolean(i int) bool {
 	return v.raw[i/8]>>(i%8)&1 != 0
 }
 
+// float returns value i of floating-point numbers of 32 bits.
 func (v *pageValues) float(i int) float32 {
 	return math.Float32frombits(binary.LittleEndian.Uint32(v.raw[4*i:]))
 }
 
+// double returns value i of floating-point numbers of 64 bits.
 func (v *pageValues) double(i int) float64 {
 	return math.Float64frombits(binary.LittleEndian.Uint64(v.raw[8*i:]))
 }
 
+// int96 returns value i of INT96.
 func (v *pageValues) int96(i int) deprecated.Int96 {
 	b := v.raw[12*i:]
 	return deprecated.Int96{binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:]), binary.LittleEndian.Uint32(b[8:])}
@@ -95,11 +101,11 @@ func (t leafType) numbers(v *pageValues, from int, dst []float64, states []table
 	switch {
 	case v.isBytes() && t.form == formFloat16:
 		for i := range dst {
-			dst[i] = float16(binary.LittleEndian.Uint16(v.Bytes(from + i)))
+			dst[i] = float16(binary.LittleEndian.Uint16(v.bytes(from + i)))
 		}
 	case v.isBytes() && t.form == formDecimal:
 		for i := range dst {
-			dst[i] = t.bigDecimal(v.Bytes(from + i))
+			dst[i] = t.bigDecimal(v.bytes(from + i))
 		}
 	case v.isBytes() && t.form == formUUID:
 		for i := range dst {
@@ -108,7 +114,7 @@ func (t leafType) numbers(v *pageValues, from int, dst []float64, states []table
 		return false
 	case v.isBytes():
 		for i := range dst {
-			dst[i], states[i] = table.ParseNumber(v.Bytes(from + i))
+			dst[i], states[i] = table.ParseNumber(v.bytes(from + i))
 		}
 		return false
 	case v.kind == parquet.Boolean:
@@ -181,7 +187,7 @@ func inSeconds(x, perSecond int64) float64 {
 	return float64(x/perSecond) + float64(x%perSecond)/float64(perSecond)
 }
 
-// integers is numbers for INT32 and INT64.
+// integers does what numbers does, for INT32 and INT64.
 func (t leafType) integers(v *pageValues, from int, dst []float64) {
 	switch t.form {
 	case formUnsigned:
@@ -237,6 +243,7 @@ func (t leafType) times(v *pageValues, from int, dst []int64, states []table.Num
 	return false
 }
 
+// time reads value i as times does.
 func (t leafType) time(v *pageValues, i int) (int64, table.NumberState) {
 	var nanos int64
 	ok := false
@@ -245,7 +252,7 @@ func (t leafType) time(v *pageValues, i int) (int64, table.NumberState) {
 	case v.kind == parquet.Int96:
 		nanos, ok = int96Time(v.int96(i))
 	case v.isBytes() && t.form == formText:
-		s := v.Bytes(i)
+		s := v.bytes(i)
 		if nanos, ok = table.ParseTime(s); !ok && table.IsMissingWord(table.TrimSpace(s)) {
 			return 0, table.NumberMissing
 		}
@@ -282,15 +289,15 @@ func (t leafType) time(v *pageValues, i int) (int64, table.NumberState) {
 // number although its type is (NaN), so that it is missing.
 func (t leafType) appendText(dst []byte, v *pageValues, i int) (text []byte, ok bool) {
 	switch {
-	case t.form == formUUID && v.isBytes() && len(v.Bytes(i)) == 16:
-		return appendUUID(dst, v.Bytes(i)), true
+	case t.form == formUUID && v.isBytes() && len(v.bytes(i)) == 16:
+		return appendUUID(dst, v.bytes(i)), true
 	case v.isBytes() && t.form == formFloat16:
-		x := float16(binary.LittleEndian.Uint16(v.Bytes(i)))
+		x := float16(binary.LittleEndian.Uint16(v.bytes(i)))
 		return table.AppendFloatText(dst, x, 32), x == x
 	case t.form == formDecimal && v.isBytes():
-		return t.appendDecimal(dst, bigEndian(v.Bytes(i)).String()), true
+		return t.appendDecimal(dst, bigEndian(v.bytes(i)).String()), true
 	case v.isBytes():
-		return append(dst, v.Bytes(i)...), true
+		return append(dst, v.bytes(i)...), true
 	case v.kind == parquet.Boolean:
 		return strconv.AppendBool(dst, v.boolean(i)), true
 	case v.kind == parquet.Float:
@@ -321,6 +328,7 @@ func (t leafType) decimal(x int64) float64 {
 	return t.parsedDecimal(strconv.FormatInt(x, 10))
 }
 
+// bigDecimal returns the decimal of a two's complement number.
 func (t leafType) bigDecimal(s []byte) float64 {
 	if len(s) <= 8 {
 		return t.decimal(bigEndian(s).Int64())
@@ -328,6 +336,7 @@ func (t leafType) bigDecimal(s []byte) float64 {
 	return t.parsedDecimal(bigEndian(s).String())
 }
 
+// parsedDecimal returns the decimal of unscaled digits, correctly rounded.
 func (t leafType) parsedDecimal(digits string) float64 {
 	// The error is about the range, and the infinity that comes with it says so.
 	x, _ := strconv.ParseFloat(digits+"e"+strconv.Itoa(-t.scale), 64)
@@ -374,6 +383,7 @@ func bigEndian(s []byte) *big.Int {
 	return x
 }
 
+// appendUUID appends the usual text of 16 bytes.
 func appendUUID(dst, id []byte) []byte {
 	for i, end := range [...]int{4, 6, 8, 10, 16} {
 		start := [...]int{0, 4, 6, 8, 10}[i]
@@ -407,6 +417,7 @@ func float16(bits uint16) float64 {
 // julianEpoch is the Julian day of 1970-01-01.
 const julianEpoch = 2440588
 
+// int96Time returns Impala's timestamp in Unix nanoseconds, when they fit.
 func int96Time(x deprecated.Int96) (int64, bool) {
 	nanos := x.Int64()
 	days := int64(x[2]) - julianEpoch

@@ -5,16 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/table"
-	"github.com/hindcast/hindcast/objstore"
 	"io"
 	"maps"
 	"slices"
 	"time"
-) // object is one discovered object.
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
+	"github.com/hindcast/hindcast/objstore"
+)
+
+// Object is an object that Discover found, with what a reader needs to open it.
 type Object struct {
-	Store *objstore.Store
+	Store *objstore.Store // where it lies
 	objstore.Object
 	URL     string             // for people and the audit, without secrets
 	Rel     string             // key relative to the URL's fixed part: the order for tie-breaks
@@ -24,9 +27,9 @@ type Object struct {
 	InParts bool               // whether it is read in parts however small it is, for tests
 }
 
-// Set is what discover found.
+// Set holds what Discover found of a source.
 type Set struct {
-	Objects []Object // sorted by rel
+	Objects []Object // sorted by Rel
 	Notes   []string // what a person should know, such as a pattern that matched nothing
 }
 
@@ -74,7 +77,7 @@ func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Sour
 // Far reports whether reads of the objects take a way over a network.
 func (s *Set) Far() bool { return len(s.Objects) > 0 && s.Objects[0].Far }
 
-// bytes returns the size of all objects.
+// Bytes returns the size of all objects.
 func (s *Set) Bytes() int64 {
 	var n int64
 	for _, o := range s.Objects {

@@ -8,12 +8,13 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// datePart is what the placeholders of a key have said so far; a negative field is
-// not known.
+// datePart holds what the placeholders of a key have said of its partition so far; a negative
+// field is not known.
 type datePart struct {
 	year, month, day, hour int
 }
 
+// noDatePart returns a partition of which nothing is known.
 func noDatePart() datePart { return datePart{-1, -1, -1, -1} }
 
 // with adds a placeholder's text. It fails where the text is no date or hour, or
@@ -76,6 +77,7 @@ func (p datePart) span() (groundtruth.Window, bool) {
 	return groundtruth.Window{Start: start, End: start.Add(time.Hour)}, true
 }
 
+// datePartOf returns the hour of a time as a partition.
 func datePartOf(t time.Time) datePart {
 	return datePart{t.Year(), int(t.Month()), t.Day(), t.Hour()}
 }
@@ -96,7 +98,7 @@ func (p datePart) format(f field) string {
 	}
 }
 
-// text is format where the field is known.
+// text returns what format does, where the field is known.
 func (p datePart) text(f field) (string, bool) {
 	known := map[field]bool{
 		fieldDate:  p.year >= 0 && p.month >= 0 && p.day >= 0,
@@ -126,6 +128,7 @@ func (p datePart) step() (field, bool) {
 	return fieldHour, true
 }
 
+// truncate returns the start of the year, month, day or hour that t lies in.
 func truncate(t time.Time, step field) time.Time {
 	t = t.UTC()
 	switch step {
@@ -140,6 +143,7 @@ func truncate(t time.Time, step field) time.Time {
 	}
 }
 
+// advance returns the time one year, month, day or hour later.
 func advance(t time.Time, step field) time.Time {
 	switch step {
 	case fieldYear:

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// pattern is the part of a source's URL from the first path segment that holds a
-// placeholder or a wildcard on.
+// pattern is the part of a source's URL from the first path segment on that holds a
+// placeholder or a wildcard.
 type pattern struct {
 	base     string // the URL before it, with its parameters: what an objstore.Opener takes
 	text     string // as it stands in the URL, for messages
@@ -18,7 +18,7 @@ type pattern struct {
 // maxDeep bounds the ** of a pattern: each multiplies the ways to match a key.
 const maxDeep = 3
 
-// segment is one path segment of a pattern.
+// segment is a path segment of a pattern, with what it takes to match that of a key.
 type segment struct {
 	text     string
 	deep     bool           // **: any number of segments, also none
@@ -29,7 +29,7 @@ type segment struct {
 	anyStart bool           // begins with a wildcard, which hidden names do not match
 }
 
-// field is a placeholder.
+// field tells the placeholders apart.
 type field uint8
 
 const (
@@ -47,6 +47,7 @@ type placeholder struct {
 	size int
 }
 
+// placeholder returns the field's name in a pattern and what keys have in its place.
 func (f field) placeholder() placeholder {
 	switch f {
 	case fieldDate:
@@ -155,6 +156,7 @@ func withoutQuery(rawURL string) string {
 	return before
 }
 
+// parseSegment reads a path segment of a pattern.
 func parseSegment(text string) (segment, error) {
 	s := segment{text: text}
 	if text == "**" {
@@ -244,6 +246,7 @@ func (s segment) accept(name string, at datePart) (next datePart, ok, hidden boo
 	return at, true, false
 }
 
+// isHidden tells names that stand for no data of their own, as those of Spark's markers.
 func isHidden(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 }

@@ -14,19 +14,19 @@ import (
 // beyond, their folder is listed and pruned, a thousand of them in one request.
 const maxCandidates = 100
 
-// lister is what a walker asks of a store; tests see which prefixes it lists.
+// lister is the part of a store that a walker asks; tests see by it which prefixes are listed.
 type lister interface {
 	List(ctx context.Context, prefix string) iter.Seq2[objstore.Object, error]
 	ListDir(ctx context.Context, prefix string) (objs []objstore.Object, dirs []string, err error)
 }
 
-// walker goes down a pattern, segment by segment.
+// walker goes down a pattern for Discover, segment by segment, and gathers what it finds.
 type walker struct {
 	lister   lister
-	store    *objstore.Store // the objects'
+	store    *objstore.Store // of the objects
 	from, to time.Time       // widened by the slack; zero is open
 	found    []Object
-	hidden   int
+	hidden   int             // how many objects only their hidden names keep out
 	outside  map[string]bool // links that leave the folder, by key
 }
 
@@ -116,6 +116,7 @@ func (w *walker) exact(ctx context.Context, key string, at datePart) error {
 	return nil
 }
 
+// take keeps an object that matches, and counts one that only its hidden name keeps out.
 func (w *walker) take(o objstore.Object, at datePart, ok, hidden bool) {
 	switch {
 	case !w.needed(at):
@@ -182,7 +183,7 @@ func (w *walker) candidates(s segment, at datePart) ([]string, bool) {
 	return names, true
 }
 
-// rangeText tells the range that was looked at.
+// rangeText tells in a note the range that was looked at.
 func (w *walker) rangeText() string {
 	switch {
 	case w.from.IsZero() && w.to.IsZero():

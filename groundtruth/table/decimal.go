@@ -138,7 +138,8 @@ func notDigits(w uint64) uint64 {
 }
 
 // eightDigits returns the number that eight decimal digits spell, the first one in
-// the lowest byte (bytes of 0 in front count as zeros): pairs are joined, then pairs of pairs, then those.
+// the lowest byte (bytes of 0 in front count as zeros): pairs are joined, then pairs of
+// pairs, then those.
 func eightDigits(w uint64) uint64 {
 	w = (w & 0x0f0f0f0f0f0f0f0f) * (10<<8 + 1) >> 8
 	w = (w & 0x00ff00ff00ff00ff) * (100<<16 + 1) >> 16

@@ -95,6 +95,8 @@ func parseStamp(s []byte) (int64, bool) {
 	return (seconds-offset)*1_000_000_000 + nanos, ok
 }
 
+// parseCalendarTime reads what begins with a date of year, month and day, in all the ways that
+// ParseTime knows.
 func parseCalendarTime(s []byte) (int64, bool) {
 	year, ok1 := digits(s[0:4])
 	month, ok2 := digits(s[5:7])
@@ -206,6 +208,7 @@ func parseZone(s []byte) (int64, bool) {
 	return sign * (int64(hour)*hourSeconds + int64(minute)*minuteSeconds), true
 }
 
+// parseEpochText reads a text that is an epoch number.
 func parseEpochText(s []byte) (int64, bool) {
 	if len(s) == 0 || s[0] > '9' { // no number, nor the words that are read as one
 		return 0, false
@@ -313,6 +316,7 @@ func digits(s []byte) (int, bool) {
 	return n, true
 }
 
+// daysIn returns how many days a month has.
 func daysIn(year, month int) int {
 	switch month {
 	case 4, 6, 9, 11:
@@ -342,12 +346,13 @@ func civilDays(year, month, day int) int64 {
 // civilEpoch numbers the day 1970-01-01 in the count of civilDays.
 const civilEpoch = 719469
 
-// timeText returns a time as text: RFC 3339 in UTC.
+// AppendTimeText appends a time, given in Unix nanoseconds, as text: RFC 3339 in UTC.
 func AppendTimeText(dst []byte, nanos int64) []byte {
 	return time.Unix(0, nanos).UTC().AppendFormat(dst, time.RFC3339Nano)
 }
 
-// EpochUnit numbers the unit that an epoch number is read in.
+// EpochUnit numbers the unit that an epoch number is read in, the largest first, so that
+// numbers of one unit can be told.
 func EpochUnit(n int64) int {
 	switch {
 	case n > -epochSecondsBelow && n < epochSecondsBelow:
