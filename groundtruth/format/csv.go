@@ -22,7 +22,7 @@ type csvReader struct {
 	fields    [][]byte // of the last record; valid until the next
 	raw       []byte   // the last record as it stands
 	text      []byte   // unquoted fields of a record with quotes
-	spans     [][2]int // where the fields of such a record lie in text
+	bounds    [][2]int // where the fields of such a record lie in text
 
 	// What is known of quotes in the buffer, while moves is the buffer's: there is
 	// none from where the search began up to searched but the one at quote (-1 is
@@ -238,15 +238,15 @@ func (r *csvReader) quoted() (malformed string, err error) {
 		closed // after a quote inside quotes: the closing one, or the first of two
 		junk   // after text behind a closing quote
 	)
-	r.text, r.spans = r.text[:0], r.spans[:0]
+	r.text, r.bounds = r.text[:0], r.bounds[:0]
 	state, from := fieldStart, 0
 	length := 0 // of the record, from r.start
 	endField := func() {
-		r.spans = append(r.spans, [2]int{from, len(r.text)})
+		r.bounds = append(r.bounds, [2]int{from, len(r.text)})
 		from = len(r.text)
 	}
 	for {
-		if len(r.spans) == r.maxFields {
+		if len(r.bounds) == r.maxFields {
 			return "", r.tooManyFields()
 		}
 		c, ok, err := r.byteAt(length)
@@ -315,7 +315,7 @@ func (r *csvReader) quoted() (malformed string, err error) {
 	}
 	endField()
 	r.fields = r.fields[:0]
-	for _, s := range r.spans {
+	for _, s := range r.bounds {
 		r.fields = append(r.fields, r.text[s[0]:s[1]])
 	}
 	return "", nil

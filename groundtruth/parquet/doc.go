@@ -5,7 +5,7 @@
 // goroutines share. In a row group the values of one column lie together in a column chunk
 // (not to be taken for a table.Chunk), one page after the other; a page may refer to the
 // dictionary that the first page holds. A leaf is a column of the schema that holds
-// values, as opposed to a group of columns. A span is a range of bytes of the object, and
+// values, as opposed to a group of columns. A Range is where bytes of the object lie, and
 // a Group what was fetched of a row group ahead of its reading.
 //
 // Begin with Open, which reads a file's footer (file.go), and Reader.RowGroup, which reads

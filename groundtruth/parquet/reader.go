@@ -77,7 +77,7 @@ func (r *Reader) RowGroup(index int, data *Group, stats *table.ReadStats, emit f
 		return nil
 	}
 	if data != nil {
-		stats.Bytes += Bytes(data.Spans)
+		stats.Bytes += Bytes(data.Ranges)
 	}
 	if err := r.startGroup(meta, data, stats); err != nil {
 		return fmt.Errorf("row group %d: %w", index, err)
@@ -135,7 +135,7 @@ func (r *Reader) startGroup(meta *format.RowGroup, data *Group, stats *table.Rea
 			// pages (its issue 608), and wrong values are worse than none.
 			return fmt.Errorf("column %s is compressed with LZ4_RAW, which is not supported: write the file with zstd, snappy or gzip", table.Quote(c.leaf.name))
 		}
-		if _, err := r.file.span(column); err != nil {
+		if _, err := r.file.rangeOf(column); err != nil {
 			return fmt.Errorf("column %s: %w", table.Quote(c.leaf.name), err)
 		}
 		c.open(column, r.file, data, &stats.Bytes)

@@ -56,7 +56,7 @@ func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Sour
 	if !to.IsZero() {
 		w.to = to.Add(src.Slack).UTC()
 	}
-	if err := w.walk(ctx, "", p.segments, noDatePart()); err != nil {
+	if err := w.walk(ctx, "", p.segments, noPartition()); err != nil {
 		return nil, fmt.Errorf("find objects of %s: %w", withoutQuery(src.URL), err)
 	}
 	slices.SortFunc(w.found, func(a, b Object) int { return cmp.Compare(a.Rel, b.Rel) })

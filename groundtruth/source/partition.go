@@ -8,18 +8,18 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// datePart holds what the placeholders of a key have said of its partition so far; a negative
+// partition holds what the placeholders of a key have said of its partition so far; a negative
 // field is not known.
-type datePart struct {
+type partition struct {
 	year, month, day, hour int
 }
 
-// noDatePart returns a partition of which nothing is known.
-func noDatePart() datePart { return datePart{-1, -1, -1, -1} }
+// noPartition returns a partition of which nothing is known.
+func noPartition() partition { return partition{-1, -1, -1, -1} }
 
 // with adds a placeholder's text. It fails where the text is no date or hour, or
 // contradicts what an earlier placeholder said.
-func (p datePart) with(f field, text string) (datePart, bool) {
+func (p partition) with(f field, text string) (partition, bool) {
 	set := func(to *int, s string, low, high int) bool {
 		v, ok := decimal(s)
 		if !ok || v < low || v > high || (*to >= 0 && *to != v) {
@@ -59,7 +59,7 @@ func decimal(s string) (int, bool) {
 }
 
 // span returns the time that the partition stands for, when its year is known.
-func (p datePart) span() (groundtruth.Window, bool) {
+func (p partition) span() (groundtruth.Window, bool) {
 	switch {
 	case p.year < 0:
 		return groundtruth.Window{}, false
@@ -77,13 +77,13 @@ func (p datePart) span() (groundtruth.Window, bool) {
 	return groundtruth.Window{Start: start, End: start.Add(time.Hour)}, true
 }
 
-// datePartOf returns the hour of a time as a partition.
-func datePartOf(t time.Time) datePart {
-	return datePart{t.Year(), int(t.Month()), t.Day(), t.Hour()}
+// partitionOf returns the hour of a time as a partition.
+func partitionOf(t time.Time) partition {
+	return partition{t.Year(), int(t.Month()), t.Day(), t.Hour()}
 }
 
 // format returns what stands for a placeholder; all of the partition is known.
-func (p datePart) format(f field) string {
+func (p partition) format(f field) string {
 	switch f {
 	case fieldDate:
 		return fmt.Sprintf("%04d-%02d-%02d", p.year, p.month, p.day)
@@ -99,7 +99,7 @@ func (p datePart) format(f field) string {
 }
 
 // text returns what format does, where the field is known.
-func (p datePart) text(f field) (string, bool) {
+func (p partition) text(f field) (string, bool) {
 	known := map[field]bool{
 		fieldDate:  p.year >= 0 && p.month >= 0 && p.day >= 0,
 		fieldHour:  p.hour >= 0,
@@ -114,7 +114,7 @@ func (p datePart) text(f field) (string, bool) {
 }
 
 // step returns the finest known field, when all the coarser ones are known too.
-func (p datePart) step() (field, bool) {
+func (p partition) step() (field, bool) {
 	switch {
 	case p.year < 0:
 		return 0, false

@@ -227,7 +227,7 @@ func (s segment) prefix() string {
 // accept matches a key's segment and adds what its placeholders say to at. hidden
 // tells that only the rule on hidden names stands against it: like a shell, and like
 // Hive and Spark, a leading wildcard does not match names that begin with '.' or '_'.
-func (s segment) accept(name string, at datePart) (next datePart, ok, hidden bool) {
+func (s segment) accept(name string, at partition) (next partition, ok, hidden bool) {
 	if s.literal {
 		return at, name == s.text, false
 	}
@@ -252,7 +252,7 @@ func isHidden(name string) bool {
 }
 
 // matchKey matches the segments of a key against those of a pattern.
-func matchKey(segments []segment, names []string, at datePart) (found datePart, ok, hidden bool) {
+func matchKey(segments []segment, names []string, at partition) (found partition, ok, hidden bool) {
 	if len(segments) == 0 {
 		return at, len(names) == 0, false
 	}

@@ -102,7 +102,7 @@ func TestMatchKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			part, ok, _ := matchKey(p.segments[1:], strings.Split(c.key, "/"), noDatePart())
+			part, ok, _ := matchKey(p.segments[1:], strings.Split(c.key, "/"), noPartition())
 			if !ok {
 				if c.span != "-" {
 					t.Error("no match")
@@ -261,7 +261,7 @@ func TestSemantics2_OnlyNeededPartitionsAreListed(t *testing.T) {
 			from := at(t, "2026-01-05")
 			r := &recordingLister{Store: store}
 			w := walker{lister: r, store: store, from: from, to: from.Add(time.Duration(c.hours) * time.Hour)}
-			if err := w.walk(context.Background(), "", p.segments, noDatePart()); err != nil {
+			if err := w.walk(context.Background(), "", p.segments, noPartition()); err != nil {
 				t.Fatal(err)
 			}
 			if !slices.Equal(r.listed, c.listed) {
@@ -293,7 +293,7 @@ func TestDiscoverNotesAndErrors(t *testing.T) {
 	}
 }
 
-// What discover finds by going down the partitions is what listing all and matching
+// What Discover finds by going down the partitions is what listing all and matching
 // each key finds.
 func TestDiscoverAgreesWithMatching(t *testing.T) {
 	var keys []string
@@ -324,7 +324,7 @@ func TestDiscoverAgreesWithMatching(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			part, ok, _ := matchKey(p.segments, strings.Split(o.Key, "/"), noDatePart())
+			part, ok, _ := matchKey(p.segments, strings.Split(o.Key, "/"), noPartition())
 			span, has := part.span()
 			if ok && (!has || span.End.After(from.Add(-slack)) && span.Start.Before(to.Add(slack))) {
 				want = append(want, o.Key)
@@ -351,7 +351,7 @@ func FuzzPattern(f *testing.F) {
 		if len(p.segments) == 0 || p.base == "" {
 			t.Fatalf("%q has base %q and %d segments", url, p.base, len(p.segments))
 		}
-		part, ok, _ := matchKey(p.segments, strings.Split(key, "/"), noDatePart())
+		part, ok, _ := matchKey(p.segments, strings.Split(key, "/"), noPartition())
 		if span, has := part.span(); ok && has && !span.Start.Before(span.End) {
 			t.Fatalf("%q has the empty span %s", key, span)
 		}
@@ -361,9 +361,9 @@ func FuzzPattern(f *testing.F) {
 			if s.deep || s.literal || s.glob {
 				continue
 			}
-			names, _ := w.candidates(s, noDatePart())
+			names, _ := w.candidates(s, noPartition())
 			for _, name := range names {
-				next, ok, _ := s.accept(name, noDatePart())
+				next, ok, _ := s.accept(name, noPartition())
 				if !ok || !w.needed(next) {
 					t.Fatalf("%q asks for %q, which it does not match", s.text, name)
 				}

@@ -39,7 +39,7 @@ func (w *walker) leaveOut(key string) {
 }
 
 // walk finds the objects below prefix, which is empty or ends in '/'.
-func (w *walker) walk(ctx context.Context, prefix string, segments []segment, at datePart) error {
+func (w *walker) walk(ctx context.Context, prefix string, segments []segment, at partition) error {
 	s, last := segments[0], len(segments) == 1
 	names, enumerated := []string(nil), false
 	switch {
@@ -92,7 +92,7 @@ func (w *walker) walk(ctx context.Context, prefix string, segments []segment, at
 }
 
 // list finds the objects below prefix at any depth.
-func (w *walker) list(ctx context.Context, prefix string, segments []segment, at datePart) error {
+func (w *walker) list(ctx context.Context, prefix string, segments []segment, at partition) error {
 	for o, err := range w.lister.List(ctx, prefix) {
 		if err != nil {
 			return err
@@ -104,7 +104,7 @@ func (w *walker) list(ctx context.Context, prefix string, segments []segment, at
 }
 
 // exact finds the object of one key.
-func (w *walker) exact(ctx context.Context, key string, at datePart) error {
+func (w *walker) exact(ctx context.Context, key string, at partition) error {
 	for o, err := range w.lister.List(ctx, key) {
 		if err != nil {
 			return err
@@ -117,7 +117,7 @@ func (w *walker) exact(ctx context.Context, key string, at datePart) error {
 }
 
 // take keeps an object that matches, and counts one that only its hidden name keeps out.
-func (w *walker) take(o objstore.Object, at datePart, ok, hidden bool) {
+func (w *walker) take(o objstore.Object, at partition, ok, hidden bool) {
 	switch {
 	case !w.needed(at):
 	case hidden:
@@ -130,7 +130,7 @@ func (w *walker) take(o objstore.Object, at datePart, ok, hidden bool) {
 }
 
 // needed reports whether the partition may hold rows of the range.
-func (w *walker) needed(at datePart) bool {
+func (w *walker) needed(at partition) bool {
 	span, ok := at.span()
 	if !ok {
 		return true
@@ -140,7 +140,7 @@ func (w *walker) needed(at datePart) bool {
 
 // candidates returns the names that a segment without wildcards can have in the
 // range, when they can be told and are few.
-func (w *walker) candidates(s segment, at datePart) ([]string, bool) {
+func (w *walker) candidates(s segment, at partition) ([]string, bool) {
 	from, to := w.from, w.to
 	if span, ok := at.span(); ok {
 		if from.IsZero() || span.Start.After(from) {
@@ -176,7 +176,7 @@ func (w *walker) candidates(s segment, at datePart) ([]string, bool) {
 		}
 		name := s.text
 		for _, f := range s.fields {
-			name = strings.ReplaceAll(name, f.placeholder().name, datePartOf(t).format(f))
+			name = strings.ReplaceAll(name, f.placeholder().name, partitionOf(t).format(f))
 		}
 		names = append(names, name)
 	}
