@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/valyala/fastjson"
-
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
@@ -191,31 +189,6 @@ func (k *columnKinds) lookSchema(ctx context.Context, obj source.Object, c codec
 	return k.check()
 }
 
-// lookCSV looks at the header and the first records of a CSV stream.
-func (k *columnKinds) lookCSV(in stream) error {
-	r := newCSVReader(in, k.readerMemory())
-	names, err := r.header()
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		k.at(name)
-	}
-	for range columnRows {
-		ok, malformed, err := r.next()
-		if err != nil || !ok {
-			return err
-		}
-		if malformed != "" || len(r.fields) != len(names) {
-			continue
-		}
-		for i, s := range r.fields {
-			k.at(names[i]).addText(s)
-		}
-	}
-	return nil
-}
-
 // addText judges a value of a format without types.
 func (s *seenKinds) addText(value []byte) {
 	trimmed := table.TrimSpace(value)
@@ -252,61 +225,4 @@ func hasLeadingZero(s []byte) bool {
 		}
 	}
 	return true
-}
-
-// lookJSONL looks at the first records of a stream of JSON objects.
-func (k *columnKinds) lookJSONL(in stream) error {
-	lines := newLineBuffer(in, k.readerMemory())
-	if err := lines.skipBOM(); err != nil {
-		return err
-	}
-	var parser fastjson.Parser
-	for range columnRows {
-		line, err := lines.jsonLine()
-		if err != nil || line == nil {
-			return err
-		}
-		if err := checkValues(line, k.readerMemory()); err != nil {
-			return err
-		}
-		record, err := parser.ParseBytes(line)
-		if err != nil || record.Type() != fastjson.TypeObject {
-			continue // counted when the object is read
-		}
-		k.addJSON("", record)
-		if err := k.check(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// addJSON judges the values of a JSON object whose keys begin with prefix.
-func (k *columnKinds) addJSON(prefix string, v *fastjson.Value) {
-	o, err := v.Object()
-	if err != nil { // cannot be: callers have looked at the type
-		return
-	}
-	o.Visit(func(key []byte, v *fastjson.Value) {
-		name := prefix + string(key)
-		switch v.Type() {
-		case fastjson.TypeObject:
-			k.addJSON(name+".", v)
-		case fastjson.TypeArray:
-		case fastjson.TypeNull:
-			k.at(name)
-		case fastjson.TypeString:
-			s, err := v.StringBytes()
-			if err != nil { // cannot be: the type says string
-				return
-			}
-			seen := k.at(name)
-			if table.IsMissingWord(table.TrimSpace(s)) {
-				return
-			}
-			seen.addString(table.TrimSpace(s))
-		default:
-			k.at(name).number = true
-		}
-	})
 }

@@ -421,3 +421,28 @@ func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.
 		}
 	}
 }
+
+// lookCSV looks at the header and the first records of a CSV stream.
+func (k *columnKinds) lookCSV(in stream) error {
+	r := newCSVReader(in, k.readerMemory())
+	names, err := r.header()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		k.at(name)
+	}
+	for range columnRows {
+		ok, malformed, err := r.next()
+		if err != nil || !ok {
+			return err
+		}
+		if malformed != "" || len(r.fields) != len(names) {
+			continue
+		}
+		for i, s := range r.fields {
+			k.at(names[i]).addText(s)
+		}
+	}
+	return nil
+}

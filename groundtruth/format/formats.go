@@ -12,8 +12,8 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// fileFormat is a row of the table of formats: how objects of one format are told by their
-// names and read. Every reader of this package goes by the row that codecOf finds for an
+// fileFormat is a row of the table of formats: it says how objects of one format are told by
+// their names, and how they are read. Every reader of this package goes by the row that codecOf finds for an
 // object. It has either read and look, or open and columns.
 type fileFormat struct {
 	name    string   // what groundtruth.Source.Format calls it
@@ -32,7 +32,7 @@ type fileFormat struct {
 	columns func(ctx context.Context, obj source.Object, visit func(name string, kind table.Kind)) error
 }
 
-// ending is how the names of a format's objects may end.
+// ending is an end that the names of a format's objects may have.
 type ending struct {
 	text      string // with its point, in small letters
 	delimiter byte   // what parts the fields of a record, where a format needs one
@@ -56,7 +56,7 @@ func orAll(given []fileFormat) []fileFormat {
 	return formats()
 }
 
-// codec is how one object is encoded.
+// codec tells how one object is encoded.
 type codec struct {
 	fileFormat
 	compression string // "", gz or zst

@@ -22,13 +22,13 @@ type openObject struct {
 	source.Object
 	Ord   int // number of the object in Scan.Objects
 	codec codec
-	file  *parquet.File // nil of another format
-	parts int
+	file  *parquet.File    // nil of another format
+	parts int              // how many it has
 	next  int              // the part to hand out next
 	left  int              // parts that are not done
 	stats table.ReadStats  // of the parts that are done
 	told  int64            // bytes that Progress was told of
-	Noted atomic.Bool      // whether its columns were looked at, which who reads keeps here
+	Noted atomic.Bool      // whether the caller of Reader looked at its columns
 	ahead int              // the part to fetch next
 	data  []*parquet.Group // what is fetched of each part; nil where it is read as needed
 }
@@ -111,6 +111,7 @@ func (r *Reader) Read(ctx context.Context, p *Part, wants []table.Want, opt tabl
 // partPlace says where a part stands among all parts of a Scan: by its object, then its number.
 type partPlace struct{ ord, index int }
 
+// before reports whether the part of p comes before that of q.
 func (p partPlace) before(q partPlace) bool {
 	return p.ord < q.ord || p.ord == q.ord && p.index < q.index
 }
@@ -128,7 +129,7 @@ type Scan struct {
 	Read  func(ctx context.Context, worker int, p *Part) (table.ReadStats, error)
 	Wants []table.Want // what Read reads, for what is fetched ahead
 	Opt   table.ReadOptions
-	// Progress is told of bytes read, of a Parquet object after each part.
+	// Progress is told of bytes read after each part; nil is nobody.
 	Progress func(bytes int64)
 	// Done is told of each object that was read to its end; nil is nobody.
 	Done func(ord int, stats table.ReadStats) error

@@ -9,7 +9,7 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// stream is what the readers of formats that know no parts read: an object from its
+// stream is what the readers of formats without parts are given: an object from its
 // beginning to its end, decompressed.
 type stream struct {
 	io.Reader
@@ -17,7 +17,7 @@ type stream struct {
 	delimiter byte   // that of the object's ending
 }
 
-// readStream reads an object of a format that knows no parts.
+// readStream reads an object of a format without parts for Reader.Read.
 func readStream(ctx context.Context, obj source.Object, c codec, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, emit func(*table.Chunk) error) (err error) {
 	if obj.Size == 0 {
 		return nil

@@ -11,7 +11,7 @@
 // Begin with Open, which reads a file's footer (file.go), and Reader.RowGroup, which reads
 // a row group column by column (reader.go). A columnReader goes from page to page
 // (column.go); a pageReader reads their headers and bytes (page.go); leafType says what
-// the values mean (types.go, values.go). A lazy column's values are sent on their own,
-// when they are asked for (lazy.go). The library parquet-go reads footers and the rare
-// encodings.
+// the values mean (types.go, values.go). Most columns are read with their chunk (fill.go);
+// a lazy column's values are sent on their own, when they are asked for (lazy.go). The
+// library parquet-go reads footers and the rare encodings.
 package parquet

@@ -65,7 +65,7 @@ func (f *File) rangeOf(column *format.ColumnMetaData) (Range, error) {
 }
 
 // Group holds the column chunks of a row group that were fetched ahead of its reading, or
-// will have been when Done is closed. Who fetches makes it, fills it and closes Done;
+// will have been when Done is closed. Whoever fetches makes it, fills it and closes Done;
 // Reader.RowGroup waits for that.
 type Group struct {
 	Ranges []Range
