@@ -19,6 +19,7 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
+// compress returns data as an object of the ending holds them.
 func compress(t testing.TB, data []byte, ending string) []byte {
 	t.Helper()
 	var out bytes.Buffer

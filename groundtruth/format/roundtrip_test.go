@@ -28,6 +28,7 @@ type tripRow struct {
 	N    int64    `parquet:"n" json:"n"`
 }
 
+// tripRows draws a table.
 func tripRows() *rapid.Generator[[]tripRow] {
 	return rapid.Custom(func(t *rapid.T) []tripRow {
 		rows := make([]tripRow, rapid.IntRange(0, 60).Draw(t, "rows"))
@@ -56,6 +57,7 @@ func everyFormatHolds(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsRune(s, '\r')
 }
 
+// tripFile writes rows as an object of a format, by other libraries than those that read it.
 func tripFile(t testing.TB, format string, rows []tripRow) []byte {
 	var out bytes.Buffer
 	switch format {

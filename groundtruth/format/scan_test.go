@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"testing"
+
 	"github.com/hindcast/hindcast/groundtruth/internal/readtest"
 	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
-	"runtime"
-	"testing"
 )
 
 // readObject reads all parts of an object, one after the other.
