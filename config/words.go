@@ -27,7 +27,7 @@ const (
 // words of another package are that package's constants or list.
 
 func formats() (can, later []string) {
-	return []string{auto, "parquet", "csv", "jsonl"}, []string{
+	return with(auto, groundtruth.Formats()), []string{
 		"avro", "kserve", "sagemaker", "azureml", "cloudevents", "databricks", "bentoml", "vertex", "mlflow",
 		"seldon", "feast", "delta", "iceberg",
 	}

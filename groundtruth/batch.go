@@ -1,6 +1,7 @@
 package groundtruth
 
-// Kind is the type of a column's values as the evaluator sees them.
+// Kind is the type of a column's values as sinks and the evaluator see them. Readers of files
+// have a Kind of their own, table.Kind, which says how a chunk holds a column's cells.
 type Kind uint8
 
 // The kinds of columns.
@@ -11,12 +12,13 @@ const (
 	Number
 	// Text columns hold codes into a dictionary, or distinct texts with their counts.
 	Text
-	// Time columns hold points in time. Columns reports them; no Batch has one.
+	// Time columns hold points in time. format.Columns reports them; no Batch has one.
 	Time
 )
 
-// Column is a text column of Matches, row by row: Dict[Codes[i]] is the value of row
-// i, which is missing where Valid is false; its code is then meaningless.
+// Column is a text column of Matches, row by row (table.Column is that of a chunk of a
+// file): Dict[Codes[i]] is the value of row i, which is missing where Valid is false; its
+// code is then meaningless.
 type Column struct {
 	Name  string
 	Kind  Kind // Text; Absent when there is no such column
@@ -25,8 +27,9 @@ type Column struct {
 	Valid []bool
 }
 
-// Values are values of one column, those of some rows. Which row has which is not
-// told: what a window is compared by does not depend on it. NaN is a missing value.
+// Values holds values of one column, those of some rows, as Batch.Features sends them.
+// Which row has which is not told: what a window is compared by does not depend on it. NaN
+// is a missing value.
 type Values struct {
 	Name string
 	Kind Kind
@@ -43,10 +46,10 @@ type Values struct {
 	Invalid int
 }
 
-// Batch is a part of the unique predictions inside the window. Predictions and
-// features come as they are read, each column at its own pace: all batches of a scan
-// together have Len rows and as many of each feature. A batch and all it holds is the
-// scan's and is used again after the sink returns.
+// Batch holds a part of the unique predictions inside the window, for Sink.AddPredictions.
+// Predictions and features come as they are read, each column at its own pace: all batches
+// of a scan together have Len rows and as many of each feature. A batch and all it holds
+// is the scan's and is used again after the sink returns.
 type Batch struct {
 	Len         int
 	Times       []int64   // prediction time in Unix nanoseconds; all zero when the source has no time
@@ -57,7 +60,8 @@ type Batch struct {
 	Features    []Values  // parts of features of Spec.Features, in any order
 }
 
-// Matches is a few thousand joined rows: a unique prediction and its one label.
+// Matches holds a few thousand joined rows, each a unique prediction and its one label, for
+// Sink.AddMatches.
 type Matches struct {
 	Len         int
 	Times       []int64

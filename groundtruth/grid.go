@@ -21,8 +21,9 @@ const (
 	daySeconds    = 24 * hourSeconds
 	weekSeconds   = 7 * daySeconds
 
+	// maxGridDays bounds the size of a window.
 	maxGridDays = 3660
-	// The mean Gregorian month: 365.2425 days / 12.
+	// monthSeconds is the mean Gregorian month: 365.2425 days / 12.
 	monthSeconds = 2629746
 )
 
@@ -162,6 +163,7 @@ func (g Grid) index(t time.Time) int64 {
 	return FloorDiv(t.Unix()-g.origin(), g.seconds)
 }
 
+// at returns the window of a number that index gives.
 func (g Grid) at(i int64) Window {
 	if g.months > 0 {
 		month := func(i int64) time.Time {
@@ -174,7 +176,7 @@ func (g Grid) at(i int64) Window {
 	return Window{Start: time.Unix(start, 0).UTC(), End: time.Unix(start+g.seconds, 0).UTC()}
 }
 
-// origin is a start of a window, in Unix seconds.
+// origin returns the start of a window of a fixed size, in Unix seconds.
 func (g Grid) origin() int64 {
 	if g.seconds%weekSeconds == 0 {
 		return -3 * daySeconds // the epoch was a Thursday
@@ -182,6 +184,7 @@ func (g Grid) origin() int64 {
 	return 0
 }
 
+// FloorDiv divides, rounding down: times before the epoch are negative.
 func FloorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b != 0 && a < 0 {

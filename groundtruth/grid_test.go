@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
+// scanGrid returns the grid of a size.
 func scanGrid(t testing.TB, s string) Grid {
 	t.Helper()
 	g, err := ParseGrid(s)
@@ -18,7 +19,7 @@ func scanGrid(t testing.TB, s string) Grid {
 	return g
 }
 
-// at is a point in time by its text.
+// at returns a point in time by its text.
 func at(t testing.TB, text string) time.Time {
 	t.Helper()
 	u, err := ParseTime(text)

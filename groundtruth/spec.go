@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"slices"
 	"time"
-) // Source says where objects are and how to read them.
+)
+
+// Source says where the objects of predictions, of labels or of a reference are, and how to
+// read them.
 type Source struct {
 	// URL holds the bucket and the key pattern: {date} {hour} {year} {month} {day}, *, **.
 	// Whoever opens it knows where relative paths start.
 	URL string
-	// Format is auto, parquet, csv or jsonl; auto goes by the key's ending, less .gz or .zst.
+	// Format is auto or one of Formats; auto goes by the key's ending, less .gz or .zst.
 	Format string
 	// Slack is how far a partition's time may lie from the prediction's, on both sides.
 	Slack time.Duration
@@ -18,8 +21,13 @@ type Source struct {
 	FollowLinks bool
 }
 
-// PredictionColumns names the columns of a prediction log. Timestamp,
-// ModelVersion may be empty.
+// Formats returns the names of the formats that Source.Format may have beside auto, in the
+// order in which messages list them. The table of groundtruth/format has a row for each. The
+// names stand here because config checks them without what reads files.
+func Formats() []string { return []string{"parquet", "csv", "jsonl"} }
+
+// PredictionColumns names the columns of a prediction log. Timestamp and ModelVersion may be
+// empty: there is no such column.
 type PredictionColumns struct {
 	ID, Timestamp, Prediction, ModelVersion string
 }
@@ -39,13 +47,13 @@ const (
 	ResolveConflictIsMissing Resolve = "conflict-is-missing"
 )
 
-// FeatureSpec is a feature column to read and the kind to read it as.
+// FeatureSpec names a feature's column and the kind to read it as.
 type FeatureSpec struct {
 	Name string
 	Kind Kind
 }
 
-// Spec says what to read for one model.
+// Spec says what to read for one model. Join and ScanReference are given one.
 type Spec struct {
 	Predictions       Source
 	PredictionColumns PredictionColumns
@@ -68,7 +76,7 @@ type Limits struct {
 	Workers     int    // default GOMAXPROCS
 }
 
-// Coverage holds the counts of a join.
+// Coverage counts what a join found of predictions and labels, and how they met.
 type Coverage struct {
 	Predictions          int64 `json:"predictions"`              // unique predictions in the window
 	Labels               int64 `json:"labels"`                   // ids with a known label after resolution, among labels read
@@ -107,7 +115,7 @@ const (
 	BadRow       = "bad_row"       // short or long CSV row, malformed JSON line
 )
 
-// Input is one object that was read, for the audit.
+// Input names an object that was read, for the audit.
 type Input struct {
 	URL     string    `json:"url"`
 	Size    int64     `json:"size"`
@@ -115,7 +123,7 @@ type Input struct {
 	ModTime time.Time `json:"mod_time"`
 }
 
-// Result is what a join found, beside what it sent to the sinks.
+// Result holds what a join found, beside what it sent to the sinks.
 type Result struct {
 	Coverage     Coverage
 	Skipped      Skipped

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Window is a half-open interval [Start, End) in UTC on prediction time.
+// Window is a half-open interval [Start, End) of prediction time, in UTC.
 type Window struct {
 	Start time.Time `json:"start"`
 	End   time.Time `json:"end"`
@@ -60,6 +60,7 @@ func (w Window) Format(layout, sep string) string {
 	return w.Start.UTC().Format(layout) + sep + w.End.UTC().Format(layout)
 }
 
+// isMidnight reports whether a time is the start of a day in UTC.
 func isMidnight(t time.Time) bool { return t.Equal(t.Truncate(24 * time.Hour)) }
 
 // ParseWindow reads START/END, each RFC 3339 or a date (its midnight in UTC). The

@@ -2,14 +2,16 @@ package format
 
 import "github.com/hindcast/hindcast/groundtruth/table"
 
-// chunkBuilder gathers records of a text format.
+// chunkBuilder gathers the records of a stream into chunks, for readCSV and readJSONL: they add
+// a cell to each column of a row that they begin, and flush when it is full.
 type chunkBuilder struct {
 	out     table.Chunk
 	columns []*table.Builder
-	rows    []int64
-	size    int // bytes of the records so far
+	rows    []int64 // numbers of the records so far
+	size    int     // bytes of the records so far
 }
 
+// newChunkBuilder makes a builder with a column for each want.
 func newChunkBuilder(wants []table.Want) *chunkBuilder {
 	b := &chunkBuilder{}
 	for _, w := range wants {
@@ -20,6 +22,7 @@ func newChunkBuilder(wants []table.Want) *chunkBuilder {
 	return b
 }
 
+// start begins the next chunk.
 func (b *chunkBuilder) start() {
 	b.rows, b.size = b.rows[:0], 0
 	for _, c := range b.columns {
@@ -33,11 +36,13 @@ func (b *chunkBuilder) row(number int64, length int) {
 	b.size += length
 }
 
+// full reports whether the chunk has as many records, or takes as much memory, as may be.
 func (b *chunkBuilder) full() bool {
 	const cellBytes = 10
 	return len(b.rows) >= table.ChunkRows || b.size >= table.MaxChunkBytes || cellBytes*len(b.rows)*len(b.columns) >= table.MaxChunkBytes
 }
 
+// flush emits what was gathered, if anything was, and begins the next chunk.
 func (b *chunkBuilder) flush(emit func(*table.Chunk) error) error {
 	n := len(b.rows)
 	if n == 0 {

@@ -7,23 +7,21 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/valyala/fastjson"
-
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/parquet"
 	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// ColumnInfo is a column of a source and the kind that its values have.
+// ColumnInfo tells of a column of a source which kind its values have.
 type ColumnInfo struct {
 	Name string
 	Kind groundtruth.Kind // Number, Text or Time
 }
 
 const (
-	// columnObjects and columnRows are how much Columns looks at.
+	// columnObjects and columnRows bound how many objects Columns looks at, and how many
+	// records of a stream.
 	columnObjects = 3
 	columnRows    = 1000
 )
@@ -33,6 +31,8 @@ type ColumnOptions struct {
 	Only        []string // names to look for; empty is all
 	MemoryBytes int64    // of the whole process; default 512 MiB
 	ColumnBytes int64    // about what a column takes where it is counted; default 2.5 KiB
+
+	formats []fileFormat // of tests; nil is all that there are
 }
 
 // Columns returns the columns of src, in the order in which they appear in its first
@@ -54,8 +54,8 @@ func Columns(ctx context.Context, stores *objstore.Opener, src groundtruth.Sourc
 		if looked == columnObjects {
 			break
 		}
-		if err := found.look(ctx, obj, src.Format); err != nil {
-			return nil, fmt.Errorf("read object %s: %w", obj.Url, err)
+		if err := found.lookAt(ctx, obj, src.Format); err != nil {
+			return nil, fmt.Errorf("read object %s: %w", obj.URL, err)
 		}
 		if obj.Size > 0 {
 			looked++
@@ -67,21 +67,24 @@ func Columns(ctx context.Context, stores *objstore.Opener, src groundtruth.Sourc
 	return infos, nil
 }
 
-// columnKinds gathers what values columns have.
+// columnKinds gathers for Columns which kinds of values the columns have, object by object.
 type columnKinds struct {
-	names []string
-	kinds []seenKinds
+	names []string    // in the order in which they were met
+	kinds []seenKinds // of each name
 	index map[string]int
 
-	only    map[string]bool // nil is all
+	formats []fileFormat
+
+	only    map[string]bool // names to look for; nil is all
 	ignored seenKinds       // of other columns
 	memory  int64           // of the process
 	each    int64           // what a column takes where it is counted
 	held    int64           // what all of them take
 }
 
+// newColumnKinds makes a columnKinds that has met no column.
 func newColumnKinds(opt ColumnOptions) *columnKinds {
-	k := &columnKinds{index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, groundtruth.DefaultMemory), each: cmp.Or(opt.ColumnBytes, columnBytes)}
+	k := &columnKinds{formats: orAll(opt.formats), index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, groundtruth.DefaultMemory), each: cmp.Or(opt.ColumnBytes, columnBytes)}
 	for _, name := range opt.Only {
 		if k.only == nil {
 			k.only = map[string]bool{}
@@ -109,6 +112,7 @@ type seenKinds struct {
 	number, text, time bool
 }
 
+// kind returns the kind that holds all the values: Text where they are of several, or none.
 func (s seenKinds) kind() groundtruth.Kind {
 	switch {
 	case s.number && !s.text && !s.time:
@@ -119,6 +123,7 @@ func (s seenKinds) kind() groundtruth.Kind {
 	return groundtruth.Text
 }
 
+// at returns what was seen of a column, which it adds where it is new.
 func (k *columnKinds) at(name string) *seenKinds {
 	i, ok := k.index[name]
 	if !ok && k.only != nil && !k.only[name] {
@@ -134,13 +139,14 @@ func (k *columnKinds) at(name string) *seenKinds {
 	return &k.kinds[i]
 }
 
-func (k *columnKinds) look(ctx context.Context, obj source.Object, format string) error {
-	c, err := codecOf(format, obj.Rel)
+// lookAt looks at an object of a format, or of the one that its name tells.
+func (k *columnKinds) lookAt(ctx context.Context, obj source.Object, format string) error {
+	c, err := codecOf(k.formats, format, obj.Rel)
 	if err != nil {
 		return err
 	}
-	if c.format == "parquet" {
-		return k.lookParquet(ctx, obj)
+	if c.open != nil {
+		return k.lookSchema(ctx, obj, c)
 	}
 	if obj.Size == 0 {
 		return nil
@@ -154,20 +160,18 @@ func (k *columnKinds) look(ctx context.Context, obj source.Object, format string
 		return errors.Join(err, raw.Close())
 	}
 	defer done()
-	lines := newLineBuffer(r, max(k.memory/4, table.MinReaderMemory))
-	if c.format == "csv" {
-		err = k.lookCSV(&csvReader{lineBuffer: lines, delimiter: c.delimiter, maxFields: fieldLimit(max(k.memory/4, table.MinReaderMemory))})
-	} else {
-		err = k.lookJSONL(lines)
-	}
-	if err == nil {
+	if err = c.look(k, stream{r, obj.URL, c.delimiter}); err == nil {
 		err = k.check()
 	}
 	return errors.Join(err, raw.Close())
 }
 
-func (k *columnKinds) lookParquet(ctx context.Context, obj source.Object) error {
-	err := parquet.Columns(ctx, obj, func(name string, kind table.Kind) {
+// readerMemory is what looking at the records of a stream may take.
+func (k *columnKinds) readerMemory() int64 { return max(k.memory/4, table.MinReaderMemory) }
+
+// lookSchema looks at an object whose format has a schema.
+func (k *columnKinds) lookSchema(ctx context.Context, obj source.Object, c codec) error {
+	err := c.columns(ctx, obj, func(name string, kind table.Kind) {
 		seen := k.at(name)
 		switch kind {
 		case table.Absent:
@@ -185,30 +189,7 @@ func (k *columnKinds) lookParquet(ctx context.Context, obj source.Object) error 
 	return k.check()
 }
 
-func (k *columnKinds) lookCSV(r *csvReader) error {
-	names, err := r.header()
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		k.at(name)
-	}
-	for range columnRows {
-		ok, malformed, err := r.next()
-		if err != nil || !ok {
-			return err
-		}
-		if malformed != "" || len(r.fields) != len(names) {
-			continue
-		}
-		for i, s := range r.fields {
-			k.at(names[i]).addText(s)
-		}
-	}
-	return nil
-}
-
-// AddText judges a value of a format without types.
+// addText judges a value of a format without types.
 func (s *seenKinds) addText(value []byte) {
 	trimmed := table.TrimSpace(value)
 	if table.IsMissingWord(trimmed) {
@@ -224,7 +205,7 @@ func (s *seenKinds) addText(value []byte) {
 	s.addString(trimmed)
 }
 
-// AddString judges a value that is no number.
+// addString judges a value that is no number.
 func (s *seenKinds) addString(value []byte) {
 	if _, ok := table.ParseTime(value); ok && len(value) >= 10 && value[4] == '-' {
 		s.time = true
@@ -244,59 +225,4 @@ func hasLeadingZero(s []byte) bool {
 		}
 	}
 	return true
-}
-
-func (k *columnKinds) lookJSONL(lines *lineBuffer) error {
-	if err := lines.skipBOM(); err != nil {
-		return err
-	}
-	var parser fastjson.Parser
-	for range columnRows {
-		line, err := lines.jsonLine()
-		if err != nil || line == nil {
-			return err
-		}
-		if err := checkValues(line, max(k.memory/4, table.MinReaderMemory)); err != nil {
-			return err
-		}
-		record, err := parser.ParseBytes(line)
-		if err != nil || record.Type() != fastjson.TypeObject {
-			continue // counted when the object is read
-		}
-		k.addJSON("", record)
-		if err := k.check(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// addJSON judges the values of a JSON object whose keys begin with prefix.
-func (k *columnKinds) addJSON(prefix string, v *fastjson.Value) {
-	o, err := v.Object()
-	if err != nil { // cannot be: callers have looked at the type
-		return
-	}
-	o.Visit(func(key []byte, v *fastjson.Value) {
-		name := prefix + string(key)
-		switch v.Type() {
-		case fastjson.TypeObject:
-			k.addJSON(name+".", v)
-		case fastjson.TypeArray:
-		case fastjson.TypeNull:
-			k.at(name)
-		case fastjson.TypeString:
-			s, err := v.StringBytes()
-			if err != nil { // cannot be: the type says string
-				return
-			}
-			seen := k.at(name)
-			if table.IsMissingWord(table.TrimSpace(s)) {
-				return
-			}
-			seen.addString(table.TrimSpace(s))
-		default:
-			k.at(name).number = true
-		}
-	})
 }

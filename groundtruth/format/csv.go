@@ -5,25 +5,24 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math/bits"
 
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// csvReader reads RFC 4180 records from a stream. Lines end in LF or CRLF; blank
-// ones are skipped. A quote inside an unquoted field is taken as it is; text after a
-// closing quote makes the record malformed, and reading goes on at the next line.
+// csvReader reads RFC 4180 records from a stream, for readCSV and Columns. Lines end in LF
+// or CRLF; blank ones are skipped. A quote inside an unquoted field is taken as it is;
+// text after a closing quote makes the record malformed, and reading goes on at the next
+// line.
 type csvReader struct {
 	*lineBuffer
 	delimiter byte
-	maxFields int      // of a record
+	maxFields int      // that a record may have
 	fields    [][]byte // of the last record; valid until the next
 	raw       []byte   // the last record as it stands
 	text      []byte   // unquoted fields of a record with quotes
-	spans     [][2]int
+	bounds    [][2]int // where the fields of such a record lie in text
 
 	// What is known of quotes in the buffer, while moves is the buffer's: there is
 	// none from where the search began up to searched but the one at quote (-1 is
@@ -31,7 +30,13 @@ type csvReader struct {
 	moved, quote, searched int
 }
 
-// errUnclosedQuote is no matter of one record: all that follows the quote is lost.
+// newCSVReader makes a reader that takes about so much memory; 0 is no bound.
+func newCSVReader(in stream, memory int64) *csvReader {
+	return &csvReader{lineBuffer: newLineBuffer(in, memory), delimiter: in.delimiter, maxFields: fieldLimit(memory)}
+}
+
+// errUnclosedQuote says that a quote is not closed, which is no matter of one record: all
+// that follows the quote is lost.
 var errUnclosedQuote = errors.New("a quoted field is never closed")
 
 // next reads a record. ok is false at the end; malformed is why the record cannot be
@@ -82,6 +87,7 @@ func fieldLimit(memory int64) int {
 	return int(memory / fieldBytes)
 }
 
+// tooManyFields says that a record has more fields than maxFields.
 func (r *csvReader) tooManyFields() error {
 	return fmt.Errorf("it has more than the %d fields that fit into what --memory leaves a goroutine for what it reads: raise --memory or lower --workers", r.maxFields)
 }
@@ -146,6 +152,7 @@ func (r *csvReader) line() (line []byte, found, quoted bool, err error) {
 	}
 }
 
+// trimLineEnd cuts LF or CRLF from the end of a line.
 func trimLineEnd(line []byte) []byte {
 	line = bytes.TrimSuffix(line, []byte{'\n'})
 	return bytes.TrimSuffix(line, []byte{'\r'})
@@ -231,29 +238,24 @@ func (r *csvReader) quoted() (malformed string, err error) {
 		closed // after a quote inside quotes: the closing one, or the first of two
 		junk   // after text behind a closing quote
 	)
-	r.text, r.spans = r.text[:0], r.spans[:0]
+	r.text, r.bounds = r.text[:0], r.bounds[:0]
 	state, from := fieldStart, 0
 	length := 0 // of the record, from r.start
 	endField := func() {
-		r.spans = append(r.spans, [2]int{from, len(r.text)})
+		r.bounds = append(r.bounds, [2]int{from, len(r.text)})
 		from = len(r.text)
 	}
 	for {
-		if len(r.spans) == r.maxFields {
+		if len(r.bounds) == r.maxFields {
 			return "", r.tooManyFields()
 		}
-		if r.start+length == r.end {
-			if err := r.more(); err != nil {
-				return "", err
-			}
-			if r.start+length == r.end {
-				if !r.eof {
-					continue
-				}
-				break
-			}
+		c, ok, err := r.byteAt(length)
+		if err != nil {
+			return "", err
 		}
-		c := r.buf[r.start+length]
+		if !ok {
+			break
+		}
 		length++
 		if c == '\n' && state != inside {
 			break
@@ -285,12 +287,11 @@ func (r *csvReader) quoted() (malformed string, err error) {
 				endField()
 				state = fieldStart
 			case '\r': // of the line's end, else the next byte shows it
-				if r.start+length == r.end && !r.eof {
-					if err := r.more(); err != nil {
-						return "", err
-					}
+				after, ok, err := r.byteAt(length)
+				if err != nil {
+					return "", err
 				}
-				if r.start+length < r.end && r.buf[r.start+length] != '\n' {
+				if ok && after != '\n' {
 					state = junk
 				}
 			default:
@@ -314,10 +315,21 @@ func (r *csvReader) quoted() (malformed string, err error) {
 	}
 	endField()
 	r.fields = r.fields[:0]
-	for _, s := range r.spans {
+	for _, s := range r.bounds {
 		r.fields = append(r.fields, r.text[s[0]:s[1]])
 	}
 	return "", nil
+}
+
+// byteAt returns the byte so many bytes behind start, for which it reads on where it must; ok
+// is false where the stream ends before it.
+func (r *csvReader) byteAt(i int) (c byte, ok bool, err error) {
+	if r.start+i == r.end {
+		if err := r.more(); err != nil || r.start+i == r.end {
+			return 0, false, err
+		}
+	}
+	return r.buf[r.start+i], true, nil
 }
 
 // header reads the first record; none is no header.
@@ -342,8 +354,8 @@ func (r *csvReader) header() ([]string, error) {
 }
 
 // readCSV reads records of a CSV stream whose first record names the columns.
-func readCSV(in io.Reader, obj source.Object, delimiter byte, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, emit func(*table.Chunk) error) error {
-	r := &csvReader{lineBuffer: newLineBuffer(in, opt.Memory), delimiter: delimiter, maxFields: fieldLimit(opt.Memory)}
+func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, emit func(*table.Chunk) error) error {
+	r := newCSVReader(in, opt.Memory)
 	names, err := r.header()
 	if err != nil || names == nil {
 		return err
@@ -363,7 +375,7 @@ func readCSV(in io.Reader, obj source.Object, delimiter byte, wants []table.Want
 		case twice[w.Name]:
 			return fmt.Errorf("csv header: column %s is there twice", table.Quote(w.Name))
 		case !ok && !w.Optional:
-			return &table.MissingColumnError{Object: obj.Url, Column: w.Name, Columns: names}
+			return &table.MissingColumnError{Object: in.url, Column: w.Name, Columns: names}
 		case !ok:
 			at = -1
 		}
@@ -408,4 +420,29 @@ func readCSV(in io.Reader, obj source.Object, delimiter byte, wants []table.Want
 			}
 		}
 	}
+}
+
+// lookCSV looks at the header and the first records of a CSV stream.
+func (k *columnKinds) lookCSV(in stream) error {
+	r := newCSVReader(in, k.readerMemory())
+	names, err := r.header()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		k.at(name)
+	}
+	for range columnRows {
+		ok, malformed, err := r.next()
+		if err != nil || !ok {
+			return err
+		}
+		if malformed != "" || len(r.fields) != len(names) {
+			continue
+		}
+		for i, s := range r.fields {
+			k.at(names[i]).addText(s)
+		}
+	}
+	return nil
 }

@@ -110,7 +110,7 @@ func TestMissingColumnErrorIsTyped(t *testing.T) {
 	}
 }
 
-// csvRecord is a record as read.
+// csvRecord holds a record as a reader gave it.
 type csvRecord struct {
 	fields    []string
 	malformed string

@@ -15,6 +15,8 @@ import (
 // --long=27 stay within it.
 const maxZstdWindow = 128 << 20
 
+// decompress returns what a stream is when it is decompressed, as codec.compression says,
+// and what gives back the memory for it.
 func decompress(r io.Reader, compression string) (io.Reader, func(), error) {
 	switch compression {
 	case "gz":
@@ -33,12 +35,13 @@ func decompress(r io.Reader, compression string) (io.Reader, func(), error) {
 	return r, func() {}, nil
 }
 
-// namedReader says which decompression failed.
+// namedReader reads for decompress and names the compression in errors.
 type namedReader struct {
 	name string
 	r    io.Reader
 }
 
+// Read implements io.Reader.
 func (n *namedReader) Read(p []byte) (int, error) {
 	k, err := n.r.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -47,11 +50,13 @@ func (n *namedReader) Read(p []byte) (int, error) {
 	return k, err
 }
 
+// countingReader counts for ReadStats.Bytes what is read of an object.
 type countingReader struct {
 	r io.Reader
 	n *int64
 }
 
+// Read implements io.Reader.
 func (c *countingReader) Read(p []byte) (int, error) {
 	k, err := c.r.Read(p)
 	*c.n += int64(k)

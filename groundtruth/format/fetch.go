@@ -20,7 +20,8 @@ import (
 // at a time, and only so many bytes as are set apart for it.
 
 const (
-	// FetchMemory is what row groups that are fetched or being read may take.
+	// FetchMemory is what the row groups of one Scan may take that are fetched or being read.
+	// Join counts it when it plans its memory.
 	FetchMemory = 64 << 20
 	// requestBytes is how much one request asks for: more than what a round trip
 	// weighs, less than what would make the others wait.
@@ -31,8 +32,8 @@ const (
 	openAhead = 8
 )
 
-// fetcher fetches row groups. Its methods but fetch are called with the lock of its
-// Scan held.
+// fetcher fetches row groups for a Scan and owns the memory that they lie in. Its methods but
+// fetch are called with the lock of its Scan held.
 type fetcher struct {
 	wants  []table.Want
 	opt    table.ReadOptions
@@ -41,9 +42,10 @@ type fetcher struct {
 	groups map[*parquet.Group]bool // that are not released
 	free   [][]byte                // memory outside of the garbage collector's heap
 	spare  int64                   // memory of free
-	slots  *semaphore.Weighted     // of requests
+	slots  *semaphore.Weighted     // how many requests may be under way
 }
 
+// newFetcher makes a fetcher of the wanted columns.
 func newFetcher(wants []table.Want, opt table.ReadOptions) *fetcher {
 	return &fetcher{wants: wants, opt: opt, budget: FetchMemory, groups: map[*parquet.Group]bool{}, slots: semaphore.NewWeighted(maxRequests)}
 }
@@ -54,25 +56,25 @@ func (f *fetcher) plan(o *openObject, index int) (g *parquet.Group, wait bool) {
 	if o.file == nil || o.file.Ahead == 0 || index >= len(o.file.Row0) {
 		return nil, false
 	}
-	spans, err := o.file.Spans(index, f.wants, f.opt)
-	if err != nil || len(spans) == 0 {
+	ranges, err := o.file.Ranges(index, f.wants, f.opt)
+	if err != nil || len(ranges) == 0 {
 		return nil, false // who reads the part will say what is wrong
 	}
-	if size := parquet.Bytes(spans); size > f.budget {
+	if size := parquet.Bytes(ranges); size > f.budget {
 		return nil, false
 	}
-	g = f.group(spans)
+	g = f.group(ranges)
 	return g, g == nil
 }
 
-// group returns memory for spans, nil where there is no room now.
-func (f *fetcher) group(spans []parquet.Span) *parquet.Group {
-	if f.held+parquet.Bytes(spans) > f.budget {
+// group returns memory for ranges, nil where there is no room now.
+func (f *fetcher) group(ranges []parquet.Range) *parquet.Group {
+	if f.held+parquet.Bytes(ranges) > f.budget {
 		return nil
 	}
-	g := &parquet.Group{Spans: spans, Done: make(chan struct{})}
+	g := &parquet.Group{Ranges: ranges, Done: make(chan struct{})}
 	f.groups[g] = true
-	for _, s := range spans {
+	for _, s := range ranges {
 		b := f.buffer(s.End - s.Off)
 		g.Data = append(g.Data, b)
 		f.held += int64(cap(b))
@@ -80,7 +82,7 @@ func (f *fetcher) group(spans []parquet.Span) *parquet.Group {
 	return g
 }
 
-// buffer returns memory for a span: what is free and fits, else new memory, for which
+// buffer returns memory for a range: what is free and fits, else new memory, for which
 // others are given back as far as the budget asks.
 func (f *fetcher) buffer(n int64) []byte {
 	for i, b := range f.free {
@@ -128,11 +130,11 @@ func (f *fetcher) close() {
 	f.free, f.spare = nil, 0
 }
 
-// fetch reads all spans and closes done.
+// fetch reads all ranges of a group and closes its Done.
 func (f *fetcher) fetch(ctx context.Context, in io.ReaderAt, g *parquet.Group) {
 	defer close(g.Done)
 	var requests errgroup.Group
-	for i, s := range g.Spans {
+	for i, s := range g.Ranges {
 		for off := s.Off; off < s.End; off += requestBytes {
 			into := g.Data[i][off-s.Off:][:min(requestBytes, s.End-off)]
 			if g.Err = f.slots.Acquire(ctx, 1); g.Err != nil {

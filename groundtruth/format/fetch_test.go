@@ -22,11 +22,11 @@ func TestFetchedGroupsKeepToTheirMemory(t *testing.T) {
 				groups = groups[1:]
 				continue
 			}
-			var spans []parquet.Span
-			for range rapid.IntRange(1, 3).Draw(t, "spans") {
-				spans = append(spans, parquet.Span{Off: 0, End: rapid.Int64Range(1, 200_000).Draw(t, "bytes")})
+			var ranges []parquet.Range
+			for range rapid.IntRange(1, 3).Draw(t, "ranges") {
+				ranges = append(ranges, parquet.Range{Off: 0, End: rapid.Int64Range(1, 200_000).Draw(t, "bytes")})
 			}
-			if g := f.group(spans); g != nil {
+			if g := f.group(ranges); g != nil {
 				groups = append(groups, g)
 			}
 			// A group is let in by its bytes and may take a quarter more.

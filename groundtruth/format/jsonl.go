@@ -3,7 +3,6 @@ package format
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/valyala/fastjson"
@@ -12,13 +11,14 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// jsonColumn is where a column's value is in a record: under its whole name, or
-// failing that under the nested keys that its dots part.
+// jsonColumn says where a column's value stands in a record: under its whole name, or failing
+// that under the nested keys that its dots part.
 type jsonColumn struct {
 	name string
 	path []string // nil without dots
 }
 
+// newJSONColumn makes the jsonColumn of a wanted name.
 func newJSONColumn(name string) jsonColumn {
 	c := jsonColumn{name: name}
 	if strings.Contains(name, ".") {
@@ -27,6 +27,7 @@ func newJSONColumn(name string) jsonColumn {
 	return c
 }
 
+// find returns the column's value in a record; nil is none.
 func (c jsonColumn) find(record *fastjson.Value) *fastjson.Value {
 	v := member(record, c.name)
 	if v == nil && c.path != nil {
@@ -85,7 +86,7 @@ func (b *lineBuffer) jsonLine() ([]byte, error) {
 }
 
 // readJSONL reads a stream of JSON objects, one a line.
-func readJSONL(in io.Reader, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, emit func(*table.Chunk) error) error {
+func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, emit func(*table.Chunk) error) error {
 	lines := newLineBuffer(in, opt.Memory)
 	if err := lines.skipBOM(); err != nil {
 		return err
@@ -149,7 +150,8 @@ func checkValues(line []byte, memory int64) error {
 	return nil
 }
 
-// jsonReader puts the wanted values of records into chunks.
+// jsonReader puts the wanted values of records into chunks for readJSONL: by the scanner
+// where it understands a record, else by way of fastjson's tree.
 type jsonReader struct {
 	out     *chunkBuilder
 	columns []jsonColumn
@@ -158,6 +160,7 @@ type jsonReader struct {
 	scratch []byte
 }
 
+// newJSONReader makes a jsonReader of the wanted columns.
 func newJSONReader(wants []table.Want) *jsonReader {
 	r := &jsonReader{out: newChunkBuilder(wants), columns: make([]jsonColumn, len(wants))}
 	for i, w := range wants {
@@ -264,4 +267,61 @@ func addJSONNumber(b *table.Builder, number []byte) []byte {
 		b.AddInvalid(0, number)
 	}
 	return buf
+}
+
+// lookJSONL looks at the first records of a stream of JSON objects.
+func (k *columnKinds) lookJSONL(in stream) error {
+	lines := newLineBuffer(in, k.readerMemory())
+	if err := lines.skipBOM(); err != nil {
+		return err
+	}
+	var parser fastjson.Parser
+	for range columnRows {
+		line, err := lines.jsonLine()
+		if err != nil || line == nil {
+			return err
+		}
+		if err := checkValues(line, k.readerMemory()); err != nil {
+			return err
+		}
+		record, err := parser.ParseBytes(line)
+		if err != nil || record.Type() != fastjson.TypeObject {
+			continue // counted when the object is read
+		}
+		k.addJSON("", record)
+		if err := k.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addJSON judges the values of a JSON object whose keys begin with prefix.
+func (k *columnKinds) addJSON(prefix string, v *fastjson.Value) {
+	o, err := v.Object()
+	if err != nil { // cannot be: callers have looked at the type
+		return
+	}
+	o.Visit(func(key []byte, v *fastjson.Value) {
+		name := prefix + string(key)
+		switch v.Type() {
+		case fastjson.TypeObject:
+			k.addJSON(name+".", v)
+		case fastjson.TypeArray:
+		case fastjson.TypeNull:
+			k.at(name)
+		case fastjson.TypeString:
+			s, err := v.StringBytes()
+			if err != nil { // cannot be: the type says string
+				return
+			}
+			seen := k.at(name)
+			if table.IsMissingWord(table.TrimSpace(s)) {
+				return
+			}
+			seen.addString(table.TrimSpace(s))
+		default:
+			k.at(name).number = true
+		}
+	})
 }

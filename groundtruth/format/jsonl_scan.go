@@ -9,8 +9,8 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// jsonScanner finds the wanted values in a record in one pass, without making its
-// tree. It reads as fastjson does, or not at all: what is malformed or unusual (a key
+// jsonScanner finds for jsonReader the wanted values in a record in one pass, without making
+// its tree. It reads as fastjson does, or not at all: what is malformed or unusual (a key
 // with an escape, a wanted key that is there twice, a wanted value that is an object or a
 // list, words for numbers) it leaves to fastjson, which is to judge.
 type jsonScanner struct {
@@ -20,24 +20,24 @@ type jsonScanner struct {
 	line   []byte
 }
 
-// jsonNode is what is known of the objects at one place in the records.
+// jsonNode holds what jsonScanner knows of the objects at one place in the records.
 type jsonNode struct {
 	keys  map[string]*jsonKey
-	first *jsonKey // of the last object
+	first *jsonKey // the first key of the last object
 }
 
 // jsonKey is a key of the objects of a node. Records have mostly the same keys in the
 // same order, so that each one tells the next.
 type jsonKey struct {
 	text   string // with the closing quote
-	wants  []int  // into found
+	wants  []int  // where its value goes, as indexes into jsonScanner.found
 	number bool   // all wants are numbers
 	child  *jsonNode
-	next   *jsonKey
-	record uint64 // that had it last
+	next   *jsonKey // that followed it last
+	record uint64   // that had it last
 }
 
-// jsonFound is what a record has for a want.
+// jsonFound tells what a record has for a want, and where in the line.
 type jsonFound struct {
 	record   uint64
 	kind     jsonKind
@@ -45,6 +45,7 @@ type jsonFound struct {
 	x        float64 // of jsonFloat
 }
 
+// jsonKind tells the kinds of values apart that jsonScanner finds.
 type jsonKind uint8
 
 const (
@@ -65,6 +66,7 @@ const (
 	maxJSONDepth = 100
 )
 
+// newJSONScanner makes a scanner for the wanted columns.
 func newJSONScanner(wants []table.Want, columns []jsonColumn) *jsonScanner {
 	s := &jsonScanner{root: newJSONNode(), found: make([]jsonFound, 2*len(wants))}
 	for i, w := range wants {
@@ -76,6 +78,7 @@ func newJSONScanner(wants []table.Want, columns []jsonColumn) *jsonScanner {
 	return s
 }
 
+// newJSONNode makes a node without keys.
 func newJSONNode() *jsonNode { return &jsonNode{keys: map[string]*jsonKey{}} }
 
 // want says that the value at a path goes into found[at].
@@ -101,6 +104,7 @@ func (n *jsonNode) want(path []string, at int, number bool) {
 	k.child.want(path[1:], at, number)
 }
 
+// add makes a key of the node's objects.
 func (n *jsonNode) add(name string) *jsonKey {
 	k := &jsonKey{text: name + `"`}
 	n.keys[name] = k
@@ -233,10 +237,7 @@ func (s *jsonScanner) read(key *jsonKey, at, depth int) int {
 				return at + n
 			}
 		}
-		end := at + 1
-		for end < len(line) && isNumberByte(line[end]) {
-			end++
-		}
+		end := numberEnd(line, at+1)
 		if c == '-' && end == at+1 {
 			return -1
 		}
@@ -264,6 +265,7 @@ func (s *jsonScanner) read(key *jsonKey, at, depth int) int {
 	return -1
 }
 
+// set notes the value of a key for all that want it.
 func (s *jsonScanner) set(key *jsonKey, kind jsonKind, from, to int, x float64) {
 	for _, i := range key.wants {
 		f := &s.found[i]
@@ -271,6 +273,7 @@ func (s *jsonScanner) set(key *jsonKey, kind jsonKind, from, to int, x float64) 
 	}
 }
 
+// word reads true, false or null, as read does.
 func (s *jsonScanner) word(key *jsonKey, at int, word string, kind jsonKind) int {
 	if len(s.line)-at < len(word) || string(s.line[at:at+len(word)]) != word {
 		return -1
@@ -281,7 +284,8 @@ func (s *jsonScanner) word(key *jsonKey, at int, word string, kind jsonKind) int
 	return at + len(word)
 }
 
-// list passes over a list.
+// list passes over a list from behind its bracket on, and returns the position behind its end,
+// or -1.
 func (s *jsonScanner) list(at, depth int) int {
 	line := s.line
 	at = skipJSONBlanks(line, at)
@@ -306,6 +310,7 @@ func (s *jsonScanner) list(at, depth int) int {
 	}
 }
 
+// skipJSONBlanks returns the position of the next byte that is no blank.
 func skipJSONBlanks(line []byte, at int) int {
 	for at < len(line) && line[at] <= ' ' && (line[at] == ' ' || line[at] == '\t' || line[at] == '\r' || line[at] == '\n') {
 		at++
@@ -316,6 +321,14 @@ func skipJSONBlanks(line []byte, at int) int {
 // isNumberByte tells the bytes that fastjson takes for one number.
 func isNumberByte(c byte) bool {
 	return c >= '0' && c <= '9' || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E'
+}
+
+// numberEnd returns the position behind the bytes of a number from at on.
+func numberEnd(line []byte, at int) int {
+	for at < len(line) && isNumberByte(line[at]) {
+		at++
+	}
+	return at
 }
 
 // jsonStringEnd returns the position of the quote that ends the string from at on, or

@@ -111,7 +111,7 @@ func FuzzJSONL(f *testing.F) {
 	})
 }
 
-// scanCases are lines that the scanner takes and lines that it leaves to fastjson.
+// scanCases returns lines that the scanner takes and lines that it leaves to fastjson.
 func scanCases() (taken, left []string) {
 	return []string{
 			`{}`, `{ }`, `{"a":1}`, ` {"a" : 1 , "b.c":"x" } `, `{"a":-0.5e3,"b":{"c":7}}`, `{"b":{"c":1},"b.c":2}`, `{"b.c":null,"b":{"c":1}}`, `{"q":1,"q":[2]}`, `{"b":{"q":1,"q":2}}`,
@@ -127,6 +127,7 @@ func scanCases() (taken, left []string) {
 		}
 }
 
+// scanWants returns the columns that the scanner is to find in them.
 func scanWants() []table.Want {
 	return []table.Want{
 		{Name: "a"}, {Name: "n", As: table.AsNumber}, {Name: "t", As: table.AsTime}, {Name: "b.c", As: table.AsNumber}, {Name: "a", As: table.AsID}, {Name: "b.c"},

@@ -19,16 +19,18 @@ func recordLimit(memory int64) int {
 	return int(min(maxRecordBytes, memory/4))
 }
 
-// lineBuffer reads ahead in a stream and holds at least the current record.
+// lineBuffer reads ahead in a stream for csvReader and readJSONL, and holds at least the
+// current record.
 type lineBuffer struct {
 	r          io.Reader
 	buf        []byte
 	start, end int // what is read and not yet used
 	moves      int // how often more was called: positions in buf are then others
 	eof        bool
-	most       int // bytes of a record
+	most       int // bytes that a record may have
 }
 
+// newLineBuffer makes a buffer whose records take about so much memory at most; 0 is no bound.
 func newLineBuffer(r io.Reader, memory int64) *lineBuffer {
 	return &lineBuffer{r: r, buf: make([]byte, 256<<10), most: recordLimit(memory)}
 }
@@ -45,6 +47,7 @@ func (e *recordTooLongError) Error() string {
 	return text
 }
 
+// tooLong says that a record is longer than the buffer takes.
 func (b *lineBuffer) tooLong() error { return &recordTooLongError{b.most} }
 
 // more reads on. What lies between start and end may move to the front of the

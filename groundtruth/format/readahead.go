@@ -1,8 +1,6 @@
 package format
 
-import (
-	"io"
-)
+import "io"
 
 const (
 	// aheadBuffers and aheadBufferBytes bound what a readAhead holds.
@@ -12,7 +10,7 @@ const (
 	aheadFrom = 64 << 10
 )
 
-// readAhead reads a stream in a goroutine of its own, so that it is fetched and
+// readAhead reads a stream for readStream in a goroutine of its own, so that it is fetched and
 // decompressed while what came before is parsed.
 type readAhead struct {
 	full  chan aheadBuffer
@@ -24,11 +22,13 @@ type readAhead struct {
 	used    int // of current
 }
 
+// aheadBuffer is a piece of the stream that the goroutine of a readAhead hands over.
 type aheadBuffer struct {
 	data []byte
 	err  error // what comes after data
 }
 
+// newReadAhead begins to read a stream. Whoever calls it closes it.
 func newReadAhead(r io.Reader) *readAhead {
 	a := &readAhead{
 		full:  make(chan aheadBuffer, aheadBuffers),
@@ -43,6 +43,7 @@ func newReadAhead(r io.Reader) *readAhead {
 	return a
 }
 
+// run is the goroutine: it fills buffers until the stream ends or close says stop.
 func (a *readAhead) run(r io.Reader) {
 	defer close(a.ended)
 	for {

@@ -44,6 +44,7 @@ func TestReadAhead(t *testing.T) {
 	}
 }
 
+// idleReader never gives a byte.
 type idleReader struct{}
 
 func (idleReader) Read([]byte) (int, error) { return 0, nil }

@@ -13,55 +13,56 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// ErrStopped ends the reading of a part because an earlier one failed.
+// ErrStopped ends the reading of a part because an earlier one failed: Part.Stop says so.
 var ErrStopped = errors.New("stopped")
 
-// openObject is an object that is being read, in parts: the row groups of a Parquet
-// object, all of another.
+// openObject is an object that a Scan is reading, in parts: the row groups of a Parquet object,
+// all of another.
 type openObject struct {
 	source.Object
-	Ord   int
+	Ord   int // number of the object in Scan.Objects
 	codec codec
-	file  *parquet.File // nil of another format
-	parts int
-	next  int             // the part to hand out next
-	left  int             // parts that are not done
-	stats table.ReadStats // of the parts that are done
-	told  int64           // bytes that progress was told of
-	Noted atomic.Bool     // whether its columns were looked at
-	ahead int             // the part to fetch next
-	data  []*parquet.Group
+	file  *parquet.File    // nil of another format
+	parts int              // how many it has
+	next  int              // the part to hand out next
+	left  int              // parts that are not done
+	stats table.ReadStats  // of the parts that are done
+	told  int64            // bytes that Progress was told of
+	Noted atomic.Bool      // whether the caller of Reader looked at its columns
+	ahead int              // the part to fetch next
+	data  []*parquet.Group // what is fetched of each part; nil where it is read as needed
 }
 
 // openObjectAt opens an object as far as is needed to know its parts.
-func openObjectAt(ctx context.Context, objects []source.Object, ord int, format string) (*openObject, error) {
-	o := &openObject{Object: objects[ord], Ord: ord, parts: 1}
+func (s *Scan) openObjectAt(ctx context.Context, ord int) (*openObject, error) {
+	o := &openObject{Object: s.Objects[ord], Ord: ord, parts: 1}
 	var err error
-	if o.codec, err = codecOf(format, o.Rel); err == nil && o.codec.format == "parquet" {
-		if o.file, err = parquet.Open(ctx, o.Object); err == nil {
+	if o.codec, err = codecOf(s.formats, s.Format, o.Rel); err == nil && o.codec.open != nil {
+		if o.file, err = o.codec.open(ctx, o.Object); err == nil {
 			o.stats.Bytes = o.file.BytesRead
 			o.parts = max(len(o.file.Row0), 1)
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read object %s: %w", o.Url, err)
+		return nil, fmt.Errorf("read object %s: %w", o.URL, err)
 	}
 	o.left = o.parts
 	o.data = make([]*parquet.Group, o.parts)
 	return o, nil
 }
 
+// close gives the object back. Its parts are read, or will not be.
 func (o *openObject) close() error {
 	if o.file == nil {
 		return nil
 	}
 	if err := o.file.Close(); err != nil {
-		return fmt.Errorf("read object %s: %w", o.Url, err)
+		return fmt.Errorf("read object %s: %w", o.URL, err)
 	}
 	return nil
 }
 
-// Part is what one goroutine reads at a time.
+// Part is a part of an object, which a Scan hands to one goroutine and that one to its Reader.
 type Part struct {
 	Object *openObject
 	index  int
@@ -69,7 +70,8 @@ type Part struct {
 	Stop   func() bool    // whether an earlier part has failed
 }
 
-// Reader reads parts of objects. It is one goroutine's, and of one source.
+// Reader makes chunks of parts. Each goroutine of a Scan has its own, for the objects of one
+// source; it keeps its memory from part to part. The zero Reader is ready for use.
 type Reader struct {
 	parquet parquet.Reader
 }
@@ -89,7 +91,7 @@ func (r *Reader) Read(ctx context.Context, p *Part, wants []table.Want, opt tabl
 	o := p.Object
 	var err error
 	if o.file == nil {
-		err = readText(ctx, o.Object, o.codec, wants, opt, &stats, guarded)
+		err = readStream(ctx, o.Object, o.codec, wants, opt, &stats, guarded)
 	} else if err = r.parquet.Bind(o.Object, o.file, wants, opt); err == nil && p.index < len(o.file.Row0) {
 		err = r.parquet.RowGroup(p.index, p.data, &stats, guarded)
 	}
@@ -102,13 +104,14 @@ func (r *Reader) Read(ctx context.Context, p *Part, wants []table.Want, opt tabl
 	case errors.As(err, &missing): // it says all
 		return stats, missing
 	default:
-		return stats, fmt.Errorf("read object %s: %w", o.Url, err)
+		return stats, fmt.Errorf("read object %s: %w", o.URL, err)
 	}
 }
 
-// partPlace orders the parts of a source.
+// partPlace says where a part stands among all parts of a Scan: by its object, then its number.
 type partPlace struct{ ord, index int }
 
+// before reports whether the part of p comes before that of q.
 func (p partPlace) before(q partPlace) bool {
 	return p.ord < q.ord || p.ord == q.ord && p.index < q.index
 }
@@ -116,35 +119,38 @@ func (p partPlace) before(q partPlace) bool {
 // Scan reads the objects of a source on several goroutines, which share the
 // row groups of an object. Of several failures the one of the first part is
 // returned, so that the same data give the same error: parts before a failed one are
-// read to their end, those after it are not begun, and those begun see stop report
-// true.
+// read to their end, those after it are not begun, and those begun see their Stop
+// report true.
 type Scan struct {
 	Objects []source.Object
-	Format  string
-	Workers int
-	// read reads a part.
+	Format  string // of all objects, as groundtruth.Source.Format
+	Workers int    // how many goroutines read
+	// Read reads a part, on the goroutine of the given number, by a Reader of its own.
 	Read  func(ctx context.Context, worker int, p *Part) (table.ReadStats, error)
-	Wants []table.Want // what read reads, for what is fetched ahead
+	Wants []table.Want // what Read reads, for what is fetched ahead
 	Opt   table.ReadOptions
-	// progress is told of bytes read, of a Parquet object after each part.
+	// Progress is told of bytes read after each part; nil is nobody.
 	Progress func(bytes int64)
-	// done is told of each object that was read to its end; nil is nobody.
+	// Done is told of each object that was read to its end; nil is nobody.
 	Done func(ord int, stats table.ReadStats) error
+
+	formats []fileFormat // of tests; nil is all that there are
 
 	mu      sync.Mutex
 	changed *sync.Cond    // something can be taken, or nothing ever will be
 	next    int           // the object to open next
-	opening int           // that are being opened
-	open    []*openObject // with parts to hand out, in order
-	failed  partPlace
-	first   error
+	opening int           // how many objects are being opened
+	open    []*openObject // with parts that are not done, in order
+	failed  partPlace     // the first part that failed, beyond all where none did
+	first   error         // its failure
 	total   table.ReadStats
-	fetch   *fetcher // nil where objects lie nearby
-	aside   sync.WaitGroup
+	fetch   *fetcher       // nil where objects lie nearby
+	aside   sync.WaitGroup // of goroutines that fetch and open ahead
 }
 
 // Run reads all objects and returns what was read.
 func (s *Scan) Run(ctx context.Context) (table.ReadStats, error) {
+	s.formats = orAll(s.formats)
 	s.changed = sync.NewCond(&s.mu)
 	s.failed = partPlace{len(s.Objects), 0}
 	if len(s.Objects) > 0 && s.Objects[0].Far {
@@ -226,7 +232,7 @@ func (s *Scan) ready() *Part {
 	return nil
 }
 
-// FetchMemory begins to fetch the parts that come next, and to open the objects after
+// lookAhead begins to fetch the parts that come next, and to open the objects after
 // them, as far as there is room. Nothing is fetched of parts behind a failed one.
 func (s *Scan) lookAhead(ctx context.Context) {
 	if s.fetch == nil {
@@ -274,7 +280,7 @@ func (s *Scan) openNext(ctx context.Context) {
 // openAt opens an object; s.mu is held, though not meanwhile.
 func (s *Scan) openAt(ctx context.Context, ord int) {
 	s.mu.Unlock()
-	o, err := openObjectAt(ctx, s.Objects, ord, s.Format)
+	o, err := s.openObjectAt(ctx, ord)
 	s.mu.Lock()
 	s.opening--
 	if err != nil {

@@ -4,14 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"testing"
+
 	"github.com/hindcast/hindcast/groundtruth/internal/readtest"
 	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
-	"runtime"
-	"testing"
-) // readObject reads all parts of an object, one after the other.
+)
+
+// readObject reads all parts of an object, one after the other.
 func readObject(ctx context.Context, obj source.Object, format string, wants []table.Want, opt table.ReadOptions, emit func(*table.Chunk) error) (stats table.ReadStats, err error) {
-	o, err := openObjectAt(ctx, []source.Object{obj}, 0, format)
+	scan := Scan{Objects: []source.Object{obj}, Format: format, formats: formats()}
+	o, err := scan.openObjectAt(ctx, 0)
 	if err != nil {
 		return stats, err
 	}

@@ -19,7 +19,7 @@ import (
 // benchRows is how many records an object of the benchmarks has.
 const benchRows = 50_000
 
-// benchWants are all columns of benchRecords.
+// benchWants returns all columns of benchRecords.
 func benchWants() []table.Want {
 	wants := []table.Want{{Name: "prediction_id", As: table.AsID}, {Name: "predicted_at", As: table.AsTime}, {Name: "score", As: table.AsNumber}, {Name: "model_version"}}
 	for i := range 10 {
@@ -51,6 +51,7 @@ func benchRecords() [][]string {
 	return out
 }
 
+// benchCSV has the records with their cells between quotes, or none.
 func benchCSV(quote string) []byte {
 	var out bytes.Buffer
 	write := func(record []string, quote string) {
@@ -114,6 +115,7 @@ func benchRead(b *testing.B, format, ending string, text []byte, wants []table.W
 	b.ReportMetric(float64(len(text))*float64(b.N)/1e6/(cpuTime(b)-start).Seconds(), "MB/cpu-s")
 }
 
+// cpuTime returns what the process took of all processors.
 func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

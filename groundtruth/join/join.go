@@ -408,7 +408,7 @@ func addFound(r *groundtruth.Result, found *scanned, objects *source.Set) {
 	r.BytesRead += found.bytes
 	r.Notes = append(append(r.Notes, objects.Notes...), found.notes...)
 	for _, o := range objects.Objects {
-		r.Inputs = append(r.Inputs, groundtruth.Input{URL: o.Url, Size: o.Size, ETag: o.ETag, ModTime: o.ModTime})
+		r.Inputs = append(r.Inputs, groundtruth.Input{URL: o.URL, Size: o.Size, ETag: o.ETag, ModTime: o.ModTime})
 	}
 }
 

@@ -202,7 +202,7 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 
 // changedError says that an object changed while it was read.
 func changedError(o source.Object, how string) error {
-	return fmt.Errorf("prediction object %s changed while it was read: %s; run again when it is no longer written", o.Url, how)
+	return fmt.Errorf("prediction object %s changed while it was read: %s; run again when it is no longer written", o.URL, how)
 }
 
 // choose sets sel to the rows of the window that are good predictions and reports

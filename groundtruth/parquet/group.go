@@ -15,17 +15,17 @@ import (
 // another request.
 const coalesceBytes = 256 << 10
 
-// Span is a range of bytes of an object.
-type Span struct{ Off, End int64 }
+// Range is a range of bytes of an object: [Off, End).
+type Range struct{ Off, End int64 }
 
-// Spans returns the ranges of the wanted columns in a row group, in order, neighbours
-// made one. It is nil where the group holds no row of the time asked for.
-func (f *File) Spans(index int, wants []table.Want, opt table.ReadOptions) ([]Span, error) {
+// Ranges returns where the bytes of the wanted columns of a row group lie, in order,
+// neighbours made one. It is nil where the row group holds no row of the time asked for.
+func (f *File) Ranges(index int, wants []table.Want, opt table.ReadOptions) ([]Range, error) {
 	meta := &f.Metadata().RowGroups[index]
 	if prune, err := f.pruner(opt); err != nil || prune != nil && prune.outside(meta) {
 		return nil, err
 	}
-	var all []Span
+	var all []Range
 	for _, w := range wants {
 		leaf, err := f.find(w.Name)
 		if err != nil {
@@ -37,14 +37,14 @@ func (f *File) Spans(index int, wants []table.Want, opt table.ReadOptions) ([]Sp
 		if leaf.Index() >= len(meta.Columns) {
 			return nil, fmt.Errorf("%w: it has %d columns, and the schema more", errCorrupt, len(meta.Columns))
 		}
-		s, err := f.span(&meta.Columns[leaf.Index()].MetaData)
+		s, err := f.rangeOf(&meta.Columns[leaf.Index()].MetaData)
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", table.Quote(leaf.name), err)
 		}
 		all = append(all, s)
 	}
-	slices.SortFunc(all, func(a, b Span) int { return cmp.Compare(a.Off, b.Off) })
-	var out []Span
+	slices.SortFunc(all, func(a, b Range) int { return cmp.Compare(a.Off, b.Off) })
+	var out []Range
 	for _, s := range all {
 		if n := len(out); n > 0 && s.Off-out[n-1].End <= coalesceBytes {
 			out[n-1].End = max(out[n-1].End, s.End)
@@ -55,31 +55,32 @@ func (f *File) Spans(index int, wants []table.Want, opt table.ReadOptions) ([]Sp
 	return out, nil
 }
 
-// span returns where a column chunk lies, which is within the file.
-func (f *File) span(column *format.ColumnMetaData) (Span, error) {
+// rangeOf returns where a column chunk lies, which is within the file.
+func (f *File) rangeOf(column *format.ColumnMetaData) (Range, error) {
 	start, end := chunkRange(column)
 	if start < 0 || end < start || end > f.Size() {
-		return Span{}, fmt.Errorf("%w: its chunk is said to lie from byte %d to %d", errCorrupt, start, end)
+		return Range{}, fmt.Errorf("%w: its chunk is said to lie from byte %d to %d", errCorrupt, start, end)
 	}
-	return Span{start, end}, nil
+	return Range{start, end}, nil
 }
 
-// Group holds the column chunks of a row group that were fetched, or will have
-// been when done is closed.
+// Group holds the column chunks of a row group that were fetched ahead of its reading, or
+// will have been when Done is closed. Whoever fetches makes it, fills it and closes Done;
+// Reader.RowGroup waits for that.
 type Group struct {
-	Spans []Span
-	Data  [][]byte // of each span
-	Done  chan struct{}
-	Err   error
+	Ranges []Range
+	Data   [][]byte // of each range
+	Done   chan struct{}
+	Err    error // why it could not be fetched; set before Done is closed
 }
 
-// Bytes implements byteSource.
-func (g *Group) Bytes(off, n int64) ([]byte, error) {
+// bytes implements byteSource. It waits until the group was fetched.
+func (g *Group) bytes(off, n int64) ([]byte, error) {
 	<-g.Done
 	if g.Err != nil {
 		return nil, g.Err
 	}
-	for i, s := range g.Spans {
+	for i, s := range g.Ranges {
 		if off >= s.Off && off+n <= s.End {
 			return g.Data[i][off-s.Off:][:n], nil
 		}
@@ -87,10 +88,10 @@ func (g *Group) Bytes(off, n int64) ([]byte, error) {
 	return nil, io.ErrUnexpectedEOF
 }
 
-// Bytes returns how many bytes spans have together.
-func Bytes(spans []Span) int64 {
+// Bytes returns how many bytes ranges have together.
+func Bytes(ranges []Range) int64 {
 	var n int64
-	for _, s := range spans {
+	for _, s := range ranges {
 		n += s.End - s.Off
 	}
 	return n

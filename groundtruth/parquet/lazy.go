@@ -10,7 +10,8 @@ import (
 // valuesPiece is how many numbers are sent at once, to stay in the nearest cache.
 const valuesPiece = 2048
 
-// lazyValues is the state of a column that is sent as Values, in pieces.
+// lazyValues is what a columnReader knows of a lazy column while it sends the values that a
+// chunk's Lazy asks for, in pieces.
 type lazyValues struct {
 	sel    []int32 // rows wanted of those that wait; nil is all
 	off    int32   // the next row, as sel counts
@@ -27,10 +28,10 @@ type lazyValues struct {
 	ns    []int64
 }
 
-// countedCodes counts codes of a dictionary.
+// countedCodes counts how many of the wanted rows have each code of a dictionary.
 type countedCodes struct {
 	n    []int64
-	some bool // one is not 0
+	some bool // whether a count is not 0
 }
 
 // grow makes room for codes below n.
@@ -212,7 +213,7 @@ func (c *columnReader) countIndexes(from, to int, whole bool) error {
 	return nil
 }
 
-// CountTexts counts texts that are not in a dictionary by the builder's.
+// countTexts counts texts that are in no dictionary of the file by codes of the builder's.
 func (c *columnReader) countTexts(from, to int, whole bool) {
 	l := &c.lazy
 	l.byText.some = true
@@ -307,7 +308,7 @@ func (c *columnReader) sendNumbers(out *groundtruth.Values) {
 	out.Floats = kept
 }
 
-// gather looks up the next numbers in the dictionary.
+// gather looks up the next numbers in the dictionary and reports whether all are usable.
 func (c *columnReader) gather(dst []float64) bool {
 	l := &c.lazy
 	ok := true

@@ -9,12 +9,13 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// readerMemory is what the columns of a reader share.
+// readerMemory is the memory that the columns of a Reader share, and the account of what they
+// hold.
 type readerMemory struct {
 	window  windowSource // of objects nearby
 	pages   [][]byte     // free memory for decompressed pages, what was used last at the end
-	picks   []int32      // of the column that is sent
-	spare   pageScratch  // of the lazy column whose page was taken last
+	picks   []int32      // for the lazyValues of the column that is sent
+	spare   pageScratch  // that of the lazy column whose page was taken last
 	decoder *zstd.Decoder
 
 	// What columns hold of their files is counted before it is made, and bounded: a
@@ -32,7 +33,7 @@ func (m *readerMemory) take(n int64, c *columnReader, what string) error {
 		for _, p := range m.pages {
 			spare += int64(cap(p))
 		}
-		return m.limit == 0 || m.held+n+spare+m.spare.Bytes()+int64(cap(m.window.buf)) <= m.limit
+		return m.limit == 0 || m.held+n+spare+m.spare.bytes()+int64(cap(m.window.buf)) <= m.limit
 	}
 	if !room() {
 		m.pages, m.window, m.spare = nil, windowSource{}, pageScratch{}
@@ -53,7 +54,8 @@ func (m *readerMemory) take(n int64, c *columnReader, what string) error {
 	return nil
 }
 
-// pageScratch is memory for what is made of a page.
+// pageScratch is the memory for what a columnReader makes of a page. Lazy columns, which are
+// read one after the other, hand it on by readerMemory.spare.
 type pageScratch struct {
 	indexes []int32
 	levels  []byte
@@ -61,7 +63,8 @@ type pageScratch struct {
 	rare    []byte
 }
 
-func (s *pageScratch) Bytes() int64 {
+// bytes returns what the memory takes.
+func (s *pageScratch) bytes() int64 {
 	return 4*int64(cap(s.indexes)+cap(s.offsets)) + int64(cap(s.levels)+cap(s.rare))
 }
 
@@ -94,7 +97,7 @@ func (m *readerMemory) free(page []byte) {
 	}
 }
 
-// zstd returns the decoder: one page after the other, on this goroutine.
+// zstd returns the decoder of Zstandard pages, which works on the calling goroutine.
 func (m *readerMemory) zstd() (*zstd.Decoder, error) {
 	var err error
 	if m.decoder == nil {

@@ -39,13 +39,15 @@ const (
 	pageHeaderBytes = 256
 )
 
-// byteSource gives the bytes of a column chunk, those of one call until the next.
+// byteSource gives a pageReader the bytes of a column chunk: a columnSource reads them
+// when they are asked for, a Group has fetched them ahead. Those of one call are valid
+// until the next.
 type byteSource interface {
-	Bytes(off, n int64) ([]byte, error)
+	bytes(off, n int64) ([]byte, error)
 }
 
-// windowSource reads an object in steps: what is asked for, and what lies behind it.
-// Columns may share one where a step is cheap.
+// windowSource reads an object in steps for columnSource: what is asked for, and what lies
+// behind it. Columns share one where a step is cheap.
 type windowSource struct {
 	file *File
 	off  int64 // of buf
@@ -81,27 +83,28 @@ func (w *windowSource) read(file *File, off, n, end int64, read *int64) ([]byte,
 	return w.buf[:n], nil
 }
 
-// columnSource is a column chunk of a file, read through a window.
+// columnSource reads a column chunk of a file through a window.
 type columnSource struct {
 	window *windowSource
 	file   *File
-	end    int64
-	count  *int64
+	end    int64  // of the column chunk
+	count  *int64 // of bytes read
 }
 
-func (c *columnSource) Bytes(off, n int64) ([]byte, error) {
+// bytes implements byteSource.
+func (c *columnSource) bytes(off, n int64) ([]byte, error) {
 	return c.window.read(c.file, off, n, c.end, c.count)
 }
 
-// pageHeader is what the header of a page says.
+// pageHeader holds what the header of a page says of it, for pageReader and columnReader.
 type pageHeader struct {
 	kind                     format.PageType
-	compressed, uncompressed int64
-	crc                      uint32 // 0 is none
+	compressed, uncompressed int64  // bytes of the page
+	crc                      uint32 // checksum; 0 is none
 	values, nulls            int64
 	encoding, levels         format.Encoding
-	defBytes, repBytes       int64 // version 2
-	plain                    bool  // version 2: not compressed
+	defBytes, repBytes       int64 // of levels, in pages of version 2
+	plain                    bool  // not compressed, of a page of version 2
 }
 
 // parse reads a header, which may be cut: errThriftShort.
@@ -143,9 +146,9 @@ type pageReader struct {
 	maxBytes  int64 // that a page may have after decompression
 	codec     format.CompressionCodec
 	memory    *readerMemory
-	head      pageHeader
-	body      int64 // offset of the page's data
-	maxHeader int64
+	head      pageHeader // of the page that was met last
+	body      int64      // offset of the page's data
+	maxHeader int64      // that a header may have
 }
 
 // reset begins another column chunk.
@@ -179,7 +182,7 @@ func (r *pageReader) header() (*pageHeader, error) {
 	}
 	for length := int64(pageHeaderBytes); ; length *= 4 { // statistics of long texts
 		length = min(length, r.end-r.next)
-		data, err := r.src.Bytes(r.next, length)
+		data, err := r.src.bytes(r.next, length)
 		if err != nil {
 			return nil, err
 		}
@@ -213,7 +216,7 @@ func (r *pageReader) again(head pageHeader, body int64) { r.head, r.body = head,
 
 // bytes is about what the page takes while it is read and decoded: itself, compressed
 // and not, and for each value its level and its place.
-func (h *pageHeader) Bytes() int64 {
+func (h *pageHeader) bytes() int64 {
 	each := int64(6)
 	switch h.encoding {
 	case format.Plain, format.RLEDictionary, oldDictionary:
@@ -227,7 +230,7 @@ func (h *pageHeader) Bytes() int64 {
 // grows as needed: the levels of a page of version 2, and the rest.
 func (r *pageReader) data(buf *[]byte) (levels, values []byte, err error) {
 	h := &r.head
-	raw, err := r.src.Bytes(r.body, h.compressed)
+	raw, err := r.src.bytes(r.body, h.compressed)
 	if err != nil {
 		return nil, nil, err
 	}

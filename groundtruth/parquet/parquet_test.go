@@ -115,6 +115,7 @@ func TestReadParquetTypes(t *testing.T) {
 	}
 }
 
+// same reports whether two numbers are equal, a NaN being equal to itself.
 func same(a, b float64) bool { return a == b || (a != a && b != b) }
 
 // everyTypeFile writes the columns with dictionaries or without.
@@ -158,6 +159,7 @@ func TestReadParquetWithoutRows(t *testing.T) {
 	}
 }
 
+// event is a row that has a time.
 type event struct {
 	ID   string   `parquet:"id"`
 	At   int64    `parquet:"at,timestamp(microsecond)"`

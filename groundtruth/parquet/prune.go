@@ -11,10 +11,10 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// timePruner tells the row groups that hold no time of a range, by their
-// statistics.
+// timePruner tells a Reader which row groups hold no time of a range, by their statistics, so
+// that they need not be read.
 type timePruner struct {
-	column   int
+	column   int // number of the time column
 	typ      leafType
 	kind     parquet.Kind
 	from, to time.Time // zero is open
@@ -73,6 +73,7 @@ func (p *timePruner) outside(group *format.RowGroup) bool {
 	return !p.to.IsZero() && !time.Unix(0, first).Before(p.to) || !p.from.IsZero() && time.Unix(0, last).Before(p.from)
 }
 
+// integer reads a bound of the statistics.
 func (p *timePruner) integer(plain []byte) (int64, bool) {
 	switch {
 	case p.kind == parquet.Int32 && len(plain) == 4:
@@ -83,8 +84,22 @@ func (p *timePruner) integer(plain []byte) (int64, bool) {
 	return 0, false
 }
 
+// nanos returns the time that a bound stands for, in Unix nanoseconds.
 func (p *timePruner) nanos(x int64) (int64, bool) {
 	v := pageValues{n: 1, kind: parquet.Int64, raw: binary.LittleEndian.AppendUint64(nil, uint64(x))}
 	nanos, state := p.typ.time(&v, 0)
 	return nanos, state == table.NumberOK
+}
+
+// pruner returns what tells row groups without a row of the time asked for, nil when
+// nothing does.
+func (f *File) pruner(opt table.ReadOptions) (*timePruner, error) {
+	if opt.TimeColumn == "" || opt.From.IsZero() && opt.To.IsZero() {
+		return nil, nil
+	}
+	leaf, err := f.find(opt.TimeColumn)
+	if err != nil || leaf == nil { // the reader of that column says so
+		return nil, err
+	}
+	return newTimePruner(leaf, opt.From, opt.To)
 }

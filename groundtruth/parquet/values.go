@@ -3,114 +3,21 @@ package parquet
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"math"
 	"math/big"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
-	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// leafType is how the values of a Parquet column are to be understood.
-type leafType struct {
-	form  leafForm
-	unit  int64 // formTimestamp, formClock: nanoseconds per step
-	scale int   // formDecimal
-}
-
-type leafForm uint8
-
-const (
-	formText leafForm = iota // byte arrays, strings, enums, JSON: bytes as they are
-	formNumber
-	formUnsigned // INT32 and INT64 without sign
-	formBool
-	formFloat16
-	formDecimal
-	formUUID
-	formTimestamp
-	formDate
-	formInt96 // Impala's timestamps: nanoseconds of the day, Julian day
-	formClock // a time of day
-	formNull
-)
-
-// kind returns the natural kind of the values.
-func (t leafType) kind() table.Kind {
-	switch t.form {
-	case formText, formUUID, formNull:
-		return table.Text
-	case formTimestamp, formDate, formInt96:
-		return table.Time
-	default:
-		return table.Number
-	}
-}
-
-// maxDecimalScale is far beyond what any writer makes; more is a corrupt schema.
-const maxDecimalScale = 1000
-
-// leafTypeOf takes the leaf's element of the file's schema too, because the
-// library's types don't tell all logical types.
-func leafTypeOf(leaf *parquet.Column, element *format.SchemaElement) (leafType, error) {
-	t := leaf.Type()
-	logical := &element.LogicalType
-	if logical.Value == nil {
-		logical = t.LogicalType() // made from a legacy converted type
-	}
-	if logical != nil {
-		switch l := logical.Value.(type) {
-		case *format.NullType:
-			return leafType{form: formNull}, nil
-		case *format.UUIDType:
-			return leafType{form: formUUID}, nil
-		case *format.Float16Type:
-			return leafType{form: formFloat16}, nil
-		case *format.DateType:
-			return leafType{form: formDate}, nil
-		case *format.TimestampType:
-			if l.Unit.Value == nil {
-				return leafType{}, fmt.Errorf("its timestamps have no unit")
-			}
-			return leafType{form: formTimestamp, unit: int64(l.Unit.Value.Duration())}, nil
-		case *format.TimeType:
-			if l.Unit.Value == nil {
-				return leafType{}, fmt.Errorf("its times have no unit")
-			}
-			return leafType{form: formClock, unit: int64(l.Unit.Value.Duration())}, nil
-		case *format.DecimalType:
-			if l.Scale < -maxDecimalScale || l.Scale > maxDecimalScale {
-				return leafType{}, fmt.Errorf("its decimals have scale %d", l.Scale)
-			}
-			return leafType{form: formDecimal, scale: int(l.Scale)}, nil
-		case *format.IntType:
-			if !l.IsSigned {
-				return leafType{form: formUnsigned}, nil
-			}
-		}
-	}
-	switch kind := t.Kind(); kind {
-	case parquet.Boolean:
-		return leafType{form: formBool}, nil
-	case parquet.Int96:
-		return leafType{form: formInt96}, nil
-	case parquet.Int32, parquet.Int64, parquet.Float, parquet.Double:
-		return leafType{form: formNumber}, nil
-	case parquet.ByteArray, parquet.FixedLenByteArray:
-		return leafType{form: formText}, nil
-	default:
-		return leafType{}, fmt.Errorf("its type %s cannot be read", t)
-	}
-}
-
 // textPrefix is the length of the length before each PLAIN byte array.
 const textPrefix = 4
 
-// pageValues are the values of a page or a dictionary, nulls left out.
+// pageValues are the values of a page or a dictionary as the file stores them, nulls left out.
+// decodeValues finds them; leafType makes numbers, times and texts of them.
 type pageValues struct {
 	n    int
 	kind parquet.Kind
@@ -140,15 +47,16 @@ func (v *pageValues) width() int {
 	}
 }
 
-// Bytes returns value i of byte arrays. A corrupt file's offsets make it panic,
+// bytes returns value i of byte arrays. A corrupt file's offsets make it panic,
 // which the reader of the object turns into an error.
-func (v *pageValues) Bytes(i int) []byte {
+func (v *pageValues) bytes(i int) []byte {
 	if v.kind == parquet.FixedLenByteArray {
 		return v.raw[i*v.size : (i+1)*v.size]
 	}
 	return v.raw[v.offsets[i] : v.offsets[i+1]-v.prefix]
 }
 
+// isBytes reports whether the values are byte arrays.
 func (v *pageValues) isBytes() bool {
 	return v.kind == parquet.ByteArray || v.kind == parquet.FixedLenByteArray
 }
@@ -165,18 +73,22 @@ func (v *pageValues) integer(t leafType, i int) int64 {
 	return int64(binary.LittleEndian.Uint64(v.raw[8*i:]))
 }
 
+// boolean returns value i of booleans.
 func (v *pageValues) boolean(i int) bool {
 	return v.raw[i/8]>>(i%8)&1 != 0
 }
 
+// float returns value i of floating-point numbers of 32 bits.
 func (v *pageValues) float(i int) float32 {
 	return math.Float32frombits(binary.LittleEndian.Uint32(v.raw[4*i:]))
 }
 
+// double returns value i of floating-point numbers of 64 bits.
 func (v *pageValues) double(i int) float64 {
 	return math.Float64frombits(binary.LittleEndian.Uint64(v.raw[8*i:]))
 }
 
+// int96 returns value i of INT96.
 func (v *pageValues) int96(i int) deprecated.Int96 {
 	b := v.raw[12*i:]
 	return deprecated.Int96{binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:]), binary.LittleEndian.Uint32(b[8:])}
@@ -189,11 +101,11 @@ func (t leafType) numbers(v *pageValues, from int, dst []float64, states []table
 	switch {
 	case v.isBytes() && t.form == formFloat16:
 		for i := range dst {
-			dst[i] = float16(binary.LittleEndian.Uint16(v.Bytes(from + i)))
+			dst[i] = float16(binary.LittleEndian.Uint16(v.bytes(from + i)))
 		}
 	case v.isBytes() && t.form == formDecimal:
 		for i := range dst {
-			dst[i] = t.bigDecimal(v.Bytes(from + i))
+			dst[i] = t.bigDecimal(v.bytes(from + i))
 		}
 	case v.isBytes() && t.form == formUUID:
 		for i := range dst {
@@ -202,7 +114,7 @@ func (t leafType) numbers(v *pageValues, from int, dst []float64, states []table
 		return false
 	case v.isBytes():
 		for i := range dst {
-			dst[i], states[i] = table.ParseNumber(v.Bytes(from + i))
+			dst[i], states[i] = table.ParseNumber(v.bytes(from + i))
 		}
 		return false
 	case v.kind == parquet.Boolean:
@@ -275,7 +187,7 @@ func inSeconds(x, perSecond int64) float64 {
 	return float64(x/perSecond) + float64(x%perSecond)/float64(perSecond)
 }
 
-// integers is numbers for INT32 and INT64.
+// integers does what numbers does, for INT32 and INT64.
 func (t leafType) integers(v *pageValues, from int, dst []float64) {
 	switch t.form {
 	case formUnsigned:
@@ -331,6 +243,7 @@ func (t leafType) times(v *pageValues, from int, dst []int64, states []table.Num
 	return false
 }
 
+// time reads value i as times does.
 func (t leafType) time(v *pageValues, i int) (int64, table.NumberState) {
 	var nanos int64
 	ok := false
@@ -339,7 +252,7 @@ func (t leafType) time(v *pageValues, i int) (int64, table.NumberState) {
 	case v.kind == parquet.Int96:
 		nanos, ok = int96Time(v.int96(i))
 	case v.isBytes() && t.form == formText:
-		s := v.Bytes(i)
+		s := v.bytes(i)
 		if nanos, ok = table.ParseTime(s); !ok && table.IsMissingWord(table.TrimSpace(s)) {
 			return 0, table.NumberMissing
 		}
@@ -376,15 +289,15 @@ func (t leafType) time(v *pageValues, i int) (int64, table.NumberState) {
 // number although its type is (NaN), so that it is missing.
 func (t leafType) appendText(dst []byte, v *pageValues, i int) (text []byte, ok bool) {
 	switch {
-	case t.form == formUUID && v.isBytes() && len(v.Bytes(i)) == 16:
-		return appendUUID(dst, v.Bytes(i)), true
+	case t.form == formUUID && v.isBytes() && len(v.bytes(i)) == 16:
+		return appendUUID(dst, v.bytes(i)), true
 	case v.isBytes() && t.form == formFloat16:
-		x := float16(binary.LittleEndian.Uint16(v.Bytes(i)))
+		x := float16(binary.LittleEndian.Uint16(v.bytes(i)))
 		return table.AppendFloatText(dst, x, 32), x == x
 	case t.form == formDecimal && v.isBytes():
-		return t.appendDecimal(dst, bigEndian(v.Bytes(i)).String()), true
+		return t.appendDecimal(dst, bigEndian(v.bytes(i)).String()), true
 	case v.isBytes():
-		return append(dst, v.Bytes(i)...), true
+		return append(dst, v.bytes(i)...), true
 	case v.kind == parquet.Boolean:
 		return strconv.AppendBool(dst, v.boolean(i)), true
 	case v.kind == parquet.Float:
@@ -415,6 +328,7 @@ func (t leafType) decimal(x int64) float64 {
 	return t.parsedDecimal(strconv.FormatInt(x, 10))
 }
 
+// bigDecimal returns the decimal of a two's complement number.
 func (t leafType) bigDecimal(s []byte) float64 {
 	if len(s) <= 8 {
 		return t.decimal(bigEndian(s).Int64())
@@ -422,6 +336,7 @@ func (t leafType) bigDecimal(s []byte) float64 {
 	return t.parsedDecimal(bigEndian(s).String())
 }
 
+// parsedDecimal returns the decimal of unscaled digits, correctly rounded.
 func (t leafType) parsedDecimal(digits string) float64 {
 	// The error is about the range, and the infinity that comes with it says so.
 	x, _ := strconv.ParseFloat(digits+"e"+strconv.Itoa(-t.scale), 64)
@@ -468,6 +383,7 @@ func bigEndian(s []byte) *big.Int {
 	return x
 }
 
+// appendUUID appends the usual text of 16 bytes.
 func appendUUID(dst, id []byte) []byte {
 	for i, end := range [...]int{4, 6, 8, 10, 16} {
 		start := [...]int{0, 4, 6, 8, 10}[i]
@@ -501,6 +417,7 @@ func float16(bits uint16) float64 {
 // julianEpoch is the Julian day of 1970-01-01.
 const julianEpoch = 2440588
 
+// int96Time returns Impala's timestamp in Unix nanoseconds, when they fit.
 func int96Time(x deprecated.Int96) (int64, bool) {
 	nanos := x.Int64()
 	days := int64(x[2]) - julianEpoch

@@ -1,274 +1,110 @@
 package source
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"iter"
-	"path"
-	"strings"
+	"io"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// maxCandidates is up to how many partitions of one level are asked for by name;
-// beyond, their folder is listed and pruned, a thousand of them in one request.
-const maxCandidates = 100
-
-// lister is what a walker asks of a store; tests see which prefixes it lists.
-type lister interface {
-	List(ctx context.Context, prefix string) iter.Seq2[objstore.Object, error]
-	ListDir(ctx context.Context, prefix string) (objs []objstore.Object, dirs []string, err error)
+// Object is an object that Discover found, with what a reader needs to open it.
+type Object struct {
+	Store *objstore.Store // where it lies
+	objstore.Object
+	URL     string             // for people and the audit, without secrets
+	Rel     string             // key relative to the URL's fixed part: the order for tie-breaks
+	Span    groundtruth.Window // the partition's time span, by the placeholders of the pattern
+	HasSpan bool               // whether the pattern gave a span
+	Far     bool               // whether each read takes a way over a network
+	InParts bool               // whether it is read in parts however small it is, for tests
 }
 
-// walker goes down a pattern, segment by segment.
-type walker struct {
-	lister   lister
-	store    *objstore.Store // the objects'
-	from, to time.Time       // widened by the slack; zero is open
-	found    []Object
-	hidden   int
-	outside  map[string]bool // links that leave the folder, by key
+// Set holds what Discover found of a source.
+type Set struct {
+	Objects []Object // sorted by Rel
+	Notes   []string // what a person should know, such as a pattern that matched nothing
 }
 
-// leaveOut takes note of a link that leaves the folder. One that a pattern would not
-// match for its name is nobody's loss.
-func (w *walker) leaveOut(key string) {
-	if name := path.Base(key); !isHidden(name) {
-		w.outside[key] = true
-	}
-}
-
-// walk finds the objects below prefix, which is empty or ends in '/'.
-func (w *walker) walk(ctx context.Context, prefix string, segments []segment, at datePart) error {
-	s, last := segments[0], len(segments) == 1
-	names, enumerated := []string(nil), false
-	switch {
-	case s.deep:
-		return w.list(ctx, prefix, segments, at)
-	case s.literal:
-		names, enumerated = []string{s.text}, true
-	case !s.glob:
-		names, enumerated = w.candidates(s, at)
-	}
-	if enumerated {
-		for _, name := range names {
-			next, ok, _ := s.accept(name, at)
-			if !ok || !w.needed(next) {
-				continue
-			}
-			var err error
-			if last {
-				err = w.exact(ctx, prefix+name, next)
-			} else {
-				err = w.walk(ctx, prefix+name+"/", segments[1:], next)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	objs, dirs, err := w.lister.ListDir(ctx, prefix+s.prefix())
+// Discover lists the objects of src whose partition may hold rows of [from, to),
+// widened by src.Slack on both sides. A zero from or to is open. Only the
+// partitions that are needed are listed. A missing bucket or folder is an error; a
+// pattern that matches nothing in the range is a note.
+func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time) (*Set, error) {
+	p, err := parsePattern(src.URL)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if last {
-		for _, o := range objs {
-			next, ok, hidden := s.accept(strings.TrimPrefix(o.Key, prefix), at)
-			w.take(o, next, ok, hidden)
-		}
-		return nil
+	store, err := stores.Open(ctx, p.base)
+	if err != nil {
+		return nil, err
 	}
-	for _, dir := range dirs {
-		next, ok, _ := s.accept(strings.TrimSuffix(strings.TrimPrefix(dir, prefix), "/"), at)
-		if !ok || !w.needed(next) {
-			continue
-		}
-		if err := w.walk(ctx, dir, segments[1:], next); err != nil {
-			return err
-		}
+	w := walker{lister: store, store: store, from: from, to: to, outside: map[string]bool{}}
+	if !src.FollowLinks {
+		store.KeepInside(w.leaveOut)
 	}
-	return nil
+	if !from.IsZero() {
+		w.from = from.Add(-src.Slack).UTC()
+	}
+	if !to.IsZero() {
+		w.to = to.Add(src.Slack).UTC()
+	}
+	if err := w.walk(ctx, "", p.segments, noPartition()); err != nil {
+		return nil, fmt.Errorf("find objects of %s: %w", withoutQuery(src.URL), err)
+	}
+	slices.SortFunc(w.found, func(a, b Object) int { return cmp.Compare(a.Rel, b.Rel) })
+	set := &Set{Objects: w.found}
+	if len(w.found) == 0 {
+		set.Notes = append(set.Notes, fmt.Sprintf("no object matches %s in %s%s", p.text, store.URL(), w.rangeText()))
+	}
+	if w.hidden > 0 {
+		set.Notes = append(set.Notes, fmt.Sprintf("%d objects in %s match %s but for a name that begins with '.' or '_', and were left out", w.hidden, store.URL(), p.text))
+	}
+	if n := len(w.outside); n > 0 {
+		set.Notes = append(set.Notes, fmt.Sprintf("%d symbolic links in %s leave the folder and were not followed, first %s: put the files themselves there, or set follow_links: true where those who can write to the folder may read all that this program can",
+			n, store.URL(), table.Quote(slices.Sorted(maps.Keys(w.outside))[0])))
+	}
+	return set, nil
 }
 
-// list finds the objects below prefix at any depth.
-func (w *walker) list(ctx context.Context, prefix string, segments []segment, at datePart) error {
-	for o, err := range w.lister.List(ctx, prefix) {
-		if err != nil {
-			return err
-		}
-		next, ok, hidden := matchKey(segments, strings.Split(strings.TrimPrefix(o.Key, prefix), "/"), at)
-		w.take(o, next, ok, hidden)
+// Far reports whether reads of the objects take a way over a network.
+func (s *Set) Far() bool { return len(s.Objects) > 0 && s.Objects[0].Far }
+
+// Bytes returns the size of all objects.
+func (s *Set) Bytes() int64 {
+	var n int64
+	for _, o := range s.Objects {
+		n += o.Size
 	}
-	return nil
+	return n
 }
 
-// exact finds the object of one key.
-func (w *walker) exact(ctx context.Context, key string, at datePart) error {
-	for o, err := range w.lister.List(ctx, key) {
-		if err != nil {
-			return err
-		}
-		// Of the keys that begin with key, key itself is the first.
-		w.take(o, at, o.Key == key, false)
-		return nil
+// Inputs lists the objects of a source whose partition may hold rows of
+// [from, to), by URL; a zero bound is open. It reads none of them. The notes are what
+// a person should know of what was found.
+func Inputs(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time) (inputs []groundtruth.Input, notes []string, err error) {
+	set, err := Discover(ctx, stores, src, from, to)
+	if err != nil {
+		return nil, nil, err
 	}
-	return nil
+	inputs = make([]groundtruth.Input, 0, len(set.Objects))
+	for _, o := range set.Objects {
+		inputs = append(inputs, groundtruth.Input{URL: o.URL, Size: o.Size, ETag: o.ETag, ModTime: o.ModTime})
+	}
+	return inputs, set.Notes, nil
 }
 
-func (w *walker) take(o objstore.Object, at datePart, ok, hidden bool) {
-	switch {
-	case !w.needed(at):
-	case hidden:
-		w.hidden++
-	case ok:
-		found := Object{Store: w.store, Object: o, Url: w.store.ObjectURL(o.Key), Rel: o.Key, Far: !w.store.Local()}
-		found.Span, found.HasSpan = at.span()
-		w.found = append(w.found, found)
+// UnexpectedEOF keeps an end inside a stream from passing as the stream's end.
+func UnexpectedEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
 	}
-}
-
-// needed reports whether the partition may hold rows of the range.
-func (w *walker) needed(at datePart) bool {
-	span, ok := at.span()
-	if !ok {
-		return true
-	}
-	return (w.to.IsZero() || span.Start.Before(w.to)) && (w.from.IsZero() || span.End.After(w.from))
-}
-
-// candidates returns the names that a segment without wildcards can have in the
-// range, when they can be told and are few.
-func (w *walker) candidates(s segment, at datePart) ([]string, bool) {
-	from, to := w.from, w.to
-	if span, ok := at.span(); ok {
-		if from.IsZero() || span.Start.After(from) {
-			from = span.Start
-		}
-		if to.IsZero() || span.End.Before(to) {
-			to = span.End
-		}
-	}
-	if from.IsZero() || to.IsZero() {
-		return nil, false
-	}
-	// What is known after this segment must be a year, a month, a day or an hour;
-	// its size is the step. (Day 1 is in every month, so that any span will do.)
-	known := at
-	for _, f := range s.fields {
-		text, ok := known.text(f)
-		if !ok {
-			text = map[field]string{fieldDate: "2000-01-01", fieldHour: "00", fieldYear: "2000", fieldMonth: "01", fieldDay: "01"}[f]
-		}
-		if known, ok = known.with(f, text); !ok {
-			return nil, false
-		}
-	}
-	step, ok := known.step()
-	if !ok {
-		return nil, false
-	}
-	var names []string
-	for t := truncate(from, step); t.Before(to); t = advance(t, step) {
-		if len(names) == maxCandidates {
-			return nil, false
-		}
-		name := s.text
-		for _, f := range s.fields {
-			name = strings.ReplaceAll(name, f.placeholder().name, datePartOf(t).format(f))
-		}
-		names = append(names, name)
-	}
-	return names, true
-}
-
-// rangeText tells the range that was looked at.
-func (w *walker) rangeText() string {
-	switch {
-	case w.from.IsZero() && w.to.IsZero():
-		return ""
-	case w.to.IsZero():
-		return " from " + w.from.Format(time.RFC3339) + " on"
-	case w.from.IsZero():
-		return " before " + w.to.Format(time.RFC3339)
-	}
-	return " between " + w.from.Format(time.RFC3339) + " and " + w.to.Format(time.RFC3339)
-}
-
-func datePartOf(t time.Time) datePart {
-	return datePart{t.Year(), int(t.Month()), t.Day(), t.Hour()}
-}
-
-// format returns what stands for a placeholder; all of the partition is known.
-func (p datePart) format(f field) string {
-	switch f {
-	case fieldDate:
-		return fmt.Sprintf("%04d-%02d-%02d", p.year, p.month, p.day)
-	case fieldHour:
-		return fmt.Sprintf("%02d", p.hour)
-	case fieldYear:
-		return fmt.Sprintf("%04d", p.year)
-	case fieldMonth:
-		return fmt.Sprintf("%02d", p.month)
-	default:
-		return fmt.Sprintf("%02d", p.day)
-	}
-}
-
-// text is format where the field is known.
-func (p datePart) text(f field) (string, bool) {
-	known := map[field]bool{
-		fieldDate:  p.year >= 0 && p.month >= 0 && p.day >= 0,
-		fieldHour:  p.hour >= 0,
-		fieldYear:  p.year >= 0,
-		fieldMonth: p.month >= 0,
-		fieldDay:   p.day >= 0,
-	}[f]
-	if !known {
-		return "", false
-	}
-	return p.format(f), true
-}
-
-// step returns the finest known field, when all the coarser ones are known too.
-func (p datePart) step() (field, bool) {
-	switch {
-	case p.year < 0:
-		return 0, false
-	case p.month < 0:
-		return fieldYear, p.day < 0 && p.hour < 0
-	case p.day < 0:
-		return fieldMonth, p.hour < 0
-	case p.hour < 0:
-		return fieldDay, true
-	}
-	return fieldHour, true
-}
-
-func truncate(t time.Time, step field) time.Time {
-	t = t.UTC()
-	switch step {
-	case fieldYear:
-		return time.Date(t.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
-	case fieldMonth:
-		return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
-	case fieldDay:
-		return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
-	default:
-		return t.Truncate(time.Hour)
-	}
-}
-
-func advance(t time.Time, step field) time.Time {
-	switch step {
-	case fieldYear:
-		return t.AddDate(1, 0, 0)
-	case fieldMonth:
-		return t.AddDate(0, 1, 0)
-	case fieldDay:
-		return t.AddDate(0, 0, 1)
-	default:
-		return t.Add(time.Hour)
-	}
+	return err
 }

@@ -4,15 +4,11 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
-
-	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// pattern is the part of a source's URL from the first path segment that holds a
-// placeholder or a wildcard on.
+// pattern is the part of a source's URL from the first path segment on that holds a
+// placeholder or a wildcard.
 type pattern struct {
 	base     string // the URL before it, with its parameters: what an objstore.Opener takes
 	text     string // as it stands in the URL, for messages
@@ -22,7 +18,7 @@ type pattern struct {
 // maxDeep bounds the ** of a pattern: each multiplies the ways to match a key.
 const maxDeep = 3
 
-// segment is one path segment of a pattern.
+// segment is a path segment of a pattern, with what it takes to match that of a key.
 type segment struct {
 	text     string
 	deep     bool           // **: any number of segments, also none
@@ -33,7 +29,7 @@ type segment struct {
 	anyStart bool           // begins with a wildcard, which hidden names do not match
 }
 
-// field is a placeholder.
+// field tells the placeholders apart.
 type field uint8
 
 const (
@@ -51,6 +47,7 @@ type placeholder struct {
 	size int
 }
 
+// placeholder returns the field's name in a pattern and what keys have in its place.
 func (f field) placeholder() placeholder {
 	switch f {
 	case fieldDate:
@@ -76,17 +73,8 @@ func parsePattern(rawURL string) (pattern, error) {
 	if rawURL == "" {
 		return pattern{}, fmt.Errorf("parse url: it is empty")
 	}
-	scheme, rest, found := strings.Cut(rawURL, "://")
-	if !found || strings.ContainsAny(scheme, "/.\\") {
-		scheme, rest = "", rawURL
-	}
-	query := ""
-	if scheme != "" {
-		if i := strings.IndexByte(rest, '?'); i >= 0 {
-			rest, query = rest[:i], rest[i:]
-		}
-	}
-	if rest == "" || found && scheme == "" && strings.HasPrefix(rawURL, "://") {
+	scheme, rest, query := splitURL(rawURL)
+	if rest == "" || strings.HasPrefix(rawURL, "://") {
 		return fail("it names nothing: give a scheme and a path, such as file://./logs/*.csv")
 	}
 	parts := strings.Split(rest, "/")
@@ -110,23 +98,17 @@ func parsePattern(rawURL string) (pattern, error) {
 	} else {
 		start += first
 	}
-	p := pattern{text: strings.Join(parts[start:], "/")}
-	base := strings.Join(parts[:start], "/")
-	switch {
-	case scheme != "":
-		if scheme == "file" && base == "" && rest[0] == '/' {
-			base = "/"
-		} else if scheme == "file" && base == "" {
-			base = "."
-		}
-		p.base = scheme + "://" + base + query
-	case base == "" && rest[0] == '/':
-		p.base = "/"
-	case base == "":
+	p := pattern{text: strings.Join(parts[start:], "/"), base: strings.Join(parts[:start], "/")}
+	if p.base == "" && (scheme == "" || scheme == "file") {
 		p.base = "."
-	default:
-		p.base = base
+		if rest[0] == '/' {
+			p.base = "/"
+		}
 	}
+	if scheme != "" {
+		p.base = scheme + "://" + p.base + query
+	}
+	deep := 0
 	for _, text := range parts[start:] {
 		if text == "" {
 			return fail("%q has an empty path segment", p.text)
@@ -141,18 +123,28 @@ func parsePattern(rawURL string) (pattern, error) {
 		if s.deep && len(p.segments) > 0 && p.segments[len(p.segments)-1].deep {
 			continue // **/** is **
 		}
-		p.segments = append(p.segments, s)
-	}
-	deep := 0
-	for _, s := range p.segments {
 		if s.deep {
 			deep++
 		}
+		p.segments = append(p.segments, s)
 	}
 	if deep > maxDeep {
 		return fail("%q has more than %d times **", p.text, maxDeep)
 	}
 	return p, nil
+}
+
+// splitURL parts a URL into its scheme, which is empty where it is a path, what follows, and
+// its parameters with the question mark.
+func splitURL(rawURL string) (scheme, rest, query string) {
+	scheme, rest, found := strings.Cut(rawURL, "://")
+	if !found || scheme == "" || strings.ContainsAny(scheme, "/.\\") {
+		return "", rawURL, ""
+	}
+	if i := strings.IndexByte(rest, '?'); i >= 0 {
+		rest, query = rest[:i], rest[i:]
+	}
+	return scheme, rest, query
 }
 
 // withoutQuery drops the parameters of a URL, for messages.
@@ -164,6 +156,7 @@ func withoutQuery(rawURL string) string {
 	return before
 }
 
+// parseSegment reads a path segment of a pattern.
 func parseSegment(text string) (segment, error) {
 	s := segment{text: text}
 	if text == "**" {
@@ -234,7 +227,7 @@ func (s segment) prefix() string {
 // accept matches a key's segment and adds what its placeholders say to at. hidden
 // tells that only the rule on hidden names stands against it: like a shell, and like
 // Hive and Spark, a leading wildcard does not match names that begin with '.' or '_'.
-func (s segment) accept(name string, at datePart) (next datePart, ok, hidden bool) {
+func (s segment) accept(name string, at partition) (next partition, ok, hidden bool) {
 	if s.literal {
 		return at, name == s.text, false
 	}
@@ -253,12 +246,13 @@ func (s segment) accept(name string, at datePart) (next datePart, ok, hidden boo
 	return at, true, false
 }
 
+// isHidden tells names that stand for no data of their own, as those of Spark's markers.
 func isHidden(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 }
 
 // matchKey matches the segments of a key against those of a pattern.
-func matchKey(segments []segment, names []string, at datePart) (found datePart, ok, hidden bool) {
+func matchKey(segments []segment, names []string, at partition) (found partition, ok, hidden bool) {
 	if len(segments) == 0 {
 		return at, len(names) == 0, false
 	}
@@ -305,72 +299,4 @@ func HasDate(rawURL string) (bool, error) {
 	return slices.ContainsFunc(p.segments, func(s segment) bool {
 		return slices.Contains(s.fields, fieldDate) || slices.Contains(s.fields, fieldYear)
 	}), nil
-}
-
-// datePart is what the placeholders of a key have said so far; a negative field is
-// not known.
-type datePart struct {
-	year, month, day, hour int
-}
-
-func noDatePart() datePart { return datePart{-1, -1, -1, -1} }
-
-// with adds a placeholder's text. It fails where the text is no date or hour, or
-// contradicts what an earlier placeholder said.
-func (p datePart) with(f field, text string) (datePart, bool) {
-	set := func(to *int, s string, low, high int) bool {
-		v, ok := decimal(s)
-		if !ok || v < low || v > high || (*to >= 0 && *to != v) {
-			return false
-		}
-		*to = v
-		return true
-	}
-	ok := true
-	switch f {
-	case fieldDate:
-		ok = len(text) == 10 && set(&p.year, text[0:4], 0, 9999) && set(&p.month, text[5:7], 1, 12) && set(&p.day, text[8:10], 1, 31)
-	case fieldHour:
-		ok = set(&p.hour, text, 0, 23)
-	case fieldYear:
-		ok = set(&p.year, text, 0, 9999)
-	case fieldMonth:
-		ok = set(&p.month, text, 1, 12)
-	case fieldDay:
-		ok = set(&p.day, text, 1, 31)
-	}
-	if ok && p.year >= 0 && p.month >= 0 && p.day >= 0 {
-		ok = time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC).Day() == p.day
-	}
-	return p, ok
-}
-
-// decimal reads decimal digits only, of which a placeholder has few.
-func decimal(s string) (int, bool) {
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-	}
-	n, err := strconv.Atoi(s)
-	return n, err == nil
-}
-
-// span returns the time that the partition stands for, when its year is known.
-func (p datePart) span() (groundtruth.Window, bool) {
-	switch {
-	case p.year < 0:
-		return groundtruth.Window{}, false
-	case p.month < 0:
-		start := time.Date(p.year, 1, 1, 0, 0, 0, 0, time.UTC)
-		return groundtruth.Window{Start: start, End: start.AddDate(1, 0, 0)}, true
-	case p.day < 0:
-		start := time.Date(p.year, time.Month(p.month), 1, 0, 0, 0, 0, time.UTC)
-		return groundtruth.Window{Start: start, End: start.AddDate(0, 1, 0)}, true
-	case p.hour < 0:
-		start := time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
-		return groundtruth.Window{Start: start, End: start.AddDate(0, 0, 1)}, true
-	}
-	start := time.Date(p.year, time.Month(p.month), p.day, p.hour, 0, 0, 0, time.UTC)
-	return groundtruth.Window{Start: start, End: start.Add(time.Hour)}, true
 }

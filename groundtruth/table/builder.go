@@ -15,12 +15,14 @@ const (
 	MaxChunkBytes = 16 << 20
 )
 
-// Builder fills a Column cell by cell.
+// Builder fills a Column cell by cell, from chunk to chunk: a reader calls Start, adds a cell a
+// row and calls Finish, and then takes Col.
 type Builder struct {
 	Col  Column
 	Text textDict
 }
 
+// NewBuilder makes a builder of the kind that a want asks for.
 func NewBuilder(w Want) *Builder {
 	b := &Builder{}
 	switch w.As {
@@ -56,8 +58,10 @@ func (b *Builder) Finish() {
 	}
 }
 
+// AddNull adds a cell without a value.
 func (b *Builder) AddNull() { b.Put(0, 0, 0, false) }
 
+// Put adds a cell: of x, code and t the one that the column's kind has.
 func (b *Builder) Put(x float64, code uint32, t int64, valid bool) {
 	switch b.Col.Kind {
 	case Number:
@@ -95,21 +99,24 @@ func (b *Builder) PutID(h xxh3.Uint128, valid bool) {
 }
 
 // GrowNumbers makes room for n more numbers, which the caller sets and then either
-// calls valid or takes back by ShrinkNumbers. GrowTimes does so with times.
+// calls AddValid or takes back by ShrinkNumbers.
 func (b *Builder) GrowNumbers(n int) []float64 {
 	at := len(b.Col.Floats)
 	b.Col.Floats = slices.Grow(b.Col.Floats, n)[:at+n]
 	return b.Col.Floats[at:]
 }
 
+// ShrinkNumbers takes back the n numbers that GrowNumbers made room for.
 func (b *Builder) ShrinkNumbers(n int) { b.Col.Floats = b.Col.Floats[:len(b.Col.Floats)-n] }
 
+// GrowTimes does with times what GrowNumbers does with numbers.
 func (b *Builder) GrowTimes(n int) []int64 {
 	at := len(b.Col.Times)
 	b.Col.Times = slices.Grow(b.Col.Times, n)[:at+n]
 	return b.Col.Times[at:]
 }
 
+// ShrinkTimes takes back the n times that GrowTimes made room for.
 func (b *Builder) ShrinkTimes(n int) { b.Col.Times = b.Col.Times[:len(b.Col.Times)-n] }
 
 // AddValid marks n more cells as usable.
@@ -121,7 +128,7 @@ func (b *Builder) AddValid(n int) {
 	}
 }
 
-// AddText adds what a text says: itself, or the number or time that it stands for.
+// AddText adds what a text says: itself, or the number, the time or the id that it stands for.
 func (b *Builder) AddText(s []byte) {
 	switch b.Col.Kind {
 	case Number:

@@ -8,14 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// NumberState says what a text is as a number.
+// NumberState says what a text or a value of a file is as a number, for readers to tell missing
+// values from bad ones.
 type NumberState uint8
 
+// The states of a text or a value that is read as a number; those of a time have the first, the
+// second and the last.
 const (
-	NumberOK      NumberState = iota
-	NumberMissing             // empty, or a word for no value
-	NumberNaN                 // the word NaN, or the number
-	NumberBad                 // no number, or an infinite one
+	NumberOK      NumberState = iota // a finite number
+	NumberMissing                    // empty, or a word for no value
+	NumberNaN                        // the word NaN, or the number
+	NumberBad                        // no number, or an infinite one
 )
 
 // ParseNumber reads a decimal number, with blanks around it or not. true and false
@@ -45,6 +48,7 @@ func ParseNumber(s []byte) (float64, NumberState) {
 	return x, NumberOK
 }
 
+// parseNumberWord reads the words that ParseNumber knows.
 func parseNumberWord(s []byte) (float64, NumberState) {
 	switch {
 	case EqualFold(s, "nan"), EqualFold(s, "-nan"), EqualFold(s, "+nan"):
@@ -86,10 +90,12 @@ func IsMissingWord(s []byte) bool {
 	return false
 }
 
+// EqualFold reports whether a text is a word, in small or capital letters.
 func EqualFold(s []byte, word string) bool {
 	return len(s) == len(word) && strings.EqualFold(string(s), word)
 }
 
+// TrimSpace is bytes.TrimSpace, quick where there is nothing to cut.
 func TrimSpace(s []byte) []byte {
 	if len(s) == 0 || s[0] > ' ' && s[len(s)-1] > ' ' && s[len(s)-1] < utf8.RuneSelf && s[0] < utf8.RuneSelf {
 		return s

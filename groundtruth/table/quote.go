@@ -39,8 +39,8 @@ func Quote[T string | []byte](s T) string {
 	return quoted
 }
 
-// Short is a library's text, in which there may be some of a file: its beginning,
-// with control characters escaped.
+// Short returns for a message what a library's text says, in which there may be some of a
+// file: its beginning, with control characters escaped.
 func Short(s string) string {
 	const most = 200
 	if len(s) > most {
@@ -50,7 +50,7 @@ func Short(s string) string {
 	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }
 
-// QuoteNames lists the first of some names.
+// QuoteNames lists the first of some names for a message.
 func QuoteNames(names []string) string {
 	quoted := make([]string, 0, maxQuotedNames)
 	for _, name := range names[:min(len(names), maxQuotedNames)] {

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// textDict makes the dictionary of a text column. Where values repeat, it keeps
+// textDict makes the dictionary of a Builder's text column. Where values repeat, it keeps
 // them from chunk to chunk; where most are new (ids), it gives each cell an entry of
 // its own and keeps nothing, which costs neither a look-up nor memory.
 type textDict struct {
 	dict   []string
-	Gen    uint64
+	Gen    uint64 // as Column.DictGen
 	index  map[string]uint32
 	held   int // bytes of the texts in index
 	fresh  int // entries that this chunk added
@@ -45,6 +45,7 @@ func (d *textDict) Bytes() int64 {
 	return int64(d.held+cap(d.arena)) + each*int64(len(d.dict)+len(d.ends))
 }
 
+// start begins the next chunk.
 func (d *textDict) start() {
 	d.fresh = 0
 	d.arena = d.arena[:0]
@@ -73,6 +74,7 @@ func (d *textDict) renew() {
 	d.recent = [recentTexts]uint32{}
 }
 
+// Add returns the code of a text, which it copies if it keeps it.
 func (d *textDict) Add(s []byte) uint32 {
 	if d.direct {
 		d.arena = append(d.arena, s...)
@@ -96,7 +98,7 @@ func (d *textDict) find(s []byte) uint32 {
 	return d.intern(string(s))
 }
 
-// AddString is add for a text that may be kept.
+// AddString does what Add does, for a text that may be kept as it is.
 func (d *textDict) AddString(text string) uint32 {
 	if d.direct {
 		d.arena = append(d.arena, text...)
@@ -119,6 +121,7 @@ func (d *textDict) intern(text string) uint32 {
 	return code
 }
 
+// Finish returns the dictionary of a chunk of so many rows, and its number.
 func (d *textDict) Finish(rows int) ([]string, uint64) {
 	if d.direct {
 		text := string(d.arena)

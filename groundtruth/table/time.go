@@ -82,30 +82,21 @@ func parseStamp(s []byte) (int64, bool) {
 	s = s[19:]
 	var nanos int64
 	if len(s) > 0 && s[0] == '.' {
-		n := 1
-		for n < len(s) && n <= 9 {
-			c := s[n] - '0'
-			if c > 9 {
-				break
-			}
-			nanos = nanos*10 + int64(c)
-			n++
-		}
-		if n == 1 {
+		var n int
+		if nanos, n = parseFraction(s[1:]); n == 0 || n > 9 {
 			return 0, false
 		}
-		s = s[n:]
-		for ; n <= 9; n++ {
-			nanos *= 10
-		}
+		s = s[1+n:]
 	}
 	if len(s) == 1 && s[0] == 'Z' {
 		return seconds*1_000_000_000 + nanos, true
 	}
-	offset, ok := parseZone(s) // more digits are no zone
+	offset, ok := parseZone(s)
 	return (seconds-offset)*1_000_000_000 + nanos, ok
 }
 
+// parseCalendarTime reads what begins with a date of year, month and day, in all the ways that
+// ParseTime knows.
 func parseCalendarTime(s []byte) (int64, bool) {
 	year, ok1 := digits(s[0:4])
 	month, ok2 := digits(s[5:7])
@@ -144,17 +135,11 @@ func parseCalendarTime(s []byte) (int64, bool) {
 		seconds += int64(second)
 		s = s[3:]
 		if len(s) > 0 && (s[0] == '.' || s[0] == ',') {
-			n := 1
-			scale := int64(100_000_000)
-			for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-				nanos += int64(s[n]-'0') * scale
-				scale /= 10
-				n++
-			}
-			if n == 1 {
+			var n int
+			if nanos, n = parseFraction(s[1:]); n == 0 {
 				return 0, false
 			}
-			s = s[n:]
+			s = s[1+n:]
 		}
 	}
 	offset, ok := parseZone(s)
@@ -162,6 +147,25 @@ func parseCalendarTime(s []byte) (int64, bool) {
 		return 0, false
 	}
 	return UnixNanos(seconds-offset, nanos)
+}
+
+// parseFraction reads the digits that s begins with as a fraction of a second, of which it
+// cuts what lies below a nanosecond, and returns how many digits there are.
+func parseFraction(s []byte) (nanos int64, digits int) {
+	for digits < len(s) {
+		c := s[digits] - '0'
+		if c > 9 {
+			break
+		}
+		if digits < 9 {
+			nanos = nanos*10 + int64(c)
+		}
+		digits++
+	}
+	for n := digits; n < 9; n++ {
+		nanos *= 10
+	}
+	return nanos, digits
 }
 
 // parseZone returns the seconds east of UTC.
@@ -204,6 +208,7 @@ func parseZone(s []byte) (int64, bool) {
 	return sign * (int64(hour)*hourSeconds + int64(minute)*minuteSeconds), true
 }
 
+// parseEpochText reads a text that is an epoch number.
 func parseEpochText(s []byte) (int64, bool) {
 	if len(s) == 0 || s[0] > '9' { // no number, nor the words that are read as one
 		return 0, false
@@ -251,12 +256,7 @@ func parseDecimalSeconds(s []byte) (int64, bool) {
 	if err != nil {
 		return 0, false
 	}
-	var nanos int64
-	scale := int64(100_000_000)
-	for _, c := range s[point+1:] {
-		nanos += int64(c-'0') * scale
-		scale /= 10
-	}
+	nanos, _ := parseFraction(s[point+1:])
 	return UnixNanos(seconds, nanos)
 }
 
@@ -316,6 +316,7 @@ func digits(s []byte) (int, bool) {
 	return n, true
 }
 
+// daysIn returns how many days a month has.
 func daysIn(year, month int) int {
 	switch month {
 	case 4, 6, 9, 11:
@@ -345,12 +346,13 @@ func civilDays(year, month, day int) int64 {
 // civilEpoch numbers the day 1970-01-01 in the count of civilDays.
 const civilEpoch = 719469
 
-// timeText returns a time as text: RFC 3339 in UTC.
+// AppendTimeText appends a time, given in Unix nanoseconds, as text: RFC 3339 in UTC.
 func AppendTimeText(dst []byte, nanos int64) []byte {
 	return time.Unix(0, nanos).UTC().AppendFormat(dst, time.RFC3339Nano)
 }
 
-// EpochUnit numbers the unit that an epoch number is read in.
+// EpochUnit numbers the unit that an epoch number is read in, the largest first, so that
+// numbers of one unit can be told.
 func EpochUnit(n int64) int {
 	switch {
 	case n > -epochSecondsBelow && n < epochSecondsBelow:

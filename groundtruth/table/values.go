@@ -2,17 +2,18 @@ package table
 
 import "github.com/hindcast/hindcast/groundtruth"
 
-// ValueSender sends the values of columns of chunks, in its own memory. It is one
-// goroutine's.
+// ValueSender sends the values of a chunk's columns, which it gathers in its own memory. Each
+// goroutine that reads has one.
 type ValueSender struct {
 	floats     []float64
-	Texts      []string
-	TextCounts []int64
-	counts     []int64 // by code; all 0 between two columns
-	seen       []uint32
+	Texts      []string // what CountTexts found
+	TextCounts []int64  // of each of Texts
+	counts     []int64  // by code; all 0 between two columns
+	seen       []uint32 // codes that are counted
 }
 
-// values sends the values of column i of a chunk in the rows sel; nil is all.
+// Send sends the values of column i of a chunk in the rows sel; nil is all. An index of -1
+// is no column, of which nothing is sent.
 func (s *ValueSender) Send(c *Chunk, i int, sel []int32, emit func(*groundtruth.Values)) {
 	if i < 0 {
 		return
@@ -41,7 +42,7 @@ func (s *ValueSender) Send(c *Chunk, i int, sel []int32, emit func(*groundtruth.
 	emit(&out)
 }
 
-// numbers returns the numbers that there are.
+// numbers returns the usable numbers of a column in the rows sel.
 func (s *ValueSender) numbers(c *Chunk, col *Column, sel []int32) []float64 {
 	s.floats = s.floats[:0]
 	if sel == nil {
@@ -60,8 +61,8 @@ func (s *ValueSender) numbers(c *Chunk, col *Column, sel []int32) []float64 {
 	return s.floats
 }
 
-// CountTexts sets texts and ns to the texts that there are and their counts. With
-// noEmpty an empty text is none.
+// CountTexts sets Texts and TextCounts to the texts that there are in the rows sel and
+// their counts. With noEmpty an empty text is none.
 func (s *ValueSender) CountTexts(c *Chunk, col *Column, sel []int32, noEmpty bool) {
 	if n := len(col.Dict) - len(s.counts); n > 0 {
 		s.counts = append(s.counts, make([]int64, n)...)

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"time"
-) // As says what a column is read as.
+)
+
+// As says what a column is read as.
 type As uint8
 
+// What a column can be read as.
 const (
 	// AsText reads versions, segments, operations and categorical features.
 	// Numbers become canonical text, so that 123 in Parquet equals "123" in CSV.
@@ -23,37 +26,37 @@ const (
 	AsID
 )
 
-// Want describes one column to read.
+// Want describes a column that a reader is to read.
 type Want struct {
 	Name string // the header's name, the Parquet column's dotted path or the JSON key's
 	As   As
-	// optional columns that an object does not have become Absent; a missing
+	// Optional columns that an object does not have become Absent; a missing
 	// required column is a *MissingColumnError. JSON Lines have no header: there a
 	// column that no record has is a column of missing values, never an error, and
 	// never Absent.
 	Optional bool
-	// lazy columns need not be read with the chunk: their values are asked for by
-	// chunk.values, or never.
+	// Lazy columns need not be read with the chunk: their values are asked for by
+	// Chunk.Lazy, or never.
 	Lazy bool
 }
 
 // ReadOptions change how an object is read. The zero value reads everything.
 type ReadOptions struct {
 	// TimeColumn, when set, lets the Parquet reader skip row groups whose
-	// statistics say that no value lies in [from, to). A zero bound is open.
+	// statistics say that no value lies in [From, To). A zero bound is open.
 	// Rows outside the range may still be emitted, and rows whose time is null
 	// or cannot be read are emitted only with their row group.
 	TimeColumn string
 	From, To   time.Time
-	// OnBad is told of each malformed record, in order: its reason (BadRow), its
+	// OnBad is told of each malformed record, in order: its reason (groundtruth.BadRow), its
 	// 0-based number and a sample of its text. Malformed records are never emitted.
 	OnBad func(reason string, row int64, value string)
-	// memory is what pages and records may take that are held at one time on one
+	// Memory is what pages and records may take that are held at one time on one
 	// goroutine; 0 is no bound. What takes more is an error.
 	Memory int64
 }
 
-// ReadStats counts what readObject read.
+// ReadStats counts what was read of a part, an object or a source.
 type ReadStats struct {
 	Rows    int64 // records met, malformed and skipped ones included
 	Bad     int64 // malformed records
@@ -85,12 +88,11 @@ func (s *ReadStats) Add(o ReadStats) {
 	s.Bytes += o.Bytes
 }
 
-// Bounds of the memory that a join plans with.
-// MinReaderMemory is the least that a goroutine has for what it reads. It holds the pages
-// of any usual writer.
+// MinReaderMemory is the least that a goroutine has for what it reads, when a join plans its
+// memory. It holds the pages of any usual writer.
 const MinReaderMemory = 16 << 20
 
-// Mebibytes is a number of bytes for people.
+// Mebibytes returns a number of bytes as people read it.
 func Mebibytes(n int64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(float64(n)/(1<<20))), ".0") + " MiB"
 }

@@ -1,3 +1,7 @@
+// Package readtest helps the tests of packages that read objects: it writes objects, gathers
+// what a reader emits of them and checks what holds for every chunk.
+//
+// Begin with Object, which makes an object, and Collect, which reads one into a Table of cells.
 package readtest
 
 import (
@@ -18,7 +22,8 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// Cell is a read cell, for comparison; its text is empty where it is not valid.
+// Cell holds what a reader gave for one cell, for comparison; its text is empty where it is not
+// valid.
 type Cell struct {
 	Valid bool
 	Bad   string // the text of an invalid cell
@@ -28,11 +33,11 @@ type Cell struct {
 	Hash  xxh3.Uint128
 }
 
-// Table is all that an object gave.
+// Table holds all that a reader gave of an object.
 type Table struct {
 	Cells  map[string][]Cell // by wanted column
 	Kinds  map[string]table.Kind
-	Rows   []int64
+	Rows   []int64 // numbers of the records
 	Bad    []groundtruth.BadSample
 	Stats  table.ReadStats
 	Chunks int
@@ -51,7 +56,7 @@ func Object(t testing.TB, key string, data []byte) source.Object {
 	if err := store.Write(context.Background(), key, data); err != nil {
 		t.Fatal(err)
 	}
-	return source.Object{Store: store, Object: objstore.Object{Key: key, Size: int64(len(data))}, Url: "mem://decode/" + key, Rel: key}
+	return source.Object{Store: store, Object: objstore.Object{Key: key, Size: int64(len(data))}, URL: "mem://decode/" + key, Rel: key}
 }
 
 // Collect gathers what read emits of the wanted columns, and checks what holds for every
@@ -129,6 +134,8 @@ func Collect(t testing.TB, wants []table.Want, opt table.ReadOptions, read func(
 	return got, err
 }
 
+// Texts shows text cells: those without a value as -, those that are not of the wanted kind
+// after an exclamation mark.
 func Texts(cells []Cell) []string {
 	var out []string
 	for _, c := range cells {
@@ -158,6 +165,7 @@ func Parquet[T any](t testing.TB, rows []T, options ...parquet.WriterOption) []b
 	return out.Bytes()
 }
 
+// Time reads a point in time, or a date.
 func Time(t testing.TB, s string) time.Time {
 	t.Helper()
 	u, err := time.Parse(time.RFC3339Nano, s)
@@ -170,7 +178,7 @@ func Time(t testing.TB, s string) time.Time {
 	return u.UTC()
 }
 
-// EveryType has a column of each type that there is.
+// EveryType has a column of each type that Parquet has.
 type EveryType struct {
 	Bool    bool             `parquet:"bool"`
 	I32     int32            `parquet:"i32"`
@@ -199,6 +207,7 @@ type EveryType struct {
 	List []string `parquet:"list"`
 }
 
+// SampleEveryType returns a row of usual values and one of extremes.
 func SampleEveryType() []EveryType {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC)
 	half, seven := 0.5, int64(7)

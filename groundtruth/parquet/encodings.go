@@ -56,7 +56,7 @@ func (v *pageValues) findTexts(data []byte) error {
 	return nil
 }
 
-// decodeRare reads an encoding other than PLAIN.
+// decodeRare reads values in an encoding other than PLAIN, by the Parquet library.
 func (v *pageValues) decodeRare(data []byte, enc format.Encoding) error {
 	if err := checkRare(data, enc, v.n); err != nil {
 		return err
@@ -214,6 +214,7 @@ func passDeltas(data []byte) (count uint64, rest []byte, ok bool) {
 	return count, data, true
 }
 
+// appendLittleEndian appends numbers that the library decoded, unless it failed.
 func appendLittleEndian(out []byte, x any, err error) ([]byte, error) {
 	if err != nil {
 		return out, err

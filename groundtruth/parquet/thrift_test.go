@@ -15,12 +15,12 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// thriftInt is field delta places on, an i32.
+// thriftInt writes the field delta places on, an i32.
 func thriftInt(delta byte, v int64) []byte {
 	return binary.AppendUvarint([]byte{delta<<4 | 5}, uint64(v<<1)^uint64(v>>63))
 }
 
-// dataHeader is that of a data page of version 1.
+// dataHeader writes the header of a data page of version 1.
 func dataHeader(uncompressed, compressed, values int64) []byte {
 	return slices.Concat(thriftInt(1, 0), thriftInt(1, uncompressed), thriftInt(1, compressed), []byte{2<<4 | 12}, thriftInt(1, values), []byte{0, 0})
 }

@@ -18,7 +18,7 @@ const maxThriftDepth = 32
 // errThriftShort says that a struct goes on after the bytes at hand.
 var errThriftShort = errors.New("it ends within a structure")
 
-// thriftWalker walks a struct without making anything of it.
+// thriftWalker walks a struct for checkThrift without making anything of it.
 type thriftWalker struct {
 	data []byte
 	pos  int
@@ -34,6 +34,7 @@ func checkThrift(data []byte, visit func(path uint64, value int64)) (int, error)
 	return w.pos, err
 }
 
+// byte reads a byte.
 func (w *thriftWalker) byte() (byte, error) {
 	if w.pos >= len(w.data) {
 		return 0, errThriftShort
@@ -42,6 +43,7 @@ func (w *thriftWalker) byte() (byte, error) {
 	return w.data[w.pos-1], nil
 }
 
+// uvarint reads a number without sign, of which each byte has seven bits.
 func (w *thriftWalker) uvarint() (uint64, error) {
 	v, n := binary.Uvarint(w.data[w.pos:])
 	if n == 0 {
@@ -54,11 +56,13 @@ func (w *thriftWalker) uvarint() (uint64, error) {
 	return v, nil
 }
 
+// varint reads a number with its sign.
 func (w *thriftWalker) varint() (int64, error) {
 	v, err := w.uvarint()
 	return int64(v>>1) ^ -int64(v&1), err // zigzag
 }
 
+// skip passes over n bytes.
 func (w *thriftWalker) skip(n uint64) error {
 	if n > uint64(len(w.data)-w.pos) {
 		return errThriftShort
@@ -169,7 +173,8 @@ func (w *thriftWalker) elements(n uint64, path uint64, depth int, kinds ...byte)
 	return nil
 }
 
-// checkFooter walks a file's metadata.
+// checkFooter walks a file's metadata, so that the Parquet library is given none that asks for
+// more than there is.
 func checkFooter(data []byte) error {
 	if _, err := checkThrift(data, nil); err != nil {
 		if errors.Is(err, errThriftShort) {

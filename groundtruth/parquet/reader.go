@@ -1,0 +1,207 @@
+package parquet
+
+import (
+	"fmt"
+
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/source"
+	"github.com/hindcast/hindcast/groundtruth/table"
+)
+
+// blockRows is the largest number of rows in a chunk of a Parquet object. It keeps
+// the bins of one column in cache while its values come, and what is made of the
+// other columns meanwhile in the next cache.
+const blockRows = 1 << 17
+
+// Reader reads the wanted columns of row groups side by side, on one goroutine. It keeps its
+// memory from one row group and object to the next. The zero Reader is ready to be bound.
+type Reader struct {
+	shared  readerMemory
+	file    *File // that columns are bound to
+	wants   []table.Want
+	columns []*columnReader
+	prune   *timePruner
+	out     table.Chunk
+}
+
+// Bind makes the reader read the wanted columns of a file, which are the same for all files.
+func (r *Reader) Bind(obj source.Object, file *File, wants []table.Want, opt table.ReadOptions) (err error) {
+	if r.file == file {
+		return nil
+	}
+	defer recoverCorrupt(&err)
+	r.file = nil // until all of it is bound
+	if r.columns == nil {
+		r.wants = wants
+		r.shared.limit = opt.Memory
+		r.out.Cols = make([]table.Column, len(wants))
+		r.out.Lazy = r.sendValues
+		for _, w := range wants {
+			r.columns = append(r.columns, newColumnReader(w, &r.shared))
+		}
+		r.shared.columns = r.columns
+	}
+	for i, w := range wants {
+		leaf, err := file.find(w.Name)
+		if err != nil {
+			return err
+		}
+		if leaf == nil && !w.Optional {
+			return &table.MissingColumnError{Object: obj.URL, Column: w.Name, Columns: file.names()}
+		}
+		if err := r.columns[i].bind(leaf); err != nil {
+			return err
+		}
+	}
+	if r.prune, err = file.pruner(opt); err != nil {
+		return err
+	}
+	r.file = file
+	return nil
+}
+
+// RowGroup reads one row group of the file that the reader is bound to, from data
+// where it is not nil. Code that trusts what the file says runs only inside guarded
+// calls, so that no panic of the consumer is taken for a corrupt file.
+func (r *Reader) RowGroup(index int, data *Group, stats *table.ReadStats, emit func(*table.Chunk) error) error {
+	meta := &r.file.Metadata().RowGroups[index]
+	rows := meta.NumRows
+	if err := r.file.checkRows(rows, meta); err != nil {
+		return fmt.Errorf("row group %d: %w", index, err)
+	}
+	if r.prune != nil && r.prune.outside(meta) {
+		stats.Rows += rows
+		stats.Skipped += rows
+		return nil
+	}
+	if data != nil {
+		stats.Bytes += Bytes(data.Ranges)
+	}
+	if err := r.startGroup(meta, data, stats); err != nil {
+		return fmt.Errorf("row group %d: %w", index, err)
+	}
+	for row := int64(0); row < rows; {
+		n := int(min(rows-row, blockRows))
+		if err := r.fill(n); err != nil {
+			return fmt.Errorf("row group %d: %w", index, err)
+		}
+		r.out.Len, r.out.Row0 = n, r.file.Row0[index]+row
+		stats.Rows += int64(n)
+		row += int64(n)
+		if err := emit(&r.out); err != nil {
+			return err
+		}
+		if r.out.Err != nil {
+			return fmt.Errorf("row group %d: %w", index, r.out.Err)
+		}
+		if err := r.skipLazy(); err != nil {
+			return fmt.Errorf("row group %d: %w", index, err)
+		}
+	}
+	return nil
+}
+
+// checkRows holds the number of rows against the columns' numbers of values, because
+// nothing else bounds it where no column is read.
+func (f *File) checkRows(rows int64, meta *format.RowGroup) error {
+	for i := range f.leaves {
+		leaf := &f.leaves[i]
+		if leaf.MaxRepetitionLevel() > 0 {
+			continue // a row may have many values
+		}
+		column := leaf.Index()
+		if column >= len(meta.Columns) {
+			return fmt.Errorf("%w: it has %d columns, and the schema more", errCorrupt, len(meta.Columns))
+		}
+		if n := meta.Columns[column].MetaData.NumValues; n != rows {
+			return fmt.Errorf("%w: it has %d rows, and column %s %d values", errCorrupt, rows, table.Quote(leaf.name), n)
+		}
+	}
+	return nil
+}
+
+// startGroup opens the column chunks of a row group.
+func (r *Reader) startGroup(meta *format.RowGroup, data *Group, stats *table.ReadStats) (err error) {
+	defer recoverCorrupt(&err)
+	for _, c := range r.columns {
+		if c.leaf == nil || c.typ.form == formNull {
+			continue
+		}
+		column := &meta.Columns[c.leaf.Index()].MetaData
+		if column.Codec == format.Lz4Raw {
+			// parquet-go v0.32.0 gives the content of an old buffer for many such
+			// pages (its issue 608), and wrong values are worse than none.
+			return fmt.Errorf("column %s is compressed with LZ4_RAW, which is not supported: write the file with zstd, snappy or gzip", table.Quote(c.leaf.name))
+		}
+		if _, err := r.file.rangeOf(column); err != nil {
+			return fmt.Errorf("column %s: %w", table.Quote(c.leaf.name), err)
+		}
+		c.open(column, r.file, data, &stats.Bytes)
+	}
+	return nil
+}
+
+// fill reads the next n rows into the chunk, lazy columns aside.
+func (r *Reader) fill(n int) (err error) {
+	defer recoverCorrupt(&err)
+	for i, c := range r.columns {
+		switch {
+		case c.leaf == nil:
+			r.out.Cols[i] = table.Column{}
+			continue
+		case c.want.Lazy:
+			c.waiting = n
+			r.out.Cols[i] = table.Column{Kind: c.b.Col.Kind}
+			continue
+		}
+		if err := c.fill(n); err != nil {
+			return fmt.Errorf("column %s: %w", table.Quote(c.leaf.name), err)
+		}
+		r.out.Cols[i] = c.b.Col
+	}
+	r.out.Err = nil
+	return nil
+}
+
+// sendValues is the Lazy of the reader's chunks: it sends the values of a lazy column in
+// the rows sel of the chunk; nil is all.
+func (r *Reader) sendValues(i int, sel []int32, emit func(*groundtruth.Values)) {
+	c := r.columns[i]
+	if c.leaf == nil || r.out.Err != nil {
+		return
+	}
+	var out groundtruth.Values
+	next := func() (more bool, err error) {
+		defer recoverCorrupt(&err)
+		return c.nextValues(&out)
+	}
+	c.beginValues(sel)
+	for {
+		more, err := next()
+		if err != nil {
+			r.out.Err = fmt.Errorf("column %s: %w", table.Quote(c.leaf.name), err)
+			return
+		}
+		if !more {
+			return
+		}
+		emit(&out)
+	}
+}
+
+// skipLazy passes over what nobody asked for of the lazy columns.
+func (r *Reader) skipLazy() (err error) {
+	defer recoverCorrupt(&err)
+	for _, c := range r.columns {
+		if c.leaf == nil || c.waiting == 0 {
+			continue
+		}
+		if err := c.skip(c.waiting); err != nil {
+			return fmt.Errorf("column %s: %w", table.Quote(c.leaf.name), err)
+		}
+		c.waiting = 0
+	}
+	return nil
+}
