@@ -7,7 +7,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
-// Measure is one drift measure of one column.
+// Measure is what a drift measure came to for one column.
 type Measure struct {
 	Value      stat.Number  `json:"value"`
 	Threshold  *stat.Number `json:"threshold,omitempty"`   // nil for a measure that doesn't judge
