@@ -8,8 +8,7 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// auto stands for a choice that is made by what there is: of formats, features and
-// drift measures.
+// auto stands for a choice that is made by what there is: of features and drift measures.
 const auto = "auto"
 
 // driftHindcast is the drift profile of this version.
@@ -27,7 +26,7 @@ const (
 // words of another package are that package's constants or list.
 
 func formats() (can, later []string) {
-	return []string{auto, "parquet", "csv", "jsonl"}, []string{
+	return groundtruth.Formats(), []string{
 		"avro", "kserve", "sagemaker", "azureml", "cloudevents", "databricks", "bentoml", "vertex", "mlflow",
 		"seldon", "feast", "delta", "iceberg",
 	}

@@ -7,13 +7,14 @@ import (
 	"path"
 	"strings"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // codec is how an object is encoded.
 type codec struct {
-	format      string // parquet, csv or jsonl
+	format      string // one of groundtruth.Formats, but FormatAuto
 	compression string // "", gz or zst
 	delimiter   byte   // csv
 }
@@ -33,23 +34,25 @@ func codecOf(format, key string) (codec, error) {
 		c.delimiter = '\t'
 	}
 	switch format {
-	case "parquet", "csv", "jsonl":
+	case groundtruth.FormatParquet, groundtruth.FormatCSV, groundtruth.FormatJSONL:
 		c.format = format
-	case "", "auto":
+	case "", groundtruth.FormatAuto:
 		switch path.Ext(name) {
 		case ".parquet":
-			c.format = "parquet"
+			c.format = groundtruth.FormatParquet
 		case ".csv", ".tsv":
-			c.format = "csv"
+			c.format = groundtruth.FormatCSV
 		case ".jsonl", ".ndjson", ".json":
-			c.format = "jsonl"
+			c.format = groundtruth.FormatJSONL
 		default:
 			return c, errors.New("its name does not tell its format: want an ending .parquet, .csv, .tsv, .jsonl, .ndjson or .json, with .gz or .zst after it where it is compressed, or set format")
 		}
 	default:
-		return c, fmt.Errorf("unknown format %q: want auto, parquet, csv or jsonl", format)
+		known := groundtruth.Formats()
+		last := len(known) - 1
+		return c, fmt.Errorf("unknown format %q: want %s or %s", format, strings.Join(known[:last], ", "), known[last])
 	}
-	if c.format == "parquet" && c.compression != "" {
+	if c.format == groundtruth.FormatParquet && c.compression != "" {
 		return c, fmt.Errorf("a Parquet file compressed as a whole (.%s) cannot be read in parts: store it uncompressed; its pages have their own compression", c.compression)
 	}
 	return c, nil
@@ -82,7 +85,7 @@ func readText(ctx context.Context, obj source.Object, c codec, wants []table.Wan
 		}()
 		r = ahead
 	}
-	if c.format == "csv" {
+	if c.format == groundtruth.FormatCSV {
 		return readCSV(r, obj, c.delimiter, wants, opt, stats, emit)
 	}
 	return readJSONL(r, wants, opt, stats, emit)
