@@ -43,7 +43,7 @@ func (d *decoder) model(v value, dir string) *Model {
 		CatchUp:     defaultCatchUp,
 		MaxSegments: defaultMaxSegments,
 		MaxBadShare: defaultMaxBadShare,
-		Drift:       Drift{Profile: driftHindcast, MinRows: defaultMinRows, ExactValues: defaultExactValues},
+		Drift:       Drift{Profile: drift.Profile, MinRows: defaultMinRows, ExactValues: defaultExactValues},
 	}
 	if nv, ok := o.text("name", &m.Name); ok && !modelNamePattern.MatchString(m.Name) {
 		d.fail(nv, "a model's name has lower-case letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit")
