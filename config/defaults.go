@@ -38,6 +38,6 @@ const (
 	defaultCooldown = 24 * time.Hour
 	defaultRuns     = 4
 	defaultPer      = 30 * 24 * time.Hour
-	defaultSettle   = 60 * time.Second
+	defaultSettle   = trigger.DefaultSettle
 	defaultVersion  = trigger.LatestVersion
 )

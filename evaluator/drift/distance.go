@@ -27,7 +27,8 @@ type distance struct {
 	around func(ref, cur bins) (low, high float64)
 }
 
-// psi is the population stability index sum (q-p) ln(q/p) over the bins that are
+// psi is the population stability index sum (q-p) ln(q/p), from 0, which is Jeffreys'
+// divergence (Proceedings of the Royal Society A 186, 1946), over the bins that are
 // not empty in both samples: those say nothing, and smoothing would only turn a
 // difference of sample sizes into drift. Where any other bin of either sample is
 // empty the shares are (count + 0.5) / (n + 0.5 B), with B bins. Fewer than two bins
