@@ -16,7 +16,6 @@ import (
 const (
 	defaultTimeZone    = "UTC"
 	defaultWindow      = "1d"
-	defaultFormat      = groundtruth.FormatAuto
 	defaultCatchUp     = 7
 	defaultMaxBadShare = 0.01
 	defaultMaxSegments = summary.DefaultMaxSegments

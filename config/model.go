@@ -191,7 +191,7 @@ func (d *decoder) groundTruth(v value, m *Model) {
 
 // format reads the format of objects.
 func (d *decoder) format(o *object) string {
-	out := defaultFormat
+	out := auto
 	can, later := formats()
 	o.choice("format", &out, can, later)
 	return out

@@ -8,7 +8,8 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// auto stands for a choice that is made by what there is: of features and drift measures.
+// auto stands for a choice that is made by what there is: of formats, features and
+// drift measures.
 const auto = "auto"
 
 // The ways to encrypt mail, which notify's e-mail receiver has too.
@@ -23,7 +24,7 @@ const (
 // words of another package are that package's constants or list.
 
 func formats() (can, later []string) {
-	return groundtruth.Formats(), []string{
+	return []string{auto, "parquet", "csv", "jsonl"}, []string{
 		"avro", "kserve", "sagemaker", "azureml", "cloudevents", "databricks", "bentoml", "vertex", "mlflow",
 		"seldon", "feast", "delta", "iceberg",
 	}

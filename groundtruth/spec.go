@@ -9,7 +9,7 @@ type Source struct {
 	// URL holds the bucket and the key pattern: {date} {hour} {year} {month} {day}, *, **.
 	// Whoever opens it knows where relative paths start.
 	URL string
-	// Format is one of Formats.
+	// Format is auto, parquet, csv or jsonl; auto goes by the key's ending, less .gz or .zst.
 	Format string
 	// Slack is how far a partition's time may lie from the prediction's, on both sides.
 	Slack time.Duration
@@ -17,17 +17,6 @@ type Source struct {
 	// write to the folder can then have any file read that this process can read.
 	FollowLinks bool
 }
-
-// The formats of objects. Package format reads them.
-const (
-	FormatAuto    = "auto" // by the key's ending, less .gz or .zst
-	FormatParquet = "parquet"
-	FormatCSV     = "csv"
-	FormatJSONL   = "jsonl"
-)
-
-// Formats lists the formats that a Source may have.
-func Formats() []string { return []string{FormatAuto, FormatParquet, FormatCSV, FormatJSONL} }
 
 // PredictionColumns names the columns of a prediction log. Timestamp,
 // ModelVersion may be empty.

@@ -139,7 +139,7 @@ func (k *columnKinds) look(ctx context.Context, obj source.Object, format string
 	if err != nil {
 		return err
 	}
-	if c.format == groundtruth.FormatParquet {
+	if c.format == "parquet" {
 		return k.lookParquet(ctx, obj)
 	}
 	if obj.Size == 0 {
@@ -155,7 +155,7 @@ func (k *columnKinds) look(ctx context.Context, obj source.Object, format string
 	}
 	defer done()
 	lines := newLineBuffer(r, max(k.memory/4, table.MinReaderMemory))
-	if c.format == groundtruth.FormatCSV {
+	if c.format == "csv" {
 		err = k.lookCSV(&csvReader{lineBuffer: lines, delimiter: c.delimiter, maxFields: fieldLimit(max(k.memory/4, table.MinReaderMemory))})
 	} else {
 		err = k.lookJSONL(lines)

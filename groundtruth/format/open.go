@@ -7,14 +7,13 @@ import (
 	"path"
 	"strings"
 
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // codec is how an object is encoded.
 type codec struct {
-	format      string // one of groundtruth.Formats, but FormatAuto
+	format      string // parquet, csv or jsonl
 	compression string // "", gz or zst
 	delimiter   byte   // csv
 }
@@ -34,25 +33,23 @@ func codecOf(format, key string) (codec, error) {
 		c.delimiter = '\t'
 	}
 	switch format {
-	case groundtruth.FormatParquet, groundtruth.FormatCSV, groundtruth.FormatJSONL:
+	case "parquet", "csv", "jsonl":
 		c.format = format
-	case "", groundtruth.FormatAuto:
+	case "", "auto":
 		switch path.Ext(name) {
 		case ".parquet":
-			c.format = groundtruth.FormatParquet
+			c.format = "parquet"
 		case ".csv", ".tsv":
-			c.format = groundtruth.FormatCSV
+			c.format = "csv"
 		case ".jsonl", ".ndjson", ".json":
-			c.format = groundtruth.FormatJSONL
+			c.format = "jsonl"
 		default:
 			return c, errors.New("its name does not tell its format: want an ending .parquet, .csv, .tsv, .jsonl, .ndjson or .json, with .gz or .zst after it where it is compressed, or set format")
 		}
 	default:
-		known := groundtruth.Formats()
-		last := len(known) - 1
-		return c, fmt.Errorf("unknown format %q: want %s or %s", format, strings.Join(known[:last], ", "), known[last])
+		return c, fmt.Errorf("unknown format %q: want auto, parquet, csv or jsonl", format)
 	}
-	if c.format == groundtruth.FormatParquet && c.compression != "" {
+	if c.format == "parquet" && c.compression != "" {
 		return c, fmt.Errorf("a Parquet file compressed as a whole (.%s) cannot be read in parts: store it uncompressed; its pages have their own compression", c.compression)
 	}
 	return c, nil
@@ -85,7 +82,7 @@ func readText(ctx context.Context, obj source.Object, c codec, wants []table.Wan
 		}()
 		r = ahead
 	}
-	if c.format == groundtruth.FormatCSV {
+	if c.format == "csv" {
 		return readCSV(r, obj, c.delimiter, wants, opt, stats, emit)
 	}
 	return readJSONL(r, wants, opt, stats, emit)

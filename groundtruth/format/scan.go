@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/parquet"
 	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
@@ -38,7 +37,7 @@ type openObject struct {
 func openObjectAt(ctx context.Context, objects []source.Object, ord int, format string) (*openObject, error) {
 	o := &openObject{Object: objects[ord], Ord: ord, parts: 1}
 	var err error
-	if o.codec, err = codecOf(format, o.Rel); err == nil && o.codec.format == groundtruth.FormatParquet {
+	if o.codec, err = codecOf(format, o.Rel); err == nil && o.codec.format == "parquet" {
 		if o.file, err = parquet.Open(ctx, o.Object); err == nil {
 			o.stats.Bytes = o.file.BytesRead
 			o.parts = max(len(o.file.Row0), 1)
