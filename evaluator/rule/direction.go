@@ -107,8 +107,8 @@ func (n *numeric) trend() trend {
 	return t
 }
 
-// trend of a metric of the window is what the table of metrics says. A bias may move either
-// way, and so may what the table doesn't know.
+// trend of a metric of the window: errors rise and r2 falls; a bias may do either, and
+// so may what the table of metrics doesn't know.
 func (v *variable) trend() trend {
 	if v.kind != varMetric && v.kind != varInterval && v.kind != varSegment {
 		return 0

@@ -9,15 +9,15 @@ import (
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
-// Spec is a rule as configured, with the defaults filled in, which are the configuration's.
+// Spec is a rule as configured.
 type Spec struct {
 	Name         string
-	When         string // CEL
-	MinSamples   int64
-	MinCoverage  float64
-	Significance *float64 // nil: DefaultSignificance where it can apply; 0 turns it off
-	For          int
-	Action       string // one of Actions
+	When         string   // CEL
+	MinSamples   int64    // default 200
+	MinCoverage  float64  // default 0.8
+	Significance *float64 // nil: the default where it can apply; 0 turns it off
+	For          int      // default 1
+	Action       string   // alert | retrain | block
 }
 
 // Env is what rules may name: it decides which variables exist at load.
