@@ -163,7 +163,7 @@ type Rule struct {
 	MinCoverage  float64  `yaml:"min_coverage"`
 	Significance *float64 `yaml:"significance"` // nil: the default where it can apply
 	For          int      `yaml:"for"`
-	Action       string   `yaml:"action"` // one of trigger.RuleActions
+	Action       string   `yaml:"action"` // one of rule.Actions
 }
 
 // Retrain says when and how retraining is started.

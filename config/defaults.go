@@ -3,6 +3,8 @@ package config
 import (
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
@@ -21,20 +23,20 @@ const (
 	defaultTimeout     = 10 * time.Second // of every server
 
 	// Of drift.
-	defaultMinRows     = 200
+	defaultMinRows     = drift.DefaultMinRows
 	defaultExactValues = summary.DefaultExactValues
 
 	// Of a rule.
 	defaultMinSamples  = 200
 	defaultMinCoverage = 0.8
 	defaultFor         = 1
-	defaultAction      = trigger.RuleAlert
+	defaultAction      = rule.ActionAlert
 
 	// Of retraining.
 	defaultMode     = trigger.ModeSuggest
 	defaultCooldown = 24 * time.Hour
 	defaultRuns     = 4
 	defaultPer      = 30 * 24 * time.Hour
-	defaultSettle   = 60 * time.Second
+	defaultSettle   = trigger.DefaultSettle
 	defaultVersion  = trigger.LatestVersion
 )

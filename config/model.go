@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ func (d *decoder) model(v value, dir string) *Model {
 		CatchUp:     defaultCatchUp,
 		MaxSegments: defaultMaxSegments,
 		MaxBadShare: defaultMaxBadShare,
-		Drift:       Drift{Profile: driftHindcast, MinRows: defaultMinRows, ExactValues: defaultExactValues},
+		Drift:       Drift{Profile: drift.Profile, MinRows: defaultMinRows, ExactValues: defaultExactValues},
 	}
 	if nv, ok := o.text("name", &m.Name); ok && !modelNamePattern.MatchString(m.Name) {
 		d.fail(nv, "a model's name has lower-case letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit")
@@ -236,9 +237,10 @@ func (d *decoder) drift(v value, m *Model) {
 	if tv, ok := o.get("threshold"); ok {
 		d.driftThreshold(tv, m)
 	}
-	// In the column's own units no one threshold suits all columns.
-	if slices.Contains(m.Drift.Methods, drift.Wasserstein) && m.Drift.Threshold == nil && !has(m.Drift.Thresholds, drift.Wasserstein) {
-		o.fail("wasserstein is in the columns' own units and has no threshold of its own: give drift.threshold one, or use wasserstein_normed")
+	for _, name := range m.Drift.Methods {
+		if measure, _ := drift.Find(name); math.IsNaN(measure.Threshold) && m.Drift.Threshold == nil && !has(m.Drift.Thresholds, name) {
+			o.fail("%s is in the columns' own units and has no threshold of its own: give drift.threshold one, or use %s", name, measure.Instead)
+		}
 	}
 	o.integer("min_rows", 1, &m.Drift.MinRows)
 	o.count("exact_values", 1, mostExactValues, &m.Drift.ExactValues)
@@ -300,17 +302,18 @@ func (d *decoder) driftThreshold(v value, m *Model) {
 	}
 	for _, mem := range members {
 		path := join(v.path, mem.key)
+		measure, known := drift.Find(mem.key)
 		switch {
 		case slices.Contains(later, mem.key):
 			d.failAt(mem.pos, path, "%q is not supported by this version; supported: %s", mem.key, strings.Join(can, ", "))
 			continue
-		case !slices.Contains(can, mem.key):
+		case !known:
 			d.failAt(mem.pos, v.path, "unknown measure %q%s", clip(mem.key), didYouMean(mem.key, can))
 			continue
 		case len(m.Drift.Methods) > 0 && !slices.Contains(m.Drift.Methods, mem.key):
 			d.failAt(mem.pos, path, "%s is not among the measures of method, so its threshold would not count", mem.key)
 			continue
-		case len(m.Drift.Methods) == 0 && (mem.key == drift.KS || mem.key == drift.Wasserstein):
+		case len(m.Drift.Methods) == 0 && !measure.JudgesAuto():
 			d.failAt(mem.pos, path, "%s does not judge with method auto, so its threshold would not count: list the measures in method", mem.key)
 			continue
 		}

@@ -111,7 +111,7 @@ func (d *decoder) rule(v value) (ruleAt, bool) {
 		}
 	}
 	o.count("for", 1, mostFor, &r.For)
-	o.choice("action", &r.Action, trigger.RuleActions(), nil)
+	o.choice("action", &r.Action, rule.Actions(), nil)
 	o.need("name", "when")
 	o.done()
 	return at, true

@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -116,14 +115,6 @@ func TestNearest(t *testing.T) {
 		if got := nearest(word, words); got != want {
 			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
 		}
-	}
-}
-
-// TestActions holds the actions that the policy knows against those of rules.
-func TestActions(t *testing.T) {
-	_, errs := rule.Compile([]rule.Spec{{Name: "r", When: "rmse > 1", For: 1, Action: "dance"}}, rule.Env{})
-	if want := "the actions are " + strings.Join(trigger.RuleActions(), ", "); len(errs) != 1 || !strings.HasSuffix(errs[0].Error(), want) {
-		t.Errorf("%v, want one error that ends in %q", errs, want)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -58,7 +59,7 @@ func (m *Model) warnings() []string {
 	if m.Predictions.Columns.Timestamp == "" && len(m.partition()) == 0 {
 		add("predictions have neither a timestamp column nor a placeholder such as {date} in their url: every window reads the same rows")
 	}
-	proposes := slices.ContainsFunc(m.RuleList, func(r Rule) bool { return r.Action == trigger.RuleRetrain })
+	proposes := slices.ContainsFunc(m.RuleList, func(r Rule) bool { return r.Action == rule.ActionRetrain })
 	switch k := m.Retrain.Kubeflow; {
 	case m.Retrain.Mode == trigger.ModeAuto && !proposes:
 		add("retrain.mode is auto, but no rule has the action retrain: nothing is ever started")

@@ -12,9 +12,6 @@ import (
 // drift measures.
 const auto = "auto"
 
-// driftHindcast is the drift profile of this version.
-const driftHindcast = "hindcast"
-
 // The ways to encrypt mail, which notify's e-mail receiver has too.
 const (
 	tlsStart    = "starttls"
@@ -34,7 +31,7 @@ func formats() (can, later []string) {
 }
 
 func driftProfiles() (can, later []string) {
-	return []string{driftHindcast}, []string{"nannyml", "evidently", "tfdv"}
+	return []string{drift.Profile}, []string{"nannyml", "evidently", "tfdv"}
 }
 
 func measures() (can, later []string) { return drift.Names(), drift.Later() }

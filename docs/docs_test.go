@@ -4,11 +4,13 @@ package docs_test
 
 import (
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -190,19 +192,41 @@ func jsonFields(t reflect.Type, path string, seen map[reflect.Type]bool, to set)
 	}
 }
 
-// TestMeasuresAndMetrics looks for every name that the evaluator computes.
+// TestMeasuresAndMetrics looks for every metric and measure that the evaluator computes
+// where they are defined and listed, and compares the measures' thresholds.
 func TestMeasuresAndMetrics(t *testing.T) {
-	rows := set{}
-	for _, s := range read(t, "statistics.md").sections {
-		for _, row := range s.rows {
-			for _, name := range ticked(row[0]) {
-				rows[name] = true
+	cells := func(file string) map[string][]string { // of the rows that begin with a name
+		out := map[string][]string{}
+		for _, s := range read(t, file).sections {
+			for _, row := range s.rows {
+				for _, name := range ticked(row[0]) {
+					out[name] = append(out[name], row...)
+				}
 			}
 		}
+		return out
 	}
-	for _, name := range append(drift.Names(), slices.Collect(maps.Keys(metric.Regression(nil)))...) {
-		if !rows[name] {
-			t.Errorf("statistics.md does not define %s", name)
+	defined, variables, fields := cells("statistics.md"), cells("configuration.md"), cells("commands.md")
+	for _, m := range metric.Regressions() {
+		if defined[m.Name] == nil {
+			t.Errorf("statistics.md does not define %s", m.Name)
+		}
+		if variables[m.Name] == nil {
+			t.Errorf("configuration.md does not list the variable %s", m.Name)
+		}
+		if !slices.Contains(ticked(strings.Join(fields["metrics.*.value"], " ")), m.Name) {
+			t.Errorf("commands.md does not list the metric %s", m.Name)
+		}
+	}
+	for _, m := range drift.Specs() {
+		threshold := "none"
+		if !math.IsNaN(m.Threshold) {
+			threshold = strconv.FormatFloat(m.Threshold, 'g', -1, 64)
+		}
+		if defined[m.Name] == nil {
+			t.Errorf("statistics.md does not define %s", m.Name)
+		} else if !slices.Contains(defined[m.Name], threshold) {
+			t.Errorf("statistics.md does not give %s the threshold %s", m.Name, threshold)
 		}
 	}
 }

@@ -169,12 +169,13 @@ func scraped(t *testing.T) string {
 func everything() job.Snapshot {
 	yes, matched := true, int64(90)
 	figures := metric.Regression(nil)
-	for name, m := range figures {
+	for _, spec := range metric.Regressions() {
+		m := figures[spec.Name]
 		m.Value = 2
-		if name != "max_error" { // a maximum has no interval
+		if spec.HasInterval {
 			m.Low, m.High = 1, 3
 		}
-		figures[name] = m
+		figures[spec.Name] = m
 	}
 	day := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 	measures := map[string]drift.Measure{}

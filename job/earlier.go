@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -15,7 +16,7 @@ import (
 func (p *pass) decideEarlier(ctx context.Context, done map[groundtruth.Window]bool, states []trigger.RuleState, records []trigger.Record, launches []trigger.LaunchStatus, claims []trigger.Claim) error {
 	for _, s := range states {
 		longer := p.lengthened(states, s.Window)
-		if done[s.Window] || !longer && !(s.Acts && s.Action == trigger.RuleRetrain) {
+		if done[s.Window] || !longer && !(s.Acts && s.Action == rule.ActionRetrain) {
 			continue
 		}
 		done[s.Window] = true

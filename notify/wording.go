@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/internal/digits"
 	"github.com/hindcast/hindcast/job"
@@ -305,9 +306,10 @@ func figures(o *job.Outcome) []figure {
 		}
 		add("with a label", text)
 	}
-	for _, name := range []string{"rmse", "mae", "r2"} {
+	for _, spec := range metric.ForPeople() {
+		name := spec.Name
 		m, ok := o.Metrics[name]
-		if !ok || !isNumber(m.Value) {
+		if !spec.Headline || !ok || !isNumber(m.Value) {
 			continue
 		}
 		text := number(m.Value)

@@ -7,13 +7,16 @@
 // [Section] is what metrics are about. An alias is another name that the configuration
 // gives a metric.
 //
-// Begin at [All], where a new metric is added.
+// Begin at [All], where a new metric is added; one of performance is added in package
+// evaluator/metric, and is listed here by itself.
 package series
 
 import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hindcast/hindcast/evaluator/metric"
 )
 
 // Prefix begins the name of every metric.
@@ -86,18 +89,17 @@ func All() []Metric {
 	add(Window, "matched_predictions", "", "Predictions with a label in the newest mature window.", "once there is one")
 	add(Window, "label_coverage_ratio", "", "Share of predictions with a label in the newest mature window.", "once there is one with predictions")
 
-	for _, p := range performance() {
-		add(Performance, p.name, "model_version,column,segment", p.help, "once a label matched")
+	for _, m := range metric.Regressions() {
+		add(Performance, m.Name, "model_version,column,segment", m.Help, "once a label matched")
 	}
-	for _, p := range performance() {
-		if p.name == "max_error" {
-			continue // a maximum has no interval
+	for _, m := range metric.Regressions() {
+		if m.HasInterval {
+			add(Performance, m.Name+"_low", "", "Lower end of the 95 % interval of the overall figure: "+m.Help, "with an interval")
+			add(Performance, m.Name+"_high", "", "Upper end of the 95 % interval of the overall figure: "+m.Help, "with an interval")
 		}
-		add(Performance, p.name+"_low", "", "Lower end of the 95 % interval of the overall figure: "+p.help, "with an interval")
-		add(Performance, p.name+"_high", "", "Upper end of the 95 % interval of the overall figure: "+p.help, "with an interval")
 	}
-	for _, p := range performance() {
-		add(Performance, "reference_"+p.name, "", "On the reference: "+p.help, "with a reference that has labels")
+	for _, m := range metric.Regressions() {
+		add(Performance, "reference_"+m.Name, "", "On the reference: "+m.Help, "with a reference that has labels")
 	}
 
 	add(Drift, "drift_share_ratio", "", "Share of the conclusive feature columns that drifted.", "with a reference, and where at most half of the feature columns are inconclusive")
@@ -122,21 +124,6 @@ func All() []Metric {
 	add(Serve, "serve_passes_total", "model,result", "Passes that ended, by result: done or failed.", "")
 	add(Serve, "serve_skipped_slots_total", "model", "Slots of the schedule that were skipped because the model was still being evaluated.", "")
 	return out
-}
-
-// performance lists the performance metrics. The reference has each of them too.
-func performance() []struct{ name, help string } {
-	return []struct{ name, help string }{
-		{"me", "Mean error, prediction less label."},
-		{"mae", "Mean absolute error."},
-		{"mse", "Mean squared error."},
-		{"rmse", "Root mean squared error."},
-		{"medae", "Median absolute error."},
-		{"mape", "Mean absolute error relative to the label, a share."},
-		{"smape", "Mean symmetric relative error, a share."},
-		{"r2", "Coefficient of determination."},
-		{"max_error", "Greatest absolute error."},
-	}
 }
 
 // Find returns the metric that has the name, without Prefix.

@@ -63,11 +63,11 @@ func Decide(in DecideInput) Decision {
 	windows := byWindow(in.Records)
 	for i, r := range acting {
 		switch r.Action {
-		case RuleAlert:
+		case rule.ActionAlert:
 			if alert == nil {
 				alert = &acting[i]
 			}
-		case RuleRetrain:
+		case rule.ActionRetrain:
 			d := decideRetrain(in, windows, r)
 			if d.Guard != GuardNewWindows {
 				return d
@@ -122,17 +122,17 @@ func decideRetrain(in DecideInput, windows []judged, rule RuleState) Decision {
 // propose finds the episode, the attempt and the key of the run that a rule asks
 // for. While the episode's newest run goes on the attempt is still that run's, and
 // so it is when that run was started for this very window and has not failed.
-func propose(in DecideInput, windows []judged, rule RuleState) proposal {
+func propose(in DecideInput, windows []judged, asking RuleState) proposal {
 	var retrain []string
 	for _, r := range in.Rules {
-		if r.Action == RuleRetrain {
+		if r.Action == rule.ActionRetrain {
 			retrain = append(retrain, r.Name)
 		}
 	}
-	p := proposal{rule: rule, attempt: 1}
+	p := proposal{rule: asking, attempt: 1}
 	var ok bool
-	if p.start, ok = episodeStart(windows, retrain, rule.Window, in.Launches); !ok {
-		p.start = rule.Window.Start
+	if p.start, ok = episodeStart(windows, retrain, asking.Window, in.Launches); !ok {
+		p.start = asking.Window.Start
 	}
 	p.start = p.start.UTC()
 	for i, l := range in.Launches {
@@ -145,7 +145,7 @@ func propose(in DecideInput, windows []judged, rule RuleState) proposal {
 	}
 	if l := p.lastLaunch; l != nil {
 		p.attempt = l.Launch.Attempt
-		same := l.Launch.Window != nil && compareWindows(*l.Launch.Window, rule.Window) == 0
+		same := l.Launch.Window != nil && compareWindows(*l.Launch.Window, asking.Window) == 0
 		if l.Terminal && (failed(*l) || !same) {
 			p.attempt++
 		}
@@ -212,7 +212,7 @@ func guarded(in DecideInput, p proposal) (guard, why string, until *time.Time) {
 		return GuardMode, fmt.Sprintf("mode %q is unknown", in.Policy.Mode), nil
 	}
 	for _, r := range in.Rules {
-		if r.Action != RuleBlock || r.Verdict == rule.Healthy {
+		if r.Action != rule.ActionBlock || r.Verdict == rule.Healthy {
 			continue
 		}
 		on := ""
@@ -314,7 +314,7 @@ func nothing(in DecideInput) string {
 		switch {
 		case r.Verdict == rule.Inconclusive:
 			why = append(why, r.Name+" is inconclusive")
-		case r.Verdict == rule.Breached && r.Action == RuleBlock:
+		case r.Verdict == rule.Breached && r.Action == rule.ActionBlock:
 			why = append(why, fmt.Sprintf("%s breached and holds retraining", r.Name))
 		case r.Verdict == rule.Breached:
 			why = append(why, fmt.Sprintf("%s breached in %d of %d consecutive windows needed", r.Name, r.Streak, r.For))

@@ -91,7 +91,7 @@ func input(verdicts string, forN int, launches ...LaunchStatus) DecideInput {
 		Model: "m", Grid: days{}, Records: all, Launches: launches,
 		Policy: Policy{Mode: ModeAuto, Cooldown: 24 * time.Hour, Budget: Budget{Runs: 4, Per: 30 * 24 * time.Hour}},
 		Now:    day(len(verdicts) + 1).Start.Add(3 * time.Hour),
-		Rules:  NewestVerdicts(days{}, all, []Rule{{Name: "rmse", Action: RuleRetrain, For: forN}}),
+		Rules:  NewestVerdicts(days{}, all, []Rule{{Name: "rmse", Action: rule.ActionRetrain, For: forN}}),
 	}
 }
 
@@ -133,13 +133,13 @@ func TestSemantics4_RetrainProposesARun(t *testing.T) {
 
 func TestSemantics4_AlertTellsPeople(t *testing.T) {
 	in := input("bb", 1)
-	in.Rules[0].Action = RuleAlert
+	in.Rules[0].Action = rule.ActionAlert
 	want(t, Decide(in), ActionAlert, "", "rmse breached in 2")
 	// Nothing retrains, because nothing proposes: an alert it is.
-	in.Rules = append(in.Rules, RuleState{Result: rule.Result{Name: "mae", Action: RuleRetrain, Verdict: healthy}})
+	in.Rules = append(in.Rules, RuleState{Result: rule.Result{Name: "mae", Action: rule.ActionRetrain, Verdict: healthy}})
 	want(t, Decide(in), ActionAlert, "")
 	in = input("bb", 1)
-	in.Rules = append([]RuleState{{Result: rule.Result{Name: "drift", Action: RuleAlert, Verdict: breached, Streak: 1, For: 1, Acts: true}, Window: day(2)}}, in.Rules...)
+	in.Rules = append([]RuleState{{Result: rule.Result{Name: "drift", Action: rule.ActionAlert, Verdict: breached, Streak: 1, For: 1, Acts: true}, Window: day(2)}}, in.Rules...)
 	want(t, Decide(in), ActionRetrain, "", "rmse")
 	// In the object of another window no rule acts.
 	in.Window = day(1)
@@ -151,7 +151,7 @@ func TestSemantics4_AlertTellsPeople(t *testing.T) {
 func TestSemantics4_BlockHoldsEveryRun(t *testing.T) {
 	for _, v := range []rule.Verdict{breached, inconclusive, healthy} {
 		in := input("bb", 1)
-		in.Rules = append(in.Rules, RuleState{Result: rule.Result{Name: "bad", Action: RuleBlock, Verdict: v, Reason: "quality.missing_share 0.4 > 0.1"}, Window: day(9)})
+		in.Rules = append(in.Rules, RuleState{Result: rule.Result{Name: "bad", Action: rule.ActionBlock, Verdict: v, Reason: "quality.missing_share 0.4 > 0.1"}, Window: day(9)})
 		if v == healthy {
 			want(t, Decide(in), ActionRetrain, "")
 			continue
@@ -160,7 +160,7 @@ func TestSemantics4_BlockHoldsEveryRun(t *testing.T) {
 	}
 	// A block rule that nobody judged is not healthy.
 	in := input("bb", 1)
-	in.Rules = append(in.Rules, NewestVerdicts(days{}, in.Records, []Rule{{Name: "new", Action: RuleBlock}})...)
+	in.Rules = append(in.Rules, NewestVerdicts(days{}, in.Records, []Rule{{Name: "new", Action: rule.ActionBlock}})...)
 	want(t, Decide(in), ActionSuppressed, GuardBlock, "new", "not been judged")
 }
 
@@ -179,7 +179,7 @@ func TestSemantics4_EpisodeFromFirstBreachToHealth(t *testing.T) {
 	}
 	in.Records[1].Rules[0].Verdict = healthy
 	in.Records[0].Rules[1].Verdict = breached
-	rules := []Rule{{Name: "rmse", Action: RuleRetrain}, {Name: "mae", Action: RuleRetrain}}
+	rules := []Rule{{Name: "rmse", Action: rule.ActionRetrain}, {Name: "mae", Action: rule.ActionRetrain}}
 	in.Rules = NewestVerdicts(days{}, in.Records, rules)
 	if d := Decide(in); !d.Episode.Equal(day(3).Start) {
 		t.Errorf("episode from %v", d.Episode)
@@ -315,7 +315,7 @@ func TestSemantics4_GuardsInOrder(t *testing.T) {
 	in.Policy.Budget = Budget{Runs: 1, Per: 10 * 24 * time.Hour}
 	in.Launches = []LaunchStatus{other, flying}
 	in.Claims = []Claim{{Key: Key("m", day(1).Start, 7), By: "pod-1", At: in.Now}}
-	in.Rules = append(in.Rules, RuleState{Result: rule.Result{Name: "bad", Action: RuleBlock, Verdict: breached}})
+	in.Rules = append(in.Rules, RuleState{Result: rule.Result{Name: "bad", Action: rule.ActionBlock, Verdict: breached}})
 	// The cooldown and the episode of these launches are not what is tested here.
 	for n := range in.Launches {
 		in.Launches[n].Launch.Episode = nil

@@ -9,20 +9,10 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// The actions of rules.
-const (
-	RuleAlert   = "alert"
-	RuleRetrain = "retrain"
-	RuleBlock   = "block"
-)
-
-// RuleActions lists the actions of rules.
-func RuleActions() []string { return []string{RuleAlert, RuleRetrain, RuleBlock} }
-
 // Rule holds what the policy needs to know of a rule as it is configured now.
 type Rule struct {
 	Name   string
-	Action string // one of RuleActions
+	Action string // one of rule.Actions
 	For    int
 }
 
@@ -115,7 +105,7 @@ func (w judged) of(names []string) health {
 func retraining(rules []Rule) []string {
 	var names []string
 	for _, r := range rules {
-		if r.Action == RuleRetrain {
+		if r.Action == rule.ActionRetrain {
 			names = append(names, r.Name)
 		}
 	}

@@ -56,7 +56,7 @@ func fillHours(t *testing.T, store *memStore, n int, v rule.Verdict) {
 // passReads makes the reads of a pass after n hours.
 func passReads(t *testing.T, l *Ledger, n int) ([]Record, map[string]OpenBreach) {
 	t.Helper()
-	ctx, rules := t.Context(), []Rule{{Name: "rmse", Action: RuleRetrain, For: 1}}
+	ctx, rules := t.Context(), []Rule{{Name: "rmse", Action: rule.ActionRetrain, For: 1}}
 	launches, err := l.Launches(ctx, "m")
 	if err != nil {
 		t.Fatal(err)

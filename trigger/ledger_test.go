@@ -286,7 +286,7 @@ func TestSemantics3_LatestKeepsTheMatureVerdict(t *testing.T) {
 	if err != nil || len(latest) != 4 || latest[1].Revision != 1 || latest[2].Revision != 2 || !latest[3].Window.Start.Equal(day(3).Start) {
 		t.Fatalf("latest: %+v %v", latest, err)
 	}
-	states := NewestVerdicts(days{}, latest, []Rule{{Name: "rmse", Action: RuleRetrain, For: 2}})
+	states := NewestVerdicts(days{}, latest, []Rule{{Name: "rmse", Action: rule.ActionRetrain, For: 2}})
 	if states[0].Streak != 3 {
 		t.Errorf("streak %d", states[0].Streak)
 	}
@@ -368,7 +368,7 @@ func TestReadOnlyState(t *testing.T) {
 
 func TestRecent(t *testing.T) {
 	ctx := t.Context()
-	rules := []Rule{{Name: "rmse", Action: RuleRetrain, For: 1}, {Name: "drift", Action: RuleAlert}}
+	rules := []Rule{{Name: "rmse", Action: rule.ActionRetrain, For: 1}, {Name: "drift", Action: rule.ActionAlert}}
 	fill := func(t *testing.T, verdicts string) (*memStore, *Ledger) {
 		store := newMemStore()
 		l := NewLedger(store)

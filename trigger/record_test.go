@@ -51,7 +51,7 @@ func TestRecordOfSchema1(t *testing.T) {
 		t.Errorf("the window: %+v", r)
 	}
 	if len(r.Rules) != 2 || r.Rules[1].Name != "rmse" || r.Rules[1].Verdict != rule.Breached || r.Rules[1].Streak != 2 || !r.Rules[1].Acts ||
-		r.Rules[1].For != 2 || r.Rules[1].Action != RuleRetrain || r.Rules[1].Comparisons[0].Right != "1.2 * reference.rmse" {
+		r.Rules[1].For != 2 || r.Rules[1].Action != rule.ActionRetrain || r.Rules[1].Comparisons[0].Right != "1.2 * reference.rmse" {
 		t.Errorf("the rules: %+v", r.Rules)
 	}
 	if d := r.Decision; d.Action != ActionSuppressed || d.Guard != GuardMode || d.Rule != "rmse" || !d.Episode.Equal(at(10, 0)) || d.Attempt != 1 ||

@@ -145,15 +145,14 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 }
 
 func metricOrder(m map[string]metric.Result) []string {
-	order := []string{"rmse", "mae", "me", "medae", "mape", "smape", "r2", "mse", "max_error"}
 	var out []string
-	for _, name := range order {
-		if _, ok := m[name]; ok {
-			out = append(out, name)
+	for _, spec := range metric.ForPeople() {
+		if _, ok := m[spec.Name]; ok {
+			out = append(out, spec.Name)
 		}
 	}
-	for _, name := range sortedKeys(m) {
-		if !slices.Contains(order, name) {
+	for _, name := range sortedKeys(m) { // of another version, from the ledger
+		if !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}

@@ -136,30 +136,50 @@ func logsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	first, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	for n, kind := range args[1:] {
-		day := first + n
-		rows, err := houses(day, kind)
+		files, err := logs(first+n, kind)
 		ts.Check(err)
-		predictions, labels := "id,ts,x,pred,version\n", "id,y,sold,loaded\n"
-		for _, h := range rows {
-			predictions += fmt.Sprintf("%s,%s,%v,%v,%s\n", h.ID, h.TS, h.X, h.Pred, h.Version)
-			labels += fmt.Sprintf("%s,%v,%sT23:59:59Z,%sT12:00:00Z\n", h.ID, h.y, dateOf(day), dateOf(day+1))
+		for name, text := range files {
+			write(ts, name, text)
 		}
-		write(ts, fmt.Sprintf("predictions/dt=%s/part.csv", dateOf(day)), predictions)
-		write(ts, fmt.Sprintf("labels/dt=%s/part.csv", dateOf(day+1)), labels)
 	}
+}
+
+// logs returns the files of a day's log, by their names.
+func logs(day int, kind string) (map[string]string, error) {
+	rows, err := houses(day, kind)
+	predictions, labels := "id,ts,x,pred,version\n", "id,y,sold,loaded\n"
+	for _, h := range rows {
+		predictions += fmt.Sprintf("%s,%s,%v,%v,%s\n", h.ID, h.TS, h.X, h.Pred, h.Version)
+		labels += fmt.Sprintf("%s,%v,%sT23:59:59Z,%sT12:00:00Z\n", h.ID, h.y, dateOf(day), dateOf(day+1))
+	}
+	return map[string]string{
+		fmt.Sprintf("predictions/dt=%s/part.csv", dateOf(day)): predictions,
+		fmt.Sprintf("labels/dt=%s/part.csv", dateOf(day+1)):    labels,
+	}, err
 }
 
 // referenceCommand is: reference.
 func referenceCommand(ts *testscript.TestScript, _ bool, _ []string) {
+	text, err := reference()
+	ts.Check(err)
+	write(ts, referenceFile, text)
+}
+
+const referenceFile = "reference/rows.csv"
+
+// reference returns the rows of the reference: two good days.
+func reference() (string, error) {
 	text := "id,x,pred,y\n"
 	for day := -2; day < 0; day++ {
 		rows, err := houses(day, "good")
-		ts.Check(err)
+		if err != nil {
+			return "", err
+		}
 		for _, h := range rows {
 			text += fmt.Sprintf("%s,%v,%v,%v\n", h.ID, h.X, h.Pred, h.y)
 		}
 	}
-	write(ts, "reference/rows.csv", text)
+	return text, nil
 }
 
 // parquetCommand is: parquet DAY FILE, a good day's predictions as Parquet.

@@ -1,13 +1,17 @@
 package grafana
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
 	alerts "github.com/hindcast/hindcast/deploy/prometheus"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/trigger"
 )
 
 // ofModel picks the chosen model's series.
@@ -44,20 +48,15 @@ func evaluation() *builder {
 		query{runState(), "run"}).states(runStates()...))
 
 	b.open("Performance")
-	b.add(12, 9, metric("mae", "MAE", "short", "Mean absolute error, in the label's unit"))
-	b.add(12, 9, metric("rmse", "RMSE", "short", "Root mean squared error, in the label's unit: great errors weigh more"))
+	all := metrics("mae", "rmse", "me", "medae", "mse", "max_error")
+	large, small := all[:2], all[2:]
+	for _, m := range large {
+		b.add(12, 9, performance(m))
+	}
 
 	b.folded("Other performance metrics")
-	for _, m := range []struct{ name, title, what, unit string }{
-		{"me", "ME", "Mean error, prediction less label, in the label's unit: the bias", "short"},
-		{"medae", "MedAE", "Median absolute error, in the label's unit: half of the predictions are closer", "short"},
-		{"mse", "MSE", "Mean squared error, in the label's unit squared", "short"},
-		{"max_error", "Max error", "Greatest absolute error, in the label's unit; a maximum has no interval", "short"},
-		{"mape", "MAPE", "Mean absolute error relative to the label", "percentunit"},
-		{"smape", "SMAPE", "Mean symmetric relative error", "percentunit"},
-		{"r2", "R²", "Coefficient of determination: 1 is perfect, 0 is as good as the labels' mean", "none"},
-	} {
-		b.add(6, 7, metric(m.name, m.title, m.unit, m.what))
+	for _, m := range small {
+		b.add(6, 7, performance(m))
 	}
 
 	b.open("Verdicts")
@@ -88,7 +87,8 @@ func evaluation() *builder {
 		query{`hindcast_predictions{` + ofModel + `}`, "predictions"}, query{`hindcast_matched_predictions{` + ofModel + `}`, "matched"}).
 		named("predictions", color(blue)).named("matched", color(green), dashed(4, 4)).fromZero())
 	b.add(8, 7, figure("Windows", "dateTimeAsIso", "The newest mature window, which performance is of, and the newest closed one, which drift, quality and volume are of. Half-open, UTC.",
-		windows("mature", "start", "from"), windows("mature", "end", "to"), windows("closed", "start", "from"), windows("closed", "end", "to")).stacked())
+		windows(trigger.StageMature, "start", "from"), windows(trigger.StageMature, "end", "to"),
+		windows(trigger.StageClosed, "start", "from"), windows(trigger.StageClosed, "end", "to")).stacked())
 
 	b.open("Data quality, of the newest closed window")
 	for _, q := range []struct{ name, title, what string }{
@@ -136,7 +136,7 @@ func evaluationVariables() []dashboard.VariableModel {
 			description: "A column of segments in the configuration."}.variable(),
 		choice{name: "segment", label: "Segment", of: "segment", all: true, multi: true, metric: anyMetric(`, column="$column", segment!=""`),
 			description: "Its values."}.variable(),
-		fixed("metric", "Metric", "For the panels by version and by segment.", "mae", "rmse", "medae", "me", "mse", "mape", "smape", "r2", "max_error"),
+		fixed("metric", "Metric", "For the panels by version and by segment.", names(metrics("mae", "rmse", "medae", "me"))...),
 		choice{name: "method", label: "Measure", of: "method", all: true, multi: true, first: "psi", metric: `hindcast_drift_score{` + ofModel + `}`,
 			description: "Measures of drift, for the score by column."}.variable(),
 	}
@@ -189,24 +189,59 @@ func threshold(metric string) query {
 	return query{`hindcast_rule_threshold{` + ofModel + `, metric=` + strconv.Quote(metric) + `}`, "threshold of {{rule}}"}
 }
 
-// metric is a performance metric with its interval, its reference and the thresholds of
-// the rules on it.
-func metric(name, title, unit, what string) panel {
+// metrics lists the performance metrics: those that are named, then all others in their
+// own order.
+func metrics(first ...string) []metric.Spec {
+	all := metric.Regressions()
+	place := func(m metric.Spec) int {
+		if i := slices.Index(first, m.Name); i >= 0 {
+			return i
+		}
+		return len(first)
+	}
+	slices.SortStableFunc(all, func(a, b metric.Spec) int { return cmp.Compare(place(a), place(b)) })
+	return all
+}
+
+// names lists the names of metrics.
+func names(all []metric.Spec) []string {
+	var out []string
+	for _, m := range all {
+		out = append(out, m.Name)
+	}
+	return out
+}
+
+// performance is a metric with its interval, its reference and the thresholds of the rules
+// on it.
+func performance(m metric.Spec) panel {
 	const low, high = "95 % low", "95 % high"
 	queries := []query{
-		{`hindcast_` + name + `{` + overall + `}`, title},
-		{`hindcast_reference_` + name + `{` + ofModel + `}`, "reference"},
-		threshold(name),
+		{`hindcast_` + m.Name + `{` + overall + `}`, m.Title},
+		{`hindcast_reference_` + m.Name + `{` + ofModel + `}`, "reference"},
+		threshold(m.Name),
 	}
-	description := what + ". Of the newest mature window, beside the reference's and the threshold of every rule on it."
-	if name != "max_error" {
+	description := m.About + ". Of the newest mature window, beside the reference's and the threshold of every rule on it."
+	if m.HasInterval {
 		description += " The band is its 95 % interval."
-		queries = append(queries, query{`hindcast_` + name + `_low{` + ofModel + `}`, low}, query{`hindcast_` + name + `_high{` + ofModel + `}`, high})
+		queries = append(queries, query{`hindcast_` + m.Name + `_low{` + ofModel + `}`, low}, query{`hindcast_` + m.Name + `_high{` + ofModel + `}`, high})
 	}
-	p := steps(title, unit, description, queries...).
-		named(title, color(blue)).named("reference", color(grey), dashed(4, 4)).asked("C", color(vermilion), dashed(10, 6))
-	if name != "max_error" {
+	p := steps(m.Title, unitOf(m), description, queries...).
+		named(m.Title, color(blue)).named("reference", color(grey), dashed(4, 4)).asked("C", color(vermilion), dashed(10, 6))
+	if m.HasInterval {
 		p = p.named(low, color(blue), width(0), noLegend()).named(high, color(blue), width(0), fill(20), fillTo(low), noLegend())
 	}
 	return p
+}
+
+// unitOf is what Grafana calls the unit of a metric.
+func unitOf(m metric.Spec) string {
+	switch m.Unit {
+	case metric.Share:
+		return "percentunit"
+	case metric.NoUnit:
+		return "none"
+	default:
+		return "short"
+	}
 }

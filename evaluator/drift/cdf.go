@@ -7,10 +7,10 @@ import (
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
-// cdfs are the distribution functions F of a reference and G of a current sample with
-// values, walked along the line in ascending order: every value is a point by itself
-// wherever both columns know theirs, so that everything made of them is exact there, and
-// elsewhere each of the layout's open intervals is one part.
+// cdfs holds what is known of the distribution functions F of a reference and G of a
+// current sample once both were walked along the line in ascending order, part by part.
+// Every value is a part by itself wherever both columns know theirs, so that everything made
+// of them is exact there, and elsewhere each of the layout's open intervals is one part.
 type cdfs struct {
 	n, m float64 // values of the reference and of the current sample
 	r, c int64   // those walked past
@@ -23,8 +23,8 @@ type cdfs struct {
 	pooled pooled
 }
 
-// span is an open interval with the values that two samples have there, of which only
-// counts and sums are known.
+// span is an open interval with the values that two samples have there, of which the walk
+// knows only counts and sums.
 type span struct {
 	a, b    float64 // one of them may be infinite
 	outside bool    // one of them is
@@ -32,7 +32,7 @@ type span struct {
 	dr, dc  float64 // sums of their distances from the finite end, the lower one of two
 }
 
-// walk compares two numeric columns on one layout. It keeps the memory of the last walk.
+// walk compares two numeric columns on one layout. It uses the memory of the last walk again.
 func (w *cdfs) walk(ref, cur *summary.Column) {
 	*w = cdfs{n: float64(ref.N()), m: float64(cur.N()), pooled: w.pooled}
 	edges := ref.Edges()
@@ -92,9 +92,9 @@ func (w *cdfs) open(s span) {
 	w.pooled.add(x+mean, s.r+s.c)
 }
 
-// climb is open for an interval between two edges with values of the reference alone,
-// whose distances from the lower edge sum to so many widths. Most intervals are such,
-// where a window is small.
+// climb does what open does for an interval between two edges with values of the reference
+// alone, whose distances from the lower edge sum to so many widths. Most intervals are such
+// where a window is small, and it is quicker.
 func (w *cdfs) climb(a, b float64, r int64, widths float64) {
 	if w.end != a {
 		w.reach(a)
@@ -115,7 +115,7 @@ func (w *cdfs) climb(a, b float64, r int64, widths float64) {
 	w.pooled.add(a+dr/float64(r), r)
 }
 
-// merged walks past the values of both.
+// merged walks past the values of both in an open interval where all are known.
 func (w *cdfs) merged(r, c []summary.Entry) {
 	for len(r) > 0 || len(c) > 0 {
 		var nr, nc int64
@@ -134,14 +134,14 @@ func (w *cdfs) merged(r, c []summary.Entry) {
 	}
 }
 
-// reach adds what lies between the last part and x.
+// reach adds the area between the last part and x, where neither function climbs.
 func (w *cdfs) reach(x float64) {
 	if w.r+w.c > 0 {
 		w.area += float64(math.Abs(w.f-w.g) * (x - w.end))
 	}
 }
 
-// pass counts values.
+// pass counts values of both samples that were walked past.
 func (w *cdfs) pass(r, c int64) {
 	if r > 0 {
 		w.r += r
@@ -154,18 +154,19 @@ func (w *cdfs) pass(r, c int64) {
 	w.sup = max(w.sup, math.Abs(w.f-w.g))
 }
 
-// kolmogorovSmirnov is sup |F - G|, and what the true one may exceed it by: 0 unless both
-// have unknown values in one open interval.
+// kolmogorovSmirnov returns sup |F - G|, and what the true one may exceed it by: 0 unless
+// both have unknown values in one open interval.
 func (w *cdfs) kolmogorovSmirnov() (distance, bound float64) {
 	return w.sup, max(0, w.most-w.sup)
 }
 
-// wasserstein1 is the integral of |F - G|, and the greatest error that it can have: 0
-// unless the two functions may cross inside an open interval whose values aren't known,
-// where the middle of what is possible counts.
+// wasserstein1 returns the integral of |F - G|, which is the Wasserstein distance of order 1
+// on the line (Vallender, Theory of Probability and its Applications 18, 1974), and the
+// greatest error that it can have: 0 unless the two functions may cross inside an open
+// interval whose values aren't known, where the middle of what is possible counts.
 func (w *cdfs) wasserstein1() (distance, bound float64) { return w.area, w.bound }
 
-// spanOf is the open interval i.
+// spanOf returns the open interval i of two columns.
 func spanOf(ref, cur *summary.Column, i int) span {
 	edges := ref.Edges()
 	k := len(edges)
@@ -183,8 +184,8 @@ func spanOf(ref, cur *summary.Column, i int) span {
 	return s
 }
 
-// distances is the sum of the distances of the values in the open interval i from
-// its lower end, or from its upper one where the lower is infinite.
+// distances sums how far the values in the open interval i are from its lower end, or from
+// its upper one where the lower is infinite.
 func distances(c *summary.Column, i int) float64 {
 	n := float64(c.Open(i))
 	switch i {
@@ -200,7 +201,7 @@ func distances(c *summary.Column, i int) float64 {
 	return c.OpenExcess(i)
 }
 
-// interior leads along the values that a column has in its open intervals.
+// interior leads the walk along the values that a column has in its open intervals.
 type interior struct {
 	column *summary.Column
 	known  bool
@@ -227,7 +228,7 @@ func (p *interior) within(edges []float64, i int) []summary.Entry {
 	return p.take(summary.OrderKey(edges[i]))
 }
 
-// take passes the values below the one of that key and returns them.
+// take returns the values below the one of that key, and passes them.
 func (p *interior) take(end uint64) []summary.Entry {
 	n := 0
 	for n < len(p.rest) && p.rest[n].Key < end {
@@ -238,15 +239,15 @@ func (p *interior) take(end uint64) []summary.Entry {
 	return taken
 }
 
-// pooled looks up the order statistics of both samples together. Values inside an
-// open interval are taken at their mean.
+// pooled holds both samples together, for the Wasserstein floor, which looks up their order
+// statistics. Values inside an open interval are taken at their mean.
 type pooled struct {
 	x    []float64
 	upTo []int64 // values up to and with x
 	n    int64
 }
 
-// reset empties it and makes room for so many places.
+// reset empties p and makes room for so many places.
 func (p *pooled) reset(room int) {
 	*p = pooled{x: slices.Grow(p.x[:0], room), upTo: slices.Grow(p.upTo[:0], room)}
 }

@@ -13,7 +13,7 @@ import (
 // Options say which measures judge a column, and by what. The zero value means the
 // defaults.
 type Options struct {
-	Methods    []string           // measures that judge; empty: chosen by the column's kind
+	Methods    []string           // measures that judge; empty: chosen by the column's bins
 	Threshold  *float64           // for every judging measure; nil: each its own
 	Thresholds map[string]float64 // by measure, before Threshold
 	MinRows    int64              // fewer rows on either side: shown, not judged; default DefaultMinRows
@@ -35,7 +35,7 @@ func (o Options) threshold(s *Spec) float64 {
 	return s.Threshold
 }
 
-// The names under which the mapped columns appear among the drift columns.
+// The names under which the mapped columns appear among the columns of Drift.
 const (
 	PredictionColumn = "prediction"
 	LabelColumn      = "label"
@@ -45,19 +45,20 @@ const (
 // is reported under it.
 func Reserved(name string) bool { return name == PredictionColumn || name == LabelColumn }
 
-// Prepare makes what the first comparison needs and every later one uses again. It
-// may be called at any time, on any goroutine, or not at all.
+// Prepare makes the draws that the first comparison needs and every later one uses again.
+// It may be called at any time, on any goroutine, or not at all.
 func Prepare() { sharedBridges() }
 
-// Scratch is what one comparison after the other uses. The zero value is ready.
+// Scratch holds memory that one comparison after the other uses; two at once need one
+// each. The zero value is ready.
 type Scratch struct {
 	cdfs  cdfs
 	draws []float64
 }
 
 // Compare computes every measure that suits the column and lets the judging
-// ones decide: drifted above both threshold and noise floor; inconclusive where
-// none is and a floor exceeds its threshold.
+// ones decide: it drifted where one is above both its threshold and its noise floor, and is
+// inconclusive where none is and a floor exceeds its threshold.
 //
 // The measures of binned rows have a bin for the missing ones, so they judge a column
 // that a window has lost; those of distribution functions know values alone.
@@ -106,7 +107,8 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 	return out
 }
 
-// measured is what a measure came to.
+// measured is what a measure came to, before its threshold is looked at. Measures of values
+// return it, and Compare makes a Measure of it.
 type measured struct {
 	value  float64
 	floor  float64 // the quantile under no change
@@ -141,8 +143,8 @@ func (m measured) measure(threshold *stat.Number, enough bool) Measure {
 	return out
 }
 
-// judging returns the measures that judge a column: those configured, else those of
-// its kind, as far as they apply to it and have a threshold.
+// judging returns the measures that judge a column: those configured, else those for its
+// shape, as far as they apply to it and have a threshold.
 func (o Options) judging(l *summary.ColumnLayout) []string {
 	methods := o.Methods
 	if len(methods) == 0 {
@@ -151,7 +153,7 @@ func (o Options) judging(l *summary.ColumnLayout) []string {
 	var out []string
 	for _, name := range methods {
 		s, ok := Find(name)
-		if !ok || s.NumbersOnly && l.Kind != groundtruth.Number {
+		if !ok || s.values != nil && l.Kind != groundtruth.Number {
 			continue
 		}
 		if !math.IsNaN(o.threshold(&s)) && !slices.Contains(out, name) {

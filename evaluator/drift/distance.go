@@ -18,15 +18,17 @@ func (b bins) total() float64 {
 	return n
 }
 
-// distance is a measure of two binned samples.
+// distance is a measure of two binned samples, which a row of the table names and the
+// noise floors draw.
 type distance struct {
 	of func(ref, cur bins) float64
-	// around is what it is at least and at most, which needs no logarithms; nil where it is
-	// simple enough itself.
+	// around returns what the measure is at least and at most, without logarithms: most draws
+	// need not be known better. It is nil of a measure that is quick enough itself.
 	around func(ref, cur bins) (low, high float64)
 }
 
-// psi is the population stability index sum (q-p) ln(q/p) over the bins that are
+// psi is the population stability index sum (q-p) ln(q/p), from 0, which is Jeffreys'
+// divergence (Proceedings of the Royal Society A 186, 1946), over the bins that are
 // not empty in both samples: those say nothing, and smoothing would only turn a
 // difference of sample sizes into drift. Where any other bin of either sample is
 // empty the shares are (count + 0.5) / (n + 0.5 B), with B bins. Fewer than two bins
@@ -43,7 +45,7 @@ func psi(ref, cur bins) float64 {
 	return s
 }
 
-// psiTotals are what psi divides by and what it adds to each bin.
+// psiTotals returns what psi divides either sample by and what it adds to each bin.
 func psiTotals(ref, cur bins) (n, m, add float64) {
 	used := 0.0
 	for i := range ref {
@@ -82,8 +84,9 @@ func psiAround(ref, cur bins) (low, high float64) {
 	return low - float64(roundingSlack*(1+low)), high + float64(roundingSlack*(1+high))
 }
 
-// jensenShannon is the Jensen-Shannon distance: the square root of the
-// divergence in bits, in [0, 1].
+// jensenShannon is the Jensen-Shannon distance, from 0 to 1: the square root of the
+// divergence in bits, (sum p log2(p/m) + sum q log2(q/m)) / 2 with m = (p+q)/2 (Lin, IEEE
+// Transactions on Information Theory 37, 1991; Endres and Schindelin, ibid. 49, 2003).
 func jensenShannon(ref, cur bins) float64 {
 	n, m := ref.total(), cur.total()
 	var s float64
@@ -118,7 +121,7 @@ func jensenShannonAround(ref, cur bins) (low, high float64) {
 	return math.Sqrt(max(0, low)), math.Sqrt(high)
 }
 
-// totalVariation is sum |p-q| / 2, in [0, 1].
+// totalVariation is the total variation distance sum |p-q| / 2, from 0 to 1.
 func totalVariation(ref, cur bins) float64 {
 	n, m := ref.total(), cur.total()
 	var s float64

@@ -7,7 +7,11 @@ import (
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
-// Measure is one drift measure of one column.
+// Profile names this package's way to judge drift: its measures, bins and floors. Other
+// tools have theirs.
+const Profile = "hindcast"
+
+// Measure is what a drift measure came to for one column.
 type Measure struct {
 	Value      stat.Number  `json:"value"`
 	Threshold  *stat.Number `json:"threshold,omitempty"`   // nil for a measure that doesn't judge
@@ -46,7 +50,7 @@ type Drift struct {
 // Of counts the features that drifted. The columns that are reported, features or
 // not, are the caller's to add.
 func Of(features []Column) Drift {
-	d := Drift{Profile: "hindcast", Columns: map[string]Column{}}
+	d := Drift{Profile: Profile, Columns: map[string]Column{}}
 	unknown := 0
 	for i := range features {
 		switch drifted := features[i].Drifted; {

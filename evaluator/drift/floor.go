@@ -15,20 +15,21 @@ import (
 // draws are seeded, so that the same inputs give the same bytes.
 const (
 	floorDraws   = 2000      // of Wasserstein-1
-	binDraws     = 1000      // of binned samples, as long as
-	binBudget    = 1_000_000 // draws times bins is no more than that,
-	binDrawsMany = 200       // and never fewer
+	binDraws     = 1000      // of binned samples, but with many bins fewer:
+	binBudget    = 1_000_000 // the most draws times bins,
+	binDrawsMany = 200       // and the fewest draws
 	tailRanks    = 20        // values at either end that are dealt one by one
 	floorSeed    = 0x9e3779b97f4a7c15
 )
 
-// drawnQuantile is the quantile at level of draws under no change, which it reorders. A
-// new draw exceeds the one of rank (B+1) level in at most 1-level of cases.
+// drawnQuantile returns the quantile at level of draws under no change, which it reorders. Of
+// B draws it takes the one of rank (B+1) level: a new draw exceeds that in at most 1-level of
+// cases.
 func drawnQuantile(draws []float64, level float64) float64 {
 	return nth(draws, quantileRank(len(draws), level))
 }
 
-// quantileRank is the quantile's 0-based rank among so many draws.
+// quantileRank returns the 0-based rank of that quantile among so many draws.
 func quantileRank(draws int, level float64) int {
 	return min(max(int(math.Ceil(level*float64(draws+1))), 1), draws) - 1
 }
@@ -78,14 +79,14 @@ func nth(xs []float64, k int) float64 {
 
 func median(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
 
-// ksFloor is the quantile at level of the two-sample Kolmogorov-Smirnov distance
+// ksFloor returns the quantile at level of the two-sample Kolmogorov-Smirnov distance
 // under no change, sqrt(-ln((1-level)/2)/2 (1/n + 1/m)) (Smirnov 1939); conservative
 // for tied data.
 func ksFloor(n, m, level float64) float64 {
 	return math.Min(1, math.Sqrt(-portable.Log(float64((1-level)/2))/2*(1/n+1/m)))
 }
 
-// sharedBridges are the draws that every column uses; they depend on nothing.
+// sharedBridges returns the draws that every column uses; they depend on nothing.
 var sharedBridges = sync.OnceValue(newBridges) //nolint:gochecknoglobals // a constant too long to write down
 
 // bridges holds draws of a random split of pooled values: of the few at either end
@@ -97,8 +98,10 @@ type bridges struct {
 	fours []bridgeFour
 }
 
+// lanes is how many draws are worked on at once.
 const lanes = 4
 
+// bridgeFour holds four of the draws.
 type bridgeFour struct {
 	path      [][lanes]float64 // by point of the grid
 	low, high [lanes][tailRanks]float64
@@ -154,7 +157,7 @@ func (mem *Scratch) drawsOf(n int) []float64 {
 	return mem.draws
 }
 
-// wassersteinFloor is the quantile at level of the last walk's wasserstein1 under no
+// wassersteinFloor returns the quantile at level of the last walk's wasserstein1 under no
 // change. In the middle sqrt(nm/(n+m)) (F - G) is a Brownian bridge of the pooled
 // distribution function (del Barrio, Gine and Matran, Annals of Probability 27, 1999);
 // at the ends, which are most of the integral where tails are heavy, the pooled values
@@ -206,10 +209,10 @@ func (b *bridges) wassersteinFloor(mem *Scratch, level float64) float64 {
 	return drawnQuantile(draws, level)
 }
 
-// weighted is a point of the grid that an integral takes.
+// weighted is a point of the grid with its weight in an integral.
 type weighted struct {
-	at        int     // its index
-	u, weight float64 // and place
+	at        int // its index
+	u, weight float64
 }
 
 // sumPaths adds the integral of |F - G| between the ends to each of s: there F - G is a

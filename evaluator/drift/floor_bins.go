@@ -2,7 +2,7 @@ package drift
 
 import "math"
 
-// binFloors is the quantile at level of each distance between binned samples under
+// binFloors returns the quantile at level of each distance between binned samples under
 // no change. The last bin but one counts what the reference doesn't have, and is
 // empty there by construction:
 //
@@ -52,7 +52,8 @@ func (mem *Scratch) binFloors(ref, cur bins, ranged bool, level float64, distanc
 	return out
 }
 
-// redeal deals binned samples anew, without change.
+// redeal deals the rows of two binned samples to them anew, as chance does where nothing
+// has changed. binFloors asks it for one draw after the other.
 type redeal struct {
 	n, m   float64 // rows of the samples
 	ranged bool
@@ -76,6 +77,7 @@ func newRedeal(ref, cur bins, ranged bool) *redeal {
 	return r
 }
 
+// draw deals once, into a and b.
 func (r *redeal) draw(rng *normals) {
 	special := len(r.deal) - 2
 	a, b := r.a[:0], r.b[:0]
@@ -106,7 +108,7 @@ func (r *redeal) draw(rng *normals) {
 	r.a, r.b = append(a, 0), append(b, unseen)
 }
 
-// distance is that of the last draw's samples.
+// distance returns that of the last draw's samples, which is infinite where one got no rows.
 func (r *redeal) distance(d *distance) float64 {
 	if r.a.total() > 0 && r.b.total() > 0 {
 		return d.of(r.a, r.b)
@@ -114,7 +116,7 @@ func (r *redeal) distance(d *distance) float64 {
 	return math.Inf(1)
 }
 
-// around is what it is at least and at most.
+// around returns what that distance is at least and at most.
 func (r *redeal) around(d *distance) (low, high float64) {
 	if d.around != nil && r.a.total() > 0 && r.b.total() > 0 {
 		return d.around(r.a, r.b)
@@ -123,7 +125,7 @@ func (r *redeal) around(d *distance) (low, high float64) {
 	return v, v
 }
 
-// mostUnseen is how many of m values may be of categories that a reference of n rows
+// mostUnseen returns how many of m values may be of categories that a reference of n rows
 // doesn't have, without any change. Those categories' share is about f1/n with a
 // standard error of sqrt(f1 + 2 f2)/n, where f1 and f2 are the numbers of categories
 // that the reference has once and twice (Good, Biometrika 40, 1953; Robbins, Annals

@@ -23,7 +23,7 @@ type normals struct {
 // floorGamma is by how much SplitMix64 counts on.
 const floorGamma = 0x9e3779b97f4a7c15
 
-// uniformAt is the number at a 0-based position of the stream, in [0, 1).
+// uniformAt returns the number at a 0-based position of the stream, in [0, 1).
 func uniformAt(position uint64) float64 {
 	z := floorSeed + (position+1)*floorGamma
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
@@ -32,24 +32,26 @@ func uniformAt(position uint64) float64 {
 	return float64(float64(z>>11) / (1 << 53))
 }
 
-// signedAt is the same number in [-1, 1).
+// signedAt returns the same number in [-1, 1).
 func signedAt(position uint64) float64 { return float64(2*uniformAt(position)) - 1 }
 
-// polarFactor is by what the polar method multiplies two numbers whose squares sum to s.
+// polarFactor returns what the polar method multiplies two numbers by whose squares sum to s.
 func polarFactor(s float64) float64 { return math.Sqrt(-2 * portable.Log(s) / s) }
 
-// polarTakes is 1 where 0 < s < 1, which the polar method asks for, else 0; s isn't
+// polarTakes returns 1 where 0 < s < 1, which the polar method asks for, else 0; s isn't
 // negative.
 func polarTakes(s float64) int {
 	_, below := bits.Sub64(math.Float64bits(s)-1, math.Float64bits(1)-1, 0)
 	return int(below)
 }
 
+// uniform returns the next number of the stream, in [0, 1).
 func (r *normals) uniform() float64 {
 	r.at++
 	return uniformAt(r.at - 1)
 }
 
+// next returns the next standard normal number.
 func (r *normals) next() float64 {
 	if r.have {
 		r.have = false

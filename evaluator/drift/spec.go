@@ -1,3 +1,15 @@
+// Package drift tells how far the columns of a window are from a reference's, and whether
+// that is more than chance.
+//
+// A measure is a [Spec]: its name, its default threshold, and the functions that compute it
+// and its noise floor, which is what it stays below where nothing has changed. Measures of
+// bins compare counts of rows; measures of distribution functions compare the values of
+// numbers. A measure judges a column where its threshold is asked for, and is shown only
+// where it isn't. A [Measure] is what it came to, a [Column] what the judging ones say of one
+// column together, and [Drift] counts the features that drifted.
+//
+// Begin at [Specs], the table, where a measure is added: by its row and its function.
+// [Compare] computes them all of one column.
 package drift
 
 import (
@@ -8,44 +20,40 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// The drift measures that this version computes.
-const (
-	PSI               = "psi"
-	KS                = "ks"
-	Wasserstein       = "wasserstein"
-	WassersteinNormed = "wasserstein_normed"
-	JS                = "js"
-	TVD               = "tvd"
-)
-
 // Spec is one drift measure: a row of the table that rules, the configuration and
-// the documentation's tests read. A measure is added by its row and the function that
-// computes it and its noise floor.
+// the documentation's tests read.
 type Spec struct {
+	// Name is what rules, the configuration, JSON and Prometheus call the measure.
 	Name string
-	// Threshold is the default; NaN where a measure that judges needs one of its own.
+	// Threshold is the default. It is NaN of a measure in the column's own unit, where no one
+	// threshold suits all columns: that judges only by a threshold of its own.
 	Threshold float64
-	// NumbersOnly says that it knows values of numbers alone.
-	NumbersOnly bool
+	// Instead names, of a measure without a threshold, the one like it that has one.
+	Instead string
 
-	// bins is the distance of binned rows, nil of a measure of distribution functions. On
-	// ranges of numbers, which have better ones, it is computed where it judges, or always.
+	// auto is the shape of the columns that the measure judges where no measures are
+	// configured.
+	auto shape
+	// bins compares binned rows; it is nil of a measure of distribution functions. On ranges
+	// of numbers, which have better measures, it is computed where one like it judges, or
+	// always where alwaysBins says so.
 	bins       *distance
 	alwaysBins bool
-	// values computes a measure of distribution functions.
+	// values is a measure of distribution functions, with its floor. It knows the values of
+	// numbers alone, and is nil of a measure of bins.
 	values func(*pair) measured
 }
 
 // Specs lists the drift measures, in the order in which the documentation and
-// error messages list them.
+// error messages list them. A new one is added here.
 func Specs() []Spec {
 	return []Spec{
-		{Name: PSI, Threshold: 0.2, bins: &distance{psi, psiAround}, alwaysBins: true},
-		{Name: KS, Threshold: 0.1, NumbersOnly: true, values: (*pair).kolmogorovSmirnov},
-		{Name: Wasserstein, Threshold: math.NaN(), NumbersOnly: true, values: (*pair).wasserstein}, // in the column's own units
-		{Name: WassersteinNormed, Threshold: 0.1, NumbersOnly: true, values: (*pair).wassersteinNormed},
-		{Name: JS, Threshold: 0.1, bins: &distance{jensenShannon, jensenShannonAround}},
-		{Name: TVD, Threshold: 0.1, bins: &distance{of: totalVariation}},
+		{Name: "psi", Threshold: 0.2, auto: ranges, bins: &distance{psi, psiAround}, alwaysBins: true},
+		{Name: "ks", Threshold: 0.1, values: (*pair).kolmogorovSmirnov},
+		{Name: "wasserstein", Threshold: math.NaN(), Instead: "wasserstein_normed", values: (*pair).wasserstein},
+		{Name: "wasserstein_normed", Threshold: 0.1, auto: ranges, values: (*pair).wassersteinNormed},
+		{Name: "js", Threshold: 0.1, auto: categories, bins: &distance{jensenShannon, jensenShannonAround}},
+		{Name: "tvd", Threshold: 0.1, auto: twoValues, bins: &distance{of: totalVariation}},
 	}
 }
 
@@ -58,12 +66,13 @@ func Names() []string {
 	return out
 }
 
-// Later lists the drift measures that have a name but are not computed yet.
+// Later lists the drift measures that have a name but are not computed yet, so that one who
+// asks for them gets an answer that helps.
 func Later() []string {
 	return []string{"kl", "hellinger", "linf", "cvm", "energy", "chi2"}
 }
 
-// Find returns the measure of that name.
+// Find returns the measure of that name, of those that are computed.
 func Find(name string) (Spec, bool) {
 	specs := Specs()
 	i := slices.IndexFunc(specs, func(s Spec) bool { return s.Name == name })
@@ -73,19 +82,46 @@ func Find(name string) (Spec, bool) {
 	return specs[i], true
 }
 
-// autoMethods are the measures that judge a column when none are configured.
-func autoMethods(l *summary.ColumnLayout) []string {
+// shape says what the bins of a column are, which decides what judges it where no measures
+// are configured.
+type shape uint8
+
+const (
+	noShape    shape = iota // of no column
+	twoValues               // two bins in the reference
+	ranges                  // ranges of numbers
+	categories              // texts, or numbers with few values
+)
+
+func shapeOf(l *summary.ColumnLayout) shape {
 	switch {
 	case l.Distinct() == 2:
-		return []string{TVD}
+		return twoValues
 	case l.Ranged():
-		return []string{WassersteinNormed, PSI}
+		return ranges
 	default:
-		return []string{JS}
+		return categories
 	}
 }
 
-// measuresOf returns the measures of a column's binned rows and those of its values.
+// JudgesAuto reports whether the measure judges any column where no measures are configured.
+func (s *Spec) JudgesAuto() bool { return s.auto != noShape }
+
+// autoMethods lists the measures that judge a column when none are configured, from the
+// table's end: an inconclusive column gives the reason of the last one.
+func autoMethods(l *summary.ColumnLayout) []string {
+	var out []string
+	of := shapeOf(l)
+	for _, s := range slices.Backward(Specs()) {
+		if s.auto == of {
+			out = append(out, s.Name)
+		}
+	}
+	return out
+}
+
+// measuresOf returns the measures that are computed of a column, of its binned rows and of
+// its values.
 func measuresOf(l *summary.ColumnLayout, judging []string) (binned, ofValues []Spec) {
 	// The distances of bins share their draws. Where one judges, all are shown.
 	all := !l.Ranged()
@@ -103,8 +139,8 @@ func measuresOf(l *summary.ColumnLayout, judging []string) (binned, ofValues []S
 	return binned, ofValues
 }
 
-// pair is a column of the reference and of a window, whose distribution functions are
-// compared.
+// pair is a column of the reference and of a window, whose distribution functions Compare
+// has the measures of values compare.
 type pair struct {
 	mem      *Scratch
 	ref, cur *summary.Column
@@ -119,7 +155,7 @@ func newPair(mem *Scratch, ref, cur *summary.Column, level float64) *pair {
 	return &pair{mem: mem, ref: ref, cur: cur, n: float64(ref.N()), m: float64(cur.N()), level: level}
 }
 
-// functions walks both distribution functions, once.
+// functions walks both distribution functions, once for all measures.
 func (p *pair) functions() *cdfs {
 	if !p.walked {
 		p.mem.cdfs.walk(p.ref, p.cur)
@@ -128,12 +164,16 @@ func (p *pair) functions() *cdfs {
 	return &p.mem.cdfs
 }
 
+// kolmogorovSmirnov is ks = sup |F - G|, from 0 to 1, with Smirnov's asymptotic floor and a
+// p-value, which never judges.
 func (p *pair) kolmogorovSmirnov() measured {
 	d, bound := p.functions().kolmogorovSmirnov()
 	pValue := ksPValue(d, p.n, p.m)
 	return measured{value: d, floor: ksFloor(p.n, p.m, p.level), bound: bound, pValue: &pValue}
 }
 
+// wasserstein is the integral of |F - G|, from 0, in the column's unit, with a floor from
+// random splits of the pooled values.
 func (p *pair) wasserstein() measured {
 	if p.shift == nil {
 		w, bound := p.functions().wasserstein1()
@@ -142,6 +182,8 @@ func (p *pair) wasserstein() measured {
 	return *p.shift
 }
 
+// wassersteinNormed is wasserstein in standard deviations of the reference, of a reference
+// that varies.
 func (p *pair) wassersteinNormed() measured {
 	w, sd := p.wasserstein(), math.Sqrt(p.ref.Variance())
 	switch {

@@ -8,8 +8,8 @@ import (
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
-// Result is one performance metric with its two-sided confidence interval
-// (default level 0.95).
+// Result is what a metric came to: its value for N rows, with its two-sided confidence
+// interval at stat.IntervalLevel. A number that there is not is NaN, which is null in JSON.
 type Result struct {
 	Value  stat.Number `json:"value"`
 	Low    stat.Number `json:"low"`
@@ -18,21 +18,23 @@ type Result struct {
 	Reason string      `json:"reason,omitempty"` // why Value or the interval is null
 	Note   string      `json:"note,omitempty"`   // how the interval was made, where it isn't the plain one
 
-	Estimate stat.Estimate `json:"-"` // what a test of it needs
+	Estimate stat.Estimate `json:"-"` // what a test of it needs: ForTest
 }
 
+// notFinite is the reason of a metric whose sums are beyond the range of numbers.
 const notFinite = "not a finite number"
 
+// missingMetric is the result of a metric that has no value.
 func missingMetric(n int64, reason string) Result {
 	nan := stat.Number(math.NaN())
 	return Result{Value: nan, Low: nan, High: nan, N: n, Reason: reason, Estimate: stat.Estimate{Value: math.NaN(), SE: math.NaN()}}
 }
 
-// Above this kurtosis errors count as heavy-tailed: the normal distribution has 3,
-// the Laplace distribution 6.
+// heavyTails is the kurtosis above which errors count as heavy-tailed: the normal
+// distribution has 3, the Laplace distribution 6.
 const heavyTails = 5
 
-// note adds to how the interval was made.
+// note adds a remark to m on how its interval was made.
 func (m *Result) note(format string, args ...any) {
 	if m.Note != "" {
 		m.Note += "; "

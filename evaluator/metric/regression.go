@@ -9,16 +9,13 @@ import (
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
-// Regression computes the regression metrics of e (statistics: Regression) with
-// two-sided intervals at IntervalLevel, by the delta method on exact moments. With
-// e = prediction - label:
+// Regression computes every metric of Regressions from sums over matched rows, by name,
+// with two-sided intervals at stat.IntervalLevel. Intervals are by the delta method on exact
+// moments where the function of a metric says nothing else: a metric g(mean u) has the
+// standard error |g'(mean u)| sd(u) / sqrt(n), with n the effective number of rows
+// (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
-//	me = mean(e), mae = mean|e|, mse = mean(e^2), rmse = sqrt(mse),
-//	medae = median|e|, mape = mean(|e|/|y|) over y != 0,
-//	smape = mean(2|e|/(|y|+|p|)), r2 = 1 - sum e^2 / sum (y - mean y)^2,
-//	max_error = max|e|.
-//
-// Without rows every value is NaN with a reason.
+// In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
 func Regression(e *summary.ErrorSums) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
@@ -35,10 +32,11 @@ func Regression(e *summary.ErrorSums) map[string]Result {
 	return out
 }
 
-// errorMoments are what the metrics of some matched rows are computed from.
+// errorMoments holds what the metrics of some matched rows are computed from. Every row
+// of the table is given it.
 type errorMoments struct {
 	e         *summary.ErrorSums
-	n         int64
+	n         int64        // rows
 	errors    stat.Moments // of e
 	absolute  stat.Moments // of |e|
 	squared   stat.Moments // of e^2
@@ -62,21 +60,25 @@ func newErrorMoments(e *summary.ErrorSums) *errorMoments {
 	return m
 }
 
+// meanError is me = mean(e), in the whole range of numbers.
 func meanError(s *Spec, m *errorMoments) Result {
 	mean := m.errors.Mean
 	return s.metric(stat.EstimateMean(m.errors, seriesOf(m.e, summary.SumE, mean), mean, 1, 0), m.n, m.errors.Kurtosis)
 }
 
+// meanAbsoluteError is mae = mean|e|, from 0.
 func meanAbsoluteError(s *Spec, m *errorMoments) Result {
 	return s.metric(m.meanAbsolute, m.n, m.errors.Kurtosis)
 }
 
+// meanSquaredError is mse = mean(e^2), from 0.
 func meanSquaredError(s *Spec, m *errorMoments) Result {
 	return s.metric(stat.EstimateMean(m.squared, m.squaredBlocks, m.squared.Mean, 1, 0), m.n, m.errors.Kurtosis)
 }
 
-// rootMeanSquaredError is sqrt of the mean of squares: g' = 1/(2 rmse), g”/g' = -1/(2 mse).
-// Errors that are all 0 have no slope and no uncertainty.
+// rootMeanSquaredError is rmse = sqrt(mean(e^2)), from 0. The first derivative of the square
+// root is 1/(2 rmse) there, the second one over the first is -1/(2 mse). Errors that are all
+// 0 have no slope and no uncertainty.
 func rootMeanSquaredError(s *Spec, m *errorMoments) Result {
 	value, slope, bend := 0.0, 0.0, 0.0
 	if mse := m.squared.Mean; mse != 0 {
@@ -86,6 +88,8 @@ func rootMeanSquaredError(s *Spec, m *errorMoments) Result {
 	return s.metric(stat.EstimateMean(m.squared, m.squaredBlocks, value, slope, bend), m.n, m.errors.Kurtosis)
 }
 
+// meanSymmetricError is smape = mean(2|e| / (|y|+|p|)), from 0 to 2; a row where both are 0
+// counts 0.
 func meanSymmetricError(s *Spec, m *errorMoments) Result {
 	mean := m.symmetric.Mean
 	return s.metric(stat.EstimateMean(m.symmetric, seriesOf(m.e, summary.SumS1, mean), mean, 1, 0), m.n, m.symmetric.Kurtosis)
@@ -96,6 +100,7 @@ func momentsOf(e *summary.ErrorSums, n int64, k1, k2, k3, k4 summary.SumKind) st
 	return stat.CentralMoments(n, e.ExactSum(k1), e.ExactSum(k2), e.Sum(k3), e.Sum(k4))
 }
 
+// maxError is max_error = max|e|, from 0. A maximum has no interval.
 func maxError(_ *Spec, rows *errorMoments) Result {
 	m := missingMetric(rows.n, notFinite)
 	if v := rows.e.MaxAbs(); stat.IsNumber(v) {
@@ -104,8 +109,9 @@ func maxError(_ *Spec, rows *errorMoments) Result {
 	return m
 }
 
-// metric turns an estimate into the metric, whose interval stays within its limits. The
-// kurtosis is that of the errors, which tells how heavy their tails are.
+// metric turns an estimate from n rows into the metric's result, whose interval stays
+// within the metric's limits. The kurtosis is that of the errors, which tells how heavy their
+// tails are.
 func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if !stat.IsNumber(est.Value) {
 		return missingMetric(n, notFinite)
@@ -132,7 +138,8 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	return m
 }
 
-// seriesOf returns the time blocks of a sum, centred on the mean.
+// seriesOf returns the time blocks of a sum, centred on the mean. They tell how
+// autocorrelated the rows are.
 func seriesOf(e *summary.ErrorSums, k summary.SumKind, mean float64) stat.BlockSeries {
 	b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
 	for i := range b.N {
@@ -142,7 +149,7 @@ func seriesOf(e *summary.ErrorSums, k summary.SumKind, mean float64) stat.BlockS
 	return b
 }
 
-// meanPercentageError is the MAPE over the rows whose label isn't 0.
+// meanPercentageError is mape = mean(|e|/|y|), from 0, over the rows whose label isn't 0.
 func meanPercentageError(s *Spec, rows *errorMoments) Result {
 	e := rows.e
 	n := e.NonZero()
@@ -162,8 +169,9 @@ func meanPercentageError(s *Spec, rows *errorMoments) Result {
 	return out
 }
 
-// medianAbsoluteError is the median of |e| with the distribution-free interval of its
-// order statistics, those of the ranks l and n+1-l with
+// medianAbsoluteError is medae = median|e|, from 0, in the middle of the two middle values
+// of an even number of rows. Its interval assumes no distribution: it is that of the order
+// statistics of the ranks l and n+1-l with
 //
 //	l = floor((n+1)/2 - z sqrt(n)/2),
 //
@@ -202,7 +210,8 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 	return m
 }
 
-// rSquared is R2 with the influence function
+// rSquared is r2 = 1 - sum e^2 / sum (y - mean y)^2, up to 1, of labels that vary. Its
+// interval is that of the mean of its influence function:
 //
 //	u_i = e_i^2 - (1-R2) (y_i - mean y)^2,  R2 - E[R2] ~ -mean(u) / var(y).
 func rSquared(s *Spec, rows *errorMoments) Result {

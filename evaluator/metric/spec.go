@@ -1,3 +1,16 @@
+// Package metric computes how good predictions were, once their labels are in.
+//
+// A metric is a [Spec]: its name and all that others have to know of it, and the function
+// that computes it. A task is what a model predicts, of which regression is computed; the
+// names of the others' metrics are known, so that a rule on one gets an answer that helps.
+// A [Result] is a metric's value for some matched rows, with its confidence interval or
+// the reason why there is none.
+//
+// The sums of a summary ([summary.ErrorSums]) are all that a metric may read: a row is seen
+// once, and windows of any size cost the same.
+//
+// Begin at [Regressions], the table, where a metric is added: by its row and its function.
+// [Regression] computes them all.
 package metric
 
 import (
@@ -6,58 +19,66 @@ import (
 	"slices"
 )
 
-// Unit is what a metric is measured in.
+// Unit is what a metric is measured in. No metric has the zero value.
 type Unit uint8
 
 // The units of metrics.
 const (
-	LabelUnit        Unit = iota // the label's own
-	LabelUnitSquared             // its square
-	Share                        // a part of one
-	NoUnit                       // a number without a unit
+	LabelUnit        Unit = iota + 1 // the label's own
+	LabelUnitSquared                 // its square
+	Share                            // a part of one
+	NoUnit                           // a number without a unit
 )
 
-// Worse is how a metric moves as the model gets worse.
+// Worse is how a metric moves as the model gets worse. No metric has the zero value: one
+// whose row forgets it would be taken for an error, or for its opposite.
 type Worse uint8
 
 // The ways to get worse.
 const (
-	WorseUnknown Worse = iota // it may move either way, as a bias does
-	WorseRises                // as an error does
-	WorseFalls                // as an accuracy does
+	WorseRises   Worse = iota + 1 // as an error does
+	WorseFalls                    // as an accuracy does
+	WorseLeaves0                  // to either side, as a bias does
 )
 
 // Spec is one metric: a row of the table that rules, series, dashboards, messages, the
-// terminal and the documentation's tests read. A metric is added by its row and the
-// function that computes it.
+// terminal and the documentation's tests read.
 type Spec struct {
-	Name  string // in rules, in JSON and after hindcast_
-	Title string // of a panel
-	Help  string // one sentence, for Prometheus
-	About string // what a person should know of it, without a full stop, for dashboards
+	// Name is what rules and JSON call the metric, and Prometheus after hindcast_.
+	Name string
+	// Title is what people call it, on a dashboard's panel.
+	Title string
+	// Help is one sentence that Prometheus shows.
+	Help string
+	// About is what a person at a dashboard should know of it, without a full stop.
+	About string
 	Unit  Unit
 	Worse Worse
-	// Least and Most are the limits of its values.
+	// Least and Most are the limits of its values, which its interval stays within.
 	Least, Most float64
-	// HasInterval says that it has a confidence interval where there are rows enough.
+	// HasInterval says that it has a confidence interval where there are rows enough, so
+	// that significance applies to rules on it.
 	HasInterval bool
-	// Rank orders metrics for people: 1 is what they look at first.
+	// Rank orders metrics for people, who look at 1 first. Of equal ranks the one that the
+	// table has first comes first.
 	Rank int
 	// Headline says that messages show it.
 	Headline bool
 
+	// compute is the metric of some matched rows. It is given its own row, for the limits.
 	compute func(*Spec, *errorMoments) Result
 }
 
 // Regressions lists the metrics of regression models, in the order in which the
-// documentation and error messages list them.
+// documentation and error messages list them. A new one is added here; where it needs a sum
+// that nobody kept so far, package summary gets it first.
 func Regressions() []Spec {
 	inf := math.Inf(1)
 	return []Spec{
 		{
 			Name: "me", Title: "ME", Help: "Mean error, prediction less label.",
 			About: "Mean error, prediction less label, in the label's unit: the bias",
-			Unit:  LabelUnit, Worse: WorseUnknown, Least: -inf, Most: inf, HasInterval: true, Rank: 3, compute: meanError,
+			Unit:  LabelUnit, Worse: WorseLeaves0, Least: -inf, Most: inf, HasInterval: true, Rank: 3, compute: meanError,
 		},
 		{
 			Name: "mae", Title: "MAE", Help: "Mean absolute error.",
@@ -102,7 +123,7 @@ func Regressions() []Spec {
 	}
 }
 
-// The tasks of models.
+// The tasks of models: what they predict.
 const (
 	TaskRegression = "regression"
 	TaskBinary     = "binary"
@@ -115,8 +136,8 @@ func Tasks() (can, later []string) {
 	return []string{TaskRegression}, []string{TaskBinary, TaskMulticlass}
 }
 
-// Names lists the names of the metrics of a task, those that this version doesn't
-// compute included; none of a task that there isn't.
+// Names lists the names of a task's metrics, also those of tasks that this version doesn't
+// evaluate; a task that there isn't has none.
 func Names(task string) []string {
 	switch task {
 	case TaskRegression:
@@ -135,7 +156,7 @@ func Names(task string) []string {
 	}
 }
 
-// Find returns the metric of that name.
+// Find returns the metric of that name, of those that are computed.
 func Find(name string) (Spec, bool) {
 	specs := Regressions()
 	i := slices.IndexFunc(specs, func(s Spec) bool { return s.Name == name })
@@ -145,7 +166,7 @@ func Find(name string) (Spec, bool) {
 	return specs[i], true
 }
 
-// ForPeople lists the metrics with what people look at first at its beginning.
+// ForPeople lists the metrics in the order in which people look at them: by Rank.
 func ForPeople() []Spec {
 	specs := Regressions()
 	slices.SortStableFunc(specs, func(a, b Spec) int { return cmp.Compare(a.Rank, b.Rank) })

@@ -250,7 +250,7 @@ func (n *names) unknown(path []step, at int, known []string) *fault {
 		f.msg = fmt.Sprintf("drift measure %s is not in this version; known are %s", name, strings.Join(known, ", "))
 		return f
 	}
-	if at > 0 && slices.Contains(metric.Names(metric.TaskBinary), name) && n.task == metric.TaskRegression && slices.Contains(known, "rmse") {
+	if at > 0 && slices.Contains(metric.Names(metric.TaskBinary), name) && n.task == metric.TaskRegression && slices.Contains(known, n.metrics[0]) {
 		f.msg = fmt.Sprintf("%s is a metric of task %s; this model's task is %s", name, metric.TaskBinary, n.task)
 		return f
 	}

@@ -46,8 +46,15 @@ const DefaultSignificance = 0.95
 // maxWhenLength bounds an expression, in characters.
 const maxWhenLength = 2000
 
+// The actions of a rule: what follows when it is breached. Policies take them from here.
+const (
+	ActionAlert   = "alert"   // people are told
+	ActionRetrain = "retrain" // people are told, and a run is proposed
+	ActionBlock   = "block"   // people are told, and no run is started unless the rule is healthy
+)
+
 // Actions lists the actions of a rule.
-func Actions() []string { return []string{"alert", "retrain", "block"} }
+func Actions() []string { return []string{ActionAlert, ActionRetrain, ActionBlock} }
 
 // Error is one fault of one configured rule.
 type Error struct {
