@@ -16,7 +16,7 @@ FIGURES  := ./evaluator/... ./groundtruth/... ./series/... ./job/... ./promql/..
 # Where goroutines run. A warm `make race` stays under three minutes: long tests are left out
 # (-short), and of the evaluator, which starts goroutines in one place, all that share nothing.
 RACED    := ./cmd/hindcast/... ./groundtruth/... ./job ./notify ./objstore/... ./publish ./redact ./trigger/...
-SHARED   := ^Test(EvaluationDependsOnNoWorkers|EvaluationsShareAProfile|RuleSetIsSafeForConcurrentUse)$$
+SHARED   := ^Test(EvaluationDependsOnNoWorkers|EvaluationsShareAProfile|SetIsSafeForConcurrentUse)$$
 
 .DEFAULT_GOAL := help
 

@@ -136,11 +136,11 @@ func Series(n int, f func(i int) float64) []float64 {
 // ErrorsOf draws n errors with variance 1: independent for rho 0, else AR(1).
 func ErrorsOf(rng *rand.Rand, n int, rho float64) []float64 {
 	out := make([]float64, n)
-	scale := math.Sqrt(1 - rho*rho)
+	scale := math.Sqrt(1 - float64(rho*rho))
 	e := rng.NormFloat64()
 	for i := range out {
 		out[i] = e
-		e = rho*e + scale*rng.NormFloat64()
+		e = float64(rho*e) + float64(scale*rng.NormFloat64())
 	}
 	return out
 }
