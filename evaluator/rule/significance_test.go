@@ -189,6 +189,9 @@ func squares(rng *rand.Rand, n int) []float64 {
 }
 
 func TestSemantics3_FiresAtItsLevel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	const trials = 3000
 	tolerance := 3.5 * math.Sqrt(0.05*0.95/trials)
 	for name, c := range map[string]struct {
@@ -220,9 +223,6 @@ func TestSemantics3_FiresAtItsLevel(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && name == "rmse against 5000 reference rows" {
-				t.Skip("draws 15 million errors")
-			}
 			if rate := firingRate(t, c.when, trials, c.draw); math.Abs(rate-0.05) > tolerance {
 				t.Errorf("fires in %.4f of windows at the threshold, want 0.05 +- %.4f", rate, tolerance)
 			} else {
