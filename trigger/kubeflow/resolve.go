@@ -23,11 +23,11 @@ const (
 	// maxName is the longest name that every server from 2.0 to 2.17 stores; one that
 	// is too long gives a 500 and leaves a workflow without a run behind.
 	maxName  = 128
-	pageSize = 100
-	maxPages = 1000
+	pageSize = 100  // objects asked for at a time
+	maxPages = 1000 // of one list, in case a server gives pages for ever
 )
 
-// Resolved is what the names in a request stand for on the server.
+// Resolved holds what the names in a request stand for on the server, and its parameters.
 type Resolved struct {
 	Namespace    string // empty on a single-user server
 	PipelineID   string
@@ -60,6 +60,7 @@ func (c *Client) Resolve(ctx context.Context, req trigger.LaunchRequest) (Resolv
 	return r, err
 }
 
+// resolvePipeline resolves all but the experiment, and returns the version's spec too.
 func (c *Client) resolvePipeline(ctx context.Context, req trigger.LaunchRequest) (Resolved, pipelineSpec, error) {
 	var r Resolved
 	for _, n := range []struct{ what, name string }{
