@@ -2,7 +2,7 @@
 // a query gives at an instant.
 //
 // A query is PromQL of the configuration. What comes back is an answer
-// ([evaluator.Answer]): the number, or the reason why there is none. No answer at all,
+// ([rule.Answer]): the number, or the reason why there is none. No answer at all,
 // such as from a server that is down, is an error. Rules compare the number as
 // prometheus.NAME; job keeps it in the ledger, so that a window is asked about once.
 //
