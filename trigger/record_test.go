@@ -59,7 +59,7 @@ func TestRecordOfSchema1(t *testing.T) {
 	})
 	check("the second rule", r.Rules[1:], []rule.Result{{
 		Name: "rmse", Verdict: rule.Breached, Reason: "rmse 81222 (77555 to 84889) > 1.2 * reference 46133 = 55359 at 95 %",
-		Action: RuleRetrain, For: 2, Streak: 2, Acts: true,
+		Action: "retrain", For: 2, Streak: 2, Acts: true,
 		Comparisons: []rule.Comparison{{
 			Left: "rmse", Op: ">", Right: "1.2 * reference.rmse", LeftValue: 81221.77866970365, RightValue: 55359.163417367636, Variable: "rmse",
 		}},
