@@ -13,10 +13,9 @@ MODULES  := deploy/grafana deploy/monitoring tools
 
 # What computes or writes figures, which are the same bytes on every processor.
 FIGURES  := ./evaluator/... ./groundtruth/... ./series/... ./job/... ./promql/... ./publish/... ./report/... ./notify/... ./trigger/... ./config/... ./cmd/...
-# Where goroutines run. A warm `make race` stays under three minutes: long tests are left out
-# (-short), and of the evaluator, which starts goroutines in one place, all that share nothing.
-RACED    := ./cmd/hindcast/... ./groundtruth/... ./job ./notify ./objstore/... ./publish ./redact ./trigger/...
-SHARED   := ^Test(EvaluationDependsOnNoWorkers|EvaluationsShareAProfile|RuleSetIsSafeForConcurrentUse)$$
+# Where goroutines run. A warm `make race` stays under three minutes: long tests, the
+# evaluator's simulations among them, are left out (-short).
+RACED    := ./cmd/hindcast/... ./evaluator/... ./groundtruth/... ./job ./notify ./objstore/... ./publish ./redact ./trigger/...
 
 .DEFAULT_GOAL := help
 
@@ -41,7 +40,6 @@ test: ## run the tests
 race: ## run the tests of what shares work out to goroutines with the race detector (needs a C compiler)
 	@command -v "$$(go env CC | cut -d' ' -f1)" >/dev/null || { echo "race: the race detector needs a C compiler; none is installed as $$(go env CC)" >&2; exit 1; }
 	CGO_ENABLED=1 go test -race -short -timeout 5m -shuffle=on $(RACED)
-	CGO_ENABLED=1 go test -race -short -timeout 5m -shuffle=on -run '$(SHARED)' ./evaluator/...
 
 .PHONY: e2e
 e2e: ## run the tests against real servers (needs root, a Debian system and network)

@@ -27,7 +27,7 @@ func (b *bench) duckDB(name, folder, memory string) contestant {
 	}}
 }
 
-// sqlVariables are those of evaluate.sql.
+// sqlVariables returns the arguments that give evaluate.sql its variables.
 func sqlVariables(folder, reference string) []string {
 	return []string{
 		"--set", "predictions=" + filepath.Join(folder, "predictions", "*.parquet"),
@@ -36,7 +36,7 @@ func sqlVariables(folder, reference string) []string {
 	}
 }
 
-// answer is a line of evaluate.sql, and of the other peers' output. What one does not
+// answer is a line of what evaluate.sql and the other peers print. What one does not
 // compute is null.
 type answer struct {
 	Part     string   `json:"part"` // all, version, city or column
@@ -55,6 +55,7 @@ type answer struct {
 	Normed   *float64 `json:"wasserstein_normed"`
 }
 
+// metric is a metric of `hindcast run -o json`.
 type metric struct {
 	Value float64  `json:"value"`
 	Low   *float64 `json:"low"`
@@ -62,7 +63,7 @@ type metric struct {
 	N     int64    `json:"n"`
 }
 
-// evaluation is what is compared of `hindcast run -o json`.
+// evaluation holds what is compared of `hindcast run -o json`.
 type evaluation struct {
 	Coverage struct {
 		Predictions int64 `json:"predictions"`
@@ -81,6 +82,7 @@ type evaluation struct {
 	Segments map[string]map[string]part `json:"segments"`
 }
 
+// part holds the metrics of a version or a segment.
 type part struct {
 	N       int64             `json:"n"`
 	Metrics map[string]metric `json:"metrics"`

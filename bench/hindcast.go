@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// model is a model of a configuration.
+// model holds what the models of a configuration differ in.
 type model struct {
 	Name        string
 	Predictions string // patterns
@@ -16,7 +16,7 @@ type model struct {
 	Reference   string // value of the key
 }
 
-// writeConfig writes a configuration.
+// writeConfig writes a configuration of models for hindcast to a path.
 func writeConfig(path, state string, models ...model) error {
 	var s strings.Builder
 	fmt.Fprintf(&s, "version: 1\nstate: {url: \"%s\"}\nmodels:\n", state)
@@ -40,16 +40,16 @@ func writeConfig(path, state string, models ...model) error {
 	return nil
 }
 
-// setting is how hindcast is run.
+// setting says how hindcast is run over one window.
 type setting struct {
 	predictions, labels string // patterns
-	window              string // else the day of the log
-	asOf                string // else later
+	window              string // empty for the day of the log
+	asOf                string // empty for a day when its labels are in
 	workers             int    // 0 leaves the default
 	args, env           []string
 }
 
-// files is the setting for the files of a dataset.
+// files returns the setting for the files of a dataset.
 func files(folder, format string) setting {
 	return setting{
 		predictions: "file://" + filepath.Join(folder, "predictions", "*."+format),
@@ -99,11 +99,12 @@ func (b *bench) evaluate(ctx context.Context, s setting) (usage, error) {
 	return u, nil
 }
 
-// contest is a contestant that evaluates.
+// contest returns a contestant that is hindcast in a setting.
 func (b *bench) contest(name string, s setting) contestant {
 	return contestant{name, func(ctx context.Context) (usage, error) { return b.evaluate(ctx, s) }}
 }
 
+// or returns the text, or the other where it is empty.
 func or(text, otherwise string) string {
 	if text != "" {
 		return text

@@ -99,7 +99,7 @@ func health(breached bool) string {
 	return "healthy"
 }
 
-// ledgerState is a state of many windows.
+// ledgerState is a state whose ledger has many windows, for passes to go on from.
 type ledgerState struct {
 	b       *bench
 	what    string

@@ -1,5 +1,10 @@
 // Command bench measures what the engine is asked to reach, beside DuckDB and other
 // peers, in one run on one machine. README.md says how.
+//
+// Begin with sections, in main.go, which lists what can be measured. A section has
+// contestants, each a command, run in turn (measure.go) and adds lines with targets to a
+// table (targets.go, table.go). bench, in setup.go, makes what they need: the program, the
+// data and the peers.
 package main
 
 import (
@@ -24,6 +29,7 @@ type section struct {
 	run  func(b *bench, ctx context.Context) error
 }
 
+// sections lists what is measured, in the order in which it is.
 func sections() []section {
 	return []section{
 		{name: "speed", run: (*bench).speed},
@@ -59,6 +65,7 @@ func main() {
 	}
 }
 
+// run does what the arguments ask for, and prints the table.
 func run(ctx context.Context, args []string, out, log io.Writer) error {
 	var names []string
 	for _, s := range sections() {

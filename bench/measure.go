@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// usage is what a process took from start to end.
+// usage holds what a process took from start to end.
 type usage struct {
 	Wall time.Duration
 	CPU  time.Duration // user and system, of its ended children too
@@ -27,7 +27,7 @@ type usage struct {
 	out   string // the file of its output
 }
 
-// output is what the process wrote.
+// output returns what the process wrote.
 func (u usage) output() ([]byte, error) {
 	data, err := os.ReadFile(u.out)
 	if err != nil {
@@ -36,7 +36,7 @@ func (u usage) output() ([]byte, error) {
 	return data, nil
 }
 
-// stats are sums over the summary lines of hindcast's log.
+// stats holds sums over the summary lines of hindcast's log.
 type stats struct {
 	BytesRead    int64
 	RowsRead     int64
@@ -88,7 +88,7 @@ func (b *bench) measure(ctx context.Context, env []string, name string, args ...
 	return u, err
 }
 
-// lastBytes is the end of a file.
+// lastBytes returns the end of a file, for a message.
 func lastBytes(f *os.File, n int64) string {
 	info, err := f.Stat()
 	if err != nil {
@@ -134,22 +134,23 @@ func readStats(log io.Reader) (stats, error) {
 	return s, nil
 }
 
-// contestant is one of those that are run in turn.
+// contestant is a command under a name, which alternate runs in turn with others.
 type contestant struct {
 	name string
 	run  func(ctx context.Context) (usage, error)
 }
 
-// series are the runs of one contestant.
+// series holds the runs of one contestant.
 type series []usage
 
+// wall returns the median of the runs' times.
 func (s series) wall() time.Duration {
 	return median(s, func(u usage) time.Duration { return u.Wall })
 }
 
 func (s series) cpu() time.Duration { return median(s, func(u usage) time.Duration { return u.CPU }) }
 
-// rss is the largest of the runs.
+// rss returns the largest peak of memory of the runs.
 func (s series) rss() int64 {
 	var most int64
 	for _, u := range s {
@@ -160,6 +161,7 @@ func (s series) rss() int64 {
 
 func (s series) last() usage { return s[len(s)-1] }
 
+// median returns the median of a figure of the runs.
 func median[T cmp.Ordered](s series, of func(usage) T) T {
 	values := make([]T, len(s))
 	for i, u := range s {
@@ -186,7 +188,7 @@ func (b *bench) alternate(ctx context.Context, n int, contestants ...contestant)
 	return all, nil
 }
 
-// one is a series that must be there.
+// one returns the one series of a single contestant.
 func one(all []series, err error) (series, error) {
 	if err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ func (b *bench) objectStorage(ctx context.Context) error {
 	return nil
 }
 
-// s3Server is a running versitygw.
+// s3Server is a running versitygw, which serves a folder as S3 does.
 type s3Server struct {
 	url         string
 	credentials []string // as environment variables
@@ -82,6 +82,7 @@ type s3Server struct {
 	log         *os.File
 }
 
+// startS3 builds and starts one.
 func (b *bench) startS3(ctx context.Context, folder string) (*s3Server, error) {
 	binary := filepath.Join(b.dir, "versitygw")
 	// From the module that pins it for the end-to-end tests.
@@ -170,6 +171,7 @@ func (s *s3Server) fill(ctx context.Context, key, secret, root, folder string) e
 	return nil
 }
 
+// stop ends the server and waits for it.
 func (s *s3Server) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	done := make(chan struct{})
@@ -186,6 +188,7 @@ func (s *s3Server) stop() {
 	_ = s.log.Close()
 }
 
+// freeAddress returns an address on which nothing listens.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -195,13 +198,14 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// proxy holds each request up before it goes on.
+// proxy stands for a network: it holds each request up before it goes on, and counts them.
 type proxy struct {
 	url      string
 	requests atomic.Int64
 	server   *http.Server
 }
 
+// startProxy starts one in front of the target.
 func startProxy(target string, latency time.Duration) (*proxy, error) {
 	to, err := url.Parse(target)
 	if err != nil {
@@ -239,6 +243,7 @@ func (p *proxy) close() { _ = p.server.Close() }
 // buffers keeps the proxy's buffers, larger than its own.
 type buffers struct{ free chan []byte }
 
+// Get implements httputil.BufferPool.
 func (b buffers) Get() []byte {
 	select {
 	case buf := <-b.free:
@@ -248,6 +253,7 @@ func (b buffers) Get() []byte {
 	}
 }
 
+// Put implements httputil.BufferPool.
 func (b buffers) Put(buf []byte) {
 	select {
 	case b.free <- buf:

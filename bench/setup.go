@@ -21,27 +21,30 @@ const (
 	asOf   = "2026-02-01"
 )
 
-// bench is one run of the program.
+// bench is one run of the program: where things are, what was asked for, and the table.
 type bench struct {
 	log      io.Writer
 	repo     string // the module's folder
 	dir      string // what is kept between runs, see keyed: data, environments; and servers, which go build makes anew where they are old
 	datasets string // the folder of dir with the data of this version
-	work     string // of this run
-	python   string // with DuckDB
-	hindcast string
-	profiled bool
+	work     string // a folder of this run's own
+	python   string // one that has DuckDB
+	hindcast string // the binary that is measured
+	profiled bool   // whether reference has made the profiles
 
+	// The flags.
 	n     int
 	rows  string
 	large bool
 
-	main series // of the log of -rows
+	main series // hindcast's runs over the log of -rows, see mainRuns
 
-	section string
+	section string // that goes on
 	table   []row
 }
 
+// newBench finds the folders, and prepares what all sections need. close removes what is this
+// run's own.
 func newBench(ctx context.Context, log io.Writer, binary string) (*bench, error) {
 	b := &bench{log: log, hindcast: binary}
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/hindcast/hindcast").Output()
@@ -77,6 +80,7 @@ func newBench(ctx context.Context, log io.Writer, binary string) (*bench, error)
 	return b, nil
 }
 
+// prepare builds the binary, unless one is given, and finds the Python that has DuckDB.
 func (b *bench) prepare(ctx context.Context) error {
 	if b.hindcast == "" {
 		b.hindcast = filepath.Join(b.work, "hindcast")
@@ -109,6 +113,7 @@ func (b *bench) tell(ctx context.Context, folder string, env []string, name stri
 	return nil
 }
 
+// shorten leaves the folders out of arguments, for the log.
 func shorten(args []string) []string {
 	short := make([]string, len(args))
 	for i, a := range args {
@@ -193,6 +198,7 @@ func (b *bench) data(ctx context.Context, name string) (string, error) {
 	return folder, nil
 }
 
+// readAll reads all files below a folder, so that the kernel has them in memory.
 func readAll(folder string) error {
 	buf := make([]byte, 1<<20)
 	return filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
@@ -256,12 +262,13 @@ func (b *bench) reference(ctx context.Context) (string, error) {
 	return folder, err
 }
 
-// savedProfile is what `hindcast baseline` saved, as a value of the key `reference`.
+// savedProfile returns the value of the key `reference` that names what `hindcast baseline`
+// saved.
 func savedProfile(reference string) string {
 	return "{profile: file://" + filepath.Join(reference, "state", "profiles", "bench", "saved") + "}"
 }
 
-// tail is the end of a text.
+// tail returns the end of a text.
 func tail(text string, n int) string {
 	if len(text) > n {
 		text = "... " + text[len(text)-n:]

@@ -12,7 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 )
 
-// row is a line of the table.
+// row is a line of the table, and of the file that -json names.
 type row struct {
 	Section  string  `json:"section"`
 	What     string  `json:"what"`
@@ -24,7 +24,7 @@ type row struct {
 	Than     figures `json:"than,omitzero"` // what Of is compared with
 }
 
-// figures of a series, for the JSON.
+// figures holds the figures of a series, for the JSON.
 type figures struct {
 	Wall float64 `json:"wall_seconds,omitempty"`
 	CPU  float64 `json:"cpu_seconds,omitempty"`
@@ -61,6 +61,7 @@ func (b *bench) atLeast(what string, limit float64, measured string, ratio float
 	b.add(what, fmt.Sprintf("≥ %.3g", limit), measured, ratio, ratio >= limit, of, than)
 }
 
+// printTable prints the lines for people.
 func printTable(w io.Writer, m machineInfo, n int, rows string, lines []row) {
 	fmt.Fprintf(w, "\n%s, %d cores, %s of memory, %s. Load before: %s. Log of %s rows; medians of %d runs, the peak of memory the largest.\n\n",
 		m.CPU, m.Cores, mebibytes(m.Memory), m.Go, m.Load, rows, n)
@@ -107,6 +108,7 @@ type machineInfo struct {
 	Load   string `json:"load_average_before"`
 }
 
+// describeMachine says what the figures were measured on.
 func describeMachine() machineInfo {
 	m := machineInfo{CPU: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version()}
 	eachLine("/proc/cpuinfo", func(line string) {

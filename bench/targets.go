@@ -28,7 +28,7 @@ const (
 	maxFleet               = 60 * time.Second
 )
 
-// speed compares with DuckDB.
+// speed compares hindcast with DuckDB, which does the same work by evaluate.sql.
 func (b *bench) speed(ctx context.Context) error {
 	folder, err := b.data(ctx, b.rows)
 	if err != nil {
@@ -75,8 +75,8 @@ func (b *bench) agreement(what string, ours, theirs series) error {
 	return nil
 }
 
-// mainRuns are the runs of the log of -rows; a section that needs them and comes first
-// makes them.
+// mainRuns returns hindcast's runs over the log of -rows; a section that needs them and
+// comes first makes them.
 func (b *bench) mainRuns(ctx context.Context) (series, error) {
 	if b.main != nil {
 		return b.main, nil
@@ -248,7 +248,7 @@ func (b *bench) text(ctx context.Context) error {
 	return nil
 }
 
-// small is one run over 1,000 rows, from the start of the process to its end.
+// small measures one run over 1,000 rows, from the start of the process to its end.
 func (b *bench) small(ctx context.Context) error {
 	folder, err := b.data(ctx, "1k")
 	if err != nil {
@@ -263,7 +263,7 @@ func (b *bench) small(ctx context.Context) error {
 	return nil
 }
 
-// fleet is one pass over 1,000 models of 1,000 rows, whose references are read for the
+// fleet measures one pass over 1,000 models of 1,000 rows, whose references are read for the
 // first time, and a second one.
 func (b *bench) fleet(ctx context.Context) error {
 	folder, err := b.data(ctx, "fleet")
@@ -300,7 +300,7 @@ func (b *bench) fleet(ctx context.Context) error {
 	return nil
 }
 
-// fleetModels are the first n models of the dataset `fleet`.
+// fleetModels returns the first n models of the dataset `fleet`.
 func fleetModels(folder string, n int) []model {
 	var models []model
 	for i := range n {
@@ -414,7 +414,7 @@ func differ(a, b usage) (string, error) {
 	return difference(x, y), nil
 }
 
-// difference is the first line in which two texts differ.
+// difference returns the first line in which two texts differ.
 func difference(a, b []byte) string {
 	x, y := bytes.Split(a, []byte("\n")), bytes.Split(b, []byte("\n"))
 	for i := range min(len(x), len(y)) {
@@ -425,7 +425,7 @@ func difference(a, b []byte) string {
 	return fmt.Sprintf("%d lines, not %d", len(y), len(x))
 }
 
-// reversed is a folder with the same files under names that sort the other way round.
+// reversed makes a folder with the same files under names that sort the other way round.
 func (b *bench) reversed(folder string) (string, error) {
 	turned := filepath.Join(b.work, "reversed")
 	for _, kind := range []string{"predictions", "labels"} {

@@ -96,7 +96,7 @@ func (e env) s3Public(t *testing.T) string {
 	return name
 }
 
-// azureKey is the environment of a shell that has the emulator's key.
+// azureKey returns the environment of a shell that has the emulator's key.
 func (e env) azureKey() []string {
 	return []string{"AZURE_STORAGE_ACCOUNT=" + e.AzureAccount, "AZURE_STORAGE_KEY=" + e.AzureKey}
 }

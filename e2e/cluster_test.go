@@ -229,12 +229,12 @@ func (e env) refused(t *testing.T, image, patches, want string) {
 	p.oneRunThere(t)
 }
 
-// patch is a patch of the overlay.
+// patch returns a patch of the overlay.
 func patch(kind string, operations ...string) string {
 	return "  - target: {kind: " + kind + "}\n    patch: |-\n      - " + strings.Join(operations, "\n      - ")
 }
 
-// hanging is a scenario whose first request for a run hangs.
+// hanging returns a scenario whose first request for a run hangs.
 func (e env) hanging(t *testing.T, image string, fault faultproxy.Fault) (*inPods, *faultproxy.Proxy) {
 	t.Helper()
 	proxy := faultproxy.New(e.KFPMulti, func(method, path string, n int) faultproxy.Fault {
@@ -261,7 +261,7 @@ func (p *inPods) atPost(t *testing.T, proxy *faultproxy.Proxy, job string) podOb
 	return p.running(t, job)
 }
 
-// running is the one pod of a Job, which runs.
+// running returns the one pod of a Job, which runs.
 func (p *inPods) running(t *testing.T, job string) podObject {
 	t.Helper()
 	var pod podObject

@@ -107,7 +107,7 @@ func gzipOf(t *testing.T, data []byte) []byte {
 // labelHeader is the header of the files of labels.
 var labelHeader = []string{"request_id", "sold_price", "sold_at", "loaded_at", "op"}
 
-// labelRow is a label that was loaded the given time after the prediction.
+// labelRow returns a label that was loaded the given time after the prediction.
 func labelRow(h house, price string, loaded time.Duration, op string) []string {
 	return []string{h.ID, price, h.At.Add(time.Hour).Format(time.RFC3339), h.At.Add(loaded).Format(time.RFC3339), op}
 }
@@ -121,7 +121,7 @@ func labelsOf(t *testing.T, rows []house) []byte {
 	return csvOf(t, out)
 }
 
-// referenceOf is the reference as CSV: the columns of the predictions, and the label.
+// referenceOf returns the reference as CSV: the columns of the predictions, and the label.
 func referenceOf(t *testing.T, rows []house) []byte {
 	t.Helper()
 	out := [][]string{{"request_id", "predicted_at", "size", "rooms", "city", "version", "predicted_price", "sold_price"}}
@@ -153,7 +153,7 @@ func figures(rows []house) map[string]float64 {
 	}
 }
 
-// distances are the Kolmogorov-Smirnov and the first Wasserstein distance of two
+// distances returns the Kolmogorov-Smirnov and the first Wasserstein distance of two
 // samples, from their empirical distribution functions.
 func distances(a, b []float64) (ks, wasserstein float64) {
 	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))

@@ -21,7 +21,7 @@ import (
 
 const runsPath = "/apis/v2beta1/runs"
 
-// proxied is a scenario whose KFP lies behind a proxy.
+// proxied returns a scenario whose KFP lies behind a proxy.
 func proxied(t *testing.T, choose func(method, path string, n int) faultproxy.Fault) (*scenario, *faultproxy.Proxy) {
 	t.Helper()
 	p := faultproxy.New(setup(t).Stack.KFP, choose)
@@ -195,7 +195,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// closedPort is an address on which nothing listens.
+// closedPort returns an address on which nothing listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

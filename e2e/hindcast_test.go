@@ -268,7 +268,7 @@ func newScenario(t *testing.T, noise float64, change func(*settings)) *scenario 
 	return s
 }
 
-// files are the objects of the scenario.
+// files returns the objects of the scenario.
 func (s *scenario) files(t *testing.T) map[string][]byte {
 	t.Helper()
 	date := "dt=" + s.day.Format(time.DateOnly)
@@ -297,7 +297,7 @@ func (s *scenario) pass(t *testing.T, flags ...string) result {
 	return s.hindcast(t, append([]string{"run", "-c", s.config, "-o", "json"}, flags...)...)
 }
 
-// judged is a pass that has to end with status 0, and its one window.
+// judged does a pass that has to end with status 0, and returns its one window.
 func (s *scenario) judged(t *testing.T, flags ...string) outcome {
 	t.Helper()
 	r := s.pass(t, flags...)
@@ -307,7 +307,7 @@ func (s *scenario) judged(t *testing.T, flags ...string) outcome {
 	return one(t, r)
 }
 
-// notStarted is a pass that judges but cannot start the run: it ends with status 1, and
+// notStarted does a pass that judges but cannot start the run: it ends with status 1, and
 // shows and records the window with why. Want is part of the reason.
 func (s *scenario) notStarted(t *testing.T, want string) result {
 	t.Helper()

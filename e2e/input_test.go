@@ -111,7 +111,7 @@ func TestBadInput(t *testing.T) {
 	})
 }
 
-// mounted is a folder with a memory file system of its own.
+// mounted returns a folder with a memory file system of its own.
 func mounted(t *testing.T, flags uintptr, options string) string {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "mounted")

@@ -51,7 +51,7 @@ func setup(t *testing.T) env {
 	return env{Stack: s, kube: k, kfp: kfp.New(s.KFP, ""), prometheus: promquery.New(s.Prometheus)}
 }
 
-// unique is a name that no other test and no other run against the stack has.
+// unique returns a name that no other test and no other run against the stack has.
 func unique(t *testing.T, prefix string) string {
 	t.Helper()
 	return fmt.Sprintf("%s-%d", prefix, time.Now().UnixNano())
@@ -148,7 +148,7 @@ func (e env) move(t *testing.T, runID, phase, state string) {
 	})
 }
 
-// status is the status of a StatusError of KFP, 200 for none.
+// status returns the status of a StatusError of KFP, 200 for none.
 func status(err error) int {
 	var se *kfp.StatusError
 	switch {

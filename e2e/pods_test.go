@@ -27,7 +27,7 @@ func (e env) kubectl(t *testing.T, args ...string) string {
 	return must(t, e.Kubectl, append([]string{"--kubeconfig", e.Kubeconfig}, args...)...)
 }
 
-// stageOf is a folder as the Dockerfile's build stage leaves it, with a binary that was
+// stageOf returns a folder as the Dockerfile's build stage leaves it, with a binary that was
 // built by its flags. That the stage itself works is TestImage's to show.
 func stageOf(t *testing.T, binary string) string {
 	t.Helper()
@@ -211,7 +211,7 @@ type jobObject struct {
 	} `json:"status"`
 }
 
-// ended is the reason of the Job's condition of that type, Complete or Failed.
+// ended returns the reason of the Job's condition of that type, Complete or Failed.
 func (j jobObject) ended(condition string) (reason string, ok bool) {
 	for _, c := range j.Status.Conditions {
 		if c.Type == condition && c.Status == "True" {
@@ -265,7 +265,7 @@ type podObject struct {
 	} `json:"status"`
 }
 
-// exit is the exit status of the pod's container, -1 while there is none.
+// exit returns the exit status of the pod's container, -1 while there is none.
 func (p podObject) exit() int {
 	for _, c := range p.Status.ContainerStatuses {
 		if c.State.Terminated != nil {
@@ -320,7 +320,7 @@ func (p *inPods) waitFor(t *testing.T, name, condition string) (jobObject, []pod
 	}
 }
 
-// logs is what the pods' containers wrote, as kubectl logs shows it.
+// logs returns what the pods' containers wrote, as kubectl logs shows it.
 func (p *inPods) logs(pods []podObject) string {
 	var b strings.Builder
 	for _, pod := range pods {
@@ -373,7 +373,7 @@ func (p *inPods) oneRunThere(t *testing.T) kfp.Run {
 	return runs[0]
 }
 
-// process is the process of a running pod's container, by its id on this host.
+// process returns the process of a running pod's container, by its id on this host.
 func (p *inPods) process(ctx context.Context, pod podObject) (int, error) {
 	if len(pod.Status.ContainerStatuses) != 1 {
 		return 0, fmt.Errorf("pod %s has %d containers", pod.Metadata.Name, len(pod.Status.ContainerStatuses))

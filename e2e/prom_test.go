@@ -187,7 +187,7 @@ func TestPrometheusQueries(t *testing.T) {
 	}
 }
 
-// freePort is a port on which nothing listens for now.
+// freePort returns a port on which nothing listens for now.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

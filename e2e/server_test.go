@@ -35,7 +35,7 @@ func startServer(t *testing.T, name, ready string, args func(address string) []s
 	return ""
 }
 
-// freeAddress is an address of a port below those that the kernel gives to outgoing
+// freeAddress returns an address of a port below those that the kernel gives to outgoing
 // connections, where nobody listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()

@@ -83,7 +83,7 @@ func (e env) kfpUser(t *testing.T, allowed bool) string {
 	return e.kfpUserOf(t, "team-a", allowed)
 }
 
-// kfpUserOf is kfpUser for any namespace.
+// kfpUserOf does what kfpUser does, for any namespace.
 func (e env) kfpUserOf(t *testing.T, namespace string, allowed bool) string {
 	t.Helper()
 	name := unique(t, "user")

@@ -181,7 +181,7 @@ push)
 esac
 `
 
-// repository is a repository with the working tree of this one as its only commit.
+// repository returns a repository with the working tree of this one as its only commit.
 func repository(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -286,7 +286,7 @@ func (w *walkthrough) loadRules(ctx context.Context) error {
 	return reload(context.WithoutCancel(ctx))
 }
 
-// retrainings are the workflows of the namespace's runs.
+// retrainings returns the workflows of the namespace's runs.
 func (w *walkthrough) retrainings(t *testing.T) ([]kube.Workflow, error) {
 	t.Helper()
 	all, err := w.kube.Workflows(t.Context(), w.namespace, "")

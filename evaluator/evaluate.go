@@ -2,16 +2,13 @@ package evaluator
 
 import (
 	"maps"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
-	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
-	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Options say how a window is evaluated. The zero value means the defaults.
@@ -33,7 +30,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	}
 	var w work
 	if ref != nil && cur.Predictions() > 0 {
-		// The first evaluation makes them, and the columns, which come last, need them.
+		// What Prepare makes is kept, and needed by the columns, which come last.
 		w.add(func(*drift.Scratch) { drift.Prepare() })
 	}
 	w.add(func(*drift.Scratch) { out.Metrics = metric.Regression(cur.Errors()) })
@@ -42,7 +39,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		out.Segments[column] = make(map[string]Group, len(values))
 		finish = append(finish, w.groups(values, out.Segments[column]))
 	}
-	out.Quality = columnsQuality(cur)
+	out.Quality = qualityOf(cur)
 	if ref != nil {
 		out.Reference = &Reference{Rows: ref.Summary.Predictions()}
 		w.add(func(*drift.Scratch) { out.Reference.Metrics = metric.Regression(ref.Summary.Errors()) })
@@ -56,29 +53,30 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	return out
 }
 
-// work are parts of an evaluation that need nothing of one another.
-type work struct{ parts []func(*drift.Scratch) }
+// work holds tasks of an evaluation that need nothing of one another, so that Evaluate
+// can share them out to its threads.
+type work struct{ tasks []func(*drift.Scratch) }
 
-func (w *work) add(part func(*drift.Scratch)) { w.parts = append(w.parts, part) }
+func (w *work) add(task func(*drift.Scratch)) { w.tasks = append(w.tasks, task) }
 
-// do does all parts on so many threads.
+// do does all tasks on so many threads.
 func (w *work) do(workers int) {
 	var next atomic.Int64
-	one := func() {
+	untilDone := func() {
 		var mem drift.Scratch
 		for {
 			i := int(next.Add(1)) - 1
-			if i >= len(w.parts) {
+			if i >= len(w.tasks) {
 				return
 			}
-			w.parts[i](&mem)
+			w.tasks[i](&mem)
 		}
 	}
 	var others sync.WaitGroup
-	for range min(workers, len(w.parts)) - 1 {
-		others.Go(one)
+	for range min(workers, len(w.tasks)) - 1 {
+		others.Go(untilDone)
 	}
-	one()
+	untilDone()
 	others.Wait()
 }
 
@@ -96,7 +94,7 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, out map[string]Group
 	}
 }
 
-// columnsDrift adds the columns' drift to the work; finish then counts them into d.
+// columnsDrift adds the columns' drift to the work; finish then counts it into d.
 func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.Profile, opt drift.Options) (finish func()) {
 	features := ref.Summary.Features()
 	found := make([]drift.Column, len(features)+2)
@@ -122,33 +120,4 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 			d.Columns[uniqueName(r.Name())] = found[i]
 		}
 	}
-}
-
-// columnsQuality computes the quality of the features. What lies out of range or is
-// unseen is NaN without a reference, and without predictions everything is.
-func columnsQuality(cur *summary.Summary) *Quality {
-	q := &Quality{MissingShare: stat.Number(math.NaN()), Columns: map[string]ColumnQuality{}}
-	rows := float64(cur.Predictions())
-	var missing float64
-	for _, c := range cur.Features() {
-		missing += float64(c.Missing())
-		cq := ColumnQuality{
-			Missing: stat.Number(float64(c.Missing()) / rows),
-			Invalid: stat.Number(float64(c.Invalid()) / rows),
-		}
-		switch {
-		case cur.Layout() == nil || rows == 0 || c.Kind() == groundtruth.Number && len(c.Edges()) == 0:
-			// A reference without values has no range.
-			cq.OutOfRange, cq.Unseen = stat.Number(math.NaN()), stat.Number(math.NaN())
-		case c.Kind() == groundtruth.Number:
-			cq.OutOfRange = stat.Number(float64(c.Open(0)+c.Open(len(c.Edges()))) / rows)
-		default:
-			cq.Unseen = stat.Number(float64(c.Unseen()) / rows)
-		}
-		q.Columns[uniqueName(c.Name())] = cq
-	}
-	if n := float64(len(q.Columns)); n > 0 && rows > 0 {
-		q.MissingShare = stat.Number(missing / (rows * n))
-	}
-	return q
 }

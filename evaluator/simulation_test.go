@@ -15,6 +15,9 @@ import (
 // TestNoChangeIsSeldomDrift draws both samples from one distribution and counts the
 // columns that are flagged: at most 5 %, from 200 rows up.
 func TestNoChangeIsSeldomDrift(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	names := []string{"binary", "few", "integers", "lognormal", "normal", "uniform"}
 	cities := make([]string, 12)
 	for i := range cities {

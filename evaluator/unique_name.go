@@ -6,10 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// uniqueName writes a segment's value, a model version or a column as a name: a key of JSON and a
-// label's value have to be UTF-8, and what is none in two of them would come to be the same
-// replacement character. Such a byte becomes \xNN, and so does the backslash of a \x that
-// is there as it stands, so that different values have different names.
+// uniqueName writes a segment's value, a model version or a column's name so that it can be
+// a key of JSON and the value of a label, which have to be UTF-8: a byte that is none
+// becomes \xNN, since the usual replacement character would make different values one. So
+// does the backslash of a \x that is there as it stands, and different values keep
+// different names.
 func uniqueName(s string) string {
 	if utf8.ValidString(s) && !strings.Contains(s, `\x`) {
 		return s

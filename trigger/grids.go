@@ -225,7 +225,7 @@ func (l *Ledger) Begin(ctx context.Context, model, grid string, first groundtrut
 
 // Grids returns the names of the grids that windows of a model are recorded on, sorted.
 func (l *Ledger) Grids(ctx context.Context, model string) ([]string, error) {
-	windows, err := l.windows(ctx, model, true)
+	windows, err := l.windows(ctx, model)
 	if err != nil {
 		return nil, err
 	}

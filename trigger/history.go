@@ -183,32 +183,23 @@ func (l *Ledger) Recent(ctx context.Context, model, grid string, newest, oldest 
 // History returns every revision of every window of the model on its grids, by
 // start, grid and revision.
 func (l *Ledger) History(ctx context.Context, model string) ([]Record, error) {
-	return l.all(ctx, model, true)
-}
-
-// AdHoc returns the evaluations of windows off the grid, by start and revision.
-func (l *Ledger) AdHoc(ctx context.Context, model string) ([]Record, error) {
-	return l.all(ctx, model, false)
-}
-
-// windows lists every window of a model, on any grid or off them.
-func (l *Ledger) windows(ctx context.Context, model string, onGrid bool) ([]windowKeys, error) {
-	dir := evaluationDir(model, onGrid)
-	objects, err := l.objects(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	return revisions(dir, objects, anyGrid)
-}
-
-func (l *Ledger) all(ctx context.Context, model string, onGrid bool) ([]Record, error) {
-	windows, err := l.windows(ctx, model, onGrid)
+	windows, err := l.windows(ctx, model)
 	if err != nil {
 		return nil, err
 	}
 	return readEach(ctx, windows, func(ctx context.Context, w windowKeys) ([]Record, error) {
 		return readAll(w, func(key string) (Record, error) { return l.evaluation(ctx, key) })
 	})
+}
+
+// windows lists every window of a model, on any of its grids.
+func (l *Ledger) windows(ctx context.Context, model string) ([]windowKeys, error) {
+	dir := evaluationDir(model, true)
+	objects, err := l.objects(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	return revisions(dir, objects, anyGrid)
 }
 
 // Brief returns what History does, without inputs and outputs: it costs a request for a

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -144,6 +145,13 @@ func TestAppend(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAppendOfOtherWindowsLabels holds that labels which belong to other windows are no
+// change, and that one which belongs to this window is.
+func TestAppendOfOtherWindowsLabels(t *testing.T) {
+	ctx := t.Context()
+	l := NewLedger(newMemStore())
 	withCounts := func(counts string) Record {
 		r := evaluated(1, 5)
 		r.Output = json.RawMessage(strings.Replace(string(r.Output), `"metrics"`, counts+`,"metrics"`, 1))
@@ -155,17 +163,20 @@ func TestAppend(t *testing.T) {
 	}
 	others := withCounts(`"coverage":{"labels":9,"unmatched_labels":4,"skipped":{"bad_row":1},"matched":5},"notes":["x"]`)
 	others.Inputs[0].ETag = "f"
-	if got, created, err := l.Append(ctx, others); err != nil || created || got.Revision != 2 {
+	if got, created, err := l.Append(ctx, others); err != nil || created || got.Revision != 1 {
 		t.Fatalf("other windows' labels: revision %d, created %v, %v", got.Revision, created, err)
 	}
-	if got, created, err := l.Append(ctx, withCounts(`"coverage":{"labels":5,"unmatched_labels":0,"skipped":{},"matched":4}`)); err != nil || !created || got.Revision != 3 {
+	if got, created, err := l.Append(ctx, withCounts(`"coverage":{"labels":5,"unmatched_labels":0,"skipped":{},"matched":4}`)); err != nil || !created || got.Revision != 2 {
 		t.Fatalf("one of its own: revision %d, created %v, %v", got.Revision, created, err)
 	}
-	l = NewLedger(newMemStore())
+}
+
+func TestAppendOfWhatAnOlderRevisionSaid(t *testing.T) {
+	ctx := t.Context()
+	l := NewLedger(newMemStore())
 	if _, _, err := l.Append(ctx, evaluated(1, 5)); err != nil {
 		t.Fatal(err)
 	}
-	// Back to what an older revision said is a change too.
 	if _, _, err := l.Append(ctx, evaluated(1, 6)); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +227,8 @@ func TestAppendRace(t *testing.T) {
 
 func TestSemantics1_OffGridIsKeptApart(t *testing.T) {
 	ctx := t.Context()
-	l := NewLedger(newMemStore())
+	store := newMemStore()
+	l := NewLedger(store)
 	r := evaluated(1, 5)
 	r.OnGrid = false
 	r.Window.Start = r.Window.Start.Add(90*time.Minute + 500*time.Millisecond)
@@ -229,9 +241,9 @@ func TestSemantics1_OffGridIsKeptApart(t *testing.T) {
 	if _, ok, err := l.LastMature(ctx, "m", "1d", day(9)); err != nil || ok {
 		t.Errorf("it counts as mature: %v", err)
 	}
-	a, err := l.AdHoc(ctx, "m")
-	if err != nil || len(a) != 1 || compareWindows(a[0].Window, r.Window) != 0 {
-		t.Errorf("ad hoc: %v %v", a, err)
+	apart := "adhoc/m/20260101T013000.5Z_20260102T000000Z/r000001.json"
+	if keys := store.keys(""); !slices.Equal(keys, []string{apart}) {
+		t.Errorf("the ledger holds %v, want %s", keys, apart)
 	}
 }
 
@@ -435,17 +447,17 @@ func TestTellOnce(t *testing.T) {
 	if first != 1 {
 		t.Errorf("told %d times", first)
 	}
-	for n, args := range [][4]any{
-		{"m2", day(1), "rmse", "breached"},
-		{"m", day(2), "rmse", "breached"},
-		{"m", day(1), "mae", "breached"},
-		{"m", day(1), "rmse", "inconclusive"},
-		{"m", groundtruth.Window{}, "rmse", "breached"},
-		{"m", day(1), strings.Repeat("rmse ", 100), "breached"},
-		{"m", day(1), strings.Repeat("rmse ", 101), "breached"},
+	for n, told := range []Told{
+		{Model: "m2", Window: day(1), Rule: "rmse", State: "breached"},
+		{Model: "m", Window: day(2), Rule: "rmse", State: "breached"},
+		{Model: "m", Window: day(1), Rule: "mae", State: "breached"},
+		{Model: "m", Window: day(1), Rule: "rmse", State: "inconclusive"},
+		{Model: "m", Rule: "rmse", State: "breached"},
+		{Model: "m", Window: day(1), Rule: strings.Repeat("rmse ", 100), State: "breached"},
+		{Model: "m", Window: day(1), Rule: strings.Repeat("rmse ", 101), State: "breached"},
 	} {
 		for try := range 2 {
-			ok, err := l.Tell(ctx, Told{Model: args[0].(string), Window: args[1].(groundtruth.Window), Rule: args[2].(string), State: args[3].(string)})
+			ok, err := l.Tell(ctx, told)
 			if err != nil || ok != (try == 0) {
 				t.Errorf("%d, try %d: %v %v", n, try, ok, err)
 			}

@@ -25,6 +25,7 @@ func main() {
 	}
 }
 
+// run runs the script that the arguments name and prints its last rows.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("duckdb-go", flag.ContinueOnError)
 	settings := []string{"SET threads = 2", "SET preserve_insertion_order = false"}

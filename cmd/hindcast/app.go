@@ -17,16 +17,16 @@ import (
 	"github.com/hindcast/hindcast/redact"
 )
 
-// App is what the process gives a command: nothing else reads the environment,
-// the clock or the streams.
+// App holds what the process gives a command, and makes the commands: nothing else reads
+// the environment, the clock or the streams.
 type App struct {
 	Stdout, Stderr io.Writer
 	Env            func(string) (string, bool)
 	Clock          func() time.Time
 	Terminal       bool // standard error is a terminal: draw progress
 
-	raw        io.Writer // standard error as it is, for a bar, which moves the cursor
-	log        *slog.Logger
+	raw        io.Writer       // standard error as it is, for a bar, which moves the cursor
+	log        *slog.Logger    // nil until openLog
 	secrets    *redact.Secrets // that no output may show
 	screen     *screen
 	logFormat  string
@@ -47,7 +47,7 @@ const (
 	exitInconclusive = 12
 )
 
-// usageError is a mistake in the command line.
+// usageError marks a mistake in the command line.
 type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
@@ -55,7 +55,7 @@ func (e usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// configError is a configuration that isn't valid.
+// configError marks the error of a configuration that isn't valid.
 type configError struct{ err error }
 
 func (e configError) Error() string { return e.err.Error() }
@@ -92,6 +92,7 @@ func (a *App) Main(ctx context.Context, args []string) int {
 // errReported marks a failure that has been shown already.
 var errReported = errors.New("failed")
 
+// rootCommand returns the command hindcast with all others below it.
 func (a *App) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "hindcast",
@@ -137,6 +138,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// openLog makes the log that the flags ask for, before a command runs.
 func (a *App) openLog() error {
 	level := slog.LevelInfo
 	if a.verbose {
@@ -223,6 +225,7 @@ func only(name string) func(*config.Config) ([]*config.Model, error) {
 	}
 }
 
+// models picks the models of these names, all where none is named.
 func models(cfg *config.Config, names []string) ([]*config.Model, error) {
 	if len(names) == 0 {
 		return cfg.Models, nil
@@ -244,6 +247,7 @@ func models(cfg *config.Config, names []string) ([]*config.Model, error) {
 	return out, nil
 }
 
+// modelNames lists the configured models for a message.
 func modelNames(cfg *config.Config) string {
 	s := ""
 	for i, m := range cfg.Models {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// baselineCommand builds and saves a reference profile.
 func (a *App) baselineCommand() *cobra.Command {
 	var (
 		path   string

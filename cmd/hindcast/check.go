@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// checkCommand reads the configuration and says what is wrong with it.
 func (a *App) checkCommand() *cobra.Command {
 	var path string
 	cmd := &cobra.Command{

@@ -68,7 +68,7 @@ type connections struct {
 	waiting []*connection // those without a request that is being answered, the longest first
 }
 
-// connection is one of them.
+// connection is a connection that connections accepted.
 type connection struct {
 	net.Conn
 	of     *connections
@@ -76,7 +76,7 @@ type connection struct {
 	closed bool      // guarded by of.mu
 }
 
-// Accept implements net.Listener.
+// Accept implements net.Listener. It makes room where all places are taken.
 func (l *connections) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
@@ -143,7 +143,7 @@ func (l *connections) handler(next http.Handler) http.Handler {
 	})
 }
 
-// Close implements net.Conn.
+// Close implements net.Conn and frees the place.
 func (c *connection) Close() error {
 	c.of.mu.Lock()
 	c.of.forget(c)
@@ -169,13 +169,15 @@ func (c *connection) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// connectionKey is the key of a request's connection in its context.
+// connectionKey is what a request's connection has in the request's context.
 type connectionKey struct{}
 
+// withConnection is the http.Server's ConnContext.
 func withConnection(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connectionKey{}, c)
 }
 
+// connectionOf returns the connection that a request came by.
 func connectionOf(ctx context.Context) *connection {
 	c, ok := ctx.Value(connectionKey{}).(*connection)
 	if !ok {

@@ -84,7 +84,7 @@ func status(t *testing.T, address, path string) int {
 	return resp.StatusCode
 }
 
-// patient are limits whose times nobody reaches in a test.
+// patient returns limits whose times nobody reaches in a test.
 func patient() webLimits {
 	return webLimits{connections: 8, scrapes: 2, header: time.Hour, read: time.Hour, write: time.Hour, stall: time.Hour, idle: time.Hour}
 }

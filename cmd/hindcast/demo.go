@@ -18,6 +18,7 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
+// demoCommand plays the days of a model that drifts.
 func (a *App) demoCommand() *cobra.Command {
 	var dir, to string
 	cmd := &cobra.Command{
@@ -131,6 +132,8 @@ func (s *demoStory) night(now time.Time, outcomes []job.Outcome) {
 	}
 }
 
+// remember keeps the windows that end shows: a healthy one, and the first with drift, with
+// a breach and with a suggestion.
 func (s *demoStory) remember(now time.Time, o *job.Outcome) {
 	switch {
 	case o.Stage == trigger.StageMature && o.Verdict == rule.Healthy:

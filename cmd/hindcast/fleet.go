@@ -133,7 +133,7 @@ func (t *tally) pass(failed bool) {
 	}
 }
 
-// values are the keys and values of the line.
+// values returns the keys and values of the line.
 func (t *tally) values(now time.Time) []any {
 	t.mu.Lock()
 	defer t.mu.Unlock()

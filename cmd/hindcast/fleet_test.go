@@ -44,7 +44,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.groups[r.Method+" "+r.URL.Path] = string(body)
 }
 
-// fleetEnd is the end of the tests' logs, and three hours before their now.
+// fleetEnd returns the end of the tests' logs, and three hours before their now.
 func fleetEnd() time.Time { return time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC) }
 
 // hindcast runs a command at fleetEnd and three hours.
@@ -189,7 +189,7 @@ func TestDivide(t *testing.T) {
 	}
 }
 
-// fleet is many models with small logs in files.
+// fleet says what many models with small logs in files are like.
 type fleet struct {
 	models    int
 	days      int // of each model's log, the last of which is the day before end

@@ -8,6 +8,7 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
+// followCommand looks after started runs.
 func (a *App) followCommand() *cobra.Command {
 	var (
 		path, output string

@@ -8,6 +8,7 @@ import (
 	"github.com/hindcast/hindcast/config"
 )
 
+// forgetCommand removes what the state keeps of a model.
 func (a *App) forgetCommand() *cobra.Command {
 	var path, name string
 	cmd := &cobra.Command{

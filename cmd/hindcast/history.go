@@ -15,7 +15,7 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// historyEntry is one evaluation in `history -o json`.
+// historyEntry shows one evaluation in `history -o json`.
 type historyEntry struct {
 	Model      string              `json:"model"`
 	Window     groundtruth.Window  `json:"window"`
@@ -32,7 +32,7 @@ type historyEntry struct {
 	Evaluation json.RawMessage     `json:"evaluation"` // the object of run -o json
 }
 
-// historyRun is one started run in `history -o json`.
+// historyRun shows one started run in `history -o json`.
 type historyRun struct {
 	trigger.Launch
 	State      string             `json:"state"`
@@ -48,6 +48,7 @@ type historyOutput struct {
 	Suggestions []trigger.Suggestion `json:"suggestions"`
 }
 
+// historyCommand shows what the ledger has of a model.
 func (a *App) historyCommand() *cobra.Command {
 	var path, name, output string
 	var last int
@@ -110,6 +111,7 @@ func recorded(ctx context.Context, c *connected, m *config.Model, last int, whol
 	return c.Ledger.Brief(ctx, m.Name)
 }
 
+// history puts together what `history -o json` shows.
 func history(model string, records []trigger.Record, launches []trigger.LaunchStatus, suggestions []trigger.Suggestion) historyOutput {
 	out := historyOutput{Model: model, Evaluations: []historyEntry{}, Runs: []historyRun{}, Suggestions: []trigger.Suggestion{}}
 	out.Suggestions = append(out.Suggestions, suggestions...)
@@ -129,6 +131,7 @@ func history(model string, records []trigger.Record, launches []trigger.LaunchSt
 	return out
 }
 
+// historyTable shows the same as tables.
 func (a *App) historyTable(records []trigger.Record, launches []trigger.LaunchStatus) {
 	t := newTable(a.Stdout, "window", "rev", "stage", "verdict", "decision", "why")
 	for _, r := range records {

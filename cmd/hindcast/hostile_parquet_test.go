@@ -15,7 +15,7 @@ import (
 // A Parquet file of a few kilobytes may say of itself that it has values of gigabytes,
 // and be right. No writer makes such files, so they are put together here page by page.
 
-// hostilePage is a page of a column.
+// hostilePage is a page of a hostileColumn.
 type hostilePage struct {
 	dictionary bool
 	values     int
@@ -53,7 +53,7 @@ func zeros(w io.Writer, n int) {
 	}
 }
 
-// texts is a PLAIN page of texts of one size, told apart by their first bytes from the
+// texts returns a PLAIN page of texts of one size, told apart by their first bytes from the
 // given one on.
 func texts(n, size, from int) hostilePage {
 	return hostilePage{values: n, encoding: format.Plain, write: func(w io.Writer) {
@@ -65,14 +65,14 @@ func texts(n, size, from int) hostilePage {
 	}}
 }
 
-// indexes is a page of n times the first entry of a dictionary.
+// indexes returns a page of n times the first entry of a dictionary.
 func indexes(n int) hostilePage {
 	return hostilePage{values: n, encoding: format.RLEDictionary, write: func(w io.Writer) {
 		_, _ = w.Write(append(binary.AppendUvarint([]byte{1}, uint64(n)<<1), 0))
 	}}
 }
 
-// doubles is a page of the numbers from the given one on.
+// doubles returns a page of the numbers from the given one on.
 func doubles(n int, from float64) hostilePage {
 	return hostilePage{values: n, encoding: format.Plain, write: func(w io.Writer) {
 		for i := range n {
@@ -81,7 +81,7 @@ func doubles(n int, from float64) hostilePage {
 	}}
 }
 
-// hostileParquet puts a file together.
+// hostileParquet returns a file of so many row groups, each with these columns.
 func hostileParquet(t *testing.T, groups int, columns []hostileColumn) []byte {
 	t.Helper()
 	var file bytes.Buffer
@@ -150,7 +150,7 @@ func hostileParquet(t *testing.T, groups int, columns []hostileColumn) []byte {
 	return file.Bytes()
 }
 
-// logColumns are the columns of a log that is none but for one of its columns.
+// logColumns returns the columns of a log that is harmless but for the hostile ones.
 func logColumns(rows int, hostile ...hostileColumn) []hostileColumn {
 	stamps := hostilePage{values: rows, encoding: format.Plain, write: func(w io.Writer) {
 		stamp := "2026-01-04T00:00:00Z"

@@ -32,6 +32,7 @@ type hostileInput struct {
 	says string
 }
 
+// textColumn returns a column of texts.
 func textColumn(rows int, pages ...hostilePage) hostileColumn {
 	return hostileColumn{name: "text", typ: format.ByteArray, rows: rows, pages: pages}
 }
@@ -48,7 +49,7 @@ func inColumn(name string, c hostileColumn) hostileColumn {
 	return c
 }
 
-// pagesOf is so many pages of one text each, all different.
+// pagesOf returns so many pages of one text each, all different.
 func pagesOf(n, size int) (pages []hostilePage) {
 	for i := range n {
 		pages = append(pages, texts(1, size, i))
@@ -56,7 +57,7 @@ func pagesOf(n, size int) (pages []hostilePage) {
 	return pages
 }
 
-// text is a hostile input of a text format, compressed as its name says.
+// text returns what makes a hostile input of a text format, compressed as its name says.
 func text(file string, write func(w io.Writer)) func(t *testing.T) []byte {
 	return func(t *testing.T) []byte {
 		var out bytes.Buffer
@@ -113,7 +114,7 @@ func repeat(w io.Writer, s string, n int) {
 	}
 }
 
-// hostileInputs are all far below what --memory has, as files.
+// hostileInputs returns inputs that are all far below what --memory has, as files.
 func hostileInputs() []hostileInput {
 	const gigabyte, megabyte = 1 << 30, 1 << 20
 	parquet := func(groups, rows int, columns ...hostileColumn) func(t *testing.T) []byte {

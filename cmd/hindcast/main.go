@@ -1,5 +1,11 @@
 // Hindcast scores logged predictions against the ground truth that came in later,
 // and starts retraining when, and only when, it should.
+//
+// This package is the command line and what the process is wired of. Begin with App, in
+// app.go, which is given the streams, the environment and the clock, and which has a file
+// for each command: run.go, serve.go, history.go and so on. wiring.go opens what a
+// configuration names and makes a job.Runner of it, which does the work; output.go shows
+// what came out.
 package main
 
 import (
@@ -20,7 +26,7 @@ func main() {
 	os.Exit(realMain(time.Now))
 }
 
-// realMain is the process, but for the clock, which tests set.
+// realMain does what the process does and returns its exit status; tests set the clock.
 func realMain(clock func() time.Time) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

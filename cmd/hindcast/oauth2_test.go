@@ -18,7 +18,7 @@ import (
 	"github.com/hindcast/hindcast/job"
 )
 
-// receiver is one of those that an http_config reaches.
+// receiver is a server's client that an http_config describes.
 type receiver struct {
 	name string
 	ask  func(context.Context) error

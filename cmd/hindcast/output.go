@@ -101,10 +101,10 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	fmt.Fprintln(w)
 }
 
-// tableWriter is a table whose texts stay in their cells.
+// tableWriter is a table whose texts stay in their cells, whatever characters they have.
 type tableWriter struct{ table.Writer }
 
-// AppendRow implements table.Writer.
+// AppendRow implements table.Writer, with texts as visible writes them.
 func (t tableWriter) AppendRow(row table.Row, config ...table.RowConfig) {
 	for i, cell := range row {
 		if text, ok := cell.(string); ok {
@@ -114,6 +114,7 @@ func (t tableWriter) AppendRow(row table.Row, config ...table.RowConfig) {
 	t.Writer.AppendRow(row, config...)
 }
 
+// newTable returns a table in the style of all of hindcast's.
 func newTable(w io.Writer, header ...any) table.Writer {
 	t := tableWriter{table.NewWriter()}
 	t.SetOutputMirror(w)
@@ -199,6 +200,7 @@ func driftTable(w io.Writer, d *drift.Drift) {
 	}
 }
 
+// answersTable shows what the configured queries of Prometheus gave.
 func answersTable(w io.Writer, o *job.Outcome) {
 	t := newTable(w, "prometheus", "value", "query")
 	for _, name := range sortedKeys(o.Prometheus) {
@@ -217,6 +219,7 @@ func answersTable(w io.Writer, o *job.Outcome) {
 	}
 }
 
+// rulesTable shows the verdicts, and the rules that wait for labels.
 func rulesTable(w io.Writer, o *job.Outcome) {
 	t := newTable(w, "rule", "verdict", "streak", "why")
 	for _, r := range o.Rules {

@@ -11,11 +11,11 @@ import (
 	"github.com/hindcast/hindcast/job"
 )
 
-// screen is standard error: the log, and on a terminal a bar below it, which goes out of
-// a line's way and comes back.
+// screen writes standard error: the log, and on a terminal a bar below it, which goes out
+// of a line's way and comes back. The log and all passes share it.
 type screen struct {
 	w     io.Writer
-	draws bool          // a bar: it is a terminal, and nobody asked for quiet
+	draws bool          // whether there is a bar: on a terminal, if nobody asked for quiet
 	every time.Duration // the bar is drawn at most that often
 
 	mu     sync.Mutex
@@ -26,7 +26,7 @@ type screen struct {
 	scans  map[*scan]bool
 }
 
-// scan is one reading of objects that goes on.
+// scan holds how far one reading of objects has come.
 type scan struct {
 	label       string
 	done, total int64 // bytes
@@ -64,7 +64,7 @@ func (s *screen) model() {
 	}
 }
 
-// end takes the bar away.
+// end takes the bar away once all models are done with.
 func (s *screen) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,8 +74,8 @@ func (s *screen) end() {
 	}
 }
 
-// progress is told how far a scan is: of one model the bar shows its bytes, of several
-// it says beside their number how many bytes were read.
+// progress returns what is told how far a scan is: of one model the bar shows its bytes,
+// of several it says beside their number how many bytes were read.
 func (s *screen) progress(label string) func(done, total int64) {
 	one := &scan{label: label}
 	return func(done, total int64) {

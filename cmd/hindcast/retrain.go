@@ -9,6 +9,7 @@ import (
 	"github.com/hindcast/hindcast/job"
 )
 
+// retrainCommand starts a run by hand.
 func (a *App) retrainCommand() *cobra.Command {
 	var (
 		path, name, output string

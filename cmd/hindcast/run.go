@@ -11,6 +11,7 @@ import (
 	"github.com/hindcast/hindcast/report"
 )
 
+// runCommand does one pass of each model, or judges one window.
 func (a *App) runCommand() *cobra.Command {
 	var (
 		path, output, window, asOf string
@@ -190,7 +191,7 @@ func addEngineFlags(cmd *cobra.Command, e *engineFlags) {
 	f.IntVar(&e.workers, "workers", 0, "threads that read (default all cores)")
 }
 
-// detailedStatus is the exit status of --detailed-exitcode: over several windows a
+// detailedStatus returns the exit status of --detailed-exitcode: over several windows a
 // started run beats breached beats inconclusive (semantics, section 6). A window on
 // which no rule was judged counts for nothing.
 func detailedStatus(outcomes []job.Outcome) int {

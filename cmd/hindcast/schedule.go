@@ -30,14 +30,15 @@ const (
 	scheduleNameBytes = 4
 )
 
-// scheduleFlags are what the commands of hindcast schedule share: which recurring run,
-// and where.
+// scheduleFlags holds the flags that the commands of hindcast schedule share: which
+// recurring run, and where.
 type scheduleFlags struct {
 	path, output                         string
 	models                               []string
 	name, endpoint, namespace, tokenFile string
 }
 
+// addScheduleFlags adds them to a command.
 func addScheduleFlags(cmd *cobra.Command, s *scheduleFlags) {
 	configFlag(cmd, &s.path)
 	f := cmd.Flags()
@@ -49,6 +50,7 @@ func addScheduleFlags(cmd *cobra.Command, s *scheduleFlags) {
 	f.StringVarP(&s.output, "output", "o", "table", "table, json or yaml")
 }
 
+// scheduleCommand has the commands below it make, show and delete recurring runs.
 func (a *App) scheduleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schedule",
@@ -70,12 +72,12 @@ func (a *App) scheduleCommand() *cobra.Command {
 	return cmd
 }
 
-// scheduled is what the flags of a schedule's command come to.
+// scheduled holds what the flags of a schedule's command come to.
 type scheduled struct {
 	scheduleFlags
 	cfg    *config.Config
-	text   []byte
-	picked []*config.Model
+	text   []byte          // the configuration's, as the file has it
+	picked []*config.Model // the models that the recurring run is about
 	client *kubeflow.Client
 }
 
@@ -144,9 +146,8 @@ func (a *App) scheduled(f scheduleFlags) (*scheduled, error) {
 	return s, nil
 }
 
-// scheduleName is the same for every call over the same chosen models and state, and
-// stays so when the file gets more models: what a
-// schedule is found by again.
+// scheduleName returns the name that a schedule is found by again: the same for every call
+// over the same chosen models and state, also when the file gets more models.
 func scheduleName(cfg *config.Config, picked []*config.Model, chosen bool) string {
 	who := "all"
 	if chosen {
@@ -160,7 +161,7 @@ func scheduleName(cfg *config.Config, picked []*config.Model, chosen bool) strin
 	return "hindcast-" + who + "-" + hex.EncodeToString(sum[:scheduleNameBytes])
 }
 
-// applyFlags are those of hindcast schedule apply alone.
+// applyFlags holds the flags of hindcast schedule apply alone.
 type applyFlags struct {
 	cron, timeZone, controllerZone string
 	image, experiment, pipeline    string
@@ -169,6 +170,7 @@ type applyFlags struct {
 	dryRun                         bool
 }
 
+// scheduleApplyCommand makes the recurring run.
 func (a *App) scheduleApplyCommand() *cobra.Command {
 	var (
 		shared scheduleFlags
@@ -224,7 +226,7 @@ func (a *App) scheduleApplyCommand() *cobra.Command {
 	return cmd
 }
 
-// wanted is the recurring run that the flags and the configuration ask for.
+// wanted returns the recurring run that the flags and the configuration ask for.
 func (s *scheduled) wanted(f applyFlags, now time.Time) (kubeflow.Schedule, error) {
 	var out kubeflow.Schedule
 	if wrong := s.cfg.Portable(); len(wrong) > 0 {
@@ -274,7 +276,7 @@ func (s *scheduled) wanted(f applyFlags, now time.Time) (kubeflow.Schedule, erro
 	}, nil
 }
 
-// schedule is --cron, or the schedule that all models share.
+// schedule returns that of --cron, or the one that all models share.
 func (s *scheduled) schedule(f applyFlags) (*config.Schedule, error) {
 	if f.cron != "" {
 		zone := f.timeZone
@@ -309,6 +311,7 @@ func (s *scheduled) schedule(f applyFlags) (*config.Schedule, error) {
 	return shared, nil
 }
 
+// writeApplied says what apply did, or would do.
 func writeApplied(w io.Writer, a kubeflow.Applied, dryRun bool) {
 	would := ""
 	if dryRun {
@@ -352,6 +355,7 @@ func (a *App) recurringRuns(ctx context.Context, f scheduleFlags) (*scheduled, [
 	return s, found, nil
 }
 
+// scheduleShowCommand shows it.
 func (a *App) scheduleShowCommand() *cobra.Command {
 	var shared scheduleFlags
 	cmd := &cobra.Command{
@@ -386,12 +390,13 @@ func (a *App) scheduleShowCommand() *cobra.Command {
 	return cmd
 }
 
-// shownRun is a recurring run as it is shown.
+// shownRun is a recurring run as schedule show has it.
 type shownRun struct {
 	kubeflow.RecurringRun
 	Current bool `json:"current"` // it has the configuration as the file is now
 }
 
+// showRuns shows recurring runs as a table.
 func showRuns(w io.Writer, shown []shownRun) {
 	t := newTable(w, "recurring run", "when", "enabled", "configuration", "made", "id")
 	for _, r := range shown {
@@ -407,6 +412,7 @@ func showRuns(w io.Writer, shown []shownRun) {
 	t.Render()
 }
 
+// scheduleDeleteCommand deletes it.
 func (a *App) scheduleDeleteCommand() *cobra.Command {
 	var shared scheduleFlags
 	cmd := &cobra.Command{

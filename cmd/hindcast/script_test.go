@@ -85,7 +85,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// house is a row of the scripts' logs.
+// house is a row of the logs that the scripts' commands write.
 type house struct {
 	ID      string  `parquet:"id"`
 	TS      string  `parquet:"ts"`
@@ -158,7 +158,7 @@ func logs(day int, kind string) (map[string]string, error) {
 	}, err
 }
 
-// referenceCommand is: reference.
+// referenceCommand does `reference` of a script: it writes the rows of the reference.
 func referenceCommand(ts *testscript.TestScript, _ bool, _ []string) {
 	text, err := reference()
 	ts.Check(err)
@@ -182,7 +182,7 @@ func reference() (string, error) {
 	return text, nil
 }
 
-// parquetCommand is: parquet DAY FILE, a good day's predictions as Parquet.
+// parquetCommand does `parquet DAY FILE`: it writes a good day's predictions as Parquet.
 func parquetCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: parquet DAY FILE")
@@ -196,14 +196,14 @@ func parquetCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(parquet.WriteFile(path, rows))
 }
 
-// truncateCommand is: truncate FILE BYTES.
+// truncateCommand does `truncate FILE BYTES`: it leaves so many bytes of a file.
 func truncateCommand(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
 }
 
-// editCommand is: edit FILE OLD NEW, every OLD replaced, which must be there; \\n in
+// editCommand does `edit FILE OLD NEW`: it replaces every OLD, which must be there; \n in
 // them begins a line.
 func editCommand(ts *testscript.TestScript, _ bool, args []string) {
 	text := ts.ReadFile(args[0])

@@ -7,7 +7,7 @@ import (
 	"github.com/hindcast/hindcast/redact"
 )
 
-// environmentSecrets are the secrets that libraries take from the environment by
+// environmentSecrets returns the secrets that libraries take from the environment by
 // themselves: the object stores' and the proxies'.
 func environmentSecrets(env func(string) (string, bool)) *redact.Secrets {
 	secrets := &redact.Secrets{}

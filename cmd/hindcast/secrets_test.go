@@ -27,8 +27,8 @@ import (
 	"time"
 )
 
-// canaries are the secret values of the configuration below, each with what JSON, a URL
-// and a header write otherwise: a quote, a backslash, a slash and a letter beyond ASCII.
+// canary returns a secret value of the configuration below, with what JSON, a URL and a
+// header write otherwise: a quote, a backslash, a slash and a letter beyond ASCII.
 func canary(name string) string { return "canaryof" + name + `"\é/` + "endof" + name }
 
 var canaryNames = []string{
@@ -61,7 +61,7 @@ func shows(text string) []string {
 	return out
 }
 
-// quotes is what a server may say of a request, in every way of writing it.
+// quotes returns what a server may say of a request, in every way of writing it.
 func quotes(request string) string {
 	if m := regexp.MustCompile(`(?m)^(?:Proxy-)?Authorization: Basic (\S+)`).FindStringSubmatch(request); m != nil {
 		plain, _ := base64.StdEncoding.DecodeString(m[1])
@@ -176,7 +176,7 @@ func quoter(t *testing.T, kind string, got *requests) string {
 	return l.Addr().String()
 }
 
-// requests are what the servers were sent.
+// requests collects what the servers were sent.
 type requests struct {
 	mu  sync.Mutex
 	all strings.Builder
@@ -194,7 +194,7 @@ func (r *requests) add(s string) {
 	r.all.WriteString(s + "\n")
 }
 
-// mailQuoter is a mail server behind TLS that refuses who comes, and quotes it.
+// mailQuoter starts a mail server behind TLS that refuses who comes, and quotes it.
 func mailQuoter(t *testing.T, got *requests) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -30,6 +30,7 @@ const (
 	shutdownTimeout = 5 * time.Second
 )
 
+// serveCommand runs the daemon.
 func (a *App) serveCommand() *cobra.Command {
 	var (
 		path, listen string
@@ -73,27 +74,29 @@ func withSchedule(cfg *config.Config) ([]*config.Model, error) {
 	return models, nil
 }
 
-// server is the cron daemon. What it goes by is a generation, and SIGHUP begins another.
+// server is the daemon of hindcast serve, which does passes by the models' schedules. What
+// it goes by is a generation, and SIGHUP begins another.
 type server struct {
 	app      *App
 	load     func(context.Context) (*connected, error) // reads the configuration and connects
 	registry *publish.Registry
-	grace    time.Duration
-	skipped  *prometheus.CounterVec
-	passes   *prometheus.CounterVec
-	ready    chan struct{}
+	grace    time.Duration          // how long passes may go on when it is told to stop
+	skipped  *prometheus.CounterVec // slots, by model
+	passes   *prometheus.CounterVec // by model and how they ended
+	ready    chan struct{}          // closed once it serves
 
 	mu    sync.Mutex
 	locks map[string]*modelLocks // by model; the generations share them
 }
 
-// modelLocks keep two from working on a model at once.
+// modelLocks keeps two passes, or a pass and a look after runs, from working on a model at
+// once.
 type modelLocks struct {
 	slot sync.Mutex // held by a slot, from its start on
 	busy sync.Mutex // held by whoever works on the model
 }
 
-// generation is a configuration at work, until the next one takes its place.
+// generation is a configuration that the server goes by until the next takes its place.
 type generation struct {
 	*server
 	runner    *connected
@@ -103,6 +106,7 @@ type generation struct {
 	before    <-chan struct{} // closed when nothing of the earlier generations goes on any more
 }
 
+// newServer returns a server with its own metrics; run starts it.
 func newServer(a *App, load func(context.Context) (*connected, error), grace time.Duration) *server {
 	release, revision := buildVersion()
 	registry := publish.NewRegistry(publish.BuildInfo{Version: release, Revision: revision})
@@ -262,7 +266,8 @@ func (g *generation) end(last func()) <-chan struct{} {
 	return ended
 }
 
-// slot is one slot of a model's schedule. It begins no pass once stop is done.
+// slot does the pass of one slot of a model's schedule, or skips it while the last one's
+// still goes on. It begins no pass once stop is done.
 func (g *generation) slot(stop, ctx context.Context, m *config.Model) {
 	locks := g.locksOf(m.Name)
 	if !locks.slot.TryLock() {
@@ -337,6 +342,7 @@ func (g *generation) follow(ctx context.Context, m *config.Model) {
 	}
 }
 
+// handler answers the requests of Prometheus and of probes.
 func (s *server) handler(scrapes int) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.registry.Handler(scrapes))

@@ -10,10 +10,11 @@ import (
 	"github.com/hindcast/hindcast/job"
 )
 
-// shard is one of several processes that read the windows of a pass between them.
+// shard says which of several processes this is, the index-th from 0 of so many, that read
+// the windows of a pass between them.
 type shard struct{ index, of int }
 
-// indexVariable is what Kubernetes tells the pods of an Indexed Job.
+// indexVariable is where Kubernetes tells a pod of an Indexed Job which one it is.
 const indexVariable = "JOB_COMPLETION_INDEX"
 
 // mostShards is an upper limit, against slips of the keyboard.
@@ -40,7 +41,7 @@ func parseShard(text string, env func(string) (string, bool)) (shard, error) {
 	return shard{i, n}, nil
 }
 
-// shardAsOf is the moment as of which shards look that are told none: those that start
+// shardAsOf returns the moment as of which shards look that are told none: those that start
 // within an hour of the clock mean the same one.
 func shardAsOf(now time.Time) time.Time { return now.UTC().Truncate(time.Hour) }
 

@@ -20,7 +20,7 @@ func parseBytes(s string) (int64, error) {
 	return int64(n * factor), nil
 }
 
-// count is a number and its noun.
+// count writes a number and its noun.
 func count(n int64, noun string) string {
 	if n != 1 {
 		noun += "s"

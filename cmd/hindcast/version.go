@@ -12,7 +12,8 @@ import (
 // version is set by the linker: -X main.version=v1.2.3.
 var version = "dev"
 
-// buildVersion is the linked version, or the module's own where it has one.
+// buildVersion returns the version that was linked in, or the module's own where it has one,
+// and the revision that it was built from, empty where that is not known.
 func buildVersion() (release, revision string) {
 	release = version
 	info, ok := debug.ReadBuildInfo()
@@ -30,6 +31,7 @@ func buildVersion() (release, revision string) {
 	return release, revision
 }
 
+// versionCommand shows the version.
 func (a *App) versionCommand() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{

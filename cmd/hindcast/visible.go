@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -22,7 +23,7 @@ func appendVisible(dst []byte, s, keep string) []byte {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			dst = fmt.Appendf(dst, `\x%02x`, s[0])
-		case unicode.IsGraphic(r) || kept(r, keep):
+		case unicode.IsGraphic(r) || strings.ContainsRune(keep, r):
 			dst = append(dst, s[:size]...)
 		default:
 			for _, unit := range utf16.AppendRune(nil, r) {
@@ -32,15 +33,6 @@ func appendVisible(dst []byte, s, keep string) []byte {
 		s = s[size:]
 	}
 	return dst
-}
-
-func kept(r rune, keep string) bool {
-	for _, k := range keep {
-		if r == k {
-			return true
-		}
-	}
-	return false
 }
 
 // visibleWriter writes texts to w as visible writes them, but for line ends and tabs. JSON

@@ -26,13 +26,14 @@ import (
 	"github.com/hindcast/hindcast/trigger/kubeflow"
 )
 
-// engineFlags are the flags of commands that evaluate.
+// engineFlags holds the flags of commands that evaluate.
 type engineFlags struct {
 	memory   string
 	spillDir string
 	workers  int
 }
 
+// limits returns what the flags allow a scan, and has the garbage collector keep to it.
 func (f *engineFlags) limits() (groundtruth.Limits, error) {
 	if f.workers < 0 {
 		return groundtruth.Limits{}, usagef("--workers is %d; give 1 or more, or 0 for all cores", f.workers)
@@ -50,12 +51,13 @@ func (f *engineFlags) limits() (groundtruth.Limits, error) {
 	return l, nil
 }
 
-// connected is a runner for the models of a configuration.
+// connected is a job.Runner for the models of a configuration, with what it was made of and
+// has to be closed. Every command that works on models opens one.
 type connected struct {
 	*job.Runner
 	cfg         *config.Config
-	models      []*config.Model
-	atOnce      int // how many of the models are worked on at once
+	models      []*config.Model // those that the command is about
+	atOnce      int             // how many of the models are worked on at once
 	pushgateway *publish.Pushgateway
 	textfile    *publish.Textfile // nil without one
 	prometheus  *promql.Client    // nil without one
@@ -259,7 +261,7 @@ func (a *App) pipelines(m *config.Model, cfg *config.Config) (trigger.Pipelines,
 	return client, nil
 }
 
-// kubeflowOptions are those of the server that a model retrains on.
+// kubeflowOptions returns those of the client of the server that a model retrains on.
 func (a *App) kubeflowOptions(m *config.Model) (kubeflow.Options, error) {
 	k := m.Retrain.Kubeflow
 	opts := kubeflow.Options{

@@ -33,7 +33,7 @@ func yamlOf(data []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// yamlNode reads the next value.
+// yamlNode reads the next value of JSON as a node of YAML.
 func yamlNode(dec *json.Decoder) (*yaml.Node, error) {
 	token, err := dec.Token()
 	if err != nil {

@@ -1,9 +1,6 @@
 package exact
 
-import (
-	"math"
-	"math/bits"
-)
+import "math"
 
 // batchSize is how many values are summed in registers before the sum takes them.
 const batchSize = 1 << batchBits
@@ -60,6 +57,7 @@ func (s *Sum) AddSquares(xs []float64, center, low, high float64) {
 	}
 }
 
+// square is the term of x in the sum that AddSquares adds to.
 func square(x, center float64) float64 {
 	d := x - center
 	return float64(d * d) // The conversion keeps the product from being fused.
@@ -95,7 +93,7 @@ func (s *Sum) addPlainCuts(xs []float64, m1, m2 float64) {
 	s.Add(a2 + b2)
 }
 
-// addPlainSquareCuts is addPlainCuts of (x-center)^2.
+// addPlainSquareCuts does what addPlainCuts does with (x-center)^2.
 func (s *Sum) addPlainSquareCuts(xs []float64, center, m1, m2 float64) {
 	var a1, a2 float64
 	for _, x := range xs {
@@ -135,59 +133,4 @@ func levels(greatest float64) (m1, m2 float64, ok bool) {
 	// What is left is at most half a step of the first grid.
 	k := exp + batchBits
 	return math.Ldexp(1.5, k), math.Ldexp(1.5, k-levelBits), true
-}
-
-// AddTimes adds x n times, n >= 0.
-func (s *Sum) AddTimes(x float64, n int64) {
-	b := math.Float64bits(x)
-	exp := int(b>>mantissaBits) & 0x7ff
-	m := b & (1<<mantissaBits - 1)
-	switch {
-	case n <= 0:
-		return
-	case exp == 0x7ff:
-		switch {
-		case m != 0:
-			s.nan += n
-		case x > 0:
-			s.posInf += n
-		default:
-			s.negInf += n
-		}
-		return
-	case exp == 0:
-		exp = 1
-	default:
-		m |= 1 << mantissaBits
-	}
-	s.addScaled(m, uint64(n), exp, int64(b)>>63)
-}
-
-// addScaled adds m*n in units of a mantissa's last bit at that exponent, negated
-// where sign is -1 and not 0.
-func (s *Sum) addScaled(m, n uint64, exp int, sign int64) {
-	high, low := bits.Mul64(m, n)
-	pos := uint(exp - 1)
-	i, shift := pos/chunkBits, pos%chunkBits
-	words := [3]uint64{low << shift, high << shift, 0}
-	if shift > 0 {
-		words[1] |= low >> (64 - shift)
-		words[2] = high >> (64 - shift)
-	}
-	if s.pending == maxPending {
-		s.normalise()
-	}
-	s.pending++
-	for k, w := range words {
-		for part, v := range [2]int64{int64(w & chunkMask), int64(w >> chunkBits)} {
-			if v == 0 {
-				continue
-			}
-			at := i + uint(2*k+part)
-			if at == numChunks { // the last chunk is a whole integer
-				at, v = at-1, v<<chunkBits
-			}
-			s.chunks[at] += (v ^ sign) - sign
-		}
-	}
 }

@@ -17,9 +17,9 @@ const (
 var errCorrupt = errors.New("corrupt exact sum")
 
 // AppendBinary appends the canonical encoding of s to b: sums that are equal have
-// equal bytes, whatever was added in which order. A header (the number of 32-bit
-// words of the magnitude between its lowest and highest one that aren't zero, with
-// the sign), the index of the first, the words, and the counts of infinities and
+// equal bytes, whatever was added in which order. It consists of a header (the number of
+// 32-bit words of the magnitude from the lowest to the highest that isn't zero, with the
+// sign), the index of the first, the words, and the counts of infinities and
 // NaN where there are any. An empty sum takes one byte, a usual one about fifteen.
 // The error is always nil.
 func (s *Sum) AppendBinary(b []byte) ([]byte, error) {
@@ -102,14 +102,15 @@ func (s *Sum) Decode(b []byte) ([]byte, error) {
 	return b, nil
 }
 
+// set makes an empty s the sum with this magnitude and sign, for Decode.
 func (s *Sum) set(words *[numWords]uint32, negative bool) {
-	for i := range s.chunks {
-		s.chunks[i] = int64(words[i])
+	for i := range s.digits {
+		s.digits[i] = int64(words[i])
 	}
-	s.chunks[numChunks-1] |= int64(words[numWords-1]) << chunkBits
+	s.digits[numDigits-1] |= int64(words[numWords-1]) << digitBits
 	if negative {
-		for i := range s.chunks {
-			s.chunks[i] = -s.chunks[i]
+		for i := range s.digits {
+			s.digits[i] = -s.digits[i]
 		}
 		s.pending = 1
 		s.normalise()

@@ -12,11 +12,13 @@ const vectorValues = 8
 //go:noescape
 func vectorCuts(xs *float64, n int, m1, m2 float64) (a1, a2 float64, done int)
 
-// vectorSquareCuts is vectorCuts of (x-center)^2.
+// vectorSquareCuts does what vectorCuts does with (x-center)^2.
 //
 //go:noescape
 func vectorSquareCuts(xs *float64, n int, center, m1, m2 float64) (a1, a2 float64, done int)
 
+// addCuts does what addPlainCuts does, by vectors where the processor has them. AddAll
+// calls it.
 func (s *Sum) addCuts(xs []float64, m1, m2 float64) {
 	if !cpu.X86.HasAVX2 {
 		s.addPlainCuts(xs, m1, m2)
@@ -39,6 +41,8 @@ func (s *Sum) addCuts(xs []float64, m1, m2 float64) {
 	}
 }
 
+// addSquareCuts does what addPlainSquareCuts does, by vectors where the processor has
+// them. AddSquares calls it.
 func (s *Sum) addSquareCuts(xs []float64, center, m1, m2 float64) {
 	if !cpu.X86.HasAVX2 {
 		s.addPlainSquareCuts(xs, center, m1, m2)

@@ -9,10 +9,11 @@ const (
 	ProductLanes = 4
 )
 
-// Parts are numbers whose exact sum is that of many more.
+// Parts are numbers whose exact sum is that of many more. Products returns them, and
+// any number of Sums take them.
 type Parts [4]float64
 
-// AddParts adds parts.
+// AddParts adds the sum that the parts stand for.
 func (s *Sum) AddParts(p *Parts) {
 	for _, x := range p {
 		if x != 0 {
@@ -22,11 +23,12 @@ func (s *Sum) AddParts(p *Parts) {
 }
 
 // Products sets products to xs*ys, or to xs where ys is nil, each rounded, and returns
-// parts of their exact sum. It panics when there are more than MaxProducts of them, or not
-// a multiple of ProductLanes; the absolute value of none is above greatest. scratch is for as many values. ok is false where the
-// products lie too far apart, or not all are finite; they are set then, but not summed.
+// parts of their exact sum. The absolute value of none is above greatest; scratch has room
+// for as many values. ok is false where the products lie too far apart, or not all are
+// finite; they are set then, but not summed. It panics when there are more than
+// MaxProducts of them, or not a multiple of ProductLanes.
 //
-// It is the way of Sum.AddAll, with up to four levels.
+// It goes the way of Sum.AddAll, with up to four levels.
 func Products(products, xs, ys, scratch []float64, greatest float64) (parts Parts, ok bool) {
 	n := len(products)
 	switch {

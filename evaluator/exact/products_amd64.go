@@ -2,12 +2,14 @@ package exact
 
 import "golang.org/x/sys/cpu"
 
-// vectorProductCuts is plainProductCuts of n values, a positive multiple of
+// vectorProductCuts does what plainProductCuts does, with n values, a positive multiple of
 // ProductLanes.
 //
 //go:noescape
 func vectorProductCuts(products, rests, xs, ys *float64, n int, m1, m2 float64) (a1, a2 float64, rest uint64)
 
+// productCuts does what plainProductCuts does, by vectors where the processor has them.
+// Products calls it.
 func productCuts(products, rests, xs, ys []float64, m1, m2 float64) (a1, a2 float64, rest bool) {
 	if !cpu.X86.HasAVX2 {
 		return plainProductCuts(products, rests, xs, ys, m1, m2)

@@ -16,6 +16,9 @@ import (
 )
 
 func TestIntervalsCoverTheTruth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	rng := rand.New(rand.NewPCG(6, 6))
 	student := func() float64 { // t with 3 degrees of freedom
 		a, b, c := rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()
@@ -264,6 +267,9 @@ func TestShapeIsNotReadFromRounding(t *testing.T) {
 // TestAutocorrelationIsCounted shows what the test above would miss if the blocks
 // were not used: a naive interval covers far too little.
 func TestAutocorrelationIsCounted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	rng := rand.New(rand.NewPCG(7, 7))
 	const trials = 600
 	covered, naive := 0, 0

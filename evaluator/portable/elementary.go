@@ -1,8 +1,13 @@
 // Package portable computes the elementary functions and the quantiles that figures rest
-// on. A result is the same to the last bit on every processor: it is made of additions,
+// on; the functions of package math differ by processor. It is for all that computes what
+// is shown, stored or compared. elementary.go has logarithms, e^x and the cube root, and
+// quantile.go the quantiles of the normal and of Student's distribution.
+//
+// A result is the same to the last bit on every processor: it is made of additions,
 // products, quotients and square roots, which IEEE 754 rounds in one way, and every
 // product is converted to its type, which keeps the compiler from fusing it with what it
-// is added to. The functions of package math differ by processor.
+// is added to. A unit in the last place, by which errors are bounded, is the distance from
+// a number to the next.
 package portable
 
 import "math"

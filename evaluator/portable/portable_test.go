@@ -10,16 +10,17 @@ import (
 	"testing"
 )
 
-// function is one of this package, the second argument left out where it has one only.
+// function is a function of this package with what the tests hold it to. One of a single
+// argument leaves out y.
 type function struct {
 	of func(x, y float64) float64
-	// That of package math, and how many units in the last place it may be away: 1, for it has
-	// an error below 1 too, and 2 where it is above 1 on amd64.
+	// library is the function of package math, and apart how many units in the last place it
+	// may be away: 1, for it has an error below 1 too, and 2 where it is above 1 on amd64.
 	library func(x float64) float64
 	apart   float64
 	// The error is at most so many units in the last place, or such a share, or so great.
 	units, relative, absolute float64
-	// argument makes some from a number in [0, 1).
+	// argument makes arguments from a number in [0, 1).
 	argument func(u float64) (x, y float64)
 }
 
@@ -50,37 +51,54 @@ func (f *function) near(got, want float64) bool {
 	return math.Abs(got-want) <= max(f.units*(math.Nextafter(size, math.Inf(1))-size), f.relative*size, f.absolute)
 }
 
-// TestTrueValues compares with what testdata/golden.py computed.
-func TestTrueValues(t *testing.T) {
+// trueValue is a line of testdata/golden.csv, which testdata/golden.py computed.
+type trueValue struct {
+	function string
+	x, y     float64 // y is 0 for a function of one argument
+	want     float64
+}
+
+// trueValues reads the lines, which have two or three numbers after the function's name.
+func trueValues(t *testing.T) []trueValue {
+	t.Helper()
 	file, err := os.Open("testdata/golden.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	records := csv.NewReader(file)
-	records.FieldsPerRecord = -1
-	rows, err := records.ReadAll()
+	lines := csv.NewReader(file)
+	lines.FieldsPerRecord = -1
+	fields, err := lines.ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
+	number := func(text string) float64 {
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	out := make([]trueValue, len(fields))
+	for i, line := range fields {
+		out[i] = trueValue{function: line[0], x: number(line[1]), want: number(line[len(line)-1])}
+		if len(line) == 4 {
+			out[i].y = number(line[2])
+		}
+	}
+	return out
+}
+
+func TestTrueValues(t *testing.T) {
 	seen := map[string]int{}
-	for _, row := range rows {
-		numbers := make([]float64, 0, 3)
-		for _, text := range row[1:] {
-			x, err := strconv.ParseFloat(text, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			numbers = append(numbers, x)
-		}
-		f, ok := functions()[row[0]]
+	for _, v := range trueValues(t) {
+		f, ok := functions()[v.function]
 		if !ok {
-			t.Fatalf("there is no function %q", row[0])
+			t.Fatalf("there is no function %q", v.function)
 		}
-		seen[row[0]]++
-		want := numbers[len(numbers)-1]
-		if got := f.of(numbers[0], numbers[1]); !f.near(got, want) {
-			t.Errorf("%s of %v is %v, want %v", row[0], row[1:len(row)-1], got, want)
+		seen[v.function]++
+		if got := f.of(v.x, v.y); !f.near(got, v.want) {
+			t.Errorf("%s of %v and %v is %v, want %v", v.function, v.x, v.y, got, v.want)
 		}
 	}
 	for name := range functions() {

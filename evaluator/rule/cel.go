@@ -31,19 +31,19 @@ const (
 	checkedFlag   = "flag"
 )
 
-// fault is what is wrong with an expression, offset being in characters.
+// fault is one thing that is wrong with an expression, and where.
 type fault struct {
 	msg    string
-	offset int
+	offset int // in characters from the beginning of the expression
 }
 
-// condition is a compiled expression.
+// condition is a compiled expression, as a rule keeps it.
 type condition struct {
 	root      *clause
 	variables []*variable // each once, in order of appearance
 }
 
-// ruleCompiler compiles the rules of one model.
+// ruleCompiler compiles the expressions of one model's rules, for Compile.
 type ruleCompiler struct {
 	env   *cel.Env
 	names *names
@@ -135,14 +135,15 @@ func (c *ruleCompiler) compile(when string) (*condition, []fault) {
 // conditionBuilder turns one parsed expression into clauses.
 type conditionBuilder struct {
 	names     *names
-	info      *ast.SourceInfo
-	checked   *ast.AST
-	byID      map[int64]*variable
-	byName    map[string]*variable
-	variables []*variable
+	info      *ast.SourceInfo      // where each node stands
+	checked   *ast.AST             // nil until the types are checked
+	byID      map[int64]*variable  // by the id of the node that names it
+	byName    map[string]*variable // by its canonical name
+	variables []*variable          // likewise, in order of appearance
 	faults    []fault
 }
 
+// offset returns where a node stands in the expression, in characters.
 func (b *conditionBuilder) offset(e ast.Expr) int {
 	r, _ := b.info.GetOffsetRange(e.ID())
 	return int(r.Start)
@@ -167,6 +168,7 @@ func (b *conditionBuilder) rewrite(e ast.Expr) {
 	}
 }
 
+// rewriteLiteral replaces a whole number and refuses what is no number.
 func (b *conditionBuilder) rewriteLiteral(e ast.Expr) {
 	var number float64
 	switch v := e.AsLiteral().(type) {
@@ -179,7 +181,7 @@ func (b *conditionBuilder) rewriteLiteral(e ast.Expr) {
 	case types.Uint:
 		number = float64(v)
 	case types.String:
-		b.faultAt(e, "the text %q is no value to compare; text only names columns and segments, in brackets", shorten(string(v), 40))
+		b.faultAt(e, "the text %q is no value to compare; text only names columns and segments, in brackets", shorten(string(v), maxNameLength))
 		return
 	default:
 		b.faultAt(e, "rules compare numbers, not %s", e.AsLiteral().Type().TypeName())
@@ -192,6 +194,7 @@ func (b *conditionBuilder) rewriteLiteral(e ast.Expr) {
 	e.SetKindCase(ast.NewExprFactory().NewLiteral(e.ID(), types.Double(number)))
 }
 
+// rewriteCall rewrites the operands of what rules have, and refuses what they don't.
 func (b *conditionBuilder) rewriteCall(e ast.Expr) {
 	call := e.AsCall()
 	name := call.FunctionName()
@@ -284,6 +287,7 @@ func (b *conditionBuilder) path(e ast.Expr) ([]step, *fault) {
 	return nil, &fault{msg: "only a variable has fields and indexes", offset: b.offset(e)}
 }
 
+// isFlag reports whether a node is true or false, after the types are checked.
 func (b *conditionBuilder) isFlag(e ast.Expr) bool {
 	return b.checked.GetType(e.ID()).IsExactType(cel.BoolType)
 }
@@ -404,12 +408,4 @@ func typeMessage(msg string) string {
 	}
 	operands := strings.NewReplacer("double", "a number", "bool", "true-or-false", ", ", " and ").Replace(m[2])
 	return fmt.Sprintf("%s does not take %s", op, operands)
-}
-
-// shorten cuts s to at most n characters.
-func shorten(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:max(0, n-3)]) + "..."
 }

@@ -105,7 +105,7 @@ func TestSemantics3_ExpressionsRefusedAtLoad(t *testing.T) {
 	}
 }
 
-func TestRuleEnvDecidesWhichVariablesExist(t *testing.T) {
+func TestEnvDecidesWhichVariablesExist(t *testing.T) {
 	bare := Env{Task: "regression"}
 	for when, want := range map[string]string{
 		"rmse > reference.rmse":                     "reference.rmse needs a reference and this model has none; configure reference",
@@ -183,7 +183,7 @@ func TestSemantics3_FieldsRefusedAtLoad(t *testing.T) {
 	}
 }
 
-func TestCompileRulesReportsEveryFault(t *testing.T) {
+func TestCompileReportsEveryFault(t *testing.T) {
 	_, errs := Compile([]Spec{
 		{Name: "a", When: "rsme > maee", MinCoverage: 2, For: 0, Action: "?"},
 		{Name: "", When: "rmse > 1 +", For: 1, Action: "alert"},
@@ -250,7 +250,7 @@ func TestWarningsOfReversedRules(t *testing.T) {
 	}
 }
 
-func FuzzCompileRules(f *testing.F) {
+func FuzzCompile(f *testing.F) {
 	for _, seed := range []string{
 		"rmse > 1.2 * reference.rmse", "drift.share >= 0.5 && !drift.columns[\"x\"].drifted",
 		`segments["city"]["Oslo"].rmse > min(2, abs(-3)) || quality.columns['y'].unseen > .1`,

@@ -6,14 +6,15 @@ import (
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
-// Comparison is one comparison of a rule with what its sides came to in a window.
+// Comparison is one comparison of a rule with what its sides came to in a window. Series
+// and the ledger show it.
 type Comparison struct {
-	Left       string      `json:"left"` // as the rule writes it
+	Left       string      `json:"left"` // in the words of the rule
 	Op         string      `json:"op"`   // < <= > >= == !=
 	Right      string      `json:"right"`
 	LeftValue  stat.Number `json:"left_value"` // null where a variable is missing
 	RightValue stat.Number `json:"right_value"`
-	Variable   string      `json:"variable,omitempty"` // the variable that is a whole side by itself, which the other side is the threshold of
+	Variable   string      `json:"variable,omitempty"` // the side that is a variable alone, whose threshold the other side is
 }
 
 // Threshold returns what the variable that is a side by itself is compared with. It
@@ -55,7 +56,7 @@ func (c *clause) figures(facts *Facts) []Comparison {
 // ofReference reports whether the value is the reference's, not the window's.
 func (v *variable) ofReference() bool { return v.kind == varReference || v.kind == varReferenceRows }
 
-// figure is the value of n in a window, NaN where a variable is missing.
+// figure returns the value of n in a window, NaN where a variable is missing.
 func (n *numeric) figure(facts *Facts) stat.Number {
 	b := &binding{readings: map[*variable]reading{}, first: map[*numeric]bool{}}
 	if len(n.bind(facts, b)) > 0 {

@@ -47,13 +47,14 @@ func reversedComparisons(c *clause) []string {
 	return []string{strings.Join(reversed, " and ") + " looks reversed: it turns true as the model gets better"}
 }
 
-// trend is how a number moves as the model gets worse: 1 up, -1 down, 0 not or
+// trend says how a number moves as the model gets worse: 1 up, -1 down, 0 not or
 // not known.
 type trend int
 
+// negated returns the trend of the number with the other sign.
 func (t trend) negated() trend { return -t }
 
-// combine is the trend of a sum; false where the parts move against each other.
+// combine returns the trend of a sum; false where the parts move against each other.
 func combine(a, b trend) (trend, bool) {
 	switch {
 	case a == 0:
@@ -107,8 +108,8 @@ func (n *numeric) trend() trend {
 	return t
 }
 
-// trend of a metric of the window: errors rise and r2 falls; a bias may do either, and
-// so may what the table of metrics doesn't know.
+// trend returns how the variable moves where it is a metric of the window: errors rise and
+// r2 falls; a bias may do either, and so may what the table of metrics doesn't know.
 func (v *variable) trend() trend {
 	if v.kind != varMetric && v.kind != varInterval && v.kind != varSegment {
 		return 0
@@ -131,7 +132,7 @@ func (v *variable) isBias() bool {
 	return ok && spec.Worse == metric.WorseLeaves0 && v.kind != varReference
 }
 
-// sign is the sign of a number where it is plain, else 0.
+// sign returns the sign of a number where it is plain, else 0.
 func (n *numeric) sign() int {
 	switch n.op {
 	case numLiteral:

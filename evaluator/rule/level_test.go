@@ -16,6 +16,9 @@ import (
 // either side. The wrong sign of skewness or curvature would double the plain
 // test's 8 %.
 func TestSkewnessIsTakenOut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	for _, c := range []struct {
 		metric string
 		sigma  float64
@@ -66,6 +69,9 @@ func TestSkewnessIsTakenOut(t *testing.T) {
 // exactly at the threshold and counts how often a rule at 0.95 fires: 5 % of them,
 // with a small and a large reference, independent and autocorrelated errors.
 func TestSemantics3_SignificanceHoldsItsLevel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	rules, errs := Compile([]Spec{
 		{Name: "rmse", When: "rmse > 1.2 * reference.rmse", For: 1, Action: "retrain"},
 		{Name: "mae", When: "mae > 1.2 * reference.mae", For: 1, Action: "retrain"},

@@ -11,7 +11,7 @@ import (
 	"github.com/hindcast/hindcast/internal/spelling"
 )
 
-// names knows which variables a model's rules may name.
+// names knows which variables the rules of a model may name, for the compiler.
 type names struct {
 	env     Env
 	task    string
@@ -26,9 +26,10 @@ func newNames(env Env) *names {
 	return &names{env: env, task: task, metrics: metric.Names(task)}
 }
 
+// qualityFields lists what a rule can name of a column's quality.
 func qualityFields() []string { return []string{"missing", "out_of_range", "unseen", "invalid"} }
 
-// step is one part of a path such as drift.columns["x"].psi.
+// step is one name of a path such as drift.columns["x"].psi.
 type step struct {
 	name    string
 	literal bool // written in brackets
@@ -141,6 +142,7 @@ func (n *names) fields(path []step, what []string, allowed ...[]string) *fault {
 	return n.ends(path, len(allowed))
 }
 
+// ends refuses what follows the first steps of a path.
 func (n *names) ends(path []step, at int) *fault {
 	if len(path) <= at {
 		return nil
@@ -151,6 +153,7 @@ func (n *names) ends(path []step, at int) *fault {
 	}
 }
 
+// needsReference refuses a path that needs a reference where there is none.
 func (n *names) needsReference(path []step) *fault {
 	if n.env.HasReference {
 		return nil
@@ -161,6 +164,7 @@ func (n *names) needsReference(path []step) *fault {
 	}
 }
 
+// segment resolves a path that begins with segments.
 func (n *names) segment(path []step, v *variable) *fault {
 	if len(n.env.Segments) == 0 {
 		return &fault{msg: "this model has no segments; configure segments", offset: path[0].offset}
@@ -174,6 +178,7 @@ func (n *names) segment(path []step, v *variable) *fault {
 	return nil
 }
 
+// drift resolves a path that begins with drift.
 func (n *names) drift(path []step, v *variable) *fault {
 	first := []string{"share", "count", "columns"}
 	if len(path) > 1 && path[1].name == "columns" {
@@ -199,6 +204,7 @@ func (n *names) drift(path []step, v *variable) *fault {
 	return n.needsReference(path)
 }
 
+// quality resolves a path that begins with quality.
 func (n *names) quality(path []step, v *variable) *fault {
 	first := []string{"missing_share", "columns"}
 	if len(path) > 1 && path[1].name == "columns" {
@@ -217,6 +223,7 @@ func (n *names) quality(path []step, v *variable) *fault {
 	return n.fields(path, []string{"", "missing_share or columns"}, nil, first)
 }
 
+// prometheus resolves a path that begins with prometheus.
 func (n *names) prometheus(path []step, v *variable) *fault {
 	if len(n.env.Prometheus) == 0 {
 		return &fault{msg: "this model has no prometheus queries to name", offset: path[0].offset}
@@ -273,7 +280,7 @@ func (n *names) unknown(path []step, at int, known []string) *fault {
 	return f
 }
 
-// candidates are the names that a misspelt step is compared with.
+// candidates lists the names that a misspelt step is compared with.
 func (n *names) candidates(at int, known []string) []string {
 	if at == 0 {
 		return n.roots()

@@ -9,34 +9,34 @@ import (
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
-// Spec is a rule as configured.
+// Spec is a rule as it is configured. Compile takes it with its defaults filled in.
 type Spec struct {
 	Name         string
-	When         string   // CEL
-	MinSamples   int64    // default 200
-	MinCoverage  float64  // default 0.8
-	Significance *float64 // nil: the default where it can apply; 0 turns it off
-	For          int      // default 1
-	Action       string   // alert | retrain | block
+	When         string   // the condition, in CEL
+	MinSamples   int64    // the guard of rows
+	MinCoverage  float64  // the guard of coverage
+	Significance *float64 // the level; nil is the default where it can apply, 0 turns it off
+	For          int      // how many windows in a row have to be breached
+	Action       string   // one of Actions
 }
 
-// Env is what rules may name: it decides which variables exist at load.
+// Env says what a model's rules may name, which Compile checks.
 type Env struct {
-	Task         string   // regression
+	Task         string   // a task of metric.Tasks; empty is regression
 	HasReference bool     // reference.METRIC, drift.*, quality.*.out_of_range|unseen need one
 	Segments     []string // configured segment columns
 	Prometheus   []string // configured prometheus.NAME
 }
 
-// Facts is what a rule is judged on.
+// Facts holds what is known of a window, which its rules are judged on.
 type Facts struct {
 	Evaluation  *evaluator.Evaluation
 	Predictions int64
 	Matched     int64
-	Coverage    float64 // NaN without predictions
+	Coverage    float64 // matched over predictions, NaN without predictions
 	Mature      bool    // labels are mature: rules that need labels are judged
 
-	Prometheus map[string]Answer // of the configured queries, by name
+	Prometheus map[string]Answer // by the name of the configured query
 }
 
 // DefaultSignificance is the level of a rule that names none and has a
@@ -77,7 +77,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s: %s", name, e.Field, e.Msg)
 }
 
-// Rule is what a compiled rule says of itself.
+// Rule says what a compiled rule is. Set.Rules returns it.
 type Rule struct {
 	Name         string
 	When         string
@@ -97,7 +97,7 @@ type Set struct {
 	warnings []string
 }
 
-// compiledRule is a Rule with its condition.
+// compiledRule is a Rule with its condition, as a Set keeps it.
 type compiledRule struct {
 	Rule
 
@@ -147,7 +147,7 @@ func Compile(specs []Spec, env Env) (*Set, []error) {
 	return set, nil
 }
 
-// checkRuleFields checks what is not the expression; ranges are written so that NaN fails.
+// checkRuleFields checks all but the expression, for Compile; ranges are written so that NaN fails.
 func checkRuleFields(spec Spec, fault func(field, format string, args ...any)) {
 	if spec.Name == "" {
 		fault("name", "a rule needs a name")
@@ -172,7 +172,7 @@ func checkRuleFields(spec Spec, fault func(field, format string, args ...any)) {
 // validLevel reports whether s is a significance that a rule may have.
 func validLevel(s float64) bool { return s == 0 || (s >= 0.5 && s < 1) }
 
-// ruleLevel is the level in effect of a rule with the condition when.
+// ruleLevel returns the level in effect of a rule with the condition when, for Compile.
 func ruleLevel(spec Spec, when *clause, fault func(field, format string, args ...any)) float64 {
 	qualifies := when.qualifies()
 	switch s := spec.Significance; {
@@ -189,6 +189,7 @@ func ruleLevel(spec Spec, when *clause, fault func(field, format string, args ..
 	}
 }
 
+// newCompiledRule puts a rule together, for Compile.
 func newCompiledRule(spec Spec, when *condition, level float64) *compiledRule {
 	r := &compiledRule{
 		Rule: Rule{
@@ -235,6 +236,8 @@ func (s *Set) Judge(facts Facts) (results []Result, waiting []string) {
 	return results, waiting
 }
 
+// judge judges the rule on a window: inconclusive where a guard is unmet, else as the
+// condition comes out.
 func (r *compiledRule) judge(facts *Facts) Result {
 	res := Result{Name: r.Name, Action: r.Action, For: r.For, Comparisons: r.when.figures(facts)}
 	if unmet := r.unmetGuards(facts); len(unmet) > 0 {
@@ -254,7 +257,7 @@ func (r *compiledRule) judge(facts *Facts) Result {
 	return res
 }
 
-// unmetGuards says in words which of min_samples and min_coverage are not met.
+// unmetGuards says in words which of the guards min_samples and min_coverage are not met.
 func (r *compiledRule) unmetGuards(facts *Facts) []string {
 	if r.anyVolume {
 		return nil

@@ -1,7 +1,8 @@
 package rule
 
 // truth is a value of Kleene's strong three-valued logic (Kleene, Introduction
-// to Metamathematics, 1952, section 64). The zero value is unknown.
+// to Metamathematics, 1952, section 64), which clauses are evaluated in. The zero value is
+// unknown.
 type truth uint8
 
 const (
@@ -10,6 +11,7 @@ const (
 	truthTrue
 )
 
+// truthOf returns the truth of what is known.
 func truthOf(b bool) truth {
 	if b {
 		return truthTrue
@@ -17,19 +19,7 @@ func truthOf(b bool) truth {
 	return truthFalse
 }
 
-// String returns unknown, false or true.
-func (t truth) String() string {
-	switch t {
-	case truthTrue:
-		return "true"
-	case truthFalse:
-		return "false"
-	default:
-		return "unknown"
-	}
-}
-
-// and is false as soon as one side is, true when both are.
+// and returns false as soon as one side is, true when both are.
 func (t truth) and(u truth) truth {
 	switch {
 	case t == truthFalse || u == truthFalse:
@@ -41,7 +31,7 @@ func (t truth) and(u truth) truth {
 	}
 }
 
-// or is true as soon as one side is, false when both are.
+// or returns true as soon as one side is, false when both are.
 func (t truth) or(u truth) truth { return t.not().and(u.not()).not() }
 
 // not swaps true and false.
@@ -56,7 +46,7 @@ func (t truth) not() truth {
 	}
 }
 
-// choose is then where t is true, otherwise where it is false, and where it is
+// choose returns then where t is true, otherwise where it is false, and where t is
 // unknown what both agree on.
 func (t truth) choose(then, otherwise truth) truth {
 	switch {
@@ -71,7 +61,7 @@ func (t truth) choose(then, otherwise truth) truth {
 	}
 }
 
-// same compares two truths: unknown where either is.
+// same tells whether two truths are the same: unknown where either is.
 func (t truth) same(u truth) truth {
 	if t == truthUnknown || u == truthUnknown {
 		return truthUnknown

@@ -6,6 +6,18 @@ import (
 	"pgregory.net/rapid"
 )
 
+// String returns unknown, false or true.
+func (t truth) String() string {
+	switch t {
+	case truthTrue:
+		return "true"
+	case truthFalse:
+		return "false"
+	default:
+		return "unknown"
+	}
+}
+
 func truths() *rapid.Generator[truth] {
 	return rapid.SampledFrom([]truth{truthUnknown, truthFalse, truthTrue})
 }

@@ -33,22 +33,22 @@ const (
 	varPrometheus
 )
 
-// variable is one variable of a rule. Within a rule there is one per name, so
-// that pointers are equal where names are.
+// variable is a value of the window that a rule names. Within a rule there is one per
+// name, so that pointers are equal where names are.
 type variable struct {
 	kind   variableKind
-	name   string // as written, in canonical form
+	name   string // as rules write it, in canonical form
 	metric string // varMetric, varInterval, varReference, varSegment
 	column string // varSegment, varDriftMeasure, varDrifted, varQuality
 	value  string // varSegment: the segment
-	field  string // low or high, a measure, a field of quality, a Prometheus name
+	field  string // varInterval: low or high; varDriftMeasure: the measure; varQuality: its field; varPrometheus: the query
 }
 
-// reading is a variable's value in one window.
+// reading is the value that a variable has in one window, or why it has none.
 type reading struct {
 	value   float64
 	flag    bool          // the value of a variable that is true or false
-	metric  metric.Result // of a variable with an interval
+	metric  metric.Result // what the value is of, with its interval; zero where it is of no metric
 	missing string        // why there is no value; empty where there is one
 }
 
@@ -91,6 +91,7 @@ func metricsWithInterval() []string {
 	return out
 }
 
+// noCoverage says why there is no coverage.
 func noCoverage(facts *Facts) string {
 	if facts.Predictions == 0 {
 		return "coverage is missing: no predictions"
@@ -98,7 +99,7 @@ func noCoverage(facts *Facts) string {
 	return "coverage is missing"
 }
 
-// read looks the variable up.
+// read looks the variable up in what is known of a window.
 func (v *variable) read(facts *Facts) reading {
 	switch v.kind {
 	case varPredictions:
@@ -148,7 +149,7 @@ func (v *variable) read(facts *Facts) reading {
 	}
 }
 
-// missingFor says that the variable is missing and why.
+// missingFor returns the reading of a variable that is missing, with the reason.
 func (v *variable) missingFor(reason string) reading {
 	if reason == "" {
 		return reading{missing: v.name + " is missing"}
@@ -156,6 +157,7 @@ func (v *variable) missingFor(reason string) reading {
 	return reading{missing: v.name + " is missing: " + reason}
 }
 
+// readMetric looks it up among the metrics of the window, of a segment or of the reference.
 func (v *variable) readMetric(metrics map[string]metric.Result) reading {
 	m, ok := metrics[v.metric]
 	if !ok {
@@ -174,6 +176,7 @@ func (v *variable) readMetric(metrics map[string]metric.Result) reading {
 	return reading{value: value, metric: m}
 }
 
+// readDrift looks it up in the drift of the window.
 func (v *variable) readDrift(d *drift.Drift) reading {
 	if d == nil {
 		return v.missingFor("no reference")
@@ -219,6 +222,7 @@ func (v *variable) readDrift(d *drift.Drift) reading {
 	return reading{value: float64(m.Value)}
 }
 
+// readQuality looks it up in the data quality of the window.
 func (v *variable) readQuality(q *evaluator.Quality) reading {
 	if q == nil {
 		return v.missingFor("no data quality in this window")

@@ -2,7 +2,7 @@ package rule
 
 import "fmt"
 
-// Verdict is the outcome of a rule or a model. The zero value is Inconclusive.
+// Verdict says how a rule or a model came out in a window. The zero value is Inconclusive.
 type Verdict uint8
 
 // The verdicts.
@@ -12,15 +12,16 @@ const (
 	Breached
 )
 
-// Result is a rule's verdict on one window with its arithmetic in words.
+// Result is a rule's verdict on one window with its arithmetic in words. Set.Judge makes
+// it, and trigger fills in Streak and Acts.
 type Result struct {
 	Name    string  `json:"name"`
 	Verdict Verdict `json:"verdict"`
 	Reason  string  `json:"reason"`
 	Action  string  `json:"action"`
 	For     int     `json:"for"`
-	Streak  int     `json:"streak"`
-	Acts    bool    `json:"acts"` // breached with the streak reaching For, on the newest window that it is judged on
+	Streak  int     `json:"streak"` // breached windows in a row up to this one
+	Acts    bool    `json:"acts"`   // breached with the streak reaching For, on the newest window that it is judged on
 
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -17,7 +16,7 @@ const (
 	maxNameLength   = 40
 )
 
-// plain writes a number as a person would have.
+// plain writes a number with all its digits, as a person would have.
 func plain(v float64) string {
 	if a := math.Abs(v); a != 0 && (a < 1e-4 || a >= 1e15) {
 		return strconv.FormatFloat(v, 'g', -1, 64)
@@ -43,6 +42,14 @@ func joinReasons(reasons []string) string {
 		out += "; " + r
 	}
 	return out
+}
+
+// shorten cuts s to at most n characters.
+func shorten(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:max(0, n-3)]) + "..."
 }
 
 // percent writes a level.
@@ -86,6 +93,7 @@ func (c *clause) nameWords() string {
 	return c.left.words(nil, name, 0) + " " + c.cmp + " " + c.right.words(nil, name, 0)
 }
 
+// opposite returns the comparison that holds where cmp doesn't.
 func opposite(cmp string) string {
 	return map[string]string{"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}[cmp]
 }
@@ -181,6 +189,7 @@ func (c *clause) phrase(v *variable, r reading, facts *Facts) string {
 	}
 }
 
+// counted writes a number of things.
 func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -188,10 +197,11 @@ func counted(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
+// intervalWords writes the interval of a metric that has one.
 func intervalWords(m metric.Result) string {
 	low, high := float64(m.Low), float64(m.High)
 	if !stat.IsNumber(low) || !stat.IsNumber(high) {
 		return ""
 	}
-	return strings.Join([]string{" (", stat.Figure(low), " to ", stat.Figure(high), ")"}, "")
+	return " (" + stat.Figure(low) + " to " + stat.Figure(high) + ")"
 }

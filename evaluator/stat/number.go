@@ -6,15 +6,16 @@ import (
 	"strconv"
 )
 
-// Number is a float64 that marshals to JSON null when it is NaN or infinite.
+// Number is a float64 that JSON has as null where it is NaN or infinite. All figures of an
+// evaluation are Numbers.
 type Number float64
 
-// IsNumber is false for NaN and the infinities, which JSON shows as null.
+// IsNumber reports whether v is finite. NaN and the infinities are shown as null.
 func IsNumber(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // MarshalJSON implements json.Marshaler.
 func (n Number) MarshalJSON() ([]byte, error) {
-	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
+	if !IsNumber(float64(n)) {
 		return []byte("null"), nil
 	}
 	return json.Marshal(float64(n))
@@ -29,7 +30,7 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*float64)(n))
 }
 
-// Figure writes a number with four significant digits, whole from 1000 up.
+// Figure writes a number for people: with four significant digits, whole from 1000 up.
 func Figure(v float64) string {
 	switch a := math.Abs(v); {
 	case v == 0:

@@ -24,13 +24,13 @@ import (
 // JRSS B 54, 1992); C does the same for what is a curved function of a mean.
 type OneSided struct {
 	Difference float64 // D
-	Variance   float64
-	InverseDF  float64 // sum (a se)^4 / df
+	Variance   float64 // V
+	InverseDF  float64 // sum (a se)^4 / df, which V^2 over gives the degrees of freedom
 	skew       float64 // sum sign(a) (|a| se)^3 skew, not yet divided
-	curvature  float64
+	curvature  float64 // sum sign(a) (|a| se)^3 curvature, likewise
 }
 
-// Add counts the uncertainty of an estimate that the difference has this slope by.
+// Add counts in the uncertainty of an estimate, by which the difference has this slope.
 func (t *OneSided) Add(slope float64, est Estimate) {
 	sd := float64(math.Abs(slope) * est.SE)
 	cube := math.Copysign(sd*sd*sd, slope)
@@ -50,7 +50,8 @@ func (t *OneSided) shape() (a, q float64) {
 	return a, a/3 + float64(t.curvature/cube/2)
 }
 
-// Quantile is Student's t at the level.
+// Quantile returns Student's t quantile of the level at the degrees of freedom df, the
+// normal one where these are many.
 func (t *OneSided) Quantile(level float64) float64 {
 	df := t.Variance * t.Variance / t.InverseDF
 	if !(df < 1e7) { // Infinite, or so large that only rounding differs.
@@ -59,7 +60,7 @@ func (t *OneSided) Quantile(level float64) float64 {
 	return portable.StudentQuantile(level, df)
 }
 
-// Corrected is T'.
+// Corrected returns T', D in standard errors with its skewness taken out.
 func (t *OneSided) Corrected() float64 {
 	a, q := t.shape()
 	s := t.Difference / math.Sqrt(t.Variance)
@@ -69,7 +70,7 @@ func (t *OneSided) Corrected() float64 {
 // Significant reports whether the difference is above 0 at the level.
 func (t *OneSided) Significant(level float64) bool { return t.Corrected() > t.Quantile(level) }
 
-// Bound is the lower bound of the difference at the level: the largest value that
+// Bound returns the lower bound of the difference at the level: the largest value that
 // is not significantly exceeded. It solves T' = t for T, the cubic being
 // ((1 + qT)^3 - 1)/(3q) + A/6.
 func (t *OneSided) Bound(level float64) float64 {

@@ -165,8 +165,7 @@ func TestVectorColumnEqualsPlainOne(t *testing.T) {
 		t.Error("counts or places differ")
 	}
 	for i, s := range []*exact.Sum{&got.total, &got.squares, &got.low, &got.high} {
-		d := *[]*exact.Sum{&want.total, &want.squares, &want.low, &want.high}[i]
-		if d.Sub(s); !d.IsZero() {
+		if !sameSum(s, []*exact.Sum{&want.total, &want.squares, &want.low, &want.high}[i]) {
 			t.Errorf("sum %d differs", i)
 		}
 	}

@@ -1,5 +1,14 @@
 // Package kubeflow starts, finds and watches runs on a Kubeflow Pipelines server
 // by its REST API v2beta1. It has been written against servers from 2.0 to 2.17.
+// Begin with Client, which is a trigger.Pipelines; Client.Apply makes recurring runs, for
+// hindcast schedule.
+//
+// Its terms are the server's:
+//   - A pipeline has versions, each with a spec that says what parameters a run takes. To
+//     resolve a request is to find the ids of the names in it and to check its parameters.
+//   - A run is one execution of a pipeline's version, within an experiment. A recurring run
+//     is a schedule that the server itself starts runs by.
+//   - A namespace is a profile of a server that has many users; other servers have none.
 //
 // The API's own generated models give the types of what the server says. Requests
 // are written here, for the generated client sends zero times that the server
@@ -69,7 +78,8 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Client is a trigger.Pipelines and a trigger.Checker on one server.
+// Client talks to one server. It is a trigger.Pipelines and a trigger.Checker, which the
+// launcher uses, and may be used by any number of goroutines.
 type Client struct {
 	endpoint  *url.URL
 	ui        string
@@ -139,7 +149,7 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Close gives idle connections back.
+// Close closes the connections that are idle.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // bearer returns the token to send, empty for none.

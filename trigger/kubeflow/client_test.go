@@ -239,7 +239,7 @@ func TestRenderedIntegersProperty(t *testing.T) {
 		if (err == nil) != (sameErr == nil) || !reflect.DeepEqual(got, same) {
 			t.Fatalf("%d: rendered %v %v, literal %v %v", n, got, err, same, sameErr)
 		}
-		if err == nil && float64(got.(int64)) != float64(n) {
+		if i, ok := got.(int64); err == nil && (!ok || i != n) {
 			t.Fatalf("%d became %v", n, got)
 		}
 	})

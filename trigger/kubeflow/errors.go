@@ -23,7 +23,8 @@ const (
 	codeAlreadyExists = 6
 )
 
-// statusError is an answer other than 2xx.
+// statusError is an answer other than 2xx, from which explain and afterPost tell what it
+// means for what was asked.
 type statusError struct {
 	host     string
 	status   int
@@ -32,6 +33,8 @@ type statusError struct {
 	location string // host that a redirect leads to
 }
 
+// newStatusError reads what an answer says, in the API's form or in plain text, and takes
+// secrets out of it.
 func newStatusError(resp *http.Response, body []byte, secrets *redact.Secrets) *statusError {
 	e := &statusError{host: resp.Request.URL.Host, status: resp.StatusCode}
 	var s struct {
@@ -65,7 +68,7 @@ func cut(s string) string {
 	return s
 }
 
-// atMost is the beginning of a text of too many characters.
+// atMost returns the beginning of a text of too many characters.
 func atMost(s string, most int) string {
 	const more = "..."
 	r := []rune(strings.ToValidUTF8(s, "?"))

@@ -29,7 +29,7 @@ const (
 // keeps, holds every one: 2^53.
 const maxExact = 1 << 53
 
-// parameterSpec is one input parameter of a pipeline.
+// parameterSpec says what one input parameter of a pipeline has to be.
 type parameterSpec struct {
 	ParameterType string          `json:"parameterType"`
 	Type          string          `json:"type"` // the older name of the field, with INT and DOUBLE
@@ -37,6 +37,7 @@ type parameterSpec struct {
 	IsOptional    bool            `json:"isOptional"`
 }
 
+// kind returns the parameter's type by its newer name.
 func (p parameterSpec) kind() string {
 	if p.ParameterType != "" {
 		return p.ParameterType
@@ -50,7 +51,7 @@ func (p parameterSpec) kind() string {
 	return p.Type
 }
 
-// pipelineSpec is as much of a pipeline's spec as is needed here.
+// pipelineSpec holds as much of a version's spec as checkParameters needs.
 type pipelineSpec struct {
 	Root *struct {
 		InputDefinitions struct {
@@ -129,6 +130,7 @@ func mistyped(kind string, v any) error {
 	return fmt.Errorf("wants %s, given %s %s", kind, typeName(v), shown)
 }
 
+// typeName says what a given value is, for mistyped.
 func typeName(v any) string {
 	switch v.(type) {
 	case nil:
@@ -187,6 +189,7 @@ func convert(kind string, v any) (any, error) {
 	return nil, mistyped(kind, v)
 }
 
+// convertRendered reads what a template gave as a value of that kind.
 func convertRendered(kind, s string) (any, error) {
 	text := strings.TrimSpace(s)
 	switch kind {
@@ -218,7 +221,7 @@ func convertRendered(kind, s string) (any, error) {
 	return nil, mistyped(kind, trigger.Rendered(s))
 }
 
-// number returns a finite number.
+// number returns v as a number, and whether it is a finite one that a float64 holds.
 func number(v reflect.Value) (float64, bool) {
 	switch {
 	case !v.IsValid():

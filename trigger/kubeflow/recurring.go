@@ -33,7 +33,7 @@ const maxDescription = 255
 // hashMark stands before the hash of a schedule in a recurring run's description.
 const hashMark = "hindcast schedule "
 
-// Schedule is a recurring run as it is wanted.
+// Schedule describes a recurring run as it is wanted, for Client.Apply.
 type Schedule struct {
 	Name       string // display name, by which it is found again
 	About      string // for people, in front of the description
@@ -43,7 +43,8 @@ type Schedule struct {
 	Version    string // name of the version that holds Spec; uploaded where there is none
 	Spec       []byte // the pipeline in IR YAML
 
-	Cron  string        // six fields; or
+	// One of the two is set.
+	Cron  string        // six fields
 	Every time.Duration // whole seconds
 
 	Parameters     map[string]any
@@ -51,7 +52,7 @@ type Schedule struct {
 	PipelineRoot   string
 }
 
-// RecurringRun is a recurring run of the server.
+// RecurringRun describes a recurring run that the server has.
 type RecurringRun struct {
 	ID             string         `json:"id"`
 	Name           string         `json:"name"`
@@ -70,7 +71,7 @@ type RecurringRun struct {
 	Hash           string         `json:"hash,omitempty"` // of the Schedule that it was made from
 }
 
-// Applied is what Apply did, or would do.
+// Applied says what Apply did, or would do.
 type Applied struct {
 	Run      RecurringRun   `json:"run"`               // its ID is empty where it would only be made
 	Created  bool           `json:"created"`           // else it was there as wanted
@@ -118,8 +119,8 @@ func (s Schedule) check() error {
 	return nil
 }
 
-// createRecurringRun is the body of a POST of a recurring run. The API's own models would send zero times and
-// leave out false.
+// createRecurringRun is the body of a POST of a recurring run. The API's own models would
+// send zero times and leave out false.
 type createRecurringRun struct {
 	DisplayName              string                                    `json:"display_name"`
 	Description              string                                    `json:"description"`
@@ -134,6 +135,7 @@ type createRecurringRun struct {
 	Trigger                  recurringTrigger                          `json:"trigger"`
 }
 
+// recurringTrigger says when a createRecurringRun fires: one of the two is set.
 type recurringTrigger struct {
 	Cron     *cronTrigger     `json:"cron_schedule,omitempty"`
 	Periodic *periodicTrigger `json:"periodic_schedule,omitempty"`
@@ -154,7 +156,8 @@ func (s Schedule) trigger() recurringTrigger {
 	return recurringTrigger{Periodic: &periodicTrigger{IntervalSecond: int64(s.Every / time.Second)}}
 }
 
-// Hash is of all that the recurring run is made from, in hexadecimal, cut short.
+// Hash returns a hash of all that the recurring run is made from, in hexadecimal, cut short.
+// Apply tells by it whether a recurring run is as wanted.
 func (s Schedule) Hash() (string, error) {
 	spec := sha256.Sum256(s.Spec)
 	b, err := json.Marshal(map[string]any{
@@ -211,6 +214,7 @@ func (c *Client) RecurringRuns(ctx context.Context, namespace, name string) ([]R
 	return found, nil
 }
 
+// recurringRun reads what the server says of a recurring run.
 func recurringRun(r *recurring_run_model.V2beta1RecurringRun) RecurringRun {
 	out := RecurringRun{
 		ID: r.RecurringRunID, Name: r.DisplayName, Namespace: r.Namespace, ExperimentID: r.ExperimentID,
@@ -236,7 +240,7 @@ func recurringRun(r *recurring_run_model.V2beta1RecurringRun) RecurringRun {
 	return out
 }
 
-// ApplyOptions change what Apply does.
+// ApplyOptions say how Apply goes about it.
 type ApplyOptions struct {
 	DryRun bool              // look, and make and delete nothing
 	Hook   func(step string) // called after a step, for tests
@@ -446,7 +450,7 @@ func (c *Client) makePipeline(ctx context.Context, namespace, name string) (stri
 	return "", explainSchedule("make pipeline "+name, errors.Join(merr, err))
 }
 
-// specForm is the form in which a pipeline is uploaded.
+// specForm returns the form in which a pipeline is uploaded.
 func specForm(spec []byte) (contentType string, form []byte, err error) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)

@@ -23,11 +23,11 @@ const (
 	// maxName is the longest name that every server from 2.0 to 2.17 stores; one that
 	// is too long gives a 500 and leaves a workflow without a run behind.
 	maxName  = 128
-	pageSize = 100
-	maxPages = 1000
+	pageSize = 100  // objects asked for at a time
+	maxPages = 1000 // of one list, in case a server gives pages for ever
 )
 
-// Resolved is what the names in a request stand for on the server.
+// Resolved holds what the names in a request stand for on the server, and its parameters.
 type Resolved struct {
 	Namespace    string // empty on a single-user server
 	PipelineID   string
@@ -60,6 +60,7 @@ func (c *Client) Resolve(ctx context.Context, req trigger.LaunchRequest) (Resolv
 	return r, err
 }
 
+// resolvePipeline resolves all but the experiment, and returns the version's spec too.
 func (c *Client) resolvePipeline(ctx context.Context, req trigger.LaunchRequest) (Resolved, pipelineSpec, error) {
 	var r Resolved
 	for _, n := range []struct{ what, name string }{
@@ -95,7 +96,7 @@ func experimentName(req trigger.LaunchRequest) string {
 	return req.Experiment
 }
 
-// named is the filter for one display name. The server may compare without case.
+// named returns the filter for one display name. The server may compare without case.
 func named(name string) string {
 	b, err := json.Marshal(map[string]any{
 		"predicates": []map[string]string{{"operation": "EQUALS", "key": "display_name", "string_value": name}},
@@ -143,30 +144,42 @@ func (c *Client) pipeline(ctx context.Context, namespace, name string) (string, 
 	return "", fmt.Errorf("there is no pipeline %s%s: upload it, or correct retrain.kubeflow.pipeline: %w", name, where, trigger.ErrRejected)
 }
 
-// pipelineIn returns the id of a namespace's pipeline by name, or of a shared one where
-// the namespace is empty; empty when there is none.
-func (c *Client) pipelineIn(ctx context.Context, namespace, name string) (string, error) {
+// idOf returns the id of a namespace's pipeline or experiment (what) by name, or of a
+// shared one where the namespace is empty; empty when there is none. read reads a page of
+// them: their ids by name, and the next page's token.
+func idOf(namespace, what, name string, read func(url.Values) (ids map[string]string, next string, err error)) (string, error) {
 	query := url.Values{"filter": {named(name)}}
 	if namespace != "" {
 		query.Set("namespace", namespace)
 	}
 	id := ""
 	err := pages(query, func(q url.Values) (string, error) {
-		var page pipeline_model.V2beta1ListPipelinesResponse
-		if err := c.get(ctx, "/pipelines", q, &page); err != nil {
-			return "", err
+		ids, next, err := read(q)
+		if found, ok := ids[name]; ok {
+			id = found
 		}
-		for _, p := range page.Pipelines {
-			if p != nil && p.DisplayName == name {
-				id = p.PipelineID
-			}
-		}
-		return page.NextPageToken, nil
+		return next, err
 	})
 	if err != nil {
-		return "", explain("look for pipeline "+name, err)
+		return "", explain("look for "+what+" "+name, err)
 	}
 	return id, nil
+}
+
+// pipelineIn returns the id of a namespace's pipeline by name, or of a shared one where
+// the namespace is empty; empty when there is none.
+func (c *Client) pipelineIn(ctx context.Context, namespace, name string) (string, error) {
+	return idOf(namespace, "pipeline", name, func(q url.Values) (map[string]string, string, error) {
+		var page pipeline_model.V2beta1ListPipelinesResponse
+		err := c.get(ctx, "/pipelines", q, &page)
+		ids := map[string]string{}
+		for _, p := range page.Pipelines {
+			if p != nil {
+				ids[p.DisplayName] = p.PipelineID
+			}
+		}
+		return ids, page.NextPageToken, err
+	})
 }
 
 // version returns a version of a pipeline by name, or the newest.
@@ -224,27 +237,17 @@ func (c *Client) versionNamed(ctx context.Context, id, pipeline, name string) (*
 
 // experiment returns the id of an experiment by name, empty when there is none.
 func (c *Client) experiment(ctx context.Context, namespace, name string) (string, error) {
-	query := url.Values{"filter": {named(name)}}
-	if namespace != "" {
-		query.Set("namespace", namespace)
-	}
-	id := ""
-	err := pages(query, func(q url.Values) (string, error) {
+	return idOf(namespace, "experiment", name, func(q url.Values) (map[string]string, string, error) {
 		var page experiment_model.V2beta1ListExperimentsResponse
-		if err := c.get(ctx, "/experiments", q, &page); err != nil {
-			return "", err
-		}
+		err := c.get(ctx, "/experiments", q, &page)
+		ids := map[string]string{}
 		for _, e := range page.Experiments {
-			if e != nil && e.DisplayName == name {
-				id = e.ExperimentID
+			if e != nil {
+				ids[e.DisplayName] = e.ExperimentID
 			}
 		}
-		return page.NextPageToken, nil
+		return ids, page.NextPageToken, err
 	})
-	if err != nil {
-		return "", explain("look for experiment "+name, err)
-	}
-	return id, nil
 }
 
 // ensureExperiment makes an experiment. When somebody else just did, it finds it.

@@ -99,7 +99,7 @@ func (c *Client) Create(ctx context.Context, req trigger.LaunchRequest) (trigger
 	return c.run(&made), nil
 }
 
-// Get implements trigger.Pipelines.
+// Get implements trigger.Pipelines: it reads one run by its id.
 func (c *Client) Get(ctx context.Context, runID string) (trigger.Run, error) {
 	var r run_model.V2beta1Run
 	if err := c.get(ctx, "/runs/"+url.PathEscape(runID), nil, &r); err != nil {
@@ -111,7 +111,7 @@ func (c *Client) Get(ctx context.Context, runID string) (trigger.Run, error) {
 	return c.run(&r), nil
 }
 
-// Terminate implements trigger.Pipelines.
+// Terminate implements trigger.Pipelines: it asks the server to end a run.
 func (c *Client) Terminate(ctx context.Context, runID string) error {
 	if err := c.do(ctx, http.MethodPost, "/runs/"+url.PathEscape(runID)+":terminate", nil, nil, nil); err != nil {
 		return explain("terminate run "+runID, gone(err))
@@ -129,6 +129,7 @@ func gone(err error) error {
 	return err
 }
 
+// run reads what the server says of a run, without its secrets.
 func (c *Client) run(r *run_model.V2beta1Run) trigger.Run {
 	out := trigger.Run{
 		ID: c.secrets.Text(r.RunID), Name: r.DisplayName, State: c.secrets.Text(string(r.State)),

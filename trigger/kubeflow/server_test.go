@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // object is a pipeline, version, experiment or run as the API shows it.
 type object = map[string]any
 
-// kfp behaves as servers 2.0.x and 2.17 were seen to: see the testbed's notes.
+// kfp stands in for a server and behaves as 2.0.x and 2.17 were seen to.
 type kfp struct {
 	t         *testing.T
 	strict    bool // 2.17: unknown JSON fields are refused
@@ -142,131 +143,169 @@ func (k *kfp) page(w http.ResponseWriter, q url.Values, name string, all []objec
 	k.answer(w, out)
 }
 
+// ServeHTTP notes the call and has it answered, one at a time.
 func (k *kfp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path, ok := strings.CutPrefix(r.URL.Path, "/apis/v2beta1")
 	k.mu.Lock()
-	k.calls = append(k.calls, r.Method+" "+path)
+	k.calls = append(k.calls, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/apis/v2beta1"))
 	onAny := k.onAny
 	k.mu.Unlock()
 	if onAny != nil && onAny(w, r) {
 		return
 	}
-	if !ok {
-		http.NotFound(w, r)
+	if r.URL.Path != "/apis/v2beta1/healthz" && !k.authorised(w, r) {
 		return
 	}
-	if path == "/healthz" {
-		if k.multiUser {
-			k.answer(w, object{"multi_user": true})
-		} else {
-			k.answer(w, object{})
-		}
-		return
-	}
-	if k.multiUser {
-		switch r.Header.Get("Authorization") {
-		case "Bearer " + k.token:
-		case "Bearer " + k.denied:
-			k.fail(w, 403, 7, "User 'sa' is not authorized with reason:  (request: &ResourceAttributes{Namespace:%s})", r.URL.Query().Get("namespace"))
-			return
-		default:
-			k.fail(w, 401, 16, "Request header error: there is no Authorization header or it is bad: %s", r.Header.Get("Authorization"))
-			return
-		}
-	}
-	q := r.URL.Query()
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.routes().ServeHTTP(w, r)
+}
+
+// authorised answers a request that a multi-user server refuses, and says whether it
+// takes it.
+func (k *kfp) authorised(w http.ResponseWriter, r *http.Request) bool {
+	header := r.Header.Get("Authorization")
 	switch {
-	case r.Method == http.MethodGet && path == "/pipelines":
-		var mine []object
-		for _, p := range k.pipelines {
-			if ns, _ := p["namespace"].(string); !k.multiUser || ns == q.Get("namespace") {
-				mine = append(mine, p)
-			}
-		}
-		k.page(w, q, "pipelines", mine)
-	case r.Method == http.MethodGet && strings.HasPrefix(path, "/pipelines/"):
-		parts := strings.Split(path, "/") // "", pipelines, id, versions, id
-		var mine []object
-		for _, v := range k.versions {
-			if v["pipeline_id"] == parts[2] {
-				mine = append(mine, v)
-			}
-			if len(parts) == 5 && v["pipeline_version_id"] == parts[4] {
-				full := object{"pipeline_spec": spec(k.t, retrainSpec)}
-				for key, val := range v {
-					full[key] = val
-				}
-				k.answer(w, full)
-				return
-			}
-		}
-		k.page(w, q, "pipeline_versions", mine)
-	case r.Method == http.MethodGet && path == "/experiments":
-		if k.multiUser != (q.Get("namespace") != "") {
-			k.fail(w, 400, 3, "namespace is needed exactly in multi-user mode")
-			return
-		}
-		k.page(w, q, "experiments", k.experiments)
-	case r.Method == http.MethodPost && path == "/experiments":
-		var in struct {
-			DisplayName string `json:"display_name"`
-			Namespace   string `json:"namespace"`
-		}
-		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || k.multiUser != (in.Namespace != "") {
-			k.fail(w, 400, 3, "bad experiment: %v", err)
-			return
-		}
-		e := object{"experiment_id": fmt.Sprint("e", len(k.experiments)+1), "display_name": in.DisplayName}
-		clash := slices.ContainsFunc(k.experiments, func(o object) bool {
-			return strings.EqualFold(fmt.Sprint(o["display_name"]), in.DisplayName)
-		})
-		if k.conflict && !clash {
-			k.experiments = append(k.experiments, e)
-			clash = true
-		}
-		if clash {
-			k.fail(w, 409, 6, "Already exist error: experiment %s", in.DisplayName)
-			return
-		}
-		k.experiments = append(k.experiments, e)
-		k.answer(w, e)
-	case r.Method == http.MethodGet && path == "/runs":
-		if q.Get("experiment_id") == "" {
-			k.fail(w, 400, 3, "experiment_id or namespace is needed")
-			return
-		}
-		var mine []object
-		for _, o := range k.runs {
-			if o["experiment_id"] == q.Get("experiment_id") {
-				mine = append(mine, o)
-			}
-		}
-		k.page(w, q, "runs", mine)
-	case r.Method == http.MethodPost && path == "/runs":
-		k.postRun(w, r)
-	case r.Method == http.MethodPost && strings.HasSuffix(path, ":terminate"):
-		id := strings.TrimSuffix(strings.TrimPrefix(path, "/runs/"), ":terminate")
-		for _, o := range k.runs {
-			if o["run_id"] == id {
-				o["state"] = "CANCELING"
-				k.answer(w, object{})
-				return
-			}
-		}
-		k.fail(w, 404, 5, "ResourceNotFoundError: Run %s not found", id)
-	case r.Method == http.MethodGet && strings.HasPrefix(path, "/runs/"):
-		for _, o := range k.runs {
-			if o["run_id"] == strings.TrimPrefix(path, "/runs/") {
-				k.answer(w, o)
-				return
-			}
-		}
-		k.fail(w, 404, 5, "ResourceNotFoundError: Run %s not found", path)
+	case !k.multiUser || header == "Bearer "+k.token:
+		return true
+	case header == "Bearer "+k.denied:
+		k.fail(w, 403, 7, "User 'sa' is not authorized with reason:  (request: &ResourceAttributes{Namespace:%s})", r.URL.Query().Get("namespace"))
 	default:
-		k.fail(w, 404, 5, "Not Found")
+		k.fail(w, 401, 16, "Request header error: there is no Authorization header or it is bad: %s", header)
 	}
+	return false
+}
+
+// routes returns what answers which request.
+func (k *kfp) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for pattern, answer := range map[string]http.HandlerFunc{
+		"GET /healthz":                           k.healthz,
+		"GET /pipelines":                         k.listPipelines,
+		"GET /pipelines/{id}/versions":           k.listVersions,
+		"GET /pipelines/{id}/versions/{version}": k.getVersion,
+		"GET /experiments":                       k.listExperiments,
+		"POST /experiments":                      k.postExperiment,
+		"GET /runs":                              k.listRuns,
+		"POST /runs":                             k.postRun,
+		"GET /runs/{id}":                         k.getRun,
+		"POST /runs/{id}":                        k.terminate, // the id ends with :terminate
+		"/":                                      func(w http.ResponseWriter, _ *http.Request) { k.fail(w, 404, 5, "Not Found") },
+	} {
+		method, path, _ := strings.Cut(pattern, "/")
+		mux.HandleFunc(method+"/apis/v2beta1/"+path, answer)
+	}
+	return mux
+}
+
+func (k *kfp) healthz(w http.ResponseWriter, _ *http.Request) {
+	if k.multiUser {
+		k.answer(w, object{"multi_user": true})
+	} else {
+		k.answer(w, object{})
+	}
+}
+
+func (k *kfp) listPipelines(w http.ResponseWriter, r *http.Request) {
+	var mine []object
+	for _, p := range k.pipelines {
+		if ns, _ := p["namespace"].(string); !k.multiUser || ns == r.URL.Query().Get("namespace") {
+			mine = append(mine, p)
+		}
+	}
+	k.page(w, r.URL.Query(), "pipelines", mine)
+}
+
+func (k *kfp) listVersions(w http.ResponseWriter, r *http.Request) {
+	k.page(w, r.URL.Query(), "pipeline_versions", with("pipeline_id", r.PathValue("id"), k.versions))
+}
+
+// getVersion answers with the pipeline's specification, which a list may leave out.
+func (k *kfp) getVersion(w http.ResponseWriter, r *http.Request) {
+	for _, v := range with("pipeline_version_id", r.PathValue("version"), k.versions) {
+		full := object{"pipeline_spec": spec(k.t, retrainSpec)}
+		maps.Copy(full, v)
+		k.answer(w, full)
+		return
+	}
+	k.fail(w, 404, 5, "ResourceNotFoundError: PipelineVersion %s not found", r.PathValue("version"))
+}
+
+func (k *kfp) listExperiments(w http.ResponseWriter, r *http.Request) {
+	if k.multiUser != (r.URL.Query().Get("namespace") != "") {
+		k.fail(w, 400, 3, "namespace is needed exactly in multi-user mode")
+		return
+	}
+	k.page(w, r.URL.Query(), "experiments", k.experiments)
+}
+
+func (k *kfp) postExperiment(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		DisplayName string `json:"display_name"`
+		Namespace   string `json:"namespace"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || k.multiUser != (in.Namespace != "") {
+		k.fail(w, 400, 3, "bad experiment: %v", err)
+		return
+	}
+	e := object{"experiment_id": fmt.Sprint("e", len(k.experiments)+1), "display_name": in.DisplayName}
+	clash := slices.ContainsFunc(k.experiments, func(o object) bool {
+		return strings.EqualFold(fmt.Sprint(o["display_name"]), in.DisplayName)
+	})
+	if !clash {
+		k.experiments = append(k.experiments, e)
+	}
+	if clash || k.conflict {
+		k.fail(w, 409, 6, "Already exist error: experiment %s", in.DisplayName)
+		return
+	}
+	k.answer(w, e)
+}
+
+func (k *kfp) listRuns(w http.ResponseWriter, r *http.Request) {
+	id := r.URL.Query().Get("experiment_id")
+	if id == "" {
+		k.fail(w, 400, 3, "experiment_id or namespace is needed")
+		return
+	}
+	k.page(w, r.URL.Query(), "runs", with("experiment_id", id, k.runs))
+}
+
+// run answers a request for a run that there isn't, and returns nil.
+func (k *kfp) run(w http.ResponseWriter, id string) object {
+	for _, o := range with("run_id", id, k.runs) {
+		return o
+	}
+	k.fail(w, 404, 5, "ResourceNotFoundError: Run %s not found", id)
+	return nil
+}
+
+func (k *kfp) getRun(w http.ResponseWriter, r *http.Request) {
+	if o := k.run(w, r.PathValue("id")); o != nil {
+		k.answer(w, o)
+	}
+}
+
+func (k *kfp) terminate(w http.ResponseWriter, r *http.Request) {
+	id, ok := strings.CutSuffix(r.PathValue("id"), ":terminate")
+	if !ok {
+		k.fail(w, 404, 5, "Not Found")
+		return
+	}
+	if o := k.run(w, id); o != nil {
+		o["state"] = "CANCELING"
+		k.answer(w, object{})
+	}
+}
+
+// with returns the objects whose field has the value.
+func with(field, value string, all []object) []object {
+	var out []object
+	for _, o := range all {
+		if o[field] == value {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 func (k *kfp) postRun(w http.ResponseWriter, r *http.Request) {

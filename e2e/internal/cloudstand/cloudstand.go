@@ -2,7 +2,7 @@
 // that exchange a workload's token for credentials. It is an HTTPS proxy that ends the
 // connections itself, so that a program meets it under the providers' own host names. A
 // request to a provider's object store goes on to an emulator when it carries a token
-// that the stand-in has issued, and is refused otherwise.
+// that the stand-in has issued, and is refused otherwise. Begin with New.
 package cloudstand
 
 import (
@@ -49,7 +49,7 @@ type Options struct {
 	MetadataAnswer bool   // whether the metadata server of Google gives tokens
 }
 
-// Server is the stand-in.
+// Server is a running stand-in.
 type Server struct {
 	URL string // of the proxy, and of Google's metadata server
 	CA  []byte // certificate in PEM
@@ -67,7 +67,7 @@ type Server struct {
 	seen []string
 }
 
-// New starts a stand-in.
+// New starts a stand-in with a certificate authority of its own; Close it.
 func New(opt Options) (*Server, error) {
 	s := &Server{opt: opt, conns: make(chan net.Conn), closed: make(chan struct{})}
 	var err error
@@ -96,7 +96,7 @@ func New(opt Options) (*Server, error) {
 	return s, nil
 }
 
-// Close ends it.
+// Close ends the stand-in.
 func (s *Server) Close() {
 	close(s.closed)
 	_ = s.inner.Close()
@@ -110,15 +110,17 @@ func (s *Server) Seen() []string {
 	return append([]string(nil), s.seen...)
 }
 
+// note adds to what Seen lists.
 func (s *Server) note(what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = append(s.seen, what)
 }
 
-// listener gives the connections that the proxy took over.
+// listener gives the inner server the connections that the proxy took over.
 type listener struct{ s *Server }
 
+// Accept implements net.Listener.
 func (l listener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.s.conns:
@@ -127,10 +129,14 @@ func (l listener) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 }
-func (l listener) Close() error   { return nil }
+
+// Close implements net.Listener.
+func (l listener) Close() error { return nil }
+
+// Addr implements net.Listener.
 func (l listener) Addr() net.Addr { return &net.TCPAddr{} }
 
-// outer is the proxy; asked directly it is Google's metadata server.
+// outer answers as the proxy does, and asked directly as Google's metadata server.
 func (s *Server) outer(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
 		s.metadata(w, r)
@@ -152,6 +158,7 @@ func (s *Server) outer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// certificate makes one for the host that a client expects.
 func (s *Server) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if hello.ServerName == "" {
 		return nil, errors.New("no server name")
@@ -166,6 +173,7 @@ func (s *Server) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: s.leaf}, nil
 }
 
+// metadata answers as Google's metadata server does.
 func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Metadata-Flavor", "Google")
 	path := strings.TrimPrefix(r.URL.Path, "/computeMetadata/v1/")
@@ -187,11 +195,13 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// answer writes JSON.
 func answer(w http.ResponseWriter, format string, args ...any) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = fmt.Fprintf(w, format, args...)
 }
 
+// serve answers as the host does that a request is for.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	host, _, _ := strings.Cut(r.Host, ":")
 	switch {
@@ -234,6 +244,7 @@ func (s *Server) store(w http.ResponseWriter, r *http.Request, name, base, sas s
 	}}).ServeHTTP(w, r)
 }
 
+// sts answers as AWS's exchange of tokens does.
 func (s *Server) sts(w http.ResponseWriter, r *http.Request) {
 	if r.FormValue("Action") != "AssumeRoleWithWebIdentity" || r.FormValue("RoleArn") != AWSRole || r.FormValue("WebIdentityToken") != s.opt.Workload {
 		s.note("sts refused")
@@ -249,6 +260,7 @@ func (s *Server) sts(w http.ResponseWriter, r *http.Request) {
 		s.opt.AccessKey, s.opt.SecretKey, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 }
 
+// entra answers as that of Azure does.
 func (s *Server) entra(w http.ResponseWriter, r *http.Request) {
 	const base = "https://login.microsoftonline.com/"
 	switch {
@@ -269,6 +281,7 @@ func (s *Server) entra(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// googleSTS answers as that of Google Cloud does.
 func (s *Server) googleSTS(w http.ResponseWriter, r *http.Request) {
 	if r.FormValue("subject_token") != s.opt.Workload || r.FormValue("audience") != GCPAudience {
 		s.note("google sts refused")

@@ -1,5 +1,5 @@
 // Package faultproxy stands between a client and a server and does what networks and
-// servers do on bad days.
+// servers do on bad days. Begin with New, which is told what Fault befalls which request.
 package faultproxy
 
 import (
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Fault is what happens to a request.
+// Fault says what happens to a request.
 type Fault int
 
 // The faults.
@@ -26,7 +26,7 @@ const (
 	DelayForward              // forwarded after Proxy.Delay, even when the client has given up by then
 )
 
-// Request is one that came through.
+// Request is a request that came to the proxy, and what happened to it.
 type Request struct {
 	Method string
 	Path   string // without the query
@@ -34,7 +34,7 @@ type Request struct {
 	Status int // of the upstream's answer; 0 when it was not forwarded
 }
 
-// Proxy is a running proxy.
+// Proxy is a running proxy in front of one server.
 type Proxy struct {
 	URL   string
 	Delay time.Duration // of DelayForward; set it before the first request
@@ -95,6 +95,7 @@ func (p *Proxy) Count(method, path string) (came, forwarded int) {
 	return came, forwarded
 }
 
+// serve has a request meet its fault.
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -12,17 +12,17 @@ import (
 	"github.com/hindcast/hindcast/e2e/internal/promquery"
 )
 
-// Session is a dashboard on a Prometheus server, at a time and with variables chosen.
+// Session is a dashboard that is open on a Prometheus server, at a time and with variables chosen.
 type Session struct {
 	Dashboard *Dashboard
 	From, To  time.Time
 
 	prometheus *promquery.Client
-	scrape     time.Duration // the data source's scrape interval
-	step       time.Duration // $__interval of a panel
-	values     map[string][]string
-	shown      map[string]string
-	asked      map[Target][]Line
+	scrape     time.Duration       // the data source's scrape interval
+	step       time.Duration       // $__interval of a panel
+	values     map[string][]string // of the variables, by their names
+	shown      map[string]string   // the same as a person reads them
+	asked      map[Target][]Line   // answers that there are already
 }
 
 // points is how many a panel asks for, about.
@@ -180,7 +180,7 @@ func (s *Session) Ask(ctx context.Context, t Target) ([]Line, error) {
 	return out, nil
 }
 
-// Marks are the times that an annotation marks within the time shown.
+// Marks returns the times that an annotation marks within the time shown.
 func (s *Session) Marks(ctx context.Context, a Annotation) ([]time.Time, error) {
 	lines, err := s.Ask(ctx, Target{Expr: a.Expr})
 	if err != nil {
@@ -203,13 +203,14 @@ func (s *Session) Marks(ctx context.Context, a Annotation) ([]time.Time, error) 
 
 var placeholder = regexp.MustCompile(`\{\{\s*(\w+)\s*\}\}`)
 
+// legend writes a line's name, from its labels.
 func legend(format string, labels map[string]string) string {
 	return placeholder.ReplaceAllStringFunc(format, func(m string) string {
 		return labels[placeholder.FindStringSubmatch(m)[1]]
 	})
 }
 
-// All are the dashboard's panels with queries, those of folded rows too.
+// All returns the dashboard's panels with queries, those of folded rows too.
 func (d *Dashboard) All() []Panel {
 	var out []Panel
 	for _, p := range d.Panels {

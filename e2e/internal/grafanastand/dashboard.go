@@ -1,6 +1,6 @@
 // Package grafanastand stands in for Grafana: it reads a dashboard, replaces variables,
 // asks a Prometheus server what each panel asks, and draws the answers where the
-// dashboard puts them.
+// dashboard puts them. Begin with Load, Open and Session.Draw.
 package grafanastand
 
 import (
@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// Dashboard is what the stand-in reads of a dashboard's JSON.
+// Dashboard holds what the stand-in reads of a dashboard's JSON.
 type Dashboard struct {
 	UID         string   `json:"uid"`
 	Title       string   `json:"title"`
@@ -31,7 +31,7 @@ type Dashboard struct {
 	} `json:"links"`
 }
 
-// Panel is a panel, or a row with the panels that it folds away.
+// Panel is a panel of a dashboard, or a row with the panels that it folds away.
 type Panel struct {
 	ID          int                      `json:"id"`
 	Type        string                   `json:"type"`
@@ -60,7 +60,7 @@ type Panel struct {
 	} `json:"fieldConfig"`
 }
 
-// Target is a query.
+// Target is a query of a panel.
 type Target struct {
 	Expr    string `json:"expr"`
 	Legend  string `json:"legendFormat"`
@@ -68,7 +68,7 @@ type Target struct {
 	Instant bool   `json:"instant"`
 }
 
-// Field is how values are shown.
+// Field says how values are shown.
 type Field struct {
 	Unit     string   `json:"unit"`
 	Decimals *int     `json:"decimals"`
@@ -96,7 +96,7 @@ type Field struct {
 	Custom Custom `json:"custom"`
 }
 
-// Custom is how a line is drawn.
+// Custom says how a line is drawn.
 type Custom struct {
 	LineWidth         float64 `json:"lineWidth"`
 	LineInterpolation string  `json:"lineInterpolation"`
@@ -113,7 +113,7 @@ type Custom struct {
 	AxisSoftMax *float64 `json:"axisSoftMax"`
 }
 
-// Variable is a variable of the dashboard.
+// Variable is a variable of a dashboard, whose value a person chooses.
 type Variable struct {
 	Type       string          `json:"type"`
 	Name       string          `json:"name"`
@@ -135,7 +135,7 @@ type Annotation struct {
 	UseValueForTime bool   `json:"useValueForTime"`
 }
 
-// Load reads a dashboard.
+// Load reads a dashboard from its file.
 func Load(path string) (*Dashboard, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -148,7 +148,7 @@ func Load(path string) (*Dashboard, error) {
 	return d, nil
 }
 
-// text is a variable's query, which is a string or an object with one.
+// text returns a variable's query, which is a string or an object with one.
 func (v Variable) text() (string, error) {
 	var s string
 	if json.Unmarshal(v.Query, &s) == nil {

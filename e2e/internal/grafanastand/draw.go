@@ -103,7 +103,7 @@ func (s *Session) Draw(ctx context.Context, w io.Writer) (height int, err error)
 
 func (d *drawing) f(format string, args ...any) { fmt.Fprintf(&d.out, format, args...) }
 
-// head is the title, the variables and the time.
+// head draws the title, the variables and the time.
 func (d *drawing) head() {
 	const day = "2006-01-02 15:04"
 	d.f(`<header><h1>%s</h1><div class=range>%s to %s UTC</div><div class=vars>`, html.EscapeString(d.Dashboard.Title), d.From.UTC().Format(day), d.To.UTC().Format(day))
@@ -163,13 +163,13 @@ func (d *drawing) panel(ctx context.Context, p Panel) {
 	d.f(`</div>`)
 }
 
-// series is a line and how it is shown.
+// series is a line with the way in which it is shown.
 type series = struct {
 	Line
 	Field
 }
 
-// classic is Grafana's palette of series.
+// classic returns the i-th colour of Grafana's palette of series.
 func classic(i int) string {
 	all := []string{"#73BF69", "#E0B400", "#5794F2", "#FF9830", "#F2495C", "#3274D9", "#B877D9", "#8F7FD6", "#37872D", "#C69B06", "#8AB8FF", "#FA6400"}
 	return all[i%len(all)]
@@ -216,7 +216,7 @@ func (p Panel) field(l Line) (Field, error) {
 	return f, nil
 }
 
-// text is a value by its mapping or its unit, and its colour.
+// text writes a value by its mapping or its unit, and returns its colour too.
 func (d *drawing) text(f Field, v float64) (string, string) {
 	for _, m := range f.Mappings {
 		if o, ok := m.Options[short(v)]; ok && m.Type == "value" {
@@ -236,7 +236,7 @@ func (d *drawing) text(f Field, v float64) (string, string) {
 	return text, color
 }
 
-// stats are values in large type.
+// stats draws values in large type.
 func (d *drawing) stats(p Panel, all []series, w, h int) {
 	class, size := "", 34.0
 	if p.Options.Orientation == "horizontal" {
@@ -263,7 +263,7 @@ func (d *drawing) stats(p Panel, all []series, w, h int) {
 	d.f(`</div>`)
 }
 
-// frame is where the values of a chart are.
+// frame says where on the page the values of a chart are.
 type frame struct {
 	left, top, right, bottom float64
 	low, high                float64
@@ -360,6 +360,7 @@ func (d *drawing) tickLabels(unit string, values []float64) []string {
 	return out
 }
 
+// dashes returns how a line is dashed.
 func dashes(c Custom) string {
 	if c.LineStyle.Fill != "dash" {
 		return ""
@@ -379,7 +380,7 @@ func (d *drawing) runs(points []promquery.Point) [][]promquery.Point {
 	return out
 }
 
-// outline is the path along points.
+// outline returns the path along points.
 func outline(f frame, points []promquery.Point, interpolation string, step time.Duration) string {
 	var b strings.Builder
 	for i, p := range points {
@@ -428,7 +429,7 @@ func (d *drawing) band(f frame, upper, lower []promquery.Point, color string, c 
 	d.f(`<path d="%s%sZ" fill="%s" fill-opacity="%.2f"/>`, forth, back.String(), color, c.FillOpacity/100)
 }
 
-// times draws the time axis.
+// times draws the time axis of a chart.
 func (d *drawing) times(f frame) {
 	span := f.to.Sub(f.from)
 	step, layout := 24*time.Hour, "01/02"
@@ -449,7 +450,7 @@ func (d *drawing) times(f frame) {
 	}
 }
 
-// annotate draws the marks.
+// annotate draws the marks of the annotations.
 func (d *drawing) annotate(f frame) {
 	for _, m := range d.marks {
 		x := f.x(m)

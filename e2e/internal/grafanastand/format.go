@@ -48,6 +48,7 @@ func scaled(v float64, digits func(float64) string, base float64, units ...strin
 	return digits(v) + units[i]
 }
 
+// duration writes seconds in the greatest unit that fits.
 func duration(v float64, digits func(float64) string) string {
 	switch a := math.Abs(v); {
 	case a == 0:
@@ -67,7 +68,7 @@ func duration(v float64, digits func(float64) string) string {
 	}
 }
 
-// short has three significant digits.
+// short writes a number with three significant digits.
 func short(x float64) string {
 	if x == 0 {
 		return "0"
@@ -80,7 +81,7 @@ func short(x float64) string {
 	return s
 }
 
-// ticks are values between two ends, about n of them, that are round in the unit.
+// ticks returns values between two ends, about n of them, that are round in the unit.
 func ticks(low, high float64, n int, unit string) []float64 {
 	if unit == "bytes" {
 		for base := math.Pow(1024, 4); base > 1; base /= 1024 {

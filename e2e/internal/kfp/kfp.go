@@ -1,5 +1,5 @@
 // Package kfp asks a Kubeflow Pipelines API server over plain REST, independently of
-// the client that hindcast uses.
+// the client that hindcast uses, so that tests see by it what that did. Begin with Client.
 package kfp
 
 import (
@@ -27,7 +27,7 @@ func New(base, token string) *Client {
 	return &Client{base: base, token: token, http: &http.Client{Timeout: 20 * time.Second}}
 }
 
-// StatusError is an answer other than 2xx.
+// StatusError is the error of an answer other than 2xx.
 type StatusError struct {
 	Code int
 	Body string
@@ -35,6 +35,7 @@ type StatusError struct {
 
 func (e *StatusError) Error() string { return fmt.Sprintf("status %d: %s", e.Code, e.Body) }
 
+// do sends a body of that content type and decodes the answer into out.
 func (c *Client) do(ctx context.Context, method, path, contentType string, body io.Reader, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
@@ -64,7 +65,7 @@ func (c *Client) do(ctx context.Context, method, path, contentType string, body 
 	return nil
 }
 
-// Pipeline is a pipeline of the server.
+// Pipeline is a pipeline that the server has.
 type Pipeline struct {
 	ID   string `json:"pipeline_id"`
 	Name string `json:"display_name"`
@@ -79,6 +80,7 @@ func (c *Client) Upload(ctx context.Context, name, namespace string, spec []byte
 	return c.upload(ctx, "/apis/v2beta1/pipelines/upload?"+q.Encode(), spec)
 }
 
+// upload posts a pipeline as the form that the server wants.
 func (c *Client) upload(ctx context.Context, path string, spec []byte) (Pipeline, error) {
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -97,7 +99,7 @@ func (c *Client) upload(ctx context.Context, path string, spec []byte) (Pipeline
 	return p, err
 }
 
-// Run is a run of the server.
+// Run is a run that the server has.
 type Run struct {
 	ID             string `json:"run_id"`
 	Name           string `json:"display_name"`

@@ -1,4 +1,6 @@
-// Package kube is the little of Kubernetes' API that the end-to-end tests need.
+// Package kube asks a Kubernetes API server for the little that the end-to-end tests need:
+// Argo's workflows, which stand for the pods of a run, and service accounts with their
+// rights and tokens. Begin with Client.
 package kube
 
 import (
@@ -78,12 +80,12 @@ func (c *Client) Do(ctx context.Context, method, path, contentType string, body,
 	return nil
 }
 
-// Create posts an object.
+// Create posts an object to the path of its kind.
 func (c *Client) Create(ctx context.Context, path string, object any) error {
 	return c.Do(ctx, http.MethodPost, path, "application/json", object, nil)
 }
 
-// Workflow is an Argo workflow, as far as the tests look.
+// Workflow holds of an Argo workflow what the tests look at.
 type Workflow struct {
 	Metadata struct {
 		Name        string            `json:"name"`
@@ -142,14 +144,14 @@ func (c *Client) SetPhase(ctx context.Context, wf Workflow, phase, message strin
 	return c.Do(ctx, http.MethodPatch, path, "application/merge-patch+json", patch, nil)
 }
 
-// ServiceAccount creates a service account.
+// ServiceAccount creates a service account in the namespace.
 func (c *Client) ServiceAccount(ctx context.Context, namespace, name string) error {
 	return c.Create(ctx, "/api/v1/namespaces/"+namespace+"/serviceaccounts", map[string]any{
 		"apiVersion": "v1", "kind": "ServiceAccount", "metadata": map[string]string{"name": name},
 	})
 }
 
-// Rule is a rule of RBAC.
+// Rule is a rule of a role: which verbs it allows on what.
 type Rule struct {
 	APIGroups []string `json:"apiGroups"`
 	Resources []string `json:"resources"`

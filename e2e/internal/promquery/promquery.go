@@ -1,13 +1,12 @@
-// Package promquery asks a Prometheus server.
+// Package promquery asks a Prometheus server for values, independently of the client that
+// hindcast uses. Begin with Client.
 package promquery
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -23,49 +22,33 @@ type Client struct {
 	http *http.Client
 }
 
-// New makes a client.
+// New returns a client of the server at a base URL.
 func New(base string) *Client {
 	return &Client{base: base, http: &http.Client{Timeout: 10 * time.Second}}
 }
 
 // Query evaluates the expression now; the answer has to be a vector.
 func (c *Client) Query(ctx context.Context, expr string) ([]Sample, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/api/v1/query?"+url.Values{"query": {expr}}.Encode(), nil)
-	if err != nil {
-		return nil, fmt.Errorf("make request: %w", err)
+	return c.instant(ctx, expr, url.Values{"query": {expr}})
+}
+
+// QueryAt evaluates the expression at a time; the answer has to be a vector.
+func (c *Client) QueryAt(ctx context.Context, expr string, at time.Time) ([]Sample, error) {
+	return c.instant(ctx, expr, url.Values{"query": {expr}, "time": {unix(at)}})
+}
+
+// instant asks for the values of an expression at one time.
+func (c *Client) instant(ctx context.Context, expr string, params url.Values) ([]Sample, error) {
+	var results []struct {
+		Metric map[string]string `json:"metric"`
+		Value  pair              `json:"value"`
 	}
-	res, err := c.http.Do(req)
-	if err != nil {
+	if err := c.data(ctx, "query", params, "vector", &results); err != nil {
 		return nil, fmt.Errorf("query %s: %w", expr, err)
 	}
-	defer res.Body.Close()
-	var answer struct {
-		Status string `json:"status"`
-		Error  string `json:"error"`
-		Data   struct {
-			Result []struct {
-				Metric map[string]string `json:"metric"`
-				Value  [2]any            `json:"value"`
-			} `json:"result"`
-		} `json:"data"`
+	out := make([]Sample, 0, len(results))
+	for _, r := range results {
+		out = append(out, Sample{Labels: r.Metric, Value: r.Value.Value})
 	}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
-		return nil, fmt.Errorf("query %s: %w", expr, err)
-	}
-	if answer.Status != "success" {
-		return nil, fmt.Errorf("query %s: %s", expr, answer.Error)
-	}
-	samples := make([]Sample, 0, len(answer.Data.Result))
-	for _, r := range answer.Data.Result {
-		text, ok := r.Value[1].(string)
-		if !ok {
-			return nil, fmt.Errorf("query %s: value %v is not a string", expr, r.Value[1])
-		}
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return nil, fmt.Errorf("query %s: %w", expr, err)
-		}
-		samples = append(samples, Sample{Labels: r.Metric, Value: v})
-	}
-	return samples, nil
+	return out, nil
 }

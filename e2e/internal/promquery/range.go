@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Point is a value at a time.
+// Point is a value of a series at a time.
 type Point struct {
 	At    time.Time
 	Value float64
@@ -21,22 +21,6 @@ type Point struct {
 type Series struct {
 	Labels map[string]string
 	Points []Point
-}
-
-// QueryAt evaluates the expression at a time; the answer has to be a vector.
-func (c *Client) QueryAt(ctx context.Context, expr string, at time.Time) ([]Sample, error) {
-	var results []struct {
-		Metric map[string]string `json:"metric"`
-		Value  pair              `json:"value"`
-	}
-	if err := c.data(ctx, "query", url.Values{"query": {expr}, "time": {unix(at)}}, "vector", &results); err != nil {
-		return nil, fmt.Errorf("query %s: %w", expr, err)
-	}
-	out := make([]Sample, 0, len(results))
-	for _, r := range results {
-		out = append(out, Sample{Labels: r.Metric, Value: r.Value.Value})
-	}
-	return out, nil
 }
 
 // Range evaluates the expression from one time to another, step by step.
@@ -70,12 +54,13 @@ func (c *Client) LabelValues(ctx context.Context, label, match string, from, to 
 	return values, nil
 }
 
+// unix writes a time as the API takes it, in seconds.
 func unix(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', -1, 64) }
 
 // pair is a point as the API writes it: [seconds, "value"].
 type pair Point
 
-// UnmarshalJSON implements json.Unmarshaler.
+// UnmarshalJSON implements json.Unmarshaler, for the API's form.
 func (p *pair) UnmarshalJSON(data []byte) error {
 	var at float64
 	var text string

@@ -22,6 +22,7 @@ const (
 	maxContextText = 2000
 )
 
+// textObject is a text of a block.
 type textObject struct {
 	Type     string `json:"type"`
 	Text     string `json:"text"`
@@ -29,6 +30,7 @@ type textObject struct {
 	Verbatim *bool  `json:"verbatim"`
 }
 
+// block is a block of a message, of any type.
 type block struct {
 	Type     string            `json:"type"`
 	BlockID  string            `json:"block_id"`
@@ -72,6 +74,7 @@ func checkBlocks(raw json.RawMessage) (refused, wrong []string) {
 	return c.refused, c.wrong
 }
 
+// block checks a block by the rules of its type.
 func (c *checker) block(where string, b block) {
 	switch b.Type {
 	case "divider":
@@ -130,6 +133,7 @@ func (c *checker) block(where string, b block) {
 	}
 }
 
+// text checks a text of at most so many characters.
 func (c *checker) text(where string, t textObject, limit int) {
 	switch t.Type {
 	case "plain_text":

@@ -1,5 +1,6 @@
 // Package slackstand stands in for Slack: it refuses what the real API is documented
-// to refuse, and lists as violations what the real one would take but show wrongly.
+// to refuse, and lists as violations what the real one would take but show wrongly. Begin
+// with New; server.go has the methods of the API, and blocks.go the rules of its blocks.
 package slackstand
 
 import (
@@ -24,7 +25,7 @@ const (
 	WebhookPath = "/services/T0E2E0001/B0E2E0001/e2e-secret"
 )
 
-// Message is a message that was accepted, in its newest version.
+// Message is a message that was accepted, as it reads after all updates.
 type Message struct {
 	Channel  string // id; empty for a webhook's
 	TS       string
@@ -34,7 +35,7 @@ type Message struct {
 	Updates  int // how often chat.update changed it
 }
 
-// All is everything that a person would read: the text, then the texts of the blocks.
+// All returns everything that a person would read: the text, then the texts of the blocks.
 func (m Message) All() string {
 	var b strings.Builder
 	b.WriteString(m.Text)
@@ -62,7 +63,7 @@ func (m Message) All() string {
 	return b.String()
 }
 
-// Call is one request and what was answered.
+// Call is one request with what was answered.
 type Call struct {
 	Path  string
 	At    time.Time
@@ -70,7 +71,7 @@ type Call struct {
 	Error string // error of the API; empty when it was accepted
 }
 
-// Server is a running stand-in.
+// Server is a running stand-in with what it was sent.
 type Server struct {
 	URL string
 
@@ -100,10 +101,10 @@ func New() *Server {
 // Close stops the stand-in.
 func (s *Server) Close() { s.server.Close() }
 
-// APIURL is what a bot's client takes as the address of the API.
+// APIURL returns what a bot's client takes as the address of the API.
 func (s *Server) APIURL() string { return s.URL + "/api/" }
 
-// WebhookURL is the incoming webhook.
+// WebhookURL returns the address of the incoming webhook.
 func (s *Server) WebhookURL() string { return s.URL + WebhookPath }
 
 // Limit answers the next n requests by 429 with that Retry-After, whole seconds.
@@ -202,6 +203,7 @@ func arguments(r *http.Request) (args map[string]json.RawMessage, token string, 
 	return args, token, ""
 }
 
+// api answers the requests of a bot.
 func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -221,6 +223,7 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer) // the client may be gone
 }
 
+// call does what a method of the API does, and returns its answer or its error.
 func (s *Server) call(method string, r *http.Request) (map[string]any, string) {
 	if r.Method != http.MethodPost && method != "auth.test" {
 		return nil, "method_not_supported_for_channel_type"
@@ -269,6 +272,7 @@ func (s *Server) call(method string, r *http.Request) (map[string]any, string) {
 	return nil, "unknown_method"
 }
 
+// find returns the place of a bot's message by its ts, -1 where there is none.
 func (s *Server) find(ts string) int {
 	for i, m := range s.messages {
 		if m.TS == ts && m.Channel != "" {
@@ -305,6 +309,7 @@ func (s *Server) fill(m *Message, args map[string]json.RawMessage) string {
 	return ""
 }
 
+// webhook takes a message as the incoming webhook does.
 func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -338,7 +343,7 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "ok")
 }
 
-// text is the string in raw JSON, empty when it is none.
+// text returns the string in raw JSON, empty when it is none.
 func text(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) != nil {

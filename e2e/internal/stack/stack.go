@@ -1,4 +1,5 @@
-// Package stack says where the servers of the end-to-end tests are.
+// Package stack says where the servers of the end-to-end tests are, which e2e/run starts
+// and names in the environment. Begin with FromEnv.
 package stack
 
 import (
@@ -8,7 +9,8 @@ import (
 	"strings"
 )
 
-// Stack is the servers that e2e/run started.
+// Stack holds the addresses of the servers that e2e/run started, and what they are asked
+// with.
 type Stack struct {
 	Dir             string // the run's folder: logs and state of the servers
 	S3              string // base URL of the S3 server
@@ -82,23 +84,23 @@ func FromEnv() (*Stack, error) {
 	return s, nil
 }
 
-// URL is the URL of a key or prefix of the bucket, as configurations take it. The
+// URL returns the URL of a key or prefix of the bucket, as configurations take it. The
 // key may hold patterns such as {date} and *.
 func (s *Stack) URL(key string) string { return s.BucketURL(s.Bucket, key) }
 
-// BucketURL is URL for any bucket of the server, existing or not.
+// BucketURL returns the same for any bucket of the server, existing or not.
 func (s *Stack) BucketURL(bucket, key string) string {
 	q := url.Values{"endpoint": {s.S3}, "region": {s.Region}, "use_path_style": {"true"}}
 	return "s3://" + bucket + "/" + strings.TrimPrefix(key, "/") + "?" + q.Encode()
 }
 
-// GCSURL is the URL of a key or prefix of a bucket on the GCS emulator.
+// GCSURL returns the URL of a key or prefix of a bucket on the GCS emulator.
 func (s *Stack) GCSURL(bucket, key string) string {
 	q := url.Values{"endpoint": {s.GCS + "/storage/v1/"}, "anonymous": {"true"}}
 	return "gs://" + bucket + "/" + strings.TrimPrefix(key, "/") + "?" + q.Encode()
 }
 
-// AzureURL is the URL of a key or prefix of a container on the Azure emulator.
+// AzureURL returns the URL of a key or prefix of a container on the Azure emulator.
 func (s *Stack) AzureURL(container, key string) string {
 	q := url.Values{"storage_account": {s.AzureAccount}, "domain": {s.Azure}, "protocol": {"http"}}
 	return "azblob://" + container + "/" + strings.TrimPrefix(key, "/") + "?" + q.Encode()

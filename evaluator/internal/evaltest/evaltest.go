@@ -1,3 +1,6 @@
+// Package evaltest makes the tables that the tests of the evaluator's packages are about:
+// columns of values, batches of them as a scan would send, and series of errors. It knows
+// none of these packages. Begin with Table.
 package evaltest
 
 import (
@@ -10,7 +13,8 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// column is a column of a test's table, row by row.
+// Column is a column of a test's table, row by row: of numbers, or of texts that are codes
+// into a dictionary.
 type Column struct {
 	Name    string
 	Kind    groundtruth.Kind
@@ -58,12 +62,12 @@ func (c Column) Counted() groundtruth.Values {
 	return v
 }
 
-// Rows returns the column of matches.
+// Rows returns the column as matches have it.
 func (c Column) Rows() groundtruth.Column {
 	return groundtruth.Column{Name: c.Name, Kind: c.Kind, Codes: c.Codes, Dict: c.Dict, Valid: c.Valid}
 }
 
-// NumbersBatch is a batch of predictions with one number feature x, NaN for missing.
+// NumbersBatch returns a batch of predictions with one number feature x, NaN for missing.
 func NumbersBatch(xs []float64) *groundtruth.Batch {
 	b := &groundtruth.Batch{Len: len(xs), Times: make([]int64, len(xs)), Predictions: make([]float64, len(xs))}
 	c := Column{Name: "x", Kind: groundtruth.Number, Floats: xs, Valid: make([]bool, len(xs))}
@@ -74,7 +78,7 @@ func NumbersBatch(xs []float64) *groundtruth.Batch {
 	return b
 }
 
-// TextBatch is a batch of predictions with one text feature x, "" for missing.
+// TextBatch returns a batch of predictions with one text feature x, "" for missing.
 func TextBatch(xs []string) *groundtruth.Batch {
 	b := &groundtruth.Batch{Len: len(xs), Times: make([]int64, len(xs)), Predictions: make([]float64, len(xs))}
 	c := Column{Name: "x", Kind: groundtruth.Text, Codes: make([]uint32, len(xs)), Valid: make([]bool, len(xs))}
@@ -95,8 +99,8 @@ func TextBatch(xs []string) *groundtruth.Batch {
 	return b
 }
 
-// Table is a batch of predictions with these features, nil for a column that is
-// absent from the log.
+// Table returns a batch of n predictions with these features: []float64 as NumbersBatch
+// takes them, []string as TextBatch does, or nil for a column that is absent from the log.
 func Table(n int, columns map[string]any) *groundtruth.Batch {
 	b := &groundtruth.Batch{Len: n, Times: make([]int64, n), Predictions: make([]float64, n)}
 	for i := range b.Predictions {
@@ -132,16 +136,16 @@ func Series(n int, f func(i int) float64) []float64 {
 // ErrorsOf draws n errors with variance 1: independent for rho 0, else AR(1).
 func ErrorsOf(rng *rand.Rand, n int, rho float64) []float64 {
 	out := make([]float64, n)
-	scale := math.Sqrt(1 - rho*rho)
+	scale := math.Sqrt(1 - float64(rho*rho))
 	e := rng.NormFloat64()
 	for i := range out {
 		out[i] = e
-		e = rho*e + scale*rng.NormFloat64()
+		e = float64(rho*e) + float64(scale*rng.NormFloat64())
 	}
 	return out
 }
 
-// AsJSON is v as JSON.
+// AsJSON returns v as JSON.
 func AsJSON(t interface{ Fatal(...any) }, v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -150,7 +154,8 @@ func AsJSON(t interface{ Fatal(...any) }, v any) string {
 	return string(data)
 }
 
-// column is a batch of one feature, which is the prediction too, in 32 bits or in 64.
+// ColumnIn returns a batch whose one feature f, which is the prediction too, has numbers of
+// 32 bits or of 64.
 func ColumnIn(bits int, xs []float64) *groundtruth.Batch {
 	if bits == 32 {
 		xs = Series(len(xs), func(i int) float64 { return float64(float32(xs[i])) })

@@ -16,7 +16,7 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Trigger is when a recurring run of Kubeflow Pipelines fires: by six cron fields,
+// Trigger says when a recurring run of Kubeflow Pipelines fires: by six cron fields,
 // seconds first, or by an interval. One of the two is set.
 type Trigger struct {
 	Cron  string
@@ -54,7 +54,7 @@ func Convert(schedule cron.Schedule, zone, controller *time.Location, now time.T
 	return Trigger{}, fmt.Errorf("a schedule of the type %T has no form in Kubeflow Pipelines", schedule)
 }
 
-// zoneShift is what to add to a wall-clock time in from to have it in to.
+// zoneShift returns what to add to a wall-clock time in from to have it in to.
 func zoneShift(from, to *time.Location, now time.Time) (time.Duration, error) {
 	var offsets [2]int
 	for i, loc := range []*time.Location{from, to} {
@@ -200,7 +200,7 @@ func cronField(set, all uint64, noStar bool) string {
 	return strings.Join(parts, ",")
 }
 
-// progression is the step between numbers that all lie equally far apart, three of
+// progression returns the step between numbers that all lie equally far apart, three of
 // them at least; else 0.
 func progression(numbers []int) int {
 	if len(numbers) < 3 {

@@ -1,6 +1,7 @@
 // Package heap has the process collect garbage for the first time when there is some
-// to speak of. A heap that begins at 4 MiB is collected seven times on its way to
-// 30 MiB, which in a run over few rows takes a tenth of its time.
+// to speak of, and Limit keeps it within so many bytes from then on. A heap that begins at
+// 4 MiB is collected seven times on its way to 30 MiB, which in a run over few rows takes
+// a tenth of its time.
 //
 // It does so as soon as it is imported, for a call at the start of main comes too late:
 // what packages make before main is half of what is collected, and a run over a window
@@ -23,7 +24,7 @@ const (
 	least = 192 << 20
 )
 
-// after is what is in force after the first collection.
+// after holds what is in force after the first collection.
 //
 //nolint:gochecknoglobals // a process has one heap
 var after struct {

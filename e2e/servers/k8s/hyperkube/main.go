@@ -1,5 +1,6 @@
-// Command hyperkube is every Kubernetes program that the end-to-end tests start, in one
-// binary that is linked once: what it is depends on the name that it is called by.
+// Command hyperkube holds every Kubernetes program that the end-to-end tests start in one
+// binary, which is linked once: which of them it is depends on the name that it is called
+// by.
 package main
 
 import (

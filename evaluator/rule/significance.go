@@ -72,7 +72,7 @@ func (c *clause) compare(facts *Facts) outcome {
 	return outcome{truth: d.truth, reasons: appendNew([]string{c.words(b, d, facts)}, b.why)}
 }
 
-// decision is the judgement of a comparison at certain values of its variables.
+// decision holds how a comparison comes out at certain values of its variables.
 type decision struct {
 	truth       truth
 	holds       bool    // the point estimates hold
@@ -80,9 +80,11 @@ type decision struct {
 	tested      bool    // significance was looked at
 	bound       float64 // the one-sided bound of the difference, where tested
 	reason      string  // why it is unknown, where it isn't for lack of significance
-	undecided   bool    // unknown for columns whose drift is
+	undecided   bool    // unknown, for so is the drift of some columns
 }
 
+// decide judges the comparison with the variables' values as at gives them, by the
+// one-sided test of stat.OneSided where its level isn't 0.
 func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 	d := decision{left: c.left.value(b, at), right: c.right.value(b, at)}
 	if !stat.IsNumber(d.left) || !stat.IsNumber(d.right) {
@@ -141,8 +143,8 @@ func holds(cmp string, left, right float64) bool {
 	}
 }
 
-// addTo counts the uncertainty of the estimate v in the test, with slopes by central
-// differences. It returns why there is none.
+// addTo adds the uncertainty of the estimate v to the test, its slope being the central
+// difference's. It returns why it can't, if so.
 func (v *variable) addTo(t *stat.OneSided, m metric.Result, difference func(func(*variable) float64) float64, at func(*variable) float64) string {
 	x := at(v)
 	// The step balances rounding against the third derivative.
@@ -207,7 +209,7 @@ func (c *clause) scenarios(b *binding, facts *Facts) []func(*variable) float64 {
 	return out
 }
 
-// atInconclusive is what drift.share or drift.count is where so many of the
+// atInconclusive returns what drift.share or drift.count is where so many of the
 // inconclusive columns drift.
 func atInconclusive(d *drift.Drift, v *variable, drifted, inconclusive int) float64 {
 	if v.kind == varDriftCount {

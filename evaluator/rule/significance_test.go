@@ -11,8 +11,8 @@ import (
 
 func near(a, b, tolerance float64) bool { return math.Abs(a-b) <= tolerance*math.Max(1, math.Abs(b)) }
 
-// The numbers are worked out by hand from the formulas in OneSided's
-// documentation; quantiles of Student's t are those of printed tables.
+// The numbers are worked out by hand from the formulas in the documentation of
+// stat.OneSided; quantiles of Student's t are those of printed tables.
 func TestSemantics3_StudentisedStatisticByHand(t *testing.T) {
 	t.Run("one estimate", func(t *testing.T) {
 		// D = x - 1 at x = 1.5 with se 0.2: T = 2.5, A = 0.3, q = 0.3/3 + 0.1/2 = 0.15,
@@ -127,7 +127,7 @@ func TestSemantics3_NoIntervalIsUnknown(t *testing.T) {
 // Error estimates are made here from their definitions, so that the test and not
 // the estimates of the metrics is what the simulations show.
 
-// meanOf is the estimate of g(mean) of u with the slope and curvature of g there.
+// meanOf returns the estimate of g(mean) of u with the slope and curvature of g there.
 func meanOf(u []float64, g func(mean float64) (value, slope, curvature float64)) stat.Estimate {
 	n := float64(len(u))
 	var mean, m2, m3, m4 float64
@@ -159,7 +159,7 @@ func root(mean float64) (value, slope, curvature float64) {
 	return r, 0.5 / r, -0.25 / (r * r * r)
 }
 
-// firingRate is the share of windows that breach when, which holds exactly at the
+// firingRate returns the share of windows that breach when, which holds exactly at the
 // threshold.
 func firingRate(t *testing.T, when string, trials int, draw func(*rand.Rand) (window, reference stat.Estimate)) float64 {
 	t.Helper()
@@ -189,6 +189,9 @@ func squares(rng *rand.Rand, n int) []float64 {
 }
 
 func TestSemantics3_FiresAtItsLevel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	const trials = 3000
 	tolerance := 3.5 * math.Sqrt(0.05*0.95/trials)
 	for name, c := range map[string]struct {
@@ -220,9 +223,6 @@ func TestSemantics3_FiresAtItsLevel(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && name == "rmse against 5000 reference rows" {
-				t.Skip("draws 15 million errors")
-			}
 			if rate := firingRate(t, c.when, trials, c.draw); math.Abs(rate-0.05) > tolerance {
 				t.Errorf("fires in %.4f of windows at the threshold, want 0.05 +- %.4f", rate, tolerance)
 			} else {
