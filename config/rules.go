@@ -21,8 +21,8 @@ type ruleAt struct {
 	rule Rule
 	pos  value // the rule
 	when value
-	// plain is the expression as written, when character n of it stands in column
-	// whenColumn+n; "" when it does not.
+	// plain is the expression as written, when its characters stand one by one in the
+	// columns from the value's own on; "" when it does not.
 	plain string
 	keys  map[string]value
 }

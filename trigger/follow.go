@@ -63,6 +63,8 @@ func (l *Launcher) Follow(ctx context.Context, model string) ([]LaunchStatus, []
 	return launches, changes, errors.Join(errs...)
 }
 
+// followRun asks for the state of one started run, looks for duplicates of it, and records
+// what has changed.
 func (l *Launcher) followRun(ctx context.Context, s LaunchStatus) ([]Transition, error) {
 	changes, err := l.duplicates(ctx, requestOf(s.Launch), s.Launch)
 	if err != nil {
@@ -182,6 +184,8 @@ func (l *Launcher) recover(ctx context.Context, claims []Claim) ([]Transition, e
 	return changes, errors.Join(errs...)
 }
 
+// recoverClaim finishes a start that was claimed and never recorded: it finds the run, or
+// starts it when the claim has settled.
 func (l *Launcher) recoverClaim(ctx context.Context, c Claim) ([]Transition, error) {
 	meta := c.Launch
 	if meta.Key != c.Key || meta.Run == "" {

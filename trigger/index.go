@@ -246,6 +246,8 @@ func (l *Ledger) openEra(ctx context.Context, model, era string, in func(place) 
 	return l.readEra(ctx, model, era, objects, in)
 }
 
+// readEra reads what the ledger holds of the windows of one era that in lets in, whose
+// objects were listed.
 func (l *Ledger) readEra(ctx context.Context, model, era string, objects []objstore.Object, in func(place) bool) (*eraReader, error) {
 	windows, err := revisions(evaluationDir(model, true), objects, in)
 	if err != nil {

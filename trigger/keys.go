@@ -98,10 +98,12 @@ func part(name string) string {
 	return slug[:min(len(slug), keep)] + "~" + digest(name)
 }
 
+// windowPart writes a window as a part of a key.
 func windowPart(w groundtruth.Window) string {
 	return w.Start.UTC().Format(keyTimeLayout) + "_" + w.End.UTC().Format(keyTimeLayout)
 }
 
+// parseWindowPart reads what windowPart wrote.
 func parseWindowPart(s string) (groundtruth.Window, error) {
 	from, to, ok := strings.Cut(s, "_")
 	if !ok {
@@ -122,6 +124,7 @@ func parseWindowPart(s string) (groundtruth.Window, error) {
 	return w, nil
 }
 
+// evaluationDir holds a model's evaluations, those off the grid apart.
 func evaluationDir(model string, onGrid bool) string {
 	if onGrid {
 		return evaluationsDir + part(model) + "/"

@@ -94,6 +94,8 @@ func (l *Launcher) Launch(ctx context.Context, req LaunchRequest, meta Launch) (
 	return out, nil
 }
 
+// launchOnce starts the run of a key unless one is recorded, found or claimed by another
+// process.
 func (l *Launcher) launchOnce(ctx context.Context, req LaunchRequest, meta Launch) (Outcome, error) {
 	if known, err := l.recorded(ctx, meta.Key); err != nil || known != nil {
 		return Outcome{Launch: deref(known)}, err
@@ -355,6 +357,7 @@ func (l *Launcher) recorded(ctx context.Context, key string) (*Launch, error) {
 	return &launch, nil
 }
 
+// deref is a launch, the zero one for nil.
 func deref(l *Launch) Launch {
 	if l == nil {
 		return Launch{}
@@ -362,6 +365,7 @@ func deref(l *Launch) Launch {
 	return *l
 }
 
+// settle is how long a claim is left to its claimer.
 func (l *Launcher) settle() time.Duration { return cmp.Or(l.Settle, DefaultSettle) }
 
 // interval returns the time between two looks of watch and search.
@@ -383,6 +387,7 @@ func (l *Launcher) log() *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
+// step tells crash tests how far a start has come.
 func (l *Launcher) step(name string) {
 	if l.Hook != nil {
 		l.Hook(name)

@@ -134,6 +134,7 @@ func (l *Ledger) launch(ctx context.Context, key string) (Launch, error) {
 	return launchOf(ctx, l.load, key)
 }
 
+// launchOf reads the started run of a key and checks that it says so.
 func launchOf(ctx context.Context, load reader, key string) (Launch, error) {
 	data, err := load(ctx, launchesDir+key)
 	if err != nil {
@@ -235,8 +236,10 @@ func (l *Ledger) OpenClaims(ctx context.Context, model string, launches []Launch
 	return out, nil
 }
 
+// claimKey is where the n-th claim of a key is kept.
 func claimKey(key string, n int) string { return claimsDir + key + "/" + strconv.Itoa(n) }
 
+// parseClaimKey reads what claimKey wrote.
 func parseClaimKey(k string) (string, int, error) {
 	key, digits, _ := strings.Cut(strings.TrimPrefix(k, claimsDir), "/")
 	n, err := strconv.Atoi(digits)
@@ -263,6 +266,7 @@ func (l *Ledger) newestClaim(ctx context.Context, key string) (int, error) {
 	return newest, nil
 }
 
+// claim reads the n-th claim of a key.
 func (l *Ledger) claim(ctx context.Context, key string, n int) (Claim, error) {
 	var c Claim
 	if err := l.read(ctx, claimKey(key, n), &c); err != nil {

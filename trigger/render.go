@@ -66,6 +66,7 @@ func RenderParameters(params map[string]any, data TemplateData) (map[string]any,
 	return out, nil
 }
 
+// render replaces the templates in the texts of a value, however deep they stand.
 func render(v any, data TemplateData) (any, error) {
 	switch v := v.(type) {
 	case string:

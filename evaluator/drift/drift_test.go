@@ -144,7 +144,7 @@ func TestDistanceOfTinyShiftBesideAnOutlier(t *testing.T) {
 	}
 }
 
-// quantilesOnly is how scipy's numbers look for a layout of quantiles: the bound of
+// TestKSBoundIsAtMostTheShareBetweenEdges holds that on a layout of quantiles the bound of
 // KS is at most the share between two edges.
 func TestKSBoundIsAtMostTheShareBetweenEdges(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
