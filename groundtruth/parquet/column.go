@@ -8,7 +8,6 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
-	"github.com/zeebo/xxh3"
 
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
@@ -74,7 +73,7 @@ type columnDict struct {
 	floats []float64
 	times  []int64
 	texts  []string
-	hashes []xxh3.Uint128
+	hashes []table.IDHashes
 	states []table.NumberState
 }
 
@@ -317,7 +316,7 @@ func (c *columnReader) readDict() error {
 			if !ok || len(text) == 0 {
 				d.states[i] = table.NumberMissing
 			}
-			d.hashes = append(d.hashes, xxh3.Hash128(text))
+			d.hashes = append(d.hashes, table.HashID(text, c.want.Bar != nil))
 		}
 	default:
 		c.dictTexts(n)
@@ -453,7 +452,11 @@ func (c *columnReader) fillIndexed(defs []byte, n, present int) error {
 		case table.Time:
 			c.b.Put(0, 0, d.times[i], valid)
 		case table.ID:
-			c.b.PutID(d.hashes[i], valid)
+			if valid {
+				c.b.PutID(d.hashes[i])
+			} else {
+				c.b.AddNull()
+			}
 		default:
 			if !valid {
 				c.b.AddNull()
@@ -538,10 +541,7 @@ func (c *columnReader) fillPlain(defs []byte, n, present int) {
 func (c *columnReader) fillTexts(defs []byte, n int) {
 	next := c.value
 	if defs == nil && c.b.Col.Kind == table.ID && c.kind == parquet.ByteArray && c.typ.form == formText {
-		for i := range n {
-			s := c.values.Bytes(next + i)
-			c.b.PutID(xxh3.Hash128(s), len(s) > 0)
-		}
+		table.AddIDs(c.b, &c.values, next, n)
 		return
 	}
 	for r := range n {

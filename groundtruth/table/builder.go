@@ -1,9 +1,13 @@
 package table
 
 import (
+	"math"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/zeebo/xxh3"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 const (
@@ -11,18 +15,26 @@ const (
 	// column keeps from chunk to chunk.
 	maxInternedTexts = 1 << 14
 	maxInternedBytes = 4 << 20
+	// firstSampled is room for the sampled rows of a first chunk, which are all.
+	firstSampled = 1 << 17
 	// MaxChunkBytes ends a chunk of a text format early, when its records are long.
 	MaxChunkBytes = 16 << 20
 )
 
-// Builder fills a Column cell by cell.
+// Builder fills a Column cell by cell. Readers of all formats have one for each wanted
+// column.
 type Builder struct {
 	Col  Column
 	Text textDict
+
+	bar   *Bar   // nil where no sample is asked for
+	below uint64 // the bar's hash when the chunk was begun
 }
 
+// NewBuilder returns a Builder of the kind of column that is wanted. Of AsStored, whose
+// kind the reader knows, it makes text.
 func NewBuilder(w Want) *Builder {
-	b := &Builder{}
+	b := &Builder{bar: w.Bar}
 	switch w.As {
 	case AsNumber:
 		b.Col.Kind = Number
@@ -41,7 +53,13 @@ func (b *Builder) Start() {
 	b.Col.Floats = b.Col.Floats[:0]
 	b.Col.Codes = b.Col.Codes[:0]
 	b.Col.Times = b.Col.Times[:0]
-	b.Col.Hashes = b.Col.Hashes[:0]
+	b.Col.Hashes, b.Col.Sampled = b.Col.Hashes[:0], b.Col.Sampled[:0]
+	if b.bar != nil {
+		if b.below == math.MaxUint64 {
+			b.Col.Sampled = nil // all rows of the chunk before, and few of the next
+		}
+		b.below = b.bar.Hash()
+	}
 	b.Col.Valid = b.Col.Valid[:0]
 	b.Col.Invalid = b.Col.Invalid[:0]
 	if b.Col.Kind == Text {
@@ -56,8 +74,11 @@ func (b *Builder) Finish() {
 	}
 }
 
+// AddNull adds a cell without a value.
 func (b *Builder) AddNull() { b.Put(0, 0, 0, false) }
 
+// Put adds a cell of a kind other than ID: the one of number, code and time that the
+// column's kind has.
 func (b *Builder) Put(x float64, code uint32, t int64, valid bool) {
 	switch b.Col.Kind {
 	case Number:
@@ -84,32 +105,76 @@ func (b *Builder) AddID(s []byte) {
 		b.AddNull()
 		return
 	}
-	b.Col.Hashes = append(b.Col.Hashes, xxh3.Hash128(s))
+	b.PutID(HashID(s, b.bar != nil))
+}
+
+// IDHashes holds the hashes of an id: the one that the join knows it by, and the one that
+// the sample goes by.
+type IDHashes struct {
+	join   xxh3.Uint128
+	sample uint64 // 0 where no sample is asked for
+}
+
+// HashID hashes the canonical text of an id.
+func HashID(s []byte, sampled bool) IDHashes {
+	h := IDHashes{join: xxh3.Hash128(s)}
+	if sampled {
+		h.sample = SampleHash(s)
+	}
+	return h
+}
+
+// PutID adds an id by its hashes.
+func (b *Builder) PutID(h IDHashes) {
+	if b.bar != nil && h.sample <= b.below {
+		b.Col.Sampled = append(b.Col.Sampled, groundtruth.SampledRow{Row: len(b.Col.Valid), Hash: h.sample})
+	}
+	b.Col.Hashes = append(b.Col.Hashes, h.join)
 	b.Col.Valid = append(b.Col.Valid, true)
 }
 
-// PutID adds an id by its hash.
-func (b *Builder) PutID(h xxh3.Uint128, valid bool) {
-	b.Col.Hashes = append(b.Col.Hashes, h)
-	b.Col.Valid = append(b.Col.Valid, valid)
+// AddIDs adds n ids by their texts, of which text returns the one of a number: it is
+// AddID of each, faster.
+func AddIDs[T interface{ Bytes(i int) []byte }](b *Builder, texts T, from, n int) {
+	at := len(b.Col.Valid)
+	hashes := slices.Grow(b.Col.Hashes, n)[:at+n]
+	valid := slices.Grow(b.Col.Valid, n)[:at+n]
+	if b.bar != nil && b.below == math.MaxUint64 && cap(b.Col.Sampled) < at+n {
+		// They are to be many, and grow to that at once rather than bit by bit.
+		b.Col.Sampled = slices.Grow(b.Col.Sampled, max(n, firstSampled))
+	}
+	for i := range n {
+		s := texts.Bytes(from + i)
+		hashes[at+i], valid[at+i] = xxh3.Hash128(s), len(s) > 0
+		if b.bar == nil {
+			continue
+		}
+		if hash := xxhash.Sum64(s); hash <= b.below && len(s) > 0 {
+			b.Col.Sampled = append(b.Col.Sampled, groundtruth.SampledRow{Row: at + i, Hash: hash})
+		}
+	}
+	b.Col.Hashes, b.Col.Valid = hashes, valid
 }
 
-// GrowNumbers makes room for n more numbers, which the caller sets and then either
-// calls valid or takes back by ShrinkNumbers. GrowTimes does so with times.
+// GrowNumbers makes room for n more numbers, which the caller sets and then either marks
+// by AddValid or takes back by ShrinkNumbers.
 func (b *Builder) GrowNumbers(n int) []float64 {
 	at := len(b.Col.Floats)
 	b.Col.Floats = slices.Grow(b.Col.Floats, n)[:at+n]
 	return b.Col.Floats[at:]
 }
 
+// ShrinkNumbers is described at GrowNumbers.
 func (b *Builder) ShrinkNumbers(n int) { b.Col.Floats = b.Col.Floats[:len(b.Col.Floats)-n] }
 
+// GrowTimes does with times what GrowNumbers does.
 func (b *Builder) GrowTimes(n int) []int64 {
 	at := len(b.Col.Times)
 	b.Col.Times = slices.Grow(b.Col.Times, n)[:at+n]
 	return b.Col.Times[at:]
 }
 
+// ShrinkTimes is described at GrowNumbers.
 func (b *Builder) ShrinkTimes(n int) { b.Col.Times = b.Col.Times[:len(b.Col.Times)-n] }
 
 // AddValid marks n more cells as usable.

@@ -1,21 +1,26 @@
 package table
 
 import (
-	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/zeebo/xxh3"
 	"math"
 	"slices"
 	"sort"
 	"strconv"
-) // Kind is the kind of the values of a Column.
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// Kind is the kind of the values of a Column.
 type Kind uint8
 
+// The kinds of columns.
 const (
 	Absent Kind = iota // the object has no such column: no slice is set
-	Number             // floats
-	Text               // codes and dict
-	Time               // times
-	ID                 // hashes
+	Number             // Floats
+	Text               // Codes and Dict
+	Time               // Times
+	ID                 // Hashes
 )
 
 // Chunk is a run of records of one object, as columns in the
@@ -25,12 +30,12 @@ const (
 type Chunk struct {
 	Len  int
 	Row0 int64 // 0-based number of the first record, counting malformed records
-	// rows holds the 0-based number of each record where malformed records lie
-	// between them; nil when record i is number row0+i. See row.
+	// Rows holds the 0-based number of each record where malformed records lie
+	// between them; nil when record i is number Row0+i. See Row.
 	Rows []int64
 	Cols []Column
-	// lazy sends the values of a column whose slices are not set, as values does; nil
-	// when all slices are. What goes wrong is in err.
+	// Lazy sends the values of a column whose slices are not set, as ValueSender does;
+	// nil when all slices are. What goes wrong is in Err.
 	Lazy func(i int, sel []int32, emit func(*groundtruth.Values))
 	Err  error
 }
@@ -48,34 +53,37 @@ func (c *Chunk) Row(i int) int64 {
 	return c.Row0 + int64(i)
 }
 
-// Column is one column of a chunk. Slices have length chunk.n.
+// Column is one column of a chunk. The slices of its kind have Chunk.Len elements.
 type Column struct {
 	Kind Kind
-	// floats of a Number column. Where valid is false it is 0 for a null or
+	// Floats of a Number column. Where Valid is false it is 0 for a null or
 	// empty cell and for text, NaN for a NaN (the number or the word), and an
 	// infinity for an infinite number, so that the reader of a prediction can tell
 	// no value from a bad one.
 	Floats []float64
-	// narrow says that the numbers are floating-point ones of 32 bits.
+	// Narrow says that the numbers are floating-point ones of 32 bits.
 	Narrow bool
-	// codes of a Text column point into dict. Entries of dict may be equal to
+	// Codes of a Text column point into Dict. Entries of Dict may be equal to
 	// one another, and not every entry need be used.
 	Codes []uint32
 	Dict  []string
 	// DictGen numbers the dictionary: while it stays the same from one chunk of
-	// the object to the next, dict has only grown and codes keep their meaning, so
+	// the object to the next, Dict has only grown and Codes keep their meaning, so
 	// what was looked up per code can be kept. It is never 0.
 	DictGen uint64
-	// times of a Time column, in Unix nanoseconds.
+	// Times of a Time column, in Unix nanoseconds.
 	Times []int64
-	// hashes of a ID column: the 128-bit XXH3 of each canonical text.
+	// Hashes of an ID column: the 128-bit XXH3 of each canonical text.
 	Hashes []xxh3.Uint128
-	// valid marks usable cells: not null, not empty where a number or a time is
+	// Sampled are the rows of an ID column, in order, whose hashes were not above
+	// Want.Bar when the chunk was begun.
+	Sampled []groundtruth.SampledRow
+	// Valid marks usable cells: not null, not empty where a number or a time is
 	// wanted, not NaN, and of the wanted kind. The empty string is a valid text in
 	// JSON and Parquet and a missing one in CSV, which cannot tell it from null; as an id it is missing
 	// everywhere.
 	Valid []bool
-	// invalid lists the cells that are present but not of the wanted kind, by
+	// Invalid lists the cells that are present but not of the wanted kind, by
 	// row: text that is no number or time, infinite numbers, times out of range,
 	// nested JSON values. NaN is not among them.
 	Invalid []invalidCell
@@ -87,7 +95,7 @@ type invalidCell struct {
 	Text string // what was there, at most MaxSample bytes
 }
 
-// column returns column i of a chunk, or an absent one for -1.
+// Column returns column i of a chunk, or an absent one for -1.
 func (c *Chunk) Column(i int) *Column {
 	if i < 0 {
 		return &Column{}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-) // As says what a column is read as.
+)
+
+// As says what a column is read as.
 type As uint8
 
 const (
@@ -27,14 +29,16 @@ const (
 type Want struct {
 	Name string // the header's name, the Parquet column's dotted path or the JSON key's
 	As   As
-	// optional columns that an object does not have become Absent; a missing
+	// Optional columns that an object does not have become Absent; a missing
 	// required column is a *MissingColumnError. JSON Lines have no header: there a
 	// column that no record has is a column of missing values, never an error, and
 	// never Absent.
 	Optional bool
-	// lazy columns need not be read with the chunk: their values are asked for by
-	// chunk.values, or never.
+	// Lazy columns need not be read with the chunk: their values are asked for by
+	// Chunk.Lazy, or never.
 	Lazy bool
+	// Bar asks AsID for Column.Sampled, of the ids that are not above it; nil for none.
+	Bar *Bar
 }
 
 // ReadOptions change how an object is read. The zero value reads everything.
@@ -48,12 +52,12 @@ type ReadOptions struct {
 	// OnBad is told of each malformed record, in order: its reason (BadRow), its
 	// 0-based number and a sample of its text. Malformed records are never emitted.
 	OnBad func(reason string, row int64, value string)
-	// memory is what pages and records may take that are held at one time on one
+	// Memory is what pages and records may take that are held at one time on one
 	// goroutine; 0 is no bound. What takes more is an error.
 	Memory int64
 }
 
-// ReadStats counts what readObject read.
+// ReadStats counts what was read of an object.
 type ReadStats struct {
 	Rows    int64 // records met, malformed and skipped ones included
 	Bad     int64 // malformed records
@@ -85,7 +89,6 @@ func (s *ReadStats) Add(o ReadStats) {
 	s.Bytes += o.Bytes
 }
 
-// Bounds of the memory that a join plans with.
 // MinReaderMemory is the least that a goroutine has for what it reads. It holds the pages
 // of any usual writer.
 const MinReaderMemory = 16 << 20
