@@ -20,7 +20,7 @@ func rows(n int, off, larger float64) (*groundtruth.Batch, *groundtruth.Matches)
 		off = -off
 	}
 	return &groundtruth.Batch{Len: n, Times: make([]int64, n), Predictions: predictions, Features: []groundtruth.Values{size}},
-		&groundtruth.Matches{Len: n, Times: make([]int64, n), IDHashes: make([]uint64, n), Predictions: predictions, Labels: labels}
+		&groundtruth.Matches{Len: n, Times: make([]int64, n), Predictions: predictions, Labels: labels}
 }
 
 // The reference goes through two passes: the first finds the bins, the second counts. The

@@ -58,11 +58,7 @@ func send(t *testing.T, s groundtruth.Sink, table map[string]json.RawMessage, fe
 		b.Features = append(b.Features, c.Values())
 	}
 	s.AddPredictions(b)
-	hashes := make([]uint64, n)
-	for i := range hashes {
-		hashes[i] = uint64(i) * 0x9e3779b97f4a7c15
-	}
-	s.AddMatches(&groundtruth.Matches{Len: n, Times: make([]int64, n), IDHashes: hashes, Predictions: predictions, Labels: labels})
+	s.AddMatches(&groundtruth.Matches{Len: n, Times: make([]int64, n), Predictions: predictions, Labels: labels})
 }
 
 // profileOf makes the profile of a reference table.

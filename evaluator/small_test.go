@@ -55,11 +55,13 @@ func smallWindow(tb testing.TB) (*summary.Profile, *summary.Summary) {
 		for i := range cities {
 			city.Dict = append(city.Dict, fmt.Sprintf("city %d", i))
 		}
-		m := &groundtruth.Matches{Len: n, IDHashes: make([]uint64, n)}
+		m := &groundtruth.Matches{Len: n}
 		for i := range b.Predictions {
 			p := 1e5 * math.Exp(rng.NormFloat64())
 			b.Predictions[i] = p
-			m.Labels, m.IDHashes[i] = append(m.Labels, p+1e4*rng.NormFloat64()), rng.Uint64()
+			m.Labels = append(m.Labels, p+1e4*rng.NormFloat64())
+			hash := rng.Uint64()
+			b.Sampled, m.Sampled = append(b.Sampled, groundtruth.SampledRow{Row: i, Hash: hash}), append(m.Sampled, groundtruth.SampledRow{Row: i, Hash: hash})
 			city.Codes, city.Valid = append(city.Codes, rng.Uint32N(cities)), append(city.Valid, true)
 		}
 		m.Predictions, m.Segments = b.Predictions, []groundtruth.Column{city.Rows()}

@@ -16,20 +16,21 @@ const (
 	Time
 )
 
-// Column is a text column of Matches, row by row (table.Column is that of a chunk of a
-// file): Dict[Codes[i]] is the value of row i, which is missing where Valid is false; its
-// code is then meaningless.
+// Column is a column row by row (table.Column is that of a chunk of a file). The value of
+// row i is Dict[Codes[i]] in a column of Kind Text and Floats[i] in one of Kind Number. It
+// is missing where Valid[i] is false; its code or number is then meaningless.
 type Column struct {
-	Name  string
-	Kind  Kind // Text; Absent when there is no such column
-	Codes []uint32
-	Dict  []string
-	Valid []bool
+	Name   string
+	Kind   Kind // Text or Number; Absent when there is no such column
+	Codes  []uint32
+	Dict   []string
+	Floats []float64
+	Valid  []bool
 }
 
 // Values holds values of one column, those of some rows, as Batch.Features sends them.
-// Which row has which is not told: what a window is compared by does not depend on it. NaN
-// is a missing value.
+// Which row has which is not told: what a window is compared by does not depend on it. What
+// belongs together of a row is in Columns of Batch and Matches. NaN is a missing value.
 type Values struct {
 	Name string
 	Kind Kind
@@ -58,6 +59,10 @@ type Batch struct {
 	Narrow      bool      // the predictions are floating-point numbers of 32 bits
 	Version     Values    // Text, of the Len rows; Kind Absent when no version column is mapped
 	Features    []Values  // parts of features of Spec.Features, in any order
+	// Columns are what a task has of a row beside its one number, of the Len rows: a
+	// score, a class, a weight. A regression has none.
+	Columns []Column
+	Sampled []SampledRow
 }
 
 // Matches holds a few thousand joined rows, each a unique prediction and its one label, for
@@ -66,12 +71,27 @@ type Matches struct {
 	Len         int
 	Times       []int64
 	HasTime     bool
-	IDHashes    []uint64 // a hash of the id, for samples; equal ids have equal hashes
 	Predictions []float64
 	Labels      []float64 // finite
 	Narrow      bool      // some labels' column is of floating-point numbers of 32 bits
 	Version     Column
 	Segments    []Column // Text, in the order of Spec.Segments
+	Columns     []Column // as those of Batch
+	Sampled     []SampledRow
+}
+
+// SampleSize is how many predictions a sample holds.
+const SampleSize = 1024
+
+// SampledRow is a row of a Batch or of Matches whose id may be among the SampleSize ids
+// of the scan that have the least hashes. All rows of those ids are told, and some of
+// others; in the order of their numbers.
+type SampledRow struct {
+	Row int
+	// Hash is the XXH64, with seed 0, of the id's text, so that SQL engines that have
+	// this hash choose the same ids. A row of a reference without an id has a hash of
+	// its object's key and its number in it.
+	Hash uint64
 }
 
 // Sink takes what a scan finds. Each worker owns one; the caller merges them, so

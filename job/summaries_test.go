@@ -64,7 +64,7 @@ func send(to groundtruth.Sink, rows []pair, labels bool) {
 		Features: []groundtruth.Values{{Name: "x", Kind: groundtruth.Number, Rows: n, Floats: x}},
 	})
 	if labels {
-		to.AddMatches(&groundtruth.Matches{Len: n, Times: times, HasTime: true, IDHashes: make([]uint64, n), Predictions: preds, Labels: ys})
+		to.AddMatches(&groundtruth.Matches{Len: n, Times: times, HasTime: true, Predictions: preds, Labels: ys})
 	}
 }
 

@@ -29,6 +29,8 @@ func symmetricError(p, y, abs float64) float64 {
 	return float64(2 * (math.Abs(float64(p/2)-float64(y/2)) / (math.Abs(y/2) + math.Abs(p/2))))
 }
 
+// NewErrorSums returns the sums of no rows, with labels centred at center, a sketch of so
+// many buckets, and time blocks if asked for.
 func NewErrorSums(center float64, buckets int, blocks bool) *ErrorSums {
 	e := &ErrorSums{center: center, abs: tally{limit: buckets}}
 	if blocks {

@@ -49,7 +49,7 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 func newSummary(layout *Layout, start, end int64, segments []string, opts BuilderOptions) *Summary {
 	s := &Summary{
 		layout: layout, opts: opts, segNames: slices.Clone(segments), start: start, end: end,
-		features: []*Column{},
+		features: []*Column{}, sample: &sample{},
 	}
 	prediction, label, center := columnOf("prediction"), columnOf("label"), 0.0
 	if layout != nil {
@@ -114,6 +114,7 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	}
 	s.predictions += int64(n)
 	s.prediction.addNumbers(s.prediction.alike(batch.Predictions[:n], batch.Narrow), nil)
+	s.sample.addPredictions(batch)
 	if batch.Version.Kind != groundtruth.Text {
 		return
 	}
@@ -186,6 +187,7 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	for from := 0; from < n; from += kernelRows {
 		b.addPiece(m, from, min(from+kernelRows, n))
 	}
+	s.sample.addMatches(m)
 }
 
 // addPiece takes the matches from one row to before another.
@@ -220,15 +222,6 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 		}
 		k.addBlocks(s.errors.blocks, b.blockOf)
 	}
-	for row, hash := range m.IDHashes[from:to] {
-		if s.sample.takes(hash) {
-			r := SampleRow{Hash: hash, Prediction: m.Predictions[from+row], Label: m.Labels[from+row]}
-			if m.HasTime {
-				r.Time = m.Times[from+row]
-			}
-			s.sample.add(r)
-		}
-	}
 }
 
 // setKey makes a key of the groups of n rows of a text column, which begin at from.
@@ -246,7 +239,7 @@ func (b *Builder) setKey(k *key, g *groups[ErrorSums, *ErrorSums], col *groundtr
 		if col.Valid[from+row] {
 			code = int(col.Codes[from+row])
 		}
-		k.numbers[row] = c.place(code)
+		k.numbers[row] = c.numberOf(code)
 	}
 	name := func(code int) string {
 		if code == len(col.Dict) {
@@ -291,8 +284,8 @@ func (c *codeNumbers) begin(codes int) {
 	c.seen = c.seen[:0]
 }
 
-// place returns the number of a code.
-func (c *codeNumbers) place(code int) int32 {
+// numberOf returns the number of a code.
+func (c *codeNumbers) numberOf(code int) int32 {
 	if c.number[code] == 0 {
 		c.seen = append(c.seen, code)
 		c.number[code] = int32(len(c.seen))
@@ -307,7 +300,7 @@ func (c *codeNumbers) end() {
 }
 
 // ResetPredictions implements groundtruth.Sink: it forgets the features, the
-// prediction column and the versions' numbers of predictions.
+// prediction column, the sampled predictions and the versions' numbers of predictions.
 func (b *Builder) ResetPredictions() {
 	s := b.s
 	s.predictions = 0
@@ -318,6 +311,7 @@ func (b *Builder) ResetPredictions() {
 	for i, c := range s.features {
 		s.features[i] = newColumnSummary(c.layout, s.interior())
 	}
+	s.sample.predictions = nil
 	s.resetVersionRows()
 }
 

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -40,7 +41,8 @@ func randomBatches(n, texts, spread int) ([]*groundtruth.Batch, []*groundtruth.M
 			b.Times, m.Times = append(b.Times, t), append(m.Times, t)
 			b.Predictions, m.Predictions = append(b.Predictions, y), append(m.Predictions, y)
 			m.Labels = append(m.Labels, y+r.NormFloat64())
-			m.IDHashes = append(m.IDHashes, r.Uint64())
+			sampled := groundtruth.SampledRow{Row: len(b.Sampled), Hash: r.Uint64()}
+			b.Sampled, m.Sampled = append(b.Sampled, sampled), append(m.Sampled, sampled)
 			x.Floats, x.Valid = append(x.Floats, r.NormFloat64()), append(x.Valid, true)
 			for _, col := range []*evaltest.Column{&c, &city, &version} {
 				col.Codes, col.Valid = append(col.Codes, r.Uint32N(uint32(texts))), append(col.Valid, true)
@@ -85,8 +87,8 @@ func TestSummaryStaysWithinItsBudget(t *testing.T) {
 		if got := len(s.Versions()); got != DefaultMaxSegments+1 {
 			t.Errorf("%d versions", got)
 		}
-		if len(s.Sample()) != sampleSize {
-			t.Errorf("%d rows in the sample", len(s.Sample()))
+		if rows, _ := s.Sample(); len(rows) != groundtruth.SampleSize || math.IsNaN(rows[0].Label) {
+			t.Errorf("%d rows in the sample", len(rows))
 		}
 	}
 	// Three numeric columns of about 10,010 edges take 32 bytes an edge and at most

@@ -102,6 +102,11 @@ func (d *decoder) fail() {
 	d.b = nil
 }
 
+// refuse fails with what people can do something about.
+func (d *decoder) refuse(format string, args ...any) {
+	d.err, d.b = fmt.Errorf(format, args...), nil
+}
+
 // check fails unless ok.
 func (d *decoder) check(ok bool) {
 	if !ok {
@@ -384,15 +389,16 @@ func (d *decoder) close(what string) error {
 	return nil
 }
 
-// header reads a magic number and a schema version.
-func (d *decoder) header(what, magic string, schema uint64) {
+// header reads a magic number and a schema version of at most newest, and returns it.
+func (d *decoder) header(what, magic string, newest uint64) (schema uint64) {
 	if len(d.b) < len(magic) || string(d.b[:len(magic)]) != magic {
 		d.fail()
-		return
+		return 0
 	}
 	d.b = d.b[len(magic):]
-	if v := d.uint(); d.err == nil && v != schema {
-		d.err = fmt.Errorf("%s has schema version %d, this program reads %d: make it again", what, v, schema)
-		d.b = nil
+	schema = d.uint()
+	if d.err == nil && (schema == 0 || schema > newest) {
+		d.refuse("%s has schema version %d, this program reads up to %d: make it again", what, schema, newest)
 	}
+	return schema
 }

@@ -18,18 +18,25 @@ var (
 	_ encoding.BinaryUnmarshaler = (*Profile)(nil)
 )
 
-// MarshalBinary returns the profile's canonical encoding: a magic number and the
-// schema version, then compressed, with a checksum, the fingerprint, the rows and
-// the Summary, which holds the layout.
+// The sections of a profile, in their order.
+const (
+	referenceSection = "reference" // where the rows came from
+	summarySection   = "summary"
+)
+
+// MarshalBinary returns the profile's canonical encoding: a header, then compressed,
+// with a checksum, the sections. The Summary holds the layout.
 func (p *Profile) MarshalBinary() ([]byte, error) {
-	var body encoder
-	body.string(p.Fingerprint)
-	body.int(p.Rows)
 	summary, err := p.Summary.MarshalBinary()
 	if err != nil {
 		return nil, fmt.Errorf("encode profile: %w", err)
 	}
-	body.b = append(body.b, summary...)
+	var body encoder
+	body.section(referenceSection, func() {
+		body.string(p.Fingerprint)
+		body.int(p.Rows)
+	})
+	body.section(summarySection, func() { body.b = append(body.b, summary...) })
 	// A profile has few megabytes; the usual window would take sixteen for each.
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true), zstd.WithWindowSize(1<<20))
 	if err != nil {
@@ -37,37 +44,59 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 	}
 	e := encoder{b: []byte(profileMagic)}
 	e.uint(ProfileSchema)
+	e.string(regression)
 	return w.EncodeAll(body.b, e.b), nil
 }
 
-// UnmarshalBinary replaces p. It refuses other schema versions and damaged bytes; p
-// is then unchanged.
+// UnmarshalBinary replaces p. It refuses newer schema versions, other tasks, sections
+// that it does not know and damaged bytes; p is then unchanged.
 func (p *Profile) UnmarshalBinary(b []byte) error {
+	var q Profile
+	if err := q.decode(b); err != nil {
+		return fmt.Errorf("decode profile: %w", err)
+	}
+	*p = q
+	return nil
+}
+
+// decode fills an empty profile.
+func (p *Profile) decode(b []byte) error {
 	d := decoder{b: b}
-	d.header("profile", profileMagic, ProfileSchema)
+	schema := d.header("profile", profileMagic, ProfileSchema)
+	if d.err == nil && schema > 1 {
+		d.task("profile")
+	}
 	if d.err != nil {
-		return fmt.Errorf("decode profile: %w", d.err)
+		return d.err
 	}
 	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxProfileBytes))
 	if err != nil {
-		return fmt.Errorf("decode profile: %w", err)
+		return err
 	}
 	defer r.Close()
-	raw, err := r.DecodeAll(d.b, nil)
-	if err != nil {
-		return fmt.Errorf("decode profile: %w", err)
+	body := decoder{}
+	if body.b, err = r.DecodeAll(d.b, nil); err != nil {
+		return err
 	}
-	body := decoder{b: raw}
-	q := Profile{Fingerprint: body.string(), Rows: body.int(), Summary: new(Summary)}
+	reference := func(d *decoder) { p.Fingerprint, p.Rows = d.string(), d.int() }
+	var summary []byte
+	rest := func(d *decoder) { summary, d.b = d.b, nil }
+	if schema == 1 {
+		// The same without names.
+		reference(&body)
+		rest(&body)
+	} else {
+		body.sections("profile", sectionReader{referenceSection, false, reference}, sectionReader{summarySection, false, rest})
+	}
 	if body.err != nil {
-		return fmt.Errorf("decode profile: %w", body.err)
+		return body.err
 	}
-	if err := q.Summary.UnmarshalBinary(body.b); err != nil {
-		return fmt.Errorf("decode profile: %w", err)
+	p.Summary = new(Summary)
+	if err := p.Summary.UnmarshalBinary(summary); err != nil {
+		return err
 	}
-	if q.Layout = q.Summary.Layout(); q.Layout == nil {
-		return fmt.Errorf("decode profile: %w: it has no layout", errCorrupt)
+	if p.Layout = p.Summary.Layout(); p.Layout == nil {
+		return fmt.Errorf("%w: it has no layout", errCorrupt)
 	}
-	*p = q
 	return nil
 }

@@ -22,32 +22,104 @@ var (
 func (s *Summary) MarshalBinary() ([]byte, error) {
 	e := encoder{b: []byte(summaryMagic)}
 	e.uint(Schema)
-	e.summary(s)
+	e.string(regression)
+	if s.layout != nil {
+		e.section(layoutSection, func() { e.layout(s.layout) })
+	}
+	e.section(frameSection, func() { e.frame(s) })
+	e.section(predictionsSection, func() { e.predictions(s) })
+	e.section(matchesSection, func() { e.matches(s) })
+	if s.sample != nil {
+		e.section(sampleSection, func() { e.sample(s.sample) })
+	}
 	return e.b, nil
 }
 
-// UnmarshalBinary replaces s. It refuses other schema versions, and bytes that no
-// Summary has as far as can be told; s is then unchanged.
+// UnmarshalBinary replaces s. It refuses newer schema versions, other tasks and sections
+// that it does not know, and bytes that no Summary has as far as can be told; s is then
+// unchanged. A Summary of schema 1 has no sample: what it had was one of other rows.
 func (s *Summary) UnmarshalBinary(b []byte) error {
 	d := decoder{b: b}
-	d.header("summary", summaryMagic, Schema)
-	t := d.summary()
+	var t *Summary
+	if d.header("summary", summaryMagic, Schema) == 1 {
+		t = d.summary1()
+	} else {
+		t = d.summary()
+	}
 	if err := d.close("summary"); err != nil {
 		return err
 	}
+	t.seal()
 	*s = *t
 	return nil
 }
 
-func (e *encoder) summary(s *Summary) {
-	e.bool(s.layout != nil)
-	if s.layout != nil {
-		e.layout(s.layout)
+// The sections of a Summary, in their order.
+const (
+	layoutSection      = "layout" // not there without a reference
+	frameSection       = "frame"  // what two Summaries must share to be merged, beside the layout
+	predictionsSection = "predictions"
+	matchesSection     = "matches"
+	sampleSection      = "sample" // not there where the sample is not known
+)
+
+// summary reads what follows the schema.
+func (d *decoder) summary() *Summary {
+	var layout *Layout
+	var s *Summary
+	d.task("summary")
+	d.sections("summary",
+		sectionReader{layoutSection, true, func(d *decoder) { layout = d.layout() }},
+		sectionReader{frameSection, false, func(d *decoder) { s = d.frame(layout) }},
+		sectionReader{predictionsSection, false, func(d *decoder) { d.predictions(s) }},
+		sectionReader{matchesSection, false, func(d *decoder) { d.matches(s) }},
+		sectionReader{sampleSection, true, func(d *decoder) { s.sample = d.sample(s) }},
+	)
+	return s
+}
+
+// summary1 reads what follows schema 1: what is in sections today, one after the other,
+// and a sample of matched rows, which is read past.
+func (d *decoder) summary1() *Summary {
+	var layout *Layout
+	if d.bool() {
+		layout = d.layout()
 	}
+	s := d.frame(layout)
+	if s == nil {
+		return nil
+	}
+	d.predictions(s)
+	d.matches(s)
+	for range d.count(25) {
+		_, _, _, _ = d.fixed(), d.finite(), d.finite(), d.int() // hash, prediction, label and time
+	}
+	return s
+}
+
+func (e *encoder) frame(s *Summary) {
 	e.int(s.start)
 	e.int(s.end)
 	e.count(s.opts.MaxSegments)
 	e.strings(s.segNames)
+}
+
+// frame reads the frame of a Summary on a layout and returns one without rows whose
+// sample is not known, nil when it fails.
+func (d *decoder) frame(layout *Layout) *Summary {
+	start, end := d.int(), d.int()
+	opts := BuilderOptions{MaxSegments: d.small(math.MaxInt32)}
+	names := d.strings()
+	d.check(start < end || start == 0 && end == 0)
+	if d.err != nil {
+		return nil
+	}
+	s := newSummary(layout, start, end, names, opts)
+	s.sample = nil
+	return s
+}
+
+func (e *encoder) predictions(s *Summary) {
 	e.uint(uint64(s.predictions))
 	if s.layout == nil {
 		e.count(len(s.features))
@@ -66,38 +138,11 @@ func (e *encoder) summary(s *Summary) {
 		e.string(name)
 		e.uint(uint64(rows[name].n))
 	}
-	e.uint(uint64(s.matched))
-	e.column(s.label)
-	e.errorSums(s.errors)
-	e.groups(s.versions)
-	for _, g := range s.segments {
-		e.groups(g)
-	}
-	sample := s.Sample()
-	e.count(len(sample))
-	for _, r := range sample {
-		e.fixed(r.Hash)
-		e.float(r.Prediction)
-		e.float(r.Label)
-		e.int(r.Time)
-	}
 }
 
-func (d *decoder) summary() *Summary {
-	var layout *Layout
-	if d.bool() {
-		layout = d.layout()
-	}
-	start, end := d.int(), d.int()
-	opts := BuilderOptions{MaxSegments: d.small(math.MaxInt32)}
-	names := d.strings()
-	d.check(start < end || start == 0 && end == 0)
-	if d.err != nil {
-		return nil
-	}
-	s := newSummary(layout, start, end, names, opts)
+func (d *decoder) predictions(s *Summary) {
 	s.predictions = d.amount()
-	if layout == nil {
+	if s.layout == nil {
 		for range d.count(2) {
 			c := &ColumnLayout{Name: d.string(), Kind: groundtruth.Kind(d.small(int(groundtruth.Text)))}
 			n := len(s.features)
@@ -113,7 +158,7 @@ func (d *decoder) summary() *Summary {
 	last := ""
 	for i := range d.count(2) {
 		name := d.string()
-		d.check((i == 0 || last < name) && (name == OtherGroup || len(s.versionRows.kept) < opts.MaxSegments))
+		d.check((i == 0 || last < name) && (name == OtherGroup || len(s.versionRows.kept) < s.opts.MaxSegments))
 		last = name
 		n := d.amount()
 		d.check(n > 0)
@@ -121,6 +166,19 @@ func (d *decoder) summary() *Summary {
 			s.versionRows.get(name).n = n
 		}
 	}
+}
+
+func (e *encoder) matches(s *Summary) {
+	e.uint(uint64(s.matched))
+	e.column(s.label)
+	e.errorSums(s.errors)
+	e.groups(s.versions)
+	for _, g := range s.segments {
+		e.groups(g)
+	}
+}
+
+func (d *decoder) matches(s *Summary) {
 	s.matched = d.amount()
 	d.column(s.label, s.matched)
 	d.check(s.label.valid == s.matched)
@@ -130,24 +188,51 @@ func (d *decoder) summary() *Summary {
 	for _, g := range s.segments {
 		d.groups(g, s.matched)
 	}
-	d.sample(s)
+}
+
+// sample writes the names of the features that the rows have, of which there are none
+// yet, and the rows.
+func (e *encoder) sample(s *sample) {
+	e.strings(nil)
+	for _, rows := range []leastRows{s.predictions, s.matches} {
+		e.count(len(rows))
+		for _, r := range rows.sorted() {
+			e.fixed(r.Hash)
+			e.float(r.Prediction)
+			e.int(r.Time)
+			if !math.IsNaN(r.Label) {
+				e.float(r.Label)
+			}
+		}
+	}
+}
+
+func (d *decoder) sample(of *Summary) *sample {
+	if names := d.strings(); len(names) > 0 {
+		d.refuse("summary's sample holds features, the first is %.64q, and this program reads none: a newer version wrote it, or make it again", names[0])
+	}
+	const bytes = 17 // of a row, at the least
+	return &sample{
+		predictions: d.leastRows(bytes, of.predictions, func() float64 { return math.NaN() }),
+		matches:     d.leastRows(bytes+8, of.matched, d.finite),
+	}
+}
+
+// leastRows reads rows of at least so many bytes each, of which there are at most most.
+func (d *decoder) leastRows(bytes int, most int64, label func() float64) leastRows {
+	n := d.count(bytes)
+	d.check(int64(n) <= min(most, groundtruth.SampleSize))
 	if d.err != nil {
 		return nil
 	}
-	s.seal()
-	return s
-}
-
-func (d *decoder) sample(s *Summary) {
-	n := d.count(25)
-	d.check(int64(n) == min(s.matched, sampleSize))
-	for range n {
-		r := SampleRow{Hash: d.fixed(), Prediction: d.finite(), Label: d.finite(), Time: d.int()}
-		s.sample.rows = append(s.sample.rows, r)
+	rows := make(leastRows, n)
+	for i := range rows {
+		rows[i] = SampleRow{Hash: d.fixed(), Prediction: d.finite(), Time: d.int(), Label: label()}
 	}
-	d.check(slices.IsSortedFunc(s.sample.rows, compareRows))
-	// Sorted descending they are a heap with the greatest on top.
-	slices.Reverse(s.sample.rows)
+	d.check(slices.IsSortedFunc(rows, compareRows))
+	// In descending order they are a heap with the greatest on top.
+	slices.Reverse(rows)
+	return rows
 }
 
 func (e *encoder) column(c *Column) {

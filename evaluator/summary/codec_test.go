@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
 	"pgregory.net/rapid"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -72,16 +73,119 @@ func TestUvarintsAreThoseOfTheStandardLibrary(t *testing.T) {
 	})
 }
 
-func TestAnotherSchemaIsRefusedByNumber(t *testing.T) {
-	for what, b := range map[string][]byte{"summary": []byte(summaryMagic + "\x07"), "profile": []byte(profileMagic + "\x07")} {
-		var err error
-		if what == "summary" {
-			err = new(Summary).UnmarshalBinary(b)
-		} else {
-			err = new(Profile).UnmarshalBinary(b)
+// decodeAs decodes what and says why not.
+func decodeAs(what string, b []byte) error {
+	if what == "profile" {
+		return new(Profile).UnmarshalBinary(b)
+	}
+	return new(Summary).UnmarshalBinary(b)
+}
+
+func TestANewerSchemaIsRefusedByNumber(t *testing.T) {
+	for what, magic := range map[string]string{"summary": summaryMagic, "profile": profileMagic} {
+		for _, schema := range []byte{0, Schema + 1, 7} {
+			err := decodeAs(what, append([]byte(magic), schema))
+			if want := fmt.Sprintf("%s has schema version %d", what, schema); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v does not say %q", err, want)
+			}
 		}
-		if err == nil || !strings.Contains(err.Error(), what+" has schema version 7") {
-			t.Errorf("%s: error %v", what, err)
+	}
+}
+
+// reheaded returns the bytes of s with other sections than it has, and of another task.
+func reheaded(s *Summary, task string, names ...string) []byte {
+	e := encoder{b: []byte(summaryMagic)}
+	e.uint(Schema)
+	e.string(task)
+	for _, name := range names {
+		e.section(name, func() {
+			switch name {
+			case layoutSection:
+				e.layout(s.layout)
+			case frameSection:
+				e.frame(s)
+			case predictionsSection:
+				e.predictions(s)
+			case matchesSection:
+				e.matches(s)
+			case sampleSection:
+				e.sample(s.sample)
+			}
+		})
+	}
+	return e.b
+}
+
+func TestSectionsAreRefusedByName(t *testing.T) {
+	s := seedSummaries()[2]
+	all := []string{layoutSection, frameSection, predictionsSection, matchesSection, sampleSection}
+	if !bytes.Equal(reheaded(s, regression, all...), summaryBytes(t, s)) {
+		t.Fatal("the sections are not what a summary is")
+	}
+	for _, tc := range []struct {
+		what, task string
+		sections   []string
+		want       string
+	}{
+		{"a later section at the end", regression, append(slices.Clone(all), "calibration"), `summary has a section "calibration"`},
+		{"a later section at the start", regression, append([]string{"calibration"}, all...), `summary has a section "calibration"`},
+		{"a later section between", regression, slices.Insert(slices.Clone(all), 3, "scores"), `summary has a section "scores"`},
+		{"another task", "binary", all, `summary is of the task "binary", this program reads regression`},
+		{"a task that is no word", strings.Repeat("x", 1000), all, "corrupt"},
+		{"a name that is no word", regression, append(slices.Clone(all), strings.Repeat("x", 1000)), "corrupt"},
+		{"no name", regression, append(slices.Clone(all), ""), "corrupt"},
+		{"a section missing", regression, []string{layoutSection, frameSection, predictionsSection, sampleSection}, "corrupt"},
+		{"the last section missing", regression, all[:3], "corrupt"},
+		{"a section twice", regression, append(slices.Clone(all), sampleSection), "corrupt"},
+		{"another order", regression, []string{frameSection, layoutSection, predictionsSection, matchesSection}, "corrupt"},
+		{"nothing", regression, nil, "corrupt"},
+	} {
+		err := new(Summary).UnmarshalBinary(reheaded(s, tc.task, tc.sections...))
+		if err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: error %v does not say %q", tc.what, err, tc.want)
+		}
+	}
+	without := reheaded(s, regression, all[:4]...)
+	var u Summary
+	if err := u.UnmarshalBinary(without); err != nil {
+		t.Fatal(err)
+	}
+	if _, known := u.Sample(); known {
+		t.Error("a summary without the section knows its sample")
+	}
+	if err := u.Merge(s); err != nil {
+		t.Fatal(err)
+	}
+	if _, known := u.Sample(); known {
+		t.Error("a sample of some of the rows passes for one of all")
+	}
+}
+
+func TestASampleWithFeaturesIsRefused(t *testing.T) {
+	s := seedSummaries()[1]
+	b := reheaded(s, regression, frameSection, predictionsSection, matchesSection)
+	e := encoder{b: b}
+	e.section(sampleSection, func() { e.strings([]string{"price"}) })
+	err := new(Summary).UnmarshalBinary(e.b)
+	if want := `sample holds features, the first is "price"`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v does not say %q", err, want)
+	}
+}
+
+func TestAProfilesSectionsAreRefusedByName(t *testing.T) {
+	var body encoder
+	body.section("seasons", func() {})
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for task, want := range map[string]string{regression: `profile has a section "seasons"`, "multiclass": `profile is of the task "multiclass"`} {
+		e := encoder{b: []byte(profileMagic)}
+		e.uint(ProfileSchema)
+		e.string(task)
+		err := new(Profile).UnmarshalBinary(w.EncodeAll(body.b, e.b))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
 		}
 	}
 }
@@ -131,6 +235,11 @@ func FuzzUnmarshalSummary(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(b)
+		s.sample = nil
+		f.Add(summaryBytes(f, s))
+	}
+	for _, name := range schema1Summaries() {
+		f.Add(schema1File(f, name))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var s Summary
@@ -166,6 +275,9 @@ func FuzzUnmarshalSummary(f *testing.F) {
 			t.Fatalf("merging with itself: %v", err)
 		}
 		_ = s.Bytes()
+		if rows, _ := s.Sample(); len(rows) > groundtruth.SampleSize {
+			t.Fatalf("%d rows in the sample", len(rows))
+		}
 	})
 }
 
@@ -177,6 +289,7 @@ func FuzzUnmarshalProfile(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	f.Add(schema1File(f, schema1Profile))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var p Profile
 		if p.UnmarshalBinary(b) == nil && (p.Layout == nil || p.Summary == nil) {

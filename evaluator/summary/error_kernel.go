@@ -10,9 +10,9 @@ import (
 const (
 	// kernelRows is how many matches are taken apart by their groups at a time.
 	kernelRows = 1 << 15
-	// chunkRows of a cell are worked on at a time: few enough for their terms to stay in
+	// runRows of a cell are worked on at a time: few enough for their terms to stay in
 	// a core's nearest cache.
-	chunkRows = 1 << 8
+	runRows = 1 << 8
 	// cellRows is how many rows a cell should have, so that what each costs is little
 	// beside what its rows do.
 	cellRows = 1 << 7
@@ -31,30 +31,30 @@ type errorKernel struct {
 	starts []int32
 	cellOf []int32
 
-	// Of a chunk.
+	// Of a run.
 	n        int   // rows
 	nonZero  int64 // labels
-	errors   chunkErrors
-	greatest rowErrors          // absolute values
-	e2, e4   [chunkRows]float64 // terms that others are made of
-	z2       [chunkRows]float64
-	a2, s2   [chunkRows]float64
-	last     [chunkRows]float64
-	rests    [chunkRows]float64
-	to       [][]exact.Sum // the sums that a chunk's terms go to
+	errors   runErrors
+	greatest rowErrors        // absolute values
+	e2, e4   [runRows]float64 // terms that others are made of
+	z2       [runRows]float64
+	a2, s2   [runRows]float64
+	last     [runRows]float64
+	rests    [runRows]float64
+	to       [][]exact.Sum // the sums that a run's terms go to
 }
 
-// chunkErrors is what all terms of a chunk's rows are made of, with zeros up to a
+// runErrors is what all terms of a run's rows are made of, with zeros up to a
 // multiple of exact.ProductLanes.
-type chunkErrors struct {
-	p, y   [chunkRows]float64 // prediction and label
-	e, abs [chunkRows]float64 // p - y
-	z      [chunkRows]float64 // y - center
-	a      [chunkRows]float64 // |e| / |y|, 0 where y is
-	s      [chunkRows]float64 // see symmetricError
+type runErrors struct {
+	p, y   [runRows]float64 // prediction and label
+	e, abs [runRows]float64 // p - y
+	z      [runRows]float64 // y - center
+	a      [runRows]float64 // |e| / |y|, 0 where y is
+	s      [runRows]float64 // see symmetricError
 }
 
-// rowErrors are values of a row.
+// rowErrors holds what the terms of one row are made of.
 type rowErrors struct{ e, z, a, s float64 }
 
 // key is a way to take the rows of a piece apart: by version, by a segment column, or
@@ -117,8 +117,8 @@ func (k *errorKernel) addCell(keys []key, cell int) {
 			k.to = append(k.to, g.sums[:])
 		}
 	}
-	for chunk := range slices.Chunk(rows, chunkRows) {
-		k.loadChunk(chunk)
+	for run := range slices.Chunk(rows, runRows) {
+		k.loadRun(run)
 		for _, g := range groups {
 			g.n += int64(k.n)
 			g.nonZero += k.nonZero
@@ -138,8 +138,8 @@ func (k *errorKernel) addBlocks(blocks []blockSums, blockOf []int32) {
 	for i := range blocks {
 		b := &blocks[i]
 		k.to = append(k.to[:0], b.sums[:])
-		for chunk := range slices.Chunk(k.rows(i), chunkRows) {
-			k.loadChunk(chunk)
+		for run := range slices.Chunk(k.rows(i), runRows) {
+			k.loadRun(run)
 			b.n += int64(k.n)
 			b.nonZero += k.nonZero
 			k.addBlockTerms()
@@ -176,8 +176,8 @@ func zeroed(s []int32, n int) []int32 {
 // rows returns the rows of a cell.
 func (k *errorKernel) rows(cell int) []int32 { return k.order[k.starts[cell]:k.starts[cell+1]] }
 
-// loadChunk takes the rows of a chunk.
-func (k *errorKernel) loadChunk(rows []int32) {
+// loadRun takes the rows of a run.
+func (k *errorKernel) loadRun(rows []int32) {
 	k.n = len(rows)
 	c, n, padded := &k.errors, k.n, k.padded()
 	for j, i := range rows {
@@ -200,7 +200,7 @@ func (k *errorKernel) loadChunk(rows []int32) {
 
 // setPlain computes what the terms of n rows are made of, and returns the greatest
 // absolute values and how many labels are 0.
-func (c *chunkErrors) setPlain(n int, center float64) (greatest rowErrors, zeros int) {
+func (c *runErrors) setPlain(n int, center float64) (greatest rowErrors, zeros int) {
 	for j, p := range c.p[:n] {
 		y := c.y[j]
 		e := p - y
@@ -222,7 +222,7 @@ func (c *chunkErrors) setPlain(n int, center float64) (greatest rowErrors, zeros
 	return greatest, zeros
 }
 
-// padded returns the chunk's number of rows, rounded up.
+// padded returns the run's number of rows, rounded up.
 func (k *errorKernel) padded() int {
 	return (k.n + exact.ProductLanes - 1) / exact.ProductLanes * exact.ProductLanes
 }
@@ -231,7 +231,7 @@ func (k *errorKernel) padded() int {
 // it to the sums.
 // Every product is rounded on its own: no sum of products, so nothing can be fused and
 // all architectures agree.
-func (k *errorKernel) addTerm(kind SumKind, products, xs, ys *[chunkRows]float64, greatest float64) {
+func (k *errorKernel) addTerm(kind SumKind, products, xs, ys *[runRows]float64, greatest float64) {
 	n := k.padded()
 	var factors []float64
 	if ys != nil {

@@ -5,10 +5,10 @@ package summary
 // how many labels are 0.
 //
 //go:noescape
-func vectorErrors(c *chunkErrors, n int, center float64) (e, z, a, s, d float64, zeros int)
+func vectorErrors(c *runErrors, n int, center float64) (e, z, a, s, d float64, zeros int)
 
 // set computes what the terms of n rows are made of.
-func (c *chunkErrors) set(n int, center float64) (greatest rowErrors, zeros int) {
+func (c *runErrors) set(n int, center float64) (greatest rowErrors, zeros int) {
 	if !vectors() {
 		return c.setPlain(n, center)
 	}

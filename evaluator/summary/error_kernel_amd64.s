@@ -1,7 +1,7 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func vectorErrors(c *chunkErrors, n int, center float64) (e, z, a, s, d float64, zeros int)
+// func vectorErrors(c *runErrors, n int, center float64) (e, z, a, s, d float64, zeros int)
 TEXT ·vectorErrors(SB), NOSPLIT, $0-72
 	MOVQ c+0(FP), DI
 	MOVQ n+8(FP), CX
@@ -18,15 +18,15 @@ TEXT ·vectorErrors(SB), NOSPLIT, $0-72
 	XORQ AX, AX
 
 loop:
-	VMOVUPD chunkErrors_p(DI)(AX*8), Y6
-	VMOVUPD chunkErrors_y(DI)(AX*8), Y7
+	VMOVUPD runErrors_p(DI)(AX*8), Y6
+	VMOVUPD runErrors_y(DI)(AX*8), Y7
 	VSUBPD Y7, Y6, Y8              // e = p - y
-	VMOVUPD Y8, chunkErrors_e(DI)(AX*8)
+	VMOVUPD Y8, runErrors_e(DI)(AX*8)
 	VANDPD Y14, Y8, Y8             // abs
-	VMOVUPD Y8, chunkErrors_abs(DI)(AX*8)
+	VMOVUPD Y8, runErrors_abs(DI)(AX*8)
 	VMAXPD Y8, Y0, Y0
 	VSUBPD Y15, Y7, Y9             // z = y - center
-	VMOVUPD Y9, chunkErrors_z(DI)(AX*8)
+	VMOVUPD Y9, runErrors_z(DI)(AX*8)
 	VANDPD Y14, Y9, Y9
 	VMAXPD Y9, Y1, Y1
 	VCMPPD $0, Y13, Y7, Y10        // y == 0
@@ -34,7 +34,7 @@ loop:
 	VANDPD Y14, Y7, Y7             // |y|
 	VDIVPD Y7, Y8, Y9              // a = abs / |y|, 0 where y is
 	VANDNPD Y9, Y10, Y9
-	VMOVUPD Y9, chunkErrors_a(DI)(AX*8)
+	VMOVUPD Y9, runErrors_a(DI)(AX*8)
 	VMAXPD Y9, Y2, Y2
 	VANDPD Y14, Y6, Y6
 	VADDPD Y6, Y7, Y7              // d = |y| + |p|
@@ -43,7 +43,7 @@ loop:
 	VADDPD Y8, Y8, Y8
 	VDIVPD Y7, Y8, Y9              // s = 2 abs / d, 0 where d is
 	VANDNPD Y9, Y10, Y9
-	VMOVUPD Y9, chunkErrors_s(DI)(AX*8)
+	VMOVUPD Y9, runErrors_s(DI)(AX*8)
 	VMAXPD Y9, Y3, Y3
 	ADDQ $4, AX
 	CMPQ AX, CX

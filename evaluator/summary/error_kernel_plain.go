@@ -3,6 +3,6 @@
 package summary
 
 // set computes what the terms of n rows are made of.
-func (c *chunkErrors) set(n int, center float64) (greatest rowErrors, zeros int) {
+func (c *runErrors) set(n int, center float64) (greatest rowErrors, zeros int) {
 	return c.setPlain(n, center)
 }

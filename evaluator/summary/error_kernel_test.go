@@ -20,7 +20,7 @@ func TestKernelAddsAsTermsDo(t *testing.T) {
 
 func checkKernel(t *rapid.T) {
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
-	n := rapid.SampledFrom([]int{1, 2, 7, chunkRows, chunkRows + 1, 5000}).Draw(t, "rows")
+	n := rapid.SampledFrom([]int{1, 2, 7, runRows, runRows + 1, 5000}).Draw(t, "rows")
 	scale := rapid.SampledFrom([]float64{1, 1e-50, 1e60, 1e-9, 1e-120, 1e150, 1e300, 5e307}).Draw(t, "scale")
 	spread := rapid.SampledFrom([]float64{0, 1, 20, 200}).Draw(t, "spread")
 	p, y := make([]float64, n), make([]float64, n)

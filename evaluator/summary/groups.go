@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// cell is what a group holds.
+// cell is what groups need of what they hold: the part V of a Summary, by pointer.
 type cell[V any] interface {
 	*V
 	mergeFrom(*V)
@@ -107,76 +107,3 @@ func (g *groups[V, P]) all() map[string]P {
 	}
 	return out
 }
-
-// sample holds the sampleSize least rows in the order of compareRows, as a heap with
-// the greatest on top. It depends on the multiset of rows alone.
-type sample struct{ rows []SampleRow }
-
-func compareRows(a, b SampleRow) int {
-	pairs := [...][2]uint64{
-		{a.Hash, b.Hash},
-		{OrderKey(a.Prediction), OrderKey(b.Prediction)},
-		{OrderKey(a.Label), OrderKey(b.Label)},
-		{uint64(a.Time) ^ 1<<63, uint64(b.Time) ^ 1<<63},
-	}
-	for _, p := range pairs {
-		if p[0] != p[1] {
-			if p[0] < p[1] {
-				return -1
-			}
-			return 1
-		}
-	}
-	return 0
-}
-
-// takes reports whether a row of that hash may belong to the sample.
-func (s *sample) takes(hash uint64) bool {
-	return len(s.rows) < sampleSize || hash <= s.rows[0].Hash
-}
-
-func (s *sample) add(r SampleRow) {
-	r.Prediction, r.Label = unsignedZero(r.Prediction), unsignedZero(r.Label)
-	if len(s.rows) < sampleSize {
-		s.rows = append(s.rows, r)
-		for i := len(s.rows) - 1; i > 0; {
-			parent := (i - 1) / 2
-			if compareRows(s.rows[parent], s.rows[i]) >= 0 {
-				break
-			}
-			s.rows[parent], s.rows[i] = s.rows[i], s.rows[parent]
-			i = parent
-		}
-		return
-	}
-	if compareRows(r, s.rows[0]) >= 0 {
-		return
-	}
-	s.rows[0] = r
-	for i := 0; ; {
-		child := 2*i + 1
-		if child >= len(s.rows) {
-			return
-		}
-		if child+1 < len(s.rows) && compareRows(s.rows[child+1], s.rows[child]) > 0 {
-			child++
-		}
-		if compareRows(s.rows[i], s.rows[child]) >= 0 {
-			return
-		}
-		s.rows[i], s.rows[child] = s.rows[child], s.rows[i]
-		i = child
-	}
-}
-
-func (s *sample) mergeFrom(o *sample) {
-	for _, r := range o.rows {
-		s.add(r)
-	}
-}
-
-func (s *sample) sorted() []SampleRow {
-	return slices.SortedFunc(slices.Values(s.rows), compareRows)
-}
-
-func (s *sample) bytes() int64 { return int64(cap(s.rows)) * 32 }

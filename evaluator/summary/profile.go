@@ -141,8 +141,9 @@ func (l *Layout) ID() string {
 	return l.identity
 }
 
-// ProfileSchema is the version of the reference profile's schema.
-const ProfileSchema = 1
+// ProfileSchema is the version of the reference profile's schema. Older ones are read,
+// newer ones refused.
+const ProfileSchema = 2
 
 // Profile is a reference profile: the reference's Summary on its own Layout.
 type Profile struct {

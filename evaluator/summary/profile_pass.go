@@ -55,7 +55,7 @@ type Profiler struct {
 	start, end int64
 }
 
-// columnProfile is one column in the first pass.
+// columnProfile gathers what decides the layout of one column.
 type columnProfile struct {
 	name       string
 	kind       groundtruth.Kind
@@ -67,6 +67,7 @@ type columnProfile struct {
 	categories categoryCounts
 }
 
+// segmentProfile counts the values of one segment column.
 type segmentProfile struct {
 	column string
 	counts categoryCounts
@@ -167,7 +168,7 @@ func (p *Profiler) AddMatches(m *groundtruth.Matches) {
 			if col.Valid[row] {
 				code = int(col.Codes[row])
 			}
-			if at := c.place(code); int(at) == len(p.rowsOf) {
+			if at := c.numberOf(code); int(at) == len(p.rowsOf) {
 				p.rowsOf = append(p.rowsOf, 1)
 			} else {
 				p.rowsOf[at]++

@@ -65,7 +65,7 @@ var tableRows = rapid.OneOf(rapid.SliceOfN(anyTableRow, 0, 60), rapid.SliceOfN(a
 
 var anyTableRow = rapid.Custom(func(t *rapid.T) tableRow {
 	r := tableRow{
-		hash:       rapid.Uint64().Draw(t, "hash"),
+		hash:       rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(1, 9)).Draw(t, "hash"),
 		time:       rapid.Int64Range(tableWindow.Start.UnixNano(), tableWindow.End.UnixNano()-1).Draw(t, "time"),
 		prediction: tableValue.Draw(t, "prediction"),
 		label:      maybe(tableValue, 4).Draw(t, "label"),
@@ -126,8 +126,9 @@ func feedPredictions(s groundtruth.Sink, rows []tableRow) {
 			textColumn("color", rows, colorOf).Counted(), numberColumn("size", rows, sizeOf).Values(),
 		},
 	}
-	for _, r := range rows {
+	for i, r := range rows {
 		b.Times = append(b.Times, r.time)
+		b.Sampled = append(b.Sampled, groundtruth.SampledRow{Row: i, Hash: r.hash})
 		b.Predictions = append(b.Predictions, r.prediction)
 		if r.invalid {
 			b.Features[1].Invalid++
@@ -143,9 +144,9 @@ func feedMatches(s groundtruth.Sink, rows []tableRow) {
 		Len: len(rows), HasTime: true, Version: textColumn("version", rows, versionOf).Rows(),
 		Segments: []groundtruth.Column{textColumn("city", rows, cityOf).Rows()},
 	}
-	for _, r := range rows {
+	for i, r := range rows {
 		m.Times = append(m.Times, r.time)
-		m.IDHashes = append(m.IDHashes, r.hash)
+		m.Sampled = append(m.Sampled, groundtruth.SampledRow{Row: i, Hash: r.hash})
 		m.Predictions = append(m.Predictions, r.prediction)
 		m.Labels = append(m.Labels, *r.label)
 	}

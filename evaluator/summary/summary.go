@@ -1,3 +1,22 @@
+// Package summary keeps of a window's rows, or of a reference's, what metrics, intervals
+// and drift need: a Summary, of bounded size and exact. Begin with Summary, which says what
+// it holds, and Builder, which makes one of the batches and matches of a scan.
+//
+// The words of this package:
+//
+//   - A Layout is what the first pass over the reference decides: the columns and their
+//     bins. A Profiler finds it. A Profile is a reference's Summary on its own Layout.
+//   - A bin of a number is a point, one of the layout's edges, or an open interval between
+//     two of them: Column. The place of a value is where in its interval it lies.
+//   - A tally counts distinct values, and becomes a quantile sketch beyond its limit.
+//   - A group is a model version or a segment's value, and has ErrorSums of its own. The
+//     kernel adds matches to them in pieces, and of these in runs: error_kernel.go.
+//   - A block is a 64th of the window's time.
+//
+// All of a Summary depends on the multiset of rows alone, so that Summaries of parts merge
+// to that of the whole in any order, and equal ones have equal bytes. These are a header
+// with the task, then sections with names: codec_sections.go. Where an engine counts
+// instead of sending rows, FromCounts makes the Summary.
 package summary
 
 import (
@@ -11,14 +30,12 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// Schema is the version of the Summary's schema. A reader refuses others.
-const Schema = 1
+// Schema is the version of the Summary's schema. Older ones are read, newer ones refused.
+const Schema = 2
 
 const (
 	// NumBlocks is the number of time blocks that a window is cut into.
 	NumBlocks = 64
-	// sampleSize is how many rows the sample holds.
-	sampleSize = 1024
 	// DefaultExactValues is how many distinct values of a column are kept exactly.
 	DefaultExactValues = 10_000
 	// DefaultMaxSegments is how many values of a segment column are kept apart.
@@ -57,22 +74,15 @@ type Summary struct {
 	errors   *ErrorSums
 	versions *groups[ErrorSums, *ErrorSums]
 	segments []*groups[ErrorSums, *ErrorSums] // as segNames
-	sample   sample
+
+	sample *sample // nil where it is not known
 }
 
-// rowCount is a group's number of rows.
+// rowCount counts the rows of a group.
 type rowCount struct{ n int64 }
 
 func (c *rowCount) mergeFrom(o *rowCount) { c.n += o.n }
 func (c *rowCount) empty() bool           { return c.n == 0 }
-
-// SampleRow is a row of the bottom-k sample.
-type SampleRow struct {
-	Hash       uint64 // of the id
-	Prediction float64
-	Label      float64
-	Time       int64 // Unix nanoseconds, 0 when the rows have no time
-}
 
 // Layout returns the layout that the bins are made on, nil without a reference.
 func (s *Summary) Layout() *Layout { return s.layout }
@@ -89,15 +99,15 @@ func (s *Summary) Features() []*Column { return s.features }
 
 // Feature returns the feature of that name, nil when there is none.
 func (s *Summary) Feature(name string) *Column {
-	if i, ok := s.place(name); ok {
+	if i, ok := s.indexOf(name); ok {
 		return s.features[i]
 	}
 	return nil
 }
 
-// place returns where the feature of that name is, or would be: features are sorted
+// indexOf returns where the feature of that name is, or would be: features are sorted
 // by name, with a layout as without.
-func (s *Summary) place(name string) (int, bool) {
+func (s *Summary) indexOf(name string) (int, bool) {
 	return slices.BinarySearchFunc(s.features, name, func(c *Column, name string) int {
 		return strings.Compare(c.layout.Name, name)
 	})
@@ -139,9 +149,15 @@ func (s *Summary) Segments() map[string]map[string]*ErrorSums {
 	return out
 }
 
-// Sample returns at most 1,024 matched rows, those of the least id hashes, in the
-// order of hash, prediction, label and time.
-func (s *Summary) Sample() []SampleRow { return s.sample.sorted() }
+// Sample returns at most groundtruth.SampleSize predictions, those of the least hashes
+// of ids, in the order of hash, prediction and time. It reports false where they are not
+// known: a Summary of schema 1 had another sample.
+func (s *Summary) Sample() (rows []SampleRow, known bool) {
+	if s.sample == nil {
+		return nil, false
+	}
+	return s.sample.rows(), true
+}
 
 // Span returns the span of the time blocks in Unix nanoseconds.
 func (s *Summary) Span() (start, end int64) { return s.start, s.end }
@@ -168,7 +184,11 @@ func (s *Summary) Merge(o *Summary) error {
 	for i, g := range o.segments {
 		s.segments[i].mergeFrom(g)
 	}
-	s.sample.mergeFrom(&o.sample)
+	if s.sample != nil && o.sample != nil {
+		s.sample.mergeFrom(o.sample)
+	} else {
+		s.sample = nil
+	}
 	s.seal()
 	return nil
 }
@@ -190,11 +210,17 @@ func (s *Summary) seal() {
 	s.prediction.settle()
 	s.label.rows = s.matched
 	s.label.settle()
+	if s.sample != nil {
+		s.sample.settle()
+	}
 }
 
 // Bytes returns roughly how much memory the Summary takes, its layout aside.
 func (s *Summary) Bytes() int64 {
-	n := s.prediction.bytes() + s.label.bytes() + s.errors.bytes() + s.sample.bytes()
+	n := s.prediction.bytes() + s.label.bytes() + s.errors.bytes()
+	if s.sample != nil {
+		n += s.sample.bytes()
+	}
 	for _, c := range s.features {
 		n += c.bytes()
 	}
@@ -210,7 +236,7 @@ func (s *Summary) Bytes() int64 {
 // featureColumn returns the feature column of that layout, which it adds when there
 // is none, as happens without a reference.
 func (s *Summary) featureColumn(l *ColumnLayout, interior int) *Column {
-	i, ok := s.place(l.Name)
+	i, ok := s.indexOf(l.Name)
 	if ok {
 		if s.features[i].layout.Kind == groundtruth.Absent && l.Kind != groundtruth.Absent {
 			// Only rows without the column came before; they are all that it knows.
@@ -237,6 +263,7 @@ type ErrorSums struct {
 	timeless int64
 }
 
+// blockSums is the part of ErrorSums that is kept of a time block.
 type blockSums struct {
 	n       int64
 	nonZero int64

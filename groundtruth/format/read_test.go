@@ -101,7 +101,7 @@ func TestReadIDs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			obj := readtest.Object(t, c.name, c.data)
-			got, err := readAll(t, obj, "auto", []table.Want{{Name: "id", As: table.AsID}}, table.ReadOptions{})
+			got, err := readAll(t, obj, "auto", []table.Want{{Name: "id", As: table.AsID, Bar: table.NewBar()}}, table.ReadOptions{})
 			if err != nil || got.Kinds["id"] != table.ID {
 				t.Fatalf("kind %v (%v)", got.Kinds["id"], err)
 			}
@@ -113,7 +113,7 @@ func TestReadIDs(t *testing.T) {
 				case s[0] == '!':
 					cells = append(cells, readtest.Cell{Bad: s[1:]})
 				default:
-					cells = append(cells, readtest.Cell{Valid: true, Hash: xxh3.HashString128(s)})
+					cells = append(cells, readtest.Cell{Valid: true, Hash: xxh3.HashString128(s), Sample: table.SampleHash([]byte(s))})
 				}
 			}
 			if !slices.Equal(got.Cells["id"], cells) {

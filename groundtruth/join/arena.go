@@ -12,27 +12,27 @@ import (
 // where the system has large pages: the thousands of places that rows are scattered to
 // are then few to the processor.
 type arena struct {
-	mem   *memory // counts the chunks
-	chunk int     // bytes of a chunk
+	mem  *memory // counts the slabs
+	slab int     // bytes of a slab
 
-	mu     sync.Mutex
-	chunks [][]byte
-	rest   []byte // of the last chunk
-	free   [arenaClasses][][]byte
+	mu    sync.Mutex
+	slabs [][]byte
+	rest  []byte // of the last slab
+	free  [arenaClasses][][]byte
 }
 
 const (
-	// maxChunk is the most that is asked of the system at once, a power of two.
-	maxChunk = 4 << 20
-	// arenaClasses are the sizes from MinBlock to maxChunk.
+	// maxSlab is the most that is asked of the system at once, a power of two.
+	maxSlab = 4 << 20
+	// arenaClasses are the sizes from MinBlock to maxSlab.
 	arenaClasses = 14
 )
 
-// newArena returns an arena whose chunks are a small part of the memory, and hold the
+// newArena returns an arena whose slabs are a small part of the memory, and hold the
 // largest block.
 func newArena(mem *memory, block int) *arena {
 	part := max(mem.limit/64, int64(block), minBlock)
-	return &arena{mem: mem, chunk: min(1<<(bits.Len64(uint64(part))), maxChunk)}
+	return &arena{mem: mem, slab: min(1<<(bits.Len64(uint64(part))), maxSlab)}
 }
 
 // class returns the class of blocks of at least n bytes, and their size.
@@ -46,10 +46,10 @@ func (a *arena) full(n int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	class, size := a.class(n)
-	return len(a.free[class]) == 0 && len(a.rest) < size && a.mem.rows()+int64(a.chunk) > a.mem.rowLimit.Load()
+	return len(a.free[class]) == 0 && len(a.rest) < size && a.mem.rows()+int64(a.slab) > a.mem.rowLimit.Load()
 }
 
-// block returns an empty block with room for n bytes, at most a chunk's.
+// block returns an empty block with room for n bytes, at most a slab's.
 func (a *arena) block(n int) []byte {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -61,16 +61,16 @@ func (a *arena) block(n int) []byte {
 	}
 	if len(a.rest) < size {
 		a.keep()
-		a.rest = offheap.Alloc(max(a.chunk, size))
+		a.rest = offheap.Alloc(max(a.slab, size))
 		a.mem.add(int64(len(a.rest)))
-		a.chunks = append(a.chunks, a.rest)
+		a.slabs = append(a.slabs, a.rest)
 	}
 	b := a.rest[:0:size]
 	a.rest = a.rest[size:]
 	return b
 }
 
-// keep makes blocks of what is left of a chunk.
+// keep makes blocks of what is left of a slab.
 func (a *arena) keep() {
 	for class := arenaClasses - 1; class >= 0; class-- {
 		for size := minBlock << class; len(a.rest) >= size; a.rest = a.rest[size:] {
@@ -91,9 +91,9 @@ func (a *arena) put(blocks [][]byte) {
 
 // close gives the memory to the system. No block may be used after it.
 func (a *arena) close() {
-	for _, c := range a.chunks {
+	for _, c := range a.slabs {
 		a.mem.add(-int64(len(c)))
 		offheap.Free(c)
 	}
-	a.chunks, a.rest, a.free = nil, nil, [arenaClasses][][]byte{}
+	a.slabs, a.rest, a.free = nil, nil, [arenaClasses][][]byte{}
 }

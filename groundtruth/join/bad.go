@@ -11,7 +11,7 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/source"
 )
 
-// Sources of records, as samples and errors name them.
+// The sources of rows, as samples and errors name them.
 const (
 	fromPredictions = "predictions"
 	fromLabels      = "labels"
@@ -25,7 +25,7 @@ type badRecords struct {
 	samples map[string][]badRecord
 }
 
-// badRecord is a sample.
+// badRecord says where a bad record stands and what was there, for a message.
 type badRecord struct {
 	object int
 	row    int64 // 0-based

@@ -56,22 +56,22 @@ func (d *dictionary) code(text string) (uint32, error) {
 	return c, nil
 }
 
-// sorted returns the texts in order and the place of each code among them, so that
+// sorted returns the texts in order and the rank of each code among them, so that
 // what is sent on does not depend on which worker met a text first.
-func (d *dictionary) sorted() (texts []string, place []uint32) {
+func (d *dictionary) sorted() (texts []string, rank []uint32) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	texts = slices.Clone(d.texts)
 	slices.Sort(texts)
-	place = make([]uint32, len(texts))
+	rank = make([]uint32, len(texts))
 	for i, t := range texts {
-		place[d.codes[t]] = uint32(i)
+		rank[d.codes[t]] = uint32(i)
 	}
-	return texts, place
+	return texts, rank
 }
 
 // translator turns the codes of a chunk's text column into those of a dictionary
-// plus one, 0 for a missing or empty text. It is one goroutine's.
+// plus one, 0 for a missing or empty text. Each goroutine has its own.
 type translator struct {
 	dict  *dictionary
 	gen   uint64

@@ -1,3 +1,26 @@
+// Package join brings predictions and their labels together and sends what belongs
+// together to sinks: Join those of a window, ScanReference the rows of a reference, which
+// hold both. Begin with Join, then joiner.join, which has the steps in their order.
+//
+// The words of this package:
+//
+//   - An object is a file of a source; package format reads it in parts, each on one
+//     goroutine, and a part comes as chunks of rows.
+//   - A place is where a row stands: its object's number, by key, and its number there.
+//     It decides ties.
+//   - A record is the few bytes that are kept of a row until it is joined: record.go.
+//   - A partition holds the records of one kind whose ids' hashes share their first bits,
+//     in blocks of memory and, where memory is short, in the spill files. Only records
+//     of one partition meet.
+//   - The stage gathers the records that a goroutine deals to the partitions, until they
+//     fill lines of memory: stage.go.
+//   - A match is a unique prediction with the one label of its id.
+//
+// The first half scans: predictions.go and labels.go turn chunks into records, and send
+// predictions and features to the sinks as they come. The second half joins partition by
+// partition: resolve_cached.go those that fit into a core's cache, resolve_join.go and
+// resolve.go the others. Where duplicates turned up, the sinks forget the predictions and
+// the first half sends them again.
 package join
 
 import (
@@ -32,16 +55,17 @@ type Options struct {
 	hooks hooks
 }
 
-// hooks are for tests.
+// hooks let tests look into a join and set bounds that are not options.
 type hooks struct {
 	createSpill func(path string) (spillFile, error)
 	memory      int64         // a limit that may be below MinMemory
+	sample      int           // how many ids the sample holds, where it is not groundtruth.SampleSize
 	far         bool          // whether objects are taken for such that lie behind a network
 	scanned     func()        // called when all objects were read once
 	done        func(*joiner) // called before the join cleans up
 }
 
-// joiner is one join.
+// joiner holds what the steps and goroutines of one call of Join or ScanReference share.
 type joiner struct {
 	stores  *objstore.Opener
 	spec    groundtruth.Spec
@@ -133,7 +157,7 @@ func giveSinks[S groundtruth.Sink](j *joiner, newSink func() S) []S {
 	return sinks
 }
 
-// newJoiner sets up what Join and ScanReference share.
+// newJoiner checks the options and fills in their defaults, for Join and ScanReference.
 func newJoiner(stores *objstore.Opener, spec groundtruth.Spec, opt Options) (*joiner, error) {
 	j := &joiner{stores: stores, spec: spec, opt: opt, log: opt.Log, workers: opt.Limits.Workers}
 	if j.log == nil {
@@ -153,17 +177,22 @@ func newJoiner(stores *objstore.Opener, spec groundtruth.Spec, opt Options) (*jo
 	return j, nil
 }
 
-// processMemory is what the process may take.
+// processMemory returns how many bytes the process may take.
 func (j *joiner) processMemory() int64 {
 	return cmp.Or(j.opt.Limits.MemoryBytes, groundtruth.DefaultMemory)
 }
 
-// readerMemory is what a goroutine may hold of the pages and records that it reads.
+// leastIDs returns what finds the ids of the sample for a goroutine.
+func (j *joiner) leastIDs(bar *table.Bar) leastIDs {
+	return leastIDs{bar: bar, size: cmp.Or(j.opt.hooks.sample, groundtruth.SampleSize)}
+}
+
+// readerMemory returns how many bytes a goroutine may hold of what it reads.
 func (j *joiner) readerMemory() int64 {
 	return max(j.processMemory()/4/int64(j.workers), table.MinReaderMemory)
 }
 
-// prepare sets up the partitions.
+// prepare lays the records out and makes the partitions, once the objects are known.
 func (j *joiner) prepare() {
 	process := j.processMemory()
 	if j.preds.Far() || j.labels != nil && j.labels.Far() {
@@ -223,7 +252,7 @@ func (j *joiner) close() error {
 	return j.spill.close()
 }
 
-// join does the work of Join.
+// join does the work of Join: it scans, joins, and sends again what had duplicates.
 func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	res := groundtruth.Result{LabelsRead: j.opt.ReadLabels}
 	var err error
@@ -268,7 +297,7 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		p.finish()
 	}
 	losers := make([]rowSet, len(j.preds.Objects))
-	if res.Coverage, err = j.match(ctx, losers); err != nil {
+	if res.Coverage, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
 		return res, err
 	}
 	res.Coverage.HiddenLabels = hidden
@@ -342,7 +371,7 @@ func asOfApplies(spec groundtruth.Spec) (bool, error) {
 }
 
 // match joins the partitions and marks the rows of duplicates in losers.
-func (j *joiner) match(ctx context.Context, losers []rowSet) (groundtruth.Coverage, error) {
+func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, error) {
 	phase := &joinPhase{
 		layout:  j.layout,
 		narrow:  j.narrowLabels,
@@ -351,6 +380,7 @@ func (j *joiner) match(ctx context.Context, losers []rowSet) (groundtruth.Covera
 		names:   j.segmentNames,
 		version: j.spec.PredictionColumns.ModelVersion,
 		losers:  losers,
+		sampled: sampled,
 		mem:     j.mem,
 		arena:   j.arena,
 		share:   j.mem.tableShare(j.workers),
@@ -423,6 +453,6 @@ func sortLists(r *groundtruth.Result) {
 
 // newDictTexts orders a dictionary that is complete.
 func newDictTexts(d *dictionary) *dictTexts {
-	texts, place := d.sorted()
-	return &dictTexts{texts, place}
+	texts, rank := d.sorted()
+	return &dictTexts{texts, rank}
 }

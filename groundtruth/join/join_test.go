@@ -1,6 +1,7 @@
 package join
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -182,12 +183,14 @@ func TestSemantics2_JoinEqualsReference(t *testing.T) {
 		want := tab.join()
 		opt := Options{ReadLabels: true, Limits: groundtruth.Limits{Workers: rapid.IntRange(1, 8).Draw(rt, "workers"), SpillDir: dir}}
 		opt.hooks.memory = rapid.SampledFrom([]int64{0, 1 << 10, 4 << 10, 64 << 10}).Draw(rt, "memory")
+		opt.hooks.sample = rapid.SampledFrom([]int{0, 1, 2, 10}).Draw(rt, "sample")
 		opt.hooks.far = rapid.Bool().Draw(rt, "far")
 		res, sinks, err := Join(context.Background(), objstore.NewOpener(""), tab.spec, tab.window, tab.asOf, opt, newRecorder)
 		if err != nil {
 			rt.Fatal(err)
 		}
 		want.compare(rt, res, sinks)
+		want.compareSample(rt, cmp.Or(opt.hooks.sample, groundtruth.SampleSize), sinks)
 		if got, wantApplied := res.AsOfApplied, tab.partitioned || tab.spec.LabelColumns.IngestedAt != ""; got != wantApplied {
 			rt.Fatalf("as-of applied %t, want %t", got, wantApplied)
 		}

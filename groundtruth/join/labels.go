@@ -10,7 +10,7 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// labelScan reads label objects.
+// labelScan reads the label objects.
 type labelScan struct {
 	j                            *joiner
 	wants                        wantList
@@ -18,7 +18,8 @@ type labelScan struct {
 	asOf                         int64
 }
 
-// labelWorker is what one goroutine of a labelScan keeps.
+// labelWorker takes chunks for one goroutine of a labelScan and puts the label versions
+// that as-of does not hide into its partitions.
 type labelWorker struct {
 	*labelScan
 	scanWorker

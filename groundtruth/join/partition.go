@@ -50,10 +50,10 @@ func radixFor(rows, memory int64, workers int) uint {
 	return bits
 }
 
-// memory counts the bytes that a join holds: chunks of the arena, dictionaries, the
-// bitmaps of duplicate rows, and tables. Rows spill where a further chunk would exceed
+// memory counts the bytes that a join holds: slabs of the arena, dictionaries, the
+// bitmaps of duplicate rows, and tables. Rows spill where a further slab would exceed
 // rowLimit; what is left up to limit is the tables', which appear when the scan is
-// over. Chunks for sizes of blocks that were not given back may come on top.
+// over. Slabs for sizes of blocks that were not given back may come on top.
 type memory struct {
 	limit    int64
 	rowLimit atomic.Int64
@@ -76,7 +76,7 @@ func (m *memory) setRowLimit(workers int) {
 	m.rowLimit.Store(m.limit - int64(workers)*m.tableShare(workers))
 }
 
-// tableShare is what the tables of a goroutine may take.
+// tableShare returns how many bytes the tables of a goroutine may take.
 func (m *memory) tableShare(workers int) int64 {
 	return min(m.limit/4/int64(workers), maxTables)
 }
@@ -101,12 +101,12 @@ func (m *memory) addTable(n int64) {
 // rows returns what is held beside the tables.
 func (m *memory) rows() int64 { return m.held.Load() - m.tables.Load() }
 
-// extent is a run of records in the spill file.
+// extent says where a run of records lies in a spill file.
 type extent struct{ off, len int64 }
 
-// partition holds the records of one kind whose hashes share their top bits, in
-// memory and, when memory was short, in the spill file. While records are put, the
-// last block is in partitions.tails.
+// partition holds what one goroutine put of the records of one kind whose hashes share
+// their top bits, in memory and, when memory was short, in its spill file. While records
+// are put, the last block is in partitions.tails.
 type partition struct {
 	blocks  [][]byte // each with recordSlack bytes of room behind what is used
 	held    int64    // bytes of blocks
@@ -114,7 +114,7 @@ type partition struct {
 }
 
 // bytes returns how many bytes of records there are.
-func (q *partition) Bytes() int64 {
+func (q *partition) bytes() int64 {
 	var n int64
 	for _, e := range q.extents {
 		n += e.len
@@ -125,7 +125,8 @@ func (q *partition) Bytes() int64 {
 	return n
 }
 
-// partitions are the narrow rows that one goroutine met, split by bits of their hash.
+// partitions holds the records of the rows that one goroutine met, split by bits of
+// their hash.
 type partitions struct {
 	bits   uint
 	layout *recordLayout
@@ -280,7 +281,8 @@ func (p *partitions) free(q *partition) {
 	q.blocks, q.held = q.blocks[:0], 0
 }
 
-// stored are partitions of several goroutines, which nothing is put into any more.
+// stored holds the partitions of all goroutines, which nothing is put into any more, for
+// joinWorkers to read.
 type stored struct {
 	of   []*partitions
 	bits uint
@@ -290,10 +292,10 @@ type stored struct {
 }
 
 // bytes returns how many bytes of records a partition has.
-func (s *stored) Bytes(kind recordKind, part int) int64 {
+func (s *stored) bytes(kind recordKind, part int) int64 {
 	var n int64
 	for _, p := range s.of {
-		n += p.parts[kind][part].Bytes()
+		n += p.parts[kind][part].bytes()
 	}
 	return n
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// rowColumns are the places of a prediction's columns among the wants; -1 is not
-// mapped.
+// rowColumns says which of the wants each column of a prediction is; -1 is one that is
+// not mapped. The scans of predictions and of the reference have one each.
 type rowColumns struct {
 	wantList
 	id, time, value, version, label int
 	segments, features              []int
 }
 
-// batcher makes batches of the rows that a chunk keeps. It is one goroutine's.
+// batcher makes the batches that a worker sends to its sink of the rows that it keeps.
 type batcher struct {
 	spec   *groundtruth.Spec
 	cols   *rowColumns
@@ -35,10 +35,11 @@ func newBatcher(spec *groundtruth.Spec, cols *rowColumns) *batcher {
 }
 
 // send sends the rows sel of a chunk, first the predictions, then feature by feature;
-// nil is all.
-func (b *batcher) send(c *table.Chunk, sel []int32, sink groundtruth.Sink) {
+// nil is all. Those sampled are numbered among sel.
+func (b *batcher) send(c *table.Chunk, sel []int32, sampled []groundtruth.SampledRow, sink groundtruth.Sink) {
 	o := &b.out
 	b.rows(c, sel)
+	o.Sampled = sampled
 	version := c.Column(b.cols.version)
 	o.Version = groundtruth.Values{Name: b.spec.PredictionColumns.ModelVersion, Rows: o.Len}
 	if version.Kind == table.Text {
@@ -49,7 +50,7 @@ func (b *batcher) send(c *table.Chunk, sel []int32, sink groundtruth.Sink) {
 	o.Features = o.Features[:0]
 	rows := o.Len
 	sink.AddPredictions(o)
-	o.Len, o.Times, o.Predictions, o.Version = 0, nil, nil, groundtruth.Values{}
+	o.Len, o.Times, o.Predictions, o.Version, o.Sampled = 0, nil, nil, groundtruth.Values{}, nil
 	for f, spec := range b.spec.Features {
 		b.sender.Send(c, b.cols.features[f], sel, func(v *groundtruth.Values) {
 			v.Name = spec.Name
@@ -96,16 +97,21 @@ func pick[T any](scratch *[]T, values []T, sel []int32, n int) []T {
 	return s
 }
 
-// predictionScan reads prediction objects.
+// predictionScan reads the prediction objects, a second time where there were duplicates.
 type predictionScan struct {
 	j          *joiner
 	cols       rowColumns
 	start, end int64
 	read       table.ReadOptions
 	rowsOf     []int64 // records of each object, as the first pass met them
+	// bar is of the ids of the window's good rows, duplicates among them: of each id
+	// one row at least is none.
+	bar   *table.Bar
+	least []*leastIDs // what the goroutines of the first pass found
 }
 
-// predictionWorker is what one goroutine of a predictionScan keeps.
+// predictionWorker takes chunks for one goroutine of a predictionScan: it sends batches
+// to its sink and puts records into its partitions.
 type predictionWorker struct {
 	*predictionScan
 	scanWorker
@@ -114,6 +120,8 @@ type predictionWorker struct {
 	batch    *batcher
 	sel      []int32 // rows kept of the chunk; nil is all
 	kept     []int32 // memory of sel
+	least    leastIDs
+	sampled  []groundtruth.SampledRow // of sel
 	version  translator
 	segments []translator
 	codes    [][]uint32 // of the kept rows: version first, then the segments
@@ -124,7 +132,8 @@ type predictionWorker struct {
 func newPredictionScan(j *joiner) *predictionScan {
 	s := &predictionScan{j: j, start: nanos(j.window.Start), end: nanos(j.window.End)}
 	p := j.spec.PredictionColumns
-	s.cols.id = s.cols.add(p.ID, table.AsID, false)
+	s.bar = table.NewBar()
+	s.cols.id = s.cols.addWant(table.Want{Name: p.ID, As: table.AsID, Bar: s.bar})
 	s.cols.time = s.cols.add(p.Timestamp, table.AsTime, false)
 	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, false)
@@ -159,13 +168,14 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 	workers := make([]*scanWorker, j.workers)
 	own := make([]*predictionWorker, j.workers)
 	for i := range own {
-		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols),
+		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols), least: j.leastIDs(s.bar),
 			version: translator{dict: j.versions}, codes: make([][]uint32, 1+len(j.segments)), segment: make([]uint32, len(j.segments))}
 		for _, d := range j.segments {
 			w.segments = append(w.segments, translator{dict: d})
 		}
 		if losers == nil {
 			w.parts = j.parts.of[i]
+			s.least = append(s.least, &w.least)
 		}
 		own[i], workers[i] = w, &w.scanWorker
 	}
@@ -307,8 +317,20 @@ func (w *predictionWorker) take(c *table.Chunk, ord int) error {
 	if w.parts.err != nil {
 		return w.parts.err
 	}
-	w.batch.send(c, w.sel, w.sink)
+	w.sample(c)
+	w.batch.send(c, w.sel, w.sampled, w.sink)
 	return nil
+}
+
+// sample finds the sampled rows among the kept ones.
+func (w *predictionWorker) sample(c *table.Chunk) {
+	ids := c.Column(w.cols.id)
+	w.sampled = w.sampled[:0]
+	for _, r := range ids.Sampled {
+		if at, ok := numberIn(w.sel, r.Row); ok && w.least.add(ids.Hashes[r.Row], r.Hash) {
+			w.sampled = append(w.sampled, groundtruth.SampledRow{Row: at, Hash: r.Hash})
+		}
+	}
 }
 
 // scatter deals the kept rows to the partitions.
@@ -367,6 +389,7 @@ func (w *predictionWorker) resend(c *table.Chunk, ord int, losers *rowSet) {
 	}
 	w.sel = slices.DeleteFunc(w.sel, func(i int32) bool { return losers.has(c.Row(int(i))) })
 	if len(w.sel) > 0 {
-		w.batch.send(c, w.sel, w.sink)
+		w.sample(c)
+		w.batch.send(c, w.sel, w.sampled, w.sink)
 	}
 }

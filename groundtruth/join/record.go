@@ -47,7 +47,7 @@ const (
 	minRowBits = 36
 )
 
-// recordKind says which of the two records a partition holds.
+// recordKind tells the two kinds of records apart, which have partitions of their own.
 type recordKind uint8
 
 const (
@@ -56,14 +56,14 @@ const (
 	recordKinds = 2
 )
 
-// Flags of a label record.
+// The flags of a label record.
 const (
 	labelNull    uint8 = 1 << iota // the label is known to be unknown
 	labelDeleted                   // the version is a delete
 	labelTimed                     // the event time is known
 )
 
-// idHash is what records keep of an id's hash: its lower 80 bits.
+// idHash holds what records keep of an id's hash: its lower 80 bits.
 type idHash struct {
 	lo uint64
 	hi uint16
@@ -101,7 +101,7 @@ type recordLayout struct {
 	flagsAt                     int
 }
 
-// layoutOptions are what the widths depend on.
+// layoutOptions tell newRecordLayout what the widths of fields depend on.
 type layoutOptions struct {
 	window       groundtruth.Window
 	hasTime      bool // predictions have a timestamp
@@ -149,7 +149,7 @@ func (l *recordLayout) checkRow(row int64) error {
 	return nil
 }
 
-// prediction is a decoded prediction record, less its segments.
+// prediction holds the fields of a prediction record that decide which of two counts.
 type prediction struct {
 	time    int64
 	value   float64
@@ -157,7 +157,7 @@ type prediction struct {
 	version uint32 // code plus one
 }
 
-// labelVersion is a decoded label record, less its hash.
+// labelVersion holds the fields of a label record, less its hash.
 type labelVersion struct {
 	value  float64
 	ingest int64

@@ -23,8 +23,7 @@ import (
 //
 // A row without a prediction, or whose prediction, label or timestamp is there and
 // cannot be read, is bad; so is one without a timestamp in an object that has the
-// column. What is said of bad records and of order at Join holds here too. Matches
-// carry the hash of the id, or of object key and row where there is none.
+// column. What is said of bad records and of order at Join holds here too.
 //
 // Coverage counts the rows as predictions, those with a label as labels and matched.
 func ScanReference[S groundtruth.Sink](ctx context.Context, stores *objstore.Opener, spec groundtruth.Spec, opt Options, newSink func() S) (groundtruth.Result, []S, error) {
@@ -46,13 +45,15 @@ func ScanReference[S groundtruth.Sink](ctx context.Context, stores *objstore.Ope
 	return res, sinks, nil
 }
 
-// referenceScan reads reference objects.
+// referenceScan reads the objects of a reference.
 type referenceScan struct {
 	j    *joiner
 	cols rowColumns
+	bar  *table.Bar
 }
 
-// referenceWorker is what one goroutine of a referenceScan keeps.
+// referenceWorker takes chunks for one goroutine of a referenceScan and sends batches and
+// matches to its sink.
 type referenceWorker struct {
 	*referenceScan
 	scanWorker
@@ -61,20 +62,23 @@ type referenceWorker struct {
 	batch    *batcher
 	sel      []int32 // rows kept
 	selMatch []int32 // those of them with a label
+	least    leastIDs
+	sampled  []groundtruth.SampledRow // of the chunk
+	picked   []groundtruth.SampledRow // of the rows that are sent
+	rowName  []byte                   // memory of what stands for an id
 	columns  matchColumns
 }
 
-// matchColumns is the memory of the columns of Matches.
+// matchColumns holds the Matches that a worker sends, and the memory of their columns.
 type matchColumns struct {
 	times               []int64
 	predictions, labels []float64
-	hashes              []uint64
 	version             textRows
 	segments            []textRows
 	out                 groundtruth.Matches
 }
 
-// textRows are rows of a text column.
+// textRows is the memory of a text column of Matches.
 type textRows struct {
 	codes []uint32
 	valid []bool
@@ -95,7 +99,7 @@ func (t *textRows) pick(name string, c *table.Column, sel []int32) groundtruth.C
 	return out
 }
 
-// reference does the work of ScanReference.
+// reference does the work of ScanReference, which has but one step.
 func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	res := groundtruth.Result{LabelsRead: true}
 	var err error
@@ -105,9 +109,9 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	}
 	j.progress.add(0, j.preds.Bytes())
 
-	s := &referenceScan{j: j}
+	s := &referenceScan{j: j, bar: table.NewBar()}
 	p := j.spec.PredictionColumns
-	s.cols.id = s.cols.add(p.ID, table.AsID, true)
+	s.cols.id = s.cols.addWant(table.Want{Name: p.ID, As: table.AsID, Optional: true, Bar: s.bar})
 	s.cols.time = s.cols.add(p.Timestamp, table.AsTime, true)
 	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, true)
@@ -153,12 +157,13 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	return res, nil
 }
 
-// worker returns a new goroutine's state.
+// worker returns what takes chunks for one goroutine and sends to sink.
 func (s *referenceScan) worker(sink groundtruth.Sink) *referenceWorker {
 	return &referenceWorker{
 		referenceScan: s,
 		sink:          sink,
 		batch:         newBatcher(&s.j.spec, &s.cols),
+		least:         s.j.leastIDs(s.bar),
 		columns:       matchColumns{segments: make([]textRows, len(s.j.spec.Segments)), out: groundtruth.Matches{Segments: make([]groundtruth.Column, len(s.j.spec.Segments))}},
 	}
 }
@@ -176,14 +181,46 @@ func (w *referenceWorker) take(c *table.Chunk, ord int) {
 	if len(sel) == c.Len {
 		sel = nil
 	}
-	w.batch.send(c, sel, w.sink)
+	w.sample(c, ord)
+	w.picked = pickSampled(w.picked[:0], w.sampled, sel)
+	w.batch.send(c, sel, w.picked, w.sink)
 	for from := 0; from < len(w.selMatch); from += matchRows {
-		w.match(c, ord, w.selMatch[from:min(from+matchRows, len(w.selMatch))])
+		w.match(c, w.selMatch[from:min(from+matchRows, len(w.selMatch))])
+	}
+}
+
+// sample sets sampled: the rows whose ids are not above the bar, and those of the rows
+// without an id that are not by their object's key and their number in it.
+func (w *referenceWorker) sample(c *table.Chunk, ord int) {
+	ids, rel := c.Column(w.cols.id), w.j.preds.Objects[ord].Rel
+	next := ids.Sampled
+	w.sampled = w.sampled[:0]
+	for _, i := range w.sel {
+		for len(next) > 0 && next[0].Row < int(i) {
+			next = next[1:]
+		}
+		r := groundtruth.SampledRow{Row: int(i)}
+		var id xxh3.Uint128
+		if ids.Kind == table.ID && ids.Valid[i] {
+			if len(next) == 0 || next[0].Row > int(i) {
+				continue
+			}
+			r.Hash, id = next[0].Hash, ids.Hashes[i]
+		} else {
+			w.rowName = append(binary.LittleEndian.AppendUint64(w.rowName[:0], uint64(c.Row(int(i)))), rel...)
+			if r.Hash = table.SampleHash(w.rowName); r.Hash > w.bar.Hash() {
+				continue
+			}
+			id = xxh3.Hash128(w.rowName)
+		}
+		if w.least.add(id, r.Hash) {
+			w.sampled = append(w.sampled, r)
+		}
 	}
 }
 
 // match sends the rows sel as matches.
-func (w *referenceWorker) match(c *table.Chunk, ord int, sel []int32) {
+func (w *referenceWorker) match(c *table.Chunk, sel []int32) {
 	m, o := &w.columns, &w.columns.out
 	o.Len = len(sel)
 	time := c.Column(w.cols.time)
@@ -194,19 +231,8 @@ func (w *referenceWorker) match(c *table.Chunk, ord int, sel []int32) {
 		m.times = zeroed(m.times, len(sel))
 		o.Times = m.times
 	}
-	rel := w.j.preds.Objects[ord].Rel
-	ids := c.Column(w.cols.id)
-	m.hashes = m.hashes[:0]
-	for _, i := range sel {
-		if ids.Kind == table.ID && ids.Valid[i] {
-			m.hashes = append(m.hashes, ids.Hashes[i].Lo)
-			continue
-		}
-		var row [8]byte
-		binary.LittleEndian.PutUint64(row[:], uint64(c.Row(int(i))))
-		m.hashes = append(m.hashes, xxh3.Hash(append(row[:], rel...)))
-	}
-	o.IDHashes = m.hashes
+	w.picked = pickSampled(w.picked[:0], w.sampled, sel)
+	o.Sampled = w.picked
 	o.Predictions = pick(&m.predictions, c.Column(w.cols.value).Floats, sel, c.Len)
 	label := c.Column(w.cols.label)
 	o.Labels, o.Narrow = pick(&m.labels, label.Floats, sel, c.Len), label.Narrow

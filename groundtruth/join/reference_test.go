@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/zeebo/xxh3"
 	"pgregory.net/rapid"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -34,6 +33,7 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 			})
 		}
 		preds, columns, matches, skipped := tally{}, tally{}, tally{}, map[string]int64{}
+		sampled := expectation{sampledPreds: map[uint64]tally{}, sampledMatches: map[uint64]tally{}}
 		for _, r := range rows {
 			at, badTime := refTime(r["at"])
 			p, badPred := refNumber(r["pred"])
@@ -56,11 +56,14 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 				x = strconv.FormatFloat(v, 'g', -1, 64)
 			}
 			preds[words(true, at, p)]++
+			hash := idHash64(wordOf(r["id"]))
+			addSampled(sampled.sampledPreds, hash, words(true, at, p), 1)
 			columns[words("version", refText(r["version"]))]++
 			columns[words("x", x)]++
 			columns[words("color", refText(r["color"]))]++
 			if r["label"] != nil {
-				matches[words(true, at, xxh3.HashString128(r["id"].(string)).Lo, p, l, refText(r["version"]), refText(r["city"]))]++
+				addSampled(sampled.sampledMatches, hash, words(true, at, p, l), 1)
+				matches[words(true, at, p, l, refText(r["version"]), refText(r["city"]))]++
 			}
 		}
 		var first groundtruth.Result
@@ -77,7 +80,9 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 			storeTables(t, base, objects, refColumns)
 			spec := testSpec("", "")
 			spec.Reference = groundtruth.Source{URL: base + "/*", Format: "auto"}
-			res, sinks, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, Options{Limits: groundtruth.Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers")}}, newRecorder)
+			opt := Options{Limits: groundtruth.Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers")}}
+			opt.hooks.sample = rapid.SampledFrom([]int{1, 5, 1000}).Draw(rt, "sample")
+			res, sinks, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, opt, newRecorder)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -85,6 +90,7 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 			compareTally(rt, "predictions", all.preds, preds)
 			compareTally(rt, "columns", all.columns, columns)
 			compareTally(rt, "matches", all.matches, matches)
+			sampled.compareSample(rt, opt.hooks.sample, sinks)
 			if !maps.Equal(res.Skipped.Counts, skipped) {
 				rt.Fatalf("skipped %v, want %v", res.Skipped.Counts, skipped)
 			}
@@ -109,9 +115,15 @@ func TestScanReferenceWithoutOptionalColumns(t *testing.T) {
 	if want := (tally{"false 0 1": 1, "false 0 3": 1}); !reflect.DeepEqual(all.preds, want) {
 		t.Errorf("predictions %v, want %v", all.preds, want)
 	}
-	row0 := xxh3.Hash(append(make([]byte, 8), "a.csv"...))
-	if want := (tally{words(false, 0, row0, 1, 2, "-", "-"): 1}); !reflect.DeepEqual(all.matches, want) {
+	if want := (tally{words(false, 0, 1, 2, "-", "-"): 1}); !reflect.DeepEqual(all.matches, want) {
 		t.Errorf("matches %v, want %v", all.matches, want)
+	}
+	row := func(i int) uint64 { return idHash64(string(append([]byte{byte(i), 7: 0}, "a.csv"...))) }
+	if want := (map[uint64]tally{row(0): {"false 0 1": 1}, row(1): {"false 0 3": 1}}); !reflect.DeepEqual(all.sampledPreds, want) {
+		t.Errorf("sampled predictions %v, want %v", all.sampledPreds, want)
+	}
+	if want := (map[uint64]tally{row(0): {"false 0 1 2": 1}}); !reflect.DeepEqual(all.sampledMatches, want) {
+		t.Errorf("sampled matches %v, want %v", all.sampledMatches, want)
 	}
 	if want := (groundtruth.Coverage{Predictions: 2, Labels: 1, Matched: 1}); res.Coverage != want || res.Skipped.Counts[groundtruth.MissingValue] != 1 {
 		t.Errorf("coverage %+v, skipped %v", res.Coverage, res.Skipped.Counts)

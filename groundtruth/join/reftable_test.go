@@ -18,8 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/parquet-go/parquet-go"
-	"github.com/zeebo/xxh3"
 	"pgregory.net/rapid"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -147,16 +147,7 @@ func encodeParquet(t testing.TB, buf *bytes.Buffer, rows []tableRow, columns []s
 		for i, c := range sorted {
 			v := parquet.NullValue().Level(0, 0, i)
 			if r[c] != nil {
-				switch kinds[c] {
-				case "float64":
-					v = parquet.DoubleValue(r[c].(float64)).Level(0, 1, i)
-				case "int64":
-					v = parquet.Int64Value(r[c].(int64)).Level(0, 1, i)
-				case "time.Time":
-					v = parquet.Int64Value(r[c].(time.Time).UnixNano()).Level(0, 1, i)
-				default:
-					v = parquet.ByteArrayValue([]byte(wordOf(r[c]))).Level(0, 1, i)
-				}
+				v = parquetValue(r[c], kinds[c]).Level(0, 1, i)
 			}
 			rec = append(rec, v)
 		}
@@ -164,6 +155,23 @@ func encodeParquet(t testing.TB, buf *bytes.Buffer, rows []tableRow, columns []s
 		must(t, err)
 	}
 	must(t, w.Close())
+}
+
+// parquetValue returns a cell of a column whose type is known, which is the cell's own
+// or text.
+func parquetValue(c tableCell, kind string) parquet.Value {
+	if kind == "string" {
+		return parquet.ByteArrayValue([]byte(wordOf(c)))
+	}
+	switch v := c.(type) {
+	case float64:
+		return parquet.DoubleValue(v)
+	case int64:
+		return parquet.Int64Value(v)
+	case time.Time:
+		return parquet.Int64Value(v.UnixNano())
+	}
+	return parquet.ByteArrayValue([]byte(wordOf(c)))
 }
 
 func must(t testing.TB, err error) {
@@ -207,16 +215,32 @@ func (m *memNames) next(t testing.TB) string {
 // tally is what sinks took, as a multiset of rows in words.
 type tally map[string]int
 
-// recorder is a Sink that remembers rows, and what columns of predictions have by
-// value.
+// recorder is a Sink that remembers rows, what columns of predictions have by value,
+// and the sampled rows by their hashes.
 type recorder struct {
-	preds, columns, matches tally
-	resets                  int
+	preds, columns, matches      tally
+	values, pairs                tally // predictions alone, and those of matches with their labels
+	sampledPreds, sampledMatches map[uint64]tally
+	resets                       int
 }
 
 func newRecorder() *recorder {
-	return &recorder{preds: tally{}, columns: tally{}, matches: tally{}}
+	return &recorder{
+		preds: tally{}, columns: tally{}, matches: tally{}, values: tally{}, pairs: tally{},
+		sampledPreds: map[uint64]tally{}, sampledMatches: map[uint64]tally{},
+	}
 }
+
+// addSampled counts a row by its hash.
+func addSampled(to map[uint64]tally, hash uint64, row string, n int) {
+	if to[hash] == nil {
+		to[hash] = tally{}
+	}
+	to[hash][row] += n
+}
+
+// idHash64 is the hash of an id that the sample goes by.
+func idHash64(id string) uint64 { return xxhash.Sum64String(id) }
 
 // words joins values by spaces.
 func words(values ...any) string { return strings.TrimSpace(fmt.Sprintln(values...)) }
@@ -231,6 +255,10 @@ func columnText(c groundtruth.Column, i int) string {
 func (r *recorder) AddPredictions(b *groundtruth.Batch) {
 	for i := range b.Len {
 		r.preds[words(b.HasTime, b.Times[i], b.Predictions[i])]++
+		r.values[words(b.Predictions[i])]++
+	}
+	for _, s := range b.Sampled {
+		addSampled(r.sampledPreds, s.Hash, words(b.HasTime, b.Times[s.Row], b.Predictions[s.Row]), 1)
 	}
 	if b.Len > 0 {
 		r.addValues("version", &b.Version)
@@ -271,37 +299,55 @@ func (r *recorder) addValues(name string, v *groundtruth.Values) {
 
 func (r *recorder) AddMatches(m *groundtruth.Matches) {
 	for i := range m.Len {
-		s := words(m.HasTime, m.Times[i], m.IDHashes[i], m.Predictions[i], m.Labels[i], columnText(m.Version, i))
+		s := words(m.HasTime, m.Times[i], m.Predictions[i], m.Labels[i], columnText(m.Version, i))
 		for _, f := range m.Segments {
 			s += " " + columnText(f, i)
 		}
 		r.matches[s]++
+		r.pairs[fmt.Sprint(m.Predictions[i], "=", m.Labels[i])]++
+	}
+	for _, s := range m.Sampled {
+		addSampled(r.sampledMatches, s.Hash, words(m.HasTime, m.Times[s.Row], m.Predictions[s.Row], m.Labels[s.Row]), 1)
 	}
 }
 
 func (r *recorder) ResetPredictions() {
-	r.preds, r.columns = tally{}, tally{}
+	r.preds, r.columns, r.values, r.sampledPreds = tally{}, tally{}, tally{}, map[uint64]tally{}
 	r.resets++
 }
 
 // mergeRecorders sums what sinks took.
 func mergeRecorders(recorders []*recorder) *recorder {
-	all := &recorder{preds: tally{}, columns: tally{}, matches: tally{}}
+	all := newRecorder()
 	for _, r := range recorders {
-		for k, n := range r.columns {
-			if all.columns[k] += n; all.columns[k] == 0 {
-				delete(all.columns, k)
-			}
-		}
-		for k, n := range r.preds {
-			all.preds[k] += n
-		}
-		for k, n := range r.matches {
-			all.matches[k] += n
-		}
+		all.preds.add(r.preds)
+		all.columns.add(r.columns)
+		all.matches.add(r.matches)
+		all.values.add(r.values)
+		all.pairs.add(r.pairs)
+		mergeSampled(all.sampledPreds, r.sampledPreds)
+		mergeSampled(all.sampledMatches, r.sampledMatches)
 		all.resets += r.resets
 	}
 	return all
+}
+
+// add adds another tally; what then comes no times is left out.
+func (t tally) add(o tally) {
+	for k, n := range o {
+		if t[k] += n; t[k] == 0 {
+			delete(t, k)
+		}
+	}
+}
+
+func mergeSampled(to, from map[uint64]tally) {
+	for hash, rows := range from {
+		if to[hash] == nil {
+			to[hash] = tally{}
+		}
+		to[hash].add(rows)
+	}
 }
 
 // joinTable is one join as tables.
@@ -320,6 +366,8 @@ type expectation struct {
 	preds    tally
 	columns  tally
 	matches  tally
+	// All predictions and matches by the hashes of their ids.
+	sampledPreds, sampledMatches map[uint64]tally
 }
 
 // place orders rows by (rel, row).
@@ -380,185 +428,45 @@ func (e *expectation) skip(reason, source string, p place) {
 	e.skipped.Samples[reason] = append(e.skipped.Samples[reason], groundtruth.BadSample{Source: source, Object: p.rel, Row: int64(p.row) + 1})
 }
 
+// refPrediction is a good prediction of the window.
+type refPrediction struct {
+	place
+	time  int64
+	value float64
+	row   tableRow
+}
+
+// refVersion is a version of an id's label.
+type refVersion struct {
+	place
+	ingest, event int64
+	timed         bool
+	deleted, null bool
+	value         float64
+}
+
+// refLabel is the version that counts of an id that has a label.
+type refLabel struct {
+	refVersion
+	matched bool
+}
+
 // join is the reference implementation.
 func (t joinTable) join() expectation {
-	e := expectation{preds: tally{}, columns: tally{}, matches: tally{}, skipped: groundtruth.Skipped{Counts: map[string]int64{}, Samples: map[string][]groundtruth.BadSample{}}}
-	cols, lcols := t.spec.PredictionColumns, t.spec.LabelColumns
-
-	type pred struct {
-		place
-		time  int64
-		value float64
-		row   tableRow
+	e := expectation{
+		preds: tally{}, columns: tally{}, matches: tally{}, sampledPreds: map[uint64]tally{}, sampledMatches: map[uint64]tally{},
+		skipped: groundtruth.Skipped{Counts: map[string]int64{}, Samples: map[string][]groundtruth.BadSample{}},
 	}
-	best := map[[2]string]pred{}
-	for _, o := range t.preds {
-		for i, r := range o.rows {
-			at := place{o.rel, i}
-			if _, bad := r["!"]; bad {
-				e.skip(groundtruth.BadRow, fromPredictions, at)
-				continue
-			}
-			p := pred{place: at, row: r}
-			if cols.Timestamp != "" {
-				var why string
-				if p.time, why = refTime(r[cols.Timestamp]); why != "" {
-					e.skip(why, fromPredictions, at)
-					continue
-				}
-				if p.time < t.window.Start.UnixNano() || p.time >= t.window.End.UnixNano() {
-					continue
-				}
-			}
-			if wordOf(r[cols.ID]) == "" {
-				e.skip(groundtruth.MissingID, fromPredictions, at)
-				continue
-			}
-			var why string
-			if p.value, why = refNumber(r[cols.Prediction]); why != "" {
-				e.skip(why, fromPredictions, at)
-				continue
-			}
-			key := [2]string{wordOf(r[cols.ID]), wordOf(r[cols.ModelVersion])}
-			q, dup := best[key]
-			if dup {
-				e.coverage.DuplicatePredictions++
-			}
-			if !dup || cmp.Or(cmp.Compare(p.time, q.time), p.compare(q.place)) > 0 {
-				best[key] = p
-			}
+	best := t.refPredictions(&e)
+	known := map[string]*refLabel{}
+	for id, versions := range t.refVersions(&e) {
+		if win, ok := e.resolve(versions, t.spec.Resolve); ok {
+			known[id] = &refLabel{refVersion: win}
+			e.coverage.Labels++
 		}
 	}
-
-	type version struct {
-		place
-		ingest, event int64
-		timed         bool
-		deleted, null bool
-		value         float64
-	}
-	byID := map[string][]version{}
-	for _, o := range t.labels {
-		for i, r := range o.rows {
-			at := place{o.rel, i}
-			if _, bad := r["!"]; bad {
-				e.skip(groundtruth.BadRow, fromLabels, at)
-				continue
-			}
-			v := version{place: at}
-			if lcols.IngestedAt != "" {
-				var why string
-				if v.ingest, why = refTime(r[lcols.IngestedAt]); why != "" {
-					e.skip(why, fromLabels, at)
-					continue
-				}
-			} else if t.partitioned {
-				day, err := time.Parse("2006-01-02", o.rel[len("dt="):len("dt=")+10])
-				if err != nil {
-					panic(err)
-				}
-				v.ingest = day.UnixNano()
-			}
-			if (lcols.IngestedAt != "" || t.partitioned) && v.ingest > t.asOf.UnixNano() {
-				e.coverage.HiddenLabels++
-				continue
-			}
-			id := wordOf(r[lcols.ID])
-			if id == "" {
-				e.skip(groundtruth.MissingID, fromLabels, at)
-				continue
-			}
-			if lcols.Timestamp != "" && r[lcols.Timestamp] != nil {
-				var why string
-				if v.event, why = refTime(r[lcols.Timestamp]); why != "" {
-					e.skip(why, fromLabels, at)
-					continue
-				}
-				v.timed = true
-			}
-			op := strings.ToLower(wordOf(r[lcols.Op]))
-			v.deleted = lcols.Op != "" && (op == "d" || op == "delete")
-			if !v.deleted {
-				var why string
-				v.value, why = refNumber(r[lcols.Label])
-				if why == groundtruth.BadNumber {
-					e.skip(why, fromLabels, at)
-					continue
-				}
-				v.null = why == groundtruth.MissingValue
-			}
-			byID[id] = append(byID[id], v)
-		}
-	}
-	type label struct {
-		version
-		matched bool
-	}
-	known := map[string]*label{}
-	for id, vs := range byID {
-		slices.SortFunc(vs, func(a, b version) int { return cmp.Or(cmp.Compare(a.ingest, b.ingest), a.compare(b.place)) })
-		e.coverage.DuplicateLabels += int64(len(vs) - 1)
-		values := map[float64]bool{}
-		for _, v := range vs {
-			if !v.deleted && !v.null {
-				values[v.value] = true
-			}
-		}
-		if len(values) > 1 {
-			e.coverage.ConflictingLabels++
-		}
-		last := vs[len(vs)-1]
-		if last.deleted {
-			e.coverage.DeletedLabels++
-			continue
-		}
-		win := last
-		if t.spec.Resolve == groundtruth.ResolveFirst {
-			win = vs[slices.IndexFunc(vs, func(v version) bool { return !v.deleted })]
-		}
-		if win.null {
-			e.coverage.NullLabels++
-			continue
-		}
-		if t.spec.Resolve == groundtruth.ResolveConflictIsMissing && len(values) > 1 {
-			continue
-		}
-		known[id] = &label{version: win}
-		e.coverage.Labels++
-	}
-
 	for key, p := range best {
-		e.coverage.Predictions++
-		version := "-"
-		if key[1] != "" {
-			version = strconv.Quote(key[1])
-		}
-		timed := cols.Timestamp != ""
-		e.preds[words(timed, p.time, p.value)]++
-		e.columns[words("version", version)]++
-		for _, f := range t.spec.Features {
-			text := "-"
-			if f.Kind == groundtruth.Text {
-				text = refText(p.row[f.Name])
-			} else if v, why := refNumber(p.row[f.Name]); why == "" {
-				text = strconv.FormatFloat(v, 'g', -1, 64)
-			}
-			e.columns[words(f.Name, text)]++
-		}
-		l := known[key[0]]
-		if l == nil {
-			continue
-		}
-		l.matched = true
-		e.coverage.Matched++
-		if timed && l.timed && l.event < p.time {
-			e.coverage.LabelsBefore++
-		}
-		s := words(timed, p.time, xxh3.HashString128(key[0]).Lo, p.value, l.value, version)
-		for _, f := range t.spec.Segments {
-			s += " " + refText(p.row[f])
-		}
-		e.matches[s]++
+		t.match(&e, key, p, known[key[0]])
 	}
 	for _, l := range known {
 		if !l.matched {
@@ -572,6 +480,181 @@ func (t joinTable) join() expectation {
 		e.skipped.Samples[reason] = s[:min(len(s), groundtruth.MaxSamples)]
 	}
 	return e
+}
+
+// refPredictions returns the one prediction that counts of each (id, version).
+func (t joinTable) refPredictions(e *expectation) map[[2]string]refPrediction {
+	cols := t.spec.PredictionColumns
+	best := map[[2]string]refPrediction{}
+	for _, o := range t.preds {
+		for i, r := range o.rows {
+			p, inWindow, why := t.refPrediction(r, place{o.rel, i})
+			if why != "" {
+				e.skip(why, fromPredictions, p.place)
+			}
+			if why != "" || !inWindow {
+				continue
+			}
+			key := [2]string{wordOf(r[cols.ID]), wordOf(r[cols.ModelVersion])}
+			q, dup := best[key]
+			if dup {
+				e.coverage.DuplicatePredictions++
+			}
+			if !dup || cmp.Or(cmp.Compare(p.time, q.time), p.compare(q.place)) > 0 {
+				best[key] = p
+			}
+		}
+	}
+	return best
+}
+
+// refPrediction reads a row of predictions, or says why it is bad.
+func (t joinTable) refPrediction(r tableRow, at place) (p refPrediction, inWindow bool, why string) {
+	cols := t.spec.PredictionColumns
+	p = refPrediction{place: at, row: r}
+	if _, bad := r["!"]; bad {
+		return p, false, groundtruth.BadRow
+	}
+	if cols.Timestamp != "" {
+		if p.time, why = refTime(r[cols.Timestamp]); why != "" {
+			return p, false, why
+		}
+		if p.time < t.window.Start.UnixNano() || p.time >= t.window.End.UnixNano() {
+			return p, false, ""
+		}
+	}
+	if wordOf(r[cols.ID]) == "" {
+		return p, true, groundtruth.MissingID
+	}
+	p.value, why = refNumber(r[cols.Prediction])
+	return p, true, why
+}
+
+// refVersions returns the known label versions of each id.
+func (t joinTable) refVersions(e *expectation) map[string][]refVersion {
+	cols := t.spec.LabelColumns
+	byID := map[string][]refVersion{}
+	for _, o := range t.labels {
+		for i, r := range o.rows {
+			v, hidden, why := t.refVersion(r, place{o.rel, i})
+			switch {
+			case why != "":
+				e.skip(why, fromLabels, v.place)
+			case hidden:
+				e.coverage.HiddenLabels++
+			default:
+				id := wordOf(r[cols.ID])
+				byID[id] = append(byID[id], v)
+			}
+		}
+	}
+	return byID
+}
+
+// refVersion reads a row of labels, or says why it is bad.
+func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, why string) {
+	cols := t.spec.LabelColumns
+	v = refVersion{place: at}
+	if _, bad := r["!"]; bad {
+		return v, false, groundtruth.BadRow
+	}
+	if cols.IngestedAt != "" {
+		if v.ingest, why = refTime(r[cols.IngestedAt]); why != "" {
+			return v, false, why
+		}
+	} else if t.partitioned {
+		day, err := time.Parse("2006-01-02", at.rel[len("dt="):len("dt=")+10])
+		if err != nil {
+			panic(err)
+		}
+		v.ingest = day.UnixNano()
+	}
+	if (cols.IngestedAt != "" || t.partitioned) && v.ingest > t.asOf.UnixNano() {
+		return v, true, ""
+	}
+	if wordOf(r[cols.ID]) == "" {
+		return v, false, groundtruth.MissingID
+	}
+	if cols.Timestamp != "" && r[cols.Timestamp] != nil {
+		if v.event, why = refTime(r[cols.Timestamp]); why != "" {
+			return v, false, why
+		}
+		v.timed = true
+	}
+	op := strings.ToLower(wordOf(r[cols.Op]))
+	if v.deleted = cols.Op != "" && (op == "d" || op == "delete"); v.deleted {
+		return v, false, ""
+	}
+	v.value, why = refNumber(r[cols.Label])
+	if v.null = why == groundtruth.MissingValue; v.null {
+		why = ""
+	}
+	return v, false, why
+}
+
+// resolve counts the versions of an id and returns the one that counts, if that is a
+// label.
+func (e *expectation) resolve(vs []refVersion, how groundtruth.Resolve) (refVersion, bool) {
+	slices.SortFunc(vs, func(a, b refVersion) int { return cmp.Or(cmp.Compare(a.ingest, b.ingest), a.compare(b.place)) })
+	e.coverage.DuplicateLabels += int64(len(vs) - 1)
+	values := map[float64]bool{}
+	for _, v := range vs {
+		if !v.deleted && !v.null {
+			values[v.value] = true
+		}
+	}
+	if len(values) > 1 {
+		e.coverage.ConflictingLabels++
+	}
+	win := vs[len(vs)-1]
+	if win.deleted {
+		e.coverage.DeletedLabels++
+		return win, false
+	}
+	if how == groundtruth.ResolveFirst {
+		win = vs[slices.IndexFunc(vs, func(v refVersion) bool { return !v.deleted })]
+	}
+	if win.null {
+		e.coverage.NullLabels++
+		return win, false
+	}
+	return win, how != groundtruth.ResolveConflictIsMissing || len(values) <= 1
+}
+
+// match counts a prediction, and its match where its id has a label.
+func (t joinTable) match(e *expectation, key [2]string, p refPrediction, l *refLabel) {
+	e.coverage.Predictions++
+	version := "-"
+	if key[1] != "" {
+		version = strconv.Quote(key[1])
+	}
+	timed := t.spec.PredictionColumns.Timestamp != ""
+	e.preds[words(timed, p.time, p.value)]++
+	addSampled(e.sampledPreds, idHash64(key[0]), words(timed, p.time, p.value), 1)
+	e.columns[words("version", version)]++
+	for _, f := range t.spec.Features {
+		text := "-"
+		if f.Kind == groundtruth.Text {
+			text = refText(p.row[f.Name])
+		} else if v, why := refNumber(p.row[f.Name]); why == "" {
+			text = strconv.FormatFloat(v, 'g', -1, 64)
+		}
+		e.columns[words(f.Name, text)]++
+	}
+	if l == nil {
+		return
+	}
+	l.matched = true
+	e.coverage.Matched++
+	if timed && l.timed && l.event < p.time {
+		e.coverage.LabelsBefore++
+	}
+	addSampled(e.sampledMatches, idHash64(key[0]), words(timed, p.time, p.value, l.value), 1)
+	s := words(timed, p.time, p.value, l.value, version)
+	for _, f := range t.spec.Segments {
+		s += " " + refText(p.row[f])
+	}
+	e.matches[s]++
 }
 
 // compare reports where a join differs from what is expected.
@@ -596,6 +679,28 @@ func (e expectation) compare(t rapid.TB, got groundtruth.Result, recorders []*re
 	compareTally(t, "predictions", all.preds, e.preds)
 	compareTally(t, "columns", all.columns, e.columns)
 	compareTally(t, "matches", all.matches, e.matches)
+}
+
+// compareSample checks that the rows of so many ids of the least hashes were told as
+// sampled, and of others none but their own.
+func (e expectation) compareSample(t rapid.TB, size int, recorders []*recorder) {
+	t.Helper()
+	all := mergeRecorders(recorders)
+	for what, rows := range map[string]struct{ got, want map[uint64]tally }{
+		"sampled predictions": {all.sampledPreds, e.sampledPreds}, "sampled matches": {all.sampledMatches, e.sampledMatches},
+	} {
+		for hash, got := range rows.got {
+			for row, n := range got {
+				if n > rows.want[hash][row] {
+					t.Fatalf("%s: row %s of hash %x came %d times, want %d", what, row, hash, n, rows.want[hash][row])
+				}
+			}
+		}
+		ids := slices.Sorted(maps.Keys(e.sampledPreds))
+		for _, hash := range ids[:min(size, len(ids))] {
+			compareTally(t, what, rows.got[hash], rows.want[hash])
+		}
+	}
 }
 
 func compareTally(t rapid.TB, what string, got, want tally) {

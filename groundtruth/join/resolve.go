@@ -48,7 +48,7 @@ func (s *labelState) add(l labelVersion) {
 	s.known, s.hasKnown = l.value, true
 }
 
-// outcome is what resolving an id's label versions came to.
+// outcome says what resolving an id's label versions came to.
 type outcome uint8
 
 const (
@@ -156,7 +156,7 @@ func (t *hashTable) grow(n int64, bound bool) error {
 	return nil
 }
 
-// labelTable resolves the labels of a partition.
+// labelTable gathers the label versions of a partition by id, and resolves them.
 type labelTable struct {
 	hashTable
 	states []labelState

@@ -93,7 +93,7 @@ func (s *slots) unsure() uint32 { return s.index }
 // joinCached joins a partition if it fits into the worker's share of memory, or is a
 // small one, and reports whether it did.
 func (w *joinWorker) joinCached(parts *stored, part int) (bool, error) {
-	labelBytes, predBytes := parts.Bytes(labelRecords, part), parts.Bytes(predictionRecords, part)
+	labelBytes, predBytes := parts.bytes(labelRecords, part), parts.bytes(predictionRecords, part)
 	labels, preds := labelBytes/int64(w.layout.size[labelRecords]), predBytes/int64(w.layout.size[predictionRecords])
 	if labels+preds == 0 {
 		return true, nil

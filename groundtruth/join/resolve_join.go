@@ -14,7 +14,8 @@ import (
 // matchRows is how many joined rows are sent to a sink at a time.
 const matchRows = 1 << 15
 
-// joinPhase is the second half of a join, from narrow rows to matches.
+// joinPhase is the second half of a join, from records to matches. It holds what its
+// goroutines share.
 type joinPhase struct {
 	layout   *recordLayout
 	how      groundtruth.Resolve
@@ -25,20 +26,22 @@ type joinPhase struct {
 	names    []string     // of the segments
 	version  string       // name of the version column
 	losers   []rowSet     // by prediction object
+	sampled  *sampledIDs
 	mem      *memory
 	arena    *arena
 	share    int64 // bytes that each worker's tables may take
 	block    int   // bytes of a block when a partition is split further
 }
 
-// dictTexts are the texts of a dictionary in order, and the place of each code.
+// dictTexts holds the texts of a complete dictionary in order, and the rank of each code
+// among them. Matches carry ranks, which no order of reading changes.
 type dictTexts struct {
 	texts []string
-	place []uint32
+	rank  []uint32
 }
 
-// rowSet is a set of row numbers of one object: pages of bits, made when first
-// needed.
+// rowSet is a set of row numbers of one object, those of duplicates: pages of bits, made
+// when first needed.
 type rowSet struct {
 	mu    sync.Mutex
 	pages map[int64]*rowPage
@@ -102,7 +105,8 @@ func (j *joinPhase) run(ctx context.Context, parts *stored, sinks []groundtruth.
 	return c, err
 }
 
-// joinWorker joins partitions, one at a time.
+// joinWorker joins partitions for one goroutine, one at a time, and sends the matches to
+// its sink.
 type joinWorker struct {
 	*joinPhase
 	sink     groundtruth.Sink
@@ -149,7 +153,7 @@ func (w *joinWorker) partition(ctx context.Context, parts *stored, part int) err
 		return err
 	}
 	exhausted := parts.off >= hashBits
-	if !parts.split && parts.Bytes(labelRecords, part)+parts.Bytes(predictionRecords, part) > maxNear {
+	if !parts.split && parts.bytes(labelRecords, part)+parts.bytes(predictionRecords, part) > maxNear {
 		return w.split(ctx, parts, part)
 	}
 	if fits, err := w.joinCached(parts, part); fits || err != nil {
@@ -308,9 +312,13 @@ func (w *joinWorker) match(rec []byte, label float64, event int64, flags uint8) 
 	if w.hasTime && flags&labelTimed != 0 && event < time {
 		w.coverage.LabelsBefore++
 	}
+	if id := getHash(rec); w.sampled.may(id.lo) {
+		if hash, ok := w.sampled.hashes[id]; ok {
+			o.Sampled = append(o.Sampled, groundtruth.SampledRow{Row: o.Len, Hash: hash})
+		}
+	}
 	o.Len++
 	o.Times = append(o.Times, time)
-	o.IDHashes = append(o.IDHashes, getHash(rec).lo)
 	o.Predictions = append(o.Predictions, getValue(rec))
 	o.Labels = append(o.Labels, label)
 	if w.versions != nil {
@@ -330,7 +338,7 @@ func (d *dictTexts) appendTo(c *groundtruth.Column, code uint32) {
 		c.Codes, c.Valid = append(c.Codes, 0), append(c.Valid, false)
 		return
 	}
-	c.Codes, c.Valid = append(c.Codes, d.place[code-1]), append(c.Valid, true)
+	c.Codes, c.Valid = append(c.Codes, d.rank[code-1]), append(c.Valid, true)
 }
 
 // flush sends the joined rows that wait.
@@ -341,7 +349,7 @@ func (w *joinWorker) flush() {
 	}
 	o := &w.out
 	o.Len = 0
-	o.Times, o.IDHashes = o.Times[:0], o.IDHashes[:0]
+	o.Times, o.Sampled = o.Times[:0], o.Sampled[:0]
 	o.Predictions, o.Labels = o.Predictions[:0], o.Labels[:0]
 	emptyColumn(&o.Version)
 	for k := range o.Segments {

@@ -20,7 +20,7 @@ type wantList struct {
 	index map[wantKey]int
 }
 
-// wantKey tells wants apart.
+// wantKey tells two wants apart: a column that is read as two things is read twice.
 type wantKey struct {
 	name string
 	kind table.As
@@ -83,7 +83,8 @@ func (p *progress) add(done, total int64) {
 // read adds bytes that were read.
 func (p *progress) read(n int64) { p.add(n, 0) }
 
-// scanWorker is what one goroutine keeps while it reads objects of one source.
+// scanWorker reads the objects of one source for one goroutine, and counts what is wrong
+// with them. Each kind of scan has a worker with one inside.
 type scanWorker struct {
 	reader format.Reader
 	bad    badRecords
@@ -94,6 +95,7 @@ type scanWorker struct {
 	absent map[int]*absentColumn
 }
 
+// absentColumn counts the objects that lack a column, for a note.
 type absentColumn struct {
 	objects int
 	first   int
@@ -138,7 +140,7 @@ func (s *scanWorker) noteAbsent(c *table.Chunk, ord int) {
 	}
 }
 
-// scanned is what all goroutines found in one source.
+// scanned sums what the goroutines of one source found, for Result.
 type scanned struct {
 	bad               badRecords
 	rows, scope, lost int64

@@ -14,7 +14,7 @@ import (
 func pred(id string, at int, value float64, change ...tableCell) tableRow {
 	r := tableRow{"id": id, "at": hours(at), "pred": value, "version": "v1", "city": "Oslo", "x": 1.0, "color": "red"}
 	for i := 0; i < len(change); i += 2 {
-		r[change[i].(string)] = change[i+1]
+		r[wordOf(change[i])] = change[i+1]
 	}
 	return r
 }
@@ -23,33 +23,23 @@ func pred(id string, at int, value float64, change ...tableCell) tableRow {
 func label(id string, value tableCell, loaded int, change ...tableCell) tableRow {
 	r := tableRow{"id": id, "label": value, "sold_at": hours(12), "loaded_at": hours(loaded), "op": "u"}
 	for i := 0; i < len(change); i += 2 {
-		r[change[i].(string)] = change[i+1]
+		r[wordOf(change[i])] = change[i+1]
 	}
 	return r
 }
 
 // matched returns the predictions and labels of the matches, in order.
-func matched(r *recorder) string {
-	var out []string
-	for k, n := range r.matches {
-		f := strings.Fields(k) // has time, time, hash, prediction, label, version ...
-		for range n {
-			out = append(out, f[3]+"="+f[4])
-		}
-	}
-	slices.Sort(out)
-	return strings.Join(out, " ")
-}
+func matched(r *recorder) string { return inOrder(r.pairs) }
 
 // kept returns the prediction values that the sinks took, in order.
-func kept(r *recorder) string {
+func kept(r *recorder) string { return inOrder(r.values) }
+
+// inOrder lists the words of a tally, each as often as it came.
+func inOrder(t tally) string {
 	var out []string
-	for k, n := range r.preds {
-		for range n {
-			out = append(out, strings.Fields(k)[2])
-		}
+	for _, k := range slices.Sorted(maps.Keys(t)) {
+		out = append(out, slices.Repeat([]string{k}, t[k])...)
 	}
-	slices.Sort(out)
 	return strings.Join(out, " ")
 }
 

@@ -23,7 +23,7 @@ const spillPrefix = "hindcast-join-"
 // in containers many processes are number 1.)
 const lockName = "lock"
 
-// spillFile is the file that records are spilled to.
+// spillFile is what a spillLog needs of a file; tests have files that fail.
 type spillFile interface {
 	io.ReaderAt
 	io.WriterAt
@@ -47,14 +47,14 @@ type spillStore struct {
 // spillLog is a file of a spillStore that one goroutine writes, so that none waits
 // for another's.
 type spillLog struct {
-	store *spillStore
-	file  spillFile // nil before the first write
-	size  int64
-	stage []byte // gathers small blocks
+	store    *spillStore
+	file     spillFile // nil before the first write
+	size     int64
+	gathered []byte // small blocks, until they are worth a write
 }
 
-// spillStage is how much is written at a time.
-const spillStage = 256 << 10
+// gatherBytes is how much a spillLog writes at a time.
+const gatherBytes = 256 << 10
 
 // newSpillStore returns a store in dir, the system's temporary folder when empty,
 // and removes what killed processes left there. create may be nil.
@@ -177,15 +177,15 @@ func (l *spillLog) write(blocks [][]byte) (extent, error) {
 		if l.file, err = l.store.newFile(); err != nil {
 			return extent{}, l.store.wrap(err)
 		}
-		l.stage = make([]byte, 0, spillStage)
+		l.gathered = make([]byte, 0, gatherBytes)
 	}
 	e := extent{off: l.size}
 	for _, b := range blocks {
 		for len(b) > 0 {
-			n := min(len(b), cap(l.stage)-len(l.stage))
-			l.stage = append(l.stage, b[:n]...)
+			n := min(len(b), cap(l.gathered)-len(l.gathered))
+			l.gathered = append(l.gathered, b[:n]...)
 			b = b[n:]
-			if len(l.stage) == cap(l.stage) {
+			if len(l.gathered) == cap(l.gathered) {
 				if err := l.flush(); err != nil {
 					return extent{}, err
 				}
@@ -201,12 +201,12 @@ func (l *spillLog) write(blocks [][]byte) (extent, error) {
 
 // flush writes what was gathered.
 func (l *spillLog) flush() error {
-	n, err := l.file.WriteAt(l.stage, l.size)
+	n, err := l.file.WriteAt(l.gathered, l.size)
 	l.size += int64(n)
 	l.store.mu.Lock()
 	l.store.size += int64(n)
 	l.store.mu.Unlock()
-	l.stage = l.stage[:0]
+	l.gathered = l.gathered[:0]
 	if err != nil {
 		return l.store.wrap(err)
 	}

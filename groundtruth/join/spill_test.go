@@ -77,7 +77,7 @@ func TestJoinMemoryIsBounded(t *testing.T) {
 			if sum := int64(len(recorded.matches)); sum != tc.unique {
 				t.Errorf("%d different matches, want %d", sum, tc.unique)
 			}
-			// Beyond the limit: chunks for sizes of blocks that were not given back, and the
+			// Beyond the limit: slabs for sizes of blocks that were not given back, and the
 			// bitmap of duplicates.
 			slack := int64(2*workers*maxBlock) + (rows/rowPageBits+1)*rowPageBits/8
 			if peak > limit+slack {

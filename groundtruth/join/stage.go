@@ -1,6 +1,6 @@
 package join
 
-// lineBytes is the size of a line of the cache.
+// lineBytes is the size of a line of a processor's cache.
 const lineBytes = 64
 
 // stage gathers the records of one kind for each partition, in a core's own cache,
@@ -15,7 +15,7 @@ type stage struct {
 	lines  []byte
 }
 
-// staged is what a partition has in the stage.
+// staged counts what of a partition waits in the stage, and what its block still takes.
 type staged struct {
 	fill uint32 // bytes, less than a line and a record
 	left uint32 // records that its block has room for beyond those

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/parquet-go/parquet-go/format"
-	"github.com/zeebo/xxh3"
 
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
@@ -21,7 +20,7 @@ type columnDict struct {
 	floats []float64
 	times  []int64
 	texts  []string
-	hashes []xxh3.Uint128
+	hashes []table.IDHashes
 	states []table.NumberState
 }
 
@@ -64,7 +63,7 @@ func (c *columnReader) readDict() error {
 			if !ok || len(text) == 0 {
 				d.states[i] = table.NumberMissing
 			}
-			d.hashes = append(d.hashes, xxh3.Hash128(text))
+			d.hashes = append(d.hashes, table.HashID(text, c.want.Bar != nil))
 		}
 	default:
 		c.dictTexts(n)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/zeebo/xxh3"
 
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
@@ -109,7 +108,11 @@ func (c *columnReader) fillIndexed(defs []byte, n, present int) error {
 		case table.Time:
 			c.b.Put(0, 0, d.times[i], valid)
 		case table.ID:
-			c.b.PutID(d.hashes[i], valid)
+			if valid {
+				c.b.PutID(d.hashes[i])
+			} else {
+				c.b.AddNull()
+			}
 		default:
 			if !valid {
 				c.b.AddNull()
@@ -189,10 +192,7 @@ func (c *columnReader) fillPlain(defs []byte, n, present int) {
 func (c *columnReader) fillTexts(defs []byte, n int) {
 	next := c.value
 	if defs == nil && c.b.Col.Kind == table.ID && c.kind == parquet.ByteArray && c.typ.form == formText {
-		for i := range n {
-			s := c.values.bytes(next + i)
-			c.b.PutID(xxh3.Hash128(s), len(s) > 0)
-		}
+		table.AddIDs(c.b, &c.values, next, n)
 		return
 	}
 	for r := range n {

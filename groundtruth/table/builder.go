@@ -1,9 +1,13 @@
 package table
 
 import (
+	"math"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/zeebo/xxh3"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 const (
@@ -11,6 +15,8 @@ const (
 	// column keeps from chunk to chunk.
 	maxInternedTexts = 1 << 14
 	maxInternedBytes = 4 << 20
+	// firstSampled is room for the sampled rows of a first chunk, which are all.
+	firstSampled = 1 << 17
 	// MaxChunkBytes ends a chunk of a text format early, when its records are long.
 	MaxChunkBytes = 16 << 20
 )
@@ -20,11 +26,14 @@ const (
 type Builder struct {
 	Col  Column
 	Text textDict
+
+	bar   *Bar   // nil where no sample is asked for
+	below uint64 // the bar's hash when the chunk was begun
 }
 
 // NewBuilder makes a builder of the kind that a want asks for.
 func NewBuilder(w Want) *Builder {
-	b := &Builder{}
+	b := &Builder{bar: w.Bar}
 	switch w.As {
 	case AsNumber:
 		b.Col.Kind = Number
@@ -43,7 +52,13 @@ func (b *Builder) Start() {
 	b.Col.Floats = b.Col.Floats[:0]
 	b.Col.Codes = b.Col.Codes[:0]
 	b.Col.Times = b.Col.Times[:0]
-	b.Col.Hashes = b.Col.Hashes[:0]
+	b.Col.Hashes, b.Col.Sampled = b.Col.Hashes[:0], b.Col.Sampled[:0]
+	if b.bar != nil {
+		if b.below == math.MaxUint64 {
+			b.Col.Sampled = nil // all rows of the chunk before, and few of the next
+		}
+		b.below = b.bar.Hash()
+	}
 	b.Col.Valid = b.Col.Valid[:0]
 	b.Col.Invalid = b.Col.Invalid[:0]
 	if b.Col.Kind == Text {
@@ -88,14 +103,55 @@ func (b *Builder) AddID(s []byte) {
 		b.AddNull()
 		return
 	}
-	b.Col.Hashes = append(b.Col.Hashes, xxh3.Hash128(s))
+	b.PutID(HashID(s, b.bar != nil))
+}
+
+// IDHashes holds the hashes of an id: the one that the join knows it by, and the one that
+// the sample goes by.
+type IDHashes struct {
+	join   xxh3.Uint128
+	sample uint64 // 0 where no sample is asked for
+}
+
+// HashID hashes the canonical text of an id.
+func HashID(s []byte, sampled bool) IDHashes {
+	h := IDHashes{join: xxh3.Hash128(s)}
+	if sampled {
+		h.sample = SampleHash(s)
+	}
+	return h
+}
+
+// PutID adds an id by its hashes.
+func (b *Builder) PutID(h IDHashes) {
+	if b.bar != nil && h.sample <= b.below {
+		b.Col.Sampled = append(b.Col.Sampled, groundtruth.SampledRow{Row: len(b.Col.Valid), Hash: h.sample})
+	}
+	b.Col.Hashes = append(b.Col.Hashes, h.join)
 	b.Col.Valid = append(b.Col.Valid, true)
 }
 
-// PutID adds an id by its hash.
-func (b *Builder) PutID(h xxh3.Uint128, valid bool) {
-	b.Col.Hashes = append(b.Col.Hashes, h)
-	b.Col.Valid = append(b.Col.Valid, valid)
+// AddIDs adds n ids by their texts, of which text returns the one of a number: it is
+// AddID of each, faster.
+func AddIDs[T interface{ Bytes(i int) []byte }](b *Builder, texts T, from, n int) {
+	at := len(b.Col.Valid)
+	hashes := slices.Grow(b.Col.Hashes, n)[:at+n]
+	valid := slices.Grow(b.Col.Valid, n)[:at+n]
+	if b.bar != nil && b.below == math.MaxUint64 && cap(b.Col.Sampled) < at+n {
+		// They are to be many, and grow to that at once rather than bit by bit.
+		b.Col.Sampled = slices.Grow(b.Col.Sampled, max(n, firstSampled))
+	}
+	for i := range n {
+		s := texts.Bytes(from + i)
+		hashes[at+i], valid[at+i] = xxh3.Hash128(s), len(s) > 0
+		if b.bar == nil {
+			continue
+		}
+		if hash := xxhash.Sum64(s); hash <= b.below && len(s) > 0 {
+			b.Col.Sampled = append(b.Col.Sampled, groundtruth.SampledRow{Row: at + i, Hash: hash})
+		}
+	}
+	b.Col.Hashes, b.Col.Valid = hashes, valid
 }
 
 // GrowNumbers makes room for n more numbers, which the caller sets and then either

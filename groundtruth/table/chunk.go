@@ -76,6 +76,9 @@ type Column struct {
 	Times []int64
 	// Hashes of an ID column: the 128-bit XXH3 of each canonical text.
 	Hashes []xxh3.Uint128
+	// Sampled are the rows of an ID column, in order, whose hashes were not above
+	// Want.Bar when the chunk was begun.
+	Sampled []groundtruth.SampledRow
 	// Valid marks usable cells: not null, not empty where a number or a time is
 	// wanted, not NaN, and of the wanted kind. The empty string is a valid text in
 	// JSON and Parquet and a missing one in CSV, which cannot tell it from null; as an

@@ -38,6 +38,8 @@ type Want struct {
 	// Lazy columns need not be read with the chunk: their values are asked for by
 	// Chunk.Lazy, or never.
 	Lazy bool
+	// Bar asks AsID for Column.Sampled, of the ids that are not above it; nil for none.
+	Bar *Bar
 }
 
 // ReadOptions change how an object is read. The zero value reads everything.

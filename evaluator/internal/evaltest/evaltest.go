@@ -80,7 +80,16 @@ func NumbersBatch(xs []float64) *groundtruth.Batch {
 
 // TextBatch returns a batch of predictions with one text feature x, "" for missing.
 func TextBatch(xs []string) *groundtruth.Batch {
-	b := &groundtruth.Batch{Len: len(xs), Times: make([]int64, len(xs)), Predictions: make([]float64, len(xs))}
+	return &groundtruth.Batch{
+		Len: len(xs), Times: make([]int64, len(xs)), Predictions: make([]float64, len(xs)),
+		Features: []groundtruth.Values{textColumn(xs).Values()},
+	}
+}
+
+// TextRows is a text column of matches, "" for missing.
+func TextRows(xs []string) groundtruth.Column { return textColumn(xs).Rows() }
+
+func textColumn(xs []string) Column {
 	c := Column{Name: "x", Kind: groundtruth.Text, Codes: make([]uint32, len(xs)), Valid: make([]bool, len(xs))}
 	codes := map[string]uint32{}
 	for i, x := range xs {
@@ -95,8 +104,7 @@ func TextBatch(xs []string) *groundtruth.Batch {
 		}
 		c.Codes[i], c.Valid[i] = code, true
 	}
-	b.Features = []groundtruth.Values{c.Values()}
-	return b
+	return c
 }
 
 // Table returns a batch of n predictions with these features: []float64 as NumbersBatch

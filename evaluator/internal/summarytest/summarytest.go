@@ -1,3 +1,4 @@
+// Package summarytest makes Summaries of a few numbers, for the tests of what reads them.
 package summarytest
 
 import (
@@ -24,7 +25,7 @@ func Summaries(ref *groundtruth.Batch, opts summary.ProfilerOptions, cur ...*gro
 	return &summary.Profile{Layout: layout, Summary: build(ref)}, build(cur...)
 }
 
-// ErrorSums is what a Summary keeps of these predictions and labels, in time order and
+// ErrorSums returns what a Summary keeps of these predictions and labels, in time order and
 // evenly spread over its window. The labels are centred at center.
 func ErrorSums(center float64, predictions, labels []float64) *summary.ErrorSums {
 	number := summary.ColumnLayout{Name: "label", Kind: groundtruth.Number, Center: center}
@@ -32,7 +33,7 @@ func ErrorSums(center float64, predictions, labels []float64) *summary.ErrorSums
 	start := time.Unix(1, 0)
 	b := summary.NewBuilder(layout, groundtruth.Window{Start: start, End: start.Add(time.Duration(len(labels)))}, nil, summary.BuilderOptions{})
 	m := &groundtruth.Matches{
-		Len: len(labels), HasTime: true, Times: make([]int64, len(labels)), IDHashes: make([]uint64, len(labels)),
+		Len: len(labels), HasTime: true, Times: make([]int64, len(labels)),
 		Predictions: predictions, Labels: labels, Version: groundtruth.Column{Kind: groundtruth.Absent},
 	}
 	for i := range labels {
@@ -42,7 +43,7 @@ func ErrorSums(center float64, predictions, labels []float64) *summary.ErrorSums
 	return b.Summary().Errors()
 }
 
-// ErrorSumsOf is what a Summary keeps of matched rows with these errors.
+// ErrorSumsOf returns what a Summary keeps of matched rows with these errors.
 func ErrorSumsOf(errs []float64) *summary.ErrorSums {
 	predictions, labels := make([]float64, len(errs)), make([]float64, len(errs))
 	for i, e := range errs {

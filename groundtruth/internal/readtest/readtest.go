@@ -31,6 +31,8 @@ type Cell struct {
 	X     float64
 	T     int64
 	Hash  xxh3.Uint128
+	// Sample is the hash that the sample goes by, 0 where the row was not sampled.
+	Sample uint64
 }
 
 // Table holds all that a reader gave of an object.
@@ -110,6 +112,7 @@ func Collect(t testing.TB, wants []table.Want, opt table.ReadOptions, read func(
 					cells[r].T = col.Times[r]
 				}
 			}
+			setSampled(t, cells, name, col)
 			for k, bad := range col.Invalid {
 				if col.Valid[bad.Row] || (k > 0 && col.Invalid[k-1].Row >= bad.Row) {
 					t.Errorf("column %q: invalid cell %d is valid or out of order", name, bad.Row)
@@ -132,6 +135,17 @@ func Collect(t testing.TB, wants []table.Want, opt table.ReadOptions, read func(
 	})
 	got.Stats = stats
 	return got, err
+}
+
+// setSampled notes which rows of a column were sampled.
+func setSampled(t testing.TB, cells []Cell, name string, col *table.Column) {
+	t.Helper()
+	for k, s := range col.Sampled {
+		if !col.Valid[s.Row] || k > 0 && col.Sampled[k-1].Row >= s.Row {
+			t.Errorf("column %q: sampled row %d has no id or is out of order", name, s.Row)
+		}
+		cells[s.Row].Sample = s.Hash
+	}
 }
 
 // Texts shows text cells: those without a value as -, those that are not of the wanted kind

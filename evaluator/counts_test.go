@@ -1,0 +1,290 @@
+package evaluator
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// countedRow is a row of a table that a countingEngine counts.
+type countedRow struct {
+	time              int64
+	prediction, label float64 // the label is NaN where there is none
+	size              float64 // NaN where it is missing
+	color, city       string
+	version           string
+	hash              uint64
+}
+
+var countedWindow = groundtruth.Window{Start: time.Unix(64, 0).UTC(), End: time.Unix(128, 0).UTC()}
+
+// countedRows makes rows whose sums no float64 rounds: predictions and labels whose
+// absolute values and quotients are few bits long.
+func countedRows(n int, shift float64) []countedRow {
+	pairs := [][2]float64{{1, 1}, {3, 1}, {4, 4}, {-4, 4}, {6, 2}, {2, -2}, {0, 0}, {7, 1}}
+	var rows []countedRow
+	for i := range n {
+		r := countedRow{
+			time: countedWindow.Start.UnixNano() + int64(i)*1e9, prediction: pairs[i%8][0], label: pairs[i%8][1],
+			size: float64(i%16)/4 + shift, color: fmt.Sprint("c", i%3), city: fmt.Sprint("city ", i%5), version: fmt.Sprint("v", i%2),
+			hash: uint64(i+1) * 0x9e3779b97f4a7c15,
+		}
+		if i%16 == 3 {
+			r.label = math.NaN()
+		}
+		if i%16 == 15 {
+			r.size = math.NaN()
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// sendRows sends rows to a sink, as a scan of files does.
+func sendRows(s groundtruth.Sink, rows []countedRow) {
+	b := &groundtruth.Batch{Len: len(rows), HasTime: true}
+	m := &groundtruth.Matches{HasTime: true}
+	var sizes []float64
+	var colors, versions, matchVersions, cities []string
+	for i, r := range rows {
+		b.Times, b.Predictions = append(b.Times, r.time), append(b.Predictions, r.prediction)
+		b.Sampled = append(b.Sampled, groundtruth.SampledRow{Row: i, Hash: r.hash})
+		sizes, colors, versions = append(sizes, r.size), append(colors, r.color), append(versions, r.version)
+		if math.IsNaN(r.label) {
+			continue
+		}
+		m.Sampled = append(m.Sampled, groundtruth.SampledRow{Row: m.Len, Hash: r.hash})
+		m.Len++
+		m.Times, m.Predictions, m.Labels = append(m.Times, r.time), append(m.Predictions, r.prediction), append(m.Labels, r.label)
+		matchVersions, cities = append(matchVersions, r.version), append(cities, r.city)
+	}
+	named := func(name string, v groundtruth.Values) groundtruth.Values {
+		v.Name = name
+		return v
+	}
+	b.Features = []groundtruth.Values{
+		named("color", evaltest.TextBatch(colors).Features[0]), named("size", evaltest.NumbersBatch(sizes).Features[0]),
+	}
+	b.Version = evaltest.TextBatch(versions).Features[0]
+	m.Version, m.Segments = evaltest.TextRows(matchVersions), []groundtruth.Column{evaltest.TextRows(cities)}
+	s.AddPredictions(b)
+	s.AddMatches(m)
+}
+
+// countingEngine stands for a database: it is told the layout and answers with counts,
+// each of which SELECT, GROUP BY, count, sum, min and max can give.
+type countingEngine struct {
+	layout *summary.Layout
+	rows   []countedRow
+}
+
+func (e countingEngine) counts() *summary.Counts {
+	var matched []countedRow
+	c := &summary.Counts{Predictions: int64(len(e.rows)), VersionPredictions: map[string]int64{}}
+	for _, r := range e.rows {
+		c.VersionPredictions[r.version]++
+		if !math.IsNaN(r.label) {
+			matched = append(matched, r)
+		}
+		c.Sample = append(c.Sample, summary.SampleRow{Hash: r.hash, Prediction: r.prediction, Label: r.label, Time: r.time})
+	}
+	c.Matched = int64(len(matched))
+	c.Prediction = e.numbers(&e.layout.Prediction, e.rows, func(r countedRow) float64 { return r.prediction })
+	c.Label = e.numbers(&e.layout.Label, matched, func(r countedRow) float64 { return r.label })
+	color := summary.ColumnCounts{Categories: make([]int64, len(e.layout.Feature("color").Categories))}
+	for _, r := range e.rows {
+		if at, ok := slices.BinarySearch(e.layout.Feature("color").Categories, r.color); ok {
+			color.Categories[at]++
+		} else {
+			color.Unseen++
+		}
+	}
+	size := e.numbers(e.layout.Feature("size"), e.rows, func(r countedRow) float64 { return r.size })
+	c.Features = []summary.ColumnCounts{color, size}
+	c.Errors = e.errors(matched)
+	c.Errors.Blocks = make([]summary.BlockCounts, summary.NumBlocks)
+	for i := range c.Errors.Blocks {
+		// A block is a second here.
+		in := slices.DeleteFunc(slices.Clone(matched), func(r countedRow) bool { return r.time/1e9-64 != int64(i) })
+		c.Errors.Blocks[i] = e.errors(in).BlockCounts
+		c.Errors.Blocks[i].Sums = c.Errors.Blocks[i].Sums[:summary.SumZ2+1]
+	}
+	c.Versions = e.groups(matched, func(r countedRow) string { return r.version })
+	c.Segments = []map[string]summary.ErrorCounts{e.groups(matched, func(r countedRow) string { return r.city })}
+	return c
+}
+
+func (e countingEngine) groups(rows []countedRow, of func(countedRow) string) map[string]summary.ErrorCounts {
+	by := map[string][]countedRow{}
+	for _, r := range rows {
+		by[of(r)] = append(by[of(r)], r)
+	}
+	out := map[string]summary.ErrorCounts{}
+	for name, rows := range by {
+		out[name] = e.errors(rows)
+	}
+	return out
+}
+
+// numbers counts a column by points and open intervals.
+func (e countingEngine) numbers(l *summary.ColumnLayout, rows []countedRow, of func(countedRow) float64) summary.ColumnCounts {
+	k := len(l.Edges)
+	c := summary.ColumnCounts{Points: make([]int64, k), Opens: make([]int64, k+1), Places: make([]float64, k+1), Min: math.Inf(1), Max: math.Inf(-1)}
+	interior := map[float64]int64{}
+	for _, r := range rows {
+		x := of(r)
+		if math.IsNaN(x) {
+			continue
+		}
+		c.Sum += x
+		c.Squares += (x - l.Center) * (x - l.Center)
+		c.Min, c.Max = min(c.Min, x), max(c.Max, x)
+		i, on := slices.BinarySearch(l.Edges, x)
+		if on {
+			c.Points[i]++
+			continue
+		}
+		c.Opens[i]++
+		interior[x]++
+		switch i {
+		case 0:
+			c.Low += x
+		case k:
+			c.High += x
+		default:
+			const unit = 1 << 40
+			c.Places[i] += (unit - math.Floor((l.Edges[i]-x)*(unit/(l.Edges[i]-l.Edges[i-1]))+0.5)) / unit
+		}
+	}
+	if len(interior) <= e.layout.ExactValues {
+		c.Interior = entries(interior)
+	}
+	return c
+}
+
+// entries lists values by their order.
+func entries(counts map[float64]int64) []summary.Entry {
+	out := []summary.Entry{}
+	for _, x := range slices.Sorted(maps.Keys(counts)) {
+		out = append(out, summary.Entry{Key: summary.OrderKey(x), Count: counts[x]})
+	}
+	return out
+}
+
+func (e countingEngine) errors(rows []countedRow) summary.ErrorCounts {
+	var c summary.ErrorCounts
+	c.Sums = make([]float64, summary.SumE2Z2+1)
+	absolute := map[float64]int64{}
+	for _, r := range rows {
+		e, z := r.prediction-r.label, r.label-e.layout.Label.Center
+		abs, a, s := math.Abs(e), 0.0, 0.0
+		c.N++
+		if r.label != 0 {
+			c.NonZero++
+			a = abs / math.Abs(r.label)
+		}
+		if size := math.Abs(r.label) + math.Abs(r.prediction); size > 0 {
+			s = 2 * abs / size
+		}
+		c.MaxAbs = max(c.MaxAbs, abs)
+		absolute[abs]++
+		for k, term := range map[summary.SumKind]float64{
+			summary.SumE: e, summary.SumAbsE: abs, summary.SumE2: e * e, summary.SumA1: a, summary.SumS1: s, summary.SumZ1: z, summary.SumZ2: z * z,
+			summary.SumE3: e * e * e, summary.SumAbsE3: abs * abs * abs, summary.SumE4: math.Pow(e, 4), summary.SumE6: math.Pow(e, 6), summary.SumE8: math.Pow(e, 8),
+			summary.SumA2: a * a, summary.SumA3: a * a * a, summary.SumA4: math.Pow(a, 4), summary.SumS2: s * s, summary.SumS3: s * s * s, summary.SumS4: math.Pow(s, 4),
+			summary.SumZ3: z * z * z, summary.SumZ4: math.Pow(z, 4), summary.SumE2Z: e * e * z, summary.SumE2Z2: e * e * z * z,
+		} {
+			c.Sums[k] += term
+		}
+	}
+	c.Abs = entries(absolute)
+	return c
+}
+
+// countedLayout is of rows whose mean label, but for one left out, is a short number.
+func countedLayout(exactValues int) (*summary.Layout, *summary.Profile) {
+	rows := countedRows(32, 0)
+	for i := range rows {
+		if math.IsNaN(rows[i].label) {
+			rows[i].label = 4
+		}
+		if math.IsNaN(rows[i].size) {
+			rows[i].size = 1
+		}
+	}
+	features := []groundtruth.FeatureSpec{{Name: "color", Kind: groundtruth.Text}, {Name: "size", Kind: groundtruth.Number}}
+	p := summary.NewProfiler(features, []string{"city"}, summary.ProfilerOptions{ExactValues: exactValues, TableBytes: 1})
+	sendRows(p, rows)
+	layout := p.Layout()
+	b := summary.NewBuilder(layout, layout.Span(), []string{"city"}, summary.BuilderOptions{})
+	sendRows(b, rows)
+	return layout, &summary.Profile{Layout: layout, Summary: b.Summary(), Rows: 32}
+}
+
+// TestASummaryOfCountsIsThatOfTheRows has a database count what a Builder sees row by
+// row: exact sums of numbers that are short enough are the database's sums.
+func TestASummaryOfCountsIsThatOfTheRows(t *testing.T) {
+	for _, exactValues := range []int{0, 3, 8} {
+		layout, reference := countedLayout(exactValues)
+		rows := countedRows(48, -0.375)
+		b := summary.NewBuilder(layout, countedWindow, []string{"city"}, summary.BuilderOptions{})
+		sendRows(b, rows)
+		want := b.Summary()
+		got, err := summary.FromCounts(layout, countedWindow, []string{"city"}, summary.BuilderOptions{}, countingEngine{layout, rows}.counts())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(marshal(t, got), marshal(t, want)) {
+			t.Errorf("%d exact values: counts give other bytes than rows", exactValues)
+		}
+		if got, want := evaltest.AsJSON(t, Evaluate(got, reference, Options{})), evaltest.AsJSON(t, Evaluate(want, reference, Options{})); got != want {
+			t.Errorf("%d exact values: counts give\n%s\nrows give\n%s", exactValues, got, want)
+		}
+		if err := got.Merge(want); err != nil {
+			t.Errorf("what was counted cannot be merged with what was read: %v", err)
+		}
+	}
+}
+
+func marshal(t *testing.T, s *summary.Summary) []byte {
+	t.Helper()
+	b, err := s.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestCountsThatContradictThemselvesAreRefused(t *testing.T) {
+	layout, _ := countedLayout(3)
+	for what, tc := range map[string]struct {
+		change func(*summary.Counts)
+		want   string
+	}{
+		"a feature missing":       {func(c *summary.Counts) { c.Features = c.Features[:1] }, "1 features and 1 segments, want 2 and 1"},
+		"bins of another layout":  {func(c *summary.Counts) { c.Prediction.Points = nil }, "column prediction: 0 points"},
+		"other categories":        {func(c *summary.Counts) { c.Features[0].Categories = nil }, "column color: 0 categories, want 3"},
+		"sums missing":            {func(c *summary.Counts) { c.Errors.Sums = nil }, "0 sums"},
+		"sums of a group missing": {func(c *summary.Counts) { c.Segments[0]["city 1"] = summary.ErrorCounts{} }, "group city 1: 0 sums"},
+		"too few predictions":     {func(c *summary.Counts) { c.Predictions-- }, "contradict"},
+		"a negative count":        {func(c *summary.Counts) { c.Label.Points[0] = -1 }, "contradict"},
+		"blocks of other rows":    {func(c *summary.Counts) { c.Errors.Blocks[0].N++ }, "contradict"},
+		"errors out of order":     {func(c *summary.Counts) { slices.Reverse(c.Errors.Abs) }, "contradict"},
+		"a sample of no rows":     {func(c *summary.Counts) { c.Sample = append(c.Sample, c.Sample...) }, "contradict"},
+	} {
+		c := countingEngine{layout, countedRows(48, 0)}.counts()
+		tc.change(c)
+		if _, err := summary.FromCounts(layout, countedWindow, []string{"city"}, summary.BuilderOptions{}, c); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: error %v does not say %q", what, err, tc.want)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package summary
+
+import "encoding/binary"
+
+// From schema 2 on, what is encoded is a header, which ends with the task, and then
+// sections: each is its name, the number of its bytes and these. Their order is fixed
+// and none comes twice, so that equal things have equal bytes. What a later version adds
+// is a section of its own. A reader that doesn't know it refuses the whole, since it
+// cannot merge what it cannot read.
+
+// regression is the task of every Summary: a number is predicted, and a number is the
+// label.
+const regression = "regression"
+
+// maxSectionName bounds the names that an error shows.
+const maxSectionName = 64
+
+// section appends a section with what write appends.
+func (e *encoder) section(name string, write func()) {
+	e.string(name)
+	at := len(e.b)
+	e.fixed(0)
+	write()
+	binary.LittleEndian.PutUint64(e.b[at:], uint64(len(e.b)-at-8))
+}
+
+// sectionReader reads one kind of section.
+type sectionReader struct {
+	name     string
+	optional bool
+	read     func(*decoder)
+}
+
+// task reads the task of the header.
+func (d *decoder) task(what string) {
+	if task := d.string(); d.err == nil && task != regression {
+		if len(task) > maxSectionName {
+			d.fail()
+			return
+		}
+		d.refuse("%s is of the task %q, this program reads %s", what, task, regression)
+	}
+}
+
+// sections reads all that is left as the sections of these readers, in their order.
+func (d *decoder) sections(what string, readers ...sectionReader) {
+	name := d.sectionName()
+	for _, r := range readers {
+		if d.err != nil {
+			return
+		}
+		if name != r.name {
+			if !r.optional {
+				d.missed(what, name, readers)
+			}
+			continue
+		}
+		n := d.fixed()
+		if n > uint64(len(d.b)) {
+			d.fail()
+			return
+		}
+		part := decoder{b: d.b[:n]}
+		r.read(&part)
+		part.check(len(part.b) == 0)
+		if part.err != nil {
+			d.err, d.b = part.err, nil
+			return
+		}
+		d.b = d.b[n:]
+		name = d.sectionName()
+	}
+	if d.err == nil && name != "" {
+		d.missed(what, name, readers)
+	}
+}
+
+// sectionName reads the name of the next section; it is empty where there is none.
+func (d *decoder) sectionName() string {
+	if len(d.b) == 0 {
+		return ""
+	}
+	name := d.string()
+	d.check(name != "" && len(name) <= maxSectionName)
+	return name
+}
+
+// missed fails for a section that comes where none of its name belongs: one that this
+// program doesn't know is refused by its name.
+func (d *decoder) missed(what, name string, readers []sectionReader) {
+	for _, r := range readers {
+		if name == r.name {
+			name = ""
+		}
+	}
+	if name == "" {
+		d.fail()
+		return
+	}
+	d.refuse("%s has a section %q, which this program does not know: a newer version wrote it, or make it again", what, name)
+}
