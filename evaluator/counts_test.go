@@ -41,6 +41,9 @@ func countedRows(n int, shift float64) []countedRow {
 		if i%16 == 3 {
 			r.label = math.NaN()
 		}
+		if shift != 0 && i%7 == 0 {
+			r.color = "never in the reference"
+		}
 		if i%16 == 15 {
 			r.size = math.NaN()
 		}
