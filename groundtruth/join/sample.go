@@ -87,9 +87,14 @@ func (s *sampledIDs) may(lo uint64) bool {
 // pickSampled appends the sampled rows of a chunk that are among the rows sel, numbered
 // as they are there.
 func pickSampled(dst, sampled []groundtruth.SampledRow, sel []int32) []groundtruth.SampledRow {
-	for _, r := range sampled {
-		if at, ok := numberIn(sel, r.Row); ok {
-			dst = append(dst, groundtruth.SampledRow{Row: at, Hash: r.Hash})
+	if sel == nil {
+		return append(dst, sampled...)
+	}
+	from := 0
+	for _, r := range sampled { // both are in order
+		at, ok := slices.BinarySearch(sel[from:], int32(r.Row))
+		if from += at; ok {
+			dst = append(dst, groundtruth.SampledRow{Row: from, Hash: r.Hash})
 		}
 	}
 	return dst
