@@ -326,8 +326,12 @@ func (w *predictionWorker) take(c *table.Chunk, ord int) error {
 func (w *predictionWorker) sample(c *table.Chunk) {
 	ids := c.Column(w.cols.id)
 	w.sampled = w.sampled[:0]
+	numbers := rowNumbers{sel: w.sel}
 	for _, r := range ids.Sampled {
-		if at, ok := numberIn(w.sel, r.Row); ok && w.least.add(ids.Hashes[r.Row], r.Hash) {
+		if w.least.over(r.Hash) {
+			continue
+		}
+		if at, ok := numbers.next(r.Row); ok && w.least.add(ids.Hashes[r.Row], r.Hash) {
 			w.sampled = append(w.sampled, groundtruth.SampledRow{Row: at, Hash: r.Hash})
 		}
 	}

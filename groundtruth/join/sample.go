@@ -32,7 +32,7 @@ type leastIDs struct {
 // add takes the id of a row, and reports whether it may be among the least: the bar may
 // have been lowered since the row was read.
 func (l *leastIDs) add(id xxh3.Uint128, hash uint64) bool {
-	if hash > l.bar.Hash() {
+	if l.over(hash) {
 		return false
 	}
 	l.ids = append(l.ids, sampledID{id, hash})
@@ -41,6 +41,9 @@ func (l *leastIDs) add(id xxh3.Uint128, hash uint64) bool {
 	}
 	return true
 }
+
+// over reports whether a hash is not among the least.
+func (l *leastIDs) over(hash uint64) bool { return hash > l.bar.Hash() }
 
 // compact forgets all but the least, and lowers the bar to the greatest of them.
 func (l *leastIDs) compact() {
@@ -87,24 +90,28 @@ func (s *sampledIDs) may(lo uint64) bool {
 // pickSampled appends the sampled rows of a chunk that are among the rows sel, numbered
 // as they are there.
 func pickSampled(dst, sampled []groundtruth.SampledRow, sel []int32) []groundtruth.SampledRow {
-	if sel == nil {
-		return append(dst, sampled...)
-	}
-	from := 0
-	for _, r := range sampled { // both are in order
-		at, ok := slices.BinarySearch(sel[from:], int32(r.Row))
-		if from += at; ok {
-			dst = append(dst, groundtruth.SampledRow{Row: from, Hash: r.Hash})
+	numbers := rowNumbers{sel: sel}
+	for _, r := range sampled {
+		if at, ok := numbers.next(r.Row); ok {
+			dst = append(dst, groundtruth.SampledRow{Row: at, Hash: r.Hash})
 		}
 	}
 	return dst
 }
 
-// numberIn returns the number of a chunk's row among the rows sel, and whether it is one
-// of them; nil is all.
-func numberIn(sel []int32, row int) (int, bool) {
-	if sel == nil {
+// rowNumbers numbers the rows of a chunk as they are among the rows sel; nil is all. It is
+// asked for one row after the other, in order.
+type rowNumbers struct {
+	sel  []int32
+	from int // those of sel before it are passed
+}
+
+// next returns the number of a row, and whether it is one of sel.
+func (n *rowNumbers) next(row int) (int, bool) {
+	if n.sel == nil {
 		return row, true
 	}
-	return slices.BinarySearch(sel, int32(row))
+	at, ok := slices.BinarySearch(n.sel[n.from:], int32(row))
+	n.from += at
+	return n.from, ok
 }
