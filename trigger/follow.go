@@ -27,11 +27,9 @@ type Transition struct {
 //
 // The error joins what failed for single runs; the others are followed all the same.
 func (l *Launcher) Follow(ctx context.Context, model string) ([]LaunchStatus, []Transition, error) {
-	launches, err := l.Ledger.Launches(ctx, model)
-	if err != nil {
-		return nil, nil, fmt.Errorf("follow runs of %s: %w", model, err)
-	}
+	launches, unread := l.Ledger.Launches(ctx, model)
 	var errs []error
+	// Without the launches every claim is looked into: it is they that hold up other runs.
 	claims, err := l.Ledger.OpenClaims(ctx, model, launches)
 	if err != nil {
 		errs = append(errs, fmt.Errorf("recover launches of %s: %w", model, err))
@@ -41,21 +39,24 @@ func (l *Launcher) Follow(ctx context.Context, model string) ([]LaunchStatus, []
 		errs = append(errs, err)
 	}
 	if len(claims) > 0 { // their runs may be recorded by now
-		if launches, err = l.Ledger.Launches(ctx, model); err != nil {
-			return nil, changes, errors.Join(append(errs, fmt.Errorf("follow runs of %s: %w", model, err))...)
-		}
+		launches, unread = l.Ledger.Launches(ctx, model)
 	}
+	if unread != nil {
+		return nil, changes, errors.Join(append(errs, fmt.Errorf("follow runs of %s: %w", model, unread))...)
+	}
+	outdated := false
 	for _, s := range launches {
 		if s.Terminal {
 			continue
 		}
-		c, err := l.followRun(ctx, s)
+		c, others, err := l.followRun(ctx, s)
 		changes = append(changes, c...)
+		outdated = outdated || others || len(c) > 0
 		if err != nil {
 			errs = append(errs, fmt.Errorf("follow run %s of %s: %w", s.Launch.Run, model, err))
 		}
 	}
-	if len(changes) > 0 { // they are recorded by now
+	if outdated {
 		if launches, err = l.Ledger.Launches(ctx, model); err != nil {
 			errs = append(errs, fmt.Errorf("follow runs of %s: %w", model, err))
 		}
@@ -64,9 +65,9 @@ func (l *Launcher) Follow(ctx context.Context, model string) ([]LaunchStatus, []
 }
 
 // followRun asks for the state of one started run, looks for duplicates of it, and records
-// what has changed.
-func (l *Launcher) followRun(ctx context.Context, s LaunchStatus) ([]Transition, error) {
-	changes, err := l.duplicates(ctx, requestOf(s.Launch), s.Launch)
+// what has changed. others says that another process has recorded a change meanwhile.
+func (l *Launcher) followRun(ctx context.Context, s LaunchStatus) (changes []Transition, others bool, err error) {
+	changes, err = l.duplicates(ctx, requestOf(s.Launch), s.Launch)
 	if err != nil {
 		// A server that cannot list may still know the run.
 		err = fmt.Errorf("look for duplicates: %w", err)
@@ -76,15 +77,16 @@ func (l *Launcher) followRun(ctx context.Context, s LaunchStatus) ([]Transition,
 			s.Launch.RunID = c.To.Kept
 		}
 	}
-	t, ok, gerr := l.observe(ctx, s)
-	if ok {
-		changes = append(changes, t)
+	t, others, gerr := l.observe(ctx, s)
+	if t != nil {
+		changes = append(changes, *t)
 	}
-	return changes, errors.Join(err, gerr)
+	return changes, others, errors.Join(err, gerr)
 }
 
-// observe asks for a run's state and records it when it is new.
-func (l *Launcher) observe(ctx context.Context, s LaunchStatus) (Transition, bool, error) {
+// observe asks for a run's state and records it when it is new. The transition is nil
+// where there is none; others says that another process has recorded it meanwhile.
+func (l *Launcher) observe(ctx context.Context, s LaunchStatus) (t *Transition, others bool, err error) {
 	run, err := l.Pipelines.Get(ctx, s.Launch.RunID)
 	now := l.now()
 	to := RunState{Schema: SchemaVersion, Key: s.Launch.Key, RunID: s.Launch.RunID, ObservedAt: now}
@@ -92,9 +94,9 @@ func (l *Launcher) observe(ctx context.Context, s LaunchStatus) (Transition, boo
 	case errors.Is(err, ErrRunGone):
 		to.State, to.Error, to.FinishedAt = StateGone, "the server no longer knows the run", &now
 	case err != nil:
-		return Transition{}, false, err
+		return nil, false, err
 	case run.State == "":
-		return Transition{}, false, nil
+		return nil, false, nil
 	default:
 		to.State, to.Error = run.State, run.Error
 		if Terminal(run.State) {
@@ -106,22 +108,22 @@ func (l *Launcher) observe(ctx context.Context, s LaunchStatus) (Transition, boo
 		}
 	}
 	if to.State == s.Latest {
-		return Transition{}, false, nil
+		return nil, false, nil
 	}
 	created, err := l.Ledger.recordState(ctx, to)
 	if err != nil || !created {
-		return Transition{}, false, err
+		return nil, err == nil, err
 	}
 	l.step(StepStateSeen)
 	l.log().Info("run state", "model", s.Launch.Model, "run_id", to.RunID, "state", to.State)
-	t := Transition{Launch: s.Launch, To: to, URL: run.URL}
+	t = &Transition{Launch: s.Launch, To: to, URL: run.URL}
 	if t.URL == "" {
 		t.URL = s.Launch.URL
 	}
 	if n := len(s.States); n > 0 {
 		t.From = s.States[n-1]
 	}
-	return t, true, nil
+	return t, false, nil
 }
 
 // duplicates looks for further runs of a launch's name. The oldest is kept, every

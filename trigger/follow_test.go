@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -218,5 +219,62 @@ func TestSemantics4_ByHand(t *testing.T) {
 			t.Fatalf("%d launches, %v", len(launches), err)
 		}
 		want(t, Decide(input("bb", 1, launches...)), ActionSuppressed, GuardInFlight, third.Launch.RunID)
+	})
+}
+
+// overtaken is a server that is slow to answer: meanwhile another process follows.
+type overtaken struct {
+	Pipelines
+	meanwhile func()
+}
+
+func (o *overtaken) Get(ctx context.Context, id string) (Run, error) {
+	if f := o.meanwhile; f != nil {
+		o.meanwhile = nil
+		f()
+	}
+	return o.Pipelines.Get(ctx, id)
+}
+
+// TestFollowReturnsWhatOthersRecordedMeanwhile holds that the runs are those of the ledger
+// also where another process has recorded the new state first.
+func TestFollowReturnsWhatOthersRecordedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		if _, err := w.launcher("a").Launch(t.Context(), theRequest, theLaunch()); err != nil {
+			t.Fatal(err)
+		}
+		w.pipes.set("run-1", StateSucceeded, time.Now().UTC())
+		l := w.launcher("f")
+		l.Pipelines = &overtaken{l.Pipelines, func() {
+			if _, _, err := w.launcher("g").Follow(t.Context(), "m"); err != nil {
+				t.Error(err)
+			}
+		}}
+		launches, changes, err := l.Follow(t.Context(), "m")
+		if err != nil || len(changes) != 0 || len(launches) != 1 || !launches[0].Terminal {
+			t.Errorf("followed %+v with the changes %+v (%v)", launches, changes, err)
+		}
+	})
+}
+
+// TestFollowRecoversClaimsBesideADamagedLaunch holds that a claim that was left behind is
+// looked into though the started runs cannot be read.
+func TestFollowRecoversClaimsBesideADamagedLaunch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		if _, err := w.launcher("a").Launch(t.Context(), theRequest, theLaunch()); err != nil {
+			t.Fatal(err)
+		}
+		delete(w.store.objects, launchesDir+theKey)
+		if err := w.store.Write(t.Context(), launchesDir+Key("m", day(2).Start, 1), []byte("damaged")); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := w.launcher("f").Follow(t.Context(), "m"); err == nil {
+			t.Error("a damaged record is passed over")
+		}
+		if data, err := w.store.Read(t.Context(), launchesDir+theKey); err != nil || len(data) == 0 {
+			t.Errorf("the claim was not looked into: %v", err)
+		}
 	})
 }
