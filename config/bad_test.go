@@ -576,7 +576,7 @@ func TestBad(t *testing.T) {
 	}
 }
 
-// The words of the messages about expressions are the evaluator's; where they
+// The words of the messages about expressions are evaluator/rule's; where they
 // point to is checked here.
 func TestBadExpressions(t *testing.T) {
 	base := readTestdata(t, "full.yaml")

@@ -11,7 +11,7 @@ import (
 )
 
 // The defaults of keys. Those that have none here are off, or are chosen where they are
-// used: the significance of a rule and the thresholds of measures are evaluator's, the
+// used: the significance of a rule and the thresholds of measures are evaluator/rule's and evaluator/drift's, the
 // experiment of a run is trigger/kubeflow's.
 const (
 	defaultTimeZone    = "UTC"

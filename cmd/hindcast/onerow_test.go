@@ -207,8 +207,12 @@ func checked(t *testing.T, binary, text string, edits []string, status int) stri
 	path := filepath.Join(t.TempDir(), "hindcast.yaml")
 	writeFile(t, path, text)
 	out, err := command(t, ".", binary, "check", "-c", path)
+	code := 0
 	var exit *exec.ExitError
-	if code := 0; err != nil && !errors.As(err, &exit) || exit != nil && exit.ExitCode() != status || exit == nil && code != status {
+	if errors.As(err, &exit) {
+		code, err = exit.ExitCode(), nil
+	}
+	if err != nil || code != status {
 		t.Errorf("check of %q: %v, want the status %d\n%s", edits, err, status, out)
 	}
 	return out

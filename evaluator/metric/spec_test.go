@@ -37,16 +37,17 @@ func TestRowsAreWhole(t *testing.T) {
 }
 
 // TestRowsSayWhatFunctionsDo compares the rows with what their functions make of some
-// errors, and of the same errors three times as great.
+// errors, of the same errors three times as great, and with the other sign.
 func TestRowsSayWhatFunctionsDo(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
-	labels, near, far := make([]float64, 400), make([]float64, 400), make([]float64, 400)
+	labels, near, far, other := make([]float64, 400), make([]float64, 400), make([]float64, 400), make([]float64, 400)
 	for i := range labels {
 		labels[i] = 20 + 5*rng.NormFloat64()
 		e := 0.5 + rng.NormFloat64()
-		near[i], far[i] = labels[i]+e, labels[i]+3*e
+		near[i], far[i], other[i] = labels[i]+e, labels[i]+3*e, labels[i]-e
 	}
 	good, bad := Regression(summarytest.ErrorSums(0, near, labels)), Regression(summarytest.ErrorSums(0, far, labels))
+	shifted := Regression(summarytest.ErrorSums(0, other, labels))
 	for _, s := range Regressions() {
 		was, is := good[s.Name], bad[s.Name]
 		if s.HasInterval != stat.IsNumber(float64(was.Low)) || s.HasInterval != stat.IsNumber(float64(was.High)) {
@@ -54,6 +55,10 @@ func TestRowsSayWhatFunctionsDo(t *testing.T) {
 		}
 		if v := float64(was.Value); v < s.Least || v > s.Most {
 			t.Errorf("%s is %g, beyond %g to %g", s.Name, v, s.Least, s.Most)
+		}
+		turned := float64(shifted[s.Name].Value)
+		if turns := turned*float64(was.Value) < 0 && s.Worse != WorseFalls; turns != (s.Worse == WorseLeaves0) {
+			t.Errorf("%s is %g, and %g where every error has the other sign: its row says %d", s.Name, was.Value, turned, s.Worse)
 		}
 		if s.Worse == WorseRises && is.Value <= was.Value || s.Worse == WorseFalls && is.Value >= was.Value {
 			t.Errorf("%s went from %g to %g as the model got worse", s.Name, was.Value, is.Value)

@@ -34,9 +34,7 @@ func placeOf(x, a, b float64) uint64 {
 	return uint64(math.Round(part / width * (1 << placeBits)))
 }
 
-func (p *place) add(v uint64) { p.addTimes(v, 1) }
-
-// addTimes adds v n times.
+// addTimes adds v so many times.
 func (p *place) addTimes(v, n uint64) {
 	high, low := bits.Mul64(v, n)
 	p.merge(place{high, low})

@@ -341,19 +341,6 @@ func (t *tally) sorted() []Entry {
 // isExact reports whether it holds every value.
 func (t *tally) isExact() bool { return !t.over && t.shift == 0 && t.limit != 0 }
 
-// exact returns the sorted distinct values and their counts, if it holds them.
-func (t *tally) exact() (values []float64, counts []int64, ok bool) {
-	if !t.isExact() {
-		return nil, nil, false
-	}
-	entries := t.sorted()
-	values, counts = make([]float64, len(entries)), make([]int64, len(entries))
-	for i, e := range entries {
-		values[i], counts[i] = OrderValue(e.Key), e.Count
-	}
-	return values, counts, true
-}
-
 // bucket returns the least and the greatest value that fall into key.
 func (t *tally) bucket(key uint64) (low, high float64) {
 	low = OrderValue(key << t.shift)
@@ -370,37 +357,6 @@ func (t *tally) bucket(key uint64) (low, high float64) {
 		high = -math.SmallestNonzeroFloat64
 	}
 	return low, high
-}
-
-// quantile returns the quantile q of type 7 and its greatest absolute error. It
-// panics when q isn't in [0, 1]; both are NaN when nothing was counted.
-func (t *tally) quantile(q float64) (value, bound float64) {
-	if !(q >= 0 && q <= 1) {
-		panic("evaluator: quantile outside [0, 1]")
-	}
-	entries := t.sorted()
-	var n int64
-	for _, e := range entries {
-		n += e.Count
-	}
-	if n == 0 {
-		return math.NaN(), math.NaN()
-	}
-	h := float64(float64(n-1) * q)
-	rank := min(int64(h), n-1)
-	part := h - float64(rank)
-	low, lowBound := t.orderStatistic(entries, rank)
-	if part == 0 {
-		return low, lowBound
-	}
-	high, highBound := t.orderStatistic(entries, min(rank+1, n-1))
-	if math.IsInf(high, 0) || math.IsInf(highBound, 0) {
-		return high, highBound
-	}
-	// The conversions keep the products from being fused on some architectures.
-	value = low + float64(part*(high-low))
-	bound = float64((1-part)*lowBound) + float64(part*highBound)
-	return value, bound
 }
 
 // orderStatistic returns the middle of the bucket of the 0-based rank, and half its
@@ -420,7 +376,7 @@ func (t *tally) orderStatistic(entries []Entry, rank int64) (value, bound float6
 		}
 		return float64(low/2) + float64(high/2), float64(high/2) - float64(low/2)
 	}
-	panic("evaluator: rank beyond the count")
+	panic("summary: rank beyond the count")
 }
 
 func (t *tally) reset() {

@@ -24,7 +24,7 @@ type arena struct {
 const (
 	// maxSlab is the most that is asked of the system at once, a power of two.
 	maxSlab = 4 << 20
-	// arenaClasses are the sizes from MinBlock to maxSlab.
+	// arenaClasses are the sizes from minBlock to maxSlab.
 	arenaClasses = 14
 )
 

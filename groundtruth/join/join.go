@@ -58,7 +58,7 @@ type Options struct {
 // hooks let tests look into a join and set bounds that are not options.
 type hooks struct {
 	createSpill func(path string) (spillFile, error)
-	memory      int64         // a limit that may be below MinMemory
+	memory      int64         // a limit that may be below minMemory
 	sample      int           // how many ids the sample holds, where it is not groundtruth.SampleSize
 	far         bool          // whether objects are taken for such that lie behind a network
 	scanned     func()        // called when all objects were read once

@@ -165,7 +165,7 @@ func (t joinTable) write(tb testing.TB, base string) {
 	storeTables(tb, base+"/labels", t.labels, labelColumns)
 }
 
-// TestJoinEqualsReference compares the join with the simple one on random tables, in
+// TestSemantics2_JoinEqualsReference compares the join with the simple one on random tables, in
 // memory and spilling, on one worker and several.
 func TestSemantics2_JoinEqualsReference(t *testing.T) {
 	var names memNames

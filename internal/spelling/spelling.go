@@ -1,6 +1,6 @@
 // Package spelling compares names, so that a message about an unknown one can suggest
 // the name that was meant. Begin at Distance; which distance is near enough, the callers
-// decide, for their names differ: config's are keys and words of a file, evaluator's are
+// decide, for their names differ: config's are keys and words of a file, evaluator/rule's are
 // variables of rules.
 package spelling
 
