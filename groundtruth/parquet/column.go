@@ -266,7 +266,7 @@ func countLevels(levels []byte, most byte) int {
 // text returns value i as canonical text, which is valid until the next call.
 func (c *columnReader) text(v *pageValues, i int) (text []byte, ok bool) {
 	if v.isBytes() && c.typ.form == formText {
-		return v.Bytes(i), true
+		return v.bytes(i), true
 	}
 	c.scratch, ok = c.typ.appendText(c.scratch[:0], v, i)
 	return c.scratch, ok

@@ -192,7 +192,7 @@ func (c *columnReader) fillPlain(defs []byte, n, present int) {
 func (c *columnReader) fillTexts(defs []byte, n int) {
 	next := c.value
 	if defs == nil && c.b.Col.Kind == table.ID && c.kind == parquet.ByteArray && c.typ.form == formText {
-		table.AddIDs(c.b, &c.values, next, n)
+		c.b.AddIDs(c.values.raw, c.values.offsets[next:next+n+1], c.values.prefix)
 		return
 	}
 	for r := range n {

@@ -47,9 +47,9 @@ func (v *pageValues) width() int {
 	}
 }
 
-// Bytes returns value i of byte arrays. A corrupt file's offsets make it panic,
+// bytes returns value i of byte arrays. A corrupt file's offsets make it panic,
 // which the reader of the object turns into an error.
-func (v *pageValues) Bytes(i int) []byte {
+func (v *pageValues) bytes(i int) []byte {
 	if v.kind == parquet.FixedLenByteArray {
 		return v.raw[i*v.size : (i+1)*v.size]
 	}
@@ -101,11 +101,11 @@ func (t leafType) numbers(v *pageValues, from int, dst []float64, states []table
 	switch {
 	case v.isBytes() && t.form == formFloat16:
 		for i := range dst {
-			dst[i] = float16(binary.LittleEndian.Uint16(v.Bytes(from + i)))
+			dst[i] = float16(binary.LittleEndian.Uint16(v.bytes(from + i)))
 		}
 	case v.isBytes() && t.form == formDecimal:
 		for i := range dst {
-			dst[i] = t.bigDecimal(v.Bytes(from + i))
+			dst[i] = t.bigDecimal(v.bytes(from + i))
 		}
 	case v.isBytes() && t.form == formUUID:
 		for i := range dst {
@@ -114,7 +114,7 @@ func (t leafType) numbers(v *pageValues, from int, dst []float64, states []table
 		return false
 	case v.isBytes():
 		for i := range dst {
-			dst[i], states[i] = table.ParseNumber(v.Bytes(from + i))
+			dst[i], states[i] = table.ParseNumber(v.bytes(from + i))
 		}
 		return false
 	case v.kind == parquet.Boolean:
@@ -252,7 +252,7 @@ func (t leafType) time(v *pageValues, i int) (int64, table.NumberState) {
 	case v.kind == parquet.Int96:
 		nanos, ok = int96Time(v.int96(i))
 	case v.isBytes() && t.form == formText:
-		s := v.Bytes(i)
+		s := v.bytes(i)
 		if nanos, ok = table.ParseTime(s); !ok && table.IsMissingWord(table.TrimSpace(s)) {
 			return 0, table.NumberMissing
 		}
@@ -289,15 +289,15 @@ func (t leafType) time(v *pageValues, i int) (int64, table.NumberState) {
 // number although its type is (NaN), so that it is missing.
 func (t leafType) appendText(dst []byte, v *pageValues, i int) (text []byte, ok bool) {
 	switch {
-	case t.form == formUUID && v.isBytes() && len(v.Bytes(i)) == 16:
-		return appendUUID(dst, v.Bytes(i)), true
+	case t.form == formUUID && v.isBytes() && len(v.bytes(i)) == 16:
+		return appendUUID(dst, v.bytes(i)), true
 	case v.isBytes() && t.form == formFloat16:
-		x := float16(binary.LittleEndian.Uint16(v.Bytes(i)))
+		x := float16(binary.LittleEndian.Uint16(v.bytes(i)))
 		return table.AppendFloatText(dst, x, 32), x == x
 	case t.form == formDecimal && v.isBytes():
-		return t.appendDecimal(dst, bigEndian(v.Bytes(i)).String()), true
+		return t.appendDecimal(dst, bigEndian(v.bytes(i)).String()), true
 	case v.isBytes():
-		return append(dst, v.Bytes(i)...), true
+		return append(dst, v.bytes(i)...), true
 	case v.kind == parquet.Boolean:
 		return strconv.AppendBool(dst, v.boolean(i)), true
 	case v.kind == parquet.Float:

@@ -131,27 +131,43 @@ func (b *Builder) PutID(h IDHashes) {
 	b.Col.Valid = append(b.Col.Valid, true)
 }
 
-// AddIDs adds n ids by their texts, of which text returns the one of a number: it is
-// AddID of each, faster.
-func AddIDs[T interface{ Bytes(i int) []byte }](b *Builder, texts T, from, n int) {
+// AddIDs adds ids by their texts, as AddID does with each, faster: the text of id i is
+// raw[offsets[i]:offsets[i+1]], less prefix at its end.
+func (b *Builder) AddIDs(raw []byte, offsets []uint32, prefix uint32) {
+	n := len(offsets) - 1
 	at := len(b.Col.Valid)
 	hashes := slices.Grow(b.Col.Hashes, n)[:at+n]
 	valid := slices.Grow(b.Col.Valid, n)[:at+n]
-	if b.bar != nil && b.below == math.MaxUint64 && cap(b.Col.Sampled) < at+n {
-		// They are to be many, and grow to that at once rather than bit by bit.
-		b.Col.Sampled = slices.Grow(b.Col.Sampled, max(n, firstSampled))
-	}
-	for i := range n {
-		s := texts.Bytes(from + i)
-		hashes[at+i], valid[at+i] = xxh3.Hash128(s), len(s) > 0
-		if b.bar == nil {
-			continue
-		}
-		if hash := xxhash.Sum64(s); hash <= b.below && len(s) > 0 {
-			b.Col.Sampled = append(b.Col.Sampled, groundtruth.SampledRow{Row: at + i, Hash: hash})
-		}
-	}
 	b.Col.Hashes, b.Col.Valid = hashes, valid
+	hashes, valid = hashes[at:], valid[at:]
+	from := offsets[0]
+	for i, next := range offsets[1:] {
+		s := raw[from : next-prefix]
+		hashes[i], valid[i] = xxh3.Hash128(s), len(s) > 0
+		from = next
+	}
+	if b.bar != nil {
+		b.sampleIDs(raw, offsets, prefix, at)
+	}
+}
+
+// sampleIDs lists those of some ids, of which the first is in row at, that are not above
+// the bar.
+func (b *Builder) sampleIDs(raw []byte, offsets []uint32, prefix uint32, at int) {
+	sampled, below := b.Col.Sampled, b.below
+	if n := len(offsets) - 1; below == math.MaxUint64 && cap(sampled) < at+n {
+		// They are to be many, and grow to that at once rather than bit by bit.
+		sampled = slices.Grow(sampled, max(n, firstSampled))
+	}
+	from := offsets[0]
+	for i, next := range offsets[1:] {
+		s := raw[from : next-prefix]
+		from = next
+		if hash := xxhash.Sum64(s); hash <= below && len(s) > 0 {
+			sampled = append(sampled, groundtruth.SampledRow{Row: at + i, Hash: hash})
+		}
+	}
+	b.Col.Sampled = sampled
 }
 
 // GrowNumbers makes room for n more numbers, which the caller sets and then either
