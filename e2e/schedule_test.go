@@ -239,7 +239,7 @@ func TestScheduleRefused(t *testing.T) {
 		want string
 	}{
 		"unreachable":       {[]string{"--endpoint", "http://127.0.0.1:1"}, "connection refused"},
-		"no token":          {[]string{"--endpoint", e.Stack.KFPMulti, "--namespace", "team-a", "--token-file", "/nonexistent"}, "401"},
+		"no token":          {[]string{"--endpoint", e.Stack.KFPMulti, "--namespace", "team-a", "--token-file", filepath.Join(t.TempDir(), "missing")}, "401"},
 		"not allowed":       {[]string{"--endpoint", e.Stack.KFPMulti, "--namespace", "team-a", "--token-file", token(refused)}, "403"},
 		"unknown namespace": {[]string{"--endpoint", e.Stack.KFPMulti, "--namespace", "no-such-team", "--token-file", token(granted)}, "403"},
 		"no namespace":      {[]string{"--endpoint", e.Stack.KFPMulti, "--token-file", token(granted)}, "namespace"},
