@@ -179,8 +179,8 @@ func sameInput(a, b groundtruth.Input) bool {
 	return a.URL == b.URL && a.Size == b.Size && a.ETag == b.ETag && a.ModTime.Equal(b.ModTime)
 }
 
-// unitKey returns the key under which a window is kept. All that its reading depends on, beside the objects,
-// is in it.
+// unitKey returns the key under which a window is kept. All that its reading depends on,
+// beside the objects, is in it.
 func unitKey(m *config.Model, ref *reference, w planned, asOf time.Time) (string, error) {
 	spec := m.GroundtruthSpec()
 	profile := ""

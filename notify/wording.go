@@ -3,7 +3,6 @@ package notify
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -369,9 +368,7 @@ const minuteLayout = "2006-01-02 15:04"
 func minute(t time.Time) string { return t.UTC().Format(minuteLayout) }
 
 // isNumber reports whether there is a number: neither NaN nor infinite.
-func isNumber(n stat.Number) bool {
-	return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0)
-}
+func isNumber(n stat.Number) bool { return stat.IsNumber(float64(n)) }
 
 // number writes a number for a message.
 func number(n stat.Number) string { return digits.Four(float64(n)) }

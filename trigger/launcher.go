@@ -194,8 +194,8 @@ func (l *Launcher) watch(ctx context.Context, key string) (*Launch, error) {
 	}
 }
 
-// work uses a claim: it looks for the run, starts it and records it. again means that the claim got too old to
-// start anything in it, and so did the one taken over from it.
+// work uses a claim: it looks for the run, starts it and records it. again means that the
+// claim got too old to start anything in it, and so did the one taken over from it.
 func (l *Launcher) work(ctx context.Context, req LaunchRequest, meta Launch, t turn) (out Outcome, again bool, err error) {
 	for held := 0; ; held++ {
 		if held > maxHeldUp {

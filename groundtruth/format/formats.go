@@ -13,8 +13,8 @@ import (
 )
 
 // fileFormat is a row of the table of formats: it says how objects of one format are told by
-// their names, and how they are read. Every reader of this package goes by the row that codecOf finds for an
-// object. It has either read and look, or open and columns.
+// their names, and how they are read. Every reader of this package goes by the row that
+// codecOf finds for an object. It has either read and look, or open and columns.
 type fileFormat struct {
 	name    string   // what groundtruth.Source.Format calls it
 	title   string   // what people call it
