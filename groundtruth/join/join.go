@@ -48,7 +48,10 @@ type Options struct {
 	// Past says that as-of is a moment of the past: labels whose ingest time is their
 	// object's partition are hidden where that was not over then. Of a partition that is
 	// not over now, what is there by now is no label of the future.
-	Past     bool
+	Past bool
+	// Delay is how long after its end a window's labels are waited for, for
+	// Result.LabelDelay and notes.
+	Delay    time.Duration
 	Progress func(doneBytes, totalBytes int64) // told after each object, of Parquet each row group, one call at a time; may be nil
 	Log      *slog.Logger                      // may be nil
 
@@ -265,12 +268,13 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	j.prepare()
 
 	scan := newPredictionScan(j)
-	found, err := scan.run(ctx, nil)
+	scanned, err := scan.run(ctx, nil)
 	if err != nil {
 		return res, err
 	}
-	addFound(&res, &found, j.preds)
-	skipped, err := found.check(j.spec.MaxBadShare, fromPredictions, j.preds.Objects)
+	met := found{predictions: scanned.rows, skipped: scanned.skipped, outside: scan.outside}
+	addFound(&res, &scanned, j.preds)
+	skipped, err := scanned.check(j.spec.MaxBadShare, fromPredictions, j.preds.Objects)
 	if err != nil {
 		return res, err
 	}
@@ -280,11 +284,12 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	}
 	var hidden int64
 	if j.labels != nil {
-		if found, hidden, err = newLabelScan(j).run(ctx); err != nil {
+		if scanned, hidden, err = newLabelScan(j).run(ctx); err != nil {
 			return res, err
 		}
-		addFound(&res, &found, j.labels)
-		if skipped, err = found.check(j.spec.MaxBadShare, fromLabels, j.labels.Objects); err != nil {
+		met.labels = scanned.rows
+		addFound(&res, &scanned, j.labels)
+		if skipped, err = scanned.check(j.spec.MaxBadShare, fromLabels, j.labels.Objects); err != nil {
 			return res, err
 		}
 		res.Skipped.Add(skipped)
@@ -297,9 +302,11 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		p.finish()
 	}
 	losers := make([]rowSet, len(j.preds.Objects))
-	if res.Coverage, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
+	var delays *labelDelays
+	if res.Coverage, delays, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
 		return res, err
 	}
+	res.LabelDelay = delays.result()
 	res.Coverage.HiddenLabels = hidden
 	j.closeParts()
 	res.SpilledBytes = j.spill.written()
@@ -312,6 +319,9 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 			return res, err
 		}
 		res.BytesRead += bytes
+	}
+	if err := j.explain(ctx, &res, &met); err != nil {
+		return res, err
 	}
 	sortLists(&res)
 	return res, nil
@@ -371,8 +381,9 @@ func asOfApplies(spec groundtruth.Spec) (bool, error) {
 }
 
 // match joins the partitions and marks the rows of duplicates in losers.
-func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, error) {
+func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, *labelDelays, error) {
 	phase := &joinPhase{
+		delays:  j.delayLimits(),
 		layout:  j.layout,
 		narrow:  j.narrowLabels,
 		how:     j.spec.Resolve,

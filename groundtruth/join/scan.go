@@ -144,13 +144,14 @@ func (s *scanWorker) noteAbsent(c *table.Chunk, ord int) {
 type scanned struct {
 	bad               badRecords
 	rows, scope, lost int64
+	skipped           int64 // rows that were passed over by their statistics
 	bytes             int64
 	notes             []string
 }
 
 // collect merges the goroutines of one source; read counts what all of them read.
 func collect(workers []*scanWorker, read table.ReadStats, source string, objects []source.Object, wants []table.Want) scanned {
-	all := scanned{rows: read.Rows, bytes: read.Bytes}
+	all := scanned{rows: read.Rows, skipped: read.Skipped, bytes: read.Bytes}
 	absent := map[int]*absentColumn{}
 	for _, w := range workers {
 		all.bad.merge(w.bad)
