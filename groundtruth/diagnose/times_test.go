@@ -109,7 +109,7 @@ func TestDelays(t *testing.T) {
 				if time.Duration(max(s, 0))*time.Second < got {
 					within++
 				}
-				if float64(max(s, 0)) < (got.Seconds()-1)/(1+1.0/16)-1 {
+				if float64(max(s, 0)) < (got.Seconds()-1.1)/(1+1.0/16)-1.1 {
 					shorter++
 				}
 			}
