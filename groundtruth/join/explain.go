@@ -83,13 +83,36 @@ func (j *joiner) explainOutside(ctx context.Context, res *groundtruth.Result, f 
 	if out.first > out.last {
 		return "", nil
 	}
-	times := diagnose.Times{First: out.first, Last: out.last, Midnights: look.midnights}
-	why := "look whether predictions.columns.timestamp is the right column"
-	if cause, ok := times.Outside(j.window, j.present(), j.preds.Objects[0].HasSpan); ok {
+	dated := j.preds.Objects[0].HasSpan
+	why := wrongColumn
+	switch cause, ok := (diagnose.Times{First: out.first, Last: out.last, Midnights: look.midnights}).Outside(j.window, j.present(), dated); {
+	case ok:
 		why = cause.Words()
+	case dated: // the rows of a folder are to be of its date
+	case out.first < nanos(j.window.Start) && out.last >= nanos(j.window.End):
+		why = "the log has rows before the window and after it: it may have a gap there"
+	case out.first < nanos(j.window.Start):
+		why = "the log ends before the window, or " + wrongColumn
+	default:
+		why = "the log begins after the window, or " + wrongColumn
 	}
-	return fmt.Sprintf("none of the %d rows of predictions read lies in the window %s: their %s ranges from %s to %s; %s",
-		f.outside.rows+f.skipped, j.window, table.Quote(j.spec.PredictionColumns.Timestamp), clock(out.first), clock(out.last), why), nil
+	return fmt.Sprintf("none of the %d rows of predictions read lies in the window %s: their %s %s; %s",
+		f.outside.rows+f.skipped, j.window, table.Quote(j.spec.PredictionColumns.Timestamp), between(out.first, out.last, f.skipped > 0), why), nil
+}
+
+// wrongColumn is what to look at where no cause is known.
+const wrongColumn = "look whether predictions.columns.timestamp is the right column"
+
+// between writes a range of times, of which some alone may have been looked at.
+func between(first, last int64, some bool) string {
+	text := "is " + clock(first)
+	if clock(last) != clock(first) {
+		text = "lies between " + clock(first) + " and " + clock(last)
+	}
+	if some {
+		text += ", of the rows looked at"
+	}
+	return text
 }
 
 // present returns as-of where that is now, else the zero time.
@@ -111,12 +134,12 @@ func (j *joiner) explainStrays(_ context.Context, res *groundtruth.Result, f *fo
 		return "", nil
 	}
 	object := &j.preds.Objects[out.object]
-	why := "look whether predictions.columns.timestamp is the right column"
+	why := wrongColumn
 	if cause, ok := (diagnose.Times{First: out.firstStray, Last: out.lastStray}).Outside(object.Span, j.present(), true); ok {
 		why = cause.Words()
 	}
-	return fmt.Sprintf("%d of the %d rows of predictions read lie further from the date of their folder than predictions.slack (%s), where no window reads them, first in %s from %s to %s; %s",
-		out.strays, f.predictions, diagnose.Delay(j.spec.Predictions.Slack), table.Quote(object.Rel), clock(out.firstStray), clock(out.lastStray), why), nil
+	return fmt.Sprintf("%d of the %d rows of predictions read lie further from the date of their folder than predictions.slack (%s), where no window reads them, first in %s, where %s %s; %s",
+		out.strays, f.predictions, diagnose.Delay(j.spec.Predictions.Slack), table.Quote(object.Rel), table.Quote(j.spec.PredictionColumns.Timestamp), between(out.firstStray, out.lastStray, false), why), nil
 }
 
 // covered reports whether at least a share of the predictions have a label.
@@ -218,7 +241,14 @@ func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *fo
 // explainDelay tells of labels that come in later than they are waited for.
 func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *found) (string, error) {
 	d, c := res.LabelDelay, &res.Coverage
-	if d == nil || d.Labels < someRows || !j.window.Mature(j.asOf, j.opt.Delay) {
+	if !res.LabelsRead || c.Predictions < someRows || !j.window.Mature(j.asOf, j.opt.Delay) {
+		return "", nil
+	}
+	if since := j.asOf.Sub(j.window.End); j.opt.Delay == 0 && since < j.window.Duration() && !covered(c, waitingCoverage) {
+		return fmt.Sprintf("%d of %d predictions have a label, and the window is judged %s after its end, since ground_truth.delay is 0s: set it to the time within which labels come in",
+			c.Matched, c.Predictions, diagnose.Delay(since)), nil
+	}
+	if d == nil || d.Labels < someRows {
 		return "", nil
 	}
 	within := fmt.Sprintf("half came within %s of their prediction, 95 %% within %s", diagnose.Delay(d.Median), diagnose.Delay(d.Most))
