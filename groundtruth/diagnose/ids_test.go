@@ -78,11 +78,12 @@ func TestIDs(t *testing.T) {
 		{"a suffix", func(i int) string { return house(i) + "@example.org" }, house, "suffix", `those of the predictions end in "@example.org"`},
 		{"punctuation", func(i int) string { return fmt.Sprintf("AB-%03d/x", i) }, func(i int) string { return fmt.Sprintf("AB%03d-x", i) }, "punctuation", "neither letter nor digit"},
 		{"cut", func(i int) string { return fmt.Sprintf("customer-%04d-north", i) }, func(i int) string { return fmt.Sprintf("customer-%04d-north", i)[:15] }, "cut", "those of the labels are cut after 15 bytes"},
-		{"two prefixes", func(i int) string { return "user_" + decimal(i) }, func(i int) string { return "customer_" + decimal(i) }, "last part", "last part"},
+		{"two prefixes", func(i int) string { return "user_" + decimal(i) }, func(i int) string { return "customer_" + decimal(i) }, "last part", "after a word that differs"},
 		{"another ending", func(i int) string { return house(i)[6:] + ":a" + decimal(i) }, func(i int) string { return house(i)[6:] + ":b" + decimal(i) }, "first part", "first part"},
 		{"several", func(i int) string { return fmt.Sprintf(" H%03d", i) }, func(i int) string { return fmt.Sprintf("h-%03d", i) }, "punctuation", "neither letter nor digit"},
 		{"all at once", func(i int) string { return fmt.Sprintf("%d.0", 1000+i) }, func(i int) string { return fmt.Sprintf("'0%d'", 1000+i) }, "several", "several"},
 		{"nothing alike", func(i int) string { return decimal(i) }, func(i int) string { return decimal(1_000_000 + 7919*i) }, "", ""},
+		{"numbers of another day", func(i int) string { return fmt.Sprintf("20260101-%04d", i) }, func(i int) string { return fmt.Sprintf("20251231-%04d", i) }, "", ""},
 		{"other houses", house, func(i int) string { return house(5000 + i) }, "", ""},
 		{"other UUIDs", uuid, func(i int) string { return uuid(1000 + i) }, "", ""},
 	} {

@@ -13,6 +13,9 @@ import (
 type Times struct {
 	First, Last int64 // Unix nanoseconds
 	Midnights   bool  // all of them are the start of a day in UTC
+	// Before and After are how far they reach before and after the dates of their folders,
+	// where that is what they lie outside of.
+	Before, After time.Duration
 }
 
 // Cause is what probably made something odd.
@@ -43,7 +46,10 @@ func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause,
 	if !t.near(w, nearYears) {
 		return t.misread(w)
 	}
-	before, after := t.distance(w)
+	before, after := t.Before, t.After
+	if max(before, after) == 0 {
+		before, after = t.distance(w)
+	}
 	off := max(before, after)
 	switch {
 	case !asOf.IsZero() && t.First > asOf.UnixNano():

@@ -135,11 +135,12 @@ func (j *joiner) explainStrays(_ context.Context, res *groundtruth.Result, f *fo
 	}
 	object := &j.preds.Objects[out.object]
 	why := wrongColumn
-	if cause, ok := (diagnose.Times{First: out.firstStray, Last: out.lastStray}).Outside(object.Span, j.present(), true); ok {
+	times := diagnose.Times{First: out.strayFirst, Last: out.strayLast, Before: out.before, After: out.after}
+	if cause, ok := times.Outside(j.window, j.present(), true); ok {
 		why = cause.Words()
 	}
 	return fmt.Sprintf("%d of the %d rows of predictions read lie further from the date of their folder than predictions.slack (%s), where no window reads them, first in %s, where %s %s; %s",
-		out.strays, f.predictions, diagnose.Delay(j.spec.Predictions.Slack), table.Quote(object.Rel), table.Quote(j.spec.PredictionColumns.Timestamp), between(out.firstStray, out.lastStray, false), why), nil
+		out.strays, f.predictions, diagnose.Delay(j.spec.Predictions.Slack), table.Quote(object.Rel), table.Quote(j.spec.PredictionColumns.Timestamp), between(out.strayFirst, out.strayLast, false), why), nil
 }
 
 // covered reports whether at least a share of the predictions have a label.
@@ -167,6 +168,10 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 	if c.Matched > 0 {
 		head = fmt.Sprintf("only %d of the %d predictions match a label, and %d of the %d labels read match none: ", c.Matched, c.Predictions, c.UnmatchedLabels, c.Labels)
 	}
+	if met, of := diagnose.Overlap(labels.ids, preds.other); c.Matched == 0 && met > 0 && 2*met >= of {
+		return fmt.Sprintf("%sthose looked at are of predictions outside of the window, such as %s, so labels of this window may come later than ground_truth.delay (%s)",
+			head, strings.Join(diagnose.Examples(labels.ids, 1), ""), diagnose.Delay(j.opt.Delay)), nil
+	}
 	if m, ok := diagnose.IDs(preds.inside, labels.ids); ok {
 		return fmt.Sprintf("%stheir ids are written differently, such as %s of a prediction and %s of a label. Of these ids %s", head, diagnose.QuoteID(m.Prediction), diagnose.QuoteID(m.Label), m.Words()), nil
 	}
@@ -177,9 +182,6 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 	head += fmt.Sprintf("ids of predictions (%s) are such as %s, those of labels (%s) such as %s",
 		table.Quote(j.spec.PredictionColumns.ID), strings.Join(diagnose.Examples(preds.inside, examples), ", "),
 		table.Quote(j.spec.LabelColumns.ID), strings.Join(diagnose.Examples(labels.ids, examples), ", "))
-	if met, _ := diagnose.Overlap(preds.other, labels.ids); met > 0 {
-		return fmt.Sprintf("%s. Labels of predictions outside of the window are there, so labels of this window may come later than ground_truth.delay (%s)", head, diagnose.Delay(j.opt.Delay)), nil
-	}
 	if within := labels.came.Quantile(mostLabels); within > j.opt.Delay {
 		return fmt.Sprintf("%s. 95 %% of labels came within %s of their %s, while ground_truth.delay is %s: raise it", head, diagnose.Delay(within), table.Quote(j.spec.LabelColumns.Timestamp), diagnose.Delay(j.opt.Delay)), nil
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/source"
 )
 
@@ -12,23 +13,26 @@ type outside struct {
 	rows        int64
 	first, last int64 // the range of their timestamps
 	// strays are those that lie further from the date of their folder than the source's
-	// slack: no window reads them. Their range is that of the first object with some.
-	strays                int64
-	object                int
-	firstStray, lastStray int64
+	// slack: no window reads them.
+	strays        int64
+	object        int   // the first with some
+	strayFirst    int64 // the range of their timestamps
+	strayLast     int64
+	before, after time.Duration // how far they reach before and after the dates of their folders
 
-	current   int   // the object that is read
+	current   int // the object that is read
+	span      groundtruth.Window
 	low, high int64 // where its rows may lie
 }
 
 // noneOutside is an outside that has met no row.
 func noneOutside() outside {
-	return outside{first: math.MaxInt64, last: math.MinInt64, object: math.MaxInt, low: math.MinInt64, high: math.MaxInt64}
+	return outside{first: math.MaxInt64, last: math.MinInt64, strayFirst: math.MaxInt64, strayLast: math.MinInt64, object: math.MaxInt, low: math.MinInt64, high: math.MaxInt64}
 }
 
 // begin says which object the next rows are of.
 func (o *outside) begin(ord int, object *source.Object, slack time.Duration) {
-	o.current, o.low, o.high = ord, math.MinInt64, math.MaxInt64
+	o.current, o.span, o.low, o.high = ord, object.Span, math.MinInt64, math.MaxInt64
 	if object.HasSpan {
 		o.low, o.high = nanos(object.Span.Start.Add(-slack)), nanos(object.Span.End.Add(slack))
 	}
@@ -46,17 +50,11 @@ func (o *outside) add(t int64) {
 // addStray takes the time of a row that no window reads.
 func (o *outside) addStray(t int64) {
 	o.strays++
-	o.strayRange(o.current, t, t)
-}
-
-// strayRange takes the range of strays of an object.
-func (o *outside) strayRange(object int, first, last int64) {
-	switch {
-	case object < o.object:
-		o.object, o.firstStray, o.lastStray = object, first, last
-	case object == o.object:
-		o.firstStray, o.lastStray = min(o.firstStray, first), max(o.lastStray, last)
-	}
+	o.object = min(o.object, o.current)
+	o.strayFirst, o.strayLast = min(o.strayFirst, t), max(o.strayLast, t)
+	at := time.Unix(0, t)
+	o.before = max(o.before, o.span.Start.Sub(at))
+	o.after = max(o.after, at.Sub(o.span.End)+1)
 }
 
 // merge adds what another goroutine, or another look, found.
@@ -64,5 +62,7 @@ func (o *outside) merge(p *outside) {
 	o.rows += p.rows
 	o.first, o.last = min(o.first, p.first), max(o.last, p.last)
 	o.strays += p.strays
-	o.strayRange(p.object, p.firstStray, p.lastStray)
+	o.object = min(o.object, p.object)
+	o.strayFirst, o.strayLast = min(o.strayFirst, p.strayFirst), max(o.strayLast, p.strayLast)
+	o.before, o.after = max(o.before, p.before), max(o.after, p.after)
 }
