@@ -139,8 +139,8 @@ func (j *joiner) explainStrays(_ context.Context, res *groundtruth.Result, f *fo
 	if cause, ok := times.Outside(j.window, j.present(), true); ok {
 		why = cause.Words()
 	}
-	return fmt.Sprintf("%d of the %d rows of predictions read lie further from the date of their folder than predictions.slack (%s), where no window reads them, first in %s, where %s %s; %s",
-		out.strays, f.predictions, diagnose.Delay(j.spec.Predictions.Slack), table.Quote(object.Rel), table.Quote(j.spec.PredictionColumns.Timestamp), between(out.strayFirst, out.strayLast, false), why), nil
+	return fmt.Sprintf("rows of predictions lie further from the date of their folder than predictions.slack (%s), where no window reads them: %d of the %d read, first in %s; their %s %s; %s",
+		diagnose.Delay(j.spec.Predictions.Slack), out.strays, f.predictions, table.Quote(object.Rel), table.Quote(j.spec.PredictionColumns.Timestamp), between(out.strayFirst, out.strayLast, false), why), nil
 }
 
 // covered reports whether at least a share of the predictions have a label.
@@ -173,7 +173,7 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 			head, strings.Join(diagnose.Examples(labels.ids, 1), ""), diagnose.Delay(j.opt.Delay)), nil
 	}
 	if m, ok := diagnose.IDs(preds.inside, labels.ids); ok {
-		return fmt.Sprintf("%stheir ids are written differently, such as %s of a prediction and %s of a label. Of these ids %s", head, diagnose.QuoteID(m.Prediction), diagnose.QuoteID(m.Label), m.Words()), nil
+		return fmt.Sprintf("%sids are written differently, %s, such as prediction %s and label %s; %s", head, m.Differ, diagnose.QuoteID(m.Prediction), diagnose.QuoteID(m.Label), m.Remedy), nil
 	}
 	if c.Matched > 0 || c.Predictions < someRows {
 		return "", nil // fewer labels than predictions may be all that there are
