@@ -36,7 +36,7 @@ type found struct {
 func (j *joiner) explain(ctx context.Context, res *groundtruth.Result, f *found) error {
 	var notes []string
 	for _, explain := range []func(context.Context, *groundtruth.Result, *found) (string, error){
-		j.explainNoRows, j.explainOutside, j.explainStrays, j.explainUnmatched, j.explainSeveral, j.explainBefore, j.explainHidden, j.explainDelay,
+		j.explainNoRows, j.explainEmpty, j.explainOutside, j.explainStrays, j.explainUnmatched, j.explainSeveral, j.explainBefore, j.explainHidden, j.explainDelay,
 	} {
 		note, err := explain(ctx, res, f)
 		if ctx.Err() != nil {
@@ -66,6 +66,16 @@ func (j *joiner) explainNoRows(_ context.Context, res *groundtruth.Result, f *fo
 		return say(fromLabels, len(j.labels.Objects), j.labels.Objects[0].Rel)
 	}
 	return "", nil
+}
+
+// explainEmpty tells of labels of which none has a value.
+func (j *joiner) explainEmpty(_ context.Context, res *groundtruth.Result, _ *found) (string, error) {
+	c := &res.Coverage
+	if !res.LabelsRead || c.Predictions == 0 || c.Labels+c.ConflictingLabels > 0 || c.NullLabels+c.DeletedLabels == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("no label has a value: of %d ids the %s is empty, and %d are deleted; look whether ground_truth.columns.label and op are the right columns, and whether labels come later than ground_truth.delay (%s)",
+		c.NullLabels, table.Quote(j.spec.LabelColumns.Label), c.DeletedLabels, diagnose.Delay(j.opt.Delay)), nil
 }
 
 // explainOutside tells where rows lie when the window has none.
@@ -192,7 +202,7 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 // corrections of one another.
 func (j *joiner) explainSeveral(ctx context.Context, res *groundtruth.Result, _ *found) (string, error) {
 	c := &res.Coverage
-	if c.Matched == 0 || c.ConflictingLabels == 0 || 2*c.ConflictingLabels < c.Labels {
+	if c.Predictions == 0 || c.Matched == 0 && c.Labels > 0 || c.ConflictingLabels == 0 || 2*c.ConflictingLabels < c.Labels {
 		return "", nil
 	}
 	if j.spec.LabelColumns.Timestamp != "" {
@@ -202,8 +212,12 @@ func (j *joiner) explainSeveral(ctx context.Context, res *groundtruth.Result, _ 
 			return "", err // most are of one event: corrections
 		}
 	}
-	return fmt.Sprintf("%d ids have several labels that differ (%d label records beyond the first of their id), and of each one counts, whichever prediction it is of: where an id such as a store is predicted again and again, make ids unique by a second column in both (columns.id: [store, day]), or set ground_truth.match: {within: 1d}; corrections of a label need neither",
-		c.ConflictingLabels, c.DuplicateLabels), nil
+	counts := "one counts, whichever prediction it is of"
+	if j.spec.Resolve == groundtruth.ResolveConflictIsMissing {
+		counts = "none counts"
+	}
+	return fmt.Sprintf("%d ids have several labels that differ (%d label records beyond the first of their id), and of each %s: where an id such as a store is predicted again and again, make ids unique by a second column in both (columns.id: [store, day]), or set ground_truth.match: {within: 1d}; corrections of a label need neither",
+		c.ConflictingLabels, c.DuplicateLabels, counts), nil
 }
 
 // explainBefore tells of labels that lie before their predictions, as where one of the two is

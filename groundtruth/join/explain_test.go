@@ -3,6 +3,7 @@ package join
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -95,6 +96,11 @@ func TestExplain(t *testing.T) {
 		{name: "stores that are predicted each day", preds: rowsOf(20, houseAt(5)),
 			labels: rowsOf(60, func(i int) tableRow { return label(houseID(i%20), float64(i), 20, "sold_at", hours(12+24*(i/20))) }),
 			want:   []string{"20 ids have several labels that differ (40 label records beyond the first of their id)", "columns.id: [store, day]", "ground_truth.match: {within: 1d}"}},
+		{name: "stores whose labels conflict", preds: rowsOf(20, houseAt(5)), change: func(s *groundtruth.Spec, _ *Options) { s.Resolve = groundtruth.ResolveConflictIsMissing },
+			labels: rowsOf(60, func(i int) tableRow { return label(houseID(i%20), float64(i), 20, "sold_at", hours(12+24*(i/20))) }),
+			want:   []string{"20 ids have several labels that differ", "and of each none counts"}},
+		{name: "labels without a value", preds: rowsOf(20, houseAt(5)), labels: rowsOf(20, func(i int) tableRow { return label(houseID(i), nil, 20) }),
+			want: []string{`no label has a value: of 20 ids the "label" is empty, and 0 are deleted`}},
 		{name: "labels that are corrected", preds: rowsOf(20, houseAt(5)),
 			labels: rowsOf(60, func(i int) tableRow { return label(houseID(i%20), float64(i), 20+i/20) })},
 		{name: "labels before their predictions", preds: rowsOf(20, houseAt(15)), labels: rowsOf(20, soldAs(20, houseID)),
@@ -170,4 +176,63 @@ func explained(t *testing.T, names *memNames, change func(*groundtruth.Spec, *Op
 	res, _, err := Join(context.Background(), objstore.NewOpener(""), spec, groundtruth.Window{Start: day0(), End: hours(24)}, asOf, opt, newRecorder)
 	must(t, err)
 	return slices.DeleteFunc(res.Notes, func(n string) bool { return strings.Contains(n, "but for a name that begins with") })
+}
+
+// TestExplainParquet looks again at objects whose statistics passed all rows over, and at such
+// that lie behind a network.
+func TestExplainParquet(t *testing.T) {
+	far := func(_ *groundtruth.Spec, o *Options) { o.hooks.far = true }
+	labels := []tableObject{{"l.parquet", rowsOf(20, soldAs(20, upperFrom(0)))}}
+	res, _, err := run(t, far, []tableObject{{"p.parquet", rowsOf(20, houseAt(5))}}, labels)
+	must(t, err)
+	if text := strings.Join(res.Notes, "\n"); !strings.Contains(text, `such as prediction "house-0" and label "HOUSE-0"`) {
+		t.Errorf("notes %q do not say how ids differ", res.Notes)
+	}
+	res, _, err = run(t, far, []tableObject{{"p.parquet", rowsOf(20, houseAt(-30))}}, labels)
+	must(t, err)
+	want := `none of the 20 rows of predictions read lies in the window 2026-01-01/2026-01-02: their "at" is 2025-12-30T18:00:00Z`
+	if text := strings.Join(res.Notes, "\n"); !strings.Contains(text, want) {
+		t.Errorf("notes %q do not say %q", res.Notes, want)
+	}
+}
+
+// TestExplainWhatIsGone looks again at objects that were deleted meanwhile: the window stays as
+// it was read, and the log says why there is no note.
+func TestExplainWhatIsGone(t *testing.T) {
+	var log strings.Builder
+	res, _, err := run(t, func(s *groundtruth.Spec, o *Options) {
+		base := strings.TrimSuffix(s.Predictions.URL, "/preds/**")
+		o.Log = slog.New(slog.NewTextHandler(&log, nil))
+		o.hooks.scanned = func() {
+			st, err := objstore.NewOpener("").Open(context.Background(), base)
+			must(t, err)
+			must(t, st.Delete(context.Background(), "labels/l.csv"))
+		}
+	}, []tableObject{{"p.csv", rowsOf(20, houseAt(5))}}, []tableObject{{"l.csv", rowsOf(20, soldAs(20, upperFrom(0)))}})
+	must(t, err)
+	if c := res.Coverage; c.Predictions != 20 || c.Labels != 20 || c.Matched != 0 {
+		t.Errorf("coverage %+v", c)
+	}
+	if !strings.Contains(log.String(), "cannot say why a window is odd") || !strings.Contains(log.String(), "labels/l.csv") {
+		t.Errorf("log %q", log.String())
+	}
+}
+
+// TestLabelDelay counts how long labels took, of corrected ones until the first came.
+func TestLabelDelay(t *testing.T) {
+	labels := append(rowsOf(20, soldAs(29, houseID)), rowsOf(20, soldAs(100, houseID))...)
+	labels = append(labels, label("house-20", 1.0, 72))
+	for _, memory := range []int64{0, 1} { // the second joins through tables
+		res, _, err := run(t, func(_ *groundtruth.Spec, o *Options) { o.Delay, o.hooks.memory = 24*time.Hour, memory }, []tableObject{{"p.csv", rowsOf(30, houseAt(5))}}, []tableObject{{"l.csv", labels}})
+		must(t, err)
+		d := res.LabelDelay
+		if d == nil || d.Labels != 21 || d.Late != 1 || d.Recent != 0 || d.Median < 24*time.Hour || d.Median > 26*time.Hour || d.Most != d.Median {
+			t.Errorf("memory %d: %+v", memory, d)
+		}
+	}
+	res, _, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.LabelColumns.IngestedAt = "" }, []tableObject{{"p.csv", rowsOf(30, houseAt(5))}}, []tableObject{{"l.csv", labels}})
+	must(t, err)
+	if res.LabelDelay != nil {
+		t.Errorf("without ingest times: %+v", res.LabelDelay)
+	}
 }

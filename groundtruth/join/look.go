@@ -28,13 +28,10 @@ var errLookedEnough = errors.New("looked at enough rows")
 // meet is read here, where the outcome is odd, and costs the others nothing.
 func (j *joiner) lookAgain(ctx context.Context, src groundtruth.Source, objects []source.Object, wants []table.Want, take func(c *table.Chunk, rows int)) (bytes int64, err error) {
 	objects = someOf(objects, lookObjects)
-	for i := range objects {
-		objects[i].Far = false // nothing is fetched ahead: little of it is needed
-	}
 	var reader format.Reader
 	rows := make([]int, len(objects))
 	scan := format.Scan{
-		Objects: objects, Format: src.Format, Workers: 1, Wants: wants,
+		Objects: objects, Format: src.Format, Workers: 1, Wants: wants, Glance: true,
 		Read: func(ctx context.Context, _ int, p *format.Part) (table.ReadStats, error) {
 			seen := &rows[p.Object.Ord]
 			if *seen >= lookRows {
