@@ -290,7 +290,35 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"unknown time zone", "time_zone: UTC", "time_zone: Europe/Olso",
-			`hindcast.yaml:8:16: models[0].time_zone: unknown time zone "Europe/Olso"; want a name of the IANA database, such as UTC or Europe/Oslo`,
+			`hindcast.yaml:8:16: models[0].time_zone: unknown time zone "Europe/Olso" (did you mean "Europe/Oslo"?); want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of the windows in another case", "    window: 1d\n", "    window: 1d\n    window_time_zone: europe/oslo\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: unknown time zone "europe/oslo" (did you mean "Europe/Oslo"?); want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of the windows by its place", "    window: 1d\n", "    window: 1d\n    window_time_zone: New York\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: unknown time zone "New York" (did you mean "America/New_York"?); want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of nowhere", "    window: 1d\n", "    window: 1d\n    window_time_zone: Middle Earth\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: unknown time zone "Middle Earth"; want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"offset for a time zone", "    window: 1d\n", "    window: 1d\n    window_time_zone: CET+1\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: "CET+1" is an offset from UTC: name a place whose clocks count, such as Europe/Oslo, or Etc/GMT-1, which is UTC+01:00 all year`,
+		},
+		{
+			"window that fits no day of a zone", "    window: 1d\n", "    window: 36h\n    window_time_zone: Europe/Oslo\n",
+			"hindcast.yaml:24:13: models[0].window: windows of 36h cannot be cut in the zone Europe/Oslo: days there begin at midnight, so a window is whole days or shorter than a day",
+		},
+		{
+			"time zone of partitions", "delay: 7d", "delay: 7d\n      partition_time_zone: Oslo/Europe",
+			`hindcast.yaml:23:28: models[0].ground_truth.partition_time_zone: unknown time zone "Oslo/Europe"; want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of no partitions", "sales/dt={date}/*.csv\n", "sales/*.csv\n      partition_time_zone: Europe/Oslo\n",
+			"hindcast.yaml:21:7: models[0].ground_truth.partition_time_zone: partition_time_zone is of {date}, {hour} and the like in url, which has none",
 		},
 		{
 			"time zone of the machine", "time_zone: UTC", "time_zone: Local",

@@ -37,9 +37,12 @@ func (d *decoder) model(v value, dir string) *Model {
 		return nil
 	}
 	m := &Model{
+		Predictions: Predictions{PartitionZone: defaultTimeZone},
+		GroundTruth: GroundTruth{PartitionZone: defaultTimeZone},
 		baseDir:     dir,
 		TimeZone:    defaultTimeZone,
 		Window:      defaultWindow,
+		WindowZone:  defaultTimeZone,
 		CatchUp:     defaultCatchUp,
 		MaxSegments: defaultMaxSegments,
 		MaxBadShare: defaultMaxBadShare,
@@ -84,8 +87,9 @@ func (d *decoder) model(v value, dir string) *Model {
 	return m
 }
 
-// window reads the size of the windows.
+// window reads the size of the windows and their time zone.
 func (d *decoder) window(o *object, m *Model) {
+	zone := d.zone(o, "window_time_zone", &m.WindowZone)
 	v, given := o.get("window")
 	if given {
 		s, ok := d.scalar(v, "a window")
@@ -101,6 +105,9 @@ func (d *decoder) window(o *object, m *Model) {
 		return
 	}
 	grid, err := groundtruth.ParseGrid(m.Window)
+	if err == nil {
+		grid, err = grid.In(zone)
+	}
 	if err != nil {
 		d.fail(v, "%v", err)
 		return
@@ -115,6 +122,7 @@ func (d *decoder) predictions(v value, m *Model) {
 	o.location("url", dated, &p.URL)
 	p.Format = d.format(o)
 	o.duration("slack", &p.Slack)
+	p.zone = d.partitionZone(o, p.URL, &p.PartitionZone)
 	o.boolean("follow_links", &p.FollowLinks)
 	if cv, ok := o.get("columns"); ok {
 		c := d.object(cv)
@@ -167,6 +175,7 @@ func (d *decoder) groundTruth(v value, m *Model) {
 	o.location("url", dated, &g.URL)
 	g.Format = d.format(o)
 	o.duration("slack", &g.Slack)
+	g.zone = d.partitionZone(o, g.URL, &g.PartitionZone)
 	o.boolean("follow_links", &g.FollowLinks)
 	o.duration("delay", &g.Delay)
 	resolve := string(defaultResolve)

@@ -16,6 +16,9 @@ type Source struct {
 	Format string
 	// Slack is how far a partition's time may lie from the prediction's, on both sides.
 	Slack time.Duration
+	// PartitionZone is the zone whose clocks {date} and the other placeholders go by. It is
+	// left out of fingerprints where it is UTC.
+	PartitionZone Zone `json:",omitzero"`
 	// FollowLinks says that symbolic links in a folder may lead out of it. Whoever can
 	// write to the folder can then have any file read that this process can read.
 	FollowLinks bool

@@ -73,7 +73,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		Limits:     l.Limits,
 		ReadLabels: q.Labels,
 		Past:       q.Past,
-		Progress:   l.progress(m.Name + " " + q.Window.String()),
+		Progress:   l.progress(m.Name + " " + q.Window.Text(m.Grid().Zone(), "/")),
 		Log:        l.Log.With("model", m.Name),
 	}, func() *summary.Builder {
 		return summary.NewBuilder(layout, q.Window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments})
