@@ -108,10 +108,10 @@ type Skipped struct {
 
 // Reasons for skipping a record.
 const (
-	BadNumber    = "bad_number" // prediction or label is not a finite number (NaN, text)
+	BadNumber    = "bad_number" // prediction or label is not a finite number (text; of a prediction also NaN)
 	BadTime      = "bad_time"   // prediction, label or ingest time cannot be read
 	MissingID    = "missing_id"
-	MissingValue = "missing_value" // no prediction, or no timestamp where one is mapped
+	MissingValue = "missing_value" // no prediction, no timestamp of one, or a label without the ingest time
 	BadRow       = "bad_row"       // short or long CSV row, malformed JSON line
 )
 

@@ -2,6 +2,7 @@ package join
 
 import (
 	"context"
+	"math"
 	"strings"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -170,9 +171,13 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 			if text, bad := ingest.InvalidText(i); bad {
 				return skip(groundtruth.BadTime, text)
 			}
-			return skip(groundtruth.MissingValue, "")
+			if !w.emptyLabel(c, i) {
+				return skip(groundtruth.MissingValue, "")
+			}
+			l.ingest, l.flags = math.MinInt64, labelPending
+		} else {
+			l.ingest = ingest.Times[i]
 		}
-		l.ingest = ingest.Times[i]
 	case o.HasSpan:
 		l.ingest = nanos(o.Span.End)
 	}
@@ -205,13 +210,22 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 	case label.Valid[i]:
 		l.value = label.Floats[i]
 	default:
-		if text, bad := label.BadNumber(i); bad {
+		if text, bad := label.InvalidText(i); bad {
 			return skip(groundtruth.BadNumber, text)
 		}
 		l.flags |= labelNull
 	}
 	w.scope++
 	return l, true
+}
+
+// emptyLabel reports whether row i sets a label that is not known. NaN is one: writers of
+// Parquet have it for what is null elsewhere. A row that has no ingest time either is one
+// whose label is pending, as tables have it that hold a row for every prediction.
+func (w *labelWorker) emptyLabel(c *table.Chunk, i int) bool {
+	label := c.Column(w.label)
+	_, bad := label.InvalidText(i)
+	return !label.Valid[i] && !bad && !(w.op >= 0 && isDelete(c.Column(w.op).Text(i)))
 }
 
 // isDelete reports whether an operation is a delete: d or delete, as change-data

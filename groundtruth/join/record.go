@@ -61,6 +61,7 @@ const (
 	labelNull    uint8 = 1 << iota // the label is known to be unknown
 	labelDeleted                   // the version is a delete
 	labelTimed                     // the event time is known
+	labelPending                   // null, and not ingested yet: every other version counts before it
 )
 
 // idHash holds what records keep of an id's hash: its lower 80 bits.

@@ -276,7 +276,7 @@ func badReference(times, values, labels *table.Column, i int) (reason, text stri
 		return groundtruth.MissingValue, ""
 	}
 	if !labels.Valid[i] {
-		if text, bad := labels.BadNumber(i); bad {
+		if text, bad := labels.InvalidText(i); bad { // NaN is no label, as in Join.
 			return groundtruth.BadNumber, text
 		}
 	}

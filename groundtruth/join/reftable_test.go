@@ -405,6 +405,18 @@ func refNumber(c tableCell) (float64, string) {
 	return v, ""
 }
 
+// refLabelValue reads a cell as a label: a number, null or bad.
+func refLabelValue(c tableCell) (value float64, null bool, why string) {
+	if x, isNumber := c.(float64); isNumber && math.IsNaN(x) {
+		return 0, true, ""
+	}
+	value, why = refNumber(c)
+	if why == groundtruth.MissingValue {
+		return 0, true, ""
+	}
+	return value, false, why
+}
+
 // refTime reads a cell as a time.
 func refTime(c tableCell) (int64, string) {
 	switch x := c.(type) {
@@ -442,6 +454,7 @@ type refVersion struct {
 	ingest, event int64
 	timed         bool
 	deleted, null bool
+	pending       bool // null, and without the ingest time that is mapped
 	value         float64
 }
 
@@ -558,8 +571,18 @@ func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, 
 	if _, bad := r["!"]; bad {
 		return v, false, groundtruth.BadRow
 	}
+	op := strings.ToLower(wordOf(r[cols.Op]))
+	v.deleted = cols.Op != "" && (op == "d" || op == "delete")
+	var badLabel string
+	if !v.deleted {
+		v.value, v.null, badLabel = refLabelValue(r[cols.Label])
+	}
 	if cols.IngestedAt != "" {
-		if v.ingest, why = refTime(r[cols.IngestedAt]); why != "" {
+		v.ingest, why = refTime(r[cols.IngestedAt])
+		if v.pending = v.null && why == groundtruth.MissingValue; v.pending {
+			v.ingest, why = math.MinInt64, ""
+		}
+		if why != "" {
 			return v, false, why
 		}
 	} else if t.partitioned {
@@ -581,15 +604,7 @@ func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, 
 		}
 		v.timed = true
 	}
-	op := strings.ToLower(wordOf(r[cols.Op]))
-	if v.deleted = cols.Op != "" && (op == "d" || op == "delete"); v.deleted {
-		return v, false, ""
-	}
-	v.value, why = refNumber(r[cols.Label])
-	if v.null = why == groundtruth.MissingValue; v.null {
-		why = ""
-	}
-	return v, false, why
+	return v, false, badLabel
 }
 
 // resolve counts the versions of an id and returns the one that counts, if that is a
@@ -612,7 +627,9 @@ func (e *expectation) resolve(vs []refVersion, how groundtruth.Resolve) (refVers
 		return win, false
 	}
 	if how == groundtruth.ResolveFirst {
-		win = vs[slices.IndexFunc(vs, func(v refVersion) bool { return !v.deleted })]
+		if i := slices.IndexFunc(vs, func(v refVersion) bool { return !v.deleted && !v.pending }); i >= 0 {
+			win = vs[i]
+		}
 	}
 	if win.null {
 		e.coverage.NullLabels++

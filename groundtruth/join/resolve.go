@@ -16,7 +16,7 @@ type labelState struct {
 	hash     idHash
 	versions int64
 	latest   labelVersion
-	first    labelVersion // the earliest version that is not a delete, when hasFirst
+	first    labelVersion // the earliest version that is neither a delete nor pending, when hasFirst
 	known    float64      // a known value, when hasKnown
 	hasFirst bool
 	hasKnown bool
@@ -36,7 +36,7 @@ func (s *labelState) add(l labelVersion) {
 	if l.flags&labelDeleted != 0 {
 		return
 	}
-	if !s.hasFirst || s.first.newer(l) {
+	if l.flags&labelPending == 0 && (!s.hasFirst || s.first.newer(l)) {
 		s.first, s.hasFirst = l, true
 	}
 	if l.flags&labelNull != 0 {
@@ -59,16 +59,16 @@ const (
 )
 
 // resolve returns the version that counts. Under latest the latest version does. Under
-// first it is the earliest that isn't a delete, under conflict-is-missing the
-// latest, unless known values differ. Under each, a delete that is the latest
+// first it is the earliest that is neither a delete nor pending, under
+// conflict-is-missing the latest, unless known values differ. Under each, a delete that is the latest
 // version removes the label, and a null that wins leaves it unknown.
 func (s *labelState) resolve(how groundtruth.Resolve) (labelVersion, outcome) {
 	if s.latest.flags&labelDeleted != 0 {
 		return labelVersion{}, labelIsDeleted
 	}
 	winner := s.latest
-	if how == groundtruth.ResolveFirst {
-		winner = s.first // There is one: the latest is not a delete.
+	if how == groundtruth.ResolveFirst && s.hasFirst {
+		winner = s.first
 	}
 	switch {
 	case winner.flags&labelNull != 0:
