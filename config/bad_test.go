@@ -73,6 +73,23 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:21:16: models[0].ground_truth.columns: id is missing",
 		},
 		{
+			"no column of an id", "id: request_id\n", "id: []\n",
+			"hindcast.yaml:14:13: models[0].predictions.columns.id: the list is empty: give it columns",
+		},
+		{
+			"a column of an id twice", "id: request_id\n", "id: [store, store]\n",
+			`hindcast.yaml:14:21: models[0].predictions.columns.id[1]: "store" is listed twice`,
+		},
+		{
+			"more columns of an id on one side", "id: request_id\n", "id: [store, day]\n",
+			"hindcast.yaml:21:21: models[0].ground_truth.columns.id: the ids here have one column (request_id), and those of predictions 2 columns (store, day): name as many on both sides, in the same order",
+		},
+		{
+			"label that is in the id", "{id: request_id, label: sold_price", "{id: [request_id, sold_price], label: sold_price",
+			"hindcast.yaml:21:21: models[0].ground_truth.columns.id: the ids here have 2 columns (request_id, sold_price), and those of predictions one column (request_id): name as many on both sides, in the same order\n" +
+				`hindcast.yaml:21:54: models[0].ground_truth.columns.label: the column "sold_price" is the id; it cannot be the label too`,
+		},
+		{
 			"empty value", "window: 1d", "window:",
 			"hindcast.yaml:24:12: models[0].window: is empty: give it a value or leave the key out",
 		},

@@ -97,10 +97,10 @@ type Predictions struct {
 
 // PredictionColumns names the columns of a prediction log.
 type PredictionColumns struct {
-	ID           string `yaml:"id"`
-	Timestamp    string `yaml:"timestamp"`
-	Prediction   string `yaml:"prediction"`
-	ModelVersion string `yaml:"model_version"` // may be empty
+	ID           groundtruth.IDColumns `yaml:"id"` // one at least
+	Timestamp    string                `yaml:"timestamp"`
+	Prediction   string                `yaml:"prediction"`
+	ModelVersion string                `yaml:"model_version"` // may be empty
 }
 
 // Features says which columns are features.
@@ -123,11 +123,11 @@ type GroundTruth struct {
 
 // LabelColumns names the columns of the labels; only ID and Label are never empty.
 type LabelColumns struct {
-	ID         string `yaml:"id"`
-	Label      string `yaml:"label"`
-	Timestamp  string `yaml:"timestamp"`
-	IngestedAt string `yaml:"ingested_at"`
-	Op         string `yaml:"op"`
+	ID         groundtruth.IDColumns `yaml:"id"` // as many as those of the predictions
+	Label      string                `yaml:"label"`
+	Timestamp  string                `yaml:"timestamp"`
+	IngestedAt string                `yaml:"ingested_at"`
+	Op         string                `yaml:"op"`
 }
 
 // SavedProfile is the word for the profile that hindcast baseline saved in the state.

@@ -78,11 +78,11 @@ func TestFullExample(t *testing.T) {
 	wantSpec := groundtruth.Spec{
 		Predictions: groundtruth.Source{URL: "s3://logs/house-price/dt={date}/*.parquet", Format: "auto"},
 		PredictionColumns: groundtruth.PredictionColumns{
-			ID: "request_id", Timestamp: "predicted_at", Prediction: "predicted_price", ModelVersion: "version",
+			ID: groundtruth.IDColumns{"request_id"}, Timestamp: "predicted_at", Prediction: "predicted_price", ModelVersion: "version",
 		},
 		Labels: groundtruth.Source{URL: "s3://warehouse/sales/dt={date}/*.csv", Format: "auto"},
 		LabelColumns: groundtruth.LabelColumns{
-			ID: "request_id", Label: "sold_price", Timestamp: "sold_at", IngestedAt: "loaded_at", Op: "op",
+			ID: groundtruth.IDColumns{"request_id"}, Label: "sold_price", Timestamp: "sold_at", IngestedAt: "loaded_at", Op: "op",
 		},
 		Resolve:     groundtruth.ResolveLatest,
 		Reference:   groundtruth.Source{URL: "s3://training/house-price/*.parquet", Format: "auto"},

@@ -2,7 +2,9 @@ package groundtruth
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -26,15 +28,33 @@ type Source struct {
 // names stand here because config checks them without what reads files.
 func Formats() []string { return []string{"parquet", "csv", "jsonl"} }
 
+// IDColumns names the columns that make an id, mostly one. Predictions and labels have as
+// many, in the same order; an id is missing where one of its columns is.
+type IDColumns []string
+
+// String names the columns for people.
+func (c IDColumns) String() string { return strings.Join(c, ", ") }
+
+// MarshalJSON implements json.Marshaler. One column is its name alone, so that hashes of
+// what is read are those that they were before there could be several.
+func (c IDColumns) MarshalJSON() ([]byte, error) {
+	if len(c) == 1 {
+		return json.Marshal(c[0])
+	}
+	return json.Marshal([]string(c))
+}
+
 // PredictionColumns names the columns of a prediction log. Timestamp and ModelVersion may be
 // empty: there is no such column.
 type PredictionColumns struct {
-	ID, Timestamp, Prediction, ModelVersion string
+	ID                                  IDColumns
+	Timestamp, Prediction, ModelVersion string
 }
 
 // LabelColumns names the columns of the labels. Only ID and Label are required.
 type LabelColumns struct {
-	ID, Label, Timestamp, IngestedAt, Op string
+	ID                               IDColumns
+	Label, Timestamp, IngestedAt, Op string
 }
 
 // Resolve says which label of an id counts.

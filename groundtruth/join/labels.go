@@ -13,10 +13,11 @@ import (
 
 // labelScan reads the label objects.
 type labelScan struct {
-	j                            *joiner
-	wants                        wantList
-	id, label, event, ingest, op int
-	asOf                         int64
+	j                        *joiner
+	wants                    wantList
+	id                       idColumns
+	label, event, ingest, op int
+	asOf                     int64
 }
 
 // labelWorker takes chunks for one goroutine of a labelScan and puts the label versions
@@ -33,7 +34,7 @@ type labelWorker struct {
 func newLabelScan(j *joiner) *labelScan {
 	c := j.spec.LabelColumns
 	s := &labelScan{j: j, asOf: nanos(j.asOf)}
-	s.id = s.wants.add(c.ID, table.AsID, false)
+	s.id = idColumns{at: s.wants.addID(c.ID, false, nil)}
 	s.label = s.wants.add(c.Label, table.AsNumber, false)
 	s.event = s.wants.add(c.Timestamp, table.AsTime, false)
 	s.ingest = s.wants.add(c.IngestedAt, table.AsTime, false)
@@ -56,7 +57,7 @@ func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
 		Objects: objects, Format: j.spec.Labels.Format, Workers: j.workers, Wants: s.wants.wants,
 		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
 			w := own[worker]
-			return w.read(ctx, p, s.wants.wants, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error { return w.take(c, p.Object.Ord) })
+			return w.read(ctx, p, s.wants.wants, s.id, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error { return w.take(c, p.Object.Ord) })
 		},
 		Progress: j.progress.read,
 	}
@@ -76,7 +77,7 @@ func (w *labelWorker) take(c *table.Chunk, ord int) error {
 			return err
 		}
 	}
-	ids, layout := c.Column(w.id), w.j.layout
+	ids, layout := w.ids, w.j.layout
 	if w.allGood(c, ord) {
 		w.takeAll(c, ord)
 		return w.parts.err
@@ -96,7 +97,7 @@ func (w *labelWorker) take(c *table.Chunk, ord int) error {
 // allGood reports whether all rows of a chunk are known labels that as-of does not
 // hide, as they are in nearly every chunk.
 func (w *labelWorker) allGood(c *table.Chunk, ord int) bool {
-	if w.op >= 0 || !allTrue(c.Column(w.id).Valid[:c.Len]) || !allTrue(c.Column(w.label).Valid[:c.Len]) {
+	if w.op >= 0 || !allTrue(w.ids.Valid[:c.Len]) || !allTrue(c.Column(w.label).Valid[:c.Len]) {
 		return false
 	}
 	if w.event >= 0 && !allTrue(c.Column(w.event).Valid[:c.Len]) {
@@ -133,7 +134,7 @@ func (s *labelScan) folderHidden(o *source.Object) bool {
 
 // takeAll handles a chunk whose rows are all good.
 func (w *labelWorker) takeAll(c *table.Chunk, ord int) {
-	ids, label, layout := c.Column(w.id), c.Column(w.label), w.j.layout
+	ids, label, layout := w.ids, c.Column(w.label), w.j.layout
 	w.narrow = w.narrow || label.Narrow
 	var l labelVersion
 	if o := &w.j.labels.Objects[ord]; w.ingest < 0 && o.HasSpan {
@@ -185,9 +186,8 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 		w.hidden++
 		return labelVersion{}, false
 	}
-	if ids := c.Column(w.id); !ids.Valid[i] {
-		text, _ := ids.InvalidText(i)
-		return skip(groundtruth.MissingID, text)
+	if !w.ids.Valid[i] {
+		return skip(groundtruth.MissingID, missingID(c, w.id, w.wants.wants, i))
 	}
 	if w.event >= 0 {
 		event := c.Column(w.event)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -240,7 +241,32 @@ func addSampled(to map[uint64]tally, hash uint64, row string, n int) {
 }
 
 // idHash64 is the hash of an id that the sample goes by.
-func idHash64(id string) uint64 { return xxhash.Sum64String(id) }
+func idHash64(id string) uint64 {
+	parts := strings.Split(id, partsOfID)
+	if len(parts) == 1 {
+		return xxhash.Sum64String(id)
+	}
+	var hashes []byte
+	for _, part := range parts {
+		hashes = binary.BigEndian.AppendUint64(hashes, xxhash.Sum64String(part))
+	}
+	return xxhash.Sum64(hashes)
+}
+
+// partsOfID parts the texts of an id of several columns. No id of a test has it.
+const partsOfID = "\x1f"
+
+// refID returns the id of a row, empty where one of its columns is.
+func refID(r tableRow, cols groundtruth.IDColumns) string {
+	var parts []string
+	for _, c := range cols {
+		if wordOf(r[c]) == "" {
+			return ""
+		}
+		parts = append(parts, wordOf(r[c]))
+	}
+	return strings.Join(parts, partsOfID)
+}
 
 // words joins values by spaces.
 func words(values ...any) string { return strings.TrimSpace(fmt.Sprintln(values...)) }
@@ -508,7 +534,7 @@ func (t joinTable) refPredictions(e *expectation) map[[2]string]refPrediction {
 			if why != "" || !inWindow {
 				continue
 			}
-			key := [2]string{wordOf(r[cols.ID]), wordOf(r[cols.ModelVersion])}
+			key := [2]string{refID(r, cols.ID), wordOf(r[cols.ModelVersion])}
 			q, dup := best[key]
 			if dup {
 				e.coverage.DuplicatePredictions++
@@ -536,7 +562,7 @@ func (t joinTable) refPrediction(r tableRow, at place) (p refPrediction, inWindo
 			return p, false, ""
 		}
 	}
-	if wordOf(r[cols.ID]) == "" {
+	if refID(r, cols.ID) == "" {
 		return p, true, groundtruth.MissingID
 	}
 	p.value, why = refNumber(r[cols.Prediction])
@@ -556,7 +582,7 @@ func (t joinTable) refVersions(e *expectation) map[string][]refVersion {
 			case hidden:
 				e.coverage.HiddenLabels++
 			default:
-				id := wordOf(r[cols.ID])
+				id := refID(r, cols.ID)
 				byID[id] = append(byID[id], v)
 			}
 		}
@@ -595,7 +621,7 @@ func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, 
 	if (cols.IngestedAt != "" || t.partitioned) && v.ingest > t.asOf.UnixNano() {
 		return v, true, ""
 	}
-	if wordOf(r[cols.ID]) == "" {
+	if refID(r, cols.ID) == "" {
 		return v, false, groundtruth.MissingID
 	}
 	if cols.Timestamp != "" && r[cols.Timestamp] != nil {

@@ -342,3 +342,31 @@ func TestSemantics2_BadRecords(t *testing.T) {
 		}
 	})
 }
+
+// TestJoinIDOfSeveralColumns joins ids that two columns make.
+func TestJoinIDOfSeveralColumns(t *testing.T) {
+	part := func(r tableRow, day tableCell) tableRow { r["day"] = day; return r }
+	preds := []tableObject{
+		{"p.parquet", []tableRow{part(pred("a", 5, 1), int64(1)), part(pred("a", 5, 2), int64(2)), part(pred("b", 5, 3), nil)}},
+		{"q.csv", []tableRow{part(pred("a", 5, 4), "bc"), part(pred("ab", 5, 5), "c"), part(pred("c", 5, 6), "a"), part(pred("d", 5, 7), "2026-01-02"), part(pred("", 5, 8), "1")}},
+	}
+	labels := []tableObject{
+		{"l.csv", []tableRow{part(label("a", 11.0, 30), "1"), part(label("a", 14.0, 30), "bc"), part(label("a", 16.0, 30), "c")}},
+		{"m.jsonl", []tableRow{part(label("a", 12.0, 30), int64(2)), part(label("c", 99.0, 30), nil), part(label("d", 17.0, 30), "2026-01-02")}},
+	}
+	res, rows, err := run(t, func(s *groundtruth.Spec, _ *Options) {
+		s.PredictionColumns.ID, s.LabelColumns.ID = groundtruth.IDColumns{"id", "day"}, groundtruth.IDColumns{"id", "day"}
+	}, preds, labels)
+	must(t, err)
+	if got, want := matched(rows), "1=11 2=12 4=14 7=17"; got != want {
+		t.Errorf("matches %q, want %q", got, want)
+	}
+	want := []groundtruth.BadSample{
+		{Source: fromLabels, Object: "m.jsonl", Row: 2, Value: "no day"},
+		{Source: fromPredictions, Object: "p.parquet", Row: 3, Value: "no day"},
+		{Source: fromPredictions, Object: "q.csv", Row: 5, Value: "no id"},
+	}
+	if got := res.Skipped.Samples[groundtruth.MissingID]; !slices.Equal(got, want) {
+		t.Errorf("missing ids %+v, want %+v", got, want)
+	}
+}
