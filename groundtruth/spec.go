@@ -80,7 +80,8 @@ type Spec struct {
 	Labels            Source
 	LabelColumns      LabelColumns
 	Resolve           Resolve
-	Reference         Source // rows with the same columns, label included; the zero value when there is none
+	Within            time.Duration // how long before its timestamp a label counts for predictions; 0: for all of its id
+	Reference         Source        // rows with the same columns, label included; the zero value when there is none
 	Segments          []string
 	Features          []FeatureSpec // what Join sends as Batch.Features
 	MaxBadShare       float64

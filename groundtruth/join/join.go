@@ -173,6 +173,9 @@ func newJoiner(stores *objstore.Opener, spec groundtruth.Spec, opt Options) (*jo
 	default:
 		return nil, fmt.Errorf("join: unknown resolve %q: want %s, %s or %s", spec.Resolve, groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing)
 	}
+	if spec.Within > 0 && (spec.PredictionColumns.Timestamp == "" || spec.LabelColumns.Timestamp == "") {
+		return nil, errors.New("join: labels that count within a time need the timestamps of predictions and labels")
+	}
 	j.progress.tell = opt.Progress
 	return j, nil
 }
@@ -216,6 +219,7 @@ func (j *joiner) prepare() {
 		bytes += j.labels.Bytes()
 		options.objects = max(options.objects, len(j.labels.Objects))
 		options.event = j.spec.LabelColumns.Timestamp != ""
+		options.within = j.spec.Within
 		options.ingest = j.spec.LabelColumns.IngestedAt != "" || slices.ContainsFunc(j.labels.Objects, func(o source.Object) bool { return o.HasSpan })
 	}
 	j.layout = newRecordLayout(options)
@@ -278,9 +282,9 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	if j.spec.PredictionColumns.Timestamp == "" {
 		res.Notes = append(res.Notes, "predictions have no timestamp column: every row of the objects read belongs to the window")
 	}
-	var hidden int64
+	var counted groundtruth.Coverage
 	if j.labels != nil {
-		if found, hidden, err = newLabelScan(j).run(ctx); err != nil {
+		if found, counted, err = newLabelScan(j).run(ctx); err != nil {
 			return res, err
 		}
 		addFound(&res, &found, j.labels)
@@ -300,7 +304,10 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	if res.Coverage, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
 		return res, err
 	}
-	res.Coverage.HiddenLabels = hidden
+	res.Coverage.Add(counted)
+	if note := passedOverNote(res.Coverage); note != "" && j.spec.Within > 0 {
+		res.Notes = append(res.Notes, note)
+	}
 	j.closeParts()
 	res.SpilledBytes = j.spill.written()
 	if err := j.spill.close(); err != nil {
@@ -376,15 +383,18 @@ func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet
 		layout:  j.layout,
 		narrow:  j.narrowLabels,
 		how:     j.spec.Resolve,
+		within:  uint64(j.spec.Within),
 		hasTime: j.spec.PredictionColumns.Timestamp != "",
-		names:   j.segmentNames,
-		version: j.spec.PredictionColumns.ModelVersion,
-		losers:  losers,
-		sampled: sampled,
-		mem:     j.mem,
-		arena:   j.arena,
-		share:   j.mem.tableShare(j.workers),
-		block:   j.block,
+		// A label that is deleted has an operation.
+		hasDeletes: j.spec.LabelColumns.Op != "",
+		names:      j.segmentNames,
+		version:    j.spec.PredictionColumns.ModelVersion,
+		losers:     losers,
+		sampled:    sampled,
+		mem:        j.mem,
+		arena:      j.arena,
+		share:      j.mem.tableShare(j.workers),
+		block:      j.block,
 	}
 	if phase.version != "" {
 		phase.versions = newDictTexts(j.versions)

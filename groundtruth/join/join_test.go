@@ -112,6 +112,9 @@ func genTable(t *rapid.T, name string) joinTable {
 	if rapid.IntRange(0, 5).Draw(t, "no version column") == 0 {
 		tab.spec.PredictionColumns.ModelVersion = ""
 	}
+	if tab.spec.PredictionColumns.Timestamp != "" {
+		tab.spec.Within = rapid.SampledFrom([]time.Duration{0, 0, time.Nanosecond, 6 * time.Hour, 24 * time.Hour}).Draw(t, "within")
+	}
 	if rapid.IntRange(0, 2).Draw(t, "id of two columns") == 0 {
 		tab.spec.PredictionColumns.ID = groundtruth.IDColumns{"id", "day"}
 		tab.spec.LabelColumns.ID = groundtruth.IDColumns{"id", "day"}
@@ -175,7 +178,7 @@ func (t joinTable) write(tb testing.TB, base string) {
 func TestSemantics2_JoinEqualsReference(t *testing.T) {
 	var names memNames
 	dir := t.TempDir()
-	spilled, resent, matched := 0, 0, 0
+	spilled, resent, matched, within, deleted := 0, 0, 0, 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		base := names.next(t)
 		if rapid.IntRange(0, 3).Draw(rt, "file") == 0 {
@@ -211,9 +214,15 @@ func TestSemantics2_JoinEqualsReference(t *testing.T) {
 		if res.Coverage.Matched > 0 {
 			matched++
 		}
+		if tab.spec.Within > 0 && res.Coverage.Matched > 0 {
+			within++
+		}
+		if tab.spec.Within > 0 && res.Coverage.DeletedLabels > 0 {
+			deleted++
+		}
 	})
-	if spilled == 0 || resent == 0 || matched == 0 {
-		t.Errorf("the tables drawn exercise too little: %d spilled, %d resent, %d matched", spilled, resent, matched)
+	if spilled == 0 || resent == 0 || matched == 0 || within == 0 || deleted == 0 {
+		t.Errorf("the tables drawn exercise too little: %d spilled, %d resent, %d matched, %d within a time, %d deleted of these", spilled, resent, matched, within, deleted)
 	}
 	noSpillLeft(t, dir)
 }
@@ -245,6 +254,7 @@ func TestSemantics2_DealtOverAnyFiles(t *testing.T) {
 				"loaded_at": hours(24).Add(time.Duration(i) * time.Minute), "op": rapid.SampledFrom([]tableCell{nil, "d"}).Draw(rt, "op")})
 		}
 		resolve := rapid.SampledFrom([]groundtruth.Resolve{groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing}).Draw(rt, "resolve")
+		within := rapid.SampledFrom([]time.Duration{0, 3 * time.Hour}).Draw(rt, "within")
 		// How rows are dealt need not shrink, so a plain generator does it.
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))
 		deal := func(rows []tableRow) []tableObject {
@@ -268,7 +278,7 @@ func TestSemantics2_DealtOverAnyFiles(t *testing.T) {
 				base = "file://" + folder
 			}
 			tab := joinTable{spec: testSpec(base+"/preds/*", base+"/labels/*"), preds: deal(preds), labels: deal(labels)}
-			tab.spec.Resolve = resolve
+			tab.spec.Resolve, tab.spec.Within = resolve, within
 			tab.write(t, base)
 			opt := Options{ReadLabels: true, Limits: groundtruth.Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers"), SpillDir: dir}}
 			opt.hooks.memory = rapid.SampledFrom([]int64{0, 2 << 10}).Draw(rt, "memory")

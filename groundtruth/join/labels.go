@@ -18,6 +18,7 @@ type labelScan struct {
 	id                       idColumns
 	label, event, ingest, op int
 	asOf                     int64
+	read                     table.ReadOptions
 }
 
 // labelWorker takes chunks for one goroutine of a labelScan and puts the label versions
@@ -25,9 +26,10 @@ type labelScan struct {
 type labelWorker struct {
 	*labelScan
 	scanWorker
-	parts  *partitions
-	hidden int64
-	narrow bool // a label that was taken is of a column of 32 bits
+	parts   *partitions
+	hidden  int64
+	pending int64 // with Spec.Within: neither label nor timestamp
+	narrow  bool  // a label that was taken is of a column of 32 bits
 }
 
 // newLabelScan prepares to read the labels.
@@ -39,12 +41,16 @@ func newLabelScan(j *joiner) *labelScan {
 	s.event = s.wants.add(c.Timestamp, table.AsTime, false)
 	s.ingest = s.wants.add(c.IngestedAt, table.AsTime, false)
 	s.op = s.wants.add(c.Op, table.AsText, false)
+	s.read = table.ReadOptions{Memory: j.readerMemory()}
+	if within := j.spec.Within; within > 0 {
+		s.read.TimeColumn, s.read.From, s.read.To = c.Timestamp, j.window.Start, j.window.End.Add(within)
+	}
 	return s
 }
 
-// run reads all objects into the partitions and returns how many label versions
-// as-of hides.
-func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
+// run reads all objects into the partitions and returns what is counted of labels that do
+// not get there.
+func (s *labelScan) run(ctx context.Context) (scanned, groundtruth.Coverage, error) {
 	j := s.j
 	workers := make([]*scanWorker, j.workers)
 	own := make([]*labelWorker, j.workers)
@@ -57,17 +63,18 @@ func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
 		Objects: objects, Format: j.spec.Labels.Format, Workers: j.workers, Wants: s.wants.wants,
 		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
 			w := own[worker]
-			return w.read(ctx, p, s.wants.wants, s.id, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error { return w.take(c, p.Object.Ord) })
+			return w.scanWorker.read(ctx, p, s.wants.wants, s.id, s.read, false, func(c *table.Chunk) error { return w.take(c, p.Object.Ord) })
 		},
 		Progress: j.progress.read,
 	}
 	read, err := scan.Run(ctx)
-	var hidden int64
+	var counted groundtruth.Coverage
 	for _, w := range own {
-		hidden += w.hidden
+		counted.HiddenLabels += w.hidden
+		counted.NullLabels += w.pending
 		j.narrowLabels = j.narrowLabels || w.narrow
 	}
-	return collect(workers, read, fromLabels, objects, s.wants.wants), hidden, err
+	return collect(workers, read, fromLabels, objects, s.wants.wants), counted, err
 }
 
 // take handles a chunk.
@@ -102,6 +109,13 @@ func (w *labelWorker) allGood(c *table.Chunk, ord int) bool {
 	}
 	if w.event >= 0 && !allTrue(c.Column(w.event).Valid[:c.Len]) {
 		return false
+	}
+	if w.j.spec.Within > 0 {
+		for _, t := range c.Column(w.event).Times[:c.Len] {
+			if !w.j.layout.reaches(t) {
+				return false
+			}
+		}
 	}
 	if w.ingest < 0 {
 		return !w.folderHidden(&w.j.labels.Objects[ord])
@@ -158,6 +172,9 @@ func (w *labelWorker) takeAll(c *table.Chunk, ord int) {
 // version reads row i as a label version. What as-of hides is not looked at further,
 // so that a re-run with the same as-of finds the same bad records.
 func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
+	if w.beyondReach(c, i) {
+		return labelVersion{}, false
+	}
 	skip := func(reason, text string) (labelVersion, bool) {
 		w.scope++
 		w.lost++
@@ -215,8 +232,28 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 		}
 		l.flags |= labelNull
 	}
+	if w.j.spec.Within > 0 && l.flags&labelTimed == 0 {
+		// Without its timestamp nobody knows which prediction a label is of.
+		if l.flags&labelNull == 0 {
+			return skip(groundtruth.MissingValue, "")
+		}
+		w.scope++
+		w.pending++
+		return labelVersion{}, false
+	}
 	w.scope++
 	return l, true
+}
+
+// beyondReach reports whether a label is of other windows by its timestamp, where labels
+// count within a time. Such labels are nobody's concern, as are predictions of other
+// windows.
+func (w *labelWorker) beyondReach(c *table.Chunk, i int) bool {
+	if w.j.spec.Within == 0 {
+		return false
+	}
+	event := c.Column(w.event)
+	return event.Valid[i] && !w.j.layout.reaches(event.Times[i])
 }
 
 // emptyLabel reports whether row i sets a label that is not known. NaN is one: writers of

@@ -481,6 +481,7 @@ type refVersion struct {
 	timed         bool
 	deleted, null bool
 	pending       bool // null, and without the ingest time that is mapped
+	other         bool // of other windows by its timestamp
 	value         float64
 }
 
@@ -497,20 +498,10 @@ func (t joinTable) join() expectation {
 		skipped: groundtruth.Skipped{Counts: map[string]int64{}, Samples: map[string][]groundtruth.BadSample{}},
 	}
 	best := t.refPredictions(&e)
-	known := map[string]*refLabel{}
-	for id, versions := range t.refVersions(&e) {
-		if win, ok := e.resolve(versions, t.spec.Resolve); ok {
-			known[id] = &refLabel{refVersion: win}
-			e.coverage.Labels++
-		}
-	}
-	for key, p := range best {
-		t.match(&e, key, p, known[key[0]])
-	}
-	for _, l := range known {
-		if !l.matched {
-			e.coverage.UnmatchedLabels++
-		}
+	if versions := t.refVersions(&e); t.spec.Within > 0 {
+		t.matchWithin(&e, best, versions)
+	} else {
+		t.matchIDs(&e, best, versions)
 	}
 	for reason, s := range e.skipped.Samples {
 		slices.SortFunc(s, func(a, b groundtruth.BadSample) int {
@@ -519,6 +510,67 @@ func (t joinTable) join() expectation {
 		e.skipped.Samples[reason] = s[:min(len(s), groundtruth.MaxSamples)]
 	}
 	return e
+}
+
+// matchIDs matches predictions with the one label of their id.
+func (t joinTable) matchIDs(e *expectation, best map[[2]string]refPrediction, versions map[string][]refVersion) {
+	known := map[string]*refLabel{}
+	for id, vs := range versions {
+		if win, ok := e.resolve(vs, t.spec.Resolve); ok {
+			known[id] = &refLabel{refVersion: win}
+			e.coverage.Labels++
+		}
+	}
+	for key, p := range best {
+		t.match(e, key, p, known[key[0]])
+	}
+	for _, l := range known {
+		if !l.matched {
+			e.coverage.UnmatchedLabels++
+		}
+	}
+}
+
+// matchWithin matches predictions with what is left of the labels that count for them when
+// deletes have taken theirs back, one after the other.
+func (t joinTable) matchWithin(e *expectation, best map[[2]string]refPrediction, versions map[string][]refVersion) {
+	used := map[place]bool{}
+	for key, p := range best {
+		var left []refVersion
+		counting := slices.DeleteFunc(slices.Clone(versions[key[0]]), func(v refVersion) bool {
+			return v.timed && (v.event < p.time || v.event > p.time+int64(t.spec.Within))
+		})
+		slices.SortFunc(counting, func(a, b refVersion) int { return cmp.Or(cmp.Compare(a.ingest, b.ingest), a.compare(b.place)) })
+		for _, v := range counting {
+			used[v.place] = true
+			if !v.deleted {
+				left = append(left, v)
+				continue
+			}
+			left = slices.DeleteFunc(left, func(l refVersion) bool { return !v.timed || l.event == v.event })
+		}
+		var label *refLabel
+		switch {
+		case len(left) > 0:
+			e.coverage.DuplicateLabels += int64(len(counting) - len(left))
+			if win, ok := e.resolve(left, t.spec.Resolve); ok {
+				label = &refLabel{refVersion: win}
+				e.coverage.Labels++
+			}
+		case len(counting) > 0:
+			e.coverage.DuplicateLabels += int64(len(counting) - 1)
+			e.coverage.DeletedLabels++
+		}
+		t.match(e, key, p, label)
+	}
+	for _, vs := range versions {
+		for _, v := range vs {
+			if !used[v.place] && !v.deleted && !v.null {
+				e.coverage.Labels++
+				e.coverage.UnmatchedLabels++
+			}
+		}
+	}
 }
 
 // refPredictions returns the one prediction that counts of each (id, version).
@@ -579,8 +631,11 @@ func (t joinTable) refVersions(e *expectation) map[string][]refVersion {
 			switch {
 			case why != "":
 				e.skip(why, fromLabels, v.place)
+			case v.other:
 			case hidden:
 				e.coverage.HiddenLabels++
+			case t.spec.Within > 0 && v.null && !v.timed:
+				e.coverage.NullLabels++
 			default:
 				id := refID(r, cols.ID)
 				byID[id] = append(byID[id], v)
@@ -596,6 +651,12 @@ func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, 
 	v = refVersion{place: at}
 	if _, bad := r["!"]; bad {
 		return v, false, groundtruth.BadRow
+	}
+	if event, why := refTime(r[cols.Timestamp]); t.spec.Within > 0 && why == "" {
+		v.other = event < t.window.Start.UnixNano() || event >= t.window.End.UnixNano()+int64(t.spec.Within)
+	}
+	if v.other {
+		return v, false, ""
 	}
 	op := strings.ToLower(wordOf(r[cols.Op]))
 	v.deleted = cols.Op != "" && (op == "d" || op == "delete")
@@ -629,6 +690,9 @@ func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, 
 			return v, false, why
 		}
 		v.timed = true
+	}
+	if badLabel == "" && t.spec.Within > 0 && !v.deleted && !v.null && !v.timed {
+		return v, false, groundtruth.MissingValue
 	}
 	return v, false, badLabel
 }
