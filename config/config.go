@@ -117,8 +117,14 @@ type GroundTruth struct {
 	Columns LabelColumns        `yaml:"columns"`
 	Delay   time.Duration       `yaml:"delay"`
 	Resolve groundtruth.Resolve `yaml:"resolve"`
+	Match   Match               `yaml:"match"`
 	// FollowLinks lets symbolic links in a folder lead out of it.
 	FollowLinks bool `yaml:"follow_links"`
+}
+
+// Match says which labels of an id count for which of its predictions.
+type Match struct {
+	Within time.Duration `yaml:"within"` // 0: all labels of an id count for all its predictions
 }
 
 // LabelColumns names the columns of the labels; only ID and Label are never empty.
@@ -274,6 +280,7 @@ func (m *Model) GroundtruthSpec() groundtruth.Spec {
 			Op:         m.GroundTruth.Columns.Op,
 		},
 		Resolve:     m.GroundTruth.Resolve,
+		Within:      m.GroundTruth.Match.Within,
 		Segments:    append([]string(nil), m.Segments...),
 		MaxBadShare: m.MaxBadShare,
 	}

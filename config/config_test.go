@@ -384,6 +384,7 @@ func TestTagsMatchKnownKeys(t *testing.T) {
 		{"Predictions", "      format: auto\n", "      format: auto\n      " + odd + "\n"},
 		{"PredictionColumns", "        model_version: version\n", "        model_version: version\n        " + odd + "\n"},
 		{"GroundTruth", "      resolve: latest\n", "      resolve: latest\n      " + odd + "\n"},
+		{"Match", "      delay: 7d\n", "      delay: 7d\n      match: {within: 1d, " + odd + "}\n"},
 		{"LabelColumns", "op: op}", "op: op, " + odd + "}"},
 		{"Reference", "    segments: [city]\n", "      " + odd + "\n    segments: [city]\n"},
 		{"Drift", "method: auto", "method: auto, " + odd},

@@ -191,7 +191,26 @@ func (d *decoder) groundTruth(v value, m *Model) {
 		c.need("id", "label")
 		c.done()
 	}
+	if mv, ok := o.get("match"); ok {
+		d.match(mv, m)
+	}
 	o.need("url", "columns")
+	o.done()
+}
+
+// match reads which labels of an id count for which of its predictions.
+func (d *decoder) match(v value, m *Model) {
+	o := d.object(v)
+	o.positive("within", &m.GroundTruth.Match.Within)
+	o.need("within")
+	for _, side := range []struct{ path, column string }{
+		{"predictions.columns", m.Predictions.Columns.Timestamp},
+		{"ground_truth.columns", m.GroundTruth.Columns.Timestamp},
+	} {
+		if o.has("within") && side.column == "" {
+			d.failAt(o.keyPos("within"), join(v.path, "within"), "it compares the times of predictions and labels: map timestamp in %s", side.path)
+		}
+	}
 	o.done()
 }
 

@@ -97,7 +97,11 @@ type Limits struct {
 	Workers     int    // default GOMAXPROCS
 }
 
-// Coverage counts what a join found of predictions and labels, and how they met.
+// Coverage counts what a join found of predictions and labels, and how they met. With
+// Spec.Within, where labels are resolved for each prediction, what is said of ids holds of
+// predictions: Labels are those that match a prediction and the versions that match none,
+// which UnmatchedLabels are, and labels that are null and have no timestamp are NullLabels
+// each.
 type Coverage struct {
 	Predictions          int64 `json:"predictions"`              // unique predictions in the window
 	Labels               int64 `json:"labels"`                   // ids with a known label after resolution, among labels read

@@ -301,13 +301,12 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		p.finish()
 	}
 	losers := make([]rowSet, len(j.preds.Objects))
-	if res.Coverage, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
+	var notes []string
+	if res.Coverage, notes, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
 		return res, err
 	}
+	res.Notes = append(res.Notes, notes...)
 	res.Coverage.Add(counted)
-	if note := passedOverNote(res.Coverage); note != "" && j.spec.Within > 0 {
-		res.Notes = append(res.Notes, note)
-	}
 	j.closeParts()
 	res.SpilledBytes = j.spill.written()
 	if err := j.spill.close(); err != nil {
@@ -377,24 +376,25 @@ func asOfApplies(spec groundtruth.Spec) (bool, error) {
 	return source.HasDate(spec.Labels.URL)
 }
 
-// match joins the partitions and marks the rows of duplicates in losers.
-func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, error) {
+// match joins the partitions and marks the rows of duplicates in losers. Its notes say what
+// people must know of it.
+func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, []string, error) {
 	phase := &joinPhase{
 		layout:  j.layout,
 		narrow:  j.narrowLabels,
 		how:     j.spec.Resolve,
-		within:  uint64(j.spec.Within),
 		hasTime: j.spec.PredictionColumns.Timestamp != "",
-		// A label that is deleted has an operation.
+		names:   j.segmentNames,
+		version: j.spec.PredictionColumns.ModelVersion,
+		losers:  losers,
+		sampled: sampled,
+		mem:     j.mem,
+		arena:   j.arena,
+		share:   j.mem.tableShare(j.workers),
+		block:   j.block,
+
+		within:     uint64(j.spec.Within),
 		hasDeletes: j.spec.LabelColumns.Op != "",
-		names:      j.segmentNames,
-		version:    j.spec.PredictionColumns.ModelVersion,
-		losers:     losers,
-		sampled:    sampled,
-		mem:        j.mem,
-		arena:      j.arena,
-		share:      j.mem.tableShare(j.workers),
-		block:      j.block,
 	}
 	if phase.version != "" {
 		phase.versions = newDictTexts(j.versions)
@@ -402,7 +402,11 @@ func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet
 	for _, d := range j.segments {
 		phase.segments = append(phase.segments, newDictTexts(d))
 	}
-	return phase.run(ctx, j.parts, j.sinks)
+	coverage, err := phase.run(ctx, j.parts, j.sinks)
+	if err != nil || phase.within == 0 {
+		return coverage, nil, err
+	}
+	return coverage, phase.withinNotes(coverage), nil
 }
 
 // resend makes the sinks forget the predictions and sends the unique ones. It returns

@@ -17,23 +17,24 @@ const matchRows = 1 << 15
 // joinPhase is the second half of a join, from records to matches. It holds what its
 // goroutines share.
 type joinPhase struct {
-	layout  *recordLayout
-	how     groundtruth.Resolve
-	within  uint64 // how long before its timestamp a label counts, in nanoseconds; 0: for all predictions of its id
-	hasTime bool
-	// hasDeletes says that there may be label records that are deletes.
-	hasDeletes bool
-	narrow     bool         // some labels are of a column of 32 bits
-	versions   *dictTexts   // nil when no version column is mapped
-	segments   []*dictTexts // in the order of Spec.Segments
-	names      []string     // of the segments
-	version    string       // name of the version column
-	losers     []rowSet     // by prediction object
-	sampled    *sampledIDs
-	mem        *memory
-	arena      *arena
-	share      int64 // bytes that each worker's tables may take
-	block      int   // bytes of a block when a partition is split further
+	layout   *recordLayout
+	how      groundtruth.Resolve
+	hasTime  bool
+	narrow   bool         // some labels are of a column of 32 bits
+	versions *dictTexts   // nil when no version column is mapped
+	segments []*dictTexts // in the order of Spec.Segments
+	names    []string     // of the segments
+	version  string       // name of the version column
+	losers   []rowSet     // by prediction object
+	sampled  *sampledIDs
+	mem      *memory
+	arena    *arena
+	share    int64 // bytes that each worker's tables may take
+	block    int   // bytes of a block when a partition is split further
+
+	within     uint64       // how long before its timestamp a label counts, in nanoseconds; 0: for all predictions of its id
+	hasDeletes bool         // there is a column of operations
+	mixed      atomic.Int64 // with within: predictions with labels of several timestamps that differ
 }
 
 // dictTexts holds the texts of a complete dictionary in order, and the rank of each code

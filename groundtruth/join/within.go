@@ -25,10 +25,11 @@ import (
 type predictionLabels struct {
 	labelState       // of the versions that no delete takes back, deletes not among them
 	gone       int64 // deletes, and versions that they take back
+	several    bool  // versions have timestamps that differ
 }
 
 // predictionLabelsBytes bounds the size of a predictionLabels.
-const predictionLabelsBytes = labelStateBytes + 8
+const predictionLabelsBytes = labelStateBytes + 16
 
 // noEvent stands for the timestamp of a delete that has none and takes back all that came
 // before it.
@@ -217,11 +218,13 @@ func (w *joinWorker) takeSlice(ctx context.Context, parts *stored, part int, sli
 		none := true
 		for e := range w.counting(h, event) {
 			none = false
+			s := &w.states[e]
 			if gone {
-				w.states[e].gone++
-			} else {
-				w.states[e].add(l)
+				s.gone++
+				continue
 			}
+			s.several = s.several || s.versions > 0 && s.latest.event != l.event
+			s.add(l)
 		}
 		if none && l.flags&(labelDeleted|labelNull) == 0 {
 			unmatched++
@@ -265,6 +268,9 @@ func (w *joinWorker) emitWithin() {
 		w.coverage.DuplicateLabels += s.versions + s.gone - 1
 		if s.conflict {
 			w.coverage.ConflictingLabels++
+			if s.several {
+				w.mixed.Add(1)
+			}
 		}
 		l, what := labelVersion{}, labelIsDeleted
 		if s.versions > 0 {
@@ -277,14 +283,17 @@ func (w *joinWorker) emitWithin() {
 	}
 }
 
-// passedOverNote tells of predictions that don't count since there is a later one of their
-// id and version in the window, where ids are those of entities; empty where they are few,
-// as rows are that were logged twice.
-func passedOverNote(c groundtruth.Coverage) string {
-	all := c.Predictions + c.DuplicatePredictions
-	if c.DuplicatePredictions <= all/10 {
-		return ""
+// withinNotes says where ids or the time within which labels count are not what they
+// should be. A tenth may be: rows that were logged twice, labels that were restated.
+func (j *joinPhase) withinNotes(c groundtruth.Coverage) []string {
+	var notes []string
+	if all := c.Predictions + c.DuplicatePredictions; c.DuplicatePredictions > all/10 {
+		notes = append(notes, fmt.Sprintf("%d of %d predictions do not count, since there is a later one of the same id and model version in the window: where ids that ground_truth.match.within joins are predicted several times in a window, make `window` shorter, or the time a part of the id (columns.id: [id, hour], on both sides)",
+			c.DuplicatePredictions, all))
 	}
-	return fmt.Sprintf("%d of %d predictions do not count, since there is a later one of the same id and model version in the window: where ids that ground_truth.match.within joins are predicted several times in a window, make `window` shorter, or the time a part of the id (columns.id: [id, hour], on both sides)",
-		c.DuplicatePredictions, all)
+	if n := j.mixed.Load(); n > c.Predictions/10 {
+		notes = append(notes, fmt.Sprintf("%d of %d predictions have labels of several timestamps that differ, among which resolve: %s chooses: make ground_truth.match.within shorter, so that it holds one label of each prediction",
+			n, c.Predictions, j.how))
+	}
+	return notes
 }

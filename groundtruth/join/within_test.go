@@ -88,29 +88,38 @@ func TestSemantics2_LabelsWithin(t *testing.T) {
 	})
 }
 
-// TestPassedOverNote tells of predictions of an entity that a later one of the window
-// stands for, and not of a few rows that were logged twice.
-func TestPassedOverNote(t *testing.T) {
-	var preds []tableRow
-	for i := range 20 {
-		preds = append(preds, pred(fmt.Sprint(i), 5, 1))
-	}
+// TestWithinNotes tells of predictions of an entity that a later one of the window stands
+// for, and of those with labels of several times, but not of a few of either.
+func TestWithinNotes(t *testing.T) {
 	for _, tc := range []struct {
-		again  int
-		within time.Duration
-		want   bool
-	}{{2, time.Hour, false}, {3, time.Hour, true}, {3, 0, false}} {
-		rows := slices.Clone(preds)
-		for i := range tc.again {
-			rows = append(rows, pred(fmt.Sprint(i), 6, 1))
+		again, mixed, restated int
+		within                 time.Duration
+		want                   string
+	}{
+		{2, 2, 20, 2 * time.Hour, ""},
+		{3, 2, 0, 2 * time.Hour, "3 of 23 predictions do not count, since there is a later one of the same id and model version in the window: where ids that ground_truth.match.within joins are predicted several times in a window, make `window` shorter, or the time a part of the id (columns.id: [id, hour], on both sides)"},
+		{0, 3, 0, 2 * time.Hour, "3 of 20 predictions have labels of several timestamps that differ, among which resolve: latest chooses: make ground_truth.match.within shorter, so that it holds one label of each prediction"},
+		{3, 3, 0, 0, ""},
+	} {
+		var preds, labels []tableRow
+		for i := range 20 {
+			preds = append(preds, pred(fmt.Sprint(i), 6, 1))
+			labels = append(labels, at(hours(6), label(fmt.Sprint(i), 1.0, 30)))
 		}
-		res, _, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.Within = tc.within }, []tableObject{{"p.csv", rows}}, nil)
+		for i := range tc.again {
+			preds = append(preds, pred(fmt.Sprint(i), 5, 1))
+		}
+		for i := range tc.mixed {
+			labels = append(labels, at(hours(7), label(fmt.Sprint(i), 2.0, 30)))
+		}
+		for i := range tc.restated {
+			labels = append(labels, at(hours(6), label(fmt.Sprint(i), 3.0, 31)))
+		}
+		res, _, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.Within = tc.within }, []tableObject{{"p.csv", preds}}, []tableObject{{"l.csv", labels}})
 		must(t, err)
-		got := slices.ContainsFunc(res.Notes, func(n string) bool {
-			return strings.Contains(n, "3 of 23 predictions do not count") && strings.Contains(n, "`window`")
-		})
-		if got != tc.want {
-			t.Errorf("%d again within %s: notes %q", tc.again, tc.within, res.Notes)
+		notes := slices.DeleteFunc(res.Notes, func(n string) bool { return strings.Contains(n, "and were left out") })
+		if got := strings.Join(notes, "\n"); got != tc.want {
+			t.Errorf("%+v: notes %q", tc, got)
 		}
 	}
 }
