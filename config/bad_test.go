@@ -73,6 +73,40 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:21:16: models[0].ground_truth.columns: id is missing",
 		},
 		{
+			"no column of an id", "id: request_id\n", "id: []\n",
+			"hindcast.yaml:14:13: models[0].predictions.columns.id: the list is empty: give it columns",
+		},
+		{
+			"a column of an id twice", "id: request_id\n", "id: [store, store]\n",
+			`hindcast.yaml:14:21: models[0].predictions.columns.id[1]: "store" is listed twice`,
+		},
+		{
+			"more columns of an id on one side", "id: request_id\n", "id: [store, day]\n",
+			"hindcast.yaml:21:21: models[0].ground_truth.columns.id: the ids here have one column (request_id), and those of predictions 2 columns (store, day): name as many on both sides, in the same order",
+		},
+		{
+			"within of no length", "      delay: 7d\n", "      delay: 7d\n      match: {within: 0s}\n",
+			"hindcast.yaml:23:23: models[0].ground_truth.match.within: must be longer than 0",
+		},
+		{
+			"within without a timestamp of labels", ", timestamp: sold_at, ingested_at: loaded_at, op: op}\n", "}\n      match: {within: 1d}\n",
+			"hindcast.yaml:22:15: models[0].ground_truth.match.within: it compares the times of predictions and labels: map timestamp in ground_truth.columns",
+		},
+		{
+			"within without a timestamp of predictions", "        timestamp: predicted_at\n        prediction: predicted_price\n        model_version: version\n      features: auto\n    ground_truth:\n",
+			"        prediction: predicted_price\n    ground_truth:\n      match: {within: 1d}\n",
+			"hindcast.yaml:17:15: models[0].ground_truth.match.within: it compares the times of predictions and labels: map timestamp in predictions.columns",
+		},
+		{
+			"match of nothing", "      delay: 7d\n", "      delay: 7d\n      match: {}\n",
+			"hindcast.yaml:23:14: models[0].ground_truth.match: within is missing",
+		},
+		{
+			"label that is in the id", "{id: request_id, label: sold_price", "{id: [request_id, sold_price], label: sold_price",
+			"hindcast.yaml:21:21: models[0].ground_truth.columns.id: the ids here have 2 columns (request_id, sold_price), and those of predictions one column (request_id): name as many on both sides, in the same order\n" +
+				`hindcast.yaml:21:54: models[0].ground_truth.columns.label: the column "sold_price" is the id; it cannot be the label too`,
+		},
+		{
 			"empty value", "window: 1d", "window:",
 			"hindcast.yaml:24:12: models[0].window: is empty: give it a value or leave the key out",
 		},

@@ -102,10 +102,10 @@ type Predictions struct {
 
 // PredictionColumns names the columns of a prediction log.
 type PredictionColumns struct {
-	ID           string `yaml:"id"`
-	Timestamp    string `yaml:"timestamp"`
-	Prediction   string `yaml:"prediction"`
-	ModelVersion string `yaml:"model_version"` // may be empty
+	ID           groundtruth.IDColumns `yaml:"id"` // one at least
+	Timestamp    string                `yaml:"timestamp"`
+	Prediction   string                `yaml:"prediction"`
+	ModelVersion string                `yaml:"model_version"` // may be empty
 }
 
 // Features says which columns are features.
@@ -122,6 +122,7 @@ type GroundTruth struct {
 	Columns LabelColumns        `yaml:"columns"`
 	Delay   time.Duration       `yaml:"delay"`
 	Resolve groundtruth.Resolve `yaml:"resolve"`
+	Match   Match               `yaml:"match"`
 	// PartitionZone is the zone of {date} and the like in URL, an IANA name.
 	PartitionZone string `yaml:"partition_time_zone"`
 	// FollowLinks lets symbolic links in a folder lead out of it.
@@ -130,13 +131,18 @@ type GroundTruth struct {
 	zone groundtruth.Zone // of PartitionZone
 }
 
+// Match says which labels of an id count for which of its predictions.
+type Match struct {
+	Within time.Duration `yaml:"within"` // 0: all labels of an id count for all its predictions
+}
+
 // LabelColumns names the columns of the labels; only ID and Label are never empty.
 type LabelColumns struct {
-	ID         string `yaml:"id"`
-	Label      string `yaml:"label"`
-	Timestamp  string `yaml:"timestamp"`
-	IngestedAt string `yaml:"ingested_at"`
-	Op         string `yaml:"op"`
+	ID         groundtruth.IDColumns `yaml:"id"` // as many as those of the predictions
+	Label      string                `yaml:"label"`
+	Timestamp  string                `yaml:"timestamp"`
+	IngestedAt string                `yaml:"ingested_at"`
+	Op         string                `yaml:"op"`
 }
 
 // SavedProfile is the word for the profile that hindcast baseline saved in the state.
@@ -283,6 +289,7 @@ func (m *Model) GroundtruthSpec() groundtruth.Spec {
 			Op:         m.GroundTruth.Columns.Op,
 		},
 		Resolve:     m.GroundTruth.Resolve,
+		Within:      m.GroundTruth.Match.Within,
 		Segments:    append([]string(nil), m.Segments...),
 		MaxBadShare: m.MaxBadShare,
 	}

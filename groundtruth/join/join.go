@@ -173,6 +173,9 @@ func newJoiner(stores *objstore.Opener, spec groundtruth.Spec, opt Options) (*jo
 	default:
 		return nil, fmt.Errorf("join: unknown resolve %q: want %s, %s or %s", spec.Resolve, groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing)
 	}
+	if spec.Within > 0 && (spec.PredictionColumns.Timestamp == "" || spec.LabelColumns.Timestamp == "") {
+		return nil, errors.New("join: labels that count within a time need the timestamps of predictions and labels")
+	}
 	j.progress.tell = opt.Progress
 	return j, nil
 }
@@ -216,6 +219,7 @@ func (j *joiner) prepare() {
 		bytes += j.labels.Bytes()
 		options.objects = max(options.objects, len(j.labels.Objects))
 		options.event = j.spec.LabelColumns.Timestamp != ""
+		options.within = j.spec.Within
 		options.ingest = j.spec.LabelColumns.IngestedAt != "" || slices.ContainsFunc(j.labels.Objects, func(o source.Object) bool { return o.HasSpan })
 	}
 	j.layout = newRecordLayout(options)
@@ -278,9 +282,9 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	if j.spec.PredictionColumns.Timestamp == "" {
 		res.Notes = append(res.Notes, "predictions have no timestamp column: every row of the objects read belongs to the window")
 	}
-	var hidden int64
+	var counted groundtruth.Coverage
 	if j.labels != nil {
-		if found, hidden, err = newLabelScan(j).run(ctx); err != nil {
+		if found, counted, err = newLabelScan(j).run(ctx); err != nil {
 			return res, err
 		}
 		addFound(&res, &found, j.labels)
@@ -297,10 +301,12 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		p.finish()
 	}
 	losers := make([]rowSet, len(j.preds.Objects))
-	if res.Coverage, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
+	var notes []string
+	if res.Coverage, notes, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
 		return res, err
 	}
-	res.Coverage.HiddenLabels = hidden
+	res.Notes = append(res.Notes, notes...)
+	res.Coverage.Add(counted)
 	j.closeParts()
 	res.SpilledBytes = j.spill.written()
 	if err := j.spill.close(); err != nil {
@@ -370,8 +376,9 @@ func asOfApplies(spec groundtruth.Spec) (bool, error) {
 	return source.HasDate(spec.Labels.URL)
 }
 
-// match joins the partitions and marks the rows of duplicates in losers.
-func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, error) {
+// match joins the partitions and marks the rows of duplicates in losers. Its notes say what
+// people must know of it.
+func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, []string, error) {
 	phase := &joinPhase{
 		layout:  j.layout,
 		narrow:  j.narrowLabels,
@@ -385,6 +392,9 @@ func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet
 		arena:   j.arena,
 		share:   j.mem.tableShare(j.workers),
 		block:   j.block,
+
+		within:     uint64(j.spec.Within),
+		hasDeletes: j.spec.LabelColumns.Op != "",
 	}
 	if phase.version != "" {
 		phase.versions = newDictTexts(j.versions)
@@ -392,7 +402,11 @@ func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet
 	for _, d := range j.segments {
 		phase.segments = append(phase.segments, newDictTexts(d))
 	}
-	return phase.run(ctx, j.parts, j.sinks)
+	coverage, err := phase.run(ctx, j.parts, j.sinks)
+	if err != nil || phase.within == 0 {
+		return coverage, nil, err
+	}
+	return coverage, phase.withinNotes(coverage), nil
 }
 
 // resend makes the sinks forget the predictions and sends the unique ones. It returns
