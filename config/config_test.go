@@ -78,11 +78,11 @@ func TestFullExample(t *testing.T) {
 	wantSpec := groundtruth.Spec{
 		Predictions: groundtruth.Source{URL: "s3://logs/house-price/dt={date}/*.parquet", Format: "auto"},
 		PredictionColumns: groundtruth.PredictionColumns{
-			ID: "request_id", Timestamp: "predicted_at", Prediction: "predicted_price", ModelVersion: "version",
+			ID: groundtruth.IDColumns{"request_id"}, Timestamp: "predicted_at", Prediction: "predicted_price", ModelVersion: "version",
 		},
 		Labels: groundtruth.Source{URL: "s3://warehouse/sales/dt={date}/*.csv", Format: "auto"},
 		LabelColumns: groundtruth.LabelColumns{
-			ID: "request_id", Label: "sold_price", Timestamp: "sold_at", IngestedAt: "loaded_at", Op: "op",
+			ID: groundtruth.IDColumns{"request_id"}, Label: "sold_price", Timestamp: "sold_at", IngestedAt: "loaded_at", Op: "op",
 		},
 		Resolve:     groundtruth.ResolveLatest,
 		Reference:   groundtruth.Source{URL: "s3://training/house-price/*.parquet", Format: "auto"},
@@ -384,6 +384,7 @@ func TestTagsMatchKnownKeys(t *testing.T) {
 		{"Predictions", "      format: auto\n", "      format: auto\n      " + odd + "\n"},
 		{"PredictionColumns", "        model_version: version\n", "        model_version: version\n        " + odd + "\n"},
 		{"GroundTruth", "      resolve: latest\n", "      resolve: latest\n      " + odd + "\n"},
+		{"Match", "      delay: 7d\n", "      delay: 7d\n      match: {within: 1d, " + odd + "}\n"},
 		{"LabelColumns", "op: op}", "op: op, " + odd + "}"},
 		{"Reference", "    segments: [city]\n", "      " + odd + "\n    segments: [city]\n"},
 		{"Drift", "method: auto", "method: auto, " + odd},

@@ -9,6 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	promconfig "github.com/prometheus/common/config"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // member is a key of an object with its value as parsed.
@@ -224,6 +226,27 @@ func (o *object) text(key string, dst *string) (value, bool) {
 		*dst = s
 	}
 	return v, ok
+}
+
+// idColumns reads the column of an id, or a list of those that make it, into dst.
+func (o *object) idColumns(key string, dst *groundtruth.IDColumns) (value, bool) {
+	v, ok := o.get(key)
+	if !ok {
+		return v, false
+	}
+	if _, isList := v.node.(*ast.SequenceNode); !isList {
+		name, ok := o.d.text(v)
+		if ok {
+			*dst = groundtruth.IDColumns{name}
+		}
+		return v, ok
+	}
+	names, ok := o.d.texts(v, "columns")
+	if ok && len(names) == 0 {
+		o.d.fail(v, "the list is empty: give it columns")
+	}
+	*dst = names
+	return v, ok && len(names) > 0
 }
 
 // integer reads a whole number of at least low into dst.

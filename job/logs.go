@@ -74,7 +74,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		ReadLabels: q.Labels,
 		Past:       q.Past,
 		Delay:      m.GroundTruth.Delay,
-		Progress:   l.progress(m.Name + " " + q.Window.String()),
+		Progress:   l.progress(m.Name + " " + q.Window.Text(m.Grid().Zone(), "/")),
 		Log:        l.Log.With("model", m.Name),
 	}, func() *summary.Builder {
 		return summary.NewBuilder(layout, q.Window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments})
@@ -163,7 +163,7 @@ const profileColumnBytes = 8 << 10
 // configured, or all columns that are not mapped.
 func (l Logs) features(ctx context.Context, m *config.Model, spec groundtruth.Spec, src groundtruth.Source, w groundtruth.Window) ([]groundtruth.FeatureSpec, error) {
 	preds, labels := spec.PredictionColumns, spec.LabelColumns
-	mapped := []string{preds.ID, preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.ID, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op}
+	mapped := slices.Concat(preds.ID, labels.ID, []string{preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
 	wanted := m.Predictions.Features
 	look := format.ColumnOptions{MemoryBytes: l.Limits.MemoryBytes}
 	if m.Reference != nil {

@@ -297,7 +297,7 @@ func (p *pass) tell(ctx context.Context, e Event) {
 
 // stamp fills in what all events have.
 func (p *pass) stamp(e *Event) {
-	e.Model, e.Time, e.Until = p.model.Name, p.Clock().UTC(), p.until()
+	e.Model, e.Time, e.TimeZone, e.Until = p.model.Name, p.Clock().UTC(), p.model.Grid().Zone(), p.until()
 	e.Err = p.Secrets.Error(e.Err)
 }
 

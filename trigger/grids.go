@@ -34,6 +34,16 @@ func (r Record) GridName() string {
 	return r.Grid
 }
 
+// Zone returns the time zone of the grid that the record's window belongs to; UTC off the
+// grid, and where this machine does not know it.
+func (r Record) Zone() groundtruth.Zone {
+	g, err := groundtruth.NamedGrid(r.GridName())
+	if err != nil {
+		return groundtruth.Zone{}
+	}
+	return g.Zone()
+}
+
 // place is a window as an evaluation's key and a mark's key have it: the interval, and
 // the grid where the interval alone does not tell it.
 type place struct {

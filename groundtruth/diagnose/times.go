@@ -67,7 +67,7 @@ func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause,
 		c := Cause{"time zone", fmt.Sprintf("they lie at most %s %s it, as where one of the two is in local time and the other in UTC", Delay(off), where),
 			"write timestamps in UTC or with their offset"}
 		if slack {
-			c.Remedy += ", or set predictions.slack: " + Delay(off) + " to have neighbouring folders read too"
+			c.Remedy += ", or set predictions.partition_time_zone where the dates of folders are local, or predictions.slack: " + Delay(off) + " to have neighbouring folders read too"
 		}
 		return c, true
 	case slack:

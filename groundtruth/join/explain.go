@@ -178,20 +178,29 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 	if c.Matched > 0 {
 		head = fmt.Sprintf("only %d of the %d predictions match a label, and %d of the %d labels read match none: ", c.Matched, c.Predictions, c.UnmatchedLabels, c.Labels)
 	}
-	if met, of := diagnose.Overlap(labels.ids, preds.other); c.Matched == 0 && met > 0 && 2*met >= of {
+	inside, ids := preds.inside.whole(), labels.ids.whole()
+	if met, of := diagnose.Overlap(ids, preds.other.whole()); c.Matched == 0 && met > 0 && 2*met >= of {
 		return fmt.Sprintf("%sthose looked at are of predictions outside of the window, such as %s, so labels of this window may come later than ground_truth.delay (%s)",
-			head, strings.Join(diagnose.Examples(labels.ids, 1), ""), diagnose.Delay(j.opt.Delay)), nil
+			head, strings.Join(diagnose.Examples(ids, 1), ""), diagnose.Delay(j.opt.Delay)), nil
 	}
-	if m, ok := diagnose.IDs(preds.inside, labels.ids); ok {
-		return fmt.Sprintf("%sids are written differently, %s, such as prediction %s and label %s; %s", head, m.Differ, diagnose.QuoteID(m.Prediction), diagnose.QuoteID(m.Label), m.Remedy), nil
+	for column, name := range j.spec.PredictionColumns.ID {
+		m, ok := diagnose.IDs(preds.inside[column], labels.ids[column])
+		if !ok {
+			continue
+		}
+		where := ""
+		if len(preds.inside) > 1 {
+			where = " in column " + table.Quote(name)
+		}
+		return fmt.Sprintf("%sids are written differently%s, %s, such as prediction %s and label %s; %s", head, where, m.Differ, diagnose.QuoteID(m.Prediction), diagnose.QuoteID(m.Label), m.Remedy), nil
 	}
 	if c.Matched > 0 || c.Predictions < someRows {
 		return "", nil // fewer labels than predictions may be all that there are
 	}
 	const examples = 3
 	head += fmt.Sprintf("ids of predictions (%s) are such as %s, those of labels (%s) such as %s",
-		table.Quote(j.spec.PredictionColumns.ID), strings.Join(diagnose.Examples(preds.inside, examples), ", "),
-		table.Quote(j.spec.LabelColumns.ID), strings.Join(diagnose.Examples(labels.ids, examples), ", "))
+		table.Quote(j.spec.PredictionColumns.ID.String()), strings.Join(diagnose.Examples(inside, examples), ", "),
+		table.Quote(j.spec.LabelColumns.ID.String()), strings.Join(diagnose.Examples(ids, examples), ", "))
 	if within := labels.came.Quantile(mostLabels); within > j.opt.Delay {
 		return fmt.Sprintf("%s. 95 %% of labels came within %s of their %s, while ground_truth.delay is %s: raise it", head, diagnose.Delay(within), table.Quote(j.spec.LabelColumns.Timestamp), diagnose.Delay(j.opt.Delay)), nil
 	}
@@ -202,14 +211,17 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 // corrections of one another.
 func (j *joiner) explainSeveral(ctx context.Context, res *groundtruth.Result, _ *found) (string, error) {
 	c := &res.Coverage
-	if c.Predictions == 0 || c.Matched == 0 && c.Labels > 0 || c.ConflictingLabels == 0 || 2*c.ConflictingLabels < c.Labels {
+	if j.spec.Within > 0 || c.Predictions == 0 || c.Matched == 0 && c.Labels > 0 || c.ConflictingLabels == 0 || 2*c.ConflictingLabels < c.Labels {
 		return "", nil
 	}
 	if j.spec.LabelColumns.Timestamp != "" {
 		look, bytes, err := j.lookAtLabels(ctx)
 		res.BytesRead += bytes
-		if err != nil || 2*look.several < look.repeated {
-			return "", err // most are of one event: corrections
+		if err != nil {
+			return "", err
+		}
+		if ids, several := look.repeated(); 2*several < ids {
+			return "", nil // most are of one event: corrections
 		}
 	}
 	counts := "one counts, whichever prediction it is of"

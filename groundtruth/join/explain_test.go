@@ -89,7 +89,7 @@ func TestExplain(t *testing.T) {
 		{name: "a folder of another day's rows", preds: rowsOf(20, houseAt(-24*60)), folder: "dt=2026-01-01/", change: dated,
 			want: []string{"none of the 20 rows", "look whether predictions.columns.timestamp is the right column"}},
 		{name: "folders of local dates", preds: rowsOf(24, func(i int) tableRow { return pred(houseID(i), i-2, 1) }), labels: rowsOf(24, soldAs(20, houseID)), folder: "dt=2026-01-01/", change: dated,
-			want: []string{"rows of predictions lie further from the date of their folder than predictions.slack (0s), where no window reads them: 2 of the 24 read", `lies between 2025-12-31T22:00:00Z and 2025-12-31T23:00:00Z`, "at most 2h before it", "set predictions.slack: 2h"}},
+			want: []string{"rows of predictions lie further from the date of their folder than predictions.slack (0s), where no window reads them: 2 of the 24 read", `lies between 2025-12-31T22:00:00Z and 2025-12-31T23:00:00Z`, "at most 2h before it", "predictions.partition_time_zone", "or predictions.slack: 2h"}},
 		{name: "folders of local dates, and slack", preds: rowsOf(24, func(i int) tableRow { return pred(houseID(i), i-2, 1) }), labels: rowsOf(24, soldAs(20, houseID)), folder: "dt=2026-01-01/",
 			change: func(s *groundtruth.Spec, o *Options) { dated(s, o); s.Predictions.Slack = 2 * time.Hour }},
 		{name: "a flat file of several days", preds: rowsOf(96, func(i int) tableRow { return pred(houseID(i), i-48, 1) }), labels: rowsOf(96, soldAs(20, houseID))},
@@ -176,6 +176,20 @@ func explained(t *testing.T, names *memNames, change func(*groundtruth.Spec, *Op
 	res, _, err := Join(context.Background(), objstore.NewOpener(""), spec, groundtruth.Window{Start: day0(), End: hours(24)}, asOf, opt, newRecorder)
 	must(t, err)
 	return slices.DeleteFunc(res.Notes, func(n string) bool { return strings.Contains(n, "but for a name that begins with") })
+}
+
+// TestExplainIDsOfSeveralColumns names the column that is written differently.
+func TestExplainIDsOfSeveralColumns(t *testing.T) {
+	res, _, err := run(t, func(s *groundtruth.Spec, _ *Options) {
+		s.PredictionColumns.ID, s.LabelColumns.ID = groundtruth.IDColumns{"id", "version"}, groundtruth.IDColumns{"id", "op"}
+		s.PredictionColumns.ModelVersion, s.LabelColumns.Op = "", ""
+	}, []tableObject{{"p.csv", rowsOf(20, func(i int) tableRow { return pred(houseID(i), 5, 1, "version", fmt.Sprint(1+i%5)) })}},
+		[]tableObject{{"l.csv", rowsOf(20, func(i int) tableRow { return label(houseID(i), 1.0, 20, "op", fmt.Sprintf("%d.0", 1+i%5)) })}})
+	must(t, err)
+	want := `ids are written differently in column "version", those of the labels are whole numbers that end in ".0", such as prediction "1" and label "1.0"`
+	if text := strings.Join(res.Notes, "\n"); !strings.Contains(text, want) {
+		t.Errorf("notes %q do not say %q", res.Notes, want)
+	}
 }
 
 // TestExplainParquet looks again at objects whose statistics passed all rows over, and at such

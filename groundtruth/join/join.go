@@ -176,6 +176,9 @@ func newJoiner(stores *objstore.Opener, spec groundtruth.Spec, opt Options) (*jo
 	default:
 		return nil, fmt.Errorf("join: unknown resolve %q: want %s, %s or %s", spec.Resolve, groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing)
 	}
+	if spec.Within > 0 && (spec.PredictionColumns.Timestamp == "" || spec.LabelColumns.Timestamp == "") {
+		return nil, errors.New("join: labels that count within a time need the timestamps of predictions and labels")
+	}
 	j.progress.tell = opt.Progress
 	return j, nil
 }
@@ -219,6 +222,7 @@ func (j *joiner) prepare() {
 		bytes += j.labels.Bytes()
 		options.objects = max(options.objects, len(j.labels.Objects))
 		options.event = j.spec.LabelColumns.Timestamp != ""
+		options.within = j.spec.Within
 		options.ingest = j.spec.LabelColumns.IngestedAt != "" || slices.ContainsFunc(j.labels.Objects, func(o source.Object) bool { return o.HasSpan })
 	}
 	j.layout = newRecordLayout(options)
@@ -282,9 +286,9 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	if j.spec.PredictionColumns.Timestamp == "" {
 		res.Notes = append(res.Notes, "predictions have no timestamp column: every row of the objects read belongs to the window")
 	}
-	var hidden int64
+	var counted groundtruth.Coverage
 	if j.labels != nil {
-		if scanned, hidden, err = newLabelScan(j).run(ctx); err != nil {
+		if scanned, counted, err = newLabelScan(j).run(ctx); err != nil {
 			return res, err
 		}
 		met.labels = scanned.rows
@@ -302,12 +306,10 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		p.finish()
 	}
 	losers := make([]rowSet, len(j.preds.Objects))
-	var delays *labelDelays
-	if res.Coverage, delays, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
+	if err := j.match(ctx, &res, newSampledIDs(scan.least), losers); err != nil {
 		return res, err
 	}
-	res.LabelDelay = delays.result()
-	res.Coverage.HiddenLabels = hidden
+	res.Coverage.Add(counted)
 	j.closeParts()
 	res.SpilledBytes = j.spill.written()
 	if err := j.spill.close(); err != nil {
@@ -380,8 +382,9 @@ func asOfApplies(spec groundtruth.Spec) (bool, error) {
 	return source.HasDate(spec.Labels.URL)
 }
 
-// match joins the partitions and marks the rows of duplicates in losers.
-func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, *labelDelays, error) {
+// match joins the partitions and marks the rows of duplicates in losers. It sets what the
+// result has of that.
+func (j *joiner) match(ctx context.Context, res *groundtruth.Result, sampled *sampledIDs, losers []rowSet) error {
 	phase := &joinPhase{
 		delays:  j.delayLimits(),
 		layout:  j.layout,
@@ -396,6 +399,9 @@ func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet
 		arena:   j.arena,
 		share:   j.mem.tableShare(j.workers),
 		block:   j.block,
+
+		within:     uint64(j.spec.Within),
+		hasDeletes: j.spec.LabelColumns.Op != "",
 	}
 	if phase.version != "" {
 		phase.versions = newDictTexts(j.versions)
@@ -403,7 +409,15 @@ func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet
 	for _, d := range j.segments {
 		phase.segments = append(phase.segments, newDictTexts(d))
 	}
-	return phase.run(ctx, j.parts, j.sinks)
+	coverage, delays, err := phase.run(ctx, j.parts, j.sinks)
+	if err != nil {
+		return err
+	}
+	res.Coverage, res.LabelDelay = coverage, delays.result()
+	if phase.within > 0 {
+		res.Notes = append(res.Notes, phase.withinNotes(coverage)...)
+	}
+	return nil
 }
 
 // resend makes the sinks forget the predictions and sends the unique ones. It returns

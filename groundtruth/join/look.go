@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -76,9 +77,53 @@ func someOf(objects []source.Object, n int) []source.Object {
 	return some
 }
 
+// idSample holds ids of some rows, by the columns that make one: text i of each column is of
+// one row.
+type idSample [][]string
+
+// newIDSample returns an empty sample of ids, and adds their columns to the wants.
+func newIDSample(names groundtruth.IDColumns, l *wantList) (ids idSample, at []int) {
+	for _, name := range names {
+		at = append(at, l.add(name, table.AsText, false))
+	}
+	return make(idSample, len(names)), at
+}
+
+// has reports whether row i of a chunk has an id.
+func (idSample) has(c *table.Chunk, at []int, i int) bool {
+	return !slices.ContainsFunc(at, func(k int) bool { return c.Column(k).Text(i) == "" })
+}
+
+// add adds the id of row i of a chunk, where it has one. The texts are the chunk's, so they are
+// cloned.
+func (s idSample) add(c *table.Chunk, at []int, i int) {
+	if !s.has(c, at, i) {
+		return
+	}
+	for column, k := range at {
+		s[column] = append(s[column], strings.Clone(c.Column(k).Text(i)))
+	}
+}
+
+// whole returns the ids, those of several columns as people read them.
+func (s idSample) whole() []string {
+	if len(s) == 1 {
+		return s[0]
+	}
+	ids := make([]string, len(s[0]))
+	parts := make([]string, len(s))
+	for i := range ids {
+		for column := range s {
+			parts[column] = s[column][i]
+		}
+		ids[i] = strings.Join(parts, ", ")
+	}
+	return ids
+}
+
 // predictionLook is what a second look at the predictions found.
 type predictionLook struct {
-	inside, other []string // ids of rows of the window, and of other rows
+	inside, other idSample // of rows of the window, and of other rows
 	outside       outside
 	midnights     bool // every timestamp is the start of a day
 }
@@ -93,13 +138,15 @@ func (j *joiner) lookAtPredictions(ctx context.Context) (look predictionLook, by
 		}
 	}
 	var l wantList
-	id := l.add(j.spec.PredictionColumns.ID, table.AsText, false)
+	var id []int
+	look.inside, id = newIDSample(j.spec.PredictionColumns.ID, &l)
+	look.other = make(idSample, len(id))
 	at := l.add(j.spec.PredictionColumns.Timestamp, table.AsTime, false)
 	look.outside = noneOutside()
 	look.midnights = at >= 0
 	start, end := nanos(j.window.Start), nanos(j.window.End)
 	bytes, err = j.lookAgain(ctx, j.spec.Predictions, objects, l.wants, func(c *table.Chunk, rows int) {
-		ids, times := c.Column(id), c.Column(at)
+		times := c.Column(at)
 		for i := range rows {
 			in := at < 0
 			if !in && times.Valid[i] {
@@ -109,10 +156,10 @@ func (j *joiner) lookAtPredictions(ctx context.Context) (look predictionLook, by
 					look.outside.add(t)
 				}
 			}
-			if text := ids.Text(i); in {
-				look.inside = appendID(look.inside, text)
+			if in {
+				look.inside.add(c, id, i)
 			} else {
-				look.other = appendID(look.other, text)
+				look.other.add(c, id, i)
 			}
 		}
 	})
@@ -121,69 +168,67 @@ func (j *joiner) lookAtPredictions(ctx context.Context) (look predictionLook, by
 
 // labelLook is what a second look at the labels found, of those that as-of does not hide.
 type labelLook struct {
-	ids       []string
+	ids       idSample
 	came      diagnose.Delays // from the event times of labels to their ingest times
 	midnights bool            // every event time is the start of a day
-	several   int             // ids that have labels of several event times
-	repeated  int             // ids that have several labels
+	events    []int64         // of each of ids, noEvent where it is not known
 }
 
 // lookAtLabels looks at labels again.
 func (j *joiner) lookAtLabels(ctx context.Context) (look labelLook, bytes int64, err error) {
 	var l wantList
 	c := j.spec.LabelColumns
-	id := l.add(c.ID, table.AsText, false)
+	var id []int
+	look.ids, id = newIDSample(c.ID, &l)
 	event := l.add(c.Timestamp, table.AsTime, false)
 	ingest := l.add(c.IngestedAt, table.AsTime, false)
 	look.midnights = event >= 0
 	asOf := nanos(j.asOf)
-	type labelsOf struct {
-		event   int64
-		rows    int
-		several bool
-	}
-	of := map[string]*labelsOf{}
 	bytes, err = j.lookAgain(ctx, j.spec.Labels, j.labels.Objects, l.wants, func(c *table.Chunk, rows int) {
-		ids, events, ingests := c.Column(id), c.Column(event), c.Column(ingest)
+		events, ingests := c.Column(event), c.Column(ingest)
 		for i := range rows {
-			text := ids.Text(i)
-			if text == "" || ingest >= 0 && (!ingests.Valid[i] || ingests.Times[i] > asOf) {
+			if !look.ids.has(c, id, i) || ingest >= 0 && (!ingests.Valid[i] || ingests.Times[i] > asOf) {
 				continue
 			}
-			look.ids = appendID(look.ids, text)
-			s := of[text]
-			if s == nil {
-				s = &labelsOf{}
-				of[look.ids[len(look.ids)-1]] = s
+			look.ids.add(c, id, i)
+			t := int64(noEvent)
+			if event >= 0 && events.Valid[i] {
+				t = events.Times[i]
+				look.midnights = look.midnights && t%(table.DaySeconds*1e9) == 0
+				if ingest >= 0 {
+					look.came.Add(ingests.Times[i] - t)
+				}
 			}
-			s.rows++
-			if event < 0 || !events.Valid[i] {
-				continue
-			}
-			t := events.Times[i]
-			look.midnights = look.midnights && t%(table.DaySeconds*1e9) == 0
-			s.several = s.several || s.rows > 1 && s.event != t
-			s.event = t
-			if ingest >= 0 {
-				look.came.Add(ingests.Times[i] - t)
-			}
+			look.events = append(look.events, t)
 		}
 	})
-	for _, s := range of {
-		if s.rows > 1 {
-			look.repeated++
-		}
-		if s.several {
-			look.several++
-		}
-	}
 	return look, bytes, err
 }
 
-// appendID appends an id where there is one. The text is the chunk's, so it is cloned.
-func appendID(ids []string, text string) []string {
-	if text == "" {
-		return ids
+// repeated counts the ids that have several labels, and those that have labels of several
+// event times.
+func (l *labelLook) repeated() (ids, several int) {
+	type labels struct {
+		rows, first int
+		several     bool
 	}
-	return append(ids, strings.Clone(text))
+	of := map[string]labels{}
+	for i, id := range l.ids.whole() {
+		s := of[id]
+		if s.rows == 0 {
+			s.first = i
+		}
+		s.rows++
+		s.several = s.several || l.events[i] != l.events[s.first]
+		of[id] = s
+	}
+	for _, s := range of {
+		if s.rows > 1 {
+			ids++
+		}
+		if s.several {
+			several++
+		}
+	}
+	return ids, several
 }
