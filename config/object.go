@@ -226,6 +226,23 @@ func (o *object) text(key string, dst *string) (value, bool) {
 	return v, ok
 }
 
+// textOrNone reads text into dst that may be empty, as "" is where it stands for none.
+func (o *object) textOrNone(key string, dst *string) (value, bool) {
+	v, ok := o.get(key)
+	if !ok {
+		return v, false
+	}
+	if s, isText := v.node.(*ast.StringNode); isText && s.Value == "" {
+		*dst = ""
+		return v, true
+	}
+	s, ok := o.d.text(v)
+	if ok {
+		*dst = s
+	}
+	return v, ok
+}
+
 // integer reads a whole number of at least low into dst.
 func (o *object) integer(key string, low int64, dst *int64) (value, bool) {
 	v, ok := o.get(key)

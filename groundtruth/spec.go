@@ -37,6 +37,13 @@ type LabelColumns struct {
 	ID, Label, Timestamp, IngestedAt, Op string
 }
 
+// ReferenceColumns names the columns of a reference's rows, which hold predictions and labels
+// side by side. All of them may be empty: it has no such column.
+type ReferenceColumns struct {
+	PredictionColumns
+	Label string
+}
+
 // Resolve says which label of an id counts.
 type Resolve string
 
@@ -60,10 +67,19 @@ type Spec struct {
 	Labels            Source
 	LabelColumns      LabelColumns
 	Resolve           Resolve
-	Reference         Source // rows with the same columns, label included; the zero value when there is none
+	Reference         Source            // rows of training or the like; the zero value when there is none
+	ReferenceColumns  *ReferenceColumns // nil: named as those of predictions and labels
 	Segments          []string
 	Features          []FeatureSpec // what Join sends as Batch.Features
 	MaxBadShare       float64
+}
+
+// ColumnsOfReference returns the names of the reference's columns.
+func (s *Spec) ColumnsOfReference() ReferenceColumns {
+	if s.ReferenceColumns != nil {
+		return *s.ReferenceColumns
+	}
+	return ReferenceColumns{s.PredictionColumns, s.LabelColumns.Label}
 }
 
 // DefaultMemory is what a process takes where nothing else is said, in bytes.

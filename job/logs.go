@@ -159,10 +159,11 @@ func mergeBuilders(builders []*summary.Builder) (*summary.Summary, error) {
 const profileColumnBytes = 8 << 10
 
 // features lists the feature columns of a source to read and their kinds: those
-// configured, or all columns that are not mapped.
+// configured, or all columns that are not mapped, in the log or in the reference.
 func (l Logs) features(ctx context.Context, m *config.Model, spec groundtruth.Spec, src groundtruth.Source, w groundtruth.Window) ([]groundtruth.FeatureSpec, error) {
 	preds, labels := spec.PredictionColumns, spec.LabelColumns
-	mapped := []string{preds.ID, preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.ID, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op}
+	ref := spec.ColumnsOfReference()
+	mapped := []string{ref.ID, ref.Timestamp, ref.Prediction, ref.ModelVersion, ref.Label, preds.ID, preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.ID, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op}
 	wanted := m.Predictions.Features
 	look := format.ColumnOptions{MemoryBytes: l.Limits.MemoryBytes}
 	if m.Reference != nil {
