@@ -270,11 +270,9 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		return res, err
 	}
 	addFound(&res, &found, j.preds)
-	skipped, err := found.check(j.spec.MaxBadShare, fromPredictions, j.preds.Objects)
-	if err != nil {
+	if err := found.check(&res, j.spec.MaxBadShare, fromPredictions, j.preds.Objects); err != nil {
 		return res, err
 	}
-	res.Skipped.Add(skipped)
 	if j.spec.PredictionColumns.Timestamp == "" {
 		res.Notes = append(res.Notes, "predictions have no timestamp column: every row of the objects read belongs to the window")
 	}
@@ -284,10 +282,9 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 			return res, err
 		}
 		addFound(&res, &found, j.labels)
-		if skipped, err = found.check(j.spec.MaxBadShare, fromLabels, j.labels.Objects); err != nil {
+		if err := found.check(&res, j.spec.MaxBadShare, fromLabels, j.labels.Objects); err != nil {
 			return res, err
 		}
-		res.Skipped.Add(skipped)
 	}
 
 	if j.opt.hooks.scanned != nil {

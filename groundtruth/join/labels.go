@@ -156,10 +156,11 @@ func (w *labelWorker) takeAll(c *table.Chunk, ord int) {
 // version reads row i as a label version. What as-of hides is not looked at further,
 // so that a re-run with the same as-of finds the same bad records.
 func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
-	skip := func(reason, text string) (labelVersion, bool) {
+	names := &w.j.spec.LabelColumns
+	skip := func(reason, column, text string) (labelVersion, bool) {
 		w.scope++
 		w.lost++
-		w.bad.add(reason, badRecord{ord, c.Row(i), text})
+		w.bad.add(reason, badRecord{ord, c.Row(i), column, text})
 		return labelVersion{}, false
 	}
 	l := labelVersion{place: w.j.layout.placeOf(ord, c.Row(i))}
@@ -168,9 +169,9 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 		ingest := c.Column(w.ingest)
 		if !ingest.Valid[i] {
 			if text, bad := ingest.InvalidText(i); bad {
-				return skip(groundtruth.BadTime, text)
+				return skip(groundtruth.BadTime, names.IngestedAt, text)
 			}
-			return skip(groundtruth.MissingValue, "")
+			return skip(groundtruth.MissingValue, names.IngestedAt, "")
 		}
 		l.ingest = ingest.Times[i]
 	case o.HasSpan:
@@ -182,12 +183,12 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 	}
 	if ids := c.Column(w.id); !ids.Valid[i] {
 		text, _ := ids.InvalidText(i)
-		return skip(groundtruth.MissingID, text)
+		return skip(groundtruth.MissingID, names.ID, text)
 	}
 	if w.event >= 0 {
 		event := c.Column(w.event)
 		if text, bad := event.InvalidText(i); bad {
-			return skip(groundtruth.BadTime, text)
+			return skip(groundtruth.BadTime, names.Timestamp, text)
 		}
 		if event.Valid[i] {
 			l.event = event.Times[i]
@@ -206,7 +207,7 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 		l.value = label.Floats[i]
 	default:
 		if text, bad := label.BadNumber(i); bad {
-			return skip(groundtruth.BadNumber, text)
+			return skip(groundtruth.BadNumber, names.Label, text)
 		}
 		l.flags |= labelNull
 	}

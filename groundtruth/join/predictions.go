@@ -228,11 +228,12 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 		return c.Len > 0
 	}
 	w.sel = slices.Grow(w.kept[:0], c.Len)
-	skip := func(i int, reason, text string, placed bool) {
+	names := &w.j.spec.PredictionColumns
+	skip := func(i int, reason, column, text string, placed bool) {
 		if quiet {
 			return
 		}
-		w.bad.add(reason, badRecord{ord, c.Row(i), text})
+		w.bad.add(reason, badRecord{ord, c.Row(i), column, text})
 		if placed {
 			w.lost++
 		}
@@ -241,9 +242,9 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 		if w.cols.time >= 0 {
 			if !times.Valid[i] {
 				if text, bad := times.InvalidText(i); bad {
-					skip(i, groundtruth.BadTime, text, false)
+					skip(i, groundtruth.BadTime, names.Timestamp, text, false)
 				} else {
-					skip(i, groundtruth.MissingValue, "", false)
+					skip(i, groundtruth.MissingValue, names.Timestamp, "", false)
 				}
 				continue
 			}
@@ -254,14 +255,14 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 		w.scope++
 		if !ids.Valid[i] {
 			text, _ := ids.InvalidText(i)
-			skip(i, groundtruth.MissingID, text, true)
+			skip(i, groundtruth.MissingID, names.ID, text, true)
 			continue
 		}
 		if !values.Valid[i] {
 			if text, bad := values.BadNumber(i); bad {
-				skip(i, groundtruth.BadNumber, text, true)
+				skip(i, groundtruth.BadNumber, names.Prediction, text, true)
 			} else {
-				skip(i, groundtruth.MissingValue, "", true)
+				skip(i, groundtruth.MissingValue, names.Prediction, "", true)
 			}
 			continue
 		}

@@ -149,11 +149,9 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	}
 	found := collect(workers, read, fromReference, objects, s.cols.wants)
 	addFound(&res, &found, j.preds)
-	skipped, err := found.check(j.spec.MaxBadShare, fromReference, objects)
-	if err != nil {
+	if err := found.check(&res, j.spec.MaxBadShare, fromReference, objects); err != nil {
 		return res, err
 	}
-	res.Skipped.Add(skipped)
 	for _, w := range own {
 		res.Coverage.Add(w.coverage)
 	}
@@ -271,9 +269,9 @@ func (w *referenceWorker) choose(c *table.Chunk, ord int) {
 	times, values, labels := c.Column(w.cols.time), c.Column(w.cols.value), c.Column(w.cols.label)
 	for i := range c.Len {
 		w.scope++
-		if reason, text := badReference(times, values, labels, i); reason != "" {
+		if reason, column, text := w.badRow(times, values, labels, i); reason != "" {
 			w.lost++
-			w.bad.add(reason, badRecord{ord, c.Row(i), text})
+			w.bad.add(reason, badRecord{ord, c.Row(i), column, text})
 			continue
 		}
 		w.sel = append(w.sel, int32(i))
@@ -283,24 +281,24 @@ func (w *referenceWorker) choose(c *table.Chunk, ord int) {
 	}
 }
 
-// badReference returns why row i cannot be used, or nothing.
-func badReference(times, values, labels *table.Column, i int) (reason, text string) {
+// badRow returns why row i cannot be used and by which column, or nothing.
+func (s *referenceScan) badRow(times, values, labels *table.Column, i int) (reason, column, text string) {
 	if times.Kind == table.Time && !times.Valid[i] {
 		if text, bad := times.InvalidText(i); bad {
-			return groundtruth.BadTime, text
+			return groundtruth.BadTime, s.names.Timestamp, text
 		}
-		return groundtruth.MissingValue, ""
+		return groundtruth.MissingValue, s.names.Timestamp, ""
 	}
 	if values.Kind == table.Number && !values.Valid[i] {
 		if text, bad := values.BadNumber(i); bad {
-			return groundtruth.BadNumber, text
+			return groundtruth.BadNumber, s.names.Prediction, text
 		}
-		return groundtruth.MissingValue, ""
+		return groundtruth.MissingValue, s.names.Prediction, ""
 	}
 	if labels.Kind == table.Number && !labels.Valid[i] {
 		if text, bad := labels.BadNumber(i); bad {
-			return groundtruth.BadNumber, text
+			return groundtruth.BadNumber, s.names.Label, text
 		}
 	}
-	return "", ""
+	return "", "", ""
 }

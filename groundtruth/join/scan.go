@@ -107,7 +107,7 @@ func (s *scanWorker) read(ctx context.Context, p *format.Part, wants []table.Wan
 	ord := p.Object.Ord
 	if !quiet {
 		opt.OnBad = func(reason string, row int64, value string) {
-			s.bad.add(reason, badRecord{ord, row, value})
+			s.bad.add(reason, badRecord{object: ord, row: row, value: value})
 		}
 	}
 	return s.reader.Read(ctx, p, wants, opt, func(c *table.Chunk) error {
@@ -171,12 +171,17 @@ func collect(workers []*scanWorker, read table.ReadStats, source string, objects
 	return all
 }
 
-// check fails when too many records are bad: of all that were read, or of those
-// that belong to the window, lest a bad window hide in a long log.
-func (s *scanned) check(limit float64, source string, objects []source.Object) (groundtruth.Skipped, error) {
+// check adds the bad records to the result, and says in a note which these are. It fails when
+// they are too many: of all that were read, or of those that belong to the window, lest a
+// bad window hide in a long log.
+func (s *scanned) check(res *groundtruth.Result, limit float64, source string, objects []source.Object) error {
 	skipped := s.bad.skipped(source, objects)
-	if err := checkShare(s.bad.total(), max(s.rows, s.bad.total()), limit, false, source, skipped); err != nil {
-		return skipped, err
+	if s.bad.total() > 0 {
+		res.Notes = append(res.Notes, fmt.Sprintf("left out of %s: %s", source, skipped.Words()))
 	}
-	return skipped, checkShare(s.lost, s.scope, limit, true, source, skipped)
+	res.Skipped.Add(skipped)
+	if err := checkShare(s.bad.total(), max(s.rows, s.bad.total()), limit, false, source, skipped); err != nil {
+		return err
+	}
+	return checkShare(s.lost, s.scope, limit, true, source, skipped)
 }

@@ -3,6 +3,7 @@ package join
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -288,8 +289,23 @@ func TestSemantics2_BadRecords(t *testing.T) {
 		t.Errorf("skipped %v, want %v", res.Skipped.Counts, want)
 	}
 	first := res.Skipped.Samples[groundtruth.BadNumber][0]
-	if first != (groundtruth.BadSample{Source: fromPredictions, Object: "b.csv", Row: 1, Value: "abc"}) {
+	if first != (groundtruth.BadSample{Source: fromPredictions, Object: "b.csv", Row: 1, Column: "pred", Value: "abc"}) {
 		t.Errorf("first sample %+v", first)
+	}
+	columns := map[string]map[string]int64{
+		groundtruth.BadNumber: {"pred": 3, "label": 1}, groundtruth.MissingValue: {"pred": 1, "at": 1, "loaded_at": 1},
+		groundtruth.MissingID: {"id": 2}, groundtruth.BadTime: {"at": 1, "loaded_at": 1, "sold_at": 1},
+	}
+	if !reflect.DeepEqual(res.Skipped.Columns, columns) {
+		t.Errorf("by column %v, want %v", res.Skipped.Columns, columns)
+	}
+	for _, want := range []string{
+		`left out of predictions: 3 bad_number in column "pred" (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7: "short"), 1 bad_time in column "at" (first in b.csv, record 5: "yesterday"), 1 missing_id in column "id" (first in b.csv, record 4), 2 missing_value in columns "at" (1), "pred" (1) (first in b.csv, record 3)`,
+		`left out of labels: 1 bad_number in column "label" (first in l.csv, record 1: "x"), 2 bad_time in columns "loaded_at" (1), "sold_at" (1) (first in l.csv, record 3: "x"), 1 missing_id in column "id" (first in l.csv, record 2), 1 missing_value in column "loaded_at" (first in l.csv, record 4)`,
+	} {
+		if !slices.Contains(res.Notes, want) {
+			t.Errorf("no note %s\nin %q", want, res.Notes)
+		}
 	}
 	if res.Coverage.Labels != 2 || res.Coverage.DeletedLabels != 1 {
 		t.Errorf("coverage %+v, want labels of g2 and g4, and g3 deleted", res.Coverage)
@@ -301,7 +317,7 @@ func TestSemantics2_BadRecords(t *testing.T) {
 		want  string // in the error; none when empty
 	}{
 		{"just allowed", 8.0 / 96, ""},
-		{"more than allowed", 0.06, `predictions: 8 of 100 records read are bad, a share above max_bad_share 0.06: 3 bad_number (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7`},
+		{"more than allowed", 0.06, `predictions: 8 of 100 records read are bad, a share above max_bad_share 0.06: 3 bad_number in column "pred" (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, _, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.MaxBadShare = tc.share }, preds, nil)
