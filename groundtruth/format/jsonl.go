@@ -7,7 +7,6 @@ import (
 
 	"github.com/valyala/fastjson"
 
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
@@ -53,7 +52,8 @@ func member(v *fastjson.Value, key string) (found *fastjson.Value) {
 	return found
 }
 
-// jsonLine returns the next line that is not blank; nil is the end.
+// jsonLine returns the next line that is not blank; nil is the end. The error of a line that
+// is too long leaves the buffer behind it.
 func (b *lineBuffer) jsonLine() ([]byte, error) {
 	seen := 0
 	for {
@@ -61,6 +61,10 @@ func (b *lineBuffer) jsonLine() ([]byte, error) {
 		i := bytes.IndexByte(rest, '\n')
 		if i < 0 && !b.eof {
 			seen += len(rest)
+			if seen > b.most {
+				_, err := b.passOver()
+				return nil, err
+			}
 			if err := b.more(); err != nil {
 				return nil, err
 			}
@@ -69,15 +73,16 @@ func (b *lineBuffer) jsonLine() ([]byte, error) {
 		if i < 0 && seen+len(rest) == 0 {
 			return nil, nil
 		}
-		length := seen + len(rest)
+		length, end := seen+len(rest), seen+len(rest)
 		if i >= 0 {
-			length = seen + i + 1
+			length, end = seen+i, seen+i+1
+		}
+		if length > b.most {
+			_, err := b.passOver()
+			return nil, err
 		}
 		line := bytes.TrimSpace(b.buf[b.start : b.start+length])
-		b.start += length
-		if len(line) > b.most {
-			return nil, b.tooLong()
-		}
+		b.start += end
 		if len(line) > 0 {
 			return line, nil
 		}
@@ -94,6 +99,11 @@ func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *tabl
 	r := newJSONReader(wants)
 	for {
 		line, err := lines.jsonLine()
+		if what, ok := longRecord(err); ok {
+			stats.Rows++
+			badRow(opt, stats, stats.Rows-1, what)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("json line %d (blank ones not counted): %w", stats.Rows+1, err)
 		}
@@ -110,10 +120,7 @@ func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *tabl
 			read = r.parsed(row, line)
 		}
 		if !read {
-			stats.Bad++
-			if opt.OnBad != nil {
-				opt.OnBad(groundtruth.BadRow, row, table.Sample(line))
-			}
+			badRow(opt, stats, row, table.Sample(line))
 			continue
 		}
 		if r.out.full() {
@@ -278,6 +285,9 @@ func (k *columnKinds) lookJSONL(in stream) error {
 	var parser fastjson.Parser
 	for range columnRows {
 		line, err := lines.jsonLine()
+		if _, ok := longRecord(err); ok {
+			continue // counted when the object is read
+		}
 		if err != nil || line == nil {
 			return err
 		}
