@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/valyala/fastjson"
@@ -108,10 +109,14 @@ func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *tabl
 			return fmt.Errorf("json line %d (blank ones not counted): %w", stats.Rows+1, err)
 		}
 		if line == nil {
+			r.tellUnseen(opt)
 			return r.out.flush(emit)
 		}
 		row := stats.Rows
 		stats.Rows++
+		if r.first == nil && len(line) <= maxShownRecord {
+			r.first = bytes.Clone(line)
+		}
 		read := r.scanned(row, line)
 		if !read {
 			if err := checkValues(line, opt.Memory); err != nil {
@@ -165,16 +170,54 @@ type jsonReader struct {
 	scanner *jsonScanner
 	parser  fastjson.Parser
 	scratch []byte
+
+	first     []byte // the first record, where it is short
+	parsedFor []bool // the columns for which a record had a key that parsed met
 }
 
 // newJSONReader makes a jsonReader of the wanted columns.
 func newJSONReader(wants []table.Want) *jsonReader {
-	r := &jsonReader{out: newChunkBuilder(wants), columns: make([]jsonColumn, len(wants))}
+	r := &jsonReader{out: newChunkBuilder(wants), columns: make([]jsonColumn, len(wants)), parsedFor: make([]bool, len(wants))}
 	for i, w := range wants {
 		r.columns[i] = newJSONColumn(w.Name)
 	}
 	r.scanner = newJSONScanner(wants, r.columns)
 	return r
+}
+
+// maxShownRecord bounds the record whose keys a message names.
+const maxShownRecord = 16 << 10
+
+// tellUnseen tells of the wants that no record had a key for, behind the last record.
+func (r *jsonReader) tellUnseen(opt table.ReadOptions) {
+	if opt.OnUnseen == nil {
+		return
+	}
+	var unseen []int
+	for i := range r.columns {
+		if !r.parsedFor[i] && !r.scanner.met(i) {
+			unseen = append(unseen, i)
+		}
+	}
+	if keys := r.keys(); len(unseen) > 0 && len(keys) > 0 {
+		opt.OnUnseen(unseen, keys)
+	}
+}
+
+// keys returns the keys of records, for messages: those of the first one in their order,
+// nested ones by dotted path, and then what the scanner met beside them.
+func (r *jsonReader) keys() []string {
+	found := newColumnKinds(ColumnOptions{})
+	if record, err := r.parser.ParseBytes(r.first); err == nil && record.Type() == fastjson.TypeObject {
+		found.addJSON("", record)
+	}
+	for _, name := range r.scanner.keys() {
+		inside := func(known string) bool { return strings.HasPrefix(known, name+".") }
+		if !slices.ContainsFunc(found.names, inside) {
+			found.at(name)
+		}
+	}
+	return found.names
 }
 
 // parsed adds a record by way of its tree; false is no record.
@@ -185,7 +228,9 @@ func (r *jsonReader) parsed(row int64, line []byte) bool {
 	}
 	r.out.row(row, len(line))
 	for i, b := range r.out.columns {
-		r.scratch = addJSON(b, r.columns[i].find(record), r.scratch[:0])
+		v := r.columns[i].find(record)
+		r.parsedFor[i] = r.parsedFor[i] || v != nil
+		r.scratch = addJSON(b, v, r.scratch[:0])
 	}
 	return true
 }
@@ -318,19 +363,23 @@ func (k *columnKinds) addJSON(prefix string, v *fastjson.Value) {
 		case fastjson.TypeObject:
 			k.addJSON(name+".", v)
 		case fastjson.TypeArray:
+			k.met(name, true)
 		case fastjson.TypeNull:
+			k.met(name, false)
 			k.at(name)
 		case fastjson.TypeString:
 			s, err := v.StringBytes()
 			if err != nil { // cannot be: the type says string
 				return
 			}
+			k.met(name, false)
 			seen := k.at(name)
 			if table.IsMissingWord(table.TrimSpace(s)) {
 				return
 			}
 			seen.addString(table.TrimSpace(s))
 		default:
+			k.met(name, false)
 			k.at(name).number = true
 		}
 	})

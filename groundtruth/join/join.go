@@ -270,7 +270,7 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		return res, err
 	}
 	addFound(&res, &found, j.preds)
-	if err := found.check(&res, j.spec.MaxBadShare, fromPredictions, j.preds.Objects); err != nil {
+	if err := found.check(&res, j.spec.MaxBadShare, fromPredictions, j.preds.Objects, scan.cols.id, scan.cols.time, scan.cols.value); err != nil {
 		return res, err
 	}
 	if j.spec.PredictionColumns.Timestamp == "" {
@@ -278,12 +278,18 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	}
 	var hidden int64
 	if j.labels != nil {
-		if found, hidden, err = newLabelScan(j).run(ctx); err != nil {
+		labels := newLabelScan(j)
+		if found, hidden, err = labels.run(ctx); err != nil {
 			return res, err
 		}
 		addFound(&res, &found, j.labels)
-		if err := found.check(&res, j.spec.MaxBadShare, fromLabels, j.labels.Objects); err != nil {
+		if err := found.check(&res, j.spec.MaxBadShare, fromLabels, j.labels.Objects, labels.id, labels.ingest); err != nil {
 			return res, err
+		}
+		if labels.allUnknown >= fewRecords {
+			if err := found.demand(labels.label); err != nil {
+				return res, err
+			}
 		}
 	}
 

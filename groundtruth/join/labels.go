@@ -2,7 +2,6 @@ package join
 
 import (
 	"context"
-	"strings"
 
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/format"
@@ -16,6 +15,7 @@ type labelScan struct {
 	wants                        wantList
 	id, label, event, ingest, op int
 	asOf                         int64
+	allUnknown                   int64 // label versions that say that the label is not known, once all are read
 }
 
 // labelWorker takes chunks for one goroutine of a labelScan and puts the label versions
@@ -23,9 +23,11 @@ type labelScan struct {
 type labelWorker struct {
 	*labelScan
 	scanWorker
-	parts  *partitions
-	hidden int64
-	narrow bool // a label that was taken is of a column of 32 bits
+	parts   *partitions
+	hidden  int64
+	unknown int64 // label versions that say that the label is not known
+	ops     opReader
+	narrow  bool // a label that was taken is of a column of 32 bits
 }
 
 // newLabelScan prepares to read the labels.
@@ -55,17 +57,30 @@ func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
 		Objects: objects, Format: j.spec.Labels.Format, Workers: j.workers, Wants: s.wants.wants,
 		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
 			w := own[worker]
+			w.ops.reset()
 			return w.read(ctx, p, s.wants.wants, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error { return w.take(c, p.Object.Ord) })
 		},
 		Progress: j.progress.read,
 	}
 	read, err := scan.Run(ctx)
 	var hidden int64
+	var ops opReader
 	for _, w := range own {
 		hidden += w.hidden
+		s.allUnknown += w.unknown
+		ops.merge(&w.ops)
 		j.narrowLabels = j.narrowLabels || w.narrow
 	}
-	return collect(workers, read, fromLabels, objects, s.wants.wants), hidden, err
+	if s.allUnknown == 0 {
+		for _, w := range own {
+			delete(w.unseen, s.label) // deletes need no label
+		}
+	}
+	found := collect(workers, read, fromLabels, objects, s.wants.wants)
+	if note := ops.note(j.spec.LabelColumns.Op); note != "" {
+		found.notes = append(found.notes, note)
+	}
+	return found, hidden, err
 }
 
 // take handles a chunk.
@@ -195,7 +210,7 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 			l.flags |= labelTimed
 		}
 	}
-	if w.op >= 0 && isDelete(c.Column(w.op).Text(i)) {
+	if w.op >= 0 && w.ops.isDelete(c.Column(w.op), i) {
 		// A delete's label says nothing, so it cannot be bad either.
 		l.flags |= labelDeleted
 		w.scope++
@@ -210,13 +225,8 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 			return skip(groundtruth.BadNumber, names.Label, text)
 		}
 		l.flags |= labelNull
+		w.unknown++
 	}
 	w.scope++
 	return l, true
-}
-
-// isDelete reports whether an operation is a delete: d or delete, as change-data
-// capture writes them, in any case. Every other operation sets the label.
-func isDelete(op string) bool {
-	return strings.EqualFold(op, "d") || strings.EqualFold(op, "delete")
 }

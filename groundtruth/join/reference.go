@@ -149,8 +149,13 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	}
 	found := collect(workers, read, fromReference, objects, s.cols.wants)
 	addFound(&res, &found, j.preds)
-	if err := found.check(&res, j.spec.MaxBadShare, fromReference, objects); err != nil {
-		return res, err
+	if err := found.check(&res, j.spec.MaxBadShare, fromReference, objects, s.cols.value); err != nil {
+		return res, s.explain(err)
+	}
+	if found.scope >= fewRecords {
+		if err := found.demand(s.cols.label); err != nil {
+			return res, s.explain(err)
+		}
 	}
 	for _, w := range own {
 		res.Coverage.Add(w.coverage)
