@@ -72,6 +72,9 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		"model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "stage", p.stage,
 		"verdict", out.Verdict.String(), "predictions", result.Coverage.Predictions, "matched", result.Coverage.Matched,
 	}, r.done(work)...)...)
+	for _, note := range result.Notes {
+		r.Log.Warn("noted", "model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "note", note)
+	}
 	for _, reason := range slices.Sorted(maps.Keys(result.Skipped.Counts)) {
 		var where []string
 		for _, s := range result.Skipped.Samples[reason] {

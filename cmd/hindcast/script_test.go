@@ -58,9 +58,12 @@ models:
       - {name: drift, when: drift.share >= 0.5, min_samples: 50}
 `
 
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+func TestScripts(t *testing.T) { testscript.Run(t, scripts("testdata/script")) }
+
+// scripts returns how the scripts of a folder are run.
+func scripts(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
@@ -82,7 +85,7 @@ func TestScripts(t *testing.T) {
 			"logs": logsCommand, "reference": referenceCommand, "parquet": parquetCommand, "truncate": truncateCommand,
 			"edit": editCommand, "status": statusCommand, "objects": objectsCommand, "jq": jqCommand, "get": getCommand, "quarters": quartersCommand,
 		},
-	})
+	}
 }
 
 // house is a row of the logs that the scripts' commands write.
