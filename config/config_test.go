@@ -306,6 +306,7 @@ func TestPolicyHash(t *testing.T) {
 		{"the budget", "runs: 4", "runs: 5", false},
 		{"a threshold", "method: auto", "method: auto, threshold: 0.1", false},
 		{"the delay", "delay: 7d", "delay: 8d", false},
+		{"the time within which labels count", "delay: 7d", "delay: 7d\n      match: {within: 1d}", false},
 		{"a Prometheus that nothing asks", "notify:\n", "prometheus: {url: http://p:9090}\nnotify:\n", true},
 	}
 	for _, c := range changes {

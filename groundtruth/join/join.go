@@ -19,8 +19,9 @@
 // The first half scans: predictions.go and labels.go turn chunks into records, and send
 // predictions and features to the sinks as they come. The second half joins partition by
 // partition: resolve_cached.go those that fit into a core's cache, resolve_join.go and
-// resolve.go the others. Where duplicates turned up, the sinks forget the predictions and
-// the first half sends them again.
+// resolve.go the others; within.go all of them where labels count within a time. Where
+// duplicates turned up, the sinks forget the predictions and the first half sends them
+// again.
 package join
 
 import (
@@ -105,9 +106,9 @@ type joiner struct {
 // once more. When no timestamp column is mapped, every row of the objects whose
 // partition lies in the window belongs to it, and slack plays no part.
 //
-// Labels are read from the window's start less their slack up to as-of. Per id one
-// version counts: the latest by ingest time, then relative key, then row, and as
-// Spec.Resolve says. The ingest time is that of the mapped column, else the end of
+// Labels are read from the window's start less their slack up to as-of. Per id, and with
+// Spec.Within per prediction of those that count for it, one version counts: the latest
+// by ingest time, then relative key, then row, and as Spec.Resolve says. The ingest time is that of the mapped column, else the end of
 // the object's partition; without either no version is hidden, Result.AsOfApplied is
 // false, and key and row order the versions. Key and row leave no tie, so that
 // modification times, which a copy of the data changes, are never asked.
