@@ -395,6 +395,18 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:27:7: models[0].reference.format: a profile has no format; it belongs to url",
 		},
 		{
+			"columns of a profile", "      url: s3://training/house-price/*.parquet\n", "      profile: saved\n      columns: {label: target}\n",
+			"hindcast.yaml:27:7: models[0].reference.columns: a profile has its columns in it; the key belongs to url, from which hindcast baseline made it",
+		},
+		{
+			"reference whose label is the prediction", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      columns: {label: predicted_price}\n",
+			`hindcast.yaml:27:16: models[0].reference.columns: the column "predicted_price" cannot be both the prediction and the label`,
+		},
+		{
+			"unknown column of a reference", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      columns: {lable: y}\n",
+			`hindcast.yaml:27:17: models[0].reference.columns: unknown key "lable" (did you mean "label"?)`,
+		},
+		{
 			"profile that is many", "      url: s3://training/house-price/*.parquet\n", "      profile: s3://b/*\n",
 			"hindcast.yaml:26:16: models[0].reference.profile: must name one place: no wildcard or placeholder",
 		},
@@ -662,6 +674,21 @@ func TestBadExpressions(t *testing.T) {
 		text = edit(t, text, "    segments: [city]\n    drift: {profile: hindcast, method: auto}\n", "    segments: [city]\n")
 		got := parseError(t, text, noEnv)
 		for _, want := range []string{"hindcast.yaml:28:28: models[0].rules[0].when: ", "hindcast.yaml:35:15: models[0].rules[1].when: "} {
+			if !strings.Contains(got, want) {
+				t.Errorf("no %s in\n%s", want, got)
+			}
+		}
+	})
+	t.Run("reference without predictions", func(t *testing.T) {
+		text := edit(t, base, "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      columns: {prediction: ''}\n")
+		got := parseError(t, text, noEnv)
+		if want := "models[0].rules[0].when: reference.rmse can never be known: the reference has no predictions, as reference.columns.prediction says"; !strings.Contains(got, want) || strings.Contains(got, "\n") {
+			t.Errorf("got %s\nwant %s alone", got, want)
+		}
+		text = edit(t, text, "prediction: ''", "label: ''")
+		text = edit(t, text, "when: drift.share >= 0.5", "when: drift.columns['label'].drifted || reference.rows > 3")
+		got = parseError(t, text, noEnv)
+		for _, want := range []string{"reference.rmse can never be known: the reference has no labels, as reference.columns.label says", `drift.columns["label"].drifted can never be known`} {
 			if !strings.Contains(got, want) {
 				t.Errorf("no %s in\n%s", want, got)
 			}

@@ -150,11 +150,32 @@ const SavedProfile = "saved"
 
 // Reference is what a window is compared to: rows or a profile, never both.
 type Reference struct {
-	URL     string `yaml:"url"`     // rows with the predictions' columns, label included
-	Format  string `yaml:"format"`  // of the rows
-	Profile string `yaml:"profile"` // URL of a saved profile, or SavedProfile
+	URL    string `yaml:"url"`    // rows with the predictions' columns, label included
+	Format string `yaml:"format"` // of the rows
+	// Columns names the columns of the rows; nil where none is named, and all are as those
+	// of predictions and ground truth.
+	Columns *ReferenceColumns `yaml:"columns"`
+	Profile string            `yaml:"profile"` // URL of a saved profile, or SavedProfile
 	// FollowLinks lets symbolic links in a folder lead out of it.
 	FollowLinks bool `yaml:"follow_links"`
+}
+
+// ReferenceColumns names the columns of a reference. What the file does not name is as in
+// predictions and ground truth; an empty name says that there is no such column.
+type ReferenceColumns struct {
+	ID           groundtruth.IDColumns `yaml:"id"`
+	Timestamp    string                `yaml:"timestamp"`
+	Prediction   string                `yaml:"prediction"`
+	ModelVersion string                `yaml:"model_version"`
+	Label        string                `yaml:"label"`
+}
+
+// lacks reports whether the reference is said to have no predictions and no labels.
+func (r *Reference) lacks() (predictions, labels bool) {
+	if r == nil || r.Columns == nil {
+		return false, false
+	}
+	return r.Columns.Prediction == "", r.Columns.Label == ""
 }
 
 // Saved reports whether the profile is the one that hindcast baseline saved.
@@ -295,6 +316,12 @@ func (m *Model) GroundtruthSpec() groundtruth.Spec {
 	}
 	if m.Reference != nil && m.Reference.URL != "" {
 		s.Reference = groundtruth.Source{URL: m.Reference.URL, Format: m.Reference.Format, FollowLinks: m.Reference.FollowLinks}
+		if c := m.Reference.Columns; c != nil {
+			s.ReferenceColumns = &groundtruth.ReferenceColumns{
+				PredictionColumns: groundtruth.PredictionColumns{ID: c.ID, Timestamp: c.Timestamp, Prediction: c.Prediction, ModelVersion: c.ModelVersion},
+				Label:             c.Label,
+			}
+		}
 	}
 	return s
 }

@@ -23,8 +23,8 @@ const (
 	oddLabels, oddStrays = 10, 100
 )
 
-// found is what the scans met, beside what they count for everybody.
-type found struct {
+// metRows is what the scans met, beside what they count for everybody.
+type metRows struct {
 	predictions, labels int64 // rows read
 	skipped             int64 // rows of predictions that their statistics passed over
 	outside             outside
@@ -33,9 +33,9 @@ type found struct {
 // explain adds the notes of what is odd in a result that is complete otherwise: why nothing
 // matches, why rows lie outside of the window, and whether labels come later than they are
 // waited for. The causes and their words are diagnose's.
-func (j *joiner) explain(ctx context.Context, res *groundtruth.Result, f *found) error {
+func (j *joiner) explain(ctx context.Context, res *groundtruth.Result, f *metRows) error {
 	var notes []string
-	for _, explain := range []func(context.Context, *groundtruth.Result, *found) (string, error){
+	for _, explain := range []func(context.Context, *groundtruth.Result, *metRows) (string, error){
 		j.explainNoRows, j.explainEmpty, j.explainOutside, j.explainStrays, j.explainUnmatched, j.explainSeveral, j.explainBefore, j.explainHidden, j.explainDelay,
 	} {
 		note, err := explain(ctx, res, f)
@@ -55,7 +55,7 @@ func (j *joiner) explain(ctx context.Context, res *groundtruth.Result, f *found)
 }
 
 // explainNoRows tells of objects without a row.
-func (j *joiner) explainNoRows(_ context.Context, res *groundtruth.Result, f *found) (string, error) {
+func (j *joiner) explainNoRows(_ context.Context, res *groundtruth.Result, f *metRows) (string, error) {
 	say := func(source string, n int, first string) (string, error) {
 		return fmt.Sprintf("no row is in the %d objects of %s, first %s: look whether the job that writes them had any", n, source, table.Quote(first)), nil
 	}
@@ -69,7 +69,7 @@ func (j *joiner) explainNoRows(_ context.Context, res *groundtruth.Result, f *fo
 }
 
 // explainEmpty tells of labels of which none has a value.
-func (j *joiner) explainEmpty(_ context.Context, res *groundtruth.Result, _ *found) (string, error) {
+func (j *joiner) explainEmpty(_ context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
 	if !res.LabelsRead || c.Predictions == 0 || c.Labels+c.ConflictingLabels > 0 || c.NullLabels+c.DeletedLabels == 0 {
 		return "", nil
@@ -79,7 +79,7 @@ func (j *joiner) explainEmpty(_ context.Context, res *groundtruth.Result, _ *fou
 }
 
 // explainOutside tells where rows lie when the window has none.
-func (j *joiner) explainOutside(ctx context.Context, res *groundtruth.Result, f *found) (string, error) {
+func (j *joiner) explainOutside(ctx context.Context, res *groundtruth.Result, f *metRows) (string, error) {
 	if res.Coverage.Predictions > 0 || f.outside.rows+f.skipped == 0 {
 		return "", nil
 	}
@@ -138,7 +138,7 @@ func clock(nanos int64) string { return time.Unix(0, nanos).UTC().Format(time.RF
 
 // explainStrays tells of rows that lie so far from the date of their folder that no window
 // reads them.
-func (j *joiner) explainStrays(_ context.Context, res *groundtruth.Result, f *found) (string, error) {
+func (j *joiner) explainStrays(_ context.Context, res *groundtruth.Result, f *metRows) (string, error) {
 	out := &f.outside
 	if res.Coverage.Predictions == 0 || out.strays*oddStrays <= f.predictions {
 		return "", nil
@@ -159,7 +159,7 @@ func covered(c *groundtruth.Coverage, share float64) bool {
 }
 
 // explainUnmatched tells why no or few predictions meet a label though labels were read.
-func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, _ *found) (string, error) {
+func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
 	if !res.LabelsRead || c.Predictions == 0 || c.UnmatchedLabels == 0 || covered(c, lowCoverage) {
 		return "", nil
@@ -209,7 +209,7 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 
 // explainSeveral tells of ids that are predicted again and again, whose labels are no
 // corrections of one another.
-func (j *joiner) explainSeveral(ctx context.Context, res *groundtruth.Result, _ *found) (string, error) {
+func (j *joiner) explainSeveral(ctx context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
 	if j.spec.Within > 0 || c.Predictions == 0 || c.Matched == 0 && c.Labels > 0 || c.ConflictingLabels == 0 || 2*c.ConflictingLabels < c.Labels {
 		return "", nil
@@ -234,7 +234,7 @@ func (j *joiner) explainSeveral(ctx context.Context, res *groundtruth.Result, _ 
 
 // explainBefore tells of labels that lie before their predictions, as where one of the two is
 // in local time. Event times that are dates lie before predictions of the same day.
-func (j *joiner) explainBefore(ctx context.Context, res *groundtruth.Result, _ *found) (string, error) {
+func (j *joiner) explainBefore(ctx context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
 	if c.Matched < someRows || 2*c.LabelsBefore < c.Matched {
 		return "", nil
@@ -249,7 +249,7 @@ func (j *joiner) explainBefore(ctx context.Context, res *groundtruth.Result, _ *
 }
 
 // explainHidden tells of labels that as-of hides, where others are missing.
-func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *found) (string, error) {
+func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
 	if c.HiddenLabels == 0 || c.Predictions == 0 || covered(c, lowCoverage) {
 		return "", nil
@@ -267,7 +267,7 @@ func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *fo
 }
 
 // explainDelay tells of labels that come in later than they are waited for.
-func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *found) (string, error) {
+func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	d, c := res.LabelDelay, &res.Coverage
 	if !res.LabelsRead || c.Predictions < someRows || !j.window.Mature(j.asOf, j.opt.Delay) {
 		return "", nil

@@ -19,8 +19,9 @@
 // The first half scans: predictions.go and labels.go turn chunks into records, and send
 // predictions and features to the sinks as they come. The second half joins partition by
 // partition: resolve_cached.go those that fit into a core's cache, resolve_join.go and
-// resolve.go the others. Where duplicates turned up, the sinks forget the predictions and
-// the first half sends them again.
+// resolve.go the others; within.go all of them where labels count within a time. Where
+// duplicates turned up, the sinks forget the predictions and the first half sends them
+// again.
 package join
 
 import (
@@ -108,9 +109,9 @@ type joiner struct {
 // once more. When no timestamp column is mapped, every row of the objects whose
 // partition lies in the window belongs to it, and slack plays no part.
 //
-// Labels are read from the window's start less their slack up to as-of. Per id one
-// version counts: the latest by ingest time, then relative key, then row, and as
-// Spec.Resolve says. The ingest time is that of the mapped column, else the end of
+// Labels are read from the window's start less their slack up to as-of. Per id, and with
+// Spec.Within per prediction of those that count for it, one version counts: the latest
+// by ingest time, then relative key, then row, and as Spec.Resolve says. The ingest time is that of the mapped column, else the end of
 // the object's partition; without either no version is hidden, Result.AsOfApplied is
 // false, and key and row order the versions. Key and row leave no tie, so that
 // modification times, which a copy of the data changes, are never asked.
@@ -272,31 +273,34 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	j.prepare()
 
 	scan := newPredictionScan(j)
-	scanned, err := scan.run(ctx, nil)
+	found, err := scan.run(ctx, nil)
 	if err != nil {
 		return res, err
 	}
-	met := found{predictions: scanned.rows, skipped: scanned.skipped, outside: scan.outside}
-	addFound(&res, &scanned, j.preds)
-	skipped, err := scanned.check(j.spec.MaxBadShare, fromPredictions, j.preds.Objects)
-	if err != nil {
+	met := metRows{predictions: found.rows, skipped: found.skipped, outside: scan.outside}
+	addFound(&res, &found, j.preds)
+	if err := found.check(&res, j.spec.MaxBadShare, fromPredictions, j.preds.Objects, slices.Concat(scan.cols.id.at, []int{scan.cols.time, scan.cols.value})...); err != nil {
 		return res, err
 	}
-	res.Skipped.Add(skipped)
 	if j.spec.PredictionColumns.Timestamp == "" {
 		res.Notes = append(res.Notes, "predictions have no timestamp column: every row of the objects read belongs to the window")
 	}
 	var counted groundtruth.Coverage
 	if j.labels != nil {
-		if scanned, counted, err = newLabelScan(j).run(ctx); err != nil {
+		labels := newLabelScan(j)
+		if found, counted, err = labels.run(ctx); err != nil {
 			return res, err
 		}
-		met.labels = scanned.rows
-		addFound(&res, &scanned, j.labels)
-		if skipped, err = scanned.check(j.spec.MaxBadShare, fromLabels, j.labels.Objects); err != nil {
+		met.labels = found.rows
+		addFound(&res, &found, j.labels)
+		if err := found.check(&res, j.spec.MaxBadShare, fromLabels, j.labels.Objects, slices.Concat(labels.id.at, []int{labels.ingest})...); err != nil {
 			return res, err
 		}
-		res.Skipped.Add(skipped)
+		if labels.allUnknown >= fewRecords {
+			if err := found.demand(labels.label); err != nil {
+				return res, err
+			}
+		}
 	}
 
 	if j.opt.hooks.scanned != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -302,8 +303,23 @@ func TestSemantics2_BadRecords(t *testing.T) {
 		t.Errorf("skipped %v, want %v", res.Skipped.Counts, want)
 	}
 	first := res.Skipped.Samples[groundtruth.BadNumber][0]
-	if first != (groundtruth.BadSample{Source: fromPredictions, Object: "b.csv", Row: 1, Value: "abc"}) {
+	if first != (groundtruth.BadSample{Source: fromPredictions, Object: "b.csv", Row: 1, Column: "pred", Value: "abc"}) {
 		t.Errorf("first sample %+v", first)
+	}
+	columns := map[string]map[string]int64{
+		groundtruth.BadNumber: {"pred": 3, "label": 2}, groundtruth.MissingValue: {"pred": 1, "at": 1, "loaded_at": 2},
+		groundtruth.MissingID: {"id": 2}, groundtruth.BadTime: {"at": 1, "loaded_at": 2, "sold_at": 1},
+	}
+	if !reflect.DeepEqual(res.Skipped.Columns, columns) {
+		t.Errorf("by column %v, want %v", res.Skipped.Columns, columns)
+	}
+	for _, want := range []string{
+		`left out of predictions: 3 bad_number in column "pred" (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7: "short"), 1 bad_time in column "at" (first in b.csv, record 5: "yesterday"), 1 missing_id in column "id" (first in b.csv, record 4), 2 missing_value in columns "at" (1), "pred" (1) (first in b.csv, record 3)`,
+		`left out of labels: 2 bad_number in column "label" (first in l.csv, record 1: "x"), 3 bad_time in columns "loaded_at" (2), "sold_at" (1) (first in l.csv, record 3: "x"), 1 missing_id in column "id" (first in l.csv, record 2), 2 missing_value in column "loaded_at" (first in l.csv, record 4)`,
+	} {
+		if !slices.Contains(res.Notes, want) {
+			t.Errorf("no note %s\nin %q", want, res.Notes)
+		}
 	}
 	if res.Coverage.Labels != 2 || res.Coverage.DeletedLabels != 1 {
 		t.Errorf("coverage %+v, want labels of g2 and g4, and g3 deleted", res.Coverage)
@@ -315,7 +331,7 @@ func TestSemantics2_BadRecords(t *testing.T) {
 		want  string // in the error; none when empty
 	}{
 		{"just allowed", 8.0 / 96, ""},
-		{"more than allowed", 0.06, `predictions: 8 of 100 records read are bad, a share above max_bad_share 0.06: 3 bad_number (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7`},
+		{"more than allowed", 0.06, `predictions: 8 of 100 records read are bad, a share above max_bad_share 0.06: 3 bad_number in column "pred" (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, _, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.MaxBadShare = tc.share }, preds, nil)
@@ -362,9 +378,9 @@ func TestJoinIDOfSeveralColumns(t *testing.T) {
 		t.Errorf("matches %q, want %q", got, want)
 	}
 	want := []groundtruth.BadSample{
-		{Source: fromLabels, Object: "m.jsonl", Row: 2, Value: "no day"},
-		{Source: fromPredictions, Object: "p.parquet", Row: 3, Value: "no day"},
-		{Source: fromPredictions, Object: "q.csv", Row: 5, Value: "no id"},
+		{Source: fromLabels, Object: "m.jsonl", Row: 2, Column: "day"},
+		{Source: fromPredictions, Object: "p.parquet", Row: 3, Column: "day"},
+		{Source: fromPredictions, Object: "q.csv", Row: 5, Column: "id"},
 	}
 	if got := res.Skipped.Samples[groundtruth.MissingID]; !slices.Equal(got, want) {
 		t.Errorf("missing ids %+v, want %+v", got, want)
