@@ -264,7 +264,9 @@ func prefixes(predictions, labels []string) []attempt {
 			}
 			prefix := common[:n]
 			fold := func(id string) string { return strings.TrimPrefix(id, prefix) }
-			tries = append(tries, s.where.alone(fold, "begin with "+QuoteID(prefix)+", which the others lack"))
+			text := "begin with " + QuoteID(prefix) + ", which the others lack"
+			tries = append(tries, s.where.alone(fold, self, text),
+				s.where.alone(func(id string) string { return withoutZeros(fold(id)) }, withoutZeros, text+", and differ in zeros"))
 		}
 	}
 	return tries
@@ -284,15 +286,15 @@ func suffixes(predictions, labels []string) []attempt {
 			}
 			suffix := common[len(common)-n:]
 			fold := func(id string) string { return strings.TrimSuffix(id, suffix) }
-			tries = append(tries, s.where.alone(fold, "end in "+QuoteID(suffix)+", which the others lack"))
+			tries = append(tries, s.where.alone(fold, self, "end in "+QuoteID(suffix)+", which the others lack"))
 		}
 	}
 	return tries
 }
 
-// alone is the attempt to fold the ids of one side.
-func (s side) alone(fold func(string) string, text string) attempt {
-	a := attempt{self, self, func(side) string { return s.those() + " " + text }}
+// alone is the attempt to fold the ids of one side, and those of the other in their own way.
+func (s side) alone(fold, other func(string) string, text string) attempt {
+	a := attempt{other, other, func(side) string { return s.those() + " " + text }}
 	if s == onPredictions {
 		a.prediction = fold
 	} else {

@@ -64,6 +64,7 @@ func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause,
 		if after > 0 {
 			where = "after"
 		}
+		off = (off + time.Hour - 1).Truncate(time.Hour) // as zones mostly are
 		c := Cause{"time zone", fmt.Sprintf("they lie at most %s %s it, as where one of the two is in local time and the other in UTC", Delay(off), where),
 			"write timestamps in UTC or with their offset"}
 		if slack {

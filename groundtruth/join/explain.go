@@ -13,14 +13,15 @@ import (
 
 // The limits of what is odd, so that a healthy window has no note.
 const (
-	// lowCoverage is the share of predictions with a label below which the ids are looked at.
+	// lowCoverage is the share of predictions with a label below which the ids are glanced at.
 	lowCoverage = 0.5
 	// waitingCoverage is the share below which labels that are still coming in are told of.
 	waitingCoverage = 0.8
 	// someRows is how many there are to be where a note goes by a share of them.
 	someRows = 10
-	// oddShare is the share of labels or rows that is told of: one in so many.
-	oddLabels, oddStrays = 10, 100
+	// oddLabels and oddStrays say of how many labels and rows more than one is to be odd.
+	oddLabels = 10
+	oddStrays = 100
 )
 
 // metRows is what the scans met, beside what they count for everybody.
@@ -84,18 +85,18 @@ func (j *joiner) explainOutside(ctx context.Context, res *groundtruth.Result, f 
 		return "", nil
 	}
 	out := f.outside
-	look, bytes, err := j.lookAtPredictions(ctx)
+	seen, bytes, err := j.glanceAtPredictions(ctx)
 	res.BytesRead += bytes
 	if err != nil {
 		return "", err
 	}
-	out.merge(&look.outside)
+	out.merge(&seen.outside)
 	if out.first > out.last {
 		return "", nil
 	}
 	dated := j.preds.Objects[0].HasSpan
 	why := wrongColumn
-	switch cause, ok := (diagnose.Times{First: out.first, Last: out.last, Midnights: look.midnights}).Outside(j.window, j.present(), dated); {
+	switch cause, ok := (diagnose.Times{First: out.first, Last: out.last, Midnights: seen.midnights}).Outside(j.window, j.present(), dated); {
 	case ok:
 		why = cause.Words()
 	case dated: // the rows of a folder are to be of its date
@@ -164,12 +165,12 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 	if !res.LabelsRead || c.Predictions == 0 || c.UnmatchedLabels == 0 || covered(c, lowCoverage) {
 		return "", nil
 	}
-	preds, bytes, err := j.lookAtPredictions(ctx)
+	preds, bytes, err := j.glanceAtPredictions(ctx)
 	res.BytesRead += bytes
 	if err != nil {
 		return "", err
 	}
-	labels, bytes, err := j.lookAtLabels(ctx)
+	labels, bytes, err := j.glanceAtLabels(ctx)
 	res.BytesRead += bytes
 	if err != nil {
 		return "", err
@@ -178,9 +179,9 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 	if c.Matched > 0 {
 		head = fmt.Sprintf("only %d of the %d predictions match a label, and %d of the %d labels read match none: ", c.Matched, c.Predictions, c.UnmatchedLabels, c.Labels)
 	}
-	inside, ids := preds.inside.whole(), labels.ids.whole()
-	if met, of := diagnose.Overlap(ids, preds.other.whole()); c.Matched == 0 && met > 0 && 2*met >= of {
-		return fmt.Sprintf("%sthose looked at are of predictions outside of the window, such as %s, so labels of this window may come later than ground_truth.delay (%s)",
+	inside, before, ids := preds.inside.whole(), preds.before.whole(), labels.ids.whole()
+	if met, of := diagnose.Overlap(ids, before); c.Matched == 0 && met > 0 && 2*met >= of {
+		return fmt.Sprintf("%sthose looked at are of predictions before the window, such as %s, so labels of this window may come later than ground_truth.delay (%s)",
 			head, strings.Join(diagnose.Examples(ids, 1), ""), diagnose.Delay(j.opt.Delay)), nil
 	}
 	for column, name := range j.spec.PredictionColumns.ID {
@@ -194,8 +195,17 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 		}
 		return fmt.Sprintf("%sids are written differently%s, %s, such as prediction %s and label %s; %s", head, where, m.Differ, diagnose.QuoteID(m.Prediction), diagnose.QuoteID(m.Label), m.Remedy), nil
 	}
-	if c.Matched > 0 || c.Predictions < someRows {
-		return "", nil // fewer labels than predictions may be all that there are
+	if c.Predictions < someRows {
+		return "", nil
+	}
+	if c.Matched > 0 {
+		// Fewer labels than predictions may be all that there are.
+		met, of := diagnose.Overlap(before, ids)
+		if of < someRows || 2*met < of || met*int(c.Predictions) < 2*of*int(c.Matched) || res.LabelDelay != nil {
+			return "", nil
+		}
+		return fmt.Sprintf("only %d of the %d predictions match a label, while %d of %d looked at from before the window do: labels may come later than ground_truth.delay (%s)",
+			c.Matched, c.Predictions, met, of, diagnose.Delay(j.opt.Delay)), nil
 	}
 	const examples = 3
 	head += fmt.Sprintf("ids of predictions (%s) are such as %s, those of labels (%s) such as %s",
@@ -203,6 +213,9 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 		table.Quote(j.spec.LabelColumns.ID.String()), strings.Join(diagnose.Examples(ids, examples), ", "))
 	if within := labels.came.Quantile(mostLabels); within > j.opt.Delay {
 		return fmt.Sprintf("%s. 95 %% of labels came within %s of their %s, while ground_truth.delay is %s: raise it", head, diagnose.Delay(within), table.Quote(j.spec.LabelColumns.Timestamp), diagnose.Delay(j.opt.Delay)), nil
+	}
+	if diagnose.Alike(inside, ids) {
+		return fmt.Sprintf("%s, which are written alike: the labels read may be of other predictions, and those of this window later than ground_truth.delay (%s)", head, diagnose.Delay(j.opt.Delay)), nil
 	}
 	return fmt.Sprintf("%s, and no other way of writing them makes them meet: look whether both columns hold the same ids, and whether labels come later than ground_truth.delay (%s)", head, diagnose.Delay(j.opt.Delay)), nil
 }
@@ -215,12 +228,12 @@ func (j *joiner) explainSeveral(ctx context.Context, res *groundtruth.Result, _ 
 		return "", nil
 	}
 	if j.spec.LabelColumns.Timestamp != "" {
-		look, bytes, err := j.lookAtLabels(ctx)
+		seen, bytes, err := j.glanceAtLabels(ctx)
 		res.BytesRead += bytes
 		if err != nil {
 			return "", err
 		}
-		if ids, several := look.repeated(); 2*several < ids {
+		if ids, several := seen.repeated(); 2*several < ids {
 			return "", nil // most are of one event: corrections
 		}
 	}
@@ -239,9 +252,9 @@ func (j *joiner) explainBefore(ctx context.Context, res *groundtruth.Result, _ *
 	if c.Matched < someRows || 2*c.LabelsBefore < c.Matched {
 		return "", nil
 	}
-	look, bytes, err := j.lookAtLabels(ctx)
+	seen, bytes, err := j.glanceAtLabels(ctx)
 	res.BytesRead += bytes
-	if err != nil || look.midnights {
+	if err != nil || seen.midnights {
 		return "", err
 	}
 	return fmt.Sprintf("%d of %d labels have a %s before the %s of their prediction: if that cannot be, one of the two is in local time and the other in UTC; write both in UTC or with their offset",

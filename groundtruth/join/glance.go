@@ -14,40 +14,41 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// The bounds of a second look at a source.
+// A glance is a second, short reading of a source, where the outcome of a join is odd. These are
+// its bounds.
 const (
-	lookObjects = 3
-	lookRows    = 10_000 // of an object
+	glanceObjects = 3
+	glanceRows    = 10_000 // of an object
 )
 
-// errLookedEnough ends the reading of an object whose first rows were looked at.
-var errLookedEnough = errors.New("looked at enough rows")
+// errSeenEnough ends the reading of an object whose first rows were seen.
+var errSeenEnough = errors.New("seen enough rows")
 
-// lookAgain reads the first rows of some objects of a source once more, on one goroutine and so
+// glance reads the first rows of some objects of a source once more, on one goroutine and so
 // in the order of the objects, and calls take with each chunk and how many of its rows count.
 // The join itself keeps hashes of ids and no more; what a note needs to say why they don't
 // meet is read here, where the outcome is odd, and costs the others nothing.
-func (j *joiner) lookAgain(ctx context.Context, src groundtruth.Source, objects []source.Object, wants []table.Want, take func(c *table.Chunk, rows int)) (bytes int64, err error) {
-	objects = someOf(objects, lookObjects)
+func (j *joiner) glance(ctx context.Context, src groundtruth.Source, objects []source.Object, wants []table.Want, take func(c *table.Chunk, rows int)) (bytes int64, err error) {
+	objects = someOf(objects, glanceObjects)
 	var reader format.Reader
 	rows := make([]int, len(objects))
 	scan := format.Scan{
 		Objects: objects, Format: src.Format, Workers: 1, Wants: wants, Glance: true,
 		Read: func(ctx context.Context, _ int, p *format.Part) (table.ReadStats, error) {
 			seen := &rows[p.Object.Ord]
-			if *seen >= lookRows {
+			if *seen >= glanceRows {
 				return table.ReadStats{}, nil
 			}
 			stats, err := reader.Read(ctx, p, wants, table.ReadOptions{Memory: j.readerMemory()}, func(c *table.Chunk) error {
-				n := min(c.Len, lookRows-*seen)
+				n := min(c.Len, glanceRows-*seen)
 				*seen += n
 				take(c, n)
-				if *seen >= lookRows {
-					return errLookedEnough
+				if *seen >= glanceRows {
+					return errSeenEnough
 				}
 				return nil
 			})
-			if errors.Is(err, errLookedEnough) {
+			if errors.Is(err, errSeenEnough) {
 				err = nil
 			}
 			return stats, err
@@ -55,7 +56,7 @@ func (j *joiner) lookAgain(ctx context.Context, src groundtruth.Source, objects 
 	}
 	stats, err := scan.Run(ctx)
 	if err != nil {
-		return stats.Bytes, fmt.Errorf("look at %s again: %w", src.URL, err)
+		return stats.Bytes, fmt.Errorf("read some of %s again: %w", src.URL, err)
 	}
 	return stats.Bytes, nil
 }
@@ -121,16 +122,16 @@ func (s idSample) whole() []string {
 	return ids
 }
 
-// predictionLook is what a second look at the predictions found.
-type predictionLook struct {
-	inside, other idSample // of rows of the window, and of other rows
-	outside       outside
-	midnights     bool // every timestamp is the start of a day
+// predictionGlance is what a glance at the predictions found.
+type predictionGlance struct {
+	inside, before idSample // of rows of the window, and of those before it
+	outside        outside
+	midnights      bool // every timestamp is the start of a day
 }
 
-// lookAtPredictions looks at predictions again: at those in objects of the window, where the
+// glanceAtPredictions glances at predictions: at those in objects of the window, where the
 // objects have dates.
-func (j *joiner) lookAtPredictions(ctx context.Context) (look predictionLook, bytes int64, err error) {
+func (j *joiner) glanceAtPredictions(ctx context.Context) (seen predictionGlance, bytes int64, err error) {
 	var objects []source.Object
 	for _, o := range j.preds.Objects {
 		if !o.HasSpan || o.Span.Start.Before(j.window.End) && o.Span.End.After(j.window.Start) {
@@ -139,75 +140,80 @@ func (j *joiner) lookAtPredictions(ctx context.Context) (look predictionLook, by
 	}
 	var l wantList
 	var id []int
-	look.inside, id = newIDSample(j.spec.PredictionColumns.ID, &l)
-	look.other = make(idSample, len(id))
+	seen.inside, id = newIDSample(j.spec.PredictionColumns.ID, &l)
+	seen.before = make(idSample, len(id))
 	at := l.add(j.spec.PredictionColumns.Timestamp, table.AsTime, false)
-	look.outside = noneOutside()
-	look.midnights = at >= 0
+	seen.outside = noneOutside()
+	seen.midnights = at >= 0
 	start, end := nanos(j.window.Start), nanos(j.window.End)
-	bytes, err = j.lookAgain(ctx, j.spec.Predictions, objects, l.wants, func(c *table.Chunk, rows int) {
+	bytes, err = j.glance(ctx, j.spec.Predictions, objects, l.wants, func(c *table.Chunk, rows int) {
 		times := c.Column(at)
 		for i := range rows {
-			in := at < 0
-			if !in && times.Valid[i] {
-				t := times.Times[i]
-				look.midnights = look.midnights && t%(table.DaySeconds*1e9) == 0
-				if in = t >= start && t < end; !in {
-					look.outside.add(t)
-				}
+			if at < 0 {
+				seen.inside.add(c, id, i)
+				continue
 			}
-			if in {
-				look.inside.add(c, id, i)
-			} else {
-				look.other.add(c, id, i)
+			if !times.Valid[i] {
+				continue
+			}
+			t := times.Times[i]
+			seen.midnights = seen.midnights && t%(table.DaySeconds*1e9) == 0
+			switch {
+			case t < start:
+				seen.before.add(c, id, i)
+				seen.outside.add(t)
+			case t >= end:
+				seen.outside.add(t)
+			default:
+				seen.inside.add(c, id, i)
 			}
 		}
 	})
-	return look, bytes, err
+	return seen, bytes, err
 }
 
-// labelLook is what a second look at the labels found, of those that as-of does not hide.
-type labelLook struct {
+// labelGlance is what a glance at the labels found, of those that as-of does not hide.
+type labelGlance struct {
 	ids       idSample
 	came      diagnose.Delays // from the event times of labels to their ingest times
 	midnights bool            // every event time is the start of a day
 	events    []int64         // of each of ids, noEvent where it is not known
 }
 
-// lookAtLabels looks at labels again.
-func (j *joiner) lookAtLabels(ctx context.Context) (look labelLook, bytes int64, err error) {
+// glanceAtLabels glances at labels.
+func (j *joiner) glanceAtLabels(ctx context.Context) (seen labelGlance, bytes int64, err error) {
 	var l wantList
 	c := j.spec.LabelColumns
 	var id []int
-	look.ids, id = newIDSample(c.ID, &l)
+	seen.ids, id = newIDSample(c.ID, &l)
 	event := l.add(c.Timestamp, table.AsTime, false)
 	ingest := l.add(c.IngestedAt, table.AsTime, false)
-	look.midnights = event >= 0
+	seen.midnights = event >= 0
 	asOf := nanos(j.asOf)
-	bytes, err = j.lookAgain(ctx, j.spec.Labels, j.labels.Objects, l.wants, func(c *table.Chunk, rows int) {
+	bytes, err = j.glance(ctx, j.spec.Labels, j.labels.Objects, l.wants, func(c *table.Chunk, rows int) {
 		events, ingests := c.Column(event), c.Column(ingest)
 		for i := range rows {
-			if !look.ids.has(c, id, i) || ingest >= 0 && (!ingests.Valid[i] || ingests.Times[i] > asOf) {
+			if !seen.ids.has(c, id, i) || ingest >= 0 && (!ingests.Valid[i] || ingests.Times[i] > asOf) {
 				continue
 			}
-			look.ids.add(c, id, i)
+			seen.ids.add(c, id, i)
 			t := int64(noEvent)
 			if event >= 0 && events.Valid[i] {
 				t = events.Times[i]
-				look.midnights = look.midnights && t%(table.DaySeconds*1e9) == 0
+				seen.midnights = seen.midnights && t%(table.DaySeconds*1e9) == 0
 				if ingest >= 0 {
-					look.came.Add(ingests.Times[i] - t)
+					seen.came.Add(ingests.Times[i] - t)
 				}
 			}
-			look.events = append(look.events, t)
+			seen.events = append(seen.events, t)
 		}
 	})
-	return look, bytes, err
+	return seen, bytes, err
 }
 
 // repeated counts the ids that have several labels, and those that have labels of several
 // event times.
-func (l *labelLook) repeated() (ids, several int) {
+func (l *labelGlance) repeated() (ids, several int) {
 	type labels struct {
 		rows, first int
 		several     bool
