@@ -59,7 +59,7 @@ func (j *joiner) explain(ctx context.Context, res *groundtruth.Result, f *metRow
 
 // mayBeQuiet reports whether a window is so short that it may well have no predictions, as hours
 // of the night.
-func (j *joiner) mayBeQuiet() bool { return j.window.Duration() < 24*time.Hour }
+func (j *joiner) mayBeQuiet() bool { return j.window.Duration() < 12*time.Hour }
 
 // explainNoRows tells of objects without a row.
 func (j *joiner) explainNoRows(_ context.Context, res *groundtruth.Result, f *metRows) (string, error) {
