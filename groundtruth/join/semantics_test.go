@@ -163,6 +163,14 @@ func TestSemantics2_AsOf(t *testing.T) {
 			s.Labels.URL = strings.Replace(s.Labels.URL, "**", pattern, 1)
 		}
 	}
+	inZone := func(name string) func(*groundtruth.Spec, *Options) {
+		zone, err := groundtruth.ParseZone(name)
+		must(t, err)
+		return func(s *groundtruth.Spec, o *Options) {
+			folders("dt={date}/*", true)(s, o)
+			s.Labels.PartitionZone = zone
+		}
+	}
 	for _, tc := range []struct {
 		name    string
 		labels  []tableObject
@@ -190,6 +198,12 @@ func TestSemantics2_AsOf(t *testing.T) {
 		{"a folder's labels count from its end: a day",
 			[]tableObject{{"dt=2026-01-07/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/0.csv", []tableRow{label("a", 2.0, 0)}}},
 			folders("dt={date}/*", true), "7=1", 1, true},
+		{"a folder's labels count from its end: a day that ends later in its zone",
+			[]tableObject{{"dt=2026-01-06/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-07/0.csv", []tableRow{label("a", 2.0, 0)}}},
+			inZone("America/New_York"), "7=1", 1, true},
+		{"a folder's labels count from its end: a day that ends earlier in its zone",
+			[]tableObject{{"dt=2026-01-07/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/0.csv", []tableRow{label("a", 2.0, 0)}}},
+			inZone("Asia/Tokyo"), "7=1", 1, true},
 		{"a folder's labels count from its end: an hour",
 			[]tableObject{{"dt=2026-01-07/hour=23/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/hour=00/0.csv", []tableRow{label("a", 2.0, 0)}}},
 			folders("dt={date}/hour={hour}/*", true), "7=1", 1, true},
