@@ -15,9 +15,9 @@ import (
 // list: what is left to later passes, and that the grid is another one.
 func (p *pass) windows(ctx context.Context) ([]planned, error) {
 	m := p.model
-	s := schedule{grid: m.Grid(), delay: m.GroundTruth.Delay, catchUp: m.CatchUp}
+	s := scheduleOf(m)
 	if w := p.opt.Window; w != nil {
-		return []planned{{*w, s.stage(*w, p.asOf), m.Grid().OnGrid(*w)}}, nil
+		return []planned{{window: *w, stage: s.stage(*w, p.asOf), onGrid: m.Grid().OnGrid(*w)}}, nil
 	}
 	first, err := p.first(ctx, s)
 	if err != nil {

@@ -58,11 +58,6 @@ func (p place) on(grid string) bool {
 	return p.grid == part(grid)
 }
 
-// onGrid selects the places of a grid.
-func onGrid(grid string) func(place) bool {
-	return func(p place) bool { return p.on(grid) }
-}
-
 func anyGrid(place) bool { return true }
 
 // String returns the place's part of a key: START_END, or START_END@GRID.
