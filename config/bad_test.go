@@ -324,7 +324,35 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"unknown time zone", "time_zone: UTC", "time_zone: Europe/Olso",
-			`hindcast.yaml:8:16: models[0].time_zone: unknown time zone "Europe/Olso"; want a name of the IANA database, such as UTC or Europe/Oslo`,
+			`hindcast.yaml:8:16: models[0].time_zone: unknown time zone "Europe/Olso" (did you mean "Europe/Oslo"?); want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of the windows in another case", "    window: 1d\n", "    window: 1d\n    window_time_zone: europe/oslo\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: unknown time zone "europe/oslo" (did you mean "Europe/Oslo"?); want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of the windows by its place", "    window: 1d\n", "    window: 1d\n    window_time_zone: New York\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: unknown time zone "New York" (did you mean "America/New_York"?); want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of nowhere", "    window: 1d\n", "    window: 1d\n    window_time_zone: Middle Earth\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: unknown time zone "Middle Earth"; want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"offset for a time zone", "    window: 1d\n", "    window: 1d\n    window_time_zone: CET+1\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: "CET+1" is an offset from UTC: name a place whose clocks count, such as Europe/Oslo, or Etc/GMT-1, which is UTC+01:00 all year`,
+		},
+		{
+			"window that fits no day of a zone", "    window: 1d\n", "    window: 36h\n    window_time_zone: Europe/Oslo\n",
+			"hindcast.yaml:24:13: models[0].window: windows of 36h cannot be cut in the zone Europe/Oslo: days there begin at midnight, so a window is whole days or shorter than a day",
+		},
+		{
+			"time zone of partitions", "delay: 7d", "delay: 7d\n      partition_time_zone: Oslo/Europe",
+			`hindcast.yaml:23:28: models[0].ground_truth.partition_time_zone: unknown time zone "Oslo/Europe"; want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of no partitions", "sales/dt={date}/*.csv\n", "sales/*.csv\n      partition_time_zone: Europe/Oslo\n",
+			"hindcast.yaml:21:7: models[0].ground_truth.partition_time_zone: partition_time_zone is of {date}, {hour} and the like in url, which has none",
 		},
 		{
 			"time zone of the machine", "time_zone: UTC", "time_zone: Local",
@@ -365,6 +393,18 @@ func TestBad(t *testing.T) {
 		{
 			"format of a profile", "      url: s3://training/house-price/*.parquet\n", "      profile: saved\n      format: csv\n",
 			"hindcast.yaml:27:7: models[0].reference.format: a profile has no format; it belongs to url",
+		},
+		{
+			"columns of a profile", "      url: s3://training/house-price/*.parquet\n", "      profile: saved\n      columns: {label: target}\n",
+			"hindcast.yaml:27:7: models[0].reference.columns: a profile has its columns in it; the key belongs to url, from which hindcast baseline made it",
+		},
+		{
+			"reference whose label is the prediction", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      columns: {label: predicted_price}\n",
+			`hindcast.yaml:27:16: models[0].reference.columns: the column "predicted_price" cannot be both the prediction and the label`,
+		},
+		{
+			"unknown column of a reference", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      columns: {lable: y}\n",
+			`hindcast.yaml:27:17: models[0].reference.columns: unknown key "lable" (did you mean "label"?)`,
 		},
 		{
 			"profile that is many", "      url: s3://training/house-price/*.parquet\n", "      profile: s3://b/*\n",
@@ -634,6 +674,21 @@ func TestBadExpressions(t *testing.T) {
 		text = edit(t, text, "    segments: [city]\n    drift: {profile: hindcast, method: auto}\n", "    segments: [city]\n")
 		got := parseError(t, text, noEnv)
 		for _, want := range []string{"hindcast.yaml:28:28: models[0].rules[0].when: ", "hindcast.yaml:35:15: models[0].rules[1].when: "} {
+			if !strings.Contains(got, want) {
+				t.Errorf("no %s in\n%s", want, got)
+			}
+		}
+	})
+	t.Run("reference without predictions", func(t *testing.T) {
+		text := edit(t, base, "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      columns: {prediction: ''}\n")
+		got := parseError(t, text, noEnv)
+		if want := "models[0].rules[0].when: reference.rmse can never be known: the reference has no predictions, as reference.columns.prediction says"; !strings.Contains(got, want) || strings.Contains(got, "\n") {
+			t.Errorf("got %s\nwant %s alone", got, want)
+		}
+		text = edit(t, text, "prediction: ''", "label: ''")
+		text = edit(t, text, "when: drift.share >= 0.5", "when: drift.columns['label'].drifted || reference.rows > 3")
+		got = parseError(t, text, noEnv)
+		for _, want := range []string{"reference.rmse can never be known: the reference has no labels, as reference.columns.label says", `drift.columns["label"].drifted can never be known`} {
 			if !strings.Contains(got, want) {
 				t.Errorf("no %s in\n%s", want, got)
 			}

@@ -223,6 +223,29 @@ func TestDefaultRulesWithReference(t *testing.T) {
 	}
 }
 
+// A reference that lacks what errors are computed of has no rule on them by default.
+func TestReferenceColumns(t *testing.T) {
+	for columns, want := range map[string]groundtruth.ReferenceColumns{
+		`{label: target}`:                 {PredictionColumns: groundtruth.PredictionColumns{ID: groundtruth.IDColumns{"id"}, Prediction: "p"}, Label: "target"},
+		`{prediction: "", label: target}`: {PredictionColumns: groundtruth.PredictionColumns{ID: groundtruth.IDColumns{"id"}}, Label: "target"},
+		`{label: ''}`:                     {PredictionColumns: groundtruth.PredictionColumns{ID: groundtruth.IDColumns{"id"}, Prediction: "p"}},
+		`{id: "", timestamp: day, model_version: v, label: y}`: {PredictionColumns: groundtruth.PredictionColumns{Timestamp: "day", Prediction: "p", ModelVersion: "v"}, Label: "y"},
+	} {
+		m := mustParse(t, readTestdata(t, "small.yaml")+"    reference: {url: ./training.csv, columns: "+columns+"}\n", noEnv).Models[0]
+		spec := m.GroundtruthSpec()
+		if got := spec.ColumnsOfReference(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", columns, got, want)
+		}
+		rules := 2
+		if want.Prediction == "" || want.Label == "" {
+			rules = 1
+		}
+		if got := m.DefaultRules(); len(got) != rules || got[0].Name != "drift" {
+			t.Errorf("%s: default rules %+v, want %d", columns, got, rules)
+		}
+	}
+}
+
 // An explicit zero is a choice, not a missing value.
 func TestExplicitZero(t *testing.T) {
 	text := readTestdata(t, "small.yaml") + `    max_bad_share: 0

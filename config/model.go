@@ -38,9 +38,12 @@ func (d *decoder) model(v value, dir string) *Model {
 		return nil
 	}
 	m := &Model{
+		Predictions: Predictions{PartitionZone: defaultTimeZone},
+		GroundTruth: GroundTruth{PartitionZone: defaultTimeZone},
 		baseDir:     dir,
 		TimeZone:    defaultTimeZone,
 		Window:      defaultWindow,
+		WindowZone:  defaultTimeZone,
 		CatchUp:     defaultCatchUp,
 		MaxSegments: defaultMaxSegments,
 		MaxBadShare: defaultMaxBadShare,
@@ -85,8 +88,9 @@ func (d *decoder) model(v value, dir string) *Model {
 	return m
 }
 
-// window reads the size of the windows.
+// window reads the size of the windows and their time zone.
 func (d *decoder) window(o *object, m *Model) {
+	zone := d.zone(o, "window_time_zone", &m.WindowZone)
 	v, given := o.get("window")
 	if given {
 		s, ok := d.scalar(v, "a window")
@@ -102,6 +106,9 @@ func (d *decoder) window(o *object, m *Model) {
 		return
 	}
 	grid, err := groundtruth.ParseGrid(m.Window)
+	if err == nil {
+		grid, err = grid.In(zone)
+	}
 	if err != nil {
 		d.fail(v, "%v", err)
 		return
@@ -116,6 +123,7 @@ func (d *decoder) predictions(v value, m *Model) {
 	o.location("url", dated, &p.URL)
 	p.Format = d.format(o)
 	o.duration("slack", &p.Slack)
+	p.zone = d.partitionZone(o, p.URL, &p.PartitionZone)
 	o.boolean("follow_links", &p.FollowLinks)
 	if cv, ok := o.get("columns"); ok {
 		c := d.object(cv)
@@ -170,6 +178,7 @@ func (d *decoder) groundTruth(v value, m *Model) {
 	o.location("url", dated, &g.URL)
 	g.Format = d.format(o)
 	o.duration("slack", &g.Slack)
+	g.zone = d.partitionZone(o, g.URL, &g.PartitionZone)
 	o.boolean("follow_links", &g.FollowLinks)
 	o.duration("delay", &g.Delay)
 	resolve := string(defaultResolve)
@@ -240,6 +249,9 @@ func (d *decoder) reference(v value, m *Model) {
 	o.location("url", wildcards, &r.URL)
 	r.Format = d.format(o)
 	o.boolean("follow_links", &r.FollowLinks)
+	if cv, ok := o.get("columns"); ok {
+		r.Columns = d.referenceColumns(cv, m)
+	}
 	if pv, ok := o.text("profile", &r.Profile); ok && r.Profile != SavedProfile {
 		if err := checkLocation(r.Profile, folder); err != nil {
 			d.fail(pv, "%v", err)
@@ -250,6 +262,8 @@ func (d *decoder) reference(v value, m *Model) {
 	switch {
 	case o.has("url") && o.has("profile"):
 		d.failAt(o.keyPos("profile"), join(v.path, "profile"), "url is given too; a reference is rows or a profile, not both")
+	case o.has("profile") && o.has("columns"):
+		d.failAt(o.keyPos("columns"), join(v.path, "columns"), "a profile has its columns in it; the key belongs to url, from which hindcast baseline made it")
 	case o.has("profile") && o.has("format"):
 		d.failAt(o.keyPos("format"), join(v.path, "format"), "a profile has no format; it belongs to url")
 	case !o.has("url") && !o.has("profile"):
@@ -257,6 +271,37 @@ func (d *decoder) reference(v value, m *Model) {
 	}
 	o.done()
 	m.Reference = r
+}
+
+// referenceColumns reads the names of the reference's columns, where these differ from
+// those of predictions and ground truth, which have been read.
+func (d *decoder) referenceColumns(v value, m *Model) *ReferenceColumns {
+	o := d.object(v)
+	p := m.Predictions.Columns
+	c := &ReferenceColumns{ID: p.ID, Timestamp: p.Timestamp, Prediction: p.Prediction, ModelVersion: p.ModelVersion, Label: m.GroundTruth.Columns.Label}
+	feature := func(v value, column, key string) {
+		if column != "" && slices.Contains(m.Predictions.Features.Columns, column) {
+			d.fail(v, "the column %q is a feature, in predictions.features; it cannot be the %s of the reference too", column, key)
+		}
+	}
+	if iv, given := o.idColumnsOrNone("id", &c.ID); given {
+		for _, column := range c.ID {
+			feature(iv, column, "id")
+		}
+	}
+	for _, key := range []struct {
+		name string
+		to   *string
+	}{{"timestamp", &c.Timestamp}, {"prediction", &c.Prediction}, {"model_version", &c.ModelVersion}, {"label", &c.Label}} {
+		if kv, given := o.textOrNone(key.name, key.to); given {
+			feature(kv, *key.to, key.name)
+		}
+	}
+	if c.Label != "" && c.Label == c.Prediction {
+		o.fail("the column %q cannot be both the prediction and the label", c.Label)
+	}
+	o.done()
+	return c
 }
 
 // drift reads how drift is judged.

@@ -249,6 +249,38 @@ func (o *object) idColumns(key string, dst *groundtruth.IDColumns) (value, bool)
 	return v, ok && len(names) > 0
 }
 
+// idColumnsOrNone reads what idColumns does, or "" for no column.
+func (o *object) idColumnsOrNone(key string, dst *groundtruth.IDColumns) (value, bool) {
+	if v, ok := o.get(key); ok && isEmptyText(v) {
+		*dst = nil
+		return v, true
+	}
+	return o.idColumns(key, dst)
+}
+
+// isEmptyText reports whether a value is "", which stands for none where that may be.
+func isEmptyText(v value) bool {
+	s, isText := v.node.(*ast.StringNode)
+	return isText && s.Value == ""
+}
+
+// textOrNone reads text into dst that may be empty, as "" is where it stands for none.
+func (o *object) textOrNone(key string, dst *string) (value, bool) {
+	v, ok := o.get(key)
+	if !ok {
+		return v, false
+	}
+	if isEmptyText(v) {
+		*dst = ""
+		return v, true
+	}
+	s, ok := o.d.text(v)
+	if ok {
+		*dst = s
+	}
+	return v, ok
+}
+
 // integer reads a whole number of at least low into dst.
 func (o *object) integer(key string, low int64, dst *int64) (value, bool) {
 	v, ok := o.get(key)

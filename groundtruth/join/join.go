@@ -275,24 +275,27 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		return res, err
 	}
 	addFound(&res, &found, j.preds)
-	skipped, err := found.check(j.spec.MaxBadShare, fromPredictions, j.preds.Objects)
-	if err != nil {
+	if err := found.check(&res, j.spec.MaxBadShare, fromPredictions, j.preds.Objects, slices.Concat(scan.cols.id.at, []int{scan.cols.time, scan.cols.value})...); err != nil {
 		return res, err
 	}
-	res.Skipped.Add(skipped)
 	if j.spec.PredictionColumns.Timestamp == "" {
 		res.Notes = append(res.Notes, "predictions have no timestamp column: every row of the objects read belongs to the window")
 	}
 	var counted groundtruth.Coverage
 	if j.labels != nil {
-		if found, counted, err = newLabelScan(j).run(ctx); err != nil {
+		labels := newLabelScan(j)
+		if found, counted, err = labels.run(ctx); err != nil {
 			return res, err
 		}
 		addFound(&res, &found, j.labels)
-		if skipped, err = found.check(j.spec.MaxBadShare, fromLabels, j.labels.Objects); err != nil {
+		if err := found.check(&res, j.spec.MaxBadShare, fromLabels, j.labels.Objects, slices.Concat(labels.id.at, []int{labels.ingest})...); err != nil {
 			return res, err
 		}
-		res.Skipped.Add(skipped)
+		if labels.allUnknown >= fewRecords {
+			if err := found.demand(labels.label); err != nil {
+				return res, err
+			}
+		}
 	}
 
 	if j.opt.hooks.scanned != nil {

@@ -3,7 +3,6 @@ package join
 import (
 	"context"
 	"math"
-	"strings"
 
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/format"
@@ -18,6 +17,7 @@ type labelScan struct {
 	id                       idColumns
 	label, event, ingest, op int
 	asOf                     int64
+	allUnknown               int64 // label versions that say that the label is not known, once all are read
 	read                     table.ReadOptions
 }
 
@@ -29,7 +29,9 @@ type labelWorker struct {
 	parts   *partitions
 	hidden  int64
 	pending int64 // with Spec.Within: neither label nor timestamp
-	narrow  bool  // a label that was taken is of a column of 32 bits
+	unknown int64 // label versions that say that the label is not known
+	ops     opReader
+	narrow  bool // a label that was taken is of a column of 32 bits
 }
 
 // newLabelScan prepares to read the labels.
@@ -63,18 +65,31 @@ func (s *labelScan) run(ctx context.Context) (scanned, groundtruth.Coverage, err
 		Objects: objects, Format: j.spec.Labels.Format, Workers: j.workers, Wants: s.wants.wants,
 		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
 			w := own[worker]
+			w.ops.reset()
 			return w.scanWorker.read(ctx, p, s.wants.wants, s.id, s.read, false, func(c *table.Chunk) error { return w.take(c, p.Object.Ord) })
 		},
 		Progress: j.progress.read,
 	}
 	read, err := scan.Run(ctx)
 	var counted groundtruth.Coverage
+	var ops opReader
 	for _, w := range own {
 		counted.HiddenLabels += w.hidden
 		counted.NullLabels += w.pending
+		s.allUnknown += w.unknown
+		ops.merge(&w.ops)
 		j.narrowLabels = j.narrowLabels || w.narrow
 	}
-	return collect(workers, read, fromLabels, objects, s.wants.wants), counted, err
+	if s.allUnknown == 0 {
+		for _, w := range own {
+			delete(w.unseen, s.label) // deletes need no label
+		}
+	}
+	found := collect(workers, read, fromLabels, objects, s.wants.wants)
+	if note := ops.note(j.spec.LabelColumns.Op); note != "" {
+		found.notes = append(found.notes, note)
+	}
+	return found, counted, err
 }
 
 // take handles a chunk.
@@ -175,10 +190,11 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 	if w.beyondReach(c, i) {
 		return labelVersion{}, false
 	}
-	skip := func(reason, text string) (labelVersion, bool) {
+	names := &w.j.spec.LabelColumns
+	skip := func(reason, column, text string) (labelVersion, bool) {
 		w.scope++
 		w.lost++
-		w.bad.add(reason, badRecord{ord, c.Row(i), text})
+		w.bad.add(reason, badRecord{ord, c.Row(i), column, text})
 		return labelVersion{}, false
 	}
 	l := labelVersion{place: w.j.layout.placeOf(ord, c.Row(i))}
@@ -187,10 +203,10 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 		ingest := c.Column(w.ingest)
 		if !ingest.Valid[i] {
 			if text, bad := ingest.InvalidText(i); bad {
-				return skip(groundtruth.BadTime, text)
+				return skip(groundtruth.BadTime, names.IngestedAt, text)
 			}
 			if !w.emptyLabel(c, i) {
-				return skip(groundtruth.MissingValue, "")
+				return skip(groundtruth.MissingValue, names.IngestedAt, "")
 			}
 			l.ingest, l.flags = math.MinInt64, labelPending
 		} else {
@@ -204,19 +220,20 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 		return labelVersion{}, false
 	}
 	if !w.ids.Valid[i] {
-		return skip(groundtruth.MissingID, missingID(c, w.id, w.wants.wants, i))
+		column, text := missingID(c, w.id, w.wants.wants, i)
+		return skip(groundtruth.MissingID, column, text)
 	}
 	if w.event >= 0 {
 		event := c.Column(w.event)
 		if text, bad := event.InvalidText(i); bad {
-			return skip(groundtruth.BadTime, text)
+			return skip(groundtruth.BadTime, names.Timestamp, text)
 		}
 		if event.Valid[i] {
 			l.event = event.Times[i]
 			l.flags |= labelTimed
 		}
 	}
-	if w.op >= 0 && isDelete(c.Column(w.op).Text(i)) {
+	if w.op >= 0 && w.ops.isDelete(c.Column(w.op), i) {
 		// A delete's label says nothing, so it cannot be bad either.
 		l.flags |= labelDeleted
 		w.scope++
@@ -228,14 +245,15 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 		l.value = label.Floats[i]
 	default:
 		if text, bad := label.InvalidText(i); bad {
-			return skip(groundtruth.BadNumber, text)
+			return skip(groundtruth.BadNumber, names.Label, text)
 		}
 		l.flags |= labelNull
+		w.unknown++
 	}
 	if w.j.spec.Within > 0 && l.flags&labelTimed == 0 {
 		// Without its timestamp nobody knows which prediction a label is of.
 		if l.flags&labelNull == 0 {
-			return skip(groundtruth.MissingValue, "")
+			return skip(groundtruth.MissingValue, names.Timestamp, "")
 		}
 		w.scope++
 		w.pending++
@@ -262,11 +280,5 @@ func (w *labelWorker) beyondReach(c *table.Chunk, i int) bool {
 func (w *labelWorker) emptyLabel(c *table.Chunk, i int) bool {
 	label := c.Column(w.label)
 	_, bad := label.InvalidText(i)
-	return !label.Valid[i] && !bad && !(w.op >= 0 && isDelete(c.Column(w.op).Text(i)))
-}
-
-// isDelete reports whether an operation is a delete: d or delete, as change-data
-// capture writes them, in any case. Every other operation sets the label.
-func isDelete(op string) bool {
-	return strings.EqualFold(op, "d") || strings.EqualFold(op, "delete")
+	return !label.Valid[i] && !bad && !(w.op >= 0 && opKindOf(c.Column(w.op).Text(i)) == opDelete)
 }

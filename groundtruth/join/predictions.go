@@ -22,17 +22,18 @@ type rowColumns struct {
 
 // batcher makes the batches that a worker sends to its sink of the rows that it keeps.
 type batcher struct {
-	spec   *groundtruth.Spec
-	cols   *rowColumns
-	out    groundtruth.Batch
-	sender table.ValueSender
-	floats []float64
-	times  []int64
+	features    []groundtruth.FeatureSpec
+	cols        *rowColumns
+	versionName string
+	out         groundtruth.Batch
+	sender      table.ValueSender
+	floats      []float64
+	times       []int64
 }
 
-// newBatcher returns a batcher for the columns.
-func newBatcher(spec *groundtruth.Spec, cols *rowColumns) *batcher {
-	return &batcher{spec: spec, cols: cols, out: groundtruth.Batch{Features: make([]groundtruth.Values, 0, 1)}}
+// newBatcher returns a batcher for the columns, of which that of the model's version has a name.
+func newBatcher(spec *groundtruth.Spec, cols *rowColumns, version string) *batcher {
+	return &batcher{features: spec.Features, cols: cols, versionName: version, out: groundtruth.Batch{Features: make([]groundtruth.Values, 0, 1)}}
 }
 
 // send sends the rows sel of a chunk, first the predictions, then feature by feature;
@@ -42,7 +43,7 @@ func (b *batcher) send(c *table.Chunk, sel []int32, sampled []groundtruth.Sample
 	b.rows(c, sel)
 	o.Sampled = sampled
 	version := c.Column(b.cols.version)
-	o.Version = groundtruth.Values{Name: b.spec.PredictionColumns.ModelVersion, Rows: o.Len}
+	o.Version = groundtruth.Values{Name: b.versionName, Rows: o.Len}
 	if version.Kind == table.Text {
 		// An empty text is no version, in CSV as in formats that can tell the two apart.
 		b.sender.CountTexts(c, version, sel, true)
@@ -52,7 +53,7 @@ func (b *batcher) send(c *table.Chunk, sel []int32, sampled []groundtruth.Sample
 	rows := o.Len
 	sink.AddPredictions(o)
 	o.Len, o.Times, o.Predictions, o.Version, o.Sampled = 0, nil, nil, groundtruth.Values{}, nil
-	for f, spec := range b.spec.Features {
+	for f, spec := range b.features {
 		b.sender.Send(c, b.cols.features[f], sel, func(v *groundtruth.Values) {
 			v.Name = spec.Name
 			o.Features = append(o.Features[:0], *v)
@@ -81,8 +82,9 @@ func (b *batcher) rows(c *table.Chunk, sel []int32) {
 		o.Times = zeroed(b.times, o.Len)
 		b.times = o.Times
 	}
-	value := c.Column(b.cols.value)
-	o.Predictions, o.Narrow = pick(&b.floats, value.Floats, sel, c.Len), value.Narrow
+	if value := c.Column(b.cols.value); value.Kind == table.Number {
+		o.Predictions, o.Narrow = pick(&b.floats, value.Floats, sel, c.Len), value.Narrow
+	}
 }
 
 // pick returns the rows sel of the n values, without a copy when all are kept.
@@ -169,7 +171,7 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 	workers := make([]*scanWorker, j.workers)
 	own := make([]*predictionWorker, j.workers)
 	for i := range own {
-		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols), least: j.leastIDs(s.bar),
+		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols, j.spec.PredictionColumns.ModelVersion), least: j.leastIDs(s.bar),
 			version: translator{dict: j.versions}, codes: make([][]uint32, 1+len(j.segments)), segment: make([]uint32, len(j.segments))}
 		for _, d := range j.segments {
 			w.segments = append(w.segments, translator{dict: d})
@@ -227,11 +229,12 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 		return c.Len > 0
 	}
 	w.sel = slices.Grow(w.kept[:0], c.Len)
-	skip := func(i int, reason, text string, placed bool) {
+	names := &w.j.spec.PredictionColumns
+	skip := func(i int, reason, column, text string, placed bool) {
 		if quiet {
 			return
 		}
-		w.bad.add(reason, badRecord{ord, c.Row(i), text})
+		w.bad.add(reason, badRecord{ord, c.Row(i), column, text})
 		if placed {
 			w.lost++
 		}
@@ -240,9 +243,9 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 		if w.cols.time >= 0 {
 			if !times.Valid[i] {
 				if text, bad := times.InvalidText(i); bad {
-					skip(i, groundtruth.BadTime, text, false)
+					skip(i, groundtruth.BadTime, names.Timestamp, text, false)
 				} else {
-					skip(i, groundtruth.MissingValue, "", false)
+					skip(i, groundtruth.MissingValue, names.Timestamp, "", false)
 				}
 				continue
 			}
@@ -252,14 +255,15 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 		}
 		w.scope++
 		if !ids.Valid[i] {
-			skip(i, groundtruth.MissingID, missingID(c, w.cols.id, w.cols.wants, i), true)
+			column, text := missingID(c, w.cols.id, w.cols.wants, i)
+			skip(i, groundtruth.MissingID, column, text, true)
 			continue
 		}
 		if !values.Valid[i] {
 			if text, bad := values.BadNumber(i); bad {
-				skip(i, groundtruth.BadNumber, text, true)
+				skip(i, groundtruth.BadNumber, names.Prediction, text, true)
 			} else {
-				skip(i, groundtruth.MissingValue, "", true)
+				skip(i, groundtruth.MissingValue, names.Prediction, "", true)
 			}
 			continue
 		}

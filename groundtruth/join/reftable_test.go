@@ -278,10 +278,18 @@ func columnText(c groundtruth.Column, i int) string {
 	return strconv.Quote(c.Dict[c.Codes[i]])
 }
 
+// predictionText is a row's prediction, "-" of a reference that has none.
+func predictionText(predictions []float64, i int) string {
+	if predictions == nil {
+		return "-"
+	}
+	return fmt.Sprint(predictions[i])
+}
+
 func (r *recorder) AddPredictions(b *groundtruth.Batch) {
 	for i := range b.Len {
-		r.preds[words(b.HasTime, b.Times[i], b.Predictions[i])]++
-		r.values[words(b.Predictions[i])]++
+		r.preds[words(b.HasTime, b.Times[i], predictionText(b.Predictions, i))]++
+		r.values[predictionText(b.Predictions, i)]++
 	}
 	for _, s := range b.Sampled {
 		addSampled(r.sampledPreds, s.Hash, words(b.HasTime, b.Times[s.Row], b.Predictions[s.Row]), 1)
@@ -325,12 +333,12 @@ func (r *recorder) addValues(name string, v *groundtruth.Values) {
 
 func (r *recorder) AddMatches(m *groundtruth.Matches) {
 	for i := range m.Len {
-		s := words(m.HasTime, m.Times[i], m.Predictions[i], m.Labels[i], columnText(m.Version, i))
+		s := words(m.HasTime, m.Times[i], predictionText(m.Predictions, i), m.Labels[i], columnText(m.Version, i))
 		for _, f := range m.Segments {
 			s += " " + columnText(f, i)
 		}
 		r.matches[s]++
-		r.pairs[fmt.Sprint(m.Predictions[i], "=", m.Labels[i])]++
+		r.pairs[fmt.Sprint(predictionText(m.Predictions, i), "=", m.Labels[i])]++
 	}
 	for _, s := range m.Sampled {
 		addSampled(r.sampledMatches, s.Hash, words(m.HasTime, m.Times[s.Row], m.Predictions[s.Row], m.Labels[s.Row]), 1)
@@ -776,7 +784,7 @@ func (e expectation) compare(t rapid.TB, got groundtruth.Result, recorders []*re
 	for reason, want := range e.skipped.Samples {
 		s := slices.Clone(got.Skipped.Samples[reason])
 		for i := range s {
-			s[i].Value = "" // The reference does not say what was there.
+			s[i].Column, s[i].Value = "", "" // The reference does not say where in the row, and what was there.
 		}
 		if !slices.Equal(s, want) {
 			t.Fatalf("samples of %s: got %v, want %v", reason, s, want)

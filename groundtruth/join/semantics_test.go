@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -162,6 +163,14 @@ func TestSemantics2_AsOf(t *testing.T) {
 			s.Labels.URL = strings.Replace(s.Labels.URL, "**", pattern, 1)
 		}
 	}
+	inZone := func(name string) func(*groundtruth.Spec, *Options) {
+		zone, err := groundtruth.ParseZone(name)
+		must(t, err)
+		return func(s *groundtruth.Spec, o *Options) {
+			folders("dt={date}/*", true)(s, o)
+			s.Labels.PartitionZone = zone
+		}
+	}
 	for _, tc := range []struct {
 		name    string
 		labels  []tableObject
@@ -189,6 +198,12 @@ func TestSemantics2_AsOf(t *testing.T) {
 		{"a folder's labels count from its end: a day",
 			[]tableObject{{"dt=2026-01-07/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/0.csv", []tableRow{label("a", 2.0, 0)}}},
 			folders("dt={date}/*", true), "7=1", 1, true},
+		{"a folder's labels count from its end: a day that ends later in its zone",
+			[]tableObject{{"dt=2026-01-06/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-07/0.csv", []tableRow{label("a", 2.0, 0)}}},
+			inZone("America/New_York"), "7=1", 1, true},
+		{"a folder's labels count from its end: a day that ends earlier in its zone",
+			[]tableObject{{"dt=2026-01-07/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/0.csv", []tableRow{label("a", 2.0, 0)}}},
+			inZone("Asia/Tokyo"), "7=1", 1, true},
 		{"a folder's labels count from its end: an hour",
 			[]tableObject{{"dt=2026-01-07/hour=23/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/hour=00/0.csv", []tableRow{label("a", 2.0, 0)}}},
 			folders("dt={date}/hour={hour}/*", true), "7=1", 1, true},
@@ -302,8 +317,23 @@ func TestSemantics2_BadRecords(t *testing.T) {
 		t.Errorf("skipped %v, want %v", res.Skipped.Counts, want)
 	}
 	first := res.Skipped.Samples[groundtruth.BadNumber][0]
-	if first != (groundtruth.BadSample{Source: fromPredictions, Object: "b.csv", Row: 1, Value: "abc"}) {
+	if first != (groundtruth.BadSample{Source: fromPredictions, Object: "b.csv", Row: 1, Column: "pred", Value: "abc"}) {
 		t.Errorf("first sample %+v", first)
+	}
+	columns := map[string]map[string]int64{
+		groundtruth.BadNumber: {"pred": 3, "label": 2}, groundtruth.MissingValue: {"pred": 1, "at": 1, "loaded_at": 2},
+		groundtruth.MissingID: {"id": 2}, groundtruth.BadTime: {"at": 1, "loaded_at": 2, "sold_at": 1},
+	}
+	if !reflect.DeepEqual(res.Skipped.Columns, columns) {
+		t.Errorf("by column %v, want %v", res.Skipped.Columns, columns)
+	}
+	for _, want := range []string{
+		`left out of predictions: 3 bad_number in column "pred" (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7: "short"), 1 bad_time in column "at" (first in b.csv, record 5: "yesterday"), 1 missing_id in column "id" (first in b.csv, record 4), 2 missing_value in columns "at" (1), "pred" (1) (first in b.csv, record 3)`,
+		`left out of labels: 2 bad_number in column "label" (first in l.csv, record 1: "x"), 3 bad_time in columns "loaded_at" (2), "sold_at" (1) (first in l.csv, record 3: "x"), 1 missing_id in column "id" (first in l.csv, record 2), 2 missing_value in column "loaded_at" (first in l.csv, record 4)`,
+	} {
+		if !slices.Contains(res.Notes, want) {
+			t.Errorf("no note %s\nin %q", want, res.Notes)
+		}
 	}
 	if res.Coverage.Labels != 2 || res.Coverage.DeletedLabels != 1 {
 		t.Errorf("coverage %+v, want labels of g2 and g4, and g3 deleted", res.Coverage)
@@ -315,7 +345,7 @@ func TestSemantics2_BadRecords(t *testing.T) {
 		want  string // in the error; none when empty
 	}{
 		{"just allowed", 8.0 / 96, ""},
-		{"more than allowed", 0.06, `predictions: 8 of 100 records read are bad, a share above max_bad_share 0.06: 3 bad_number (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7`},
+		{"more than allowed", 0.06, `predictions: 8 of 100 records read are bad, a share above max_bad_share 0.06: 3 bad_number in column "pred" (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, _, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.MaxBadShare = tc.share }, preds, nil)
@@ -363,9 +393,9 @@ func TestJoinIDOfSeveralColumns(t *testing.T) {
 		t.Errorf("matches %q, want %q", got, want)
 	}
 	want := []groundtruth.BadSample{
-		{Source: fromLabels, Object: "m.jsonl", Row: 2, Value: "no day"},
-		{Source: fromPredictions, Object: "p.parquet", Row: 3, Value: "no day"},
-		{Source: fromPredictions, Object: "q.csv", Row: 5, Value: "no id"},
+		{Source: fromLabels, Object: "m.jsonl", Row: 2, Column: "day"},
+		{Source: fromPredictions, Object: "p.parquet", Row: 3, Column: "day"},
+		{Source: fromPredictions, Object: "q.csv", Row: 5, Column: "id"},
 	}
 	if got := res.Skipped.Samples[groundtruth.MissingID]; !slices.Equal(got, want) {
 		t.Errorf("missing ids %+v, want %+v", got, want)
