@@ -175,7 +175,7 @@ func (l *Ledger) Recent(ctx context.Context, model, grid string, newest, oldest 
 	begun := len(retrain) == 0 // the records go back to before the episode that is going on
 	in := func(p place) bool { return p.on(grid) && !p.window.Start.After(newest.Start) }
 	var out []Record
-	err := l.backward(ctx, model, in, newest, oldest, (*eraReader).newest, func(_ int, records []Record) bool {
+	err := l.backward(ctx, model, in, fullWindow(newest, grid), fullWindow(oldest, grid), (*eraReader).newest, func(_ int, records []Record) bool {
 		if len(records) == 0 {
 			return true // all of them are hidden
 		}

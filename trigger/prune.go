@@ -149,7 +149,7 @@ func (o *old) answers(ctx context.Context) error {
 func (o *old) told(ctx context.Context) error {
 	open := map[string]string{}
 	mark := func(w groundtruth.Window, rule, why string) {
-		open[toldWindow(w)+"/"+part(rule)] = why
+		open[windowPart(w)+"/"+part(rule)] = why
 	}
 	for rule, b := range o.needs.Open {
 		const why = "people know of a breach that is not over"
@@ -165,9 +165,9 @@ func (o *old) told(ctx context.Context) error {
 		if why := o.needed(w); why != "" {
 			return why
 		}
-		place, of, _ := strings.Cut(rest, "/")
+		_, of, _ := strings.Cut(rest, "/")
 		rule, _, _ := strings.Cut(of, "/")
-		return open[place+"/"+rule]
+		return open[windowPart(w)+"/"+rule]
 	})
 }
 

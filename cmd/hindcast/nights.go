@@ -28,10 +28,11 @@ import (
 // nightLine tells of a window in a line, for the demo and for backfills.
 func nightLine(night time.Time, o *job.Outcome) string {
 	layout := time.DateOnly
-	if start, _, _ := strings.Cut(o.Window.Text("/"), "/"); len(start) > len(layout) {
-		layout = "2006-01-02T15:04Z"
+	if start, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), "/"); len(start) > len(layout) {
+		layout = "2006-01-02T15:04Z07:00"
 	}
-	line := fmt.Sprintf("%s  %-6s %s  %-12s", night.UTC().Format(layout), o.Stage, o.Window.Start.UTC().Format(layout), o.Verdict)
+	zone := o.TimeZone.Location()
+	line := fmt.Sprintf("%s  %-6s %s  %-12s", night.In(zone).Format(layout), o.Stage, o.Window.Start.In(zone).Format(layout), o.Verdict)
 	c := o.Coverage
 	switch {
 	case c.Predictions == 0:
@@ -102,7 +103,7 @@ func rowOf(o *job.Outcome) windowRow {
 		share = report.Number(o.Drift.Share)
 	}
 	return windowRow{o.Window, name, table.Row{
-		o.Window.Text("/"), o.Stage, o.Verdict.String(), o.Coverage.Predictions, coverage, value, intervalOf(m), share, shortDecision(o.Decision),
+		o.Window.Text(o.TimeZone, "/"), o.Stage, o.Verdict.String(), o.Coverage.Predictions, coverage, value, intervalOf(m), share, shortDecision(o.Decision),
 	}}
 }
 
@@ -124,7 +125,7 @@ func shortDecision(d trigger.Decision) string {
 type countedNote struct {
 	kind   string // the text without figures
 	text   string
-	window groundtruth.Window
+	window string // as people read it
 	times  int
 }
 
@@ -142,7 +143,7 @@ func (n *modelNights) note(text string, o *job.Outcome) {
 			return
 		}
 	}
-	n.notes = append(n.notes, countedNote{kind, text, o.Window, 1})
+	n.notes = append(n.notes, countedNote{kind, text, o.Window.Text(o.TimeZone, "/"), 1})
 }
 
 // render writes the table of a model, a row for each window and stage by window, and what
@@ -171,7 +172,7 @@ func (n *modelNights) render(w io.Writer) {
 			fmt.Fprintf(w, "and %d notes more; -o json has all\n", len(n.notes)-mostNotes)
 			break
 		}
-		where := note.window.Text("/")
+		where := note.window
 		if note.times > 1 {
 			where += fmt.Sprintf(" and %d more like it", note.times-1)
 		}
