@@ -165,9 +165,9 @@ func (o *old) told(ctx context.Context) error {
 		if why := o.needed(w); why != "" {
 			return why
 		}
-		place, of, _ := strings.Cut(rest, "/")
+		_, of, _ := strings.Cut(rest, "/")
 		rule, _, _ := strings.Cut(of, "/")
-		return open[place+"/"+rule]
+		return open[windowPart(w)+"/"+rule]
 	})
 }
 
