@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -37,9 +38,12 @@ func (d *decoder) model(v value, dir string) *Model {
 		return nil
 	}
 	m := &Model{
+		Predictions: Predictions{PartitionZone: defaultTimeZone},
+		GroundTruth: GroundTruth{PartitionZone: defaultTimeZone},
 		baseDir:     dir,
 		TimeZone:    defaultTimeZone,
 		Window:      defaultWindow,
+		WindowZone:  defaultTimeZone,
 		CatchUp:     defaultCatchUp,
 		MaxSegments: defaultMaxSegments,
 		MaxBadShare: defaultMaxBadShare,
@@ -84,8 +88,9 @@ func (d *decoder) model(v value, dir string) *Model {
 	return m
 }
 
-// window reads the size of the windows.
+// window reads the size of the windows and their time zone.
 func (d *decoder) window(o *object, m *Model) {
+	zone := d.zone(o, "window_time_zone", &m.WindowZone)
 	v, given := o.get("window")
 	if given {
 		s, ok := d.scalar(v, "a window")
@@ -101,6 +106,9 @@ func (d *decoder) window(o *object, m *Model) {
 		return
 	}
 	grid, err := groundtruth.ParseGrid(m.Window)
+	if err == nil {
+		grid, err = grid.In(zone)
+	}
 	if err != nil {
 		d.fail(v, "%v", err)
 		return
@@ -115,10 +123,11 @@ func (d *decoder) predictions(v value, m *Model) {
 	o.location("url", dated, &p.URL)
 	p.Format = d.format(o)
 	o.duration("slack", &p.Slack)
+	p.zone = d.partitionZone(o, p.URL, &p.PartitionZone)
 	o.boolean("follow_links", &p.FollowLinks)
 	if cv, ok := o.get("columns"); ok {
 		c := d.object(cv)
-		c.text("id", &p.Columns.ID)
+		c.idColumns("id", &p.Columns.ID)
 		c.text("timestamp", &p.Columns.Timestamp)
 		c.text("prediction", &p.Columns.Prediction)
 		c.text("model_version", &p.Columns.ModelVersion)
@@ -146,8 +155,10 @@ func (d *decoder) features(v value, p *Predictions) {
 	}
 	items, _ := d.list(v, "columns") // one for each name: every one was text
 	for i, name := range names {
+		if slices.Contains(p.Columns.ID, name) {
+			d.fail(items[i], "the column %q is the id; it cannot be a feature too", name)
+		}
 		for _, mapped := range []struct{ role, column string }{
-			{"id", p.Columns.ID},
 			{"timestamp", p.Columns.Timestamp},
 			{"prediction", p.Columns.Prediction},
 			{"model_version", p.Columns.ModelVersion},
@@ -167,6 +178,7 @@ func (d *decoder) groundTruth(v value, m *Model) {
 	o.location("url", dated, &g.URL)
 	g.Format = d.format(o)
 	o.duration("slack", &g.Slack)
+	g.zone = d.partitionZone(o, g.URL, &g.PartitionZone)
 	o.boolean("follow_links", &g.FollowLinks)
 	o.duration("delay", &g.Delay)
 	resolve := string(defaultResolve)
@@ -174,19 +186,49 @@ func (d *decoder) groundTruth(v value, m *Model) {
 	g.Resolve = groundtruth.Resolve(resolve)
 	if cv, ok := o.get("columns"); ok {
 		c := d.object(cv)
-		c.text("id", &g.Columns.ID)
+		idAt, haveID := c.idColumns("id", &g.Columns.ID)
 		labelAt, haveLabel := c.text("label", &g.Columns.Label)
 		c.text("timestamp", &g.Columns.Timestamp)
 		c.text("ingested_at", &g.Columns.IngestedAt)
 		c.text("op", &g.Columns.Op)
-		if haveLabel && g.Columns.Label == g.Columns.ID {
+		if haveLabel && slices.Contains(g.Columns.ID, g.Columns.Label) {
 			d.fail(labelAt, "the column %q is the id; it cannot be the label too", g.Columns.Label)
+		}
+		if of := m.Predictions.Columns.ID; haveID && len(of) > 0 && len(of) != len(g.Columns.ID) {
+			d.fail(idAt, "the ids here have %s, and those of predictions %s: name as many on both sides, in the same order", columnCount(g.Columns.ID), columnCount(of))
 		}
 		c.need("id", "label")
 		c.done()
 	}
+	if mv, ok := o.get("match"); ok {
+		d.match(mv, m)
+	}
 	o.need("url", "columns")
 	o.done()
+}
+
+// match reads which labels of an id count for which of its predictions.
+func (d *decoder) match(v value, m *Model) {
+	o := d.object(v)
+	o.positive("within", &m.GroundTruth.Match.Within)
+	o.need("within")
+	for _, side := range []struct{ path, column string }{
+		{"predictions.columns", m.Predictions.Columns.Timestamp},
+		{"ground_truth.columns", m.GroundTruth.Columns.Timestamp},
+	} {
+		if o.has("within") && side.column == "" {
+			d.failAt(o.keyPos("within"), join(v.path, "within"), "it compares the times of predictions and labels: map timestamp in %s", side.path)
+		}
+	}
+	o.done()
+}
+
+// columnCount says for people how many columns make an id, and which.
+func columnCount(id groundtruth.IDColumns) string {
+	if len(id) == 1 {
+		return "one column (" + id.String() + ")"
+	}
+	return fmt.Sprintf("%d columns (%s)", len(id), id)
 }
 
 // format reads the format of objects.
@@ -237,13 +279,22 @@ func (d *decoder) referenceColumns(v value, m *Model) *ReferenceColumns {
 	o := d.object(v)
 	p := m.Predictions.Columns
 	c := &ReferenceColumns{ID: p.ID, Timestamp: p.Timestamp, Prediction: p.Prediction, ModelVersion: p.ModelVersion, Label: m.GroundTruth.Columns.Label}
+	feature := func(v value, column, key string) {
+		if column != "" && slices.Contains(m.Predictions.Features.Columns, column) {
+			d.fail(v, "the column %q is a feature, in predictions.features; it cannot be the %s of the reference too", column, key)
+		}
+	}
+	if iv, given := o.idColumnsOrNone("id", &c.ID); given {
+		for _, column := range c.ID {
+			feature(iv, column, "id")
+		}
+	}
 	for _, key := range []struct {
 		name string
 		to   *string
-	}{{"id", &c.ID}, {"timestamp", &c.Timestamp}, {"prediction", &c.Prediction}, {"model_version", &c.ModelVersion}, {"label", &c.Label}} {
-		kv, given := o.textOrNone(key.name, key.to)
-		if given && *key.to != "" && slices.Contains(m.Predictions.Features.Columns, *key.to) {
-			d.fail(kv, "the column %q is a feature, in predictions.features; it cannot be the %s of the reference too", *key.to, key.name)
+	}{{"timestamp", &c.Timestamp}, {"prediction", &c.Prediction}, {"model_version", &c.ModelVersion}, {"label", &c.Label}} {
+		if kv, given := o.textOrNone(key.name, key.to); given {
+			feature(kv, *key.to, key.name)
 		}
 	}
 	if c.Label != "" && c.Label == c.Prediction {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -251,6 +252,7 @@ func (m *Model) PolicyHash() string {
 		Rules       []rule.Spec
 		Policy      trigger.Policy
 		Prometheus  map[string]string `json:",omitempty"` // so that models without keep their hash
+		Within      time.Duration     `json:",omitempty"` // likewise
 	}{
 		Schema:      1,
 		Task:        m.Task,
@@ -265,6 +267,7 @@ func (m *Model) PolicyHash() string {
 		Rules:       m.RuleSpecs(),
 		Policy:      m.Policy(),
 		Prometheus:  m.Prometheus,
+		Within:      m.GroundTruth.Match.Within,
 	}
 	b, err := json.Marshal(canonical)
 	if err != nil {

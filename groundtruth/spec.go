@@ -2,6 +2,7 @@ package groundtruth
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,6 +20,9 @@ type Source struct {
 	Format string
 	// Slack is how far a partition's time may lie from the prediction's, on both sides.
 	Slack time.Duration
+	// PartitionZone is the zone whose clocks {date} and the other placeholders go by. It is
+	// left out of fingerprints where it is UTC.
+	PartitionZone Zone `json:",omitzero"`
 	// FollowLinks says that symbolic links in a folder may lead out of it. Whoever can
 	// write to the folder can then have any file read that this process can read.
 	FollowLinks bool
@@ -29,15 +33,33 @@ type Source struct {
 // names stand here because config checks them without what reads files.
 func Formats() []string { return []string{"parquet", "csv", "jsonl"} }
 
+// IDColumns names the columns that make an id, mostly one. Predictions and labels have as
+// many, in the same order; an id is missing where one of its columns is.
+type IDColumns []string
+
+// String names the columns for people.
+func (c IDColumns) String() string { return strings.Join(c, ", ") }
+
+// MarshalJSON implements json.Marshaler. One column is its name alone, so that hashes of
+// what is read are those that they were before there could be several.
+func (c IDColumns) MarshalJSON() ([]byte, error) {
+	if len(c) == 1 {
+		return json.Marshal(c[0])
+	}
+	return json.Marshal([]string(c))
+}
+
 // PredictionColumns names the columns of a prediction log. Timestamp and ModelVersion may be
 // empty: there is no such column.
 type PredictionColumns struct {
-	ID, Timestamp, Prediction, ModelVersion string
+	ID                                  IDColumns
+	Timestamp, Prediction, ModelVersion string
 }
 
 // LabelColumns names the columns of the labels. Only ID and Label are required.
 type LabelColumns struct {
-	ID, Label, Timestamp, IngestedAt, Op string
+	ID                               IDColumns
+	Label, Timestamp, IngestedAt, Op string
 }
 
 // ReferenceColumns names the columns of a reference's rows, which hold predictions and labels
@@ -70,6 +92,7 @@ type Spec struct {
 	Labels            Source
 	LabelColumns      LabelColumns
 	Resolve           Resolve
+	Within            time.Duration     // how long before its timestamp a label counts for predictions; 0: for all of its id
 	Reference         Source            // rows of training or the like; the zero value when there is none
 	ReferenceColumns  *ReferenceColumns // nil: named as those of predictions and labels
 	Segments          []string
@@ -95,7 +118,11 @@ type Limits struct {
 	Workers     int    // default GOMAXPROCS
 }
 
-// Coverage counts what a join found of predictions and labels, and how they met.
+// Coverage counts what a join found of predictions and labels, and how they met. With
+// Spec.Within, where labels are resolved for each prediction, what is said of ids holds of
+// predictions: Labels are those that match a prediction and the versions that match none,
+// which UnmatchedLabels are, and labels that are null and have no timestamp are NullLabels
+// each.
 type Coverage struct {
 	Predictions          int64 `json:"predictions"`              // unique predictions in the window
 	Labels               int64 `json:"labels"`                   // ids with a known label after resolution, among labels read
@@ -129,10 +156,10 @@ type Skipped struct {
 
 // Reasons for skipping a record.
 const (
-	BadNumber    = "bad_number" // prediction or label is not a finite number (NaN, text)
+	BadNumber    = "bad_number" // prediction or label is not a finite number (text; of a prediction also NaN)
 	BadTime      = "bad_time"   // prediction, label or ingest time cannot be read
 	MissingID    = "missing_id"
-	MissingValue = "missing_value" // no prediction, or no timestamp where one is mapped
+	MissingValue = "missing_value" // no prediction, no timestamp of one, or a label without the ingest time
 	BadRow       = "bad_row"       // short or long CSV row, malformed JSON line
 )
 

@@ -45,7 +45,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		}
 	}
 	out := Outcome{
-		Model: m.Name, Window: p.window, AsOf: asOf, AsOfApplied: result.AsOfApplied,
+		Model: m.Name, Window: p.window, TimeZone: m.Grid().Zone(), AsOf: asOf, AsOfApplied: result.AsOfApplied,
 		Stage: p.stage, OnGrid: p.onGrid, Evaluation: *evaluation,
 		Coverage: coverage(result), Notes: result.Notes, Prometheus: answers,
 	}

@@ -74,7 +74,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		Limits:     l.Limits,
 		ReadLabels: q.Labels,
 		Past:       q.Past,
-		Progress:   l.progress(m.Name + " " + q.Window.String()),
+		Progress:   l.progress(m.Name + " " + q.Window.Text(m.Grid().Zone(), "/")),
 		Log:        l.Log.With("model", m.Name),
 	}, func() *summary.Builder {
 		return summary.NewBuilder(layout, q.Window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments})
@@ -164,7 +164,8 @@ const profileColumnBytes = 8 << 10
 func (l Logs) features(ctx context.Context, m *config.Model, spec groundtruth.Spec, src groundtruth.Source, w groundtruth.Window) ([]groundtruth.FeatureSpec, error) {
 	preds, labels := spec.PredictionColumns, spec.LabelColumns
 	ref := spec.ColumnsOfReference()
-	mapped := []string{ref.ID, ref.Timestamp, ref.Prediction, ref.ModelVersion, ref.Label, preds.ID, preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.ID, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op}
+	mapped := slices.Concat(ref.ID, preds.ID, labels.ID, []string{ref.Timestamp, ref.Prediction, ref.ModelVersion, ref.Label,
+		preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
 	wanted := m.Predictions.Features
 	look := format.ColumnOptions{MemoryBytes: l.Limits.MemoryBytes}
 	if m.Reference != nil {

@@ -46,7 +46,7 @@ func TestKeysThatNoRecordHas(t *testing.T) {
 		{"deletes without a label", nil, []tableObject{{"a.jsonl", labels(120, "label", nil, "op", "delete")}}, "", ""},
 		{"operation", func(s *groundtruth.Spec) { s.LabelColumns.Op = "Op" }, []tableObject{{"a.jsonl", labels(2)}}, "", `column "Op" is in no record of labels, first a.jsonl: its values count as missing; the records there have "id", "label", "loaded_at", "op", "sold_at" (did you mean "op"?)`},
 		{"ingest time", func(s *groundtruth.Spec) { s.LabelColumns.IngestedAt = "loaded" }, []tableObject{{"a.jsonl", labels(2)}}, `has no column "loaded": it has "id", "label", "loaded_at", "op", "sold_at" (did you mean "loaded_at"?)`, ""},
-		{"id of labels", func(s *groundtruth.Spec) { s.LabelColumns.ID = "key" }, []tableObject{{"a.jsonl", labels(2)}}, `has no column "key"`, ""},
+		{"id of labels", func(s *groundtruth.Spec) { s.LabelColumns.ID = groundtruth.IDColumns{"key"} }, []tableObject{{"a.jsonl", labels(2)}}, `has no column "key"`, ""},
 		{"prediction", func(s *groundtruth.Spec) { s.PredictionColumns.Prediction = "prediction" }, nil, `preds/p.jsonl has no column "prediction": it has "at", "city", "color", "id", "pred" and 2 more (did you mean "pred"?)`, ""},
 		{"time", func(s *groundtruth.Spec) { s.PredictionColumns.Timestamp = "ts" }, nil, `has no column "ts"`, ""},
 		{"version", func(s *groundtruth.Spec) { s.PredictionColumns.ModelVersion = "model_version" }, nil, "", `column "model_version" is in no record of predictions, first p.jsonl: its values count as missing; the records there have "at", "city", "color", "id", "pred" and 2 more (did you mean "version"?)`},

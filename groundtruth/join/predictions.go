@@ -15,8 +15,9 @@ import (
 // not mapped. The scans of predictions and of the reference have one each.
 type rowColumns struct {
 	wantList
-	id, time, value, version, label int
-	segments, features              []int
+	id                          idColumns
+	time, value, version, label int
+	segments, features          []int
 }
 
 // batcher makes the batches that a worker sends to its sink of the rows that it keeps.
@@ -135,7 +136,7 @@ func newPredictionScan(j *joiner) *predictionScan {
 	s := &predictionScan{j: j, start: nanos(j.window.Start), end: nanos(j.window.End)}
 	p := j.spec.PredictionColumns
 	s.bar = table.NewBar()
-	s.cols.id = s.cols.addWant(table.Want{Name: p.ID, As: table.AsID, Bar: s.bar})
+	s.cols.id = idColumns{s.cols.addID(p.ID, false, s.bar), s.bar}
 	s.cols.time = s.cols.add(p.Timestamp, table.AsTime, false)
 	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, false)
@@ -190,7 +191,7 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 			for k := range w.segments {
 				w.segments[k].reset()
 			}
-			return w.scanWorker.read(ctx, p, s.cols.wants, s.read, losers != nil, func(c *table.Chunk) error {
+			return w.scanWorker.read(ctx, p, s.cols.wants, s.cols.id, s.read, losers != nil, func(c *table.Chunk) error {
 				if losers != nil {
 					w.resend(c, ord, &losers[ord])
 					return nil
@@ -221,7 +222,7 @@ func changedError(o source.Object, how string) error {
 // whether there are any; nil is all rows of the chunk. Rows of other windows are
 // nobody's concern: they are not checked further.
 func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
-	times, ids, values := c.Column(w.cols.time), c.Column(w.cols.id), c.Column(w.cols.value)
+	times, ids, values := c.Column(w.cols.time), w.ids, c.Column(w.cols.value)
 	if w.allGood(c, times, ids, values) {
 		w.scope += int64(c.Len)
 		w.sel = nil
@@ -254,8 +255,8 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 		}
 		w.scope++
 		if !ids.Valid[i] {
-			text, _ := ids.InvalidText(i)
-			skip(i, groundtruth.MissingID, names.ID, text, true)
+			column, text := missingID(c, w.cols.id, w.cols.wants, i)
+			skip(i, groundtruth.MissingID, column, text, true)
 			continue
 		}
 		if !values.Valid[i] {
@@ -327,7 +328,7 @@ func (w *predictionWorker) take(c *table.Chunk, ord int) error {
 
 // sample finds the sampled rows among the kept ones.
 func (w *predictionWorker) sample(c *table.Chunk) {
-	ids := c.Column(w.cols.id)
+	ids := w.ids
 	w.sampled = w.sampled[:0]
 	numbers := rowNumbers{sel: w.sel}
 	for _, r := range ids.Sampled {
@@ -342,7 +343,7 @@ func (w *predictionWorker) sample(c *table.Chunk) {
 
 // scatter deals the kept rows to the partitions.
 func (w *predictionWorker) scatter(c *table.Chunk, ord int) {
-	ids, times, values := c.Column(w.cols.id), c.Column(w.cols.time), c.Column(w.cols.value)
+	ids, times, values := w.ids, c.Column(w.cols.time), c.Column(w.cols.value)
 	layout := w.j.layout
 	n := len(w.codes[0])
 	for k := range n {

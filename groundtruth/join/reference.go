@@ -115,7 +115,7 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 
 	s := &referenceScan{j: j, names: j.spec.ColumnsOfReference(), bar: table.NewBar()}
 	p := s.names
-	s.cols.id = s.cols.addWant(table.Want{Name: p.ID, As: table.AsID, Optional: true, Bar: s.bar})
+	s.cols.id = idColumns{s.cols.addID(p.ID, true, s.bar), s.bar}
 	s.cols.time = s.cols.add(p.Timestamp, table.AsTime, true)
 	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, true)
@@ -136,7 +136,7 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 		Objects: objects, Format: src.Format, Workers: j.workers, Wants: s.cols.wants,
 		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
 			w := own[worker]
-			return w.read(ctx, p, s.cols.wants, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error {
+			return w.read(ctx, p, s.cols.wants, s.cols.id, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error {
 				w.take(c, p.Object.Ord)
 				return nil
 			})
@@ -215,7 +215,7 @@ func (w *referenceWorker) take(c *table.Chunk, ord int) {
 // sample sets sampled: the rows whose ids are not above the bar, and those of the rows
 // without an id that are not by their object's key and their number in it.
 func (w *referenceWorker) sample(c *table.Chunk, ord int) {
-	ids, rel := c.Column(w.cols.id), w.j.preds.Objects[ord].Rel
+	ids, rel := w.ids, w.j.preds.Objects[ord].Rel
 	next := ids.Sampled
 	w.sampled = w.sampled[:0]
 	for _, i := range w.sel {
@@ -301,7 +301,7 @@ func (s *referenceScan) badRow(times, values, labels *table.Column, i int) (reas
 		return groundtruth.MissingValue, s.names.Prediction, ""
 	}
 	if labels.Kind == table.Number && !labels.Valid[i] {
-		if text, bad := labels.BadNumber(i); bad {
+		if text, bad := labels.InvalidText(i); bad { // NaN is no label, as in Join.
 			return groundtruth.BadNumber, s.names.Label, text
 		}
 	}

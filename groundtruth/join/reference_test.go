@@ -38,10 +38,7 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 		for _, r := range rows {
 			at, badTime := refTime(r["at"])
 			p, badPred := refNumber(r["pred"])
-			l, badLabel := refNumber(r["label"])
-			if badLabel == groundtruth.MissingValue {
-				badLabel = ""
-			}
+			l, noLabel, badLabel := refLabelValue(r["label"])
 			why := badTime
 			for _, w := range []string{badPred, badLabel} {
 				if why == "" {
@@ -62,7 +59,7 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 			columns[words("version", refText(r["version"]))]++
 			columns[words("x", x)]++
 			columns[words("color", refText(r["color"]))]++
-			if r["label"] != nil {
+			if !noLabel {
 				addSampled(sampled.sampledMatches, hash, words(true, at, p, l), 1)
 				matches[words(true, at, p, l, refText(r["version"]), refText(r["city"]))]++
 			}

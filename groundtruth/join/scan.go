@@ -52,6 +52,20 @@ func (l *wantList) addWant(add table.Want) int {
 	return i
 }
 
+// addID adds the columns that make an id, and returns their indexes. With a bar, the
+// ids that are not above it are sampled.
+func (l *wantList) addID(names groundtruth.IDColumns, optional bool, bar *table.Bar) []int {
+	var at []int
+	for _, name := range names {
+		w := table.Want{Name: name, As: table.AsID, Optional: optional, Bar: bar}
+		if bar != nil && len(names) > 1 {
+			w.Bar = table.NewBar() // The hash of a part says nothing of that of the id.
+		}
+		at = append(at, l.addWant(w))
+	}
+	return at
+}
+
 // nanos returns t in Unix nanoseconds, at the bounds of int64 when it lies beyond.
 func nanos(t time.Time) int64 {
 	const maxSeconds = math.MaxInt64/int64(time.Second) - 1
@@ -88,6 +102,8 @@ func (p *progress) read(n int64) { p.add(n, 0) }
 // with them. Each kind of scan has a worker with one inside.
 type scanWorker struct {
 	reader  format.Reader
+	joined  table.JoinedIDs
+	ids     *table.Column // of the chunk
 	bad     badRecords
 	scope   int64 // records that belong to the window, good and bad
 	lost    int64 // bad ones among these
@@ -124,9 +140,15 @@ func (m *absentColumns) add(i int, a absentColumn) {
 	}
 }
 
-// read reads a part of an object and calls rows with its chunks. With quiet set,
-// nothing is counted: the object was read before.
-func (s *scanWorker) read(ctx context.Context, p *format.Part, wants []table.Want, opt table.ReadOptions, quiet bool, rows func(*table.Chunk) error) (table.ReadStats, error) {
+// idColumns are the columns of a scan that make an id.
+type idColumns struct {
+	at  []int // among the wants
+	bar *table.Bar
+}
+
+// read reads a part of an object and calls rows with its chunks, whose ids are then in
+// scanWorker.ids. With quiet set, nothing is counted: the object was read before.
+func (s *scanWorker) read(ctx context.Context, p *format.Part, wants []table.Want, id idColumns, opt table.ReadOptions, quiet bool, rows func(*table.Chunk) error) (table.ReadStats, error) {
 	ord := p.Object.Ord
 	if !quiet {
 		opt.OnBad = func(reason string, row int64, value string) {
@@ -145,8 +167,21 @@ func (s *scanWorker) read(ctx context.Context, p *format.Part, wants []table.Wan
 		if !quiet && p.Object.Noted.CompareAndSwap(false, true) {
 			s.noteAbsent(c, ord)
 		}
+		s.ids = s.joined.Column(c, id.at, id.bar)
 		return rows(c)
 	})
+}
+
+// missingID returns which column of an id has none in row i of a chunk, and what stands there
+// that cannot be one.
+func missingID(c *table.Chunk, id idColumns, wants []table.Want, i int) (column, text string) {
+	for _, at := range id.at {
+		if !c.Cols[at].Valid[i] {
+			text, _ = c.Cols[at].InvalidText(i)
+			return wants[at].Name, text
+		}
+	}
+	return "", ""
 }
 
 // noteAbsent counts an object and the columns that it lacks, by its first chunk.

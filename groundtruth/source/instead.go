@@ -20,13 +20,15 @@ const lookedAround = 1000
 
 // around is what lies below the fixed part of a URL whose pattern matches nothing.
 type around struct {
-	keys  []string // the first ones, less hidden names
-	more  bool     // there are others
-	dated bool     // the pattern may have placeholders: there is a time to fill in
+	keys  []string         // the first ones, less hidden names
+	more  bool             // there are others
+	dated bool             // the pattern may have placeholders: there is a time to fill in
+	zone  groundtruth.Zone // of the placeholders
 }
 
 // lookAround lists what lies there. It only serves a message, so that a failure is no error.
 func (w *walker) lookAround(ctx context.Context) (a around, ok bool) {
+	a.zone = w.zone
 	a.dated = !w.from.IsZero() || !w.to.IsZero()
 	listed := 0
 	for o, err := range w.lister.List(ctx, "") {
@@ -90,7 +92,7 @@ func otherTimes(p pattern, a around) string {
 	n := 0
 	for _, key := range a.keys {
 		at, ok, _ := matchKey(p.segments, strings.Split(key, "/"), noPartition())
-		span, has := at.span()
+		span, has := at.span(a.zone)
 		if !ok || !has {
 			continue
 		}
@@ -105,7 +107,7 @@ func otherTimes(p pattern, a around) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("it matches %s, whose times are %s", a.of(n), all.Text(" to "))
+	return fmt.Sprintf("it matches %s, whose times are %s", a.of(n), all.Text(a.zone, " to "))
 }
 
 // folderForFile says that what the pattern's last segment names is a folder with files in it.
