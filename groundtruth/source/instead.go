@@ -130,7 +130,7 @@ func folderForFile(p pattern, a around) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s is a folder there: %s/%s would match %s", last.text, p.text, a.pattern(shape), a.of(n))
+	return fmt.Sprintf("%s is a folder there: %s/%s would match %d of %d objects in it", last.text, p.text, a.pattern(shape), n, len(inside))
 }
 
 // otherName says that an object beside the one that is named was probably meant.
