@@ -48,8 +48,11 @@ var lettersBelow = []struct {
 }
 
 // checkDates refuses a path with a date in the notation of another tool, which would be taken
-// as it stands and match nothing.
-func checkDates(path string) error {
+// as it stands and match nothing. A folder may be called anything.
+func checkDates(path string, use locationUse) error {
+	if use == folder {
+		return nil
+	}
 	segments := strings.Split(path, "/")
 	found, meant := "", ""
 	year := false
@@ -71,8 +74,11 @@ func checkDates(path string) error {
 		}
 		found, meant = found+segment, meant+segments[i]
 	}
-	if found == "" {
+	switch {
+	case found == "":
 		return nil
+	case use == wildcards:
+		return fmt.Errorf("%q would be taken as it stands, and there is no window here to take a date from; use *", clip(found))
 	}
 	return fmt.Errorf("%q would be taken as it stands: write %q", clip(found), meant)
 }

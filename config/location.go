@@ -58,10 +58,8 @@ func checkLocation(raw string, use locationUse) error {
 
 // checkPattern checks the wildcards and the placeholders of a key pattern.
 func checkPattern(p string, use locationUse) error {
-	if use == dated {
-		if err := checkDates(p); err != nil {
-			return err
-		}
+	if err := checkDates(p, use); err != nil {
+		return err
 	}
 	names, err := placeholderNames(p)
 	if err != nil {

@@ -115,6 +115,7 @@ func TestCheckLocation(t *testing.T) {
 		{"s3://b/***/x", dated, "alone between slashes"},
 		{"s3://b/*/x", wildcards, ""},
 		{"s3://b/{date}/x", wildcards, "no window"},
+		{"s3://b/dt=%Y-%m-%d/x", wildcards, `"dt=%Y-%m-%d" would be taken as it stands, and there is no window here to take a date from; use *`},
 	}
 	for _, c := range tests {
 		t.Run(c.raw, func(t *testing.T) {
