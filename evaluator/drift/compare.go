@@ -77,13 +77,13 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 	// Any one judging measure makes the column drift, so each floor is high enough
 	// that all together exceed theirs in at most 5 % of samples without change.
 	level := 1 - 0.05/float64(max(1, len(judging)))
-	add := func(s *Spec, found measured, rows, refRows int64) {
+	add := func(s *Spec, found measured, counted, of int64) {
 		var t *stat.Number
 		if slices.Contains(judging, s.Name) {
 			threshold := stat.Number(opt.threshold(s))
 			t = &threshold
 		}
-		out.Measures[s.Name] = found.measure(t, rows >= opt.minRows() && refRows >= opt.minRows())
+		out.Measures[s.Name] = found.measure(t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
 	}
 	binned, ofValues := measuresOf(l, judging)
 	rb, cb := binsOf(ref), binsOf(cur)
@@ -117,9 +117,8 @@ type measured struct {
 	reason string // why there is no value
 }
 
-// measure writes what was measured, and judges it by the threshold; nil is none. enough
-// says that there are rows enough to judge.
-func (m measured) measure(threshold *stat.Number, enough bool) Measure {
+// measure writes what was measured, and judges it by the threshold; nil is none.
+func (m measured) measure(threshold *stat.Number, by evidence) Measure {
 	if m.reason == "" && !stat.IsNumber(m.value) {
 		m.reason = "not a finite number"
 	}
@@ -138,7 +137,7 @@ func (m measured) measure(threshold *stat.Number, enough bool) Measure {
 		out.PValue = &p
 	}
 	if threshold != nil {
-		out.judge(m.value, m.bound, float64(*threshold), m.floor, enough)
+		out.judge(m.value, m.bound, float64(*threshold), m.floor, by)
 	}
 	return out
 }
