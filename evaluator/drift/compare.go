@@ -35,6 +35,25 @@ func (o Options) threshold(s *Spec) float64 {
 	return s.Threshold
 }
 
+// Decisive returns a measure that, judging alone, would leave no column of d inconclusive with
+// the rows that there are, and false where there is none.
+func (o Options) Decisive(d *Drift) (name string, ok bool) {
+	for _, s := range Specs() {
+		decides := func(c Column) bool {
+			m, has := c.Measures[s.Name]
+			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= o.threshold(&s) && c.N >= o.minRows()
+		}
+		all := true
+		for _, c := range d.Columns {
+			all = all && decides(c)
+		}
+		if all && len(d.Columns) > 0 {
+			return s.Name, true
+		}
+	}
+	return "", false
+}
+
 // The names under which the mapped columns appear among the columns of Drift.
 const (
 	PredictionColumn = "prediction"

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"fmt"
+	"maps"
 	"math"
 
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -96,6 +97,30 @@ func (d *Drift) Inconclusive() int {
 		}
 	}
 	return n
+}
+
+// WithRows returns the drift as it would be in a window with so many rows, and so many of
+// them with a label, if chance alone makes the difference of the columns that are
+// inconclusive now: those for which so many rows are enough have not drifted then.
+func (d *Drift) WithRows(rows, labels int64) *Drift {
+	columns := maps.Clone(d.Columns)
+	var features []Column
+	for name, c := range columns {
+		there := rows
+		if name == LabelColumn {
+			there = labels
+		}
+		if c.Drifted == nil && c.NeedsRows > 0 && c.NeedsRows <= there {
+			c.Drifted = new(bool)
+			columns[name] = c
+		}
+		if !Reserved(name) {
+			features = append(features, c)
+		}
+	}
+	out := Of(features)
+	out.Columns, out.LeftOut = columns, d.LeftOut
+	return &out
 }
 
 // judge sets Drifted: true above threshold and floor, nil with a reason where the

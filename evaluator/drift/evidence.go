@@ -3,6 +3,8 @@ package drift
 import (
 	"fmt"
 	"math"
+
+	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
 // evidence is how much a measure has to judge a column by. Compare makes one for each
@@ -48,7 +50,7 @@ func (e evidence) needs(floor, threshold float64) (window, both int64) {
 		return 0, 0
 	}
 	if fall >= 1.0/farthest {
-		return 0, roundedUp(margin * 2 / left)
+		return 0, stat.RoundUp(margin * 2 / left)
 	}
 	return 0, 0
 }
@@ -56,7 +58,7 @@ func (e evidence) needs(floor, threshold float64) (window, both int64) {
 // ofWindow returns the rows of a window of which so many count for the measure.
 func (e evidence) ofWindow(counted float64) int64 {
 	all := float64(e.window) / float64(e.rows)
-	return max(roundedUp(margin*counted*all), int64(math.Ceil(float64(e.minRows)*all)))
+	return max(stat.RoundUp(margin*counted*all), int64(math.Ceil(float64(e.minRows)*all)))
 }
 
 // lacks says in words why a floor above the threshold leaves the measure undecided, and what
@@ -70,13 +72,4 @@ func (e evidence) lacks(floor, threshold float64) string {
 		return why + fmt.Sprintf("needs about %d rows in the window and in the reference, there are %d and %d", both, e.rows, e.refRows)
 	}
 	return why + "far too few rows to tell"
-}
-
-// roundedUp rounds a number of rows up to two digits.
-func roundedUp(rows float64) int64 {
-	unit := 1.0
-	for rows/unit >= 100 {
-		unit *= 10
-	}
-	return int64(math.Ceil(rows/unit) * unit)
 }
