@@ -50,7 +50,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"syntax", "runs: 4, per: 30d}", "runs: 4, per: 30d",
-			"hindcast.yaml:44:7: ',' or '}' must be specified",
+			"hindcast.yaml:43:15: the { that begins here is not closed\n    43 |       budget: {runs: 4, per: 30d\n       |               ^",
 		},
 		{
 			"version of the future", "version: 1\n", "version: 2\n",
@@ -386,7 +386,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"key that is a list", "grouping: {namespace: team-a}", "grouping: {[a]: b}",
-			"hindcast.yaml:54:61: found an invalid key for this map",
+			"hindcast.yaml:54:61: found an invalid key for this map\n    54 |   pushgateway: {url: http: [redacted]",
 		},
 		{
 			"password without a username", "grouping: {namespace: team-a}", "password: hunter2",
@@ -575,11 +575,11 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"variable in a flow mapping", "runs: 4", "runs: ${RUNS}",
-			`hindcast.yaml:43:23: ',' or '}' must be specified; inside { } or [ ] a variable needs quotes: "${VAR}"`,
+			"hindcast.yaml:43:23: inside { } or [ ] a variable needs quotes: \"${VAR}\"\n    43 |       budget: {runs: ${RUNS}, per: 30d}\n       |                       ^",
 		},
 		{
 			"alias of nothing", "segments: [city]", "segments: *nope",
-			"hindcast.yaml:27:15: models[0].segments: alias *nope refers to no anchor before it",
+			"hindcast.yaml:27:15: models[0].segments: alias *nope refers to no anchor before it; a text that begins with * has to stand in quotes",
 		},
 		{
 			"tag", "namespace: team-a\n", "namespace: !!str 12\n",
