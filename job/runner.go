@@ -191,6 +191,7 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var unreadable []error
 	for i, w := range windows {
 		answers, unasked, err := p.ask(ctx, w.window)
 		if err != nil {
@@ -200,7 +201,13 @@ func (p *pass) run(ctx context.Context) error {
 		labels := w.stage == trigger.StageMature || p.opt.Window != nil
 		read, err := p.read(ctx, ref, w, labels)
 		if err != nil {
-			return err
+			// One window that cannot be read does not hide the others. Two are taken for a
+			// store that doesn't answer.
+			unreadable = append(unreadable, err)
+			if len(unreadable) > 1 || ctx.Err() != nil {
+				break
+			}
+			continue
 		}
 		e := p.judge(m, ref, w, p.asOf, labels, answers, read)
 		past := records
@@ -222,6 +229,9 @@ func (p *pass) run(ctx context.Context) error {
 			}
 			e.recorded = true
 		}
+	}
+	if len(unreadable) > 0 {
+		return errors.Join(unreadable...)
 	}
 	if err := p.decide(ctx, records); err != nil {
 		return err
