@@ -31,10 +31,12 @@ const shardTime = "20060102T150405.999999999Z0700"
 type Unit struct {
 	Model  string             `json:"model"`
 	Window groundtruth.Window `json:"window"`
-	Stage  string             `json:"stage"`
-	Key    string             `json:"key,omitempty"` // of the kept summary in the state
-	There  bool               `json:"there"`         // it was kept before, and its inputs are the same
-	Rows   int64              `json:"rows_read"`     // when it was read
+	// TimeZone is that of the model's windows, for people; left out where it is UTC.
+	TimeZone groundtruth.Zone `json:"time_zone,omitzero"`
+	Stage    string           `json:"stage"`
+	Key      string           `json:"key,omitempty"` // of the kept summary in the state
+	There    bool             `json:"there"`         // it was kept before, and its inputs are the same
+	Rows     int64            `json:"rows_read"`     // when it was read
 }
 
 // keptUnit is a window as a shard has read it: the object under a Unit's key, which the
@@ -62,7 +64,7 @@ func (r *Runner) Units(ctx context.Context, m *config.Model, asOf time.Time) ([]
 	}
 	units := make([]Unit, len(windows))
 	for i, w := range windows {
-		units[i] = Unit{Model: m.Name, Window: w.window, Stage: w.stage}
+		units[i] = Unit{Model: m.Name, Window: w.window, TimeZone: m.Grid().Zone(), Stage: w.stage}
 	}
 	return units, nil
 }
