@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -144,7 +145,11 @@ func TestSyntaxErrorsQuoteNoSecret(t *testing.T) {
 		if err == nil {
 			return
 		}
-		for _, e := range err.(Errors) { //nolint:errorlint // it is no other
+		var list Errors
+		if !errors.As(err, &list) {
+			t.Fatalf("%T", err)
+		}
+		for _, e := range list {
 			if e.Excerpt != "" && strings.Contains(e.Error(), secret) {
 				t.Fatalf("%v", err)
 			}
