@@ -88,6 +88,9 @@ func alsoCalled(scheme string) []string {
 
 // checkPattern checks the wildcards and the placeholders of a key pattern.
 func checkPattern(p string, use locationUse) error {
+	if err := checkDates(p, use); err != nil {
+		return err
+	}
 	names, err := placeholderNames(p)
 	if err != nil {
 		return err

@@ -26,7 +26,9 @@ type evaluated struct {
 	outcome  Outcome
 	inputs   []groundtruth.Input
 	versions []string // model versions of the window's predictions, sorted
-	recorded bool     // before the pass decides, as windows are on which no rule acts
+	decided  bool     // and recorded before the pass decides, as windows are on which no rule acts
+
+	unrecorded bool // it is shown, and not recorded
 }
 
 // judge computes and judges a window that was read; queries have been answered.
@@ -135,6 +137,9 @@ func coverage(r groundtruth.Result) Coverage {
 		HiddenLabels:         c.HiddenLabels,
 		LabelsBefore:         c.LabelsBefore,
 		Skipped:              r.Skipped.Counts,
+	}
+	if d := r.LabelDelay; d != nil {
+		out.LabelDelay = &LabelDelay{N: d.Labels, Late: d.Late, P50: math.Ceil(d.Median.Seconds()), P95: math.Ceil(d.Most.Seconds())}
 	}
 	if out.Skipped == nil {
 		out.Skipped = map[string]int64{}
