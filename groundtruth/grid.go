@@ -141,6 +141,14 @@ func (g Grid) Length() time.Duration {
 	return time.Duration(g.seconds) * time.Second
 }
 
+// Times returns the grid whose windows are so many times as long, and false where they would
+// be longer than ParseGrid takes.
+func (g Grid) Times(n int64) (Grid, bool) {
+	longer := Grid{months: g.months * n, seconds: g.seconds * n}
+	_, err := ParseGrid(longer.String())
+	return longer, err == nil
+}
+
 // Containing returns the window of the grid that holds t.
 func (g Grid) Containing(t time.Time) Window {
 	if g.zone.IsUTC() {

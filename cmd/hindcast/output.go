@@ -160,18 +160,25 @@ func metricOrder(m map[string]metric.Result) []string {
 	return out
 }
 
+// driftTable shows the measures that judge the columns. Where some column is inconclusive it
+// says what it lacks.
 func driftTable(w io.Writer, d *drift.Drift) {
-	t := newTable(w, "column", "drift", "measure", "value", "threshold", "noise floor")
+	header := []any{"column", "drift", "measure", "value", "threshold", "noise floor"}
+	unsure := slices.ContainsFunc(slices.Collect(maps.Values(d.Columns)), func(c drift.Column) bool { return c.Drifted == nil })
+	if unsure {
+		header = append(header, "lacks")
+	}
+	t := newTable(w, header...)
 	for _, name := range sortedKeys(d.Columns) {
 		c := d.Columns[name]
-		state := "no"
+		state, lacks := "no", ""
 		switch {
 		case c.Drifted == nil:
-			state = "?"
+			state, lacks = "?", report.Lacks(c)
 		case *c.Drifted:
 			state = "DRIFT"
 		}
-		first := true
+		rows := [][]any{}
 		for _, measure := range sortedKeys(c.Measures) {
 			m := c.Measures[measure]
 			if m.Threshold == nil {
@@ -181,15 +188,14 @@ func driftTable(w io.Writer, d *drift.Drift) {
 			if m.NoiseFloor != nil {
 				floor = report.Number(*m.NoiseFloor)
 			}
-			row := table.Row{"", "", measure, report.Number(m.Value), report.Number(*m.Threshold), floor}
-			if first {
-				row[0], row[1] = name, state
-			}
-			first = false
-			t.AppendRow(row)
+			rows = append(rows, []any{"", "", measure, report.Number(m.Value), report.Number(*m.Threshold), floor, ""})
 		}
-		if first {
-			t.AppendRow(table.Row{name, state, c.Reason, "", "", ""})
+		if len(rows) == 0 {
+			rows = append(rows, []any{"", "", "", "", "", "", ""})
+		}
+		rows[0][0], rows[0][1], rows[0][6] = name, state, lacks
+		for _, row := range rows {
+			t.AppendRow(table.Row(row[:len(header)]))
 		}
 	}
 	if t.Length() > 0 {
@@ -223,7 +229,7 @@ func answersTable(w io.Writer, o *job.Outcome) {
 func rulesTable(w io.Writer, o *job.Outcome) {
 	t := newTable(w, "rule", "verdict", "streak", "why")
 	for _, r := range o.Rules {
-		t.AppendRow(table.Row{r.Name, r.Verdict.String(), fmt.Sprintf("%d of %d", r.Streak, r.For), r.Reason})
+		t.AppendRow(table.Row{r.Name, r.Verdict.String(), report.Streak(r), r.Reason})
 	}
 	for _, r := range o.NotJudged {
 		t.AppendRow(table.Row{r.Name, "waits", "", r.Reason})
