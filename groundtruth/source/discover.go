@@ -38,6 +38,11 @@ type Set struct {
 // partitions that are needed are listed. A missing bucket or folder is an error; a
 // pattern that matches nothing in the range is a note.
 func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time) (*Set, error) {
+	return discover(ctx, stores, src, from, to, nil)
+}
+
+// discover does what Discover does. A bound, where there is one, ends it early.
+func discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time, bound *boundedLister) (*Set, error) {
 	p, err := parsePattern(src.URL)
 	if err != nil {
 		return nil, err
@@ -47,6 +52,9 @@ func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Sour
 		return nil, err
 	}
 	w := walker{lister: store, store: store, from: from, to: to, zone: src.PartitionZone, outside: map[string]bool{}}
+	if bound != nil {
+		bound.lister, w.lister, w.surveys = store, bound, true
+	}
 	if !src.FollowLinks {
 		store.KeepInside(w.leaveOut)
 	}
@@ -56,7 +64,7 @@ func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Sour
 	if !to.IsZero() {
 		w.to = to.Add(src.Slack).UTC()
 	}
-	if err := w.walk(ctx, "", p.segments, noPartition()); err != nil {
+	if err := w.walk(ctx, "", p.segments, noPartition()); err != nil && !errors.Is(err, errEnough) {
 		return nil, fmt.Errorf("find objects of %s: %w", withoutQuery(src.URL), err)
 	}
 	slices.SortFunc(w.found, func(a, b Object) int { return cmp.Compare(a.Rel, b.Rel) })
