@@ -75,6 +75,11 @@ func (s *setup) times(write func(at time.Time) string) {
 	}
 }
 
+// later returns what writes a time some hours later.
+func later(hours int, layout string) func(at time.Time) string {
+	return func(at time.Time) string { return at.Add(time.Duration(hours) * time.Hour).Format(layout) }
+}
+
 func (s *setup) check(t *testing.T) *Report {
 	t.Helper()
 	base := "mem://datacheck-" + strings.NewReplacer("/", "-", " ", "-", ",", "", "'", "").Replace(t.Name())
@@ -110,7 +115,7 @@ models:
 
 // featuresOf returns a line of the configuration that belongs to predictions.
 func featuresOf(config string) string {
-	if strings.HasPrefix(config, "features:") {
+	if strings.HasPrefix(config, "features:") || strings.HasPrefix(config, "partition_time_zone:") {
 		return ", " + config
 	}
 	return ""
@@ -153,6 +158,24 @@ func TestCheck(t *testing.T) {
 			}, Warning, "1 of 721 timestamps lie in the future, the last at 2026-02-01T05:00:00Z", "clocks agree",
 		},
 		{
+			"dates of another zone", func(s *setup) { s.times(later(5, time.RFC3339)) },
+			Warning, "20.8 % of the rows lie outside of the date of their object, up to 5h after it", "of a time zone 5 h behind UTC: name it in `predictions.partition_time_zone`",
+		},
+		{
+			"dates of the zone that is named", func(s *setup) {
+				s.times(later(5, time.RFC3339))
+				s.config = "partition_time_zone: America/New_York"
+			}, "", "", "",
+		},
+		{
+			"dates of another zone than the one that is named", func(s *setup) { s.config = "partition_time_zone: America/New_York" },
+			Warning, "up to 5h before it", "of a time zone 5 h ahead of America/New_York",
+		},
+		{
+			"local times without a zone", func(s *setup) { s.times(later(2, "2006-01-02 15:04:05")) },
+			Warning, `up to 114m after it; they have no time zone, as "2026-01-01 02:00:00", and are read as UTC`, "local times of a time zone 2 h ahead of UTC",
+		},
+		{
 			"rows by arrival", func(s *setup) {
 				s.times(func(at time.Time) string {
 					return at.Add(time.Duration(at.Minute()-30) * 10 * time.Minute).Format(time.RFC3339)
@@ -189,6 +212,20 @@ func TestCheck(t *testing.T) {
 					delete(s.objects, key)
 				}
 			}, Warning, "no object is of 2026-01-03 to 2026-02-03, where labels of the predictions that were looked at may lie; there are those of 2025-01-01 to 2025-01-06", "see whether labels of that time are written",
+		},
+		{
+			"another case in a part of the labels", func(s *setup) {
+				for day := range testDays {
+					s.edit("l/", fmt.Sprintf("p%d-1", day), fmt.Sprintf("P%d-1", day))
+				}
+			}, Warning, `58.3 % of 240 ids of predictions have a label among 960 records of 4 objects: predictions have "p2-100", labels "P2-100"`, "upper-case",
+		},
+		{
+			"few ids, none of which meets", func(s *setup) {
+				s.objects = map[string]string{
+					"p/2026-01-01/a.csv": "id,at,x,pred\n1,2026-01-01,1,1\n2,2026-01-01,2,2\n3,2026-01-01,3,3\n", "l/2026-01-01/a.csv": "id,y,loaded\n1.0,1,2026-01-02\n2.0,2,2026-01-02\n3.0,3,2026-01-02\n",
+				}
+			}, Error, `none of 3 ids of predictions is among those of 3 label records: predictions have "1", labels "1.0"`, `end in ".0"`,
 		},
 		{
 			"malformed records", func(s *setup) { s.edit("p/2026-01-01", ".5,", ".5") },
@@ -236,6 +273,19 @@ func TestCheck(t *testing.T) {
 		{
 			"few rows", func(s *setup) { s.config = "    window: 6h\n" },
 			Warning, "rule mae asks for 200 rows, and a window of 6h has about 60", "set `window: 1d`, or a lower `min_samples`",
+		},
+		{
+			"a feature that the log has no values of", func(s *setup) {
+				text := "x,pred,y\n"
+				for i := range 400 {
+					text += fmt.Sprintf("%d.5,%d,%d\n", i%17, i, i)
+				}
+				s.objects["r/a.csv"] = text
+				s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+				for i := range 17 {
+					s.edit("p/", fmt.Sprintf("Z,%d.5,", i), "Z,,")
+				}
+			}, "", "", "",
 		},
 		{
 			"a reference of another kind", func(s *setup) {

@@ -102,7 +102,7 @@ func (c *checker) sameFeatures() {
 		switch kind, ok := kinds[f.Name]; {
 		case !ok:
 			lacking = append(lacking, f.Name)
-		case f.Kind == groundtruth.Number && kind != groundtruth.Number:
+		case f.Kind == groundtruth.Number && kind != groundtruth.Number && c.predictions.hasValues(f.Name):
 			differ = append(differ, f.Name)
 		}
 	}
@@ -113,6 +113,13 @@ func (c *checker) sameFeatures() {
 	if len(differ) > 0 {
 		c.problem(Warning, referenceName, fmt.Sprintf("%s: numbers in the reference and not in the predictions", table.QuoteNames(differ)), "write them alike on both sides")
 	}
+}
+
+// hasValues reports whether a feature has values that were read; without any, its kind is not
+// known.
+func (r *reading) hasValues(name string) bool {
+	at := slices.IndexFunc(r.roles, func(o role) bool { return o.key == useFeature && o.column == name })
+	return at >= 0 && r.head.Fields[at].Known() > 0
 }
 
 // complete reports whether the columns that a run needs are all there.

@@ -12,8 +12,12 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/probe"
 )
 
-// enoughIDs is how many ids are needed to say something of them all.
-const enoughIDs = 20
+const (
+	// enoughIDs is how many ids are needed to say something of them all, and leastIDs where
+	// none of them meets.
+	enoughIDs = 20
+	leastIDs  = 3
+)
 
 // manyIDs of both sides are so many that some should meet, though not all labels were read.
 const manyIDs = 1000
@@ -110,7 +114,7 @@ func (c *checker) lookedIDs(object int) map[xxh3.Uint128]*lookedID {
 
 // meet says what is wrong where few ids meet; without are ids that have no label.
 func (c *checker) meet(ids *IDs, without []string) {
-	if ids.Predictions < enoughIDs {
+	if ids.Predictions < leastIDs || ids.Predictions < enoughIDs && ids.Matched > 0 {
 		return
 	}
 	coverage := 0.0
@@ -125,8 +129,11 @@ func (c *checker) meet(ids *IDs, without []string) {
 	}
 	do := "see that " + columnsKey(predictionsName) + ".id and " + columnsKey(labelsName) + ".id name columns that hold the same ids, written alike"
 	few := ids.Share < fewMeet
-	if differ, ok := c.differ(without); ok && few {
-		do = differ.Words()
+	differ, ok := c.differ(without)
+	// Where many meet as they are, the cause has to be that of most others, for labels of other
+	// predictions are alike too.
+	if ok && (few || !differ.Loose && 2*differ.Met > len(without)) {
+		do, few = differ.Words(), true
 		ids.Example, ids.LabelID = differ.Prediction, differ.Label
 	}
 	switch {

@@ -92,7 +92,7 @@ func (c *checker) shift(col *probe.Column) {
 	case col.Unzoned != "":
 		c.problem(Warning, predictionsName, found, fmt.Sprintf("write them with their offset, or in UTC: they look like local times of a time zone %g h %s UTC", hours, behind))
 	default:
-		c.problem(Warning, predictionsName, found, fmt.Sprintf("the dates look like those of a time zone %g h %s UTC: name it in `predictions.partition_time_zone`, or set `predictions.slack: %s`", hours, ahead, slack))
+		c.problem(Warning, predictionsName, found, fmt.Sprintf("the dates look like those of a time zone %g h %s %s: name it in `predictions.partition_time_zone`, or set `predictions.slack: %s`", hours, ahead, c.spec.Predictions.PartitionZone, slack))
 	}
 }
 
