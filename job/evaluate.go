@@ -26,7 +26,9 @@ type evaluated struct {
 	outcome  Outcome
 	inputs   []groundtruth.Input
 	versions []string // model versions of the window's predictions, sorted
-	recorded bool     // before the pass decides, as windows are on which no rule acts
+	decided  bool     // and recorded before the pass decides, as windows are on which no rule acts
+
+	unrecorded bool // it is shown, and not recorded
 }
 
 // judge computes and judges a window that was read; queries have been answered.
