@@ -143,6 +143,9 @@ func coverage(r groundtruth.Result) Coverage {
 		LabelsBefore:         c.LabelsBefore,
 		Skipped:              r.Skipped.Counts,
 	}
+	if d := r.LabelDelay; d != nil {
+		out.LabelDelay = &LabelDelay{N: d.Labels, Late: d.Late, P50: math.Ceil(d.Median.Seconds()), P95: math.Ceil(d.Most.Seconds())}
+	}
 	if out.Skipped == nil {
 		out.Skipped = map[string]int64{}
 	}

@@ -74,6 +74,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		Limits:     l.Limits,
 		ReadLabels: q.Labels,
 		Past:       q.Past,
+		Delay:      m.GroundTruth.Delay,
 		Progress:   l.progress(m.Name + " " + q.Window.Text(m.Grid().Zone(), "/")),
 		Log:        l.Log.With("model", m.Name),
 	}, func() *summary.Builder {

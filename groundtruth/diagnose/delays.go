@@ -8,12 +8,13 @@ import (
 )
 
 const (
-	// delayBits are the bits of a delay in seconds that its bin keeps, so that a bin is at
-	// most a sixteenth wider than its lower bound.
+	// unitBits make the unit that delays are counted in of nanoseconds: 2^30 of them, a little
+	// more than a second, since a shift costs less than a division.
+	unitBits = 30
+	// delayBits are the bits of a delay that its bin keeps, so that a bin is at most a
+	// sixteenth wider than its lower bound.
 	delayBits = 4
-	// secondsBits are the bits of the seconds between any two times that nanoseconds can hold.
-	secondsBits = 34
-	delayBins   = (secondsBits - delayBits + 1) << delayBits
+	delayBins = (63 - unitBits - delayBits + 1) << delayBits
 )
 
 // Delays counts delays of labels in bins, which are finer than a sixteenth. Counts of parts
@@ -26,7 +27,7 @@ type Delays struct {
 // Add counts a delay in nanoseconds; below zero is zero.
 func (d *Delays) Add(nanos int64) {
 	d.n++
-	d.bins[delayBin(uint64(max(nanos, 0))/uint64(time.Second))]++
+	d.bins[delayBin(uint64(max(nanos, 0))>>unitBits)]++
 }
 
 // Merge adds the counts of others.
@@ -41,25 +42,25 @@ func (d *Delays) Merge(o *Delays) {
 func (d *Delays) Count() int64 { return d.n }
 
 // Quantile returns a time within which at least the share q of the delays lie, and which is at
-// most a sixteenth and a second too long; 0 of none. q is in (0, 1].
+// most a sixteenth and 1.1 s too long; 0 of none. q is in (0, 1].
 func (d *Delays) Quantile(q float64) time.Duration {
 	rank := int64(math.Ceil(q * float64(d.n)))
 	for i, n := range d.bins {
 		if rank -= n; n > 0 && rank <= 0 {
-			return time.Duration(delayBound(i)) * time.Second
+			return time.Duration(min(delayBound(i), 1<<(63-unitBits)-1) << unitBits)
 		}
 	}
 	return 0
 }
 
-// delayBin returns the bin of some seconds: below 2^delayBits each has its own, above there are
-// 2^delayBits bins for each power of two.
-func delayBin(seconds uint64) int {
-	shift := max(bits.Len64(seconds)-delayBits-1, 0)
-	return min(shift<<delayBits+int(seconds>>shift), delayBins-1)
+// delayBin returns the bin of a delay in units: below 2^delayBits each has its own, above there
+// are 2^delayBits bins for each power of two.
+func delayBin(units uint64) int {
+	shift := max(bits.Len64(units)-delayBits-1, 0)
+	return shift<<delayBits + int(units>>shift)
 }
 
-// delayBound returns the least seconds above a bin.
+// delayBound returns the least units above a bin.
 func delayBound(bin int) int64 {
 	shift := max(bin>>delayBits-1, 0)
 	return int64(bin-shift<<delayBits+1) << shift

@@ -41,7 +41,7 @@ func forms() []form {
 		{name: "suffix", attempts: suffixes, remedy: "have the job that writes them leave that out, or the other one add it"},
 		{name: "punctuation", attempts: both(lettersAndDigits, "they differ in what is neither letter nor digit, or in case"), loose: true, remedy: "have the jobs write them in one way"},
 		{name: "cut", attempts: cuts, loose: true, remedy: "the column that they went through is too narrow; make it wider"},
-		{name: "last part", attempts: both(lastPart, "they agree in their last part alone"), loose: true, remedy: "have the jobs write the same parts"},
+		{name: "last part", attempts: both(lastPart, "they agree in what stands after a word that differs"), loose: true, remedy: "have the jobs write the same word, or none"},
 		{name: "first part", attempts: both(firstPart, "they agree in their first part alone"), loose: true, remedy: "have the jobs write the same parts"},
 		{name: "several", attempts: both(bare, "they differ in several respects at once, among them spaces, case, zeros and punctuation"), loose: true, remedy: "have the jobs write them in one way"},
 	}
@@ -264,7 +264,9 @@ func prefixes(predictions, labels []string) []attempt {
 			}
 			prefix := common[:n]
 			fold := func(id string) string { return strings.TrimPrefix(id, prefix) }
-			tries = append(tries, s.where.alone(fold, "begin with "+QuoteID(prefix)+", which the others lack"))
+			text := "begin with " + QuoteID(prefix) + ", which the others lack"
+			tries = append(tries, s.where.alone(fold, self, text),
+				s.where.alone(func(id string) string { return withoutZeros(fold(id)) }, withoutZeros, text+", and differ in zeros"))
 		}
 	}
 	return tries
@@ -284,15 +286,15 @@ func suffixes(predictions, labels []string) []attempt {
 			}
 			suffix := common[len(common)-n:]
 			fold := func(id string) string { return strings.TrimSuffix(id, suffix) }
-			tries = append(tries, s.where.alone(fold, "end in "+QuoteID(suffix)+", which the others lack"))
+			tries = append(tries, s.where.alone(fold, self, "end in "+QuoteID(suffix)+", which the others lack"))
 		}
 	}
 	return tries
 }
 
-// alone is the attempt to fold the ids of one side.
-func (s side) alone(fold func(string) string, text string) attempt {
-	a := attempt{self, self, func(side) string { return s.those() + " " + text }}
+// alone is the attempt to fold the ids of one side, and those of the other in their own way.
+func (s side) alone(fold, other func(string) string, text string) attempt {
+	a := attempt{other, other, func(side) string { return s.those() + " " + text }}
 	if s == onPredictions {
 		a.prediction = fold
 	} else {
@@ -391,7 +393,15 @@ func cuts(predictions, labels []string) []attempt {
 // partEnds separate the parts of an id.
 const partEnds = "-_:/|.#"
 
-func lastPart(id string) string { return id[strings.LastIndexAny(id, partEnds)+1:] }
+// lastPart returns what stands behind a word at the beginning. What begins with a date or a
+// number has no such form: the rest may meet that of another day.
+func lastPart(id string) string {
+	end := strings.LastIndexAny(id, partEnds)
+	if end <= 0 || strings.ContainsAny(id[:end], "0123456789") {
+		return ""
+	}
+	return id[end+1:]
+}
 
 func firstPart(id string) string {
 	if i := strings.IndexAny(id, partEnds); i >= 0 {

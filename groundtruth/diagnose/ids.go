@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/hindcast/hindcast/groundtruth/table"
@@ -72,6 +73,52 @@ func Overlap(predictions, labels []string) (met, of int) {
 	alone, _ := unmet(predictions, labels)
 	of = len(distinct(predictions))
 	return of - len(alone), of
+}
+
+// Alike reports whether ids of both sides are written in the same way, so that those which don't
+// meet are probably ids of other rows: half of the ids of each side or more are the same but
+// for their numbers, or all are UUIDs or hexadecimal digits of one length.
+func Alike(predictions, labels []string) bool {
+	p, l := shapes(predictions), shapes(labels)
+	for shape, n := range p {
+		if m := l[shape]; m > 0 && 2*n >= len(predictions) && 2*m >= len(labels) {
+			return true
+		}
+	}
+	return false
+}
+
+// shapes counts the ways in which ids are written.
+func shapes(ids []string) map[string]int {
+	n := map[string]int{}
+	for _, id := range ids {
+		n[shape(id)]++
+	}
+	return n
+}
+
+// shape returns what an id has in common with others that are written in the same way.
+func shape(id string) string {
+	const hash = 16 // hexadecimal digits, and more
+	switch {
+	case uuidDigits(id) != "" && len(id) > hash:
+		return fmt.Sprintf("a UUID of %d bytes", len(id))
+	case len(id) >= hash && strings.Trim(id, "0123456789abcdefABCDEF") == "":
+		return fmt.Sprintf("%d hexadecimal digits", len(id))
+	}
+	var b strings.Builder
+	digits := false
+	for _, r := range id {
+		isDigit := r >= '0' && r <= '9'
+		switch {
+		case !isDigit:
+			b.WriteRune(r)
+		case !digits:
+			b.WriteByte('0')
+		}
+		digits = isDigit
+	}
+	return b.String()
 }
 
 // unmet returns the distinct ids of each side that are not on the other, in order.

@@ -75,14 +75,16 @@ func TestIDs(t *testing.T) {
 		{"UUIDs in base64", uuid, func(i int) string { return base64.RawURLEncoding.EncodeToString(uuidBytes(i)) }, "base64", "those of the labels are encoded"},
 		{"a prefix", house, func(i int) string { return decimal(100 + i) }, "prefix", `those of the predictions begin with "house-"`},
 		{"a prefix of letters", func(i int) string { return decimal(100 + i) }, func(i int) string { return "H" + decimal(100+i) }, "prefix", `those of the labels begin with "H"`},
+		{"a prefix and zeros", func(i int) string { return fmt.Sprintf("CUST%06d", i) }, decimal, "prefix", `those of the predictions begin with "CUST", which the others lack, and differ in zeros`},
 		{"a suffix", func(i int) string { return house(i) + "@example.org" }, house, "suffix", `those of the predictions end in "@example.org"`},
 		{"punctuation", func(i int) string { return fmt.Sprintf("AB-%03d/x", i) }, func(i int) string { return fmt.Sprintf("AB%03d-x", i) }, "punctuation", "neither letter nor digit"},
 		{"cut", func(i int) string { return fmt.Sprintf("customer-%04d-north", i) }, func(i int) string { return fmt.Sprintf("customer-%04d-north", i)[:15] }, "cut", "those of the labels are cut after 15 bytes"},
-		{"two prefixes", func(i int) string { return "user_" + decimal(i) }, func(i int) string { return "customer_" + decimal(i) }, "last part", "last part"},
+		{"two prefixes", func(i int) string { return "user_" + decimal(i) }, func(i int) string { return "customer_" + decimal(i) }, "last part", "after a word that differs"},
 		{"another ending", func(i int) string { return house(i)[6:] + ":a" + decimal(i) }, func(i int) string { return house(i)[6:] + ":b" + decimal(i) }, "first part", "first part"},
 		{"several", func(i int) string { return fmt.Sprintf(" H%03d", i) }, func(i int) string { return fmt.Sprintf("h-%03d", i) }, "punctuation", "neither letter nor digit"},
 		{"all at once", func(i int) string { return fmt.Sprintf("%d.0", 1000+i) }, func(i int) string { return fmt.Sprintf("'0%d'", 1000+i) }, "several", "several"},
 		{"nothing alike", func(i int) string { return decimal(i) }, func(i int) string { return decimal(1_000_000 + 7919*i) }, "", ""},
+		{"numbers of another day", func(i int) string { return fmt.Sprintf("20260101-%04d", i) }, func(i int) string { return fmt.Sprintf("20251231-%04d", i) }, "", ""},
 		{"other houses", house, func(i int) string { return house(5000 + i) }, "", ""},
 		{"other UUIDs", uuid, func(i int) string { return uuid(1000 + i) }, "", ""},
 	} {
@@ -132,6 +134,31 @@ func TestIDsThatMeetDontCount(t *testing.T) {
 	}
 	if m, ok := diagnose.IDs(nil, p); ok {
 		t.Errorf("no ids differ: %v", m)
+	}
+}
+
+// TestAlike tells ids of other rows from ids of other things.
+func TestAlike(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name                string
+		predictions, labels func(i int) string
+		want                bool
+	}{
+		{"numbers", decimal, func(i int) string { return decimal(95 + i) }, true},
+		{"houses", house, func(i int) string { return house(1000 + i) }, true},
+		{"UUIDs", uuid, func(i int) string { return uuid(1000 + i) }, true},
+		{"hashes", func(i int) string { return hex.EncodeToString(uuidBytes(i)) }, func(i int) string { return hex.EncodeToString(uuidBytes(1000 + i)) }, true},
+		{"houses and cars", house, func(i int) string { return "car-" + decimal(i) }, false},
+		{"houses and numbers", house, decimal, false},
+		{"UUIDs with and without dashes", uuid, func(i int) string { return hex.EncodeToString(uuidBytes(1000 + i)) }, false},
+	} {
+		if got := diagnose.Alike(written(50, c.predictions), written(50, c.labels)); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+	if diagnose.Alike(nil, written(5, house)) || diagnose.Alike(written(5, house), nil) {
+		t.Error("no ids are like some")
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 type Times struct {
 	First, Last int64 // Unix nanoseconds
 	Midnights   bool  // all of them are the start of a day in UTC
+	// Before and After are how far they reach before and after the dates of their folders,
+	// where that is what they lie outside of.
+	Before, After time.Duration
 }
 
 // Cause is what probably made something odd.
@@ -43,7 +46,10 @@ func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause,
 	if !t.near(w, nearYears) {
 		return t.misread(w)
 	}
-	before, after := t.distance(w)
+	before, after := t.Before, t.After
+	if max(before, after) == 0 {
+		before, after = t.distance(w)
+	}
 	off := max(before, after)
 	switch {
 	case !asOf.IsZero() && t.First > asOf.UnixNano():
@@ -58,10 +64,11 @@ func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause,
 		if after > 0 {
 			where = "after"
 		}
+		off = (off + time.Hour - 1).Truncate(time.Hour) // as zones mostly are
 		c := Cause{"time zone", fmt.Sprintf("they lie at most %s %s it, as where one of the two is in local time and the other in UTC", Delay(off), where),
 			"write timestamps in UTC or with their offset"}
 		if slack {
-			c.Remedy += ", or set predictions.slack: " + Delay(off) + " to have neighbouring folders read too"
+			c.Remedy += ", or set predictions.partition_time_zone where the dates of folders are local, or predictions.slack: " + Delay(off) + " to have neighbouring folders read too"
 		}
 		return c, true
 	case slack:
