@@ -94,7 +94,7 @@ func (c *checker) problem(severity, source, found, do string) {
 
 // find lists a source into r, and of very many objects those of the time also.
 func (c *checker) find(ctx context.Context, r *reading, name string, src groundtruth.Source, also groundtruth.Window) error {
-	r.Source = &Source{Name: name, URL: src.URL, Read: []Object{}, Columns: []Column{}}
+	r.Source = &Source{Name: name, URL: source.Shown(src.URL), Read: []Object{}, Columns: []Column{}}
 	c.out.Sources = append(c.out.Sources, r.Source)
 	list, err := probe.Find(ctx, c.stores, src, c.opt.Now, also)
 	if err := ctx.Err(); err != nil {

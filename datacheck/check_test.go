@@ -221,6 +221,13 @@ func TestCheck(t *testing.T) {
 			}, Warning, `58.3 % of 240 ids of predictions have a label among 960 records of 4 objects: predictions have "p2-100", labels "P2-100"`, "upper-case",
 		},
 		{
+			"labels of other predictions", func(s *setup) {
+				for day := range testDays {
+					s.edit("l/", fmt.Sprintf("p%d-", day), fmt.Sprintf("p%d-", day+1000))
+				}
+			}, Error, "none of 240 ids of predictions is among those of 960 label records", "they are written alike, so the labels read may be of other predictions",
+		},
+		{
 			"few ids, none of which meets", func(s *setup) {
 				s.objects = map[string]string{
 					"p/2026-01-01/a.csv": "id,at,x,pred\n1,2026-01-01,1,1\n2,2026-01-01,2,2\n3,2026-01-01,3,3\n", "l/2026-01-01/a.csv": "id,y,loaded\n1.0,1,2026-01-02\n2.0,2,2026-01-02\n3.0,3,2026-01-02\n",

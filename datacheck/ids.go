@@ -129,12 +129,16 @@ func (c *checker) meet(ids *IDs, without []string) {
 	}
 	do := "see that " + columnsKey(predictionsName) + ".id and " + columnsKey(labelsName) + ".id name columns that hold the same ids, written alike"
 	few := ids.Share < fewMeet
-	differ, ok := c.differ(without)
+	labels := c.labelTexts()
+	differ, ok := diagnose.IDs(without, labels)
 	// Where many meet as they are, the cause has to be that of most others, for labels of other
 	// predictions are alike too.
-	if ok && (few || !differ.Loose && 2*differ.Met > len(without)) {
+	switch {
+	case ok && (few || !differ.Loose && 2*differ.Met > len(without)):
 		do, few = differ.Words(), true
 		ids.Example, ids.LabelID = differ.Prediction, differ.Label
+	case few && diagnose.Alike(without, labels):
+		do = "they are written alike, so the labels read may be of other predictions: see whether those of these are written, and how much later than `ground_truth.delay`"
 	}
 	switch {
 	case few && ids.Example != "" && ids.LabelID != "":
@@ -154,11 +158,9 @@ func (c *checker) meet(ids *IDs, without []string) {
 	}
 }
 
-// differ finds how ids of predictions without a label are written differently from those of
-// labels.
-func (c *checker) differ(without []string) (diagnose.Mismatch, bool) {
-	labels := slices.DeleteFunc(slices.Clone(c.labels.head.Rows.Texts), func(text string) bool { return text == "" })
-	return diagnose.IDs(without, labels)
+// labelTexts returns ids of labels.
+func (c *checker) labelTexts() []string {
+	return slices.DeleteFunc(slices.Clone(c.labels.head.Rows.Texts), func(text string) bool { return text == "" })
 }
 
 // repeated says where the same ids are predicted in object after object.

@@ -77,8 +77,8 @@ func writeReport(w io.Writer, r *datacheck.Report) {
 		if !ids.Complete {
 			read = "a part of those that may have one"
 		}
-		writeWrapped(w, "ids      ", "         ", fmt.Sprintf("%d of %d predictions have a label (%s); read were %d label records of %d objects, %s",
-			ids.Matched, ids.Predictions, datacheck.Percent(float64(ids.Share)), ids.Labels, ids.Objects, read))
+		writeWrapped(w, "ids      ", "         ", fmt.Sprintf("%d of %d predictions have a label (%s); read were %d label records of %s, %s",
+			ids.Matched, ids.Predictions, datacheck.Percent(float64(ids.Share)), ids.Labels, plural(ids.Objects, "object"), read))
 	}
 	if d := r.Delay; d != nil {
 		seconds := func(s float64) string {
@@ -106,7 +106,7 @@ func writeReport(w io.Writer, r *datacheck.Report) {
 		writeWrapped(w, "windows  ", "         ", text)
 	}
 	if d := r.Drift; d != nil {
-		text := fmt.Sprintf("%d of %d features can be decided in the window %s", d.Features-len(d.Undecided), d.Features, d.Window)
+		text := fmt.Sprintf("%d of %s can be decided in the window %s", d.Features-len(d.Undecided), plural(d.Features, "feature"), d.Window)
 		if d.NeedsRows > 0 {
 			text += fmt.Sprintf("; the others need about %d rows", d.NeedsRows)
 		}
@@ -151,7 +151,7 @@ func writeSource(w io.Writer, s *datacheck.Source) {
 	}
 	dates := ""
 	if s.First != "" {
-		dates = fmt.Sprintf(" of %s to %s", s.First, s.Last)
+		dates = fmt.Sprintf(", from %s to %s", s.First, s.Last)
 	}
 	writeWrapped(w, "  ", "  ", fmt.Sprintf("%s%s%s, %s; %d rows were read of %s", plural(s.Objects, "object"), more, dates, sizeText(s.Bytes), s.Rows, readText(s)))
 	if s.From != nil {

@@ -38,7 +38,7 @@ func TestReportFitsThePage(t *testing.T) {
 			t.Errorf("a line of %d characters:\n%s", n, line)
 		}
 	}
-	for _, want := range []string{"model m: 1 error 1. error: predictions: a very", "3 objects and more of 2026-01-01 to 2026-01-03", "b (not readable)", "1 more", "NOT THERE", "<0.1 %", ">99.9 %", "within 0s", "need about 7 rows"} {
+	for _, want := range []string{"model m: 1 error 1. error: predictions: a very", "3 objects and more, from 2026-01-01 to 2026-01-03", "b (not readable)", "1 more", "NOT THERE", "<0.1 %", ">99.9 %", "within 0s", "need about 7 rows"} {
 		if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}

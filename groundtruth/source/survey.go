@@ -57,6 +57,9 @@ func Survey(ctx context.Context, stores *objstore.Opener, src groundtruth.Source
 	return set, true, err
 }
 
+// Shown returns a source's URL for people: without its parameters.
+func Shown(rawURL string) string { return withoutQuery(rawURL) }
+
 // errEnough ends a walk whose boundedLister has listed as much as it may.
 var errEnough = errors.New("enough is listed")
 

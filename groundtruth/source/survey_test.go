@@ -81,3 +81,11 @@ func TestSurveyOfOneFolder(t *testing.T) {
 		t.Errorf("%d objects, more %v, %v", len(set.Objects), more, err)
 	}
 }
+
+// TestShown leaves out what may be a secret.
+func TestShown(t *testing.T) {
+	t.Parallel()
+	if got := Shown("s3://bucket/{date}/*.csv?endpoint=http://a:secret@b"); got != "s3://bucket/{date}/*.csv" {
+		t.Errorf("shown is %s", got)
+	}
+}
