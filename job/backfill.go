@@ -47,11 +47,7 @@ func (r *Runner) PlanBackfill(m *config.Model, from, to time.Time) (*Backfill, e
 		return nil, fmt.Errorf("%s has about %d windows of %s from %s to %s, and a backfill takes %d at most: begin later, or go on piece by piece",
 			m.Name, n, s.grid, from.Format(time.RFC3339), to.Format(time.RFC3339), mostBackfilled)
 	}
-	slot := func(t time.Time) time.Time { return t }
-	if cron := m.Cron(); cron != nil {
-		slot = func(t time.Time) time.Time { return cron.AtOrAfter(t).UTC() }
-	}
-	b := &Backfill{model: m, moments: s.moments(from, to, now, slot)}
+	b := &Backfill{model: m, moments: s.moments(from, to, now, slots(m), slots(m))}
 	if len(b.moments) == 0 {
 		return nil, fmt.Errorf("%s has no window of %s from %s to %s that is due by now", m.Name, s.grid, from.Format(time.RFC3339), to.Format(time.RFC3339))
 	}
@@ -69,10 +65,27 @@ func (r *Runner) PlanBackfill(m *config.Model, from, to time.Time) (*Backfill, e
 	return b, nil
 }
 
+// slots returns what finds the first slot of the model's schedule at or after a moment. It
+// is quick where moments come in their order: many may have one slot.
+func slots(m *config.Model) func(time.Time) time.Time {
+	cron := m.Cron()
+	if cron == nil {
+		return func(t time.Time) time.Time { return t }
+	}
+	var asked, slot time.Time
+	return func(t time.Time) time.Time {
+		if t.Before(asked) || t.After(slot) {
+			asked, slot = t, cron.AtOrAfter(t).UTC()
+		}
+		return slot
+	}
+}
+
 // moments lists when the windows in [from, to) are due, by the same rules as plan: at its
-// slot a window is judged as mature, and the newest closed one of a slot as closed.
+// slot a window is judged as mature, and the newest closed one of a slot as closed. closes
+// and matures find these slots.
 // catch_up does not bound them, for nothing is left to a later pass.
-func (s schedule) moments(from, to, now time.Time, slot func(time.Time) time.Time) []moment {
+func (s schedule) moments(from, to, now time.Time, closes, matures func(time.Time) time.Time) []moment {
 	byTime := map[int64]int{}
 	var out []moment
 	due := func(at time.Time, w groundtruth.Window, stage string) {
@@ -92,7 +105,7 @@ func (s schedule) moments(from, to, now time.Time, slot func(time.Time) time.Tim
 		w = s.grid.Next(w)
 	}
 	for ; !w.End.After(to); w = s.grid.Next(w) {
-		closing, maturity := slot(w.End), slot(w.End.Add(s.delay))
+		closing, maturity := closes(w.End), matures(w.End.Add(s.delay))
 		if !closing.Equal(maturity) && s.grid.LastClosed(closing).Equal(w) {
 			due(closing, w, trigger.StageClosed)
 		}

@@ -140,6 +140,7 @@ func TestSemantics7_BackfillEqualsPasses(t *testing.T) {
 	for _, c := range []struct {
 		name, schedule, model string
 		size, delay, within   time.Duration
+		behind                time.Duration // how much later than in UTC days begin
 		windows, rows         int
 	}{
 		{name: "nightly, no delay", schedule: "0 3 * * *", size: day24, windows: 90, rows: 60, within: time.Hour},
@@ -148,6 +149,7 @@ func TestSemantics7_BackfillEqualsPasses(t *testing.T) {
 		{name: "hourly windows, four times a day", schedule: "0 */6 * * *", model: "window: 1h\ncatch_up: 100", size: time.Hour, delay: 26 * time.Hour, windows: 24 * 5, rows: 45, within: 20 * time.Hour},
 		{name: "hourly windows, no delay, daily", schedule: "0 3 * * *", model: "window: 1h\ncatch_up: 100", size: time.Hour, windows: 24 * 4, rows: 45, within: time.Minute},
 		{name: "weekly, in another zone", schedule: "0 3 * * 1", model: "catch_up: 100\ntime_zone: Europe/Oslo", size: day24, delay: 3 * day24, windows: 60, rows: 60, within: 2 * day24},
+		{name: "days of another zone", schedule: "0 3 * * *", model: "window_time_zone: Europe/Oslo", behind: -time.Hour, size: day24, delay: 2 * day24, windows: 30, rows: 60, within: day24},
 		{name: "maturity between two nights", schedule: "0 3,15 * * *", size: day24, delay: 36 * time.Hour, windows: 40, rows: 60, within: day24},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -155,7 +157,7 @@ func TestSemantics7_BackfillEqualsPasses(t *testing.T) {
 			s := settings{rules: raggedRules, mode: "suggest", model: "schedule: '" + c.schedule + "'\n" + c.model, data: memory() + "/data"}
 			passes := newWorld(t, s)
 			passes.model.GroundTruth.Delay = c.delay
-			from := dayStart(1)
+			from := dayStart(1).Add(c.behind)
 			to := from.Add(time.Duration(c.windows) * c.size)
 			passes.ragged(from, c.size, c.windows, c.rows, c.within)
 			cron := passes.model.Cron()

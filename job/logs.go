@@ -184,7 +184,7 @@ func (l Logs) features(ctx context.Context, m *config.Model, spec groundtruth.Sp
 	}
 	for _, c := range columns {
 		if c.Nested != "" && slices.Contains(wanted.Columns, c.Name) {
-			return nil, fmt.Errorf("feature %q cannot be read: %s; log its parts as columns of their own, or take it out of predictions.features", c.Name, c.Nested)
+			return nil, fmt.Errorf("feature %q of predictions.features cannot be read: %s", c.Name, c.Nested)
 		}
 	}
 	for _, name := range wanted.Columns {

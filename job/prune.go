@@ -201,4 +201,3 @@ func (r *Runner) remove(ctx context.Context, removal trigger.Removal, dryRun boo
 	err := g.Wait()
 	return PrunedKind{removal.Kind, objects.Load(), bytes.Load()}, err
 }
-

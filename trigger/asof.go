@@ -48,7 +48,7 @@ func (l *Ledger) FirstOfStages(ctx context.Context, model, grid string, first, l
 		return at.on(grid) && !at.window.Start.Before(first.Start) && !at.window.Start.After(last.Start)
 	}
 	out := map[int64]map[string]int{}
-	for _, era := range erasToList(first.Start, last.Start, eraDigits(first)) {
+	for _, era := range erasToList(first.Start, last.Start, eraDigits(fullWindow(first, grid))) {
 		e, err := l.openEra(ctx, model, era, in)
 		if err != nil {
 			return nil, err

@@ -26,7 +26,7 @@ const (
 // there are none of the month, and of the time also. more tells that there are others.
 func Survey(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, now time.Time, also groundtruth.Window) (set *Set, more bool, err error) {
 	bound := &boundedLister{objects: surveyObjects, lists: surveyLists}
-	set, err = discover(ctx, stores, src, time.Time{}, time.Time{}, bound)
+	set, err = discover(ctx, stores, src, time.Time{}, time.Time{}, true, bound)
 	if err != nil || !bound.reached {
 		return set, false, err
 	}
@@ -35,7 +35,7 @@ func Survey(ctx context.Context, stores *objstore.Opener, src groundtruth.Source
 		seen[o.Rel] = true
 	}
 	within := func(from, to time.Time) (found int, err error) {
-		part, err := discover(ctx, stores, src, from, to, &boundedLister{objects: surveyObjects, lists: surveyLists})
+		part, err := discover(ctx, stores, src, from, to, false, &boundedLister{objects: surveyObjects, lists: surveyLists})
 		if err != nil {
 			return 0, err
 		}
