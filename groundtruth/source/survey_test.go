@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,5 +88,15 @@ func TestShown(t *testing.T) {
 	t.Parallel()
 	if got := Shown("s3://bucket/{date}/*.csv?endpoint=http://a:secret@b"); got != "s3://bucket/{date}/*.csv" {
 		t.Errorf("shown is %s", got)
+	}
+}
+
+// TestSurveyOfNothing says what is there instead, with the dates that a window will fill in.
+func TestSurveyOfNothing(t *testing.T) {
+	t.Parallel()
+	putObjects(t, "mem://survey-instead", "log/dt=2026-01-01/a.csv", "log/dt=2026-01-02/a.csv")
+	set, more, err := Survey(context.Background(), objstore.NewOpener(""), groundtruth.Source{URL: "mem://survey-instead/log/{year}/{month}/*.csv"}, at(t, "2026-02-01"), groundtruth.Window{})
+	if err != nil || more || len(set.Notes) != 1 || !strings.Contains(set.Notes[0], "dt={date}/*.csv would match 2 of 2 objects there") {
+		t.Errorf("%q, more %v, %v", set.Notes, more, err)
 	}
 }
