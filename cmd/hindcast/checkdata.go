@@ -13,6 +13,7 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/datacheck"
+	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth/diagnose"
 )
@@ -153,7 +154,7 @@ func writeSource(w io.Writer, s *datacheck.Source) {
 	if s.First != "" {
 		dates = fmt.Sprintf(", from %s to %s", s.First, s.Last)
 	}
-	writeWrapped(w, "  ", "  ", fmt.Sprintf("%s%s%s, %s; %d rows were read of %s", plural(s.Objects, "object"), more, dates, sizeText(s.Bytes), s.Rows, readText(s)))
+	writeWrapped(w, "  ", "  ", fmt.Sprintf("%s%s%s, %s; %d rows were read of %s", plural(s.Objects, "object"), more, dates, job.ByteSize(s.Bytes).String(), s.Rows, readText(s)))
 	if s.From != nil {
 		fmt.Fprintf(w, "  timestamps from %s to %s\n", s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
 	}
@@ -231,17 +232,6 @@ func shareText(n *stat.Number) string {
 		return ""
 	}
 	return strings.NewReplacer("less than ", "<", "more than ", ">").Replace(datacheck.Percent(float64(*n)))
-}
-
-// sizeText writes bytes for a person.
-func sizeText(n int64) string {
-	const step = 1 << 10
-	x, units := float64(n), []string{"B", "KiB", "MiB", "GiB", "TiB"}
-	i := 0
-	for ; x >= step && i < len(units)-1; i++ {
-		x /= step
-	}
-	return strings.TrimSuffix(fmt.Sprintf("%.1f", x), ".0") + " " + units[i]
 }
 
 // cut shortens a text to so many characters.
