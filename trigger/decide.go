@@ -184,7 +184,7 @@ func waitsForNewWindows(in DecideInput, windows []judged, p proposal) string {
 	n, _ := streak(in.Grid, windows, p.rule.Name, p.rule.Window, func(j judged) bool {
 		return !j.window.Start.Before(run.FinishedAt) && (len(old) == 0 || len(j.versions) == 0 ||
 			slices.ContainsFunc(j.versions, func(v string) bool { return !slices.Contains(old, v) }))
-	})
+	}, nil)
 	if n >= p.rule.For {
 		return ""
 	}
@@ -316,6 +316,8 @@ func nothing(in DecideInput) string {
 			why = append(why, r.Name+" is inconclusive")
 		case r.Verdict == rule.Breached && r.Action == rule.ActionBlock:
 			why = append(why, fmt.Sprintf("%s breached and holds retraining", r.Name))
+		case r.Waits:
+			why = append(why, fmt.Sprintf("%s breached in %d consecutive windows, some of which were judged again since this one: it acts on the next breached window", r.Name, r.Streak))
 		case r.Verdict == rule.Breached:
 			why = append(why, fmt.Sprintf("%s breached in %d of %d consecutive windows needed", r.Name, r.Streak, r.For))
 		}
