@@ -27,6 +27,12 @@ type evaluated struct {
 	inputs   []groundtruth.Input
 	versions []string // model versions of the window's predictions, sorted
 	recorded bool     // before the pass decides, as windows are on which no rule acts
+	created  bool     // the ledger has taken it as a new revision
+
+	reading      *reading             // what was read, until its Summary is kept; nil where a Summary was taken
+	readAsOf     time.Time            // as of when
+	again        *again               // nil where the window was not taken up to be judged again
+	breachedAsOf map[string]time.Time // as of when revisions before this one found its rules breached
 }
 
 // judge computes and judges a window that was read; queries have been answered.

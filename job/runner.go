@@ -30,17 +30,18 @@ type Runner struct {
 	Log       *slog.Logger
 
 	// Optional.
-	Summaries  Summaries // nil reads the logs that the models name
-	Querier    Querier   // nil where no Prometheus is configured
-	Publishers []Publisher
-	Notifiers  []Notifier
-	Secrets    *redact.Secrets // are taken out of errors that are kept or told; nil for none
-	Limits     groundtruth.Limits
-	Identity   string                                     // who this is in the ledger, for people
-	Progress   func(label string) func(done, total int64) // nil for none
-	Observe    func(Work)                                 // told what each window and reference took, from several goroutines; nil for nobody
-	PeakMemory func() int64                               // of the process, in bytes; 0 or nil where it is not known
-	Hook       func(step string)                          // crash tests stop the process in it; nil for none
+	Summaries     Summaries // nil reads the logs that the models name
+	Querier       Querier   // nil where no Prometheus is configured
+	Publishers    []Publisher
+	Notifiers     []Notifier
+	Secrets       *redact.Secrets // are taken out of errors that are kept or told; nil for none
+	Limits        groundtruth.Limits
+	Identity      string                                     // who this is in the ledger, for people
+	Progress      func(label string) func(done, total int64) // nil for none
+	KeepSummaries time.Duration                              // how long after its end a window's Summary is kept; 0 keeps none
+	Observe       func(Work)                                 // told what each window and reference took, from several goroutines; nil for nobody
+	PeakMemory    func() int64                               // of the process, in bytes; 0 or nil where it is not known
+	Hook          func(step string)                          // crash tests stop the process in it; nil for none
 }
 
 // New returns r, or an error that names each required field that it lacks.
@@ -115,6 +116,7 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 	}
 	p := &pass{Runner: r, model: m, opt: opt, effects: fx, asOf: asOf}
 	err := p.run(ctx)
+	p.tellRevised(ctx)
 	outcomes := p.outcomes(slices.Concat(p.judged, p.redecided))
 	status := RunStatus{Model: m.Name, Start: started, Duration: r.Clock().Sub(started)}
 	status.Err = errors.Join(append([]error{err}, p.launchFailures...)...)
@@ -124,7 +126,10 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 	if opt.Merge {
 		p.forgetUnits(ctx)
 	}
-	return outcomes, errors.Join(status.Err, p.evaluated(ctx, status, p.outcomes(p.judged)))
+	if fx.write && !opt.looks() {
+		p.forgetSummaries(ctx)
+	}
+	return outcomes, errors.Join(status.Err, p.evaluated(ctx, status, p.outcomes(p.shown())))
 }
 
 // pass is one pass over one model: what it is asked to do, and what it has found and done
@@ -140,17 +145,24 @@ type pass struct {
 	launches  []trigger.LaunchStatus // the started runs, see launched; nil until they are read
 	hungQuery hang                   // the query that the monitoring system did not answer in time
 
-	judged    []*evaluated // this pass's windows, oldest first, mature before closed
-	redecided []*evaluated // windows of earlier passes that were decided on again
-	notes     []string     // what people must know of the pass, for its output alone: no window's record has them
+	layout     string       // digest of the reference's profile, on whose layout windows are counted
+	again      []again      // the windows of its plan that were judged before
+	otherRules []again      // the windows that it is to judge again by other rules, without reading
+	unusable   unusable     // the windows that it would judge again, had it their Summaries
+	judged     []*evaluated // this pass's windows, oldest first, mature before closed
+	redecided  []*evaluated // windows of earlier passes that were decided on again
+	notes      []string     // what people must know of the pass, for its output alone: no window's record has them
 
 	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
 	breachesUnknown bool                          // knownBreaches could not be read
 	toldInPass      map[string]bool               // what people were told in this pass: an event's kind and its incident's ID
+	revised         []Revised                     // what was judged otherwise now than people were told
+	retracted       []trigger.Retraction          // the runs that this pass has marked so
 	goingOn         []Event                       // what people know of and goes on, beside open breaches and runs
 
 	launchFailures   []error // of runs that could not be started
 	unaskedQueries   []error // of queries that nobody could be asked
+	notReadAgain     []error // of windows that stay as they were judged
 	deliveryFailures []error // of messages, and of what is read and pushed to make them
 }
 
@@ -165,13 +177,11 @@ func (p *pass) run(ctx context.Context) error {
 	if p.effects.launch {
 		p.follow(ctx)
 	}
-	windows, err := p.windows(ctx)
+	windows, records, err := p.plan(ctx)
 	if err != nil {
 		return err
 	}
-	for _, note := range p.notes {
-		p.Log.Warn("noted", "model", m.Name, "note", note)
-	}
+	defer p.logNotes()
 	if m.Reference != nil && p.Limits.Workers != 1 {
 		// What the first judgement needs is made while profile and windows are read.
 		var prepared sync.WaitGroup
@@ -182,45 +192,14 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	launches, err := p.launched(ctx)
-	if err != nil {
+	if p.layout, err = ref.digest(); err != nil {
 		return err
 	}
-	records, err := p.recent(ctx, launches, windows[0].window)
-	if err != nil {
+	if windows, err = p.judgeKept(ctx, windows, records); err != nil {
 		return err
 	}
-	for i, w := range windows {
-		answers, unasked, err := p.ask(ctx, w.window)
-		if err != nil {
-			return err
-		}
-		p.unaskedQueries = append(p.unaskedQueries, unasked...)
-		labels := w.stage == trigger.StageMature || p.opt.Window != nil
-		read, err := p.read(ctx, ref, w, labels)
-		if err != nil {
-			return err
-		}
-		e := p.judge(m, ref, w, p.asOf, labels, answers, read)
-		past := records
-		if !w.onGrid {
-			past = nil
-		}
-		e.outcome.Rules = trigger.Streaks(m.Grid(), past, w.window, e.outcome.Rules)
-		p.judged = append(p.judged, e)
-		if w.onGrid {
-			records = append(records, p.record(e))
-		}
-		// All but the newest of each stage are done with: they are recorded at once, so
-		// that a crash does not lose them. The newest ones wait for their decision, so
-		// that a crash before it makes the next pass judge them again.
-		if later := windows[i+1:]; slices.ContainsFunc(later, func(o planned) bool { return o.stage == w.stage }) {
-			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "recorded: rules act on the newest window"}
-			if err := p.append(ctx, p.record(e), e); err != nil {
-				return err
-			}
-			e.recorded = true
-		}
+	if records, err = p.judgeWindows(ctx, ref, windows, records); err != nil {
+		return err
 	}
 	if err := p.decide(ctx, records); err != nil {
 		return err
@@ -233,23 +212,128 @@ func (p *pass) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return p.retract(ctx, records)
 }
 
-// read reads a window, or takes what a shard has kept of it.
-func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool) (*reading, error) {
+// plan lists the windows to read, oldest first, and the records that streaks and
+// decisions rest on.
+func (p *pass) plan(ctx context.Context) ([]planned, []trigger.Record, error) {
+	windows, err := p.windows(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	launches, err := p.launched(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	oldest := windows[0].window
+	if from, ok := p.relookFrom(); ok && from.Start.Before(oldest.Start) {
+		oldest = from
+	}
+	records, err := p.recent(ctx, launches, oldest)
+	if err != nil {
+		return nil, nil, err
+	}
+	windows, err = p.relook(ctx, windows, records)
+	return windows, records, err
+}
+
+// judgeWindows reads and judges the windows of the plan, and returns the records with
+// those of theirs.
+func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []planned, records []trigger.Record) ([]trigger.Record, error) {
+	for i, w := range windows {
+		e, err := p.judgeWindow(ctx, ref, w, records)
+		if err != nil {
+			return nil, err
+		}
+		if e == nil {
+			continue
+		}
+		p.judged = append(p.judged, e)
+		last := !slices.ContainsFunc(windows[i+1:], func(o planned) bool { return o.stage == w.stage })
+		reason := "recorded: rules act on the newest window"
+		if e.again != nil {
+			reason = "recorded: judged again; rules act on the newest window"
+			last = last && !older(w.window, records)
+		}
+		if w.onGrid {
+			records = append(records, p.record(e))
+		}
+		// All but the newest of each stage are done with: they are recorded at once, so
+		// that a crash does not lose them. The newest ones wait for their decision, so
+		// that a crash before it makes the next pass judge them again.
+		p.revise(ctx, e, last)
+		if !last {
+			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: reason}
+			if err := p.append(ctx, p.record(e), e); err != nil {
+				return nil, err
+			}
+			e.recorded = true
+		}
+	}
+	return records, nil
+}
+
+// judgeWindow reads and judges one window. It returns none where a window that is judged
+// again cannot be read, and stays as it is.
+func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, records []trigger.Record) (*evaluated, error) {
+	c := p.judgedAgain(w.window)
+	answers, unasked, err := p.ask(ctx, w.window)
+	if err != nil {
+		return nil, err
+	}
+	p.unaskedQueries = append(p.unaskedQueries, unasked...)
+	labels := w.stage == trigger.StageMature || p.opt.Window != nil
+	read, readAsOf, err := p.read(ctx, ref, w, labels)
+	switch {
+	case err != nil && c != nil && ctx.Err() == nil:
+		if c.kept {
+			p.unusable.add(w.window, "its Summary cannot be used: "+p.Secrets.Text(err.Error()))
+		} else {
+			p.leave(w.window, err)
+		}
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	shown := *read
+	if c != nil && !c.kept {
+		if note := p.stillLacks(w.window, read.result.Coverage); note != "" {
+			shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
+		}
+	}
+	e := p.judge(p.model, ref, w, p.asOf, labels, answers, &shown)
+	e.again, e.readAsOf = c, readAsOf
+	if readAsOf.Equal(p.asOf) {
+		e.reading = read
+	}
+	if !w.onGrid {
+		records = nil
+	}
+	e.breachedAsOf = trigger.FirstBreached(records, p.record(e))
+	e.outcome.Rules = trigger.Streaks(p.model.Grid(), records, w.window, e.outcome.Rules)
+	return e, nil
+}
+
+// read reads a window, or takes what a shard or an earlier pass has kept of it. It returns
+// as of when it was read.
+func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool) (*reading, time.Time, error) {
+	if c := p.judgedAgain(w.window); c != nil && c.kept {
+		return p.keptSummary(ctx, w.window)
+	}
 	if p.opt.Merge {
 		kept, err := p.keptReading(ctx, p.model, ref, w, p.asOf)
 		if err != nil || kept != nil {
 			if kept != nil {
 				kept.work = Work{Model: p.model.Name, Window: &w.window}
 			}
-			return kept, err
+			return kept, p.asOf, err
 		}
 	}
 	q := ref.query(p.model, w, p.asOf)
 	q.Past, q.Labels = p.opt.past(), labels
-	return p.readWindow(ctx, q)
+	read, err := p.readWindow(ctx, q)
+	return read, p.asOf, err
 }
 
 // decide finds what follows from the newest verdicts, acts, and puts each decision
@@ -318,7 +402,7 @@ func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records [
 func (p *pass) evaluated(ctx context.Context, status RunStatus, outcomes []Outcome) error {
 	p.tellWorks(ctx)
 	p.keep(ctx)
-	errs := slices.Concat(p.unaskedQueries, p.deliveryFailures)
+	errs := slices.Concat(p.unaskedQueries, p.notReadAgain, p.deliveryFailures)
 	if p.effects.push && len(p.Publishers) > 0 {
 		snapshot, err := p.snapshot(ctx, status, outcomes)
 		if err != nil {
@@ -343,7 +427,8 @@ func undelivered(errs []error) error {
 }
 
 // DeliveryError says that the evaluation and its decision are done and recorded, but
-// a push or a message failed, or a query that a rule rests on could not be asked.
+// a push or a message failed, a query that a rule rests on could not be asked, or a window
+// that was to be judged again could not be read and stays as it was judged.
 type DeliveryError struct{ errs []error }
 
 // Error implements error.
@@ -361,7 +446,7 @@ func (p *pass) failed(ctx context.Context, status RunStatus) error {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 	}
-	errs := slices.Concat(p.unaskedQueries, p.deliveryFailures)
+	errs := slices.Concat(p.unaskedQueries, p.notReadAgain, p.deliveryFailures)
 	p.deliveryFailures = nil
 	if p.effects.push {
 		for _, pub := range p.Publishers {
@@ -418,6 +503,12 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 		}
 	}
 	return s, nil
+}
+
+// shown returns the windows of this pass whose figures may be the newest: not the older
+// ones that were judged again.
+func (p *pass) shown() []*evaluated {
+	return slices.DeleteFunc(slices.Clone(p.judged), func(e *evaluated) bool { return e.again != nil && e.recorded })
 }
 
 // outcomes orders windows as people read them: mature before closed, newest first. The

@@ -108,6 +108,16 @@ func (p *pass) first(ctx context.Context, s schedule) (groundtruth.Window, error
 // note adds a note that is on the pass itself, and on no window.
 func (p *pass) note(text string) { p.notes = append(p.notes, text) }
 
+// logNotes logs the notes on the pass, once it has all of them.
+func (p *pass) logNotes() {
+	if note := p.unusable.note(); note != "" {
+		p.note(note)
+	}
+	for _, note := range p.notes {
+		p.Log.Warn("noted", "model", p.model.Name, "note", note)
+	}
+}
+
 // grid returns what a record says of its grid: its name, or nothing off the grid.
 func (p *pass) grid(onGrid bool) string {
 	if !onGrid {

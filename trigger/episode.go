@@ -200,7 +200,7 @@ func FirstBreached(records []Record, r Record) map[string]time.Time {
 	for _, result := range r.Rules {
 		o, ok := old[0].rules[result.Name]
 		if !ok || result.Verdict != rule.Breached || o.result.Verdict != rule.Breached ||
-			otherHash(o.record.ReadHash, r.ReadHash) || otherHash(o.record.RulesHash, r.RulesHash) {
+			OtherHash(o.record.ReadHash, r.ReadHash) || OtherHash(o.record.RulesHash, r.RulesHash) {
 			continue
 		}
 		if out == nil {

@@ -40,6 +40,7 @@ type evaluationRecord struct {
 
 	ReadHash     string               `json:"read_hash,omitempty"`
 	RulesHash    string               `json:"rules_hash,omitempty"`
+	Layout       string               `json:"layout,omitempty"`
 	ReadAsOf     time.Time            `json:"read_as_of,omitzero"`
 	Predictions  *int64               `json:"predictions,omitempty"`
 	Matched      *int64               `json:"matched,omitempty"`
@@ -105,7 +106,7 @@ func newEvaluationRecord(r Record) evaluationRecord {
 		Versions: r.Versions,
 		Inputs:   each(r.Inputs, func(i groundtruth.Input) inputRecord { return inputRecord(i) }),
 		Decision: decisionRecord(r.Decision), Output: r.Output,
-		ReadHash: r.ReadHash, RulesHash: r.RulesHash, ReadAsOf: r.ReadAsOf, Predictions: r.Predictions, Matched: r.Matched,
+		ReadHash: r.ReadHash, RulesHash: r.RulesHash, Layout: r.Layout, ReadAsOf: r.ReadAsOf, Predictions: r.Predictions, Matched: r.Matched,
 		JudgedAgain: r.JudgedAgain, BreachedAsOf: r.BreachedAsOf,
 	}
 }
@@ -124,7 +125,7 @@ func (r evaluationRecord) record() Record {
 		Versions: r.Versions,
 		Inputs:   each(r.Inputs, func(i inputRecord) groundtruth.Input { return groundtruth.Input(i) }),
 		Decision: Decision(r.Decision), Output: r.Output,
-		ReadHash: r.ReadHash, RulesHash: r.RulesHash, ReadAsOf: r.ReadAsOf, Predictions: r.Predictions, Matched: r.Matched,
+		ReadHash: r.ReadHash, RulesHash: r.RulesHash, Layout: r.Layout, ReadAsOf: r.ReadAsOf, Predictions: r.Predictions, Matched: r.Matched,
 		JudgedAgain: r.JudgedAgain, BreachedAsOf: r.BreachedAsOf,
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Retraction is a started run that the windows would no longer ask for. The run goes on,
@@ -50,15 +48,4 @@ func (l *Ledger) Retract(ctx context.Context, r Retraction, at time.Time) (bool,
 	return l.recordState(ctx, RunState{
 		Key: r.Launch.Launch.Key, RunID: r.Launch.Launch.RunID, State: StateRetracted, Error: r.Reason, ObservedAt: at.UTC(),
 	})
-}
-
-// NewestJudged returns the newest window of the records that was judged at a stage, and
-// false where none was.
-func NewestJudged(records []Record, stage string) (w groundtruth.Window, ok bool) {
-	for _, r := range records {
-		if r.Stage == stage && (!ok || compareWindows(r.Window, w) > 0) {
-			w, ok = r.Window, true
-		}
-	}
-	return w, ok
 }

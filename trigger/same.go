@@ -22,7 +22,7 @@ func sameEvaluation(a, b Record) (bool, error) {
 	if b.JudgedAgain > 0 && b.JudgedAgain == a.Revision {
 		return false, nil
 	}
-	if otherHash(a.ReadHash, b.ReadHash) || otherHash(a.RulesHash, b.RulesHash) {
+	if OtherHash(a.ReadHash, b.ReadHash) || OtherHash(a.RulesHash, b.RulesHash) {
 		return false, nil
 	}
 	if b.Decision.RunID != "" && a.Decision.RunID != b.Decision.RunID {
@@ -47,8 +47,8 @@ func sameEvaluation(a, b Record) (bool, error) {
 	return bytes.Equal(x, y), nil
 }
 
-// otherHash reports whether two hashes differ; one that is not known is equal to any.
-func otherHash(a, b string) bool { return a != "" && b != "" && a != b }
+// OtherHash reports whether two hashes differ; one that is not known is equal to any.
+func OtherHash(a, b string) bool { return a != "" && b != "" && a != b }
 
 // essence strips an output of what may differ between two evaluations that say the same
 // of a window: when it was judged and what followed, and what is said of all the
