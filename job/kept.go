@@ -38,13 +38,12 @@ type keptWindow struct {
 	Model  string             `json:"model"`
 	Window groundtruth.Window `json:"window"`
 	AsOf   time.Time          `json:"as_of"`
-	Layout string             `json:"layout,omitempty"` // digest of the profile on which it was counted
 	Result groundtruth.Result `json:"result"`
 }
 
-func newKeptWindow(m *config.Model, w groundtruth.Window, asOf time.Time, layout string, result groundtruth.Result) keptWindow {
+func newKeptWindow(m *config.Model, w groundtruth.Window, asOf time.Time, result groundtruth.Result) keptWindow {
 	result.SpilledBytes = 0 // depends on timing
-	return keptWindow{keptSchema, m.Name, w, asOf.UTC(), layout, result}
+	return keptWindow{keptSchema, m.Name, w, asOf.UTC(), result}
 }
 
 // of reports whether the object is what this version keeps of the model's window.
@@ -76,6 +75,10 @@ func decodeKept(data []byte) (keptWindow, *summary.Summary, error) {
 	return k, s, s.UnmarshalBinary(counted)
 }
 
+// layoutID returns what records say of a layout: its ID in hexadecimal digits, nothing of
+// none.
+func layoutID(l *summary.Layout) string { return hex.EncodeToString([]byte(l.ID())) }
+
 // keptPart is a window's part of the key of what is kept of it.
 func keptPart(w groundtruth.Window) string {
 	return w.Start.UTC().Format(keptTime) + "_" + w.End.UTC().Format(keptTime)
@@ -102,7 +105,7 @@ func (p *pass) keepSummary(ctx context.Context, e *evaluated) {
 	if read == nil || !e.created || !o.OnGrid || o.Stage != trigger.StageMature || !o.Window.End.After(p.keepFrom()) {
 		return
 	}
-	data, err := newKeptWindow(p.model, o.Window, o.AsOf, p.layout, read.result).encode(read.summary)
+	data, err := newKeptWindow(p.model, o.Window, o.AsOf, read.result).encode(read.summary)
 	if err == nil {
 		err = p.State.Write(ctx, summaryKey(p.model, o.Window), data)
 	}
@@ -130,7 +133,7 @@ func (p *pass) keptSummary(ctx context.Context, w groundtruth.Window) (*reading,
 		return nil, time.Time{}, err
 	case !k.of(p.model, w):
 		return nil, time.Time{}, errors.New("it says that it is something else")
-	case k.Layout != p.layout:
+	case layoutID(counted.Layout()) != p.layout:
 		return nil, time.Time{}, errors.New("it was counted on the layout of another reference")
 	}
 	return &reading{result: k.Result, summary: counted, work: Work{Model: p.model.Name, Window: &w}}, k.AsOf, nil

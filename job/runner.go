@@ -145,7 +145,7 @@ type pass struct {
 	launches  []trigger.LaunchStatus // the started runs, see launched; nil until they are read
 	hungQuery hang                   // the query that the monitoring system did not answer in time
 
-	layout     string       // digest of the reference's profile, on whose layout windows are counted
+	layout     string       // ID of the reference's layout, on which windows are counted; empty without one
 	again      []again      // the windows of its plan that were judged before
 	otherRules []again      // the windows that it is to judge again by other rules, without reading
 	unusable   unusable     // the windows that it would judge again, had it their Summaries
@@ -192,8 +192,8 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.layout, err = ref.digest(); err != nil {
-		return err
+	if ref != nil {
+		p.layout = layoutID(ref.profile.Layout)
 	}
 	if windows, err = p.judgeKept(ctx, windows, records); err != nil {
 		return err

@@ -95,11 +95,7 @@ func (r *Runner) keep(ctx context.Context, m *config.Model, ref *reference, w pl
 		return u, err
 	}
 	u.Rows = read.result.RowsRead
-	layout, err := ref.digest()
-	if err != nil {
-		return u, err
-	}
-	data, err := newKeptWindow(m, w.window, asOf, layout, read.result).encode(read.summary)
+	data, err := newKeptWindow(m, w.window, asOf, read.result).encode(read.summary)
 	if err != nil {
 		return u, fmt.Errorf("keep window %s: %w", w.window, err)
 	}

@@ -95,7 +95,7 @@ type Record struct {
 	// have none of it.
 	ReadHash    string    // of all that the reading depended on beside the objects; empty where it is not known
 	RulesHash   string    // of all that the verdicts depended on beside what was read
-	Layout      string    // of the reference's profile on which the window was counted; empty without one
+	Layout      string    // ID of the reference's layout on which the window was counted; empty without one
 	ReadAsOf    time.Time // as of when the window was read, where that was before AsOf: it was judged from its kept Summary
 	Predictions *int64    // nil where it is not known
 	Matched     *int64    // nil where no labels were read
