@@ -111,10 +111,14 @@ func (p *pass) relook(ctx context.Context, windows []planned, records []trigger.
 // takenUp returns the windows from one on that are recorded as mature and are in no plan,
 // oldest first.
 func (p *pass) takenUp(from groundtruth.Window, windows []planned, records []trigger.Record) []again {
+	in := make(map[int64]bool, len(windows))
+	for _, w := range windows {
+		in[w.window.Start.Unix()] = true
+	}
 	var out []again
 	for _, rec := range records {
 		w := rec.Window
-		if w.Start.Before(from.Start) || p.maturity(w) < 0 || slices.ContainsFunc(windows, func(o planned) bool { return o.window.Equal(w) }) {
+		if w.Start.Before(from.Start) || p.maturity(w) < 0 || in[w.Start.Unix()] {
 			continue
 		}
 		if n := len(out); n > 0 && out[n-1].old.Window.Equal(w) { // judged as closed only, after it was judged as mature
@@ -130,11 +134,13 @@ func (p *pass) takenUp(from groundtruth.Window, windows []planned, records []tri
 
 // room returns how many windows a pass may judge beside those that were never judged.
 func (p *pass) room(windows []planned, records []trigger.Record) int {
+	recorded := make(map[int64]bool, len(records))
+	for _, r := range records {
+		recorded[r.Window.Start.Unix()] = recorded[r.Window.Start.Unix()] || r.Stage == trigger.StageMature
+	}
 	never := 0
 	for _, w := range windows {
-		if w.stage == trigger.StageMature && !slices.ContainsFunc(records, func(r trigger.Record) bool {
-			return r.Stage == trigger.StageMature && r.Window.Equal(w.window)
-		}) {
+		if w.stage == trigger.StageMature && !recorded[w.window.Start.Unix()] {
 			never++
 		}
 	}

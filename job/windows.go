@@ -11,8 +11,31 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// windows lists what to judge, oldest first, and notes what people must know of the
-// list: what is left to later passes, and that the grid is another one.
+// plan lists the windows to read, oldest first, and the records that streaks and
+// decisions rest on.
+func (p *pass) plan(ctx context.Context) ([]planned, []trigger.Record, error) {
+	windows, err := p.windows(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	launches, err := p.launched(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	oldest := windows[0].window
+	if from, ok := p.relookFrom(); ok && from.Start.Before(oldest.Start) {
+		oldest = from
+	}
+	records, err := p.recent(ctx, launches, oldest)
+	if err != nil {
+		return nil, nil, err
+	}
+	windows, err = p.relook(ctx, windows, records)
+	return windows, records, err
+}
+
+// windows lists what was never judged, oldest first, with the newest closed window, and
+// notes what people must know of the list: what is left to later passes, and that the grid is another one.
 func (p *pass) windows(ctx context.Context) ([]planned, error) {
 	m := p.model
 	s := schedule{grid: m.Grid(), delay: m.GroundTruth.Delay, catchUp: m.CatchUp}
