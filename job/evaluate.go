@@ -30,7 +30,7 @@ type evaluated struct {
 	recorded bool     // before the pass decides, as windows are on which no rule acts
 	created  bool     // the ledger has taken it as a new revision
 
-	reading      *reading             // what was read, until its Summary is kept; nil where a Summary was taken
+	reading      *reading             // what was read, until its Summary is kept; nil where none is to be
 	readAsOf     time.Time            // as of when
 	again        *again               // nil where the window was not taken up to be judged again
 	breachedAsOf map[string]time.Time // as of when revisions before this one found its rules breached
@@ -102,7 +102,7 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	}
 	e := p.judge(p.model, ref, w, p.asOf, labels, answers, &shown)
 	e.again, e.readAsOf = c, readAsOf
-	if readAsOf.Equal(p.asOf) {
+	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && (c == nil || !c.kept) {
 		e.reading = read
 	}
 	if !w.onGrid {

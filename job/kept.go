@@ -16,7 +16,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
-	"github.com/hindcast/hindcast/trigger"
 )
 
 // SummariesDir holds the Summaries of windows that passes have read, for judging them
@@ -102,7 +101,7 @@ func sameInputs(a, b []groundtruth.Input) bool {
 func (p *pass) keepSummary(ctx context.Context, e *evaluated) {
 	read, o := e.reading, e.outcome
 	e.reading = nil // as large as it is
-	if read == nil || !e.created || !o.OnGrid || o.Stage != trigger.StageMature || !o.Window.End.After(p.keepFrom()) {
+	if read == nil || !e.created || !o.Window.End.After(p.keepFrom()) {
 		return
 	}
 	data, err := newKeptWindow(p.model, o.Window, o.AsOf, read.result).encode(read.summary)

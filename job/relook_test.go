@@ -453,6 +453,9 @@ func TestSemantics7_RulesActOnTheNewestWindow(t *testing.T) {
 					}
 				}
 				wantLines(t, fmt.Sprintf("told in pass %d", pass), w.told.take())
+				if s := w.pub.snapshots[len(w.pub.snapshots)-1]; !s.Performance.Window.Equal(day(3)) {
+					t.Errorf("pass %d shows the performance of %s, which is not the newest window", pass, s.Performance.Window)
+				}
 				if n := len(w.kfp.requests); n != 0 {
 					t.Errorf("pass %d starts %d runs", pass, n)
 				}
@@ -561,5 +564,23 @@ func TestSemantics7_AFailedWriteMakesNoEndlessRevisions(t *testing.T) {
 			}
 			return
 		}
+	}
+}
+
+// A run that is started because for was lowered is no run that nothing would have asked for.
+func TestSemantics7_ALoweredForRetractsNothing(t *testing.T) {
+	data := memory() + "/data"
+	w := newWorld(t, settings{data: data, rules: "[" + strings.Replace(ruleRMSE2, "for: 2", "for: 3", 1) + "]"})
+	w.logs(1, good, wrong, wrong, good, good)
+	for n := 4; n <= 6; n++ {
+		w.night(n) // days 1 to 3: a streak of 2
+	}
+	lowered := w.another(settings{data: data, rules: "[" + ruleRMSE2 + "]"})
+	for range 3 {
+		lowered.pass(job.Options{})
+	}
+	launches, err := lowered.r.Ledger.Launches(t.Context(), "m")
+	if err != nil || len(launches) != 1 || launches[0].Retracted != nil {
+		t.Errorf("launches: %+v, %v", launches, err)
 	}
 }

@@ -42,16 +42,12 @@ func (p *pass) revise(ctx context.Context, e *evaluated, newest bool) {
 }
 
 // retract marks the started runs that by the newest revisions nothing would have asked
-// for. A run goes on, and counts as the last one as before.
+// for, of those that earlier passes have started.
 func (p *pass) retract(ctx context.Context, records []trigger.Record) error {
 	if p.opt.looks() || !p.effects.write {
 		return nil
 	}
-	launches, err := p.launched(ctx)
-	if err != nil {
-		return err
-	}
-	for _, r := range trigger.Retractions(p.model.Grid(), records, launches) {
+	for _, r := range trigger.Retractions(p.model.Grid(), records, p.earlier) {
 		first, err := p.Ledger.Retract(ctx, r, p.Clock())
 		if err != nil {
 			return err

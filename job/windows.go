@@ -22,6 +22,7 @@ func (p *pass) plan(ctx context.Context) ([]planned, []trigger.Record, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	p.earlier = launches
 	oldest := windows[0].window
 	if from, ok := p.relookFrom(); ok && from.Start.Before(oldest.Start) {
 		oldest = from

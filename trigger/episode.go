@@ -287,6 +287,20 @@ func Mark(results []rule.Result, states []RuleState, w groundtruth.Window) []rul
 	return out
 }
 
+// AsConfigured returns the verdicts on a window with For as in states: what is decided
+// now on an earlier window is by the rules as they are configured now.
+func AsConfigured(results []rule.Result, states []RuleState) []rule.Result {
+	out := slices.Clone(results)
+	for i := range out {
+		for _, s := range states {
+			if s.Name == out[i].Name {
+				out[i].For = s.For
+			}
+		}
+	}
+	return out
+}
+
 // episodeStart returns the start of the episode that is going on up to window w:
 // of the first window on which a retraining rule is breached after the last one on
 // which all are healthy. Inconclusive and missing windows are passed over. A run
