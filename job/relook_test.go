@@ -234,6 +234,27 @@ func TestSemantics7_LowCoverageCostsABoundedNumberOfReadings(t *testing.T) {
 	}
 }
 
+// A window that lacks labels, and for which nothing came, costs a listing and is not read.
+func TestSemantics7_AnUnchangedWindowCostsAListing(t *testing.T) {
+	w := newWorld(t, settings{})
+	for n := 1; n <= 3; n++ {
+		pairs := makePairs(perDay, dayStart(n), good, "v1")
+		w.predictions(n, pairs)
+		w.labels(n, pairs[:100])
+	}
+	reads := w.count()
+	listed := map[int]int{}
+	for n := 4; n <= 8; n++ {
+		before := reads.listings
+		w.night(n)
+		listed[n] = reads.listings - before
+	}
+	if reads.read[1] != 1 || reads.listings == 0 || listed[4]+listed[5]+listed[6] > 0 {
+		t.Errorf("day 1 is read %d times, and windows are listed in nights %v", reads.read[1], listed)
+	}
+	wantLines(t, "day 1", w.revisions(1, "rmse"), "r1 inconclusive 100")
+}
+
 // Labels that are corrected after relook change nothing until somebody asks for it.
 func TestSemantics7_CorrectionsAfterRelookAreJudgedByHand(t *testing.T) {
 	w := newWorld(t, settings{})
@@ -309,10 +330,27 @@ func TestSemantics7_WithoutAKeptSummaryAWindowStaysAsItIs(t *testing.T) {
 	}
 	const note = "3 windows, from 2026-01-01/2026-01-02 to 2026-01-03/2026-01-04, were judged by other rules and stay as they are: of the newest, "
 	const advice = "; hindcast run --window 2026-01-03/2026-01-04 reads it and judges it by the rules of now"
+	other := newWorld(t, settings{rules: "[" + ruleRMSE + "]"})
+	other.write("reference/rows.csv", "id,x,pred,y", []string{"r-1,100,1,2", "r-2,200,1,2"})
+	other.logs(1, good, good, good)
+	for n := 4; n <= 6; n++ {
+		other.night(n)
+	}
+	byWindow := map[string]string{}
+	for key, text := range other.stateObjects() {
+		if strings.HasPrefix(key, job.SummariesDir) {
+			byWindow[key[:len(key)-16]] = text
+		}
+	}
 	for name, tc := range map[string]struct {
 		harm func(w *world, key string)
 		why  string
 	}{
+		"written by somebody else": {func(w *world, key string) {
+			if err := w.state.Write(t.Context(), key, []byte(byWindow[key[:len(key)-16]])); err != nil {
+				t.Fatal(err)
+			}
+		}, "its Summary cannot be used: it was counted on the layout of another reference"},
 		"gone": {func(w *world, key string) {
 			if err := w.state.Delete(t.Context(), key); err != nil {
 				t.Fatal(err)
