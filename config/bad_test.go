@@ -81,6 +81,40 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:21:16: models[0].ground_truth.columns: id is missing",
 		},
 		{
+			"no column of an id", "id: request_id\n", "id: []\n",
+			"hindcast.yaml:14:13: models[0].predictions.columns.id: the list is empty: give it columns",
+		},
+		{
+			"a column of an id twice", "id: request_id\n", "id: [store, store]\n",
+			`hindcast.yaml:14:21: models[0].predictions.columns.id[1]: "store" is listed twice`,
+		},
+		{
+			"more columns of an id on one side", "id: request_id\n", "id: [store, day]\n",
+			"hindcast.yaml:21:21: models[0].ground_truth.columns.id: the ids here have one column (request_id), and those of predictions 2 columns (store, day): name as many on both sides, in the same order",
+		},
+		{
+			"within of no length", "      delay: 7d\n", "      delay: 7d\n      match: {within: 0s}\n",
+			"hindcast.yaml:23:23: models[0].ground_truth.match.within: must be longer than 0",
+		},
+		{
+			"within without a timestamp of labels", ", timestamp: sold_at, ingested_at: loaded_at, op: op}\n", "}\n      match: {within: 1d}\n",
+			"hindcast.yaml:22:15: models[0].ground_truth.match.within: it compares the times of predictions and labels: map timestamp in ground_truth.columns",
+		},
+		{
+			"within without a timestamp of predictions", "        timestamp: predicted_at\n        prediction: predicted_price\n        model_version: version\n      features: auto\n    ground_truth:\n",
+			"        prediction: predicted_price\n    ground_truth:\n      match: {within: 1d}\n",
+			"hindcast.yaml:17:15: models[0].ground_truth.match.within: it compares the times of predictions and labels: map timestamp in predictions.columns",
+		},
+		{
+			"match of nothing", "      delay: 7d\n", "      delay: 7d\n      match: {}\n",
+			"hindcast.yaml:23:14: models[0].ground_truth.match: within is missing",
+		},
+		{
+			"label that is in the id", "{id: request_id, label: sold_price", "{id: [request_id, sold_price], label: sold_price",
+			"hindcast.yaml:21:21: models[0].ground_truth.columns.id: the ids here have 2 columns (request_id, sold_price), and those of predictions one column (request_id): name as many on both sides, in the same order\n" +
+				`hindcast.yaml:21:54: models[0].ground_truth.columns.label: the column "sold_price" is the id; it cannot be the label too`,
+		},
+		{
 			"empty value", "window: 1d", "window:",
 			"hindcast.yaml:24:12: models[0].window: is empty: give it a value or leave the key out",
 		},
@@ -298,7 +332,35 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"unknown time zone", "time_zone: UTC", "time_zone: Europe/Olso",
-			`hindcast.yaml:8:16: models[0].time_zone: unknown time zone "Europe/Olso"; want a name of the IANA database, such as UTC or Europe/Oslo`,
+			`hindcast.yaml:8:16: models[0].time_zone: unknown time zone "Europe/Olso" (did you mean "Europe/Oslo"?); want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of the windows in another case", "    window: 1d\n", "    window: 1d\n    window_time_zone: europe/oslo\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: unknown time zone "europe/oslo" (did you mean "Europe/Oslo"?); want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of the windows by its place", "    window: 1d\n", "    window: 1d\n    window_time_zone: New York\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: unknown time zone "New York" (did you mean "America/New_York"?); want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of nowhere", "    window: 1d\n", "    window: 1d\n    window_time_zone: Middle Earth\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: unknown time zone "Middle Earth"; want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"offset for a time zone", "    window: 1d\n", "    window: 1d\n    window_time_zone: CET+1\n",
+			`hindcast.yaml:25:23: models[0].window_time_zone: "CET+1" is an offset from UTC: name a place whose clocks count, such as Europe/Oslo, or Etc/GMT-1, which is UTC+01:00 all year`,
+		},
+		{
+			"window that fits no day of a zone", "    window: 1d\n", "    window: 36h\n    window_time_zone: Europe/Oslo\n",
+			"hindcast.yaml:24:13: models[0].window: windows of 36h cannot be cut in the zone Europe/Oslo: days there begin at midnight, so a window is whole days or shorter than a day",
+		},
+		{
+			"time zone of partitions", "delay: 7d", "delay: 7d\n      partition_time_zone: Oslo/Europe",
+			`hindcast.yaml:23:28: models[0].ground_truth.partition_time_zone: unknown time zone "Oslo/Europe"; want a name of the IANA database, such as UTC or Europe/Oslo`,
+		},
+		{
+			"time zone of no partitions", "sales/dt={date}/*.csv\n", "sales/*.csv\n      partition_time_zone: Europe/Oslo\n",
+			"hindcast.yaml:21:7: models[0].ground_truth.partition_time_zone: partition_time_zone is of {date}, {hour} and the like in url, which has none",
 		},
 		{
 			"time zone of the machine", "time_zone: UTC", "time_zone: Local",
@@ -339,6 +401,18 @@ func TestBad(t *testing.T) {
 		{
 			"format of a profile", "      url: s3://training/house-price/*.parquet\n", "      profile: saved\n      format: csv\n",
 			"hindcast.yaml:27:7: models[0].reference.format: a profile has no format; it belongs to url",
+		},
+		{
+			"columns of a profile", "      url: s3://training/house-price/*.parquet\n", "      profile: saved\n      columns: {label: target}\n",
+			"hindcast.yaml:27:7: models[0].reference.columns: a profile has its columns in it; the key belongs to url, from which hindcast baseline made it",
+		},
+		{
+			"reference whose label is the prediction", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      columns: {label: predicted_price}\n",
+			`hindcast.yaml:27:16: models[0].reference.columns: the column "predicted_price" cannot be both the prediction and the label`,
+		},
+		{
+			"unknown column of a reference", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      columns: {lable: y}\n",
+			`hindcast.yaml:27:17: models[0].reference.columns: unknown key "lable" (did you mean "label"?)`,
 		},
 		{
 			"profile that is many", "      url: s3://training/house-price/*.parquet\n", "      profile: s3://b/*\n",
@@ -608,6 +682,21 @@ func TestBadExpressions(t *testing.T) {
 		text = edit(t, text, "    segments: [city]\n    drift: {profile: hindcast, method: auto}\n", "    segments: [city]\n")
 		got := parseError(t, text, noEnv)
 		for _, want := range []string{"hindcast.yaml:28:28: models[0].rules[0].when: ", "hindcast.yaml:35:15: models[0].rules[1].when: "} {
+			if !strings.Contains(got, want) {
+				t.Errorf("no %s in\n%s", want, got)
+			}
+		}
+	})
+	t.Run("reference without predictions", func(t *testing.T) {
+		text := edit(t, base, "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      columns: {prediction: ''}\n")
+		got := parseError(t, text, noEnv)
+		if want := "models[0].rules[0].when: reference.rmse can never be known: the reference has no predictions, as reference.columns.prediction says"; !strings.Contains(got, want) || strings.Contains(got, "\n") {
+			t.Errorf("got %s\nwant %s alone", got, want)
+		}
+		text = edit(t, text, "prediction: ''", "label: ''")
+		text = edit(t, text, "when: drift.share >= 0.5", "when: drift.columns['label'].drifted || reference.rows > 3")
+		got = parseError(t, text, noEnv)
+		for _, want := range []string{"reference.rmse can never be known: the reference has no labels, as reference.columns.label says", `drift.columns["label"].drifted can never be known`} {
 			if !strings.Contains(got, want) {
 				t.Errorf("no %s in\n%s", want, got)
 			}

@@ -63,10 +63,11 @@ type Model struct {
 	Name        string            `yaml:"name"`
 	Task        string            `yaml:"task"`
 	Schedule    string            `yaml:"schedule"`  // cron, five fields; empty when serve leaves the model alone
-	TimeZone    string            `yaml:"time_zone"` // IANA name
+	TimeZone    string            `yaml:"time_zone"` // of the schedule, an IANA name
 	Predictions Predictions       `yaml:"predictions"`
 	GroundTruth GroundTruth       `yaml:"ground_truth"`
-	Window      string            `yaml:"window"` // parsed by Grid
+	Window      string            `yaml:"window"`           // parsed by Grid
+	WindowZone  string            `yaml:"window_time_zone"` // of the windows, an IANA name; in Grid
 	CatchUp     int               `yaml:"catch_up"`
 	Relook      time.Duration     `yaml:"relook"`    // for how long after it became mature a window may be judged again; 0 turns it off
 	Reference   *Reference        `yaml:"reference"` // nil without one
@@ -93,16 +94,20 @@ type Predictions struct {
 	Slack    time.Duration     `yaml:"slack"`
 	Columns  PredictionColumns `yaml:"columns"`
 	Features Features          `yaml:"features"`
+	// PartitionZone is the zone of {date} and the like in URL, an IANA name.
+	PartitionZone string `yaml:"partition_time_zone"`
 	// FollowLinks lets symbolic links in a folder lead out of it.
 	FollowLinks bool `yaml:"follow_links"`
+
+	zone groundtruth.Zone // of PartitionZone
 }
 
 // PredictionColumns names the columns of a prediction log.
 type PredictionColumns struct {
-	ID           string `yaml:"id"`
-	Timestamp    string `yaml:"timestamp"`
-	Prediction   string `yaml:"prediction"`
-	ModelVersion string `yaml:"model_version"` // may be empty
+	ID           groundtruth.IDColumns `yaml:"id"` // one at least
+	Timestamp    string                `yaml:"timestamp"`
+	Prediction   string                `yaml:"prediction"`
+	ModelVersion string                `yaml:"model_version"` // may be empty
 }
 
 // Features says which columns are features.
@@ -119,17 +124,27 @@ type GroundTruth struct {
 	Columns LabelColumns        `yaml:"columns"`
 	Delay   time.Duration       `yaml:"delay"`
 	Resolve groundtruth.Resolve `yaml:"resolve"`
+	Match   Match               `yaml:"match"`
+	// PartitionZone is the zone of {date} and the like in URL, an IANA name.
+	PartitionZone string `yaml:"partition_time_zone"`
 	// FollowLinks lets symbolic links in a folder lead out of it.
 	FollowLinks bool `yaml:"follow_links"`
+
+	zone groundtruth.Zone // of PartitionZone
+}
+
+// Match says which labels of an id count for which of its predictions.
+type Match struct {
+	Within time.Duration `yaml:"within"` // 0: all labels of an id count for all its predictions
 }
 
 // LabelColumns names the columns of the labels; only ID and Label are never empty.
 type LabelColumns struct {
-	ID         string `yaml:"id"`
-	Label      string `yaml:"label"`
-	Timestamp  string `yaml:"timestamp"`
-	IngestedAt string `yaml:"ingested_at"`
-	Op         string `yaml:"op"`
+	ID         groundtruth.IDColumns `yaml:"id"` // as many as those of the predictions
+	Label      string                `yaml:"label"`
+	Timestamp  string                `yaml:"timestamp"`
+	IngestedAt string                `yaml:"ingested_at"`
+	Op         string                `yaml:"op"`
 }
 
 // SavedProfile is the word for the profile that hindcast baseline saved in the state.
@@ -137,11 +152,32 @@ const SavedProfile = "saved"
 
 // Reference is what a window is compared to: rows or a profile, never both.
 type Reference struct {
-	URL     string `yaml:"url"`     // rows with the predictions' columns, label included
-	Format  string `yaml:"format"`  // of the rows
-	Profile string `yaml:"profile"` // URL of a saved profile, or SavedProfile
+	URL    string `yaml:"url"`    // rows with the predictions' columns, label included
+	Format string `yaml:"format"` // of the rows
+	// Columns names the columns of the rows; nil where none is named, and all are as those
+	// of predictions and ground truth.
+	Columns *ReferenceColumns `yaml:"columns"`
+	Profile string            `yaml:"profile"` // URL of a saved profile, or SavedProfile
 	// FollowLinks lets symbolic links in a folder lead out of it.
 	FollowLinks bool `yaml:"follow_links"`
+}
+
+// ReferenceColumns names the columns of a reference. What the file does not name is as in
+// predictions and ground truth; an empty name says that there is no such column.
+type ReferenceColumns struct {
+	ID           groundtruth.IDColumns `yaml:"id"`
+	Timestamp    string                `yaml:"timestamp"`
+	Prediction   string                `yaml:"prediction"`
+	ModelVersion string                `yaml:"model_version"`
+	Label        string                `yaml:"label"`
+}
+
+// lacks reports whether the reference is said to have no predictions and no labels.
+func (r *Reference) lacks() (predictions, labels bool) {
+	if r == nil || r.Columns == nil {
+		return false, false
+	}
+	return r.Columns.Prediction == "", r.Columns.Label == ""
 }
 
 // Saved reports whether the profile is the one that hindcast baseline saved.
@@ -260,14 +296,14 @@ func (c *Config) Model(name string) *Model {
 // zero value unless the model has a reference of rows.
 func (m *Model) GroundtruthSpec() groundtruth.Spec {
 	s := groundtruth.Spec{
-		Predictions: groundtruth.Source{URL: m.Predictions.URL, Format: m.Predictions.Format, Slack: m.Predictions.Slack, FollowLinks: m.Predictions.FollowLinks},
+		Predictions: groundtruth.Source{URL: m.Predictions.URL, Format: m.Predictions.Format, Slack: m.Predictions.Slack, PartitionZone: m.Predictions.zone, FollowLinks: m.Predictions.FollowLinks},
 		PredictionColumns: groundtruth.PredictionColumns{
 			ID:           m.Predictions.Columns.ID,
 			Timestamp:    m.Predictions.Columns.Timestamp,
 			Prediction:   m.Predictions.Columns.Prediction,
 			ModelVersion: m.Predictions.Columns.ModelVersion,
 		},
-		Labels: groundtruth.Source{URL: m.GroundTruth.URL, Format: m.GroundTruth.Format, Slack: m.GroundTruth.Slack, FollowLinks: m.GroundTruth.FollowLinks},
+		Labels: groundtruth.Source{URL: m.GroundTruth.URL, Format: m.GroundTruth.Format, Slack: m.GroundTruth.Slack, PartitionZone: m.GroundTruth.zone, FollowLinks: m.GroundTruth.FollowLinks},
 		LabelColumns: groundtruth.LabelColumns{
 			ID:         m.GroundTruth.Columns.ID,
 			Label:      m.GroundTruth.Columns.Label,
@@ -276,11 +312,18 @@ func (m *Model) GroundtruthSpec() groundtruth.Spec {
 			Op:         m.GroundTruth.Columns.Op,
 		},
 		Resolve:     m.GroundTruth.Resolve,
+		Within:      m.GroundTruth.Match.Within,
 		Segments:    append([]string(nil), m.Segments...),
 		MaxBadShare: m.MaxBadShare,
 	}
 	if m.Reference != nil && m.Reference.URL != "" {
 		s.Reference = groundtruth.Source{URL: m.Reference.URL, Format: m.Reference.Format, FollowLinks: m.Reference.FollowLinks}
+		if c := m.Reference.Columns; c != nil {
+			s.ReferenceColumns = &groundtruth.ReferenceColumns{
+				PredictionColumns: groundtruth.PredictionColumns{ID: c.ID, Timestamp: c.Timestamp, Prediction: c.Prediction, ModelVersion: c.ModelVersion},
+				Label:             c.Label,
+			}
+		}
 	}
 	return s
 }

@@ -78,11 +78,11 @@ func TestFullExample(t *testing.T) {
 	wantSpec := groundtruth.Spec{
 		Predictions: groundtruth.Source{URL: "s3://logs/house-price/dt={date}/*.parquet", Format: "auto"},
 		PredictionColumns: groundtruth.PredictionColumns{
-			ID: "request_id", Timestamp: "predicted_at", Prediction: "predicted_price", ModelVersion: "version",
+			ID: groundtruth.IDColumns{"request_id"}, Timestamp: "predicted_at", Prediction: "predicted_price", ModelVersion: "version",
 		},
 		Labels: groundtruth.Source{URL: "s3://warehouse/sales/dt={date}/*.csv", Format: "auto"},
 		LabelColumns: groundtruth.LabelColumns{
-			ID: "request_id", Label: "sold_price", Timestamp: "sold_at", IngestedAt: "loaded_at", Op: "op",
+			ID: groundtruth.IDColumns{"request_id"}, Label: "sold_price", Timestamp: "sold_at", IngestedAt: "loaded_at", Op: "op",
 		},
 		Resolve:     groundtruth.ResolveLatest,
 		Reference:   groundtruth.Source{URL: "s3://training/house-price/*.parquet", Format: "auto"},
@@ -223,6 +223,29 @@ func TestDefaultRulesWithReference(t *testing.T) {
 	}
 }
 
+// A reference that lacks what errors are computed of has no rule on them by default.
+func TestReferenceColumns(t *testing.T) {
+	for columns, want := range map[string]groundtruth.ReferenceColumns{
+		`{label: target}`:                 {PredictionColumns: groundtruth.PredictionColumns{ID: groundtruth.IDColumns{"id"}, Prediction: "p"}, Label: "target"},
+		`{prediction: "", label: target}`: {PredictionColumns: groundtruth.PredictionColumns{ID: groundtruth.IDColumns{"id"}}, Label: "target"},
+		`{label: ''}`:                     {PredictionColumns: groundtruth.PredictionColumns{ID: groundtruth.IDColumns{"id"}, Prediction: "p"}},
+		`{id: "", timestamp: day, model_version: v, label: y}`: {PredictionColumns: groundtruth.PredictionColumns{Timestamp: "day", Prediction: "p", ModelVersion: "v"}, Label: "y"},
+	} {
+		m := mustParse(t, readTestdata(t, "small.yaml")+"    reference: {url: ./training.csv, columns: "+columns+"}\n", noEnv).Models[0]
+		spec := m.GroundtruthSpec()
+		if got := spec.ColumnsOfReference(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", columns, got, want)
+		}
+		rules := 2
+		if want.Prediction == "" || want.Label == "" {
+			rules = 1
+		}
+		if got := m.DefaultRules(); len(got) != rules || got[0].Name != "drift" {
+			t.Errorf("%s: default rules %+v, want %d", columns, got, rules)
+		}
+	}
+}
+
 // An explicit zero is a choice, not a missing value.
 func TestExplicitZero(t *testing.T) {
 	text := readTestdata(t, "small.yaml") + `    max_bad_share: 0
@@ -283,6 +306,7 @@ func TestPolicyHash(t *testing.T) {
 		{"the budget", "runs: 4", "runs: 5", false},
 		{"a threshold", "method: auto", "method: auto, threshold: 0.1", false},
 		{"the delay", "delay: 7d", "delay: 8d", false},
+		{"the time within which labels count", "delay: 7d", "delay: 7d\n      match: {within: 1d}", false},
 		{"a Prometheus that nothing asks", "notify:\n", "prometheus: {url: http://p:9090}\nnotify:\n", true},
 	}
 	for _, c := range changes {
@@ -384,6 +408,7 @@ func TestTagsMatchKnownKeys(t *testing.T) {
 		{"Predictions", "      format: auto\n", "      format: auto\n      " + odd + "\n"},
 		{"PredictionColumns", "        model_version: version\n", "        model_version: version\n        " + odd + "\n"},
 		{"GroundTruth", "      resolve: latest\n", "      resolve: latest\n      " + odd + "\n"},
+		{"Match", "      delay: 7d\n", "      delay: 7d\n      match: {within: 1d, " + odd + "}\n"},
 		{"LabelColumns", "op: op}", "op: op, " + odd + "}"},
 		{"Reference", "    segments: [city]\n", "      " + odd + "\n    segments: [city]\n"},
 		{"Drift", "method: auto", "method: auto, " + odd},

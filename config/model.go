@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -37,9 +38,12 @@ func (d *decoder) model(v value, dir string) *Model {
 		return nil
 	}
 	m := &Model{
+		Predictions: Predictions{PartitionZone: defaultTimeZone},
+		GroundTruth: GroundTruth{PartitionZone: defaultTimeZone},
 		baseDir:     dir,
 		TimeZone:    defaultTimeZone,
 		Window:      defaultWindow,
+		WindowZone:  defaultTimeZone,
 		CatchUp:     defaultCatchUp,
 		Relook:      defaultRelook,
 		MaxSegments: defaultMaxSegments,
@@ -86,8 +90,9 @@ func (d *decoder) model(v value, dir string) *Model {
 	return m
 }
 
-// window reads the size of the windows.
+// window reads the size of the windows and their time zone.
 func (d *decoder) window(o *object, m *Model) {
+	zone := d.zone(o, "window_time_zone", &m.WindowZone)
 	v, given := o.get("window")
 	if given {
 		s, ok := d.scalar(v, "a window")
@@ -103,6 +108,9 @@ func (d *decoder) window(o *object, m *Model) {
 		return
 	}
 	grid, err := groundtruth.ParseGrid(m.Window)
+	if err == nil {
+		grid, err = grid.In(zone)
+	}
 	if err != nil {
 		d.fail(v, "%v", err)
 		return
@@ -117,10 +125,11 @@ func (d *decoder) predictions(v value, m *Model) {
 	o.location("url", dated, &p.URL)
 	p.Format = d.format(o)
 	o.duration("slack", &p.Slack)
+	p.zone = d.partitionZone(o, p.URL, &p.PartitionZone)
 	o.boolean("follow_links", &p.FollowLinks)
 	if cv, ok := o.get("columns"); ok {
 		c := d.object(cv)
-		c.text("id", &p.Columns.ID)
+		c.idColumns("id", &p.Columns.ID)
 		c.text("timestamp", &p.Columns.Timestamp)
 		c.text("prediction", &p.Columns.Prediction)
 		c.text("model_version", &p.Columns.ModelVersion)
@@ -148,8 +157,10 @@ func (d *decoder) features(v value, p *Predictions) {
 	}
 	items, _ := d.list(v, "columns") // one for each name: every one was text
 	for i, name := range names {
+		if slices.Contains(p.Columns.ID, name) {
+			d.fail(items[i], "the column %q is the id; it cannot be a feature too", name)
+		}
 		for _, mapped := range []struct{ role, column string }{
-			{"id", p.Columns.ID},
 			{"timestamp", p.Columns.Timestamp},
 			{"prediction", p.Columns.Prediction},
 			{"model_version", p.Columns.ModelVersion},
@@ -169,6 +180,7 @@ func (d *decoder) groundTruth(v value, m *Model) {
 	o.location("url", dated, &g.URL)
 	g.Format = d.format(o)
 	o.duration("slack", &g.Slack)
+	g.zone = d.partitionZone(o, g.URL, &g.PartitionZone)
 	o.boolean("follow_links", &g.FollowLinks)
 	o.duration("delay", &g.Delay)
 	resolve := string(defaultResolve)
@@ -176,19 +188,49 @@ func (d *decoder) groundTruth(v value, m *Model) {
 	g.Resolve = groundtruth.Resolve(resolve)
 	if cv, ok := o.get("columns"); ok {
 		c := d.object(cv)
-		c.text("id", &g.Columns.ID)
+		idAt, haveID := c.idColumns("id", &g.Columns.ID)
 		labelAt, haveLabel := c.text("label", &g.Columns.Label)
 		c.text("timestamp", &g.Columns.Timestamp)
 		c.text("ingested_at", &g.Columns.IngestedAt)
 		c.text("op", &g.Columns.Op)
-		if haveLabel && g.Columns.Label == g.Columns.ID {
+		if haveLabel && slices.Contains(g.Columns.ID, g.Columns.Label) {
 			d.fail(labelAt, "the column %q is the id; it cannot be the label too", g.Columns.Label)
+		}
+		if of := m.Predictions.Columns.ID; haveID && len(of) > 0 && len(of) != len(g.Columns.ID) {
+			d.fail(idAt, "the ids here have %s, and those of predictions %s: name as many on both sides, in the same order", columnCount(g.Columns.ID), columnCount(of))
 		}
 		c.need("id", "label")
 		c.done()
 	}
+	if mv, ok := o.get("match"); ok {
+		d.match(mv, m)
+	}
 	o.need("url", "columns")
 	o.done()
+}
+
+// match reads which labels of an id count for which of its predictions.
+func (d *decoder) match(v value, m *Model) {
+	o := d.object(v)
+	o.positive("within", &m.GroundTruth.Match.Within)
+	o.need("within")
+	for _, side := range []struct{ path, column string }{
+		{"predictions.columns", m.Predictions.Columns.Timestamp},
+		{"ground_truth.columns", m.GroundTruth.Columns.Timestamp},
+	} {
+		if o.has("within") && side.column == "" {
+			d.failAt(o.keyPos("within"), join(v.path, "within"), "it compares the times of predictions and labels: map timestamp in %s", side.path)
+		}
+	}
+	o.done()
+}
+
+// columnCount says for people how many columns make an id, and which.
+func columnCount(id groundtruth.IDColumns) string {
+	if len(id) == 1 {
+		return "one column (" + id.String() + ")"
+	}
+	return fmt.Sprintf("%d columns (%s)", len(id), id)
 }
 
 // format reads the format of objects.
@@ -209,6 +251,9 @@ func (d *decoder) reference(v value, m *Model) {
 	o.location("url", wildcards, &r.URL)
 	r.Format = d.format(o)
 	o.boolean("follow_links", &r.FollowLinks)
+	if cv, ok := o.get("columns"); ok {
+		r.Columns = d.referenceColumns(cv, m)
+	}
 	if pv, ok := o.text("profile", &r.Profile); ok && r.Profile != SavedProfile {
 		if err := checkLocation(r.Profile, folder); err != nil {
 			d.fail(pv, "%v", err)
@@ -219,6 +264,8 @@ func (d *decoder) reference(v value, m *Model) {
 	switch {
 	case o.has("url") && o.has("profile"):
 		d.failAt(o.keyPos("profile"), join(v.path, "profile"), "url is given too; a reference is rows or a profile, not both")
+	case o.has("profile") && o.has("columns"):
+		d.failAt(o.keyPos("columns"), join(v.path, "columns"), "a profile has its columns in it; the key belongs to url, from which hindcast baseline made it")
 	case o.has("profile") && o.has("format"):
 		d.failAt(o.keyPos("format"), join(v.path, "format"), "a profile has no format; it belongs to url")
 	case !o.has("url") && !o.has("profile"):
@@ -226,6 +273,37 @@ func (d *decoder) reference(v value, m *Model) {
 	}
 	o.done()
 	m.Reference = r
+}
+
+// referenceColumns reads the names of the reference's columns, where these differ from
+// those of predictions and ground truth, which have been read.
+func (d *decoder) referenceColumns(v value, m *Model) *ReferenceColumns {
+	o := d.object(v)
+	p := m.Predictions.Columns
+	c := &ReferenceColumns{ID: p.ID, Timestamp: p.Timestamp, Prediction: p.Prediction, ModelVersion: p.ModelVersion, Label: m.GroundTruth.Columns.Label}
+	feature := func(v value, column, key string) {
+		if column != "" && slices.Contains(m.Predictions.Features.Columns, column) {
+			d.fail(v, "the column %q is a feature, in predictions.features; it cannot be the %s of the reference too", column, key)
+		}
+	}
+	if iv, given := o.idColumnsOrNone("id", &c.ID); given {
+		for _, column := range c.ID {
+			feature(iv, column, "id")
+		}
+	}
+	for _, key := range []struct {
+		name string
+		to   *string
+	}{{"timestamp", &c.Timestamp}, {"prediction", &c.Prediction}, {"model_version", &c.ModelVersion}, {"label", &c.Label}} {
+		if kv, given := o.textOrNone(key.name, key.to); given {
+			feature(kv, *key.to, key.name)
+		}
+	}
+	if c.Label != "" && c.Label == c.Prediction {
+		o.fail("the column %q cannot be both the prediction and the label", c.Label)
+	}
+	o.done()
+	return c
 }
 
 // drift reads how drift is judged.

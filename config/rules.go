@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -28,10 +29,10 @@ type ruleAt struct {
 }
 
 // defaultRules are the rules of a model that configures none: features drift, or
-// the error is 10 % worse than the reference's. Without a reference there is
-// nothing to compare with, and no rule.
-func defaultRules(hasReference bool) []Rule {
-	if !hasReference {
+// the error is 10 % worse than the reference's, where that has predictions and labels.
+// Without a reference there is nothing to compare with, and no rule.
+func defaultRules(reference *Reference) []Rule {
+	if reference == nil {
 		return nil
 	}
 	rule := func(name, when string) Rule {
@@ -40,10 +41,11 @@ func defaultRules(hasReference bool) []Rule {
 			For: defaultFor, Action: defaultAction,
 		}
 	}
-	return []Rule{
-		rule("drift", "drift.share >= 0.5"),
-		rule("rmse", "rmse > 1.1 * reference.rmse"),
+	rules := []Rule{rule("drift", "drift.share >= 0.5")}
+	if noPredictions, noLabels := reference.lacks(); noPredictions || noLabels {
+		return rules
 	}
+	return append(rules, rule("rmse", "rmse > 1.1 * reference.rmse"))
 }
 
 // rules reads and compiles the rules of a model.
@@ -59,7 +61,7 @@ func (d *decoder) rules(model *object, m *Model) {
 		}
 	} else if !model.has("rules") {
 		m.defaultRules = true
-		for _, r := range defaultRules(m.Reference != nil) {
+		for _, r := range defaultRules(m.Reference) {
 			rules = append(rules, ruleAt{rule: r, pos: model.v})
 		}
 	}
@@ -221,11 +223,14 @@ func (m *Model) Rules() *rule.Set { return m.rules }
 
 // RuleEnv says what the model's rules may name.
 func (m *Model) RuleEnv() rule.Env {
+	noPredictions, noLabels := m.Reference.lacks()
 	return rule.Env{
-		Task:         m.Task,
-		HasReference: m.Reference != nil,
-		Segments:     slices.Clone(m.Segments),
-		Prometheus:   m.queryNames(),
+		Task:          m.Task,
+		HasReference:  m.Reference != nil,
+		NoPredictions: noPredictions,
+		NoLabels:      noLabels,
+		Segments:      slices.Clone(m.Segments),
+		Prometheus:    m.queryNames(),
 	}
 }
 
@@ -247,6 +252,7 @@ func (m *Model) PolicyHash() string {
 		Rules       []rule.Spec
 		Policy      trigger.Policy
 		Prometheus  map[string]string `json:",omitempty"` // so that models without keep their hash
+		Within      time.Duration     `json:",omitempty"` // likewise
 	}{
 		Schema:      1,
 		Task:        m.Task,
@@ -261,6 +267,7 @@ func (m *Model) PolicyHash() string {
 		Rules:       m.RuleSpecs(),
 		Policy:      m.Policy(),
 		Prometheus:  m.Prometheus,
+		Within:      m.GroundTruth.Match.Within,
 	}
 	b, err := json.Marshal(canonical)
 	if err != nil {

@@ -159,27 +159,15 @@ func (s *Schedule) instant(wall time.Time) time.Time {
 
 // schedule reads the schedule and its time zone.
 func (d *decoder) schedule(o *object, m *Model) {
-	loc := time.UTC
-	zoneAt, haveZone := o.text("time_zone", &m.TimeZone)
-	if haveZone {
-		var err error
-		switch loc, err = time.LoadLocation(m.TimeZone); {
-		case m.TimeZone == "Local":
-			d.fail(zoneAt, "the time zone must be named, such as UTC or Europe/Oslo: Local differs from machine to machine")
-			loc = time.UTC
-		case err != nil:
-			d.fail(zoneAt, "unknown time zone %q; want a name of the IANA database, such as UTC or Europe/Oslo", clip(m.TimeZone))
-			loc = time.UTC
-		}
-	}
+	zone := d.zone(o, "time_zone", &m.TimeZone)
 	v, ok := o.text("schedule", &m.Schedule)
 	if !ok {
-		if haveZone && !o.has("schedule") {
-			d.failAt(o.keyPos("time_zone"), zoneAt.path, "time_zone belongs to schedule, which is missing; windows are always in UTC")
+		if o.has("time_zone") && !o.has("schedule") {
+			d.failAt(o.keyPos("time_zone"), join(o.v.path, "time_zone"), "time_zone belongs to schedule, which is missing; the time zone of windows is window_time_zone")
 		}
 		return
 	}
-	s, err := ParseSchedule(m.Schedule, loc)
+	s, err := ParseSchedule(m.Schedule, zone.Location())
 	if err != nil {
 		d.fail(v, "%v", err)
 		return

@@ -3,6 +3,7 @@
 package docs_test
 
 import (
+	"encoding"
 	"maps"
 	"math"
 	"os"
@@ -13,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -170,7 +170,7 @@ func jsonFields(t reflect.Type, path string, seen map[reflect.Type]bool, to set)
 		}
 		break
 	}
-	if t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() || seen[t] {
+	if t.Kind() != reflect.Struct || t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) || seen[t] {
 		to[whole] = true
 		return
 	}

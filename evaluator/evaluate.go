@@ -42,7 +42,10 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	out.Quality = qualityOf(cur)
 	if ref != nil {
 		out.Reference = &Reference{Rows: ref.Summary.Predictions()}
-		w.add(func(*drift.Scratch) { out.Reference.Metrics = metric.Regression(ref.Summary.Errors()) })
+		w.add(func(*drift.Scratch) {
+			out.Reference.Metrics = metric.Regression(ref.Summary.Errors())
+			out.Reference.explain(ref.Summary)
+		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
 	}
@@ -110,6 +113,12 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 		compare(label, ref.Summary.Label(), cur.Label())
 	}
 	return func() {
+		if why := noPredictions(ref.Summary); why != "" {
+			prediction.Reason = why
+		}
+		if why := noLabels(ref.Summary); why != "" {
+			label.Reason = why
+		}
 		*d = drift.Of(found[:len(features)])
 		d.LeftOut = ref.Layout.LeftOut
 		d.Columns[drift.PredictionColumn] = *prediction

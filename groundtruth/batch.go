@@ -55,7 +55,7 @@ type Batch struct {
 	Len         int
 	Times       []int64   // prediction time in Unix nanoseconds; all zero when the source has no time
 	HasTime     bool      // whether Times is known
-	Predictions []float64 // finite
+	Predictions []float64 // finite; nil of a reference that has no predictions
 	Narrow      bool      // the predictions are floating-point numbers of 32 bits
 	Version     Values    // Text, of the Len rows; Kind Absent when no version column is mapped
 	Features    []Values  // parts of features of Spec.Features, in any order
@@ -66,12 +66,12 @@ type Batch struct {
 }
 
 // Matches holds a few thousand joined rows, each a unique prediction and its one label, for
-// Sink.AddMatches.
+// Sink.AddMatches. Of a reference that has no predictions it holds the rows with a label.
 type Matches struct {
 	Len         int
 	Times       []int64
 	HasTime     bool
-	Predictions []float64
+	Predictions []float64 // finite; nil of a reference that has no predictions
 	Labels      []float64 // finite
 	Narrow      bool      // some labels' column is of floating-point numbers of 32 bits
 	Version     Column

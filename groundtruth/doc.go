@@ -1,7 +1,8 @@
 // Package groundtruth holds what the rest of Hindcast says about predictions and their later
 // labels: values alone, which read nothing and import the standard library only.
 //
-// A Window is an interval of prediction time, and a Grid cuts time into windows. A Source
+// A Window is an interval of prediction time, and a Grid cuts time into windows, by the clocks
+// of a Zone. A Source
 // says where objects lie, and a Spec what to read of them for one model. A Sink takes what
 // a scan finds: a Batch of unique predictions with the Values of their features, and
 // Matches, which are predictions with their labels. Coverage, Skipped and Result count

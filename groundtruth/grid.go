@@ -3,16 +3,24 @@ package groundtruth
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// Grid cuts time into equal windows that follow one another without gaps: days at
+// Grid cuts time into windows of one size that follow one another without gaps: days at
 // midnight, hours on the hour, weeks from Monday, months by the calendar and other
-// sizes from the Unix epoch, all in UTC. Grids of the same size are equal by ==.
-// The zero Grid is no grid: its methods panic.
+// sizes from the Unix epoch, in UTC or by the clocks of another zone. Grids of the same
+// size and zone are equal by ==. The zero Grid is no grid: its methods panic.
+//
+// In a zone, sizes of whole days, weeks and months begin where the zone's days begin, and
+// are as long as these days are. Smaller ones are cut from the beginning of each day in
+// elapsed time, and the last of a day ends with it. A day begins at the first instant at
+// which clocks show its date, whether or not they show midnight; of a date that the zone
+// left out there is no window.
 type Grid struct {
 	months  int64 // calendar months, or
 	seconds int64 // a fixed size
+	zone    Zone
 }
 
 const (
@@ -70,12 +78,47 @@ func ParseGrid(s string) (Grid, error) {
 	return g, nil
 }
 
+// In returns the grid of the same size by the clocks of a zone. A size beyond a day that
+// is not of whole days has no place to begin there, and is an error.
+func (g Grid) In(z Zone) (Grid, error) {
+	if !z.IsUTC() && g.seconds > daySeconds && g.seconds%daySeconds != 0 {
+		return Grid{}, fmt.Errorf("windows of %s cannot be cut in the zone %s: days there begin at midnight, so a window is whole days or shorter than a day", g, z)
+	}
+	g.zone = z
+	return g, nil
+}
+
+// Zone returns the zone by whose clocks the grid is cut.
+func (g Grid) Zone() Zone { return g.zone }
+
+// NamedGrid returns the grid of a name that String gives.
+func NamedGrid(name string) (Grid, error) {
+	size, place, zoned := strings.Cut(name, "@")
+	g, err := ParseGrid(size)
+	if err != nil || !zoned {
+		return g, err
+	}
+	z, err := ParseZone(place)
+	if err != nil {
+		return Grid{}, fmt.Errorf("parse grid %q: %w", name, err)
+	}
+	return g.In(z)
+}
+
 // IsZero reports whether g is the zero Grid, which is no grid.
 func (g Grid) IsZero() bool { return g == Grid{} }
 
-// String returns the size in its largest fitting unit, as ParseGrid reads it: a
-// week is 7d.
+// String returns the grid's name: its size, such as 1d, and the zone where that is not
+// UTC, as in 1d@Europe/Oslo.
 func (g Grid) String() string {
+	if g.zone.IsUTC() {
+		return g.size()
+	}
+	return g.size() + "@" + g.zone.String()
+}
+
+// size returns the size in its largest fitting unit, as ParseGrid reads it: a week is 7d.
+func (g Grid) size() string {
 	switch {
 	case g.months > 0:
 		return strconv.FormatInt(g.months, 10) + "mo"
@@ -88,8 +131,9 @@ func (g Grid) String() string {
 	}
 }
 
-// Length returns the nominal length of a window: exact for fixed sizes, and a mean
-// Gregorian month of 30.436875 days for each calendar month.
+// Length returns the nominal length of a window: exact for fixed sizes in UTC, and a mean
+// Gregorian month of 30.436875 days for each calendar month. In a zone, windows on days
+// when clocks change are longer or shorter.
 func (g Grid) Length() time.Duration {
 	if g.months > 0 {
 		return time.Duration(g.months) * monthSeconds * time.Second
@@ -99,7 +143,21 @@ func (g Grid) Length() time.Duration {
 
 // Containing returns the window of the grid that holds t.
 func (g Grid) Containing(t time.Time) Window {
-	return g.at(g.index(t.UTC()))
+	if g.zone.IsUTC() {
+		return g.at(g.index(t.UTC()))
+	}
+	day := g.zone.day(t)
+	if g.months == 0 && g.seconds < daySeconds {
+		start, end, size := g.zone.First(day), g.zone.First(day.AddDate(0, 0, 1)), g.Length()
+		start = start.Add(t.Sub(start) / size * size)
+		if next := start.Add(size); next.Before(end) {
+			end = next
+		}
+		return Window{Start: start, End: end}
+	}
+	// The dates are counted as those of UTC are.
+	w := g.at(g.index(day))
+	return Window{Start: g.zone.First(w.Start), End: g.zone.First(w.End)}
 }
 
 // Next returns the first window of the grid that starts at w.End or later: the one
@@ -107,7 +165,7 @@ func (g Grid) Containing(t time.Time) Window {
 func (g Grid) Next(w Window) Window {
 	next := g.Containing(w.End)
 	if next.Start.Before(w.End) {
-		return g.at(g.index(next.End))
+		return g.Containing(next.End)
 	}
 	return next
 }
@@ -123,7 +181,7 @@ func (g Grid) OnGrid(w Window) bool {
 	return g.Containing(w.Start).Equal(w)
 }
 
-// GridOf returns the grid whose window w is, and false where there is none. An interval
+// GridOf returns the grid in UTC whose window w is, and false where there is none. An interval
 // of whole months by the calendar is one of months, though days of that number may be
 // a grid with that window too.
 func GridOf(w Window) (Grid, bool) {
@@ -143,7 +201,7 @@ func GridOf(w Window) (Grid, bool) {
 
 // LastClosed returns the newest window that has ended: End <= asOf.
 func (g Grid) LastClosed(asOf time.Time) Window {
-	return g.at(g.index(asOf.UTC()) - 1)
+	return g.Containing(g.Containing(asOf).Start.Add(-1))
 }
 
 // LastMature returns the newest window whose labels are expected to be in:
@@ -152,7 +210,7 @@ func (g Grid) LastMature(asOf time.Time, delay time.Duration) Window {
 	return g.LastClosed(asOf.Add(-delay))
 }
 
-// index numbers the windows; t is in UTC.
+// index numbers the windows in UTC; t is in UTC.
 func (g Grid) index(t time.Time) int64 {
 	if g.months > 0 {
 		return FloorDiv((int64(t.Year())-1970)*12+int64(t.Month())-1, g.months)
@@ -163,7 +221,7 @@ func (g Grid) index(t time.Time) int64 {
 	return FloorDiv(t.Unix()-g.origin(), g.seconds)
 }
 
-// at returns the window of a number that index gives.
+// at returns the window in UTC of a number that index gives.
 func (g Grid) at(i int64) Window {
 	if g.months > 0 {
 		month := func(i int64) time.Time {

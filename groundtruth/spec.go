@@ -2,7 +2,11 @@ package groundtruth
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -16,6 +20,9 @@ type Source struct {
 	Format string
 	// Slack is how far a partition's time may lie from the prediction's, on both sides.
 	Slack time.Duration
+	// PartitionZone is the zone whose clocks {date} and the other placeholders go by. It is
+	// left out of fingerprints where it is UTC.
+	PartitionZone Zone `json:",omitzero"`
 	// FollowLinks says that symbolic links in a folder may lead out of it. Whoever can
 	// write to the folder can then have any file read that this process can read.
 	FollowLinks bool
@@ -26,15 +33,40 @@ type Source struct {
 // names stand here because config checks them without what reads files.
 func Formats() []string { return []string{"parquet", "csv", "jsonl"} }
 
+// IDColumns names the columns that make an id, mostly one. Predictions and labels have as
+// many, in the same order; an id is missing where one of its columns is.
+type IDColumns []string
+
+// String names the columns for people.
+func (c IDColumns) String() string { return strings.Join(c, ", ") }
+
+// MarshalJSON implements json.Marshaler. One column is its name alone, so that hashes of
+// what is read are those that they were before there could be several.
+func (c IDColumns) MarshalJSON() ([]byte, error) {
+	if len(c) == 1 {
+		return json.Marshal(c[0])
+	}
+	return json.Marshal([]string(c))
+}
+
 // PredictionColumns names the columns of a prediction log. Timestamp and ModelVersion may be
 // empty: there is no such column.
 type PredictionColumns struct {
-	ID, Timestamp, Prediction, ModelVersion string
+	ID                                  IDColumns
+	Timestamp, Prediction, ModelVersion string
 }
 
 // LabelColumns names the columns of the labels. Only ID and Label are required.
 type LabelColumns struct {
-	ID, Label, Timestamp, IngestedAt, Op string
+	ID                               IDColumns
+	Label, Timestamp, IngestedAt, Op string
+}
+
+// ReferenceColumns names the columns of a reference's rows, which hold predictions and labels
+// side by side. All of them may be empty: it has no such column.
+type ReferenceColumns struct {
+	PredictionColumns
+	Label string
 }
 
 // Resolve says which label of an id counts.
@@ -60,10 +92,20 @@ type Spec struct {
 	Labels            Source
 	LabelColumns      LabelColumns
 	Resolve           Resolve
-	Reference         Source // rows with the same columns, label included; the zero value when there is none
+	Within            time.Duration     // how long before its timestamp a label counts for predictions; 0: for all of its id
+	Reference         Source            // rows of training or the like; the zero value when there is none
+	ReferenceColumns  *ReferenceColumns // nil: named as those of predictions and labels
 	Segments          []string
 	Features          []FeatureSpec // what Join sends as Batch.Features
 	MaxBadShare       float64
+}
+
+// ColumnsOfReference returns the names of the reference's columns.
+func (s *Spec) ColumnsOfReference() ReferenceColumns {
+	if s.ReferenceColumns != nil {
+		return *s.ReferenceColumns
+	}
+	return ReferenceColumns{s.PredictionColumns, s.LabelColumns.Label}
 }
 
 // DefaultMemory is what a process takes where nothing else is said, in bytes.
@@ -76,7 +118,11 @@ type Limits struct {
 	Workers     int    // default GOMAXPROCS
 }
 
-// Coverage counts what a join found of predictions and labels, and how they met.
+// Coverage counts what a join found of predictions and labels, and how they met. With
+// Spec.Within, where labels are resolved for each prediction, what is said of ids holds of
+// predictions: Labels are those that match a prediction and the versions that match none,
+// which UnmatchedLabels are, and labels that are null and have no timestamp are NullLabels
+// each.
 type Coverage struct {
 	Predictions          int64 `json:"predictions"`              // unique predictions in the window
 	Labels               int64 `json:"labels"`                   // ids with a known label after resolution, among labels read
@@ -96,22 +142,24 @@ type BadSample struct {
 	Source string `json:"source,omitempty"` // predictions, labels or reference
 	Object string `json:"object"`           // key relative to the URL's fixed part
 	Row    int64  `json:"row"`              // 1-based record number in the object
+	Column string `json:"column,omitempty"` // the column that is bad; none of a record that is bad as a whole
 	Value  string `json:"value,omitempty"`
 }
 
 // Skipped counts records that were not used, by reason, with the first few samples
 // by (object, row).
 type Skipped struct {
-	Counts  map[string]int64       `json:"counts"`
-	Samples map[string][]BadSample `json:"samples"`
+	Counts  map[string]int64            `json:"counts"`
+	Columns map[string]map[string]int64 `json:"columns"` // by reason and column, of the records in which one column is bad
+	Samples map[string][]BadSample      `json:"samples"`
 }
 
 // Reasons for skipping a record.
 const (
-	BadNumber    = "bad_number" // prediction or label is not a finite number (NaN, text)
+	BadNumber    = "bad_number" // prediction or label is not a finite number (text; of a prediction also NaN)
 	BadTime      = "bad_time"   // prediction, label or ingest time cannot be read
 	MissingID    = "missing_id"
-	MissingValue = "missing_value" // no prediction, or no timestamp where one is mapped
+	MissingValue = "missing_value" // no prediction, no timestamp of one, or a label without the ingest time
 	BadRow       = "bad_row"       // short or long CSV row, malformed JSON line
 )
 
@@ -154,7 +202,15 @@ func (c *Coverage) Add(d Coverage) {
 // Add merges the bad records of another source.
 func (s *Skipped) Add(o Skipped) {
 	if s.Counts == nil {
-		s.Counts, s.Samples = map[string]int64{}, map[string][]BadSample{}
+		s.Counts, s.Columns, s.Samples = map[string]int64{}, map[string]map[string]int64{}, map[string][]BadSample{}
+	}
+	for reason, columns := range o.Columns {
+		if s.Columns[reason] == nil {
+			s.Columns[reason] = map[string]int64{}
+		}
+		for column, n := range columns {
+			s.Columns[reason][column] += n
+		}
 	}
 	for reason, n := range o.Counts {
 		s.Counts[reason] += n
@@ -164,6 +220,37 @@ func (s *Skipped) Add(o Skipped) {
 		})
 		s.Samples[reason] = all[:min(len(all), MaxSamples)]
 	}
+}
+
+// Words says what was skipped and why, for messages: "3 missing_value in column "loaded" (first
+// in labels.csv, record 1), 1 bad_row (first in labels.csv, record 9: "a,b")".
+func (s *Skipped) Words() string {
+	var b strings.Builder
+	for i, reason := range slices.Sorted(maps.Keys(s.Counts)) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%d %s", s.Counts[reason], reason)
+		columns := slices.Sorted(maps.Keys(s.Columns[reason]))
+		for k, column := range columns {
+			switch {
+			case len(columns) == 1:
+				fmt.Fprintf(&b, " in column %q", column)
+			case k == 0:
+				fmt.Fprintf(&b, " in columns %q (%d)", column, s.Columns[reason][column])
+			default:
+				fmt.Fprintf(&b, ", %q (%d)", column, s.Columns[reason][column])
+			}
+		}
+		if samples := s.Samples[reason]; len(samples) > 0 {
+			fmt.Fprintf(&b, " (first in %s, record %d", samples[0].Object, samples[0].Row)
+			if samples[0].Value != "" {
+				fmt.Fprintf(&b, ": %q", samples[0].Value)
+			}
+			b.WriteString(")")
+		}
+	}
+	return b.String()
 }
 
 // MaxSamples is how many bad records are shown per reason.

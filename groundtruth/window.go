@@ -39,47 +39,49 @@ func (w Window) Equal(o Window) bool {
 }
 
 // String returns START/END as ParseWindow reads it: dates where both bounds are
-// midnights, else RFC 3339.
-func (w Window) String() string { return w.dates(time.RFC3339Nano, "/") }
+// midnights in UTC, else RFC 3339.
+func (w Window) String() string { return w.dates(Zone{}, time.RFC3339Nano, "/") }
 
-// Text returns the window as people read it, its bounds joined by sep: dates where both
-// are midnights, else RFC 3339 to the second.
-func (w Window) Text(sep string) string { return w.dates(time.RFC3339, sep) }
+// Text returns the window as people in a zone read it, its bounds joined by sep: dates
+// where both begin one, else RFC 3339 to the second; and which zone it is, but for UTC.
+func (w Window) Text(z Zone, sep string) string { return w.dates(z, time.RFC3339, sep) + z.suffix() }
 
-// dates formats the bounds as dates where both are midnights, else by layout.
-func (w Window) dates(layout, sep string) string {
-	if isMidnight(w.Start) && isMidnight(w.End) {
+// Format returns the window's bounds in a zone, each by a layout of package time, joined
+// by sep.
+func (w Window) Format(z Zone, layout, sep string) string {
+	return w.Start.In(z.Location()).Format(layout) + sep + w.End.In(z.Location()).Format(layout)
+}
+
+// dates formats the bounds as dates where both begin one in the zone, else by layout.
+func (w Window) dates(z Zone, layout, sep string) string {
+	if z.beginsDay(w.Start) && z.beginsDay(w.End) {
 		layout = time.DateOnly
 	}
-	return w.Format(layout, sep)
+	return w.Format(z, layout, sep)
 }
 
-// Format returns the window's bounds in UTC, each by a layout of package time, joined by
-// sep.
-func (w Window) Format(layout, sep string) string {
-	return w.Start.UTC().Format(layout) + sep + w.End.UTC().Format(layout)
-}
-
-// isMidnight reports whether a time is the start of a day in UTC.
-func isMidnight(t time.Time) bool { return t.Equal(t.Truncate(24 * time.Hour)) }
-
-// ParseWindow reads START/END, each RFC 3339 or a date (its midnight in UTC). The
+// ParseWindow reads START/END, each RFC 3339 or a date, which begins in UTC. The
 // window is half-open; an empty or reversed one is an error, and so is a time that
 // lies outside the years 1678 to 2261, which nanoseconds cannot hold.
-func ParseWindow(s string) (Window, error) {
+func ParseWindow(s string) (Window, error) { return ParseWindowIn(s, Zone{}) }
+
+// ParseWindowIn reads what ParseWindow does, with dates that begin in a zone.
+func ParseWindowIn(s string, z Zone) (Window, error) {
 	first, second, ok := strings.Cut(s, "/")
 	if !ok {
 		return Window{}, fmt.Errorf("parse window %q: want START/END, such as 2026-01-01/2026-01-02", s)
 	}
-	start, err := ParseTime(first)
+	start, err := ParseTimeIn(first, z)
 	if err != nil {
 		return Window{}, fmt.Errorf("parse window %q: start: %w", s, err)
 	}
-	end, err := ParseTime(second)
+	end, err := ParseTimeIn(second, z)
 	if err != nil {
 		return Window{}, fmt.Errorf("parse window %q: end: %w", s, err)
 	}
 	switch {
+	case start.Equal(end) && first != second:
+		return Window{}, fmt.Errorf("parse window %q: it is empty: both are the same instant in %s", s, z)
 	case start.Equal(end):
 		return Window{}, fmt.Errorf("parse window %q: it is empty: the end is not part of a window, so a day is DATE/NEXT-DATE", s)
 	case end.Before(start):
@@ -88,12 +90,17 @@ func ParseWindow(s string) (Window, error) {
 	return Window{Start: start, End: end}, nil
 }
 
-// ParseTime reads a point in time as people write it: RFC 3339, or a date, which is its
-// midnight in UTC.
-func ParseTime(s string) (time.Time, error) {
+// ParseTime reads a point in time as people write it: RFC 3339, or a date, which begins
+// in UTC.
+func ParseTime(s string) (time.Time, error) { return ParseTimeIn(s, Zone{}) }
+
+// ParseTimeIn reads what ParseTime does, with a date that begins in a zone.
+func ParseTimeIn(s string, z Zone) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
-		t, err = time.Parse(time.DateOnly, s)
+		if t, err = time.Parse(time.DateOnly, s); err == nil {
+			t = z.First(t)
+		}
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%q is neither RFC 3339 (2026-01-01T00:00:00Z) nor a date (2026-01-01)", s)

@@ -18,13 +18,13 @@ func TestWindowTexts(t *testing.T) {
 		{"less than seconds", Window{at(5, 1, 500), at(7, 0, 0)}, "2026-01-02T05:00:01Z to 2026-01-02T07:00:00Z", "2026-01-02T05:00:01.0000005Z/2026-01-02T07:00:00Z", "2026-01-02 05:00 to 2026-01-02 07:00"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := c.window.Text(" to "); got != c.text {
+			if got := c.window.Text(Zone{}, " to "); got != c.text {
 				t.Errorf("Text: %s", got)
 			}
 			if got := c.window.String(); got != c.full {
 				t.Errorf("String: %s", got)
 			}
-			if got := c.window.Format("2006-01-02 15:04", " to "); got != c.format {
+			if got := c.window.Format(Zone{}, "2006-01-02 15:04", " to "); got != c.format {
 				t.Errorf("Format: %s", got)
 			}
 		})

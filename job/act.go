@@ -66,7 +66,7 @@ const (
 func (p *pass) launch(ctx context.Context, d *trigger.Decision, e *evaluated) ([]trigger.Transition, error) {
 	w := e.outcome.Window
 	meta := trigger.Launch{
-		Model: p.model.Name, Key: d.Key, Episode: d.Episode, Attempt: d.Attempt, Window: &w,
+		Model: p.model.Name, Key: d.Key, Episode: d.Episode, Attempt: d.Attempt, Window: &w, Grid: trigger.GridBeside(w, p.grid(e.outcome.OnGrid)),
 		Versions: e.versions, Rule: d.Rule, Reason: d.Reason, PolicyHash: p.model.PolicyHash(),
 	}
 	req, err := request(p.model, meta, p.asOf)
@@ -111,7 +111,7 @@ func (p *pass) suggest(ctx context.Context, d *trigger.Decision, o *Outcome) err
 		return err
 	}
 	if first && p.effects.tell {
-		p.tell(ctx, Event{Kind: EventRetrainSuggested, Incident: p.breachOf(ctx, o.Window, d.Rule), Outcome: o, Decision: d})
+		p.tell(ctx, Event{Kind: EventRetrainSuggested, Incident: p.breachOf(ctx, p.grid(o.OnGrid), o.Window, d.Rule), Outcome: o, Decision: d})
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		}
 	}
 	out := Outcome{
-		Model: m.Name, Window: p.window, AsOf: asOf, AsOfApplied: result.AsOfApplied,
+		Model: m.Name, Window: p.window, TimeZone: m.Grid().Zone(), AsOf: asOf, AsOfApplied: result.AsOfApplied,
 		Stage: p.stage, OnGrid: p.onGrid, Evaluation: *evaluation,
 		Coverage: coverage(result), Notes: result.Notes, Prometheus: answers,
 	}
@@ -162,6 +162,10 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 	for _, reason := range slices.Sorted(maps.Keys(result.Skipped.Counts)) {
 		var where []string
 		for _, s := range result.Skipped.Samples[reason] {
+			if s.Column != "" {
+				where = append(where, fmt.Sprintf("%s row %d column %q %q", s.Object, s.Row, s.Column, s.Value))
+				continue
+			}
 			where = append(where, fmt.Sprintf("%s row %d %q", s.Object, s.Row, s.Value))
 		}
 		r.Log.Warn("records skipped", "model", m.Name, "window_start", p.window.Start, "reason", reason, "count", result.Skipped.Counts[reason], "samples", strings.Join(where, "; "))

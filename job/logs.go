@@ -17,6 +17,7 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/format"
 	"github.com/hindcast/hindcast/groundtruth/join"
 	"github.com/hindcast/hindcast/groundtruth/source"
+	"github.com/hindcast/hindcast/groundtruth/table"
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -73,7 +74,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		Limits:     l.Limits,
 		ReadLabels: q.Labels,
 		Past:       q.Past,
-		Progress:   l.progress(m.Name + " " + q.Window.String()),
+		Progress:   l.progress(m.Name + " " + q.Window.Text(m.Grid().Zone(), "/")),
 		Log:        l.Log.With("model", m.Name),
 	}, func() *summary.Builder {
 		return summary.NewBuilder(layout, q.Window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments})
@@ -159,10 +160,12 @@ func mergeBuilders(builders []*summary.Builder) (*summary.Summary, error) {
 const profileColumnBytes = 8 << 10
 
 // features lists the feature columns of a source to read and their kinds: those
-// configured, or all columns that are not mapped.
+// configured, or all columns that are not mapped, in the log or in the reference.
 func (l Logs) features(ctx context.Context, m *config.Model, spec groundtruth.Spec, src groundtruth.Source, w groundtruth.Window) ([]groundtruth.FeatureSpec, error) {
 	preds, labels := spec.PredictionColumns, spec.LabelColumns
-	mapped := []string{preds.ID, preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.ID, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op}
+	ref := spec.ColumnsOfReference()
+	mapped := slices.Concat(ref.ID, preds.ID, labels.ID, []string{ref.Timestamp, ref.Prediction, ref.ModelVersion, ref.Label,
+		preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
 	wanted := m.Predictions.Features
 	look := format.ColumnOptions{MemoryBytes: l.Limits.MemoryBytes}
 	if m.Reference != nil {
@@ -187,19 +190,35 @@ func (l Logs) features(ctx context.Context, m *config.Model, spec groundtruth.Sp
 			l.Log.Warn("a column is left out: the mapped column is reported under its name", "model", m.Name, "column", c.Name)
 			continue
 		}
+		if c.Nested != "" {
+			return nil, fmt.Errorf("feature %q cannot be read: %s; log its parts as columns of their own, or take it out of predictions.features", c.Name, c.Nested)
+		}
 		switch {
 		case c.Kind == groundtruth.Number, c.Kind == groundtruth.Text:
-			out = append(out, groundtruth.FeatureSpec(c))
+			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: c.Kind})
 		case !wanted.Auto: // a time that is asked for by name counts as text
 			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: groundtruth.Text})
 		}
 	}
 	for _, name := range wanted.Columns {
 		if len(columns) > 0 && !slices.ContainsFunc(columns, func(c format.ColumnInfo) bool { return c.Name == name }) {
-			return nil, fmt.Errorf("feature %q is not a column of %s", name, src.URL)
+			return nil, l.noSuchFeature(ctx, name, src, w)
 		}
 	}
 	return out, nil
+}
+
+// noSuchFeature says that a feature that is asked for by name is no column, and what there is.
+func (l Logs) noSuchFeature(ctx context.Context, name string, src groundtruth.Source, w groundtruth.Window) error {
+	columns, err := format.Columns(ctx, l.Stores, src, w.Start, w.End, format.ColumnOptions{MemoryBytes: l.Limits.MemoryBytes})
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	return fmt.Errorf("feature %q is not a column of %s: it has %s%s; correct predictions.features", name, src.URL, table.QuoteNames(names), table.DidYouMean(name, names))
 }
 
 // progress returns the progress function of a scan, nil for none.

@@ -33,6 +33,7 @@ type Coverage struct {
 type Outcome struct {
 	Model       string             `json:"model"`
 	Window      groundtruth.Window `json:"window"`
+	TimeZone    groundtruth.Zone   `json:"time_zone,omitzero"` // of the model's windows; left out where it is UTC
 	AsOf        time.Time          `json:"as_of"`
 	AsOfApplied bool               `json:"as_of_applied"`
 	Stage       string             `json:"stage"` // mature or closed
@@ -103,6 +104,7 @@ type Event struct {
 	Kind     EventKind
 	Model    string
 	Time     time.Time
+	TimeZone groundtruth.Zone // of the model's windows
 	Incident Incident
 	// Until is how long the event stands without another word: until the next pass but
 	// one should have said more.

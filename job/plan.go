@@ -26,6 +26,7 @@ type schedule struct {
 // backlog is what a pass leaves to later ones: so many mature windows, from the oldest to
 // the newest of them. plan makes it, and the pass's notes tell of it.
 type backlog struct {
+	zone           groundtruth.Zone // of the grid
 	windows        int
 	oldest, newest groundtruth.Window
 }
@@ -40,9 +41,9 @@ func (b *backlog) add(w groundtruth.Window) {
 
 func (b backlog) String() string {
 	if b.windows == 1 {
-		return fmt.Sprintf("a mature window waits for a later pass: %s", b.oldest)
+		return fmt.Sprintf("a mature window waits for a later pass: %s", b.oldest.Text(b.zone, "/"))
 	}
-	return fmt.Sprintf("%d mature windows wait for later passes: from %s to %s", b.windows, b.oldest, b.newest)
+	return fmt.Sprintf("%d mature windows wait for later passes: from %s to %s", b.windows, b.oldest.Text(b.zone, "/"), b.newest.Text(b.zone, "/"))
 }
 
 // stage says whether the window is mature, or only closed, at asOf (semantics,
@@ -63,7 +64,7 @@ func (s schedule) plan(first groundtruth.Window, recorded []groundtruth.Window, 
 		there[w.Start.Unix()] = true
 	}
 	var out []planned
-	var left backlog
+	left := backlog{zone: s.grid.Zone()}
 	newest, closed := s.grid.LastMature(asOf, s.delay), s.grid.LastClosed(asOf)
 	for w := first; !w.Start.After(newest.Start); w = s.grid.Next(w) {
 		switch {

@@ -178,13 +178,14 @@ func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, erro
 		Inputs      []groundtruth.Input
 		Columns     groundtruth.PredictionColumns
 		Labels      groundtruth.LabelColumns
+		Own         *groundtruth.ReferenceColumns `json:",omitempty"` // so that profiles of references without are found
 		Format      string
 		Features    config.Features
 		Segments    []string
 		MaxSegments int
 		ExactValues int
 	}{
-		summary.ProfileSchema, inputs, spec.PredictionColumns, spec.LabelColumns, spec.Reference.Format,
+		summary.ProfileSchema, inputs, spec.PredictionColumns, spec.LabelColumns, spec.ReferenceColumns, spec.Reference.Format,
 		m.Predictions.Features, m.Segments, m.MaxSegments, m.Drift.ExactValues,
 	})
 	if err != nil {

@@ -95,9 +95,9 @@ func TestTheSampleIsThatOfTheRows(t *testing.T) {
 		deal(t, r, filepath.Join(dir, "l"), "id,label", log.labels, 1+r.IntN(3))
 		spec := groundtruth.Spec{
 			Predictions:       groundtruth.Source{URL: filepath.Join(dir, "p", "*.csv")},
-			PredictionColumns: groundtruth.PredictionColumns{ID: "id", Timestamp: "at", Prediction: "value", ModelVersion: "version"},
+			PredictionColumns: groundtruth.PredictionColumns{ID: groundtruth.IDColumns{"id"}, Timestamp: "at", Prediction: "value", ModelVersion: "version"},
 			Labels:            groundtruth.Source{URL: filepath.Join(dir, "l", "*.csv")},
-			LabelColumns:      groundtruth.LabelColumns{ID: "id", Label: "label"},
+			LabelColumns:      groundtruth.LabelColumns{ID: groundtruth.IDColumns{"id"}, Label: "label"},
 		}
 		opt := join.Options{ReadLabels: true, Limits: groundtruth.Limits{Workers: 1 + r.IntN(4), MemoryBytes: 1 << (10 + r.IntN(20)), SpillDir: t.TempDir()}}
 		res, builders, err := join.Join(context.Background(), objstore.NewOpener(""), spec, log.window, log.window.End, opt, func() *summary.Builder {

@@ -25,10 +25,12 @@ const shardsDir = "shards/"
 type Unit struct {
 	Model  string             `json:"model"`
 	Window groundtruth.Window `json:"window"`
-	Stage  string             `json:"stage"`
-	Key    string             `json:"key,omitempty"` // of the kept summary in the state
-	There  bool               `json:"there"`         // it was kept before, and its inputs are the same
-	Rows   int64              `json:"rows_read"`     // when it was read
+	// TimeZone is that of the model's windows, for people; left out where it is UTC.
+	TimeZone groundtruth.Zone `json:"time_zone,omitzero"`
+	Stage    string           `json:"stage"`
+	Key      string           `json:"key,omitempty"` // of the kept summary in the state
+	There    bool             `json:"there"`         // it was kept before, and its inputs are the same
+	Rows     int64            `json:"rows_read"`     // when it was read
 }
 
 // ErrJudgedSince marks a merge that comes too late: a pass has looked from a later
@@ -45,7 +47,7 @@ func (r *Runner) Units(ctx context.Context, m *config.Model, asOf time.Time) ([]
 	}
 	units := make([]Unit, len(windows))
 	for i, w := range windows {
-		units[i] = Unit{Model: m.Name, Window: w.window, Stage: w.stage}
+		units[i] = Unit{Model: m.Name, Window: w.window, TimeZone: m.Grid().Zone(), Stage: w.stage}
 	}
 	return units, nil
 }

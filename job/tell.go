@@ -56,9 +56,9 @@ func (p *pass) breach(rule string, since, opened time.Time) Incident {
 	}
 }
 
-// breachOf returns the incident that the breach of a rule on a window belongs to.
-func (p *pass) breachOf(ctx context.Context, w groundtruth.Window, rule string) Incident {
-	told, ok, err := p.Ledger.BreachTold(ctx, p.model.Name, w, rule)
+// breachOf returns the incident that the breach of a rule on a grid's window belongs to.
+func (p *pass) breachOf(ctx context.Context, grid string, w groundtruth.Window, rule string) Incident {
+	told, ok, err := p.Ledger.BreachTold(ctx, p.model.Name, grid, w, rule)
 	if err != nil {
 		p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("look for what was told: %w", err))
 	}
@@ -72,7 +72,7 @@ func (p *pass) breachOf(ctx context.Context, w groundtruth.Window, rule string) 
 // or one of its own when a person started it.
 func (p *pass) launchOf(ctx context.Context, l *trigger.Launch, first bool) Incident {
 	if l.Rule != "" && l.Window != nil {
-		return p.breachOf(ctx, *l.Window, l.Rule)
+		return p.breachOf(ctx, l.Grid, *l.Window, l.Rule)
 	}
 	return Incident{ID: p.model.Name + "/run/" + l.Key, Since: l.LaunchedAt.UTC(), Opened: l.LaunchedAt.UTC(), First: first}
 }
@@ -85,7 +85,7 @@ func (p *pass) tellBreach(ctx context.Context, r rule.Result, o *Outcome, d *tri
 	// Where nobody can say what people know, a new incident is better than silence.
 	open, _ := p.openBreaches(ctx)
 	told := trigger.Told{
-		Model: p.model.Name, Window: o.Window, Rule: r.Name, State: trigger.ToldBreached, Since: o.Window.Start, At: p.Clock(), Reason: r.Reason,
+		Model: p.model.Name, Window: o.Window, Grid: p.grid(o.OnGrid), Rule: r.Name, State: trigger.ToldBreached, Since: o.Window.Start, At: p.Clock(), Reason: r.Reason,
 	}
 	b, known := open[r.Name]
 	if known {
@@ -122,7 +122,7 @@ func (p *pass) tellResolved(ctx context.Context, states []trigger.RuleState) {
 		delete(open, s.Name)
 		// Claimed on the last window that was breached, so that the healthy ones after
 		// this one tell nothing.
-		if !p.claim(ctx, trigger.Told{Model: p.model.Name, Window: b.Last.Window, Rule: s.Name, State: trigger.ToldResolved, Since: b.First.Since, At: p.Clock(), Reason: s.Reason}) {
+		if !p.claim(ctx, trigger.Told{Model: p.model.Name, Window: b.Last.Window, Grid: b.Last.Grid, Rule: s.Name, State: trigger.ToldResolved, Since: b.First.Since, At: p.Clock(), Reason: s.Reason}) {
 			continue
 		}
 		e := Event{Kind: EventResolved, Incident: p.breach(s.Name, b.First.Since, b.First.At), Rules: []rule.Result{s.Result}}
@@ -145,7 +145,7 @@ func (p *pass) tellNotStarted(ctx context.Context, d *trigger.Decision, o *Outco
 		p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("tell that %s was not started: %w", d.Run, err))
 		return
 	}
-	e := Event{Kind: EventLaunchFailed, Incident: p.breachOf(ctx, o.Window, d.Rule), Failures: outage.Failures, Outcome: o, Decision: d, Err: cause}
+	e := Event{Kind: EventLaunchFailed, Incident: p.breachOf(ctx, p.grid(o.OnGrid), o.Window, d.Rule), Failures: outage.Failures, Outcome: o, Decision: d, Err: cause}
 	e.Incident.Opened = outage.Since.UTC()
 	p.goesOn(ctx, e, tell)
 }
@@ -297,7 +297,7 @@ func (p *pass) tell(ctx context.Context, e Event) {
 
 // stamp fills in what all events have.
 func (p *pass) stamp(e *Event) {
-	e.Model, e.Time, e.Until = p.model.Name, p.Clock().UTC(), p.until()
+	e.Model, e.Time, e.TimeZone, e.Until = p.model.Name, p.Clock().UTC(), p.model.Grid().Zone(), p.until()
 	e.Err = p.Secrets.Error(e.Err)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 )
 
@@ -222,7 +223,11 @@ func incidentID(incident, domain string) string {
 func subject(e job.Event) string {
 	i := e.Incident
 	model := truncate(oneLine(e.Model), maxName)
-	since := strings.TrimSuffix(minute(i.Since), " 00:00")
+	zone := e.TimeZone
+	if e.Launch != nil && i.Rule == "" {
+		zone = groundtruth.Zone{} // a run by hand is of no window
+	}
+	since := strings.TrimSuffix(minuteIn(zone, i.Since), " 00:00")
 	switch {
 	case i.ID == "":
 		return oneLine(word(e).title)

@@ -11,6 +11,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/internal/digits"
 	"github.com/hindcast/hindcast/job"
 )
@@ -169,7 +170,7 @@ func recovered(e job.Event) []paragraph {
 		out = append(out, p)
 	}
 	if s := e.Incident.Since; !s.IsZero() {
-		out = append(out, say("People were told of its breach first on the window from "+minute(s)+" UTC."))
+		out = append(out, say("People were told of its breach first on the window from "+minuteIn(e.TimeZone, s)+" "+e.TimeZone.String()+"."))
 	}
 	return out
 }
@@ -327,7 +328,7 @@ func figures(o *job.Outcome) []figure {
 	}
 	var out []figure
 	add := func(name, value string) { out = append(out, figure{name, value}) }
-	window := o.Window.Format(minuteLayout, " to ") + " UTC"
+	window := o.Window.Format(o.TimeZone, minuteLayout, " to ") + " " + o.TimeZone.String()
 	if o.Stage != "" {
 		window += ", " + o.Stage
 	}
@@ -400,7 +401,10 @@ func footer(e job.Event) string {
 const minuteLayout = "2006-01-02 15:04"
 
 // minute writes a time for people, in UTC.
-func minute(t time.Time) string { return t.UTC().Format(minuteLayout) }
+func minute(t time.Time) string { return minuteIn(groundtruth.Zone{}, t) }
+
+// minuteIn writes a time for people, as clocks in a zone show it.
+func minuteIn(z groundtruth.Zone, t time.Time) string { return z.Wall(t).Format(minuteLayout) }
 
 // isNumber reports whether there is a number: neither NaN nor infinite.
 func isNumber(n stat.Number) bool { return stat.IsNumber(float64(n)) }

@@ -34,6 +34,16 @@ func (r Record) GridName() string {
 	return r.Grid
 }
 
+// Zone returns the time zone of the grid that the record's window belongs to; UTC off the
+// grid, and where this machine does not know it.
+func (r Record) Zone() groundtruth.Zone {
+	g, err := groundtruth.NamedGrid(r.GridName())
+	if err != nil {
+		return groundtruth.Zone{}
+	}
+	return g.Zone()
+}
+
 // place is a window as an evaluation's key and a mark's key have it: the interval, and
 // the grid where the interval alone does not tell it.
 type place struct {
@@ -56,6 +66,25 @@ func (p place) on(grid string) bool {
 		return grid == plainGrid(p.window)
 	}
 	return p.grid == part(grid)
+}
+
+// GridBeside returns the grid's name where the interval alone does not tell it, and
+// nothing else: so much of it do records keep that have a window beside what they are of.
+func GridBeside(w groundtruth.Window, grid string) string {
+	if placeOf(w, grid).grid == "" {
+		return ""
+	}
+	return grid
+}
+
+// fullWindow returns the window that w would be if it were as long as its grid's are. In a
+// zone, windows of days on which clocks change are shorter, and the last ones of days.
+func fullWindow(w groundtruth.Window, grid string) groundtruth.Window {
+	g, err := groundtruth.NamedGrid(grid)
+	if err != nil || g.Zone().IsUTC() || g.Length() <= w.Duration() {
+		return w
+	}
+	return groundtruth.Window{Start: w.Start, End: w.Start.Add(g.Length())}
 }
 
 // onGrid selects the places of a grid.
@@ -112,7 +141,7 @@ func (l *Ledger) matureMarks(ctx context.Context, model, era string) ([]place, e
 // window out: judged again, it is found to be there.
 func (l *Ledger) MatureWindows(ctx context.Context, model, grid string, from time.Time, to groundtruth.Window) ([]groundtruth.Window, error) {
 	var out []groundtruth.Window
-	for _, era := range erasToList(from, to.Start, eraDigits(to)) {
+	for _, era := range erasToList(from, to.Start, eraDigits(fullWindow(to, grid))) {
 		marks, err := l.matureMarks(ctx, model, era)
 		if err != nil {
 			return nil, err
@@ -130,6 +159,7 @@ func (l *Ledger) MatureWindows(ctx context.Context, model, grid string, from tim
 // when there is none. It looks for it from the era of the window newest back, and among
 // all where it is more than Farthest windows before.
 func (l *Ledger) LastMature(ctx context.Context, model, grid string, newest groundtruth.Window) (groundtruth.Window, bool, error) {
+	newest = fullWindow(newest, grid)
 	eras := append([]string{""}, erasBetween(farthestBefore(newest), newest.Start, eraDigits(newest))...)
 	for _, era := range slices.Backward(eras) {
 		marks, err := l.matureMarks(ctx, model, era)

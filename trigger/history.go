@@ -171,7 +171,7 @@ func (l *Ledger) Recent(ctx context.Context, model, grid string, newest, oldest 
 	retrain := retraining(rules)
 	begun := len(retrain) == 0 // the records go back to before the episode that is going on
 	var out []Record
-	err := l.backward(ctx, model, onGrid(grid), newest, oldest, (*eraReader).newest, func(_ int, records []Record) bool {
+	err := l.backward(ctx, model, onGrid(grid), fullWindow(newest, grid), fullWindow(oldest, grid), (*eraReader).newest, func(_ int, records []Record) bool {
 		out = slices.Concat(records, out)
 		begun = begun || !newestEpisode.IsZero() && !records[0].Window.Start.After(newestEpisode) ||
 			slices.ContainsFunc(byWindow(records), func(w judged) bool { return w.of(retrain) == allHealthy })

@@ -20,7 +20,7 @@ const (
 	claimsDir      = "claims/"      // claims/KEY/n: who may start the run of KEY
 	launchesDir    = "launches/"    // launches/KEY: the run of KEY
 	runsDir        = "runs/"        // runs/KEY/STATE: what was seen of it
-	toldDir        = "told/"        // told/MODEL/WINDOW/RULE/STATE: what people were told
+	toldDir        = "told/"        // told/MODEL/WINDOW/RULE/STATE: what people were told; START_END@GRID likewise
 	outagesDir     = "outages/"     // outages/MODEL/WHAT/n/m: what failed again and again
 	suggestionsDir = "suggestions/" // suggestions/KEY: what mode suggest would have started
 	answersDir     = "answers/"     // answers/MODEL/WINDOW/NAME-HASH: what a query of a monitoring system gave

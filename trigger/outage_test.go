@@ -137,10 +137,10 @@ func TestOpenBreaches(t *testing.T) {
 	}
 	open("rmse 5-5 since 5; drift 6-8 since 6; ")
 
-	if _, ok, err := l.BreachTold(ctx, "m", day(2), "rmse"); ok || err != nil {
+	if _, ok, err := l.BreachTold(ctx, "m", "1d", day(2), "rmse"); ok || err != nil {
 		t.Errorf("told of day 2: %t, %v", ok, err)
 	}
-	if told, ok, err := l.BreachTold(ctx, "m", day(3), "rmse"); !ok || err != nil || told.Reason != "rmse 3" || !told.Since.Equal(day(1).Start) {
+	if told, ok, err := l.BreachTold(ctx, "m", "1d", day(3), "rmse"); !ok || err != nil || told.Reason != "rmse 3" || !told.Since.Equal(day(1).Start) {
 		t.Errorf("told of day 3: %+v, %t, %v", told, ok, err)
 	}
 }

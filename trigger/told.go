@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -21,6 +22,7 @@ const (
 type Told struct {
 	Model  string
 	Window groundtruth.Window // the zero window stands for what is about no window, such as a run's state
+	Grid   string             // the name of the grid whose window it is; empty where the interval tells it, and off the grid
 	Rule   string
 	State  string
 	Since  time.Time // of a breach: start of the first window of the incident that people were told of
@@ -28,12 +30,13 @@ type Told struct {
 	Reason string
 }
 
-// toldRecord is the form in which the ledger keeps a Told. Records of old have none of the
-// last three.
+// toldRecord is the form in which the ledger keeps a Told. Records of old have no times
+// and no reason.
 type toldRecord struct {
 	Schema int       `json:"schema"`
 	Model  string    `json:"model"`
 	Window string    `json:"window"`
+	Grid   string    `json:"grid,omitempty"` // where the interval does not tell it
 	Rule   string    `json:"rule"`
 	State  string    `json:"state"`
 	Since  time.Time `json:"since,omitzero"`
@@ -45,8 +48,9 @@ type toldRecord struct {
 // whether this call is the first: only the first tells. A retried pass does not
 // tell twice; a kill between the claim and the message is a message lost.
 func (l *Ledger) Tell(ctx context.Context, t Told) (bool, error) {
-	first, err := l.createOnce(ctx, toldKey(t.Model, t.Window, t.Rule, t.State), toldRecord{
-		SchemaVersion, t.Model, toldWindow(t.Window), t.Rule, t.State, t.Since.UTC(), t.At.UTC(), t.Reason,
+	at := placeOf(t.Window, t.Grid)
+	first, err := l.createOnce(ctx, toldKey(t.Model, at, t.Rule, t.State), toldRecord{
+		SchemaVersion, t.Model, toldPlace(at), GridBeside(t.Window, t.Grid), t.Rule, t.State, t.Since.UTC(), t.At.UTC(), t.Reason,
 	})
 	if err == nil && (t.State == ToldBreached || t.State == ToldResolved) {
 		l.indexTold(ctx, t)
@@ -54,21 +58,21 @@ func (l *Ledger) Tell(ctx context.Context, t Told) (bool, error) {
 	return first, err
 }
 
-func toldKey(model string, w groundtruth.Window, rule, state string) string {
-	return toldDir + part(model) + "/" + toldWindow(w) + "/" + part(rule) + "/" + part(state)
+func toldKey(model string, at place, rule, state string) string {
+	return toldDir + part(model) + "/" + toldPlace(at) + "/" + part(rule) + "/" + part(state)
 }
 
-func toldWindow(w groundtruth.Window) string {
-	if w.Start.IsZero() && w.End.IsZero() {
+func toldPlace(at place) string {
+	if at.window.Start.IsZero() && at.window.End.IsZero() {
 		return "-"
 	}
-	return windowPart(w)
+	return at.String()
 }
 
-// BreachTold returns what people were told of a breach of the rule on the window, and
-// false where they were told nothing.
-func (l *Ledger) BreachTold(ctx context.Context, model string, w groundtruth.Window, rule string) (Told, bool, error) {
-	t, _, err := l.readBreach(ctx, model, w, rule)
+// BreachTold returns what people were told of a breach of the rule on the window of a
+// grid, and false where they were told nothing.
+func (l *Ledger) BreachTold(ctx context.Context, model, grid string, w groundtruth.Window, rule string) (Told, bool, error) {
+	t, _, err := l.readBreach(ctx, model, placeOf(w, grid), rule)
 	if errors.Is(err, objstore.ErrNotExist) {
 		return Told{}, false, nil
 	}
@@ -77,12 +81,13 @@ func (l *Ledger) BreachTold(ctx context.Context, model string, w groundtruth.Win
 
 // readBreach reads the telling of a breach and reports whether the record says when it
 // was; those of old do not, and are read as if the incident had begun with them.
-func (l *Ledger) readBreach(ctx context.Context, model string, w groundtruth.Window, rule string) (t Told, timed bool, err error) {
+func (l *Ledger) readBreach(ctx context.Context, model string, at place, rule string) (t Told, timed bool, err error) {
 	var r toldRecord
-	if err := l.read(ctx, toldKey(model, w, rule, ToldBreached), &r); err != nil {
+	if err := l.read(ctx, toldKey(model, at, rule, ToldBreached), &r); err != nil {
 		return Told{}, false, err
 	}
-	t = Told{Model: r.Model, Window: w, Rule: r.Rule, State: r.State, Since: r.Since, At: r.At, Reason: r.Reason}
+	w := at.window
+	t = Told{Model: r.Model, Window: w, Grid: r.Grid, Rule: r.Rule, State: r.State, Since: r.Since, At: r.At, Reason: r.Reason}
 	if t.Since.IsZero() {
 		t.Since = w.Start.UTC()
 	}
@@ -112,13 +117,13 @@ func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule, n
 			continue
 		}
 		// The end of a breach is told on its last window, and the index may have missed that.
-		switch _, err := l.load(ctx, toldKey(model, mark.Window, rule.Name, ToldResolved)); {
+		switch _, err := l.load(ctx, toldKey(model, mark.place(), rule.Name, ToldResolved)); {
 		case err == nil:
 			continue
 		case !errors.Is(err, objstore.ErrNotExist):
 			return nil, err
 		}
-		last, timed, err := l.readBreach(ctx, model, mark.Window, rule.Name)
+		last, timed, err := l.readBreach(ctx, model, mark.place(), rule.Name)
 		switch {
 		case errors.Is(err, objstore.ErrNotExist):
 			continue // deleted since it was listed
@@ -129,7 +134,7 @@ func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule, n
 		}
 		b := OpenBreach{First: last, Last: last}
 		if !last.Since.Equal(mark.Window.Start) {
-			first, ok, err := l.breachSince(ctx, model, last.Since, rule.Name)
+			first, ok, err := l.breachSince(ctx, model, last.Since, rule.Name, mark.Grid)
 			if err != nil {
 				return nil, err
 			}
@@ -143,39 +148,56 @@ func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule, n
 }
 
 // breachSince returns what people were told of a breach of the rule on the window that
-// starts at since.
-func (l *Ledger) breachSince(ctx context.Context, model string, since time.Time, rule string) (Told, bool, error) {
+// starts at since: of the grid that a place names, or of the one before, on which a breach
+// may have begun.
+func (l *Ledger) breachSince(ctx context.Context, model string, since time.Time, rule, grid string) (Told, bool, error) {
 	prefix := toldDir + part(model) + "/"
 	keys, err := l.keys(ctx, prefix+since.UTC().Format(keyTimeLayout)+"_")
 	if err != nil {
 		return Told{}, false, err
 	}
+	var found []place
 	for _, k := range keys {
-		if w, of, state, ok := parseTold(prefix, k); ok && of == part(rule) && state == ToldBreached {
-			return l.BreachTold(ctx, model, w, rule)
+		if at, of, state, ok := parseTold(prefix, k); ok && of == part(rule) && state == ToldBreached {
+			found = append(found, at)
 		}
 	}
-	return Told{}, false, nil
+	if len(found) == 0 {
+		return Told{}, false, nil
+	}
+	i := max(0, slices.IndexFunc(found, func(at place) bool { return at.grid == grid }))
+	t, _, err := l.readBreach(ctx, model, found[i], rule)
+	if errors.Is(err, objstore.ErrNotExist) {
+		return Told{}, false, nil // deleted since it was listed
+	}
+	return t, err == nil, err
 }
 
-// parseTold reads the window, the rule's part and the state from the key of a telling
+// parseTold reads the window with its grid, the rule's part and the state from the key of a telling
 // of a breach or its end; false for what is something else or nobody's: what else is
 // open is worth more than an error.
-func parseTold(prefix, key string) (w groundtruth.Window, rule, state string, ok bool) {
+func parseTold(prefix, key string) (at place, rule, state string, ok bool) {
 	parts := strings.Split(strings.TrimPrefix(key, prefix), "/")
 	if len(parts) != 3 || parts[2] != ToldBreached && parts[2] != ToldResolved {
-		return w, "", "", false
+		return at, "", "", false
 	}
-	w, err := parseWindowPart(parts[0])
-	return w, parts[1], parts[2], err == nil
+	at, err := parsePlace(parts[0])
+	return at, parts[1], parts[2], err == nil
 }
 
 // toldMark is what people were told last of a rule: of the newest window, and on one
 // window of the end rather than of the breach.
 type toldMark struct {
 	Window   groundtruth.Window `json:"window"`
+	Grid     string             `json:"grid,omitempty"` // as in a place
 	Resolved bool               `json:"resolved"`
 }
+
+func markOf(at place, state string) toldMark {
+	return toldMark{at.window, at.grid, state == ToldResolved}
+}
+
+func (m toldMark) place() place { return place{m.Window, m.Grid} }
 
 // toldMarks are the newest marks of rules, by their parts. The order in which marks are
 // added makes no difference.
@@ -183,7 +205,7 @@ type toldMarks map[string]toldMark
 
 func (m toldMarks) add(rule string, mark toldMark) {
 	old, ok := m[rule]
-	c := compareWindows(mark.Window, old.Window)
+	c := cmp.Or(compareWindows(mark.Window, old.Window), cmp.Compare(mark.Grid, old.Grid))
 	if !ok || c > 0 || c == 0 && mark.Resolved {
 		m[rule] = mark
 	}
@@ -225,13 +247,13 @@ func (l *Ledger) newestTold(ctx context.Context, model string, newest groundtrut
 			return nil, err
 		}
 		for _, k := range keys {
-			w, rule, state, ok := parseTold(prefix, k)
+			at, rule, state, ok := parseTold(prefix, k)
 			if !ok {
 				continue
 			}
-			mark := toldMark{w, state == ToldResolved}
+			mark := markOf(at, state)
 			marks.add(rule, mark)
-			if w.Start.Before(next.Before) {
+			if at.window.Start.Before(next.Before) {
 				next.Rules.add(rule, mark)
 			}
 		}
@@ -250,7 +272,7 @@ func (l *Ledger) indexTold(ctx context.Context, t Told) {
 	if err != nil || index.Rules == nil || !t.Window.Start.Before(index.Before) {
 		return
 	}
-	index.Rules.add(part(t.Rule), toldMark{t.Window, t.State == ToldResolved})
+	index.Rules.add(part(t.Rule), markOf(placeOf(t.Window, t.Grid), t.State))
 	l.writeIndex(ctx, toldIndexKey(t.Model), index)
 }
 

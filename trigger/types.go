@@ -127,6 +127,7 @@ type Launch struct {
 	Episode     *time.Time          `json:"episode,omitempty"` // nil for a run started by hand
 	Attempt     int                 `json:"attempt,omitempty"`
 	Window      *groundtruth.Window `json:"window,omitempty"` // the window judged
+	Grid        string              `json:"grid,omitempty"`   // whose window it is, where the interval does not tell it
 	Versions    []string            `json:"versions,omitempty"`
 	Rule        string              `json:"rule,omitempty"`
 	Reason      string              `json:"reason"`

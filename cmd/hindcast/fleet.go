@@ -65,11 +65,11 @@ func inTurn(ctx context.Context, n, atOnce int, work func(i int)) {
 	wg.Wait()
 }
 
-// passes does the pass of each model. What they found and what failed are in the order
+// passes does the pass of each model, with the options that are its. What they found and what failed are in the order
 // of the configuration, whichever ended first; one model's failure leaves the others
 // alone. Told to stop, it leaves the models that are not begun to the next call. The
 // error is of what no one model failed in.
-func (c *connected) passes(ctx context.Context, opt job.Options) ([]job.Outcome, []report.Failure, error) {
+func (c *connected) passes(ctx context.Context, options func(*config.Model) job.Options) ([]job.Outcome, []report.Failure, error) {
 	if c.textfile != nil {
 		c.textfile.Hold()
 	}
@@ -80,7 +80,7 @@ func (c *connected) passes(ctx context.Context, opt job.Options) ([]job.Outcome,
 	c.screen.begin(len(c.models))
 	inTurn(ctx, len(c.models), c.atOnce, func(i int) {
 		m := c.models[i]
-		found[i], failed[i] = c.Pass(ctx, m, opt)
+		found[i], failed[i] = c.Pass(ctx, m, options(m))
 		if failed[i] != nil {
 			c.Log.Error("pass failed", "model", m.Name, "err", failed[i])
 		}

@@ -148,7 +148,7 @@ func history(model string, records []trigger.Record, launches []trigger.LaunchSt
 func (a *App) historyTable(records []trigger.Record, launches []trigger.LaunchStatus) {
 	t := newTable(a.Stdout, "window", "rev", "stage", "verdict", "decision", "why")
 	for _, r := range records {
-		t.AppendRow(table.Row{r.Window.Text("/"), r.Revision, r.Stage, r.Verdict.String(), r.Decision.Action, r.Decision.Reason})
+		t.AppendRow(table.Row{r.Window.Text(r.Zone(), "/"), r.Revision, r.Stage, r.Verdict.String(), r.Decision.Action, r.Decision.Reason})
 	}
 	if len(records) == 0 {
 		fmt.Fprintln(a.Stdout, "no evaluation is recorded yet")

@@ -64,7 +64,7 @@ func writeOutcomes(w io.Writer, format string, outcomes []job.Outcome) error {
 
 // writeOutcome writes one window for a person.
 func writeOutcome(w io.Writer, o *job.Outcome) {
-	fmt.Fprintf(w, "%s  %s  %s  %s\n", o.Model, o.Window.Text("/"), o.Stage, strings.ToUpper(o.Verdict.String()))
+	fmt.Fprintf(w, "%s  %s  %s  %s\n", o.Model, o.Window.Text(o.TimeZone, "/"), o.Stage, strings.ToUpper(o.Verdict.String()))
 	c := o.Coverage
 	fmt.Fprintf(w, "%d predictions", c.Predictions)
 	if c.Matched != nil {

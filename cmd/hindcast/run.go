@@ -1,10 +1,11 @@
 package main
 
 import (
-	"time"
+	"cmp"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
@@ -54,21 +55,7 @@ func (a *App) runCommand() *cobra.Command {
 				}
 				opt.AsOf = t
 			}
-			if window != "" {
-				w, err := groundtruth.ParseWindow(window)
-				if err != nil {
-					return usagef("--window: %w", err)
-				}
-				limit := now
-				if !opt.AsOf.IsZero() {
-					limit = opt.AsOf
-				}
-				if w.End.After(limit) {
-					return usagef("--window %s ends in the future of %s: only a closed window can be judged", w, limit.UTC().Format(time.RFC3339))
-				}
-				opt.Window = &w
-			}
-			mine, err := a.sharding(shards, task != nil, &opt)
+			mine, err := a.sharding(shards, window != "", task != nil, &opt)
 			if err != nil {
 				return err
 			}
@@ -77,6 +64,10 @@ func (a *App) runCommand() *cobra.Command {
 				return err
 			}
 			defer func() { _ = c.Close() }()
+			windows, err := c.windowsOf(window, cmp.Or(opt.AsOf, now))
+			if err != nil {
+				return err
+			}
 			if shards != "" {
 				units, failed := c.keep(cmd.Context(), mine, opt.AsOf)
 				if err := a.writeUnits(output, units, opt.AsOf); err != nil {
@@ -92,7 +83,11 @@ func (a *App) runCommand() *cobra.Command {
 					return err
 				}
 			}
-			outcomes, failures, undelivered := c.passes(cmd.Context(), opt)
+			outcomes, failures, undelivered := c.passes(cmd.Context(), func(m *config.Model) job.Options {
+				of := opt
+				of.Window = windows[m.Name]
+				return of
+			})
 			if undelivered != nil {
 				a.log.Error("publishing failed", "err", undelivered)
 			}
@@ -133,7 +128,7 @@ func (a *App) runCommand() *cobra.Command {
 
 // sharding checks --shard and --merge against the other flags, and fills in the as-of of
 // a shard that is told none.
-func (a *App) sharding(text string, task bool, opt *job.Options) (shard, error) {
+func (a *App) sharding(text string, window, task bool, opt *job.Options) (shard, error) {
 	switch {
 	case text == "" && !opt.Merge:
 		return shard{}, nil
@@ -145,7 +140,7 @@ func (a *App) sharding(text string, task bool, opt *job.Options) (shard, error) 
 		flag = "--shard"
 	}
 	switch {
-	case opt.Window != nil:
+	case window:
 		return shard{}, usagef("%s shares out the windows of a pass; leave out --window", flag)
 	case opt.Push || opt.Launch:
 		return shard{}, usagef("%s takes no --push and --launch: a shard does neither, and a merge does both as a pass does", flag)

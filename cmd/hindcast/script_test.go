@@ -83,7 +83,7 @@ func scripts(dir string) testscript.Params {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"logs": logsCommand, "reference": referenceCommand, "parquet": parquetCommand, "truncate": truncateCommand,
-			"edit": editCommand, "status": statusCommand, "objects": objectsCommand, "jq": jqCommand, "get": getCommand,
+			"edit": editCommand, "status": statusCommand, "objects": objectsCommand, "jq": jqCommand, "get": getCommand, "quarters": quartersCommand,
 		},
 	}
 }
@@ -197,6 +197,33 @@ func parquetCommand(ts *testscript.TestScript, neg bool, args []string) {
 	path := ts.MkAbs(args[1])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
 	ts.Check(parquet.WriteFile(path, rows))
+}
+
+// quartersCommand is: quarters ZONE DATE..., the logs of days of a zone, a prediction every
+// quarter of an hour, in folders by the date and hour of the zone. A day's labels come
+// with it, in a folder of the date.
+func quartersCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: quarters ZONE DATE...")
+	}
+	zone, err := time.LoadLocation(args[0])
+	ts.Check(err)
+	for _, date := range args[1:] {
+		start, err := time.ParseInLocation(time.DateOnly, date, zone)
+		ts.Check(err)
+		files := map[string]string{"labels/dt=" + date + "/part.csv": "id,y\n"}
+		for at := start; at.Before(start.AddDate(0, 0, 1)); at = at.Add(15 * time.Minute) {
+			name, id := at.Format("predictions/dt=2006-01-02/hour=15/part.csv"), strconv.FormatInt(at.Unix(), 10)
+			if files[name] == "" {
+				files[name] = "id,ts,pred\n"
+			}
+			files[name] += id + "," + at.UTC().Format(time.RFC3339) + ",10\n"
+			files["labels/dt="+date+"/part.csv"] += id + ",11\n"
+		}
+		for name, text := range files {
+			write(ts, name, text)
+		}
+	}
 }
 
 // truncateCommand does `truncate FILE BYTES`: it leaves so many bytes of a file.

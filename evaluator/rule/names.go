@@ -92,7 +92,9 @@ func (n *names) resolve(path []step) (*variable, *fault) {
 			if v.metric == "rows" {
 				v.kind, v.metric = varReferenceRows, ""
 			}
-			f = n.needsReference(path)
+			if f = n.needsReference(path); f == nil && v.kind == varReference {
+				f = n.needsColumns(path, n.env.NoPredictions, n.env.NoLabels)
+			}
 		}
 	case "segments":
 		v.kind = varSegment
@@ -164,6 +166,24 @@ func (n *names) needsReference(path []step) *fault {
 	}
 }
 
+// needsColumns refuses a path that needs the predictions or the labels of a reference that
+// has none, as the arguments say.
+func (n *names) needsColumns(path []step, noPredictions, noLabels bool) *fault {
+	var lacks, key string
+	switch {
+	case noPredictions:
+		lacks, key = "predictions", "prediction"
+	case noLabels:
+		lacks, key = "labels", "label"
+	default:
+		return nil
+	}
+	return &fault{
+		msg:    fmt.Sprintf("%s can never be known: the reference has no %s, as reference.columns.%s says", pathName(path), lacks, key),
+		offset: path[0].offset,
+	}
+}
+
 // segment resolves a path that begins with segments.
 func (n *names) segment(path []step, v *variable) *fault {
 	if len(n.env.Segments) == 0 {
@@ -192,7 +212,10 @@ func (n *names) drift(path []step, v *variable) *fault {
 		if v.field == "drifted" {
 			v.kind = varDrifted
 		}
-		return n.needsReference(path)
+		if f := n.needsReference(path); f != nil {
+			return f
+		}
+		return n.needsColumns(path, n.env.NoPredictions && v.column == drift.PredictionColumn, n.env.NoLabels && v.column == drift.LabelColumn)
 	}
 	if f := n.fields(path, []string{"", "share, count or columns"}, nil, first); f != nil {
 		return f

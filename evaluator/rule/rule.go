@@ -22,10 +22,13 @@ type Spec struct {
 
 // Env says what a model's rules may name, which Compile checks.
 type Env struct {
-	Task         string   // a task of metric.Tasks; empty is regression
-	HasReference bool     // reference.METRIC, drift.*, quality.*.out_of_range|unseen need one
-	Segments     []string // configured segment columns
-	Prometheus   []string // configured prometheus.NAME
+	Task         string // a task of metric.Tasks; empty is regression
+	HasReference bool   // reference.METRIC, drift.*, quality.*.out_of_range|unseen need one
+	// NoPredictions and NoLabels say that the reference has no such column, so that what
+	// needs it can never be known.
+	NoPredictions, NoLabels bool
+	Segments                []string // configured segment columns
+	Prometheus              []string // configured prometheus.NAME
 }
 
 // Facts holds what is known of a window, which its rules are judged on.

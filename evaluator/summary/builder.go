@@ -113,7 +113,9 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 		return
 	}
 	s.predictions += int64(n)
-	s.prediction.addNumbers(s.prediction.alike(batch.Predictions[:n], batch.Narrow), nil)
+	if batch.Predictions != nil {
+		s.prediction.addNumbers(s.prediction.alike(batch.Predictions[:n], batch.Narrow), nil)
+	}
 	s.sample.addPredictions(batch)
 	if batch.Version.Kind != groundtruth.Text {
 		return
@@ -181,6 +183,9 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	}
 	s.matched += int64(n)
 	s.label.addNumbers(s.label.alike(m.Labels[:n], m.Narrow), nil)
+	if m.Predictions == nil {
+		return // no error can be told, of the whole or of a group
+	}
 	if b.kernel == nil {
 		b.kernel = newErrorKernel(s.errors.center)
 	}

@@ -154,7 +154,7 @@ func (d *decoder) predictions(s *Summary) {
 		d.column(c, s.predictions)
 	}
 	d.column(s.prediction, s.predictions)
-	d.check(s.prediction.valid == s.predictions)
+	d.check(s.prediction.valid == s.predictions || s.prediction.valid == 0) // a reference may have no predictions
 	last := ""
 	for i := range d.count(2) {
 		name := d.string()
@@ -183,10 +183,11 @@ func (d *decoder) matches(s *Summary) {
 	d.column(s.label, s.matched)
 	d.check(s.label.valid == s.matched)
 	d.errorSums(s.errors)
-	d.check(s.errors.n == s.matched)
-	d.groups(s.versions, s.matched)
+	// Labels of a reference without predictions have no errors.
+	d.check(s.errors.n == s.matched || s.errors.n == 0 && s.prediction.valid == 0)
+	d.groups(s.versions, s.errors.n)
 	for _, g := range s.segments {
-		d.groups(g, s.matched)
+		d.groups(g, s.errors.n)
 	}
 }
 

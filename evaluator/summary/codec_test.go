@@ -50,6 +50,38 @@ func TestSummaryRoundTrip(t *testing.T) {
 	})
 }
 
+// TestAReferenceWithoutPredictions counts the features and the labels of rows that have no
+// predictions, and keeps them.
+func TestAReferenceWithoutPredictions(t *testing.T) {
+	batch := groundtruth.Batch{Len: 3, Features: []groundtruth.Values{{Name: "x", Kind: groundtruth.Number, Rows: 3, Floats: []float64{1, 2}}}}
+	matches := groundtruth.Matches{Len: 2, Labels: []float64{5, 7}, Segments: []groundtruth.Column{
+		{Name: "city", Kind: groundtruth.Text, Codes: []uint32{0, 0}, Dict: []string{"Oslo"}, Valid: []bool{true, true}},
+	}}
+	p := NewProfiler([]groundtruth.FeatureSpec{{Name: "x", Kind: groundtruth.Number}}, []string{"city"}, ProfilerOptions{})
+	p.AddPredictions(&batch)
+	p.AddMatches(&matches)
+	layout := p.Layout()
+	b := NewBuilder(layout, layout.Span(), []string{"city"}, BuilderOptions{})
+	b.AddPredictions(&batch)
+	b.AddMatches(&matches)
+	s := b.Summary()
+	kept := summaryBytes(t, s)
+	var got Summary
+	if err := got.UnmarshalBinary(kept); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(summaryBytes(t, &got), kept) {
+		t.Error("other bytes after a round trip")
+	}
+	if got.Predictions() != 3 || got.Prediction().N() != 0 || got.Matched() != 2 || got.Label().Mean() != 6 || got.Errors().N() != 0 || got.Feature("x").N() != 2 {
+		t.Errorf("%d rows, %d predictions, %d labels of mean %g, %d errors, %d of x",
+			got.Predictions(), got.Prediction().N(), got.Matched(), got.Label().Mean(), got.Errors().N(), got.Feature("x").N())
+	}
+	if err := got.Merge(s); err != nil || got.Matched() != 4 {
+		t.Errorf("merged with itself it has %d labels: %v", got.Matched(), err)
+	}
+}
+
 func TestUvarintsAreThoseOfTheStandardLibrary(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.Uint64().Draw(t, "v") >> rapid.IntRange(0, 63).Draw(t, "shift")

@@ -125,7 +125,9 @@ func (p *Profiler) AddPredictions(b *groundtruth.Batch) {
 	if b.HasTime {
 		p.addTimes(b.Times[:b.Len])
 	}
-	p.prediction.addNumbers(b.Predictions[:b.Len], nil)
+	if b.Predictions != nil {
+		p.prediction.addNumbers(b.Predictions[:b.Len], nil)
+	}
 	p.prediction.narrow = p.prediction.narrow || b.Narrow
 	for i := range b.Features {
 		v := &b.Features[i]

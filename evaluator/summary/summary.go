@@ -87,10 +87,10 @@ func (c *rowCount) empty() bool           { return c.n == 0 }
 // Layout returns the layout that the bins are made on, nil without a reference.
 func (s *Summary) Layout() *Layout { return s.layout }
 
-// Predictions returns the number of predictions.
+// Predictions returns the number of predictions; of a reference, that of its rows.
 func (s *Summary) Predictions() int64 { return s.predictions }
 
-// Matched returns the number of predictions with a label.
+// Matched returns the number of predictions with a label; of a reference, of rows with one.
 func (s *Summary) Matched() int64 { return s.matched }
 
 // Features returns the features in the layout's order, without a layout by name.
@@ -113,13 +113,15 @@ func (s *Summary) indexOf(name string) (int, bool) {
 	})
 }
 
-// Prediction returns the column of all predictions, with and without a label.
+// Prediction returns the column of all predictions, with and without a label. It has no
+// value where a reference has no predictions.
 func (s *Summary) Prediction() *Column { return s.prediction }
 
 // Label returns the column of the labels of matched rows.
 func (s *Summary) Label() *Column { return s.label }
 
-// Errors returns the sums over all matched rows.
+// Errors returns the sums over all matched rows, of which there are none where a reference
+// has no predictions.
 func (s *Summary) Errors() *ErrorSums { return s.errors }
 
 // Versions returns the sums of each model version, empty when the log has none. At

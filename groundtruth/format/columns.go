@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -17,6 +19,9 @@ import (
 type ColumnInfo struct {
 	Name string
 	Kind groundtruth.Kind // Number, Text or Time
+	// Nested says why a column that ColumnOptions.Only names has no values: it is a list, or
+	// an object with columns in it. It is empty where there are values.
+	Nested string
 }
 
 const (
@@ -38,7 +43,7 @@ type ColumnOptions struct {
 // Columns returns the columns of src, in the order in which they appear in its first
 // objects of [from, to) (a zero bound is open): those of the Parquet schema, or what
 // the header and the first 1000 records of a text format show. Nested values are
-// columns by dotted path; lists are left out. Kinds are those of the files: in CSV,
+// columns by dotted path; lists are left out, but those that opt.Only names. Kinds are those of the files: in CSV,
 // where all is text, a column is of numbers or of dates when all its values read as
 // such, and whole numbers with leading zeros (postal codes) are text. Columns whose
 // kind differs from object to object, or that have no value there, are Text. No
@@ -62,7 +67,7 @@ func Columns(ctx context.Context, stores *objstore.Opener, src groundtruth.Sourc
 		}
 	}
 	for i, name := range found.names {
-		infos = append(infos, ColumnInfo{Name: name, Kind: found.kinds[i].kind()})
+		infos = append(infos, ColumnInfo{Name: name, Kind: found.kinds[i].kind(), Nested: found.kinds[i].nested()})
 	}
 	return infos, nil
 }
@@ -75,22 +80,17 @@ type columnKinds struct {
 
 	formats []fileFormat
 
-	only    map[string]bool // names to look for; nil is all
-	ignored seenKinds       // of other columns
-	memory  int64           // of the process
-	each    int64           // what a column takes where it is counted
-	held    int64           // what all of them take
+	only    []string  // names to look for, sorted; nil is all
+	ignored seenKinds // of other columns
+	memory  int64     // of the process
+	each    int64     // what a column takes where it is counted
+	held    int64     // what all of them take
 }
 
 // newColumnKinds makes a columnKinds that has met no column.
 func newColumnKinds(opt ColumnOptions) *columnKinds {
 	k := &columnKinds{formats: orAll(opt.formats), index: make(map[string]int), memory: cmp.Or(opt.MemoryBytes, groundtruth.DefaultMemory), each: cmp.Or(opt.ColumnBytes, columnBytes)}
-	for _, name := range opt.Only {
-		if k.only == nil {
-			k.only = map[string]bool{}
-		}
-		k.only[name] = true
-	}
+	k.only = slices.Sorted(slices.Values(opt.Only))
 	return k
 }
 
@@ -110,6 +110,21 @@ func (k *columnKinds) check() error {
 // seenKinds tells which kinds of values a column has.
 type seenKinds struct {
 	number, text, time bool
+	list               bool     // some are lists
+	inside             []string // the first columns in those that are objects
+}
+
+// nested says what a column is that has no values but lists and objects.
+func (s seenKinds) nested() string {
+	switch {
+	case s.number || s.text || s.time:
+		return ""
+	case len(s.inside) > 0:
+		return "it is an object: name a column in it: " + table.QuoteNames(s.inside)
+	case s.list:
+		return "it is a list, which has no one value a row"
+	}
+	return ""
 }
 
 // kind returns the kind that holds all the values: Text where they are of several, or none.
@@ -126,7 +141,7 @@ func (s seenKinds) kind() groundtruth.Kind {
 // at returns what was seen of a column, which it adds where it is new.
 func (k *columnKinds) at(name string) *seenKinds {
 	i, ok := k.index[name]
-	if !ok && k.only != nil && !k.only[name] {
+	if !ok && !k.wants(name) {
 		return &k.ignored
 	}
 	if !ok {
@@ -137,6 +152,31 @@ func (k *columnKinds) at(name string) *seenKinds {
 		k.kinds = append(k.kinds, seenKinds{})
 	}
 	return &k.kinds[i]
+}
+
+// wants reports whether a column is looked for.
+func (k *columnKinds) wants(name string) bool {
+	_, found := slices.BinarySearch(k.only, name)
+	return found || len(k.only) == 0
+}
+
+// shownInside is how many columns of an object are named.
+const shownInside = 5
+
+// met takes note of a list, or of a column inside of an object, for the columns that are looked
+// for by their names: who names a list or an object is told what it is.
+func (k *columnKinds) met(name string, list bool) {
+	for _, wanted := range k.only {
+		inside := strings.HasPrefix(name, wanted+".")
+		switch {
+		case list && (inside || name == wanted):
+			k.at(wanted).list = true
+		case inside:
+			if s := k.at(wanted); len(s.inside) < shownInside && !slices.Contains(s.inside, name) {
+				s.inside = append(s.inside, name)
+			}
+		}
+	}
 }
 
 // lookAt looks at an object of a format, or of the one that its name tells.
@@ -171,7 +211,11 @@ func (k *columnKinds) readerMemory() int64 { return max(k.memory/4, table.MinRea
 
 // lookSchema looks at an object whose format has a schema.
 func (k *columnKinds) lookSchema(ctx context.Context, obj source.Object, c codec) error {
-	err := c.columns(ctx, obj, func(name string, kind table.Kind) {
+	err := c.columns(ctx, obj, func(name string, kind table.Kind, list bool) {
+		k.met(name, list)
+		if list {
+			return
+		}
 		seen := k.at(name)
 		switch kind {
 		case table.Absent:

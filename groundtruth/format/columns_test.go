@@ -2,6 +2,7 @@ package format
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +60,39 @@ func TestSemantics2_ColumnsAndTheirKinds(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// TestColumnsSaysWhatIsNested asks for columns by name that are lists or objects.
+func TestColumnsSaysWhatIsNested(t *testing.T) {
+	type row struct {
+		ID    string    `parquet:"id"`
+		Emb   []float64 `parquet:"emb,list"`
+		Place struct {
+			City string    `parquet:"city"`
+			At   []float64 `parquet:"at"`
+		} `parquet:"place"`
+		Items []struct {
+			N int64 `parquet:"n"`
+		} `parquet:"items"`
+	}
+	const list, object = "it is a list, which has no one value a row", `it is an object: name a column in it: "place.city"`
+	for key, data := range map[string][]byte{
+		"a.parquet": readtest.Parquet(t, []row{{ID: "a"}}),
+		"a.jsonl":   []byte(`{"id":"a","emb":[1,2],"place":{"city":"Oslo","at":[1]},"items":[{"n":1}]}` + "\n" + `{"id":[1],"place":null}` + "\n"),
+	} {
+		obj := readtest.Object(t, key, data)
+		k := newColumnKinds(ColumnOptions{Only: []string{"id", "emb", "place", "items", "place.at", "there"}})
+		if err := k.lookAt(t.Context(), obj, "auto"); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for i, name := range k.names {
+			got[name] = k.kinds[i].nested()
+		}
+		if want := map[string]string{"id": "", "emb": list, "items": list, "place.at": list, "place": object}; !maps.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/bits"
 
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
@@ -40,7 +39,8 @@ func newCSVReader(in stream, memory int64) *csvReader {
 var errUnclosedQuote = errors.New("a quoted field is never closed")
 
 // next reads a record. ok is false at the end; malformed is why the record cannot be
-// used, if it can't.
+// used, if it can't. The error of a record without quotes that is too long leaves the
+// reader behind it; of one with quotes nobody knows where it ends.
 func (r *csvReader) next() (ok bool, malformed string, err error) {
 	for {
 		line, found, quoted, err := r.line()
@@ -50,23 +50,24 @@ func (r *csvReader) next() (ok bool, malformed string, err error) {
 		if quoted {
 			if r.buffered() {
 				if len(r.raw) > r.most {
-					return false, "", fmt.Errorf("%w: a quote may not be closed", r.tooLong())
+					return false, "", r.maybeUnclosed()
 				}
 				return true, "", nil
 			}
 			malformed, err := r.quoted()
 			if tooLong := (*recordTooLongError)(nil); errors.As(err, &tooLong) {
-				err = fmt.Errorf("%w: a quote may not be closed", err)
+				err = r.maybeUnclosed()
 			}
 			return err == nil, malformed, err
+		}
+		if len(bytes.TrimSuffix(line, []byte{'\n'})) > r.most {
+			_, err := r.passOver()
+			return false, "", err
 		}
 		r.start += len(line)
 		line = trimLineEnd(line)
 		if len(line) == 0 {
 			continue
-		}
-		if len(line) > r.most {
-			return false, "", r.tooLong()
 		}
 		if len(line) > r.maxFields && bytes.Count(line, []byte{r.delimiter}) >= r.maxFields {
 			return false, "", r.tooManyFields()
@@ -146,10 +147,22 @@ func (r *csvReader) line() (line []byte, found, quoted bool, err error) {
 			line = r.buf[r.start:r.end]
 			return line, len(line) > 0, r.hasQuote(r.end), nil
 		}
+		if seen > r.most && !r.hasQuote(r.end) {
+			quoted, err := r.passOver()
+			if quoted {
+				err = r.maybeUnclosed()
+			}
+			return nil, false, false, err
+		}
 		if err := r.more(); err != nil {
 			return nil, false, false, err
 		}
 	}
+}
+
+// maybeUnclosed says that a record with quotes is longer than may be.
+func (r *csvReader) maybeUnclosed() error {
+	return fmt.Errorf("%w: a quote may not be closed", r.tooLong())
 }
 
 // trimLineEnd cuts LF or CRLF from the end of a line.
@@ -389,6 +402,11 @@ func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.
 	}
 	for {
 		ok, malformed, err := r.next()
+		if what, ok := longRecord(err); ok {
+			stats.Rows++
+			badRow(opt, stats, stats.Rows-1, what)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("csv record %d: %w", stats.Rows+1, err)
 		}
@@ -398,10 +416,7 @@ func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.
 		row := stats.Rows
 		stats.Rows++
 		if malformed != "" || len(r.fields) != len(names) {
-			stats.Bad++
-			if opt.OnBad != nil {
-				opt.OnBad(groundtruth.BadRow, row, table.Sample(trimLineEnd(r.raw)))
-			}
+			badRow(opt, stats, row, table.Sample(trimLineEnd(r.raw)))
 			continue
 		}
 		b.row(row, len(r.raw))
@@ -434,6 +449,9 @@ func (k *columnKinds) lookCSV(in stream) error {
 	}
 	for range columnRows {
 		ok, malformed, err := r.next()
+		if _, long := longRecord(err); long {
+			continue // counted when the object is read
+		}
 		if err != nil || !ok {
 			return err
 		}

@@ -29,7 +29,7 @@ type fileFormat struct {
 	// A format whose objects are read in parts, the row groups, has open, and columns, which
 	// names the columns of the schema. Parquet is the only one.
 	open    func(ctx context.Context, obj source.Object) (*parquet.File, error)
-	columns func(ctx context.Context, obj source.Object, visit func(name string, kind table.Kind)) error
+	columns func(ctx context.Context, obj source.Object, visit func(name string, kind table.Kind, list bool)) error
 }
 
 // ending is an end that the names of a format's objects may have.

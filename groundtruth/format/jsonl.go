@@ -3,11 +3,11 @@ package format
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/valyala/fastjson"
 
-	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
@@ -53,7 +53,8 @@ func member(v *fastjson.Value, key string) (found *fastjson.Value) {
 	return found
 }
 
-// jsonLine returns the next line that is not blank; nil is the end.
+// jsonLine returns the next line that is not blank; nil is the end. The error of a line that
+// is too long leaves the buffer behind it.
 func (b *lineBuffer) jsonLine() ([]byte, error) {
 	seen := 0
 	for {
@@ -61,6 +62,10 @@ func (b *lineBuffer) jsonLine() ([]byte, error) {
 		i := bytes.IndexByte(rest, '\n')
 		if i < 0 && !b.eof {
 			seen += len(rest)
+			if seen > b.most {
+				_, err := b.passOver()
+				return nil, err
+			}
 			if err := b.more(); err != nil {
 				return nil, err
 			}
@@ -69,15 +74,16 @@ func (b *lineBuffer) jsonLine() ([]byte, error) {
 		if i < 0 && seen+len(rest) == 0 {
 			return nil, nil
 		}
-		length := seen + len(rest)
+		length, end := seen+len(rest), seen+len(rest)
 		if i >= 0 {
-			length = seen + i + 1
+			length, end = seen+i, seen+i+1
+		}
+		if length > b.most {
+			_, err := b.passOver()
+			return nil, err
 		}
 		line := bytes.TrimSpace(b.buf[b.start : b.start+length])
-		b.start += length
-		if len(line) > b.most {
-			return nil, b.tooLong()
-		}
+		b.start += end
 		if len(line) > 0 {
 			return line, nil
 		}
@@ -94,14 +100,23 @@ func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *tabl
 	r := newJSONReader(wants)
 	for {
 		line, err := lines.jsonLine()
+		if what, ok := longRecord(err); ok {
+			stats.Rows++
+			badRow(opt, stats, stats.Rows-1, what)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("json line %d (blank ones not counted): %w", stats.Rows+1, err)
 		}
 		if line == nil {
+			r.tellUnseen(opt)
 			return r.out.flush(emit)
 		}
 		row := stats.Rows
 		stats.Rows++
+		if r.first == nil && len(line) <= maxShownRecord {
+			r.first = bytes.Clone(line)
+		}
 		read := r.scanned(row, line)
 		if !read {
 			if err := checkValues(line, opt.Memory); err != nil {
@@ -110,10 +125,7 @@ func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *tabl
 			read = r.parsed(row, line)
 		}
 		if !read {
-			stats.Bad++
-			if opt.OnBad != nil {
-				opt.OnBad(groundtruth.BadRow, row, table.Sample(line))
-			}
+			badRow(opt, stats, row, table.Sample(line))
 			continue
 		}
 		if r.out.full() {
@@ -158,16 +170,54 @@ type jsonReader struct {
 	scanner *jsonScanner
 	parser  fastjson.Parser
 	scratch []byte
+
+	first     []byte // the first record, where it is short
+	parsedFor []bool // the columns for which a record had a key that parsed met
 }
 
 // newJSONReader makes a jsonReader of the wanted columns.
 func newJSONReader(wants []table.Want) *jsonReader {
-	r := &jsonReader{out: newChunkBuilder(wants), columns: make([]jsonColumn, len(wants))}
+	r := &jsonReader{out: newChunkBuilder(wants), columns: make([]jsonColumn, len(wants)), parsedFor: make([]bool, len(wants))}
 	for i, w := range wants {
 		r.columns[i] = newJSONColumn(w.Name)
 	}
 	r.scanner = newJSONScanner(wants, r.columns)
 	return r
+}
+
+// maxShownRecord bounds the record whose keys a message names.
+const maxShownRecord = 16 << 10
+
+// tellUnseen tells of the wants that no record had a key for, behind the last record.
+func (r *jsonReader) tellUnseen(opt table.ReadOptions) {
+	if opt.OnUnseen == nil {
+		return
+	}
+	var unseen []int
+	for i := range r.columns {
+		if !r.parsedFor[i] && !r.scanner.met(i) {
+			unseen = append(unseen, i)
+		}
+	}
+	if keys := r.keys(); len(unseen) > 0 && len(keys) > 0 {
+		opt.OnUnseen(unseen, keys)
+	}
+}
+
+// keys returns the keys of records, for messages: those of the first one in their order,
+// nested ones by dotted path, and then what the scanner met beside them.
+func (r *jsonReader) keys() []string {
+	found := newColumnKinds(ColumnOptions{})
+	if record, err := r.parser.ParseBytes(r.first); err == nil && record.Type() == fastjson.TypeObject {
+		found.addJSON("", record)
+	}
+	for _, name := range r.scanner.keys() {
+		inside := func(known string) bool { return strings.HasPrefix(known, name+".") }
+		if !slices.ContainsFunc(found.names, inside) {
+			found.at(name)
+		}
+	}
+	return found.names
 }
 
 // parsed adds a record by way of its tree; false is no record.
@@ -178,7 +228,9 @@ func (r *jsonReader) parsed(row int64, line []byte) bool {
 	}
 	r.out.row(row, len(line))
 	for i, b := range r.out.columns {
-		r.scratch = addJSON(b, r.columns[i].find(record), r.scratch[:0])
+		v := r.columns[i].find(record)
+		r.parsedFor[i] = r.parsedFor[i] || v != nil
+		r.scratch = addJSON(b, v, r.scratch[:0])
 	}
 	return true
 }
@@ -278,6 +330,9 @@ func (k *columnKinds) lookJSONL(in stream) error {
 	var parser fastjson.Parser
 	for range columnRows {
 		line, err := lines.jsonLine()
+		if _, ok := longRecord(err); ok {
+			continue // counted when the object is read
+		}
 		if err != nil || line == nil {
 			return err
 		}
@@ -308,19 +363,23 @@ func (k *columnKinds) addJSON(prefix string, v *fastjson.Value) {
 		case fastjson.TypeObject:
 			k.addJSON(name+".", v)
 		case fastjson.TypeArray:
+			k.met(name, true)
 		case fastjson.TypeNull:
+			k.met(name, false)
 			k.at(name)
 		case fastjson.TypeString:
 			s, err := v.StringBytes()
 			if err != nil { // cannot be: the type says string
 				return
 			}
+			k.met(name, false)
 			seen := k.at(name)
 			if table.IsMissingWord(table.TrimSpace(s)) {
 				return
 			}
 			seen.addString(table.TrimSpace(s))
 		default:
+			k.met(name, false)
 			k.at(name).number = true
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/hindcast/hindcast/groundtruth/table"
@@ -135,6 +136,21 @@ func (s *jsonScanner) value(i int) *jsonFound {
 		}
 	}
 	return nil
+}
+
+// met reports whether some record had a key for want i.
+func (s *jsonScanner) met(i int) bool { return s.found[2*i].record > 0 || s.found[2*i+1].record > 0 }
+
+// keys returns the keys that records have, of those that are remembered, in order.
+func (s *jsonScanner) keys() []string {
+	var names []string
+	for name, key := range s.root.keys {
+		if key.record > 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // object reads on behind the brace that opens an object and returns the position

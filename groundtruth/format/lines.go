@@ -1,13 +1,18 @@
 package format
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// maxRecordBytes bounds a line or CSV record, whatever memory there is.
+// maxRecordBytes bounds a line or CSV record, whatever memory there is. A longer one is a bad
+// row. One that is shorter, and longer than memory allows, is an error: what is read must
+// not depend on memory.
 const maxRecordBytes = 16 << 20
 
 // recordLimit bounds a record by the memory that a goroutine has for what it reads: it
@@ -36,19 +41,68 @@ func newLineBuffer(r io.Reader, memory int64) *lineBuffer {
 }
 
 // recordTooLongError says that a record is longer than may be.
-type recordTooLongError struct{ most int }
+type recordTooLongError struct {
+	most   int
+	passed int64  // its length, where it was passed over; 0 where its end is not known
+	head   string // what it begins with
+}
 
 // Error implements error.
 func (e *recordTooLongError) Error() string {
 	text := "it is longer than " + table.Mebibytes(int64(e.most))
 	if e.most < maxRecordBytes {
-		text += ", a quarter of what --memory leaves a goroutine for what it reads: raise --memory or lower --workers"
+		return text + ", a quarter of what --memory leaves a goroutine for what it reads: raise --memory or lower --workers"
 	}
-	return text
+	return text + ", the limit of a record"
 }
 
 // tooLong says that a record is longer than the buffer takes.
-func (b *lineBuffer) tooLong() error { return &recordTooLongError{b.most} }
+func (b *lineBuffer) tooLong() error { return &recordTooLongError{most: b.most} }
+
+// passOver passes over the line that begins at start and is longer than the buffer takes. The
+// error says so, and how long it is; quoted tells that a quote is in it.
+func (b *lineBuffer) passOver() (quoted bool, err error) {
+	long := &recordTooLongError{most: b.most, head: table.Sample(b.buf[b.start:b.end])}
+	for {
+		rest := b.buf[b.start:b.end]
+		newline := bytes.IndexByte(rest, '\n')
+		if newline >= 0 {
+			rest = rest[:newline]
+		}
+		long.passed += int64(len(rest))
+		quoted = quoted || bytes.IndexByte(rest, '"') >= 0
+		b.start += len(rest)
+		if newline >= 0 {
+			b.start++
+			return quoted, long
+		}
+		if b.eof {
+			return quoted, long
+		}
+		if err := b.more(); err != nil {
+			return quoted, err
+		}
+	}
+}
+
+// longRecord reports whether an error of reading a record says that this is longer than any
+// may be and was passed over, so that reading can go on behind it. what says that for
+// people, and shows its beginning.
+func longRecord(err error) (what string, ok bool) {
+	var long *recordTooLongError
+	if !errors.As(err, &long) || long.passed <= maxRecordBytes {
+		return "", false
+	}
+	return fmt.Sprintf("longer than %s, the limit of a record: %s...", table.Mebibytes(maxRecordBytes), long.head), true
+}
+
+// badRow counts a record that cannot be used, for readers of text, and tells of it.
+func badRow(opt table.ReadOptions, stats *table.ReadStats, row int64, value string) {
+	stats.Bad++
+	if opt.OnBad != nil {
+		opt.OnBad(groundtruth.BadRow, row, value)
+	}
+}
 
 // more reads on. What lies between start and end may move to the front of the
 // buffer. At the end of the stream it sets eof and reads nothing.

@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/zeebo/xxh3"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/internal/readtest"
 	"github.com/hindcast/hindcast/groundtruth/table"
 	"github.com/hindcast/hindcast/objstore"
@@ -150,8 +151,9 @@ func TestReadObjectErrors(t *testing.T) {
 		{"no gzip", "a.csv.gz", []byte("id\n1\n"), "gzip"},
 		{"truncated zstd", "a.csv.zst", csvZst[:len(csvZst)-2], "zstd"},
 		{"no zstd", "a.jsonl.zst", []byte("{}\n{}\n{}\n{}\n"), "zstd"},
-		{"long line", "a.jsonl", []byte(`{"id":"` + long + `"}`), "line 1 (blank ones not counted): it is longer than 16 MiB"},
-		{"long record", "a.csv", []byte("id\n1\n" + long + "\n"), "csv record 2: it is longer than 16 MiB"},
+		{"long record with a quote", "a.csv", []byte("id\n1\n\"" + long + "\"\n"), "csv record 2: it is longer than 16 MiB, the limit of a record: a quote may not be closed"},
+		{"long record with a quote at its end", "a.csv", []byte("id,x\n1,2\n" + long + ",\"2\"\n"), "csv record 2: it is longer than 16 MiB, the limit of a record: a quote may not be closed"},
+		{"long header", "a.csv", []byte(long + "\n1\n"), "csv header: it is longer than 16 MiB"},
 		{"unclosed quote", "a.csv", []byte("id\n1\n\"2\n3\n"), "csv record 2: a quoted field is never closed"},
 		{"UTF-16", "a.csv", []byte("\xff\xfei\x00d\x00\n\x00"), "UTF-16"},
 		{"malformed header", "a.csv", []byte("\"id\"x\n1\n"), "csv header: text after a closing quote"},
@@ -168,6 +170,52 @@ func TestReadObjectErrors(t *testing.T) {
 			_, err := readAll(t, readtest.Object(t, c.key, c.data), "auto", []table.Want{{Name: "id"}}, table.ReadOptions{})
 			if err == nil || !strings.Contains(err.Error(), c.err) || !strings.Contains(err.Error(), "mem://decode/"+c.key) {
 				t.Errorf("got %v, want an error with %q that names the object", err, c.err)
+			}
+		})
+	}
+}
+
+// TestLongRecords reads files in which one record is longer than any may be: it is counted as
+// a bad row that says why, wherever it stands, and the others are read. With less memory
+// one that is shorter than that is an error, for what is read does not depend on memory.
+func TestLongRecords(t *testing.T) {
+	long := strings.Repeat("x", maxRecordBytes+1)
+	fits := strings.Repeat("x", maxRecordBytes-len(`{"id":"2","x":""}`))
+	for _, c := range []struct {
+		name, key, head, long, tail string
+		ids                         []string
+		row                         int64
+	}{
+		{"JSON", "a.jsonl", `{"id":"1"}` + "\n\n", `{"id":"2","x":"` + long + `"}` + "\n", `{"id":"3"}` + "\n", []string{"1", "3"}, 1},
+		{"JSON at the end", "a.jsonl", `{"id":"1"}` + "\n", `{"id":"2","x":"` + long, "", []string{"1"}, 1},
+		{"JSON that just fits", "a.jsonl", "", `{"id":"2","x":"` + fits + `"}` + "\n", `{"id":"3"}`, []string{"2", "3"}, -1},
+		{"JSON of one byte more", "a.jsonl", "", `{"id":"2","x":"` + fits + `y"}` + "\n", `{"id":"3"}`, []string{"3"}, 0},
+		{"CSV", "a.csv", "id,x\n1,\n", "2," + long + "\n", "3,4\n", []string{"1", "3"}, 1},
+		{"CSV at the end", "a.csv", "id,x\n1,\n", "2," + long, "", []string{"1"}, 1},
+		{"CSV, compressed", "a.csv.gz", "id,x\n\"1\",\n", "2," + long + "\n", "\"3\",4\n", []string{"1", "3"}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data := []byte(c.head + c.long + c.tail)
+			if strings.HasSuffix(c.key, ".gz") {
+				data = compress(t, data, ".gz")
+			}
+			obj := readtest.Object(t, c.key, data)
+			got, err := readAll(t, obj, "auto", []table.Want{{Name: "id"}}, table.ReadOptions{})
+			if err != nil || !slices.Equal(readtest.Texts(got.Cells["id"]), c.ids) {
+				t.Fatalf("ids %q, want %q (%v)", readtest.Texts(got.Cells["id"]), c.ids, err)
+			}
+			var want []groundtruth.BadSample
+			if c.row >= 0 {
+				want = append(want, groundtruth.BadSample{Row: c.row, Value: "longer than 16 MiB, the limit of a record: " + c.long[:40] + "..."})
+			}
+			if !slices.Equal(got.Bad, want) || got.Stats.Bad != int64(len(want)) || got.Stats.Rows != int64(len(c.ids)+len(want)) {
+				t.Errorf("bad %v, want %v; %+v", got.Bad, want, got.Stats)
+			}
+			if err := newColumnKinds(ColumnOptions{}).lookAt(t.Context(), obj, "auto"); err != nil {
+				t.Errorf("columns: %v", err)
+			}
+			if _, err = readAll(t, obj, "auto", []table.Want{{Name: "id"}}, table.ReadOptions{Memory: 32 << 20}); (err == nil) != (c.row >= 0) {
+				t.Errorf("with little memory: %v", err)
 			}
 		})
 	}

@@ -3,7 +3,6 @@ package join
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -22,13 +21,15 @@ const (
 // are the first by (object, row), whatever order the objects came in.
 type badRecords struct {
 	counts  map[string]int64
+	columns map[string]map[string]int64 // by reason and column
 	samples map[string][]badRecord
 }
 
 // badRecord says where a bad record stands and what was there, for a message.
 type badRecord struct {
 	object int
-	row    int64 // 0-based
+	row    int64  // 0-based
+	column string // that is bad; empty where the record as a whole is
 	value  string
 }
 
@@ -38,11 +39,26 @@ func (r badRecord) compare(s badRecord) int {
 
 // add counts a record.
 func (b *badRecords) add(reason string, r badRecord) {
-	if b.counts == nil {
-		b.counts, b.samples = map[string]int64{}, map[string][]badRecord{}
+	b.count(reason, "", 1)
+	if r.column != "" {
+		b.count(reason, r.column, 1)
 	}
-	b.counts[reason]++
 	b.sample(reason, r)
+}
+
+// count adds to the number of a reason's records, or of those in which a column is bad.
+func (b *badRecords) count(reason, column string, n int64) {
+	if b.counts == nil {
+		b.counts, b.columns, b.samples = map[string]int64{}, map[string]map[string]int64{}, map[string][]badRecord{}
+	}
+	if column == "" {
+		b.counts[reason] += n
+		return
+	}
+	if b.columns[reason] == nil {
+		b.columns[reason] = map[string]int64{}
+	}
+	b.columns[reason][column] += n
 }
 
 // sample keeps r if it is among the first.
@@ -60,10 +76,10 @@ func (b *badRecords) sample(reason string, r badRecord) {
 // merge adds the records of another goroutine.
 func (b *badRecords) merge(o badRecords) {
 	for reason, n := range o.counts {
-		if b.counts == nil {
-			b.counts, b.samples = map[string]int64{}, map[string][]badRecord{}
+		b.count(reason, "", n)
+		for column, n := range o.columns[reason] {
+			b.count(reason, column, n)
 		}
-		b.counts[reason] += n
 		for _, r := range o.samples[reason] {
 			b.sample(reason, r)
 		}
@@ -81,11 +97,11 @@ func (b *badRecords) total() int64 {
 
 // skipped returns the counts and samples for people.
 func (b *badRecords) skipped(source string, objects []source.Object) groundtruth.Skipped {
-	s := groundtruth.Skipped{Counts: map[string]int64{}, Samples: map[string][]groundtruth.BadSample{}}
+	s := groundtruth.Skipped{Counts: map[string]int64{}, Columns: b.columns, Samples: map[string][]groundtruth.BadSample{}}
 	for reason, n := range b.counts {
 		s.Counts[reason] = n
 		for _, r := range b.samples[reason] {
-			s.Samples[reason] = append(s.Samples[reason], groundtruth.BadSample{Source: source, Object: objects[r.object].Rel, Row: r.row + 1, Value: r.value})
+			s.Samples[reason] = append(s.Samples[reason], groundtruth.BadSample{Source: source, Object: objects[r.object].Rel, Row: r.row + 1, Column: r.column, Value: r.value})
 		}
 	}
 	return s
@@ -103,27 +119,12 @@ type BadShareError struct {
 
 // Error implements error.
 func (e *BadShareError) Error() string {
-	var b strings.Builder
 	of := "records read"
 	if e.InScope {
 		of = "records of the window"
 	}
-	fmt.Fprintf(&b, "%s: %d of %d %s are bad, a share above max_bad_share %g: ", e.Source, e.Bad, e.Rows, of, e.Max)
-	for i, reason := range slices.Sorted(maps.Keys(e.Skipped.Counts)) {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%d %s", e.Skipped.Counts[reason], reason)
-		if s := e.Skipped.Samples[reason]; len(s) > 0 {
-			fmt.Fprintf(&b, " (first in %s, record %d", s[0].Object, s[0].Row)
-			if s[0].Value != "" {
-				fmt.Fprintf(&b, ": %q", s[0].Value)
-			}
-			b.WriteString(")")
-		}
-	}
-	b.WriteString("; mend the data, check the mapped columns or raise max_bad_share")
-	return b.String()
+	return fmt.Sprintf("%s: %d of %d %s are bad, a share above max_bad_share %g: %s; mend the data, check the mapped columns or raise max_bad_share",
+		e.Source, e.Bad, e.Rows, of, e.Max, e.Skipped.Words())
 }
 
 // checkShare fails when bad of rows is more than limit allows. Zero of zero is not.

@@ -19,8 +19,9 @@
 // The first half scans: predictions.go and labels.go turn chunks into records, and send
 // predictions and features to the sinks as they come. The second half joins partition by
 // partition: resolve_cached.go those that fit into a core's cache, resolve_join.go and
-// resolve.go the others. Where duplicates turned up, the sinks forget the predictions and
-// the first half sends them again.
+// resolve.go the others; within.go all of them where labels count within a time. Where
+// duplicates turned up, the sinks forget the predictions and the first half sends them
+// again.
 package join
 
 import (
@@ -105,9 +106,9 @@ type joiner struct {
 // once more. When no timestamp column is mapped, every row of the objects whose
 // partition lies in the window belongs to it, and slack plays no part.
 //
-// Labels are read from the window's start less their slack up to as-of. Per id one
-// version counts: the latest by ingest time, then relative key, then row, and as
-// Spec.Resolve says. The ingest time is that of the mapped column, else the end of
+// Labels are read from the window's start less their slack up to as-of. Per id, and with
+// Spec.Within per prediction of those that count for it, one version counts: the latest
+// by ingest time, then relative key, then row, and as Spec.Resolve says. The ingest time is that of the mapped column, else the end of
 // the object's partition; without either no version is hidden, Result.AsOfApplied is
 // false, and key and row order the versions. Key and row leave no tie, so that
 // modification times, which a copy of the data changes, are never asked.
@@ -173,6 +174,9 @@ func newJoiner(stores *objstore.Opener, spec groundtruth.Spec, opt Options) (*jo
 	default:
 		return nil, fmt.Errorf("join: unknown resolve %q: want %s, %s or %s", spec.Resolve, groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing)
 	}
+	if spec.Within > 0 && (spec.PredictionColumns.Timestamp == "" || spec.LabelColumns.Timestamp == "") {
+		return nil, errors.New("join: labels that count within a time need the timestamps of predictions and labels")
+	}
 	j.progress.tell = opt.Progress
 	return j, nil
 }
@@ -216,6 +220,7 @@ func (j *joiner) prepare() {
 		bytes += j.labels.Bytes()
 		options.objects = max(options.objects, len(j.labels.Objects))
 		options.event = j.spec.LabelColumns.Timestamp != ""
+		options.within = j.spec.Within
 		options.ingest = j.spec.LabelColumns.IngestedAt != "" || slices.ContainsFunc(j.labels.Objects, func(o source.Object) bool { return o.HasSpan })
 	}
 	j.layout = newRecordLayout(options)
@@ -270,24 +275,27 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		return res, err
 	}
 	addFound(&res, &found, j.preds)
-	skipped, err := found.check(j.spec.MaxBadShare, fromPredictions, j.preds.Objects)
-	if err != nil {
+	if err := found.check(&res, j.spec.MaxBadShare, fromPredictions, j.preds.Objects, slices.Concat(scan.cols.id.at, []int{scan.cols.time, scan.cols.value})...); err != nil {
 		return res, err
 	}
-	res.Skipped.Add(skipped)
 	if j.spec.PredictionColumns.Timestamp == "" {
 		res.Notes = append(res.Notes, "predictions have no timestamp column: every row of the objects read belongs to the window")
 	}
-	var hidden int64
+	var counted groundtruth.Coverage
 	if j.labels != nil {
-		if found, hidden, err = newLabelScan(j).run(ctx); err != nil {
+		labels := newLabelScan(j)
+		if found, counted, err = labels.run(ctx); err != nil {
 			return res, err
 		}
 		addFound(&res, &found, j.labels)
-		if skipped, err = found.check(j.spec.MaxBadShare, fromLabels, j.labels.Objects); err != nil {
+		if err := found.check(&res, j.spec.MaxBadShare, fromLabels, j.labels.Objects, slices.Concat(labels.id.at, []int{labels.ingest})...); err != nil {
 			return res, err
 		}
-		res.Skipped.Add(skipped)
+		if labels.allUnknown >= fewRecords {
+			if err := found.demand(labels.label); err != nil {
+				return res, err
+			}
+		}
 	}
 
 	if j.opt.hooks.scanned != nil {
@@ -297,10 +305,12 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		p.finish()
 	}
 	losers := make([]rowSet, len(j.preds.Objects))
-	if res.Coverage, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
+	var notes []string
+	if res.Coverage, notes, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
 		return res, err
 	}
-	res.Coverage.HiddenLabels = hidden
+	res.Notes = append(res.Notes, notes...)
+	res.Coverage.Add(counted)
 	j.closeParts()
 	res.SpilledBytes = j.spill.written()
 	if err := j.spill.close(); err != nil {
@@ -370,8 +380,9 @@ func asOfApplies(spec groundtruth.Spec) (bool, error) {
 	return source.HasDate(spec.Labels.URL)
 }
 
-// match joins the partitions and marks the rows of duplicates in losers.
-func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, error) {
+// match joins the partitions and marks the rows of duplicates in losers. Its notes say what
+// people must know of it.
+func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, []string, error) {
 	phase := &joinPhase{
 		layout:  j.layout,
 		narrow:  j.narrowLabels,
@@ -385,6 +396,9 @@ func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet
 		arena:   j.arena,
 		share:   j.mem.tableShare(j.workers),
 		block:   j.block,
+
+		within:     uint64(j.spec.Within),
+		hasDeletes: j.spec.LabelColumns.Op != "",
 	}
 	if phase.version != "" {
 		phase.versions = newDictTexts(j.versions)
@@ -392,7 +406,11 @@ func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet
 	for _, d := range j.segments {
 		phase.segments = append(phase.segments, newDictTexts(d))
 	}
-	return phase.run(ctx, j.parts, j.sinks)
+	coverage, err := phase.run(ctx, j.parts, j.sinks)
+	if err != nil || phase.within == 0 {
+		return coverage, nil, err
+	}
+	return coverage, phase.withinNotes(coverage), nil
 }
 
 // resend makes the sinks forget the predictions and sends the unique ones. It returns

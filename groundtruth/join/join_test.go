@@ -22,8 +22,8 @@ import (
 )
 
 var (
-	predColumns  = []string{"id", "at", "pred", "version", "city", "x", "color"}
-	labelColumns = []string{"id", "label", "sold_at", "loaded_at", "op"}
+	predColumns  = []string{"id", "at", "pred", "version", "city", "x", "color", "day"}
+	labelColumns = []string{"id", "label", "sold_at", "loaded_at", "op", "day"}
 )
 
 // day0 is the start of the window of most tests.
@@ -35,9 +35,9 @@ func hours(n int) time.Time { return day0().Add(time.Duration(n) * time.Hour) }
 func testSpec(predURL, labelURL string) groundtruth.Spec {
 	return groundtruth.Spec{
 		Predictions:       groundtruth.Source{URL: predURL, Format: "auto"},
-		PredictionColumns: groundtruth.PredictionColumns{ID: "id", Timestamp: "at", Prediction: "pred", ModelVersion: "version"},
+		PredictionColumns: groundtruth.PredictionColumns{ID: groundtruth.IDColumns{"id"}, Timestamp: "at", Prediction: "pred", ModelVersion: "version"},
 		Labels:            groundtruth.Source{URL: labelURL, Format: "auto"},
-		LabelColumns:      groundtruth.LabelColumns{ID: "id", Label: "label", Timestamp: "sold_at", IngestedAt: "loaded_at", Op: "op"},
+		LabelColumns:      groundtruth.LabelColumns{ID: groundtruth.IDColumns{"id"}, Label: "label", Timestamp: "sold_at", IngestedAt: "loaded_at", Op: "op"},
 		Resolve:           groundtruth.ResolveLatest,
 		Segments:          []string{"city"},
 		Features:          []groundtruth.FeatureSpec{{Name: "x", Kind: groundtruth.Number}, {Name: "color", Kind: groundtruth.Text}},
@@ -112,9 +112,17 @@ func genTable(t *rapid.T, name string) joinTable {
 	if rapid.IntRange(0, 5).Draw(t, "no version column") == 0 {
 		tab.spec.PredictionColumns.ModelVersion = ""
 	}
+	if tab.spec.PredictionColumns.Timestamp != "" {
+		tab.spec.Within = rapid.SampledFrom([]time.Duration{0, 0, time.Nanosecond, 6 * time.Hour, 24 * time.Hour}).Draw(t, "within")
+	}
+	if rapid.IntRange(0, 2).Draw(t, "id of two columns") == 0 {
+		tab.spec.PredictionColumns.ID = groundtruth.IDColumns{"id", "day"}
+		tab.spec.LabelColumns.ID = groundtruth.IDColumns{"id", "day"}
+	}
 	tab.spec.Resolve = rapid.SampledFrom([]groundtruth.Resolve{groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing}).Draw(t, "resolve")
 	pool := rapid.SampledFrom([]int{1, 10, 150}).Draw(t, "pool")
 	ids := genID(pool)
+	days := rapid.SampledFrom([]tableCell{"1", int64(1), "2026-01-01", int64(2), "2", nil})
 	texts := rapid.SampledFrom([]tableCell{"Oslo", "Bergen", "Ålesund", nil, "v1", ""})
 	malformed := func(t *rapid.T, rel string) bool {
 		return !strings.HasSuffix(rel, ".parquet") && rapid.IntRange(0, 40).Draw(t, "malformed") == 0
@@ -136,7 +144,7 @@ func genTable(t *rapid.T, name string) joinTable {
 	}
 	tab.preds = objects("prediction", func(_ *rapid.T, i int) string { return fmt.Sprintf("p%d", i) }, func(t *rapid.T) tableRow {
 		return tableRow{
-			"id": ids.Draw(t, "id"), "at": genTime(-2, 6, true).Draw(t, "at"), "pred": genFloat().Draw(t, "pred"),
+			"id": ids.Draw(t, "id"), "day": days.Draw(t, "day"), "at": genTime(-2, 6, true).Draw(t, "at"), "pred": genFloat().Draw(t, "pred"),
 			"version": rapid.SampledFrom([]tableCell{"v1", "v2", nil, ""}).Draw(t, "version"), "city": texts.Draw(t, "city"),
 			"x": genFloat().Draw(t, "x"), "color": rapid.SampledFrom([]tableCell{"red", "blå", nil}).Draw(t, "color"),
 		}
@@ -148,7 +156,7 @@ func genTable(t *rapid.T, name string) joinTable {
 		return fmt.Sprintf("l%d", i)
 	}, func(t *rapid.T) tableRow {
 		return tableRow{
-			"id": ids.Draw(t, "id"), "label": genFloat().Draw(t, "label"), "sold_at": genTime(-2, 6, true).Draw(t, "sold"),
+			"id": ids.Draw(t, "id"), "day": days.Draw(t, "day"), "label": genFloat().Draw(t, "label"), "sold_at": genTime(-2, 6, true).Draw(t, "sold"),
 			"loaded_at": genTime(0, 20, true).Draw(t, "loaded"), "op": rapid.SampledFrom([]tableCell{nil, "u", "c", "d", "DELETE"}).Draw(t, "op"),
 		}
 	})
@@ -170,7 +178,7 @@ func (t joinTable) write(tb testing.TB, base string) {
 func TestSemantics2_JoinEqualsReference(t *testing.T) {
 	var names memNames
 	dir := t.TempDir()
-	spilled, resent, matched := 0, 0, 0
+	spilled, resent, matched, within, deleted := 0, 0, 0, 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		base := names.next(t)
 		if rapid.IntRange(0, 3).Draw(rt, "file") == 0 {
@@ -206,9 +214,15 @@ func TestSemantics2_JoinEqualsReference(t *testing.T) {
 		if res.Coverage.Matched > 0 {
 			matched++
 		}
+		if tab.spec.Within > 0 && res.Coverage.Matched > 0 {
+			within++
+		}
+		if tab.spec.Within > 0 && res.Coverage.DeletedLabels > 0 {
+			deleted++
+		}
 	})
-	if spilled == 0 || resent == 0 || matched == 0 {
-		t.Errorf("the tables drawn exercise too little: %d spilled, %d resent, %d matched", spilled, resent, matched)
+	if spilled == 0 || resent == 0 || matched == 0 || within == 0 || deleted == 0 {
+		t.Errorf("the tables drawn exercise too little: %d spilled, %d resent, %d matched, %d within a time, %d deleted of these", spilled, resent, matched, within, deleted)
 	}
 	noSpillLeft(t, dir)
 }
@@ -240,6 +254,7 @@ func TestSemantics2_DealtOverAnyFiles(t *testing.T) {
 				"loaded_at": hours(24).Add(time.Duration(i) * time.Minute), "op": rapid.SampledFrom([]tableCell{nil, "d"}).Draw(rt, "op")})
 		}
 		resolve := rapid.SampledFrom([]groundtruth.Resolve{groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing}).Draw(rt, "resolve")
+		within := rapid.SampledFrom([]time.Duration{0, 3 * time.Hour}).Draw(rt, "within")
 		// How rows are dealt need not shrink, so a plain generator does it.
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))
 		deal := func(rows []tableRow) []tableObject {
@@ -263,7 +278,7 @@ func TestSemantics2_DealtOverAnyFiles(t *testing.T) {
 				base = "file://" + folder
 			}
 			tab := joinTable{spec: testSpec(base+"/preds/*", base+"/labels/*"), preds: deal(preds), labels: deal(labels)}
-			tab.spec.Resolve = resolve
+			tab.spec.Resolve, tab.spec.Within = resolve, within
 			tab.write(t, base)
 			opt := Options{ReadLabels: true, Limits: groundtruth.Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers"), SpillDir: dir}}
 			opt.hooks.memory = rapid.SampledFrom([]int64{0, 2 << 10}).Draw(rt, "memory")

@@ -2,7 +2,7 @@ package join
 
 import (
 	"context"
-	"strings"
+	"math"
 
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/format"
@@ -12,10 +12,13 @@ import (
 
 // labelScan reads the label objects.
 type labelScan struct {
-	j                            *joiner
-	wants                        wantList
-	id, label, event, ingest, op int
-	asOf                         int64
+	j                        *joiner
+	wants                    wantList
+	id                       idColumns
+	label, event, ingest, op int
+	asOf                     int64
+	allUnknown               int64 // label versions that say that the label is not known, once all are read
+	read                     table.ReadOptions
 }
 
 // labelWorker takes chunks for one goroutine of a labelScan and puts the label versions
@@ -23,26 +26,33 @@ type labelScan struct {
 type labelWorker struct {
 	*labelScan
 	scanWorker
-	parts  *partitions
-	hidden int64
-	narrow bool // a label that was taken is of a column of 32 bits
+	parts   *partitions
+	hidden  int64
+	pending int64 // with Spec.Within: neither label nor timestamp
+	unknown int64 // label versions that say that the label is not known
+	ops     opReader
+	narrow  bool // a label that was taken is of a column of 32 bits
 }
 
 // newLabelScan prepares to read the labels.
 func newLabelScan(j *joiner) *labelScan {
 	c := j.spec.LabelColumns
 	s := &labelScan{j: j, asOf: nanos(j.asOf)}
-	s.id = s.wants.add(c.ID, table.AsID, false)
+	s.id = idColumns{at: s.wants.addID(c.ID, false, nil)}
 	s.label = s.wants.add(c.Label, table.AsNumber, false)
 	s.event = s.wants.add(c.Timestamp, table.AsTime, false)
 	s.ingest = s.wants.add(c.IngestedAt, table.AsTime, false)
 	s.op = s.wants.add(c.Op, table.AsText, false)
+	s.read = table.ReadOptions{Memory: j.readerMemory()}
+	if within := j.spec.Within; within > 0 {
+		s.read.TimeColumn, s.read.From, s.read.To = c.Timestamp, j.window.Start, j.window.End.Add(within)
+	}
 	return s
 }
 
-// run reads all objects into the partitions and returns how many label versions
-// as-of hides.
-func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
+// run reads all objects into the partitions and returns what is counted of labels that do
+// not get there.
+func (s *labelScan) run(ctx context.Context) (scanned, groundtruth.Coverage, error) {
 	j := s.j
 	workers := make([]*scanWorker, j.workers)
 	own := make([]*labelWorker, j.workers)
@@ -55,17 +65,31 @@ func (s *labelScan) run(ctx context.Context) (scanned, int64, error) {
 		Objects: objects, Format: j.spec.Labels.Format, Workers: j.workers, Wants: s.wants.wants,
 		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
 			w := own[worker]
-			return w.read(ctx, p, s.wants.wants, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error { return w.take(c, p.Object.Ord) })
+			w.ops.reset()
+			return w.scanWorker.read(ctx, p, s.wants.wants, s.id, s.read, false, func(c *table.Chunk) error { return w.take(c, p.Object.Ord) })
 		},
 		Progress: j.progress.read,
 	}
 	read, err := scan.Run(ctx)
-	var hidden int64
+	var counted groundtruth.Coverage
+	var ops opReader
 	for _, w := range own {
-		hidden += w.hidden
+		counted.HiddenLabels += w.hidden
+		counted.NullLabels += w.pending
+		s.allUnknown += w.unknown
+		ops.merge(&w.ops)
 		j.narrowLabels = j.narrowLabels || w.narrow
 	}
-	return collect(workers, read, fromLabels, objects, s.wants.wants), hidden, err
+	if s.allUnknown == 0 {
+		for _, w := range own {
+			delete(w.unseen, s.label) // deletes need no label
+		}
+	}
+	found := collect(workers, read, fromLabels, objects, s.wants.wants)
+	if note := ops.note(j.spec.LabelColumns.Op); note != "" {
+		found.notes = append(found.notes, note)
+	}
+	return found, counted, err
 }
 
 // take handles a chunk.
@@ -75,7 +99,7 @@ func (w *labelWorker) take(c *table.Chunk, ord int) error {
 			return err
 		}
 	}
-	ids, layout := c.Column(w.id), w.j.layout
+	ids, layout := w.ids, w.j.layout
 	if w.allGood(c, ord) {
 		w.takeAll(c, ord)
 		return w.parts.err
@@ -95,11 +119,18 @@ func (w *labelWorker) take(c *table.Chunk, ord int) error {
 // allGood reports whether all rows of a chunk are known labels that as-of does not
 // hide, as they are in nearly every chunk.
 func (w *labelWorker) allGood(c *table.Chunk, ord int) bool {
-	if w.op >= 0 || !allTrue(c.Column(w.id).Valid[:c.Len]) || !allTrue(c.Column(w.label).Valid[:c.Len]) {
+	if w.op >= 0 || !allTrue(w.ids.Valid[:c.Len]) || !allTrue(c.Column(w.label).Valid[:c.Len]) {
 		return false
 	}
 	if w.event >= 0 && !allTrue(c.Column(w.event).Valid[:c.Len]) {
 		return false
+	}
+	if w.j.spec.Within > 0 {
+		for _, t := range c.Column(w.event).Times[:c.Len] {
+			if !w.j.layout.reaches(t) {
+				return false
+			}
+		}
 	}
 	if w.ingest < 0 {
 		return !w.folderHidden(&w.j.labels.Objects[ord])
@@ -132,7 +163,7 @@ func (s *labelScan) folderHidden(o *source.Object) bool {
 
 // takeAll handles a chunk whose rows are all good.
 func (w *labelWorker) takeAll(c *table.Chunk, ord int) {
-	ids, label, layout := c.Column(w.id), c.Column(w.label), w.j.layout
+	ids, label, layout := w.ids, c.Column(w.label), w.j.layout
 	w.narrow = w.narrow || label.Narrow
 	var l labelVersion
 	if o := &w.j.labels.Objects[ord]; w.ingest < 0 && o.HasSpan {
@@ -156,10 +187,14 @@ func (w *labelWorker) takeAll(c *table.Chunk, ord int) {
 // version reads row i as a label version. What as-of hides is not looked at further,
 // so that a re-run with the same as-of finds the same bad records.
 func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
-	skip := func(reason, text string) (labelVersion, bool) {
+	if w.beyondReach(c, i) {
+		return labelVersion{}, false
+	}
+	names := &w.j.spec.LabelColumns
+	skip := func(reason, column, text string) (labelVersion, bool) {
 		w.scope++
 		w.lost++
-		w.bad.add(reason, badRecord{ord, c.Row(i), text})
+		w.bad.add(reason, badRecord{ord, c.Row(i), column, text})
 		return labelVersion{}, false
 	}
 	l := labelVersion{place: w.j.layout.placeOf(ord, c.Row(i))}
@@ -168,11 +203,15 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 		ingest := c.Column(w.ingest)
 		if !ingest.Valid[i] {
 			if text, bad := ingest.InvalidText(i); bad {
-				return skip(groundtruth.BadTime, text)
+				return skip(groundtruth.BadTime, names.IngestedAt, text)
 			}
-			return skip(groundtruth.MissingValue, "")
+			if !w.emptyLabel(c, i) {
+				return skip(groundtruth.MissingValue, names.IngestedAt, "")
+			}
+			l.ingest, l.flags = math.MinInt64, labelPending
+		} else {
+			l.ingest = ingest.Times[i]
 		}
-		l.ingest = ingest.Times[i]
 	case o.HasSpan:
 		l.ingest = nanos(o.Span.End)
 	}
@@ -180,21 +219,21 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 		w.hidden++
 		return labelVersion{}, false
 	}
-	if ids := c.Column(w.id); !ids.Valid[i] {
-		text, _ := ids.InvalidText(i)
-		return skip(groundtruth.MissingID, text)
+	if !w.ids.Valid[i] {
+		column, text := missingID(c, w.id, w.wants.wants, i)
+		return skip(groundtruth.MissingID, column, text)
 	}
 	if w.event >= 0 {
 		event := c.Column(w.event)
 		if text, bad := event.InvalidText(i); bad {
-			return skip(groundtruth.BadTime, text)
+			return skip(groundtruth.BadTime, names.Timestamp, text)
 		}
 		if event.Valid[i] {
 			l.event = event.Times[i]
 			l.flags |= labelTimed
 		}
 	}
-	if w.op >= 0 && isDelete(c.Column(w.op).Text(i)) {
+	if w.op >= 0 && w.ops.isDelete(c.Column(w.op), i) {
 		// A delete's label says nothing, so it cannot be bad either.
 		l.flags |= labelDeleted
 		w.scope++
@@ -205,17 +244,41 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 	case label.Valid[i]:
 		l.value = label.Floats[i]
 	default:
-		if text, bad := label.BadNumber(i); bad {
-			return skip(groundtruth.BadNumber, text)
+		if text, bad := label.InvalidText(i); bad {
+			return skip(groundtruth.BadNumber, names.Label, text)
 		}
 		l.flags |= labelNull
+		w.unknown++
+	}
+	if w.j.spec.Within > 0 && l.flags&labelTimed == 0 {
+		// Without its timestamp nobody knows which prediction a label is of.
+		if l.flags&labelNull == 0 {
+			return skip(groundtruth.MissingValue, names.Timestamp, "")
+		}
+		w.scope++
+		w.pending++
+		return labelVersion{}, false
 	}
 	w.scope++
 	return l, true
 }
 
-// isDelete reports whether an operation is a delete: d or delete, as change-data
-// capture writes them, in any case. Every other operation sets the label.
-func isDelete(op string) bool {
-	return strings.EqualFold(op, "d") || strings.EqualFold(op, "delete")
+// beyondReach reports whether a label is of other windows by its timestamp, where labels
+// count within a time. Such labels are nobody's concern, as are predictions of other
+// windows.
+func (w *labelWorker) beyondReach(c *table.Chunk, i int) bool {
+	if w.j.spec.Within == 0 {
+		return false
+	}
+	event := c.Column(w.event)
+	return event.Valid[i] && !w.j.layout.reaches(event.Times[i])
+}
+
+// emptyLabel reports whether row i sets a label that is not known. NaN is one: writers of
+// Parquet have it for what is null elsewhere. A row that has no ingest time either is one
+// whose label is pending, as tables have it that hold a row for every prediction.
+func (w *labelWorker) emptyLabel(c *table.Chunk, i int) bool {
+	label := c.Column(w.label)
+	_, bad := label.InvalidText(i)
+	return !label.Valid[i] && !bad && !(w.op >= 0 && opKindOf(c.Column(w.op).Text(i)) == opDelete)
 }

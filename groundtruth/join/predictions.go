@@ -15,23 +15,25 @@ import (
 // not mapped. The scans of predictions and of the reference have one each.
 type rowColumns struct {
 	wantList
-	id, time, value, version, label int
-	segments, features              []int
+	id                          idColumns
+	time, value, version, label int
+	segments, features          []int
 }
 
 // batcher makes the batches that a worker sends to its sink of the rows that it keeps.
 type batcher struct {
-	spec   *groundtruth.Spec
-	cols   *rowColumns
-	out    groundtruth.Batch
-	sender table.ValueSender
-	floats []float64
-	times  []int64
+	features    []groundtruth.FeatureSpec
+	cols        *rowColumns
+	versionName string
+	out         groundtruth.Batch
+	sender      table.ValueSender
+	floats      []float64
+	times       []int64
 }
 
-// newBatcher returns a batcher for the columns.
-func newBatcher(spec *groundtruth.Spec, cols *rowColumns) *batcher {
-	return &batcher{spec: spec, cols: cols, out: groundtruth.Batch{Features: make([]groundtruth.Values, 0, 1)}}
+// newBatcher returns a batcher for the columns, of which that of the model's version has a name.
+func newBatcher(spec *groundtruth.Spec, cols *rowColumns, version string) *batcher {
+	return &batcher{features: spec.Features, cols: cols, versionName: version, out: groundtruth.Batch{Features: make([]groundtruth.Values, 0, 1)}}
 }
 
 // send sends the rows sel of a chunk, first the predictions, then feature by feature;
@@ -41,7 +43,7 @@ func (b *batcher) send(c *table.Chunk, sel []int32, sampled []groundtruth.Sample
 	b.rows(c, sel)
 	o.Sampled = sampled
 	version := c.Column(b.cols.version)
-	o.Version = groundtruth.Values{Name: b.spec.PredictionColumns.ModelVersion, Rows: o.Len}
+	o.Version = groundtruth.Values{Name: b.versionName, Rows: o.Len}
 	if version.Kind == table.Text {
 		// An empty text is no version, in CSV as in formats that can tell the two apart.
 		b.sender.CountTexts(c, version, sel, true)
@@ -51,7 +53,7 @@ func (b *batcher) send(c *table.Chunk, sel []int32, sampled []groundtruth.Sample
 	rows := o.Len
 	sink.AddPredictions(o)
 	o.Len, o.Times, o.Predictions, o.Version, o.Sampled = 0, nil, nil, groundtruth.Values{}, nil
-	for f, spec := range b.spec.Features {
+	for f, spec := range b.features {
 		b.sender.Send(c, b.cols.features[f], sel, func(v *groundtruth.Values) {
 			v.Name = spec.Name
 			o.Features = append(o.Features[:0], *v)
@@ -80,8 +82,9 @@ func (b *batcher) rows(c *table.Chunk, sel []int32) {
 		o.Times = zeroed(b.times, o.Len)
 		b.times = o.Times
 	}
-	value := c.Column(b.cols.value)
-	o.Predictions, o.Narrow = pick(&b.floats, value.Floats, sel, c.Len), value.Narrow
+	if value := c.Column(b.cols.value); value.Kind == table.Number {
+		o.Predictions, o.Narrow = pick(&b.floats, value.Floats, sel, c.Len), value.Narrow
+	}
 }
 
 // pick returns the rows sel of the n values, without a copy when all are kept.
@@ -133,7 +136,7 @@ func newPredictionScan(j *joiner) *predictionScan {
 	s := &predictionScan{j: j, start: nanos(j.window.Start), end: nanos(j.window.End)}
 	p := j.spec.PredictionColumns
 	s.bar = table.NewBar()
-	s.cols.id = s.cols.addWant(table.Want{Name: p.ID, As: table.AsID, Bar: s.bar})
+	s.cols.id = idColumns{s.cols.addID(p.ID, false, s.bar), s.bar}
 	s.cols.time = s.cols.add(p.Timestamp, table.AsTime, false)
 	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, false)
@@ -168,7 +171,7 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 	workers := make([]*scanWorker, j.workers)
 	own := make([]*predictionWorker, j.workers)
 	for i := range own {
-		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols), least: j.leastIDs(s.bar),
+		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols, j.spec.PredictionColumns.ModelVersion), least: j.leastIDs(s.bar),
 			version: translator{dict: j.versions}, codes: make([][]uint32, 1+len(j.segments)), segment: make([]uint32, len(j.segments))}
 		for _, d := range j.segments {
 			w.segments = append(w.segments, translator{dict: d})
@@ -188,7 +191,7 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 			for k := range w.segments {
 				w.segments[k].reset()
 			}
-			return w.scanWorker.read(ctx, p, s.cols.wants, s.read, losers != nil, func(c *table.Chunk) error {
+			return w.scanWorker.read(ctx, p, s.cols.wants, s.cols.id, s.read, losers != nil, func(c *table.Chunk) error {
 				if losers != nil {
 					w.resend(c, ord, &losers[ord])
 					return nil
@@ -219,18 +222,19 @@ func changedError(o source.Object, how string) error {
 // whether there are any; nil is all rows of the chunk. Rows of other windows are
 // nobody's concern: they are not checked further.
 func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
-	times, ids, values := c.Column(w.cols.time), c.Column(w.cols.id), c.Column(w.cols.value)
+	times, ids, values := c.Column(w.cols.time), w.ids, c.Column(w.cols.value)
 	if w.allGood(c, times, ids, values) {
 		w.scope += int64(c.Len)
 		w.sel = nil
 		return c.Len > 0
 	}
 	w.sel = slices.Grow(w.kept[:0], c.Len)
-	skip := func(i int, reason, text string, placed bool) {
+	names := &w.j.spec.PredictionColumns
+	skip := func(i int, reason, column, text string, placed bool) {
 		if quiet {
 			return
 		}
-		w.bad.add(reason, badRecord{ord, c.Row(i), text})
+		w.bad.add(reason, badRecord{ord, c.Row(i), column, text})
 		if placed {
 			w.lost++
 		}
@@ -239,9 +243,9 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 		if w.cols.time >= 0 {
 			if !times.Valid[i] {
 				if text, bad := times.InvalidText(i); bad {
-					skip(i, groundtruth.BadTime, text, false)
+					skip(i, groundtruth.BadTime, names.Timestamp, text, false)
 				} else {
-					skip(i, groundtruth.MissingValue, "", false)
+					skip(i, groundtruth.MissingValue, names.Timestamp, "", false)
 				}
 				continue
 			}
@@ -251,15 +255,15 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 		}
 		w.scope++
 		if !ids.Valid[i] {
-			text, _ := ids.InvalidText(i)
-			skip(i, groundtruth.MissingID, text, true)
+			column, text := missingID(c, w.cols.id, w.cols.wants, i)
+			skip(i, groundtruth.MissingID, column, text, true)
 			continue
 		}
 		if !values.Valid[i] {
 			if text, bad := values.BadNumber(i); bad {
-				skip(i, groundtruth.BadNumber, text, true)
+				skip(i, groundtruth.BadNumber, names.Prediction, text, true)
 			} else {
-				skip(i, groundtruth.MissingValue, "", true)
+				skip(i, groundtruth.MissingValue, names.Prediction, "", true)
 			}
 			continue
 		}
@@ -324,7 +328,7 @@ func (w *predictionWorker) take(c *table.Chunk, ord int) error {
 
 // sample finds the sampled rows among the kept ones.
 func (w *predictionWorker) sample(c *table.Chunk) {
-	ids := c.Column(w.cols.id)
+	ids := w.ids
 	w.sampled = w.sampled[:0]
 	numbers := rowNumbers{sel: w.sel}
 	for _, r := range ids.Sampled {
@@ -339,7 +343,7 @@ func (w *predictionWorker) sample(c *table.Chunk) {
 
 // scatter deals the kept rows to the partitions.
 func (w *predictionWorker) scatter(c *table.Chunk, ord int) {
-	ids, times, values := c.Column(w.cols.id), c.Column(w.cols.time), c.Column(w.cols.value)
+	ids, times, values := w.ids, c.Column(w.cols.time), c.Column(w.cols.value)
 	layout := w.j.layout
 	n := len(w.codes[0])
 	for k := range n {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"time"
 
 	"github.com/zeebo/xxh3"
 
@@ -25,7 +26,7 @@ import (
 //
 // in little-endian order. A time is counted from the window's start and as wide as
 // the window needs; the event time, which is only compared with prediction times, is
-// held within a nanosecond of the window. The place is object and row, with objects
+// held within a nanosecond of the window and what Spec.Within adds to it. The place is object and row, with objects
 // numbered in the order of their relative keys. Version and segments are codes of a
 // dictionary plus one, 0 being a missing value.
 //
@@ -61,6 +62,7 @@ const (
 	labelNull    uint8 = 1 << iota // the label is known to be unknown
 	labelDeleted                   // the version is a delete
 	labelTimed                     // the event time is known
+	labelPending                   // null, and not ingested yet: every other version counts before it
 )
 
 // idHash holds what records keep of an id's hash: its lower 80 bits.
@@ -92,7 +94,9 @@ type recordLayout struct {
 	size   [recordKinds]int
 	start  int64  // of the window
 	length uint64 // of the window
-	time   int    // width of a time
+	reach  uint64 // how long after the window's start the event time of a label matters
+	time   int    // width of a prediction's time
+	event  int    // width of an event time
 	place  int    // width of a place
 	rows   uint   // bits of a place that are the row
 	// Offsets within a record.
@@ -104,10 +108,11 @@ type recordLayout struct {
 // layoutOptions tell newRecordLayout what the widths of fields depend on.
 type layoutOptions struct {
 	window       groundtruth.Window
-	hasTime      bool // predictions have a timestamp
-	event        bool // labels have an event time
-	ingest       bool // labels have an ingest time
-	objects      int  // the greater number of objects of the two sources
+	hasTime      bool          // predictions have a timestamp
+	event        bool          // labels have an event time
+	within       time.Duration // as Spec has it
+	ingest       bool          // labels have an ingest time
+	objects      int           // the greater number of objects of the two sources
 	segmentCount int
 }
 
@@ -118,6 +123,8 @@ func newRecordLayout(o layoutOptions) *recordLayout {
 		l.length = uint64(nanos(o.window.End)) - uint64(l.start)
 		// From a nanosecond before the window to its end.
 		l.time = (bits.Len64(l.length+1) + 7) / 8
+		l.reach = l.length + uint64(o.within)
+		l.event = (bits.Len64(l.reach+1) + 7) / 8
 	}
 	objectBits := uint(bits.Len(uint(max(o.objects-1, 1))))
 	l.place = int(minRowBits+objectBits+7) / 8
@@ -130,7 +137,7 @@ func newRecordLayout(o layoutOptions) *recordLayout {
 	l.eventAt = hashBytes + valueBytes
 	l.ingestAt = l.eventAt
 	if o.event {
-		l.ingestAt += l.time
+		l.ingestAt += l.event
 	}
 	l.labelsAt = l.ingestAt
 	if o.ingest {
@@ -161,7 +168,7 @@ type prediction struct {
 type labelVersion struct {
 	value  float64
 	ingest int64
-	event  int64 // within a nanosecond of the window
+	event  int64 // see recordLayout.nearWindow
 	place  uint64
 	flags  uint8
 }
@@ -232,14 +239,20 @@ func (l *recordLayout) segment(rec []byte, k int) uint32 {
 	return binary.LittleEndian.Uint32(rec[l.versionAt+codeBytes*(k+1):]) & maxCode
 }
 
-// nearWindow returns t within a nanosecond of the window, which is before or not
-// before the same prediction times.
+// reaches reports whether labels of an event time may count for a prediction of the
+// window, where they count within a time.
+func (l *recordLayout) reaches(event int64) bool {
+	return event >= l.start && uint64(event)-uint64(l.start) < l.reach
+}
+
+// nearWindow returns t within a nanosecond of the window and its reach, which is before
+// or not before the same prediction times.
 func (l *recordLayout) nearWindow(t int64) int64 {
 	switch {
 	case t < l.start:
 		return l.start - 1
-	case uint64(t)-uint64(l.start) > l.length:
-		return l.start + int64(l.length)
+	case uint64(t)-uint64(l.start) > l.reach:
+		return l.start + int64(l.reach)
 	}
 	return t
 }
@@ -259,7 +272,7 @@ func (l *recordLayout) putLabel(rec []byte, h xxh3.Uint128, v labelVersion) {
 func (l *recordLayout) label(rec []byte) labelVersion {
 	v := labelVersion{
 		value: getValue(rec),
-		event: l.event(rec),
+		event: l.eventTime(rec),
 		place: wordAt(rec, l.labelsAt, l.place),
 		flags: rec[l.flagsAt],
 	}
@@ -269,8 +282,8 @@ func (l *recordLayout) label(rec []byte) labelVersion {
 	return v
 }
 
-// event returns the event time of a label record.
-func (l *recordLayout) event(rec []byte) int64 {
+// eventTime returns the event time of a label record.
+func (l *recordLayout) eventTime(rec []byte) int64 {
 	return l.start - 1 + int64(wordAt(rec, l.eventAt, l.ingestAt-l.eventAt))
 }
 

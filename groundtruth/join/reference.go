@@ -15,13 +15,16 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// ScanReference reads the rows of spec.Reference, which hold prediction and label
-// side by side in the columns of spec.PredictionColumns and spec.LabelColumns.Label,
-// and sends them to sinks made by newSink, one for each worker. Every row with a
-// prediction is a prediction, and with a label also a match; there is no window and
-// no duplicate. Id, timestamp and version columns need not be there.
+// ScanReference reads the rows of spec.Reference, which hold prediction and label side by
+// side in the columns that spec.ColumnsOfReference names, and sends them to sinks made by
+// newSink, one for each worker. Every row with a prediction is a prediction, and with a
+// label also a match; there is no window and no duplicate. Id, timestamp and version
+// columns need not be there.
 //
-// A row without a prediction, or whose prediction, label or timestamp is there and
+// Where no column of predictions is named every row counts as a prediction, and the
+// sinks are given features and labels only; where none of labels is, there are no matches.
+//
+// A row without a prediction, where these are named, or whose prediction, label or timestamp is there and
 // cannot be read, is bad; so is one without a timestamp in an object that has the
 // column. What is said of bad records and of order at Join holds here too.
 //
@@ -47,9 +50,10 @@ func ScanReference[S groundtruth.Sink](ctx context.Context, stores *objstore.Ope
 
 // referenceScan reads the objects of a reference.
 type referenceScan struct {
-	j    *joiner
-	cols rowColumns
-	bar  *table.Bar
+	j     *joiner
+	names groundtruth.ReferenceColumns
+	cols  rowColumns
+	bar   *table.Bar
 }
 
 // referenceWorker takes chunks for one goroutine of a referenceScan and sends batches and
@@ -109,13 +113,13 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	}
 	j.progress.add(0, j.preds.Bytes())
 
-	s := &referenceScan{j: j, bar: table.NewBar()}
-	p := j.spec.PredictionColumns
-	s.cols.id = s.cols.addWant(table.Want{Name: p.ID, As: table.AsID, Optional: true, Bar: s.bar})
+	s := &referenceScan{j: j, names: j.spec.ColumnsOfReference(), bar: table.NewBar()}
+	p := s.names
+	s.cols.id = idColumns{s.cols.addID(p.ID, true, s.bar), s.bar}
 	s.cols.time = s.cols.add(p.Timestamp, table.AsTime, true)
 	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, true)
-	s.cols.label = s.cols.add(j.spec.LabelColumns.Label, table.AsNumber, false)
+	s.cols.label = s.cols.add(p.Label, table.AsNumber, false)
 	for _, name := range j.spec.Segments {
 		s.cols.segments = append(s.cols.segments, s.cols.add(name, table.AsText, true))
 	}
@@ -132,7 +136,7 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 		Objects: objects, Format: src.Format, Workers: j.workers, Wants: s.cols.wants,
 		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
 			w := own[worker]
-			return w.read(ctx, p, s.cols.wants, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error {
+			return w.read(ctx, p, s.cols.wants, s.cols.id, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error {
 				w.take(c, p.Object.Ord)
 				return nil
 			})
@@ -141,15 +145,18 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	}
 	read, err := scan.Run(ctx)
 	if err != nil {
-		return res, err
+		return res, s.explain(err)
 	}
 	found := collect(workers, read, fromReference, objects, s.cols.wants)
 	addFound(&res, &found, j.preds)
-	skipped, err := found.check(j.spec.MaxBadShare, fromReference, objects)
-	if err != nil {
-		return res, err
+	if err := found.check(&res, j.spec.MaxBadShare, fromReference, objects, s.cols.value); err != nil {
+		return res, s.explain(err)
 	}
-	res.Skipped.Add(skipped)
+	if found.scope >= fewRecords {
+		if err := found.demand(s.cols.label); err != nil {
+			return res, s.explain(err)
+		}
+	}
 	for _, w := range own {
 		res.Coverage.Add(w.coverage)
 	}
@@ -157,12 +164,26 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	return res, nil
 }
 
+// explain adds to the error of an object that lacks the predictions or the labels how the
+// configuration says that they have another name there, or are not there.
+func (s *referenceScan) explain(err error) error {
+	var missing *table.MissingColumnError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	key := "prediction"
+	if missing.Column == s.names.Label {
+		key = "label"
+	}
+	return fmt.Errorf(`%w; where the reference calls it otherwise, write reference: {columns: {%s: NAME}}, and where it has none {%s: ""}`, err, key, key)
+}
+
 // worker returns what takes chunks for one goroutine and sends to sink.
 func (s *referenceScan) worker(sink groundtruth.Sink) *referenceWorker {
 	return &referenceWorker{
 		referenceScan: s,
 		sink:          sink,
-		batch:         newBatcher(&s.j.spec, &s.cols),
+		batch:         newBatcher(&s.j.spec, &s.cols, s.names.ModelVersion),
 		least:         s.j.leastIDs(s.bar),
 		columns:       matchColumns{segments: make([]textRows, len(s.j.spec.Segments)), out: groundtruth.Matches{Segments: make([]groundtruth.Column, len(s.j.spec.Segments))}},
 	}
@@ -181,7 +202,9 @@ func (w *referenceWorker) take(c *table.Chunk, ord int) {
 	if len(sel) == c.Len {
 		sel = nil
 	}
-	w.sample(c, ord)
+	if w.cols.value >= 0 { // else there is no prediction that a sample could hold
+		w.sample(c, ord)
+	}
 	w.picked = pickSampled(w.picked[:0], w.sampled, sel)
 	w.batch.send(c, sel, w.picked, w.sink)
 	for from := 0; from < len(w.selMatch); from += matchRows {
@@ -192,7 +215,7 @@ func (w *referenceWorker) take(c *table.Chunk, ord int) {
 // sample sets sampled: the rows whose ids are not above the bar, and those of the rows
 // without an id that are not by their object's key and their number in it.
 func (w *referenceWorker) sample(c *table.Chunk, ord int) {
-	ids, rel := c.Column(w.cols.id), w.j.preds.Objects[ord].Rel
+	ids, rel := w.ids, w.j.preds.Objects[ord].Rel
 	next := ids.Sampled
 	w.sampled = w.sampled[:0]
 	for _, i := range w.sel {
@@ -233,10 +256,12 @@ func (w *referenceWorker) match(c *table.Chunk, sel []int32) {
 	}
 	w.picked = pickSampled(w.picked[:0], w.sampled, sel)
 	o.Sampled = w.picked
-	o.Predictions = pick(&m.predictions, c.Column(w.cols.value).Floats, sel, c.Len)
+	if w.cols.value >= 0 {
+		o.Predictions = pick(&m.predictions, c.Column(w.cols.value).Floats, sel, c.Len)
+	}
 	label := c.Column(w.cols.label)
 	o.Labels, o.Narrow = pick(&m.labels, label.Floats, sel, c.Len), label.Narrow
-	o.Version = m.version.pick(w.j.spec.PredictionColumns.ModelVersion, c.Column(w.cols.version), sel)
+	o.Version = m.version.pick(w.names.ModelVersion, c.Column(w.cols.version), sel)
 	for k, name := range w.j.spec.Segments {
 		o.Segments[k] = m.segments[k].pick(name, c.Column(w.cols.segments[k]), sel)
 	}
@@ -249,36 +274,36 @@ func (w *referenceWorker) choose(c *table.Chunk, ord int) {
 	times, values, labels := c.Column(w.cols.time), c.Column(w.cols.value), c.Column(w.cols.label)
 	for i := range c.Len {
 		w.scope++
-		if reason, text := badReference(times, values, labels, i); reason != "" {
+		if reason, column, text := w.badRow(times, values, labels, i); reason != "" {
 			w.lost++
-			w.bad.add(reason, badRecord{ord, c.Row(i), text})
+			w.bad.add(reason, badRecord{ord, c.Row(i), column, text})
 			continue
 		}
 		w.sel = append(w.sel, int32(i))
-		if labels.Valid[i] {
+		if labels.Kind == table.Number && labels.Valid[i] {
 			w.selMatch = append(w.selMatch, int32(i))
 		}
 	}
 }
 
-// badReference returns why row i cannot be used, or nothing.
-func badReference(times, values, labels *table.Column, i int) (reason, text string) {
+// badRow returns why row i cannot be used and by which column, or nothing.
+func (s *referenceScan) badRow(times, values, labels *table.Column, i int) (reason, column, text string) {
 	if times.Kind == table.Time && !times.Valid[i] {
 		if text, bad := times.InvalidText(i); bad {
-			return groundtruth.BadTime, text
+			return groundtruth.BadTime, s.names.Timestamp, text
 		}
-		return groundtruth.MissingValue, ""
+		return groundtruth.MissingValue, s.names.Timestamp, ""
 	}
-	if !values.Valid[i] {
+	if values.Kind == table.Number && !values.Valid[i] {
 		if text, bad := values.BadNumber(i); bad {
-			return groundtruth.BadNumber, text
+			return groundtruth.BadNumber, s.names.Prediction, text
 		}
-		return groundtruth.MissingValue, ""
+		return groundtruth.MissingValue, s.names.Prediction, ""
 	}
-	if !labels.Valid[i] {
-		if text, bad := labels.BadNumber(i); bad {
-			return groundtruth.BadNumber, text
+	if labels.Kind == table.Number && !labels.Valid[i] {
+		if text, bad := labels.InvalidText(i); bad { // NaN is no label, as in Join.
+			return groundtruth.BadNumber, s.names.Label, text
 		}
 	}
-	return "", ""
+	return "", "", ""
 }

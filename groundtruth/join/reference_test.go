@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -37,10 +38,7 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 		for _, r := range rows {
 			at, badTime := refTime(r["at"])
 			p, badPred := refNumber(r["pred"])
-			l, badLabel := refNumber(r["label"])
-			if badLabel == groundtruth.MissingValue {
-				badLabel = ""
-			}
+			l, noLabel, badLabel := refLabelValue(r["label"])
 			why := badTime
 			for _, w := range []string{badPred, badLabel} {
 				if why == "" {
@@ -61,7 +59,7 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 			columns[words("version", refText(r["version"]))]++
 			columns[words("x", x)]++
 			columns[words("color", refText(r["color"]))]++
-			if r["label"] != nil {
+			if !noLabel {
 				addSampled(sampled.sampledMatches, hash, words(true, at, p, l), 1)
 				matches[words(true, at, p, l, refText(r["version"]), refText(r["city"]))]++
 			}
@@ -133,6 +131,56 @@ func TestScanReferenceWithoutOptionalColumns(t *testing.T) {
 	}
 }
 
+// TestScanReferenceOfOtherColumns reads references whose columns have other names than the
+// log's, or that have no predictions or no labels.
+func TestScanReferenceOfOtherColumns(t *testing.T) {
+	var names memNames
+	base := names.next(t)
+	header := []string{"when", "estimate", "release", "target", "city"}
+	at := func(day int) tableCell { return time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC) }
+	storeTables(t, base, []tableObject{{"a.csv", []tableRow{
+		{"when": at(1), "estimate": 1.0, "release": "v1", "target": 2.0, "city": "Oslo"},
+		{"when": at(1), "release": "v1", "target": 4.0, "city": "Oslo"},
+		{"when": at(1), "estimate": 5.0},
+	}}}, header)
+	first := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
+	for _, tc := range []struct {
+		name    string
+		columns groundtruth.ReferenceColumns
+		matches tally
+		want    groundtruth.Coverage
+	}{
+		{
+			"all renamed", groundtruth.ReferenceColumns{PredictionColumns: groundtruth.PredictionColumns{Timestamp: "when", Prediction: "estimate", ModelVersion: "release"}, Label: "target"},
+			tally{words(true, first, 1, 2, `"v1"`, `"Oslo"`): 1},
+			groundtruth.Coverage{Predictions: 2, Labels: 1, Matched: 1},
+		},
+		{
+			"no predictions", groundtruth.ReferenceColumns{Label: "target"},
+			tally{words(false, 0, "-", 2, "-", `"Oslo"`): 1, words(false, 0, "-", 4, "-", `"Oslo"`): 1},
+			groundtruth.Coverage{Predictions: 3, Labels: 2, Matched: 2},
+		},
+		{
+			"no labels", groundtruth.ReferenceColumns{PredictionColumns: groundtruth.PredictionColumns{Prediction: "estimate"}},
+			tally{}, groundtruth.Coverage{Predictions: 2},
+		},
+		{"neither", groundtruth.ReferenceColumns{}, tally{}, groundtruth.Coverage{Predictions: 3}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			spec := testSpec("", "")
+			spec.Reference = groundtruth.Source{URL: base + "/*"}
+			spec.ReferenceColumns = &tc.columns
+			spec.MaxBadShare = 1
+			res, sinks, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, Options{}, newRecorder)
+			must(t, err)
+			if res.Coverage != tc.want {
+				t.Errorf("coverage %+v, want %+v", res.Coverage, tc.want)
+			}
+			compareTally(t, "matches", mergeRecorders(sinks).matches, tc.matches)
+		})
+	}
+}
+
 func TestScanReferenceFails(t *testing.T) {
 	var names memNames
 	base := names.next(t)
@@ -144,7 +192,9 @@ func TestScanReferenceFails(t *testing.T) {
 	}{
 		{"no url", func(s *groundtruth.Spec) { s.Reference.URL = "" }, "no url is set"},
 		{"wrong label column", func(s *groundtruth.Spec) { s.LabelColumns.Label = "price" }, `a.csv has no column "price": it has `},
-		{"too many bad rows", func(s *groundtruth.Spec) { s.MaxBadShare = 0.4 }, `reference: 1 of 2 records read are bad, a share above max_bad_share 0.4: 1 bad_number (first in a.csv, record 1: "NaN")`},
+		{"how to write another label column", func(s *groundtruth.Spec) { s.LabelColumns.Label = "price" }, `; where the reference calls it otherwise, write reference: {columns: {label: NAME}}, and where it has none {label: ""}`},
+		{"how to write that there is no prediction", func(s *groundtruth.Spec) { s.PredictionColumns.Prediction = "p" }, `write reference: {columns: {prediction: NAME}}, and where it has none {prediction: ""}`},
+		{"too many bad rows", func(s *groundtruth.Spec) { s.MaxBadShare = 0.4 }, `reference: 1 of 2 records read are bad, a share above max_bad_share 0.4: 1 bad_number in column "pred" (first in a.csv, record 1: "NaN")`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			spec := testSpec("", "")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -240,7 +241,32 @@ func addSampled(to map[uint64]tally, hash uint64, row string, n int) {
 }
 
 // idHash64 is the hash of an id that the sample goes by.
-func idHash64(id string) uint64 { return xxhash.Sum64String(id) }
+func idHash64(id string) uint64 {
+	parts := strings.Split(id, partsOfID)
+	if len(parts) == 1 {
+		return xxhash.Sum64String(id)
+	}
+	var hashes []byte
+	for _, part := range parts {
+		hashes = binary.BigEndian.AppendUint64(hashes, xxhash.Sum64String(part))
+	}
+	return xxhash.Sum64(hashes)
+}
+
+// partsOfID parts the texts of an id of several columns. No id of a test has it.
+const partsOfID = "\x1f"
+
+// refID returns the id of a row, empty where one of its columns is.
+func refID(r tableRow, cols groundtruth.IDColumns) string {
+	var parts []string
+	for _, c := range cols {
+		if wordOf(r[c]) == "" {
+			return ""
+		}
+		parts = append(parts, wordOf(r[c]))
+	}
+	return strings.Join(parts, partsOfID)
+}
 
 // words joins values by spaces.
 func words(values ...any) string { return strings.TrimSpace(fmt.Sprintln(values...)) }
@@ -252,10 +278,18 @@ func columnText(c groundtruth.Column, i int) string {
 	return strconv.Quote(c.Dict[c.Codes[i]])
 }
 
+// predictionText is a row's prediction, "-" of a reference that has none.
+func predictionText(predictions []float64, i int) string {
+	if predictions == nil {
+		return "-"
+	}
+	return fmt.Sprint(predictions[i])
+}
+
 func (r *recorder) AddPredictions(b *groundtruth.Batch) {
 	for i := range b.Len {
-		r.preds[words(b.HasTime, b.Times[i], b.Predictions[i])]++
-		r.values[words(b.Predictions[i])]++
+		r.preds[words(b.HasTime, b.Times[i], predictionText(b.Predictions, i))]++
+		r.values[predictionText(b.Predictions, i)]++
 	}
 	for _, s := range b.Sampled {
 		addSampled(r.sampledPreds, s.Hash, words(b.HasTime, b.Times[s.Row], b.Predictions[s.Row]), 1)
@@ -299,12 +333,12 @@ func (r *recorder) addValues(name string, v *groundtruth.Values) {
 
 func (r *recorder) AddMatches(m *groundtruth.Matches) {
 	for i := range m.Len {
-		s := words(m.HasTime, m.Times[i], m.Predictions[i], m.Labels[i], columnText(m.Version, i))
+		s := words(m.HasTime, m.Times[i], predictionText(m.Predictions, i), m.Labels[i], columnText(m.Version, i))
 		for _, f := range m.Segments {
 			s += " " + columnText(f, i)
 		}
 		r.matches[s]++
-		r.pairs[fmt.Sprint(m.Predictions[i], "=", m.Labels[i])]++
+		r.pairs[fmt.Sprint(predictionText(m.Predictions, i), "=", m.Labels[i])]++
 	}
 	for _, s := range m.Sampled {
 		addSampled(r.sampledMatches, s.Hash, words(m.HasTime, m.Times[s.Row], m.Predictions[s.Row], m.Labels[s.Row]), 1)
@@ -405,6 +439,18 @@ func refNumber(c tableCell) (float64, string) {
 	return v, ""
 }
 
+// refLabelValue reads a cell as a label: a number, null or bad.
+func refLabelValue(c tableCell) (value float64, null bool, why string) {
+	if x, isNumber := c.(float64); isNumber && math.IsNaN(x) {
+		return 0, true, ""
+	}
+	value, why = refNumber(c)
+	if why == groundtruth.MissingValue {
+		return 0, true, ""
+	}
+	return value, false, why
+}
+
 // refTime reads a cell as a time.
 func refTime(c tableCell) (int64, string) {
 	switch x := c.(type) {
@@ -442,6 +488,8 @@ type refVersion struct {
 	ingest, event int64
 	timed         bool
 	deleted, null bool
+	pending       bool // null, and without the ingest time that is mapped
+	other         bool // of other windows by its timestamp
 	value         float64
 }
 
@@ -458,20 +506,10 @@ func (t joinTable) join() expectation {
 		skipped: groundtruth.Skipped{Counts: map[string]int64{}, Samples: map[string][]groundtruth.BadSample{}},
 	}
 	best := t.refPredictions(&e)
-	known := map[string]*refLabel{}
-	for id, versions := range t.refVersions(&e) {
-		if win, ok := e.resolve(versions, t.spec.Resolve); ok {
-			known[id] = &refLabel{refVersion: win}
-			e.coverage.Labels++
-		}
-	}
-	for key, p := range best {
-		t.match(&e, key, p, known[key[0]])
-	}
-	for _, l := range known {
-		if !l.matched {
-			e.coverage.UnmatchedLabels++
-		}
+	if versions := t.refVersions(&e); t.spec.Within > 0 {
+		t.matchWithin(&e, best, versions)
+	} else {
+		t.matchIDs(&e, best, versions)
 	}
 	for reason, s := range e.skipped.Samples {
 		slices.SortFunc(s, func(a, b groundtruth.BadSample) int {
@@ -480,6 +518,67 @@ func (t joinTable) join() expectation {
 		e.skipped.Samples[reason] = s[:min(len(s), groundtruth.MaxSamples)]
 	}
 	return e
+}
+
+// matchIDs matches predictions with the one label of their id.
+func (t joinTable) matchIDs(e *expectation, best map[[2]string]refPrediction, versions map[string][]refVersion) {
+	known := map[string]*refLabel{}
+	for id, vs := range versions {
+		if win, ok := e.resolve(vs, t.spec.Resolve); ok {
+			known[id] = &refLabel{refVersion: win}
+			e.coverage.Labels++
+		}
+	}
+	for key, p := range best {
+		t.match(e, key, p, known[key[0]])
+	}
+	for _, l := range known {
+		if !l.matched {
+			e.coverage.UnmatchedLabels++
+		}
+	}
+}
+
+// matchWithin matches predictions with what is left of the labels that count for them when
+// deletes have taken theirs back, one after the other.
+func (t joinTable) matchWithin(e *expectation, best map[[2]string]refPrediction, versions map[string][]refVersion) {
+	used := map[place]bool{}
+	for key, p := range best {
+		var left []refVersion
+		counting := slices.DeleteFunc(slices.Clone(versions[key[0]]), func(v refVersion) bool {
+			return v.timed && (v.event < p.time || v.event > p.time+int64(t.spec.Within))
+		})
+		slices.SortFunc(counting, func(a, b refVersion) int { return cmp.Or(cmp.Compare(a.ingest, b.ingest), a.compare(b.place)) })
+		for _, v := range counting {
+			used[v.place] = true
+			if !v.deleted {
+				left = append(left, v)
+				continue
+			}
+			left = slices.DeleteFunc(left, func(l refVersion) bool { return !v.timed || l.event == v.event })
+		}
+		var label *refLabel
+		switch {
+		case len(left) > 0:
+			e.coverage.DuplicateLabels += int64(len(counting) - len(left))
+			if win, ok := e.resolve(left, t.spec.Resolve); ok {
+				label = &refLabel{refVersion: win}
+				e.coverage.Labels++
+			}
+		case len(counting) > 0:
+			e.coverage.DuplicateLabels += int64(len(counting) - 1)
+			e.coverage.DeletedLabels++
+		}
+		t.match(e, key, p, label)
+	}
+	for _, vs := range versions {
+		for _, v := range vs {
+			if !used[v.place] && !v.deleted && !v.null {
+				e.coverage.Labels++
+				e.coverage.UnmatchedLabels++
+			}
+		}
+	}
 }
 
 // refPredictions returns the one prediction that counts of each (id, version).
@@ -495,7 +594,7 @@ func (t joinTable) refPredictions(e *expectation) map[[2]string]refPrediction {
 			if why != "" || !inWindow {
 				continue
 			}
-			key := [2]string{wordOf(r[cols.ID]), wordOf(r[cols.ModelVersion])}
+			key := [2]string{refID(r, cols.ID), wordOf(r[cols.ModelVersion])}
 			q, dup := best[key]
 			if dup {
 				e.coverage.DuplicatePredictions++
@@ -523,7 +622,7 @@ func (t joinTable) refPrediction(r tableRow, at place) (p refPrediction, inWindo
 			return p, false, ""
 		}
 	}
-	if wordOf(r[cols.ID]) == "" {
+	if refID(r, cols.ID) == "" {
 		return p, true, groundtruth.MissingID
 	}
 	p.value, why = refNumber(r[cols.Prediction])
@@ -540,10 +639,13 @@ func (t joinTable) refVersions(e *expectation) map[string][]refVersion {
 			switch {
 			case why != "":
 				e.skip(why, fromLabels, v.place)
+			case v.other:
 			case hidden:
 				e.coverage.HiddenLabels++
+			case t.spec.Within > 0 && v.null && !v.timed:
+				e.coverage.NullLabels++
 			default:
-				id := wordOf(r[cols.ID])
+				id := refID(r, cols.ID)
 				byID[id] = append(byID[id], v)
 			}
 		}
@@ -558,8 +660,24 @@ func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, 
 	if _, bad := r["!"]; bad {
 		return v, false, groundtruth.BadRow
 	}
+	if event, why := refTime(r[cols.Timestamp]); t.spec.Within > 0 && why == "" {
+		v.other = event < t.window.Start.UnixNano() || event >= t.window.End.UnixNano()+int64(t.spec.Within)
+	}
+	if v.other {
+		return v, false, ""
+	}
+	op := strings.ToLower(wordOf(r[cols.Op]))
+	v.deleted = cols.Op != "" && (op == "d" || op == "delete")
+	var badLabel string
+	if !v.deleted {
+		v.value, v.null, badLabel = refLabelValue(r[cols.Label])
+	}
 	if cols.IngestedAt != "" {
-		if v.ingest, why = refTime(r[cols.IngestedAt]); why != "" {
+		v.ingest, why = refTime(r[cols.IngestedAt])
+		if v.pending = v.null && why == groundtruth.MissingValue; v.pending {
+			v.ingest, why = math.MinInt64, ""
+		}
+		if why != "" {
 			return v, false, why
 		}
 	} else if t.partitioned {
@@ -572,7 +690,7 @@ func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, 
 	if (cols.IngestedAt != "" || t.partitioned) && v.ingest > t.asOf.UnixNano() {
 		return v, true, ""
 	}
-	if wordOf(r[cols.ID]) == "" {
+	if refID(r, cols.ID) == "" {
 		return v, false, groundtruth.MissingID
 	}
 	if cols.Timestamp != "" && r[cols.Timestamp] != nil {
@@ -581,15 +699,10 @@ func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, 
 		}
 		v.timed = true
 	}
-	op := strings.ToLower(wordOf(r[cols.Op]))
-	if v.deleted = cols.Op != "" && (op == "d" || op == "delete"); v.deleted {
-		return v, false, ""
+	if badLabel == "" && t.spec.Within > 0 && !v.deleted && !v.null && !v.timed {
+		return v, false, groundtruth.MissingValue
 	}
-	v.value, why = refNumber(r[cols.Label])
-	if v.null = why == groundtruth.MissingValue; v.null {
-		why = ""
-	}
-	return v, false, why
+	return v, false, badLabel
 }
 
 // resolve counts the versions of an id and returns the one that counts, if that is a
@@ -612,7 +725,9 @@ func (e *expectation) resolve(vs []refVersion, how groundtruth.Resolve) (refVers
 		return win, false
 	}
 	if how == groundtruth.ResolveFirst {
-		win = vs[slices.IndexFunc(vs, func(v refVersion) bool { return !v.deleted })]
+		if i := slices.IndexFunc(vs, func(v refVersion) bool { return !v.deleted && !v.pending }); i >= 0 {
+			win = vs[i]
+		}
 	}
 	if win.null {
 		e.coverage.NullLabels++
@@ -669,7 +784,7 @@ func (e expectation) compare(t rapid.TB, got groundtruth.Result, recorders []*re
 	for reason, want := range e.skipped.Samples {
 		s := slices.Clone(got.Skipped.Samples[reason])
 		for i := range s {
-			s[i].Value = "" // The reference does not say what was there.
+			s[i].Column, s[i].Value = "", "" // The reference does not say where in the row, and what was there.
 		}
 		if !slices.Equal(s, want) {
 			t.Fatalf("samples of %s: got %v, want %v", reason, s, want)

@@ -2,6 +2,7 @@ package join
 
 import (
 	"errors"
+	"iter"
 
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -16,7 +17,7 @@ type labelState struct {
 	hash     idHash
 	versions int64
 	latest   labelVersion
-	first    labelVersion // the earliest version that is not a delete, when hasFirst
+	first    labelVersion // the earliest version that is neither a delete nor pending, when hasFirst
 	known    float64      // a known value, when hasKnown
 	hasFirst bool
 	hasKnown bool
@@ -36,7 +37,7 @@ func (s *labelState) add(l labelVersion) {
 	if l.flags&labelDeleted != 0 {
 		return
 	}
-	if !s.hasFirst || s.first.newer(l) {
+	if l.flags&labelPending == 0 && (!s.hasFirst || s.first.newer(l)) {
 		s.first, s.hasFirst = l, true
 	}
 	if l.flags&labelNull != 0 {
@@ -59,16 +60,16 @@ const (
 )
 
 // resolve returns the version that counts. Under latest the latest version does. Under
-// first it is the earliest that isn't a delete, under conflict-is-missing the
-// latest, unless known values differ. Under each, a delete that is the latest
+// first it is the earliest that is neither a delete nor pending, under
+// conflict-is-missing the latest, unless known values differ. Under each, a delete that is the latest
 // version removes the label, and a null that wins leaves it unknown.
 func (s *labelState) resolve(how groundtruth.Resolve) (labelVersion, outcome) {
 	if s.latest.flags&labelDeleted != 0 {
 		return labelVersion{}, labelIsDeleted
 	}
 	winner := s.latest
-	if how == groundtruth.ResolveFirst {
-		winner = s.first // There is one: the latest is not a delete.
+	if how == groundtruth.ResolveFirst && s.hasFirst {
+		winner = s.first
 	}
 	switch {
 	case winner.flags&labelNull != 0:
@@ -214,6 +215,8 @@ type predictionTable struct {
 	layout *recordLayout
 	size   int // bytes of an entry
 	recs   []byte
+	byID   bool // whether the predictions of an id are found by the id alone, see ofID
+	beside int  // bytes that are kept elsewhere for each entry
 }
 
 // reset empties the table.
@@ -240,14 +243,32 @@ func predictionHome(lo uint64, version uint32) uint64 {
 }
 
 func (t *predictionTable) home(rec []byte) uint64 {
+	if t.byID {
+		return getHash(rec).lo
+	}
 	return predictionHome(getHash(rec).lo, t.layout.version(rec))
+}
+
+// ofID yields the entries of an id. The table is one by id.
+func (t *predictionTable) ofID(h idHash) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		if t.n == 0 {
+			return
+		}
+		mask := len(t.slots) - 1
+		for i := int(h.lo) & mask; t.slots[i] != 0; i = (i + 1) & mask {
+			if e := t.slots[i] - 1; getHash(t.rec(e)) == h && !yield(e) {
+				return
+			}
+		}
+	}
 }
 
 // add takes a prediction record with its slack. When its (id, version) is there
 // already, lost is called with the one of the two that doesn't count.
 func (t *predictionTable) add(rec []byte, bound bool, lost func(prediction)) error {
 	h, p := getHash(rec), t.layout.prediction(rec)
-	home := predictionHome(h.lo, p.version)
+	home := t.home(rec)
 	if t.n > 0 {
 		e := t.slots[t.find(home, func(e uint32) bool {
 			r := t.rec(e)
@@ -264,7 +285,7 @@ func (t *predictionTable) add(rec []byte, bound bool, lost func(prediction)) err
 			return nil
 		}
 	}
-	n, err := t.room(t.size, cap(t.recs)/t.size, bound, func(e uint32) uint64 { return t.home(t.rec(e)) })
+	n, err := t.room(t.size+t.beside, cap(t.recs)/t.size, bound, func(e uint32) uint64 { return t.home(t.rec(e)) })
 	if err != nil {
 		return err
 	}

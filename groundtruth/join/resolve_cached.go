@@ -308,6 +308,6 @@ func (w *joinWorker) matchLabel(rec, label []byte, first int) {
 	}
 	if flags := label[w.layout.flagsAt]; flags&(labelDeleted|labelNull) == 0 {
 		c.matched[first] = true
-		w.match(rec, getValue(label), w.layout.event(label), flags)
+		w.match(rec, getValue(label), w.layout.eventTime(label), flags)
 	}
 }

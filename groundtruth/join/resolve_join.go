@@ -31,6 +31,10 @@ type joinPhase struct {
 	arena    *arena
 	share    int64 // bytes that each worker's tables may take
 	block    int   // bytes of a block when a partition is split further
+
+	within     uint64       // how long before its timestamp a label counts, in nanoseconds; 0: for all predictions of its id
+	hasDeletes bool         // there is a column of operations
+	mixed      atomic.Int64 // with within: predictions with labels of several timestamps that differ
 }
 
 // dictTexts holds the texts of a complete dictionary in order, and the rank of each code
@@ -115,6 +119,8 @@ type joinWorker struct {
 	cached   cachedJoin
 	labels   labelTable
 	preds    predictionTable
+	deletes  deleteTable        // with joinPhase.within, and so is the next
+	states   []predictionLabels // by entry of preds
 	buf      []byte
 	out      groundtruth.Matches
 }
@@ -126,6 +132,10 @@ func newJoinWorker(j *joinPhase, sink groundtruth.Sink, spill *spillLog) *joinWo
 	w.preds.hashTable = hashTable{mem: j.mem, share: j.share / 2}
 	w.preds.layout = j.layout
 	w.preds.size = j.layout.size[predictionRecords] + recordSlack
+	if j.within > 0 {
+		w.preds.byID, w.preds.beside = true, predictionLabelsBytes
+		w.deletes.hashTable = hashTable{mem: j.mem, share: j.share / 2}
+	}
 	w.out.HasTime = j.hasTime
 	if j.versions != nil {
 		w.out.Version = groundtruth.Column{Name: j.version, Kind: groundtruth.Text, Dict: j.versions.texts}
@@ -141,6 +151,10 @@ func newJoinWorker(j *joinPhase, sink groundtruth.Sink, spill *spillLog) *joinWo
 func (w *joinWorker) free() {
 	w.labels.free()
 	w.preds.free()
+	if w.within > 0 {
+		w.deletes.free()
+		w.states = nil
+	}
 	w.cached.free(w.mem)
 }
 
@@ -156,8 +170,10 @@ func (w *joinWorker) partition(ctx context.Context, parts *stored, part int) err
 	if !parts.split && parts.bytes(labelRecords, part)+parts.bytes(predictionRecords, part) > maxNear {
 		return w.split(ctx, parts, part)
 	}
-	if fits, err := w.joinCached(parts, part); fits || err != nil {
-		return err
+	if w.within == 0 {
+		if fits, err := w.joinCached(parts, part); fits || err != nil {
+			return err
+		}
 	}
 	err := w.fill(ctx, parts, part, !exhausted)
 	switch {
@@ -170,7 +186,11 @@ func (w *joinWorker) partition(ctx context.Context, parts *stored, part int) err
 	default:
 		parts.release(predictionRecords, part)
 		parts.release(labelRecords, part)
-		w.emit()
+		if w.within > 0 {
+			w.emitWithin()
+		} else {
+			w.emit()
+		}
 	}
 	if exhausted {
 		w.free() // These tables may have outgrown their share.
@@ -189,12 +209,15 @@ func (w *joinWorker) scratch() []byte {
 // fill reads a partition into the tables and counts what it loses. Counts are kept
 // only when all of it fitted; the rows that lost did so either way.
 func (w *joinWorker) fill(ctx context.Context, parts *stored, part int, bound bool) error {
+	if w.within > 0 {
+		return w.fillWithin(ctx, parts, part, bound)
+	}
 	w.labels.reset()
 	w.preds.reset()
-	size := w.layout.size
+	size := w.layout.size[labelRecords]
 	err := parts.each(ctx, labelRecords, part, w.scratch(), func(records []byte) error {
-		for at := 0; at < len(records); at += size[labelRecords] {
-			rec := records[at : at+size[labelRecords]+recordSlack]
+		for at := 0; at < len(records); at += size {
+			rec := records[at : at+size+recordSlack]
 			if err := w.labels.add(getHash(rec), w.layout.label(rec), bound); err != nil {
 				return err
 			}
@@ -204,10 +227,21 @@ func (w *joinWorker) fill(ctx context.Context, parts *stored, part int, bound bo
 	if err != nil {
 		return err
 	}
-	var duplicates int64
+	duplicates, err := w.fillPredictions(ctx, parts, part, bound)
+	if err != nil {
+		return err
+	}
+	w.coverage.DuplicatePredictions += duplicates
+	return nil
+}
+
+// fillPredictions reads the predictions of a partition into their table, and returns how
+// many were duplicates.
+func (w *joinWorker) fillPredictions(ctx context.Context, parts *stored, part int, bound bool) (duplicates int64, err error) {
+	size := w.layout.size[predictionRecords]
 	err = parts.each(ctx, predictionRecords, part, w.scratch(), func(records []byte) error {
-		for at := 0; at < len(records); at += size[predictionRecords] {
-			err := w.preds.add(records[at:at+size[predictionRecords]+recordSlack], bound, func(p prediction) {
+		for at := 0; at < len(records); at += size {
+			err := w.preds.add(records[at:at+size+recordSlack], bound, func(p prediction) {
 				duplicates++
 				w.lose(p.place)
 			})
@@ -217,11 +251,7 @@ func (w *joinWorker) fill(ctx context.Context, parts *stored, part int, bound bo
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	w.coverage.DuplicatePredictions += duplicates
-	return nil
+	return duplicates, err
 }
 
 // lose marks the row of a duplicate that doesn't count.

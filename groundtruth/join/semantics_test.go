@@ -3,6 +3,8 @@ package join
 import (
 	"fmt"
 	"maps"
+	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -108,6 +110,18 @@ func TestSemantics2_ResolveLabels(t *testing.T) {
 			groundtruth.Coverage{DuplicateLabels: 1, ConflictingLabels: 1}},
 		{"equal versions are no conflict", groundtruth.ResolveConflictIsMissing, []tableObject{{"a.csv", []tableRow{label("a", 2.0, 31), label("a", 2.0, 30)}}}, "7=2",
 			groundtruth.Coverage{Labels: 1, Matched: 1, DuplicateLabels: 1}},
+		{"NaN is unknown", groundtruth.ResolveLatest, []tableObject{{"a.csv", []tableRow{label("a", math.NaN(), 30)}}, {"b.parquet", []tableRow{label("b", math.NaN(), 30)}}, {"c.jsonl", []tableRow{label("c", math.NaN(), 30)}}}, "",
+			groundtruth.Coverage{NullLabels: 3}},
+		{"pending: neither label nor ingest time", groundtruth.ResolveLatest, []tableObject{{"a.csv", []tableRow{label("a", nil, 0, "loaded_at", nil)}}, {"b.parquet", []tableRow{label("b", math.NaN(), 0, "loaded_at", nil)}}, {"c.jsonl", []tableRow{label("c", nil, 0, "loaded_at", nil)}}}, "",
+			groundtruth.Coverage{NullLabels: 3}},
+		{"a pending label is older than every other", groundtruth.ResolveLatest, []tableObject{{"a.csv", []tableRow{label("a", 2.0, 30)}}, {"b.csv", []tableRow{label("a", nil, 0, "loaded_at", nil)}}}, "7=2",
+			groundtruth.Coverage{Labels: 1, Matched: 1, DuplicateLabels: 1}},
+		{"a pending label is not the first", groundtruth.ResolveFirst, []tableObject{{"a.csv", []tableRow{label("a", nil, 0, "loaded_at", nil), label("a", 2.0, 30), label("a", 3.0, 31)}}}, "7=2",
+			groundtruth.Coverage{Labels: 1, Matched: 1, DuplicateLabels: 2, ConflictingLabels: 1}},
+		{"pending labels alone, first", groundtruth.ResolveFirst, []tableObject{{"a.csv", []tableRow{label("a", nil, 0, "loaded_at", nil), label("a", nil, 0, "loaded_at", nil)}}}, "",
+			groundtruth.Coverage{DuplicateLabels: 1, NullLabels: 1}},
+		{"a pending label of an id that was deleted", groundtruth.ResolveFirst, []tableObject{{"a.csv", []tableRow{label("a", nil, 30, "op", "d"), label("a", nil, 0, "loaded_at", nil)}}}, "",
+			groundtruth.Coverage{DuplicateLabels: 1, DeletedLabels: 1}},
 		{"labels of other windows", groundtruth.ResolveLatest, []tableObject{{"a.csv", []tableRow{label("other", 2.0, 31), label("a", 2.0, 30)}}}, "7=2",
 			groundtruth.Coverage{Labels: 2, Matched: 1, UnmatchedLabels: 1}},
 		{"a label before its prediction", groundtruth.ResolveLatest, []tableObject{{"a.csv", []tableRow{label("a", 2.0, 31, "sold_at", hours(4))}}}, "7=2",
@@ -117,7 +131,7 @@ func TestSemantics2_ResolveLabels(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			preds := []tableObject{{"p.csv", []tableRow{pred("a", 5, 7), pred("42", 5, 8)}}}
-			res, rows, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.Resolve = tc.resolve }, preds, tc.labels)
+			res, rows, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.Resolve, s.MaxBadShare = tc.resolve, 0 }, preds, tc.labels)
 			must(t, err)
 			if got := matched(rows); got != tc.want {
 				t.Errorf("matches %q, want %q", got, tc.want)
@@ -280,16 +294,32 @@ func TestSemantics2_BadRecords(t *testing.T) {
 	labels := []tableObject{{"l.csv", append([]tableRow{
 		label("g0", "x", 30), label("", 1.0, 30), label("g1", 1.0, 30, "loaded_at", "x"), label("g1", 1.0, 30, "loaded_at", nil),
 		label("g1", 1.0, 30, "sold_at", "x"), label("g2", 1.0, 30, "sold_at", nil), label("g3", "x", 30, "op", "d"),
-	}, slices.Repeat([]tableRow{label("g4", 1.0, 30)}, 93)...)}}
+		label("g1", nil, 30, "loaded_at", nil, "op", "d"), label("g1", nil, 30, "loaded_at", "x"), label("g1", "-Inf", 30),
+	}, slices.Repeat([]tableRow{label("g4", 1.0, 30)}, 90)...)}}
 	res, _, err := run(t, nil, preds, labels)
 	must(t, err)
-	want := map[string]int64{groundtruth.BadNumber: 4, groundtruth.MissingValue: 3, groundtruth.MissingID: 2, groundtruth.BadTime: 3, groundtruth.BadRow: 1}
+	want := map[string]int64{groundtruth.BadNumber: 5, groundtruth.MissingValue: 4, groundtruth.MissingID: 2, groundtruth.BadTime: 4, groundtruth.BadRow: 1}
 	if !maps.Equal(res.Skipped.Counts, want) {
 		t.Errorf("skipped %v, want %v", res.Skipped.Counts, want)
 	}
 	first := res.Skipped.Samples[groundtruth.BadNumber][0]
-	if first != (groundtruth.BadSample{Source: fromPredictions, Object: "b.csv", Row: 1, Value: "abc"}) {
+	if first != (groundtruth.BadSample{Source: fromPredictions, Object: "b.csv", Row: 1, Column: "pred", Value: "abc"}) {
 		t.Errorf("first sample %+v", first)
+	}
+	columns := map[string]map[string]int64{
+		groundtruth.BadNumber: {"pred": 3, "label": 2}, groundtruth.MissingValue: {"pred": 1, "at": 1, "loaded_at": 2},
+		groundtruth.MissingID: {"id": 2}, groundtruth.BadTime: {"at": 1, "loaded_at": 2, "sold_at": 1},
+	}
+	if !reflect.DeepEqual(res.Skipped.Columns, columns) {
+		t.Errorf("by column %v, want %v", res.Skipped.Columns, columns)
+	}
+	for _, want := range []string{
+		`left out of predictions: 3 bad_number in column "pred" (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7: "short"), 1 bad_time in column "at" (first in b.csv, record 5: "yesterday"), 1 missing_id in column "id" (first in b.csv, record 4), 2 missing_value in columns "at" (1), "pred" (1) (first in b.csv, record 3)`,
+		`left out of labels: 2 bad_number in column "label" (first in l.csv, record 1: "x"), 3 bad_time in columns "loaded_at" (2), "sold_at" (1) (first in l.csv, record 3: "x"), 1 missing_id in column "id" (first in l.csv, record 2), 2 missing_value in column "loaded_at" (first in l.csv, record 4)`,
+	} {
+		if !slices.Contains(res.Notes, want) {
+			t.Errorf("no note %s\nin %q", want, res.Notes)
+		}
 	}
 	if res.Coverage.Labels != 2 || res.Coverage.DeletedLabels != 1 {
 		t.Errorf("coverage %+v, want labels of g2 and g4, and g3 deleted", res.Coverage)
@@ -301,7 +331,7 @@ func TestSemantics2_BadRecords(t *testing.T) {
 		want  string // in the error; none when empty
 	}{
 		{"just allowed", 8.0 / 96, ""},
-		{"more than allowed", 0.06, `predictions: 8 of 100 records read are bad, a share above max_bad_share 0.06: 3 bad_number (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7`},
+		{"more than allowed", 0.06, `predictions: 8 of 100 records read are bad, a share above max_bad_share 0.06: 3 bad_number in column "pred" (first in b.csv, record 1: "abc"), 1 bad_row (first in b.csv, record 7`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, _, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.MaxBadShare = tc.share }, preds, nil)
@@ -323,8 +353,36 @@ func TestSemantics2_BadRecords(t *testing.T) {
 	})
 	t.Run("labels", func(t *testing.T) {
 		_, _, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.MaxBadShare = 0.04 }, preds[:1], labels)
-		if err == nil || !strings.Contains(err.Error(), "labels: 5 of 100 records read are bad") {
+		if err == nil || !strings.Contains(err.Error(), "labels: 8 of 100 records read are bad") {
 			t.Errorf("error %v", err)
 		}
 	})
+}
+
+// TestJoinIDOfSeveralColumns joins ids that two columns make.
+func TestJoinIDOfSeveralColumns(t *testing.T) {
+	part := func(r tableRow, day tableCell) tableRow { r["day"] = day; return r }
+	preds := []tableObject{
+		{"p.parquet", []tableRow{part(pred("a", 5, 1), int64(1)), part(pred("a", 5, 2), int64(2)), part(pred("b", 5, 3), nil)}},
+		{"q.csv", []tableRow{part(pred("a", 5, 4), "bc"), part(pred("ab", 5, 5), "c"), part(pred("c", 5, 6), "a"), part(pred("d", 5, 7), "2026-01-02"), part(pred("", 5, 8), "1")}},
+	}
+	labels := []tableObject{
+		{"l.csv", []tableRow{part(label("a", 11.0, 30), "1"), part(label("a", 14.0, 30), "bc"), part(label("a", 16.0, 30), "c")}},
+		{"m.jsonl", []tableRow{part(label("a", 12.0, 30), int64(2)), part(label("c", 99.0, 30), nil), part(label("d", 17.0, 30), "2026-01-02")}},
+	}
+	res, rows, err := run(t, func(s *groundtruth.Spec, _ *Options) {
+		s.PredictionColumns.ID, s.LabelColumns.ID = groundtruth.IDColumns{"id", "day"}, groundtruth.IDColumns{"id", "day"}
+	}, preds, labels)
+	must(t, err)
+	if got, want := matched(rows), "1=11 2=12 4=14 7=17"; got != want {
+		t.Errorf("matches %q, want %q", got, want)
+	}
+	want := []groundtruth.BadSample{
+		{Source: fromLabels, Object: "m.jsonl", Row: 2, Column: "day"},
+		{Source: fromPredictions, Object: "p.parquet", Row: 3, Column: "day"},
+		{Source: fromPredictions, Object: "q.csv", Row: 5, Column: "id"},
+	}
+	if got := res.Skipped.Samples[groundtruth.MissingID]; !slices.Equal(got, want) {
+		t.Errorf("missing ids %+v, want %+v", got, want)
+	}
 }

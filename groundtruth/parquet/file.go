@@ -242,8 +242,8 @@ func recoverCorrupt(err *error) {
 
 // Columns calls visit with the name and the kind of each column of an object that
 // can be read, in the schema's order. The kind is Absent where the column's type
-// has no values but null.
-func Columns(ctx context.Context, obj source.Object, visit func(name string, kind table.Kind)) (err error) {
+// has no values but null. A column that lies in a list or a map has no kind.
+func Columns(ctx context.Context, obj source.Object, visit func(name string, kind table.Kind, list bool)) (err error) {
 	defer recoverCorrupt(&err)
 	f, err := Open(ctx, obj)
 	if err != nil {
@@ -253,15 +253,16 @@ func Columns(ctx context.Context, obj source.Object, visit func(name string, kin
 	for i := range f.leaves {
 		leaf := &f.leaves[i]
 		if leaf.MaxRepetitionLevel() > 0 {
+			visit(leaf.name, table.Absent, true)
 			continue
 		}
 		typ, err := leafTypeOf(leaf.Column, leaf.element)
 		switch {
 		case err != nil: // it can be no feature, and it is named where it is asked for
 		case typ.form == formNull:
-			visit(leaf.name, table.Absent)
+			visit(leaf.name, table.Absent, false)
 		default:
-			visit(leaf.name, typ.kind())
+			visit(leaf.name, typ.kind(), false)
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/hindcast/hindcast/groundtruth/internal/readtest"
 	"github.com/hindcast/hindcast/groundtruth/source"
@@ -223,6 +224,36 @@ func TestReadParquetRefusesLZ4(t *testing.T) {
 	_, err := readAll(t, obj, []table.Want{{Name: "id"}}, table.ReadOptions{})
 	if err == nil || !strings.Contains(err.Error(), `column "id" is compressed with LZ4_RAW`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestReadParquetNamesTheCodec reads a file whose footer names a codec that is not
+// supported: it is that, and no corrupt file.
+func TestReadParquetNamesTheCodec(t *testing.T) {
+	for codec, want := range map[format.CompressionCodec]string{
+		format.LZO: "LZO", format.Lz4: "LZ4, the old codec of Hadoop", format.Lz4Raw: "LZ4_RAW", 77: "a codec of the number 77", -1: "a codec of the number -1",
+	} {
+		obj := readtest.Object(t, "a.parquet", readtest.Parquet(t, []event{{ID: "a"}}, parquet.Compression(&parquet.Snappy)))
+		f, err := Open(t.Context(), obj)
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns := f.Metadata().RowGroups[0].Columns
+		for i := range columns {
+			columns[i].MetaData.Codec = codec
+		}
+		var r Reader
+		if err := r.Bind(obj, f, []table.Want{{Name: "id"}}, table.ReadOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		err = r.RowGroup(0, nil, new(table.ReadStats), func(*table.Chunk) error { return nil })
+		text := `column "id" is compressed with ` + want + ", which is not supported: write the file with zstd, snappy or gzip"
+		if err == nil || !strings.HasSuffix(err.Error(), text) || errors.Is(err, errCorrupt) {
+			t.Errorf("codec %d: %v", codec, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

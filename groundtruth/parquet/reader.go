@@ -130,10 +130,12 @@ func (r *Reader) startGroup(meta *format.RowGroup, data *Group, stats *table.Rea
 			continue
 		}
 		column := &meta.Columns[c.leaf.Index()].MetaData
-		if column.Codec == format.Lz4Raw {
-			// parquet-go v0.32.0 gives the content of an old buffer for many such
+		switch column.Codec {
+		case format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd:
+		default:
+			// Of LZ4_RAW parquet-go v0.32.0 gives the content of an old buffer for many
 			// pages (its issue 608), and wrong values are worse than none.
-			return fmt.Errorf("column %s is compressed with LZ4_RAW, which is not supported: write the file with zstd, snappy or gzip", table.Quote(c.leaf.name))
+			return fmt.Errorf("column %s is compressed with %s, which is not supported: write the file with zstd, snappy or gzip", table.Quote(c.leaf.name), codecName(column.Codec))
 		}
 		if _, err := r.file.rangeOf(column); err != nil {
 			return fmt.Errorf("column %s: %w", table.Quote(c.leaf.name), err)
@@ -141,6 +143,17 @@ func (r *Reader) startGroup(meta *format.RowGroup, data *Group, stats *table.Rea
 		c.open(column, r.file, data, &stats.Bytes)
 	}
 	return nil
+}
+
+// codecName returns what people call a codec. One that the format does not know has a number.
+func codecName(c format.CompressionCodec) string {
+	if c == format.Lz4 {
+		return "LZ4, the old codec of Hadoop"
+	}
+	if name := c.String(); name != "" && c >= 0 && c <= format.Lz4Raw {
+		return name
+	}
+	return fmt.Sprintf("a codec of the number %d", c)
 }
 
 // fill reads the next n rows into the chunk, lazy columns aside.

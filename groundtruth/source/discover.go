@@ -46,7 +46,7 @@ func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Sour
 	if err != nil {
 		return nil, err
 	}
-	w := walker{lister: store, store: store, from: from, to: to, outside: map[string]bool{}}
+	w := walker{lister: store, store: store, from: from, to: to, zone: src.PartitionZone, outside: map[string]bool{}}
 	if !src.FollowLinks {
 		store.KeepInside(w.leaveOut)
 	}

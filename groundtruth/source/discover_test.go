@@ -221,7 +221,7 @@ func TestDiscoverAgreesWithMatching(t *testing.T) {
 				rt.Fatal(err)
 			}
 			part, ok, _ := matchKey(p.segments, strings.Split(o.Key, "/"), noPartition())
-			span, has := part.span()
+			span, has := part.span(groundtruth.Zone{})
 			if ok && (!has || span.End.After(from.Add(-slack)) && span.Start.Before(to.Add(slack))) {
 				want = append(want, o.Key)
 			}

@@ -58,26 +58,35 @@ func decimal(s string) (int, bool) {
 	return n, err == nil
 }
 
-// span returns the time that the partition stands for, when its year is known.
-func (p partition) span() (groundtruth.Window, bool) {
+// wall returns the wall time that the partition stands for, when its year is known.
+func (p partition) wall() (groundtruth.Window, bool) {
+	step := fieldHour
 	switch {
 	case p.year < 0:
 		return groundtruth.Window{}, false
 	case p.month < 0:
-		start := time.Date(p.year, 1, 1, 0, 0, 0, 0, time.UTC)
-		return groundtruth.Window{Start: start, End: start.AddDate(1, 0, 0)}, true
+		step, p.month, p.day, p.hour = fieldYear, 1, 1, 0
 	case p.day < 0:
-		start := time.Date(p.year, time.Month(p.month), 1, 0, 0, 0, 0, time.UTC)
-		return groundtruth.Window{Start: start, End: start.AddDate(0, 1, 0)}, true
+		step, p.day, p.hour = fieldMonth, 1, 0
 	case p.hour < 0:
-		start := time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
-		return groundtruth.Window{Start: start, End: start.AddDate(0, 0, 1)}, true
+		step, p.hour = fieldDay, 0
 	}
 	start := time.Date(p.year, time.Month(p.month), p.day, p.hour, 0, 0, 0, time.UTC)
-	return groundtruth.Window{Start: start, End: start.Add(time.Hour)}, true
+	return groundtruth.Window{Start: start, End: advance(start, step)}, true
 }
 
-// partitionOf returns the hour of a time as a partition.
+// span returns the time in which the clocks of a zone show the partition's wall time, when
+// its year is known. An hour or a date that comes twice there is all of both; one that
+// never comes is empty, where clocks were put forward over it.
+func (p partition) span(z groundtruth.Zone) (groundtruth.Window, bool) {
+	wall, ok := p.wall()
+	if !ok {
+		return wall, false
+	}
+	return groundtruth.Window{Start: z.First(wall.Start), End: z.After(wall.End)}, true
+}
+
+// partitionOf returns the hour of a wall time as a partition.
 func partitionOf(t time.Time) partition {
 	return partition{t.Year(), int(t.Month()), t.Day(), t.Hour()}
 }
@@ -128,9 +137,8 @@ func (p partition) step() (field, bool) {
 	return fieldHour, true
 }
 
-// truncate returns the start of the year, month, day or hour that t lies in.
+// truncate returns the start of the year, month, day or hour that a wall time lies in.
 func truncate(t time.Time, step field) time.Time {
-	t = t.UTC()
 	switch step {
 	case fieldYear:
 		return time.Date(t.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
@@ -143,7 +151,7 @@ func truncate(t time.Time, step field) time.Time {
 	}
 }
 
-// advance returns the time one year, month, day or hour later.
+// advance returns the wall time one year, month, day or hour later.
 func advance(t time.Time, step field) time.Time {
 	switch step {
 	case fieldYear:

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 func TestParsePattern(t *testing.T) {
@@ -101,7 +103,7 @@ func TestMatchKey(t *testing.T) {
 				return
 			}
 			got := ""
-			if span, ok := part.span(); ok {
+			if span, ok := part.span(groundtruth.Zone{}); ok {
 				got = span.String()
 			}
 			if got != c.span {
@@ -127,7 +129,7 @@ func FuzzPattern(f *testing.F) {
 			t.Fatalf("%q has base %q and %d segments", url, p.base, len(p.segments))
 		}
 		part, ok, _ := matchKey(p.segments, strings.Split(key, "/"), noPartition())
-		if span, has := part.span(); ok && has && !span.Start.Before(span.End) {
+		if span, has := part.span(groundtruth.Zone{}); ok && has && !span.Start.Before(span.End) {
 			t.Fatalf("%q has the empty span %s", key, span)
 		}
 		// Every name that is asked for in a range matches its segment.

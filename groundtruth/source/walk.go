@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -23,8 +24,9 @@ type lister interface {
 // walker goes down a pattern for Discover, segment by segment, and gathers what it finds.
 type walker struct {
 	lister   lister
-	store    *objstore.Store // of the objects
-	from, to time.Time       // widened by the slack; zero is open
+	store    *objstore.Store  // of the objects
+	from, to time.Time        // widened by the slack; zero is open
+	zone     groundtruth.Zone // of the placeholders
 	found    []Object
 	hidden   int             // how many objects only their hidden names keep out
 	outside  map[string]bool // links that leave the folder, by key
@@ -124,14 +126,14 @@ func (w *walker) take(o objstore.Object, at partition, ok, hidden bool) {
 		w.hidden++
 	case ok:
 		found := Object{Store: w.store, Object: o, URL: w.store.ObjectURL(o.Key), Rel: o.Key, Far: !w.store.Local()}
-		found.Span, found.HasSpan = at.span()
+		found.Span, found.HasSpan = at.span(w.zone)
 		w.found = append(w.found, found)
 	}
 }
 
 // needed reports whether the partition may hold rows of the range.
 func (w *walker) needed(at partition) bool {
-	span, ok := at.span()
+	span, ok := at.span(w.zone)
 	if !ok {
 		return true
 	}
@@ -142,7 +144,7 @@ func (w *walker) needed(at partition) bool {
 // range, when they can be told and are few.
 func (w *walker) candidates(s segment, at partition) ([]string, bool) {
 	from, to := w.from, w.to
-	if span, ok := at.span(); ok {
+	if span, ok := at.span(w.zone); ok {
 		if from.IsZero() || span.Start.After(from) {
 			from = span.Start
 		}
@@ -170,7 +172,17 @@ func (w *walker) candidates(s segment, at partition) ([]string, bool) {
 		return nil, false
 	}
 	var names []string
-	for t := truncate(from, step); t.Before(to); t = advance(t, step) {
+	lowest, highest := w.zone.WallBounds(from, to)
+	if wall, ok := at.wall(); ok {
+		// Beside a time that comes twice, clocks show another date too.
+		if lowest.Before(wall.Start) {
+			lowest = wall.Start
+		}
+		if highest.After(wall.End) {
+			highest = wall.End
+		}
+	}
+	for t := truncate(lowest, step); t.Before(highest); t = advance(t, step) {
 		if len(names) == maxCandidates {
 			return nil, false
 		}
@@ -185,13 +197,14 @@ func (w *walker) candidates(s segment, at partition) ([]string, bool) {
 
 // rangeText tells in a note the range that was looked at.
 func (w *walker) rangeText() string {
+	text := func(t time.Time) string { return t.In(w.zone.Location()).Format(time.RFC3339) }
 	switch {
 	case w.from.IsZero() && w.to.IsZero():
 		return ""
 	case w.to.IsZero():
-		return " from " + w.from.Format(time.RFC3339) + " on"
+		return " from " + text(w.from) + " on"
 	case w.from.IsZero():
-		return " before " + w.to.Format(time.RFC3339)
+		return " before " + text(w.to)
 	}
-	return " between " + w.from.Format(time.RFC3339) + " and " + w.to.Format(time.RFC3339)
+	return " between " + text(w.from) + " and " + text(w.to)
 }

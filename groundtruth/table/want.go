@@ -33,7 +33,7 @@ type Want struct {
 	// Optional columns that an object does not have become Absent; a missing
 	// required column is a *MissingColumnError. JSON Lines have no header: there a
 	// column that no record has is a column of missing values, never an error, and
-	// never Absent.
+	// never Absent; ReadOptions.OnUnseen is told of it.
 	Optional bool
 	// Lazy columns need not be read with the chunk: their values are asked for by
 	// Chunk.Lazy, or never.
@@ -53,6 +53,10 @@ type ReadOptions struct {
 	// OnBad is told of each malformed record, in order: its reason (groundtruth.BadRow), its
 	// 0-based number and a sample of its text. Malformed records are never emitted.
 	OnBad func(reason string, row int64, value string)
+	// OnUnseen is told, behind the last record of an object of JSON Lines, which wants no
+	// record had a key for, and the keys that there were. It is not called where every
+	// want was met, or where there was no record.
+	OnUnseen func(wants []int, keys []string)
 	// Memory is what pages and records may take that are held at one time on one
 	// goroutine; 0 is no bound. What takes more is an error.
 	Memory int64
@@ -66,7 +70,8 @@ type ReadStats struct {
 	Bytes   int64 // bytes read from the object, before decompression
 }
 
-// MissingColumnError says that an object lacks a required column.
+// MissingColumnError says that an object lacks a required column, or that no record of the
+// objects has it, of which this is the first.
 type MissingColumnError struct {
 	Object  string
 	Column  string
@@ -77,7 +82,7 @@ type MissingColumnError struct {
 func (e *MissingColumnError) Error() string {
 	have := "it has no columns"
 	if len(e.Columns) > 0 {
-		have = "it has " + QuoteNames(e.Columns)
+		have = "it has " + QuoteNames(e.Columns) + DidYouMean(e.Column, e.Columns)
 	}
 	return fmt.Sprintf("object %s has no column %q: %s", e.Object, e.Column, have)
 }

@@ -1,0 +1,70 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hindcast/hindcast/internal/spelling"
+)
+
+// DidYouMean returns what a message about a column that is not there ends in, where one of
+// the names that are there was probably meant: ` (did you mean "Id"?)`.
+func DidYouMean(name string, there []string) string {
+	if near := nearestName(name, there); near != "" {
+		return fmt.Sprintf(" (did you mean %s?)", Quote(near))
+	}
+	return ""
+}
+
+// nearestName returns the name that was probably meant, or "": one that differs in case and
+// punctuation only, one that ends a dotted path or has one before it, one that few
+// edits lead to, or the only one that begins or ends alike.
+func nearestName(name string, there []string) string {
+	for _, same := range []func(a, b string) bool{
+		func(a, b string) bool { return bareName(a) == bareName(b) },
+		func(a, b string) bool { return lastOfPath(a) == lastOfPath(b) },
+	} {
+		for _, c := range there {
+			if same(name, c) {
+				return c
+			}
+		}
+	}
+	best, least := "", 1+max(1, min(utf8.RuneCountInString(name), 12)/3)
+	for _, c := range there {
+		if d := spelling.Distance(strings.ToLower(name), strings.ToLower(c), least); d < least {
+			best, least = c, d
+		}
+	}
+	if best != "" {
+		return best
+	}
+	for _, c := range there {
+		if !alike(bareName(name), bareName(c)) {
+			continue
+		}
+		if best != "" {
+			return "" // of several nobody knows which
+		}
+		best = c
+	}
+	return best
+}
+
+// bareName returns a name's letters and digits in small letters.
+func bareName(name string) string {
+	return strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(strings.ToLower(name))
+}
+
+// lastOfPath returns the last part of a dotted path, as bareName has it.
+func lastOfPath(name string) string { return bareName(name[strings.LastIndexByte(name, '.')+1:]) }
+
+// alike reports whether one of two names begins or ends with the other, which is no mere
+// letter or two.
+func alike(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return len(a) > 2 && (strings.HasPrefix(b, a) || strings.HasSuffix(b, a))
+}
