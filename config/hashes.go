@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/sha256"
+	"encoding"
 	"encoding/hex"
 	"encoding/json"
 	"reflect"
@@ -14,7 +15,7 @@ import (
 // for it is no part of what is read of a window.
 func (m *Model) ReadHash() string {
 	spec := m.GroundtruthSpec()
-	spec.Reference = groundtruth.Source{}
+	spec.Reference, spec.ReferenceColumns = groundtruth.Source{}, nil
 	spec.MaxBadShare = 0 // decides whether a window is judged, and changes none that is
 	return hashOf(struct {
 		Spec        groundtruth.Spec
@@ -59,13 +60,17 @@ func hashOf(v any) string {
 }
 
 // withoutZeros returns what JSON is made of: structs as maps of their fields that are not
-// zero, and all else as it is.
+// zero, and all else as it is, with whatever has a form in JSON of its own.
 func withoutZeros(v reflect.Value) any {
+	switch v.Interface().(type) {
+	case json.Marshaler, encoding.TextMarshaler:
+		return v.Interface()
+	}
 	switch v.Kind() {
 	case reflect.Struct:
 		fields := map[string]any{}
 		for i := range v.NumField() {
-			if !v.Field(i).IsZero() {
+			if v.Type().Field(i).IsExported() && !v.Field(i).IsZero() {
 				fields[v.Type().Field(i).Name] = withoutZeros(v.Field(i))
 			}
 		}

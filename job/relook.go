@@ -190,7 +190,7 @@ func (p *pass) changed(ctx context.Context, rec trigger.Record) (bool, error) {
 // leave leaves a window that was to be judged again as it is, for it cannot be read. That
 // keeps nothing else from being judged, and is told with the pass.
 func (p *pass) leave(w groundtruth.Window, err error) {
-	p.notReadAgain = append(p.notReadAgain, fmt.Errorf("judge window %s again, which stays as it was judged: %w", w, err))
+	p.notReadAgain = append(p.notReadAgain, fmt.Errorf("judge window %s again, which stays as it was judged: %w", w.Text(p.model.Grid().Zone(), "/"), err))
 }
 
 // judgeKept adds to the plan the windows that are judged again by other rules, from
@@ -233,7 +233,7 @@ func (u *unusable) add(w groundtruth.Window, why string) {
 }
 
 // note says of all of them together that they stay as they are, and what to do.
-func (u *unusable) note() string {
+func (u *unusable) note(zone groundtruth.Zone) string {
 	if len(u.windows) == 0 {
 		return ""
 	}
@@ -247,11 +247,11 @@ func (u *unusable) note() string {
 			newest, why = w, u.why[i]
 		}
 	}
-	text := fmt.Sprintf("%d windows, from %s to %s, were judged by other rules and stay as they are: of the newest, ", len(u.windows), oldest, newest)
+	text := fmt.Sprintf("%d windows, from %s to %s, were judged by other rules and stay as they are: of the newest, ", len(u.windows), oldest.Text(zone, "/"), newest.Text(zone, "/"))
 	if len(u.windows) == 1 {
-		text = fmt.Sprintf("a window, %s, was judged by other rules and stays as it is: ", newest)
+		text = fmt.Sprintf("a window, %s, was judged by other rules and stays as it is: ", newest.Text(zone, "/"))
 	}
-	return text + why + fmt.Sprintf("; hindcast run --window %s reads it and judges it by the rules of now", newest.Text("/"))
+	return text + why + fmt.Sprintf("; hindcast run --window %s reads it and judges it by the rules of now", newest)
 }
 
 // stillLacks says of a window that was read again that it still has no predictions or too
@@ -267,7 +267,7 @@ func (p *pass) stillLacks(w groundtruth.Window, c groundtruth.Coverage) string {
 	if next, ok := p.nextReading(w, p.asOf); ok {
 		return fmt.Sprintf("%s; it is read again from %s on if other objects are there then", text, next.Format(time.RFC3339))
 	}
-	return fmt.Sprintf("%s; no pass reads it again (relook), hindcast run --window %s does", text, w.Text("/"))
+	return fmt.Sprintf("%s; no pass reads it again (relook), hindcast run --window %s does", text, w)
 }
 
 // older reports whether a window lies before one that is recorded as mature: a judgement

@@ -30,12 +30,12 @@ func (p *pass) revise(ctx context.Context, e *evaluated, newest bool) {
 			continue
 		}
 		w := e.outcome.Window
-		_, told, err := p.Ledger.BreachTold(ctx, p.model.Name, w, now.Name)
+		_, told, err := p.Ledger.BreachTold(ctx, p.model.Name, p.grid(true), w, now.Name)
 		if err != nil {
 			p.deliveryFailures = append(p.deliveryFailures, fmt.Errorf("look for what was told: %w", err))
 			continue
 		}
-		if told && p.claim(ctx, trigger.Told{Model: p.model.Name, Window: w, Rule: now.Name, State: "revised", At: p.Clock()}) {
+		if told && p.claim(ctx, trigger.Told{Model: p.model.Name, Window: w, Grid: p.grid(true), Rule: now.Name, State: "revised", At: p.Clock()}) {
 			p.revised = append(p.revised, Revised{w, now})
 		}
 	}

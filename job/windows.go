@@ -134,7 +134,7 @@ func (p *pass) note(text string) { p.notes = append(p.notes, text) }
 
 // logNotes logs the notes on the pass, once it has all of them.
 func (p *pass) logNotes() {
-	if note := p.unusable.note(); note != "" {
+	if note := p.unusable.note(p.model.Grid().Zone()); note != "" {
 		p.note(note)
 	}
 	for _, note := range p.notes {

@@ -188,7 +188,7 @@ func revised(e job.Event) []paragraph {
 		out = append(out, p)
 	}
 	for _, r := range e.Revised {
-		p := paragraph{{strong, r.Result.Name}, {plain, " is " + r.Result.Verdict.String() + " on the window " + r.Window.Format(minuteLayout, " to ") + " UTC, of whose breach people were told"}}
+		p := paragraph{{strong, r.Result.Name}, {plain, " is " + r.Result.Verdict.String() + " on the window " + r.Window.Format(e.TimeZone, minuteLayout, " to ") + " " + e.TimeZone.String() + ", of whose breach people were told"}}
 		if r.Result.Reason != "" {
 			p = append(p, span{plain, ": " + r.Result.Reason})
 		}

@@ -29,7 +29,7 @@ func Retractions(grid Grid, records []Record, launches []LaunchStatus) []Retract
 			continue
 		}
 		r, ok := j.rules[l.Launch.Rule]
-		if !ok {
+		if !ok || placeOf(j.window, r.record.Grid) != placeOf(j.window, l.Launch.Grid) {
 			continue
 		}
 		n, end := streak(grid, windows, l.Launch.Rule, j.window, nil, nil)
