@@ -76,6 +76,9 @@ func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []plann
 // again cannot be read, and stays as it is.
 func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, records []trigger.Record) (*evaluated, error) {
 	c := p.judgedAgain(w.window)
+	if c != nil {
+		p.Log.Info("a window is judged again", "model", p.model.Name, "window_start", w.window.Start, "window_end", w.window.End, "revision", c.revision, "why", c.why)
+	}
 	answers, unasked, err := p.ask(ctx, w.window)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ type again struct {
 	old      trigger.Record // the newest that judged it as mature, without inputs and output
 	revision int            // the newest recorded
 	kept     bool           // it is judged from its kept Summary, for only the rules are other ones
+	why      string         // for the log
 }
 
 // relookTenth bounds from below what counts as a window's age since it became mature: this
@@ -86,7 +87,9 @@ func (p *pass) relook(ctx context.Context, windows []planned, records []trigger.
 		if room == 0 {
 			break
 		}
+		c.why = "another configuration has read it"
 		if !trigger.OtherHash(c.old.ReadHash, p.model.ReadHash()) {
+			c.why = "it lacked labels or predictions, and other objects are there"
 			changed, err := p.changed(ctx, c.old)
 			if err != nil {
 				if ctx.Err() != nil {
@@ -214,7 +217,7 @@ func (p *pass) judgeKept(ctx context.Context, windows []planned, records []trigg
 			p.unusable.add(c.old.Window, "its Summary was counted on the layout of another reference")
 		case room > 0:
 			room--
-			c.kept = true
+			c.kept, c.why = true, "other rules have judged it"
 			windows = p.take(windows, c)
 		}
 	}
