@@ -58,6 +58,9 @@ func checkLocation(raw string, use locationUse) error {
 
 // checkPattern checks the wildcards and the placeholders of a key pattern.
 func checkPattern(p string, use locationUse) error {
+	if err := checkDates(p, use); err != nil {
+		return err
+	}
 	names, err := placeholderNames(p)
 	if err != nil {
 		return err

@@ -131,6 +131,16 @@ func (s *Schedule) Next(t time.Time) time.Time {
 	}
 }
 
+// AtOrAfter returns the first time at t or after it at which the schedule fires. One by
+// @every counts from when somebody began to wait for it, which is no moment of the past:
+// for it that is t itself. The zero time says that there is none within five years.
+func (s *Schedule) AtOrAfter(t time.Time) time.Time {
+	if _, every := s.inner.(cron.ConstantDelaySchedule); every {
+		return t.In(s.loc)
+	}
+	return s.Next(t.Add(-1))
+}
+
 // maxGap is more than what a daylight saving time skips.
 const maxGap = 3 * time.Hour
 

@@ -142,3 +142,26 @@ func TestScheduleNextIsNext(t *testing.T) {
 		}
 	})
 }
+
+func TestScheduleAtOrAfter(t *testing.T) {
+	for _, c := range []struct{ spec, zone, at, want string }{
+		{"0 3 * * *", "UTC", "2026-01-02T00:00:00Z", "2026-01-02T03:00:00Z"},
+		{"0 3 * * *", "UTC", "2026-01-02T03:00:00Z", "2026-01-02T03:00:00Z"},
+		{"0 3 * * *", "UTC", "2026-01-02T03:00:01Z", "2026-01-03T03:00:00Z"},
+		{"0 2 * * *", "Europe/Oslo", "2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z"}, // which clocks show as 03:00
+		{"0 * * * *", "UTC", "2026-01-02T03:00:00Z", "2026-01-02T03:00:00Z"},
+		{"@every 6h", "UTC", "2026-01-02T00:30:00Z", "2026-01-02T00:30:00Z"},
+	} {
+		s, err := ParseSchedule(c.spec, zone(t, c.zone))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.AtOrAfter(at).UTC().Format(time.RFC3339); got != c.want {
+			t.Errorf("%s in %s at or after %s: %s, want %s", c.spec, c.zone, c.at, got, c.want)
+		}
+	}
+}

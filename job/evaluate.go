@@ -27,8 +27,10 @@ type evaluated struct {
 	outcome  Outcome
 	inputs   []groundtruth.Input
 	versions []string // model versions of the window's predictions, sorted
-	recorded bool     // before the pass decides, as windows are on which no rule acts
+	decided  bool     // and recorded before the pass decides, as windows are on which no rule acts
 	created  bool     // the ledger has taken it as a new revision
+
+	unrecorded bool // it is shown, and not recorded
 
 	reading      *reading             // what was read, until its Summary is kept; nil where none is to be
 	readAsOf     time.Time            // as of when
@@ -40,6 +42,9 @@ type evaluated struct {
 // those of theirs.
 func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []planned, records []trigger.Record) ([]trigger.Record, error) {
 	for i, w := range windows {
+		if w.recorded {
+			continue
+		}
 		e, err := p.judgeWindow(ctx, ref, w, records)
 		if err != nil {
 			return nil, err
@@ -48,11 +53,11 @@ func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []plann
 			continue
 		}
 		p.judged = append(p.judged, e)
-		last := !slices.ContainsFunc(windows[i+1:], func(o planned) bool { return o.stage == w.stage })
+		last := !w.older && !slices.ContainsFunc(windows[i+1:], func(o planned) bool { return o.stage == w.stage })
 		reason := "recorded: rules act on the newest window"
 		if e.again != nil {
 			reason = "recorded: judged again; rules act on the newest window"
-			last = last && !older(w.window, records)
+			last = last && !beforeNewest(w.window, records)
 		}
 		if w.onGrid {
 			records = append(records, p.record(e))
@@ -66,7 +71,7 @@ func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []plann
 			if err := p.append(ctx, p.record(e), e); err != nil {
 				return nil, err
 			}
-			e.recorded = true
+			e.decided = true
 		}
 	}
 	return records, nil
@@ -104,7 +109,7 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 		}
 	}
 	e := p.judge(p.model, ref, w, p.asOf, labels, answers, &shown)
-	e.again, e.readAsOf = c, readAsOf
+	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
 	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && (c == nil || !c.kept) {
 		e.reading = read
 	}
@@ -221,6 +226,9 @@ func coverage(r groundtruth.Result) Coverage {
 		HiddenLabels:         c.HiddenLabels,
 		LabelsBefore:         c.LabelsBefore,
 		Skipped:              r.Skipped.Counts,
+	}
+	if d := r.LabelDelay; d != nil {
+		out.LabelDelay = &LabelDelay{N: d.Labels, Late: d.Late, P50: math.Ceil(d.Median.Seconds()), P95: math.Ceil(d.Most.Seconds())}
 	}
 	if out.Skipped == nil {
 		out.Skipped = map[string]int64{}

@@ -65,7 +65,7 @@ func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool)
 		}
 	}
 	q := ref.query(p.model, w, p.asOf)
-	q.Past, q.Labels = p.opt.past(), labels
+	q.Past, q.Labels = p.opt.past() || p.replays, labels
 	read, err := p.readWindow(ctx, q)
 	return read, p.asOf, err
 }

@@ -154,7 +154,7 @@ func (p *pass) room(windows []planned, records []trigger.Record) int {
 func (p *pass) take(windows []planned, c again) []planned {
 	p.again = append(p.again, c)
 	i, _ := slices.BinarySearchFunc(windows, c.old.Window, func(o planned, w groundtruth.Window) int { return o.window.Start.Compare(w.Start) })
-	return slices.Insert(windows, i, planned{c.old.Window, trigger.StageMature, true})
+	return slices.Insert(windows, i, planned{window: c.old.Window, stage: trigger.StageMature, onGrid: true})
 }
 
 // judgedAgain returns what the pass knows of a window that it judges again, nil of others.
@@ -273,9 +273,9 @@ func (p *pass) stillLacks(w groundtruth.Window, c groundtruth.Coverage) string {
 	return fmt.Sprintf("%s; no pass reads it again (relook), hindcast run --window %s does", text, w)
 }
 
-// older reports whether a window lies before one that is recorded as mature: a judgement
+// beforeNewest reports whether a window lies before one that is recorded as mature: a judgement
 // again of it starts nothing.
-func older(w groundtruth.Window, records []trigger.Record) bool {
+func beforeNewest(w groundtruth.Window, records []trigger.Record) bool {
 	return slices.ContainsFunc(records, func(r trigger.Record) bool {
 		return r.Stage == trigger.StageMature && r.Window.Start.After(w.Start)
 	})

@@ -242,14 +242,15 @@ func TestSemantics7_AnUnchangedWindowCostsAListing(t *testing.T) {
 		w.predictions(n, pairs)
 		w.labels(n, pairs[:100])
 	}
+	w.night(4)
 	reads := w.count()
 	listed := map[int]int{}
-	for n := 4; n <= 8; n++ {
+	for n := 5; n <= 8; n++ {
 		before := reads.listings
 		w.night(n)
 		listed[n] = reads.listings - before
 	}
-	if reads.read[1] != 1 || reads.listings == 0 || listed[4]+listed[5]+listed[6] > 0 {
+	if reads.read[1] != 0 || reads.listings == 0 || listed[5]+listed[6] > 0 {
 		t.Errorf("day 1 is read %d times, and windows are listed in nights %v", reads.read[1], listed)
 	}
 	wantLines(t, "day 1", w.revisions(1, "rmse"), "r1 inconclusive 100")

@@ -44,7 +44,7 @@ func (p *pass) revise(ctx context.Context, e *evaluated, newest bool) {
 // retract marks the started runs that by the newest revisions nothing would have asked
 // for, of those that earlier passes have started.
 func (p *pass) retract(ctx context.Context, records []trigger.Record) error {
-	if p.opt.looks() || !p.effects.write {
+	if p.opt.looks() || p.replays || !p.effects.write {
 		return nil
 	}
 	for _, r := range trigger.Retractions(p.model.Grid(), records, p.earlier) {

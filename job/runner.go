@@ -140,6 +140,7 @@ type pass struct {
 	opt     Options
 	effects effects
 	asOf    time.Time
+	replays bool // it is one moment of a backfill, which decides as a pass did then
 
 	pipelines trigger.Pipelines
 	launches  []trigger.LaunchStatus // the started runs, see launched; nil until they are read
@@ -152,6 +153,7 @@ type pass struct {
 	unusable   unusable               // the windows that it would judge again, had it their Summaries
 	judged     []*evaluated           // this pass's windows, oldest first, mature before closed
 	redecided  []*evaluated           // windows of earlier passes that were decided on again
+	beside     []trigger.Record       // what a backfill knows of windows beside the ledger
 	notes      []string               // what people must know of the pass, for its output alone: no window's record has them
 
 	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
@@ -193,20 +195,25 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if ref != nil {
-		p.layout = layoutID(ref.profile.Layout)
-	}
+	p.layout = ref.layoutID()
 	if windows, err = p.judgeKept(ctx, windows, records); err != nil {
 		return err
 	}
-	if records, err = p.judgeWindows(ctx, ref, windows, records); err != nil {
+	return p.judgeAll(ctx, ref, windows, records)
+}
+
+// judgeAll judges windows, which come oldest first, decides on the newest of them, acts
+// and records. A backfill does it for each of its moments.
+func (p *pass) judgeAll(ctx context.Context, ref *reference, windows []planned, records []trigger.Record) error {
+	records, err := p.judgeWindows(ctx, ref, windows, records)
+	if err != nil {
 		return err
 	}
 	if err := p.decide(ctx, records); err != nil {
 		return err
 	}
 	for _, e := range p.judged {
-		if e.recorded {
+		if e.decided {
 			continue
 		}
 		if err := p.append(ctx, p.record(e), e); err != nil {
@@ -235,7 +242,7 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 			o.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "the window is off the grid: shown only"}
 			continue
 		}
-		if e.recorded {
+		if e.decided {
 			continue
 		}
 		done[o.Window] = true
@@ -255,7 +262,7 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 			}
 		}
 	}
-	if p.opt.Window != nil {
+	if p.opt.Window != nil || p.replays {
 		return nil
 	}
 	return p.decideEarlier(ctx, done, states, records, launches, claims)
@@ -270,10 +277,28 @@ func (p *pass) rules() []trigger.Rule {
 	return rules
 }
 
+// policy returns when a retraining is started: of a backfill never.
+func (p *pass) policy() trigger.Policy {
+	policy := p.model.Policy()
+	if p.replays {
+		policy.Mode = trigger.ModeSuggest
+	}
+	return policy
+}
+
+// now returns the moment that decisions are made at: that of the clock, and in a backfill
+// the one that it looks from.
+func (p *pass) now() time.Time {
+	if p.replays {
+		return p.asOf
+	}
+	return p.Clock().UTC()
+}
+
 // input returns what the decision on a window rests on.
 func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records []trigger.Record, launches []trigger.LaunchStatus, claims []trigger.Claim) trigger.DecideInput {
 	return trigger.DecideInput{
-		Model: p.model.Name, Policy: p.model.Policy(), Grid: p.model.Grid(), Now: p.Clock().UTC(),
+		Model: p.model.Name, Policy: p.policy(), Grid: p.model.Grid(), Now: p.now(),
 		Window: w, Rules: states, Records: records, Launches: launches, Claims: claims,
 	}
 }
@@ -282,6 +307,12 @@ func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records [
 func (p *pass) evaluated(ctx context.Context, status RunStatus, outcomes []Outcome) error {
 	p.tellWorks(ctx)
 	p.keep(ctx)
+	return p.publish(ctx, status, outcomes)
+}
+
+// publish pushes the figures, and returns with what failed there what failed to be
+// delivered or asked before.
+func (p *pass) publish(ctx context.Context, status RunStatus, outcomes []Outcome) error {
 	errs := slices.Concat(p.unaskedQueries, p.notReadAgain, p.deliveryFailures)
 	if p.effects.push && len(p.Publishers) > 0 {
 		snapshot, err := p.snapshot(ctx, status, outcomes)
@@ -388,7 +419,7 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 // shown returns the windows of this pass whose figures may be the newest: not the older
 // ones that were judged again.
 func (p *pass) shown() []*evaluated {
-	return slices.DeleteFunc(slices.Clone(p.judged), func(e *evaluated) bool { return e.again != nil && e.recorded })
+	return slices.DeleteFunc(slices.Clone(p.judged), func(e *evaluated) bool { return e.again != nil && e.decided })
 }
 
 // outcomes orders windows as people read them: mature before closed, newest first. The

@@ -121,7 +121,7 @@ func (a *App) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(),
-		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(),
+		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.pruneCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	for _, c := range root.Commands() {
 		if c.Args == nil {
@@ -148,19 +148,26 @@ func (a *App) openLog() error {
 		level = slog.LevelWarn
 	}
 	a.screen = &screen{w: a.raw, draws: a.Terminal && !a.quiet, every: 100 * time.Millisecond}
-	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: a.withoutSecrets}
-	switch a.logFormat {
-	case "text":
-		a.log = slog.New(slog.NewTextHandler(a.screen, opts))
-	case "json":
-		a.log = slog.New(slog.NewJSONHandler(a.screen, opts))
-	default:
-		return usagef("--log-format is text or json, not %q", a.logFormat)
+	var err error
+	if a.log, err = a.logger(level); err != nil {
+		return err
 	}
 	// What libraries say by the standard logger is a warning or worse.
 	log.SetFlags(0)
 	log.SetOutput(slog.NewLogLogger(a.log.Handler(), slog.LevelWarn).Writer())
 	return nil
+}
+
+// logger returns a log of what is of that level or worse.
+func (a *App) logger(level slog.Level) (*slog.Logger, error) {
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: a.withoutSecrets}
+	switch a.logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(a.screen, opts)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(a.screen, opts)), nil
+	}
+	return nil, usagef("--log-format is text or json, not %q", a.logFormat)
 }
 
 // configFlag adds -c to a command.

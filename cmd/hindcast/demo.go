@@ -14,7 +14,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -116,18 +115,7 @@ type demoStory struct {
 func (s *demoStory) night(now time.Time, outcomes []job.Outcome) {
 	for i := range outcomes {
 		o := &outcomes[i]
-		line := fmt.Sprintf("%s  %-6s %s  %-12s", now.Format(time.DateOnly), o.Stage, o.Window.Start.Format(time.DateOnly), o.Verdict)
-		if o.Stage == trigger.StageMature {
-			m := o.Metrics["rmse"]
-			line += fmt.Sprintf(" rmse %s (%s to %s), reference %s, coverage %.0f %%", report.Number(m.Value), report.Number(m.Low), report.Number(m.High),
-				report.Number(o.Reference.Metrics["rmse"].Value), float64(100*float64(o.Coverage.Coverage)))
-		} else {
-			line += fmt.Sprintf(" %d of %d features drifted", o.Drift.Count, o.Drift.Judged)
-		}
-		if o.Decision.Action != trigger.ActionNone {
-			line += fmt.Sprintf("  -> %s", o.Decision.Action)
-		}
-		fmt.Fprintln(s.w.Stdout, line)
+		fmt.Fprintln(s.w.Stdout, nightLine(now, o))
 		s.remember(now, o)
 	}
 }

@@ -25,6 +25,8 @@ func checkOutput(format string) error {
 	switch format {
 	case "table", "json", "yaml":
 		return nil
+	case formatCSV:
+		return usagef("-o csv is for hindcast run --from alone; here -o is table, json or yaml")
 	}
 	return usagef("-o is table, json or yaml, not %q", format)
 }
@@ -128,10 +130,6 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 	t := newTable(w, "metric", "value", "95 % interval", "reference", "n")
 	for _, name := range metricOrder(o.Metrics) {
 		m := o.Metrics[name]
-		interval := ""
-		if !math.IsNaN(float64(m.Low)) {
-			interval = report.Number(m.Low) + " to " + report.Number(m.High)
-		}
 		reference := ""
 		if o.Reference != nil {
 			reference = report.Number(o.Reference.Metrics[name].Value)
@@ -140,7 +138,7 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 		if math.IsNaN(float64(m.Value)) {
 			value = "- (" + m.Reason + ")"
 		}
-		t.AppendRow(table.Row{name, value, interval, reference, m.N})
+		t.AppendRow(table.Row{name, value, intervalOf(m), reference, m.N})
 	}
 	t.Render()
 }

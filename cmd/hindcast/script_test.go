@@ -185,10 +185,15 @@ func reference() (string, error) {
 	return text, nil
 }
 
-// parquetCommand does `parquet DAY FILE`: it writes a good day's predictions as Parquet.
+// parquetCommand does `parquet DAY FILE [lz4]`: it writes a good day's predictions as Parquet,
+// compressed or not.
 func parquetCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: parquet DAY FILE")
+	if neg || len(args) != 2 && (len(args) != 3 || args[2] != "lz4") {
+		ts.Fatalf("usage: parquet DAY FILE [lz4]")
+	}
+	var options []parquet.WriterOption
+	if len(args) == 3 {
+		options = append(options, parquet.Compression(&parquet.Lz4Raw))
 	}
 	day, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -196,7 +201,7 @@ func parquetCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	path := ts.MkAbs(args[1])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
-	ts.Check(parquet.WriteFile(path, rows))
+	ts.Check(parquet.WriteFile(path, rows, options...))
 }
 
 // quartersCommand is: quarters ZONE DATE..., the logs of days of a zone, a prediction every

@@ -48,7 +48,7 @@ func (a *App) serveCommand() *cobra.Command {
 			hangups := make(chan os.Signal, 1)
 			signal.Notify(hangups, syscall.SIGHUP)
 			defer signal.Stop(hangups)
-			load := func(ctx context.Context) (*connected, error) { return a.open(ctx, path, engine, withSchedule) }
+			load := func(ctx context.Context) (*connected, error) { return a.openToJudge(ctx, path, engine, withSchedule) }
 			c, err := load(cmd.Context())
 			if err != nil {
 				return err
