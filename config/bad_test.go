@@ -25,6 +25,14 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:2:14: concurrency: must be at most 1000, got 1001",
 		},
 		{
+			"relook without a unit", "    window: 1d\n", "    window: 1d\n    relook: 14\n",
+			"hindcast.yaml:25:13: models[0].relook: the duration 14 has no unit: want a duration such as 30m, 24h, 7d or 1h30m (units w, d, h, m, s, ms, largest first)",
+		},
+		{
+			"keep_summaries that is negative", "  url: file://./state\n", "  url: file://./state\n  keep_summaries: -1d\n",
+			`hindcast.yaml:4:19: state.keep_summaries: "-1d" is negative: want a duration such as 30m, 24h, 7d or 1h30m (units w, d, h, m, s, ms, largest first)`,
+		},
+		{
 			"unknown key in a flow mapping", "runs: 4", "rnus: 4",
 			`hindcast.yaml:43:16: models[0].retrain.budget: unknown key "rnus" (did you mean "runs"?)`,
 		},

@@ -54,7 +54,8 @@ type Config struct {
 
 // State says where Hindcast keeps its own memory.
 type State struct {
-	URL string `yaml:"url"`
+	URL           string        `yaml:"url"`
+	KeepSummaries time.Duration `yaml:"keep_summaries"` // for how long after a window's end its Summary is kept; 0 keeps none
 }
 
 // Model is one model to evaluate.
@@ -68,6 +69,7 @@ type Model struct {
 	Window      string            `yaml:"window"`           // parsed by Grid
 	WindowZone  string            `yaml:"window_time_zone"` // of the windows, an IANA name; in Grid
 	CatchUp     int               `yaml:"catch_up"`
+	Relook      time.Duration     `yaml:"relook"`    // for how long after it became mature a window may be judged again; 0 turns it off
 	Reference   *Reference        `yaml:"reference"` // nil without one
 	Segments    []string          `yaml:"segments"`
 	MaxSegments int               `yaml:"max_segments"` // values kept per segment column

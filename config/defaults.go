@@ -17,10 +17,14 @@ const (
 	defaultTimeZone    = "UTC"
 	defaultWindow      = "1d"
 	defaultCatchUp     = 7
+	defaultRelook      = 14 * 24 * time.Hour
 	defaultMaxBadShare = 0.01
 	defaultMaxSegments = summary.DefaultMaxSegments
 	defaultResolve     = groundtruth.ResolveLatest
 	defaultTimeout     = 10 * time.Second // of every server
+
+	// Of the state.
+	defaultKeepSummaries = 90 * 24 * time.Hour
 
 	// Of drift.
 	defaultMinRows     = drift.DefaultMinRows

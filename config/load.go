@@ -31,7 +31,7 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 // they are used.
 func Parse(name string, data []byte, baseDir string, env func(string) (string, bool)) (*Config, error) {
 	d := &decoder{file: name, env: env}
-	c := &Config{File: name, Dir: baseDir}
+	c := &Config{File: name, Dir: baseDir, State: State{KeepSummaries: defaultKeepSummaries}}
 	if root, ok := d.parse(data); ok {
 		d.config(root, c)
 	}
@@ -54,6 +54,7 @@ func (d *decoder) config(root value, c *Config) {
 		s := d.object(v)
 		s.need("url")
 		s.location("url", folder, &c.State.URL)
+		s.duration("keep_summaries", &c.State.KeepSummaries)
 		s.done()
 	}
 	o.count("concurrency", 1, mostConcurrency, &c.Concurrency)

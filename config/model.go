@@ -45,6 +45,7 @@ func (d *decoder) model(v value, dir string) *Model {
 		Window:      defaultWindow,
 		WindowZone:  defaultTimeZone,
 		CatchUp:     defaultCatchUp,
+		Relook:      defaultRelook,
 		MaxSegments: defaultMaxSegments,
 		MaxBadShare: defaultMaxBadShare,
 		Drift:       Drift{Profile: drift.Profile, MinRows: defaultMinRows, ExactValues: defaultExactValues},
@@ -65,6 +66,7 @@ func (d *decoder) model(v value, dir string) *Model {
 	}
 	d.window(o, m)
 	o.count("catch_up", 1, mostCatchUp, &m.CatchUp)
+	o.duration("relook", &m.Relook)
 	if sv, ok := o.get("reference"); ok {
 		d.reference(sv, m)
 	}

@@ -191,6 +191,7 @@ func (b *backfill) begin(ctx context.Context, plan *Backfill) error {
 		return err
 	}
 	b.ref, err = b.reference(ctx, b.model, b.effects.write)
+	b.layout = b.ref.layoutID()
 	return err
 }
 
@@ -219,7 +220,10 @@ func (b *backfill) judge(ctx context.Context, at moment) ([]Outcome, error) {
 	}
 	var err error
 	if len(outcomes) < len(windows) {
-		err = p.judgeAll(ctx, b.ref, windows)
+		var records []trigger.Record
+		if records, err = p.recent(ctx, p.launches, windows[0].window); err == nil {
+			err = p.judgeAll(ctx, b.ref, windows, records)
+		}
 	}
 	for _, e := range p.judged {
 		if err != nil && !e.decided {

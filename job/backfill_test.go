@@ -154,7 +154,7 @@ func TestSemantics7_BackfillEqualsPasses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := settings{rules: raggedRules, mode: "suggest", model: "schedule: '" + c.schedule + "'\n" + c.model, data: memory() + "/data"}
+			s := settings{rules: raggedRules, mode: "suggest", model: "relook: 0s\nschedule: '" + c.schedule + "'\n" + c.model, data: memory() + "/data"}
 			passes := newWorld(t, s)
 			passes.model.GroundTruth.Delay = c.delay
 			from := dayStart(1).Add(c.behind)
@@ -204,9 +204,9 @@ func TestSemantics7_BackfillEqualsPasses(t *testing.T) {
 				t.Errorf("nothing is shown: %d records, %d suggestions, %d streaks", len(want), suggested, streaks)
 			}
 
-			// Only evaluations, their marks, the profile and copies are written.
+			// Only evaluations, their marks, Summaries, the profile and copies are written.
 			for key := range filled.stateObjects() {
-				if dir, _, _ := strings.Cut(key, "/"); !slices.Contains([]string{"evaluations", "mature", "profiles", "index"}, dir) {
+				if dir, _, _ := strings.Cut(key, "/"); !slices.Contains([]string{"evaluations", "mature", "profiles", "index", "summaries"}, dir) {
 					t.Errorf("%s was written", key)
 				}
 			}

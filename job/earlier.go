@@ -39,6 +39,7 @@ func (p *pass) decideEarlier(ctx context.Context, done map[groundtruth.Window]bo
 		if longer {
 			e.outcome.Rules = trigger.Mark(trigger.Streaks(p.model.Grid(), records, s.Window, e.outcome.Rules), states, s.Window)
 		}
+		e.outcome.Rules = trigger.AsConfigured(e.outcome.Rules, states)
 		err = p.act(ctx, &d, e)
 		e.outcome.Decision = d
 		p.redecided = append(p.redecided, e)

@@ -2,6 +2,8 @@ package job
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -27,8 +29,103 @@ type evaluated struct {
 	inputs   []groundtruth.Input
 	versions []string // model versions of the window's predictions, sorted
 	decided  bool     // and recorded before the pass decides, as windows are on which no rule acts
+	created  bool     // the ledger has taken it as a new revision
 
 	unrecorded bool // it is shown, and not recorded
+
+	reading      *reading             // what was read, until its Summary is kept; nil where none is to be
+	readAsOf     time.Time            // as of when
+	again        *again               // nil where the window was not taken up to be judged again
+	breachedAsOf map[string]time.Time // as of when revisions before this one found its rules breached
+}
+
+// judgeWindows reads and judges the windows of the plan, and returns the records with
+// those of theirs.
+func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []planned, records []trigger.Record) ([]trigger.Record, error) {
+	for i, w := range windows {
+		if w.recorded {
+			continue
+		}
+		e, err := p.judgeWindow(ctx, ref, w, records)
+		if err != nil {
+			return nil, err
+		}
+		if e == nil {
+			continue
+		}
+		p.judged = append(p.judged, e)
+		last := !w.older && !slices.ContainsFunc(windows[i+1:], func(o planned) bool { return o.stage == w.stage })
+		reason := "recorded: rules act on the newest window"
+		if e.again != nil {
+			reason = "recorded: judged again; rules act on the newest window"
+			last = last && !beforeNewest(w.window, records)
+		}
+		if w.onGrid {
+			records = append(records, p.record(e))
+		}
+		// All but the newest of each stage are done with: they are recorded at once, so
+		// that a crash does not lose them. The newest ones wait for their decision, so
+		// that a crash before it makes the next pass judge them again.
+		p.revise(ctx, e, last)
+		if !last {
+			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: reason}
+			if err := p.append(ctx, p.record(e), e); err != nil {
+				return nil, err
+			}
+			e.decided = true
+		}
+	}
+	return records, errors.Join(p.unreadable...)
+}
+
+// judgeWindow reads and judges one window. It returns none where that cannot be read: one
+// that is judged again stays as it is, and any other is among the unreadable ones.
+func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, records []trigger.Record) (*evaluated, error) {
+	c := p.judgedAgain(w.window)
+	if c != nil {
+		p.Log.Info("a window is judged again", "model", p.model.Name, "window_start", w.window.Start, "window_end", w.window.End, "revision", c.revision, "why", c.why)
+	}
+	answers, unasked, err := p.ask(ctx, w.window)
+	if err != nil {
+		return nil, err
+	}
+	p.unaskedQueries = append(p.unaskedQueries, unasked...)
+	labels := w.stage == trigger.StageMature || p.opt.Window != nil
+	read, readAsOf, err := p.read(ctx, ref, w, labels)
+	switch {
+	case err != nil && c != nil && ctx.Err() == nil:
+		if c.kept {
+			p.unusable.add(w.window, "its Summary cannot be used: "+p.Secrets.Text(err.Error()))
+		} else {
+			p.leave(w.window, err)
+		}
+		return nil, nil
+	case err != nil:
+		// One window that cannot be read does not hide the others. Two are taken for a
+		// store that doesn't answer.
+		p.unreadable = append(p.unreadable, err)
+		if len(p.unreadable) > 1 || ctx.Err() != nil {
+			return nil, errors.Join(p.unreadable...)
+		}
+		return nil, nil
+	}
+	shown := *read
+	if c != nil && !c.kept {
+		if note := p.stillLacks(w.window, read.result.Coverage); note != "" {
+			shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
+		}
+	}
+	e := p.judge(p.model, ref, w, p.asOf, labels, answers, &shown)
+	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
+	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && (c == nil || !c.kept) {
+		e.reading = read
+	}
+	if !w.onGrid {
+		records = nil
+	}
+	e.breachedAsOf = trigger.FirstBreached(records, p.record(e))
+	e.outcome.Rules = trigger.Streaks(p.model.Grid(), records, w.window, e.outcome.Rules)
+	return e, nil
 }
 
 // judge computes and judges a window that was read; queries have been answered.

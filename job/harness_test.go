@@ -177,7 +177,7 @@ models:
 		Pipelines:  func(*config.Model) (trigger.Pipelines, error) { return w.kfp, nil },
 		Publishers: []job.Publisher{w.pub}, Notifiers: []job.Notifier{w.told},
 		Clock: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
-		Identity: "test", Limits: groundtruth.Limits{SpillDir: t.TempDir()},
+		Identity: "test", Limits: groundtruth.Limits{SpillDir: t.TempDir()}, KeepSummaries: cfg.State.KeepSummaries,
 	})
 	if err != nil {
 		t.Fatal(err)

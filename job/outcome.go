@@ -93,6 +93,7 @@ const (
 	EventRetrainFailed     EventKind = "retrain_failed" // failed, cancelled or gone
 	EventRetrainDuplicate  EventKind = "retrain_duplicate"
 	EventLaunchFailed      EventKind = "retrain_not_started" // Err says why; the next pass tries again
+	EventRevised           EventKind = "revised"             // judged again, windows or runs are not as people were told
 	EventEvaluationFailing EventKind = "evaluation_failing"
 	EventEvaluationWorks   EventKind = "evaluation_works" // a pass succeeded again
 )
@@ -116,13 +117,15 @@ type Event struct {
 	Incident Incident
 	// Until is how long the event stands without another word: until the next pass but
 	// one should have said more.
-	Until    time.Time
-	Failures int               // EventEvaluation*, EventLaunchFailed, EventRetrainStarted: how many passes or attempts failed since Incident.Opened; at a run's start there may have been none
-	Rules    []rule.Result     // EventBreach, EventResolved: the rules
-	Outcome  *Outcome          // EventBreach, EventResolved, EventRetrain*: the window; may be nil
-	Decision *trigger.Decision // what follows from it; may be nil
-	Launch   *trigger.Launch   // EventRetrain*
-	State    *trigger.RunState // EventRetrainFinished, EventRetrainFailed, EventRetrainDuplicate
-	RunURL   string            // for people; may be empty
-	Err      error             // EventLaunchFailed, EventEvaluationFailing
+	Until     time.Time
+	Failures  int                  // EventEvaluation*, EventLaunchFailed, EventRetrainStarted: how many passes or attempts failed since Incident.Opened; at a run's start there may have been none
+	Rules     []rule.Result        // EventBreach, EventResolved: the rules
+	Outcome   *Outcome             // EventBreach, EventResolved, EventRetrain*: the window; may be nil
+	Decision  *trigger.Decision    // what follows from it; may be nil
+	Launch    *trigger.Launch      // EventRetrain*
+	State     *trigger.RunState    // EventRetrainFinished, EventRetrainFailed, EventRetrainDuplicate
+	RunURL    string               // for people; may be empty
+	Revised   []Revised            // EventRevised: the breaches that are none any more
+	Retracted []trigger.Retraction // EventRevised: the runs that nothing would have asked for
+	Err       error                // EventLaunchFailed, EventEvaluationFailing
 }

@@ -93,7 +93,7 @@ func (r *Runner) old(ctx context.Context, m *config.Model, before time.Time) ([]
 	for _, of := range []struct {
 		dir string
 		end func(rest string) (time.Time, bool)
-	}{{summariesDir, endOfSummary}, {shardsDir, endOfUnit}} {
+	}{{SummariesDir, endOfSummary}, {shardsDir, endOfUnit}} {
 		removal, err := r.oldIn(ctx, of.dir, m.Name, before, of.end)
 		if err != nil {
 			return nil, nil, err
@@ -106,10 +106,14 @@ func (r *Runner) old(ctx context.Context, m *config.Model, before time.Time) ([]
 // OldEnough refuses an age within which passes judge, or look back at, in the ordinary
 // course.
 func OldEnough(m *config.Model, age time.Duration) error {
+	days := func(d time.Duration) int { return int((d + 24*time.Hour - 1) / (24 * time.Hour)) }
 	windows := m.CatchUp + longestStreak(m)
 	if least := m.GroundTruth.Delay + time.Duration(windows)*m.Grid().Length(); age < least {
 		return fmt.Errorf("%w: %s needs at least %d days, for the delay of its labels and %d windows of %s (catch_up and the longest streak of its rules)",
-			ErrTooYoung, m.Name, int((least+24*time.Hour-1)/(24*time.Hour)), windows, m.Grid())
+			ErrTooYoung, m.Name, days(least), windows, m.Grid())
+	}
+	if least := m.GroundTruth.Delay + m.Relook + m.Grid().Length(); m.Relook > 0 && age < least {
+		return fmt.Errorf("%w: %s needs at least %d days, for the delay of its labels and the windows that may be judged again (relook)", ErrTooYoung, m.Name, days(least))
 	}
 	return nil
 }
@@ -125,7 +129,7 @@ func (r *Runner) needs(ctx context.Context, m *config.Model) (trigger.Needs, err
 	if needs.Launches, err = p.launched(ctx); err != nil {
 		return needs, err
 	}
-	records, err := p.recent(ctx, needs.Launches, windows[0].window)
+	records, err := p.recent(ctx, needs.Launches, p.oldest(windows))
 	if err != nil {
 		return needs, err
 	}
@@ -142,22 +146,18 @@ func (r *Runner) needs(ctx context.Context, m *config.Model) (trigger.Needs, err
 	return needs, nil
 }
 
-// summariesDir holds what passes keep of the windows that they have read:
-// summaries/MODEL/START_END-HASH.
-const summariesDir = "summaries/"
-
 // endOfSummary reads the end of the window off the rest of the key of a kept Summary.
 func endOfSummary(rest string) (time.Time, bool) {
 	_, after, ok := strings.Cut(rest, "_")
 	text, _, hashed := strings.Cut(after, "-")
-	end, err := time.Parse(shardTime, text)
+	end, err := time.Parse(keptTime, text)
 	return end, ok && hashed && err == nil
 }
 
 // endOfUnit reads the as-of off the rest of the key of a window that a shard kept.
 func endOfUnit(rest string) (time.Time, bool) {
 	text, _, ok := strings.Cut(rest, "/")
-	asOf, err := time.Parse(shardTime, text)
+	asOf, err := time.Parse(keptTime, text)
 	return asOf, ok && err == nil
 }
 

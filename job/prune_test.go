@@ -13,7 +13,7 @@ import (
 )
 
 // prunedAge is as young as the configuration of prunable allows: a delay of 2 days, and 2
-// windows of catch_up and 2 of a streak.
+// windows of catch_up and 2 of a streak, or one that may be judged again 3 days later.
 const prunedAge = 6 * 24 * time.Hour
 
 const prunedNights = 60
@@ -21,7 +21,7 @@ const prunedNights = 60
 // prunable has 60 nights behind it, of a ragged log whose last 20 days are breached.
 func prunable(t *testing.T, k kind, mode string) (w *world, s settings) {
 	t.Helper()
-	s = settings{rules: raggedRules, mode: mode, data: memory() + "/data", model: "catch_up: 2", retrain: "cooldown: 3d"}
+	s = settings{rules: raggedRules, mode: mode, data: memory() + "/data", model: "catch_up: 2\nrelook: 3d", retrain: "cooldown: 3d"}
 	w = newWorld(t, s)
 	w.ragged(dayStart(1), 24*time.Hour, prunedNights-20, perDay, 20*time.Hour)
 	for d := prunedNights - 19; d <= prunedNights+10; d++ {

@@ -11,8 +11,8 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// reading is all that judge needs of a window. readWindow has it made, and keptReading
-// takes it from what a shard has kept.
+// reading is all that judge needs of a window. readWindow has it made, keptReading
+// takes it from what a shard has kept, and keptSummary from what an earlier pass has kept.
 type reading struct {
 	result  groundtruth.Result
 	summary *summary.Summary
@@ -47,4 +47,25 @@ func (r *Runner) readWindow(ctx context.Context, q WindowQuery) (*reading, error
 	work := Work{Model: q.Model.Name, Window: &q.Window, Duration: r.Clock().Sub(started)}
 	work.add(result)
 	return &reading{result, counted, work}, nil
+}
+
+// read reads a window, or takes what a shard or an earlier pass has kept of it. It returns
+// as of when it was read.
+func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool) (*reading, time.Time, error) {
+	if c := p.judgedAgain(w.window); c != nil && c.kept {
+		return p.keptSummary(ctx, w.window)
+	}
+	if p.opt.Merge {
+		kept, err := p.keptReading(ctx, p.model, ref, w, p.asOf)
+		if err != nil || kept != nil {
+			if kept != nil {
+				kept.work = Work{Model: p.model.Name, Window: &w.window}
+			}
+			return kept, p.asOf, err
+		}
+	}
+	q := ref.query(p.model, w, p.asOf)
+	q.Past, q.Labels = p.opt.past() || p.replays, labels
+	read, err := p.readWindow(ctx, q)
+	return read, p.asOf, err
 }

@@ -15,17 +15,26 @@ import (
 // record turns an evaluated window into what the ledger keeps, but for its Output.
 func (p *pass) record(e *evaluated) trigger.Record {
 	o := e.outcome
-	return trigger.Record{
+	rec := trigger.Record{
 		Model: o.Model, Window: o.Window, OnGrid: o.OnGrid, Grid: p.grid(o.OnGrid), Stage: o.Stage,
-		// Above every recorded revision: what is judged now is the newest.
-		Revision: 1 << 30,
+		Revision: trigger.Unrecorded,
 		AsOf:     o.AsOf, RecordedAt: p.Clock().UTC(), PolicyHash: p.model.PolicyHash(),
 		Verdict: o.Verdict, Rules: o.Rules, Versions: e.versions, Inputs: e.inputs, Decision: o.Decision,
+		ReadHash: p.model.ReadHash(), RulesHash: p.model.RulesHash(), Layout: p.layout,
+		Predictions: &o.Coverage.Predictions, Matched: o.Coverage.Matched, BreachedAsOf: e.breachedAsOf,
 	}
+	if e.again != nil {
+		rec.JudgedAgain = e.again.revision
+	}
+	if !e.readAsOf.Equal(o.AsOf) {
+		rec.ReadAsOf = e.readAsOf
+	}
+	return rec
 }
 
 // append records a window with its decision and with the outcome as it is printed, and
-// puts the revision into the outcome. A dry run records nothing.
+// puts the revision into the outcome. The Summary that it was judged by is kept with it. A
+// dry run records nothing.
 func (p *pass) append(ctx context.Context, rec trigger.Record, e *evaluated) error {
 	if !p.effects.write || e.unrecorded {
 		return nil
@@ -34,10 +43,11 @@ func (p *pass) append(ctx context.Context, rec trigger.Record, e *evaluated) err
 	if rec.Output, err = json.Marshal(e.outcome); err != nil {
 		return fmt.Errorf("encode evaluation: %w", err)
 	}
-	if rec, _, err = p.Ledger.Append(ctx, rec); err != nil {
+	if rec, e.created, err = p.Ledger.Append(ctx, rec); err != nil {
 		return err
 	}
 	e.outcome.Revision = rec.Revision
+	p.keepSummary(ctx, e)
 	return nil
 }
 

@@ -23,6 +23,14 @@ type reference struct {
 	profileDigest string                    // empty until digest is asked for it
 }
 
+// layoutID returns what records say of the reference's layout; nothing without one.
+func (ref *reference) layoutID() string {
+	if ref == nil {
+		return ""
+	}
+	return layoutID(ref.profile.Layout)
+}
+
 // profilesDir holds reference profiles in the state: profiles/MODEL/FINGERPRINT.
 const (
 	profilesDir  = "profiles/"

@@ -215,3 +215,43 @@ func TestSemantics3_StreaksAreCountedFromTheNewestMatureWindow(t *testing.T) {
 		t.Errorf("%d suggestions for one cause, %v", len(suggestions), err)
 	}
 }
+
+// Windows that have all they need cost no request to the logs once they are recorded, and
+// to the state as many as without relook but for a page of the index.
+func TestSemantics7_HealthyWindowsCostNoRequests(t *testing.T) {
+	asked := map[string]int64{}
+	for _, relook := range []string{"0s", "14d"} {
+		for name, window := range map[string]string{"days": "1d", "hours": "6h"} {
+			w := newWorld(t, settings{rules: "[" + ruleRMSE + ", " + ruleDrift + "]", model: "window: " + window + "\nrelook: " + relook + "\ncatch_up: 1000"})
+			store := &countingStore{Store: w.state}
+			w.r.Ledger = trigger.NewLedger(store).WithIndex(store)
+			const last = 20
+			for n := 1; n <= last; n++ {
+				w.logs(n, good)
+			}
+			w.night(4)
+			w.night(last - 1)
+			w.pass(job.Options{}) // writes the index
+			reads := w.count()
+			store.requests.Store(0)
+			w.night(last)
+			asked[name+" "+relook] = store.requests.Load()
+			if reads.listings > 0 {
+				t.Errorf("%s, relook %s: the objects of %d windows are listed", name, relook, reads.listings)
+			}
+			read := 0
+			for _, n := range reads.read {
+				read += n
+			}
+			if want := map[string]int{"days": 2, "hours": 5}[name]; read != want {
+				t.Errorf("%s, relook %s: %d windows are read, want those of a day and the closed one: %d", name, relook, read, want)
+			}
+		}
+	}
+	t.Logf("requests to the ledger: %v", asked)
+	for _, name := range []string{"days", "hours"} {
+		if asked[name+" 14d"] > asked[name+" 0s"]+4 {
+			t.Errorf("%s: requests to the ledger: %v", name, asked)
+		}
+	}
+}

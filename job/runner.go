@@ -30,17 +30,18 @@ type Runner struct {
 	Log       *slog.Logger
 
 	// Optional.
-	Summaries  Summaries // nil reads the logs that the models name
-	Querier    Querier   // nil where no Prometheus is configured
-	Publishers []Publisher
-	Notifiers  []Notifier
-	Secrets    *redact.Secrets // are taken out of errors that are kept or told; nil for none
-	Limits     groundtruth.Limits
-	Identity   string                                     // who this is in the ledger, for people
-	Progress   func(label string) func(done, total int64) // nil for none
-	Observe    func(Work)                                 // told what each window and reference took, from several goroutines; nil for nobody
-	PeakMemory func() int64                               // of the process, in bytes; 0 or nil where it is not known
-	Hook       func(step string)                          // crash tests stop the process in it; nil for none
+	Summaries     Summaries // nil reads the logs that the models name
+	Querier       Querier   // nil where no Prometheus is configured
+	Publishers    []Publisher
+	Notifiers     []Notifier
+	Secrets       *redact.Secrets // are taken out of errors that are kept or told; nil for none
+	Limits        groundtruth.Limits
+	Identity      string                                     // who this is in the ledger, for people
+	Progress      func(label string) func(done, total int64) // nil for none
+	KeepSummaries time.Duration                              // how long after its end a window's Summary is kept; 0 keeps none
+	Observe       func(Work)                                 // told what each window and reference took, from several goroutines; nil for nobody
+	PeakMemory    func() int64                               // of the process, in bytes; 0 or nil where it is not known
+	Hook          func(step string)                          // crash tests stop the process in it; nil for none
 }
 
 // New returns r, or an error that names each required field that it lacks.
@@ -116,6 +117,7 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 	}
 	p := &pass{Runner: r, model: m, opt: opt, effects: fx, asOf: asOf}
 	err := p.run(ctx)
+	p.tellRevised(ctx)
 	outcomes := p.outcomes(slices.Concat(p.judged, p.redecided))
 	status := RunStatus{Model: m.Name, Start: started, Duration: r.Clock().Sub(started)}
 	status.Err = errors.Join(append([]error{err}, p.launchFailures...)...)
@@ -125,7 +127,10 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 	if opt.Merge {
 		p.forgetUnits(ctx)
 	}
-	return outcomes, errors.Join(status.Err, p.evaluated(ctx, status, p.outcomes(p.judged)))
+	if fx.write && !opt.looks() {
+		p.forgetSummaries(ctx)
+	}
+	return outcomes, errors.Join(status.Err, p.evaluated(ctx, status, p.outcomes(p.shown())))
 }
 
 // pass is one pass over one model: what it is asked to do, and what it has found and done
@@ -142,18 +147,27 @@ type pass struct {
 	launches  []trigger.LaunchStatus // the started runs, see launched; nil until they are read
 	hungQuery hang                   // the query that the monitoring system did not answer in time
 
-	judged    []*evaluated     // this pass's windows, oldest first, mature before closed
-	redecided []*evaluated     // windows of earlier passes that were decided on again
-	beside    []trigger.Record // what a backfill knows of windows beside the ledger
-	notes     []string         // what people must know of the pass, for its output alone: no window's record has them
+	layout     string                 // ID of the reference's layout, on which windows are counted; empty without one
+	earlier    []trigger.LaunchStatus // the runs that were started before it
+	again      []again                // the windows of its plan that were judged before
+	otherRules []again                // the windows that it is to judge again by other rules, without reading
+	unusable   unusable               // the windows that it would judge again, had it their Summaries
+	judged     []*evaluated           // this pass's windows, oldest first, mature before closed
+	redecided  []*evaluated           // windows of earlier passes that were decided on again
+	beside     []trigger.Record       // what a backfill knows of windows beside the ledger
+	notes      []string               // what people must know of the pass, for its output alone: no window's record has them
 
 	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
 	breachesUnknown bool                          // knownBreaches could not be read
 	toldInPass      map[string]bool               // what people were told in this pass: an event's kind and its incident's ID
+	revised         []Revised                     // what was judged otherwise now than people were told
+	retracted       []trigger.Retraction          // the runs that this pass has marked so
 	goingOn         []Event                       // what people know of and goes on, beside open breaches and runs
 
 	launchFailures   []error // of runs that could not be started
 	unaskedQueries   []error // of queries that nobody could be asked
+	notReadAgain     []error // of windows that stay as they were judged
+	unreadable       []error // of the other windows that could not be read
 	deliveryFailures []error // of messages, and of what is read and pushed to make them
 }
 
@@ -168,13 +182,11 @@ func (p *pass) run(ctx context.Context) error {
 	if p.effects.launch {
 		p.follow(ctx)
 	}
-	windows, err := p.windows(ctx)
+	windows, records, err := p.plan(ctx)
 	if err != nil {
 		return err
 	}
-	for _, note := range p.notes {
-		p.Log.Warn("noted", "model", m.Name, "note", note)
-	}
+	defer p.logNotes()
 	if m.Reference != nil && p.Limits.Workers != 1 {
 		// What the first judgement needs is made while profile and windows are read.
 		var prepared sync.WaitGroup
@@ -185,69 +197,19 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.launched(ctx); err != nil {
+	p.layout = ref.layoutID()
+	if windows, err = p.judgeKept(ctx, windows, records); err != nil {
 		return err
 	}
-	return p.judgeAll(ctx, ref, windows)
+	return p.judgeAll(ctx, ref, windows, records)
 }
 
 // judgeAll judges windows, which come oldest first, decides on the newest of them, acts
 // and records. A backfill does it for each of its moments.
-func (p *pass) judgeAll(ctx context.Context, ref *reference, windows []planned) error {
-	m := p.model
-	launches, err := p.launched(ctx)
+func (p *pass) judgeAll(ctx context.Context, ref *reference, windows []planned, records []trigger.Record) error {
+	records, err := p.judgeWindows(ctx, ref, windows, records)
 	if err != nil {
 		return err
-	}
-	records, err := p.recent(ctx, launches, windows[0].window)
-	if err != nil {
-		return err
-	}
-	var unreadable []error
-	for i, w := range windows {
-		if w.recorded {
-			continue
-		}
-		answers, unasked, err := p.ask(ctx, w.window)
-		if err != nil {
-			return err
-		}
-		p.unaskedQueries = append(p.unaskedQueries, unasked...)
-		labels := w.stage == trigger.StageMature || p.opt.Window != nil
-		read, err := p.read(ctx, ref, w, labels)
-		if err != nil {
-			// One window that cannot be read does not hide the others. Two are taken for a
-			// store that doesn't answer.
-			unreadable = append(unreadable, err)
-			if len(unreadable) > 1 || ctx.Err() != nil {
-				break
-			}
-			continue
-		}
-		e := p.judge(m, ref, w, p.asOf, labels, answers, read)
-		e.unrecorded = w.shown
-		past := records
-		if !w.onGrid {
-			past = nil
-		}
-		e.outcome.Rules = trigger.Streaks(m.Grid(), past, w.window, e.outcome.Rules)
-		p.judged = append(p.judged, e)
-		if w.onGrid {
-			records = append(records, p.record(e))
-		}
-		// All but the newest of each stage are done with: they are recorded at once, so
-		// that a crash does not lose them. The newest ones wait for their decision, so
-		// that a crash before it makes the next pass judge them again.
-		if later := windows[i+1:]; w.older || slices.ContainsFunc(later, func(o planned) bool { return o.stage == w.stage }) {
-			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "recorded: rules act on the newest window"}
-			if err := p.append(ctx, p.record(e), e); err != nil {
-				return err
-			}
-			e.decided = true
-		}
-	}
-	if len(unreadable) > 0 {
-		return errors.Join(unreadable...)
 	}
 	if err := p.decide(ctx, records); err != nil {
 		return err
@@ -260,23 +222,7 @@ func (p *pass) judgeAll(ctx context.Context, ref *reference, windows []planned) 
 			return err
 		}
 	}
-	return nil
-}
-
-// read reads a window, or takes what a shard has kept of it.
-func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool) (*reading, error) {
-	if p.opt.Merge {
-		kept, err := p.keptReading(ctx, p.model, ref, w, p.asOf)
-		if err != nil || kept != nil {
-			if kept != nil {
-				kept.work = Work{Model: p.model.Name, Window: &w.window}
-			}
-			return kept, err
-		}
-	}
-	q := ref.query(p.model, w, p.asOf)
-	q.Past, q.Labels = p.opt.past() || p.replays, labels
-	return p.readWindow(ctx, q)
+	return p.retract(ctx, records)
 }
 
 // decide finds what follows from the newest verdicts, acts, and puts each decision
@@ -369,7 +315,7 @@ func (p *pass) evaluated(ctx context.Context, status RunStatus, outcomes []Outco
 // publish pushes the figures, and returns with what failed there what failed to be
 // delivered or asked before.
 func (p *pass) publish(ctx context.Context, status RunStatus, outcomes []Outcome) error {
-	errs := slices.Concat(p.unaskedQueries, p.deliveryFailures)
+	errs := slices.Concat(p.unaskedQueries, p.notReadAgain, p.deliveryFailures)
 	if p.effects.push && len(p.Publishers) > 0 {
 		snapshot, err := p.snapshot(ctx, status, outcomes)
 		if err != nil {
@@ -394,7 +340,8 @@ func undelivered(errs []error) error {
 }
 
 // DeliveryError says that the evaluation and its decision are done and recorded, but
-// a push or a message failed, or a query that a rule rests on could not be asked.
+// a push or a message failed, a query that a rule rests on could not be asked, or a window
+// that was to be judged again could not be read and stays as it was judged.
 type DeliveryError struct{ errs []error }
 
 // Error implements error.
@@ -412,7 +359,7 @@ func (p *pass) failed(ctx context.Context, status RunStatus) error {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 	}
-	errs := slices.Concat(p.unaskedQueries, p.deliveryFailures)
+	errs := slices.Concat(p.unaskedQueries, p.notReadAgain, p.deliveryFailures)
 	p.deliveryFailures = nil
 	if p.effects.push {
 		for _, pub := range p.Publishers {
@@ -469,6 +416,12 @@ func (p *pass) snapshot(ctx context.Context, status RunStatus, outcomes []Outcom
 		}
 	}
 	return s, nil
+}
+
+// shown returns the windows of this pass whose figures may be the newest: not the older
+// ones that were judged again.
+func (p *pass) shown() []*evaluated {
+	return slices.DeleteFunc(slices.Clone(p.judged), func(e *evaluated) bool { return e.again != nil && e.decided })
 }
 
 // outcomes orders windows as people read them: mature before closed, newest first. The

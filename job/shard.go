@@ -21,12 +21,6 @@ import (
 // shards/MODEL/ASOF/WINDOW-FINGERPRINT.
 const shardsDir = "shards/"
 
-// unitSchema is the version of kept windows. Others are read anew.
-const unitSchema = 1
-
-// shardTime is the layout of times in the keys of units; in UTC it ends in Z.
-const shardTime = "20060102T150405.999999999Z0700"
-
 // Unit is a window of a model, which one of several shards reads.
 type Unit struct {
 	Model  string             `json:"model"`
@@ -39,17 +33,6 @@ type Unit struct {
 	Rows     int64            `json:"rows_read"`     // when it was read
 }
 
-// keptUnit is a window as a shard has read it: the object under a Unit's key, which the
-// merging pass takes instead of reading the window.
-type keptUnit struct {
-	Schema  int                `json:"schema"`
-	Model   string             `json:"model"`
-	Window  groundtruth.Window `json:"window"`
-	AsOf    time.Time          `json:"as_of"`
-	Result  groundtruth.Result `json:"result"`
-	Summary []byte             `json:"summary"`
-}
-
 // ErrJudgedSince marks a merge that comes too late: a pass has looked from a later
 // moment meanwhile.
 var ErrJudgedSince = errors.New("a later pass has judged windows that were not mature then")
@@ -58,7 +41,7 @@ var ErrJudgedSince = errors.New("a later pass has judged windows that were not m
 // the same ones as long as no pass records any.
 func (r *Runner) Units(ctx context.Context, m *config.Model, asOf time.Time) ([]Unit, error) {
 	p := &pass{Runner: r, model: m, opt: Options{AsOf: asOf, Merge: true}, asOf: asOf.UTC()}
-	windows, err := p.windows(ctx)
+	windows, _, err := p.plan(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +97,7 @@ func (r *Runner) keep(ctx context.Context, m *config.Model, ref *reference, w pl
 		return u, err
 	}
 	u.Rows = read.result.RowsRead
-	summary, err := read.summary.MarshalBinary()
-	if err != nil {
-		return u, fmt.Errorf("keep window %s: %w", w.window, err)
-	}
-	data, err := json.Marshal(keptUnit{unitSchema, m.Name, w.window, asOf, read.result, summary})
+	data, err := newKeptWindow(m, w.window, asOf, read.result).encode(read.summary)
 	if err != nil {
 		return u, fmt.Errorf("keep window %s: %w", w.window, err)
 	}
@@ -156,42 +135,34 @@ func (r *Runner) keptReading(ctx context.Context, m *config.Model, ref *referenc
 		r.Log.Warn("a kept window cannot be used and is read anew", "model", m.Name, "window_start", w.window.Start, "window_end", w.window.End, "err", err)
 		return nil, nil
 	}
-	var u keptUnit
-	if err := json.Unmarshal(data, &u); err != nil {
+	u, counted, err := decodeKept(data)
+	if err != nil {
 		return anew(err)
 	}
-	if u.Schema != unitSchema || u.Model != m.Name || !u.Window.Equal(w.window) || !u.AsOf.Equal(asOf) {
+	if !u.of(m, w.window) || !u.AsOf.Equal(asOf) {
 		return anew(fmt.Errorf("%s says that it is something else", key))
 	}
-	kept := &reading{result: u.Result, summary: new(summary.Summary)}
-	if err := kept.summary.UnmarshalBinary(u.Summary); err != nil {
-		return anew(err)
-	}
+	kept := &reading{result: u.Result, summary: counted}
 	now, err := r.summaries().Inputs(ctx, ref.query(m, w, asOf))
 	if err != nil {
 		return nil, err
 	}
-	if !slices.EqualFunc(now, u.Result.Inputs, sameInput) {
+	if !sameInputs(now, u.Result.Inputs) {
 		return anew(errors.New("its objects have changed since"))
 	}
 	return kept, nil
-}
-
-func sameInput(a, b groundtruth.Input) bool {
-	return a.URL == b.URL && a.Size == b.Size && a.ETag == b.ETag && a.ModTime.Equal(b.ModTime)
 }
 
 // unitKey returns the key under which a window is kept. All that its reading depends on,
 // beside the objects, is in it.
 func unitKey(m *config.Model, ref *reference, w planned, asOf time.Time) (string, error) {
 	spec := m.GroundtruthSpec()
-	profile := ""
 	if ref != nil {
 		spec.Features = ref.features
-		var err error
-		if profile, err = ref.digest(); err != nil {
-			return "", err
-		}
+	}
+	profile, err := ref.digest()
+	if err != nil {
+		return "", err
 	}
 	data, err := json.Marshal(struct {
 		Schema, SummarySchema int
@@ -202,17 +173,19 @@ func unitKey(m *config.Model, ref *reference, w planned, asOf time.Time) (string
 		Window                groundtruth.Window
 		Stage                 string
 		AsOf                  time.Time
-	}{unitSchema, summary.Schema, spec, m.Predictions.Features, m.MaxSegments, profile, w.window, w.stage, asOf.UTC()})
+	}{keptSchema, summary.Schema, spec, m.Predictions.Features, m.MaxSegments, profile, w.window, w.stage, asOf.UTC()})
 	if err != nil {
 		return "", fmt.Errorf("fingerprint window %s: %w", w.window, err)
 	}
 	sum := sha256.Sum256(data)
-	return shardsDir + m.Name + "/" + asOf.UTC().Format(shardTime) + "/" + w.window.Start.UTC().Format(shardTime) + "_" + w.window.End.UTC().Format(shardTime) +
-		"-" + hex.EncodeToString(sum[:8]), nil
+	return shardsDir + m.Name + "/" + asOf.UTC().Format(keptTime) + "/" + keptPart(w.window) + "-" + hex.EncodeToString(sum[:8]), nil
 }
 
-// digest identifies the profile to the byte.
+// digest identifies the profile to the byte; it is empty without a reference.
 func (ref *reference) digest() (string, error) {
+	if ref == nil {
+		return "", nil
+	}
 	if ref.profileDigest != "" {
 		return ref.profileDigest, nil
 	}
@@ -250,7 +223,7 @@ func ofUnit(key string) (model string, asOf time.Time, ok bool) {
 	if len(parts) != 3 {
 		return "", time.Time{}, false
 	}
-	asOf, err := time.Parse(shardTime, parts[1])
+	asOf, err := time.Parse(keptTime, parts[1])
 	return parts[0], asOf.UTC(), err == nil
 }
 

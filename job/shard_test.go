@@ -249,3 +249,37 @@ func TestUnitKeysDiffer(t *testing.T) {
 		}
 	}
 }
+
+// TestSemantics7_ShardsReadAgain has windows judged again by shards and a merge, and by a
+// plain pass: the shards have the same list, but for those that are not read.
+func TestSemantics7_ShardsReadAgain(t *testing.T) {
+	s := settings{model: "catch_up: 5", data: memory() + "/data"}
+	plain, sharded := newWorld(t, s), newWorld(t, s)
+	plain.logs(1, good, wrong, good, good, good, good, good)
+	for _, w := range []*world{plain, sharded} {
+		for n := 4; n <= 6; n++ { // days 1 to 3
+			w.night(n)
+		}
+		w.at(8) // days 4 and 5, day 7, and day 1 to 3 again
+		w.model.GroundTruth.Resolve = groundtruth.ResolveFirst
+	}
+	units, err := sharded.r.Units(t.Context(), sharded.model, sharded.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var days []string
+	for _, u := range units {
+		days = append(days, fmt.Sprintf("%d %s", u.Window.Start.Day(), u.Stage))
+	}
+	wantLines(t, "units", days, "1 mature", "2 mature", "3 mature", "4 mature", "5 mature", "7 closed")
+	for i := range 3 {
+		sharded.keep(i, 3)
+	}
+	reads := sharded.count()
+	outcomes := plain.pass(job.Options{})
+	wantSameWorld(t, plain, sharded, outcomes, sharded.pass(job.Options{AsOf: sharded.now, Merge: true}))
+	if len(reads.read) != 0 {
+		t.Errorf("the merge reads %v", reads.read)
+	}
+	wantLines(t, "day 2", plain.revisions(2, "rmse"), "r1 breached 240", "r2 breached 240 again of r1")
+}

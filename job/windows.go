@@ -11,8 +11,37 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// windows lists what to judge, oldest first, and notes what people must know of the
-// list: what is left to later passes, and that the grid is another one.
+// plan lists the windows to read, oldest first, and the records that streaks and
+// decisions rest on.
+func (p *pass) plan(ctx context.Context) ([]planned, []trigger.Record, error) {
+	windows, err := p.windows(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	launches, err := p.launched(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.earlier = launches
+	records, err := p.recent(ctx, launches, p.oldest(windows))
+	if err != nil {
+		return nil, nil, err
+	}
+	windows, err = p.relook(ctx, windows, records)
+	return windows, records, err
+}
+
+// oldest returns the oldest window that the pass may judge, of those in its plan and of
+// those that may be judged again.
+func (p *pass) oldest(windows []planned) groundtruth.Window {
+	if from, ok := p.relookFrom(); ok && from.Start.Before(windows[0].window.Start) {
+		return from
+	}
+	return windows[0].window
+}
+
+// windows lists what was never judged, oldest first, with the newest closed window, and
+// notes what people must know of the list: what is left to later passes, and that the grid is another one.
 func (p *pass) windows(ctx context.Context) ([]planned, error) {
 	m := p.model
 	s := scheduleOf(m)
@@ -113,6 +142,16 @@ func (p *pass) first(ctx context.Context, s schedule) (groundtruth.Window, error
 
 // note adds a note that is on the pass itself, and on no window.
 func (p *pass) note(text string) { p.notes = append(p.notes, text) }
+
+// logNotes logs the notes on the pass, once it has all of them.
+func (p *pass) logNotes() {
+	if note := p.unusable.note(p.model.Grid().Zone()); note != "" {
+		p.note(note)
+	}
+	for _, note := range p.notes {
+		p.Log.Warn("noted", "model", p.model.Name, "note", note)
+	}
+}
 
 // grid returns what a record says of its grid: its name, or nothing off the grid.
 func (p *pass) grid(onGrid bool) string {

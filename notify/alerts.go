@@ -21,6 +21,7 @@ const (
 	alertRetraining = "HindcastEventRetraining"
 	alertFailed     = "HindcastEventRetrainFailed"
 	alertDuplicate  = "HindcastEventRetrainDuplicate"
+	alertRevised    = "HindcastEventRevised"
 )
 
 // Each alert has one of these severities, by which Alertmanager can route it.
@@ -124,6 +125,8 @@ func alerts(e job.Event, own map[string]string) []alert {
 		add(alertRetraining, severityInfo, launched, true, run)
 	case job.EventRetrainDuplicate:
 		add(alertDuplicate, severityInfo, e.Time, false, run)
+	case job.EventRevised:
+		add(alertRevised, severityInfo, e.Time, false, nil)
 	case job.EventEvaluationFailing, job.EventEvaluationWorks:
 		add(alertFailing, severityWarning, opened, e.Kind == job.EventEvaluationWorks, nil)
 	}

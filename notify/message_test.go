@@ -70,6 +70,13 @@ func events() map[string]job.Event {
 		"retrain_failed":    {Kind: job.EventRetrainFailed, Launch: launch, State: &trigger.RunState{State: trigger.StateFailed, Error: "task train: exit <1> & out of memory", FinishedAt: &finished}, RunURL: "javascript:alert(1)"},
 		"retrain_gone":      {Kind: job.EventRetrainFailed, Launch: launch, State: &trigger.RunState{State: trigger.StateGone}},
 		"retrain_duplicate": {Kind: job.EventRetrainDuplicate, Launch: launch, State: &trigger.RunState{State: trigger.StateDuplicate, RunID: "9999-55", Kept: "3f2c-44"}},
+		"revised": {Kind: job.EventRevised,
+			Revised: []job.Revised{
+				{Window: outcome.Window, Result: rule.Result{Name: "rmse", Verdict: rule.Healthy, Reason: "rmse 1.4 <= 1.2 * reference 1.4 = 1.68"}},
+				{Window: groundtruth.Window{Start: day.AddDate(0, 0, 1), End: day.AddDate(0, 0, 2)}, Result: rule.Result{Name: "drift<1", Verdict: rule.Inconclusive}},
+			},
+			Retracted: []trigger.Retraction{{Launch: trigger.LaunchStatus{Launch: *launch}, Reason: "rmse is healthy on the window from 2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z by now, and breached in 0 of 2 consecutive windows needed"}},
+		},
 		"resolved": {Kind: job.EventResolved, Outcome: outcome, Rules: []rule.Result{
 			{Name: "rmse", Verdict: rule.Healthy, Reason: "rmse 1.4 (1.3 to 1.5) <= 1.2 * reference 1.4 = 1.68", Action: "retrain", For: 2},
 		}},
@@ -164,7 +171,7 @@ func shown(t interface{ Fatal(...any) }, e job.Event) (map[string]json.RawMessag
 func TestEveryKindHasWords(t *testing.T) {
 	for _, kind := range []job.EventKind{
 		job.EventBreach, job.EventResolved, job.EventEvaluationWorks, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
-		job.EventRetrainFinished, job.EventRetrainFailed, job.EventRetrainDuplicate, job.EventEvaluationFailing, "of_the_future",
+		job.EventRetrainFinished, job.EventRetrainFailed, job.EventRetrainDuplicate, job.EventRevised, job.EventEvaluationFailing, "of_the_future",
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			// An event that lacks all that may be missing is worded all the same.
@@ -226,7 +233,7 @@ func arbitrary() *rapid.Generator[string] {
 func TestAnyTextIsAccepted(t *testing.T) {
 	kinds := []job.EventKind{
 		job.EventBreach, job.EventResolved, job.EventEvaluationWorks, job.EventRetrainSuggested, job.EventRetrainStarted, job.EventLaunchFailed,
-		job.EventRetrainFinished, job.EventRetrainFailed, job.EventRetrainDuplicate, job.EventEvaluationFailing,
+		job.EventRetrainFinished, job.EventRetrainFailed, job.EventRetrainDuplicate, job.EventRevised, job.EventEvaluationFailing,
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		texts := rapid.SliceOfN(arbitrary(), 3, 3).Draw(t, "texts")
@@ -234,13 +241,15 @@ func TestAnyTextIsAccepted(t *testing.T) {
 		yes := true
 		e := job.Event{
 			Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), Model: "m" + draw("model"),
-			Rules:    []rule.Result{{Name: draw("rule"), Reason: draw("reason"), Streak: 2}},
-			Decision: &trigger.Decision{Action: trigger.ActionRetrain, Reason: draw("decision"), Rule: draw("rule"), Key: draw("key")},
-			Launch:   &trigger.Launch{Run: draw("run"), RunID: draw("id"), Reason: draw("why"), Key: draw("key")},
-			State:    &trigger.RunState{RunID: draw("id"), Kept: draw("kept"), State: draw("state"), Error: draw("error")},
-			RunURL:   rapid.SampledFrom([]string{"", "https://h/", "http://u:p@h/?"}).Draw(t, "base") + draw("url"),
-			Err:      errors.New(draw("error message")),
-			Outcome:  &job.Outcome{Stage: draw("stage"), Evaluation: evaluator.Evaluation{Drift: &drift.Drift{Columns: map[string]drift.Column{draw("column"): {Drifted: &yes}}}}},
+			Rules:     []rule.Result{{Name: draw("rule"), Reason: draw("reason"), Streak: 2}},
+			Decision:  &trigger.Decision{Action: trigger.ActionRetrain, Reason: draw("decision"), Rule: draw("rule"), Key: draw("key")},
+			Launch:    &trigger.Launch{Run: draw("run"), RunID: draw("id"), Reason: draw("why"), Key: draw("key")},
+			State:     &trigger.RunState{RunID: draw("id"), Kept: draw("kept"), State: draw("state"), Error: draw("error")},
+			RunURL:    rapid.SampledFrom([]string{"", "https://h/", "http://u:p@h/?"}).Draw(t, "base") + draw("url"),
+			Revised:   []job.Revised{{Result: rule.Result{Name: draw("rule"), Reason: draw("reason")}}},
+			Retracted: []trigger.Retraction{{Launch: trigger.LaunchStatus{Launch: trigger.Launch{Run: draw("run")}}, Reason: draw("why")}},
+			Err:       errors.New(draw("error message")),
+			Outcome:   &job.Outcome{Stage: draw("stage"), Evaluation: evaluator.Evaluation{Drift: &drift.Drift{Columns: map[string]drift.Column{draw("column"): {Drifted: &yes}}}}},
 		}
 		m, raw := shown(t, e)
 		if f := faults(m); len(f) > 0 {

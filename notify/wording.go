@@ -105,6 +105,8 @@ func word(e job.Event) words {
 		w.title, w.paragraphs = "retraining failed", retrainFailed(e)
 	case job.EventRetrainDuplicate:
 		w.title, w.paragraphs = "a duplicate retraining run was terminated", []paragraph{duplicate(e)}
+	case job.EventRevised:
+		w.title, w.paragraphs = "windows were judged again, and are not as was told", revised(e)
 	case job.EventEvaluationFailing:
 		w.title = "evaluation is failing"
 		w.paragraphs = []paragraph{say("No verdict could be reached, which says nothing about the model."), repeated(e, noun{"pass", "passes"}), errorText(e.Err)}
@@ -169,6 +171,35 @@ func recovered(e job.Event) []paragraph {
 	}
 	if s := e.Incident.Since; !s.IsZero() {
 		out = append(out, say("People were told of its breach first on the window from "+minuteIn(e.TimeZone, s)+" "+e.TimeZone.String()+"."))
+	}
+	return out
+}
+
+// revised has a paragraph for each breach that is none any more, and for each run that
+// nothing would have asked for.
+func revised(e job.Event) []paragraph {
+	out := []paragraph{say("Labels that came late, or another configuration, had windows judged again.")}
+	left := 0
+	add := func(p paragraph) {
+		if len(out) > maxRules {
+			left++
+			return
+		}
+		out = append(out, p)
+	}
+	for _, r := range e.Revised {
+		p := paragraph{{strong, r.Result.Name}, {plain, " is " + r.Result.Verdict.String() + " on the window " + r.Window.Format(e.TimeZone, minuteLayout, " to ") + " " + e.TimeZone.String() + ", of whose breach people were told"}}
+		if r.Result.Reason != "" {
+			p = append(p, span{plain, ": " + r.Result.Reason})
+		}
+		add(p)
+	}
+	for _, r := range e.Retracted {
+		add(slices.Concat(say("Run "), run(job.Event{Launch: &r.Launch.Launch}),
+			say(" is retracted, for nothing would have asked for it: "+r.Reason+". It is not stopped, and counts as the last run.")))
+	}
+	if left > 0 {
+		out = append(out, say(fmt.Sprintf("And %d more.", left)))
 	}
 	return out
 }
@@ -276,6 +307,10 @@ func gist(e job.Event) string {
 		return withoutUser(e.Err.Error())
 	case len(e.Rules) > 0:
 		return e.Rules[0].Reason
+	case len(e.Retracted) > 0:
+		return e.Retracted[0].Reason
+	case len(e.Revised) > 0:
+		return e.Revised[0].Result.Reason
 	case e.Kind == job.EventRetrainFailed && e.State != nil && e.State.Error != "":
 		return withoutUser(e.State.Error)
 	case e.Launch != nil:

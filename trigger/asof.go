@@ -34,6 +34,9 @@ func LaunchesAsOf(launches []LaunchStatus, t time.Time) []LaunchStatus {
 			States:     slices.DeleteFunc(slices.Clone(l.States), later),
 			Duplicates: slices.DeleteFunc(slices.Clone(l.Duplicates), later),
 		}
+		if l.Retracted != nil && !later(*l.Retracted) {
+			then.Retracted = l.Retracted
+		}
 		then.conclude()
 		out = append(out, then)
 	}

@@ -184,7 +184,7 @@ func waitsForNewWindows(in DecideInput, windows []judged, p proposal) string {
 	n, _ := streak(in.Grid, windows, p.rule.Name, p.rule.Window, func(j judged) bool {
 		return !j.window.Start.Before(run.FinishedAt) && (len(old) == 0 || len(j.versions) == 0 ||
 			slices.ContainsFunc(j.versions, func(v string) bool { return !slices.Contains(old, v) }))
-	})
+	}, nil)
 	if n >= p.rule.For {
 		return ""
 	}
@@ -336,6 +336,8 @@ func nothing(in DecideInput) string {
 			why = append(why, r.Name+" breached, but acts on its newest window")
 		case r.Action == rule.ActionBlock:
 			why = append(why, r.Name+" breached and holds retraining")
+		case r.Waits:
+			why = append(why, fmt.Sprintf("%s breached in %d consecutive windows, some of which were judged again since this one: it acts on the next breached window", r.Name, r.Streak))
 		default:
 			why = append(why, fmt.Sprintf("%s breached in %d of %d consecutive windows needed", r.Name, r.Streak, r.For))
 		}

@@ -19,6 +19,7 @@ import (
 const (
 	StateGone      = "GONE"      // the server forgot the run before it was seen to finish
 	StateDuplicate = "DUPLICATE" // a second run of one key, which was terminated
+	StateRetracted = "RETRACTED" // no state of the run: by later revisions nothing would have asked for it
 )
 
 // The states of runs as Kubeflow Pipelines names them.
@@ -50,6 +51,7 @@ type LaunchStatus struct {
 	Terminal   bool
 	FinishedAt time.Time // when it was over: as the server says, else when that was observed; zero while it goes on
 	Duplicates []RunState
+	Retracted  *RunState // when it was found that nothing would have asked for the run, and why in Error; nil where something would
 }
 
 // Claim is a right to start the run of a key: claims/KEY/n. Only the newest of a
@@ -165,9 +167,12 @@ func status(ctx context.Context, load reader, launch Launch, keys []string) (Lau
 		if state.Key != launch.Key || state.State == "" {
 			return s, fmt.Errorf("ledger record %s is damaged: it is about %q in state %q", k, state.Key, state.State)
 		}
-		if state.State == StateDuplicate {
+		switch state.State {
+		case StateDuplicate:
 			s.Duplicates = append(s.Duplicates, state)
-		} else {
+		case StateRetracted:
+			s.Retracted = &state
+		default:
 			s.States = append(s.States, state)
 		}
 	}

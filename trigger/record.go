@@ -37,6 +37,15 @@ type evaluationRecord struct {
 	Inputs     []inputRecord      `json:"inputs"`
 	Decision   decisionRecord     `json:"decision"`
 	Output     json.RawMessage    `json:"output"`
+
+	ReadHash     string               `json:"read_hash,omitempty"`
+	RulesHash    string               `json:"rules_hash,omitempty"`
+	Layout       string               `json:"layout,omitempty"`
+	ReadAsOf     time.Time            `json:"read_as_of,omitzero"`
+	Predictions  *int64               `json:"predictions,omitempty"`
+	Matched      *int64               `json:"matched,omitempty"`
+	JudgedAgain  int                  `json:"judged_again,omitempty"`
+	BreachedAsOf map[string]time.Time `json:"breached_as_of,omitempty"`
 }
 
 // ruleRecord is a rule's result in an evaluationRecord.
@@ -98,6 +107,8 @@ func newEvaluationRecord(r Record) evaluationRecord {
 		Versions: r.Versions,
 		Inputs:   each(r.Inputs, func(i groundtruth.Input) inputRecord { return inputRecord(i) }),
 		Decision: decisionRecord(r.Decision), Output: r.Output,
+		ReadHash: r.ReadHash, RulesHash: r.RulesHash, Layout: r.Layout, ReadAsOf: r.ReadAsOf, Predictions: r.Predictions, Matched: r.Matched,
+		JudgedAgain: r.JudgedAgain, BreachedAsOf: r.BreachedAsOf,
 	}
 }
 
@@ -115,6 +126,8 @@ func (r evaluationRecord) record() Record {
 		Versions: r.Versions,
 		Inputs:   each(r.Inputs, func(i inputRecord) groundtruth.Input { return groundtruth.Input(i) }),
 		Decision: Decision(r.Decision), Output: r.Output,
+		ReadHash: r.ReadHash, RulesHash: r.RulesHash, Layout: r.Layout, ReadAsOf: r.ReadAsOf, Predictions: r.Predictions, Matched: r.Matched,
+		JudgedAgain: r.JudgedAgain, BreachedAsOf: r.BreachedAsOf,
 	}
 }
 

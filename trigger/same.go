@@ -14,7 +14,17 @@ import (
 // own, and the run that was started. The objects that were read are not compared: new
 // label files come with every pass, and an object that changed without changing any
 // figure says nothing new.
+//
+// A judgement again is another one whatever it says: its as-of, inputs and hashes are
+// what keeps the next pass from judging once more. Where somebody has recorded another
+// revision meanwhile, it is compared with that like any other.
 func sameEvaluation(a, b Record) (bool, error) {
+	if b.JudgedAgain > 0 && b.JudgedAgain == a.Revision {
+		return false, nil
+	}
+	if OtherHash(a.ReadHash, b.ReadHash) || OtherHash(a.RulesHash, b.RulesHash) {
+		return false, nil
+	}
 	if b.Decision.RunID != "" && a.Decision.RunID != b.Decision.RunID {
 		return false, nil // that a run was started belongs to the audit
 	}
@@ -36,6 +46,9 @@ func sameEvaluation(a, b Record) (bool, error) {
 	}
 	return bytes.Equal(x, y), nil
 }
+
+// OtherHash reports whether two hashes differ; one that is not known is equal to any.
+func OtherHash(a, b string) bool { return a != "" && b != "" && a != b }
 
 // essence strips an output of what may differ between two evaluations that say the same
 // of a window: when it was judged and what followed, what is said of all the objects that

@@ -90,6 +90,31 @@ type Record struct {
 	Inputs     []groundtruth.Input
 	Decision   Decision
 	Output     json.RawMessage // the object of run -o json, kept as it was printed
+
+	// What a pass goes by that may judge the window again. Records of earlier versions
+	// have none of it.
+	ReadHash    string    // of all that the reading depended on beside the objects; empty where it is not known
+	RulesHash   string    // of all that the verdicts depended on beside what was read
+	Layout      string    // ID of the reference's layout on which the window was counted; empty without one
+	ReadAsOf    time.Time // as of when the window was read, where that was before AsOf: it was judged from its kept Summary
+	Predictions *int64    // nil where it is not known
+	Matched     *int64    // nil where no labels were read
+	JudgedAgain int       // the revision that a pass took up and judged again; 0 for none
+	// BreachedAsOf says, of rules whose breach an earlier revision found already, as of
+	// when that was. No key: AsOf.
+	BreachedAsOf map[string]time.Time
+}
+
+// Unrecorded is the revision of an evaluation that is not recorded yet. It is above every
+// recorded one: what is judged now is the newest.
+const Unrecorded = 1 << 30
+
+// WasReadAsOf returns as of when the window was read.
+func (r Record) WasReadAsOf() time.Time {
+	if r.ReadAsOf.IsZero() {
+		return r.AsOf
+	}
+	return r.ReadAsOf
 }
 
 // Launch is a started run in the ledger.

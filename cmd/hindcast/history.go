@@ -30,6 +30,8 @@ type historyEntry struct {
 	PolicyHash string              `json:"policy_hash"`
 	Inputs     []groundtruth.Input `json:"inputs"`
 	Evaluation json.RawMessage     `json:"evaluation"` // the object of run -o json
+
+	JudgedAgain int `json:"judged_again,omitempty"` // the revision that a pass took up and judged again
 }
 
 // historyRun shows one started run in `history -o json`.
@@ -38,6 +40,14 @@ type historyRun struct {
 	State      string             `json:"state"`
 	FinishedAt *time.Time         `json:"finished_at,omitempty"`
 	States     []trigger.RunState `json:"states"`
+	Retracted  *historyRetraction `json:"retracted,omitempty"`
+}
+
+// historyRetraction says of a run, in `history -o json`, that nothing would have asked for
+// it, and since when that is known.
+type historyRetraction struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // historyOutput is the object of `history -o json`.
@@ -117,11 +127,14 @@ func history(model string, records []trigger.Record, launches []trigger.LaunchSt
 	out.Suggestions = append(out.Suggestions, suggestions...)
 	for _, r := range records {
 		out.Evaluations = append(out.Evaluations, historyEntry{
-			r.Model, r.Window, r.GridName(), r.Stage, r.Revision, r.AsOf, r.RecordedAt, r.Verdict, r.Rules, r.Decision, r.PolicyHash, r.Inputs, r.Output,
+			r.Model, r.Window, r.GridName(), r.Stage, r.Revision, r.AsOf, r.RecordedAt, r.Verdict, r.Rules, r.Decision, r.PolicyHash, r.Inputs, r.Output, r.JudgedAgain,
 		})
 	}
 	for _, l := range launches {
 		run := historyRun{Launch: l.Launch, State: l.Latest, States: l.States}
+		if r := l.Retracted; r != nil {
+			run.Retracted = &historyRetraction{r.ObservedAt, r.Error}
+		}
 		if l.Terminal {
 			end := l.FinishedAt
 			run.FinishedAt = &end

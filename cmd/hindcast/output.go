@@ -285,11 +285,19 @@ func humanDuration(d time.Duration) string {
 	return d.String()
 }
 
+// runState says of a run, for people, how far it is, and whether it was retracted.
+func runState(l trigger.LaunchStatus) string {
+	if l.Retracted == nil {
+		return l.Latest
+	}
+	return strings.TrimPrefix(l.Latest+", retracted", ", ")
+}
+
 // runsTable shows started runs, newest last.
 func runsTable(w io.Writer, launches []trigger.LaunchStatus) {
 	t := newTable(w, "started", "run", "state", "why")
 	for _, l := range launches {
-		t.AppendRow(table.Row{l.Launch.LaunchedAt.UTC().Format(time.RFC3339), l.Launch.RunID, l.Latest, l.Launch.Reason})
+		t.AppendRow(table.Row{l.Launch.LaunchedAt.UTC().Format(time.RFC3339), l.Launch.RunID, runState(l), l.Launch.Reason})
 	}
 	if t.Length() > 0 {
 		t.Render()

@@ -138,16 +138,17 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 		return nil, fmt.Errorf("open state: %w", err)
 	}
 	runner, err := job.New(job.Runner{
-		Stores:    stores,
-		State:     state,
-		Ledger:    trigger.NewLedger(state).WithIndex(state),
-		Pipelines: func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
-		Clock:     a.Clock,
-		Log:       a.log,
-		Secrets:   a.secrets,
-		Limits:    limits,
-		Hook:      crashHook(a.Env),
-		Identity:  a.identity(),
+		Stores:        stores,
+		State:         state,
+		Ledger:        trigger.NewLedger(state).WithIndex(state),
+		Pipelines:     func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
+		Clock:         a.Clock,
+		Log:           a.log,
+		Secrets:       a.secrets,
+		Limits:        limits,
+		KeepSummaries: cfg.State.KeepSummaries,
+		Hook:          crashHook(a.Env),
+		Identity:      a.identity(),
 
 		PeakMemory: peakMemory,
 	})

@@ -227,6 +227,18 @@ func (s *Set) Rules() []Rule {
 // when an error falls.
 func (s *Set) Warnings() []string { return slices.Clone(s.warnings) }
 
+// LacksLabels reports whether a rule of the set asks for more labels, by min_samples or
+// min_coverage, than so many of a window's predictions have, where more may come. Whoever
+// judged the window may judge it again then.
+func (s *Set) LacksLabels(predictions, matched int64) bool {
+	if matched >= predictions {
+		return false
+	}
+	return slices.ContainsFunc(s.rules, func(r *compiledRule) bool {
+		return r.NeedsLabels && !r.anyVolume && (matched < r.MinSamples || float64(matched)/float64(predictions) < r.MinCoverage)
+	})
+}
+
 // Judge judges every rule that can be judged on the window, in the order of the
 // configuration, and names those that wait for the window's labels. Streak and
 // Acts are left to who knows the windows before.

@@ -389,3 +389,38 @@ func TestSetIsSafeForConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestSemantics7_LacksLabels(t *testing.T) {
+	set := func(rules ...Spec) *Set {
+		t.Helper()
+		s, errs := Compile(rules, Env{HasReference: true})
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		return s
+	}
+	spec := func(when string, samples int64, coverage float64) Spec {
+		return Spec{Name: when, When: when, MinSamples: samples, MinCoverage: coverage, For: 1, Action: ActionAlert}
+	}
+	labels, drift := spec("rmse > 1", 200, 0.8), spec("drift.share > 0.5", 200, 0.8)
+	for _, tc := range []struct {
+		name                 string
+		set                  *Set
+		predictions, matched int64
+		want                 bool
+	}{
+		{"enough of both", set(labels), 1000, 800, false},
+		{"coverage too low", set(labels), 1000, 799, true},
+		{"too few rows", set(spec("rmse > 1", 200, 0)), 1000, 199, true},
+		{"rows enough", set(spec("rmse > 1", 200, 0)), 1000, 200, false},
+		{"few, and all have a label", set(labels), 100, 100, false},
+		{"no predictions", set(labels), 0, 0, false},
+		{"no rule needs labels", set(drift), 1000, 0, false},
+		{"coverage alone is judged with any", set(spec("coverage < 0.5", 200, 0.8)), 1000, 0, false},
+		{"any of the rules", set(drift, labels), 1000, 0, true},
+	} {
+		if got := tc.set.LacksLabels(tc.predictions, tc.matched); got != tc.want {
+			t.Errorf("%s: %v", tc.name, got)
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hindcast/hindcast/trigger"
+)
+
+func TestHistoryShowsRetractedRuns(t *testing.T) {
+	at := time.Date(2026, 1, 9, 3, 0, 0, 0, time.UTC)
+	launches := []trigger.LaunchStatus{
+		{Launch: trigger.Launch{RunID: "a"}, Latest: trigger.StateSucceeded, Retracted: &trigger.RunState{ObservedAt: at, Error: "because"}},
+		{Launch: trigger.Launch{RunID: "b"}, Retracted: &trigger.RunState{}},
+		{Launch: trigger.Launch{RunID: "c"}, Latest: trigger.StateRunning},
+	}
+	var table bytes.Buffer
+	runsTable(&table, launches)
+	for _, want := range []string{"SUCCEEDED, retracted", " retracted", " RUNNING "} {
+		if !strings.Contains(table.String(), want) {
+			t.Errorf("%q is not in\n%s", want, table.String())
+		}
+	}
+	data, err := json.Marshal(history("m", nil, launches, nil).Runs)
+	if err != nil || strings.Count(string(data), `"retracted"`) != 2 || !strings.Contains(string(data), `"retracted":{"at":"2026-01-09T03:00:00Z","reason":"because"}`) {
+		t.Errorf("%s, %v", data, err)
+	}
+}

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestHashes changes one key at a time: the hash of what is read, and that of what judges,
+// differ where they are to, and nowhere else.
+func TestHashes(t *testing.T) {
+	data, err := os.ReadFile("testdata/full.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes := func(text string) (read, rules string) {
+		t.Helper()
+		c, err := Parse("hindcast.yaml", []byte(text), t.TempDir(), func(string) (string, bool) { return "x", true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Models[0].ReadHash(), c.Models[0].RulesHash()
+	}
+	full := string(data)
+	read, rules := hashes(full)
+	const model = "    task: regression\n"
+	for _, tc := range []struct {
+		old, replacement string
+		reads, judges    bool
+	}{
+		{"url: s3://logs/house-price/dt={date}", "url: s3://logs/house/dt={date}", true, false},
+		{"url: s3://warehouse/sales/", "url: s3://warehouse/sold/", true, false},
+		{"format: auto", "format: csv", true, false},
+		{"slack: 0h", "slack: 1h", true, false},
+		{"label: sold_price", "label: price", true, false},
+		{"resolve: latest", "resolve: first", true, false},
+		{"features: auto", "features: [size]", true, false},
+		{"slack: 0h", "partition_time_zone: Europe/Oslo", true, false},
+		{"slack: 0h", "partition_time_zone: UTC", false, false},
+		{"delay: 7d", "match: {within: 1d}", true, false},
+		{model, model + "    window_time_zone: Europe/Oslo\n", false, false},
+		{"url: s3://training/house-price/*.parquet", "{url: 's3://training/house-price/*.parquet', columns: {label: price}}", false, true},
+		{"segments: [city]", "segments: [city, size]", true, false},
+		{model, model + "    max_segments: 3\n", true, false},
+		{"url: s3://training/house-price/", "url: s3://training/house/", false, true},
+		{"method: auto}", "method: psi}", false, true},
+		{"method: auto}", "method: psi, threshold: 0}", false, true},
+		{"method: auto}", "method: auto, min_rows: 7}", false, true},
+		{"      - name: rmse\n", "      - {name: more, when: mae > 3}\n      - name: rmse\n", false, true},
+		{"        significance: 0.95\n", "", false, true},
+		{"significance: 0.95", "significance: 0", false, true},
+		{"min_coverage: 0.8", "min_coverage: 0.1", false, true},
+		{"for: 2", "for: 3", false, false},
+		{"action: retrain", "action: alert", false, false},
+		{"mode: auto", "mode: suggest", false, false},
+		{"cooldown: 24h", "cooldown: 1h", false, false},
+		{"delay: 7d", "delay: 3d", false, false},
+		{model, model + "    catch_up: 3\n    relook: 3d\n    max_bad_share: 0.02\n", false, false},
+	} {
+		text := strings.Replace(full, tc.old, tc.replacement, 1)
+		if text == full {
+			t.Errorf("%q is not in the file", tc.old)
+			continue
+		}
+		r, j := hashes(text)
+		if (r != read) != tc.reads || (j != rules) != tc.judges {
+			t.Errorf("%q for %q: read differs %v, rules differ %v", tc.replacement, tc.old, r != read, j != rules)
+		}
+	}
+}
+
+// A field that a later version adds is zero in an older configuration, and leaves its
+// hash as it was; what is given as zero is told from what is not given.
+func TestHashOfLaterVersion(t *testing.T) {
+	type now struct{ A string }
+	type later struct {
+		A string
+		B int
+		C struct{ D []string }
+		E *float64
+	}
+	was := hashOf(now{"x"})
+	if got := hashOf(later{A: "x"}); got != was {
+		t.Error("zero fields change the hash")
+	}
+	zero := 0.0
+	if got := hashOf(later{A: "x", E: &zero}); got == was {
+		t.Error("a pointer to zero is taken for none")
+	}
+}

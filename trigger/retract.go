@@ -1,0 +1,51 @@
+package trigger
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Retraction is a started run that the windows would no longer ask for. The run goes on,
+// and counts as the last one as before.
+type Retraction struct {
+	Launch LaunchStatus
+	Reason string
+}
+
+// Retractions returns the started runs that are not marked as retracted and whose rule
+// has, at the window that they were started for and by the newest revisions, a streak
+// shorter than its for. The for is that of the window's newest record. Of a run whose
+// streak goes on before the oldest of the records nobody can tell.
+func Retractions(grid Grid, records []Record, launches []LaunchStatus) []Retraction {
+	windows := byWindow(records)
+	var out []Retraction
+	for _, l := range launches {
+		if l.Retracted != nil || l.Launch.Manual || l.Launch.Window == nil || l.Launch.Rule == "" {
+			continue
+		}
+		j, ok := find(windows, *l.Launch.Window)
+		if !ok {
+			continue
+		}
+		r, ok := j.rules[l.Launch.Rule]
+		if !ok || placeOf(j.window, r.record.Grid) != placeOf(j.window, l.Launch.Grid) {
+			continue
+		}
+		n, end := streak(grid, windows, l.Launch.Rule, j.window, nil, nil)
+		need := max(r.result.For, 1)
+		if n >= need || end.Start.Before(windows[0].window.Start) {
+			continue
+		}
+		out = append(out, Retraction{l, fmt.Sprintf("%s is %s on the window from %s to %s by now, and breached in %d of %d consecutive windows needed",
+			l.Launch.Rule, r.result.Verdict, stamp(j.window.Start), stamp(j.window.End), n, need)})
+	}
+	return out
+}
+
+// Retract marks a started run as retracted, once, and reports whether this call did.
+func (l *Ledger) Retract(ctx context.Context, r Retraction, at time.Time) (bool, error) {
+	return l.recordState(ctx, RunState{
+		Key: r.Launch.Launch.Key, RunID: r.Launch.Launch.RunID, State: StateRetracted, Error: r.Reason, ObservedAt: at.UTC(),
+	})
+}
