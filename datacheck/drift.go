@@ -93,7 +93,7 @@ func (c *checker) undecided(d *drift.Drift) {
 	if rows := max(c.out.Windows.Rows, 1); out.NeedsRows > rows {
 		times := (out.NeedsRows + rows - 1) / rows
 		if longer, ok := c.model.Grid().Times(times); ok && times <= mostWindows {
-			do = append(do, "`window: "+longer.String()+"`")
+			do = append(do, "`window: "+longer+"`")
 		}
 	}
 	if method, ok := job.EvaluationOptions(c.model, 1).Drift.Decisive(d); ok {

@@ -141,12 +141,15 @@ func (g Grid) Length() time.Duration {
 	return time.Duration(g.seconds) * time.Second
 }
 
-// Times returns the grid whose windows are so many times as long, and false where they would
-// be longer than ParseGrid takes.
-func (g Grid) Times(n int64) (Grid, bool) {
+// Times returns the size of windows so many times as long, as ParseGrid reads it, and false
+// where there is no such grid in the zone.
+func (g Grid) Times(n int64) (size string, ok bool) {
 	longer := Grid{months: g.months * n, seconds: g.seconds * n}
-	_, err := ParseGrid(longer.String())
-	return longer, err == nil
+	again, err := ParseGrid(longer.size())
+	if err == nil {
+		_, err = again.In(g.zone)
+	}
+	return longer.size(), err == nil
 }
 
 // Containing returns the window of the grid that holds t.

@@ -72,7 +72,7 @@ func (r *Runner) lack(m *config.Model, out *Outcome, compiled rule.Rule, needs i
 func (r *Runner) remedies(m *config.Model, out *Outcome, compiled rule.Rule, have, needs int64) []string {
 	var all []string
 	if longer, ok := m.Grid().Times((needs + have - 1) / have); ok && needs <= mostWindows*have {
-		all = append(all, "`window: "+longer.String()+"`")
+		all = append(all, "`window: "+longer+"`")
 	}
 	if compiled.NeedsLabels && out.Coverage.Predictions >= needs {
 		all = append(all, "a longer `ground_truth.delay` if more labels come later")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	pretty "github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -103,25 +104,62 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	fmt.Fprintln(w)
 }
 
-// tableWriter is a table whose texts stay in their cells, whatever characters they have.
-type tableWriter struct{ table.Writer }
+// tableWriter is a table whose texts stay in their cells, whatever characters they have. On
+// a terminal the last column wraps where the table would be wider than the screen.
+type tableWriter struct {
+	table.Writer
+	columns int   // of the terminal; 0 where it is none
+	widths  []int // of the table's columns, so far
+}
+
+// leastWrapped is the least that the last column of a table is narrowed to.
+const leastWrapped = 16
 
 // AppendRow implements table.Writer, with texts as visible writes them.
-func (t tableWriter) AppendRow(row table.Row, config ...table.RowConfig) {
+func (t *tableWriter) AppendRow(row table.Row, config ...table.RowConfig) {
 	for i, cell := range row {
 		if text, ok := cell.(string); ok {
 			row[i] = visible(text)
 		}
 	}
+	t.measure(row)
 	t.Writer.AppendRow(row, config...)
+}
+
+// measure takes notice of how wide the cells of a row are.
+func (t *tableWriter) measure(row table.Row) {
+	for i, cell := range row {
+		for i >= len(t.widths) {
+			t.widths = append(t.widths, 0)
+		}
+		t.widths[i] = max(t.widths[i], pretty.StringWidthWithoutEscSequences(fmt.Sprint(cell)))
+	}
+}
+
+// Render implements table.Writer.
+func (t *tableWriter) Render() string {
+	last := len(t.widths) - 1
+	room := t.columns
+	for _, width := range t.widths[:last] {
+		room -= width
+	}
+	room -= 2 * len(t.widths) // the spaces around cells
+	if t.columns > 0 && t.widths[last] > room {
+		t.SetColumnConfigs([]table.ColumnConfig{{Number: last + 1, WidthMax: max(room, leastWrapped), WidthMaxEnforcer: pretty.WrapSoft}})
+	}
+	return t.Writer.Render()
 }
 
 // newTable returns a table in the style of all of hindcast's.
 func newTable(w io.Writer, header ...any) table.Writer {
-	t := tableWriter{table.NewWriter()}
+	t := &tableWriter{Writer: table.NewWriter()}
+	if screen, ok := w.(terminalWriter); ok {
+		t.columns = screen.columns
+	}
 	t.SetOutputMirror(w)
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.measure(header)
 	t.AppendHeader(table.Row(header))
 	return t
 }
