@@ -328,6 +328,18 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestCheckTellsOnce says once that a column has another name, though the reference lacks it too.
+func TestCheckTellsOnce(t *testing.T) {
+	t.Parallel()
+	s := healthy()
+	s.columns = "{id: id, timestamp: at, prediction: predicted}"
+	s.objects["r/a.csv"] = "x,pred,y\n1.5,2,3\n"
+	s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+	if r := s.check(t); len(r.Problems) != 1 || r.Problems[0].Source != predictionsName || !strings.Contains(r.Problems[0].Do, "`predictions.columns.prediction: pred`") {
+		t.Errorf("%+v", r.Problems)
+	}
+}
+
 // TestCheckIsTheSame gives the same report each time, though it goes by maps of ids.
 func TestCheckIsTheSame(t *testing.T) {
 	t.Parallel()

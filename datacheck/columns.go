@@ -233,6 +233,8 @@ func (c *checker) column(r *reading, field *probe.Column, role role) {
 		severity = Error
 	}
 	switch {
+	case !field.There && r == &c.reference && c.lackedAlready(role):
+		return
 	case !field.There:
 		if role.required || role.key == useSegment {
 			c.problem(severity, r.Name, fmt.Sprintf("there is no column %s, which %s names%s", table.Quote(field.Name), key, c.hints(r, role)), c.meant(r, role, key)+orNone(r, role))
@@ -266,6 +268,17 @@ func (c *checker) column(r *reading, field *probe.Column, role role) {
 	case bad > 0:
 		c.problem(Warning, r.Name, fmt.Sprintf("column %s, which %s names, has no usable value in %d of %d records; they are skipped", table.Quote(field.Name), key, unusable, field.Rows), "mend them, or leave them")
 	}
+}
+
+// lackedAlready reports whether a column that a reference lacks is lacking where its name comes
+// from too, so that it is wrong there.
+func (c *checker) lackedAlready(role role) bool {
+	of := &c.predictions
+	if role.key == keyLabel {
+		of = &c.labels
+	}
+	at := of.field(role.key)
+	return c.spec.ReferenceColumns == nil && at >= 0 && !of.head.Fields[at].There
 }
 
 // orNone says of a column that is mapped and need not be that it may be left out.

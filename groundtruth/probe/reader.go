@@ -142,11 +142,9 @@ func (r *reader) field(c *table.Chunk, f, n int) {
 			}
 			r.value(f, col, i, text)
 		default:
-			text, bad := "", false
+			text, bad := col.InvalidText(i)
 			if out.As == table.AsNumber {
 				text, bad = col.BadNumber(i)
-			} else {
-				text, bad = col.InvalidText(i)
 			}
 			if bad {
 				out.Bad++
