@@ -41,7 +41,7 @@ func TestParseZone(t *testing.T) {
 			t.Errorf("%s read twice is two zones", name)
 		}
 	}
-	for _, name := range []string{"", "Local", "Europe/Olso", "CET+1", "../UTC", "/etc/localtime"} {
+	for _, name := range []string{"", "Local", "Europe/Olso", "CET+1", "../UTC", "/etc/localtime", "localtime", "posixrules", "right/Europe/Oslo"} {
 		if z, err := ParseZone(name); err == nil {
 			t.Errorf("%q is taken for %s", name, z)
 		}
@@ -266,6 +266,28 @@ func TestParseWindowIn(t *testing.T) {
 	}
 }
 
+func FuzzParseWindowIn(f *testing.F) {
+	f.Add("2026-03-29/2026-03-30", "Europe/Oslo")
+	f.Add("2011-12-30/2011-12-31", "Pacific/Apia")
+	f.Add("2018-11-04/2018-11-04T03:00:01Z", "America/Sao_Paulo")
+	f.Fuzz(func(t *testing.T, text, zone string) {
+		z, err := ParseZone(zone)
+		if err != nil {
+			return
+		}
+		w, err := ParseWindowIn(text, z)
+		if err != nil {
+			return
+		}
+		if !w.Start.Before(w.End) {
+			t.Fatalf("%q is the empty window %s", text, w)
+		}
+		if again, err := ParseWindow(w.String()); err != nil || again != w {
+			t.Fatalf("%q reads back as %s (%v)", w, again, err)
+		}
+	})
+}
+
 func TestWindowTextsInZones(t *testing.T) {
 	for _, c := range []struct{ name, grid, time, want string }{
 		{"UTC", "1d", "2026-03-29T12:00:00Z", "2026-03-29/2026-03-30"},
@@ -286,6 +308,26 @@ func TestWindowTextsInZones(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzNamedGrid(f *testing.F) {
+	f.Add("1d@Europe/Oslo", int64(1_774_746_000))
+	f.Add("7h@Australia/Lord_Howe", int64(1_775_314_800))
+	f.Add("1mo@Etc/UTC", int64(0))
+	f.Add("1d@../UTC", int64(0))
+	f.Fuzz(func(t *testing.T, name string, seconds int64) {
+		g, err := NamedGrid(name)
+		if err != nil {
+			return
+		}
+		if again, err := NamedGrid(g.String()); err != nil || again != g {
+			t.Fatalf("%q is %s, which reads back as %s (%v)", name, g, again, err)
+		}
+		u := time.Unix(seconds%6e9, 0)
+		if w := g.Containing(u); !w.Contains(u) || !g.OnGrid(w) {
+			t.Fatalf("%s of %s does not hold %s", w, g, u)
+		}
+	})
 }
 
 func BenchmarkZonedGridNext(b *testing.B) {

@@ -148,17 +148,17 @@ func (o *old) answers(ctx context.Context) error {
 // told of no window, and stays with the run.
 func (o *old) told(ctx context.Context) error {
 	open := map[string]string{}
-	mark := func(w groundtruth.Window, rule, why string) {
-		open[windowPart(w)+"/"+part(rule)] = why
+	mark := func(w groundtruth.Window, grid, rule, why string) {
+		open[toldPlace(placeOf(w, grid))+"/"+part(rule)] = why
 	}
 	for rule, b := range o.needs.Open {
 		const why = "people know of a breach that is not over"
-		mark(b.First.Window, rule, why)
-		mark(b.Last.Window, rule, why)
+		mark(b.First.Window, b.First.Grid, rule, why)
+		mark(b.Last.Window, b.Last.Grid, rule, why)
 	}
 	for _, s := range o.needs.Launches {
 		if l := s.Launch; !s.Terminal && l.Window != nil && l.Rule != "" {
-			mark(*l.Window, l.Rule, "a run goes on that was started for it")
+			mark(*l.Window, l.Grid, l.Rule, "a run goes on that was started for it")
 		}
 	}
 	return o.byWindow(ctx, "told", toldDir+part(o.model)+"/", placeIn, func(w groundtruth.Window, rest string) string {
