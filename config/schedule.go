@@ -141,6 +141,22 @@ func (s *Schedule) AtOrAfter(t time.Time) time.Time {
 	return s.Next(t.Add(-1))
 }
 
+// Last returns the last time up to t at which the schedule fired, the zero time where that is
+// more than a year ago.
+func (s *Schedule) Last(t time.Time) time.Time {
+	const day = 24 * time.Hour
+	for _, back := range []time.Duration{time.Hour, day, 8 * day, 32 * day, 366 * day} {
+		var last time.Time
+		for next := s.Next(t.Add(-back)); !next.IsZero() && !next.After(t); next = s.Next(next) {
+			last = next
+		}
+		if !last.IsZero() {
+			return last
+		}
+	}
+	return time.Time{}
+}
+
 // maxGap is more than what a daylight saving time skips.
 const maxGap = 3 * time.Hour
 

@@ -68,13 +68,14 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
 	}
 	out.Verdict = verdict(out.Rules)
+	out.Notes = slices.Concat(out.Notes, r.undecided(m, &out))
 	work := read.work
 	work.Duration += r.Clock().Sub(started)
 	r.Log.Info("window evaluated", append([]any{
 		"model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "stage", p.stage,
 		"verdict", out.Verdict.String(), "predictions", result.Coverage.Predictions, "matched", result.Coverage.Matched,
 	}, r.done(work)...)...)
-	for _, note := range result.Notes {
+	for _, note := range out.Notes {
 		r.Log.Warn("noted", "model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "note", note)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(result.Skipped.Counts)) {
@@ -136,6 +137,9 @@ func coverage(r groundtruth.Result) Coverage {
 		HiddenLabels:         c.HiddenLabels,
 		LabelsBefore:         c.LabelsBefore,
 		Skipped:              r.Skipped.Counts,
+	}
+	if d := r.LabelDelay; d != nil {
+		out.LabelDelay = &LabelDelay{N: d.Labels, Late: d.Late, P50: math.Ceil(d.Median.Seconds()), P95: math.Ceil(d.Most.Seconds())}
 	}
 	if out.Skipped == nil {
 		out.Skipped = map[string]int64{}

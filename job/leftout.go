@@ -46,7 +46,7 @@ func (p *pass) noteLeftOut(ctx context.Context, grid groundtruth.Grid, first gro
 		}
 	}
 	p.note(fmt.Sprintf("windows before %s are left out, and there are predictions from about %s on: hindcast run --from %[2]s judges them, as nightly passes would have",
-		startOf(grid, first), startOf(grid, back(there))))
+		startOf(first, grid.Zone()), startOf(back(there), grid.Zone())))
 	return nil
 }
 
@@ -56,8 +56,8 @@ func (p *pass) hasPredictions(ctx context.Context, w groundtruth.Window) bool {
 	return err == nil && len(inputs) > 0
 }
 
-// startOf returns the start of a window of the grid as people read it, and as --from does.
-func startOf(grid groundtruth.Grid, w groundtruth.Window) string {
-	start, _, _ := strings.Cut(w.Text(grid.Zone(), "/"), "/")
+// startOf returns the start of a window as people in a zone read it, and as --from does.
+func startOf(w groundtruth.Window, z groundtruth.Zone) string {
+	start, _, _ := strings.Cut(w.Text(z, "/"), "/")
 	return start
 }

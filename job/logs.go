@@ -74,6 +74,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		Limits:     l.Limits,
 		ReadLabels: q.Labels,
 		Past:       q.Past,
+		Delay:      m.GroundTruth.Delay,
 		Progress:   l.progress(m.Name + " " + q.Window.Text(m.Grid().Zone(), "/")),
 		Log:        l.Log.With("model", m.Name),
 	}, func() *summary.Builder {
@@ -191,7 +192,7 @@ func (l Logs) features(ctx context.Context, m *config.Model, spec groundtruth.Sp
 			continue
 		}
 		if c.Nested != "" {
-			return nil, fmt.Errorf("feature %q cannot be read: %s; log its parts as columns of their own, or take it out of predictions.features", c.Name, c.Nested)
+			return nil, fmt.Errorf("feature %q of predictions.features cannot be read: %s", c.Name, c.Nested)
 		}
 		switch {
 		case c.Kind == groundtruth.Number, c.Kind == groundtruth.Text:

@@ -71,6 +71,7 @@ type Options struct {
 	Push   bool                // with Window or AsOf: push all the same
 	Launch bool                // with Window or AsOf: launch all the same
 	Merge  bool                // AsOf is that of shards: take what they kept, and act as a pass of now does
+	Late   bool                // AsOf is a moment at which a pass should have been: act as that would have
 }
 
 // effects say what a pass may do (semantics, section 1). Options decide on them.
@@ -82,8 +83,8 @@ type effects struct {
 func (o Options) looks() bool { return o.Window != nil || o.past() }
 
 // past reports whether the pass looks from another moment than now. The shards of a pass
-// of now agree on a moment, too, but do not look back.
-func (o Options) past() bool { return !o.AsOf.IsZero() && !o.Merge }
+// of now agree on a moment, too, and a late pass has that of its slot, but neither looks back.
+func (o Options) past() bool { return !o.AsOf.IsZero() && !o.Merge && !o.Late }
 
 // effects returns what a pass with these options may do.
 func (o Options) effects() effects {
@@ -202,6 +203,7 @@ func (p *pass) judgeAll(ctx context.Context, ref *reference, windows []planned) 
 	if err != nil {
 		return err
 	}
+	var unreadable []error
 	for i, w := range windows {
 		if w.recorded {
 			continue
@@ -214,7 +216,13 @@ func (p *pass) judgeAll(ctx context.Context, ref *reference, windows []planned) 
 		labels := w.stage == trigger.StageMature || p.opt.Window != nil
 		read, err := p.read(ctx, ref, w, labels)
 		if err != nil {
-			return err
+			// One window that cannot be read does not hide the others. Two are taken for a
+			// store that doesn't answer.
+			unreadable = append(unreadable, err)
+			if len(unreadable) > 1 || ctx.Err() != nil {
+				break
+			}
+			continue
 		}
 		e := p.judge(m, ref, w, p.asOf, labels, answers, read)
 		e.unrecorded = w.shown
@@ -237,6 +245,9 @@ func (p *pass) judgeAll(ctx context.Context, ref *reference, windows []planned) 
 			}
 			e.decided = true
 		}
+	}
+	if len(unreadable) > 0 {
+		return errors.Join(unreadable...)
 	}
 	if err := p.decide(ctx, records); err != nil {
 		return err

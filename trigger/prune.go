@@ -165,9 +165,9 @@ func (o *old) told(ctx context.Context) error {
 		if why := o.needed(w); why != "" {
 			return why
 		}
-		_, of, _ := strings.Cut(rest, "/")
+		place, of, _ := strings.Cut(rest, "/")
 		rule, _, _ := strings.Cut(of, "/")
-		return open[windowPart(w)+"/"+rule]
+		return open[place+"/"+rule]
 	})
 }
 

@@ -47,14 +47,15 @@ func (s stretch) check(cmd *cobra.Command, output string) error {
 	return nil
 }
 
-// of returns the stretch for a model, whose days begin by the clocks of its windows. It ends
-// now where --to is not given.
+// of returns the stretch for a model, in whose zone dates begin, and which ends now where
+// --to is not given.
 func (s stretch) of(m *config.Model, now time.Time) (from, to time.Time, err error) {
-	if from, err = groundtruth.ParseTimeIn(s.from, m.Grid().Zone()); err != nil {
+	zone := m.Grid().Zone()
+	if from, err = groundtruth.ParseTimeIn(s.from, zone); err != nil {
 		return from, to, usagef("--from: %w", err)
 	}
 	if to = now; s.to != "" {
-		if to, err = groundtruth.ParseTimeIn(s.to, m.Grid().Zone()); err != nil {
+		if to, err = groundtruth.ParseTimeIn(s.to, zone); err != nil {
 			return from, to, usagef("--to: %w", err)
 		}
 	}

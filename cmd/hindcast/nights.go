@@ -27,10 +27,11 @@ import (
 
 // nightLine tells of a window in a line, for the demo and for backfills.
 func nightLine(night time.Time, o *job.Outcome) string {
-	layout, zone := time.DateOnly, o.TimeZone.Location()
+	layout := time.DateOnly
 	if start, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), "/"); len(start) > len(layout) {
 		layout = "2006-01-02T15:04Z07:00"
 	}
+	zone := o.TimeZone.Location()
 	line := fmt.Sprintf("%s  %-6s %s  %-12s", night.In(zone).Format(layout), o.Stage, o.Window.Start.In(zone).Format(layout), o.Verdict)
 	c := o.Coverage
 	switch {

@@ -68,7 +68,7 @@ func (a *App) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := a.open(cmd.Context(), path, engine, named(names))
+			c, err := a.openToJudge(cmd.Context(), path, engine, named(names))
 			if err != nil {
 				return err
 			}

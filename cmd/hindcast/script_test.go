@@ -161,19 +161,29 @@ func logs(day int, kind string) (map[string]string, error) {
 	}, err
 }
 
-// referenceCommand does `reference` of a script: it writes the rows of the reference.
-func referenceCommand(ts *testscript.TestScript, _ bool, _ []string) {
-	text, err := reference()
+// referenceCommand does `reference [DAYS]` of a script: it writes the rows of the reference,
+// of two days where it isn't told how many.
+func referenceCommand(ts *testscript.TestScript, _ bool, args []string) {
+	days := referenceDays
+	if len(args) > 0 {
+		var err error
+		days, err = strconv.Atoi(args[0])
+		ts.Check(err)
+	}
+	text, err := reference(days)
 	ts.Check(err)
 	write(ts, referenceFile, text)
 }
 
-const referenceFile = "reference/rows.csv"
+const (
+	referenceFile = "reference/rows.csv"
+	referenceDays = 2
+)
 
-// reference returns the rows of the reference: two good days.
-func reference() (string, error) {
+// reference returns the rows of a reference of good days.
+func reference(days int) (string, error) {
 	text := "id,x,pred,y\n"
-	for day := -2; day < 0; day++ {
+	for day := -days; day < 0; day++ {
 		rows, err := houses(day, "good")
 		if err != nil {
 			return "", err
@@ -185,10 +195,15 @@ func reference() (string, error) {
 	return text, nil
 }
 
-// parquetCommand does `parquet DAY FILE`: it writes a good day's predictions as Parquet.
+// parquetCommand does `parquet DAY FILE [lz4]`: it writes a good day's predictions as Parquet,
+// compressed or not.
 func parquetCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: parquet DAY FILE")
+	if neg || len(args) != 2 && (len(args) != 3 || args[2] != "lz4") {
+		ts.Fatalf("usage: parquet DAY FILE [lz4]")
+	}
+	var options []parquet.WriterOption
+	if len(args) == 3 {
+		options = append(options, parquet.Compression(&parquet.Lz4Raw))
 	}
 	day, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -196,7 +211,7 @@ func parquetCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	path := ts.MkAbs(args[1])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
-	ts.Check(parquet.WriteFile(path, rows))
+	ts.Check(parquet.WriteFile(path, rows, options...))
 }
 
 // quartersCommand is: quarters ZONE DATE..., the logs of days of a zone, a prediction every

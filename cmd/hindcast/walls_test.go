@@ -30,6 +30,7 @@ func TestWalls(t *testing.T) {
 		{pkg: "series", never: slices.Concat(network, clouds)},
 		{pkg: "groundtruth", never: []string{"golang.org/", "github.com/klauspost/", "github.com/parquet-go/"}},
 		{pkg: "groundtruth/...", never: clouds},
+		{pkg: "groundtruth/diagnose", never: append(slices.Concat(network, clouds), module+"objstore")},
 		{pkg: "evaluator/...", never: slices.Concat(network, clouds)},
 		{pkg: "trigger/...", never: clouds},
 		{pkg: "trigger", never: network},

@@ -122,7 +122,7 @@ func (s seenKinds) nested() string {
 	case len(s.inside) > 0:
 		return "it is an object: name a column in it: " + table.QuoteNames(s.inside)
 	case s.list:
-		return "it is a list, which has no one value a row"
+		return "it is a list, which has no one value a row: log its parts as columns of their own"
 	}
 	return ""
 }

@@ -76,7 +76,7 @@ func TestColumnsSaysWhatIsNested(t *testing.T) {
 			N int64 `parquet:"n"`
 		} `parquet:"items"`
 	}
-	const list, object = "it is a list, which has no one value a row", `it is an object: name a column in it: "place.city"`
+	const list, object = "it is a list, which has no one value a row: log its parts as columns of their own", `it is an object: name a column in it: "place.city"`
 	for key, data := range map[string][]byte{
 		"a.parquet": readtest.Parquet(t, []row{{ID: "a"}}),
 		"a.jsonl":   []byte(`{"id":"a","emb":[1,2],"place":{"city":"Oslo","at":[1]},"items":[{"n":1}]}` + "\n" + `{"id":[1],"place":null}` + "\n"),

@@ -79,6 +79,8 @@ func codecOf(all []fileFormat, format, key string) (codec, error) {
 		return !auto && f.name == format || auto && f.endingOf(name) >= 0
 	})
 	switch {
+	case at < 0 && auto && otherCompression(name) != "":
+		return c, fmt.Errorf("it is compressed with %s, which is not supported: use gzip (.gz) or zstd (.zst)", otherCompression(name))
 	case at < 0 && auto:
 		var endings []string
 		for _, f := range all {
@@ -100,6 +102,14 @@ func codecOf(all []fileFormat, format, key string) (codec, error) {
 		return c, fmt.Errorf("a %s file compressed as a whole (.%s) cannot be read in parts: store it uncompressed; its pages have their own compression", c.title, c.compression)
 	}
 	return c, nil
+}
+
+// otherCompression returns the compression that a name in small letters ends in and that no
+// format is read with; empty is none.
+func otherCompression(name string) string {
+	return map[string]string{
+		".bz2": "bzip2", ".xz": "xz", ".lz4": "LZ4", ".lzo": "LZO", ".snappy": "snappy", ".sz": "snappy", ".br": "Brotli", ".z": "compress", ".zip": "zip", ".7z": "7-Zip",
+	}[path.Ext(name)]
 }
 
 // endingOf returns which of the format's endings a name in small letters has, -1 for none.

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 
@@ -171,11 +173,13 @@ func (s *referenceScan) explain(err error) error {
 	if !errors.As(err, &missing) {
 		return err
 	}
-	key := "prediction"
-	if missing.Column == s.names.Label {
-		key = "label"
+	var keys []string
+	for _, c := range []struct{ key, column string }{{"prediction", s.names.Prediction}, {"label", s.names.Label}} {
+		if c.column != "" && !slices.Contains(missing.Columns, c.column) {
+			keys = append(keys, c.key+": NAME")
+		}
 	}
-	return fmt.Errorf(`%w; where the reference calls it otherwise, write reference: {columns: {%s: NAME}}, and where it has none {%s: ""}`, err, key, key)
+	return fmt.Errorf(`%w; write reference: {columns: {%s}}, with the name that it has in the reference, or "" where it has none`, err, strings.Join(keys, ", "))
 }
 
 // worker returns what takes chunks for one goroutine and sends to sink.

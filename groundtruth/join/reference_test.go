@@ -192,8 +192,9 @@ func TestScanReferenceFails(t *testing.T) {
 	}{
 		{"no url", func(s *groundtruth.Spec) { s.Reference.URL = "" }, "no url is set"},
 		{"wrong label column", func(s *groundtruth.Spec) { s.LabelColumns.Label = "price" }, `a.csv has no column "price": it has `},
-		{"how to write another label column", func(s *groundtruth.Spec) { s.LabelColumns.Label = "price" }, `; where the reference calls it otherwise, write reference: {columns: {label: NAME}}, and where it has none {label: ""}`},
-		{"how to write that there is no prediction", func(s *groundtruth.Spec) { s.PredictionColumns.Prediction = "p" }, `write reference: {columns: {prediction: NAME}}, and where it has none {prediction: ""}`},
+		{"how to write another label column", func(s *groundtruth.Spec) { s.LabelColumns.Label = "price" }, `; write reference: {columns: {label: NAME}}, with the name that it has in the reference, or "" where it has none`},
+		{"how to write that there is no prediction", func(s *groundtruth.Spec) { s.PredictionColumns.Prediction = "p" }, `write reference: {columns: {prediction: NAME}}, with`},
+		{"both", func(s *groundtruth.Spec) { s.PredictionColumns.Prediction, s.LabelColumns.Label = "p", "price" }, `write reference: {columns: {prediction: NAME, label: NAME}}, with`},
 		{"too many bad rows", func(s *groundtruth.Spec) { s.MaxBadShare = 0.4 }, `reference: 1 of 2 records read are bad, a share above max_bad_share 0.4: 1 bad_number in column "pred" (first in a.csv, record 1: "NaN")`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

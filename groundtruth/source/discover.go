@@ -36,8 +36,14 @@ type Set struct {
 // Discover lists the objects of src whose partition may hold rows of [from, to),
 // widened by src.Slack on both sides. A zero from or to is open. Only the
 // partitions that are needed are listed. A missing bucket or folder is an error; a
-// pattern that matches nothing in the range is a note.
+// pattern that matches nothing in the range is a note, which says what is there
+// instead, as far as one more request tells.
 func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time) (*Set, error) {
+	return discover(ctx, stores, src, from, to, true)
+}
+
+// discover does the work of Discover; with look a note says what is there instead.
+func discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time, look bool) (*Set, error) {
 	p, err := parsePattern(src.URL)
 	if err != nil {
 		return nil, err
@@ -61,15 +67,20 @@ func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Sour
 	}
 	slices.SortFunc(w.found, func(a, b Object) int { return cmp.Compare(a.Rel, b.Rel) })
 	set := &Set{Objects: w.found}
+	outside := slices.Sorted(maps.Keys(w.outside)) // as the pattern met them
 	if len(w.found) == 0 {
-		set.Notes = append(set.Notes, fmt.Sprintf("no object matches %s in %s%s", p.text, store.URL(), w.rangeText()))
+		note := fmt.Sprintf("no object matches %s in %s%s", p.text, store.URL(), w.rangeText())
+		if look && w.hidden == 0 && len(outside) == 0 {
+			note += w.instead(ctx, p)
+		}
+		set.Notes = append(set.Notes, note)
 	}
 	if w.hidden > 0 {
 		set.Notes = append(set.Notes, fmt.Sprintf("%d objects in %s match %s but for a name that begins with '.' or '_', and were left out", w.hidden, store.URL(), p.text))
 	}
-	if n := len(w.outside); n > 0 {
+	if n := len(outside); n > 0 {
 		set.Notes = append(set.Notes, fmt.Sprintf("%d symbolic links in %s leave the folder and were not followed, first %s: put the files themselves there, or set follow_links: true where those who can write to the folder may read all that this program can",
-			n, store.URL(), table.Quote(slices.Sorted(maps.Keys(w.outside))[0])))
+			n, store.URL(), table.Quote(outside[0])))
 	}
 	return set, nil
 }
@@ -88,9 +99,11 @@ func (s *Set) Bytes() int64 {
 
 // Inputs lists the objects of a source whose partition may hold rows of
 // [from, to), by URL; a zero bound is open. It reads none of them. The notes are what
-// a person should know of what was found.
+// a person should know of what was found. They say what is there instead of nothing where
+// the range is open, as that of a reference: a window's is listed again, by Discover, when
+// it is read.
 func Inputs(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time) (inputs []groundtruth.Input, notes []string, err error) {
-	set, err := Discover(ctx, stores, src, from, to)
+	set, err := discover(ctx, stores, src, from, to, from.IsZero() && to.IsZero())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -83,6 +84,9 @@ func TestSemantics2_DiscoverPartitions(t *testing.T) {
 		{"hours", "{year}/{month}/{day}/{hour}/*.csv", hours, "2026-01-05T23:00:00Z", "2026-01-06T01:00:00Z", 0, []string{"2026/01/05/23/a.csv", "2026/01/06/00/a.csv"}},
 		{"hours with a wildcard", "{year}/{month}/{day}/*/a.csv", hours, "2026-01-05T23:00:00Z", "2026-01-06T00:00:00Z", 0, []string{"2026/01/05/22/a.csv", "2026/01/05/23/a.csv"}},
 		{"in the object's name", "{date}.csv", []string{"2026-01-04.csv", "2026-01-05.csv", "2026-01-05.csv.gz"}, "2026-01-05", "2026-01-06", 0, []string{"2026-01-05.csv"}},
+		{"one digit", "year={year}/month={month}/day={day}/hour={hour}/*.csv", []string{"year=2026/month=1/day=5/hour=7/a.csv", "year=2026/month=01/day=05/hour=07/a.csv", "year=2026/month=1/day=05/hour=07/b.csv", "year=2026/month=1/day=5/hour=8/a.csv", "year=2026/month=11/day=5/hour=7/a.csv"},
+			"2026-01-05T07:00:00Z", "2026-01-05T08:00:00Z", 0, []string{"year=2026/month=01/day=05/hour=07/a.csv", "year=2026/month=1/day=05/hour=07/b.csv", "year=2026/month=1/day=5/hour=7/a.csv"}},
+		{"one digit in the object's name", "{year}-{month}-{day}.csv", []string{"2026-1-5.csv", "2026-01-05.csv", "2026-1-6.csv", "2026-10-5.csv"}, "2026-01-05", "2026-01-06", 0, []string{"2026-01-05.csv", "2026-1-5.csv"}},
 		{"months", "{year}-{month}.csv", []string{"2025-12.csv", "2026-01.csv", "2026-02.csv"}, "2026-01-31", "2026-02-01", 0, []string{"2026-01.csv"}},
 		{"one object", "dt=x/a.csv", days, "2026-01-05", "2026-01-06", 0, []string{"dt=x/a.csv"}},
 	} {
@@ -143,7 +147,7 @@ func TestSemantics2_OnlyNeededPartitionsAreListed(t *testing.T) {
 		{"by name with a wildcard below", "dt={date}/*/*", 24, []string{"dt=2026-01-05/", "dt=2026-01-05/p/", "dt=2026-01-05/q/"}},
 		{"deep below", "dt={date}/**", 24, []string{"dt=2026-01-05/..."}},
 		{"two days", "dt={date}/p/*", 48, []string{"dt=2026-01-05/p/", "dt=2026-01-06/p/"}},
-		{"fields", "dt={year}-{month}-{day}/p/*", 24, []string{"dt=2026-01-05/p/"}},
+		{"fields", "dt={year}-{month}-{day}/p/*", 24, []string{"dt=2026-", "dt=2026-01-05/p/"}}, // which finds dt=2026-1-5 too
 		{"one object a day", "dt={date}/p/a.csv", 24, []string{"dt=2026-01-05/p/a.csv..."}},
 		{"pruned folder by folder", "d*={date}/p/*", 24, []string{"d", "dt=2026-01-05/p/"}},
 		{"folder by folder by the year", "dt={year}*/p/*", 24, []string{"dt=", "dt=2026-01-04/p/", "dt=2026-01-05/p/", "dt=2026-01-06/p/"}},
@@ -172,7 +176,7 @@ func TestDiscoverNotesAndErrors(t *testing.T) {
 	putObjects(t, root, "log/dt=2026-01-05/a.csv", "log/dt=2026-01-05/_SUCCESS", "log/dt=2026-01-05/.a.csv.crc")
 	day := at(t, "2026-01-07")
 	_, notes := rels(t, groundtruth.Source{URL: "log/dt={date}/*.csv"}, root, day, day.AddDate(0, 0, 1))
-	want := "no object matches dt={date}/*.csv in file://" + root + "/log between 2026-01-07T00:00:00Z and 2026-01-08T00:00:00Z"
+	want := "no object matches dt={date}/*.csv in file://" + root + "/log between 2026-01-07T00:00:00Z and 2026-01-08T00:00:00Z: it matches 1 of 1 objects there, whose times are 2026-01-05 to 2026-01-06"
 	if len(notes) != 1 || notes[0] != want {
 		t.Errorf("notes are %q, want %q", notes, want)
 	}
@@ -196,6 +200,7 @@ func TestDiscoverAgreesWithMatching(t *testing.T) {
 	for h := 0; h < 24*40; h += 19 {
 		u := time.Date(2025, 12, 1, h, 0, 0, 0, time.UTC)
 		keys = append(keys, u.Format("a/dt=2006-01-02/15/2006-01-02.csv"), u.Format("b/2006/01/02/h15.csv"), u.Format("c/2006-01/02-15.csv"))
+		keys = append(keys, u.Format("d/2006/1/2/")+fmt.Sprintf("h%d.csv", u.Hour()), u.Format("e/2006-1/02-15.csv"))
 	}
 	putObjects(t, "mem://agree", keys...)
 	store, err := objstore.NewOpener("").Open(context.Background(), "mem://agree")

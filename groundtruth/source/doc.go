@@ -7,6 +7,8 @@
 // day or hour that the object's rows lie in, which is its span. A Set is what was found,
 // in the order of the keys.
 //
+// Where a pattern matches nothing, a note says what is there instead (instead.go).
+//
 // Begin with Discover, which package join calls, or Inputs, which tells what there is
 // without reading it (discover.go). A pattern is parsed and keys are matched in
 // pattern.go; walk.go goes down the folders; partition.go knows the times.

@@ -26,6 +26,7 @@ type segment struct {
 	glob     bool           // has a *
 	match    *regexp.Regexp // whole segment; nil for deep and literal ones
 	fields   []field        // of the capture groups of match
+	loose    []bool         // of each field: keys may have one digit where its number is below 10
 	anyStart bool           // begins with a wildcard, which hidden names do not match
 }
 
@@ -39,6 +40,11 @@ const (
 	fieldMonth
 	fieldDay
 )
+
+// unpaddedExpr is what keys may have in the place of {month}, {day} and {hour}, as writers do
+// that pad no numbers: month=1. Where another placeholder, a digit or a wildcard stands
+// beside it nobody could tell where the number ends, and it has two digits.
+const unpaddedExpr = `([0-9]{1,2})`
 
 // placeholder describes what stands for a field in a key.
 type placeholder struct {
@@ -180,7 +186,11 @@ scan:
 			for f := fieldDate; f <= fieldDay; f++ {
 				ph := f.placeholder()
 				if after, ok := strings.CutPrefix(rest, ph.name); ok {
-					s.fields = append(s.fields, f)
+					loose := ph.size == 2 && standsAlone(text[:len(text)-len(rest)], after)
+					s.fields, s.loose = append(s.fields, f), append(s.loose, loose)
+					if loose {
+						ph.expr = unpaddedExpr
+					}
 					expr.WriteString(ph.expr)
 					rest = after
 					continue scan
@@ -216,6 +226,13 @@ scan:
 	return s, nil
 }
 
+// standsAlone reports whether what stands before and after a placeholder tells where its
+// number begins and ends.
+func standsAlone(before, after string) bool {
+	const joined = "{}*0123456789"
+	return !strings.ContainsAny(before[max(0, len(before)-1):], joined) && !strings.ContainsAny(after[:min(1, len(after))], joined)
+}
+
 // prefix returns the literal text that every match begins with.
 func (s segment) prefix() string {
 	if i := strings.IndexAny(s.text, "*{"); i >= 0 {
@@ -244,6 +261,29 @@ func (s segment) accept(name string, at partition) (next partition, ok, hidden b
 		return at, false, true
 	}
 	return at, true, false
+}
+
+// unpadded reports whether some of the names, which the segment's placeholders make with two
+// digits for each number, can have another form, as month=01 and month=1; then common is
+// what all of the names begin with, in either form.
+func (s segment) unpadded(names []string) (common string, ok bool) {
+	for i, name := range names {
+		begin := name
+		m := s.match.FindStringSubmatchIndex(name)
+		for k := range s.fields {
+			if at := m[2*k+2]; s.loose[k] && name[at] == '0' {
+				begin, ok = name[:at], true
+				break
+			}
+		}
+		if i == 0 {
+			common = begin
+		}
+		for !strings.HasPrefix(begin, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	return common, ok
 }
 
 // isHidden tells names that stand for no data of their own, as those of Spark's markers.

@@ -44,6 +44,7 @@ func (w *walker) leaveOut(key string) {
 func (w *walker) walk(ctx context.Context, prefix string, segments []segment, at partition) error {
 	s, last := segments[0], len(segments) == 1
 	names, enumerated := []string(nil), false
+	begin := s.prefix() // of what is listed where names are not enumerated
 	switch {
 	case s.deep:
 		return w.list(ctx, prefix, segments, at)
@@ -51,6 +52,9 @@ func (w *walker) walk(ctx context.Context, prefix string, segments []segment, at
 		names, enumerated = []string{s.text}, true
 	case !s.glob:
 		names, enumerated = w.candidates(s, at)
+		if common, ok := s.unpadded(names); ok {
+			enumerated, begin = false, common // to list both forms is one request
+		}
 	}
 	if enumerated {
 		for _, name := range names {
@@ -70,7 +74,7 @@ func (w *walker) walk(ctx context.Context, prefix string, segments []segment, at
 		}
 		return nil
 	}
-	objs, dirs, err := w.lister.ListDir(ctx, prefix+s.prefix())
+	objs, dirs, err := w.lister.ListDir(ctx, prefix+begin)
 	if err != nil {
 		return err
 	}
