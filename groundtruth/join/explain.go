@@ -271,12 +271,9 @@ func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *me
 	if name := j.spec.LabelColumns.IngestedAt; name != "" {
 		by = "their " + table.Quote(name)
 	}
-	then := "an ingest time in the future may be local time that was taken for UTC"
-	if j.opt.Past {
-		then = "a later as-of counts them"
-	}
-	return fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s: %s",
-		c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by, then), nil
+	// A pass of then and a backfill say the same, though one has the present for its as-of.
+	return fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s: a later as-of counts them, and an ingest time in the future may be local time that was taken for UTC",
+		c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by), nil
 }
 
 // explainDelay tells of labels that come in later than they are waited for.
