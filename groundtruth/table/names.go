@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/hindcast/hindcast/internal/spelling"
@@ -21,12 +22,10 @@ func DidYouMean(name string, there []string) string {
 // punctuation only, one that ends a dotted path or has one before it, one that few
 // edits lead to, or the only one that begins or ends alike.
 func nearestName(name string, there []string) string {
-	for _, same := range []func(a, b string) bool{
-		func(a, b string) bool { return bareName(a) == bareName(b) },
-		func(a, b string) bool { return lastOfPath(a) == lastOfPath(b) },
-	} {
+	for _, form := range []func(string) string{bareName, lastOfPath} {
+		wanted := form(name)
 		for _, c := range there {
-			if same(name, c) {
+			if form(c) == wanted {
 				return c
 			}
 		}
@@ -54,7 +53,12 @@ func nearestName(name string, there []string) string {
 
 // bareName returns a name's letters and digits in small letters.
 func bareName(name string) string {
-	return strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(strings.ToLower(name))
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("_- .", r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
 }
 
 // lastOfPath returns the last part of a dotted path, as bareName has it.
