@@ -35,6 +35,7 @@ func TestPrometheus(t *testing.T) {
 	start := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
 	for length, want := range map[time.Duration]string{
 		24 * time.Hour: "1d", time.Hour: "1h", 90 * time.Minute: "1h30m", 7 * 24 * time.Hour: "1w", 28 * 24 * time.Hour: "4w", 31 * 24 * time.Hour: "31d",
+		23 * time.Hour: "23h", 25 * time.Hour: "1d1h", 24*time.Hour + 30*time.Minute: "1d30m", // days of a time zone
 	} {
 		got := m.Queries(groundtruth.Window{Start: start, End: start.Add(length)})
 		if !reflect.DeepEqual(got, map[string]string{

@@ -137,6 +137,16 @@ type Coverage struct {
 	HiddenLabels         int64 `json:"hidden_labels"`            // label versions ingested after as-of
 }
 
+// LabelDelay says how long after their predictions the labels came in that a join matched, by
+// their ingest times. Of an id with several label versions the earliest with a value counts.
+type LabelDelay struct {
+	Labels int64         `json:"labels"` // matched predictions whose label has an ingest time
+	Late   int64         `json:"late"`   // of these, labels that came when the window was mature already
+	Recent int64         `json:"recent"` // of these, labels that came in the last quarter of the time from the window's end to as-of
+	Median time.Duration `json:"median"` // half of the labels came within this time; it may be a sixteenth too long
+	Most   time.Duration `json:"most"`   // and 95 % within this
+}
+
 // BadSample shows where a skipped record came from.
 type BadSample struct {
 	Source string `json:"source,omitempty"` // predictions, labels or reference
@@ -178,7 +188,8 @@ type Result struct {
 	Inputs       []Input // sorted by URL
 	AsOfApplied  bool
 	LabelsRead   bool
-	Notes        []string // e.g. patterns that matched nothing; sorted
+	LabelDelay   *LabelDelay // nil where no ingest time or no prediction time is known, or nothing matched
+	Notes        []string    // e.g. patterns that matched nothing; sorted
 	RowsRead     int64
 	BytesRead    int64
 	SpilledBytes int64 // written to disk for want of memory; depends on timing, so it belongs into no output that is compared

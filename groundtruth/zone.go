@@ -2,6 +2,8 @@ package groundtruth
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -21,13 +23,14 @@ var locations sync.Map //nolint:gochecknoglobals // the process knows a zone onc
 const longestOffset = 26 * time.Hour
 
 // ParseZone reads a name of the IANA database, such as Europe/Oslo. A zone that always
-// is at UTC, such as Etc/UTC, is UTC. The zone of the machine (Local) is refused, for
-// it differs from one to the next.
+// is at UTC, such as Etc/UTC, is UTC. What machines have beside the database is refused,
+// for it differs from one to the next: their own zone, and copies of zones by other names.
 func ParseZone(name string) (Zone, error) {
 	if name == "UTC" {
 		return Zone{}, nil
 	}
-	if name == "" || name == "Local" {
+	folder, _, _ := strings.Cut(name, "/")
+	if slices.Contains([]string{"", "Local", "localtime", "posixrules", "posix", "right"}, folder) {
 		return Zone{}, fmt.Errorf("%q names no time zone", name)
 	}
 	if l, ok := locations.Load(name); ok {

@@ -41,7 +41,7 @@ func TestParseZone(t *testing.T) {
 			t.Errorf("%s read twice is two zones", name)
 		}
 	}
-	for _, name := range []string{"", "Local", "Europe/Olso", "CET+1", "../UTC", "/etc/localtime"} {
+	for _, name := range []string{"", "Local", "Europe/Olso", "CET+1", "../UTC", "/etc/localtime", "localtime", "posixrules", "right/Europe/Oslo"} {
 		if z, err := ParseZone(name); err == nil {
 			t.Errorf("%q is taken for %s", name, z)
 		}
@@ -183,16 +183,7 @@ func TestSemantics8_ZonedGridProperties(t *testing.T) {
 		if g.LastClosed(w.End) != w || g.LastMature(w.End.Add(time.Hour), time.Hour) != w {
 			t.Fatalf("%s is not closed at its end", w)
 		}
-		off := Window{Start: w.Start.Add(time.Nanosecond), End: w.End.Add(time.Nanosecond)}
-		if g.OnGrid(off) {
-			t.Fatal("a window off the grid passes as on it")
-		}
-		if next := g.Next(off); next.Start.Before(off.End) || !g.OnGrid(next) || !g.Prev(next).Start.Before(off.End) {
-			t.Fatalf("next of %s off the grid is %s", off, next)
-		}
-		if prev := g.Prev(off); prev.End.After(off.Start) || !g.OnGrid(prev) {
-			t.Fatalf("prev of %s off the grid is %s", off, prev)
-		}
+		checkOffGrid(t, g, Window{Start: w.Start.Add(time.Nanosecond), End: w.End.Add(time.Nanosecond)})
 		if g.Length() < 24*time.Hour && w.Duration() > g.Length() {
 			t.Fatalf("window %s is longer than %s", w, g)
 		}
@@ -200,6 +191,19 @@ func TestSemantics8_ZonedGridProperties(t *testing.T) {
 			t.Fatalf("window %s of %s does not begin or end with a day", w, g)
 		}
 	})
+}
+
+// checkOffGrid looks for the neighbours of a window that is off a grid.
+func checkOffGrid(t *rapid.T, g Grid, off Window) {
+	if g.OnGrid(off) {
+		t.Fatal("a window off the grid passes as on it")
+	}
+	if next := g.Next(off); next.Start.Before(off.End) || !g.OnGrid(next) || !g.Prev(next).Start.Before(off.End) {
+		t.Fatalf("next of %s off the grid is %s", off, next)
+	}
+	if prev := g.Prev(off); prev.End.After(off.Start) || !g.OnGrid(prev) {
+		t.Fatalf("prev of %s off the grid is %s", off, prev)
+	}
 }
 
 // A zone's wall times are what package time says of each of its instants.
@@ -266,6 +270,28 @@ func TestParseWindowIn(t *testing.T) {
 	}
 }
 
+func FuzzParseWindowIn(f *testing.F) {
+	f.Add("2026-03-29/2026-03-30", "Europe/Oslo")
+	f.Add("2011-12-30/2011-12-31", "Pacific/Apia")
+	f.Add("2018-11-04/2018-11-04T03:00:01Z", "America/Sao_Paulo")
+	f.Fuzz(func(t *testing.T, text, zone string) {
+		z, err := ParseZone(zone)
+		if err != nil {
+			return
+		}
+		w, err := ParseWindowIn(text, z)
+		if err != nil {
+			return
+		}
+		if !w.Start.Before(w.End) {
+			t.Fatalf("%q is the empty window %s", text, w)
+		}
+		if again, err := ParseWindow(w.String()); err != nil || again != w {
+			t.Fatalf("%q reads back as %s (%v)", w, again, err)
+		}
+	})
+}
+
 func TestWindowTextsInZones(t *testing.T) {
 	for _, c := range []struct{ name, grid, time, want string }{
 		{"UTC", "1d", "2026-03-29T12:00:00Z", "2026-03-29/2026-03-30"},
@@ -286,6 +312,26 @@ func TestWindowTextsInZones(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzNamedGrid(f *testing.F) {
+	f.Add("1d@Europe/Oslo", int64(1_774_746_000))
+	f.Add("7h@Australia/Lord_Howe", int64(1_775_314_800))
+	f.Add("1mo@Etc/UTC", int64(0))
+	f.Add("1d@../UTC", int64(0))
+	f.Fuzz(func(t *testing.T, name string, seconds int64) {
+		g, err := NamedGrid(name)
+		if err != nil {
+			return
+		}
+		if again, err := NamedGrid(g.String()); err != nil || again != g {
+			t.Fatalf("%q is %s, which reads back as %s (%v)", name, g, again, err)
+		}
+		u := time.Unix(seconds%6e9, 0)
+		if w := g.Containing(u); !w.Contains(u) || !g.OnGrid(w) {
+			t.Fatalf("%s of %s does not hold %s", w, g, u)
+		}
+	})
 }
 
 func BenchmarkZonedGridNext(b *testing.B) {

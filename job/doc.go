@@ -8,6 +8,8 @@
 //     daemon makes one in each slot of a model's schedule: a time at which it is due.
 //   - A look is a pass at one window, or as of a moment of the past. It acts only where
 //     it is asked to. (The launcher's look for a run is another, see package trigger.)
+//   - A backfill goes through the moments of the past at which windows were due, and does
+//     at each what a pass did then, but acts on nothing.
 //   - The grid is the sequence of windows that the model is judged on. Its windows are due
 //     twice, once in each stage: closed when they end, mature when their labels are in.
 //   - A unit is a window that a shard reads for a pass, which merges what shards kept.

@@ -26,7 +26,9 @@ type evaluated struct {
 	outcome  Outcome
 	inputs   []groundtruth.Input
 	versions []string // model versions of the window's predictions, sorted
-	recorded bool     // before the pass decides, as windows are on which no rule acts
+	decided  bool     // and recorded before the pass decides, as windows are on which no rule acts
+
+	unrecorded bool // it is shown, and not recorded
 }
 
 // judge computes and judges a window that was read; queries have been answered.
@@ -66,13 +68,14 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
 	}
 	out.Verdict = verdict(out.Rules)
+	out.Notes = slices.Concat(out.Notes, r.undecided(m, &out))
 	work := read.work
 	work.Duration += r.Clock().Sub(started)
 	r.Log.Info("window evaluated", append([]any{
 		"model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "stage", p.stage,
 		"verdict", out.Verdict.String(), "predictions", result.Coverage.Predictions, "matched", result.Coverage.Matched,
 	}, r.done(work)...)...)
-	for _, note := range result.Notes {
+	for _, note := range out.Notes {
 		r.Log.Warn("noted", "model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "note", note)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(result.Skipped.Counts)) {
@@ -106,8 +109,13 @@ func verdict(rules []rule.Result) rule.Verdict {
 	return out
 }
 
-// evaluationOptions returns the model's options of its figures.
+// evaluationOptions returns the model's options of its figures, on the runner's threads.
 func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
+	return EvaluationOptions(m, cmp.Or(r.Limits.Workers, runtime.GOMAXPROCS(0)))
+}
+
+// EvaluationOptions returns a model's options of its figures.
+func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
 	return evaluator.Options{
 		Drift: drift.Options{
 			Methods:    m.Drift.Methods,
@@ -115,7 +123,7 @@ func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 			Thresholds: m.Drift.Thresholds,
 			MinRows:    m.Drift.MinRows,
 		},
-		Workers: cmp.Or(r.Limits.Workers, runtime.GOMAXPROCS(0)),
+		Workers: workers,
 	}
 }
 
@@ -134,6 +142,9 @@ func coverage(r groundtruth.Result) Coverage {
 		HiddenLabels:         c.HiddenLabels,
 		LabelsBefore:         c.LabelsBefore,
 		Skipped:              r.Skipped.Counts,
+	}
+	if d := r.LabelDelay; d != nil {
+		out.LabelDelay = &LabelDelay{N: d.Labels, Late: d.Late, P50: math.Ceil(d.Median.Seconds()), P95: math.Ceil(d.Most.Seconds())}
 	}
 	if out.Skipped == nil {
 		out.Skipped = map[string]int64{}

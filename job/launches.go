@@ -24,8 +24,8 @@ func (p *pass) launched(ctx context.Context) ([]trigger.LaunchStatus, error) {
 // where one goes on, or where a claim is open that is none of theirs.
 func (p *pass) launchedAndClaimed(ctx context.Context) ([]trigger.LaunchStatus, []trigger.Claim, error) {
 	launches, err := p.launched(ctx)
-	if err != nil {
-		return nil, nil, err
+	if err != nil || p.replays {
+		return launches, nil, err // a backfill has those of its moment, and its mode comes before claims
 	}
 	claims, err := p.Ledger.OpenClaims(ctx, p.model.Name, launches)
 	if err != nil {

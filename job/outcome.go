@@ -25,8 +25,17 @@ type Coverage struct {
 	NullLabels           int64            `json:"null_labels"`
 	HiddenLabels         int64            `json:"hidden_labels"`
 	LabelsBefore         int64            `json:"labels_before_prediction"`
+	LabelDelay           *LabelDelay      `json:"label_delay,omitempty"` // nil where no ingest time is known
 	Skipped              map[string]int64 `json:"skipped"`
 	Reason               string           `json:"reason,omitempty"` // why something above is null
+}
+
+// LabelDelay says how long after their predictions the labels of a window came in.
+type LabelDelay struct {
+	N    int64   `json:"n"`           // matched predictions whose label has an ingest time
+	Late int64   `json:"late"`        // of these, labels that came when the window was mature already
+	P50  float64 `json:"p50_seconds"` // half of them came within
+	P95  float64 `json:"p95_seconds"`
 }
 
 // Outcome is the object of `run -o json`: one model, one window.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -13,6 +14,11 @@ type planned struct {
 	window groundtruth.Window
 	stage  string
 	onGrid bool
+
+	// What a backfill has met before.
+	recorded bool // the ledger has it in this stage: it is not judged again
+	shown    bool // the ledger has it in a later stage: it is judged and not recorded
+	older    bool // a newer window is due at the same moment, and is none of the backfill's
 }
 
 // schedule holds what the configuration says of a model's windows. It decides which of
@@ -21,6 +27,10 @@ type schedule struct {
 	grid    groundtruth.Grid
 	delay   time.Duration
 	catchUp int
+}
+
+func scheduleOf(m *config.Model) schedule {
+	return schedule{grid: m.Grid(), delay: m.GroundTruth.Delay, catchUp: m.CatchUp}
 }
 
 // backlog is what a pass leaves to later ones: so many mature windows, from the oldest to
@@ -70,13 +80,13 @@ func (s schedule) plan(first groundtruth.Window, recorded []groundtruth.Window, 
 		switch {
 		case there[w.Start.Unix()]:
 		case len(out) < s.catchUp:
-			out = append(out, planned{w, trigger.StageMature, true})
+			out = append(out, planned{window: w, stage: trigger.StageMature, onGrid: true})
 		case !w.Equal(closed):
 			left.add(w)
 		}
 	}
 	if n := len(out); n == 0 || !out[n-1].window.Equal(closed) {
-		out = append(out, planned{closed, s.stage(closed, asOf), true})
+		out = append(out, planned{window: closed, stage: s.stage(closed, asOf), onGrid: true})
 	}
 	return out, left
 }

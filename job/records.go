@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/rule"
@@ -26,7 +27,7 @@ func (p *pass) record(e *evaluated) trigger.Record {
 // append records a window with its decision and with the outcome as it is printed, and
 // puts the revision into the outcome. A dry run records nothing.
 func (p *pass) append(ctx context.Context, rec trigger.Record, e *evaluated) error {
-	if !p.effects.write {
+	if !p.effects.write || e.unrecorded {
 		return nil
 	}
 	var err error
@@ -60,15 +61,16 @@ func (p *pass) recent(ctx context.Context, launches []trigger.LaunchStatus, olde
 	if mature := m.Grid().LastMature(p.asOf, m.GroundTruth.Delay); mature.Start.Before(oldest.Start) {
 		oldest = mature // a rule that needs labels was judged there last
 	}
-	return p.Ledger.Recent(ctx, m.Name, m.Grid().String(), p.newestClosed(), oldest, p.rules(), launches, func(records []trigger.Record) bool {
+	records, err := p.Ledger.Recent(ctx, m.Name, m.Grid().String(), p.newestClosed(), oldest, p.rules(), launches, func(records []trigger.Record) bool {
 		return len(records) >= atLeast && streaksEnd(m.Grid(), records, p.rules(), oldest)
 	})
+	return slices.Concat(p.beside, records), err
 }
 
 // newestClosed returns the newest window of the grid that may have a record: a look at the
 // past sees what was recorded since.
 func (p *pass) newestClosed() groundtruth.Window {
-	now := p.Clock().UTC()
+	now := p.now()
 	if p.asOf.After(now) {
 		now = p.asOf
 	}

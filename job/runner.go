@@ -71,6 +71,7 @@ type Options struct {
 	Push   bool                // with Window or AsOf: push all the same
 	Launch bool                // with Window or AsOf: launch all the same
 	Merge  bool                // AsOf is that of shards: take what they kept, and act as a pass of now does
+	Late   bool                // AsOf is a moment at which a pass should have been: act as that would have
 }
 
 // effects say what a pass may do (semantics, section 1). Options decide on them.
@@ -82,8 +83,8 @@ type effects struct {
 func (o Options) looks() bool { return o.Window != nil || o.past() }
 
 // past reports whether the pass looks from another moment than now. The shards of a pass
-// of now agree on a moment, too, but do not look back.
-func (o Options) past() bool { return !o.AsOf.IsZero() && !o.Merge }
+// of now agree on a moment, too, and a late pass has that of its slot, but neither looks back.
+func (o Options) past() bool { return !o.AsOf.IsZero() && !o.Merge && !o.Late }
 
 // effects returns what a pass with these options may do.
 func (o Options) effects() effects {
@@ -135,14 +136,16 @@ type pass struct {
 	opt     Options
 	effects effects
 	asOf    time.Time
+	replays bool // it is one moment of a backfill, which decides as a pass did then
 
 	pipelines trigger.Pipelines
 	launches  []trigger.LaunchStatus // the started runs, see launched; nil until they are read
 	hungQuery hang                   // the query that the monitoring system did not answer in time
 
-	judged    []*evaluated // this pass's windows, oldest first, mature before closed
-	redecided []*evaluated // windows of earlier passes that were decided on again
-	notes     []string     // what people must know of the pass, for its output alone: no window's record has them
+	judged    []*evaluated     // this pass's windows, oldest first, mature before closed
+	redecided []*evaluated     // windows of earlier passes that were decided on again
+	beside    []trigger.Record // what a backfill knows of windows beside the ledger
+	notes     []string         // what people must know of the pass, for its output alone: no window's record has them
 
 	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
 	breachesUnknown bool                          // knownBreaches could not be read
@@ -182,6 +185,16 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := p.launched(ctx); err != nil {
+		return err
+	}
+	return p.judgeAll(ctx, ref, windows)
+}
+
+// judgeAll judges windows, which come oldest first, decides on the newest of them, acts
+// and records. A backfill does it for each of its moments.
+func (p *pass) judgeAll(ctx context.Context, ref *reference, windows []planned) error {
+	m := p.model
 	launches, err := p.launched(ctx)
 	if err != nil {
 		return err
@@ -190,7 +203,11 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var unreadable []error
 	for i, w := range windows {
+		if w.recorded {
+			continue
+		}
 		answers, unasked, err := p.ask(ctx, w.window)
 		if err != nil {
 			return err
@@ -199,9 +216,16 @@ func (p *pass) run(ctx context.Context) error {
 		labels := w.stage == trigger.StageMature || p.opt.Window != nil
 		read, err := p.read(ctx, ref, w, labels)
 		if err != nil {
-			return err
+			// One window that cannot be read does not hide the others. Two are taken for a
+			// store that doesn't answer.
+			unreadable = append(unreadable, err)
+			if len(unreadable) > 1 || ctx.Err() != nil {
+				break
+			}
+			continue
 		}
 		e := p.judge(m, ref, w, p.asOf, labels, answers, read)
+		e.unrecorded = w.shown
 		past := records
 		if !w.onGrid {
 			past = nil
@@ -214,19 +238,22 @@ func (p *pass) run(ctx context.Context) error {
 		// All but the newest of each stage are done with: they are recorded at once, so
 		// that a crash does not lose them. The newest ones wait for their decision, so
 		// that a crash before it makes the next pass judge them again.
-		if later := windows[i+1:]; slices.ContainsFunc(later, func(o planned) bool { return o.stage == w.stage }) {
+		if later := windows[i+1:]; w.older || slices.ContainsFunc(later, func(o planned) bool { return o.stage == w.stage }) {
 			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "recorded: rules act on the newest window"}
 			if err := p.append(ctx, p.record(e), e); err != nil {
 				return err
 			}
-			e.recorded = true
+			e.decided = true
 		}
+	}
+	if len(unreadable) > 0 {
+		return errors.Join(unreadable...)
 	}
 	if err := p.decide(ctx, records); err != nil {
 		return err
 	}
 	for _, e := range p.judged {
-		if e.recorded {
+		if e.decided {
 			continue
 		}
 		if err := p.append(ctx, p.record(e), e); err != nil {
@@ -248,7 +275,7 @@ func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool)
 		}
 	}
 	q := ref.query(p.model, w, p.asOf)
-	q.Past, q.Labels = p.opt.past(), labels
+	q.Past, q.Labels = p.opt.past() || p.replays, labels
 	return p.readWindow(ctx, q)
 }
 
@@ -271,7 +298,7 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 			o.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: "the window is off the grid: shown only"}
 			continue
 		}
-		if e.recorded {
+		if e.decided {
 			continue
 		}
 		done[o.Window] = true
@@ -291,7 +318,7 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 			}
 		}
 	}
-	if p.opt.Window != nil {
+	if p.opt.Window != nil || p.replays {
 		return nil
 	}
 	return p.decideEarlier(ctx, done, states, records, launches, claims)
@@ -306,10 +333,28 @@ func (p *pass) rules() []trigger.Rule {
 	return rules
 }
 
+// policy returns when a retraining is started: of a backfill never.
+func (p *pass) policy() trigger.Policy {
+	policy := p.model.Policy()
+	if p.replays {
+		policy.Mode = trigger.ModeSuggest
+	}
+	return policy
+}
+
+// now returns the moment that decisions are made at: that of the clock, and in a backfill
+// the one that it looks from.
+func (p *pass) now() time.Time {
+	if p.replays {
+		return p.asOf
+	}
+	return p.Clock().UTC()
+}
+
 // input returns what the decision on a window rests on.
 func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records []trigger.Record, launches []trigger.LaunchStatus, claims []trigger.Claim) trigger.DecideInput {
 	return trigger.DecideInput{
-		Model: p.model.Name, Policy: p.model.Policy(), Grid: p.model.Grid(), Now: p.Clock().UTC(),
+		Model: p.model.Name, Policy: p.policy(), Grid: p.model.Grid(), Now: p.now(),
 		Window: w, Rules: states, Records: records, Launches: launches, Claims: claims,
 	}
 }
@@ -318,6 +363,12 @@ func (p *pass) input(w groundtruth.Window, states []trigger.RuleState, records [
 func (p *pass) evaluated(ctx context.Context, status RunStatus, outcomes []Outcome) error {
 	p.tellWorks(ctx)
 	p.keep(ctx)
+	return p.publish(ctx, status, outcomes)
+}
+
+// publish pushes the figures, and returns with what failed there what failed to be
+// delivered or asked before.
+func (p *pass) publish(ctx context.Context, status RunStatus, outcomes []Outcome) error {
 	errs := slices.Concat(p.unaskedQueries, p.deliveryFailures)
 	if p.effects.push && len(p.Publishers) > 0 {
 		snapshot, err := p.snapshot(ctx, status, outcomes)

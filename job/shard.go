@@ -85,7 +85,7 @@ func (r *Runner) Keep(ctx context.Context, m *config.Model, asOf time.Time, unit
 			errs = append(errs, ctx.Err())
 			break
 		}
-		w := planned{u.Window, u.Stage, true}
+		w := planned{window: u.Window, stage: u.Stage, onGrid: true}
 		if u, err = r.keep(ctx, m, ref, w, asOf, u); err != nil {
 			errs = append(errs, err)
 			continue

@@ -15,9 +15,9 @@ import (
 // list: what is left to later passes, and that the grid is another one.
 func (p *pass) windows(ctx context.Context) ([]planned, error) {
 	m := p.model
-	s := schedule{grid: m.Grid(), delay: m.GroundTruth.Delay, catchUp: m.CatchUp}
+	s := scheduleOf(m)
 	if w := p.opt.Window; w != nil {
-		return []planned{{*w, s.stage(*w, p.asOf), m.Grid().OnGrid(*w)}}, nil
+		return []planned{{window: *w, stage: s.stage(*w, p.asOf), onGrid: m.Grid().OnGrid(*w)}}, nil
 	}
 	first, err := p.first(ctx, s)
 	if err != nil {
@@ -74,7 +74,8 @@ func (p *pass) recorded(ctx context.Context, grid groundtruth.Grid, first ground
 }
 
 // first returns the window from which on the pass leaves no mature one out. The first
-// pass on a grid keeps it, and says so where the model was judged on another one before.
+// pass on a grid keeps it, and says so where the model was judged on another one before,
+// or has predictions of earlier windows.
 func (p *pass) first(ctx context.Context, s schedule) (groundtruth.Window, error) {
 	grid := s.grid.String()
 	first, began, err := p.Ledger.First(ctx, p.model.Name, grid)
@@ -98,6 +99,11 @@ func (p *pass) first(ctx context.Context, s schedule) (groundtruth.Window, error
 	}
 	if others = slices.DeleteFunc(others, func(o string) bool { return o == grid }); len(others) > 0 {
 		p.note(fmt.Sprintf("windows are of %s from this pass on; those of %s stay in the ledger and count in no streak, gap or decision", grid, strings.Join(others, ", ")))
+	}
+	if none {
+		if err := p.noteLeftOut(ctx, s.grid, first); err != nil {
+			return first, err
+		}
 	}
 	if !p.effects.write {
 		return first, nil

@@ -121,6 +121,33 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// Windows read as the clocks of the model's zone show them, in mails' subjects too.
+func TestMessagesOfATimeZone(t *testing.T) {
+	oslo, err := groundtruth.ParseZone("Europe/Oslo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := events()["resolved"]
+	start := time.Date(2026, 3, 28, 23, 0, 0, 0, time.UTC) // midnight; clocks are put forward on the 29th
+	outcome := *e.Outcome
+	outcome.Window, outcome.TimeZone = groundtruth.Window{Start: start, End: start.Add(23 * time.Hour)}, oslo
+	e.Outcome, e.TimeZone, e.Incident.Since = &outcome, oslo, start
+	_, text := shown(t, e)
+	for _, want := range []string{"2026-03-29 00:00 to 2026-03-30 00:00 Europe/Oslo, mature", "first on the window from 2026-03-29 00:00 Europe/Oslo."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
+	}
+	if got := subject(e); !strings.HasSuffix(got, "rmse breached (2026-03-29)") {
+		t.Errorf("the subject is %q", got)
+	}
+	byHand := events()["started_by_hand"]
+	byHand.TimeZone = oslo
+	if got := subject(byHand); !strings.HasSuffix(got, "by hand (2026-01-09)") {
+		t.Errorf("the subject of a run by hand is %q", got)
+	}
+}
+
 // shown is the message as the API gets it.
 func shown(t interface{ Fatal(...any) }, e job.Event) (map[string]json.RawMessage, string) {
 	raw, err := json.Marshal(newMessage(e))

@@ -87,11 +87,6 @@ func fullWindow(w groundtruth.Window, grid string) groundtruth.Window {
 	return groundtruth.Window{Start: w.Start, End: w.Start.Add(g.Length())}
 }
 
-// onGrid selects the places of a grid.
-func onGrid(grid string) func(place) bool {
-	return func(p place) bool { return p.on(grid) }
-}
-
 func anyGrid(place) bool { return true }
 
 // String returns the place's part of a key: START_END, or START_END@GRID.

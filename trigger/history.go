@@ -61,16 +61,19 @@ func compareWindows(a, b groundtruth.Window) int {
 	return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End))
 }
 
-// newestOf reads the newest revision of a window and, when that judged the window
+// newestOf reads the newest revision of a window that is not hidden and, when that judged the window
 // as closed only (a re-evaluation with an early as-of), the newest mature one before
 // it too: a rule that needs labels was judged there. The newest comes last.
 // Everything in this package that takes records wants them so.
-func newestOf(w windowKeys, read func(key string) (Record, error)) ([]Record, error) {
+func (l *Ledger) newestOf(w windowKeys, read func(key string) (Record, error)) ([]Record, error) {
 	var out []Record
 	for _, key := range slices.Backward(w.keys) {
 		r, err := read(key)
 		if err != nil {
 			return nil, err
+		}
+		if l.hides(r) {
+			continue
 		}
 		if len(out) == 0 || r.Stage == StageMature {
 			out = append(out, r)
@@ -96,7 +99,7 @@ func (l *Ledger) Newest(ctx context.Context, model, grid string, w groundtruth.W
 	if err != nil || len(windows) == 0 {
 		return nil, err
 	}
-	return newestOf(windows[0], func(key string) (Record, error) { return l.evaluation(ctx, key) })
+	return l.newestOf(windows[0], func(key string) (Record, error) { return l.evaluation(ctx, key) })
 }
 
 // Whole returns records with their inputs and outputs, which Recent, Brief and
@@ -170,8 +173,12 @@ func (l *Ledger) Recent(ctx context.Context, model, grid string, newest, oldest 
 	}
 	retrain := retraining(rules)
 	begun := len(retrain) == 0 // the records go back to before the episode that is going on
+	in := func(p place) bool { return p.on(grid) && !p.window.Start.After(newest.Start) }
 	var out []Record
-	err := l.backward(ctx, model, onGrid(grid), fullWindow(newest, grid), fullWindow(oldest, grid), (*eraReader).newest, func(_ int, records []Record) bool {
+	err := l.backward(ctx, model, in, fullWindow(newest, grid), fullWindow(oldest, grid), (*eraReader).newest, func(_ int, records []Record) bool {
+		if len(records) == 0 {
+			return true // all of them are hidden
+		}
 		out = slices.Concat(records, out)
 		begun = begun || !newestEpisode.IsZero() && !records[0].Window.Start.After(newestEpisode) ||
 			slices.ContainsFunc(byWindow(records), func(w judged) bool { return w.of(retrain) == allHealthy })

@@ -39,7 +39,9 @@ type IndexWriter interface {
 // WithIndex returns the same ledger that also writes its index to w, which must be the
 // store it reads; nil writes none.
 func (l *Ledger) WithIndex(w IndexWriter) *Ledger {
-	return &Ledger{store: l.store, indexWriter: w}
+	same := *l
+	same.indexWriter = w
+	return &same
 }
 
 // copied is a record's copy in a page, with what a listing showed of the record when the
@@ -233,6 +235,7 @@ func erasToList(from, to time.Time, digits int) []string {
 
 // eraReader reads the records of one era's windows. backward and Brief go from era to era.
 type eraReader struct {
+	ledger  *Ledger
 	windows []windowKeys // oldest first
 	page    *page
 }
@@ -257,7 +260,7 @@ func (l *Ledger) readEra(ctx context.Context, model, era string, objects []objst
 	if err != nil {
 		return nil, err
 	}
-	return &eraReader{windows, p}, nil
+	return &eraReader{l, windows, p}, nil
 }
 
 // evaluation reads one revision without its inputs and output.
@@ -272,7 +275,7 @@ func (e *eraReader) evaluation(ctx context.Context, key string) (Record, error) 
 // newest reads of each window what newestOf says, oldest window first.
 func (e *eraReader) newest(ctx context.Context, windows []windowKeys) ([]Record, error) {
 	return readEach(ctx, windows, func(ctx context.Context, w windowKeys) ([]Record, error) {
-		return newestOf(w, func(key string) (Record, error) { return e.evaluation(ctx, key) })
+		return e.ledger.newestOf(w, func(key string) (Record, error) { return e.evaluation(ctx, key) })
 	})
 }
 

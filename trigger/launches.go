@@ -181,6 +181,12 @@ func status(ctx context.Context, load reader, launch Launch, keys []string) (Lau
 	}
 	s.States = slices.DeleteFunc(s.States, func(r RunState) bool { return r.RunID != s.Launch.RunID })
 	slices.SortStableFunc(s.States, func(a, b RunState) int { return a.ObservedAt.Compare(b.ObservedAt) })
+	s.conclude()
+	return s, nil
+}
+
+// conclude says by the states of a run whether it is over, and how and when it ended.
+func (s *LaunchStatus) conclude() {
 	for _, state := range s.States {
 		if Terminal(state.State) || !s.Terminal {
 			s.Latest = state.State
@@ -193,7 +199,6 @@ func status(ctx context.Context, load reader, launch Launch, keys []string) (Lau
 			}
 		}
 	}
-	return s, nil
 }
 
 // OpenClaims returns the newest claim of every key of the model that is none of the

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hindcast/hindcast/objstore"
 )
@@ -40,6 +41,7 @@ type Store interface {
 type Ledger struct {
 	store       Store
 	indexWriter IndexWriter // nil: the index is read only
+	asOf        time.Time   // evaluations of a later as-of are hidden; zero hides none. See AsOf
 }
 
 // NewLedger returns the ledger in s, whose root is the state URL.

@@ -157,16 +157,16 @@ func TestAppendOfOtherWindowsLabels(t *testing.T) {
 		r.Output = json.RawMessage(strings.Replace(string(r.Output), `"metrics"`, counts+`,"metrics"`, 1))
 		return r
 	}
-	counted := withCounts(`"coverage":{"labels":5,"unmatched_labels":0,"skipped":{},"matched":5}`)
+	counted := withCounts(`"coverage":{"labels":5,"unmatched_labels":0,"skipped":{},"label_delay":{"n":5},"matched":5}`)
 	if _, _, err := l.Append(ctx, counted); err != nil {
 		t.Fatal(err)
 	}
-	others := withCounts(`"coverage":{"labels":9,"unmatched_labels":4,"skipped":{"bad_row":1},"matched":5},"notes":["x"]`)
+	others := withCounts(`"coverage":{"labels":9,"unmatched_labels":4,"skipped":{"bad_row":1},"label_delay":{"n":5,"late":2},"matched":5},"notes":["x"]`)
 	others.Inputs[0].ETag = "f"
 	if got, created, err := l.Append(ctx, others); err != nil || created || got.Revision != 1 {
 		t.Fatalf("other windows' labels: revision %d, created %v, %v", got.Revision, created, err)
 	}
-	if got, created, err := l.Append(ctx, withCounts(`"coverage":{"labels":5,"unmatched_labels":0,"skipped":{},"matched":4}`)); err != nil || !created || got.Revision != 2 {
+	if got, created, err := l.Append(ctx, withCounts(`"coverage":{"labels":5,"unmatched_labels":0,"skipped":{},"label_delay":{"n":5},"matched":4}`)); err != nil || !created || got.Revision != 2 {
 		t.Fatalf("one of its own: revision %d, created %v, %v", got.Revision, created, err)
 	}
 }

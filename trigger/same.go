@@ -38,8 +38,8 @@ func sameEvaluation(a, b Record) (bool, error) {
 }
 
 // essence strips an output of what may differ between two evaluations that say the same
-// of a window: when it was judged and what followed, and what is said of all the
-// objects that were read, which hold other windows' rows too.
+// of a window: when it was judged and what followed, what is said of all the objects that
+// were read, which hold other windows' rows too, and when labels came in.
 func essence(output json.RawMessage) ([]byte, error) {
 	if len(output) == 0 {
 		return []byte("null"), nil
@@ -56,7 +56,7 @@ func essence(output json.RawMessage) ([]byte, error) {
 		}
 		if counts, ok := m["coverage"].(map[string]any); ok {
 			for _, name := range []string{
-				"labels", "duplicate_labels", "conflicting_labels", "unmatched_labels", "deleted_labels", "null_labels", "hidden_labels", "skipped",
+				"labels", "duplicate_labels", "conflicting_labels", "unmatched_labels", "deleted_labels", "null_labels", "hidden_labels", "skipped", "label_delay",
 			} {
 				delete(counts, name)
 			}

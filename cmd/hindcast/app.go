@@ -24,6 +24,7 @@ type App struct {
 	Env            func(string) (string, bool)
 	Clock          func() time.Time
 	Terminal       bool // standard error is a terminal: draw progress
+	Columns        int  // the width of the terminal that standard output is; 0 where it is none
 
 	raw        io.Writer       // standard error as it is, for a bar, which moves the cursor
 	log        *slog.Logger    // nil until openLog
@@ -64,7 +65,7 @@ func (e configError) Unwrap() error { return e.err }
 // Main runs the command line and returns the exit status.
 func (a *App) Main(ctx context.Context, args []string) int {
 	a.exit = exitDone
-	a.raw, a.Stdout, a.Stderr = a.Stderr, visibleWriter{a.Stdout}, visibleWriter{a.Stderr}
+	a.raw, a.Stdout, a.Stderr = a.Stderr, terminalWriter{visibleWriter{a.Stdout}, a.Columns}, visibleWriter{a.Stderr}
 	a.secrets = environmentSecrets(a.Env)
 	root := a.rootCommand()
 	root.SetArgs(args)
@@ -114,6 +115,8 @@ func (a *App) rootCommand() *cobra.Command {
 			return a.openLog()
 		},
 	}
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "format of the log on standard error: text or json")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log more")
@@ -121,7 +124,7 @@ func (a *App) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(),
-		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(),
+		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.pruneCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	for _, c := range root.Commands() {
 		if c.Args == nil {
@@ -148,19 +151,26 @@ func (a *App) openLog() error {
 		level = slog.LevelWarn
 	}
 	a.screen = &screen{w: a.raw, draws: a.Terminal && !a.quiet, every: 100 * time.Millisecond}
-	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: a.withoutSecrets}
-	switch a.logFormat {
-	case "text":
-		a.log = slog.New(slog.NewTextHandler(a.screen, opts))
-	case "json":
-		a.log = slog.New(slog.NewJSONHandler(a.screen, opts))
-	default:
-		return usagef("--log-format is text or json, not %q", a.logFormat)
+	var err error
+	if a.log, err = a.logger(level); err != nil {
+		return err
 	}
 	// What libraries say by the standard logger is a warning or worse.
 	log.SetFlags(0)
 	log.SetOutput(slog.NewLogLogger(a.log.Handler(), slog.LevelWarn).Writer())
 	return nil
+}
+
+// logger returns a log of what is of that level or worse.
+func (a *App) logger(level slog.Level) (*slog.Logger, error) {
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: a.withoutSecrets}
+	switch a.logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(a.screen, opts)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(a.screen, opts)), nil
+	}
+	return nil, usagef("--log-format is text or json, not %q", a.logFormat)
 }
 
 // configFlag adds -c to a command.

@@ -14,7 +14,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -116,18 +115,7 @@ type demoStory struct {
 func (s *demoStory) night(now time.Time, outcomes []job.Outcome) {
 	for i := range outcomes {
 		o := &outcomes[i]
-		line := fmt.Sprintf("%s  %-6s %s  %-12s", now.Format(time.DateOnly), o.Stage, o.Window.Start.Format(time.DateOnly), o.Verdict)
-		if o.Stage == trigger.StageMature {
-			m := o.Metrics["rmse"]
-			line += fmt.Sprintf(" rmse %s (%s to %s), reference %s, coverage %.0f %%", report.Number(m.Value), report.Number(m.Low), report.Number(m.High),
-				report.Number(o.Reference.Metrics["rmse"].Value), float64(100*float64(o.Coverage.Coverage)))
-		} else {
-			line += fmt.Sprintf(" %d of %d features drifted", o.Drift.Count, o.Drift.Judged)
-		}
-		if o.Decision.Action != trigger.ActionNone {
-			line += fmt.Sprintf("  -> %s", o.Decision.Action)
-		}
-		fmt.Fprintln(s.w.Stdout, line)
+		fmt.Fprintln(s.w.Stdout, nightLine(now, o))
 		s.remember(now, o)
 	}
 }
@@ -179,5 +167,5 @@ func (s *demoStory) end(cfg *config.Config, path string) {
 	fmt.Fprintf(w, "hindcast history -c %s\n", path)
 	fmt.Fprintf(w, "hindcast run -c %s --window %s/%s -o json\n", path, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly))
 	fmt.Fprintf(w, "hindcast run -c %s --window %s/%s --as-of %s\n", path, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly), day.AddDate(0, 0, 2).Format(time.DateOnly))
-	fmt.Fprintf(w, "then point predictions.url and ground_truth.url of a copy of %s at your own files, and hindcast check -c it\n", filepath.Base(path))
+	fmt.Fprintf(w, "then point predictions.url and ground_truth.url of a copy of %s at your own files, and hindcast check --data -c it\n", filepath.Base(path))
 }

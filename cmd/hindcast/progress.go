@@ -42,6 +42,16 @@ func (s *screen) Write(p []byte) (int, error) {
 	return visibleWriter{s.w}.Write(p)
 }
 
+// beside does what writes to standard output, out of the bar's way.
+func (s *screen) beside(write func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bar != nil {
+		_ = s.bar.Clear() // what draws next draws it anew
+	}
+	write()
+}
+
 // begin has the bar count models, where there are several.
 func (s *screen) begin(models int) {
 	s.mu.Lock()

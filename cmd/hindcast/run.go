@@ -22,6 +22,7 @@ func (a *App) runCommand() *cobra.Command {
 		engine                     engineFlags
 		executorInput              string
 		shards                     string
+		past                       stretch
 	)
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -29,13 +30,21 @@ func (a *App) runCommand() *cobra.Command {
 		Long: "Run judges, per model, the mature windows that are not in the ledger and the\n" +
 			"newest closed one. With --window it judges just that window; with --as-of in the\n" +
 			"past it looks as one would have looked then. Both push, launch and notify only\n" +
-			"where --push or --launch ask for it.",
+			"where --push or --launch ask for it.\n\n" +
+			"With --from it judges all windows of a stretch of the past, each as the pass of that\n" +
+			"day would have, and tells and starts nothing.",
 		Example: "  hindcast run -c hindcast.yaml\n" +
 			"  hindcast run -c hindcast.yaml --window 2026-01-01/2026-01-02 -o json\n" +
+			"  hindcast run -c hindcast.yaml --from 2026-01-01 --to 2026-02-01\n" +
 			"  hindcast run -c hindcast.yaml --dry-run",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkOutput(output); err != nil {
+			if err := past.check(cmd, output); err != nil {
 				return err
+			}
+			if output != formatCSV {
+				if err := checkOutput(output); err != nil {
+					return err
+				}
 			}
 			var task *report.Task
 			if executorInput != "" {
@@ -59,11 +68,18 @@ func (a *App) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := a.open(cmd.Context(), path, engine, named(names))
+			c, err := a.openToJudge(cmd.Context(), path, engine, named(names))
 			if err != nil {
 				return err
 			}
 			defer func() { _ = c.Close() }()
+			if past.asked() {
+				newest, err := a.backfill(cmd.Context(), c, past, output, job.BackfillOptions{DryRun: opt.DryRun, Push: opt.Push})
+				if err == nil && detailed {
+					a.exit = detailedStatus(newest)
+				}
+				return err
+			}
 			windows, err := c.windowsOf(window, cmp.Or(opt.AsOf, now))
 			if err != nil {
 				return err
@@ -113,10 +129,12 @@ func (a *App) runCommand() *cobra.Command {
 	f.StringArrayVar(&names, "model", nil, "only this model (repeatable)")
 	f.StringVar(&window, "window", "", "judge just this window: START/END, RFC 3339 or dates, half-open")
 	f.StringVar(&asOf, "as-of", "", "look at the logs as they were at this time")
+	f.StringVar(&past.from, "from", "", "judge all windows from this time on as the passes of then would have: RFC 3339 or a date")
+	f.StringVar(&past.to, "to", "", "with --from: up to this time, which is not part of it (default now)")
 	f.BoolVar(&opt.DryRun, "dry-run", false, "do everything but push, launch, notify and write")
-	f.BoolVar(&opt.Push, "push", false, "with --window or --as-of: push metrics and notify")
+	f.BoolVar(&opt.Push, "push", false, "with --window or --as-of: push metrics and notify; with --from: push the newest window")
 	f.BoolVar(&opt.Launch, "launch", false, "with --window or --as-of: start retraining and notify")
-	f.StringVarP(&output, "output", "o", "table", "table, json or yaml")
+	f.StringVarP(&output, "output", "o", "table", "table, json or yaml; with --from also csv")
 	f.StringVar(&executorInput, "executor-input", "", "as a task of Kubeflow Pipelines: {{$}}, which its launcher replaces")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 10 breached, 11 a run was started, 12 inconclusive")
 	f.StringVar(&shards, "shard", "", "read only this part of the windows and keep it for --merge: I/N from 0, or auto/N in an Indexed Job")

@@ -30,6 +30,7 @@ func TestWalls(t *testing.T) {
 		{pkg: "series", never: slices.Concat(network, clouds)},
 		{pkg: "groundtruth", never: []string{"golang.org/", "github.com/klauspost/", "github.com/parquet-go/"}},
 		{pkg: "groundtruth/...", never: clouds},
+		{pkg: "groundtruth/diagnose", never: append(slices.Concat(network, clouds), module+"objstore")},
 		{pkg: "evaluator/...", never: slices.Concat(network, clouds)},
 		{pkg: "trigger/...", never: clouds},
 		{pkg: "trigger", never: network},
@@ -37,6 +38,7 @@ func TestWalls(t *testing.T) {
 		// The types of an http_config are the library's, which knows HTTP; config doesn't dial.
 		{pkg: "config", never: []string{"net/http"}, but: []string{"github.com/prometheus/common/config"}},
 		{pkg: "job", never: clouds},
+		{pkg: "datacheck", never: clouds},
 	} {
 		var roots []string
 		for path := range imports {

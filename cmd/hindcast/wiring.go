@@ -112,6 +112,19 @@ func (a *App) open(ctx context.Context, path string, engine engineFlags, pick fu
 	return c, nil
 }
 
+// openToJudge does what open does for a command that judges windows, and logs what check warns
+// of.
+func (a *App) openToJudge(ctx context.Context, path string, engine engineFlags, pick func(*config.Config) ([]*config.Model, error)) (*connected, error) {
+	c, err := a.open(ctx, path, engine, pick)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range c.cfg.Warnings() {
+		a.log.Warn("the configuration may not mean what it says", "file", c.cfg.File, "warning", warning)
+	}
+	return c, nil
+}
+
 // connect opens the state and makes the receivers that the configuration names.
 func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtruth.Limits) (c *connected, err error) {
 	stores := a.stores(cfg.Dir)

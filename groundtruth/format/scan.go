@@ -129,6 +129,9 @@ type Scan struct {
 	Read  func(ctx context.Context, worker int, p *Part) (table.ReadStats, error)
 	Wants []table.Want // what Read reads, for what is fetched ahead
 	Opt   table.ReadOptions
+	// Glance says that little of each object is read, so that nothing is fetched before it is
+	// needed.
+	Glance bool
 	// Progress is told of bytes read after each part; nil is nobody.
 	Progress func(bytes int64)
 	// Done is told of each object that was read to its end; nil is nobody.
@@ -153,7 +156,7 @@ func (s *Scan) Run(ctx context.Context) (table.ReadStats, error) {
 	s.formats = orAll(s.formats)
 	s.changed = sync.NewCond(&s.mu)
 	s.failed = partPlace{len(s.Objects), 0}
-	if len(s.Objects) > 0 && s.Objects[0].Far {
+	if len(s.Objects) > 0 && s.Objects[0].Far && !s.Glance {
 		s.fetch = newFetcher(s.Wants, s.Opt)
 	}
 	scanning, cancel := context.WithCancel(ctx)

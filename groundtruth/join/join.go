@@ -49,7 +49,10 @@ type Options struct {
 	// Past says that as-of is a moment of the past: labels whose ingest time is their
 	// object's partition are hidden where that was not over then. Of a partition that is
 	// not over now, what is there by now is no label of the future.
-	Past     bool
+	Past bool
+	// Delay is how long after its end a window's labels are waited for, for
+	// Result.LabelDelay and notes.
+	Delay    time.Duration
 	Progress func(doneBytes, totalBytes int64) // told after each object, of Parquet each row group, one call at a time; may be nil
 	Log      *slog.Logger                      // may be nil
 
@@ -274,6 +277,7 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	if err != nil {
 		return res, err
 	}
+	met := metRows{predictions: found.rows, skipped: found.skipped, outside: scan.outside}
 	addFound(&res, &found, j.preds)
 	if err := found.check(&res, j.spec.MaxBadShare, fromPredictions, j.preds.Objects, slices.Concat(scan.cols.id.at, []int{scan.cols.time, scan.cols.value})...); err != nil {
 		return res, err
@@ -287,6 +291,7 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		if found, counted, err = labels.run(ctx); err != nil {
 			return res, err
 		}
+		met.labels = found.rows
 		addFound(&res, &found, j.labels)
 		if err := found.check(&res, j.spec.MaxBadShare, fromLabels, j.labels.Objects, slices.Concat(labels.id.at, []int{labels.ingest})...); err != nil {
 			return res, err
@@ -305,11 +310,9 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 		p.finish()
 	}
 	losers := make([]rowSet, len(j.preds.Objects))
-	var notes []string
-	if res.Coverage, notes, err = j.match(ctx, newSampledIDs(scan.least), losers); err != nil {
+	if err := j.match(ctx, &res, newSampledIDs(scan.least), losers); err != nil {
 		return res, err
 	}
-	res.Notes = append(res.Notes, notes...)
 	res.Coverage.Add(counted)
 	j.closeParts()
 	res.SpilledBytes = j.spill.written()
@@ -322,6 +325,9 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 			return res, err
 		}
 		res.BytesRead += bytes
+	}
+	if err := j.explain(ctx, &res, &met); err != nil {
+		return res, err
 	}
 	sortLists(&res)
 	return res, nil
@@ -380,10 +386,11 @@ func asOfApplies(spec groundtruth.Spec) (bool, error) {
 	return source.HasDate(spec.Labels.URL)
 }
 
-// match joins the partitions and marks the rows of duplicates in losers. Its notes say what
-// people must know of it.
-func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet) (groundtruth.Coverage, []string, error) {
+// match joins the partitions and marks the rows of duplicates in losers. It sets what the
+// result has of that.
+func (j *joiner) match(ctx context.Context, res *groundtruth.Result, sampled *sampledIDs, losers []rowSet) error {
 	phase := &joinPhase{
+		delays:  j.delayLimits(),
 		layout:  j.layout,
 		narrow:  j.narrowLabels,
 		how:     j.spec.Resolve,
@@ -406,11 +413,15 @@ func (j *joiner) match(ctx context.Context, sampled *sampledIDs, losers []rowSet
 	for _, d := range j.segments {
 		phase.segments = append(phase.segments, newDictTexts(d))
 	}
-	coverage, err := phase.run(ctx, j.parts, j.sinks)
-	if err != nil || phase.within == 0 {
-		return coverage, nil, err
+	coverage, delays, err := phase.run(ctx, j.parts, j.sinks)
+	if err != nil {
+		return err
 	}
-	return coverage, phase.withinNotes(coverage), nil
+	res.Coverage, res.LabelDelay = coverage, delays.result()
+	if phase.within > 0 {
+		res.Notes = append(res.Notes, phase.withinNotes(coverage)...)
+	}
+	return nil
 }
 
 // resend makes the sinks forget the predictions and sends the unique ones. It returns

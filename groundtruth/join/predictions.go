@@ -111,6 +111,8 @@ type predictionScan struct {
 	// one row at least is none.
 	bar   *table.Bar
 	least []*leastIDs // what the goroutines of the first pass found
+	// outside is what the first pass met outside of the window.
+	outside outside
 }
 
 // predictionWorker takes chunks for one goroutine of a predictionScan: it sends batches
@@ -123,6 +125,7 @@ type predictionWorker struct {
 	batch    *batcher
 	sel      []int32 // rows kept of the chunk; nil is all
 	kept     []int32 // memory of sel
+	outside  outside
 	least    leastIDs
 	sampled  []groundtruth.SampledRow // of sel
 	version  translator
@@ -171,7 +174,7 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 	workers := make([]*scanWorker, j.workers)
 	own := make([]*predictionWorker, j.workers)
 	for i := range own {
-		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols, j.spec.PredictionColumns.ModelVersion), least: j.leastIDs(s.bar),
+		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols, j.spec.PredictionColumns.ModelVersion), outside: noneOutside(), least: j.leastIDs(s.bar),
 			version: translator{dict: j.versions}, codes: make([][]uint32, 1+len(j.segments)), segment: make([]uint32, len(j.segments))}
 		for _, d := range j.segments {
 			w.segments = append(w.segments, translator{dict: d})
@@ -210,6 +213,12 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 		},
 	}
 	read, err := scan.Run(ctx)
+	if losers == nil {
+		s.outside = noneOutside()
+		for _, w := range own {
+			s.outside.merge(&w.outside)
+		}
+	}
 	return collect(workers, read, fromPredictions, objects, s.cols.wants), err
 }
 
@@ -229,6 +238,7 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 		return c.Len > 0
 	}
 	w.sel = slices.Grow(w.kept[:0], c.Len)
+	w.outside.begin(ord, &w.j.preds.Objects[ord], w.j.spec.Predictions.Slack)
 	names := &w.j.spec.PredictionColumns
 	skip := func(i int, reason, column, text string, placed bool) {
 		if quiet {
@@ -250,6 +260,7 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 				continue
 			}
 			if t := times.Times[i]; t < w.start || t >= w.end {
+				w.outside.add(t)
 				continue
 			}
 		}

@@ -276,10 +276,16 @@ func (l *recordLayout) label(rec []byte) labelVersion {
 		place: wordAt(rec, l.labelsAt, l.place),
 		flags: rec[l.flagsAt],
 	}
-	if l.labelsAt > l.ingestAt {
-		v.ingest = int64(binary.LittleEndian.Uint64(rec[l.ingestAt:]))
-	}
+	v.ingest = l.ingest(rec)
 	return v
+}
+
+// ingest returns the ingest time of a label record, 0 where there is none.
+func (l *recordLayout) ingest(rec []byte) int64 {
+	if l.labelsAt == l.ingestAt {
+		return 0
+	}
+	return int64(binary.LittleEndian.Uint64(rec[l.ingestAt:]))
 }
 
 // eventTime returns the event time of a label record.

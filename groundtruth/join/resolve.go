@@ -19,6 +19,7 @@ type labelState struct {
 	latest   labelVersion
 	first    labelVersion // the earliest version that is neither a delete nor pending, when hasFirst
 	known    float64      // a known value, when hasKnown
+	came     int64        // when the first known value was ingested, when hasKnown
 	hasFirst bool
 	hasKnown bool
 	conflict bool // known values differ
@@ -45,6 +46,9 @@ func (s *labelState) add(l labelVersion) {
 	}
 	if s.hasKnown && s.known != l.value {
 		s.conflict = true
+	}
+	if !s.hasKnown || l.ingest < s.came {
+		s.came = l.ingest
 	}
 	s.known, s.hasKnown = l.value, true
 }

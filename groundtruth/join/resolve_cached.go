@@ -299,15 +299,16 @@ func (w *joinWorker) firstLabel(h idHash) int {
 func (w *joinWorker) matchLabel(rec, label []byte, first int) {
 	c := &w.cached
 	if len(c.stateOf) > 0 && c.stateOf[first] != 0 {
-		v, what := c.states[c.stateOf[first]-1].resolve(w.how)
+		s := &c.states[c.stateOf[first]-1]
+		v, what := s.resolve(w.how)
 		if what == labelKnown {
 			c.matched[first] = true
-			w.match(rec, v.value, v.event, v.flags)
+			w.match(rec, v.value, v.event, s.came, v.flags)
 		}
 		return
 	}
 	if flags := label[w.layout.flagsAt]; flags&(labelDeleted|labelNull) == 0 {
 		c.matched[first] = true
-		w.match(rec, getValue(label), w.layout.eventTime(label), flags)
+		w.match(rec, getValue(label), w.layout.eventTime(label), w.layout.ingest(label), flags)
 	}
 }

@@ -26,6 +26,7 @@ type joinPhase struct {
 	names    []string     // of the segments
 	version  string       // name of the version column
 	losers   []rowSet     // by prediction object
+	delays   delayLimits
 	sampled  *sampledIDs
 	mem      *memory
 	arena    *arena
@@ -80,7 +81,7 @@ func (s *rowSet) has(row int64) bool {
 }
 
 // run joins every partition, on one goroutine for each sink.
-func (j *joinPhase) run(ctx context.Context, parts *stored, sinks []groundtruth.Sink) (groundtruth.Coverage, error) {
+func (j *joinPhase) run(ctx context.Context, parts *stored, sinks []groundtruth.Sink) (groundtruth.Coverage, *labelDelays, error) {
 	workers := make([]*joinWorker, len(sinks))
 	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
@@ -103,10 +104,12 @@ func (j *joinPhase) run(ctx context.Context, parts *stored, sinks []groundtruth.
 	}
 	err := g.Wait()
 	var c groundtruth.Coverage
+	var d labelDelays
 	for _, w := range workers {
 		c.Add(w.coverage)
+		d.merge(&w.came)
 	}
-	return c, err
+	return c, &d, err
 }
 
 // joinWorker joins partitions for one goroutine, one at a time, and sends the matches to
@@ -116,6 +119,7 @@ type joinWorker struct {
 	sink     groundtruth.Sink
 	spill    *spillLog
 	coverage groundtruth.Coverage
+	came     labelDelays
 	cached   cachedJoin
 	labels   labelTable
 	preds    predictionTable
@@ -301,7 +305,7 @@ func (w *joinWorker) emit() {
 			continue
 		}
 		s.matched = true
-		w.match(rec, l.value, l.event, l.flags)
+		w.match(rec, l.value, l.event, s.came, l.flags)
 	}
 	for i := range w.labels.states {
 		countLabel(&w.coverage, &w.labels.states[i], w.how)
@@ -335,12 +339,15 @@ func countOutcome(c *groundtruth.Coverage, what outcome, matched bool) {
 }
 
 // match counts and appends a joined row.
-func (w *joinWorker) match(rec []byte, label float64, event int64, flags uint8) {
+func (w *joinWorker) match(rec []byte, label float64, event, came int64, flags uint8) {
 	o, l := &w.out, w.layout
 	w.coverage.Matched++
 	time := l.predictionTime(rec)
 	if w.hasTime && flags&labelTimed != 0 && event < time {
 		w.coverage.LabelsBefore++
+	}
+	if w.delays.known {
+		w.came.add(&w.delays, came, time)
 	}
 	if id := getHash(rec); w.sampled.may(id.lo) {
 		if hash, ok := w.sampled.hashes[id]; ok {

@@ -198,6 +198,7 @@ func (s *scanWorker) noteAbsent(c *table.Chunk, ord int) {
 type scanned struct {
 	bad               badRecords
 	rows, scope, lost int64
+	skipped           int64 // rows that were passed over by their statistics
 	bytes             int64
 	notes             []string
 	nowhere           map[int]*table.MissingColumnError // columns that no record of objects without a schema has, nor any other object, by index of the want
@@ -205,7 +206,7 @@ type scanned struct {
 
 // collect merges the goroutines of one source; read counts what all of them read.
 func collect(workers []*scanWorker, read table.ReadStats, source string, objects []source.Object, wants []table.Want) scanned {
-	all := scanned{rows: read.Rows, bytes: read.Bytes, nowhere: map[int]*table.MissingColumnError{}}
+	all := scanned{rows: read.Rows, skipped: read.Skipped, bytes: read.Bytes, nowhere: map[int]*table.MissingColumnError{}}
 	var absent, unseen absentColumns
 	withRows := 0
 	for _, w := range workers {

@@ -163,6 +163,14 @@ func TestSemantics2_AsOf(t *testing.T) {
 			s.Labels.URL = strings.Replace(s.Labels.URL, "**", pattern, 1)
 		}
 	}
+	inZone := func(name string) func(*groundtruth.Spec, *Options) {
+		zone, err := groundtruth.ParseZone(name)
+		must(t, err)
+		return func(s *groundtruth.Spec, o *Options) {
+			folders("dt={date}/*", true)(s, o)
+			s.Labels.PartitionZone = zone
+		}
+	}
 	for _, tc := range []struct {
 		name    string
 		labels  []tableObject
@@ -190,6 +198,12 @@ func TestSemantics2_AsOf(t *testing.T) {
 		{"a folder's labels count from its end: a day",
 			[]tableObject{{"dt=2026-01-07/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/0.csv", []tableRow{label("a", 2.0, 0)}}},
 			folders("dt={date}/*", true), "7=1", 1, true},
+		{"a folder's labels count from its end: a day that ends later in its zone",
+			[]tableObject{{"dt=2026-01-06/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-07/0.csv", []tableRow{label("a", 2.0, 0)}}},
+			inZone("America/New_York"), "7=1", 1, true},
+		{"a folder's labels count from its end: a day that ends earlier in its zone",
+			[]tableObject{{"dt=2026-01-07/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/0.csv", []tableRow{label("a", 2.0, 0)}}},
+			inZone("Asia/Tokyo"), "7=1", 1, true},
 		{"a folder's labels count from its end: an hour",
 			[]tableObject{{"dt=2026-01-07/hour=23/a.csv", []tableRow{label("a", 1.0, 0)}}, {"dt=2026-01-08/hour=00/0.csv", []tableRow{label("a", 2.0, 0)}}},
 			folders("dt={date}/hour={hour}/*", true), "7=1", 1, true},
@@ -365,16 +379,17 @@ func TestJoinIDOfSeveralColumns(t *testing.T) {
 	preds := []tableObject{
 		{"p.parquet", []tableRow{part(pred("a", 5, 1), int64(1)), part(pred("a", 5, 2), int64(2)), part(pred("b", 5, 3), nil)}},
 		{"q.csv", []tableRow{part(pred("a", 5, 4), "bc"), part(pred("ab", 5, 5), "c"), part(pred("c", 5, 6), "a"), part(pred("d", 5, 7), "2026-01-02"), part(pred("", 5, 8), "1")}},
+		{"r.parquet", []tableRow{part(pred("e", 5, 9), hours(24))}},
 	}
 	labels := []tableObject{
-		{"l.csv", []tableRow{part(label("a", 11.0, 30), "1"), part(label("a", 14.0, 30), "bc"), part(label("a", 16.0, 30), "c")}},
+		{"l.csv", []tableRow{part(label("a", 11.0, 30), "1"), part(label("a", 14.0, 30), "bc"), part(label("a", 16.0, 30), "c"), part(label("e", 19.0, 30), hours(24))}},
 		{"m.jsonl", []tableRow{part(label("a", 12.0, 30), int64(2)), part(label("c", 99.0, 30), nil), part(label("d", 17.0, 30), "2026-01-02")}},
 	}
 	res, rows, err := run(t, func(s *groundtruth.Spec, _ *Options) {
 		s.PredictionColumns.ID, s.LabelColumns.ID = groundtruth.IDColumns{"id", "day"}, groundtruth.IDColumns{"id", "day"}
 	}, preds, labels)
 	must(t, err)
-	if got, want := matched(rows), "1=11 2=12 4=14 7=17"; got != want {
+	if got, want := matched(rows), "1=11 2=12 4=14 7=17 9=19"; got != want {
 		t.Errorf("matches %q, want %q", got, want)
 	}
 	want := []groundtruth.BadSample{

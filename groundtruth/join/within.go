@@ -278,7 +278,7 @@ func (w *joinWorker) emitWithin() {
 		}
 		countOutcome(&w.coverage, what, true)
 		if what == labelKnown {
-			w.match(w.preds.rec(e), l.value, l.event, l.flags)
+			w.match(w.preds.rec(e), l.value, l.event, s.came, l.flags)
 		}
 	}
 }

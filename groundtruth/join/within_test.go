@@ -115,7 +115,7 @@ func TestWithinNotes(t *testing.T) {
 		for i := range tc.restated {
 			labels = append(labels, at(hours(6), label(fmt.Sprint(i), 3.0, 31)))
 		}
-		res, _, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.Within = tc.within }, []tableObject{{"p.csv", preds}}, []tableObject{{"l.csv", labels}})
+		res, _, err := run(t, func(s *groundtruth.Spec, o *Options) { s.Within, o.Delay = tc.within, 24*time.Hour }, []tableObject{{"p.csv", preds}}, []tableObject{{"l.csv", labels}})
 		must(t, err)
 		notes := slices.DeleteFunc(res.Notes, func(n string) bool { return strings.Contains(n, "and were left out") })
 		if got := strings.Join(notes, "\n"); got != tc.want {

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/report"
+	"github.com/hindcast/hindcast/trigger"
+)
+
+// nightLine tells of a window in a line, for the demo and for backfills.
+func nightLine(night time.Time, o *job.Outcome) string {
+	layout := time.DateOnly
+	if start, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), "/"); len(start) > len(layout) {
+		layout = "2006-01-02T15:04Z07:00"
+	}
+	zone := o.TimeZone.Location()
+	line := fmt.Sprintf("%s  %-6s %s  %-12s", night.In(zone).Format(layout), o.Stage, o.Window.Start.In(zone).Format(layout), o.Verdict)
+	c := o.Coverage
+	switch {
+	case c.Predictions == 0:
+		line += " no predictions"
+	case c.Matched != nil && *c.Matched == 0:
+		line += fmt.Sprintf(" %d predictions, none with a label", c.Predictions)
+	case c.Matched != nil:
+		line += headline(o)
+	case o.Drift != nil && o.Drift.Judged > 0:
+		line += fmt.Sprintf(" %d of %d features drifted", o.Drift.Count, o.Drift.Judged)
+	default:
+		line += fmt.Sprintf(" %d predictions", c.Predictions)
+	}
+	if o.Decision.Action != trigger.ActionNone {
+		line += fmt.Sprintf("  -> %s", o.Decision.Action)
+	}
+	return line
+}
+
+// headline tells of the metric that people look at first, and of the coverage.
+func headline(o *job.Outcome) string {
+	text := ""
+	if name, m, ok := primary(o); ok {
+		text = fmt.Sprintf(" %s %s", name, report.Number(m.Value))
+		if i := intervalOf(m); i != "" {
+			text += " (" + i + ")"
+		}
+		if o.Reference != nil {
+			text += ", reference " + report.Number(o.Reference.Metrics[name].Value)
+		}
+		text += ","
+	}
+	return text + fmt.Sprintf(" coverage %.0f %%", float64(100*float64(o.Coverage.Coverage)))
+}
+
+// primary returns the metric of a window that people look at first.
+func primary(o *job.Outcome) (name string, m metric.Result, ok bool) {
+	names := metricOrder(o.Metrics)
+	if len(names) == 0 {
+		return "", m, false
+	}
+	return names[0], o.Metrics[names[0]], true
+}
+
+// intervalOf returns a metric's interval as people read it, and nothing where it has none.
+func intervalOf(m metric.Result) string {
+	if math.IsNaN(float64(m.Low)) {
+		return ""
+	}
+	return report.Number(m.Low) + " to " + report.Number(m.High)
+}
+
+// windowRow is a row of the table of a backfill.
+type windowRow struct {
+	window groundtruth.Window
+	metric string // the name
+	cells  table.Row
+}
+
+// rowOf returns the row of a window.
+func rowOf(o *job.Outcome) windowRow {
+	name, m, _ := primary(o)
+	coverage, value, share := "", "", ""
+	if c := o.Coverage; c.Matched != nil && c.Predictions > 0 {
+		coverage, value = report.Number(c.Coverage), report.Number(m.Value)
+	}
+	if o.Drift != nil && !math.IsNaN(float64(o.Drift.Share)) {
+		share = report.Number(o.Drift.Share)
+	}
+	return windowRow{o.Window, name, table.Row{
+		o.Window.Text(o.TimeZone, "/"), o.Stage, o.Verdict.String(), o.Coverage.Predictions, coverage, value, intervalOf(m), share, shortDecision(o.Decision),
+	}}
+}
+
+// shortDecision says in a word or two what follows from a window.
+func shortDecision(d trigger.Decision) string {
+	switch {
+	case d.Action == trigger.ActionNone:
+		return ""
+	case d.Guard == trigger.GuardMode:
+		return "retrain " + d.Rule + " (suggested)"
+	case d.Guard != "":
+		return fmt.Sprintf("%s %s (%s)", d.Action, d.Rule, d.Guard)
+	}
+	return fmt.Sprintf("%s %s", d.Action, d.Rule)
+}
+
+// countedNote is a note on several windows, of which it holds the first. Notes that differ
+// in their figures alone are one.
+type countedNote struct {
+	kind   string // the text without figures
+	text   string
+	window string // as people read it
+	times  int
+}
+
+var figures = regexp.MustCompile(`[0-9]+`)
+
+// mostNotes bounds how many notes stand below a table.
+const mostNotes = 10
+
+// note counts a note on a window.
+func (n *modelNights) note(text string, o *job.Outcome) {
+	kind := figures.ReplaceAllString(text, "#")
+	for i := range n.notes {
+		if n.notes[i].kind == kind {
+			n.notes[i].times++
+			return
+		}
+	}
+	n.notes = append(n.notes, countedNote{kind, text, o.Window.Text(o.TimeZone, "/"), 1})
+}
+
+// render writes the table of a model, a row for each window and stage by window, and what
+// people must know of them.
+func (n *modelNights) render(w io.Writer) {
+	slices.SortStableFunc(n.rows, func(a, b windowRow) int {
+		return cmp.Or(a.window.Start.Compare(b.window.Start), cmp.Compare(fmt.Sprint(a.cells[1]), fmt.Sprint(b.cells[1]))) // closed before mature
+	})
+	name := n.rows[0].metric
+	if name == "" {
+		name = "metric"
+	}
+	fmt.Fprintf(w, "\n%s\n", visible(n.name))
+	t := newTable(w, "window", "stage", "verdict", "predictions", "coverage", name, "95 % interval", "drift share", "decision")
+	breached := 0
+	for _, row := range n.rows {
+		t.AppendRow(row.cells)
+		if row.cells[2] == rule.Breached.String() {
+			breached++
+		}
+	}
+	t.Render()
+	fmt.Fprintf(w, "%s, %d breached\n", count(int64(len(n.rows)), "judgement"), breached)
+	for i, note := range n.notes {
+		if i == mostNotes {
+			fmt.Fprintf(w, "and %d notes more; -o json has all\n", len(n.notes)-mostNotes)
+			break
+		}
+		where := note.window
+		if note.times > 1 {
+			where += fmt.Sprintf(" and %d more like it", note.times-1)
+		}
+		fmt.Fprintf(w, "note: %s: %s\n", where, visible(note.text))
+	}
+}
+
+// jsonList writes outcomes as writeValue does a list of them.
+type jsonList struct{}
+
+func (jsonList) begin() []byte   { return []byte("[\n  ") }
+func (jsonList) between() []byte { return []byte(",\n  ") }
+
+func (jsonList) item(o *job.Outcome) ([]byte, error) {
+	data, err := json.MarshalIndent(o, "  ", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode output: %w", err)
+	}
+	return data, nil
+}
+
+func (jsonList) end(empty bool) []byte {
+	if empty {
+		return []byte("[]\n")
+	}
+	return []byte("\n]\n")
+}
+
+// yamlList writes outcomes as writeValue does a list of them.
+type yamlList struct{}
+
+func (yamlList) begin() []byte   { return nil }
+func (yamlList) between() []byte { return nil }
+
+func (yamlList) item(o *job.Outcome) ([]byte, error) {
+	var out bytes.Buffer
+	err := writeValue(&out, "yaml", []*job.Outcome{o})
+	return out.Bytes(), err
+}
+
+func (yamlList) end(empty bool) []byte {
+	if empty {
+		return []byte("[]\n")
+	}
+	return nil
+}
+
+// formatCSV is the -o of backfills alone.
+const formatCSV = "csv"
+
+// csvList writes a row for each outcome (RFC 4180), below a header that is the same
+// whatever was judged.
+type csvList struct{}
+
+func (csvList) begin() []byte {
+	header := []string{"model", "window_start", "window_end", "stage", "as_of", "as_of_applied", "revision", "verdict", "predictions", "labels", "matched", "coverage"}
+	for _, spec := range metric.Regressions() {
+		header = append(header, spec.Name, spec.Name+"_low", spec.Name+"_high", "reference_"+spec.Name)
+	}
+	header = append(header, "drift_share", "drift_count", "drift_judged", "decision", "guard", "rule", "reason", "notes")
+	return csvLine(header)
+}
+
+func (csvList) between() []byte { return nil }
+
+func (l csvList) end(empty bool) []byte {
+	if empty {
+		return l.begin()
+	}
+	return nil
+}
+
+func (csvList) item(o *job.Outcome) ([]byte, error) {
+	number := func(n stat.Number) string {
+		if math.IsNaN(float64(n)) {
+			return ""
+		}
+		return strconv.FormatFloat(float64(n), 'g', -1, 64)
+	}
+	whole := func(n *int64) string {
+		if n == nil {
+			return ""
+		}
+		return strconv.FormatInt(*n, 10)
+	}
+	c := o.Coverage
+	row := []string{
+		o.Model, o.Window.Start.UTC().Format(time.RFC3339), o.Window.End.UTC().Format(time.RFC3339), o.Stage, o.AsOf.UTC().Format(time.RFC3339),
+		strconv.FormatBool(o.AsOfApplied), strconv.Itoa(o.Revision), o.Verdict.String(), whole(&c.Predictions), whole(c.Labels), whole(c.Matched), number(c.Coverage),
+	}
+	for _, spec := range metric.Regressions() {
+		m, ok := o.Metrics[spec.Name]
+		if !ok {
+			row = append(row, "", "", "")
+		} else {
+			row = append(row, number(m.Value), number(m.Low), number(m.High))
+		}
+		reference := ""
+		if o.Reference != nil {
+			reference = number(o.Reference.Metrics[spec.Name].Value)
+		}
+		row = append(row, reference)
+	}
+	share, drifted, judged := "", "", ""
+	if d := o.Drift; d != nil {
+		share, drifted, judged = number(d.Share), strconv.Itoa(d.Count), strconv.Itoa(d.Judged)
+	}
+	d := o.Decision
+	row = append(row, share, drifted, judged, string(d.Action), d.Guard, d.Rule, d.Reason, strings.Join(o.Notes, "; "))
+	return csvLine(row), nil
+}
+
+// csvLine returns one row. It is written to memory, which fails in nothing.
+func csvLine(fields []string) []byte {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	_ = w.Write(fields)
+	w.Flush()
+	return out.Bytes()
+}
