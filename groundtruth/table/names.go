@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/hindcast/hindcast/internal/spelling"
@@ -22,12 +23,10 @@ func DidYouMean(name string, there []string) string {
 // punctuation only, one that ends a dotted path or has one before it, the only one that has
 // all its words, one that few edits lead to, or the only one that begins or ends alike.
 func NearestName(name string, there []string) string {
-	for _, same := range []func(a, b string) bool{
-		func(a, b string) bool { return bareName(a) == bareName(b) },
-		func(a, b string) bool { return lastOfPath(a) == lastOfPath(b) },
-	} {
+	for _, form := range []func(string) string{bareName, lastOfPath} {
+		wanted := form(name)
 		for _, c := range there {
-			if same(name, c) {
+			if form(c) == wanted {
 				return c
 			}
 		}
@@ -75,7 +74,12 @@ func withWordsOf(name string, there []string) []string {
 
 // bareName returns a name's letters and digits in small letters.
 func bareName(name string) string {
-	return strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(strings.ToLower(name))
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("_- .", r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
 }
 
 // lastOfPath returns the last part of a dotted path, as bareName has it.
