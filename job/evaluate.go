@@ -109,8 +109,13 @@ func verdict(rules []rule.Result) rule.Verdict {
 	return out
 }
 
-// evaluationOptions returns the model's options of its figures.
+// evaluationOptions returns the model's options of its figures, on the runner's threads.
 func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
+	return EvaluationOptions(m, cmp.Or(r.Limits.Workers, runtime.GOMAXPROCS(0)))
+}
+
+// EvaluationOptions returns a model's options of its figures.
+func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
 	return evaluator.Options{
 		Drift: drift.Options{
 			Methods:    m.Drift.Methods,
@@ -118,7 +123,7 @@ func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 			Thresholds: m.Drift.Thresholds,
 			MinRows:    m.Drift.MinRows,
 		},
-		Workers: cmp.Or(r.Limits.Workers, runtime.GOMAXPROCS(0)),
+		Workers: workers,
 	}
 }
 

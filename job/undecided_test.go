@@ -2,6 +2,7 @@ package job_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,7 +50,8 @@ func TestUndecidedRulesSayWhatWouldDecideThem(t *testing.T) {
 			w.at(4)
 			window := day(1)
 			out := w.pass(job.Options{Window: &window})
-			got := strings.Join(out[0].Notes, "\n")
+			notes := slices.DeleteFunc(slices.Clone(out[0].Notes), func(note string) bool { return !strings.HasPrefix(note, "rule") })
+			got := strings.Join(notes, "\n")
 			if !regexp.MustCompile("^(?:" + c.want + ")$").MatchString(got) {
 				t.Errorf("notes %q", got)
 			}

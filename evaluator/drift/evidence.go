@@ -40,7 +40,7 @@ func (e evidence) needs(floor, threshold float64) (window, both int64) {
 	}
 	fall := threshold / floor
 	if !e.squared {
-		fall *= fall
+		fall = float64(fall * fall)
 	}
 	left := float64(fall * (1/n + 1/m)) // what 1/n + 1/m has to come down to
 	if rest := left - 1/n; rest > 1/(neverFrom*n) {
@@ -58,7 +58,7 @@ func (e evidence) needs(floor, threshold float64) (window, both int64) {
 // ofWindow returns the rows of a window of which so many count for the measure.
 func (e evidence) ofWindow(counted float64) int64 {
 	all := float64(e.window) / float64(e.rows)
-	return max(stat.RoundUp(margin*counted*all), int64(math.Ceil(float64(e.minRows)*all)))
+	return max(stat.RoundUp(float64(margin*counted*all)), int64(math.Ceil(float64(e.minRows)*all)))
 }
 
 // lacks says in words why a floor above the threshold leaves the measure undecided, and what

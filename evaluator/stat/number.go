@@ -46,7 +46,7 @@ func Figure(v float64) string {
 func RoundUp(rows float64) int64 {
 	unit := 1.0
 	for rows/unit >= 100 {
-		unit *= 10
+		unit = float64(unit * 10)
 	}
 	return int64(math.Ceil(rows/unit) * unit)
 }

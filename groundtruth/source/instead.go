@@ -22,14 +22,14 @@ const lookedAround = 1000
 type around struct {
 	keys  []string         // the first ones, less hidden names
 	more  bool             // there are others
-	dated bool             // the pattern may have placeholders: there is a time to fill in
+	dated bool             // the pattern may have placeholders: there is a time to fill in, or will be
 	zone  groundtruth.Zone // of the placeholders
 }
 
 // lookAround lists what lies there. It only serves a message, so that a failure is no error.
 func (w *walker) lookAround(ctx context.Context) (a around, ok bool) {
 	a.zone = w.zone
-	a.dated = !w.from.IsZero() || !w.to.IsZero()
+	a.dated = w.surveys || !w.from.IsZero() || !w.to.IsZero()
 	listed := 0
 	for o, err := range w.lister.List(ctx, "") {
 		if err != nil {

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,16 +12,16 @@ import (
 // DidYouMean returns what a message about a column that is not there ends in, where one of
 // the names that are there was probably meant: ` (did you mean "Id"?)`.
 func DidYouMean(name string, there []string) string {
-	if near := nearestName(name, there); near != "" {
+	if near := NearestName(name, there); near != "" {
 		return fmt.Sprintf(" (did you mean %s?)", Quote(near))
 	}
 	return ""
 }
 
-// nearestName returns the name that was probably meant, or "": one that differs in case and
-// punctuation only, one that ends a dotted path or has one before it, one that few
-// edits lead to, or the only one that begins or ends alike.
-func nearestName(name string, there []string) string {
+// NearestName returns the name that was probably meant, or "": one that differs in case and
+// punctuation only, one that ends a dotted path or has one before it, the only one that has
+// all its words, one that few edits lead to, or the only one that begins or ends alike.
+func NearestName(name string, there []string) string {
 	for _, same := range []func(a, b string) bool{
 		func(a, b string) bool { return bareName(a) == bareName(b) },
 		func(a, b string) bool { return lastOfPath(a) == lastOfPath(b) },
@@ -30,6 +31,9 @@ func nearestName(name string, there []string) string {
 				return c
 			}
 		}
+	}
+	if more := withWordsOf(name, there); len(more) == 1 {
+		return more[0]
 	}
 	best, least := "", 1+max(1, min(utf8.RuneCountInString(name), 12)/3)
 	for _, c := range there {
@@ -50,6 +54,23 @@ func nearestName(name string, there []string) string {
 		best = c
 	}
 	return best
+}
+
+// withWordsOf returns the names that have all words of one: meta.request_id has those of
+// meta.id.
+func withWordsOf(name string, there []string) []string {
+	words := func(s string) []string {
+		return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune("_-. ", r) })
+	}
+	wanted := words(name)
+	var out []string
+	for _, c := range there {
+		has := words(c)
+		if len(wanted) > 0 && !slices.ContainsFunc(wanted, func(w string) bool { return !slices.Contains(has, w) }) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // bareName returns a name's letters and digits in small letters.
