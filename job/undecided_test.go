@@ -35,8 +35,7 @@ func TestUndecidedRulesSayWhatWouldDecideThem(t *testing.T) {
 			"rule rmse is inconclusive with 240 labelled rows, where about [0-9]+ are needed: set `window: [0-9]+d`"},
 		{"a small reference", "[" + ruleDrift + "]", "", true, 1,
 			"rule drift is inconclusive as column x is: wasserstein_normed: noise floor 0[.][0-9]+ exceeds threshold 0.1: needs about [0-9]+ rows in the window and in the reference, there are 240 and 600, or set `drift.method: psi`"},
-		{"nothing matched", "[" + ruleRMSE + "]", "", false, 0,
-			"0 of 240 predictions have a label, and 209 label records were left out that came in after as-of, .*"},
+		{"nothing matched", "[" + ruleRMSE + "]", "", false, 0, ``},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, settings{rules: c.rules, model: c.model})

@@ -13,9 +13,9 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/datacheck"
-	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth/diagnose"
+	"github.com/hindcast/hindcast/job"
 )
 
 // checkData looks at the data of the models, and shows what it finds. Errors in it are a
