@@ -75,7 +75,7 @@ func Delay(d time.Duration) string {
 		return "0s"
 	case d < 2*time.Minute:
 		return strconv.FormatInt(up(time.Second), 10) + "s"
-	case d < 2*time.Hour && up(time.Minute) != 60:
+	case d < 2*time.Hour && up(time.Minute)%60 != 0:
 		return strconv.FormatInt(up(time.Minute), 10) + "m"
 	}
 	hours := up(time.Hour)

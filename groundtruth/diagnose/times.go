@@ -49,8 +49,8 @@ const (
 )
 
 // Outside finds the likely cause where rows lie outside of w, and false where it knows none.
-// asOf is the moment from which the log is looked at, zero where it is one of the past. Slack
-// says whether w is the date of the rows' folders, so that the key slack helps.
+// asOf is the moment from which the log is looked at, zero where there is none. Slack says
+// whether w is the date of the rows' folders, so that the key slack helps.
 func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause, bool) {
 	if !t.near(w, nearYears) {
 		return t.misread(w)
@@ -61,9 +61,9 @@ func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause,
 	}
 	off := max(before, after)
 	switch {
-	case !asOf.IsZero() && t.First > asOf.UnixNano():
-		return Cause{"future", "they lie in the future, at least " + Delay(time.Duration(t.First-asOf.UnixNano())) + " ahead of the clock here",
-			"write timestamps in UTC or with their offset, and look whether the clocks agree"}, true
+	case !asOf.IsZero() && t.First > asOf.UnixNano() && t.Last-asOf.UnixNano() <= int64(mostZone):
+		return Cause{"future", "they lie at most " + Delay(time.Duration(t.Last-asOf.UnixNano())) + " after as-of, as local times do that are taken for UTC",
+			"write timestamps in UTC or with their offset"}, true
 	case t.Midnights && w.Duration() < day:
 		return Cause{"dates", "they are dates without a time of day", "set window: 1d, or map a column that has the time"}, true
 	case off > mostLate || !slack && off > mostZone:

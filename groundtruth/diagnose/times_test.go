@@ -60,7 +60,8 @@ func TestOutside(t *testing.T) {
 		{"late rows", "2025-12-31T23:10:00Z", "2026-01-02T00:59:59Z", "", true, "late", "set predictions.slack: 1h"},
 		{"other days of a flat file", "2025-12-01T00:00:00Z", "2026-01-05T04:59:59Z", "", false, "", ""},
 		{"a month off", "2025-12-01T00:00:00Z", "2025-12-02T04:59:59Z", "", true, "", ""},
-		{"the future", "2026-02-01T00:00:00Z", "2026-02-02T04:59:59Z", "", false, "future", "at least 30d ahead"},
+		{"the future", "2026-01-02T06:30:00Z", "2026-01-02T07:59:59Z", "", false, "future", "at most 2h after as-of"},
+		{"a log that begins later", "2026-01-02T18:30:00Z", "2026-01-12T07:59:59Z", "", false, "", ""},
 		{"dates in hourly windows", "2026-01-01", "2026-01-02", "2026-01-01T05:00:00Z/2026-01-01T06:00:00Z", false, "dates", "set window: 1d"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

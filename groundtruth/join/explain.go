@@ -35,7 +35,8 @@ type metRows struct {
 
 // explain adds the notes of what is odd in a result that is complete otherwise: why nothing
 // matches, why rows lie outside of the window, and whether labels come later than they are
-// waited for. The causes and their words are diagnose's.
+// waited for. The causes and their words are diagnose's. What is said depends on as-of, and not
+// on whether that is now: a window that is judged again as of then has the same notes.
 func (j *joiner) explain(ctx context.Context, res *groundtruth.Result, f *metRows) error {
 	var notes []string
 	for _, explain := range []func(context.Context, *groundtruth.Result, *metRows) (string, error){
@@ -124,7 +125,7 @@ func (j *joiner) whyOutside(objects []source.Object, times diagnose.Times) strin
 	wider := dated && slices.ContainsFunc(objects, func(o source.Object) bool {
 		return o.Span.Start.Before(j.window.Start) || o.Span.End.After(j.window.End)
 	})
-	cause, ok := times.Outside(j.window, j.present(), dated)
+	cause, ok := times.Outside(j.window, j.asOf, dated)
 	switch {
 	case ok && !(wider && cause.Displaced()):
 		return cause.Words()
@@ -157,14 +158,6 @@ func between(first, last int64, some bool) string {
 	return text
 }
 
-// present returns as-of where that is now, else the zero time.
-func (j *joiner) present() time.Time {
-	if j.opt.Past {
-		return time.Time{}
-	}
-	return j.asOf
-}
-
 // clock writes a time of a row.
 func clock(nanos int64) string { return time.Unix(0, nanos).UTC().Format(time.RFC3339) }
 
@@ -178,7 +171,7 @@ func (j *joiner) explainStrays(_ context.Context, res *groundtruth.Result, f *me
 	object := &j.preds.Objects[out.object]
 	why := wrongColumn
 	times := diagnose.Times{First: out.strayFirst, Last: out.strayLast, Before: out.before, After: out.after}
-	if cause, ok := times.Outside(j.window, j.present(), true); ok {
+	if cause, ok := times.Outside(j.window, j.asOf, true); ok {
 		why = cause.Words()
 	}
 	return fmt.Sprintf("rows of predictions lie further from the date of their folder than predictions.slack (%s), where no window reads them: %d of the %d read, first in %s; their %s %s; %s",
@@ -226,8 +219,8 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 		}
 		return fmt.Sprintf("%sids are written differently%s, %s, such as prediction %s and label %s; %s", head, where, m.Differ, diagnose.QuoteID(m.Prediction), diagnose.QuoteID(m.Label), m.Remedy), nil
 	}
-	if c.Predictions < someRows {
-		return "", nil
+	if c.Predictions < someRows || c.HiddenLabels > 0 {
+		return "", nil // explainHidden tells of those
 	}
 	if c.Matched > 0 {
 		// Fewer labels than predictions may be all that there are.
@@ -302,9 +295,7 @@ func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *me
 	if name := j.spec.LabelColumns.IngestedAt; name != "" {
 		by = "their " + table.Quote(name)
 	}
-	// It is the same whether as-of is now or past, for a late pass and a backfill say what a
-	// pass of then would have said.
-	return fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s: a later as-of counts them; if they cannot have come so late, that may be local time that was taken for UTC",
+	return fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s: a later as-of counts them; if that is a time in the future, look whether it is local time that was taken for UTC",
 		c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by), nil
 }
 
