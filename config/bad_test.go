@@ -58,7 +58,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"syntax", "runs: 4, per: 30d}", "runs: 4, per: 30d",
-			"hindcast.yaml:44:7: ',' or '}' must be specified",
+			"hindcast.yaml:43:15: the { that begins here is not closed\n    43 |       budget: {runs: 4, per: 30d\n       |               ^",
 		},
 		{
 			"version of the future", "version: 1\n", "version: 2\n",
@@ -200,11 +200,35 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"task of the future", "task: regression", "task: binary",
-			`hindcast.yaml:6:11: models[0].task: "binary" is not supported by this version; supported: regression`,
+			`hindcast.yaml:6:11: models[0].task: "binary" is not supported yet: this version evaluates regression alone, where prediction and label are numbers; a probability with labels of 0 and 1 can be judged as regression, where mse is the Brier score`,
 		},
 		{
 			"task of nobody", "task: regression", "task: regresion",
 			`hindcast.yaml:6:11: models[0].task: unknown value "regresion" (did you mean "regression"?)`,
+		},
+		{
+			"task of another name", "    task: regression\n", "    task: classification\n    threshold: 0.5\n    windw: 1d\n",
+			`hindcast.yaml:6:11: models[0].task: "classification" is not supported yet: this version evaluates regression alone, where prediction and label are numbers; a probability with labels of 0 and 1 can be judged as regression, where mse is the Brier score`,
+		},
+		{
+			"window of two units", "window: 1d", "window: 1w2d",
+			`hindcast.yaml:24:13: models[0].window: "1w2d" is no window, which is one number with one unit (did you mean "9d"?)`,
+		},
+		{
+			"window of a day and a half", "window: 1d", "window: 1d12h",
+			`hindcast.yaml:24:13: models[0].window: "1d12h" is no window, which is one number with one unit (did you mean "36h"?)`,
+		},
+		{
+			"window in words", "window: 1d", "window: Daily",
+			`hindcast.yaml:24:13: models[0].window: "Daily" is no window, which is one number with one unit (did you mean "1d"?)`,
+		},
+		{
+			"choice in a URL", "house-price/*.parquet", "house-price/*.{csv,parquet}",
+			`hindcast.yaml:26:12: models[0].reference.url: {csv,parquet} chooses between names, which a URL cannot: write * there`,
+		},
+		{
+			"scheme of another tool", "url: file://./state", "url: abfss://c/state",
+			`hindcast.yaml:3:8: state.url: unknown scheme "abfss" (did you mean "azblob"?): use s3, gs, azblob, file, mem or a path`,
 		},
 		{
 			"positive_label", "    task: regression\n", "    task: regression\n    positive_label: \"1\"\n",
@@ -368,7 +392,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"scheme", "url: file://./state", "url: https://bucket/state",
-			`hindcast.yaml:3:8: state.url: unknown scheme "https"; known: azblob, file, gs, mem, s3`,
+			`hindcast.yaml:3:8: state.url: unknown scheme "https": use s3, gs, azblob, file, mem or a path`,
 		},
 		{
 			"placeholder in the state", "url: file://./state", "url: file://./{date}",
@@ -444,7 +468,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"key that is a list", "grouping: {namespace: team-a}", "grouping: {[a]: b}",
-			"hindcast.yaml:54:61: found an invalid key for this map",
+			"hindcast.yaml:54:61: found an invalid key for this map\n    54 |   pushgateway: {url: http: [redacted]",
 		},
 		{
 			"password without a username", "grouping: {namespace: team-a}", "password: hunter2",
@@ -633,11 +657,11 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"variable in a flow mapping", "runs: 4", "runs: ${RUNS}",
-			`hindcast.yaml:43:23: ',' or '}' must be specified; inside { } or [ ] a variable needs quotes: "${VAR}"`,
+			"hindcast.yaml:43:23: inside { } or [ ] a variable needs quotes: \"${VAR}\"\n    43 |       budget: {runs: ${RUNS}, per: 30d}\n       |                       ^",
 		},
 		{
 			"alias of nothing", "segments: [city]", "segments: *nope",
-			"hindcast.yaml:27:15: models[0].segments: alias *nope refers to no anchor before it",
+			"hindcast.yaml:27:15: models[0].segments: alias *nope refers to no anchor before it; a text that begins with * has to stand in quotes",
 		},
 		{
 			"tag", "namespace: team-a\n", "namespace: !!str 12\n",
@@ -714,7 +738,7 @@ func TestEveryErrorAtOnce(t *testing.T) {
 	text := readTestdata(t, "full.yaml")
 	for _, e := range [][2]string{
 		{"version: 1\n", "version: 3\n"},
-		{"task: regression", "task: multiclass"},
+		{"task: regression", "task: regresion"},
 		{"delay: 7d", "delay: soon"},
 		{"min_samples: 200", "min_samples: many"},
 		{"when: drift.share >= 0.5", "when: drift.shares >= 0.5"},

@@ -6,45 +6,49 @@ import (
 	"strings"
 )
 
-// otherDates are notations of dates that other tools have, and the placeholder that is meant.
-// They are tried in this order, on one segment of a path after the other.
-var otherDates = []struct {
+// dateNotation is a notation of dates that another tool has, and the placeholder that is meant.
+type dateNotation struct {
 	notation *regexp.Regexp
 	with     string
-}{
-	// Templates, as of Airflow, and variables of a shell.
-	{regexp.MustCompile(`\{\{\s*(?:ds|execution_date|logical_date)\s*\}\}`), "{date}"},
-	{regexp.MustCompile(`\{\{\s*ds_nodash\s*\}\}`), "{year}{month}{day}"},
-	{regexp.MustCompile(`\{\{\s*(date|year|month|day|hour)\s*\}\}`), "{${1}}"},
-	{regexp.MustCompile(`\$(date|year|month|day|hour)\b`), "{${1}}"},
-	{regexp.MustCompile(`\$(?:DATE|ds)\b`), "{date}"},
-	// strftime. A % before two hexadecimal digits is an escape in many keys, and is left alone.
-	{regexp.MustCompile(`%Y-%m-%d`), "{date}"},
-	{regexp.MustCompile(`%F($|[^0-9A-Fa-f])`), "{date}${1}"},
-	{regexp.MustCompile(`%Y`), "{year}"},
-	{regexp.MustCompile(`%m`), "{month}"},
-	{regexp.MustCompile(`%H`), "{hour}"},
-	{regexp.MustCompile(`%d($|[^0-9A-Fa-f])`), "{day}${1}"},
-	// Letters, in braces and without.
-	{regexp.MustCompile(`\{(?:yyyy-mm-dd|yyyy-MM-dd|YYYY-MM-DD|ds|Date|DATE)\}`), "{date}"},
-	{regexp.MustCompile(`\{(?:yyyy|YYYY|Year|YEAR)\}`), "{year}"},
-	{regexp.MustCompile(`\{(?:mm|MM|Month|MONTH)\}`), "{month}"},
-	{regexp.MustCompile(`\{(?:dd|DD|Day|DAY)\}`), "{day}"},
-	{regexp.MustCompile(`\{(?:hh|HH|Hour|HOUR)\}`), "{hour}"},
-	{regexp.MustCompile(`\b(?:yyyy-mm-dd|yyyy-MM-dd|YYYY-MM-DD)\b`), "{date}"},
-	{regexp.MustCompile(`\b(?:yyyymmdd|yyyyMMdd|YYYYMMDD)\b`), "{year}{month}{day}"},
-	{regexp.MustCompile(`\b(?:yyyy|YYYY)\b`), "{year}"},
 }
 
-// lettersBelow are the letters that stand for a month, a day or an hour in a path in which
+// otherDates returns notations in the order in which they are tried, on one segment of a path
+// after the other.
+func otherDates() []dateNotation {
+	return []dateNotation{
+		// Templates, as of Airflow, and variables of a shell.
+		{regexp.MustCompile(`\{\{\s*(?:ds|execution_date|logical_date)\s*\}\}`), "{date}"},
+		{regexp.MustCompile(`\{\{\s*ds_nodash\s*\}\}`), "{year}{month}{day}"},
+		{regexp.MustCompile(`\{\{\s*(date|year|month|day|hour)\s*\}\}`), "{${1}}"},
+		{regexp.MustCompile(`\$(date|year|month|day|hour)\b`), "{${1}}"},
+		{regexp.MustCompile(`\$(?:DATE|ds)\b`), "{date}"},
+		// strftime. A % before two hexadecimal digits is an escape in many keys, and is left alone.
+		{regexp.MustCompile(`%Y-%m-%d`), "{date}"},
+		{regexp.MustCompile(`%F($|[^0-9A-Fa-f])`), "{date}${1}"},
+		{regexp.MustCompile(`%Y`), "{year}"},
+		{regexp.MustCompile(`%m`), "{month}"},
+		{regexp.MustCompile(`%H`), "{hour}"},
+		{regexp.MustCompile(`%d($|[^0-9A-Fa-f])`), "{day}${1}"},
+		// Letters, in braces and without.
+		{regexp.MustCompile(`\{(?:yyyy-mm-dd|yyyy-MM-dd|YYYY-MM-DD|ds|Date|DATE)\}`), "{date}"},
+		{regexp.MustCompile(`\{(?:yyyy|YYYY|Year|YEAR)\}`), "{year}"},
+		{regexp.MustCompile(`\{(?:mm|MM|Month|MONTH)\}`), "{month}"},
+		{regexp.MustCompile(`\{(?:dd|DD|Day|DAY)\}`), "{day}"},
+		{regexp.MustCompile(`\{(?:hh|HH|Hour|HOUR)\}`), "{hour}"},
+		{regexp.MustCompile(`\b(?:yyyy-mm-dd|yyyy-MM-dd|YYYY-MM-DD)\b`), "{date}"},
+		{regexp.MustCompile(`\b(?:yyyymmdd|yyyyMMdd|YYYYMMDD)\b`), "{year}{month}{day}"},
+		{regexp.MustCompile(`\b(?:yyyy|YYYY)\b`), "{year}"},
+	}
+}
+
+// lettersBelow returns the letters that stand for a month, a day or an hour in a path in which
 // others stand for the year. By themselves they may be a folder's name.
-var lettersBelow = []struct {
-	notation *regexp.Regexp
-	with     string
-}{
-	{regexp.MustCompile(`\b(?:mm|MM)\b`), "{month}"},
-	{regexp.MustCompile(`\b(?:dd|DD)\b`), "{day}"},
-	{regexp.MustCompile(`\b(?:hh|HH)\b`), "{hour}"},
+func lettersBelow() []dateNotation {
+	return []dateNotation{
+		{regexp.MustCompile(`\b(?:mm|MM)\b`), "{month}"},
+		{regexp.MustCompile(`\b(?:dd|DD)\b`), "{day}"},
+		{regexp.MustCompile(`\b(?:hh|HH)\b`), "{hour}"},
+	}
 }
 
 // checkDates refuses a path with a date in the notation of another tool, which would be taken
@@ -56,12 +60,13 @@ func checkDates(path string, use locationUse) error {
 	segments := strings.Split(path, "/")
 	found, meant := "", ""
 	year := false
+	dates, letters := otherDates(), lettersBelow()
 	for i, segment := range segments {
-		for _, d := range otherDates {
+		for _, d := range dates {
 			segments[i] = d.notation.ReplaceAllString(segments[i], d.with)
 		}
 		if year || strings.Contains(segments[i], "{year}") {
-			for _, d := range lettersBelow {
+			for _, d := range letters {
 				segments[i] = d.notation.ReplaceAllString(segments[i], d.with)
 			}
 		}

@@ -27,6 +27,7 @@ const (
 // part of the file each.
 type decoder struct {
 	file    string
+	lines   []string // of the file, for what the tree doesn't have
 	env     func(string) (string, bool)
 	errs    Errors
 	anchors map[string]*ast.AnchorNode
@@ -56,6 +57,18 @@ func (d *decoder) fail(v value, format string, args ...any) {
 	d.failAt(v.pos, v.path, format, args...)
 }
 
+// failEmpty records that a value is missing.
+func (d *decoder) failEmpty(v value) {
+	hint := ""
+	if n := v.pos.line; n >= 1 && n <= len(d.lines) {
+		line := []rune(d.lines[n-1])
+		if rest := strings.TrimSpace(string(line[min(v.pos.column-1, len(line)):])); strings.HasPrefix(rest, "#") {
+			hint = "; what follows a # is a comment, unless it stands in quotes"
+		}
+	}
+	d.fail(v, "is empty: give it a value or leave the key out%s", hint)
+}
+
 // parse turns the bytes into the one document's root; ok is false when that failed.
 func (d *decoder) parse(data []byte) (root value, ok bool) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
@@ -67,6 +80,7 @@ func (d *decoder) parse(data []byte) (root value, ok bool) {
 		d.failAt(p, "", "the file is not UTF-8 text")
 		return value{}, false
 	}
+	d.lines = strings.Split(string(data), "\n")
 	file, err := parseYAML(data)
 	var deep *nestingError
 	if errors.As(err, &deep) {
@@ -74,7 +88,7 @@ func (d *decoder) parse(data []byte) (root value, ok bool) {
 		return value{}, false
 	}
 	if err != nil {
-		d.syntaxError(data, err)
+		d.syntaxError(err)
 		return value{}, false
 	}
 	var bodies []ast.Node
@@ -123,22 +137,18 @@ type nestingError struct{ pos position }
 
 func (e *nestingError) Error() string { return "nested too deeply" }
 
-// syntaxError records what the parser says, without the excerpt of the source that
-// it adds: the excerpt could hold a secret.
-func (d *decoder) syntaxError(data []byte, err error) {
+// syntaxError records why the file is no YAML, with the line.
+func (d *decoder) syntaxError(err error) {
 	var yerr yaml.Error
 	if !errors.As(err, &yerr) || yerr.GetToken() == nil || yerr.GetToken().Position == nil {
 		msg, _, _ := strings.Cut(err.Error(), "\n")
 		d.failAt(position{}, "", "%s", msg)
 		return
 	}
-	p := tokenPosition(yerr.GetToken())
-	hint := ""
-	lines := bytes.Split(data, []byte("\n"))
-	if p.line <= len(lines) && bytes.Contains(lines[p.line-1], []byte("${")) && bytes.Contains(lines[p.line-1], []byte("{")) {
-		hint = `; inside { } or [ ] a variable needs quotes: "${VAR}"`
-	}
-	d.failAt(p, "", "%s%s", yerr.GetMessage(), hint)
+	s := syntax{lines: d.lines, at: tokenPosition(yerr.GetToken()), says: yerr.GetMessage(), keys: newKeyNames()}
+	p, why := s.explain()
+	d.failAt(p, "", "%s", why)
+	d.errs[len(d.errs)-1].Excerpt = s.excerpt(p)
 }
 
 // badUTF8 finds the first byte that is not UTF-8.
@@ -231,7 +241,7 @@ func (d *decoder) resolve(n ast.Node, path string, deep int) (value, bool) {
 			name := t.Value.GetToken().Value
 			a, ok := d.anchors[name]
 			if !ok || after(tokenPosition(a.Start), tokenPosition(t.Start)) {
-				d.fail(v, "alias *%s refers to no anchor before it", name)
+				d.fail(v, "alias *%s refers to no anchor before it; a text that begins with * has to stand in quotes", name)
 				return value{}, false
 			}
 			v.node = a.Value
@@ -239,7 +249,7 @@ func (d *decoder) resolve(n ast.Node, path string, deep int) (value, bool) {
 			d.fail(v, "tags such as %s are not supported; quote a value to make it text", t.Start.Value)
 			return value{}, false
 		case nil:
-			d.fail(v, "is empty: give it a value or leave the key out")
+			d.failEmpty(v)
 			return value{}, false
 		default:
 			if _, alias := n.(*ast.AliasNode); alias && v.node != nil {

@@ -17,9 +17,10 @@ type Error struct {
 	Column  int    // 1-based, in characters
 	Path    string // such as models[0].rules[1].when; may be empty
 	Message string
+	Excerpt string // the line, with a mark below the place, where the file is no YAML; else empty
 }
 
-// Error returns file:line:column: path: message.
+// Error returns file:line:column: path: message, and the excerpt below it.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.File)
@@ -32,13 +33,16 @@ func (e *Error) Error() string {
 		b.WriteString(": ")
 	}
 	b.WriteString(e.Message)
+	if e.Excerpt != "" {
+		b.WriteString("\n" + e.Excerpt)
+	}
 	return b.String()
 }
 
 // Errors is everything that is wrong in a configuration, by position. It is never empty.
 type Errors []*Error
 
-// Error returns the errors, a line each.
+// Error returns the errors, each on a line of its own.
 func (e Errors) Error() string {
 	lines := make([]string, len(e))
 	for i, err := range e {

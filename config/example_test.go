@@ -19,6 +19,6 @@ models:
 	_, err := config.Parse("hindcast.yaml", file, ".", func(string) (string, bool) { return "", false })
 	fmt.Println(err)
 	// Output:
-	// hindcast.yaml:7:76: models[0].ground_truth.delay: "7 days" is no duration: want a duration such as 30m, 24h, 7d or 1h30m (units w, d, h, m, s, ms, largest first)
+	// hindcast.yaml:7:76: models[0].ground_truth.delay: "7 days" is no duration (did you mean "7d"?)
 	// hindcast.yaml:8:5: models[0]: unknown key "windw" (did you mean "window"?)
 }

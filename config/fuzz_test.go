@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -46,6 +47,27 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("error without a place or words: %+v", e)
 			}
 		}
+	})
+}
+
+// FuzzSyntax checks that any text, wherever a parser stops in it, is explained and quoted.
+func FuzzSyntax(f *testing.F) {
+	f.Add(readTestdata(f, "full.yaml"), 43, 15, "',' or '}' must be specified")
+	for _, s := range []string{"", "\t", "a: [", "- a: b\n   c: d", "a: {b}/*", "-a\n", "\"\n'", "a:\n  b:\n c", "\r", "é: ü: x"} {
+		f.Add(s, 1, 1, "value is not allowed in this context")
+		f.Add(s, 2, 3, "mapping value is not allowed in this context")
+	}
+	keys := newKeyNames()
+	f.Fuzz(func(t *testing.T, text string, line, column int, says string) {
+		if line < 1 || column < 1 {
+			return // of tokenPosition
+		}
+		s := syntax{lines: strings.Split(text, "\n"), at: position{line, column}, says: says, keys: keys}
+		p, _ := s.explain()
+		if p.line < 1 || p.column < 1 || p.line > max(line, len(s.lines)) {
+			t.Errorf("explained at %v, of %d lines", p, len(s.lines))
+		}
+		_ = s.excerpt(p)
 	})
 }
 

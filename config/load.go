@@ -1,7 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +13,13 @@ import (
 // (os.LookupEnv). What is wrong with its content comes back as Errors, all of it.
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		place := path
+		if abs, err := filepath.Abs(path); err == nil {
+			place = abs
+		}
+		return nil, fmt.Errorf("read configuration: %s: %w: name yours with -c FILE, write one as the README shows, or let hindcast demo make one to try", place, fs.ErrNotExist)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}

@@ -51,9 +51,39 @@ func checkLocation(raw string, use locationUse) error {
 			return errors.New("the part of the URL after ? cannot be read")
 		}
 	default:
-		return fmt.Errorf("unknown scheme %q%s", clip(scheme), didYouMean(scheme, schemes()))
+		return unknownScheme(scheme)
 	}
 	return checkPattern(rest, use)
+}
+
+// unknownScheme says what stands for a scheme that there isn't, in the words of objstore, and
+// which was meant where other tools call it so.
+func unknownScheme(scheme string) error {
+	known := schemes()
+	near := nearest(scheme, known)
+	for _, s := range known {
+		if slices.Contains(alsoCalled(s), strings.ToLower(scheme)) {
+			near = s
+		}
+	}
+	meant := ""
+	if near != "" {
+		meant = fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return fmt.Errorf("unknown scheme %q%s: use %s or a path", clip(scheme), meant, strings.Join(known, ", "))
+}
+
+// alsoCalled lists what other tools call a scheme.
+func alsoCalled(scheme string) []string {
+	switch scheme {
+	case "s3":
+		return []string{"s3a", "s3n", "minio"}
+	case "gs":
+		return []string{"gcs", "gfs"}
+	case "azblob":
+		return []string{"az", "azure", "abfs", "abfss", "wasb", "wasbs", "adl"}
+	}
+	return nil
 }
 
 // checkPattern checks the wildcards and the placeholders of a key pattern.
@@ -105,6 +135,9 @@ func placeholderNames(p string) ([]string, error) {
 			return nil, errors.New("{ without }")
 		}
 		name := p[i+1 : i+1+end]
+		if strings.Contains(name, ",") {
+			return nil, fmt.Errorf("{%s} chooses between names, which a URL cannot: write * there", clip(name))
+		}
 		if !slices.Contains(placeholders(), name) {
 			return nil, fmt.Errorf("unknown placeholder {%s}; known: {%s}", clip(name), strings.Join(placeholders(), "}, {"))
 		}

@@ -54,8 +54,9 @@ func (d *decoder) model(v value, dir string) *Model {
 		d.fail(nv, "a model's name has lower-case letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit")
 		m.Name = ""
 	}
-	can, later := metric.Tasks()
-	o.choice("task", &m.Task, can, later)
+	if !d.task(o, m) {
+		return nil
+	}
 	d.schedule(o, m)
 	if sv, ok := o.get("predictions"); ok {
 		d.predictions(sv, m)
@@ -90,6 +91,33 @@ func (d *decoder) model(v value, dir string) *Model {
 	return m
 }
 
+// task reads the model's task, and reports whether the rest of the model makes sense: of a
+// task that this version doesn't evaluate nothing else is told, for much of it would be
+// refused on that account alone.
+func (d *decoder) task(o *object, m *Model) bool {
+	m.Task = metric.TaskRegression // to read on by where it is misspelt or missing
+	v, ok := o.get("task")
+	if !ok {
+		return true
+	}
+	s, ok := d.textScalar(v)
+	if !ok {
+		return true
+	}
+	can, later := metric.Tasks()
+	classifies := s.text == metric.TaskBinary || strings.Contains(strings.ToLower(s.text), "classif")
+	if !classifies && !slices.Contains(later, s.text) {
+		d.choice(v, &m.Task, can, nil)
+		return true
+	}
+	instead := ""
+	if classifies {
+		instead = "; a probability with labels of 0 and 1 can be judged as regression, where mse is the Brier score"
+	}
+	d.fail(v, "%s is not supported yet: this version evaluates %s alone, where prediction and label are numbers%s", s.shown(), strings.Join(can, ", "), instead)
+	return false
+}
+
 // window reads the size of the windows and their time zone.
 func (d *decoder) window(o *object, m *Model) {
 	zone := d.zone(o, "window_time_zone", &m.WindowZone)
@@ -108,6 +136,10 @@ func (d *decoder) window(o *object, m *Model) {
 		return
 	}
 	grid, err := groundtruth.ParseGrid(m.Window)
+	if meant, ok := meantWindow(m.Window); err != nil && ok {
+		d.fail(v, "%q is no window, which is one number with one unit (did you mean %q?)", clip(m.Window), meant)
+		return
+	}
 	if err == nil {
 		grid, err = grid.In(zone)
 	}

@@ -46,7 +46,7 @@ func (d *decoder) members(v value) ([]member, bool) {
 	case *ast.MappingValueNode:
 		nodes = []*ast.MappingValueNode{t}
 	case *ast.NullNode:
-		d.fail(v, "is empty: give it a value or leave the key out")
+		d.failEmpty(v)
 		return nil, false
 	default:
 		d.fail(v, "want keys and values, got %s", describe(v.node))
@@ -464,7 +464,7 @@ func (d *decoder) secretText(v value) (string, bool) {
 		return "", false
 	}
 	if strings.TrimSpace(s.text) == "" {
-		d.fail(v, "is empty: give it a value or leave the key out")
+		d.failEmpty(v)
 		return "", false
 	}
 	if s.kind != textScalar && !s.replaced {

@@ -72,7 +72,7 @@ func (d *decoder) scalar(v value, want string) (scalar, bool) {
 		}
 		quoted = true
 	case *ast.NullNode:
-		d.fail(v, "is empty: give it a value or leave the key out")
+		d.failEmpty(v)
 		return s, false
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		s.raw = t.GetToken().Value
@@ -211,7 +211,7 @@ func (d *decoder) textScalar(v value) (scalar, bool) {
 		if s.replaced {
 			d.fail(v, "%s is empty", s.shown())
 		} else {
-			d.fail(v, "is empty: give it a value or leave the key out")
+			d.failEmpty(v)
 		}
 		return s, false
 	}
@@ -273,10 +273,14 @@ func (d *decoder) list(v value, of string) ([]value, bool) {
 	s, ok := v.node.(*ast.SequenceNode)
 	if !ok {
 		if _, null := v.node.(*ast.NullNode); null {
-			d.fail(v, "is empty: give it a value or leave the key out")
+			d.failEmpty(v)
 			return nil, false
 		}
-		d.fail(v, "want a list of %s, got %s", of, describe(v.node))
+		if kind := describe(v.node); kind == "a mapping" {
+			d.fail(v, "want a list of %s, got %s: an item of a list begins with a dash", of, kind)
+		} else {
+			d.fail(v, "want a list of %s, got %s", of, kind)
+		}
 		return nil, false
 	}
 	out := make([]value, 0, len(s.Values))

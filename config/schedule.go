@@ -131,14 +131,39 @@ func (s *Schedule) Next(t time.Time) time.Time {
 	}
 }
 
+// Last returns the last time up to t at which the schedule fired, the zero time where that is
+// more than a year ago. For one by @every it is t itself, as for AtOrAfter.
+func (s *Schedule) Last(t time.Time) time.Time {
+	if s.every() {
+		return t.In(s.loc)
+	}
+	const day = 24 * time.Hour
+	for _, back := range []time.Duration{time.Hour, day, 8 * day, 32 * day, 366 * day} {
+		var last time.Time
+		for next := s.Next(t.Add(-back)); !next.IsZero() && !next.After(t); next = s.Next(next) {
+			last = next
+		}
+		if !last.IsZero() {
+			return last
+		}
+	}
+	return time.Time{}
+}
+
 // AtOrAfter returns the first time at t or after it at which the schedule fires. One by
 // @every counts from when somebody began to wait for it, which is no moment of the past:
 // for it that is t itself. The zero time says that there is none within five years.
 func (s *Schedule) AtOrAfter(t time.Time) time.Time {
-	if _, every := s.inner.(cron.ConstantDelaySchedule); every {
+	if s.every() {
 		return t.In(s.loc)
 	}
 	return s.Next(t.Add(-1))
+}
+
+// every reports whether the schedule is one by @every.
+func (s *Schedule) every() bool {
+	_, every := s.inner.(cron.ConstantDelaySchedule)
+	return every
 }
 
 // maxGap is more than what a daylight saving time skips.

@@ -143,6 +143,29 @@ func TestScheduleNextIsNext(t *testing.T) {
 	})
 }
 
+// The last time is the one before the next that is not after t.
+func TestScheduleLast(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 31, 10, 0, 0, 0, time.UTC)
+	for spec, want := range map[string]string{
+		"* * * * *":    "2026-03-31T10:00:00Z",
+		"0 3 * * *":    "2026-03-31T03:00:00Z",
+		"0 3 * * 1":    "2026-03-30T03:00:00Z",
+		"0 0 1 * *":    "2026-03-01T00:00:00Z",
+		"30 4 1 4 *":   "2025-04-01T04:30:00Z",
+		"0 0 29 2 *":   "0001-01-01T00:00:00Z", // two years ago
+		"@every 6h30m": "2026-03-31T10:00:00Z", // counted from where it is looked from
+	} {
+		s, err := ParseSchedule(spec, time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Last(at).UTC().Format(time.RFC3339); got != want {
+			t.Errorf("%s: %s, want %s", spec, got, want)
+		}
+	}
+}
+
 func TestScheduleAtOrAfter(t *testing.T) {
 	for _, c := range []struct{ spec, zone, at, want string }{
 		{"0 3 * * *", "UTC", "2026-01-02T00:00:00Z", "2026-01-02T03:00:00Z"},

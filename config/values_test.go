@@ -27,8 +27,11 @@ func TestParseDuration(t *testing.T) {
 	for hint, bad := range map[string][]string{
 		"want a duration such as": {""},
 		"is no duration: want a duration such as": {
-			" ", "d", "7", "7 d", "7D", "1.5h", "-", "+1h", "1m1h", "1h1h", "1y", "1y2d", "1µs", "1us", "1d ", "x1mo", "1mon",
+			" ", "d", "7", "-", "+1h", "1h1h", "1y", "1y2d", "1µs", "1us", "x1mo", "1mon", "0 days", "1 d x", "99999999999999999999 days",
 		},
+		`(did you mean "7d"?)`:                 {"7 d", "7D", "7 days", "7days", "7.0d", " 7d ", "P7D", "7 Day"},
+		`(did you mean "1h30m"?)`:              {"1.5h", "1 hour and 30 minutes", "30m1h", "1 hr, 30 min", "PT1H30M", "90.0m 0s"},
+		`(did you mean "2w"?)`:                 {"2 weeks"},
 		"is negative: want a duration such as": {"-1h", "-1"},
 		"counts months":                        {"1mo", "1h2mo", "1mo1h"},
 		"is too long":                          {"99999999999999999999s", "9999999999999w", "106752d", "106751d999h"},

@@ -18,6 +18,7 @@ import (
 	promconfig "github.com/prometheus/common/config"
 
 	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/datacheck"
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/job"
@@ -106,22 +107,27 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestJSONFields compares the table of run's JSON with the types that make it.
+// TestJSONFields compares the tables of JSON with the types that make it.
 func TestJSONFields(t *testing.T) {
-	want, got := set{}, set{}
-	jsonFields(reflect.TypeFor[job.Outcome](), "", map[reflect.Type]bool{}, want)
 	commands := read(t, "commands.md")
-	for _, s := range commands.sections {
-		if s.title != "Its JSON" {
-			continue
-		}
-		for _, row := range s.rows {
-			for _, field := range ticked(row[0]) {
-				got[field] = true
+	for title, of := range map[string]reflect.Type{
+		"Its JSON":             reflect.TypeFor[job.Outcome](),
+		"The JSON of `--data`": reflect.TypeFor[datacheck.Report](),
+	} {
+		want, got := set{}, set{}
+		jsonFields(of, "", map[reflect.Type]bool{}, want)
+		for _, s := range commands.sections {
+			if s.title != title {
+				continue
+			}
+			for _, row := range s.rows {
+				for _, field := range ticked(row[0]) {
+					got[field] = true
+				}
 			}
 		}
+		compare(t, want, got, "commands.md", "field, under "+title)
 	}
-	compare(t, want, got, "commands.md", "field of run -o json")
 
 	for title, types := range map[string][]reflect.Type{
 		"`hindcast follow`":  {reflect.TypeFor[trigger.Launch]()},

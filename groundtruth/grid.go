@@ -141,6 +141,17 @@ func (g Grid) Length() time.Duration {
 	return time.Duration(g.seconds) * time.Second
 }
 
+// Times returns the size of windows so many times as long, as ParseGrid reads it, and false
+// where there is no such grid in the zone.
+func (g Grid) Times(n int64) (size string, ok bool) {
+	longer := Grid{months: g.months * n, seconds: g.seconds * n}
+	again, err := ParseGrid(longer.size())
+	if err == nil {
+		_, err = again.In(g.zone)
+	}
+	return longer.size(), err == nil
+}
+
 // Containing returns the window of the grid that holds t.
 func (g Grid) Containing(t time.Time) Window {
 	if g.zone.IsUTC() {

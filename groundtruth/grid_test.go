@@ -229,3 +229,36 @@ func TestGridOf(t *testing.T) {
 		}
 	}
 }
+
+func TestGridTimes(t *testing.T) {
+	oslo, err := ParseZone("Europe/Oslo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		size string
+		zone Zone
+		n    int64
+		want string
+		ok   bool
+	}{
+		{"1d", Zone{}, 2, "2d", true},
+		{"1w", Zone{}, 3, "21d", true},
+		{"1h", Zone{}, 36, "36h", true},
+		{"1mo", Zone{}, 3, "3mo", true},
+		{"3660d", Zone{}, 2, "7320d", false},
+		{"1d", oslo, 3, "3d", true},
+		{"13h", oslo, 2, "26h", false},
+	} {
+		g, err := ParseGrid(c.size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g, err = g.In(c.zone); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := g.Times(c.n); ok != c.ok || got != c.want {
+			t.Errorf("%d times %s: %s, %t; want %s, %t", c.n, g, got, ok, c.want, c.ok)
+		}
+	}
+}

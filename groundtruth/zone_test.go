@@ -183,16 +183,7 @@ func TestSemantics8_ZonedGridProperties(t *testing.T) {
 		if g.LastClosed(w.End) != w || g.LastMature(w.End.Add(time.Hour), time.Hour) != w {
 			t.Fatalf("%s is not closed at its end", w)
 		}
-		off := Window{Start: w.Start.Add(time.Nanosecond), End: w.End.Add(time.Nanosecond)}
-		if g.OnGrid(off) {
-			t.Fatal("a window off the grid passes as on it")
-		}
-		if next := g.Next(off); next.Start.Before(off.End) || !g.OnGrid(next) || !g.Prev(next).Start.Before(off.End) {
-			t.Fatalf("next of %s off the grid is %s", off, next)
-		}
-		if prev := g.Prev(off); prev.End.After(off.Start) || !g.OnGrid(prev) {
-			t.Fatalf("prev of %s off the grid is %s", off, prev)
-		}
+		checkOffGrid(t, g, Window{Start: w.Start.Add(time.Nanosecond), End: w.End.Add(time.Nanosecond)})
 		if g.Length() < 24*time.Hour && w.Duration() > g.Length() {
 			t.Fatalf("window %s is longer than %s", w, g)
 		}
@@ -200,6 +191,19 @@ func TestSemantics8_ZonedGridProperties(t *testing.T) {
 			t.Fatalf("window %s of %s does not begin or end with a day", w, g)
 		}
 	})
+}
+
+// checkOffGrid looks for the neighbours of a window that is off a grid.
+func checkOffGrid(t *rapid.T, g Grid, off Window) {
+	if g.OnGrid(off) {
+		t.Fatal("a window off the grid passes as on it")
+	}
+	if next := g.Next(off); next.Start.Before(off.End) || !g.OnGrid(next) || !g.Prev(next).Start.Before(off.End) {
+		t.Fatalf("next of %s off the grid is %s", off, next)
+	}
+	if prev := g.Prev(off); prev.End.After(off.Start) || !g.OnGrid(prev) {
+		t.Fatalf("prev of %s off the grid is %s", off, prev)
+	}
 }
 
 // A zone's wall times are what package time says of each of its instants.

@@ -419,9 +419,7 @@ func TestEvaluationFailureIsPushedAndToldOnce(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "pred") || !strings.Contains(err.Error(), "dt=2026-01-02/part.csv") {
 			t.Errorf("error %v", err)
 		}
-		if len(out) != 0 {
-			t.Errorf("outcomes %q", brief(out))
-		}
+		wantLines(t, "the window that can be read", brief(out), "4 closed healthy none")
 	}
 	if len(w.pub.failures) != 2 || w.pub.failures[0].Err == nil || w.pub.failures[0].Model != "m" || len(w.pub.snapshots) != 1 {
 		t.Errorf("failures %+v, %d snapshots", w.pub.failures, len(w.pub.snapshots))

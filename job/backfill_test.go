@@ -68,7 +68,9 @@ func (w *world) judgements(from, to time.Time) map[string]string {
 		}
 		delete(record, "recorded_at")
 		delete(record, "revision")
-		delete(record["output"].(map[string]any), "revision")
+		if output, ok := record["output"].(map[string]any); ok {
+			delete(output, "revision")
+		}
 		name := at.Window.String() + " " + at.Stage
 		if out[name] != "" {
 			w.t.Errorf("%s is recorded twice", name)

@@ -3,6 +3,7 @@ package job
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -74,11 +75,11 @@ func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []plann
 			e.decided = true
 		}
 	}
-	return records, nil
+	return records, errors.Join(p.unreadable...)
 }
 
-// judgeWindow reads and judges one window. It returns none where a window that is judged
-// again cannot be read, and stays as it is.
+// judgeWindow reads and judges one window. It returns none where that cannot be read: one
+// that is judged again stays as it is, and any other is among the unreadable ones.
 func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, records []trigger.Record) (*evaluated, error) {
 	c := p.judgedAgain(w.window)
 	if c != nil {
@@ -100,7 +101,13 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 		}
 		return nil, nil
 	case err != nil:
-		return nil, err
+		// One window that cannot be read does not hide the others. Two are taken for a
+		// store that doesn't answer.
+		p.unreadable = append(p.unreadable, err)
+		if len(p.unreadable) > 1 || ctx.Err() != nil {
+			return nil, errors.Join(p.unreadable...)
+		}
+		return nil, nil
 	}
 	shown := *read
 	if c != nil && !c.kept {
@@ -158,13 +165,14 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
 	}
 	out.Verdict = verdict(out.Rules)
+	out.Notes = slices.Concat(out.Notes, r.undecided(m, &out))
 	work := read.work
 	work.Duration += r.Clock().Sub(started)
 	r.Log.Info("window evaluated", append([]any{
 		"model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "stage", p.stage,
 		"verdict", out.Verdict.String(), "predictions", result.Coverage.Predictions, "matched", result.Coverage.Matched,
 	}, r.done(work)...)...)
-	for _, note := range result.Notes {
+	for _, note := range out.Notes {
 		r.Log.Warn("noted", "model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "note", note)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(result.Skipped.Counts)) {
@@ -198,8 +206,13 @@ func verdict(rules []rule.Result) rule.Verdict {
 	return out
 }
 
-// evaluationOptions returns the model's options of its figures.
+// evaluationOptions returns the model's options of its figures, on the runner's threads.
 func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
+	return EvaluationOptions(m, cmp.Or(r.Limits.Workers, runtime.GOMAXPROCS(0)))
+}
+
+// EvaluationOptions returns a model's options of its figures.
+func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
 	return evaluator.Options{
 		Drift: drift.Options{
 			Methods:    m.Drift.Methods,
@@ -207,7 +220,7 @@ func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 			Thresholds: m.Drift.Thresholds,
 			MinRows:    m.Drift.MinRows,
 		},
-		Workers: cmp.Or(r.Limits.Workers, runtime.GOMAXPROCS(0)),
+		Workers: workers,
 	}
 }
 

@@ -163,42 +163,28 @@ const profileColumnBytes = 8 << 10
 // features lists the feature columns of a source to read and their kinds: those
 // configured, or all columns that are not mapped, in the log or in the reference.
 func (l Logs) features(ctx context.Context, m *config.Model, spec groundtruth.Spec, src groundtruth.Source, w groundtruth.Window) ([]groundtruth.FeatureSpec, error) {
-	preds, labels := spec.PredictionColumns, spec.LabelColumns
-	ref := spec.ColumnsOfReference()
-	mapped := slices.Concat(ref.ID, preds.ID, labels.ID, []string{ref.Timestamp, ref.Prediction, ref.ModelVersion, ref.Label,
-		preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
 	wanted := m.Predictions.Features
 	look := format.ColumnOptions{MemoryBytes: l.Limits.MemoryBytes}
 	if m.Reference != nil {
 		look.ColumnBytes = profileColumnBytes
 	}
 	if !wanted.Auto {
-		look.Only = slices.Concat(mapped, wanted.Columns)
+		look.Only = slices.Concat(mappedColumns(spec), wanted.Columns)
 	}
 	columns, err := format.Columns(ctx, l.Stores, src, w.Start, w.End, look)
 	if err != nil {
 		return nil, err
 	}
-	var out []groundtruth.FeatureSpec
+	out, reserved := Features(m, columns)
+	for _, name := range reserved {
+		if !wanted.Auto {
+			return nil, fmt.Errorf("feature %q has the name under which the mapped column is reported; rename it in the log", name)
+		}
+		l.Log.Warn("a column is left out: the mapped column is reported under its name", "model", m.Name, "column", name)
+	}
 	for _, c := range columns {
-		if wanted.Auto && slices.Contains(mapped, c.Name) || !wanted.Auto && !slices.Contains(wanted.Columns, c.Name) {
-			continue
-		}
-		if drift.Reserved(c.Name) {
-			if !wanted.Auto {
-				return nil, fmt.Errorf("feature %q has the name under which the mapped column is reported; rename it in the log", c.Name)
-			}
-			l.Log.Warn("a column is left out: the mapped column is reported under its name", "model", m.Name, "column", c.Name)
-			continue
-		}
-		if c.Nested != "" {
+		if c.Nested != "" && slices.Contains(wanted.Columns, c.Name) {
 			return nil, fmt.Errorf("feature %q of predictions.features cannot be read: %s", c.Name, c.Nested)
-		}
-		switch {
-		case c.Kind == groundtruth.Number, c.Kind == groundtruth.Text:
-			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: c.Kind})
-		case !wanted.Auto: // a time that is asked for by name counts as text
-			out = append(out, groundtruth.FeatureSpec{Name: c.Name, Kind: groundtruth.Text})
 		}
 	}
 	for _, name := range wanted.Columns {
@@ -220,6 +206,37 @@ func (l Logs) noSuchFeature(ctx context.Context, name string, src groundtruth.So
 		names[i] = c.Name
 	}
 	return fmt.Errorf("feature %q is not a column of %s: it has %s%s; correct predictions.features", name, src.URL, table.QuoteNames(names), table.DidYouMean(name, names))
+}
+
+// mappedColumns lists the names of the columns that are mapped, and so are no features.
+func mappedColumns(spec groundtruth.Spec) []string {
+	preds, labels, ref := spec.PredictionColumns, spec.LabelColumns, spec.ColumnsOfReference()
+	return slices.Concat(ref.ID, preds.ID, labels.ID, []string{ref.Timestamp, ref.Prediction, ref.ModelVersion, ref.Label,
+		preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
+}
+
+// Features lists which of the columns of a source are features of the model, and with which
+// kinds: those configured, or all that are mapped neither in the log nor in the reference,
+// but for times. The reserved ones would be features, but for names that are another column's
+// in what is reported.
+func Features(m *config.Model, columns []format.ColumnInfo) (features []groundtruth.FeatureSpec, reserved []string) {
+	mapped, wanted := mappedColumns(m.GroundtruthSpec()), m.Predictions.Features
+	for _, c := range columns {
+		if wanted.Auto && slices.Contains(mapped, c.Name) || !wanted.Auto && !slices.Contains(wanted.Columns, c.Name) {
+			continue
+		}
+		if drift.Reserved(c.Name) {
+			reserved = append(reserved, c.Name)
+			continue
+		}
+		switch {
+		case c.Kind == groundtruth.Number, c.Kind == groundtruth.Text:
+			features = append(features, groundtruth.FeatureSpec{Name: c.Name, Kind: c.Kind})
+		case !wanted.Auto: // a time that is asked for by name counts as text
+			features = append(features, groundtruth.FeatureSpec{Name: c.Name, Kind: groundtruth.Text})
+		}
+	}
+	return features, reserved
 }
 
 // progress returns the progress function of a scan, nil for none.

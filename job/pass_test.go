@@ -335,3 +335,33 @@ func TestSnapshotShowsTheNewestMatureAndTheNewestClosedWindow(t *testing.T) {
 		}
 	}
 }
+
+// A window that cannot be read does not hide the others: they are shown, and those that a
+// pass records before it decides are recorded. Nothing is decided, and nobody is told but of
+// the failure.
+func TestAnUnreadableWindowDoesNotHideTheOthers(t *testing.T) {
+	w := newWorld(t, settings{rules: "[" + ruleRMSE + ", " + ruleDrift + "]"})
+	w.logs(1, good, good, good, wrong, wrong, drifted)
+	w.night(4)
+	w.told.take()
+	broken := "predictions/dt=2026-01-02/part.csv"
+	whole, err := w.data.Read(t.Context(), broken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.data.Write(t.Context(), broken, []byte("id\n\"")); err != nil {
+		t.Fatal(err)
+	}
+	w.at(7)
+	out, err := w.r.Pass(t.Context(), w.model, job.Options{})
+	if err == nil || !strings.Contains(err.Error(), "2026-01-02/2026-01-03") {
+		t.Errorf("the error is %v", err)
+	}
+	wantLines(t, "shown", brief(out), "4 mature breached none", "3 mature healthy none", "6 closed breached none")
+	wantLines(t, "told", w.told.take(), "evaluation_failing")
+	wantLines(t, "history", w.history(), "1 r1 mature healthy none", "3 r1 closed healthy none", "3 r2 mature healthy none")
+	if err := w.data.Write(t.Context(), broken, whole); err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, "mended", brief(w.pass(job.Options{})), "4 mature breached retrain", "2 mature healthy none", "6 closed breached alert")
+}

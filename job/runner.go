@@ -72,6 +72,7 @@ type Options struct {
 	Push   bool                // with Window or AsOf: push all the same
 	Launch bool                // with Window or AsOf: launch all the same
 	Merge  bool                // AsOf is that of shards: take what they kept, and act as a pass of now does
+	Late   bool                // AsOf is a moment at which a pass should have been: act as that would have
 }
 
 // effects say what a pass may do (semantics, section 1). Options decide on them.
@@ -83,8 +84,8 @@ type effects struct {
 func (o Options) looks() bool { return o.Window != nil || o.past() }
 
 // past reports whether the pass looks from another moment than now. The shards of a pass
-// of now agree on a moment, too, but do not look back.
-func (o Options) past() bool { return !o.AsOf.IsZero() && !o.Merge }
+// of now agree on a moment, too, and a late pass has that of its slot, but neither looks back.
+func (o Options) past() bool { return !o.AsOf.IsZero() && !o.Merge && !o.Late }
 
 // effects returns what a pass with these options may do.
 func (o Options) effects() effects {
@@ -166,6 +167,7 @@ type pass struct {
 	launchFailures   []error // of runs that could not be started
 	unaskedQueries   []error // of queries that nobody could be asked
 	notReadAgain     []error // of windows that stay as they were judged
+	unreadable       []error // of the other windows that could not be read
 	deliveryFailures []error // of messages, and of what is read and pushed to make them
 }
 

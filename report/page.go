@@ -33,6 +33,7 @@ func (p Page) HTML() ([]byte, error) {
 		"verdict":  func(v rule.Verdict) string { return v.String() },
 		"deref":    func(n *stat.Number) stat.Number { return *n },
 		"drifted":  drifted,
+		"streak":   Streak,
 		"count": func(n *int64) string {
 			if n == nil {
 				return "-"
@@ -61,15 +62,35 @@ func judging(c drift.Column) []string {
 	return out
 }
 
-// drifted says whether a column drifted; nil is inconclusive.
-func drifted(d *bool) string {
+// drifted says whether a column drifted, and of one that is inconclusive how many rows it
+// needs.
+func drifted(c drift.Column) string {
 	switch {
-	case d == nil:
+	case c.Drifted == nil && c.NeedsRows > 0:
+		return "inconclusive: " + Lacks(c)
+	case c.Drifted == nil:
 		return "inconclusive"
-	case *d:
+	case *c.Drifted:
 		return "drifted"
 	}
 	return "no drift"
+}
+
+// Lacks says in short what an inconclusive column lacks.
+func Lacks(c drift.Column) string {
+	if c.NeedsRows > 0 {
+		return fmt.Sprintf("needs about %d rows", c.NeedsRows)
+	}
+	return c.Reason
+}
+
+// Streak says how long a rule's streak is, and from when on the rule acts.
+func Streak(r rule.Result) string {
+	windows := "windows"
+	if r.Streak == 1 {
+		windows = "window"
+	}
+	return fmt.Sprintf("%d %s, acts from %d", r.Streak, windows, r.For)
 }
 
 // Number shows four significant digits, and "-" for a number that there is not.

@@ -302,33 +302,72 @@ func breachedIn(r RuleState) string {
 	return fmt.Sprintf("%s breached in %d consecutive windows", r.Name, r.Streak)
 }
 
-// nothing says why no rule acts.
+// nothing says why no rule acts: how all of them stand on the window, those included that
+// go by a newer one, and which wait for its labels.
 func nothing(in DecideInput) string {
-	var why []string
-	rules := 0
-	for _, r := range in.Rules {
-		if in.Window != (groundtruth.Window{}) && compareWindows(in.Window, r.Window) != 0 {
-			continue
+	if len(in.Rules) == 0 {
+		return "there are no rules"
+	}
+	here := map[string]ruleIn{}
+	for _, j := range byWindow(in.Records) {
+		if compareWindows(j.window, in.Window) == 0 {
+			here = j.rules
 		}
-		rules++
+	}
+	var why, healthy, waiting []string
+	for _, r := range in.Rules {
+		is, newest := r.Result, in.Window == (groundtruth.Window{}) || compareWindows(in.Window, r.Window) == 0
+		if !newest {
+			of, judged := here[r.Name]
+			if !judged {
+				waiting = append(waiting, r.Name)
+				continue
+			}
+			is = of.result
+		}
 		switch {
-		case r.Verdict == rule.Inconclusive:
+		case is.Verdict == rule.Healthy:
+			healthy = append(healthy, r.Name)
+		case is.Verdict == rule.Inconclusive && is.NeedsRows > 0:
+			why = append(why, fmt.Sprintf("%s is inconclusive (needs about %d rows)", r.Name, is.NeedsRows))
+		case is.Verdict == rule.Inconclusive:
 			why = append(why, r.Name+" is inconclusive")
-		case r.Verdict == rule.Breached && r.Action == rule.ActionBlock:
-			why = append(why, fmt.Sprintf("%s breached and holds retraining", r.Name))
+		case !newest:
+			why = append(why, r.Name+" breached, but acts on its newest window")
+		case r.Action == rule.ActionBlock:
+			why = append(why, r.Name+" breached and holds retraining")
 		case r.Waits:
 			why = append(why, fmt.Sprintf("%s breached in %d consecutive windows, some of which were judged again since this one: it acts on the next breached window", r.Name, r.Streak))
-		case r.Verdict == rule.Breached:
+		default:
 			why = append(why, fmt.Sprintf("%s breached in %d of %d consecutive windows needed", r.Name, r.Streak, r.For))
 		}
 	}
-	switch {
-	case len(why) > 0:
-		return strings.Join(why, "; ")
-	case rules == 0:
-		return "no rule's newest verdict is on this window"
+	if len(healthy) == len(in.Rules) {
+		return "every rule is healthy"
 	}
-	return "every rule whose newest verdict is on this window is healthy"
+	why = appendRules(why, healthy, "is healthy", "are healthy")
+	if slices.ContainsFunc(in.Records, func(r Record) bool { return r.Stage == StageMature && compareWindows(r.Window, in.Window) == 0 }) {
+		why = appendRules(why, waiting, "was not judged", "were not judged")
+	} else {
+		why = appendRules(why, waiting, "waits for labels", "wait for labels")
+	}
+	return strings.Join(why, "; ")
+}
+
+// appendRules adds to the parts of a reason what some rules are: by their names, or by their
+// number where they are many.
+func appendRules(why, names []string, one, many string) []string {
+	const most = 3
+	switch n := len(names); {
+	case n == 0:
+		return why
+	case n == 1:
+		return append(why, names[0]+" "+one)
+	case n > most:
+		return append(why, fmt.Sprintf("%d rules %s", n, many))
+	default:
+		return append(why, strings.Join(names[:n-1], ", ")+" and "+names[n-1]+" "+many)
+	}
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -62,7 +62,9 @@ func TestOld(t *testing.T) {
 			}
 		}
 	}
-	isGone := func(part string) bool { return slices.ContainsFunc(gone, func(k string) bool { return strings.Contains(k, part) }) }
+	isGone := func(part string) bool {
+		return slices.ContainsFunc(gone, func(k string) bool { return strings.Contains(k, part) })
+	}
 	place := func(n int) string { return windowPart(day(n)) }
 	for part, want := range map[string]bool{
 		"evaluations/m/" + place(1): true, "evaluations/m/" + place(2): false, "evaluations/m/" + place(7): true,

@@ -57,6 +57,7 @@ type ruleRecord struct {
 	For         int                `json:"for"`
 	Streak      int                `json:"streak"`
 	Acts        bool               `json:"acts"`
+	NeedsRows   int64              `json:"needs_rows,omitempty"`
 	Comparisons []comparisonRecord `json:"comparisons,omitempty"`
 }
 
@@ -100,7 +101,7 @@ func newEvaluationRecord(r Record) evaluationRecord {
 		Schema: RecordSchema, Model: r.Model, Window: r.Window, OnGrid: r.OnGrid, Grid: r.Grid, Stage: r.Stage,
 		Revision: r.Revision, AsOf: r.AsOf, RecordedAt: r.RecordedAt, PolicyHash: r.PolicyHash, Verdict: r.Verdict,
 		Rules: each(r.Rules, func(e rule.Result) ruleRecord {
-			return ruleRecord{e.Name, e.Verdict, e.Reason, e.Action, e.For, e.Streak, e.Acts,
+			return ruleRecord{e.Name, e.Verdict, e.Reason, e.Action, e.For, e.Streak, e.Acts, e.NeedsRows,
 				each(e.Comparisons, func(c rule.Comparison) comparisonRecord { return comparisonRecord(c) })}
 		}),
 		Versions: r.Versions,
@@ -118,7 +119,7 @@ func (r evaluationRecord) record() Record {
 		Revision: r.Revision, AsOf: r.AsOf, RecordedAt: r.RecordedAt, PolicyHash: r.PolicyHash, Verdict: r.Verdict,
 		Rules: each(r.Rules, func(e ruleRecord) rule.Result {
 			return rule.Result{
-				Name: e.Name, Verdict: e.Verdict, Reason: e.Reason, Action: e.Action, For: e.For, Streak: e.Streak, Acts: e.Acts,
+				Name: e.Name, Verdict: e.Verdict, Reason: e.Reason, Action: e.Action, For: e.For, Streak: e.Streak, Acts: e.Acts, NeedsRows: e.NeedsRows,
 				Comparisons: each(e.Comparisons, func(c comparisonRecord) rule.Comparison { return rule.Comparison(c) }),
 			}
 		}),

@@ -24,6 +24,7 @@ type App struct {
 	Env            func(string) (string, bool)
 	Clock          func() time.Time
 	Terminal       bool // standard error is a terminal: draw progress
+	Columns        int  // the width of the terminal that standard output is; 0 where it is none
 
 	raw        io.Writer       // standard error as it is, for a bar, which moves the cursor
 	log        *slog.Logger    // nil until openLog
@@ -64,7 +65,7 @@ func (e configError) Unwrap() error { return e.err }
 // Main runs the command line and returns the exit status.
 func (a *App) Main(ctx context.Context, args []string) int {
 	a.exit = exitDone
-	a.raw, a.Stdout, a.Stderr = a.Stderr, visibleWriter{a.Stdout}, visibleWriter{a.Stderr}
+	a.raw, a.Stdout, a.Stderr = a.Stderr, terminalWriter{visibleWriter{a.Stdout}, a.Columns}, visibleWriter{a.Stderr}
 	a.secrets = environmentSecrets(a.Env)
 	root := a.rootCommand()
 	root.SetArgs(args)
@@ -114,6 +115,8 @@ func (a *App) rootCommand() *cobra.Command {
 			return a.openLog()
 		},
 	}
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "format of the log on standard error: text or json")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log more")

@@ -2,22 +2,53 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hindcast/hindcast/config"
 )
 
 // checkCommand reads the configuration and says what is wrong with it.
 func (a *App) checkCommand() *cobra.Command {
-	var path string
+	var (
+		path, output, memory string
+		names                []string
+		data                 bool
+	)
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Validate the configuration",
-		Long:  "Check reads the configuration as run does and shows what it means. It connects to nothing.",
-		RunE: func(*cobra.Command, []string) error {
+		Short: "Validate the configuration, and look at the data",
+		Long: "Check reads the configuration as run does and shows what it means. It connects to nothing.\n" +
+			"With --data it reads the first records of predictions, labels and reference instead, and\n" +
+			"says all that is wrong with them at once. It judges and writes nothing.",
+		Example: "  hindcast check -c hindcast.yaml\n" +
+			"  hindcast check -c hindcast.yaml --data",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
+			for _, flag := range []string{"model", "output", "memory"} {
+				if !data && cmd.Flags().Changed(flag) {
+					return usagef("--%s goes with --data", flag)
+				}
+			}
+			limits, err := (&engineFlags{memory: memory}).limits()
+			if err != nil {
+				return err
+			}
 			cfg, err := a.load(path)
 			if err != nil {
 				return err
+			}
+			if data {
+				picked, err := models(cfg, names)
+				if err != nil {
+					return err
+				}
+				warn(a.Stderr, cfg)
+				return a.checkData(cmd.Context(), cfg, picked, limits.MemoryBytes, output)
 			}
 			for _, m := range cfg.Models {
 				fmt.Fprintf(a.Stdout, "model %s: windows of %s, labels after %s", m.Name, m.Grid(), humanDuration(m.GroundTruth.Delay))
@@ -38,13 +69,23 @@ func (a *App) checkCommand() *cobra.Command {
 					fmt.Fprintln(a.Stdout, "  no rules, and no reference to make default ones from: nothing will be judged")
 				}
 			}
-			for _, w := range cfg.Warnings() {
-				fmt.Fprintf(a.Stderr, "warning: %s\n", w)
-			}
+			warn(a.Stderr, cfg)
 			fmt.Fprintf(a.Stdout, "%s is valid\n", path)
+			fmt.Fprintf(a.Stdout, "hindcast check --data looks at the data too\n")
 			return nil
 		},
 	}
 	configFlag(cmd, &path)
+	cmd.Flags().BoolVar(&data, "data", false, "look at the first records of the data instead, and say what is wrong with them")
+	cmd.Flags().StringArrayVar(&names, "model", nil, "with --data: only this model; may be repeated")
+	cmd.Flags().StringVarP(&output, "output", "o", "table", "with --data: table, json or yaml")
+	cmd.Flags().StringVar(&memory, "memory", "", "with --data: memory of the process, such as 2GiB (default 512MiB)")
 	return cmd
+}
+
+// warn writes what is allowed in a configuration and probably not meant.
+func warn(w io.Writer, cfg *config.Config) {
+	for _, text := range cfg.Warnings() {
+		fmt.Fprintf(w, "warning: %s\n", text)
+	}
 }

@@ -167,5 +167,5 @@ func (s *demoStory) end(cfg *config.Config, path string) {
 	fmt.Fprintf(w, "hindcast history -c %s\n", path)
 	fmt.Fprintf(w, "hindcast run -c %s --window %s/%s -o json\n", path, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly))
 	fmt.Fprintf(w, "hindcast run -c %s --window %s/%s --as-of %s\n", path, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly), day.AddDate(0, 0, 2).Format(time.DateOnly))
-	fmt.Fprintf(w, "then point predictions.url and ground_truth.url of a copy of %s at your own files, and hindcast check -c it\n", filepath.Base(path))
+	fmt.Fprintf(w, "then point predictions.url and ground_truth.url of a copy of %s at your own files, and hindcast check --data -c it\n", filepath.Base(path))
 }

@@ -31,12 +31,17 @@ func realMain(clock func() time.Time) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		columns = 0 // it is no terminal
+	}
 	app := &App{
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,
 		Env:      os.LookupEnv,
 		Clock:    clock,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Columns:  columns,
 	}
 	return app.Main(ctx, os.Args[1:])
 }

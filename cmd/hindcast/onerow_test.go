@@ -133,7 +133,7 @@ func checkProgram(t *testing.T, overlay string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if files[referenceFile], err = reference(); err != nil {
+	if files[referenceFile], err = reference(referenceDays); err != nil {
 		t.Fatal(err)
 	}
 	files["hindcast.yaml"] = strings.ReplaceAll(oneRowConfig, "WEBHOOK", server.URL)

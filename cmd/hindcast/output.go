@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	pretty "github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -103,25 +104,62 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	fmt.Fprintln(w)
 }
 
-// tableWriter is a table whose texts stay in their cells, whatever characters they have.
-type tableWriter struct{ table.Writer }
+// tableWriter is a table whose texts stay in their cells, whatever characters they have. On
+// a terminal the last column wraps where the table would be wider than the screen.
+type tableWriter struct {
+	table.Writer
+	columns int   // of the terminal; 0 where it is none
+	widths  []int // of the table's columns, so far
+}
+
+// leastWrapped is the least that the last column of a table is narrowed to.
+const leastWrapped = 16
 
 // AppendRow implements table.Writer, with texts as visible writes them.
-func (t tableWriter) AppendRow(row table.Row, config ...table.RowConfig) {
+func (t *tableWriter) AppendRow(row table.Row, config ...table.RowConfig) {
 	for i, cell := range row {
 		if text, ok := cell.(string); ok {
 			row[i] = visible(text)
 		}
 	}
+	t.measure(row)
 	t.Writer.AppendRow(row, config...)
+}
+
+// measure takes notice of how wide the cells of a row are.
+func (t *tableWriter) measure(row table.Row) {
+	for i, cell := range row {
+		for i >= len(t.widths) {
+			t.widths = append(t.widths, 0)
+		}
+		t.widths[i] = max(t.widths[i], pretty.StringWidthWithoutEscSequences(fmt.Sprint(cell)))
+	}
+}
+
+// Render implements table.Writer.
+func (t *tableWriter) Render() string {
+	last := len(t.widths) - 1
+	room := t.columns
+	for _, width := range t.widths[:last] {
+		room -= width
+	}
+	room -= 2 * len(t.widths) // the spaces around cells
+	if t.columns > 0 && t.widths[last] > room {
+		t.SetColumnConfigs([]table.ColumnConfig{{Number: last + 1, WidthMax: max(room, leastWrapped), WidthMaxEnforcer: pretty.WrapSoft}})
+	}
+	return t.Writer.Render()
 }
 
 // newTable returns a table in the style of all of hindcast's.
 func newTable(w io.Writer, header ...any) table.Writer {
-	t := tableWriter{table.NewWriter()}
+	t := &tableWriter{Writer: table.NewWriter()}
+	if screen, ok := w.(terminalWriter); ok {
+		t.columns = screen.columns
+	}
 	t.SetOutputMirror(w)
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.measure(header)
 	t.AppendHeader(table.Row(header))
 	return t
 }
@@ -158,18 +196,25 @@ func metricOrder(m map[string]metric.Result) []string {
 	return out
 }
 
+// driftTable shows the measures that judge the columns. Where some column is inconclusive it
+// says what it lacks.
 func driftTable(w io.Writer, d *drift.Drift) {
-	t := newTable(w, "column", "drift", "measure", "value", "threshold", "noise floor")
+	header := []any{"column", "drift", "measure", "value", "threshold", "noise floor"}
+	unsure := slices.ContainsFunc(slices.Collect(maps.Values(d.Columns)), func(c drift.Column) bool { return c.Drifted == nil })
+	if unsure {
+		header = append(header, "lacks")
+	}
+	t := newTable(w, header...)
 	for _, name := range sortedKeys(d.Columns) {
 		c := d.Columns[name]
-		state := "no"
+		state, lacks := "no", ""
 		switch {
 		case c.Drifted == nil:
-			state = "?"
+			state, lacks = "?", report.Lacks(c)
 		case *c.Drifted:
 			state = "DRIFT"
 		}
-		first := true
+		rows := [][]any{}
 		for _, measure := range sortedKeys(c.Measures) {
 			m := c.Measures[measure]
 			if m.Threshold == nil {
@@ -179,15 +224,14 @@ func driftTable(w io.Writer, d *drift.Drift) {
 			if m.NoiseFloor != nil {
 				floor = report.Number(*m.NoiseFloor)
 			}
-			row := table.Row{"", "", measure, report.Number(m.Value), report.Number(*m.Threshold), floor}
-			if first {
-				row[0], row[1] = name, state
-			}
-			first = false
-			t.AppendRow(row)
+			rows = append(rows, []any{"", "", measure, report.Number(m.Value), report.Number(*m.Threshold), floor, ""})
 		}
-		if first {
-			t.AppendRow(table.Row{name, state, c.Reason, "", "", ""})
+		if len(rows) == 0 {
+			rows = append(rows, []any{"", "", "", "", "", "", ""})
+		}
+		rows[0][0], rows[0][1], rows[0][6] = name, state, lacks
+		for _, row := range rows {
+			t.AppendRow(table.Row(row[:len(header)]))
 		}
 	}
 	if t.Length() > 0 {
@@ -221,7 +265,7 @@ func answersTable(w io.Writer, o *job.Outcome) {
 func rulesTable(w io.Writer, o *job.Outcome) {
 	t := newTable(w, "rule", "verdict", "streak", "why")
 	for _, r := range o.Rules {
-		t.AppendRow(table.Row{r.Name, r.Verdict.String(), fmt.Sprintf("%d of %d", r.Streak, r.For), r.Reason})
+		t.AppendRow(table.Row{r.Name, r.Verdict.String(), report.Streak(r), r.Reason})
 	}
 	for _, r := range o.NotJudged {
 		t.AppendRow(table.Row{r.Name, "waits", "", r.Reason})

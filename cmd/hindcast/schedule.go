@@ -87,13 +87,13 @@ func (a *App) scheduled(f scheduleFlags) (*scheduled, error) {
 	if err := checkOutput(f.output); err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(f.path)
-	if err != nil {
-		return nil, configError{fmt.Errorf("read configuration: %w", err)}
-	}
 	cfg, err := a.load(f.path)
 	if err != nil {
 		return nil, err
+	}
+	text, err := os.ReadFile(f.path)
+	if err != nil {
+		return nil, configError{fmt.Errorf("read configuration: %w", err)}
 	}
 	s := &scheduled{scheduleFlags: f, cfg: cfg, text: text}
 	if s.picked, err = models(cfg, f.models); err != nil {

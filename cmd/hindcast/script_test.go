@@ -161,19 +161,29 @@ func logs(day int, kind string) (map[string]string, error) {
 	}, err
 }
 
-// referenceCommand does `reference` of a script: it writes the rows of the reference.
-func referenceCommand(ts *testscript.TestScript, _ bool, _ []string) {
-	text, err := reference()
+// referenceCommand does `reference [DAYS]` of a script: it writes the rows of the reference,
+// of two days where it isn't told how many.
+func referenceCommand(ts *testscript.TestScript, _ bool, args []string) {
+	days := referenceDays
+	if len(args) > 0 {
+		var err error
+		days, err = strconv.Atoi(args[0])
+		ts.Check(err)
+	}
+	text, err := reference(days)
 	ts.Check(err)
 	write(ts, referenceFile, text)
 }
 
-const referenceFile = "reference/rows.csv"
+const (
+	referenceFile = "reference/rows.csv"
+	referenceDays = 2
+)
 
-// reference returns the rows of the reference: two good days.
-func reference() (string, error) {
+// reference returns the rows of a reference of good days.
+func reference(days int) (string, error) {
 	text := "id,x,pred,y\n"
-	for day := -2; day < 0; day++ {
+	for day := -days; day < 0; day++ {
 		rows, err := houses(day, "good")
 		if err != nil {
 			return "", err

@@ -41,7 +41,8 @@ func (a *App) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Evaluate on each model's schedule",
 		Long: "Serve is the cron daemon. A slot whose model is still being evaluated is skipped and\n" +
-			"counted. On SIGTERM it starts nothing more and gives running evaluations --grace to end.\n" +
+			"counted. What was due at the last slot before it started, and is not recorded, it judges\n" +
+			"at once. On SIGTERM it starts nothing more and gives running evaluations --grace to end.\n" +
 			"On SIGHUP it reads the configuration again, and keeps the old one where the new one is\n" +
 			"wrong; flags stay as they are. It serves /metrics, /-/healthy and /-/ready.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -186,6 +187,7 @@ func (s *server) begin(stop, passes context.Context, c *connected, before <-chan
 			continue
 		}
 		g.timetable.Schedule(m.Cron(), cron.FuncJob(func() { g.slot(stop, passes, m) }))
+		g.timetable.Schedule(&atOnce{}, cron.FuncJob(func() { g.missed(stop, passes, m) }))
 		if m.Retrain.Kubeflow != nil {
 			g.timetable.Schedule(cron.Every(followEvery), cron.FuncJob(func() { g.follow(passes, m) }))
 		}
@@ -266,8 +268,20 @@ func (g *generation) end(last func()) <-chan struct{} {
 	return ended
 }
 
+// atOnce is a schedule that fires once, when it is started.
+type atOnce struct{ fired bool }
+
+// Next implements cron.Schedule.
+func (o *atOnce) Next(t time.Time) time.Time {
+	if o.fired {
+		return time.Time{}
+	}
+	o.fired = true
+	return t
+}
+
 // slot does the pass of one slot of a model's schedule, or skips it while the last one's
-// still goes on. It begins no pass once stop is done.
+// still goes on.
 func (g *generation) slot(stop, ctx context.Context, m *config.Model) {
 	locks := g.locksOf(m.Name)
 	if !locks.slot.TryLock() {
@@ -276,6 +290,35 @@ func (g *generation) slot(stop, ctx context.Context, m *config.Model) {
 		return
 	}
 	defer locks.slot.Unlock()
+	g.whenFree(stop, ctx, m, func() { g.pass(ctx, m, job.Options{}) })
+}
+
+// missed does the pass of the last slot before the schedule began, as of then, if a window
+// that was due at that slot is not recorded: nobody was there to judge it. What has closed
+// since is left to the next slot, for which its logs and labels are expected to be in.
+func (g *generation) missed(stop, ctx context.Context, m *config.Model) {
+	slot := m.Cron().Last(g.app.Clock())
+	locks := g.locksOf(m.Name)
+	if slot.IsZero() || !locks.slot.TryLock() {
+		return // a pass that is going on judges it
+	}
+	defer locks.slot.Unlock()
+	g.whenFree(stop, ctx, m, func() {
+		due, err := g.runner.Due(ctx, m, slot)
+		switch {
+		case err != nil:
+			g.app.log.Error("what is due is not known; the next slot judges it", "model", m.Name, "err", err)
+		case due:
+			g.app.log.Info("judging what has been due since the last slot", "model", m.Name, "slot", slot)
+			g.pass(ctx, m, job.Options{AsOf: slot, Late: true})
+		default:
+			g.app.log.Info("nothing has been due since the last slot", "model", m.Name, "slot", slot)
+		}
+	})
+}
+
+// whenFree does work on a model as soon as it may, and never once stop is done.
+func (g *generation) whenFree(stop, ctx context.Context, m *config.Model, work func()) {
 	g.working.Add(1)
 	defer g.rest(ctx)
 	// Memory and threads are all in use while passes of an older generation go on.
@@ -292,10 +335,16 @@ func (g *generation) slot(stop, ctx context.Context, m *config.Model) {
 		return
 	}
 	// Following started runs takes a moment; it is no reason to lose a slot.
-	locks.busy.Lock()
-	defer locks.busy.Unlock()
+	busy := &g.locksOf(m.Name).busy
+	busy.Lock()
+	defer busy.Unlock()
 	defer g.recovered(m.Name)
-	outcomes, err := g.runner.Pass(ctx, m, job.Options{})
+	work()
+}
+
+// pass does a pass and tells of it.
+func (g *generation) pass(ctx context.Context, m *config.Model, opt job.Options) {
+	outcomes, err := g.runner.Pass(ctx, m, opt)
 	if err != nil {
 		g.passes.WithLabelValues(m.Name, "failed").Inc()
 		g.app.log.Error("pass failed", "model", m.Name, "err", err)

@@ -7,8 +7,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -18,7 +21,7 @@ func TestReloadWaitsForPassesByTheOldConfiguration(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hindcast.yaml")
 	configure := func(model string) {
 		t.Helper()
-		text := strings.NewReplacer("name: house", "name: "+model, "task: regression", "task: regression\n    schedule: \"0 3 1 1 *\"").Replace(baseConfig)
+		text := strings.NewReplacer("name: house", "name: "+model, "task: regression", "task: regression\n    schedule: \"0 3 29 2 *\"").Replace(baseConfig)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -77,4 +80,86 @@ func TestReloadWaitsForPassesByTheOldConfiguration(t *testing.T) {
 		t.Errorf("a configuration that is wrong is taken over: %s", log.String())
 	}
 	<-fresh.end(nil)
+}
+
+// What was due at a slot that nobody was there for is judged when serve starts, once, as of
+// that slot; what has closed since is left to the next one.
+func TestServeJudgesWhatIsDueWhenItStarts(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("hindcast.yaml", strings.Replace(baseConfig, "task: regression", "task: regression\n    schedule: \"0 3 * * *\"", 1))
+	rows, err := reference(referenceDays)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(referenceFile, rows)
+	for day := 1; day <= 8; day++ {
+		files, err := logs(day, "good")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range files {
+			put(name, text)
+		}
+	}
+	// starts has a new process serve from a moment on, and returns the windows that it
+	// judges before the next slot.
+	starts := func(now time.Time) []string {
+		t.Helper()
+		var judged []string
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			var log bytes.Buffer
+			app := &App{
+				raw: &log, Env: func(string) (string, bool) { return "", false },
+				Clock: func() time.Time { return now.Add(time.Since(began)) }, logFormat: "text",
+			}
+			if err := app.openLog(); err != nil {
+				t.Fatal(err)
+			}
+			s := newServer(app, nil, 0)
+			c, err := app.open(t.Context(), filepath.Join(dir, "hindcast.yaml"), engineFlags{}, withSchedule)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := make(chan struct{})
+			close(first)
+			g := s.begin(t.Context(), t.Context(), c, first)
+			g.timetable.Start()
+			synctest.Wait()
+			<-g.end(nil)
+			for _, m := range regexp.MustCompile(`msg=judged model=house window_start=2026-01-(..)\S+ window_end=\S+ stage=(\w+)`).FindAllStringSubmatch(log.String(), -1) {
+				judged = append(judged, m[1]+" "+m[2])
+			}
+			if strings.Contains(log.String(), "level=ERROR") {
+				t.Error(log.String())
+			}
+		})
+		return judged
+	}
+	for _, c := range []struct {
+		name string
+		now  time.Time
+		want []string
+	}{
+		{"the first start", time.Date(2026, 1, 7, 10, 0, 0, 0, time.UTC), []string{"04 mature", "06 closed"}},
+		{"again", time.Date(2026, 1, 7, 11, 0, 0, 0, time.UTC), nil},
+		{"after midnight, before the slot", time.Date(2026, 1, 8, 0, 5, 0, 0, time.UTC), nil},
+		{"after a slot that was missed", time.Date(2026, 1, 8, 3, 1, 0, 0, time.UTC), []string{"05 mature", "07 closed"}},
+		{"after midnight, with a slot that was missed", time.Date(2026, 1, 10, 0, 5, 0, 0, time.UTC), []string{"06 mature", "08 closed"}},
+		{"once more", time.Date(2026, 1, 10, 0, 6, 0, 0, time.UTC), nil},
+	} {
+		if got := starts(c.now); !slices.Equal(got, c.want) {
+			t.Errorf("%s: judged %v, want %v", c.name, got, c.want)
+		}
+	}
 }

@@ -31,6 +31,16 @@ func buildVersion() (release, revision string) {
 	return release, revision
 }
 
+// versionLine says for a person what is running: for the command version, and the flag.
+func versionLine() string {
+	release, revision := buildVersion()
+	line := "hindcast " + release
+	if revision != "" {
+		line += " (" + revision + ")"
+	}
+	return fmt.Sprintf("%s, %s, %s/%s", line, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 // versionCommand shows the version.
 func (a *App) versionCommand() *cobra.Command {
 	var output string
@@ -38,18 +48,14 @@ func (a *App) versionCommand() *cobra.Command {
 		Use:   "version",
 		Short: "Show the version",
 		RunE: func(*cobra.Command, []string) error {
-			release, revision := buildVersion()
 			switch output {
 			case "json":
+				release, revision := buildVersion()
 				return json.NewEncoder(a.Stdout).Encode(map[string]string{
 					"version": release, "revision": revision, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
 				})
 			case "table":
-				line := "hindcast " + release
-				if revision != "" {
-					line += " (" + revision + ")"
-				}
-				_, err := fmt.Fprintf(a.Stdout, "%s, %s, %s/%s\n", line, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				_, err := fmt.Fprintln(a.Stdout, versionLine())
 				return err
 			default:
 				return usagef("-o is table or json, not %q", output)

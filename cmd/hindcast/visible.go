@@ -47,3 +47,10 @@ func (v visibleWriter) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// terminalWriter is the screen of a terminal, which is so many characters wide.
+type terminalWriter struct {
+	visibleWriter
+
+	columns int
+}

@@ -35,6 +35,25 @@ func (o Options) threshold(s *Spec) float64 {
 	return s.Threshold
 }
 
+// Decisive returns a measure that, judging alone, would leave no column of d inconclusive with
+// the rows that there are, and false where there is none.
+func (o Options) Decisive(d *Drift) (name string, ok bool) {
+	for _, s := range Specs() {
+		decides := func(c Column) bool {
+			m, has := c.Measures[s.Name]
+			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= o.threshold(&s) && c.N >= o.minRows()
+		}
+		all := true
+		for _, c := range d.Columns {
+			all = all && decides(c)
+		}
+		if all && len(d.Columns) > 0 {
+			return s.Name, true
+		}
+	}
+	return "", false
+}
+
 // The names under which the mapped columns appear among the columns of Drift.
 const (
 	PredictionColumn = "prediction"
@@ -77,13 +96,13 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 	// Any one judging measure makes the column drift, so each floor is high enough
 	// that all together exceed theirs in at most 5 % of samples without change.
 	level := 1 - 0.05/float64(max(1, len(judging)))
-	add := func(s *Spec, found measured, rows, refRows int64) {
+	add := func(s *Spec, found measured, counted, of int64) {
 		var t *stat.Number
 		if slices.Contains(judging, s.Name) {
 			threshold := stat.Number(opt.threshold(s))
 			t = &threshold
 		}
-		out.Measures[s.Name] = found.measure(t, rows >= opt.minRows() && refRows >= opt.minRows())
+		out.Measures[s.Name] = found.measure(t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
 	}
 	binned, ofValues := measuresOf(l, judging)
 	rb, cb := binsOf(ref), binsOf(cur)
@@ -117,9 +136,8 @@ type measured struct {
 	reason string // why there is no value
 }
 
-// measure writes what was measured, and judges it by the threshold; nil is none. enough
-// says that there are rows enough to judge.
-func (m measured) measure(threshold *stat.Number, enough bool) Measure {
+// measure writes what was measured, and judges it by the threshold; nil is none.
+func (m measured) measure(threshold *stat.Number, by evidence) Measure {
 	if m.reason == "" && !stat.IsNumber(m.value) {
 		m.reason = "not a finite number"
 	}
@@ -138,7 +156,7 @@ func (m measured) measure(threshold *stat.Number, enough bool) Measure {
 		out.PValue = &p
 	}
 	if threshold != nil {
-		out.judge(m.value, m.bound, float64(*threshold), m.floor, enough)
+		out.judge(m.value, m.bound, float64(*threshold), m.floor, by)
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"fmt"
+	"maps"
 	"math"
 
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -20,6 +21,8 @@ type Measure struct {
 	Bound      *stat.Number `json:"bound,omitempty"`   // numeric error bound of Value, where it isn't exact
 	Drifted    *bool        `json:"drifted,omitempty"` // nil: does not judge, or inconclusive (Reason)
 	Reason     string       `json:"reason,omitempty"`
+
+	needsRows int64 // of the window, to be judged, where it isn't; 0 where that cannot be told
 }
 
 // Column is the drift of one column. Drifted is nil when inconclusive or not judged.
@@ -29,6 +32,9 @@ type Column struct {
 	Drifted  *bool              `json:"drifted"`
 	Reason   string             `json:"reason,omitempty"`
 	Measures map[string]Measure `json:"measures"`
+	// NeedsRows is about how many rows a window needs for the column to be conclusive, where
+	// it isn't and more rows would do.
+	NeedsRows int64 `json:"needs_rows,omitempty"`
 }
 
 // Drift is the drift of all columns. Share is drifted features over conclusive
@@ -93,21 +99,49 @@ func (d *Drift) Inconclusive() int {
 	return n
 }
 
+// WithRows returns the drift as it would be in a window with so many rows, and so many of
+// them with a label, if chance alone makes the difference of the columns that are
+// inconclusive now: those for which so many rows are enough have not drifted then.
+func (d *Drift) WithRows(rows, labels int64) *Drift {
+	columns := maps.Clone(d.Columns)
+	var features []Column
+	for name, c := range columns {
+		there := rows
+		if name == LabelColumn {
+			there = labels
+		}
+		if c.Drifted == nil && c.NeedsRows > 0 && c.NeedsRows <= there {
+			c.Drifted = new(bool)
+			columns[name] = c
+		}
+		if !Reserved(name) {
+			features = append(features, c)
+		}
+	}
+	out := Of(features)
+	out.Columns, out.LeftOut = columns, d.LeftOut
+	return &out
+}
+
 // judge sets Drifted: true above threshold and floor, nil with a reason where the
 // floor exceeds the threshold or the numeric bound reaches over the threshold.
-func (ms *Measure) judge(value, bound, threshold, floor float64, enough bool) {
+func (ms *Measure) judge(value, bound, threshold, floor float64, by evidence) {
 	yes, no := true, false
 	limit := threshold
 	if floor > limit {
 		limit = floor
 	}
 	switch {
-	case !enough:
+	case !by.enough():
 		ms.Reason = "too few values to judge"
+		if by.refRows >= by.minRows {
+			ms.needsRows, _ = by.needs(floor, threshold)
+		}
 	case value-bound > limit:
 		ms.Drifted = &yes
 	case floor > threshold:
-		ms.Reason = fmt.Sprintf("noise floor %.3g exceeds threshold %.3g: too few rows to tell", floor, threshold)
+		ms.Reason = by.lacks(floor, threshold)
+		ms.needsRows, _ = by.needs(floor, threshold)
 	case value+bound > limit:
 		ms.Reason = fmt.Sprintf("within its numeric bound of %.3g of the threshold", bound)
 	default:
@@ -126,24 +160,36 @@ func (c *Column) conclude(judging []string, values, rows, refRows, minRows int64
 		return
 	case rows < minRows || refRows < minRows:
 		c.Reason = fmt.Sprintf("%d rows against %d in the reference, fewer than min_rows %d: shown, not judged", rows, refRows, minRows)
+		c.NeedsRows, _ = c.lacking(judging)
 		return
 	case len(judging) == 0:
 		c.Reason = "none of the configured measures applies to this column"
 		return
 	}
-	drifted, reason := false, ""
+	drifted := false
 	for _, name := range judging {
-		ms := c.Measures[name]
-		switch {
-		case ms.Drifted == nil:
-			reason = name + ": " + ms.Reason
-		case *ms.Drifted:
+		if is := c.Measures[name].Drifted; is != nil && *is {
 			drifted = true
 		}
 	}
+	needs, reason := c.lacking(judging)
 	if drifted || reason == "" {
 		c.Drifted = &drifted
 		return
 	}
-	c.Reason = reason
+	c.Reason, c.NeedsRows = reason, needs
+}
+
+// lacking returns the rows that a window needs for every judging measure to be conclusive, 0
+// where one of them cannot tell, and the reason of the measure that needs most. Both are zero
+// where all are conclusive.
+func (c *Column) lacking(judging []string) (needs int64, reason string) {
+	for _, name := range judging {
+		ms := c.Measures[name]
+		untold := reason != "" && needs == 0
+		if ms.Drifted == nil && !untold && (reason == "" || ms.needsRows == 0 || ms.needsRows >= needs) {
+			needs, reason = ms.needsRows, name+": "+ms.Reason
+		}
+	}
+	return needs, reason
 }

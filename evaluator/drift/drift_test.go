@@ -400,7 +400,11 @@ func TestJudgeNeedsThresholdAndFloor(t *testing.T) {
 		{"beyond the bound", 0.25, 0.01, 0.2, 0.1, true, "true"},
 	} {
 		var m Measure
-		m.judge(c.value, c.bound, c.threshold, c.floor, c.enough)
+		rows := int64(600)
+		if !c.enough {
+			rows = 100
+		}
+		m.judge(c.value, c.bound, c.threshold, c.floor, evidence{refRows: 5000, rows: rows, window: rows, minRows: 200})
 		if got := evaltest.AsJSON(t, m.Drifted); got != c.want || (m.Drifted == nil) == (m.Reason == "") {
 			t.Errorf("%s: %s (%s), want %s", c.name, got, m.Reason, c.want)
 		}

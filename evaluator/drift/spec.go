@@ -39,6 +39,9 @@ type Spec struct {
 	// always where alwaysBins says so.
 	bins       *distance
 	alwaysBins bool
+	// squared says that the measure grows with the square of a difference: so its floor falls
+	// faster with the number of rows.
+	squared bool
 	// values is a measure of distribution functions, with its floor. It knows the values of
 	// numbers alone, and is nil of a measure of bins.
 	values func(*pair) measured
@@ -48,7 +51,7 @@ type Spec struct {
 // error messages list them. A new one is added here.
 func Specs() []Spec {
 	return []Spec{
-		{Name: "psi", Threshold: 0.2, auto: ranges, bins: &distance{psi, psiAround}, alwaysBins: true},
+		{Name: "psi", Threshold: 0.2, auto: ranges, bins: &distance{psi, psiAround}, alwaysBins: true, squared: true},
 		{Name: "ks", Threshold: 0.1, values: (*pair).kolmogorovSmirnov},
 		{Name: "wasserstein", Threshold: math.NaN(), Instead: "wasserstein_normed", values: (*pair).wasserstein},
 		{Name: "wasserstein_normed", Threshold: 0.1, auto: ranges, values: (*pair).wassersteinNormed},

@@ -61,3 +61,14 @@ func (m *Result) ForTest(slope float64) (stat.Estimate, bool) {
 	ok := est.SE >= 0 && stat.IsNumber(est.SE) && est.DF > 0 && stat.IsNumber(est.Skew) && stat.IsNumber(est.Curvature)
 	return est, ok
 }
+
+// WithRows returns the result as it would be with so many times the rows, the value being the
+// same: its interval is narrower.
+func (m Result) WithRows(times float64) Result {
+	root := stat.Number(math.Sqrt(times))
+	m.Low = m.Value - (m.Value-m.Low)/root
+	m.High = m.Value + (m.High-m.Value)/root
+	m.N = int64(float64(m.N) * times)
+	m.Estimate = m.Estimate.WithRows(times)
+	return m
+}

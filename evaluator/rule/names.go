@@ -292,6 +292,9 @@ func (n *names) unknown(path []step, at int, known []string) *fault {
 		known = n.known()
 	}
 	near := nearestName(name, n.candidates(at, known))
+	if whole := n.partOf(name); at == 0 && whole != "" {
+		near = whole
+	}
 	if near == "" {
 		f.msg += "; known are " + strings.Join(known, ", ")
 		return f
@@ -301,6 +304,17 @@ func (n *names) unknown(path []step, at int, known []string) *fault {
 	}
 	f.msg += "; did you mean " + near + "? known are " + strings.Join(known, ", ")
 	return f
+}
+
+// partOf returns the variable that has the name for its last part, such as drift.share of
+// share, or "" where there is none.
+func (n *names) partOf(name string) string {
+	for _, known := range n.known() {
+		if i := strings.LastIndexByte(known, '.'); i >= 0 && known[i+1:] == name {
+			return known
+		}
+	}
+	return ""
 }
 
 // candidates lists the names that a misspelt step is compared with.

@@ -40,6 +40,8 @@ type Facts struct {
 	Mature      bool    // labels are mature: rules that need labels are judged
 
 	Prometheus map[string]Answer // by the name of the configured query
+
+	times float64 // of withRows: how many times the rows that were measured; otherwise 0
 }
 
 // DefaultSignificance is the level of a rule that names none and has a
@@ -256,7 +258,7 @@ func (s *Set) Judge(facts Facts) (results []Result, waiting []string) {
 func (r *compiledRule) judge(facts *Facts) Result {
 	res := Result{Name: r.Name, Action: r.Action, For: r.For, Comparisons: r.when.figures(facts)}
 	if unmet := r.unmetGuards(facts); len(unmet) > 0 {
-		res.Reason = joinReasons(unmet)
+		res.Reason, res.NeedsRows = joinReasons(unmet), r.needsRows(facts)
 		return res
 	}
 	out := r.when.eval(facts)
@@ -266,10 +268,18 @@ func (r *compiledRule) judge(facts *Facts) Result {
 	case truthFalse:
 		res.Verdict = Healthy
 	default:
-		res.Verdict = Inconclusive
+		res.Verdict, res.NeedsRows = Inconclusive, r.needsRows(facts)
 	}
 	res.Reason = joinReasons(out.reasons)
 	return res
+}
+
+// rows returns how many rows of the window count for the rule.
+func (r *compiledRule) rows(facts *Facts) int64 {
+	if r.NeedsLabels {
+		return facts.Matched
+	}
+	return facts.Predictions
 }
 
 // unmetGuards says in words which of the guards min_samples and min_coverage are not met.
@@ -277,9 +287,9 @@ func (r *compiledRule) unmetGuards(facts *Facts) []string {
 	if r.anyVolume {
 		return nil
 	}
-	rows, of := facts.Predictions, "predictions"
+	rows, of := r.rows(facts), "predictions"
 	if r.NeedsLabels {
-		rows, of = facts.Matched, "matched"
+		of = "matched"
 	}
 	var unmet []string
 	if rows < r.MinSamples {

@@ -133,19 +133,19 @@ func (v *variable) read(facts *Facts) reading {
 		if v.kind == varReferenceRows {
 			return reading{value: float64(ev.Reference.Rows)}
 		}
-		return v.readMetric(ev.Reference.Metrics)
+		return v.readMetric(ev.Reference.Metrics, 0)
 	case varSegment:
 		group, ok := ev.Segments[v.column][v.value]
 		if !ok {
 			return reading{missing: fmt.Sprintf("no segment %s=%s in this window", v.column, v.value)}
 		}
-		return v.readMetric(group.Metrics)
+		return v.readMetric(group.Metrics, facts.times)
 	case varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
 		return v.readDrift(ev.Drift)
 	case varMissingShare, varQuality:
 		return v.readQuality(ev.Quality)
 	default:
-		return v.readMetric(ev.Metrics)
+		return v.readMetric(ev.Metrics, facts.times)
 	}
 }
 
@@ -157,11 +157,15 @@ func (v *variable) missingFor(reason string) reading {
 	return reading{missing: v.name + " is missing: " + reason}
 }
 
-// readMetric looks it up among the metrics of the window, of a segment or of the reference.
-func (v *variable) readMetric(metrics map[string]metric.Result) reading {
+// readMetric looks it up among the metrics of the window, of a segment or of the reference,
+// as it would be with so many times the rows where times isn't 0.
+func (v *variable) readMetric(metrics map[string]metric.Result, times float64) reading {
 	m, ok := metrics[v.metric]
 	if !ok {
 		return v.missingFor("")
+	}
+	if times > 0 {
+		m = m.WithRows(times)
 	}
 	value := float64(m.Value)
 	if v.kind == varInterval {

@@ -22,6 +22,10 @@ type Result struct {
 	For     int     `json:"for"`
 	Streak  int     `json:"streak"` // breached windows in a row up to this one
 	Acts    bool    `json:"acts"`   // breached with the streak reaching For, on the newest window that it is judged on
+	// NeedsRows is, of an inconclusive rule, about how many rows the window would have to have
+	// for it to be decided, its figures being the same: predictions, or for a rule that needs
+	// labels those with one. It is 0 where more rows alone would not do.
+	NeedsRows int64 `json:"needs_rows,omitempty"`
 
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 }

@@ -65,6 +65,18 @@ func varianceDF(n, kurtosis float64) float64 {
 	return math.Max(df, 1)
 }
 
+// WithRows returns the estimate as it would be with so many times the rows, the series being
+// the same otherwise.
+func (e Estimate) WithRows(times float64) Estimate {
+	root := math.Sqrt(times)
+	e.SE /= root
+	e.Skew /= root
+	e.Curvature /= root
+	e.DF = float64(e.DF * times)
+	e.NEff = float64(e.NEff * times)
+	return e
+}
+
 // Interval returns the two-sided interval of the estimate at the level, by
 // Student's t with its degrees of freedom. Where the errors are heavy-tailed either
 // end is the one-sided test's bound instead (see OneSided), which corrects for the

@@ -41,3 +41,12 @@ func Figure(v float64) string {
 		return strconv.FormatFloat(v, 'g', 4, 64)
 	}
 }
+
+// RoundUp rounds a number of rows up to two digits: what is estimated has no more.
+func RoundUp(rows float64) int64 {
+	unit := 1.0
+	for rows/unit >= 100 {
+		unit = float64(unit * 10)
+	}
+	return int64(math.Ceil(rows/unit) * unit)
+}

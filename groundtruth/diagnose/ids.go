@@ -16,7 +16,8 @@ type Mismatch struct {
 	// Prediction and Label are two ids that meet in that form, of those found the first by
 	// the text of the prediction's.
 	Prediction, Label string
-	Met               int // how many ids meet in that form
+	Met               int  // how many ids meet in that form
+	Loose             bool // ids of other predictions and labels may well meet in that form too
 	// Differ says what differs, and Remedy what to do: a clause each.
 	Differ, Remedy string
 }
@@ -52,7 +53,7 @@ func IDs(predictions, labels []string) (Mismatch, bool) {
 		}
 		for _, a := range f.attempts(predictions, labels) {
 			if m := a.try(predictions, labels); m.Met >= enough {
-				m.Kind, m.Remedy = f.name, f.remedy
+				m.Kind, m.Remedy, m.Loose = f.name, f.remedy, f.loose
 				found = append(found, m)
 				best = max(best, m.Met)
 			}

@@ -28,6 +28,15 @@ type Cause struct {
 // Words says what it is and what to do.
 func (c Cause) Words() string { return c.Text + ": " + c.Remedy }
 
+// Displaced reports whether rows were read as what they are, and lie outside all the same.
+func (c Cause) Displaced() bool { return c.Kind == zoneKind || c.Kind == lateKind }
+
+// The kinds of causes where rows lie near what they lie outside of.
+const (
+	zoneKind = "time zone"
+	lateKind = "late"
+)
+
 const (
 	day = 24 * time.Hour
 	// mostZone is more than any time zone lies from another of the same date: UTC-12 to UTC+14.
@@ -65,14 +74,14 @@ func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause,
 			where = "after"
 		}
 		off = (off + time.Hour - 1).Truncate(time.Hour) // as zones mostly are
-		c := Cause{"time zone", fmt.Sprintf("they lie at most %s %s it, as where one of the two is in local time and the other in UTC", Delay(off), where),
+		c := Cause{zoneKind, fmt.Sprintf("they lie at most %s %s it, as where one of the two is in local time and the other in UTC", Delay(off), where),
 			"write timestamps in UTC or with their offset"}
 		if slack {
 			c.Remedy += ", or set predictions.partition_time_zone where the dates of folders are local, or predictions.slack: " + Delay(off) + " to have neighbouring folders read too"
 		}
 		return c, true
 	case slack:
-		return Cause{"late", fmt.Sprintf("they lie at most %s from it, as where rows are stored by the time of their arrival", Delay(off)),
+		return Cause{lateKind, fmt.Sprintf("they lie at most %s from it, as where rows are stored by the time of their arrival", Delay(off)),
 			"set predictions.slack: " + Delay(off) + " to have neighbouring folders read too"}, true
 	}
 	return Cause{}, false

@@ -53,13 +53,18 @@ func Columns(ctx context.Context, stores *objstore.Opener, src groundtruth.Sourc
 	if err != nil {
 		return nil, err
 	}
+	return ColumnsOf(ctx, set.Objects, src.Format, opt)
+}
+
+// ColumnsOf returns the columns of the first of some objects, as Columns does.
+func ColumnsOf(ctx context.Context, objects []source.Object, format string, opt ColumnOptions) (infos []ColumnInfo, err error) {
 	found := newColumnKinds(opt)
 	looked := 0
-	for _, obj := range set.Objects {
+	for _, obj := range objects {
 		if looked == columnObjects {
 			break
 		}
-		if err := found.lookAt(ctx, obj, src.Format); err != nil {
+		if err := found.lookAt(ctx, obj, format); err != nil {
 			return nil, fmt.Errorf("read object %s: %w", obj.URL, err)
 		}
 		if obj.Size > 0 {

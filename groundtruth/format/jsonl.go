@@ -3,7 +3,6 @@ package format
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/valyala/fastjson"
@@ -199,7 +198,10 @@ func (r *jsonReader) tellUnseen(opt table.ReadOptions) {
 			unseen = append(unseen, i)
 		}
 	}
-	if keys := r.keys(); len(unseen) > 0 && len(keys) > 0 {
+	if len(unseen) == 0 {
+		return
+	}
+	if keys := r.keys(); len(keys) > 0 {
 		opt.OnUnseen(unseen, keys)
 	}
 }
@@ -211,9 +213,13 @@ func (r *jsonReader) keys() []string {
 	if record, err := r.parser.ParseBytes(r.first); err == nil && record.Type() == fastjson.TypeObject {
 		found.addJSON("", record)
 	}
+	objects := map[string]bool{}
+	for _, name := range found.names {
+		object, _, _ := strings.Cut(name, ".")
+		objects[object] = true
+	}
 	for _, name := range r.scanner.keys() {
-		inside := func(known string) bool { return strings.HasPrefix(known, name+".") }
-		if !slices.ContainsFunc(found.names, inside) {
+		if !objects[name] {
 			found.at(name)
 		}
 	}

@@ -3,11 +3,13 @@ package join
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/diagnose"
+	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
@@ -55,13 +57,17 @@ func (j *joiner) explain(ctx context.Context, res *groundtruth.Result, f *metRow
 	return nil
 }
 
+// mayBeQuiet reports whether a window is so short that it may well have no predictions, as hours
+// of the night.
+func (j *joiner) mayBeQuiet() bool { return j.window.Duration() < 12*time.Hour }
+
 // explainNoRows tells of objects without a row.
 func (j *joiner) explainNoRows(_ context.Context, res *groundtruth.Result, f *metRows) (string, error) {
 	say := func(source string, n int, first string) (string, error) {
 		return fmt.Sprintf("no row is in the %d objects of %s, first %s: look whether the job that writes them had any", n, source, table.Quote(first)), nil
 	}
 	switch {
-	case f.predictions == 0 && len(j.preds.Objects) > 0:
+	case f.predictions == 0 && len(j.preds.Objects) > 0 && !j.mayBeQuiet():
 		return say(fromPredictions, len(j.preds.Objects), j.preds.Objects[0].Rel)
 	case res.LabelsRead && res.Coverage.Predictions > 0 && f.labels == 0 && len(j.labels.Objects) > 0:
 		return say(fromLabels, len(j.labels.Objects), j.labels.Objects[0].Rel)
@@ -84,31 +90,56 @@ func (j *joiner) explainOutside(ctx context.Context, res *groundtruth.Result, f 
 	if res.Coverage.Predictions > 0 || f.outside.rows+f.skipped == 0 {
 		return "", nil
 	}
-	out := f.outside
+	rows := f.outside.rows + f.skipped
+	note := fmt.Sprintf("none of the %d rows of predictions read lies in the window %s", rows, j.window)
+	objects := j.windowObjects()
+	if len(objects) == 0 {
+		return note + ": they are of folders beside it, which predictions.slack has read, and there is none of its own date", nil
+	}
 	seen, bytes, err := j.glanceAtPredictions(ctx)
 	res.BytesRead += bytes
 	if err != nil {
 		return "", err
 	}
-	out.merge(&seen.outside)
+	// Folders beside the window have rows outside of it as they should.
+	out, dated := seen.outside, objects[0].HasSpan
+	if !dated {
+		out.merge(&f.outside)
+	}
 	if out.first > out.last {
 		return "", nil
 	}
-	dated := j.preds.Objects[0].HasSpan
-	why := wrongColumn
-	switch cause, ok := (diagnose.Times{First: out.first, Last: out.last, Midnights: seen.midnights}).Outside(j.window, j.present(), dated); {
-	case ok:
-		why = cause.Words()
-	case dated: // the rows of a folder are to be of its date
-	case out.first < nanos(j.window.Start) && out.last >= nanos(j.window.End):
-		why = "the log has rows before the window and after it: it may have a gap there"
-	case out.first < nanos(j.window.Start):
-		why = "the log ends before the window, or " + wrongColumn
-	default:
-		why = "the log begins after the window, or " + wrongColumn
+	why := j.whyOutside(objects, diagnose.Times{First: out.first, Last: out.last, Midnights: seen.midnights})
+	if why == "" {
+		return "", nil
 	}
-	return fmt.Sprintf("none of the %d rows of predictions read lies in the window %s: their %s %s; %s",
-		f.outside.rows+f.skipped, j.window, table.Quote(j.spec.PredictionColumns.Timestamp), between(out.first, out.last, f.skipped > 0), why), nil
+	return fmt.Sprintf("%s: their %s %s; %s", note, table.Quote(j.spec.PredictionColumns.Timestamp), between(out.first, out.last, (dated || f.skipped > 0) && seen.outside.rows < rows), why), nil
+}
+
+// whyOutside says why all rows of some objects lie outside of the window, and nothing where
+// that may well be.
+func (j *joiner) whyOutside(objects []source.Object, times diagnose.Times) string {
+	dated := objects[0].HasSpan
+	// Folders of a day have rows of other hours, and some hours have none.
+	wider := dated && slices.ContainsFunc(objects, func(o source.Object) bool {
+		return o.Span.Start.Before(j.window.Start) || o.Span.End.After(j.window.End)
+	})
+	cause, ok := times.Outside(j.window, j.present(), dated)
+	switch {
+	case ok && !(wider && cause.Displaced()):
+		return cause.Words()
+	case wider:
+		return ""
+	case dated:
+		return wrongColumn
+	case times.First >= nanos(j.window.End):
+		return "the log begins after the window, or " + wrongColumn
+	case times.Last < nanos(j.window.Start):
+		return "the log ends before the window, or " + wrongColumn
+	case j.mayBeQuiet():
+		return ""
+	}
+	return "the log has rows before the window and after it: it may have a gap there"
 }
 
 // wrongColumn is what to look at where no cause is known.
@@ -271,12 +302,10 @@ func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *me
 	if name := j.spec.LabelColumns.IngestedAt; name != "" {
 		by = "their " + table.Quote(name)
 	}
-	then := "an ingest time in the future may be local time that was taken for UTC"
-	if j.opt.Past {
-		then = "a later as-of counts them"
-	}
-	return fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s: %s",
-		c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by, then), nil
+	// It is the same whether as-of is now or past, for a late pass and a backfill say what a
+	// pass of then would have said.
+	return fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s: a later as-of counts them; if they cannot have come so late, that may be local time that was taken for UTC",
+		c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by), nil
 }
 
 // explainDelay tells of labels that come in later than they are waited for.

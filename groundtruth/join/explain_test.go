@@ -62,6 +62,7 @@ func TestExplain(t *testing.T) {
 		change        func(*groundtruth.Spec, *Options)
 		folder        string // of the predictions
 		asOf          int    // hours; a week where 0
+		window        int    // the hour that is the window; 0 is all of the day
 		preds, labels []tableRow
 		want          []string // in the only note; nil is no note
 	}{
@@ -91,6 +92,12 @@ func TestExplain(t *testing.T) {
 			want: []string{"none of the 40 rows", `lies between 2025-12-30T18:00:00Z and 2026-01-02T16:00:00Z`, "it may have a gap there"}},
 		{name: "date keys", preds: rowsOf(20, func(i int) tableRow { return pred(houseID(i), 0, 1, "at", int64(20260101)) }), folder: "dt=2026-01-01/", change: dated,
 			want: []string{`is 1970-08-23T11:48:21Z; they were read as time since 1970, and are date keys such as 20260101`}},
+		{name: "a gap of an hour", preds: append(rowsOf(20, houseAt(-1)), rowsOf(20, houseAt(40))...), window: 5},
+		{name: "a quiet hour of a daily folder", preds: rowsOf(20, houseAt(6)), folder: "dt=2026-01-01/", change: dated, window: 5},
+		{name: "a quiet hour whose date keys are none", preds: rowsOf(20, func(i int) tableRow { return pred(houseID(i), 0, 1, "at", int64(20260101)) }), folder: "dt=2026-01-01/", change: dated, window: 5,
+			want: []string{"date keys such as 20260101"}},
+		{name: "no folder of the date", preds: rowsOf(20, houseAt(-3)), folder: "dt=2025-12-31/", change: func(s *groundtruth.Spec, o *Options) { dated(s, o); s.Predictions.Slack = 2 * time.Hour },
+			want: []string{"none of the 20 rows of predictions read lies in the window 2026-01-01/2026-01-02: they are of folders beside it, which predictions.slack has read, and there is none of its own date"}},
 		{name: "a folder of another day's rows", preds: rowsOf(20, houseAt(-24*60)), folder: "dt=2026-01-01/", change: dated,
 			want: []string{"none of the 20 rows", "look whether predictions.columns.timestamp is the right column"}},
 		{name: "folders of local dates", preds: rowsOf(24, func(i int) tableRow { return pred(houseID(i), i-2, 1) }), labels: rowsOf(24, soldAs(20, houseID)), folder: "dt=2026-01-01/", change: dated,
@@ -130,10 +137,14 @@ func TestExplain(t *testing.T) {
 			if tc.asOf == 0 {
 				tc.asOf = 24 * 7
 			}
+			window := groundtruth.Window{Start: day0(), End: hours(24)}
+			if tc.window > 0 {
+				window = groundtruth.Window{Start: hours(tc.window), End: hours(tc.window + 1)}
+			}
 			var first []string
 			for _, workers := range []int{1, 3} {
 				for files := range 2 {
-					notes := explained(t, &names, tc.change, tc.folder, hours(tc.asOf), workers, 1+files, tc.preds, tc.labels)
+					notes := explained(t, &names, tc.change, tc.folder, window, hours(tc.asOf), workers, 1+files, tc.preds, tc.labels)
 					if workers+files == 1 {
 						first = notes
 					} else if tc.preds != nil && !slices.Equal(notes, first) {
@@ -154,7 +165,7 @@ func TestExplain(t *testing.T) {
 }
 
 // explained joins rows that are dealt to files in an order of their own, and returns the notes.
-func explained(t *testing.T, names *memNames, change func(*groundtruth.Spec, *Options), folder string, asOf time.Time, workers, files int, preds, labels []tableRow) []string {
+func explained(t *testing.T, names *memNames, change func(*groundtruth.Spec, *Options), folder string, w groundtruth.Window, asOf time.Time, workers, files int, preds, labels []tableRow) []string {
 	t.Helper()
 	deal := func(prefix string, rows []tableRow) []tableObject {
 		rows = slices.Clone(rows)
@@ -178,7 +189,7 @@ func explained(t *testing.T, names *memNames, change func(*groundtruth.Spec, *Op
 	if change != nil {
 		change(&spec, &opt)
 	}
-	res, _, err := Join(context.Background(), objstore.NewOpener(""), spec, groundtruth.Window{Start: day0(), End: hours(24)}, asOf, opt, newRecorder)
+	res, _, err := Join(context.Background(), objstore.NewOpener(""), spec, w, asOf, opt, newRecorder)
 	must(t, err)
 	return slices.DeleteFunc(res.Notes, func(n string) bool { return strings.Contains(n, "but for a name that begins with") })
 }

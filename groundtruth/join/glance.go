@@ -129,15 +129,20 @@ type predictionGlance struct {
 	midnights      bool // every timestamp is the start of a day
 }
 
-// glanceAtPredictions glances at predictions: at those in objects of the window, where the
-// objects have dates.
-func (j *joiner) glanceAtPredictions(ctx context.Context) (seen predictionGlance, bytes int64, err error) {
+// windowObjects returns the prediction objects that may be of the window by their dates, not
+// those beside it that slack has read.
+func (j *joiner) windowObjects() []source.Object {
 	var objects []source.Object
 	for _, o := range j.preds.Objects {
 		if !o.HasSpan || o.Span.Start.Before(j.window.End) && o.Span.End.After(j.window.Start) {
 			objects = append(objects, o)
 		}
 	}
+	return objects
+}
+
+// glanceAtPredictions glances at predictions in the objects of the window.
+func (j *joiner) glanceAtPredictions(ctx context.Context) (seen predictionGlance, bytes int64, err error) {
 	var l wantList
 	var id []int
 	seen.inside, id = newIDSample(j.spec.PredictionColumns.ID, &l)
@@ -146,7 +151,7 @@ func (j *joiner) glanceAtPredictions(ctx context.Context) (seen predictionGlance
 	seen.outside = noneOutside()
 	seen.midnights = at >= 0
 	start, end := nanos(j.window.Start), nanos(j.window.End)
-	bytes, err = j.glance(ctx, j.spec.Predictions, objects, l.wants, func(c *table.Chunk, rows int) {
+	bytes, err = j.glance(ctx, j.spec.Predictions, j.windowObjects(), l.wants, func(c *table.Chunk, rows int) {
 		times := c.Column(at)
 		for i := range rows {
 			if at < 0 {

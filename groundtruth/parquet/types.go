@@ -102,3 +102,15 @@ func leafTypeOf(leaf *parquet.Column, element *format.SchemaElement) (leafType, 
 		return leafType{}, fmt.Errorf("its type %s cannot be read", t)
 	}
 }
+
+// IsLocal reports whether a column's type says that its timestamps are those of clocks
+// somewhere, of no known zone. They are read as UTC.
+func (f *File) IsLocal(name string) bool {
+	at, ok := f.byName[name]
+	if !ok {
+		return false
+	}
+	logical := f.leaves[at].element.LogicalType.Value
+	timestamp, ok := logical.(*format.TimestampType)
+	return ok && !timestamp.IsAdjustedToUTC
+}

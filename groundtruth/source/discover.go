@@ -39,11 +39,12 @@ type Set struct {
 // pattern that matches nothing in the range is a note, which says what is there
 // instead, as far as one more request tells.
 func Discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time) (*Set, error) {
-	return discover(ctx, stores, src, from, to, true)
+	return discover(ctx, stores, src, from, to, true, nil)
 }
 
-// discover does the work of Discover; with look a note says what is there instead.
-func discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time, look bool) (*Set, error) {
+// discover does the work of Discover; with look a note says what is there instead, and a
+// bound, where there is one, ends it early.
+func discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time, look bool, bound *boundedLister) (*Set, error) {
 	p, err := parsePattern(src.URL)
 	if err != nil {
 		return nil, err
@@ -53,6 +54,9 @@ func discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Sour
 		return nil, err
 	}
 	w := walker{lister: store, store: store, from: from, to: to, zone: src.PartitionZone, outside: map[string]bool{}}
+	if bound != nil {
+		bound.lister, w.lister, w.surveys = store, bound, true
+	}
 	if !src.FollowLinks {
 		store.KeepInside(w.leaveOut)
 	}
@@ -62,7 +66,7 @@ func discover(ctx context.Context, stores *objstore.Opener, src groundtruth.Sour
 	if !to.IsZero() {
 		w.to = to.Add(src.Slack).UTC()
 	}
-	if err := w.walk(ctx, "", p.segments, noPartition()); err != nil {
+	if err := w.walk(ctx, "", p.segments, noPartition()); err != nil && !errors.Is(err, errEnough) {
 		return nil, fmt.Errorf("find objects of %s: %w", withoutQuery(src.URL), err)
 	}
 	slices.SortFunc(w.found, func(a, b Object) int { return cmp.Compare(a.Rel, b.Rel) })
@@ -103,7 +107,7 @@ func (s *Set) Bytes() int64 {
 // the range is open, as that of a reference: a window's is listed again, by Discover, when
 // it is read.
 func Inputs(ctx context.Context, stores *objstore.Opener, src groundtruth.Source, from, to time.Time) (inputs []groundtruth.Input, notes []string, err error) {
-	set, err := discover(ctx, stores, src, from, to, from.IsZero() && to.IsZero())
+	set, err := discover(ctx, stores, src, from, to, from.IsZero() && to.IsZero(), nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -22,14 +22,14 @@ const lookedAround = 1000
 type around struct {
 	keys  []string         // the first ones, less hidden names
 	more  bool             // there are others
-	dated bool             // the pattern may have placeholders: there is a time to fill in
+	dated bool             // the pattern may have placeholders: there is a time to fill in, or will be
 	zone  groundtruth.Zone // of the placeholders
 }
 
 // lookAround lists what lies there. It only serves a message, so that a failure is no error.
 func (w *walker) lookAround(ctx context.Context) (a around, ok bool) {
 	a.zone = w.zone
-	a.dated = !w.from.IsZero() || !w.to.IsZero()
+	a.dated = w.surveys || !w.from.IsZero() || !w.to.IsZero()
 	listed := 0
 	for o, err := range w.lister.List(ctx, "") {
 		if err != nil {
@@ -177,20 +177,38 @@ func mostOf(counts map[string]int) (what string, n int) {
 	return what, counts[what]
 }
 
-// The forms in which keys tell times, each with what stands for it in a pattern.
-var timeForms = []struct {
+// The forms in which keys tell times; timeForms has what stands for each in a pattern.
+var (
+	lined    = regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]($|[^0-9])`)
+	parted   = regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}([-_.])[01]?[0-9]([-_.])[0-3]?[0-9]($|[^0-9])`)
+	hourly   = regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]([T_-]?)[0-2][0-9]($|[^0-9])`)
+	joined   = regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]($|[^0-9])`)
+	monthly  = regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}([-_.])[01]?[0-9]$`)
+	yearOnly = regexp.MustCompile(`^((?i:year|yyyy|yr|y)=)?(?:19|20)[0-9]{2}$`)
+	monthIs  = regexp.MustCompile(`^((?i:month|mm|mon|m)=)[01]?[0-9]$`)
+	dayIs    = regexp.MustCompile(`^((?i:day|dd|d)=)[0-3]?[0-9]$`)
+	hourIs   = regexp.MustCompile(`^((?i:hour|hh|hr|h)=)[0-2]?[0-9]$`)
+)
+
+// timeForm is a form in which names tell times, and what stands for it in a pattern.
+type timeForm struct {
 	form *regexp.Regexp
 	with string
-}{
-	{regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]($|[^0-9])`), "${1}{date}${2}"},
-	{regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}([-_.])[01]?[0-9]([-_.])[0-3]?[0-9]($|[^0-9])`), "${1}{year}${2}{month}${3}{day}${4}"},
-	{regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]([T_-]?)[0-2][0-9]($|[^0-9])`), "${1}{year}{month}{day}${2}{hour}${3}"},
-	{regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]($|[^0-9])`), "${1}{year}{month}{day}${2}"},
-	{regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}([-_.])[01]?[0-9]$`), "${1}{year}${2}{month}"},
-	{regexp.MustCompile(`^((?i:year|yyyy|yr|y)=)?(?:19|20)[0-9]{2}$`), "${1}{year}"},
-	{regexp.MustCompile(`^((?i:month|mm|mon|m)=)[01]?[0-9]$`), "${1}{month}"},
-	{regexp.MustCompile(`^((?i:day|dd|d)=)[0-3]?[0-9]$`), "${1}{day}"},
-	{regexp.MustCompile(`^((?i:hour|hh|hr|h)=)[0-2]?[0-9]$`), "${1}{hour}"},
+}
+
+// timeForms returns the forms in the order in which they are tried.
+func timeForms() []timeForm {
+	return []timeForm{
+		{lined, "${1}{date}${2}"},
+		{parted, "${1}{year}${2}{month}${3}{day}${4}"},
+		{hourly, "${1}{year}{month}{day}${2}{hour}${3}"},
+		{joined, "${1}{year}{month}{day}${2}"},
+		{monthly, "${1}{year}${2}{month}"},
+		{yearOnly, "${1}{year}"},
+		{monthIs, "${1}{month}"},
+		{dayIs, "${1}{day}"},
+		{hourIs, "${1}{hour}"},
+	}
 }
 
 // plainNumber is a name that may be the month, the day or the hour of the folder above it.
@@ -255,7 +273,7 @@ func shapeOfName(name, seen string) string {
 			}
 		}
 	}
-	for _, t := range timeForms {
+	for _, t := range timeForms() {
 		if shaped := t.form.ReplaceAllString(name, t.with); shaped != name {
 			return shaped
 		}

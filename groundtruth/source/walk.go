@@ -27,6 +27,7 @@ type walker struct {
 	store    *objstore.Store  // of the objects
 	from, to time.Time        // widened by the slack; zero is open
 	zone     groundtruth.Zone // of the placeholders
+	surveys  bool             // partitions are listed even where their names can be told, for most of these may not be there
 	found    []Object
 	hidden   int             // how many objects only their hidden names keep out
 	outside  map[string]bool // links that leave the folder, by key
@@ -50,7 +51,7 @@ func (w *walker) walk(ctx context.Context, prefix string, segments []segment, at
 		return w.list(ctx, prefix, segments, at)
 	case s.literal:
 		names, enumerated = []string{s.text}, true
-	case !s.glob:
+	case !s.glob && !w.surveys:
 		names, enumerated = w.candidates(s, at)
 		if common, ok := s.unpadded(names); ok {
 			enumerated, begin = false, common // to list both forms is one request

@@ -2,7 +2,9 @@ package table
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/hindcast/hindcast/internal/spelling"
@@ -11,25 +13,26 @@ import (
 // DidYouMean returns what a message about a column that is not there ends in, where one of
 // the names that are there was probably meant: ` (did you mean "Id"?)`.
 func DidYouMean(name string, there []string) string {
-	if near := nearestName(name, there); near != "" {
+	if near := NearestName(name, there); near != "" {
 		return fmt.Sprintf(" (did you mean %s?)", Quote(near))
 	}
 	return ""
 }
 
-// nearestName returns the name that was probably meant, or "": one that differs in case and
-// punctuation only, one that ends a dotted path or has one before it, one that few
-// edits lead to, or the only one that begins or ends alike.
-func nearestName(name string, there []string) string {
-	for _, same := range []func(a, b string) bool{
-		func(a, b string) bool { return bareName(a) == bareName(b) },
-		func(a, b string) bool { return lastOfPath(a) == lastOfPath(b) },
-	} {
+// NearestName returns the name that was probably meant, or "": one that differs in case and
+// punctuation only, one that ends a dotted path or has one before it, the only one that has
+// all its words, one that few edits lead to, or the only one that begins or ends alike.
+func NearestName(name string, there []string) string {
+	for _, form := range []func(string) string{bareName, lastOfPath} {
+		wanted := form(name)
 		for _, c := range there {
-			if same(name, c) {
+			if form(c) == wanted {
 				return c
 			}
 		}
+	}
+	if more := withWordsOf(name, there); len(more) == 1 {
+		return more[0]
 	}
 	best, least := "", 1+max(1, min(utf8.RuneCountInString(name), 12)/3)
 	for _, c := range there {
@@ -52,9 +55,31 @@ func nearestName(name string, there []string) string {
 	return best
 }
 
+// withWordsOf returns the names that have all words of one: meta.request_id has those of
+// meta.id.
+func withWordsOf(name string, there []string) []string {
+	words := func(s string) []string {
+		return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune("_-. ", r) })
+	}
+	wanted := words(name)
+	var out []string
+	for _, c := range there {
+		has := words(c)
+		if len(wanted) > 0 && !slices.ContainsFunc(wanted, func(w string) bool { return !slices.Contains(has, w) }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // bareName returns a name's letters and digits in small letters.
 func bareName(name string) string {
-	return strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(strings.ToLower(name))
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("_- .", r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
 }
 
 // lastOfPath returns the last part of a dotted path, as bareName has it.

@@ -18,11 +18,13 @@ func TestDidYouMean(t *testing.T) {
 		{"price", []string{"sold_price", "asked_price"}, ""}, // either may be meant
 		{"loaded_at", []string{"id", "y", "loaded"}, "loaded"},
 		{"y", []string{"id", "target"}, ""},
-		{"x", []string{"y"}, "y"}, // one edit, of names as short as these
+		{"x", []string{"y"}, "y"},                                              // one edit, of names as short as these
+		{"meta.id", []string{"meta.request_id", "meta.ts"}, "meta.request_id"}, // the only one with both words
+		{"id", []string{"user_id", "request_id"}, ""},
 		{"id", nil, ""},
 		{"", []string{"a.", "b"}, "a."},
 	} {
-		if got := nearestName(c.name, c.there); got != c.want {
+		if got := NearestName(c.name, c.there); got != c.want {
 			t.Errorf("%q among %q: %q, want %q", c.name, c.there, got, c.want)
 		}
 	}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/datacheck"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth/diagnose"
+	"github.com/hindcast/hindcast/job"
+)
+
+// checkData looks at the data of the models, and shows what it finds. Errors in it are a
+// failure of the command.
+func (a *App) checkData(ctx context.Context, cfg *config.Config, models []*config.Model, memory int64, output string) (err error) {
+	stores := a.stores(cfg.Dir)
+	defer func() { err = errors.Join(err, stores.Close()) }()
+	reports := make([]*datacheck.Report, 0, len(models))
+	failures := 0
+	for _, m := range models {
+		report, err := datacheck.Check(ctx, stores, m, datacheck.Options{Now: a.Clock(), MemoryBytes: memory})
+		if err != nil {
+			return err
+		}
+		failures += report.Errors()
+		reports = append(reports, report)
+	}
+	if output == "table" {
+		for i, r := range reports {
+			if i > 0 {
+				fmt.Fprintln(a.Stdout)
+			}
+			writeReport(a.Stdout, r)
+		}
+	} else if err := writeValue(a.Stdout, output, reports); err != nil {
+		return err
+	}
+	if failures > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// pageWidth is how wide lines are that are made for a person.
+const pageWidth = 100
+
+// writeReport writes what was found of a model for a person: the problems first.
+func writeReport(w io.Writer, r *datacheck.Report) {
+	fmt.Fprintf(w, "model %s: %s\n", r.Model, problemCount(r))
+	for i, p := range r.Problems {
+		where := ""
+		if p.Source != "" {
+			where = p.Source + ": "
+		}
+		writeWrapped(w, fmt.Sprintf("%2d. %s: ", i+1, p.Severity), "    ", where+p.Found)
+		writeWrapped(w, "    -> ", "       ", p.Do)
+	}
+	for _, s := range r.Sources {
+		fmt.Fprintln(w)
+		writeSource(w, s)
+	}
+	if r.Reference != "" {
+		fmt.Fprintf(w, "\nreference: %s\n", r.Reference)
+	}
+	if r.IDs != nil || r.Delay != nil || r.Windows != nil {
+		fmt.Fprintln(w)
+	}
+	if ids := r.IDs; ids != nil {
+		read := "all that may have one"
+		if !ids.Complete {
+			read = "a part of those that may have one"
+		}
+		writeWrapped(w, "ids      ", "         ", fmt.Sprintf("%d of %d predictions have a label (%s); read were %d label records of %s, %s",
+			ids.Matched, ids.Predictions, datacheck.Percent(float64(ids.Share)), ids.Labels, plural(ids.Objects, "object"), read))
+	}
+	if d := r.Delay; d != nil {
+		seconds := func(s float64) string {
+			if s < 0 {
+				return "0s"
+			}
+			return diagnose.Delay(time.Duration(s * float64(time.Second)))
+		}
+		writeWrapped(w, "delay    ", "         ", fmt.Sprintf("half of the labels came within %s, 95 %% within %s, the last after %s, by %s; ground_truth.delay is %s",
+			seconds(d.Median), seconds(d.Most), seconds(d.Last), d.By, seconds(d.Configured)))
+	}
+	if n := r.Windows; n != nil {
+		about := "about "
+		if n.Exact {
+			about = ""
+		}
+		needs := make([]string, len(n.Needs))
+		for i, need := range n.Needs {
+			needs[i] = fmt.Sprintf("%s asks for %d", need.What, need.Rows)
+		}
+		text := fmt.Sprintf("%s%d rows in a window of %s, the median of %d", about, n.Rows, n.Size, n.Seen)
+		if len(needs) > 0 {
+			text += "; " + strings.Join(needs, ", ")
+		}
+		writeWrapped(w, "windows  ", "         ", text)
+	}
+	if d := r.Drift; d != nil {
+		text := fmt.Sprintf("%d of %s can be decided in the window %s", d.Features-len(d.Undecided), plural(d.Features, "feature"), d.Window)
+		if d.NeedsRows > 0 {
+			text += fmt.Sprintf("; the others need about %d rows", d.NeedsRows)
+		}
+		writeWrapped(w, "drift    ", "         ", text)
+	}
+}
+
+// problemCount says how many problems there are.
+func problemCount(r *datacheck.Report) string {
+	switch errs, all := r.Errors(), len(r.Problems); {
+	case all == 0:
+		return "no problem found"
+	case errs == 0:
+		return plural(all, "warning")
+	case errs == all:
+		return plural(errs, "error")
+	default:
+		return plural(errs, "error") + ", " + plural(all-errs, "warning")
+	}
+}
+
+// plural counts things for a person.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// tableColumns is how many columns of a source the table for a person has.
+const tableColumns = 40
+
+// writeSource writes what was found of a source.
+func writeSource(w io.Writer, s *datacheck.Source) {
+	fmt.Fprintf(w, "%s  %s\n", s.Name, visible(s.URL))
+	if s.Objects == 0 {
+		return
+	}
+	more := ""
+	if s.More {
+		more = " and more"
+	}
+	dates := ""
+	if s.First != "" {
+		dates = fmt.Sprintf(", from %s to %s", s.First, s.Last)
+	}
+	writeWrapped(w, "  ", "  ", fmt.Sprintf("%s%s%s, %s; %d rows were read of %s", plural(s.Objects, "object"), more, dates, job.ByteSize(s.Bytes).String(), s.Rows, readText(s)))
+	if s.From != nil {
+		fmt.Fprintf(w, "  timestamps from %s to %s\n", s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
+	}
+	for _, note := range s.Notes {
+		writeWrapped(w, "  note: ", "  ", note)
+	}
+	columnsTable(w, s.Columns[:min(len(s.Columns), tableColumns)])
+	if more := len(s.Columns) - tableColumns + s.Hidden; more > 0 && len(s.Columns) > tableColumns {
+		fmt.Fprintf(w, "and %d more columns\n", more)
+	}
+}
+
+// columnsTable shows columns, in lines of pageWidth: the examples are cut to what room the
+// other cells leave.
+func columnsTable(w io.Writer, columns []datacheck.Column) {
+	if len(columns) == 0 {
+		return
+	}
+	const name, use, example, least = 24, 30, 26, 10 // most characters of a cell, and the least of an example
+	header := []any{"column", "use", "type", "missing", "bad", "example"}
+	rows := make([]table.Row, len(columns))
+	room := pageWidth - 2*len(header) // that the table puts around cells
+	widths := make([]int, len(header)-1)
+	for i, title := range header[:len(widths)] {
+		widths[i] = len(fmt.Sprint(title))
+	}
+	for r, c := range columns {
+		kind := c.Kind
+		if !c.There {
+			kind = "NOT THERE"
+		}
+		rows[r] = table.Row{cut(visible(c.Name), name), cut(visible(c.Use), use), kind, shareText(c.Missing), shareText(c.Bad)}
+		for i, cell := range rows[r] {
+			widths[i] = max(widths[i], utf8.RuneCountInString(fmt.Sprint(cell)))
+		}
+	}
+	for _, width := range widths {
+		room -= width
+	}
+	t := newTable(w, header...)
+	for r, c := range columns {
+		t.AppendRow(append(rows[r], cut(visible(c.Example), min(max(room, least), example))))
+	}
+	t.Render()
+}
+
+// readText names the objects that were read.
+func readText(s *datacheck.Source) string {
+	const most = 3
+	names := make([]string, 0, most)
+	for _, o := range s.Read[:min(len(s.Read), most)] {
+		name := o.Key
+		switch {
+		case o.Error != "":
+			name += " (not readable)"
+		case !o.Whole:
+			name += " (" + o.Format + ", its beginning)"
+		default:
+			name += " (" + o.Format + ")"
+		}
+		names = append(names, name)
+	}
+	if more := len(s.Read) - most; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// shareText writes a share for a table, "" for none.
+func shareText(n *stat.Number) string {
+	if n == nil {
+		return ""
+	}
+	return strings.NewReplacer("less than ", "<", "more than ", ">").Replace(datacheck.Percent(float64(*n)))
+}
+
+// cut shortens a text to so many characters.
+func cut(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-3]) + "..."
+}
+
+// writeWrapped writes a text in lines of pageWidth, of which the first begins with first and
+// the others with rest. A word that is longer has a line to itself.
+func writeWrapped(w io.Writer, first, rest, text string) {
+	line, width := first, utf8.RuneCountInString(first)
+	begun := false
+	for _, word := range strings.Fields(visible(text)) {
+		n := utf8.RuneCountInString(word)
+		if begun && width+1+n > pageWidth {
+			fmt.Fprintln(w, line)
+			line, width, begun = rest, utf8.RuneCountInString(rest), false
+		}
+		if begun {
+			line += " "
+			width++
+		}
+		line += word
+		width += n
+		begun = true
+	}
+	fmt.Fprintln(w, line)
+}

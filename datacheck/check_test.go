@@ -1,0 +1,370 @@
+package datacheck
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/objstore"
+)
+
+// setup is a model with its data: days of predictions and labels in a store in memory.
+type setup struct {
+	predictions string // of the keys below the model
+	config      string // more of it
+	columns     string // of predictions
+	labels      string // columns of the labels
+	objects     map[string]string
+}
+
+// now is when the tests look: long after their data.
+func now() time.Time { return time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC) }
+
+const testDays, testRows = 6, 240
+
+// healthy returns a model without a problem, of which a test breaks something.
+func healthy() *setup {
+	s := &setup{
+		predictions: "p/{date}/*", columns: "{id: id, timestamp: at, prediction: pred}", labels: "{id: id, label: y, ingested_at: loaded}",
+		objects: map[string]string{},
+	}
+	for day := range testDays {
+		start := time.Date(2026, 1, 1+day, 0, 0, 0, 0, time.UTC)
+		predictions, labels := "id,at,x,pred\n", "id,y,loaded\n"
+		for i := range testRows {
+			at := start.Add(time.Duration(i) * 24 * time.Hour / testRows)
+			predictions += fmt.Sprintf("p%d-%03d,%s,%d.5,%d\n", day, i, at.Format(time.RFC3339), i%17, i)
+			labels += fmt.Sprintf("p%d-%03d,%d,%s\n", day, i, i+1, at.Add(20*time.Hour).Format(time.RFC3339))
+		}
+		s.objects["p/"+start.Format(time.DateOnly)+"/a.csv"] = predictions
+		s.objects["l/"+start.Format(time.DateOnly)+"/a.csv"] = labels
+	}
+	return s
+}
+
+// edit replaces text in all objects whose keys begin with prefix.
+func (s *setup) edit(prefix, from, to string) {
+	for key, text := range s.objects {
+		if strings.HasPrefix(key, prefix) {
+			s.objects[key] = strings.ReplaceAll(text, from, to)
+		}
+	}
+}
+
+// times writes the timestamps of the predictions anew.
+func (s *setup) times(write func(at time.Time) string) {
+	for key, text := range s.objects {
+		if !strings.HasPrefix(key, "p/") {
+			continue
+		}
+		lines := strings.Split(strings.TrimSpace(text), "\n")
+		for i, line := range lines[1:] {
+			fields := strings.Split(line, ",")
+			at, err := time.Parse(time.RFC3339, fields[1])
+			if err != nil {
+				panic(err)
+			}
+			fields[1] = write(at)
+			lines[i+1] = strings.Join(fields, ",")
+		}
+		s.objects[key] = strings.Join(lines, "\n") + "\n"
+	}
+}
+
+// later returns what writes a time some hours later.
+func later(hours int, layout string) func(at time.Time) string {
+	return func(at time.Time) string { return at.Add(time.Duration(hours) * time.Hour).Format(layout) }
+}
+
+func (s *setup) check(t *testing.T) *Report {
+	t.Helper()
+	base := "mem://datacheck-" + strings.NewReplacer("/", "-", " ", "-", ",", "", "'", "").Replace(t.Name())
+	stores := objstore.NewOpener("")
+	store, err := stores.Open(context.Background(), base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, text := range s.objects {
+		if err := store.Write(context.Background(), key, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := fmt.Sprintf(`version: 1
+state: {url: "mem://state"}
+models:
+  - name: m
+    task: regression
+    predictions: {url: %q, columns: %s%s}
+    ground_truth: {url: %q, columns: %s, delay: 2d}
+    rules: [{name: mae, when: mae > 1}]
+%s`, base+"/"+s.predictions, s.columns, featuresOf(s.config), base+"/l/{date}/*", s.labels, strings.ReplaceAll(restOf(s.config), "BASE", base))
+	cfg, err := config.Parse("test.yaml", []byte(text), "", func(string) (string, bool) { return "", false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := Check(context.Background(), stores, cfg.Models[0], Options{Now: now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// featuresOf returns a line of the configuration that belongs to predictions.
+func featuresOf(config string) string {
+	if strings.HasPrefix(config, "features:") || strings.HasPrefix(config, "partition_time_zone:") {
+		return ", " + config
+	}
+	return ""
+}
+
+func restOf(config string) string {
+	if featuresOf(config) != "" {
+		return ""
+	}
+	return config
+}
+
+// TestCheck breaks a healthy model in one way after the other: each is found, told once, and
+// with what to do.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		breaks   func(s *setup)
+		severity string // empty: nothing is wrong
+		found    string
+		do       string
+	}{
+		{"nothing", func(*setup) {}, "", "", ""},
+		{"no timestamps are mapped", func(s *setup) { s.columns = "{id: id, prediction: pred}" }, "", "", ""},
+		{"epoch seconds", func(s *setup) { s.times(func(at time.Time) string { return fmt.Sprint(at.Unix()) }) }, "", "", ""},
+		{
+			"date keys", func(s *setup) { s.times(func(at time.Time) string { return at.Format("20060102") }) },
+			Error, `timestamps such as "20260101" are read as 1970-08-23T11:48:21Z to`, "date keys such as 20260101",
+		},
+		{
+			"days of a spreadsheet", func(s *setup) {
+				s.times(func(at time.Time) string { return fmt.Sprint(46023 + at.YearDay()) })
+			}, Error, "are read as 1970-01-01T", "days of a spreadsheet",
+		},
+		{
+			"timestamps in the future", func(s *setup) {
+				s.objects["p/2026-01-06/a.csv"] += "z,2026-02-01T05:00:00Z,1,1\n"
+				s.predictions = "p/{year}-*/a.csv"
+			}, Warning, "1 of 721 timestamps lie in the future, the last at 2026-02-01T05:00:00Z", "clocks agree",
+		},
+		{
+			"dates of another zone", func(s *setup) { s.times(later(5, time.RFC3339)) },
+			Warning, "20.8 % of the rows lie outside of the date of their object, up to 5h after it", "of a time zone 5 h behind UTC: name it in `predictions.partition_time_zone`",
+		},
+		{
+			"dates of the zone that is named", func(s *setup) {
+				s.times(later(5, time.RFC3339))
+				s.config = "partition_time_zone: America/New_York"
+			}, "", "", "",
+		},
+		{
+			"dates of another zone than the one that is named", func(s *setup) { s.config = "partition_time_zone: America/New_York" },
+			Warning, "up to 5h before it", "of a time zone 5 h ahead of America/New_York",
+		},
+		{
+			"local times without a zone", func(s *setup) { s.times(later(2, "2006-01-02 15:04:05")) },
+			Warning, `up to 114m after it; they have no time zone, as "2026-01-01 02:00:00", and are read as UTC`, "local times of a time zone 2 h ahead of UTC",
+		},
+		{
+			"rows by arrival", func(s *setup) {
+				s.times(func(at time.Time) string {
+					return at.Add(time.Duration(at.Minute()-30) * 10 * time.Minute).Format(time.RFC3339)
+				})
+			}, Warning, "of the rows lie outside of the date of their object", "`predictions.slack:",
+		},
+		{
+			"the same ids every day", func(s *setup) {
+				for day := range testDays {
+					s.edit("p/", fmt.Sprintf("p%d-", day), "store-")
+					s.edit("l/", fmt.Sprintf("p%d-", day), "store-")
+				}
+			}, Warning, "480 of 720 records have an id that another object has too, such as", "give each prediction an id of its own",
+		},
+		{
+			"labels before predictions", func(s *setup) {
+				s.times(func(at time.Time) string { return at.Add(23 * time.Hour).Format("2006-01-02 15:04:05") })
+				s.predictions = "p/*/a.csv"
+			}, Warning, "100 % of the labels are from before their predictions, the first by 3h", "without one are read as UTC",
+		},
+		{
+			"a label of a part of the predictions", func(s *setup) {
+				for day := range testDays {
+					s.edit("l/", fmt.Sprintf("p%d-1", day), "other-1")
+				}
+			},
+			Warning, "58.3 % of 240 ids of predictions have a label among 960 records of 4 objects; \"p2-100\" has none; rules ask for a coverage of 0.8", "a lower `min_coverage`",
+		},
+		{
+			"labels of another year", func(s *setup) {
+				for day := range testDays {
+					key := fmt.Sprintf("l/2026-01-%02d/a.csv", day+1)
+					s.objects[strings.Replace(key, "2026", "2025", 1)] = s.objects[key]
+					delete(s.objects, key)
+				}
+			}, Warning, "no object is of 2026-01-03 to 2026-02-03, where labels of the predictions that were looked at may lie; there are those of 2025-01-01 to 2025-01-06", "see whether labels of that time are written",
+		},
+		{
+			"another case in a part of the labels", func(s *setup) {
+				for day := range testDays {
+					s.edit("l/", fmt.Sprintf("p%d-1", day), fmt.Sprintf("P%d-1", day))
+				}
+			}, Warning, `58.3 % of 240 ids of predictions have a label among 960 records of 4 objects: predictions have "p2-100", labels "P2-100"`, "upper-case",
+		},
+		{
+			"labels of other predictions", func(s *setup) {
+				for day := range testDays {
+					s.edit("l/", fmt.Sprintf("p%d-", day), fmt.Sprintf("p%d-", day+1000))
+				}
+			}, Error, "none of 240 ids of predictions is among those of 960 label records", "they are written alike, so the labels read may be of other predictions",
+		},
+		{
+			"few ids, none of which meets", func(s *setup) {
+				s.objects = map[string]string{
+					"p/2026-01-01/a.csv": "id,at,x,pred\n1,2026-01-01,1,1\n2,2026-01-01,2,2\n3,2026-01-01,3,3\n", "l/2026-01-01/a.csv": "id,y,loaded\n1.0,1,2026-01-02\n2.0,2,2026-01-02\n3.0,3,2026-01-02\n",
+				}
+			}, Error, `none of 3 ids of predictions is among those of 3 label records: predictions have "1", labels "1.0"`, `end in ".0"`,
+		},
+		{
+			"malformed records", func(s *setup) { s.edit("p/2026-01-01", ".5,", ".5") },
+			Error, "predictions: 33.3 % of 720 records are malformed", "max_bad_share 0.01",
+		},
+		{
+			"empty labels", func(s *setup) {
+				for i := range testRows {
+					s.edit("l/", fmt.Sprintf(",%d,", i+1), ",,")
+				}
+			}, Error, `column "y", which ground_truth.columns.label names, is empty in all 960 records`, "name the labels' column by `ground_truth.columns.label`",
+		},
+		{
+			"a column that newer objects lack", func(s *setup) { s.edit("p/2026-01-06", "id,at,x,pred", "id,at,x,price") },
+			Error, `column "pred", which predictions.columns.prediction names, is not in 1 of 3 objects`, "write it into all objects",
+		},
+		{
+			"a reference with columns of its own", func(s *setup) {
+				s.objects["r/a.csv"] = "x,score,y\n1.5,2,3\n"
+				s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+			}, Error, `reference: there is no column "pred", which predictions.columns.prediction names`, "set `reference.columns.prediction: score`, which looks like a number",
+		},
+		{
+			"an id of several columns, of which one is missing", func(s *setup) {
+				s.columns, s.labels = "{id: [id, day], timestamp: at, prediction: pred}", "{id: [id, loaded], label: y}"
+			},
+			Error, `there is no column "day", which predictions.columns.id names`, "set `predictions.columns.id` to the column that is meant",
+		},
+		{
+			"an id of another name", func(s *setup) { s.labels = "{id: request_id, label: y}" },
+			Error, `there is no column "request_id", which ground_truth.columns.id names; there are "id", "y", "loaded"`, "set `ground_truth.columns.id",
+		},
+		{
+			"an unreadable object", func(s *setup) { s.objects["p/2026-01-06/b.parquet"] = "none such" },
+			Error, "1 of 3 objects cannot be read: read object mem://", "mend or remove them",
+		},
+		{
+			"a segment that is not there", func(s *setup) { s.config = "    segments: [city]\n" },
+			Warning, `there is no column "city", which segments names`, "set `segments` to the column that is meant",
+		},
+		{
+			"a feature that is not there", func(s *setup) { s.config = "features: [x, city]" },
+			Error, `there is no column "city", which predictions.features names`, "correct predictions.features",
+		},
+		{
+			"few rows", func(s *setup) { s.config = "    window: 6h\n" },
+			Warning, "rule mae asks for 200 rows, and a window of 6h has about 60", "set `window: 1d`, or a lower `min_samples`",
+		},
+		{
+			"a feature that the log has no values of", func(s *setup) {
+				text := "x,pred,y\n"
+				for i := range 400 {
+					text += fmt.Sprintf("%d.5,%d,%d\n", i%17, i, i)
+				}
+				s.objects["r/a.csv"] = text
+				s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+				for i := range 17 {
+					s.edit("p/", fmt.Sprintf("Z,%d.5,", i), "Z,,")
+				}
+			}, "", "", "",
+		},
+		{
+			"a reference of another kind", func(s *setup) {
+				text := "x,pred,y\n"
+				for i := range 400 {
+					text += fmt.Sprintf("%d.5,%d,%d\n", i%17, i, i)
+				}
+				s.objects["r/a.csv"] = text
+				s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+				s.edit("p/", ".5,", " km,")
+			}, Warning, `"x": numbers in the reference and not in the predictions`, "write them alike",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := healthy()
+			c.breaks(s)
+			r := s.check(t)
+			text, err := json.MarshalIndent(r.Problems, "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			hits := 0
+			for _, p := range r.Problems {
+				if p.Severity == c.severity && strings.Contains(p.Source+": "+p.Found, c.found) && strings.Contains(p.Do, c.do) {
+					hits++
+				}
+			}
+			if want := min(len(c.severity), 1); hits != want || c.severity == "" && len(r.Problems) > 0 {
+				t.Errorf("%d of the problems are the one that is wanted:\n%s", hits, text)
+			}
+		})
+	}
+}
+
+// TestCheckTellsOnce says once that a column has another name, though the reference lacks it too.
+func TestCheckTellsOnce(t *testing.T) {
+	t.Parallel()
+	s := healthy()
+	s.columns = "{id: id, timestamp: at, prediction: predicted}"
+	s.objects["r/a.csv"] = "x,pred,y\n1.5,2,3\n"
+	s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+	if r := s.check(t); len(r.Problems) != 1 || r.Problems[0].Source != predictionsName || !strings.Contains(r.Problems[0].Do, "`predictions.columns.prediction: pred`") {
+		t.Errorf("%+v", r.Problems)
+	}
+}
+
+// TestCheckIsTheSame gives the same report each time, though it goes by maps of ids.
+func TestCheckIsTheSame(t *testing.T) {
+	t.Parallel()
+	first := ""
+	for range 5 {
+		s := healthy()
+		s.edit("l/", "p", "P")
+		text, err := json.Marshal(s.check(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == "" {
+			first = string(text)
+		}
+		if string(text) != first {
+			t.Fatalf("%s\nand before\n%s", text, first)
+		}
+	}
+}
+
+func TestPercent(t *testing.T) {
+	t.Parallel()
+	for x, want := range map[float64]string{0: "0 %", 1: "100 %", 0.25: "25 %", 0.123: "12.3 %", 0.0001: "less than 0.1 %", 0.9999: "more than 99.9 %"} {
+		if got := Percent(x); got != want {
+			t.Errorf("%v is %q, want %q", x, got, want)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package datacheck
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
+	"github.com/hindcast/hindcast/job"
+)
+
+// driftBytes bounds the reference, and the objects of a window, that are read as a run reads
+// them.
+const driftBytes = 64 << 20
+
+// drift says whether the drift of a usual window can be decided with the rows that it has. It
+// counts the reference and the window as a run does, where they are small, and judges nothing
+// by that.
+func (c *checker) drift(ctx context.Context) error {
+	if c.out.Errors() > 0 || c.reference.head == nil || c.out.Windows == nil {
+		return nil
+	}
+	bytes := int64(0)
+	slack := c.spec.Predictions.Slack
+	for _, o := range c.predictions.list.Between(c.usual.Start.Add(-slack), c.usual.End.Add(slack)) {
+		bytes += o.Size
+	}
+	if max(bytes, c.reference.Bytes) > driftBytes {
+		return nil
+	}
+	profile, window, err := c.count(ctx)
+	if ctxErr := ctx.Err(); ctxErr != nil {
+		return ctxErr
+	}
+	if err != nil {
+		c.problem(Error, "", fmt.Sprintf("reading all of it, as a run does, fails: %v", err), "mend what it names")
+		return nil
+	}
+	for name, why := range profile.Layout.LeftOut {
+		c.reference.leaveOut(name, why)
+	}
+	c.undecided(evaluator.Evaluate(window, profile, job.EvaluationOptions(c.model, 1)).Drift)
+	return nil
+}
+
+// usualText names the usual window.
+func (c *checker) usualText() string { return c.usual.Text(c.model.Grid().Zone(), "/") }
+
+// count counts the reference and the usual window.
+func (c *checker) count(ctx context.Context) (*summary.Profile, *summary.Summary, error) {
+	logs := job.Logs{
+		Stores: c.stores, Limits: groundtruth.Limits{MemoryBytes: c.opt.MemoryBytes},
+		Log: slog.New(slog.DiscardHandler), // what it says is in the report
+	}
+	profile, _, err := logs.Reference(ctx, c.model)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reference: %w", err)
+	}
+	window, _, err := logs.Window(ctx, job.WindowQuery{Model: c.model, Profile: profile, Window: c.usual, AsOf: c.opt.Now})
+	if err != nil {
+		return nil, nil, fmt.Errorf("window %s: %w", c.usualText(), err)
+	}
+	return profile, window, nil
+}
+
+// undecided says which features cannot be decided, and what would do it.
+func (c *checker) undecided(d *drift.Drift) {
+	out := &Drift{Window: c.usualText(), Features: len(d.Columns), Undecided: []string{}}
+	for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
+		column := d.Columns[name]
+		switch {
+		case drift.Reserved(name):
+			out.Features--
+		case column.Drifted == nil:
+			out.Undecided = append(out.Undecided, name)
+			out.NeedsRows = max(out.NeedsRows, column.NeedsRows)
+		}
+	}
+	c.out.Drift = out
+	// Too few rows for drift.min_rows have been told of.
+	if d.Reason == "" || len(out.Undecided) == 0 || c.out.Windows.Rows < c.model.Drift.MinRows {
+		return
+	}
+	first := out.Undecided[0]
+	var do []string
+	if rows := max(c.out.Windows.Rows, 1); out.NeedsRows > rows {
+		times := (out.NeedsRows + rows - 1) / rows
+		if longer, ok := c.model.Grid().Times(times); ok && times <= mostWindows {
+			do = append(do, "`window: "+longer+"`")
+		}
+	}
+	if method, ok := job.EvaluationOptions(c.model, 1).Drift.Decisive(d); ok {
+		do = append(do, "`drift.method: "+method+"`")
+	}
+	if len(do) == 0 {
+		do = append(do, "a longer `window` or a larger reference")
+	}
+	c.problem(Warning, predictionsName, fmt.Sprintf("drift cannot be decided in a usual window (%s): %d of %d features are inconclusive, %s for one: %s",
+		c.usualText(), len(out.Undecided), out.Features, table.Quote(first), d.Columns[first].Reason), "set "+strings.Join(do, ", or "))
+}

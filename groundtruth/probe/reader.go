@@ -1,0 +1,211 @@
+package probe
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/hindcast/hindcast/groundtruth/table"
+)
+
+// MaxTexts is how many texts of ids are kept of an object.
+const MaxTexts = 1000
+
+// reader takes the chunks of objects, for Source.Read.
+type reader struct {
+	head   *Head
+	wants  []table.Want
+	values []int // of each field: the want of its values; -1 is none
+	texts  []int // of each field: the want of its texts; -1 is none
+	ids    []int // the wants of the ids, of which several make one
+	idText []int // the wants of their texts
+	joined table.JoinedIDs
+	seen   []map[string]bool
+	object int32
+	kept   int   // texts of ids of this object
+	begun  bool  // a chunk of this object was taken
+	left   int64 // records of this object to take; below zero are those that came and were not
+}
+
+// newReader makes the reader of some fields.
+func newReader(h *Head, fields []Field) *reader {
+	r := &reader{head: h}
+	index := map[table.Want]int{}
+	add := func(name string, as table.As) int {
+		w := table.Want{Name: name, As: as, Optional: true}
+		i, ok := index[w]
+		if !ok {
+			i = len(r.wants)
+			index[w] = i
+			r.wants = append(r.wants, w)
+		}
+		return i
+	}
+	h.Rows.Times = make([][]int64, len(fields))
+	for i, f := range fields {
+		h.Fields = append(h.Fields, Column{Field: f})
+		r.seen = append(r.seen, map[string]bool{})
+		if f.Name == "" {
+			r.values, r.texts = append(r.values, -1), append(r.texts, -1)
+			continue
+		}
+		r.values = append(r.values, add(f.Name, f.As))
+		text := -1
+		switch f.As {
+		case table.AsID:
+			text = add(f.Name, table.AsText)
+			r.ids, r.idText = append(r.ids, r.values[i]), append(r.idText, text)
+		case table.AsTime:
+			text = add(f.Name, table.AsText)
+			h.Rows.Times[i] = []int64{}
+		case table.AsText:
+			text = r.values[i]
+		}
+		r.texts = append(r.texts, text)
+	}
+	return r
+}
+
+// begin begins an object, of which so many records are to be taken.
+func (r *reader) begin(limit int64) { r.kept, r.begun, r.left = 0, false, limit }
+
+// take handles a chunk.
+func (r *reader) take(c *table.Chunk) error {
+	rows := &r.head.Rows
+	n := int(min(int64(c.Len), max(r.left, 0)))
+	r.left -= int64(c.Len)
+	ids := r.joined.Column(c, r.ids, nil)
+	for i := range n {
+		var id xxh3.Uint128
+		text := ""
+		if ids.Kind == table.ID && ids.Valid[i] {
+			id = ids.Hashes[i]
+			if r.kept < MaxTexts {
+				r.kept++
+				text = r.text(c, i)
+			}
+		}
+		rows.Object, rows.IDs, rows.Texts = append(rows.Object, r.object), append(rows.IDs, id), append(rows.Texts, text)
+	}
+	for f := range r.head.Fields {
+		if r.values[f] >= 0 {
+			r.field(c, f, n)
+		}
+	}
+	r.begun = true
+	return nil
+}
+
+// text returns the id of record i as text, its parts separated by commas.
+func (r *reader) text(c *table.Chunk, i int) string {
+	parts := make([]string, len(r.idText))
+	for k, want := range r.idText {
+		parts[k] = strings.Clone(c.Cols[want].Text(i))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// field counts the values of a field in the first n records of a chunk.
+func (r *reader) field(c *table.Chunk, f, n int) {
+	out, col := &r.head.Fields[f], &c.Cols[r.values[f]]
+	var texts *table.Column
+	if r.texts[f] >= 0 {
+		texts = &c.Cols[r.texts[f]]
+	}
+	isTime := out.As == table.AsTime
+	if col.Kind == table.Absent {
+		if !r.begun {
+			out.Lacking++
+		}
+		for range n {
+			if isTime {
+				r.head.Rows.Times[f] = append(r.head.Rows.Times[f], NoTime)
+			}
+		}
+		return
+	}
+	out.Rows += int64(n)
+	for i := range n {
+		at := int64(NoTime)
+		switch {
+		case col.Valid[i] && (out.As != table.AsText || col.Text(i) != ""):
+			text := ""
+			if texts != nil {
+				text = texts.Text(i)
+			}
+			if isTime {
+				at = col.Times[i]
+				if out.Unzoned == "" && isUnzoned(text) {
+					out.Unzoned = strings.Clone(text)
+				}
+			}
+			r.value(f, col, i, text)
+		default:
+			text, bad := col.InvalidText(i)
+			if out.As == table.AsNumber {
+				text, bad = col.BadNumber(i)
+			}
+			if bad {
+				out.Bad++
+				if out.BadExample == "" {
+					out.BadExample = strings.Clone(text)
+				}
+			} else {
+				out.Missing++
+			}
+		}
+		if isTime {
+			r.head.Rows.Times[f] = append(r.head.Rows.Times[f], at)
+		}
+	}
+}
+
+// value counts a value that can be read.
+func (r *reader) value(f int, col *table.Column, i int, text string) {
+	out := &r.head.Fields[f]
+	if out.As == table.AsNumber {
+		x := col.Floats[i]
+		if out.Example == "" {
+			out.Example = string(table.AppendFloatText(nil, x, 64))
+			out.Min, out.Max = x, x
+		}
+		out.Min, out.Max = min(out.Min, x), max(out.Max, x)
+		return
+	}
+	if out.Example == "" {
+		out.Example = strings.Clone(text)
+	}
+	if out.As == table.AsText && len(r.seen[f]) < MaxDistinct && !r.seen[f][text] {
+		r.seen[f][strings.Clone(text)] = true
+	}
+}
+
+// local takes note of times whose type says that they are of no known zone.
+func (r *reader) local(names []string) {
+	for f := range r.head.Fields {
+		c := &r.head.Fields[f]
+		if c.As == table.AsTime && c.Unzoned == "" && slices.Contains(names, c.Name) {
+			c.Unzoned = strings.TrimSuffix(c.Example, "Z") // which a canonical text has
+		}
+	}
+}
+
+// finish completes the head.
+func (r *reader) finish() {
+	h := r.head
+	named := map[string]bool{}
+	for _, c := range h.Columns {
+		named[c.Name] = true
+	}
+	for f := range h.Fields {
+		c := &h.Fields[f]
+		c.Distinct = len(r.seen[f])
+		// JSON Lines have no header: a column that is in no record is one of missing values.
+		c.There = c.Rows > 0 && (named[c.Name] || c.Known()+c.Bad > 0)
+		if !c.There && r.values[f] >= 0 {
+			c.Lacking = len(h.Objects)
+			c.Rows, c.Missing = 0, 0
+		}
+	}
+}
