@@ -36,15 +36,7 @@ func anyHistory(t *testing.T, rng *rand.Rand) {
 	kinds := []kind{good, wrong, wrong, drifted}
 	logged := map[int][]pair{}
 	changes := 0
-	newest := func(stage string) (out int) {
-		out = -1
-		for _, r := range w.records() {
-			if r.Stage == stage {
-				out = max(out, dayOf(r.Window))
-			}
-		}
-		return out
-	}
+	newest := func(stage string) int { return newestOfStage(w.records(), stage) }
 	for n := 2; n <= nights; n++ {
 		pairs := makePairs(perDay, dayStart(n-1), kinds[rng.IntN(4)], "v1")
 		logged[n-1] = pairs
@@ -100,11 +92,7 @@ func anyHistory(t *testing.T, rng *rand.Rand) {
 					t.Errorf("night %d: a run is started for day %d, whose breach was known", n, d)
 				}
 			}
-			for _, e := range w.told.events[told:] {
-				if e.Kind == job.EventBreach && dayOf(e.Outcome.Window) != newest(e.Outcome.Stage) {
-					t.Errorf("night %d: told of day %d, which is not the newest", n, dayOf(e.Outcome.Window))
-				}
-			}
+			toldOfTheNewest(t, w.told.events[told:], newest)
 			w.now = w.now.Add(time.Duration(1+rng.IntN(7)) * time.Hour)
 		}
 		evaluations := func() map[string]string {
@@ -133,6 +121,27 @@ func anyHistory(t *testing.T, rng *rand.Rand) {
 	// Read as the newest closed one, as mature, and three times more as its age doubles.
 	if most := slices.Max(slices.Collect(maps.Values(revisions))); most > 6+2*changes {
 		t.Errorf("after %d changes windows have up to %d revisions: %v", changes, most, revisions)
+	}
+}
+
+// newestOfStage returns the day of the newest record of a stage, -1 without one.
+func newestOfStage(records []trigger.Record, stage string) int {
+	out := -1
+	for _, r := range records {
+		if r.Stage == stage {
+			out = max(out, dayOf(r.Window))
+		}
+	}
+	return out
+}
+
+// toldOfTheNewest holds that people are told of breaches on the newest window of a stage.
+func toldOfTheNewest(t *testing.T, events []job.Event, newest func(stage string) int) {
+	t.Helper()
+	for _, e := range events {
+		if e.Kind == job.EventBreach && dayOf(e.Outcome.Window) != newest(e.Outcome.Stage) {
+			t.Errorf("told of day %d, which is not the newest", dayOf(e.Outcome.Window))
+		}
 	}
 }
 
