@@ -109,6 +109,17 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 		}
 		return nil, nil
 	}
+	if c != nil && !c.kept && read.result.Coverage.Predictions == 0 {
+		switch gone, err := p.gone(ctx, c.old); {
+		case err != nil && ctx.Err() == nil:
+			p.leave(w.window, err)
+			return nil, nil
+		case err != nil:
+			return nil, err
+		case gone:
+			return nil, p.keepJudgement(ctx, c.old)
+		}
+	}
 	shown := *read
 	if c != nil && !c.kept {
 		if note := p.stillLacks(w.window, read.result.Coverage); note != "" {

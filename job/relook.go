@@ -177,17 +177,64 @@ func (p *pass) lacks(predictions, matched *int64) bool {
 }
 
 // changed reports whether the objects that may hold a window's rows are other ones than
-// those that its record lists.
+// those that its record lists. Where the predictions that it had are gone, as where old ones
+// are removed, nothing is there to judge it by.
 func (p *pass) changed(ctx context.Context, rec trigger.Record) (bool, error) {
 	whole, err := p.Ledger.Whole(ctx, []trigger.Record{rec})
 	if err != nil {
 		return false, err
 	}
 	now, err := p.summaries().Inputs(ctx, WindowQuery{Model: p.model, Window: rec.Window, AsOf: p.asOf, Labels: true})
-	if err != nil {
+	if err != nil || sameInputs(now, whole[0].Inputs) {
 		return false, err
 	}
-	return !sameInputs(now, whole[0].Inputs), nil
+	gone, err := p.gone(ctx, rec)
+	return !gone, err
+}
+
+// gone reports whether a window had predictions, and no object is there now that may hold
+// any: its judgement is better than one by nothing.
+func (p *pass) gone(ctx context.Context, rec trigger.Record) (bool, error) {
+	if rec.Predictions == nil || *rec.Predictions == 0 {
+		return false, nil
+	}
+	exact := *p.model
+	exact.Predictions.Slack = 0 // the windows beside it may have objects
+	inputs, err := p.summaries().Inputs(ctx, WindowQuery{Model: &exact, Window: rec.Window, AsOf: p.asOf})
+	return len(inputs) == 0, err
+}
+
+// keepJudgement records that the configuration of now has looked for a window and found no
+// predictions of it: the judgement is that of before, and no pass reads the window again.
+// That is no judgement again, so as-of and streaks stay as they are.
+func (p *pass) keepJudgement(ctx context.Context, old trigger.Record) error {
+	p.gonePredictions = append(p.gonePredictions, old.Window)
+	whole, err := p.Ledger.Whole(ctx, []trigger.Record{old})
+	if err != nil {
+		return err
+	}
+	kept, e := whole[0], &evaluated{}
+	if e.outcome, err = recordedOutcome(kept); err != nil {
+		return err
+	}
+	e.outcome.Notes = append(e.outcome.Notes, "by another configuration no object of its predictions is there: it stays as it was judged")
+	e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, Reason: "recorded: it stays as it was judged; rules act on the newest window"}
+	kept.Decision, kept.ReadHash, kept.RecordedAt = e.outcome.Decision, p.model.ReadHash(), p.Clock().UTC()
+	return p.append(ctx, kept, e)
+}
+
+// goneNote says of the windows whose predictions are not where the configuration of now
+// looks for them that they stay as they are, and what to do.
+func goneNote(windows []groundtruth.Window, zone groundtruth.Zone) string {
+	if len(windows) == 0 {
+		return ""
+	}
+	newest := windows[len(windows)-1] // they come oldest first
+	text := fmt.Sprintf("a window, %s, was read by another configuration and stays as it was judged: it had predictions, and predictions.url of now has no object of its time", newest.Text(zone, "/"))
+	if n := len(windows); n > 1 {
+		text = fmt.Sprintf("%d windows, from %s to %s, were read by another configuration and stay as they were judged: they had predictions, and predictions.url of now has no object of their time", n, windows[0].Text(zone, "/"), newest.Text(zone, "/"))
+	}
+	return text + fmt.Sprintf("; where that is not meant, correct predictions.url or copy the objects there, and hindcast run --window %s reads it", newest)
 }
 
 // leave leaves a window that was to be judged again as it is, for it cannot be read. That
