@@ -68,7 +68,7 @@ func (p *pass) nextReading(w groundtruth.Window, read time.Time) (time.Time, boo
 // judged are left to judgeKept.
 func (p *pass) relook(ctx context.Context, windows []planned, records []trigger.Record) ([]planned, error) {
 	from, ok := p.relookFrom()
-	if !ok {
+	if !ok || p.overtaken(records) {
 		return windows, nil
 	}
 	var unread []again
@@ -109,6 +109,13 @@ func (p *pass) relook(ctx context.Context, windows []planned, records []trigger.
 		windows = p.take(windows, c)
 	}
 	return windows, nil
+}
+
+// overtaken reports whether windows were judged from a later moment than the one of a late
+// pass or of shards. A judgement again as of then would seem to be older than they are, and
+// have rules act on them that found their breach before it. It is left to the next pass.
+func (p *pass) overtaken(records []trigger.Record) bool {
+	return (p.opt.Late || p.opt.Merge) && slices.ContainsFunc(records, func(r trigger.Record) bool { return r.AsOf.After(p.asOf) })
 }
 
 // takenUp returns the windows from one on that are recorded as mature and are in no plan,
