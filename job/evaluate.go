@@ -78,7 +78,7 @@ func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []plann
 	return records, errors.Join(p.unreadable...)
 }
 
-// judgeWindow reads and judges one window. It returns none where that cannot be read: one
+// judgeWindow reads and judges one window. It returns none where that cannot be done: one
 // that is judged again stays as it is, and any other is among the unreadable ones.
 func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, records []trigger.Record) (*evaluated, error) {
 	c := p.judgedAgain(w.window)
@@ -88,6 +88,10 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	answers, unasked, err := p.ask(ctx, w.window)
 	if err != nil {
 		return nil, err
+	}
+	if c != nil && len(unasked) > 0 {
+		p.leave(w.window, errors.Join(unasked...))
+		return nil, nil
 	}
 	p.unaskedQueries = append(p.unaskedQueries, unasked...)
 	labels := w.stage == trigger.StageMature || p.opt.Window != nil

@@ -244,8 +244,9 @@ func goneNote(windows []groundtruth.Window, zone groundtruth.Zone) string {
 	return text + fmt.Sprintf("; where that is not meant, correct predictions.url or copy the objects there, and hindcast run --window %s reads it", newest)
 }
 
-// leave leaves a window that was to be judged again as it is, for it cannot be read. That
-// keeps nothing else from being judged, and is told with the pass.
+// leave leaves a window that was to be judged again as it is, for it cannot be read, or its
+// queries cannot be asked. That keeps nothing else from being judged, and is told with the
+// pass.
 func (p *pass) leave(w groundtruth.Window, err error) {
 	p.notReadAgain = append(p.notReadAgain, fmt.Errorf("judge window %s again, which stays as it was judged: %w", w.Text(p.model.Grid().Zone(), "/"), err))
 }
