@@ -22,6 +22,11 @@ type again struct {
 // part of relook. So a window is not read night after night while it is young.
 const relookTenth = 10
 
+// mostListed bounds for how many windows that lack labels a pass looks whether other objects
+// are there. Labels that come change what is listed of all windows before them, and so of the
+// longest unseen, which are looked at first.
+const mostListed = 100
+
 // relookFrom returns the oldest window that may be judged again: the first that became
 // mature within relook, or the one so far back as a pass looks. It is false where none may.
 func (p *pass) relookFrom() (groundtruth.Window, bool) {
@@ -82,19 +87,24 @@ func (p *pass) relook(ctx context.Context, windows []planned, records []trigger.
 		}
 	}
 	slices.SortStableFunc(unread, func(a, b again) int { return a.old.WasReadAsOf().Compare(b.old.WasReadAsOf()) })
-	room := p.room(windows, records)
+	room, listed, failed := p.room(windows, records), 0, 0
 	for _, c := range unread {
 		if room == 0 {
 			break
 		}
 		c.why = "another configuration has read it"
 		if !trigger.OtherHash(c.old.ReadHash, p.model.ReadHash()) {
+			if listed == mostListed || failed > 1 { // two are taken for a store that doesn't answer
+				continue
+			}
+			listed++
 			c.why = "it lacked labels or predictions, and other objects are there"
 			changed, err := p.changed(ctx, c.old)
 			if err != nil {
 				if ctx.Err() != nil {
 					return nil, err
 				}
+				failed++
 				p.leave(c.old.Window, err)
 				continue
 			}

@@ -1,0 +1,51 @@
+package job_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hindcast/hindcast/job"
+)
+
+// A store that answers no listing is asked twice, not once for every window.
+func TestSemantics7_AStoreThatAnswersNoListing(t *testing.T) {
+	w := newWorld(t, settings{model: "catch_up: 20"})
+	for n := 1; n <= 12; n++ {
+		pairs := makePairs(perDay, dayStart(n), good, "v1")
+		w.predictions(n, pairs)
+		w.labels(n, pairs[:50])
+	}
+	w.night(4)
+	for n := 5; n <= 8; n++ {
+		w.night(n)
+	}
+	w.model.Relook = 12 * day24
+	reads := w.count()
+	reads.hangs = errors.New("no answer")
+	w.at(11)
+	_, err := w.r.Pass(t.Context(), w.model, job.Options{})
+	if reads.listings != 2 || err == nil || strings.Count(err.Error(), "no answer") != 2 {
+		t.Errorf("%d listings: %v", reads.listings, err)
+	}
+}
+
+// Many windows that lack labels, and for which nothing comes, cost a bounded number of
+// listings.
+func TestSemantics7_ManyWindowsCostABoundedNumberOfListings(t *testing.T) {
+	w := newWorld(t, settings{model: "window: 1h\ncatch_up: 200", rules: "[{name: rmse, when: rmse > 1, min_samples: 1, action: alert}]"})
+	w.model.GroundTruth.Delay = time.Hour
+	w.logs(1, good, good, good, good, good, good, good)
+	w.model.GroundTruth.URL = strings.Replace(w.model.GroundTruth.URL, "/labels/", "/nowhere/", 1)
+	w.at(1)
+	w.pass(job.Options{})
+	w.at(7)
+	w.pass(job.Options{})
+	w.now = dayStart(13)
+	reads := w.count()
+	w.pass(job.Options{DryRun: true})
+	if reads.listings != 100 {
+		t.Errorf("%d listings", reads.listings)
+	}
+}
