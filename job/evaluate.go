@@ -66,7 +66,7 @@ func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []plann
 		// All but the newest of each stage are done with: they are recorded at once, so
 		// that a crash does not lose them. The newest ones wait for their decision, so
 		// that a crash before it makes the next pass judge them again.
-		p.revise(ctx, e, last)
+		p.revise(ctx, e, last, i == len(windows)-1)
 		if !last {
 			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: reason}
 			if err := p.append(ctx, p.record(e), e); err != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 )
 
@@ -48,4 +49,19 @@ func TestSemantics7_ManyWindowsCostABoundedNumberOfListings(t *testing.T) {
 	if reads.listings != 100 {
 		t.Errorf("%d listings", reads.listings)
 	}
+}
+
+// The newest mature window is not the newest one of a rule that needs no labels: that its
+// breach is none any more is told, though the rule is breached on a newer window.
+func TestSemantics7_RevisedOnTheNewestMatureWindow(t *testing.T) {
+	w := newWorld(t, settings{rules: "[" + ruleDrift + "]"})
+	w.logs(1, good, good, drifted, drifted, drifted)
+	for n := 4; n <= 6; n++ { // day 3 is the newest mature window, and day 5 the newest
+		w.night(n)
+	}
+	wantLines(t, "told", w.told.take(), "breach drift 3", "breach drift 4", "breach drift 5")
+	w.predictions(3, makePairs(perDay, dayStart(3), good, "v1"))
+	w.model.GroundTruth.Resolve = groundtruth.ResolveFirst
+	w.pass(job.Options{})
+	wantLines(t, "told", w.told.take(), "revised")
 }
