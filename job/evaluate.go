@@ -102,6 +102,9 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 			p.unusable.add(w.window, "its Summary cannot be used: "+p.Secrets.Text(err.Error()))
 		} else {
 			p.leave(w.window, err)
+			if p.effects.write {
+				p.claim(ctx, p.unreadableMark(w.window))
+			}
 		}
 		return nil, nil
 	case err != nil:

@@ -88,6 +88,7 @@ func (p *pass) relook(ctx context.Context, windows []planned, records []trigger.
 	}
 	slices.SortStableFunc(unread, func(a, b again) int { return a.old.WasReadAsOf().Compare(b.old.WasReadAsOf()) })
 	room, listed, failed := p.room(windows, records), 0, 0
+	var unreadable []again // last time
 	for _, c := range unread {
 		if room == 0 {
 			break
@@ -115,10 +116,27 @@ func (p *pass) relook(ctx context.Context, windows []planned, records []trigger.
 				continue
 			}
 		}
+		tried, err := p.Ledger.WasTold(ctx, p.unreadableMark(c.old.Window))
+		if err != nil {
+			return nil, err
+		}
+		if tried {
+			unreadable = append(unreadable, c)
+			continue
+		}
 		room--
 		windows = p.take(windows, c)
 	}
+	for _, c := range unreadable[:min(room, len(unreadable))] {
+		windows = p.take(windows, c)
+	}
 	return windows, nil
+}
+
+// unreadableMark says of a window that it could not be read again by the configuration of
+// now. Such windows come after the others, which they would keep from being judged else.
+func (p *pass) unreadableMark(w groundtruth.Window) trigger.Told {
+	return trigger.Told{Model: p.model.Name, Window: w, Grid: p.grid(true), Rule: "relook", State: "unreadable-" + p.model.ReadHash(), At: p.Clock()}
 }
 
 // overtaken reports whether windows were judged from a later moment than the one of a late

@@ -65,3 +65,30 @@ func TestSemantics7_RevisedOnTheNewestMatureWindow(t *testing.T) {
 	w.pass(job.Options{})
 	wantLines(t, "told", w.told.take(), "revised")
 }
+
+// Windows that cannot be read again, such as those of before a change of columns, come up
+// again each night after the others, which they would keep from being judged else.
+func TestSemantics7_UnreadableWindowsComeLast(t *testing.T) {
+	w := newWorld(t, settings{model: "catch_up: 2"})
+	w.logs(1, good, good, good, good, good, good, good, good, good, good)
+	for n := 4; n <= 8; n++ { // days 1 to 5
+		w.night(n)
+	}
+	w.model.GroundTruth.Resolve = groundtruth.ResolveFirst
+	reads := w.count()
+	for _, n := range []int{1, 2, 3} {
+		reads.fails[n] = errors.New("no column y")
+	}
+	var judged []string
+	for range 3 {
+		out, err := w.r.Pass(t.Context(), w.model, job.Options{})
+		if err == nil || !strings.Contains(err.Error(), "no column y") {
+			t.Errorf("the pass ends with %v", err)
+		}
+		judged = append(judged, strings.Join(brief(out), ", "))
+	}
+	wantLines(t, "judged", judged, "7 closed healthy none", "4 mature healthy none, 7 closed healthy none", "5 mature healthy none, 7 closed healthy none")
+	if reads.read[1] != 2 || reads.read[2] != 1 || reads.read[3] != 1 {
+		t.Errorf("read: %v", reads.read)
+	}
+}
