@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -65,9 +67,13 @@ const (
 // launch starts the run of a decision and fills its id in.
 func (p *pass) launch(ctx context.Context, d *trigger.Decision, e *evaluated) ([]trigger.Transition, error) {
 	w := e.outcome.Window
+	need := 0
+	if i := slices.IndexFunc(e.outcome.Rules, func(r rule.Result) bool { return r.Name == d.Rule }); i >= 0 {
+		need = e.outcome.Rules[i].For
+	}
 	meta := trigger.Launch{
 		Model: p.model.Name, Key: d.Key, Episode: d.Episode, Attempt: d.Attempt, Window: &w, Grid: trigger.GridBeside(w, p.grid(e.outcome.OnGrid)),
-		Versions: e.versions, Rule: d.Rule, Reason: d.Reason, PolicyHash: p.model.PolicyHash(),
+		Versions: e.versions, Rule: d.Rule, For: need, Reason: d.Reason, PolicyHash: p.model.PolicyHash(),
 	}
 	req, err := request(p.model, meta, p.asOf)
 	if err != nil {

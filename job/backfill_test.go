@@ -431,3 +431,36 @@ func TestPlanBackfill(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// What a pass records while a backfill goes on stays the newest, as what was there before
+// does, and counts in the streaks that the backfill goes on with.
+func TestSemantics7_BackfillBesideAPassThatGoesOn(t *testing.T) {
+	w := backfillWorld(t, settings{rules: "[" + ruleRMSE2 + ", " + ruleDrift + "]"})
+	plan, err := w.r.PlanBackfill(w.model, dayStart(1), dayStart(11))
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := false
+	var shown []job.Outcome
+	err = w.r.Backfill(t.Context(), plan, job.BackfillOptions{Night: func(_ time.Time, outcomes []job.Outcome) error {
+		shown = append(shown, outcomes...)
+		if !judged {
+			judged = true
+			w.pass(job.Options{Window: ptr(day(3))})
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := slices.DeleteFunc(w.history(), func(line string) bool { return !strings.HasPrefix(line, "3 ") })
+	wantLines(t, "day 3", got, "3 r1 mature breached none")
+	for _, o := range shown {
+		if o.Window.Equal(day(3)) && o.Revision != 0 {
+			t.Errorf("day 3 is shown as revision %d", o.Revision)
+		}
+		if o.Window.Equal(day(4)) && o.Stage == trigger.StageMature && ruleOf(&o, "rmse") != "breached 2 acts" {
+			t.Errorf("day 4: %s", ruleOf(&o, "rmse"))
+		}
+	}
+}

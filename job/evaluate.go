@@ -66,7 +66,7 @@ func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []plann
 		// All but the newest of each stage are done with: they are recorded at once, so
 		// that a crash does not lose them. The newest ones wait for their decision, so
 		// that a crash before it makes the next pass judge them again.
-		p.revise(ctx, e, last)
+		p.revise(ctx, e, last, i == len(windows)-1)
 		if !last {
 			e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, DryRun: p.opt.DryRun, Reason: reason}
 			if err := p.append(ctx, p.record(e), e); err != nil {
@@ -78,7 +78,7 @@ func (p *pass) judgeWindows(ctx context.Context, ref *reference, windows []plann
 	return records, errors.Join(p.unreadable...)
 }
 
-// judgeWindow reads and judges one window. It returns none where that cannot be read: one
+// judgeWindow reads and judges one window. It returns none where that cannot be done: one
 // that is judged again stays as it is, and any other is among the unreadable ones.
 func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, records []trigger.Record) (*evaluated, error) {
 	c := p.judgedAgain(w.window)
@@ -89,6 +89,10 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	if err != nil {
 		return nil, err
 	}
+	if c != nil && len(unasked) > 0 {
+		p.leave(w.window, errors.Join(unasked...))
+		return nil, nil
+	}
 	p.unaskedQueries = append(p.unaskedQueries, unasked...)
 	labels := w.stage == trigger.StageMature || p.opt.Window != nil
 	read, readAsOf, err := p.read(ctx, ref, w, labels)
@@ -98,6 +102,9 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 			p.unusable.add(w.window, "its Summary cannot be used: "+p.Secrets.Text(err.Error()))
 		} else {
 			p.leave(w.window, err)
+			if p.effects.write {
+				p.claim(ctx, p.unreadableMark(w.window))
+			}
 		}
 		return nil, nil
 	case err != nil:
@@ -108,6 +115,17 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 			return nil, errors.Join(p.unreadable...)
 		}
 		return nil, nil
+	}
+	if c != nil && !c.kept && read.result.Coverage.Predictions == 0 {
+		switch gone, err := p.gone(ctx, c.old); {
+		case err != nil && ctx.Err() == nil:
+			p.leave(w.window, err)
+			return nil, nil
+		case err != nil:
+			return nil, err
+		case gone:
+			return nil, p.keepJudgement(ctx, c.old)
+		}
 	}
 	shown := *read
 	if c != nil && !c.kept {

@@ -16,6 +16,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/trigger"
 )
 
 // SummariesDir holds the Summaries of windows that passes have read, for judging them
@@ -119,9 +120,10 @@ func (p *pass) keepFrom() time.Time {
 	return p.Clock().Add(-p.KeepSummaries)
 }
 
-// keptSummary takes a window from the Summary that an earlier pass has kept of it. An
+// keptSummary takes a window from the Summary that the pass has kept which read it last. An
 // error says why that cannot be used.
-func (p *pass) keptSummary(ctx context.Context, w groundtruth.Window) (*reading, time.Time, error) {
+func (p *pass) keptSummary(ctx context.Context, old trigger.Record) (*reading, time.Time, error) {
+	w := old.Window
 	data, err := p.State.Read(ctx, summaryKey(p.model, w))
 	if err != nil {
 		return nil, time.Time{}, err
@@ -132,6 +134,8 @@ func (p *pass) keptSummary(ctx context.Context, w groundtruth.Window) (*reading,
 		return nil, time.Time{}, err
 	case !k.of(p.model, w):
 		return nil, time.Time{}, errors.New("it says that it is something else")
+	case !k.AsOf.Equal(old.WasReadAsOf()): // the pass that recorded the window could not keep its own
+		return nil, time.Time{}, fmt.Errorf("it is of a reading as of %s, and the window was judged by one as of %s", k.AsOf.Format(time.RFC3339), old.WasReadAsOf().UTC().Format(time.RFC3339))
 	case layoutID(counted.Layout()) != p.layout:
 		return nil, time.Time{}, errors.New("it was counted on the layout of another reference")
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 )
 
@@ -258,4 +259,23 @@ func (s stopping) Query(ctx context.Context, query string, at time.Time) (rule.A
 	s.stop()
 	a, _ := s.fakePrometheus.Query(ctx, query, at)
 	return a, ctx.Err()
+}
+
+// Where nobody can be asked, a window that was to be judged again keeps its judgement, and
+// is judged again once somebody answers.
+func TestSemantics7_AnOutageOfPrometheusTakesNoJudgement(t *testing.T) {
+	w, p := newQueryWorld(t)
+	w.logs(1, good, good, good, good)
+	w.night(4)
+	w.model.GroundTruth.Resolve = groundtruth.ResolveFirst
+	w.model.Prometheus["p95"] = "min(latency[$window])"
+	p.down = errors.New("no route to host")
+	_, err := w.r.Pass(t.Context(), w.model, job.Options{})
+	if err == nil || !strings.Contains(err.Error(), "judge window 2026-01-01/2026-01-02 again, which stays as it was judged: query p95") {
+		t.Errorf("the pass ends with %v", err)
+	}
+	wantLines(t, "day 1", w.revisions(1, "slow"), "r1 breached 240")
+	p.down, p.values["min(latency[1d])"] = nil, 0.1
+	w.pass(job.Options{})
+	wantLines(t, "day 1", w.revisions(1, "slow"), "r1 breached 240", "r2 healthy 240 again of r1")
 }

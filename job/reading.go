@@ -53,7 +53,7 @@ func (r *Runner) readWindow(ctx context.Context, q WindowQuery) (*reading, error
 // as of when it was read.
 func (p *pass) read(ctx context.Context, ref *reference, w planned, labels bool) (*reading, time.Time, error) {
 	if c := p.judgedAgain(w.window); c != nil && c.kept {
-		return p.keptSummary(ctx, w.window)
+		return p.keptSummary(ctx, c.old)
 	}
 	if p.opt.Merge {
 		kept, err := p.keptReading(ctx, p.model, ref, w, p.asOf)

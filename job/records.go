@@ -34,7 +34,7 @@ func (p *pass) record(e *evaluated) trigger.Record {
 
 // append records a window with its decision and with the outcome as it is printed, and
 // puts the revision into the outcome. The Summary that it was judged by is kept with it. A
-// dry run records nothing.
+// dry run records nothing, and a backfill nothing that is there.
 func (p *pass) append(ctx context.Context, rec trigger.Record, e *evaluated) error {
 	if !p.effects.write || e.unrecorded {
 		return nil
@@ -43,8 +43,16 @@ func (p *pass) append(ctx context.Context, rec trigger.Record, e *evaluated) err
 	if rec.Output, err = json.Marshal(e.outcome); err != nil {
 		return fmt.Errorf("encode evaluation: %w", err)
 	}
-	if rec, e.created, err = p.Ledger.Append(ctx, rec); err != nil {
+	record := p.Ledger.Append
+	if p.replays {
+		record = p.Ledger.AppendMissing
+	}
+	if rec, e.created, err = record(ctx, rec); err != nil {
 		return err
+	}
+	if p.replays && !e.created { // a pass has recorded it since the backfill began
+		e.unrecorded = true
+		return nil
 	}
 	e.outcome.Revision = rec.Revision
 	p.keepSummary(ctx, e)

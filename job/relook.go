@@ -22,6 +22,11 @@ type again struct {
 // part of relook. So a window is not read night after night while it is young.
 const relookTenth = 10
 
+// mostListed bounds for how many windows that lack labels a pass looks whether other objects
+// are there. Labels that come change what is listed of all windows before them, and so of the
+// longest unseen, which are looked at first.
+const mostListed = 100
+
 // relookFrom returns the oldest window that may be judged again: the first that became
 // mature within relook, or the one so far back as a pass looks. It is false where none may.
 func (p *pass) relookFrom() (groundtruth.Window, bool) {
@@ -68,7 +73,7 @@ func (p *pass) nextReading(w groundtruth.Window, read time.Time) (time.Time, boo
 // judged are left to judgeKept.
 func (p *pass) relook(ctx context.Context, windows []planned, records []trigger.Record) ([]planned, error) {
 	from, ok := p.relookFrom()
-	if !ok {
+	if !ok || p.overtaken(records) {
 		return windows, nil
 	}
 	var unread []again
@@ -82,19 +87,25 @@ func (p *pass) relook(ctx context.Context, windows []planned, records []trigger.
 		}
 	}
 	slices.SortStableFunc(unread, func(a, b again) int { return a.old.WasReadAsOf().Compare(b.old.WasReadAsOf()) })
-	room := p.room(windows, records)
+	room, listed, failed := p.room(windows, records), 0, 0
+	var unreadable []again // last time
 	for _, c := range unread {
 		if room == 0 {
 			break
 		}
 		c.why = "another configuration has read it"
 		if !trigger.OtherHash(c.old.ReadHash, p.model.ReadHash()) {
+			if listed == mostListed || failed > 1 { // two are taken for a store that doesn't answer
+				continue
+			}
+			listed++
 			c.why = "it lacked labels or predictions, and other objects are there"
 			changed, err := p.changed(ctx, c.old)
 			if err != nil {
 				if ctx.Err() != nil {
 					return nil, err
 				}
+				failed++
 				p.leave(c.old.Window, err)
 				continue
 			}
@@ -105,10 +116,34 @@ func (p *pass) relook(ctx context.Context, windows []planned, records []trigger.
 				continue
 			}
 		}
+		tried, err := p.Ledger.WasTold(ctx, p.unreadableMark(c.old.Window))
+		if err != nil {
+			return nil, err
+		}
+		if tried {
+			unreadable = append(unreadable, c)
+			continue
+		}
 		room--
 		windows = p.take(windows, c)
 	}
+	for _, c := range unreadable[:min(room, len(unreadable))] {
+		windows = p.take(windows, c)
+	}
 	return windows, nil
+}
+
+// unreadableMark says of a window that it could not be read again by the configuration of
+// now. Such windows come after the others, which they would keep from being judged else.
+func (p *pass) unreadableMark(w groundtruth.Window) trigger.Told {
+	return trigger.Told{Model: p.model.Name, Window: w, Grid: p.grid(true), Rule: "relook", State: "unreadable-" + p.model.ReadHash(), At: p.Clock()}
+}
+
+// overtaken reports whether windows were judged from a later moment than the one of a late
+// pass or of shards. A judgement again as of then would seem to be older than they are, and
+// have rules act on them that found their breach before it. It is left to the next pass.
+func (p *pass) overtaken(records []trigger.Record) bool {
+	return (p.opt.Late || p.opt.Merge) && slices.ContainsFunc(records, func(r trigger.Record) bool { return r.AsOf.After(p.asOf) })
 }
 
 // takenUp returns the windows from one on that are recorded as mature and are in no plan,
@@ -177,21 +212,69 @@ func (p *pass) lacks(predictions, matched *int64) bool {
 }
 
 // changed reports whether the objects that may hold a window's rows are other ones than
-// those that its record lists.
+// those that its record lists. Where the predictions that it had are gone, as where old ones
+// are removed, nothing is there to judge it by.
 func (p *pass) changed(ctx context.Context, rec trigger.Record) (bool, error) {
 	whole, err := p.Ledger.Whole(ctx, []trigger.Record{rec})
 	if err != nil {
 		return false, err
 	}
 	now, err := p.summaries().Inputs(ctx, WindowQuery{Model: p.model, Window: rec.Window, AsOf: p.asOf, Labels: true})
-	if err != nil {
+	if err != nil || sameInputs(now, whole[0].Inputs) {
 		return false, err
 	}
-	return !sameInputs(now, whole[0].Inputs), nil
+	gone, err := p.gone(ctx, rec)
+	return !gone, err
 }
 
-// leave leaves a window that was to be judged again as it is, for it cannot be read. That
-// keeps nothing else from being judged, and is told with the pass.
+// gone reports whether a window had predictions, and no object is there now that may hold
+// any: its judgement is better than one by nothing.
+func (p *pass) gone(ctx context.Context, rec trigger.Record) (bool, error) {
+	if rec.Predictions == nil || *rec.Predictions == 0 {
+		return false, nil
+	}
+	exact := *p.model
+	exact.Predictions.Slack = 0 // the windows beside it may have objects
+	inputs, err := p.summaries().Inputs(ctx, WindowQuery{Model: &exact, Window: rec.Window, AsOf: p.asOf})
+	return len(inputs) == 0, err
+}
+
+// keepJudgement records that the configuration of now has looked for a window and found no
+// predictions of it: the judgement is that of before, and no pass reads the window again.
+// That is no judgement again, so as-of and streaks stay as they are.
+func (p *pass) keepJudgement(ctx context.Context, old trigger.Record) error {
+	p.gonePredictions = append(p.gonePredictions, old.Window)
+	whole, err := p.Ledger.Whole(ctx, []trigger.Record{old})
+	if err != nil {
+		return err
+	}
+	kept, e := whole[0], &evaluated{}
+	if e.outcome, err = recordedOutcome(kept); err != nil {
+		return err
+	}
+	e.outcome.Notes = append(e.outcome.Notes, "by another configuration no object of its predictions is there: it stays as it was judged")
+	e.outcome.Decision = trigger.Decision{Action: trigger.ActionNone, Reason: "recorded: it stays as it was judged; rules act on the newest window"}
+	kept.Decision, kept.ReadHash, kept.RecordedAt = e.outcome.Decision, p.model.ReadHash(), p.Clock().UTC()
+	return p.append(ctx, kept, e)
+}
+
+// goneNote says of the windows whose predictions are not where the configuration of now
+// looks for them that they stay as they are, and what to do.
+func goneNote(windows []groundtruth.Window, zone groundtruth.Zone) string {
+	if len(windows) == 0 {
+		return ""
+	}
+	newest := windows[len(windows)-1] // they come oldest first
+	text := fmt.Sprintf("a window, %s, was read by another configuration and stays as it was judged: it had predictions, and predictions.url of now has no object of its time", newest.Text(zone, "/"))
+	if n := len(windows); n > 1 {
+		text = fmt.Sprintf("%d windows, from %s to %s, were read by another configuration and stay as they were judged: they had predictions, and predictions.url of now has no object of their time", n, windows[0].Text(zone, "/"), newest.Text(zone, "/"))
+	}
+	return text + fmt.Sprintf("; where that is not meant, correct predictions.url or copy the objects there, and hindcast run --window %s reads it", newest)
+}
+
+// leave leaves a window that was to be judged again as it is, for it cannot be read, or its
+// queries cannot be asked. That keeps nothing else from being judged, and is told with the
+// pass.
 func (p *pass) leave(w groundtruth.Window, err error) {
 	p.notReadAgain = append(p.notReadAgain, fmt.Errorf("judge window %s again, which stays as it was judged: %w", w.Text(p.model.Grid().Zone(), "/"), err))
 }

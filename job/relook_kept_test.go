@@ -3,6 +3,7 @@ package job_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/trigger"
@@ -148,4 +149,32 @@ func TestSemantics7_WithoutAKeptSummaryAWindowStaysAsItIs(t *testing.T) {
 		}
 		wantLines(t, "kept", kept, job.SummariesDir+"m/20260103")
 	})
+}
+
+// A Summary that is older than the record, as where a pass was stopped between the two, is
+// not what the window was judged by: it has fewer labels.
+func TestSemantics7_AnOlderSummaryIsNotUsed(t *testing.T) {
+	data := memory() + "/data"
+	w := newWorld(t, settings{data: data, rules: "[" + ruleRMSE + "]"})
+	w.logs(1, good, good, good, good)
+	w.night(4)
+	var key, old string
+	for k, text := range w.stateObjects() {
+		if strings.HasPrefix(k, job.SummariesDir) {
+			key, old = k, text
+		}
+	}
+	w.someLabels(1, "corrected", makePairs(perDay, dayStart(1), wrong, "v1"), 3*day24)
+	w.now = dayStart(4).Add(20 * time.Hour)
+	win := day(1)
+	w.pass(job.Options{Window: &win})
+	if err := w.state.Write(t.Context(), key, []byte(old)); err != nil {
+		t.Fatal(err)
+	}
+	strict := w.another(settings{data: data, rules: "[" + ruleStrict + "]"})
+	out := strict.pass(job.Options{})
+	if got := out[0].Notes; len(got) != 1 || !strings.Contains(got[0], "its Summary cannot be used: it is of a reading as of 2026-01-04T03:00:00Z, and the window was judged by one as of 2026-01-04T20:00:00Z") {
+		t.Errorf("notes: %q", got)
+	}
+	wantLines(t, "day 1", strict.revisions(1, "rmse"), "r1 healthy 240", "r2 breached 240")
 }

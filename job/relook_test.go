@@ -22,10 +22,14 @@ type readings struct {
 	read     map[int]int
 	listings int
 	fails    map[int]error // of reading these days
+	hangs    error         // of every listing
 }
 
 func (r *readings) Inputs(ctx context.Context, q job.WindowQuery) ([]groundtruth.Input, error) {
 	r.listings++
+	if r.hangs != nil {
+		return nil, r.hangs
+	}
 	return r.Summaries.Inputs(ctx, q)
 }
 

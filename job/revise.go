@@ -19,14 +19,21 @@ type Revised struct {
 }
 
 // revise notes what of a window that was judged again is not any more as people were told:
-// the breaches that are none. That the newest window is healthy again is told by itself.
-func (p *pass) revise(ctx context.Context, e *evaluated, newest bool) {
+// the breaches that are none. That a rule is healthy again on its newest window is told by
+// itself: the window is the newest mature one, or the newest for rules that need no labels
+// too.
+func (p *pass) revise(ctx context.Context, e *evaluated, newestMature, newest bool) {
 	if e.again == nil || !p.tells() {
 		return
 	}
+	needsLabels := map[string]bool{}
+	for _, r := range p.model.Rules().Rules() {
+		needsLabels[r.Name] = r.NeedsLabels
+	}
 	for _, now := range e.outcome.Rules {
 		was := slices.ContainsFunc(e.again.old.Rules, func(r rule.Result) bool { return r.Name == now.Name && r.Verdict == rule.Breached })
-		if !was || now.Verdict == rule.Breached || newest && now.Verdict == rule.Healthy {
+		resolved := now.Verdict == rule.Healthy && (newest || newestMature && needsLabels[now.Name])
+		if !was || now.Verdict == rule.Breached || resolved {
 			continue
 		}
 		w := e.outcome.Window

@@ -147,15 +147,16 @@ type pass struct {
 	launches  []trigger.LaunchStatus // the started runs, see launched; nil until they are read
 	hungQuery hang                   // the query that the monitoring system did not answer in time
 
-	layout     string                 // ID of the reference's layout, on which windows are counted; empty without one
-	earlier    []trigger.LaunchStatus // the runs that were started before it
-	again      []again                // the windows of its plan that were judged before
-	otherRules []again                // the windows that it is to judge again by other rules, without reading
-	unusable   unusable               // the windows that it would judge again, had it their Summaries
-	judged     []*evaluated           // this pass's windows, oldest first, mature before closed
-	redecided  []*evaluated           // windows of earlier passes that were decided on again
-	beside     []trigger.Record       // what a backfill knows of windows beside the ledger
-	notes      []string               // what people must know of the pass, for its output alone: no window's record has them
+	layout          string                 // ID of the reference's layout, on which windows are counted; empty without one
+	earlier         []trigger.LaunchStatus // the runs that were started before it
+	again           []again                // the windows of its plan that were judged before
+	otherRules      []again                // the windows that it is to judge again by other rules, without reading
+	unusable        unusable               // the windows that it would judge again, had it their Summaries
+	gonePredictions []groundtruth.Window   // the windows that it was to judge again and whose predictions are gone, oldest first
+	judged          []*evaluated           // this pass's windows, oldest first, mature before closed
+	redecided       []*evaluated           // windows of earlier passes that were decided on again
+	beside          []trigger.Record       // what a backfill knows of windows beside the ledger
+	notes           []string               // what people must know of the pass, for its output alone: no window's record has them
 
 	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
 	breachesUnknown bool                          // knownBreaches could not be read

@@ -31,6 +31,8 @@ type Unit struct {
 	Key      string           `json:"key,omitempty"` // of the kept summary in the state
 	There    bool             `json:"there"`         // it was kept before, and its inputs are the same
 	Rows     int64            `json:"rows_read"`     // when it was read
+
+	again bool // the pass judges it again, and does all else where it cannot be read
 }
 
 // ErrJudgedSince marks a merge that comes too late: a pass has looked from a later
@@ -47,14 +49,14 @@ func (r *Runner) Units(ctx context.Context, m *config.Model, asOf time.Time) ([]
 	}
 	units := make([]Unit, len(windows))
 	for i, w := range windows {
-		units[i] = Unit{Model: m.Name, Window: w.window, TimeZone: m.Grid().Zone(), Stage: w.stage}
+		units[i] = Unit{Model: m.Name, Window: w.window, TimeZone: m.Grid().Zone(), Stage: w.stage, again: p.judgedAgain(w.window) != nil}
 	}
 	return units, nil
 }
 
 // Keep reads units of a model and keeps their summaries in the state for the merging
 // pass. It judges nothing. A unit that cannot be read is left to that pass, and to the
-// error; the others are kept all the same.
+// error, unless it is one that is judged again; the others are kept all the same.
 func (r *Runner) Keep(ctx context.Context, m *config.Model, asOf time.Time, units []Unit) ([]Unit, error) {
 	asOf = asOf.UTC()
 	ref, err := r.reference(ctx, m, true)
@@ -69,11 +71,15 @@ func (r *Runner) Keep(ctx context.Context, m *config.Model, asOf time.Time, unit
 			break
 		}
 		w := planned{window: u.Window, stage: u.Stage, onGrid: true}
-		if u, err = r.keep(ctx, m, ref, w, asOf, u); err != nil {
+		kept, err := r.keep(ctx, m, ref, w, asOf, u)
+		switch {
+		case err != nil && u.again && ctx.Err() == nil:
+			r.Log.Warn("a window that was to be judged again cannot be kept; the merge tries once more", "model", m.Name, "window_start", w.window.Start, "window_end", w.window.End, "err", err)
+		case err != nil:
 			errs = append(errs, err)
-			continue
+		default:
+			out = append(out, kept)
 		}
-		out = append(out, u)
 	}
 	return out, errors.Join(errs...)
 }

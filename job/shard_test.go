@@ -283,3 +283,24 @@ func TestSemantics7_ShardsReadAgain(t *testing.T) {
 	}
 	wantLines(t, "day 2", plain.revisions(2, "rmse"), "r1 breached 240", "r2 breached 240 again of r1")
 }
+
+// A window that is judged again and cannot be read fails no shard, and so keeps no merge
+// from coming: the merge leaves it as it is, and says so.
+func TestSemantics7_AShardThatCannotReadAgain(t *testing.T) {
+	w := newWorld(t, settings{})
+	w.logs(1, good, good, good, good, good, good, good)
+	for n := 4; n <= 6; n++ { // days 1 to 3
+		w.night(n)
+	}
+	w.at(7)
+	w.model.GroundTruth.Resolve = groundtruth.ResolveFirst
+	w.count().fails[2] = errors.New("the disk is gone")
+	if kept := w.keep(0, 1); len(kept) != 4 {
+		t.Errorf("kept: %+v", kept)
+	}
+	out, err := w.r.Pass(t.Context(), w.model, job.Options{AsOf: w.now, Merge: true})
+	if err == nil || !strings.Contains(err.Error(), "judge window 2026-01-02/2026-01-03 again, which stays as it was judged") {
+		t.Errorf("the merge ends with %v", err)
+	}
+	wantLines(t, "judged", brief(out), "4 mature healthy none", "3 mature healthy none", "1 mature healthy none", "6 closed healthy none")
+}

@@ -145,8 +145,11 @@ func (p *pass) note(text string) { p.notes = append(p.notes, text) }
 
 // logNotes logs the notes on the pass, once it has all of them.
 func (p *pass) logNotes() {
-	if note := p.unusable.note(p.model.Grid().Zone()); note != "" {
-		p.note(note)
+	zone := p.model.Grid().Zone()
+	for _, note := range []string{p.unusable.note(zone), goneNote(p.gonePredictions, zone)} {
+		if note != "" {
+			p.note(note)
+		}
 	}
 	for _, note := range p.notes {
 		p.Log.Warn("noted", "model", p.model.Name, "note", note)

@@ -59,6 +59,29 @@ var ErrNewerSchema = errors.New("written by a newer version of hindcast")
 // Model, Window, Stage and OnGrid must be set, and Grid on a grid; Revision is set here.
 // Windows off the grid are kept apart and never enter History, Latest or Recent.
 func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
+	return l.append(ctx, r, func(newest Record) (Record, bool, error) {
+		same, err := sameEvaluation(newest, r)
+		return newest, same, err
+	})
+}
+
+// AppendMissing records an evaluation as Append does, but not where its window has a record
+// of its stage or a later one: then it returns that, and created false.
+func (l *Ledger) AppendMissing(ctx context.Context, r Record) (Record, bool, error) {
+	return l.append(ctx, r, func(old Record) (Record, bool, error) {
+		for old.Stage != StageMature && old.Stage != r.Stage && old.Revision > 1 {
+			var err error
+			if old, err = l.evaluation(ctx, evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, old.Revision-1)); err != nil {
+				return old, false, err
+			}
+		}
+		return old, old.Stage == StageMature || old.Stage == r.Stage, nil
+	})
+}
+
+// append records an evaluation as the newest revision of its window, unless there says, of
+// the newest there is, that a record serves for it already.
+func (l *Ledger) append(ctx context.Context, r Record, there func(newest Record) (Record, bool, error)) (Record, bool, error) {
 	if r.Model == "" || r.Window.Start.IsZero() || !r.Window.End.After(r.Window.Start) {
 		return Record{}, false, fmt.Errorf("record evaluation of %q: model and window are required", r.Model)
 	}
@@ -84,11 +107,11 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Record, bool, error) {
 			if err != nil {
 				return Record{}, false, err
 			}
-			same, err := sameEvaluation(old, r)
+			old, serves, err := there(old)
 			if err != nil {
 				return Record{}, false, fmt.Errorf("record evaluation of %s: %w", r.Model, err)
 			}
-			if same {
+			if serves {
 				return old, false, l.markMature(ctx, old)
 			}
 		}

@@ -137,6 +137,20 @@ func TestSemantics7_Retractions(t *testing.T) {
 			t.Errorf("%s: %+v", tc.name, got)
 		}
 	}
+	// A rule that was taken out or renamed was not judged by the newest revision of the window
+	// before, which says nothing of what it would be.
+	without := again(2, breached, 5)
+	without.Rules[0].Name = "renamed"
+	// A for that was raised since was not the one that the run was started by.
+	raised := nightly("hbb")
+	raised[2].Rules[0].For = 3
+	for name, records := range map[string][]Record{"a rule that is gone": {nightly("hbb")[0], without, nightly("hbb")[2]}, "a raised for": raised} {
+		started := run
+		started.Launch.For = 2
+		if got := Retractions(days{}, records, []LaunchStatus{started}); len(got) > 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
 	records := append(nightly("hbb"), again(3, healthy, 5))
 	known := run
 	known.Retracted = &RunState{}

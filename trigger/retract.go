@@ -15,8 +15,10 @@ type Retraction struct {
 
 // Retractions returns the started runs that are not marked as retracted and whose rule
 // has, at the window that they were started for and by the newest revisions, a streak
-// shorter than its for. The for is that of the window's newest record. Of a run whose
-// streak goes on before the oldest of the records nobody can tell.
+// shorter than its for. The for is that of the launch or of the window's newest record,
+// whichever is less: it may have been changed since. Nobody can tell of a run whose streak
+// goes on before the oldest of the records, or ends on a window whose newest revision did
+// not judge the rule, as after it was renamed.
 func Retractions(grid Grid, records []Record, launches []LaunchStatus) []Retraction {
 	windows := byWindow(records)
 	var out []Retraction
@@ -34,8 +36,16 @@ func Retractions(grid Grid, records []Record, launches []LaunchStatus) []Retract
 		}
 		n, end := streak(grid, windows, l.Launch.Rule, j.window, nil, nil)
 		need := max(r.result.For, 1)
+		if f := l.Launch.For; f > 0 {
+			need = min(need, f)
+		}
 		if n >= need || end.Start.Before(windows[0].window.Start) {
 			continue
+		}
+		if at, there := find(windows, end); there {
+			if _, judged := at.rules[l.Launch.Rule]; !judged {
+				continue
+			}
 		}
 		out = append(out, Retraction{l, fmt.Sprintf("%s is %s on the window from %s to %s by now, and breached in %d of %d consecutive windows needed",
 			l.Launch.Rule, r.result.Verdict, stamp(j.window.Start), stamp(j.window.End), n, need)})

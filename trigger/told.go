@@ -58,6 +58,15 @@ func (l *Ledger) Tell(ctx context.Context, t Told) (bool, error) {
 	return first, err
 }
 
+// WasTold reports whether the telling was claimed.
+func (l *Ledger) WasTold(ctx context.Context, t Told) (bool, error) {
+	_, err := l.load(ctx, toldKey(t.Model, placeOf(t.Window, t.Grid), t.Rule, t.State))
+	if errors.Is(err, objstore.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 func toldKey(model string, at place, rule, state string) string {
 	return toldDir + part(model) + "/" + toldPlace(at) + "/" + part(rule) + "/" + part(state)
 }

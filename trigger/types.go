@@ -130,6 +130,7 @@ type Launch struct {
 	Grid        string              `json:"grid,omitempty"`   // whose window it is, where the interval does not tell it
 	Versions    []string            `json:"versions,omitempty"`
 	Rule        string              `json:"rule,omitempty"`
+	For         int                 `json:"for,omitempty"` // the rule's then; 0 where an earlier version started the run
 	Reason      string              `json:"reason"`
 	Manual      bool                `json:"manual"`
 	LaunchedAt  time.Time           `json:"launched_at"`
