@@ -214,7 +214,7 @@ func TestSemantics7_LowCoverageCostsABoundedNumberOfReadings(t *testing.T) {
 	for n := 4; n <= last; n++ {
 		for _, o := range w.night(n) {
 			for _, note := range o.Notes {
-				if strings.HasPrefix(note, "read again") {
+				if strings.Contains(note, "fewer than a rule asks for") {
 					notes[o.Window.Start.YearDay()] = append(notes[o.Window.Start.YearDay()], note)
 				}
 			}
@@ -227,10 +227,45 @@ func TestSemantics7_LowCoverageCostsABoundedNumberOfReadings(t *testing.T) {
 		}
 	}
 	wantLines(t, "notes of day 5", notes[5],
-		"read again, the window still has labels for 144 of its 240 predictions, fewer than a rule asks for; it is read again from 2026-01-14T06:00:00Z on if other objects are there then",
+		"the window has labels for 144 of its 240 predictions, fewer than a rule asks for; passes read it again from 2026-01-10T19:12:00Z on if other objects are there then, hindcast run --window 2026-01-05/2026-01-06 reads it now",
+		"read again, the window still has labels for 144 of its 240 predictions, fewer than a rule asks for; passes read it again from 2026-01-14T06:00:00Z on if other objects are there then, hindcast run --window 2026-01-05/2026-01-06 reads it now",
 		"read again, the window still has labels for 144 of its 240 predictions, fewer than a rule asks for; no pass reads it again (relook), hindcast run --window 2026-01-05/2026-01-06 does")
 	if !strings.Contains(w.log.String(), "no pass reads it again (relook)") {
 		t.Error("that it was the last time is not in the log")
+	}
+}
+
+// The first judgement of a mature window that lacks what a later pass may find says when
+// that is; others say nothing of it.
+func TestSemantics7_TheFirstJudgementSaysWhenTheNextIs(t *testing.T) {
+	const note = "the window has no predictions; passes read it again from 2026-01-06T19:12:00Z on if other objects are there then, hindcast run --window 2026-01-01/2026-01-02 reads it now"
+	// notes are those on day 1, of a log that has day 2 alone.
+	notes := func(s settings, opt job.Options) []string {
+		w := newWorld(t, s)
+		w.logs(2, good)
+		w.at(4)
+		out := []string{}
+		for _, o := range w.pass(opt) {
+			for _, n := range o.Notes {
+				if strings.Contains(n, "reads it now") || strings.Contains(n, "no pass reads it again") {
+					out = append(out, fmt.Sprintf("%d %s", o.Window.Start.Day(), n))
+				}
+			}
+		}
+		return out
+	}
+	wantLines(t, "a pass", notes(settings{}, job.Options{}), "1 "+note)
+	wantLines(t, "a pass that begins late", notes(settings{model: "relook: 5h"}, job.Options{}), "1 the window has no predictions; no pass reads it again (relook), hindcast run --window 2026-01-01/2026-01-02 does")
+	wantLines(t, "without relook", notes(settings{model: "relook: 0s"}, job.Options{}))
+	wantLines(t, "a look", notes(settings{}, job.Options{Window: ptr(day(1))}))
+
+	w := newWorld(t, settings{})
+	w.logs(2, good)
+	w.now = dayStart(9)
+	for _, o := range w.backfill(dayStart(1), dayStart(3), job.BackfillOptions{}) {
+		if strings.Contains(strings.Join(o.Notes, "\n"), "it now") {
+			t.Errorf("a backfill notes %q", o.Notes)
+		}
 	}
 }
 
