@@ -275,7 +275,7 @@ func (p *pass) noteLacks(w planned, c groundtruth.Coverage, again bool) string {
 		text += fmt.Sprintf("labels for %d of its %d predictions, fewer than a rule asks for", c.Matched, c.Predictions)
 	}
 	if next, ok := p.nextReading(w.window, p.asOf); ok {
-		return fmt.Sprintf("%s; passes read it again from %s on if other objects are there then, hindcast run --window %s reads it now", text, next.Format(time.RFC3339), w.window)
+		return fmt.Sprintf("%s; passes read it again from %s on if other objects are there then, and as soon as the configuration reads its logs otherwise; hindcast run --window %s reads it now", text, next.Format(time.RFC3339), w.window)
 	}
 	return fmt.Sprintf("%s; no pass reads it again (relook), hindcast run --window %s does", text, w.window)
 }

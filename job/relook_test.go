@@ -227,8 +227,8 @@ func TestSemantics7_LowCoverageCostsABoundedNumberOfReadings(t *testing.T) {
 		}
 	}
 	wantLines(t, "notes of day 5", notes[5],
-		"the window has labels for 144 of its 240 predictions, fewer than a rule asks for; passes read it again from 2026-01-10T19:12:00Z on if other objects are there then, hindcast run --window 2026-01-05/2026-01-06 reads it now",
-		"read again, the window still has labels for 144 of its 240 predictions, fewer than a rule asks for; passes read it again from 2026-01-14T06:00:00Z on if other objects are there then, hindcast run --window 2026-01-05/2026-01-06 reads it now",
+		"the window has labels for 144 of its 240 predictions, fewer than a rule asks for; passes read it again from 2026-01-10T19:12:00Z on if other objects are there then, and as soon as the configuration reads its logs otherwise; hindcast run --window 2026-01-05/2026-01-06 reads it now",
+		"read again, the window still has labels for 144 of its 240 predictions, fewer than a rule asks for; passes read it again from 2026-01-14T06:00:00Z on if other objects are there then, and as soon as the configuration reads its logs otherwise; hindcast run --window 2026-01-05/2026-01-06 reads it now",
 		"read again, the window still has labels for 144 of its 240 predictions, fewer than a rule asks for; no pass reads it again (relook), hindcast run --window 2026-01-05/2026-01-06 does")
 	if !strings.Contains(w.log.String(), "no pass reads it again (relook)") {
 		t.Error("that it was the last time is not in the log")
@@ -238,7 +238,7 @@ func TestSemantics7_LowCoverageCostsABoundedNumberOfReadings(t *testing.T) {
 // The first judgement of a mature window that lacks what a later pass may find says when
 // that is; others say nothing of it.
 func TestSemantics7_TheFirstJudgementSaysWhenTheNextIs(t *testing.T) {
-	const note = "the window has no predictions; passes read it again from 2026-01-06T19:12:00Z on if other objects are there then, hindcast run --window 2026-01-01/2026-01-02 reads it now"
+	const note = "the window has no predictions; passes read it again from 2026-01-06T19:12:00Z on if other objects are there then, and as soon as the configuration reads its logs otherwise; hindcast run --window 2026-01-01/2026-01-02 reads it now"
 	// notes are those on day 1, of a log that has day 2 alone.
 	notes := func(s settings, opt job.Options) []string {
 		w := newWorld(t, s)
