@@ -153,9 +153,10 @@ func TestJSONFields(t *testing.T) {
 	}
 }
 
+// jsonName returns the name of a field in JSON, and nothing of one that is not in it.
 func jsonName(f reflect.StructField) string {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	return name
+	return strings.TrimPrefix(name, "-")
 }
 
 // jsonFields adds the fields of a value of type t at path: [] stands for a list and *

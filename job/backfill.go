@@ -135,8 +135,8 @@ type BackfillOptions struct {
 // there been any, and records each that has no record of its stage or a later one. It
 // goes through the moments of the plan; at each it is a pass as of then, which sees no
 // label, record or run of later, decides as in mode suggest, and claims, tells and starts
-// nothing. What is recorded already is shown as it was recorded first, so that a backfill
-// that was killed goes on where it was.
+// nothing. What is recorded already is shown as it was recorded last in its stage, so
+// that a backfill that was killed goes on where it was.
 func (r *Runner) Backfill(ctx context.Context, plan *Backfill, opt BackfillOptions) error {
 	b := newBackfill(r, plan.model, opt)
 	if err := b.begin(ctx, plan); err != nil {
@@ -162,7 +162,7 @@ type backfill struct {
 	ledger   *trigger.Ledger // of now; that of the pass is as of its moment
 	ref      *reference
 	launches []trigger.LaunchStatus   // all of the model's
-	recorded map[int64]map[string]int // see trigger.FirstOfStages
+	recorded map[int64]map[string]int // see trigger.NewestOfStages
 	newest   map[string]Outcome       // the newest window of each stage, for the push
 	unhidden bool                     // it is said that later labels were seen
 }
@@ -184,7 +184,7 @@ func newBackfill(r *Runner, m *config.Model, opt BackfillOptions) *backfill {
 // begin reads what all moments need, once.
 func (b *backfill) begin(ctx context.Context, plan *Backfill) error {
 	var err error
-	if b.recorded, err = b.ledger.FirstOfStages(ctx, b.model.Name, b.model.Grid().String(), plan.first, plan.last); err != nil {
+	if b.recorded, err = b.ledger.NewestOfStages(ctx, b.model.Name, b.model.Grid().String(), plan.first, plan.last); err != nil {
 		return err
 	}
 	if b.launches, err = b.ledger.Launches(ctx, b.model.Name); err != nil {
@@ -252,7 +252,9 @@ func (b *backfill) take(ctx context.Context, w groundtruth.Window, revision int)
 	if record.AsOf.After(b.asOf) {
 		b.remember(record)
 	}
-	return recordedOutcome(record)
+	o, err := recordedOutcome(record)
+	o.Recorded = true
+	return o, err
 }
 
 // remember keeps a record that the ledger does not show at the moments to come, instead of

@@ -334,6 +334,32 @@ func TestSemantics7_BackfillBesidePasses(t *testing.T) {
 	}
 }
 
+// A window that was judged again is shown, and counts in streaks, by its newest revision.
+func TestSemantics7_BackfillShowsTheNewestRevision(t *testing.T) {
+	data := memory() + "/data"
+	s := settings{rules: "[" + ruleRMSE + "]", mode: "suggest", model: "relook: 0s\nschedule: '0 3 * * *'", data: data}
+	broken := newWorld(t, s)
+	broken.logs(1, good, good, wrong, wrong, wrong)
+	pattern := broken.model.Predictions.URL
+	broken.model.Predictions.URL = strings.Replace(pattern, "dt={date}", "day={date}", 1)
+	for n := 4; n <= 6; n++ { // days 1 to 3 as mature
+		broken.night(n)
+	}
+	w := broken.another(s)
+	w.now = dayStart(7).Add(5 * time.Hour)
+	for n := 2; n <= 3; n++ {
+		w.pass(job.Options{Window: ptr(day(n))})
+	}
+	var shown []string
+	for _, o := range w.all(job.BackfillOptions{}) {
+		if o.Stage == trigger.StageMature {
+			shown = append(shown, fmt.Sprintf("%d r%d %s %d %t", o.Window.Start.Day(), o.Revision, ruleOf(&o, "rmse"), o.Coverage.Predictions, o.Recorded))
+		}
+	}
+	wantLines(t, "shown", shown,
+		"1 r1 inconclusive 0 0 true", "2 r2 healthy 0 240 true", "3 r3 breached 1 acts 240 true", "4 r2 breached 2 acts 240 false")
+}
+
 // A backfill sets no beginning: the first pass after it takes the newest mature window, and
 // tells of what is breached now alone.
 func TestSemantics7_BackfillThenPasses(t *testing.T) {

@@ -128,8 +128,8 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 		}
 	}
 	shown := *read
-	if c != nil && !c.kept {
-		if note := p.stillLacks(w.window, read.result.Coverage); note != "" {
+	if c == nil || !c.kept {
+		if note := p.noteLacks(w, read.result.Coverage, c != nil); note != "" {
 			shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
 		}
 	}

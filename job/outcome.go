@@ -56,6 +56,7 @@ type Outcome struct {
 	NotJudged  []NotJudged            `json:"not_judged,omitempty"`
 	Decision   trigger.Decision       `json:"decision"`
 	Notes      []string               `json:"notes,omitempty"`
+	Recorded   bool                   `json:"-"` // a backfill has not judged it, and shows what is recorded
 }
 
 // NotJudged is a rule that waits for the labels of its window.

@@ -43,7 +43,7 @@ const removers = 8
 // removes nothing and says what it would.
 func (r *Runner) Prune(ctx context.Context, m *config.Model, age time.Duration, dryRun bool) (Pruned, error) {
 	out := Pruned{Model: m.Name, Removed: []PrunedKind{}, Kept: []trigger.Kept{}}
-	if err := OldEnough(m, age); err != nil {
+	if err := OldEnough([]*config.Model{m}, age); err != nil {
 		return out, err
 	}
 	if dryRun {
@@ -103,19 +103,30 @@ func (r *Runner) old(ctx context.Context, m *config.Model, before time.Time) ([]
 	return removals, kept, nil
 }
 
-// OldEnough refuses an age within which passes judge, or look back at, in the ordinary
-// course.
-func OldEnough(m *config.Model, age time.Duration) error {
-	days := func(d time.Duration) int { return int((d + 24*time.Hour - 1) / (24 * time.Hour)) }
+// OldEnough refuses an age within which passes over the models judge, or look back at, in
+// the ordinary course. It names the one that needs most.
+func OldEnough(models []*config.Model, age time.Duration) error {
+	var name, why string
+	for _, m := range models {
+		if least, needs := leastAge(m); least > age {
+			age, name, why = least, m.Name, needs
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: %s needs at least %d days, for the delay of its labels and %s", ErrTooYoung, name, (age+24*time.Hour-1)/(24*time.Hour), why)
+}
+
+// leastAge returns the least age that a model allows, and what needs it beside the delay.
+func leastAge(m *config.Model) (age time.Duration, why string) {
 	windows := m.CatchUp + longestStreak(m)
-	if least := m.GroundTruth.Delay + time.Duration(windows)*m.Grid().Length(); age < least {
-		return fmt.Errorf("%w: %s needs at least %d days, for the delay of its labels and %d windows of %s (catch_up and the longest streak of its rules)",
-			ErrTooYoung, m.Name, days(least), windows, m.Grid())
+	age = time.Duration(windows) * m.Grid().Length()
+	why = fmt.Sprintf("%d windows of %s (catch_up and the longest streak of its rules)", windows, m.Grid())
+	if again := m.Relook + m.Grid().Length(); m.Relook > 0 && again > age {
+		age, why = again, "the windows that may be judged again (relook)"
 	}
-	if least := m.GroundTruth.Delay + m.Relook + m.Grid().Length(); m.Relook > 0 && age < least {
-		return fmt.Errorf("%w: %s needs at least %d days, for the delay of its labels and the windows that may be judged again (relook)", ErrTooYoung, m.Name, days(least))
-	}
-	return nil
+	return m.GroundTruth.Delay + age, why
 }
 
 // needs finds out what the next pass goes by, as that pass would.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -17,6 +18,25 @@ import (
 const prunedAge = 6 * 24 * time.Hour
 
 const prunedNights = 60
+
+// The age that is told is enough: of all models, and for all that each needs.
+func TestOldEnoughTellsTheLargest(t *testing.T) {
+	model := func(name, keys string) *config.Model {
+		m := newWorld(t, settings{model: keys}).model
+		m.Name = name
+		return m
+	}
+	models := []*config.Model{model("a", "catch_up: 2\nrelook: 3d"), model("b", "catch_up: 5\nrelook: 14d"), model("c", "catch_up: 9\nrelook: 3d")}
+	for n, want := range map[int]string{1: "b needs at least 17 days", 12: "b needs at least 17 days", 16: "b needs at least 17 days", 17: ""} {
+		err := job.OldEnough(models, time.Duration(n)*24*time.Hour)
+		if want == "" && err != nil || want != "" && (!errors.Is(err, job.ErrTooYoung) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%d days: %v", n, err)
+		}
+	}
+	if err := job.OldEnough(models[2:], 24*time.Hour); err == nil || !strings.Contains(err.Error(), "c needs at least 12 days, for the delay of its labels and 10 windows of 1d (catch_up") {
+		t.Error(err)
+	}
+}
 
 // prunable has 60 nights behind it, of a ragged log whose last 20 days are breached.
 func prunable(t *testing.T, k kind, mode string) (w *world, s settings) {

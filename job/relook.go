@@ -340,20 +340,27 @@ func (u *unusable) note(zone groundtruth.Zone) string {
 	return text + why + fmt.Sprintf("; hindcast run --window %s reads it and judges it by the rules of now", newest)
 }
 
-// stillLacks says of a window that was read again that it still has no predictions or too
-// few labels, and when it is read once more; nothing of one that has enough.
-func (p *pass) stillLacks(w groundtruth.Window, c groundtruth.Coverage) string {
-	if !p.lacks(&c.Predictions, &c.Matched) {
+// noteLacks says of a mature window that was read that it has no predictions or too few
+// labels, and when it is read again; nothing of one that has enough, and of none where no
+// pass goes on from this one. again says that it was read before, and lacked them then.
+func (p *pass) noteLacks(w planned, c groundtruth.Coverage, again bool) string {
+	goesOn := w.stage == trigger.StageMature && p.model.Relook > 0 && !p.opt.looks() && !p.replays
+	if !goesOn || !p.lacks(&c.Predictions, &c.Matched) {
 		return ""
 	}
-	text := "read again, the window still has no predictions"
-	if c.Predictions > 0 {
-		text = fmt.Sprintf("read again, the window still has labels for %d of its %d predictions, fewer than a rule asks for", c.Matched, c.Predictions)
+	text := "the window has "
+	if again {
+		text = "read again, the window still has "
 	}
-	if next, ok := p.nextReading(w, p.asOf); ok {
-		return fmt.Sprintf("%s; it is read again from %s on if other objects are there then", text, next.Format(time.RFC3339))
+	if c.Predictions == 0 {
+		text += "no predictions"
+	} else {
+		text += fmt.Sprintf("labels for %d of its %d predictions, fewer than a rule asks for", c.Matched, c.Predictions)
 	}
-	return fmt.Sprintf("%s; no pass reads it again (relook), hindcast run --window %s does", text, w)
+	if next, ok := p.nextReading(w.window, p.asOf); ok {
+		return fmt.Sprintf("%s; passes read it again from %s on if other objects are there then, and as soon as the configuration reads its logs otherwise; hindcast run --window %s reads it now", text, next.Format(time.RFC3339), w.window)
+	}
+	return fmt.Sprintf("%s; no pass reads it again (relook), hindcast run --window %s does", text, w.window)
 }
 
 // beforeNewest reports whether a window lies before one that is recorded as mature: a judgement

@@ -43,10 +43,10 @@ func LaunchesAsOf(launches []LaunchStatus, t time.Time) []LaunchStatus {
 	return out
 }
 
-// FirstOfStages returns the first revision of each stage of the windows of a grid that lie
+// NewestOfStages returns the newest revision of each stage of the windows of a grid that lie
 // in span: by the start of the window, in Unix seconds, then by stage. Windows without a
 // record are left out. It costs about a listing and a page of the index for each era.
-func (l *Ledger) FirstOfStages(ctx context.Context, model, grid string, first, last groundtruth.Window) (map[int64]map[string]int, error) {
+func (l *Ledger) NewestOfStages(ctx context.Context, model, grid string, first, last groundtruth.Window) (map[int64]map[string]int, error) {
 	in := func(at place) bool {
 		return at.on(grid) && !at.window.Start.Before(first.Start) && !at.window.Start.After(last.Start)
 	}
@@ -67,9 +67,7 @@ func (l *Ledger) FirstOfStages(ctx context.Context, model, grid string, first, l
 				stages = map[string]int{}
 				out[r.Window.Start.Unix()] = stages
 			}
-			if _, ok := stages[r.Stage]; !ok { // revisions come in their order
-				stages[r.Stage] = r.Revision
-			}
+			stages[r.Stage] = r.Revision // revisions come in their order
 		}
 	}
 	return out, nil

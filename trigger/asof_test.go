@@ -53,8 +53,8 @@ func TestLedgerAsOf(t *testing.T) {
 	if err != nil || len(got) != 2 {
 		t.Errorf("%d records up to day 2, %v", len(got), err)
 	}
-	stages, err := l.FirstOfStages(ctx, "m", "1d", day(1), day(2))
-	if err != nil || fmt.Sprint(stages[day(1).Start.Unix()]) != "map[closed:1 mature:2]" || fmt.Sprint(stages[day(2).Start.Unix()]) != "map[mature:1]" || len(stages) != 2 {
+	stages, err := l.NewestOfStages(ctx, "m", "1d", day(1), day(2))
+	if err != nil || fmt.Sprint(stages[day(1).Start.Unix()]) != "map[closed:1 mature:3]" || fmt.Sprint(stages[day(2).Start.Unix()]) != "map[mature:1]" || len(stages) != 2 {
 		t.Errorf("stages: %v, %v", stages, err)
 	}
 }

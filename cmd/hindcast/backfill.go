@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -62,6 +64,8 @@ func (s stretch) of(m *config.Model, now time.Time) (from, to time.Time, err err
 	switch {
 	case from.After(now):
 		return from, to, usagef("--from %s lies in the future", s.from)
+	case to.After(now):
+		return from, to, usagef("--to %s lies in the future; without --to the stretch ends now", s.to)
 	case !from.Before(to):
 		return from, to, usagef("--to %s does not lie after --from %s", s.to, s.from)
 	}
@@ -91,7 +95,7 @@ func (a *App) backfill(ctx context.Context, c *connected, s stretch, output stri
 			}
 			c.Log = quiet
 		}
-		story = &nightTable{w: a.Stdout, screen: a.screen, models: make([]modelNights, len(plans))}
+		story = newNightTable(a, c.models)
 	case formatCSV:
 		story = newNightList(a.Stdout, len(plans), csvList{})
 	case "yaml":
@@ -171,14 +175,28 @@ func (c *connected) backfills(ctx context.Context, log *slog.Logger, plans []*jo
 type nightTable struct {
 	w      io.Writer
 	screen *screen
+	widest int // how wide the names of models are; 0 where there is one, whose lines don't name it
 
 	mu     sync.Mutex
+	begun  bool // there is a line, and the header above it
 	models []modelNights
+}
+
+func newNightTable(a *App, models []*config.Model) *nightTable {
+	t := &nightTable{w: a.Stdout, screen: a.screen, models: make([]modelNights, len(models))}
+	if len(models) > 1 {
+		t.widest = len("model")
+		for _, m := range models {
+			t.widest = max(t.widest, utf8.RuneCountInString(m.Name))
+		}
+	}
+	return t
 }
 
 // modelNights holds what the table of a model has.
 type modelNights struct {
 	name  string
+	zone  groundtruth.Zone
 	rows  []windowRow
 	notes []countedNote
 }
@@ -191,16 +209,20 @@ func (t *nightTable) night(model int, asOf time.Time, outcomes []job.Outcome) er
 	var text []byte
 	for i := range outcomes {
 		o := &outcomes[i]
-		of.name = o.Model
+		of.name, of.zone = o.Model, o.TimeZone
 		of.rows = append(of.rows, rowOf(o))
 		for _, note := range o.Notes {
 			of.note(note, o)
 		}
-		line := nightLine(asOf, o)
-		if len(t.models) > 1 {
-			line = o.Model + "  " + line
+		model, header := "", ""
+		if t.widest > 0 {
+			model, header = fmt.Sprintf("%-*s  ", t.widest, o.Model), fmt.Sprintf("%-*s  ", t.widest, "model")
 		}
-		text = append(text, visible(line)+"\n"...)
+		if !t.begun {
+			t.begun = true
+			text = append(text, header+nightHeader(o)+"\n"...)
+		}
+		text = append(text, visible(model+nightLine(asOf, o))+"\n"...)
 	}
 	var err error
 	t.screen.beside(func() { _, err = t.w.Write(text) })

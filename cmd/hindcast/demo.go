@@ -105,6 +105,7 @@ func (a *App) demo(ctx context.Context, dir string) error {
 // demoStory tells what the passes found.
 type demoStory struct {
 	w                     *App
+	begun                 bool         // there is a line, and the header above it
 	healthy               *job.Outcome // the last healthy mature window
 	drift, breach         *job.Outcome // the first of each
 	suggested             *job.Outcome
@@ -115,6 +116,10 @@ type demoStory struct {
 func (s *demoStory) night(now time.Time, outcomes []job.Outcome) {
 	for i := range outcomes {
 		o := &outcomes[i]
+		if !s.begun {
+			s.begun = true
+			fmt.Fprintln(s.w.Stdout, nightHeader(o))
+		}
 		fmt.Fprintln(s.w.Stdout, nightLine(now, o))
 		s.remember(now, o)
 	}

@@ -25,14 +25,25 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// nightLine tells of a window in a line, for the demo and for backfills.
-func nightLine(night time.Time, o *job.Outcome) string {
+// nightTime returns a moment as the lines on a window show it: by its date, and where
+// windows are parts of days by its time as well.
+func nightTime(t time.Time, o *job.Outcome) string {
 	layout := time.DateOnly
 	if start, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), "/"); len(start) > len(layout) {
 		layout = "2006-01-02T15:04Z07:00"
 	}
-	zone := o.TimeZone.Location()
-	line := fmt.Sprintf("%s  %-6s %s  %-12s", night.In(zone).Format(layout), o.Stage, o.Window.Start.In(zone).Format(layout), o.Verdict)
+	return t.In(o.TimeZone.Location()).Format(layout)
+}
+
+// nightHeader stands above the lines on windows, of which o is the first.
+func nightHeader(o *job.Outcome) string {
+	n := len(nightTime(o.Window.Start, o))
+	return fmt.Sprintf("%-*s  %-6s %-*s  verdict", n, "as of", "stage", n, "window")
+}
+
+// nightLine tells of a window in a line, for the demo and for backfills.
+func nightLine(night time.Time, o *job.Outcome) string {
+	line := fmt.Sprintf("%s  %-6s %s  %-12s", nightTime(night, o), o.Stage, nightTime(o.Window.Start, o), o.Verdict)
 	c := o.Coverage
 	switch {
 	case c.Predictions == 0:
@@ -47,7 +58,10 @@ func nightLine(night time.Time, o *job.Outcome) string {
 		line += fmt.Sprintf(" %d predictions", c.Predictions)
 	}
 	if o.Decision.Action != trigger.ActionNone {
-		line += fmt.Sprintf("  -> %s", o.Decision.Action)
+		line += "  -> " + shortDecision(o.Decision)
+	}
+	if o.Recorded {
+		line += "  (recorded)"
 	}
 	return line
 }
@@ -87,10 +101,16 @@ func intervalOf(m metric.Result) string {
 
 // windowRow is a row of the table of a backfill.
 type windowRow struct {
-	window groundtruth.Window
-	metric string // the name
-	cells  table.Row
+	window   groundtruth.Window
+	stage    string
+	breached bool
+	recorded bool   // before, and not judged now
+	metric   string // the name
+	cells    table.Row
 }
+
+// recordedMark stands in the table behind the verdict of a window that was recorded before.
+const recordedMark = "*"
 
 // rowOf returns the row of a window.
 func rowOf(o *job.Outcome) windowRow {
@@ -102,8 +122,13 @@ func rowOf(o *job.Outcome) windowRow {
 	if o.Drift != nil && !math.IsNaN(float64(o.Drift.Share)) {
 		share = report.Number(o.Drift.Share)
 	}
-	return windowRow{o.Window, name, table.Row{
-		o.Window.Text(o.TimeZone, "/"), o.Stage, o.Verdict.String(), o.Coverage.Predictions, coverage, value, intervalOf(m), share, shortDecision(o.Decision),
+	verdict := o.Verdict.String()
+	if o.Recorded {
+		verdict += recordedMark
+	}
+	window, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), " ") // the table's title names the zone
+	return windowRow{o.Window, o.Stage, o.Verdict == rule.Breached, o.Recorded, name, table.Row{
+		window, o.Stage, verdict, o.Coverage.Predictions, coverage, value, intervalOf(m), share, shortDecision(o.Decision),
 	}}
 }
 
@@ -150,23 +175,36 @@ func (n *modelNights) note(text string, o *job.Outcome) {
 // people must know of them.
 func (n *modelNights) render(w io.Writer) {
 	slices.SortStableFunc(n.rows, func(a, b windowRow) int {
-		return cmp.Or(a.window.Start.Compare(b.window.Start), cmp.Compare(fmt.Sprint(a.cells[1]), fmt.Sprint(b.cells[1]))) // closed before mature
+		return cmp.Or(a.window.Start.Compare(b.window.Start), cmp.Compare(a.stage, b.stage)) // closed before mature
 	})
 	name := n.rows[0].metric
 	if name == "" {
 		name = "metric"
 	}
-	fmt.Fprintf(w, "\n%s\n", visible(n.name))
+	title := n.name
+	if !n.zone.IsUTC() {
+		title += ", windows of " + n.zone.String()
+	}
+	fmt.Fprintf(w, "\n%s\n", visible(title))
 	t := newTable(w, "window", "stage", "verdict", "predictions", "coverage", name, "95 % interval", "drift share", "decision")
-	breached := 0
+	breached, recorded := 0, 0
 	for _, row := range n.rows {
 		t.AppendRow(row.cells)
-		if row.cells[2] == rule.Breached.String() {
+		if row.breached {
 			breached++
+		}
+		if row.recorded {
+			recorded++
 		}
 	}
 	t.Render()
 	fmt.Fprintf(w, "%s, %d breached\n", count(int64(len(n.rows)), "judgement"), breached)
+	switch {
+	case recorded == 1:
+		fmt.Fprintf(w, "%s a judgement was recorded before and is shown as it is; hindcast run --window START/END judges its window again\n", recordedMark)
+	case recorded > 1:
+		fmt.Fprintf(w, "%s %d judgements were recorded before and are shown as they are; hindcast run --window START/END judges a window again\n", recordedMark, recorded)
+	}
 	for i, note := range n.notes {
 		if i == mostNotes {
 			fmt.Fprintf(w, "and %d notes more; -o json has all\n", len(n.notes)-mostNotes)
@@ -228,7 +266,7 @@ const formatCSV = "csv"
 type csvList struct{}
 
 func (csvList) begin() []byte {
-	header := []string{"model", "window_start", "window_end", "stage", "as_of", "as_of_applied", "revision", "verdict", "predictions", "labels", "matched", "coverage"}
+	header := []string{"model", "window_start", "window_end", "time_zone", "stage", "as_of", "as_of_applied", "revision", "verdict", "predictions", "labels", "matched", "coverage"}
 	for _, spec := range metric.Regressions() {
 		header = append(header, spec.Name, spec.Name+"_low", spec.Name+"_high", "reference_"+spec.Name)
 	}
@@ -260,7 +298,7 @@ func (csvList) item(o *job.Outcome) ([]byte, error) {
 	}
 	c := o.Coverage
 	row := []string{
-		o.Model, o.Window.Start.UTC().Format(time.RFC3339), o.Window.End.UTC().Format(time.RFC3339), o.Stage, o.AsOf.UTC().Format(time.RFC3339),
+		o.Model, o.Window.Start.UTC().Format(time.RFC3339), o.Window.End.UTC().Format(time.RFC3339), o.TimeZone.String(), o.Stage, o.AsOf.UTC().Format(time.RFC3339),
 		strconv.FormatBool(o.AsOfApplied), strconv.Itoa(o.Revision), o.Verdict.String(), whole(&c.Predictions), whole(c.Labels), whole(c.Matched), number(c.Coverage),
 	}
 	for _, spec := range metric.Regressions() {

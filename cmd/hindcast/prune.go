@@ -46,10 +46,8 @@ func (a *App) pruneCommand() *cobra.Command {
 				return err
 			}
 			defer func() { _ = c.Close() }()
-			for _, m := range c.models {
-				if err := job.OldEnough(m, age); err != nil {
-					return usagef("--older-than %s: %w", olderThan, err)
-				}
+			if err := job.OldEnough(c.models, age); err != nil {
+				return usagef("--older-than %s: %w", olderThan, err)
 			}
 			out := pruneOutput{Before: c.Clock().UTC().Add(-age), DryRun: dryRun, Models: []job.Pruned{}}
 			failed := false
@@ -100,7 +98,7 @@ func (a *App) pruneTable(out *pruneOutput) {
 		if t.Length() > 0 {
 			t.Render()
 		} else {
-			fmt.Fprintln(a.Stdout, "nothing is so old that passes do without it")
+			fmt.Fprintln(a.Stdout, "there is nothing to remove")
 		}
 		t = newTable(a.Stdout, "kept", "objects", "why")
 		for _, k := range p.Kept {
