@@ -39,8 +39,8 @@ const (
 
 const (
 	day = 24 * time.Hour
-	// mostZone is more than any time zone lies from another of the same date: UTC-12 to UTC+14.
-	mostZone = 14 * time.Hour
+	// MostZone is the most that a time zone lies from UTC: UTC-12 to UTC+14.
+	MostZone = 14 * time.Hour
 	// mostLate is how far rows may lie from their date where they only came late.
 	mostLate = 7 * day
 	// nearYears is how near to a window a log's times lie where they are read as what they
@@ -61,14 +61,14 @@ func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause,
 	}
 	off := max(before, after)
 	switch {
-	case !asOf.IsZero() && t.First > asOf.UnixNano() && t.Last-asOf.UnixNano() <= int64(mostZone):
+	case !asOf.IsZero() && t.First > asOf.UnixNano() && t.Last-asOf.UnixNano() <= int64(MostZone):
 		return Cause{"future", "they lie at most " + Delay(time.Duration(t.Last-asOf.UnixNano())) + " after as-of, as local times do that are taken for UTC",
 			"write timestamps in UTC or with their offset"}, true
 	case t.Midnights && w.Duration() < day:
 		return Cause{"dates", "they are dates without a time of day", "set window: 1d, or map a column that has the time"}, true
-	case off > mostLate || !slack && off > mostZone:
+	case off > mostLate || !slack && off > MostZone:
 		return Cause{}, false
-	case (before == 0 || after == 0) && off <= mostZone:
+	case (before == 0 || after == 0) && off <= MostZone:
 		where := "before"
 		if after > 0 {
 			where = "after"

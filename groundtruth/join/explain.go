@@ -295,9 +295,20 @@ func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *me
 	if name := j.spec.LabelColumns.IngestedAt; name != "" {
 		by = "their " + table.Quote(name)
 	}
-	return fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s: a later as-of counts them; if that is a time in the future, look whether it is local time that was taken for UTC",
-		c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by), nil
+	head := fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s", c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by)
+	// Where labels came in until as-of, those after it are the next ones. Local time shifts no
+	// time by more than a zone can.
+	if d := res.LabelDelay; d != nil && d.Recent > 0 || j.lastHidden-nanos(j.asOf) > int64(diagnose.MostZone) {
+		if j.lastHidden > nanos(j.asOf) {
+			head += ", the last at " + clock(j.lastHidden)
+		}
+		return fmt.Sprintf("%s: those of this window among them came later than ground_truth.delay (%s); %s", head, diagnose.Delay(j.opt.Delay), howLong), nil
+	}
+	return head + ": a later as-of counts them; if that is a time in the future, look whether it is local time that was taken for UTC", nil
 }
+
+// howLong is where to learn how long labels take, which a window that lacks some cannot tell.
+const howLong = "`hindcast check --data` looks at older predictions and says how long labels take"
 
 // explainDelay tells of labels that come in later than they are waited for.
 func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
@@ -313,13 +324,23 @@ func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *met
 		return "", nil
 	}
 	within := fmt.Sprintf("half came within %s of their prediction, 95 %% within %s", diagnose.Delay(d.Median), diagnose.Delay(d.Most))
+	late, recent := d.Late*oddLabels > d.Labels, d.Recent*oddLabels > d.Labels
 	switch {
-	case d.Late*oddLabels > d.Labels:
+	case (late || recent) && !covered(c, waitingCoverage):
+		// Those that are missing took longer than all that are in.
+		came := fmt.Sprintf("%d came later than ground_truth.delay (%s) after the end of the window", d.Late, diagnose.Delay(j.opt.Delay))
+		if !late {
+			came = fmt.Sprintf("%d came within %s before as-of", d.Recent, diagnose.Delay(j.recent()))
+		}
+		more := "more may be on their way"
+		if recent {
+			more = "more are probably on their way"
+		}
+		return fmt.Sprintf("%d of %d predictions have a label so far, of which %s: %s, but these are only the labels that are in, and %s, so that labels take at least that long: raise ground_truth.delay (%s); %s",
+			c.Matched, c.Predictions, came, within, more, diagnose.Delay(j.opt.Delay), howLong), nil
+	case late:
 		return fmt.Sprintf("%d of %d labels came in later than ground_truth.delay (%s) after the end of the window: %s. Windows are judged before such labels are in: set ground_truth.delay: %s",
 			d.Late, d.Labels, diagnose.Delay(j.opt.Delay), within, diagnose.Delay(d.Most)), nil
-	case d.Recent*oddLabels > d.Labels && !covered(c, waitingCoverage):
-		return fmt.Sprintf("%d of %d predictions have a label so far: %s, and %d of them within %s before as-of, so that more may be on their way: raise ground_truth.delay (%s)",
-			c.Matched, c.Predictions, within, d.Recent, diagnose.Delay(j.recent()), diagnose.Delay(j.opt.Delay)), nil
 	}
 	return "", nil
 }
