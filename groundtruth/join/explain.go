@@ -296,9 +296,10 @@ func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *me
 		by = "their " + table.Quote(name)
 	}
 	head := fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s", c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by)
-	// Where labels came in until as-of, those after it are the next ones. Local time shifts no
-	// time by more than a zone can.
-	if d := res.LabelDelay; d != nil && d.Recent > 0 || j.lastHidden-nanos(j.asOf) > int64(diagnose.MostZone) {
+	// Local time shifts no time by more than a zone can, and so hides all labels of a window
+	// or few of them where they were waited for longer.
+	waited := j.asOf.Sub(j.window.End) > diagnose.MostZone
+	if waited && c.Matched >= someRows || j.lastHidden-nanos(j.asOf) > int64(diagnose.MostZone) {
 		if j.lastHidden > nanos(j.asOf) {
 			head += ", the last at " + clock(j.lastHidden)
 		}
