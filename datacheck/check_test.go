@@ -115,7 +115,7 @@ models:
 
 // featuresOf returns a line of the configuration that belongs to predictions.
 func featuresOf(config string) string {
-	if strings.HasPrefix(config, "features:") || strings.HasPrefix(config, "partition_time_zone:") {
+	if strings.HasPrefix(config, "features:") || strings.HasPrefix(config, "partition_time_zone:") || strings.HasPrefix(config, "slack:") {
 		return ", " + config
 	}
 	return ""
@@ -173,7 +173,36 @@ func TestCheck(t *testing.T) {
 		},
 		{
 			"local times without a zone", func(s *setup) { s.times(later(2, "2006-01-02 15:04:05")) },
-			Warning, `up to 114m after it; they have no time zone, as "2026-01-01 02:00:00", and are read as UTC`, "local times of a time zone 2 h ahead of UTC",
+			Warning, `8.3 % of the rows lie outside of the date of their object, up to 114m after it, where no window reads them; they have no time zone, as "2026-01-01 02:00:00", and are read as UTC`, "local times of a time zone 2 h ahead of UTC",
+		},
+		{
+			"local times without a zone, and slack", func(s *setup) {
+				s.times(later(8, time.DateTime))
+				s.config = "slack: 8h"
+			}, Warning, `33.3 % of the rows lie outside of the date of their object, up to 8h after it; they have no time zone`, "local times of a time zone 8 h ahead of UTC",
+		},
+		{
+			"local times without a zone, and too little slack", func(s *setup) {
+				s.times(later(8, time.DateTime))
+				s.config = "slack: 6h"
+			}, Warning, `up to 8h after it; 8.3 % lie further from it than predictions.slack (6h), where no window reads them; they have no time zone`, "local times",
+		},
+		{
+			"times with their offset, and slack", func(s *setup) {
+				s.times(later(8, time.RFC3339))
+				s.config = "slack: 8h"
+			}, "", "", "",
+		},
+		{
+			"times in UTC without a zone that came late, and slack", func(s *setup) {
+				s.times(func(at time.Time) string {
+					if at.Hour() == 0 && at.Minute() == 0 {
+						at = at.Add(-5 * time.Hour)
+					}
+					return at.Format(time.DateTime)
+				})
+				s.config = "slack: 8h"
+			}, "", "", "",
 		},
 		{
 			"rows by arrival", func(s *setup) {

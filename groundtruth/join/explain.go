@@ -110,7 +110,7 @@ func (j *joiner) explainOutside(ctx context.Context, res *groundtruth.Result, f 
 	if out.first > out.last {
 		return "", nil
 	}
-	why := j.whyOutside(objects, diagnose.Times{First: out.first, Last: out.last, Midnights: seen.midnights})
+	why := j.whyOutside(objects, diagnose.Times{First: out.first, Last: out.last, Midnights: seen.midnights, Unzoned: seen.unzoned})
 	if why == "" {
 		return "", nil
 	}
@@ -163,14 +163,19 @@ func clock(nanos int64) string { return time.Unix(0, nanos).UTC().Format(time.RF
 
 // explainStrays tells of rows that lie so far from the date of their folder that no window
 // reads them.
-func (j *joiner) explainStrays(_ context.Context, res *groundtruth.Result, f *metRows) (string, error) {
+func (j *joiner) explainStrays(ctx context.Context, res *groundtruth.Result, f *metRows) (string, error) {
 	out := &f.outside
 	if res.Coverage.Predictions == 0 || out.strays*oddStrays <= f.predictions {
 		return "", nil
 	}
 	object := &j.preds.Objects[out.object]
+	seen, bytes, err := j.glanceAtPredictions(ctx)
+	res.BytesRead += bytes
+	if err != nil {
+		return "", err
+	}
 	why := wrongColumn
-	times := diagnose.Times{First: out.strayFirst, Last: out.strayLast, Before: out.before, After: out.after}
+	times := diagnose.Times{First: out.strayFirst, Last: out.strayLast, Before: out.before, After: out.after, Unzoned: seen.unzoned}
 	if cause, ok := times.Outside(j.window, j.asOf, true); ok {
 		why = cause.Words()
 	}

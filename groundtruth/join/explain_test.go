@@ -65,6 +65,7 @@ func TestExplain(t *testing.T) {
 		window        int    // the hour that is the window; 0 is all of the day
 		preds, labels []tableRow
 		want          []string // in the only note; nil is no note
+		never         string   // not in it
 	}{
 		{name: "all is well", preds: rowsOf(20, houseAt(5)), labels: rowsOf(20, soldAs(20, houseID))},
 		{name: "labels of other windows too", preds: rowsOf(20, houseAt(5)), labels: rowsOf(90, soldAs(20, houseID))},
@@ -102,6 +103,8 @@ func TestExplain(t *testing.T) {
 			want: []string{"none of the 20 rows", "look whether predictions.columns.timestamp is the right column"}},
 		{name: "folders of local dates", preds: rowsOf(24, func(i int) tableRow { return pred(houseID(i), i-2, 1) }), labels: rowsOf(24, soldAs(20, houseID)), folder: "dt=2026-01-01/", change: dated,
 			want: []string{"rows of predictions lie further from the date of their folder than predictions.slack (0s), where no window reads them: 2 of the 24 read", `lies between 2025-12-31T22:00:00Z and 2025-12-31T23:00:00Z`, "at most 2h before it", "predictions.partition_time_zone", "or predictions.slack: 2h"}},
+		{name: "timestamps of local clocks without a zone", preds: rowsOf(24, func(i int) tableRow { return pred(houseID(i), 0, 1, "at", hours(i-8).Format(time.DateTime)) }), labels: rowsOf(24, soldAs(20, houseID)), folder: "dt=2026-01-01/", change: dated,
+			want: []string{"8 of the 24 read", `their "at" lies between 2025-12-31T16:00:00Z and 2025-12-31T23:00:00Z; they have no time zone, such as "2025-12-31 16:00:00", and lie at most 8h before it, as local times do that are taken for UTC: write timestamps in UTC or with their offset`}, never: "predictions.slack:"},
 		{name: "folders of local dates, and slack", preds: rowsOf(24, func(i int) tableRow { return pred(houseID(i), i-2, 1) }), labels: rowsOf(24, soldAs(20, houseID)), folder: "dt=2026-01-01/",
 			change: func(s *groundtruth.Spec, o *Options) { dated(s, o); s.Predictions.Slack = 2 * time.Hour }},
 		{name: "a flat file of several days", preds: rowsOf(96, func(i int) tableRow { return pred(houseID(i), i-48, 1) }), labels: rowsOf(96, soldAs(20, houseID))},
@@ -164,6 +167,9 @@ func TestExplain(t *testing.T) {
 			}
 			if len(first) != min(len(tc.want), 1) {
 				t.Fatalf("notes %q, want %q", first, tc.want)
+			}
+			if tc.never != "" && strings.Contains(first[0], tc.never) {
+				t.Errorf("note %q says %q", first[0], tc.never)
 			}
 			for _, want := range tc.want {
 				if !strings.Contains(first[0], want) {
