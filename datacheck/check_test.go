@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ type setup struct {
 	config      string // more of it
 	columns     string // of predictions
 	labels      string // columns of the labels
+	rules       string
 	objects     map[string]string
 }
 
@@ -29,7 +31,7 @@ const testDays, testRows = 6, 240
 // healthy returns a model without a problem, of which a test breaks something.
 func healthy() *setup {
 	s := &setup{
-		predictions: "p/{date}/*", columns: "{id: id, timestamp: at, prediction: pred}", labels: "{id: id, label: y, ingested_at: loaded}",
+		predictions: "p/{date}/*", columns: "{id: id, timestamp: at, prediction: pred}", labels: "{id: id, label: y, ingested_at: loaded}", rules: "[{name: mae, when: mae > 1}]",
 		objects: map[string]string{},
 	}
 	for day := range testDays {
@@ -100,8 +102,8 @@ models:
     task: regression
     predictions: {url: %q, columns: %s%s}
     ground_truth: {url: %q, columns: %s, delay: 2d}
-    rules: [{name: mae, when: mae > 1}]
-%s`, base+"/"+s.predictions, s.columns, featuresOf(s.config), base+"/l/{date}/*", s.labels, strings.ReplaceAll(restOf(s.config), "BASE", base))
+    rules: %s
+%s`, base+"/"+s.predictions, s.columns, featuresOf(s.config), base+"/l/{date}/*", s.labels, s.rules, strings.ReplaceAll(restOf(s.config), "BASE", base))
 	cfg, err := config.Parse("test.yaml", []byte(text), "", func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
@@ -366,6 +368,51 @@ func TestCheckTellsOnce(t *testing.T) {
 	s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
 	if r := s.check(t); len(r.Problems) != 1 || r.Problems[0].Source != predictionsName || !strings.Contains(r.Problems[0].Do, "`predictions.columns.prediction: pred`") {
 		t.Errorf("%+v", r.Problems)
+	}
+}
+
+// TestCheckRules warns of a rule on drift that the rows of a usual window cannot decide, where
+// one of two columns is inconclusive, and not where it decides all the same.
+func TestCheckRules(t *testing.T) {
+	t.Parallel()
+	for when, want := range map[string]string{
+		"drift.share >= 0.5":                     "rule r is inconclusive with 240 rows, where about 670 are needed",
+		"drift.share > 0.5":                      "",
+		"drift.share >= 0.5 || predictions > 10": "",
+	} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			s := healthy()
+			city := func(head string, lines []string) string {
+				for i := range lines {
+					lines[i] += "," + string(rune('a'+i%2))
+				}
+				return head + ",city\n" + strings.Join(lines, "\n") + "\n"
+			}
+			for key, text := range s.objects {
+				if strings.HasPrefix(key, "p/") {
+					lines := strings.Split(strings.TrimSpace(text), "\n")
+					s.objects[key] = city(lines[0], lines[1:])
+				}
+			}
+			lines := make([]string, 5000)
+			for i := range lines {
+				lines[i] = fmt.Sprintf("%d.5,%d,%d", i%17, i%240, i%240)
+			}
+			s.objects["r/a.csv"] = city("x,pred,y", lines)
+			s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+			s.rules = "[{name: r, when: " + strconv.Quote(when) + "}]"
+			r := s.check(t)
+			if d := r.Drift; d == nil || d.Features != 2 || len(d.Undecided) != 1 {
+				t.Fatalf("drift %+v, problems %+v", d, r.Problems)
+			}
+			switch {
+			case want == "" && len(r.Problems) > 0, want != "" && len(r.Problems) != 1:
+				t.Errorf("problems %+v", r.Problems)
+			case want != "" && (!strings.Contains(r.Problems[0].Found, want) || r.Problems[0].Do != "set `window: 3d`, or `drift.method: psi`"):
+				t.Errorf("problem %+v, want %s", r.Problems[0], want)
+			}
+		})
 	}
 }
 
