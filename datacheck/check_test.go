@@ -242,7 +242,7 @@ func TestCheck(t *testing.T) {
 					s.objects[strings.Replace(key, "2026", "2025", 1)] = s.objects[key]
 					delete(s.objects, key)
 				}
-			}, Warning, "no object is of 2026-01-03 to 2026-02-03, where labels of the predictions that were looked at may lie; there are those of 2025-01-01 to 2025-01-06", "see whether labels of that time are written",
+			}, Warning, "no object is of 2026-01-03 to 2026-02-02, where labels of the predictions that were looked at may lie; there are those of 2025-01-01 to 2025-01-06", "see whether labels of that time are written",
 		},
 		{
 			"another case in a part of the labels", func(s *setup) {
@@ -279,6 +279,16 @@ func TestCheck(t *testing.T) {
 		{
 			"a column that newer objects lack", func(s *setup) { s.edit("p/2026-01-06", "id,at,x,pred", "id,at,x,price") },
 			Error, `column "pred", which predictions.columns.prediction names, is not in 1 of 3 objects`, "write it into all objects",
+		},
+		{
+			"a reference that is not there, and no rule that needs it", func(s *setup) { s.config = "    reference: {url: \"BASE/r/a.csv\"}\n" },
+			Error, "reference: no object matches", "{date} for 2026-01-31; or leave `reference` out, which no rule needs",
+		},
+		{
+			"a reference that rules need and that is not there", func(s *setup) {
+				s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+				s.rules = "[{name: mae, when: mae > 2 * reference.mae}, {name: d, when: drift.share > 0.5}, {name: few, when: predictions < 10}]"
+			}, Error, "reference: no object matches", "; or leave `reference` out, with rules mae and d, which need it",
 		},
 		{
 			"a reference with columns of its own", func(s *setup) {
@@ -411,6 +421,34 @@ func TestCheckRules(t *testing.T) {
 				t.Errorf("problems %+v", r.Problems)
 			case want != "" && (!strings.Contains(r.Problems[0].Found, want) || r.Problems[0].Do != "set `window: 3d`, or `drift.method: psi`"):
 				t.Errorf("problem %+v, want %s", r.Problems[0], want)
+			}
+		})
+	}
+}
+
+// TestCheckUnusableLabels tells of labels that meet predictions by their ids what they are worth.
+func TestCheckUnusableLabels(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		breaks func(s *setup)
+		want   float64
+	}{
+		"good": {func(*setup) {}, 0},
+		"none": {func(s *setup) { s.edit("l/", ",2026", " EUR,2026") }, 1},
+		"all empty": {func(s *setup) {
+			s.labels = "{id: id, label: none, ingested_at: loaded}"
+			s.edit("l/", ",2026", ",,2026")
+			s.edit("l/", "y,", "y,none,")
+		}, 1},
+		"a few empty": {func(s *setup) { s.edit("l/", ",7,", ",,") }, 0},
+		"one of 240":  {func(s *setup) { s.edit("l/", ",7,", ",seven,") }, 1. / 240},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := healthy()
+			c.breaks(s)
+			if ids := s.check(t).IDs; ids == nil || ids.Matched != 240 || float64(ids.Unusable) != c.want {
+				t.Errorf("%+v, want %v", ids, c.want)
 			}
 		})
 	}
