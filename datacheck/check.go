@@ -12,6 +12,7 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/probe"
 	"github.com/hindcast/hindcast/groundtruth/source"
 	"github.com/hindcast/hindcast/groundtruth/table"
+	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -100,8 +101,12 @@ func (c *checker) find(ctx context.Context, r *reading, name string, src groundt
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	without := ""
+	if name == referenceName {
+		without = "; " + job.WithoutReference(c.model)
+	}
 	if err != nil {
-		c.problem(Error, name, fmt.Sprintf("they cannot be listed: %v", err), "correct `"+urlKey(name)+"`")
+		c.problem(Error, name, fmt.Sprintf("they cannot be listed: %v", err), "correct `"+urlKey(name)+"`"+without)
 		return nil
 	}
 	r.list = list
@@ -111,7 +116,7 @@ func (c *checker) find(ctx context.Context, r *reading, name string, src groundt
 	}
 	switch {
 	case r.Objects == 0:
-		c.problem(Error, name, list.Notes[0], "correct `"+urlKey(name)+"`: * stands for any text in a name, ** for any folders, {date} for 2026-01-31")
+		c.problem(Error, name, list.Notes[0], "correct `"+urlKey(name)+"`: * stands for any text in a name, ** for any folders, {date} for 2026-01-31"+without)
 		r.Notes = nil
 	case r.Bytes == 0:
 		c.problem(Error, name, fmt.Sprintf("all %d objects are empty", r.Objects), "see that what writes them does")
@@ -217,7 +222,7 @@ func (c *checker) readLabels(ctx context.Context) error {
 		r.elsewhere = true
 		zone := c.spec.Labels.PartitionZone
 		c.problem(Warning, labelsName, fmt.Sprintf("no object is of %s to %s, where labels of the predictions that were looked at may lie; there are those of %s to %s",
-			zone.Wall(within.Start).Format(time.DateOnly), zone.Wall(within.End).Format(time.DateOnly), r.First, r.Last), "see whether labels of that time are written, and whether `ground_truth.url` finds them")
+			zone.Wall(within.Start).Format(time.DateOnly), zone.Wall(within.End.Add(-1)).Format(time.DateOnly), r.First, r.Last), "see whether labels of that time are written, and whether `ground_truth.url` finds them")
 	}
 	return c.read(ctx, r, objects, roles)
 }

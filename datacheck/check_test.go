@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ type setup struct {
 	config      string // more of it
 	columns     string // of predictions
 	labels      string // columns of the labels
+	rules       string
 	objects     map[string]string
 }
 
@@ -29,7 +31,7 @@ const testDays, testRows = 6, 240
 // healthy returns a model without a problem, of which a test breaks something.
 func healthy() *setup {
 	s := &setup{
-		predictions: "p/{date}/*", columns: "{id: id, timestamp: at, prediction: pred}", labels: "{id: id, label: y, ingested_at: loaded}",
+		predictions: "p/{date}/*", columns: "{id: id, timestamp: at, prediction: pred}", labels: "{id: id, label: y, ingested_at: loaded}", rules: "[{name: mae, when: mae > 1}]",
 		objects: map[string]string{},
 	}
 	for day := range testDays {
@@ -100,8 +102,8 @@ models:
     task: regression
     predictions: {url: %q, columns: %s%s}
     ground_truth: {url: %q, columns: %s, delay: 2d}
-    rules: [{name: mae, when: mae > 1}]
-%s`, base+"/"+s.predictions, s.columns, featuresOf(s.config), base+"/l/{date}/*", s.labels, strings.ReplaceAll(restOf(s.config), "BASE", base))
+    rules: %s
+%s`, base+"/"+s.predictions, s.columns, featuresOf(s.config), base+"/l/{date}/*", s.labels, s.rules, strings.ReplaceAll(restOf(s.config), "BASE", base))
 	cfg, err := config.Parse("test.yaml", []byte(text), "", func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +117,7 @@ models:
 
 // featuresOf returns a line of the configuration that belongs to predictions.
 func featuresOf(config string) string {
-	if strings.HasPrefix(config, "features:") || strings.HasPrefix(config, "partition_time_zone:") {
+	if strings.HasPrefix(config, "features:") || strings.HasPrefix(config, "partition_time_zone:") || strings.HasPrefix(config, "slack:") {
 		return ", " + config
 	}
 	return ""
@@ -173,7 +175,36 @@ func TestCheck(t *testing.T) {
 		},
 		{
 			"local times without a zone", func(s *setup) { s.times(later(2, "2006-01-02 15:04:05")) },
-			Warning, `up to 114m after it; they have no time zone, as "2026-01-01 02:00:00", and are read as UTC`, "local times of a time zone 2 h ahead of UTC",
+			Warning, `8.3 % of the rows lie outside of the date of their object, up to 114m after it, where no window reads them; they have no time zone, as "2026-01-01 02:00:00", and are read as UTC`, "local times of a time zone 2 h ahead of UTC",
+		},
+		{
+			"local times without a zone, and slack", func(s *setup) {
+				s.times(later(8, time.DateTime))
+				s.config = "slack: 8h"
+			}, Warning, `33.3 % of the rows lie outside of the date of their object, up to 8h after it; they have no time zone`, "local times of a time zone 8 h ahead of UTC",
+		},
+		{
+			"local times without a zone, and too little slack", func(s *setup) {
+				s.times(later(8, time.DateTime))
+				s.config = "slack: 6h"
+			}, Warning, `up to 8h after it; 8.3 % lie further from it than predictions.slack (6h), where no window reads them; they have no time zone`, "local times",
+		},
+		{
+			"times with their offset, and slack", func(s *setup) {
+				s.times(later(8, time.RFC3339))
+				s.config = "slack: 8h"
+			}, "", "", "",
+		},
+		{
+			"times in UTC without a zone that came late, and slack", func(s *setup) {
+				s.times(func(at time.Time) string {
+					if at.Hour() == 0 && at.Minute() == 0 {
+						at = at.Add(-5 * time.Hour)
+					}
+					return at.Format(time.DateTime)
+				})
+				s.config = "slack: 8h"
+			}, "", "", "",
 		},
 		{
 			"rows by arrival", func(s *setup) {
@@ -211,7 +242,7 @@ func TestCheck(t *testing.T) {
 					s.objects[strings.Replace(key, "2026", "2025", 1)] = s.objects[key]
 					delete(s.objects, key)
 				}
-			}, Warning, "no object is of 2026-01-03 to 2026-02-03, where labels of the predictions that were looked at may lie; there are those of 2025-01-01 to 2025-01-06", "see whether labels of that time are written",
+			}, Warning, "no object is of 2026-01-03 to 2026-02-02, where labels of the predictions that were looked at may lie; there are those of 2025-01-01 to 2025-01-06", "see whether labels of that time are written",
 		},
 		{
 			"another case in a part of the labels", func(s *setup) {
@@ -248,6 +279,16 @@ func TestCheck(t *testing.T) {
 		{
 			"a column that newer objects lack", func(s *setup) { s.edit("p/2026-01-06", "id,at,x,pred", "id,at,x,price") },
 			Error, `column "pred", which predictions.columns.prediction names, is not in 1 of 3 objects`, "write it into all objects",
+		},
+		{
+			"a reference that is not there, and no rule that needs it", func(s *setup) { s.config = "    reference: {url: \"BASE/r/a.csv\"}\n" },
+			Error, "reference: no object matches", "{date} for 2026-01-31; or leave `reference` out, which no rule needs",
+		},
+		{
+			"a reference that rules need and that is not there", func(s *setup) {
+				s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+				s.rules = "[{name: mae, when: mae > 2 * reference.mae}, {name: d, when: drift.share > 0.5}, {name: few, when: predictions < 10}]"
+			}, Error, "reference: no object matches", "; or leave `reference` out, with rules mae and d, which need it",
 		},
 		{
 			"a reference with columns of its own", func(s *setup) {
@@ -337,6 +378,79 @@ func TestCheckTellsOnce(t *testing.T) {
 	s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
 	if r := s.check(t); len(r.Problems) != 1 || r.Problems[0].Source != predictionsName || !strings.Contains(r.Problems[0].Do, "`predictions.columns.prediction: pred`") {
 		t.Errorf("%+v", r.Problems)
+	}
+}
+
+// TestCheckRules warns of a rule on drift that the rows of a usual window cannot decide, where
+// one of two columns is inconclusive, and not where it decides all the same.
+func TestCheckRules(t *testing.T) {
+	t.Parallel()
+	for when, want := range map[string]string{
+		"drift.share >= 0.5":                     "rule r is inconclusive with 240 rows, where about 670 are needed",
+		"drift.share > 0.5":                      "",
+		"drift.share >= 0.5 || predictions > 10": "",
+	} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			s := healthy()
+			city := func(head string, lines []string) string {
+				for i := range lines {
+					lines[i] += "," + string(rune('a'+i%2))
+				}
+				return head + ",city\n" + strings.Join(lines, "\n") + "\n"
+			}
+			for key, text := range s.objects {
+				if strings.HasPrefix(key, "p/") {
+					lines := strings.Split(strings.TrimSpace(text), "\n")
+					s.objects[key] = city(lines[0], lines[1:])
+				}
+			}
+			lines := make([]string, 5000)
+			for i := range lines {
+				lines[i] = fmt.Sprintf("%d.5,%d,%d", i%17, i%240, i%240)
+			}
+			s.objects["r/a.csv"] = city("x,pred,y", lines)
+			s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+			s.rules = "[{name: r, when: " + strconv.Quote(when) + "}]"
+			r := s.check(t)
+			if d := r.Drift; d == nil || d.Features != 2 || len(d.Undecided) != 1 {
+				t.Fatalf("drift %+v, problems %+v", d, r.Problems)
+			}
+			switch {
+			case want == "" && len(r.Problems) > 0, want != "" && len(r.Problems) != 1:
+				t.Errorf("problems %+v", r.Problems)
+			case want != "" && (!strings.Contains(r.Problems[0].Found, want) || r.Problems[0].Do != "set `window: 3d`, or `drift.method: psi`"):
+				t.Errorf("problem %+v, want %s", r.Problems[0], want)
+			}
+		})
+	}
+}
+
+// TestCheckUnusableLabels tells of labels that meet predictions by their ids what they are worth.
+func TestCheckUnusableLabels(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		breaks func(s *setup)
+		want   float64
+	}{
+		"good": {func(*setup) {}, 0},
+		"none": {func(s *setup) { s.edit("l/", ",2026", " EUR,2026") }, 1},
+		"all empty": {func(s *setup) {
+			s.labels = "{id: id, label: none, ingested_at: loaded}"
+			s.edit("l/", ",2026", ",,2026")
+			s.edit("l/", "y,", "y,none,")
+		}, 1},
+		"a few empty": {func(s *setup) { s.edit("l/", ",7,", ",,") }, 0},
+		"one of 240":  {func(s *setup) { s.edit("l/", ",7,", ",seven,") }, 1. / 240},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := healthy()
+			c.breaks(s)
+			if ids := s.check(t).IDs; ids == nil || ids.Matched != 240 || float64(ids.Unusable) != c.want {
+				t.Errorf("%+v, want %v", ids, c.want)
+			}
+		})
 	}
 }
 

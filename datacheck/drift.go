@@ -1,15 +1,18 @@
 package datacheck
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/table"
@@ -35,7 +38,7 @@ func (c *checker) drift(ctx context.Context) error {
 	if max(bytes, c.reference.Bytes) > driftBytes {
 		return nil
 	}
-	profile, window, err := c.count(ctx)
+	profile, window, predictions, err := c.count(ctx)
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return ctxErr
 	}
@@ -46,32 +49,57 @@ func (c *checker) drift(ctx context.Context) error {
 	for name, why := range profile.Layout.LeftOut {
 		c.reference.leaveOut(name, why)
 	}
-	c.undecided(evaluator.Evaluate(window, profile, job.EvaluationOptions(c.model, 1)).Drift)
+	evaluation := evaluator.Evaluate(window, profile, job.EvaluationOptions(c.model, 1))
+	if !c.undecided(evaluation.Drift) {
+		c.rules(evaluation, predictions)
+	}
 	return nil
 }
 
 // usualText names the usual window.
 func (c *checker) usualText() string { return c.usual.Text(c.model.Grid().Zone(), "/") }
 
-// count counts the reference and the usual window.
-func (c *checker) count(ctx context.Context) (*summary.Profile, *summary.Summary, error) {
+// count counts the reference and the usual window, and the predictions of it.
+func (c *checker) count(ctx context.Context) (*summary.Profile, *summary.Summary, int64, error) {
 	logs := job.Logs{
 		Stores: c.stores, Limits: groundtruth.Limits{MemoryBytes: c.opt.MemoryBytes},
 		Log: slog.New(slog.DiscardHandler), // what it says is in the report
 	}
 	profile, _, err := logs.Reference(ctx, c.model)
 	if err != nil {
-		return nil, nil, fmt.Errorf("reference: %w", err)
+		return nil, nil, 0, fmt.Errorf("reference: %w", err)
 	}
-	window, _, err := logs.Window(ctx, job.WindowQuery{Model: c.model, Profile: profile, Window: c.usual, AsOf: c.opt.Now})
+	window, result, err := logs.Window(ctx, job.WindowQuery{Model: c.model, Profile: profile, Window: c.usual, AsOf: c.opt.Now})
 	if err != nil {
-		return nil, nil, fmt.Errorf("window %s: %w", c.usualText(), err)
+		return nil, nil, 0, fmt.Errorf("window %s: %w", c.usualText(), err)
 	}
-	return profile, window, nil
+	return profile, window, result.Coverage.Predictions, nil
 }
 
-// undecided says which features cannot be decided, and what would do it.
-func (c *checker) undecided(d *drift.Drift) {
+// rules says which rules that need no labels the usual window leaves inconclusive, and what
+// would decide them. Those that ask for more rows than it has have been told of, and nothing
+// is asked of Prometheus here.
+func (c *checker) rules(evaluation *evaluator.Evaluation, predictions int64) {
+	out := &job.Outcome{Evaluation: *evaluation, Coverage: job.Coverage{Predictions: predictions}}
+	results, _ := c.model.Rules().Judge(rule.Facts{Evaluation: evaluation, Predictions: predictions, Coverage: math.NaN()})
+	for _, compiled := range c.model.Rules().Rules() {
+		asks := slices.ContainsFunc(compiled.Variables, func(name string) bool { return strings.HasPrefix(name, "prometheus.") })
+		i := slices.IndexFunc(results, func(r rule.Result) bool { return r.Name == compiled.Name })
+		if i >= 0 && !asks && compiled.MinSamples <= predictions {
+			out.Rules = append(out.Rules, results[i])
+		}
+	}
+	for _, lack := range job.Undecided(c.model, out) {
+		c.problem(Warning, predictionsName, fmt.Sprintf("in a usual window (%s) %s", c.usualText(), lack.Found), "set "+cmp.Or(lack.Set, moreRows))
+	}
+}
+
+// moreRows is what decides drift where nothing else is known to.
+const moreRows = "a longer `window` or a larger reference"
+
+// undecided says which features cannot be decided, and what would do it, and reports whether
+// that leaves drift as a whole undecided.
+func (c *checker) undecided(d *drift.Drift) bool {
 	out := &Drift{Window: c.usualText(), Features: len(d.Columns), Undecided: []string{}}
 	for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
 		column := d.Columns[name]
@@ -85,8 +113,11 @@ func (c *checker) undecided(d *drift.Drift) {
 	}
 	c.out.Drift = out
 	// Too few rows for drift.min_rows have been told of.
-	if d.Reason == "" || len(out.Undecided) == 0 || c.out.Windows.Rows < c.model.Drift.MinRows {
-		return
+	if c.out.Windows.Rows < c.model.Drift.MinRows {
+		return true
+	}
+	if d.Reason == "" || len(out.Undecided) == 0 {
+		return false
 	}
 	first := out.Undecided[0]
 	var do []string
@@ -100,8 +131,9 @@ func (c *checker) undecided(d *drift.Drift) {
 		do = append(do, "`drift.method: "+method+"`")
 	}
 	if len(do) == 0 {
-		do = append(do, "a longer `window` or a larger reference")
+		do = append(do, moreRows)
 	}
 	c.problem(Warning, predictionsName, fmt.Sprintf("drift cannot be decided in a usual window (%s): %d of %d features are inconclusive, %s for one: %s",
 		c.usualText(), len(out.Undecided), out.Features, table.Quote(first), d.Columns[first].Reason), "set "+strings.Join(do, ", or "))
+	return true
 }

@@ -67,6 +67,13 @@ func (c *checker) ids() {
 	}
 	slices.Sort(without)
 	out.Share = stat.Number(share(out.Matched, out.Predictions))
+	if label := l.column(keyLabel); label != nil {
+		unusable := label.Bad
+		if label.Known() == 0 { // a part of them may be empty until it is known
+			unusable = label.Rows
+		}
+		out.Unusable = stat.Number(share(unusable, label.Rows))
+	}
 	out.Complete = l.head.Whole && !l.More && len(l.head.Objects) == c.labelObjectsThere()
 	if len(without) > 0 {
 		out.Example = without[0]

@@ -62,23 +62,48 @@ func (c *checker) future(col *probe.Column) {
 	c.problem(Warning, predictionsName, fmt.Sprintf("%d of %d timestamps lie in the future, the last at %s%s", n, col.Known(), time.Unix(0, last).UTC().Format(time.RFC3339), unzoned(col)), do)
 }
 
+// lost says how many rows no window reads, "" of few.
+func (c *checker) lost(b beside, col *probe.Column) string {
+	const few = 0.01
+	switch lost := share(b.far, col.Known()); {
+	case lost < few:
+		return ""
+	case b.far == b.early+b.late:
+		return ", where no window reads them"
+	default:
+		return fmt.Sprintf("; %s lie further from it than predictions.slack (%s), where no window reads them", Percent(lost), diagnose.Delay(c.spec.Predictions.Slack))
+	}
+}
+
 // beside tells how the rows of dated objects lie beside their dates.
 type beside struct {
 	early, late, far    int64         // rows before their date, after it, and further than the slack
 	mostEarly, mostLate time.Duration // how far
+	span                time.Duration // that an object has
+}
+
+// displaced reports whether rows lie beside their dates as where all clocks are hours off: on
+// one side, and as many as lie within that of the dates' end. Of rows that only came late few
+// lie so far.
+func (b beside) displaced(rows int64) bool {
+	most := max(b.mostEarly, b.mostLate)
+	if b.early > 0 && b.late > 0 || most < time.Hour {
+		return false
+	}
+	return 2*share(b.early+b.late, rows) >= min(1, most.Hours()/b.span.Hours())
 }
 
 // shift says by how much the rows of dated objects lie beside their dates.
 func (c *checker) shift(col *probe.Column) {
 	b := c.beside()
-	if b.far == 0 {
+	if b.far == 0 && (col.Unzoned == "" || !b.displaced(col.Known())) {
 		return
 	}
 	most, where := b.mostEarly, "before"
 	if b.late > b.early {
 		most, where = b.mostLate, "after"
 	}
-	found := fmt.Sprintf("%s of the rows lie outside of the date of their object, up to %s %s it%s", Percent(share(b.early+b.late, col.Known())), diagnose.Delay(most), where, unzoned(col))
+	found := fmt.Sprintf("%s of the rows lie outside of the date of their object, up to %s %s it%s%s", Percent(share(b.early+b.late, col.Known())), diagnose.Delay(most), where, c.lost(b, col), unzoned(col))
 	const mostZone, halves = 14, 2 // hours that a zone lies from UTC, in steps of half an hour
 	hours := math.Round(halves*most.Hours()) / halves
 	ahead, behind := "ahead of", "behind"
@@ -106,6 +131,7 @@ func (c *checker) beside() (b beside) {
 			continue
 		}
 		at := time.Unix(0, t)
+		b.span = o.Span.Duration()
 		before, after := o.Span.Start.Sub(at), at.Sub(o.Span.End)
 		switch {
 		case before > 0:

@@ -52,6 +52,19 @@ func (w Window) Format(z Zone, layout, sep string) string {
 	return w.Start.In(z.Location()).Format(layout) + sep + w.End.In(z.Location()).Format(layout)
 }
 
+// Days writes a window of whole days by the first and the last of them, as people count days,
+// and another one by its bounds.
+func (w Window) Days(z Zone) string {
+	if !z.beginsDay(w.Start) || !z.beginsDay(w.End) {
+		return w.Text(z, " to ")
+	}
+	first, last := w.Start.In(z.Location()).Format(time.DateOnly), w.End.Add(-1).In(z.Location()).Format(time.DateOnly)
+	if last != first {
+		first += " to " + last
+	}
+	return first + z.suffix()
+}
+
 // dates formats the bounds as dates where both begin one in the zone, else by layout.
 func (w Window) dates(z Zone, layout, sep string) string {
 	if z.beginsDay(w.Start) && z.beginsDay(w.End) {

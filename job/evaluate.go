@@ -183,7 +183,10 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
 	}
 	out.Verdict = verdict(out.Rules)
-	out.Notes = slices.Concat(out.Notes, r.undecided(m, &out))
+	out.Notes = slices.Clip(out.Notes)
+	for _, lack := range Undecided(m, &out) {
+		out.Notes = append(out.Notes, lack.note())
+	}
 	work := read.work
 	work.Duration += r.Clock().Sub(started)
 	r.Log.Info("window evaluated", append([]any{

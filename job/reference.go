@@ -167,16 +167,32 @@ func (r *Runner) writeProfile(ctx context.Context, key string, p *summary.Profil
 	return nil
 }
 
+// WithoutReference says what a model may do whose reference is not there.
+func WithoutReference(m *config.Model) string {
+	switch names := m.Rules().NeedReference(); len(names) {
+	case 0:
+		return "or leave `reference` out, which no rule needs: nothing is said of drift then"
+	case 1:
+		return "or leave `reference` out, with rule " + names[0] + ", which needs it"
+	default:
+		return "or leave `reference` out, with rules " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + ", which need it"
+	}
+}
+
 // fingerprint identifies what a profile is made from: the reference's objects and
 // everything in the configuration that changes how they are read.
 func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, error) {
 	spec := m.GroundtruthSpec()
 	inputs, notes, err := r.summaries().ReferenceInputs(ctx, m)
 	if err != nil {
-		return "", fmt.Errorf("find the reference of %s: %w", m.Name, err)
+		err = fmt.Errorf("find the reference of %s: %w", m.Name, err)
+		if errors.Is(err, objstore.ErrNotExist) {
+			err = fmt.Errorf("%w, %s", err, WithoutReference(m))
+		}
+		return "", err
 	}
 	if len(inputs) == 0 {
-		return "", fmt.Errorf("find the reference of %s: %s", m.Name, strings.Join(notes, "; "))
+		return "", fmt.Errorf("find the reference of %s: %s; correct reference.url, %s", m.Name, strings.Join(notes, "; "), WithoutReference(m))
 	}
 	for _, note := range notes {
 		r.Log.Warn("the reference may lack rows", "model", m.Name, "note", note)

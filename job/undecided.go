@@ -15,19 +15,34 @@ import (
 // mostWindows bounds how many windows in one are proposed as a longer window.
 const mostWindows = 31
 
-// undecided returns the notes on rules that are inconclusive: what would decide them, as far
-// as that is more rows, more labels, another measure or another key. Rules of which the
-// same is to be said share a note. The reasons of all others stand with the rules.
-func (r *Runner) undecided(m *config.Model, out *Outcome) []string {
-	var lacks []string // in the order of the rules
-	names := map[string][]string{}
+// Lack says of rules that are inconclusive what they lack, and what would decide them.
+type Lack struct {
+	Found string // such as: rule drift is inconclusive with 300 rows, where about 740 are needed
+	Set   string // the keys to set, "" where Found says all that is known
+	more  string // what joins the two
+}
+
+// note returns it as a note on a window.
+func (l Lack) note() string {
+	if l.Set == "" {
+		return l.Found
+	}
+	return l.Found + l.more + "set " + l.Set
+}
+
+// Undecided returns what would decide the rules that are inconclusive, as far as that is more
+// rows, more labels, another measure or another key. Rules of which the same is to be said
+// share a Lack. The reasons of all others stand with the rules.
+func Undecided(m *config.Model, out *Outcome) []Lack {
+	var lacks []Lack // in the order of the rules
+	names := map[Lack][]string{}
 	for _, compiled := range m.Rules().Rules() {
 		i := slices.IndexFunc(out.Rules, func(res rule.Result) bool { return res.Name == compiled.Name })
 		if i < 0 || out.Rules[i].Verdict != rule.Inconclusive {
 			continue
 		}
-		lack := r.lack(m, out, compiled, out.Rules[i].NeedsRows)
-		if lack == "" {
+		lack := lackOf(m, out, compiled, out.Rules[i].NeedsRows)
+		if lack.Found == "" {
 			continue
 		}
 		if !slices.Contains(lacks, lack) {
@@ -35,20 +50,19 @@ func (r *Runner) undecided(m *config.Model, out *Outcome) []string {
 		}
 		names[lack] = append(names[lack], compiled.Name)
 	}
-	notes := make([]string, len(lacks))
 	for i, lack := range lacks {
 		subject := "rule " + names[lack][0] + " is"
 		if n := len(names[lack]); n > 1 {
 			subject = "rules " + strings.Join(names[lack][:n-1], ", ") + " and " + names[lack][n-1] + " are"
 		}
-		notes[i] = subject + " inconclusive " + lack
+		lacks[i].Found = subject + " inconclusive " + lack.Found
 	}
-	return notes
+	return lacks
 }
 
-// lack says what an inconclusive rule lacks and what to do about it, and nothing where its
+// lackOf says what an inconclusive rule lacks and what to do about it, and nothing where its
 // reason is all that is known.
-func (r *Runner) lack(m *config.Model, out *Outcome, compiled rule.Rule, needs int64) string {
+func lackOf(m *config.Model, out *Outcome, compiled rule.Rule, needs int64) Lack {
 	have, rows := out.Coverage.Predictions, "rows"
 	if compiled.NeedsLabels && out.Coverage.Matched != nil {
 		have, rows = *out.Coverage.Matched, "labelled rows"
@@ -56,20 +70,20 @@ func (r *Runner) lack(m *config.Model, out *Outcome, compiled rule.Rule, needs i
 	coverage := float64(out.Coverage.Coverage)
 	switch {
 	case have == 0:
-		return ""
+		return Lack{}
 	case compiled.NeedsLabels && coverage < compiled.MinCoverage:
-		return fmt.Sprintf("with labels for %d of %d predictions, a coverage of %s below min_coverage %s: set a longer `ground_truth.delay` if the labels come later, or a lower `min_coverage`",
-			have, out.Coverage.Predictions, stat.Figure(coverage), stat.Figure(compiled.MinCoverage))
+		return Lack{fmt.Sprintf("with labels for %d of %d predictions, a coverage of %s below min_coverage %s",
+			have, out.Coverage.Predictions, stat.Figure(coverage), stat.Figure(compiled.MinCoverage)), "a longer `ground_truth.delay` if the labels come later, or a lower `min_coverage`", ": "}
 	case needs > 0:
-		return fmt.Sprintf("with %d %s, where about %d are needed: set ", have, rows, needs) + strings.Join(r.remedies(m, out, compiled, have, needs), ", or ")
+		return Lack{fmt.Sprintf("with %d %s, where about %d are needed", have, rows, needs), strings.Join(remedies(m, out, compiled, have, needs), ", or "), ": "}
 	case asksDrift(compiled) && out.Drift != nil:
-		return r.lackOfDrift(m, out)
+		return lackOfDrift(m, out)
 	}
-	return ""
+	return Lack{}
 }
 
 // remedies lists what gives a rule the rows that it needs, or lets it do with fewer.
-func (r *Runner) remedies(m *config.Model, out *Outcome, compiled rule.Rule, have, needs int64) []string {
+func remedies(m *config.Model, out *Outcome, compiled rule.Rule, have, needs int64) []string {
 	var all []string
 	if longer, ok := m.Grid().Times((needs + have - 1) / have); ok && needs <= mostWindows*have {
 		all = append(all, "`window: "+longer+"`")
@@ -78,7 +92,7 @@ func (r *Runner) remedies(m *config.Model, out *Outcome, compiled rule.Rule, hav
 		all = append(all, "a longer `ground_truth.delay` if more labels come later")
 	}
 	if asksDrift(compiled) && out.Drift != nil {
-		if name, ok := r.evaluationOptions(m).Drift.Decisive(out.Drift); ok {
+		if name, ok := EvaluationOptions(m, 1).Drift.Decisive(out.Drift); ok {
 			all = append(all, "`drift.method: "+name+"`")
 		}
 	}
@@ -93,19 +107,19 @@ func (r *Runner) remedies(m *config.Model, out *Outcome, compiled rule.Rule, hav
 
 // lackOfDrift says of a rule on drift that more rows of the window would not decide why that
 // is, by its first inconclusive column.
-func (r *Runner) lackOfDrift(m *config.Model, out *Outcome) string {
+func lackOfDrift(m *config.Model, out *Outcome) Lack {
 	for _, name := range slices.Sorted(maps.Keys(out.Drift.Columns)) {
 		c := out.Drift.Columns[name]
 		if c.Drifted != nil || c.NeedsRows > 0 || drift.Reserved(name) {
 			continue
 		}
-		lack := fmt.Sprintf("as column %s is: %s", name, c.Reason)
-		if other, ok := r.evaluationOptions(m).Drift.Decisive(out.Drift); ok {
-			lack += ", or set `drift.method: " + other + "`"
+		lack := Lack{Found: fmt.Sprintf("as column %s is: %s", name, c.Reason)}
+		if other, ok := EvaluationOptions(m, 1).Drift.Decisive(out.Drift); ok {
+			lack.Set, lack.more = "`drift.method: "+other+"`", ", or "
 		}
 		return lack
 	}
-	return ""
+	return Lack{}
 }
 
 // asksDrift reports whether a rule has a variable that needs the columns' verdicts.

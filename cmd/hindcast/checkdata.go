@@ -78,8 +78,15 @@ func writeReport(w io.Writer, r *datacheck.Report) {
 		if !ids.Complete {
 			read = "a part of those that may have one"
 		}
-		writeWrapped(w, "ids      ", "         ", fmt.Sprintf("%d of %d predictions have a label (%s); read were %d label records of %s, %s",
-			ids.Matched, ids.Predictions, datacheck.Percent(float64(ids.Share)), ids.Labels, plural(ids.Objects, "object"), read))
+		number := ""
+		switch {
+		case ids.Unusable == 1:
+			number = ", by its id: none of the labels is a number"
+		case ids.Unusable > 0:
+			number = fmt.Sprintf(", by its id: %s of the labels are no numbers", datacheck.Percent(float64(ids.Unusable)))
+		}
+		writeWrapped(w, "ids      ", "         ", fmt.Sprintf("%d of %d predictions have a label (%s)%s; read were %d label records of %s, %s",
+			ids.Matched, ids.Predictions, datacheck.Percent(float64(ids.Share)), number, ids.Labels, plural(ids.Objects, "object"), read))
 	}
 	if d := r.Delay; d != nil {
 		seconds := func(s float64) string {

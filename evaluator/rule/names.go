@@ -237,7 +237,7 @@ func (n *names) quality(path []step, v *variable) *fault {
 			return f
 		}
 		v.column, v.field = path[2].name, path[3].name
-		if v.field == "out_of_range" || v.field == "unseen" {
+		if v.needsReference() {
 			return n.needsReference(path)
 		}
 		return nil

@@ -223,6 +223,17 @@ func (s *Set) Rules() []Rule {
 	return out
 }
 
+// NeedReference names the rules that a model without a reference cannot have.
+func (s *Set) NeedReference() []string {
+	var names []string
+	for _, r := range s.rules {
+		if slices.ContainsFunc(r.variables, (*variable).needsReference) {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
 // Warnings tells of rules that are valid but look mistaken, such as a breach
 // when an error falls.
 func (s *Set) Warnings() []string { return slices.Clone(s.warnings) }

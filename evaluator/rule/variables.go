@@ -68,6 +68,18 @@ func (v *variable) needsLabels() bool {
 	}
 }
 
+// needsReference reports whether the value is one of the reference, or compares with it.
+func (v *variable) needsReference() bool {
+	switch v.kind {
+	case varReference, varReferenceRows, varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
+		return true
+	case varQuality:
+		return v.field == "out_of_range" || v.field == "unseen"
+	default:
+		return false
+	}
+}
+
 // ofWindow reports whether the variable is a metric of the window.
 func (v *variable) ofWindow() bool { return v.kind == varMetric || v.kind == varSegment }
 

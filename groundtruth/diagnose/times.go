@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // Times is a range of timestamps, those of rows that lie outside of a window or of the date of
@@ -13,6 +14,9 @@ import (
 type Times struct {
 	First, Last int64 // Unix nanoseconds
 	Midnights   bool  // all of them are the start of a day in UTC
+	// Unzoned is one of them as it is written, where they have no time zone, and so are read as
+	// UTC.
+	Unzoned string
 	// Before and After are how far they reach before and after the dates of their folders,
 	// where that is what they lie outside of.
 	Before, After time.Duration
@@ -39,8 +43,8 @@ const (
 
 const (
 	day = 24 * time.Hour
-	// mostZone is more than any time zone lies from another of the same date: UTC-12 to UTC+14.
-	mostZone = 14 * time.Hour
+	// MostZone is the most that a time zone lies from UTC: UTC-12 to UTC+14.
+	MostZone = 14 * time.Hour
 	// mostLate is how far rows may lie from their date where they only came late.
 	mostLate = 7 * day
 	// nearYears is how near to a window a log's times lie where they are read as what they
@@ -61,25 +65,28 @@ func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause,
 	}
 	off := max(before, after)
 	switch {
-	case !asOf.IsZero() && t.First > asOf.UnixNano() && t.Last-asOf.UnixNano() <= int64(mostZone):
+	case !asOf.IsZero() && t.First > asOf.UnixNano() && t.Last-asOf.UnixNano() <= int64(MostZone):
 		return Cause{"future", "they lie at most " + Delay(time.Duration(t.Last-asOf.UnixNano())) + " after as-of, as local times do that are taken for UTC",
 			"write timestamps in UTC or with their offset"}, true
 	case t.Midnights && w.Duration() < day:
 		return Cause{"dates", "they are dates without a time of day", "set window: 1d, or map a column that has the time"}, true
-	case off > mostLate || !slack && off > mostZone:
+	case off > mostLate || !slack && off > MostZone:
 		return Cause{}, false
-	case (before == 0 || after == 0) && off <= mostZone:
+	case (before == 0 || after == 0) && off <= MostZone:
 		where := "before"
 		if after > 0 {
 			where = "after"
 		}
 		off = (off + time.Hour - 1).Truncate(time.Hour) // as zones mostly are
-		c := Cause{zoneKind, fmt.Sprintf("they lie at most %s %s it, as where one of the two is in local time and the other in UTC", Delay(off), where),
-			"write timestamps in UTC or with their offset"}
-		if slack {
-			c.Remedy += ", or set predictions.partition_time_zone where the dates of folders are local, or predictions.slack: " + Delay(off) + " to have neighbouring folders read too"
+		lie, inUTC := fmt.Sprintf("lie at most %s %s it", Delay(off), where), "write timestamps in UTC or with their offset"
+		switch {
+		case t.Unzoned != "": // other dates of folders would hide that the times are wrong
+			return Cause{zoneKind, fmt.Sprintf("they have no time zone, such as %s, and %s, as local times do that are taken for UTC", table.Quote(t.Unzoned), lie), inUTC}, true
+		case slack:
+			return Cause{zoneKind, fmt.Sprintf("they %s, as where the dates of folders are local", lie),
+				"set predictions.partition_time_zone to the time zone of the folders, or predictions.slack: " + Delay(off) + " to have neighbouring folders read too"}, true
 		}
-		return c, true
+		return Cause{zoneKind, fmt.Sprintf("they %s, as where one of the two is in local time and the other in UTC", lie), inUTC}, true
 	case slack:
 		return Cause{lateKind, fmt.Sprintf("they lie at most %s from it, as where rows are stored by the time of their arrival", Delay(off)),
 			"set predictions.slack: " + Delay(off) + " to have neighbouring folders read too"}, true

@@ -55,7 +55,7 @@ func TestOutside(t *testing.T) {
 		{"seconds as milliseconds", "1970-01-21T10:53:45.6Z", "1970-01-21T10:53:46.1Z", "", false, "unit", "seconds in a column of milliseconds such as 1767225600"},
 		{"seconds as microseconds", nanosIn1970, nanosIn1970, "", false, "unit", "seconds in a column of microseconds such as 1767225600"},
 		{"truly 1970", "1970-03-01T12:00:00Z", "1970-03-04T12:00:00Z", "", false, "", ""},
-		{"local time east", "2025-12-31T22:00:00Z", "2025-12-31T23:59:59Z", "", true, "time zone", "at most 2h before it, as where one of the two is in local time and the other in UTC: write timestamps in UTC or with their offset, or set predictions.partition_time_zone where the dates of folders are local, or predictions.slack: 2h"},
+		{"local time east", "2025-12-31T22:00:00Z", "2025-12-31T23:59:59Z", "", true, "time zone", "they lie at most 2h before it, as where the dates of folders are local: set predictions.partition_time_zone to the time zone of the folders, or predictions.slack: 2h"},
 		{"local time west", "2026-01-02T00:00:00Z", "2026-01-02T04:29:59Z", "", false, "time zone", "at most 5h after it"},
 		{"late rows", "2025-12-31T23:10:00Z", "2026-01-02T00:59:59Z", "", true, "late", "set predictions.slack: 1h"},
 		{"other days of a flat file", "2025-12-01T00:00:00Z", "2026-01-05T04:59:59Z", "", false, "", ""},

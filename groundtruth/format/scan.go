@@ -70,6 +70,11 @@ type Part struct {
 	Stop   func() bool    // whether an earlier part has failed
 }
 
+// Local reports whether a column's type says that its times are of no known zone.
+func (p *Part) Local(column string) bool {
+	return p.Object.file != nil && p.Object.file.IsLocal(column)
+}
+
 // Reader makes chunks of parts. Each goroutine of a Scan has its own, for the objects of one
 // source; it keeps its memory from part to part. The zero Reader is ready for use.
 type Reader struct {

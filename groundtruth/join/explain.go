@@ -110,7 +110,7 @@ func (j *joiner) explainOutside(ctx context.Context, res *groundtruth.Result, f 
 	if out.first > out.last {
 		return "", nil
 	}
-	why := j.whyOutside(objects, diagnose.Times{First: out.first, Last: out.last, Midnights: seen.midnights})
+	why := j.whyOutside(objects, diagnose.Times{First: out.first, Last: out.last, Midnights: seen.midnights, Unzoned: seen.unzoned})
 	if why == "" {
 		return "", nil
 	}
@@ -163,14 +163,19 @@ func clock(nanos int64) string { return time.Unix(0, nanos).UTC().Format(time.RF
 
 // explainStrays tells of rows that lie so far from the date of their folder that no window
 // reads them.
-func (j *joiner) explainStrays(_ context.Context, res *groundtruth.Result, f *metRows) (string, error) {
+func (j *joiner) explainStrays(ctx context.Context, res *groundtruth.Result, f *metRows) (string, error) {
 	out := &f.outside
 	if res.Coverage.Predictions == 0 || out.strays*oddStrays <= f.predictions {
 		return "", nil
 	}
 	object := &j.preds.Objects[out.object]
+	seen, bytes, err := j.glanceAtPredictions(ctx)
+	res.BytesRead += bytes
+	if err != nil {
+		return "", err
+	}
 	why := wrongColumn
-	times := diagnose.Times{First: out.strayFirst, Last: out.strayLast, Before: out.before, After: out.after}
+	times := diagnose.Times{First: out.strayFirst, Last: out.strayLast, Before: out.before, After: out.after, Unzoned: seen.unzoned}
 	if cause, ok := times.Outside(j.window, j.asOf, true); ok {
 		why = cause.Words()
 	}
@@ -295,9 +300,21 @@ func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *me
 	if name := j.spec.LabelColumns.IngestedAt; name != "" {
 		by = "their " + table.Quote(name)
 	}
-	return fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s: a later as-of counts them; if that is a time in the future, look whether it is local time that was taken for UTC",
-		c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by), nil
+	head := fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s", c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by)
+	// Local time shifts no time by more than a zone can, and so hides all labels of a window
+	// or few of them where they were waited for longer.
+	waited := j.asOf.Sub(j.window.End) > diagnose.MostZone
+	if waited && c.Matched >= someRows || j.lastHidden-nanos(j.asOf) > int64(diagnose.MostZone) {
+		if j.lastHidden > nanos(j.asOf) {
+			head += ", the last at " + clock(j.lastHidden)
+		}
+		return fmt.Sprintf("%s: those of this window among them came later than ground_truth.delay (%s); %s", head, diagnose.Delay(j.opt.Delay), howLong), nil
+	}
+	return head + ": a later as-of counts them; if that is a time in the future, look whether it is local time that was taken for UTC", nil
 }
+
+// howLong is where to learn how long labels take, which a window that lacks some cannot tell.
+const howLong = "`hindcast check --data` looks at older predictions and says how long labels take"
 
 // explainDelay tells of labels that come in later than they are waited for.
 func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
@@ -313,13 +330,23 @@ func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *met
 		return "", nil
 	}
 	within := fmt.Sprintf("half came within %s of their prediction, 95 %% within %s", diagnose.Delay(d.Median), diagnose.Delay(d.Most))
+	late, recent := d.Late*oddLabels > d.Labels, d.Recent*oddLabels > d.Labels
 	switch {
-	case d.Late*oddLabels > d.Labels:
+	case (late || recent) && !covered(c, waitingCoverage):
+		// Those that are missing took longer than all that are in.
+		came := fmt.Sprintf("%d came later than ground_truth.delay (%s) after the end of the window", d.Late, diagnose.Delay(j.opt.Delay))
+		if !late {
+			came = fmt.Sprintf("%d came within %s before as-of", d.Recent, diagnose.Delay(j.recent()))
+		}
+		more := "more may be on their way"
+		if recent {
+			more = "more are probably on their way"
+		}
+		return fmt.Sprintf("%d of %d predictions have a label so far, of which %s: %s, but these are only the labels that are in, and %s, so that labels take at least that long: raise ground_truth.delay (%s); %s",
+			c.Matched, c.Predictions, came, within, more, diagnose.Delay(j.opt.Delay), howLong), nil
+	case late:
 		return fmt.Sprintf("%d of %d labels came in later than ground_truth.delay (%s) after the end of the window: %s. Windows are judged before such labels are in: set ground_truth.delay: %s",
 			d.Late, d.Labels, diagnose.Delay(j.opt.Delay), within, diagnose.Delay(d.Most)), nil
-	case d.Recent*oddLabels > d.Labels && !covered(c, waitingCoverage):
-		return fmt.Sprintf("%d of %d predictions have a label so far: %s, and %d of them within %s before as-of, so that more may be on their way: raise ground_truth.delay (%s)",
-			c.Matched, c.Predictions, within, d.Recent, diagnose.Delay(j.recent()), diagnose.Delay(j.opt.Delay)), nil
 	}
 	return "", nil
 }

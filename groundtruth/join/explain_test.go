@@ -65,6 +65,7 @@ func TestExplain(t *testing.T) {
 		window        int    // the hour that is the window; 0 is all of the day
 		preds, labels []tableRow
 		want          []string // in the only note; nil is no note
+		never         string   // not in it
 	}{
 		{name: "all is well", preds: rowsOf(20, houseAt(5)), labels: rowsOf(20, soldAs(20, houseID))},
 		{name: "labels of other windows too", preds: rowsOf(20, houseAt(5)), labels: rowsOf(90, soldAs(20, houseID))},
@@ -102,6 +103,8 @@ func TestExplain(t *testing.T) {
 			want: []string{"none of the 20 rows", "look whether predictions.columns.timestamp is the right column"}},
 		{name: "folders of local dates", preds: rowsOf(24, func(i int) tableRow { return pred(houseID(i), i-2, 1) }), labels: rowsOf(24, soldAs(20, houseID)), folder: "dt=2026-01-01/", change: dated,
 			want: []string{"rows of predictions lie further from the date of their folder than predictions.slack (0s), where no window reads them: 2 of the 24 read", `lies between 2025-12-31T22:00:00Z and 2025-12-31T23:00:00Z`, "at most 2h before it", "predictions.partition_time_zone", "or predictions.slack: 2h"}},
+		{name: "timestamps of local clocks without a zone", preds: rowsOf(24, func(i int) tableRow { return pred(houseID(i), 0, 1, "at", hours(i-8).Format(time.DateTime)) }), labels: rowsOf(24, soldAs(20, houseID)), folder: "dt=2026-01-01/", change: dated,
+			want: []string{"8 of the 24 read", `their "at" lies between 2025-12-31T16:00:00Z and 2025-12-31T23:00:00Z; they have no time zone, such as "2025-12-31 16:00:00", and lie at most 8h before it, as local times do that are taken for UTC: write timestamps in UTC or with their offset`}, never: "predictions.slack:"},
 		{name: "folders of local dates, and slack", preds: rowsOf(24, func(i int) tableRow { return pred(houseID(i), i-2, 1) }), labels: rowsOf(24, soldAs(20, houseID)), folder: "dt=2026-01-01/",
 			change: func(s *groundtruth.Spec, o *Options) { dated(s, o); s.Predictions.Slack = 2 * time.Hour }},
 		{name: "a flat file of several days", preds: rowsOf(96, func(i int) tableRow { return pred(houseID(i), i-48, 1) }), labels: rowsOf(96, soldAs(20, houseID))},
@@ -130,7 +133,15 @@ func TestExplain(t *testing.T) {
 			want: []string{"4 of 20 labels came in later than ground_truth.delay (1d) after the end of the window: half came within 26h of their prediction, 95 % within 4d2h", "set ground_truth.delay: 4d2h"}},
 		{name: "corrections later than the delay", preds: rowsOf(20, houseAt(5)), labels: append(rowsOf(20, soldAs(30, houseID)), rowsOf(20, soldAs(24*6, houseID))...), change: delay(day)},
 		{name: "labels that still come in", preds: rowsOf(40, houseAt(5)), labels: rowsOf(24, func(i int) tableRow { return label(houseID(i), 1.0, 20+2*i) }), change: delay(2 * day), asOf: 24 * 3,
-			want: []string{"24 of 40 predictions have a label so far: half came within 38h of their prediction, 95 % within 2d14h, and 3 of them within 12h before as-of", "raise ground_truth.delay (2d)"}},
+			want: []string{"24 of 40 predictions have a label so far, of which 3 came within 12h before as-of: half came within 38h of their prediction, 95 % within 2d14h, but these are only the labels that are in, and more are probably on their way, so that labels take at least that long: raise ground_truth.delay (2d); `hindcast check --data` looks at older predictions"}},
+		{name: "labels that still come in, many later than the delay", preds: rowsOf(40, houseAt(5)), labels: rowsOf(20, func(i int) tableRow { return label(houseID(i), 1.0, 30+2*i) }), change: delay(day), asOf: 24 * 3,
+			want: []string{"20 of 40 predictions have a label so far, of which 10 came later than ground_truth.delay (1d) after the end of the window: half came within", "more are probably on their way, so that labels take at least that long: raise ground_truth.delay (1d)"}},
+		{name: "half of the labels, many later than the delay", preds: rowsOf(40, houseAt(5)), labels: rowsOf(20, func(i int) tableRow { return label(houseID(i), 1.0, 30+2*i) }), change: delay(day),
+			want: []string{"20 of 40 predictions have a label so far, of which 10 came later", "more may be on their way, so that labels take at least that long: raise ground_truth.delay (1d)"}},
+		{name: "labels that come days after as-of", preds: rowsOf(20, houseAt(5)), labels: rowsOf(20, func(i int) tableRow { return label(houseID(i), 1.0, 24*i) }), change: delay(2 * day), asOf: 24 * 3,
+			want: []string{`4 of 20 predictions have a label, and 16 label records were left out that came in after as-of, 2026-01-04T00:00:00Z, by their "loaded_at", the last at 2026-01-20T00:00:00Z: those of this window among them came later than ground_truth.delay (2d); ` + "`hindcast check --data`"}},
+		{name: "labels that come in until as-of and some hours after it", preds: rowsOf(40, houseAt(5)), labels: rowsOf(40, func(i int) tableRow { return label(houseID(i), 1.0, 60+i/2) }), change: delay(2 * day), asOf: 24*3 - 4,
+			want: []string{`the last at 2026-01-04T07:00:00Z: those of this window among them came later`}},
 		{name: "no delay", preds: rowsOf(20, houseAt(5)), labels: rowsOf(8, soldAs(20, houseID)), asOf: 26,
 			want: []string{"8 of 20 predictions have a label, and the window is judged 2h after its end, since ground_truth.delay is 0s"}},
 		{name: "files without rows", preds: nil, want: []string{`no row is in the 1 objects of predictions, first "p-0.csv"`}},
@@ -156,6 +167,9 @@ func TestExplain(t *testing.T) {
 			}
 			if len(first) != min(len(tc.want), 1) {
 				t.Fatalf("notes %q, want %q", first, tc.want)
+			}
+			if tc.never != "" && strings.Contains(first[0], tc.never) {
+				t.Errorf("note %q says %q", first[0], tc.never)
 			}
 			for _, want := range tc.want {
 				if !strings.Contains(first[0], want) {

@@ -25,10 +25,10 @@ const (
 var errSeenEnough = errors.New("seen enough rows")
 
 // glance reads the first rows of some objects of a source once more, on one goroutine and so
-// in the order of the objects, and calls take with each chunk and how many of its rows count.
+// in the order of the objects, and calls take with each chunk of a part and how many of its rows count.
 // The join itself keeps hashes of ids and no more; what a note needs to say why they don't
 // meet is read here, where the outcome is odd, and costs the others nothing.
-func (j *joiner) glance(ctx context.Context, src groundtruth.Source, objects []source.Object, wants []table.Want, take func(c *table.Chunk, rows int)) (bytes int64, err error) {
+func (j *joiner) glance(ctx context.Context, src groundtruth.Source, objects []source.Object, wants []table.Want, take func(p *format.Part, c *table.Chunk, rows int)) (bytes int64, err error) {
 	objects = someOf(objects, glanceObjects)
 	var reader format.Reader
 	rows := make([]int, len(objects))
@@ -42,7 +42,7 @@ func (j *joiner) glance(ctx context.Context, src groundtruth.Source, objects []s
 			stats, err := reader.Read(ctx, p, wants, table.ReadOptions{Memory: j.readerMemory()}, func(c *table.Chunk) error {
 				n := min(c.Len, glanceRows-*seen)
 				*seen += n
-				take(c, n)
+				take(p, c, n)
 				if *seen >= glanceRows {
 					return errSeenEnough
 				}
@@ -126,7 +126,8 @@ func (s idSample) whole() []string {
 type predictionGlance struct {
 	inside, before idSample // of rows of the window, and of those before it
 	outside        outside
-	midnights      bool // every timestamp is the start of a day
+	midnights      bool   // every timestamp is the start of a day
+	unzoned        string // the least timestamp that has no zone, as it is written
 }
 
 // windowObjects returns the prediction objects that may be of the window by their dates, not
@@ -148,11 +149,13 @@ func (j *joiner) glanceAtPredictions(ctx context.Context) (seen predictionGlance
 	seen.inside, id = newIDSample(j.spec.PredictionColumns.ID, &l)
 	seen.before = make(idSample, len(id))
 	at := l.add(j.spec.PredictionColumns.Timestamp, table.AsTime, false)
+	text := l.add(j.spec.PredictionColumns.Timestamp, table.AsText, false)
 	seen.outside = noneOutside()
 	seen.midnights = at >= 0
 	start, end := nanos(j.window.Start), nanos(j.window.End)
-	bytes, err = j.glance(ctx, j.spec.Predictions, j.windowObjects(), l.wants, func(c *table.Chunk, rows int) {
-		times := c.Column(at)
+	bytes, err = j.glance(ctx, j.spec.Predictions, j.windowObjects(), l.wants, func(p *format.Part, c *table.Chunk, rows int) {
+		times, texts := c.Column(at), c.Column(text)
+		local := p.Local(j.spec.PredictionColumns.Timestamp)
 		for i := range rows {
 			if at < 0 {
 				seen.inside.add(c, id, i)
@@ -163,6 +166,13 @@ func (j *joiner) glanceAtPredictions(ctx context.Context) (seen predictionGlance
 			}
 			t := times.Times[i]
 			seen.midnights = seen.midnights && t%(table.DaySeconds*1e9) == 0
+			written := texts.Text(i)
+			if local {
+				written = strings.TrimSuffix(written, "Z") // which a canonical text has
+			}
+			if table.Unzoned(written) && (seen.unzoned == "" || written < seen.unzoned) {
+				seen.unzoned = strings.Clone(written)
+			}
 			switch {
 			case t < start:
 				seen.before.add(c, id, i)
@@ -195,7 +205,7 @@ func (j *joiner) glanceAtLabels(ctx context.Context) (seen labelGlance, bytes in
 	ingest := l.add(c.IngestedAt, table.AsTime, false)
 	seen.midnights = event >= 0
 	asOf := nanos(j.asOf)
-	bytes, err = j.glance(ctx, j.spec.Labels, j.labels.Objects, l.wants, func(c *table.Chunk, rows int) {
+	bytes, err = j.glance(ctx, j.spec.Labels, j.labels.Objects, l.wants, func(_ *format.Part, c *table.Chunk, rows int) {
 		events, ingests := c.Column(event), c.Column(ingest)
 		for i := range rows {
 			if !seen.ids.has(c, id, i) || ingest >= 0 && (!ingests.Valid[i] || ingests.Times[i] > asOf) {

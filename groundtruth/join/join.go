@@ -93,6 +93,7 @@ type joiner struct {
 
 	preds, labels *source.Set // labels is nil when they are not read
 	narrowLabels  bool        // some of them are of a column of 32 bits
+	lastHidden    int64       // when the last label came in that as-of hides
 	progress      progress
 }
 

@@ -28,6 +28,7 @@ type labelWorker struct {
 	scanWorker
 	parts   *partitions
 	hidden  int64
+	latest  int64 // when the last of the hidden ones came in
 	pending int64 // with Spec.Within: neither label nor timestamp
 	unknown int64 // label versions that say that the label is not known
 	ops     opReader
@@ -75,6 +76,7 @@ func (s *labelScan) run(ctx context.Context) (scanned, groundtruth.Coverage, err
 	var ops opReader
 	for _, w := range own {
 		counted.HiddenLabels += w.hidden
+		j.lastHidden = max(j.lastHidden, w.latest)
 		counted.NullLabels += w.pending
 		s.allUnknown += w.unknown
 		ops.merge(&w.ops)
@@ -217,6 +219,7 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 	}
 	if w.ingest >= 0 && l.ingest > w.asOf || w.folderHidden(&w.j.labels.Objects[ord]) {
 		w.hidden++
+		w.latest = max(w.latest, l.ingest)
 		return labelVersion{}, false
 	}
 	if !w.ids.Valid[i] {

@@ -173,13 +173,25 @@ func (s *referenceScan) explain(err error) error {
 	if !errors.As(err, &missing) {
 		return err
 	}
-	var keys []string
-	for _, c := range []struct{ key, column string }{{"prediction", s.names.Prediction}, {"label", s.names.Label}} {
-		if c.column != "" && !slices.Contains(missing.Columns, c.column) {
-			keys = append(keys, c.key+": NAME")
+	var keys, log []string
+	spec := &s.j.spec
+	for _, c := range []struct{ key, column, logKey, logColumn string }{
+		{"prediction", s.names.Prediction, "predictions.columns.prediction", spec.PredictionColumns.Prediction},
+		{"label", s.names.Label, "ground_truth.columns.label", spec.LabelColumns.Label},
+	} {
+		if c.column == "" || slices.Contains(missing.Columns, c.column) {
+			continue
+		}
+		keys = append(keys, c.key+": NAME")
+		if c.column == c.logColumn {
+			log = append(log, c.logKey)
 		}
 	}
-	return fmt.Errorf(`%w; write reference: {columns: {%s}}, with the name that it has in the reference, or "" where it has none`, err, strings.Join(keys, ", "))
+	too := ""
+	if len(log) > 0 {
+		too = "; if the log calls it so too, correct " + strings.Join(log, " and ") + " instead"
+	}
+	return fmt.Errorf(`%w; write reference: {columns: {%s}}, with the name that it has in the reference, or "" where it has none%s`, err, strings.Join(keys, ", "), too)
 }
 
 // worker returns what takes chunks for one goroutine and sends to sink.

@@ -192,9 +192,12 @@ func TestScanReferenceFails(t *testing.T) {
 	}{
 		{"no url", func(s *groundtruth.Spec) { s.Reference.URL = "" }, "no url is set"},
 		{"wrong label column", func(s *groundtruth.Spec) { s.LabelColumns.Label = "price" }, `a.csv has no column "price": it has `},
-		{"how to write another label column", func(s *groundtruth.Spec) { s.LabelColumns.Label = "price" }, `; write reference: {columns: {label: NAME}}, with the name that it has in the reference, or "" where it has none`},
-		{"how to write that there is no prediction", func(s *groundtruth.Spec) { s.PredictionColumns.Prediction = "p" }, `write reference: {columns: {prediction: NAME}}, with`},
-		{"both", func(s *groundtruth.Spec) { s.PredictionColumns.Prediction, s.LabelColumns.Label = "p", "price" }, `write reference: {columns: {prediction: NAME, label: NAME}}, with`},
+		{"how to write another label column", func(s *groundtruth.Spec) { s.LabelColumns.Label = "price" }, `; write reference: {columns: {label: NAME}}, with the name that it has in the reference, or "" where it has none; if the log calls it so too, correct ground_truth.columns.label instead`},
+		{"how to write that there is no prediction", func(s *groundtruth.Spec) { s.PredictionColumns.Prediction = "p" }, `write reference: {columns: {prediction: NAME}}, with the name that it has in the reference, or "" where it has none; if the log calls it so too, correct predictions.columns.prediction instead`},
+		{"a name of the reference alone", func(s *groundtruth.Spec) {
+			s.ReferenceColumns = &groundtruth.ReferenceColumns{PredictionColumns: groundtruth.PredictionColumns{Prediction: "score"}, Label: "label"}
+		}, `write reference: {columns: {prediction: NAME}}, with the name that it has in the reference, or "" where it has none;END`},
+		{"both", func(s *groundtruth.Spec) { s.PredictionColumns.Prediction, s.LabelColumns.Label = "p", "price" }, `write reference: {columns: {prediction: NAME, label: NAME}}, with the name that it has in the reference, or "" where it has none; if the log calls it so too, correct predictions.columns.prediction and ground_truth.columns.label instead`},
 		{"too many bad rows", func(s *groundtruth.Spec) { s.MaxBadShare = 0.4 }, `reference: 1 of 2 records read are bad, a share above max_bad_share 0.4: 1 bad_number in column "pred" (first in a.csv, record 1: "NaN")`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -202,7 +205,7 @@ func TestScanReferenceFails(t *testing.T) {
 			spec.Reference = groundtruth.Source{URL: base + "/*"}
 			tc.change(&spec)
 			_, _, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, Options{}, newRecorder)
-			if err == nil || !strings.Contains(err.Error(), tc.want) {
+			if err == nil || !strings.Contains(err.Error()+";END", tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}
 		})

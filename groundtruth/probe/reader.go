@@ -136,7 +136,7 @@ func (r *reader) field(c *table.Chunk, f, n int) {
 			}
 			if isTime {
 				at = col.Times[i]
-				if out.Unzoned == "" && isUnzoned(text) {
+				if out.Unzoned == "" && table.Unzoned(text) {
 					out.Unzoned = strings.Clone(text)
 				}
 			}

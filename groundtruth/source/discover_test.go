@@ -176,7 +176,7 @@ func TestDiscoverNotesAndErrors(t *testing.T) {
 	putObjects(t, root, "log/dt=2026-01-05/a.csv", "log/dt=2026-01-05/_SUCCESS", "log/dt=2026-01-05/.a.csv.crc")
 	day := at(t, "2026-01-07")
 	_, notes := rels(t, groundtruth.Source{URL: "log/dt={date}/*.csv"}, root, day, day.AddDate(0, 0, 1))
-	want := "no object matches dt={date}/*.csv in file://" + root + "/log between 2026-01-07T00:00:00Z and 2026-01-08T00:00:00Z: it matches 1 of 1 objects there, whose times are 2026-01-05 to 2026-01-06"
+	want := "no object matches dt={date}/*.csv in file://" + root + "/log between 2026-01-07T00:00:00Z and 2026-01-08T00:00:00Z: it matches 1 of 1 objects there, whose times are 2026-01-05"
 	if len(notes) != 1 || notes[0] != want {
 		t.Errorf("notes are %q, want %q", notes, want)
 	}

@@ -107,7 +107,7 @@ func otherTimes(p pattern, a around) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("it matches %s, whose times are %s", a.of(n), all.Text(a.zone, " to "))
+	return fmt.Sprintf("it matches %s, whose times are %s", a.of(n), all.Days(a.zone))
 }
 
 // folderForFile says that what the pattern's last segment names is a folder with files in it.

@@ -44,7 +44,7 @@ func TestWhatIsThereInstead(t *testing.T) {
 		{"a folder of a run", "{date}/*.csv", days("run7/2006-01-02/a.csv"), `*/{date}/*.csv would match 4 of 4`},
 		{"the most of several", "{date}/*.csv", append(days("dt=2006-01-02/a.csv"), "readme.txt", "x/y.json"), `dt={date}/*.csv would match 4 of 6`},
 		{"no date at all", "dt={date}/*.csv", []string{"a.csv", "b.csv", "c.json"}, `*.csv would match 2 of 3`},
-		{"other times", "dt={date}/*.csv", []string{"dt=2025-12-01/a.csv", "dt=2025-12-04/a.csv", "x.csv"}, `it matches 2 of 3 objects there, whose times are 2025-12-01 to 2025-12-05`},
+		{"other times", "dt={date}/*.csv", []string{"dt=2025-12-01/a.csv", "dt=2025-12-04/a.csv", "x.csv"}, `it matches 2 of 3 objects there, whose times are 2025-12-01 to 2025-12-04`},
 		{"a folder for a file", "dt={date}/part.parquet", days("dt=2006-01-02/part.parquet/part-00000-c1.snappy.parquet"), `part.parquet is a folder there: dt={date}/part.parquet/*.parquet would match 4 of 4`},
 		{"a folder whose name ends like a file's", "dt={date}/*.parquet", days("dt=2006-01-02/run.parquet/part-0.parquet"), `*.parquet is a folder there: dt={date}/*.parquet/*.parquet would match 4 of 4`},
 		{"a folder of dates", "dt={date}", days("dt=2006-01-02/a.csv"), `dt={date} is a folder there: dt={date}/*.csv would match 4 of 4`},

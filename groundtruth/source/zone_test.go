@@ -172,7 +172,7 @@ func TestNoteOfAZone(t *testing.T) {
 	putObjects(t, "mem://noted", "dt=2026-01-01/a.csv")
 	src := groundtruth.Source{URL: "mem://noted/dt={date}/*.csv", PartitionZone: zone(t, "Europe/Oslo")}
 	_, notes := rels(t, src, "", at(t, "2026-03-28T23:00:00Z"), at(t, "2026-03-29T22:00:00Z"))
-	want := "no object matches dt={date}/*.csv in mem://noted between 2026-03-29T00:00:00+01:00 and 2026-03-30T00:00:00+02:00: it matches 1 of 1 objects there, whose times are 2026-01-01 to 2026-01-02 Europe/Oslo"
+	want := "no object matches dt={date}/*.csv in mem://noted between 2026-03-29T00:00:00+01:00 and 2026-03-30T00:00:00+02:00: it matches 1 of 1 objects there, whose times are 2026-01-01 Europe/Oslo"
 	if fmt.Sprint(notes) != "["+want+"]" {
 		t.Errorf("got %q, want %q", notes, want)
 	}

@@ -1,12 +1,10 @@
-package probe
+package table
 
-import "github.com/hindcast/hindcast/groundtruth/table"
-
-// isUnzoned reports whether a text is a date and a time of day without a zone, which is read as
+// Unzoned reports whether a text is a date and a time of day without a zone, which is read as
 // UTC.
-func isUnzoned(text string) bool {
+func Unzoned(text string) bool {
 	const date = len("2026-01-31")
-	s := table.TrimSpace([]byte(text))
+	s := TrimSpace([]byte(text))
 	if len(s) <= date || s[4] != '-' || s[7] != '-' {
 		return false // an epoch number, or a date alone
 	}
