@@ -18,6 +18,7 @@ type setup struct {
 	config      string // more of it
 	columns     string // of predictions
 	labels      string // columns of the labels
+	guards      string // of the rule
 	objects     map[string]string
 }
 
@@ -100,8 +101,8 @@ models:
     task: regression
     predictions: {url: %q, columns: %s%s}
     ground_truth: {url: %q, columns: %s, delay: 2d}
-    rules: [{name: mae, when: mae > 1}]
-%s`, base+"/"+s.predictions, s.columns, featuresOf(s.config), base+"/l/{date}/*", s.labels, strings.ReplaceAll(restOf(s.config), "BASE", base))
+    rules: [{name: mae, when: mae > 1%s}]
+%s`, base+"/"+s.predictions, s.columns, featuresOf(s.config), base+"/l/{date}/*", s.labels, s.guards, strings.ReplaceAll(restOf(s.config), "BASE", base))
 	cfg, err := config.Parse("test.yaml", []byte(text), "", func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
@@ -203,6 +204,16 @@ func TestCheck(t *testing.T) {
 				}
 			},
 			Warning, "58.3 % of 240 ids of predictions have a label among 960 records of 4 objects; \"p2-100\" has none; rules ask for a coverage of 0.8", "a lower `min_coverage`",
+		},
+		{
+			"labels of a sample", func(s *setup) {
+				for day := range testDays {
+					for ten := range testRows/10 - 1 {
+						s.edit("l/", fmt.Sprintf("p%d-%02d", day, ten), fmt.Sprintf("p%d-%02d", day+1000, ten))
+					}
+				}
+				s.guards = ", min_samples: 5, min_coverage: 0.04"
+			}, "", "", "",
 		},
 		{
 			"labels of another year", func(s *setup) {

@@ -183,6 +183,12 @@ func covered(c *groundtruth.Coverage, share float64) bool {
 	return float64(c.Matched) >= share*float64(c.Predictions)
 }
 
+// enough reports whether at least a share of the predictions have a label, or as many as are
+// asked for: where labels are a sample, no others are to come.
+func (j *joiner) enough(c *groundtruth.Coverage, share float64) bool {
+	return covered(c, share) || j.opt.Coverage > 0 && covered(c, j.opt.Coverage)
+}
+
 // explainUnmatched tells why no or few predictions meet a label though labels were read.
 func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
@@ -204,7 +210,7 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 		head = fmt.Sprintf("only %d of the %d predictions match a label, and %d of the %d labels read match none: ", c.Matched, c.Predictions, c.UnmatchedLabels, c.Labels)
 	}
 	inside, before, ids := preds.inside.whole(), preds.before.whole(), labels.ids.whole()
-	if met, of := diagnose.Overlap(ids, before); c.Matched == 0 && met > 0 && 2*met >= of {
+	if met, of := diagnose.Overlap(ids, before); c.Predictions >= someRows && c.Matched == 0 && met > 0 && 2*met >= of {
 		return fmt.Sprintf("%sthose looked at are of predictions before the window, such as %s, so labels of this window may come later than ground_truth.delay (%s)",
 			head, strings.Join(diagnose.Examples(ids, 1), ""), diagnose.Delay(j.opt.Delay)), nil
 	}
@@ -270,7 +276,7 @@ func (j *joiner) explainSeveral(ctx context.Context, res *groundtruth.Result, _ 
 }
 
 // explainBefore tells of labels that lie before their predictions, as where one of the two is
-// in local time. Event times that are dates lie before predictions of the same day.
+// in local time. Event times that are dates or hours lie before predictions of the same.
 func (j *joiner) explainBefore(ctx context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
 	if c.Matched < someRows || 2*c.LabelsBefore < c.Matched {
@@ -278,7 +284,7 @@ func (j *joiner) explainBefore(ctx context.Context, res *groundtruth.Result, _ *
 	}
 	seen, bytes, err := j.glanceAtLabels(ctx)
 	res.BytesRead += bytes
-	if err != nil || seen.midnights {
+	if err != nil || seen.coarse {
 		return "", err
 	}
 	return fmt.Sprintf("%d of %d labels have a %s before the %s of their prediction: if that cannot be, one of the two is in local time and the other in UTC; write both in UTC or with their offset",
@@ -288,14 +294,14 @@ func (j *joiner) explainBefore(ctx context.Context, res *groundtruth.Result, _ *
 // explainHidden tells of labels that as-of hides, where others are missing.
 func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
-	if c.HiddenLabels == 0 || c.Predictions == 0 || covered(c, lowCoverage) {
+	if c.HiddenLabels == 0 || c.Predictions < someRows || j.enough(c, lowCoverage) {
 		return "", nil
 	}
 	by := "the date of their folder"
 	if name := j.spec.LabelColumns.IngestedAt; name != "" {
 		by = "their " + table.Quote(name)
 	}
-	return fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s: a later as-of counts them; if that is a time in the future, look whether it is local time that was taken for UTC",
+	return fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s: a later as-of counts those of this window; if that is a time in the future, look whether it is local time that was taken for UTC",
 		c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by), nil
 }
 
@@ -305,7 +311,9 @@ func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *met
 	if !res.LabelsRead || c.Predictions < someRows || !j.window.Mature(j.asOf, j.opt.Delay) {
 		return "", nil
 	}
-	if since := j.asOf.Sub(j.window.End); j.opt.Delay == 0 && since < j.window.Duration() && !covered(c, waitingCoverage) {
+	since := j.asOf.Sub(j.window.End)
+	atOnce := d != nil && d.Labels >= someRows && d.Most < since/4 // those of the last predictions are in too
+	if j.opt.Delay == 0 && since < j.window.Duration() && !atOnce && !j.enough(c, waitingCoverage) {
 		return fmt.Sprintf("%d of %d predictions have a label, and the window is judged %s after its end, since ground_truth.delay is 0s: set it to the time within which labels come in",
 			c.Matched, c.Predictions, diagnose.Delay(since)), nil
 	}
@@ -317,7 +325,7 @@ func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *met
 	case d.Late*oddLabels > d.Labels:
 		return fmt.Sprintf("%d of %d labels came in later than ground_truth.delay (%s) after the end of the window: %s. Windows are judged before such labels are in: set ground_truth.delay: %s",
 			d.Late, d.Labels, diagnose.Delay(j.opt.Delay), within, diagnose.Delay(d.Most)), nil
-	case d.Recent*oddLabels > d.Labels && !covered(c, waitingCoverage):
+	case d.Recent*oddLabels > d.Labels && !j.enough(c, waitingCoverage):
 		return fmt.Sprintf("%d of %d predictions have a label so far: %s, and %d of them within %s before as-of, so that more may be on their way: raise ground_truth.delay (%s)",
 			c.Matched, c.Predictions, within, d.Recent, diagnose.Delay(j.recent()), diagnose.Delay(j.opt.Delay)), nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/diagnose"
@@ -179,10 +180,10 @@ func (j *joiner) glanceAtPredictions(ctx context.Context) (seen predictionGlance
 
 // labelGlance is what a glance at the labels found, of those that as-of does not hide.
 type labelGlance struct {
-	ids       idSample
-	came      diagnose.Delays // from the event times of labels to their ingest times
-	midnights bool            // every event time is the start of a day
-	events    []int64         // of each of ids, noEvent where it is not known
+	ids    idSample
+	came   diagnose.Delays // from the event times of labels to their ingest times
+	coarse bool            // every event time is a whole quarter of an hour, as dates of any zone are
+	events []int64         // of each of ids, noEvent where it is not known
 }
 
 // glanceAtLabels glances at labels.
@@ -193,7 +194,7 @@ func (j *joiner) glanceAtLabels(ctx context.Context) (seen labelGlance, bytes in
 	seen.ids, id = newIDSample(c.ID, &l)
 	event := l.add(c.Timestamp, table.AsTime, false)
 	ingest := l.add(c.IngestedAt, table.AsTime, false)
-	seen.midnights = event >= 0
+	seen.coarse = event >= 0
 	asOf := nanos(j.asOf)
 	bytes, err = j.glance(ctx, j.spec.Labels, j.labels.Objects, l.wants, func(c *table.Chunk, rows int) {
 		events, ingests := c.Column(event), c.Column(ingest)
@@ -205,7 +206,7 @@ func (j *joiner) glanceAtLabels(ctx context.Context) (seen labelGlance, bytes in
 			t := int64(noEvent)
 			if event >= 0 && events.Valid[i] {
 				t = events.Times[i]
-				seen.midnights = seen.midnights && t%(table.DaySeconds*1e9) == 0
+				seen.coarse = seen.coarse && t%int64(15*time.Minute) == 0
 				if ingest >= 0 {
 					seen.came.Add(ingests.Times[i] - t)
 				}
