@@ -209,18 +209,28 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 	if c.Matched > 0 {
 		head = fmt.Sprintf("only %d of the %d predictions match a label, and %d of the %d labels read match none: ", c.Matched, c.Predictions, c.UnmatchedLabels, c.Labels)
 	}
-	inside, before, ids := preds.inside.whole(), preds.before.whole(), labels.ids.whole()
+	like := preds.inside // ids as those of the window are written
+	if like.empty() {
+		like = preds.before // a log of many days begins with them
+	}
+	if like.empty() || labels.ids.empty() {
+		if c.Matched > 0 || c.Predictions < someRows || c.HiddenLabels > 0 {
+			return "", nil
+		}
+		return fmt.Sprintf("%slook whether both columns hold the same ids, written alike, and whether labels come later than ground_truth.delay (%s)", head, diagnose.Delay(j.opt.Delay)), nil
+	}
+	written, before, ids := like.whole(), preds.before.whole(), labels.ids.whole()
 	if met, of := diagnose.Overlap(ids, before); c.Predictions >= someRows && c.Matched == 0 && met > 0 && 2*met >= of {
 		return fmt.Sprintf("%sthose looked at are of predictions before the window, such as %s, so labels of this window may come later than ground_truth.delay (%s)",
 			head, strings.Join(diagnose.Examples(ids, 1), ""), diagnose.Delay(j.opt.Delay)), nil
 	}
 	for column, name := range j.spec.PredictionColumns.ID {
-		m, ok := diagnose.IDs(preds.inside[column], labels.ids[column])
+		m, ok := diagnose.IDs(like[column], labels.ids[column])
 		if !ok {
 			continue
 		}
 		where := ""
-		if len(preds.inside) > 1 {
+		if len(like) > 1 {
 			where = " in column " + table.Quote(name)
 		}
 		return fmt.Sprintf("%sids are written differently%s, %s, such as prediction %s and label %s; %s", head, where, m.Differ, diagnose.QuoteID(m.Prediction), diagnose.QuoteID(m.Label), m.Remedy), nil
@@ -239,12 +249,12 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 	}
 	const examples = 3
 	head += fmt.Sprintf("ids of predictions (%s) are such as %s, those of labels (%s) such as %s",
-		table.Quote(j.spec.PredictionColumns.ID.String()), strings.Join(diagnose.Examples(inside, examples), ", "),
+		table.Quote(j.spec.PredictionColumns.ID.String()), strings.Join(diagnose.Examples(written, examples), ", "),
 		table.Quote(j.spec.LabelColumns.ID.String()), strings.Join(diagnose.Examples(ids, examples), ", "))
 	if within := labels.came.Quantile(mostLabels); within > j.opt.Delay {
 		return fmt.Sprintf("%s. 95 %% of labels came within %s of their %s, while ground_truth.delay is %s: raise it", head, diagnose.Delay(within), table.Quote(j.spec.LabelColumns.Timestamp), diagnose.Delay(j.opt.Delay)), nil
 	}
-	if diagnose.Alike(inside, ids) {
+	if diagnose.Alike(written, ids) {
 		return fmt.Sprintf("%s, which are written alike: the labels read may be of other predictions, and those of this window later than ground_truth.delay (%s)", head, diagnose.Delay(j.opt.Delay)), nil
 	}
 	return fmt.Sprintf("%s, and no other way of writing them makes them meet: look whether both columns hold the same ids, and whether labels come later than ground_truth.delay (%s)", head, diagnose.Delay(j.opt.Delay)), nil

@@ -211,6 +211,33 @@ func explained(t *testing.T, names *memNames, change func(*groundtruth.Spec, *Op
 	return slices.DeleteFunc(res.Notes, func(n string) bool { return strings.Contains(n, "but for a name that begins with") })
 }
 
+// TestExplainBeyondTheFirstRows glances at rows of which none is of the window, and at ids that
+// are too long to be kept.
+func TestExplainBeyondTheFirstRows(t *testing.T) {
+	t.Parallel()
+	long := func(prefix string) func(int) string {
+		return func(i int) string { return prefix + strings.Repeat("x", glanceID) + houseID(i) }
+	}
+	var names memNames
+	for _, tc := range []struct {
+		name          string
+		preds, labels []tableRow
+		want          string
+	}{
+		{"ids of rows before the window", append(rowsOf(glanceRows, houseAt(-5)), rowsOf(20, func(i int) tableRow { return pred(houseID(i+glanceRows), 5, 1) })...), rowsOf(20, soldAs(20, upperFrom(0))),
+			`those of the labels have upper-case letters where the others have lower-case ones, such as prediction "house-0" and label "HOUSE-0"`},
+		{"no id", append(rowsOf(glanceRows, houseAt(30)), rowsOf(20, houseAt(5))...), rowsOf(20, soldAs(20, upperFrom(0))),
+			"none of the 20 predictions matches one of the 20 labels read: look whether both columns hold the same ids, written alike, and whether labels come later than ground_truth.delay (0s)"},
+		{"long ids", rowsOf(20, func(i int) tableRow { return pred(long("p")(i), 5, 1) }), rowsOf(20, soldAs(20, long("P"))),
+			"none of the 20 predictions matches one of the 20 labels read: look whether both columns hold the same ids, written alike, and"},
+	} {
+		notes := explained(t, &names, nil, "", groundtruth.Window{Start: day0(), End: hours(24)}, hours(24*7), 2, 1, tc.preds, tc.labels)
+		if len(notes) != 1 || !strings.Contains(notes[0], tc.want) {
+			t.Errorf("%s: notes %q, want %q", tc.name, notes, tc.want)
+		}
+	}
+}
+
 // TestExplainIDsOfSeveralColumns names the column that is written differently.
 func TestExplainIDsOfSeveralColumns(t *testing.T) {
 	res, _, err := run(t, func(s *groundtruth.Spec, _ *Options) {

@@ -20,6 +20,7 @@ import (
 const (
 	glanceObjects = 3
 	glanceRows    = 10_000 // of an object
+	glanceID      = 512    // bytes of an id: those that are longer are left out
 )
 
 // errSeenEnough ends the reading of an object whose first rows were seen.
@@ -91,10 +92,16 @@ func newIDSample(names groundtruth.IDColumns, l *wantList) (ids idSample, at []i
 	return make(idSample, len(names)), at
 }
 
-// has reports whether row i of a chunk has an id.
+// has reports whether row i of a chunk has an id that a sample keeps.
 func (idSample) has(c *table.Chunk, at []int, i int) bool {
-	return !slices.ContainsFunc(at, func(k int) bool { return c.Column(k).Text(i) == "" })
+	return !slices.ContainsFunc(at, func(k int) bool {
+		n := len(c.Column(k).Text(i))
+		return n == 0 || n > glanceID
+	})
 }
+
+// empty reports whether there is no id.
+func (s idSample) empty() bool { return len(s[0]) == 0 }
 
 // add adds the id of row i of a chunk, where it has one. The texts are the chunk's, so they are
 // cloned.
