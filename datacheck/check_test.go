@@ -236,6 +236,16 @@ func TestCheck(t *testing.T) {
 			Warning, "58.3 % of 240 ids of predictions have a label among 960 records of 4 objects; \"p2-100\" has none; rules ask for a coverage of 0.8", "a lower `min_coverage`",
 		},
 		{
+			"labels of a sample", func(s *setup) {
+				for day := range testDays {
+					for ten := range testRows/10 - 1 {
+						s.edit("l/", fmt.Sprintf("p%d-%02d", day, ten), fmt.Sprintf("p%d-%02d", day+1000, ten))
+					}
+				}
+				s.rules = "[{name: mae, when: mae > 1, min_samples: 5, min_coverage: 0.04}]"
+			}, "", "", "",
+		},
+		{
 			"labels of another year", func(s *setup) {
 				for day := range testDays {
 					key := fmt.Sprintf("l/2026-01-%02d/a.csv", day+1)

@@ -124,18 +124,13 @@ func (c *checker) meet(ids *IDs, without []string) {
 	if ids.Predictions < leastIDs || ids.Predictions < enoughIDs && ids.Matched > 0 {
 		return
 	}
-	coverage := 0.0
-	for _, r := range c.model.Rules().Rules() {
-		if r.NeedsLabels {
-			coverage = max(coverage, r.MinCoverage)
-		}
-	}
+	coverage := c.model.Rules().MinCoverage()
 	found := fmt.Sprintf("%s of %d ids of predictions have a label among %d records of %d objects", Percent(float64(ids.Share)), ids.Predictions, ids.Labels, ids.Objects)
 	if ids.Matched == 0 {
 		found = fmt.Sprintf("none of %d ids of predictions is among those of %d label records", ids.Predictions, ids.Labels)
 	}
 	do := "see that " + columnsKey(predictionsName) + ".id and " + columnsKey(labelsName) + ".id name columns that hold the same ids, written alike"
-	few := ids.Share < fewMeet
+	few := ids.Share < fewMeet && (coverage == 0 || float64(ids.Share) < coverage) // of a sample few have one
 	labels := c.labelTexts()
 	differ, ok := diagnose.IDs(without, labels)
 	// Where many meet as they are, the cause has to be that of most others, for labels of other

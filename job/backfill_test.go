@@ -156,6 +156,9 @@ func TestSemantics7_BackfillEqualsPasses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && c.windows > 40 {
+				t.Skip("long under the race detector, which the shorter stretches give enough to look at")
+			}
 			s := settings{rules: raggedRules, mode: "suggest", model: "relook: 0s\nschedule: '" + c.schedule + "'\n" + c.model, data: memory() + "/data"}
 			passes := newWorld(t, s)
 			passes.model.GroundTruth.Delay = c.delay

@@ -75,6 +75,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		ReadLabels: q.Labels,
 		Past:       q.Past,
 		Delay:      m.GroundTruth.Delay,
+		Coverage:   m.Rules().MinCoverage(),
 		Progress:   l.progress(m.Name + " " + q.Window.Text(m.Grid().Zone(), "/")),
 		Log:        l.Log.With("model", m.Name),
 	}, func() *summary.Builder {

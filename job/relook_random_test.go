@@ -20,7 +20,11 @@ import (
 // the newest window alone, and on one that this pass judged first or itself again; work is
 // bounded; and a pass after a pass finds nothing to record.
 func TestSemantics7_AnyHistory(t *testing.T) {
-	for seed := range uint64(8) {
+	seeds := uint64(8)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { anyHistory(t, rand.New(rand.NewPCG(seed, 5))) })
 	}
 }

@@ -250,6 +250,17 @@ func (s *Set) LacksLabels(predictions, matched int64) bool {
 	})
 }
 
+// MinCoverage returns the greatest min_coverage of the rules that need labels, 0 where none does.
+func (s *Set) MinCoverage() float64 {
+	most := 0.0
+	for _, r := range s.rules {
+		if r.NeedsLabels {
+			most = max(most, r.MinCoverage)
+		}
+	}
+	return most
+}
+
 // Judge judges every rule that can be judged on the window, in the order of the
 // configuration, and names those that wait for the window's labels. Streak and
 // Acts are left to who knows the windows before.

@@ -27,7 +27,8 @@ func (m Mismatch) Words() string { return m.Differ + ": " + m.Remedy }
 
 const (
 	// enoughMet ids have to meet in a form before it is taken for the cause, or half of the
-	// ids of the source that has fewer: one or two may meet by chance.
+	// ids of the source that has fewer: one or two may meet by chance. In a loose form both
+	// have to.
 	enoughMet = 3
 	// nearBest is the share of the ids that meet in the best form from which on an earlier
 	// form, which changes ids less, is the likelier cause.
@@ -47,7 +48,7 @@ func IDs(predictions, labels []string) (Mismatch, bool) {
 	var found []Mismatch
 	best := 0
 	for _, f := range forms() {
-		enough := half
+		enough := max(enoughMet, half)
 		if !f.loose {
 			enough = min(enoughMet, half)
 		}

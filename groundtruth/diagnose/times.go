@@ -33,12 +33,15 @@ type Cause struct {
 func (c Cause) Words() string { return c.Text + ": " + c.Remedy }
 
 // Displaced reports whether rows were read as what they are, and lie outside all the same.
-func (c Cause) Displaced() bool { return c.Kind == zoneKind || c.Kind == lateKind }
+func (c Cause) Displaced() bool {
+	return c.Kind == zoneKind || c.Kind == lateKind || c.Kind == futureKind
+}
 
 // The kinds of causes where rows lie near what they lie outside of.
 const (
-	zoneKind = "time zone"
-	lateKind = "late"
+	zoneKind   = "time zone"
+	lateKind   = "late"
+	futureKind = "future"
 )
 
 const (
@@ -66,7 +69,7 @@ func (t Times) Outside(w groundtruth.Window, asOf time.Time, slack bool) (Cause,
 	off := max(before, after)
 	switch {
 	case !asOf.IsZero() && t.First > asOf.UnixNano() && t.Last-asOf.UnixNano() <= int64(MostZone):
-		return Cause{"future", "they lie at most " + Delay(time.Duration(t.Last-asOf.UnixNano())) + " after as-of, as local times do that are taken for UTC",
+		return Cause{futureKind, "they lie at most " + Delay(time.Duration(t.Last-asOf.UnixNano())) + " after as-of, as local times do that are taken for UTC",
 			"write timestamps in UTC or with their offset"}, true
 	case t.Midnights && w.Duration() < day:
 		return Cause{"dates", "they are dates without a time of day", "set window: 1d, or map a column that has the time"}, true

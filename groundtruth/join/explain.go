@@ -188,6 +188,12 @@ func covered(c *groundtruth.Coverage, share float64) bool {
 	return float64(c.Matched) >= share*float64(c.Predictions)
 }
 
+// enough reports whether at least a share of the predictions have a label, or as many as are
+// asked for: where labels are a sample, no others are to come.
+func (j *joiner) enough(c *groundtruth.Coverage, share float64) bool {
+	return covered(c, share) || j.opt.Coverage > 0 && covered(c, j.opt.Coverage)
+}
+
 // explainUnmatched tells why no or few predictions meet a label though labels were read.
 func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
@@ -208,18 +214,28 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 	if c.Matched > 0 {
 		head = fmt.Sprintf("only %d of the %d predictions match a label, and %d of the %d labels read match none: ", c.Matched, c.Predictions, c.UnmatchedLabels, c.Labels)
 	}
-	inside, before, ids := preds.inside.whole(), preds.before.whole(), labels.ids.whole()
-	if met, of := diagnose.Overlap(ids, before); c.Matched == 0 && met > 0 && 2*met >= of {
+	like := preds.inside // ids as those of the window are written
+	if like.empty() {
+		like = preds.before // a log of many days begins with them
+	}
+	if like.empty() || labels.ids.empty() {
+		if c.Matched > 0 || c.Predictions < someRows || c.HiddenLabels > 0 {
+			return "", nil
+		}
+		return fmt.Sprintf("%slook whether both columns hold the same ids, written alike, and whether labels come later than ground_truth.delay (%s)", head, diagnose.Delay(j.opt.Delay)), nil
+	}
+	written, before, ids := like.whole(), preds.before.whole(), labels.ids.whole()
+	if met, of := diagnose.Overlap(ids, before); c.Predictions >= someRows && c.Matched == 0 && met > 0 && 2*met >= of {
 		return fmt.Sprintf("%sthose looked at are of predictions before the window, such as %s, so labels of this window may come later than ground_truth.delay (%s)",
 			head, strings.Join(diagnose.Examples(ids, 1), ""), diagnose.Delay(j.opt.Delay)), nil
 	}
 	for column, name := range j.spec.PredictionColumns.ID {
-		m, ok := diagnose.IDs(preds.inside[column], labels.ids[column])
+		m, ok := diagnose.IDs(like[column], labels.ids[column])
 		if !ok {
 			continue
 		}
 		where := ""
-		if len(preds.inside) > 1 {
+		if len(like) > 1 {
 			where = " in column " + table.Quote(name)
 		}
 		return fmt.Sprintf("%sids are written differently%s, %s, such as prediction %s and label %s; %s", head, where, m.Differ, diagnose.QuoteID(m.Prediction), diagnose.QuoteID(m.Label), m.Remedy), nil
@@ -238,12 +254,12 @@ func (j *joiner) explainUnmatched(ctx context.Context, res *groundtruth.Result, 
 	}
 	const examples = 3
 	head += fmt.Sprintf("ids of predictions (%s) are such as %s, those of labels (%s) such as %s",
-		table.Quote(j.spec.PredictionColumns.ID.String()), strings.Join(diagnose.Examples(inside, examples), ", "),
+		table.Quote(j.spec.PredictionColumns.ID.String()), strings.Join(diagnose.Examples(written, examples), ", "),
 		table.Quote(j.spec.LabelColumns.ID.String()), strings.Join(diagnose.Examples(ids, examples), ", "))
 	if within := labels.came.Quantile(mostLabels); within > j.opt.Delay {
 		return fmt.Sprintf("%s. 95 %% of labels came within %s of their %s, while ground_truth.delay is %s: raise it", head, diagnose.Delay(within), table.Quote(j.spec.LabelColumns.Timestamp), diagnose.Delay(j.opt.Delay)), nil
 	}
-	if diagnose.Alike(inside, ids) {
+	if diagnose.Alike(written, ids) {
 		return fmt.Sprintf("%s, which are written alike: the labels read may be of other predictions, and those of this window later than ground_truth.delay (%s)", head, diagnose.Delay(j.opt.Delay)), nil
 	}
 	return fmt.Sprintf("%s, and no other way of writing them makes them meet: look whether both columns hold the same ids, and whether labels come later than ground_truth.delay (%s)", head, diagnose.Delay(j.opt.Delay)), nil
@@ -275,7 +291,7 @@ func (j *joiner) explainSeveral(ctx context.Context, res *groundtruth.Result, _ 
 }
 
 // explainBefore tells of labels that lie before their predictions, as where one of the two is
-// in local time. Event times that are dates lie before predictions of the same day.
+// in local time. Event times that are dates or hours lie before predictions of the same.
 func (j *joiner) explainBefore(ctx context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
 	if c.Matched < someRows || 2*c.LabelsBefore < c.Matched {
@@ -283,7 +299,7 @@ func (j *joiner) explainBefore(ctx context.Context, res *groundtruth.Result, _ *
 	}
 	seen, bytes, err := j.glanceAtLabels(ctx)
 	res.BytesRead += bytes
-	if err != nil || seen.midnights {
+	if err != nil || seen.coarse {
 		return "", err
 	}
 	return fmt.Sprintf("%d of %d labels have a %s before the %s of their prediction: if that cannot be, one of the two is in local time and the other in UTC; write both in UTC or with their offset",
@@ -293,7 +309,7 @@ func (j *joiner) explainBefore(ctx context.Context, res *groundtruth.Result, _ *
 // explainHidden tells of labels that as-of hides, where others are missing.
 func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *metRows) (string, error) {
 	c := &res.Coverage
-	if c.HiddenLabels == 0 || c.Predictions == 0 || covered(c, lowCoverage) {
+	if c.HiddenLabels == 0 || c.Predictions < someRows || j.enough(c, lowCoverage) {
 		return "", nil
 	}
 	by := "the date of their folder"
@@ -310,7 +326,7 @@ func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *me
 		}
 		return fmt.Sprintf("%s: those of this window among them came later than ground_truth.delay (%s); %s", head, diagnose.Delay(j.opt.Delay), howLong), nil
 	}
-	return head + ": a later as-of counts them; if that is a time in the future, look whether it is local time that was taken for UTC", nil
+	return head + ": a later as-of counts those of this window; if that is a time in the future, look whether it is local time that was taken for UTC", nil
 }
 
 // howLong is where to learn how long labels take, which a window that lacks some cannot tell.
@@ -322,7 +338,9 @@ func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *met
 	if !res.LabelsRead || c.Predictions < someRows || !j.window.Mature(j.asOf, j.opt.Delay) {
 		return "", nil
 	}
-	if since := j.asOf.Sub(j.window.End); j.opt.Delay == 0 && since < j.window.Duration() && !covered(c, waitingCoverage) {
+	since := j.asOf.Sub(j.window.End)
+	atOnce := d != nil && d.Labels >= someRows && d.Most < since/4 // those of the last predictions are in too
+	if j.opt.Delay == 0 && since < j.window.Duration() && !atOnce && !j.enough(c, waitingCoverage) {
 		return fmt.Sprintf("%d of %d predictions have a label, and the window is judged %s after its end, since ground_truth.delay is 0s: set it to the time within which labels come in",
 			c.Matched, c.Predictions, diagnose.Delay(since)), nil
 	}
@@ -332,7 +350,7 @@ func (j *joiner) explainDelay(_ context.Context, res *groundtruth.Result, _ *met
 	within := fmt.Sprintf("half came within %s of their prediction, 95 %% within %s", diagnose.Delay(d.Median), diagnose.Delay(d.Most))
 	late, recent := d.Late*oddLabels > d.Labels, d.Recent*oddLabels > d.Labels
 	switch {
-	case (late || recent) && !covered(c, waitingCoverage):
+	case (late || recent) && !j.enough(c, waitingCoverage):
 		// Those that are missing took longer than all that are in.
 		came := fmt.Sprintf("%d came later than ground_truth.delay (%s) after the end of the window", d.Late, diagnose.Delay(j.opt.Delay))
 		if !late {

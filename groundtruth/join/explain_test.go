@@ -77,6 +77,12 @@ func TestExplain(t *testing.T) {
 		{name: "other ids", preds: rowsOf(20, houseAt(5)), labels: rowsOf(20, soldAs(20, func(i int) string { return fmt.Sprint(i * 1001) })), change: delay(day),
 			want: []string{`ids of predictions ("id") are such as "house-0", "house-1", "house-10", those of labels ("id") such as "0", "1001", "10010", and no other way of writing them makes them meet`, "ground_truth.delay (1d)"}},
 		{name: "other ids of few", preds: rowsOf(3, houseAt(5)), labels: rowsOf(20, soldAs(20, func(i int) string { return fmt.Sprint(i * 1001) }))},
+		{name: "other ids of few, alike in their first part", preds: rowsOf(2, houseAt(5)), labels: rowsOf(5, soldAs(20, func(i int) string { return houseID(100 + i) }))},
+		{name: "few have labels, and those before the window", preds: append(rowsOf(5, houseAt(5)), rowsOf(5, func(i int) tableRow { return pred(fmt.Sprint("house-", 100+i), -20, 1) })...),
+			labels: rowsOf(5, soldAs(20, func(i int) string { return fmt.Sprint("house-", 100+i) }))},
+		{name: "few have labels, and as-of hides others", preds: rowsOf(5, houseAt(5)), labels: rowsOf(5, soldAs(24*7+2, func(i int) string { return houseID(100 + i) })), change: past},
+		{name: "a sample has labels, and as-of hides others", preds: rowsOf(50, houseAt(5)), labels: rowsOf(10, func(i int) tableRow { return label(houseID(i*10), 1.0, 20+24*7*(i/5)) }),
+			change: func(_ *groundtruth.Spec, o *Options) { o.Past, o.Coverage = true, 0.05 }},
 		{name: "labels of other days alone", preds: append(rowsOf(20, houseAt(5)), rowsOf(20, func(i int) tableRow { return pred(fmt.Sprint("house-", 100+i), -20, 1) })...),
 			labels: rowsOf(20, soldAs(20, func(i int) string { return fmt.Sprint("house-", 100+i) })), change: delay(day),
 			want: []string{`those looked at are of predictions before the window, such as "house-100", so labels of this window may come later than ground_truth.delay (1d)`}},
@@ -95,6 +101,7 @@ func TestExplain(t *testing.T) {
 			want: []string{`is 1970-08-23T11:48:21Z; they were read as time since 1970, and are date keys such as 20260101`}},
 		{name: "a gap of an hour", preds: append(rowsOf(20, houseAt(-1)), rowsOf(20, houseAt(40))...), window: 5},
 		{name: "a quiet hour of a daily folder", preds: rowsOf(20, houseAt(6)), folder: "dt=2026-01-01/", change: dated, window: 5},
+		{name: "a quiet hour of a daily folder, seen from the past", preds: rowsOf(20, houseAt(7)), folder: "dt=2026-01-01/", asOf: 6, change: func(s *groundtruth.Spec, o *Options) { dated(s, o); past(s, o) }, window: 5},
 		{name: "a quiet hour whose date keys are none", preds: rowsOf(20, func(i int) tableRow { return pred(houseID(i), 0, 1, "at", int64(20260101)) }), folder: "dt=2026-01-01/", change: dated, window: 5,
 			want: []string{"date keys such as 20260101"}},
 		{name: "no folder of the date", preds: rowsOf(20, houseAt(-3)), folder: "dt=2025-12-31/", change: func(s *groundtruth.Spec, o *Options) { dated(s, o); s.Predictions.Slack = 2 * time.Hour },
@@ -118,14 +125,18 @@ func TestExplain(t *testing.T) {
 			want: []string{`no label has a value: of 20 ids the "label" is empty, and 0 are deleted`}},
 		{name: "labels that are corrected", preds: rowsOf(20, houseAt(5)),
 			labels: rowsOf(60, func(i int) tableRow { return label(houseID(i%20), float64(i), 20+i/20) })},
-		{name: "labels before their predictions", preds: rowsOf(20, houseAt(15)), labels: rowsOf(20, soldAs(20, houseID)),
-			want: []string{`20 of 20 labels have a "sold_at" before the "at" of their prediction`, "local time"}},
+		{name: "labels before their predictions", preds: rowsOf(20, houseAt(15)),
+			labels: rowsOf(20, func(i int) tableRow { return label(houseID(i), 1.0, 20, "sold_at", hours(12).Add(time.Minute)) }),
+			want:   []string{`20 of 20 labels have a "sold_at" before the "at" of their prediction`, "local time"}},
 		{name: "dates before their predictions", preds: rowsOf(20, houseAt(15)),
 			labels: rowsOf(20, func(i int) tableRow { return label(houseID(i), 1.0, 20, "sold_at", "2026-01-01") })},
+		{name: "whole hours before their predictions", preds: rowsOf(20, houseAt(15)), labels: rowsOf(20, soldAs(20, houseID))},
+		{name: "local dates before their predictions", preds: rowsOf(20, houseAt(15)),
+			labels: rowsOf(20, func(i int) tableRow { return label(houseID(i), 1.0, 20, "sold_at", "2026-01-01T00:00:00+05:30") })},
 		{name: "labels ingested in the future", preds: rowsOf(20, houseAt(5)), labels: rowsOf(20, soldAs(24*7+2, houseID)),
-			want: []string{`0 of 20 predictions have a label, and 20 label records were left out that came in after as-of, 2026-01-08T00:00:00Z, by their "loaded_at": a later as-of counts them; if that is a time in the future, look whether it is local time`}},
+			want: []string{`0 of 20 predictions have a label, and 20 label records were left out that came in after as-of, 2026-01-08T00:00:00Z, by their "loaded_at": a later as-of counts those of this window; if that is a time in the future, look whether it is local time`}},
 		{name: "the same as of a moment of the past", preds: rowsOf(20, houseAt(5)), labels: rowsOf(20, soldAs(24*7+2, houseID)), change: past,
-			want: []string{`by their "loaded_at": a later as-of counts them; if that is a time in the future, look whether it is local time`}},
+			want: []string{`by their "loaded_at": a later as-of counts those of this window; if that is a time in the future, look whether it is local time`}},
 		{name: "labels of others, and some after as-of", preds: rowsOf(20, houseAt(5)), labels: append(rowsOf(20, soldAs(24*7+2, houseID)), rowsOf(20, soldAs(20, func(i int) string { return houseID(100 + i) }))...),
 			want: []string{`0 of 20 predictions have a label, and 20 label records were left out`}},
 		{name: "a few labels later than the delay", preds: rowsOf(20, houseAt(5)), labels: rowsOf(20, func(i int) tableRow { return label(houseID(i), 1.0, 30+24*(i/19)) }), change: delay(day)},
@@ -142,6 +153,10 @@ func TestExplain(t *testing.T) {
 			want: []string{`4 of 20 predictions have a label, and 16 label records were left out that came in after as-of, 2026-01-04T00:00:00Z, by their "loaded_at", the last at 2026-01-20T00:00:00Z: those of this window among them came later than ground_truth.delay (2d); ` + "`hindcast check --data`"}},
 		{name: "labels that come in until as-of and some hours after it", preds: rowsOf(40, houseAt(5)), labels: rowsOf(40, func(i int) tableRow { return label(houseID(i), 1.0, 60+i/2) }), change: delay(2 * day), asOf: 24*3 - 4,
 			want: []string{`the last at 2026-01-04T07:00:00Z: those of this window among them came later`}},
+		{name: "a sample's labels that still come in", preds: rowsOf(40, houseAt(5)), labels: rowsOf(24, func(i int) tableRow { return label(houseID(i), 1.0, 20+2*i) }), asOf: 24 * 3,
+			change: func(_ *groundtruth.Spec, o *Options) { o.Delay, o.Coverage = 2*day, 0.5 }},
+		{name: "no delay, and a sample's labels", preds: rowsOf(20, houseAt(5)), labels: rowsOf(8, soldAs(20, houseID)), asOf: 26, change: func(_ *groundtruth.Spec, o *Options) { o.Coverage = 0.4 }},
+		{name: "no delay, and labels that came at once", preds: rowsOf(40, houseAt(5)), labels: rowsOf(16, soldAs(6, houseID)), asOf: 30},
 		{name: "no delay", preds: rowsOf(20, houseAt(5)), labels: rowsOf(8, soldAs(20, houseID)), asOf: 26,
 			want: []string{"8 of 20 predictions have a label, and the window is judged 2h after its end, since ground_truth.delay is 0s"}},
 		{name: "files without rows", preds: nil, want: []string{`no row is in the 1 objects of predictions, first "p-0.csv"`}},
@@ -208,6 +223,33 @@ func explained(t *testing.T, names *memNames, change func(*groundtruth.Spec, *Op
 	res, _, err := Join(context.Background(), objstore.NewOpener(""), spec, w, asOf, opt, newRecorder)
 	must(t, err)
 	return slices.DeleteFunc(res.Notes, func(n string) bool { return strings.Contains(n, "but for a name that begins with") })
+}
+
+// TestExplainBeyondTheFirstRows glances at rows of which none is of the window, and at ids that
+// are too long to be kept.
+func TestExplainBeyondTheFirstRows(t *testing.T) {
+	t.Parallel()
+	long := func(prefix string) func(int) string {
+		return func(i int) string { return prefix + strings.Repeat("x", glanceID) + houseID(i) }
+	}
+	var names memNames
+	for _, tc := range []struct {
+		name          string
+		preds, labels []tableRow
+		want          string
+	}{
+		{"ids of rows before the window", append(rowsOf(glanceRows, houseAt(-5)), rowsOf(20, func(i int) tableRow { return pred(houseID(i+glanceRows), 5, 1) })...), rowsOf(20, soldAs(20, upperFrom(0))),
+			`those of the labels have upper-case letters where the others have lower-case ones, such as prediction "house-0" and label "HOUSE-0"`},
+		{"no id", append(rowsOf(glanceRows, houseAt(30)), rowsOf(20, houseAt(5))...), rowsOf(20, soldAs(20, upperFrom(0))),
+			"none of the 20 predictions matches one of the 20 labels read: look whether both columns hold the same ids, written alike, and whether labels come later than ground_truth.delay (0s)"},
+		{"long ids", rowsOf(20, func(i int) tableRow { return pred(long("p")(i), 5, 1) }), rowsOf(20, soldAs(20, long("P"))),
+			"none of the 20 predictions matches one of the 20 labels read: look whether both columns hold the same ids, written alike, and"},
+	} {
+		notes := explained(t, &names, nil, "", groundtruth.Window{Start: day0(), End: hours(24)}, hours(24*7), 2, 1, tc.preds, tc.labels)
+		if len(notes) != 1 || !strings.Contains(notes[0], tc.want) {
+			t.Errorf("%s: notes %q, want %q", tc.name, notes, tc.want)
+		}
+	}
 }
 
 // TestExplainIDsOfSeveralColumns names the column that is written differently.

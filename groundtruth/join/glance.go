@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/diagnose"
@@ -19,6 +20,7 @@ import (
 const (
 	glanceObjects = 3
 	glanceRows    = 10_000 // of an object
+	glanceID      = 512    // bytes of an id: those that are longer are left out
 )
 
 // errSeenEnough ends the reading of an object whose first rows were seen.
@@ -90,10 +92,16 @@ func newIDSample(names groundtruth.IDColumns, l *wantList) (ids idSample, at []i
 	return make(idSample, len(names)), at
 }
 
-// has reports whether row i of a chunk has an id.
+// has reports whether row i of a chunk has an id that a sample keeps.
 func (idSample) has(c *table.Chunk, at []int, i int) bool {
-	return !slices.ContainsFunc(at, func(k int) bool { return c.Column(k).Text(i) == "" })
+	return !slices.ContainsFunc(at, func(k int) bool {
+		n := len(c.Column(k).Text(i))
+		return n == 0 || n > glanceID
+	})
 }
+
+// empty reports whether there is no id.
+func (s idSample) empty() bool { return len(s[0]) == 0 }
 
 // add adds the id of row i of a chunk, where it has one. The texts are the chunk's, so they are
 // cloned.
@@ -189,10 +197,10 @@ func (j *joiner) glanceAtPredictions(ctx context.Context) (seen predictionGlance
 
 // labelGlance is what a glance at the labels found, of those that as-of does not hide.
 type labelGlance struct {
-	ids       idSample
-	came      diagnose.Delays // from the event times of labels to their ingest times
-	midnights bool            // every event time is the start of a day
-	events    []int64         // of each of ids, noEvent where it is not known
+	ids    idSample
+	came   diagnose.Delays // from the event times of labels to their ingest times
+	coarse bool            // every event time is a whole quarter of an hour, as dates of any zone are
+	events []int64         // of each of ids, noEvent where it is not known
 }
 
 // glanceAtLabels glances at labels.
@@ -203,7 +211,7 @@ func (j *joiner) glanceAtLabels(ctx context.Context) (seen labelGlance, bytes in
 	seen.ids, id = newIDSample(c.ID, &l)
 	event := l.add(c.Timestamp, table.AsTime, false)
 	ingest := l.add(c.IngestedAt, table.AsTime, false)
-	seen.midnights = event >= 0
+	seen.coarse = event >= 0
 	asOf := nanos(j.asOf)
 	bytes, err = j.glance(ctx, j.spec.Labels, j.labels.Objects, l.wants, func(_ *format.Part, c *table.Chunk, rows int) {
 		events, ingests := c.Column(event), c.Column(ingest)
@@ -215,7 +223,7 @@ func (j *joiner) glanceAtLabels(ctx context.Context) (seen labelGlance, bytes in
 			t := int64(noEvent)
 			if event >= 0 && events.Valid[i] {
 				t = events.Times[i]
-				seen.midnights = seen.midnights && t%(table.DaySeconds*1e9) == 0
+				seen.coarse = seen.coarse && t%int64(15*time.Minute) == 0
 				if ingest >= 0 {
 					seen.came.Add(ingests.Times[i] - t)
 				}

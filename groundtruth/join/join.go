@@ -52,7 +52,10 @@ type Options struct {
 	Past bool
 	// Delay is how long after its end a window's labels are waited for, for
 	// Result.LabelDelay and notes.
-	Delay    time.Duration
+	Delay time.Duration
+	// Coverage is the greatest share of predictions with a label that somebody asks for, 0
+	// where nobody does. Where so many have one, notes expect no others.
+	Coverage float64
 	Progress func(doneBytes, totalBytes int64) // told after each object, of Parquet each row group, one call at a time; may be nil
 	Log      *slog.Logger                      // may be nil
 
