@@ -151,6 +151,15 @@ func TestSemantics7_Retractions(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
+	if got := Retractions(days{}, []Record{nightly("hbb")[0], without, again(3, inconclusive, 5)}, []LaunchStatus{run}); len(got) != 1 {
+		t.Errorf("its window is not breached, whatever was before: %+v", got)
+	}
+	// A window that is only closed has never counted for a rule on labels.
+	closed := rec(1, "drift", healthy)
+	closed.Stage = StageClosed
+	if got := Retractions(days{}, []Record{closed, again(2, inconclusive, 5), nightly("hbb")[2]}, []LaunchStatus{run}); len(got) != 1 {
+		t.Errorf("before it is a window that is only closed: %+v", got)
+	}
 	records := append(nightly("hbb"), again(3, healthy, 5))
 	known := run
 	known.Retracted = &RunState{}

@@ -3,7 +3,10 @@ package trigger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/hindcast/hindcast/evaluator/rule"
 )
 
 // Retraction is a started run that the windows would no longer ask for. The run goes on,
@@ -17,8 +20,9 @@ type Retraction struct {
 // has, at the window that they were started for and by the newest revisions, a streak
 // shorter than its for. The for is that of the launch or of the window's newest record,
 // whichever is less: it may have been changed since. Nobody can tell of a run whose streak
-// goes on before the oldest of the records, or ends on a window whose newest revision did
-// not judge the rule, as after it was renamed.
+// goes on before the oldest of the records, or whose window is still breached and whose
+// streak ends on a mature window of which the newest revision did not judge the rule, as
+// after it was renamed.
 func Retractions(grid Grid, records []Record, launches []LaunchStatus) []Retraction {
 	windows := byWindow(records)
 	var out []Retraction
@@ -42,10 +46,9 @@ func Retractions(grid Grid, records []Record, launches []LaunchStatus) []Retract
 		if n >= need || end.Start.Before(windows[0].window.Start) {
 			continue
 		}
-		if at, there := find(windows, end); there {
-			if _, judged := at.rules[l.Launch.Rule]; !judged {
-				continue
-			}
+		if at, _ := find(windows, end); r.result.Verdict == rule.Breached && at.rules[l.Launch.Rule].record == nil &&
+			slices.ContainsFunc(records, func(r Record) bool { return r.Stage == StageMature && compareWindows(r.Window, end) == 0 }) {
+			continue
 		}
 		out = append(out, Retraction{l, fmt.Sprintf("%s is %s on the window from %s to %s by now, and breached in %d of %d consecutive windows needed",
 			l.Launch.Rule, r.result.Verdict, stamp(j.window.Start), stamp(j.window.End), n, need)})
