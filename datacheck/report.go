@@ -100,9 +100,9 @@ type IDs struct {
 	Matched     int64       `json:"matched"`     // those with a label
 	Share       stat.Number `json:"share"`
 	Unusable    stat.Number `json:"unusable_labels,omitempty"` // share of the label records without a number, where that is bad
-	Labels      int64       `json:"labels"`   // label records that were read
-	Objects     int         `json:"objects"`  // the label objects that they are of
-	Complete    bool        `json:"complete"` // whether those are all that may hold a label of these predictions
+	Labels      int64       `json:"labels"`                    // label records that were read
+	Objects     int         `json:"objects"`                   // the label objects that they are of
+	Complete    bool        `json:"complete"`                  // whether those are all that may hold a label of these predictions
 	Example     string      `json:"prediction_id,omitempty"`
 	LabelID     string      `json:"label_id,omitempty"`
 }

@@ -1,6 +1,7 @@
 package join
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
@@ -281,6 +284,54 @@ func TestExplainParquet(t *testing.T) {
 	want := `none of the 20 rows of predictions read lies in the window 2026-01-01/2026-01-02: their "at" is 2025-12-30T18:00:00Z`
 	if text := strings.Join(res.Notes, "\n"); !strings.Contains(text, want) {
 		t.Errorf("notes %q do not say %q", res.Notes, want)
+	}
+}
+
+// TestExplainLocalParquet knows by the type of a column of Parquet whether its times have a zone.
+func TestExplainLocalParquet(t *testing.T) {
+	type utc struct {
+		ID   string    `parquet:"id"`
+		At   time.Time `parquet:"at,timestamp(microsecond:utc)"`
+		Pred float64   `parquet:"pred"`
+	}
+	type local struct {
+		ID   string    `parquet:"id"`
+		At   time.Time `parquet:"at,timestamp(microsecond:local)"`
+		Pred float64   `parquet:"pred"`
+	}
+	const lie = `lie at most 8h before it, as `
+	var names memNames
+	for _, tc := range []struct {
+		write func(b *bytes.Buffer, rows []utc) error
+		want  string
+	}{
+		{func(b *bytes.Buffer, rows []utc) error { return parquet.Write(b, rows) }, "they " + lie + "where the dates of folders are local: set predictions.partition_time_zone"},
+		{func(b *bytes.Buffer, rows []utc) error {
+			as := make([]local, len(rows))
+			for i, r := range rows {
+				as[i] = local(r)
+			}
+			return parquet.Write(b, as)
+		}, `they have no time zone, such as "2025-12-31T16:00:00", and ` + lie + "local times do that are taken for UTC: write timestamps in UTC or with their offset"},
+	} {
+		rows := make([]utc, 24)
+		for i := range rows {
+			rows[i] = utc{houseID(i), hours(i - 8), 1}
+		}
+		var out bytes.Buffer
+		must(t, tc.write(&out, rows))
+		base := names.next(t)
+		stores := objstore.NewOpener("")
+		store, err := stores.Open(context.Background(), base)
+		must(t, err)
+		must(t, store.Write(context.Background(), "dt=2026-01-01/p.parquet", out.Bytes()))
+		spec := testSpec(base+"/dt={date}/*", base+"/none/*")
+		spec.Features, spec.Segments, spec.PredictionColumns.ModelVersion = nil, nil, ""
+		res, _, err := Join(context.Background(), stores, spec, groundtruth.Window{Start: day0(), End: hours(24)}, hours(30), Options{}, newRecorder)
+		must(t, err)
+		if text := strings.Join(res.Notes, "\n"); !strings.Contains(text, tc.want) {
+			t.Errorf("notes %q do not say %q", res.Notes, tc.want)
+		}
 	}
 }
 
