@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // syntax says what keeps a file from being YAML. A parser tells where it could not go on, which
@@ -75,35 +76,38 @@ func (s *syntax) quote() (at position, why string) {
 
 // bracket looks for brackets that are not closed, or close nothing.
 func (s *syntax) bracket() (at position, why string) {
-	line := s.line(s.at.line)
+	line := []rune(s.line(s.at.line))
 	if strings.Contains(s.says, "must be specified") || strings.Contains(s.says, "flow map") || strings.Contains(s.says, "flow sequence") {
 		open, _ := s.opened()
 		switch {
 		case open.line == 0:
-		case open.line < s.at.line || !strings.ContainsAny(line[min(open.column, len(line)):], "}]"):
-			return open, fmt.Sprintf("the %c that begins here is not closed", s.line(open.line)[open.column-1])
-		case strings.Contains(line, "${"):
+		case open.line < s.at.line || !strings.ContainsAny(string(line[min(open.column, len(line)):]), "}]"):
+			return open, fmt.Sprintf("the %c that begins here is not closed", []rune(s.line(open.line))[open.column-1])
+		case strings.Contains(string(line), "${"):
 			return s.at, `inside { } or [ ] a variable needs quotes: "${VAR}"`
 		default:
 			return s.at, "inside { } or [ ] a text with brackets, commas, colons or quotes in it has to stand in quotes as a whole"
 		}
 	}
-	if i := s.at.column - 1; i < len(line) && strings.ContainsRune("}]", rune(line[i])) {
+	if i := s.at.column - 1; i < len(line) && strings.ContainsRune("}]", line[i]) {
 		return s.at, fmt.Sprintf("this %c closes nothing", line[i])
 	}
 	return s.at, ""
 }
 
 // opened finds the innermost bracket that is open where the parser could not go on, and the
-// first quote that is not closed on its line; either is zero where there is none. Columns
-// are in bytes, and a text in quotes is taken to end on its line.
+// first quote that is not closed on its line; either is zero where there is none. A text
+// in quotes is taken to end on its line.
 func (s *syntax) opened() (bracket, quote position) {
 	var stack []position
 	for n := 1; n <= min(s.at.line, len(s.lines)); n++ {
 		var quoted, before byte = 0, ' '
 		var began position
-		for i, c := range []byte(s.line(n)) {
-			at := position{n, i + 1}
+		at := position{n, 0}
+		for _, c := range []byte(s.line(n)) {
+			if utf8.RuneStart(c) {
+				at.column++
+			}
 			if !after(s.at, at) {
 				break
 			}

@@ -58,6 +58,14 @@ hindcast.yaml:22:12: a colon is missing after delay
 hindcast.yaml:57:48: the quote that begins here is not closed
     57 |   slack: {token_file: /secrets/slack, channel: "#ml-alerts}
        |                                                ^`},
+		{"a quote that is not closed, behind other letters", `slack: {token_file: /secrets/slack, channel: "#ml-alerts"`, `slack: {token_file: /sécrets/släck, channel: "#ml-alerts`, `
+hindcast.yaml:57:48: the quote that begins here is not closed
+    57 |   slack: {token_file: /sécrets/släck, channel: "#ml-alerts}
+       |                                                ^`},
+		{"a brace that is not closed, behind other letters", `slack: {token_file: /secrets/slack, channel: "#ml-alerts"}`, `slack: {channel: "ÄÖÜ", token: [é`, `
+hindcast.yaml:57:34: the [ that begins here is not closed
+    57 |   slack: {channel: "ÄÖÜ", token: [redacted]
+       |                                  ^`},
 		{"a brace that is not closed", "runs: 4, per: 30d}", "runs: 4, per: 30d", `
 hindcast.yaml:43:15: the { that begins here is not closed
     43 |       budget: {runs: 4, per: 30d

@@ -89,6 +89,9 @@ func (b *lineBuffer) passOver() (quoted bool, err error) {
 // may be and was passed over, so that reading can go on behind it. what says that for
 // people, and shows its beginning.
 func longRecord(err error) (what string, ok bool) {
+	if err == nil {
+		return "", false // before the variable, which takes memory for every record
+	}
 	var long *recordTooLongError
 	if !errors.As(err, &long) || long.passed <= maxRecordBytes {
 		return "", false

@@ -290,3 +290,10 @@ func TestTextDictionaries(t *testing.T) {
 		t.Errorf("the texts differ (%v)", err)
 	}
 }
+
+// TestRecordsTakeNoMemoryToBeOfAGoodLength asks of every record whether it is too long.
+func TestRecordsTakeNoMemoryToBeOfAGoodLength(t *testing.T) {
+	if n := testing.AllocsPerRun(10, func() { longRecord(nil) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

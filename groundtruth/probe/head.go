@@ -77,7 +77,7 @@ func (c *Column) Known() int64 { return c.Rows - c.Missing - c.Bad }
 type Rows struct {
 	Object []int32        // index of its object among Head.Objects
 	IDs    []xxh3.Uint128 // hash of the id, which all id fields make together; zero where there is none
-	Texts  []string       // of the ids of the first MaxTexts records of each object, and "" after them; nil where no one asked
+	Texts  []string       // of the ids of the first MaxTexts records of each object, "" after them and of long ids; nil where no one asked
 	Times  [][]int64      // by field, in Unix nanoseconds; nil of a field that is no time
 }
 

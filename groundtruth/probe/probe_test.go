@@ -148,6 +148,22 @@ func TestReadOfIDsOfSeveralColumns(t *testing.T) {
 }
 
 // TestReadOfLocalTimes tells timestamps of Parquet that are of no known zone from others.
+// TestReadOfLongTexts keeps no long texts, and tells them apart all the same.
+func TestReadOfLongTexts(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", maxText)
+	stores, url := put(t, map[string][]byte{"a.csv": []byte("id,c\n" + long + "," + long + "1\n" + long + "2," + long + "2\n3," + long + "1\n")})
+	ctx := context.Background()
+	s, err := Find(ctx, stores, groundtruth.Source{URL: url + "/a.csv"}, time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), groundtruth.Window{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := s.Read(ctx, s.Spread(1), []Field{{"id", table.AsID}, {"c", table.AsText}}, Options{})
+	if err != nil || strings.Join(head.Rows.Texts, ",") != long+",,3" || head.Rows.IDs[1] == head.Rows.IDs[0] || head.Fields[1].Distinct != 2 {
+		t.Errorf("%q, %+v, %v", head.Rows.Texts, head.Fields, err)
+	}
+}
+
 func TestReadOfLocalTimes(t *testing.T) {
 	t.Parallel()
 	type record struct {

@@ -9,8 +9,12 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
-// MaxTexts is how many texts of ids are kept of an object.
-const MaxTexts = 1000
+const (
+	// MaxTexts is how many texts of ids are kept of an object.
+	MaxTexts = 1000
+	// maxText is how many bytes an id may have of which the text is kept.
+	maxText = 512
+)
 
 // reader takes the chunks of objects, for Source.Read.
 type reader struct {
@@ -21,7 +25,7 @@ type reader struct {
 	ids    []int // the wants of the ids, of which several make one
 	idText []int // the wants of their texts
 	joined table.JoinedIDs
-	seen   []map[string]bool
+	seen   []map[xxh3.Uint128]bool // hashes of texts, by field
 	object int32
 	kept   int   // texts of ids of this object
 	begun  bool  // a chunk of this object was taken
@@ -45,7 +49,7 @@ func newReader(h *Head, fields []Field) *reader {
 	h.Rows.Times = make([][]int64, len(fields))
 	for i, f := range fields {
 		h.Fields = append(h.Fields, Column{Field: f})
-		r.seen = append(r.seen, map[string]bool{})
+		r.seen = append(r.seen, map[xxh3.Uint128]bool{})
 		if f.Name == "" {
 			r.values, r.texts = append(r.values, -1), append(r.texts, -1)
 			continue
@@ -97,10 +101,14 @@ func (r *reader) take(c *table.Chunk) error {
 	return nil
 }
 
-// text returns the id of record i as text, its parts separated by commas.
+// text returns the id of record i as text, its parts separated by commas; "" of one that is
+// too long to be kept.
 func (r *reader) text(c *table.Chunk, i int) string {
 	parts := make([]string, len(r.idText))
 	for k, want := range r.idText {
+		if len(c.Cols[want].Text(i)) > maxText {
+			return ""
+		}
 		parts[k] = strings.Clone(c.Cols[want].Text(i))
 	}
 	return strings.Join(parts, ", ")
@@ -176,8 +184,8 @@ func (r *reader) value(f int, col *table.Column, i int, text string) {
 	if out.Example == "" {
 		out.Example = strings.Clone(text)
 	}
-	if out.As == table.AsText && len(r.seen[f]) < MaxDistinct && !r.seen[f][text] {
-		r.seen[f][strings.Clone(text)] = true
+	if out.As == table.AsText && len(r.seen[f]) < MaxDistinct {
+		r.seen[f][xxh3.HashString128(text)] = true
 	}
 }
 

@@ -179,6 +179,7 @@ func mostOf(counts map[string]int) (what string, n int) {
 
 // The forms in which keys tell times; timeForms has what stands for each in a pattern.
 var (
+	dateHour = regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]($|[^0-9])`)
 	lined    = regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]($|[^0-9])`)
 	parted   = regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}([-_.])[01]?[0-9]([-_.])[0-3]?[0-9]($|[^0-9])`)
 	hourly   = regexp.MustCompile(`(^|[^0-9])(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]([T_-]?)[0-2][0-9]($|[^0-9])`)
@@ -199,6 +200,7 @@ type timeForm struct {
 // timeForms returns the forms in the order in which they are tried.
 func timeForms() []timeForm {
 	return []timeForm{
+		{dateHour, "${1}{date}T{hour}${2}"},
 		{lined, "${1}{date}${2}"},
 		{parted, "${1}{year}${2}{month}${3}{day}${4}"},
 		{hourly, "${1}{year}{month}{day}${2}{hour}${3}"},

@@ -35,6 +35,7 @@ func TestWhatIsThereInstead(t *testing.T) {
 		{"dates and parts in names", "dt={date}/*.csv", days("2006-01-02-part-0002-c1f3-2.csv"), `{date}-part-*.csv would match 4 of 4`},
 		{"dates without lines", "{date}.csv", days("x-20060102.csv"), `x-{year}{month}{day}.csv would match 4 of 4`},
 		{"date and hour without lines", "{date}.csv", days("2006010215.csv"), `{year}{month}{day}{hour}.csv would match 4 of 4`},
+		{"date with lines and hour", "{date}.csv", days("2006-01-02T15/a.csv"), `{date}T{hour}/*.csv would match 4 of 4`},
 		{"underscores", "{date}.csv", days("2006_01_02.csv"), `{year}_{month}_{day}.csv would match 4 of 4`},
 		{"folders", "dt={date}/*.csv", days("2006/01/02/15/a.csv"), `{year}/{month}/{day}/{hour}/*.csv would match 4 of 4`},
 		{"folders with names", "dt={date}/*.csv", days("year=2006/month=1/day=2/a.csv"), `year={year}/month={month}/day={day}/*.csv would match 4 of 4`},
