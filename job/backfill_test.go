@@ -156,8 +156,8 @@ func TestSemantics7_BackfillEqualsPasses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() && c.windows > 40 {
-				t.Skip("long under the race detector, which the shorter stretches give enough to look at")
+			if c.windows > 30 {
+				long(t)
 			}
 			s := settings{rules: raggedRules, mode: "suggest", model: "relook: 0s\nschedule: '" + c.schedule + "'\n" + c.model, data: memory() + "/data"}
 			passes := newWorld(t, s)
@@ -249,6 +249,7 @@ func unrevised(t *testing.T, outcomes []job.Outcome) string {
 }
 
 func TestSemantics7_BackfillThatIsKilledGoesOn(t *testing.T) {
+	long(t)
 	s := settings{rules: raggedRules, mode: "suggest", model: "schedule: '0 3 * * *'", data: memory() + "/data"}
 	whole := backfillWorld(t, s)
 	want := whole.all(job.BackfillOptions{})

@@ -502,3 +502,12 @@ func (n *fakeNotifier) take() []string {
 	n.events = nil
 	return out
 }
+
+// long leaves a test out where tests are to be short: under the race detector it takes ten
+// times as long, and shares out no work that shorter ones don't.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("long")
+	}
+}

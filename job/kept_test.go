@@ -13,9 +13,7 @@ import (
 // The size of a kept Summary, which docs/engine.md tells: 20 columns of numbers and 20 of
 // text, 100,000 rows in the window and in the reference. go test -v shows it.
 func TestSizeOfAKeptSummary(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 200,000 rows of 40 columns")
-	}
+	long(t)
 	const rows, each = 100_000, 20
 	w := newWorld(t, settings{})
 	header := ""

@@ -35,6 +35,7 @@ func TestSemantics7_AStoreThatAnswersNoListing(t *testing.T) {
 // Many windows that lack labels, and for which nothing comes, cost a bounded number of
 // listings.
 func TestSemantics7_ManyWindowsCostABoundedNumberOfListings(t *testing.T) {
+	long(t)
 	w := newWorld(t, settings{model: "window: 1h\ncatch_up: 200", rules: "[{name: rmse, when: rmse > 1, min_samples: 1, action: alert}]"})
 	w.model.GroundTruth.Delay = time.Hour
 	w.logs(1, good, good, good, good, good, good, good)

@@ -206,6 +206,7 @@ func TestSemantics7_EmptyWindowsAreJudgedAgain(t *testing.T) {
 // Coverage that stays low for ever costs a bounded number of readings, and each says
 // when the next is.
 func TestSemantics7_LowCoverageCostsABoundedNumberOfReadings(t *testing.T) {
+	long(t)
 	w := newWorld(t, settings{model: "catch_up: 40"})
 	const last = 40
 	for n := 1; n <= last; n++ {
@@ -434,6 +435,7 @@ func TestSemantics7_RetractedAndRevised(t *testing.T) {
 // Whatever write fails, or wherever a pass is stopped, later passes judge what there is
 // again once, and make no further revision.
 func TestSemantics7_AFailedWriteMakesNoEndlessRevisions(t *testing.T) {
+	long(t)
 	for n := 1; ; n++ {
 		data := memory() + "/data"
 		w := newWorld(t, settings{data: data})

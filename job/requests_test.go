@@ -219,6 +219,7 @@ func TestSemantics3_StreaksAreCountedFromTheNewestMatureWindow(t *testing.T) {
 // Windows that have all they need cost no request to the logs once they are recorded, and
 // to the state as many as without relook but for a page of the index.
 func TestSemantics7_HealthyWindowsCostNoRequests(t *testing.T) {
+	long(t)
 	asked := map[string]int64{}
 	for _, relook := range []string{"0s", "14d"} {
 		for name, window := range map[string]string{"days": "1d", "hours": "6h"} {
