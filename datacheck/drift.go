@@ -123,7 +123,7 @@ func (c *checker) undecided(d *drift.Drift) bool {
 	var do []string
 	if rows := max(c.out.Windows.Rows, 1); out.NeedsRows > rows {
 		times := (out.NeedsRows + rows - 1) / rows
-		if longer, ok := c.model.Grid().Times(times); ok && times <= mostWindows {
+		if longer, ok := c.model.Grid().Times(times); ok && times <= job.MostWindows {
 			do = append(do, "`window: "+longer+"`")
 		}
 	}

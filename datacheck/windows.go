@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth/probe"
+	"github.com/hindcast/hindcast/job"
 )
 
 // windows says how many rows a window has, and whether that is enough for the rules.
@@ -34,7 +35,7 @@ func (c *checker) windows() {
 		}
 		do := "set a longer `window`, or a lower `" + lower + "`"
 		times := (need + max(w.Rows, 1) - 1) / max(w.Rows, 1)
-		if longer, ok := c.model.Grid().Times(times); ok && times <= mostWindows {
+		if longer, ok := c.model.Grid().Times(times); ok && times <= job.MostWindows {
 			do = fmt.Sprintf("set `window: %s`, or a lower `%s`", longer, lower)
 		}
 		c.problem(Warning, predictionsName, fmt.Sprintf("%s asks for %d rows, and a window of %s has about %d: it will be inconclusive", what, need, w.Size, w.Rows), do)
@@ -49,9 +50,6 @@ func (c *checker) windows() {
 		ask("drift", c.model.Drift.MinRows, "drift.min_rows")
 	}
 }
-
-// mostWindows bounds how many windows in one are proposed as a longer window.
-const mostWindows = 31
 
 // rowsByWindow returns how many rows windows have by their starts, as far as that can be told,
 // and whether they were counted.

@@ -8,8 +8,8 @@ import (
 )
 
 // A day is a window whose end belongs to the next one.
-func ExampleParseWindow() {
-	w, err := groundtruth.ParseWindow("2026-01-01/2026-01-02")
+func ExampleParseWindowIn() {
+	w, err := groundtruth.ParseWindowIn("2026-01-01/2026-01-02", groundtruth.Zone{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -124,7 +124,7 @@ func TestSemantics1_GridProperties(t *testing.T) {
 		if unit != "mo" && w.Duration() != g.Length() {
 			t.Fatalf("window %s is not %s long", w, g.Length())
 		}
-		back, err := ParseWindow(w.String())
+		back, err := ParseWindowIn(w.String(), Zone{})
 		if err != nil || back != w {
 			t.Fatalf("window %s reads back as %s (%v)", w, back, err)
 		}
@@ -169,7 +169,7 @@ func TestParseWindow(t *testing.T) {
 		{"beyond nanoseconds", "2026-01-01/2300-01-01", "", "1678 to 2261"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w, err := ParseWindow(c.text)
+			w, err := ParseWindowIn(c.text, Zone{})
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Errorf("got %v, want an error with %q", err, c.err)
@@ -188,14 +188,14 @@ func FuzzParseWindow(f *testing.F) {
 	f.Add("2026-01-01T06:00:00Z/2026-01-01T12:30:00.5+02:00")
 	f.Add("/")
 	f.Fuzz(func(t *testing.T, s string) {
-		w, err := ParseWindow(s)
+		w, err := ParseWindowIn(s, Zone{})
 		if err != nil {
 			return
 		}
 		if !w.Start.Before(w.End) {
 			t.Fatalf("%q is the empty window %s", s, w)
 		}
-		if again, err := ParseWindow(w.String()); err != nil || again != w {
+		if again, err := ParseWindowIn(w.String(), Zone{}); err != nil || again != w {
 			t.Fatalf("%q reads back as %s (%v)", w, again, err)
 		}
 	})

@@ -38,7 +38,7 @@ func (w Window) Equal(o Window) bool {
 	return w.Start.Equal(o.Start) && w.End.Equal(o.End)
 }
 
-// String returns START/END as ParseWindow reads it: dates where both bounds are
+// String returns START/END as ParseWindowIn reads it in UTC: dates where both bounds are
 // midnights in UTC, else RFC 3339.
 func (w Window) String() string { return w.dates(Zone{}, time.RFC3339Nano, "/") }
 
@@ -73,12 +73,9 @@ func (w Window) dates(z Zone, layout, sep string) string {
 	return w.Format(z, layout, sep)
 }
 
-// ParseWindow reads START/END, each RFC 3339 or a date, which begins in UTC. The
-// window is half-open; an empty or reversed one is an error, and so is a time that
-// lies outside the years 1678 to 2261, which nanoseconds cannot hold.
-func ParseWindow(s string) (Window, error) { return ParseWindowIn(s, Zone{}) }
-
-// ParseWindowIn reads what ParseWindow does, with dates that begin in a zone.
+// ParseWindowIn reads START/END, each RFC 3339 or a date, which begins by the clocks of a
+// zone. The window is half-open; an empty or reversed one is an error, and so is a time
+// that lies outside the years 1678 to 2261, which nanoseconds cannot hold.
 func ParseWindowIn(s string, z Zone) (Window, error) {
 	first, second, ok := strings.Cut(s, "/")
 	if !ok {

@@ -286,7 +286,7 @@ func FuzzParseWindowIn(f *testing.F) {
 		if !w.Start.Before(w.End) {
 			t.Fatalf("%q is the empty window %s", text, w)
 		}
-		if again, err := ParseWindow(w.String()); err != nil || again != w {
+		if again, err := ParseWindowIn(w.String(), Zone{}); err != nil || again != w {
 			t.Fatalf("%q reads back as %s (%v)", w, again, err)
 		}
 	})

@@ -21,7 +21,7 @@ func (r *Runner) Due(ctx context.Context, m *config.Model, asOf time.Time) (bool
 	if err != nil {
 		return false, err
 	}
-	s := schedule{grid: m.Grid(), delay: m.GroundTruth.Delay, catchUp: m.CatchUp}
+	s := scheduleOf(m)
 	if ok && s.stage(last, p.asOf) != trigger.StageMature {
 		return false, nil
 	}

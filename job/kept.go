@@ -27,9 +27,6 @@ const SummariesDir = "summaries/"
 // keptSchema is the version of kept windows. Others are not used.
 const keptSchema = 1
 
-// keptTime is the layout of times in the keys of kept windows; in UTC it ends in Z.
-const keptTime = "20060102T150405.999999999Z0700"
-
 // keptWindow says which window was read, and what the reading met: the first line of an
 // object that has the window's Summary after it. Shards keep such objects for the merge,
 // and passes for later ones.
@@ -81,7 +78,7 @@ func layoutID(l *summary.Layout) string { return hex.EncodeToString([]byte(l.ID(
 
 // keptPart is a window's part of the key of what is kept of it.
 func keptPart(w groundtruth.Window) string {
-	return w.Start.UTC().Format(keptTime) + "_" + w.End.UTC().Format(keptTime)
+	return w.Format(groundtruth.Zone{}, trigger.KeyTime, "_")
 }
 
 // summaryKey is where passes keep a window's Summary.
@@ -175,10 +172,8 @@ func (p *pass) forgetSummaries(ctx context.Context) {
 			errs = append(errs, err)
 			break
 		}
-		interval, _, _ := strings.Cut(strings.TrimPrefix(o.Key, dir), "-")
-		_, end, _ := strings.Cut(interval, "_")
-		t, err := time.Parse(keptTime, end)
-		if err != nil {
+		t, ok := endOfSummary(strings.TrimPrefix(o.Key, dir))
+		if !ok {
 			continue // nobody's
 		}
 		if t.After(from) || len(old) == mostForgotten {

@@ -161,14 +161,14 @@ func (r *Runner) needs(ctx context.Context, m *config.Model) (trigger.Needs, err
 func endOfSummary(rest string) (time.Time, bool) {
 	_, after, ok := strings.Cut(rest, "_")
 	text, _, hashed := strings.Cut(after, "-")
-	end, err := time.Parse(keptTime, text)
+	end, err := time.Parse(trigger.KeyTime, text)
 	return end, ok && hashed && err == nil
 }
 
 // endOfUnit reads the as-of off the rest of the key of a window that a shard kept.
 func endOfUnit(rest string) (time.Time, bool) {
 	text, _, ok := strings.Cut(rest, "/")
-	asOf, err := time.Parse(keptTime, text)
+	asOf, err := time.Parse(trigger.KeyTime, text)
 	return asOf, ok && err == nil
 }
 

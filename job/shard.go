@@ -15,6 +15,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
+	"github.com/hindcast/hindcast/trigger"
 )
 
 // shardsDir holds the windows that shards have read, until they are merged:
@@ -184,7 +185,7 @@ func unitKey(m *config.Model, ref *reference, w planned, asOf time.Time) (string
 		return "", fmt.Errorf("fingerprint window %s: %w", w.window, err)
 	}
 	sum := sha256.Sum256(data)
-	return shardsDir + m.Name + "/" + asOf.UTC().Format(keptTime) + "/" + keptPart(w.window) + "-" + hex.EncodeToString(sum[:8]), nil
+	return shardsDir + m.Name + "/" + asOf.UTC().Format(trigger.KeyTime) + "/" + keptPart(w.window) + "-" + hex.EncodeToString(sum[:8]), nil
 }
 
 // digest identifies the profile to the byte; it is empty without a reference.
@@ -229,7 +230,7 @@ func ofUnit(key string) (model string, asOf time.Time, ok bool) {
 	if len(parts) != 3 {
 		return "", time.Time{}, false
 	}
-	asOf, err := time.Parse(keptTime, parts[1])
+	asOf, err := time.Parse(trigger.KeyTime, parts[1])
 	return parts[0], asOf.UTC(), err == nil
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
-// mostWindows bounds how many windows in one are proposed as a longer window.
-const mostWindows = 31
+// MostWindows bounds how many windows in one are proposed as a longer window.
+const MostWindows = 31
 
 // Lack says of rules that are inconclusive what they lack, and what would decide them.
 type Lack struct {
@@ -85,7 +85,7 @@ func lackOf(m *config.Model, out *Outcome, compiled rule.Rule, needs int64) Lack
 // remedies lists what gives a rule the rows that it needs, or lets it do with fewer.
 func remedies(m *config.Model, out *Outcome, compiled rule.Rule, have, needs int64) []string {
 	var all []string
-	if longer, ok := m.Grid().Times((needs + have - 1) / have); ok && needs <= mostWindows*have {
+	if longer, ok := m.Grid().Times((needs + have - 1) / have); ok && needs <= MostWindows*have {
 		all = append(all, "`window: "+longer+"`")
 	}
 	if compiled.NeedsLabels && out.Coverage.Predictions >= needs {

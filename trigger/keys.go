@@ -27,11 +27,13 @@ const (
 )
 
 const (
-	keyTimeLayout = "20060102T150405.999999999Z0700" // in UTC it ends in Z
-	maxPart       = 80                               // longest name kept as it is in an object key
-	hashDigits    = 16
-	runPrefix     = "hindcast-"
+	maxPart    = 80 // longest name kept as it is in an object key
+	hashDigits = 16
+	runPrefix  = "hindcast-"
 )
+
+// KeyTime is the layout of times in the keys of the state; in UTC it ends in Z.
+const KeyTime = "20060102T150405.999999999Z0700"
 
 // Key returns the key of a run that a policy starts: model-HASH, where HASH is
 // the first 16 hex digits of SHA-256 over model, the start of the episode's
@@ -100,7 +102,7 @@ func part(name string) string {
 
 // windowPart writes a window as a part of a key.
 func windowPart(w groundtruth.Window) string {
-	return w.Start.UTC().Format(keyTimeLayout) + "_" + w.End.UTC().Format(keyTimeLayout)
+	return w.Format(groundtruth.Zone{}, KeyTime, "_")
 }
 
 // parseWindowPart reads what windowPart wrote.
@@ -111,10 +113,10 @@ func parseWindowPart(s string) (groundtruth.Window, error) {
 	}
 	var w groundtruth.Window
 	var err error
-	if w.Start, err = time.Parse(keyTimeLayout, from); err != nil {
+	if w.Start, err = time.Parse(KeyTime, from); err != nil {
 		return w, fmt.Errorf("parse window %q: %w", s, err)
 	}
-	if w.End, err = time.Parse(keyTimeLayout, to); err != nil {
+	if w.End, err = time.Parse(KeyTime, to); err != nil {
 		return w, fmt.Errorf("parse window %q: %w", s, err)
 	}
 	w.Start, w.End = w.Start.UTC(), w.End.UTC()

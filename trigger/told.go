@@ -161,7 +161,7 @@ func (l *Ledger) OpenBreaches(ctx context.Context, model string, rules []Rule, n
 // may have begun.
 func (l *Ledger) breachSince(ctx context.Context, model string, since time.Time, rule, grid string) (Told, bool, error) {
 	prefix := toldDir + part(model) + "/"
-	keys, err := l.keys(ctx, prefix+since.UTC().Format(keyTimeLayout)+"_")
+	keys, err := l.keys(ctx, prefix+since.UTC().Format(KeyTime)+"_")
 	if err != nil {
 		return Told{}, false, err
 	}

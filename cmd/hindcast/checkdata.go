@@ -86,7 +86,7 @@ func writeReport(w io.Writer, r *datacheck.Report) {
 			number = fmt.Sprintf(", by its id: %s of the labels are no numbers", datacheck.Percent(float64(ids.Unusable)))
 		}
 		writeWrapped(w, "ids      ", "         ", fmt.Sprintf("%d of %d predictions have a label (%s)%s; read were %d label records of %s, %s",
-			ids.Matched, ids.Predictions, datacheck.Percent(float64(ids.Share)), number, ids.Labels, plural(ids.Objects, "object"), read))
+			ids.Matched, ids.Predictions, datacheck.Percent(float64(ids.Share)), number, ids.Labels, count(int64(ids.Objects), "object"), read))
 	}
 	if d := r.Delay; d != nil {
 		seconds := func(s float64) string {
@@ -114,7 +114,7 @@ func writeReport(w io.Writer, r *datacheck.Report) {
 		writeWrapped(w, "windows  ", "         ", text)
 	}
 	if d := r.Drift; d != nil {
-		text := fmt.Sprintf("%d of %s can be decided in the window %s", d.Features-len(d.Undecided), plural(d.Features, "feature"), d.Window)
+		text := fmt.Sprintf("%d of %s can be decided in the window %s", d.Features-len(d.Undecided), count(int64(d.Features), "feature"), d.Window)
 		if d.NeedsRows > 0 {
 			text += fmt.Sprintf("; the others need about %d rows", d.NeedsRows)
 		}
@@ -128,20 +128,12 @@ func problemCount(r *datacheck.Report) string {
 	case all == 0:
 		return "no problem found"
 	case errs == 0:
-		return plural(all, "warning")
+		return count(int64(all), "warning")
 	case errs == all:
-		return plural(errs, "error")
+		return count(int64(errs), "error")
 	default:
-		return plural(errs, "error") + ", " + plural(all-errs, "warning")
+		return count(int64(errs), "error") + ", " + count(int64(all-errs), "warning")
 	}
-}
-
-// plural counts things for a person.
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // tableColumns is how many columns of a source the table for a person has.
@@ -161,7 +153,7 @@ func writeSource(w io.Writer, s *datacheck.Source) {
 	if s.First != "" {
 		dates = fmt.Sprintf(", from %s to %s", s.First, s.Last)
 	}
-	writeWrapped(w, "  ", "  ", fmt.Sprintf("%s%s%s, %s; %d rows were read of %s", plural(s.Objects, "object"), more, dates, job.ByteSize(s.Bytes).String(), s.Rows, readText(s)))
+	writeWrapped(w, "  ", "  ", fmt.Sprintf("%s%s%s, %s; %d rows were read of %s", count(int64(s.Objects), "object"), more, dates, job.ByteSize(s.Bytes).String(), s.Rows, readText(s)))
 	if s.From != nil {
 		fmt.Fprintf(w, "  timestamps from %s to %s\n", s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
 	}

@@ -69,7 +69,7 @@ func TestOutside(t *testing.T) {
 			if c.window == "" {
 				c.window = "2026-01-01/2026-01-02"
 			}
-			w, err := groundtruth.ParseWindow(c.window)
+			w, err := groundtruth.ParseWindowIn(c.window, groundtruth.Zone{})
 			if err != nil {
 				t.Fatal(err)
 			}
