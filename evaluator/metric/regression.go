@@ -3,6 +3,7 @@ package metric
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/portable"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -43,6 +44,9 @@ type errorMoments struct {
 	symmetric stat.Moments // of 2|e|/(|y|+|p|)
 
 	meanAbsolute stat.Estimate // the mean of |e|
+
+	patterns     *stat.Patterns // of the blocks that had these numbers of rows last
+	patternsRows []float64
 }
 
 func newErrorMoments(e *summary.ErrorSums) *errorMoments {
@@ -64,7 +68,18 @@ type blocks func(*summary.ErrorSums) stat.BlockSeries
 // estimate returns the estimate of a metric by the mean of a series that has these moments
 // (stat.EstimateMean).
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
-	return stat.EstimateMean(of, series(m.e), value, slope, bend)
+	b := series(m.e)
+	b.Patterns = m.patternsOf(b.N)
+	return stat.EstimateMean(of, b, value, slope, bend)
+}
+
+// patternsOf returns the patterns of time blocks with these numbers of rows, which nearly
+// all series share.
+func (m *errorMoments) patternsOf(rows []float64) *stat.Patterns {
+	if m.patterns == nil || !slices.Equal(rows, m.patternsRows) {
+		m.patterns, m.patternsRows = stat.PatternsOf(rows, m.e.Days()), rows
+	}
+	return m.patterns
 }
 
 // mean returns the estimate of a metric that is the mean of the series whose sum is k.
@@ -126,8 +141,8 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if !stat.IsNumber(est.Value) {
 		return missingMetric(n, notFinite)
 	}
-	heavy := kurtosis > heavyTails
-	low, high := est.Interval(stat.IntervalLevel, heavy)
+	heavy, autocorrelated := kurtosis > heavyTails, est.NEff < 0.999*float64(n)
+	low, high := est.Interval(stat.IntervalLevel, heavy || autocorrelated)
 	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
 	if math.IsNaN(est.SE) {
 		m.Reason = est.Reason
@@ -139,7 +154,7 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if high > s.Most {
 		m.High = stat.Number(s.Most)
 	}
-	if est.NEff < 0.999*float64(n) {
+	if autocorrelated {
 		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
 	}
 	if heavy && est.SE > 0 {

@@ -61,6 +61,7 @@ func newSummary(layout *Layout, start, end int64, segments []string, opts Builde
 	s.prediction = newColumnSummary(prediction, s.interior())
 	s.label = newColumnSummary(label, s.interior())
 	s.errors = NewErrorSums(center, wholeBuckets, end > start)
+	s.errors.span = end - start
 	fresh := func() *ErrorSums { return NewErrorSums(center, GroupBuckets, false) }
 	s.versions = newGroups[ErrorSums](opts.MaxSegments, nil, fresh)
 	for _, name := range segments {
