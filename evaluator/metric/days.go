@@ -8,7 +8,7 @@ import (
 )
 
 // OfReference computes the metrics of rows of a reference from the sums over these rows and,
-// where they are known, over the parts of its days (summary.DayParts of them a day), nil
+// where they are known, over the parts of its days (Clusters.DayParts), nil
 // otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
 // together.
 func OfReference(e, parts *summary.ErrorSums) map[string]Result { return regression(e, parts) }
