@@ -48,15 +48,15 @@ func driftCells() []cell {
 				at:     map[string]string{"days": d.name, "rows": thousands(n)},
 				trials: driftTrials,
 				promises: []promise{
-					{figure: "flagged", high: 5, overAll: true}, {figure: "share ≥ 0.5", high: 5, overAll: true},
-					{figure: "share ≥ 0.1", high: 5, overAll: true}, {figure: "count ≥ 1", high: 5, overAll: true},
+					{figure: "flagged", high: 5, alarm: true}, {figure: "share ≥ 0.5", high: 5, alarm: true},
+					{figure: "share ≥ 0.1", high: 5, alarm: true}, {figure: "count ≥ 1", high: 5, alarm: true},
 				},
 			}
 			if n >= 1000 && d.noise == 0 {
 				c.promises = append(c.promises, promise{figure: "found", low: 95, high: 100})
 			}
 			if d.weekend > 0 {
-				c.promises = append(c.promises, promise{figure: "flagged at weekends", high: 5, overAll: true})
+				c.promises = append(c.promises, promise{figure: "flagged at weekends", high: 5, alarm: true})
 			}
 			c.trial = func(r *rand.Rand, number int, into counts) {
 				reference := rows{window: days(0, referenceDays), predictions: &groundtruth.Batch{}}

@@ -61,8 +61,8 @@ func metricCells() []cell {
 						c.promises = append(c.promises, promise{figure: name, low: 93, high: 97})
 					}
 					for _, name := range []string{"rmse fires", "mae fires"} {
-						c.promises = append(c.promises, promise{figure: name + suffixOf(1.2), low: 3, high: 7, overAll: true},
-							promise{figure: name + suffixOf(1), high: 5, overAll: true})
+						c.promises = append(c.promises, promise{figure: name + suffixOf(1.2), low: 3, high: 7, alarm: true},
+							promise{figure: name + suffixOf(1), high: 5, alarm: true})
 						// A pattern of the day takes no power away.
 						if n >= 1000 && (kind.name == "normal" || kind.name == "hourly pattern") {
 							c.promises = append(c.promises, promise{figure: name + suffixOf(1.4), low: 95, high: 100})

@@ -34,8 +34,8 @@ func TestPromise(t *testing.T) {
 		{"what is said is no answer", promise{low: 93, high: 97}, count{yes: 95, no: 5, said: 900}, ""},
 		{"nothing but said", promise{low: 93, high: 97}, count{said: 100}, ""},
 		{"no word", promise{low: 93, high: 97}, count{yes: 950, no: 50, silent: 1}, "1 of 1001 have no answer and no reason"},
-		{"alarms among few answers", promise{low: nan, high: 5, overAll: true}, count{yes: 10, no: 10, said: 980}, ""},
-		{"alarms among all", promise{low: nan, high: 5, overAll: true}, count{yes: 100, said: 900}, "10.0 % of 1000"},
+		{"alarms among few answers", promise{low: nan, high: 5, alarm: true}, count{yes: 10, no: 10, said: 980}, ""},
+		{"alarms among all", promise{low: nan, high: 5, alarm: true}, count{yes: 100, said: 900}, "10.0 % of 1000"},
 		{"nothing counted", promise{low: 93, high: 97}, count{}, "was not counted"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
