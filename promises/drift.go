@@ -69,7 +69,7 @@ func driftCells() []cell {
 				at := referenceDays + number%7
 				window := func(change float64) (rows, *evaluator.Evaluation) {
 					w := rows{window: days(at, 1), days: []dayRows{draw(at, n, change)}}
-					return w, evaluate(w, profile, drift.Options{})
+					return w, evaluate(w, profile, drift.Options{CountRate: drift.DefaultCountRate})
 				}
 				w, ev := window(0)
 				judge(rules, ev, w, into, "")
