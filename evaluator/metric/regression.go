@@ -72,25 +72,27 @@ type blocks func(*summary.ErrorSums) stat.BlockSeries
 // estimate returns the estimate of a metric by the mean of a series that has these moments
 // (stat.EstimateMean), or of a reference by its days where there are enough of them.
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
-	if m.parts != nil {
-		parts := series(m.parts)
-		if est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), value, slope, bend); ok {
-			est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
-			return est
-		}
+	if m.parts == nil {
+		return stat.EstimateMean(of, m.inTime(series), value, slope, bend)
 	}
-	b := series(m.e)
-	b.Patterns = m.patternsOf(b.N)
-	return stat.EstimateMean(of, b, value, slope, bend)
+	parts := series(m.parts)
+	est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), value, slope, bend)
+	if !ok {
+		est = stat.EstimateMean(of, m.inTime(series), value, slope, bend)
+	}
+	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
+	return est
 }
 
-// patternsOf returns the patterns of time blocks with these numbers of rows, which nearly
-// all series share.
-func (m *errorMoments) patternsOf(rows []float64) *stat.Patterns {
-	if m.patterns == nil || !slices.Equal(rows, m.patternsRows) {
-		m.patterns, m.patternsRows = stat.PatternsOf(rows, m.e.Days()), rows
+// inTime returns a series by time blocks, with the patterns that these have. Nearly all
+// series share them.
+func (m *errorMoments) inTime(series blocks) stat.BlockSeries {
+	b := series(m.e)
+	if m.patterns == nil || !slices.Equal(b.N, m.patternsRows) {
+		m.patterns, m.patternsRows = stat.PatternsOf(b.N, m.e.Days()), b.N
 	}
-	return m.patterns
+	b.Patterns = m.patterns
+	return b
 }
 
 // mean returns the estimate of a metric that is the mean of the series whose sum is k.
@@ -152,7 +154,7 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if !stat.IsNumber(est.Value) {
 		return missingMetric(n, notFinite)
 	}
-	heavy, autocorrelated := kurtosis > heavyTails, est.NEff < 0.999*float64(n)
+	heavy, autocorrelated := kurtosis > heavyTails, est.ByDays == 0 && est.NEff < 0.999*float64(n)
 	low, high := est.Interval(stat.IntervalLevel, heavy || autocorrelated)
 	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
 	if math.IsNaN(est.SE) {
@@ -165,7 +167,7 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if high > s.Most {
 		m.High = stat.Number(s.Most)
 	}
-	switch days := est.Days.Len(); {
+	switch days := est.ByDays; {
 	case days > 0:
 		m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, est.NEff)
 	case autocorrelated:
@@ -243,7 +245,7 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 		low, lowBound := abs.At(rank - 1)
 		high, highBound := abs.At(n - rank)
 		m.Low, m.High = stat.Number(math.Max(0, low-lowBound)), stat.Number(high+highBound)
-		switch days := rows.meanAbsolute.Days.Len(); {
+		switch days := rows.meanAbsolute.ByDays; {
 		case days > 0:
 			m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, nEff)
 		case nEff < 0.999*float64(n):
