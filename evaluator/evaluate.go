@@ -41,11 +41,9 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	}
 	out.Quality = qualityOf(cur)
 	if ref != nil {
-		out.Reference = &Reference{Rows: ref.Summary.Predictions()}
-		w.add(func(*drift.Scratch) {
-			out.Reference.Metrics = metric.Regression(ref.Summary.Errors())
-			out.Reference.explain(ref.Summary)
-		})
+		stratum := ref.For(spanOf(cur))
+		out.Reference = newReference(stratum, cur)
+		w.add(func(*drift.Scratch) { out.Reference.compute(ref, stratum) })
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
 	}
@@ -119,7 +117,7 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 		if why := noLabels(ref.Summary); why != "" {
 			label.Reason = why
 		}
-		*d = drift.Of(found[:len(features)])
+		*d = opt.Of(found[:len(features)])
 		d.LeftOut = ref.Layout.LeftOut
 		d.Columns[drift.PredictionColumn] = *prediction
 		if cur.Matched() > 0 {

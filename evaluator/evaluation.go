@@ -1,11 +1,8 @@
 package evaluator
 
 import (
-	"cmp"
-
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
-	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
 // Evaluation is everything that is computed from a window's Summary and the profile of a
@@ -23,38 +20,4 @@ type Evaluation struct {
 type Group struct {
 	N       int64                    `json:"n"` // matched rows
 	Metrics map[string]metric.Result `json:"metrics"`
-}
-
-// Reference holds the reference's own figures, which rules compare the window's with.
-type Reference struct {
-	Rows    int64                    `json:"rows"` // predictions, or all rows where it has no predictions
-	Metrics map[string]metric.Result `json:"metrics"`
-}
-
-// explain gives metrics that are missing for want of predictions or labels that reason.
-func (r *Reference) explain(ref *summary.Summary) {
-	why := cmp.Or(noPredictions(ref), noLabels(ref))
-	if why == "" {
-		return
-	}
-	for name, m := range r.Metrics {
-		m.Reason = why
-		r.Metrics[name] = m
-	}
-}
-
-// noPredictions says that the rows of a reference have no predictions; empty where they have.
-func noPredictions(ref *summary.Summary) string {
-	if ref.Predictions() == 0 || ref.Prediction().N() > 0 {
-		return ""
-	}
-	return "the reference has no predictions"
-}
-
-// noLabels says that the rows of a reference have no labels; empty where they have.
-func noLabels(ref *summary.Summary) string {
-	if ref.Predictions() == 0 || ref.Label().N() > 0 {
-		return ""
-	}
-	return "the reference has no labels"
 }

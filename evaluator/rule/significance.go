@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -19,13 +20,16 @@ func (v *variable) uncertain() bool {
 // cannot be judged: two metrics of one window vary together, by a covariance that
 // nothing here knows, and so do two of the reference.
 func (c *clause) bindIntervals() (msg string) {
-	var window, reference *variable
+	var window, reference, interval *variable
 	for _, v := range c.right.variables(c.left.variables(nil)) {
 		side, of := &window, "the window"
 		switch {
 		case v.ofWindow():
 		case v.kind == varReference:
 			side, of = &reference, "the reference"
+		case v.kind == varInterval:
+			interval = v
+			continue
 		default:
 			continue
 		}
@@ -34,6 +38,9 @@ func (c *clause) bindIntervals() (msg string) {
 				"compare each by itself and join the comparisons with && or ||", (*side).name, v.name, of)
 		}
 		*side = v
+	}
+	if reference != nil {
+		c.against = cmp.Or(window, interval)
 	}
 	for _, v := range []*variable{window, reference} {
 		if v == nil || !v.hasInterval() {
@@ -61,6 +68,14 @@ func (c *clause) compare(facts *Facts) outcome {
 	missing = appendNew(missing, c.right.bind(facts, b))
 	if len(missing) > 0 {
 		return outcome{reasons: missing}
+	}
+	if c.against != nil {
+		if reason := emptyHours(facts.Evaluation.Reference); reason != "" {
+			return outcome{reasons: []string{c.against.name + " cannot be compared with the reference: " + reason}}
+		}
+		if c.against.ofWindow() {
+			b.ordinary = facts.Evaluation.Reference.Ordinary(c.against.metric)
+		}
 	}
 	scenarios := c.scenarios(b, facts)
 	d := c.decide(b, scenarios[0])
@@ -110,6 +125,14 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 			continue
 		}
 		if reason := v.addTo(&t, b.readings[v].metric, difference, at); reason != "" {
+			d.reason = reason
+			return d
+		}
+	}
+	if b.ordinary.SE > 0 {
+		// Another day would have given the window's metric another value, and no rows of this
+		// one tell how far off.
+		if reason := c.against.addTo(&t, metric.Result{Estimate: b.ordinary}, difference, at); reason != "" {
 			d.reason = reason
 			return d
 		}
@@ -213,7 +236,7 @@ func (c *clause) scenarios(b *binding, facts *Facts) []func(*variable) float64 {
 // inconclusive columns drift.
 func atInconclusive(d *drift.Drift, v *variable, drifted, inconclusive int) float64 {
 	if v.kind == varDriftCount {
-		return float64(d.Count + drifted)
+		return float64(d.CountWith(drifted))
 	}
-	return float64(d.Count+drifted) / float64(d.Judged+inconclusive)
+	return float64(d.Flagged()+drifted) / float64(d.Judged+inconclusive)
 }

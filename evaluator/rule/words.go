@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
@@ -79,18 +81,42 @@ func (c *clause) words(b *binding, d decision, facts *Facts) string {
 	case d.reason != "":
 		return d.reason + ": " + s
 	case d.truth == truthUnknown:
-		return fmt.Sprintf("%s is not significant at %s: the difference %s may be as low as %s",
-			s, percent(c.level), stat.Figure(math.Abs(d.left-d.right)), stat.Figure(d.bound))
+		return fmt.Sprintf("%s is not significant at %s%s: the difference %s may be as low as %s",
+			s, percent(c.level), ordinaryWords(b), stat.Figure(math.Abs(d.left-d.right)), stat.Figure(d.bound))
 	case d.tested:
-		return s + " at " + percent(c.level)
+		return s + " at " + percent(c.level) + ordinaryWords(b)
 	}
 	return s
+}
+
+// ordinaryWords says how the window's metric varies without any change, where that counts.
+func ordinaryWords(b *binding) string {
+	if b.ordinary.SE > 0 {
+		return ", as ordinary days make it vary by ±" + stat.Figure(b.ordinary.SE)
+	}
+	return ""
 }
 
 // nameWords writes the comparison without figures.
 func (c *clause) nameWords() string {
 	name := func(v *variable) string { return v.name }
 	return c.left.words(nil, name, 0) + " " + c.cmp + " " + c.right.words(nil, name, 0)
+}
+
+// emptyHours says which hours of the day the window lacks, where that keeps it from being
+// compared with the reference.
+func emptyHours(ref *evaluator.Reference) string {
+	if len(ref.EmptyHours) == 0 {
+		return ""
+	}
+	var runs []string
+	for i := 0; i < len(ref.EmptyHours); {
+		first := i
+		for i++; i < len(ref.EmptyHours) && ref.EmptyHours[i] == ref.EmptyHours[i-1]+1; i++ {
+		}
+		runs = append(runs, fmt.Sprintf("%02d:00 to %02d:00", ref.EmptyHours[first], ref.EmptyHours[i-1]+1))
+	}
+	return fmt.Sprintf("no rows from %s, where it has %s %% of its rows", strings.Join(runs, " and "), stat.Figure(math.Round(100*float64(ref.EmptyShare))))
 }
 
 // opposite returns the comparison that holds where cmp doesn't.
