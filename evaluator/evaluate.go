@@ -45,7 +45,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		out.Reference = newReference(stratum, cur)
 		w.add(func(*drift.Scratch) { out.Reference.compute(ref, stratum) })
 		out.Drift = &drift.Drift{}
-		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
+		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, stratum, opt.Drift))
 	}
 	w.do(max(opt.Workers, 1))
 	for _, f := range finish {

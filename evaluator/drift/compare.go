@@ -105,7 +105,7 @@ type Scratch struct {
 //
 // The measures of binned rows have a bin for the missing ones, so they judge a column
 // that a window has lost; those of distribution functions know values alone.
-func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
+func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options) Column {
 	l := ref.Layout()
 	out := Column{Kind: "text", N: cur.N(), Measures: map[string]Measure{}}
 	if l.Kind == groundtruth.Number {
@@ -134,10 +134,10 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 	}
 	binned, ofValues := measuresOf(l, judging)
 	rb, cb := binsOf(ref), binsOf(cur)
-	for i, drawn := range mem.binNulls(rb, cb, l.Ranged(), level, binned) {
+	for i, drawn := range mem.binNulls(rb, cb, l.Ranged(), level, binned, alike) {
 		add(&binned[i], measured{value: binned[i].bins.of(rb, cb), null: drawn}, rows, refRows)
 	}
-	pair := newPair(mem, ref, cur, level)
+	pair := newPair(mem, ref, cur, level, alike)
 	for i := range ofValues {
 		s := &ofValues[i]
 		found := measured{reason: "no values in the window"}

@@ -15,8 +15,10 @@ import "math"
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
-func (mem *Scratch) binNulls(ref, cur bins, ranged bool, level float64, of []Spec) []null {
-	again := newRedeal(ref, cur, ranged)
+//
+// Rows that are alike count as fewer, and each draw is of an ordinary day.
+func (mem *Scratch) binNulls(ref, cur bins, ranged bool, level float64, of []Spec, alike Likeness) []null {
+	again := newRedeal(ref, cur, ranged, alike)
 	count := min(max(binBudget/max(again.used, 1), binDrawsMany), binDraws)
 	// What each draw is about. Most are far below the quantile and need not be known better.
 	room := mem.drawsOf((3*len(of) + 1) * count)
@@ -60,20 +62,28 @@ type redeal struct {
 	n, m   float64 // rows of the samples
 	ranged bool
 	deal   []binomial
-	used   int  // bins with rows
-	a, b   bins // the samples of the last draw
+	used   int        // bins with rows
+	a, b   bins       // the samples of the last draw
+	at     []int      // which bins the first of theirs are
+	days   *DayColumn // nil where days do not differ
 }
 
-func newRedeal(ref, cur bins, ranged bool) *redeal {
-	r := &redeal{n: ref.total(), m: cur.total(), ranged: ranged, deal: make([]binomial, len(ref))}
+func newRedeal(ref, cur bins, ranged bool, alike Likeness) *redeal {
+	r := &redeal{ranged: ranged, deal: make([]binomial, len(ref))}
+	r.n, r.m = alike.rows(ref.total(), cur.total())
+	if alike.Days.binsVary() {
+		r.days = alike.Days
+	}
 	for i := range ref {
-		r.deal[i] = newBinomial(ref[i]+cur[i], r.n/(r.n+r.m))
+		n, m := alike.rows(ref[i], cur[i])
+		r.deal[i] = newBinomial(math.Round(n+m), r.n/(r.n+r.m))
 		if ref[i]+cur[i] > 0 {
 			r.used++
 		}
 	}
 	if special := len(ref) - 2; !ranged {
-		unseen := math.Min(cur[special], mostUnseen(ref[:special], r.n, r.m))
+		_, there := alike.rows(0, cur[special])
+		unseen := math.Min(there, mostUnseen(ref[:special], r.n, r.m))
 		r.deal[special] = newBinomial(math.Floor(unseen), r.n/(r.n+r.m))
 	}
 	return r
@@ -83,6 +93,7 @@ func newRedeal(ref, cur bins, ranged bool) *redeal {
 func (r *redeal) draw(rng *normals) {
 	special := len(r.deal) - 2
 	a, b := r.a[:0], r.b[:0]
+	r.at = r.at[:0]
 	unseen := 0.0
 	for i := range r.deal {
 		trials := r.deal[i].trials
@@ -94,7 +105,10 @@ func (r *redeal) draw(rng *normals) {
 			unseen += trials
 			continue
 		}
-		a, b = append(a, x), append(b, trials-x)
+		a, b, r.at = append(a, x), append(b, trials-x), append(r.at, i)
+	}
+	if r.days != nil {
+		r.days.deviate(rng, b, r.at)
 	}
 	switch {
 	case r.ranged:
