@@ -119,7 +119,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 	judging := opt.judging(l)
 	// Any one judging measure makes the column drift, so each floor is high enough
 	// that all together exceed theirs in at most 5 % of samples without change.
-	level := 1 - 0.05/float64(max(1, len(judging)))
+	level := 1 - alike.byChance()/float64(max(1, len(judging)))
 	add := func(s *Spec, found measured, counted, of int64) {
 		var t *stat.Number
 		if slices.Contains(judging, s.Name) {

@@ -101,6 +101,7 @@ type bridgeFour struct {
 	low, high [lanes][tailRanks]float64
 	day       [lanes]float64 // uniform: which day's deviation comes to it
 	times     [lanes]float64 // standard normal: how many times
+	estimate  [lanes]float64 // standard normal: how wrong that is
 }
 
 func newBridges() *bridges {
@@ -145,7 +146,8 @@ func newBridges() *bridges {
 	}
 	for i := range b.fours {
 		for lane := range lanes {
-			b.fours[i].day[lane], b.fours[i].times[lane] = rng.uniform(), rng.next()
+			b.fours[i].day[lane] = rng.uniform()
+			b.fours[i].times[lane], b.fours[i].estimate[lane] = rng.next(), rng.next()
 		}
 	}
 	return b

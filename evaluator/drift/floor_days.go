@@ -19,10 +19,10 @@ import (
 const (
 	// leastDays is how many days it takes to tell how far days differ.
 	leastDays = 8
-	// clearDays is how many standard errors the variance between days of one column has to be
-	// away from that of the model's columns to count for itself. A day of 90 rows shows little
-	// of it, and all columns together show more than one.
-	clearDays = 2
+	// A variance between days counts for itself where it is so many standard errors above, or
+	// below, that of the model's columns. A day of 90 rows shows little of it, all columns
+	// together show more than one, and one that is taken for quieter than it is drifts often.
+	clearlyMore, clearlyLess = 2, 3
 )
 
 // Days are the ordinary days of a reference, for the comparison of a window with one of its
@@ -269,6 +269,7 @@ type between struct {
 	variance float64 // between days: what sampling leaves of it
 	se       float64 // of variance
 	scale    float64 // what a deviation is multiplied by, so that its mean square is the variance
+	df       float64 // the degrees of freedom of that
 }
 
 // between returns what the days differ by.
@@ -299,10 +300,28 @@ func (b *between) settle(usual float64) {
 		return
 	}
 	variance := b.variance
-	if math.Abs(variance-usual) <= float64(clearDays*b.se) {
+	// The error that it has if the usual variance is its own too.
+	se := float64(b.se * (b.observed - b.variance + usual) / b.observed)
+	if away := variance - usual; away <= float64(clearlyMore*se) && away >= -float64(clearlyLess*se) {
 		variance = usual
+	} else {
+		se = b.se
 	}
-	b.scale = math.Sqrt(max(0, variance) / b.observed)
+	variance = max(0, variance)
+	b.scale = math.Sqrt(variance / b.observed)
+	b.df = max(leastDF, float64(2*(variance/se)*(variance/se)))
+}
+
+// leastDF bounds the degrees of freedom of a variance that is next to nothing.
+const leastDF = 4
+
+// times returns what a day's deviation is multiplied by in a draw of two standard normal
+// numbers: one is that of the day, the other that of the variance, which is only estimated: it
+// is a chi-squared number over its degrees of freedom, by Wilson and Hilferty's cube.
+func (b *between) times(day, estimate float64) float64 {
+	v := 2 / float64(9*b.df)
+	root := max(0.1, 1-v+float64(estimate*math.Sqrt(v)))
+	return float64(day*b.scale) / float64(root*math.Sqrt(root))
 }
 
 // usual returns the median of the columns' variances in a regard, 0 where there are none.
@@ -333,7 +352,7 @@ func (c *DayColumn) orderVaries() bool { return c != nil && c.inOrder.scale > 0 
 // deviate changes the rows of a drawn window by the deviation of an ordinary day.
 func (c *DayColumn) deviate(rng *normals, window bins, bin []int) {
 	relative := c.relative[c.pick(rng.uniform())]
-	times := float64(rng.next() * c.inBins.scale * c.spread)
+	times := float64(c.inBins.times(rng.next(), rng.next()) * c.spread)
 	for i, at := range bin {
 		if at < len(c.groupOf) {
 			window[i] *= max(0, 1+float64(times*relative[c.groupOf[at]]))
@@ -365,7 +384,7 @@ func (c *DayColumn) paths(points []float64) [][]float64 {
 // ordinary makes paths of ordinary days of the bridges.
 type ordinary struct {
 	days   *DayColumn
-	by     float64     // what a deviation is multiplied by, beside the draw's number
+	by     float64     // what a deviation is multiplied by, beside the draw's numbers
 	of     [][]float64 // by day, the deviations on the grid
 	paths4 [][lanes]float64
 }
@@ -377,7 +396,7 @@ func (b *bridges) ordinary(days *DayColumn, scale float64) *ordinary {
 		return &ordinary{}
 	}
 	return &ordinary{
-		days: days, by: float64(days.inOrder.scale*days.spread) / scale, of: days.paths(b.grid),
+		days: days, by: days.spread / scale, of: days.paths(b.grid),
 		paths4: make([][lanes]float64, len(b.grid)),
 	}
 }
@@ -388,7 +407,7 @@ func (o *ordinary) path(four *bridgeFour) [][lanes]float64 {
 		return four.path
 	}
 	for lane := range lanes {
-		times, deviation := float64(four.times[lane]*o.by), o.of[o.days.pick(four.day[lane])]
+		times, deviation := float64(o.days.inOrder.times(four.times[lane], four.estimate[lane])*o.by), o.of[o.days.pick(four.day[lane])]
 		for j, d := range deviation {
 			o.paths4[j][lane] = four.path[j][lane] + float64(times*d)
 		}

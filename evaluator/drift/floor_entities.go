@@ -18,6 +18,16 @@ type Likeness struct {
 	Reference, Window float64
 }
 
+// byChance returns in what share of windows without change a column may be above its floors.
+// Where days differ, their deviations are above thresholds too, so that nothing else keeps
+// chance from making two of 20 columns drift: then it may be so in a quarter as many.
+func (l Likeness) byChance() float64 {
+	if l.Days != nil {
+		return 0.0125
+	}
+	return 0.05
+}
+
 // rows returns what numbers of rows of the reference and of the window come to.
 func (l Likeness) rows(n, m float64) (refRows, rows float64) {
 	return n / max(1, l.Reference), m / max(1, l.Window)
