@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -15,6 +16,17 @@ import (
 type Options struct {
 	Drift   drift.Options
 	Workers int // threads; default 1
+	// ReferenceSegments are the reference's segments whose metrics are computed too.
+	ReferenceSegments []SegmentName
+	// Rolling says what the rolling reference is made of; nil where there is to be none.
+	Rolling *RollingOptions
+}
+
+// RollingOptions say what a rolling reference is made of.
+type RollingOptions struct {
+	Windows []RollingWindow    // oldest first
+	Errors  *summary.ErrorSums // what summary.PoolErrors makes of them; nil where they are too few
+	Reason  string             // why they are too few
 }
 
 // Evaluate computes everything of a window from its Summary and, where there is
@@ -44,10 +56,21 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		out.Reference = &Reference{Rows: ref.Summary.Predictions()}
 		w.add(func(*drift.Scratch) {
 			out.Reference.Metrics = metric.Regression(ref.Summary.Errors())
-			out.Reference.explain(ref.Summary)
+			explain(out.Reference.Metrics, cmp.Or(noPredictions(ref.Summary), noLabels(ref.Summary)))
+			out.Reference.addSegments(ref.Summary, opt.ReferenceSegments)
 		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
+	}
+	if r := opt.Rolling; r != nil {
+		out.Rolling = &Rolling{Windows: append([]RollingWindow{}, r.Windows...)}
+		w.add(func(*drift.Scratch) {
+			if r.Errors != nil {
+				out.Rolling.Rows = r.Errors.N()
+			}
+			out.Rolling.Metrics = metric.Regression(r.Errors)
+			explain(out.Rolling.Metrics, r.Reason)
+		})
 	}
 	w.do(max(opt.Workers, 1))
 	for _, f := range finish {
@@ -93,6 +116,29 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, out map[string]Group
 	return func() {
 		for i, name := range names {
 			out[uniqueName(name)] = Group{N: groups[name].N(), Metrics: metrics[i]}
+		}
+	}
+}
+
+// addSegments computes the metrics of those of the reference's segments that are named, as
+// far as it has them.
+func (r *Reference) addSegments(ref *summary.Summary, names []SegmentName) {
+	if len(names) == 0 {
+		return
+	}
+	segments := ref.Segments()
+	for _, name := range names {
+		for value, errors := range segments[name.Column] {
+			if uniqueName(value) != name.Value {
+				continue
+			}
+			if r.Segments == nil {
+				r.Segments = map[string]map[string]Group{}
+			}
+			if r.Segments[name.Column] == nil {
+				r.Segments[name.Column] = map[string]Group{}
+			}
+			r.Segments[name.Column][name.Value] = Group{N: errors.N(), Metrics: metric.Regression(errors)}
 		}
 	}
 }

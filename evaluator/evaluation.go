@@ -1,21 +1,21 @@
 package evaluator
 
 import (
-	"cmp"
-
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Evaluation is everything that is computed from a window's Summary and the profile of a
 // reference. Rules are judged on it, and the ledger, series and reports show it.
 type Evaluation struct {
-	Metrics   map[string]metric.Result    `json:"metrics"`   // by the metric's name
-	Reference *Reference                  `json:"reference"` // nil without a reference
-	Drift     *drift.Drift                `json:"drift"`     // likewise
-	Versions  map[string]Group            `json:"versions"`  // by the model version
-	Segments  map[string]map[string]Group `json:"segments"`  // by column and value; the rest is in "other"
+	Metrics   map[string]metric.Result    `json:"metrics"`           // by the metric's name
+	Reference *Reference                  `json:"reference"`         // nil without a reference
+	Rolling   *Rolling                    `json:"rolling,omitempty"` // nil without a rolling reference
+	Drift     *drift.Drift                `json:"drift"`             // nil without a reference
+	Versions  map[string]Group            `json:"versions"`          // by the model version
+	Segments  map[string]map[string]Group `json:"segments"`          // by column and value; the rest is in "other"
 	Quality   *Quality                    `json:"quality"`
 }
 
@@ -27,19 +27,37 @@ type Group struct {
 
 // Reference holds the reference's own figures, which rules compare the window's with.
 type Reference struct {
-	Rows    int64                    `json:"rows"` // predictions, or all rows where it has no predictions
+	Rows     int64                       `json:"rows"` // predictions, or all rows where it has no predictions
+	Metrics  map[string]metric.Result    `json:"metrics"`
+	Segments map[string]map[string]Group `json:"segments,omitempty"` // by column and value: those that rules compare with
+}
+
+// SegmentName names one segment: a column and its value as an Evaluation writes it.
+type SegmentName struct{ Column, Value string }
+
+// Rolling holds the figures of the windows before this one, which rules compare it with
+// beside the reference.
+type Rolling struct {
+	Windows []RollingWindow          `json:"windows"` // those that it is made of, oldest first; none where they are too few
+	Rows    int64                    `json:"rows"`    // their matched rows
 	Metrics map[string]metric.Result `json:"metrics"`
 }
 
-// explain gives metrics that are missing for want of predictions or labels that reason.
-func (r *Reference) explain(ref *summary.Summary) {
-	why := cmp.Or(noPredictions(ref), noLabels(ref))
+// RollingWindow is a window that a rolling reference is made of, by the revision that judged
+// it: a later one changes nothing of it.
+type RollingWindow struct {
+	groundtruth.Window
+	Revision int `json:"revision"` // 0 where it is not recorded
+}
+
+// explain gives metrics that are missing for want of something that reason.
+func explain(metrics map[string]metric.Result, why string) {
 	if why == "" {
 		return
 	}
-	for name, m := range r.Metrics {
+	for name, m := range metrics {
 		m.Reason = why
-		r.Metrics[name] = m
+		metrics[name] = m
 	}
 }
 

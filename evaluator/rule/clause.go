@@ -29,6 +29,7 @@ type clause struct {
 	left, right *numeric
 	metric      *variable // the window's metric with an interval, if it holds one
 	reference   *variable // the same of the reference's
+	rolling     *variable // the same of the rolling reference's
 	level       float64   // of significance; 0 where none applies
 }
 
@@ -143,7 +144,7 @@ func (c *clause) comparisons(f func(*clause)) {
 // qualifies reports whether significance applies to some comparison.
 func (c *clause) qualifies() bool {
 	found := false
-	c.comparisons(func(cmp *clause) { found = found || cmp.metric != nil || cmp.reference != nil })
+	c.comparisons(func(cmp *clause) { found = found || len(cmp.estimates()) > 0 })
 	return found
 }
 

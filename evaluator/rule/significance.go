@@ -17,15 +17,17 @@ func (v *variable) uncertain() bool {
 
 // bindIntervals finds the estimates that the comparison holds and refuses what
 // cannot be judged: two metrics of one window vary together, by a covariance that
-// nothing here knows, and so do two of the reference.
+// nothing here knows, and so do two of the reference, or of the rolling one.
 func (c *clause) bindIntervals() (msg string) {
-	var window, reference *variable
+	var window, reference, rolling *variable
 	for _, v := range c.right.variables(c.left.variables(nil)) {
 		side, of := &window, "the window"
 		switch {
 		case v.ofWindow():
-		case v.kind == varReference:
+		case v.kind == varReference, v.kind == varReferenceSegment:
 			side, of = &reference, "the reference"
+		case v.kind == varRolling:
+			side, of = &rolling, "the rolling reference"
 		default:
 			continue
 		}
@@ -35,20 +37,35 @@ func (c *clause) bindIntervals() (msg string) {
 		}
 		*side = v
 	}
-	for _, v := range []*variable{window, reference} {
+	for _, v := range []*variable{window, reference, rolling} {
 		if v == nil || !v.hasInterval() {
 			continue
 		}
 		if c.cmp == "==" || c.cmp == "!=" {
 			return fmt.Sprintf("%s is an estimate, which is never equal to a number; compare it with < or >", v.name)
 		}
-		if v == window {
+		switch v {
+		case window:
 			c.metric = v
-		} else {
+		case reference:
 			c.reference = v
+		default:
+			c.rolling = v
 		}
 	}
 	return ""
+}
+
+// estimates lists the estimates that the comparison holds. They are independent of one
+// another: no window is in its own rolling reference.
+func (c *clause) estimates() []*variable {
+	var out []*variable
+	for _, v := range []*variable{c.metric, c.reference, c.rolling} {
+		if v != nil {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // compare judges a comparison: unknown where a variable is missing, false where
@@ -92,7 +109,8 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 		return d
 	}
 	d.holds = holds(c.cmp, d.left, d.right)
-	if !d.holds || c.level == 0 || (c.metric == nil && c.reference == nil) {
+	estimates := c.estimates()
+	if !d.holds || c.level == 0 || len(estimates) == 0 {
 		d.truth = truthOf(d.holds)
 		return d
 	}
@@ -105,10 +123,7 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 		return float64(sign * (c.left.value(b, at) - c.right.value(b, at)))
 	}
 	t := stat.OneSided{Difference: difference(at)}
-	for _, v := range []*variable{c.metric, c.reference} {
-		if v == nil {
-			continue
-		}
+	for _, v := range estimates {
 		if reason := v.addTo(&t, b.readings[v].metric, difference, at); reason != "" {
 			d.reason = reason
 			return d

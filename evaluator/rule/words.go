@@ -164,6 +164,13 @@ func (c *clause) phrase(v *variable, r reading, facts *Facts) string {
 			return "reference " + value
 		}
 		return "reference " + v.metric + " " + value
+	case varRolling:
+		if c.metric != nil && c.metric.metric == v.metric {
+			return "rolling reference " + value
+		}
+		return "rolling " + v.metric + " " + value
+	case varReferenceSegment:
+		return "reference " + column + "=" + shorten(v.value, maxNameLength) + " " + v.metric + " " + value
 	case varReferenceRows:
 		return "reference rows " + plain(r.value)
 	case varMatched, varPredictions:
