@@ -81,6 +81,7 @@ type Model struct {
 
 	baseDir      string
 	queriesAt    position
+	rollingAt    value
 	defaultRules bool
 	grid         groundtruth.Grid
 	rules        *rule.Set
@@ -159,7 +160,8 @@ type Reference struct {
 	Columns *ReferenceColumns `yaml:"columns"`
 	Profile string            `yaml:"profile"` // URL of a saved profile, or SavedProfile
 	// FollowLinks lets symbolic links in a folder lead out of it.
-	FollowLinks bool `yaml:"follow_links"`
+	FollowLinks bool     `yaml:"follow_links"`
+	Rolling     *Rolling `yaml:"rolling"` // nil without one
 }
 
 // ReferenceColumns names the columns of a reference. What the file does not name is as in

@@ -21,6 +21,7 @@ const (
 	mostSegments    = 100_000
 	mostExactValues = 10_000_000
 	mostFor         = 10_000
+	mostRolling     = 366
 	mostRuns        = 1_000_000
 )
 
@@ -292,6 +293,9 @@ func (d *decoder) reference(v value, m *Model) {
 		} else if strings.HasSuffix(r.Profile, "/") {
 			d.fail(pv, "want the URL of a profile, or the word %s; this is a folder", SavedProfile)
 		}
+	}
+	if rv, ok := o.get("rolling"); ok {
+		r.Rolling = d.rolling(rv, m)
 	}
 	switch {
 	case o.has("url") && o.has("profile"):

@@ -1,0 +1,61 @@
+package config
+
+import (
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// Rolling says which windows before one make its rolling reference.
+type Rolling struct {
+	Windows int    `yaml:"windows"` // at most so many, the newest
+	Same    string `yaml:"same"`    // one of groundtruth.Kinds: windows of one kind are compared
+}
+
+// rolling reads a rolling reference. The model's windows have been read.
+func (d *decoder) rolling(v value, m *Model) *Rolling {
+	o := d.object(v)
+	r := &Rolling{Windows: defaultRolling, Same: groundtruth.KindNone}
+	o.count("windows", metric.MinRolling, mostRolling, &r.Windows)
+	if sv, ok := o.choice("same", &r.Same, groundtruth.Kinds(), nil); ok && !m.grid.IsZero() {
+		if longest := groundtruth.LongestOfKind(r.Same); longest > 0 && m.grid.Length() > longest {
+			d.fail(sv, "windows of %s are too long to be told apart by %s: want none", m.grid, r.Same)
+		}
+	}
+	o.done()
+	m.rollingAt = v
+	return r
+}
+
+// takes returns how far apart the first and the last of n windows of one kind are, and the
+// window beside them that they are compared with.
+func (r *Rolling) takes(n int, m *Model) time.Duration {
+	length := m.grid.Length()
+	period, share := groundtruth.PeriodOfKind(r.Same)
+	if period == 0 {
+		return time.Duration(n+1) * length
+	}
+	perPeriod := max(1, int(share/length))
+	return time.Duration((n+perPeriod-1)/perPeriod)*period + length
+}
+
+// keepsEnough refuses a rolling reference whose windows' Summaries would not be there.
+func (d *decoder) keepsEnough(m *Model, kept time.Duration) {
+	r := m.Rolling()
+	if r == nil || m.grid.IsZero() {
+		return
+	}
+	if least := m.GroundTruth.Delay + r.takes(metric.MinRolling, m); kept < least {
+		d.fail(m.rollingAt, "it is made of the Summaries of %d windows or more, and state.keep_summaries keeps them for %s: give that %s at least",
+			metric.MinRolling, formatDuration(kept), formatDuration(least))
+	}
+}
+
+// Rolling returns the model's rolling reference, nil without one.
+func (m *Model) Rolling() *Rolling {
+	if m.Reference == nil {
+		return nil
+	}
+	return m.Reference.Rolling
+}
