@@ -28,6 +28,7 @@ const (
 
 	// Of a rolling reference.
 	defaultRolling = 28
+	defaultSame    = summary.NoStrata
 
 	// Of drift.
 	defaultMinRows     = drift.DefaultMinRows

@@ -4,23 +4,25 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/metric"
-	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
 // Rolling says which windows before one make its rolling reference.
 type Rolling struct {
-	Windows int    `yaml:"windows"` // at most so many, the newest
-	Same    string `yaml:"same"`    // one of groundtruth.Kinds: windows of one kind are compared
+	Windows int                `yaml:"windows"` // at most so many, the newest
+	Same    summary.StrataKind `yaml:"same"`    // one of summary.WindowKinds: windows of one kind are compared
 }
 
 // rolling reads a rolling reference. The model's windows have been read.
 func (d *decoder) rolling(v value, m *Model) *Rolling {
 	o := d.object(v)
-	r := &Rolling{Windows: defaultRolling, Same: groundtruth.KindNone}
+	r := &Rolling{Windows: defaultRolling, Same: defaultSame}
 	o.count("windows", metric.MinRolling, mostRolling, &r.Windows)
-	if sv, ok := o.choice("same", &r.Same, groundtruth.Kinds(), nil); ok && !m.grid.IsZero() {
-		if longest := groundtruth.LongestOfKind(r.Same); longest > 0 && m.grid.Length() > longest {
-			d.fail(sv, "windows of %s are too long to be told apart by %s: want none", m.grid, r.Same)
+	same := string(r.Same)
+	if sv, ok := o.choice("same", &same, texts(summary.WindowKinds()), nil); ok && !m.grid.IsZero() {
+		r.Same = summary.StrataKind(same)
+		if _, lasts := r.Same.Period(); lasts > 0 && m.grid.Length() > max(lasts, 12*time.Hour) {
+			d.fail(sv, "windows of %s are too long to be told apart by %s: want %s", m.grid, r.Same, summary.NoStrata)
 		}
 	}
 	o.done()
@@ -32,11 +34,11 @@ func (d *decoder) rolling(v value, m *Model) *Rolling {
 // window beside them that they are compared with.
 func (r *Rolling) takes(n int, m *Model) time.Duration {
 	length := m.grid.Length()
-	period, share := groundtruth.PeriodOfKind(r.Same)
+	period, lasts := r.Same.Period()
 	if period == 0 {
 		return time.Duration(n+1) * length
 	}
-	perPeriod := max(1, int(share/length))
+	perPeriod := max(1, int(lasts/length))
 	return time.Duration((n+perPeriod-1)/perPeriod)*period + length
 }
 

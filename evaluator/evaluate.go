@@ -68,7 +68,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 			if r.Errors != nil {
 				out.Rolling.Rows = r.Errors.N()
 			}
-			out.Rolling.Metrics = metric.Regression(r.Errors)
+			out.Rolling.Metrics = metric.OfWindows(r.Errors)
 			explain(out.Rolling.Metrics, r.Reason)
 		})
 	}

@@ -1,8 +1,11 @@
 package evaluator
 
 import (
+	"math"
+
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -30,6 +33,18 @@ type Reference struct {
 	Rows     int64                       `json:"rows"` // predictions, or all rows where it has no predictions
 	Metrics  map[string]metric.Result    `json:"metrics"`
 	Segments map[string]map[string]Group `json:"segments,omitempty"` // by column and value: those that rules compare with
+
+	// WindowDays is how many days the window has that is compared with it, at least 1: one
+	// of several days averages what makes these differ.
+	WindowDays float64 `json:"-"`
+}
+
+// Ordinary returns how a metric of a window of this length varies from one to another
+// without any change, beyond what its rows tell: as ordinary days do. Its SE is 0 where that
+// isn't known, or where the reference's days don't show it.
+func (r *Reference) Ordinary(name string) stat.Estimate {
+	m := r.Metrics[name]
+	return stat.Estimate{SE: float64(m.DaySD) / math.Sqrt(math.Max(1, r.WindowDays)), DF: m.DayDF}
 }
 
 // SegmentName names one segment: a column and its value as an Evaluation writes it.
@@ -41,6 +56,13 @@ type Rolling struct {
 	Windows []RollingWindow          `json:"windows"` // those that it is made of, oldest first; none where they are too few
 	Rows    int64                    `json:"rows"`    // their matched rows
 	Metrics map[string]metric.Result `json:"metrics"`
+}
+
+// Ordinary returns how a metric varies from one window to another without any change, beyond
+// what the rows of one tell. Its SE is 0 where the windows don't show it.
+func (r *Rolling) Ordinary(name string) stat.Estimate {
+	m := r.Metrics[name]
+	return stat.Estimate{SE: float64(m.DaySD), DF: m.DayDF}
 }
 
 // RollingWindow is a window that a rolling reference is made of, by the revision that judged

@@ -59,7 +59,7 @@ func (p *pass) rolling(ctx context.Context, w planned, read *summary.Summary, re
 	var parts []*summary.ErrorSums
 	tried := 0
 	for _, rec := range slices.Backward(trigger.Undisturbed(records, p.rules(), launches, w.window)) {
-		if rec.Window.KindOf(of.Same, zone) != w.window.KindOf(of.Same, zone) || rec.Matched == nil || *rec.Matched == 0 {
+		if of.Same.Of(rec.Window, zone) != of.Same.Of(w.window, zone) || rec.Matched == nil || *rec.Matched == 0 {
 			continue
 		}
 		if is, known := rec.Version(); !known || is != version {
@@ -94,8 +94,8 @@ func tooFew(n int, version string, of *config.Rolling) string {
 	if version != "" {
 		which = " of version " + version
 	}
-	if of.Same != groundtruth.KindNone {
-		which += " of the same " + of.Same
+	if of.Same != summary.NoStrata {
+		which += " of the same " + string(of.Same)
 	}
 	return fmt.Sprintf("of the windows before it %d can serve and it needs %d: mature ones%s without a breach or an open episode", n, metric.MinRolling, which)
 }
@@ -143,10 +143,10 @@ func (p *pass) keepRolled(w groundtruth.Window, r rolled) {
 		p.rolled = map[int64]rolled{}
 	}
 	p.rolled[w.Start.Unix()] = r
-	kind := w.KindOf(of.Same, zone)
+	kind := of.Same.Of(w, zone)
 	var same []int64
 	for start := range p.rolled {
-		if (groundtruth.Window{Start: time.Unix(start, 0)}).KindOf(of.Same, zone) == kind {
+		if of.Same.Of(p.model.Grid().Containing(time.Unix(start, 0)), zone) == kind {
 			same = append(same, start)
 		}
 	}

@@ -30,6 +30,7 @@ type clause struct {
 	metric      *variable // the window's metric with an interval, if it holds one
 	reference   *variable // the same of the reference's
 	rolling     *variable // the same of the rolling reference's
+	against     *variable // the window's metric that it compares with one of a reference, if it does
 	level       float64   // of significance; 0 where none applies
 }
 

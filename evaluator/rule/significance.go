@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/portable"
@@ -36,6 +37,9 @@ func (c *clause) bindIntervals() (msg string) {
 				"compare each by itself and join the comparisons with && or ||", (*side).name, v.name, of)
 		}
 		*side = v
+	}
+	if reference != nil || rolling != nil {
+		c.against = window
 	}
 	for _, v := range []*variable{window, reference, rolling} {
 		if v == nil || !v.hasInterval() {
@@ -79,6 +83,7 @@ func (c *clause) compare(facts *Facts) outcome {
 	if len(missing) > 0 {
 		return outcome{reasons: missing}
 	}
+	c.bindOrdinary(b, facts.Evaluation)
 	scenarios := c.scenarios(b, facts)
 	d := c.decide(b, scenarios[0])
 	for _, at := range scenarios[1:] {
@@ -87,6 +92,21 @@ func (c *clause) compare(facts *Facts) outcome {
 		}
 	}
 	return outcome{truth: d.truth, reasons: appendNew([]string{c.words(b, d, facts)}, b.why)}
+}
+
+// bindOrdinary finds how the window's metric varies without any change, by the reference that
+// it is compared with: the fixed one where it is compared with both, unless its days are not
+// known.
+func (c *clause) bindOrdinary(b *binding, ev *evaluator.Evaluation) {
+	if c.against == nil {
+		return
+	}
+	if c.reference != nil {
+		b.ordinary, b.varies = ev.Reference.Ordinary(c.against.metric), "days"
+	}
+	if c.rolling != nil && !(b.ordinary.SE > 0) {
+		b.ordinary, b.varies = ev.Rolling.Ordinary(c.against.metric), "windows"
+	}
 }
 
 // decision holds how a comparison comes out at certain values of its variables.
@@ -125,6 +145,14 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 	t := stat.OneSided{Difference: difference(at)}
 	for _, v := range estimates {
 		if reason := v.addTo(&t, b.readings[v].metric, difference, at); reason != "" {
+			d.reason = reason
+			return d
+		}
+	}
+	if b.ordinary.SE > 0 {
+		// Another day would have given the window's metric another value, and no rows of this
+		// one tell how far off.
+		if reason := c.against.addTo(&t, metric.Result{Estimate: b.ordinary}, difference, at); reason != "" {
 			d.reason = reason
 			return d
 		}

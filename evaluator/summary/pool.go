@@ -1,25 +1,32 @@
 package summary
 
-// PoolErrors returns the sums over all rows of the parts, which it leaves unchanged, with a
-// block for each part: rows of one may vary together, and those of two are independent. So
-// Summaries of several windows, whose time blocks are of different spans and which do not
-// merge, make one sample of windows. It is nil without parts, and panics where they are
-// centred differently, as those of two layouts are.
-func PoolErrors(parts []*ErrorSums) *ErrorSums {
-	if len(parts) == 0 {
+// PoolErrors returns the sums over all rows of several windows, which it leaves unchanged.
+// Its blocks are those of Clusters.DayParts, DayParts for each window in their order: the
+// windows are taken for days. So Summaries of windows, whose time blocks are of different
+// spans and which do not merge, make one sample of windows. What it returns can be pooled
+// again. It is nil without windows, and panics where they are centred differently, as those
+// of two layouts are.
+func PoolErrors(windows []*ErrorSums) *ErrorSums {
+	if len(windows) == 0 {
 		return nil
 	}
-	out := NewErrorSums(parts[0].center, wholeBuckets, false)
-	blocks := make([]blockSums, len(parts))
-	for i, p := range parts {
-		if p.center != out.center {
+	out := NewErrorSums(windows[0].center, wholeBuckets, false)
+	blocks := make([]blockSums, DayParts*len(windows))
+	for i, w := range windows {
+		if w.center != out.center {
 			panic("summary: errors that are centred differently are pooled")
 		}
-		out.mergeFrom(p)
-		b := &blocks[i]
-		b.n, b.nonZero = p.n, p.nonZero
-		for k := range b.sums {
-			b.sums[k].Merge(&p.sums[k])
+		out.mergeFrom(w)
+		parts := blocks[DayParts*i : DayParts*(i+1)]
+		if w.Blocks() == 0 {
+			parts[0].n, parts[0].nonZero = w.n, w.nonZero
+			for k := range parts[0].sums {
+				parts[0].sums[k].Merge(&w.sums[k])
+			}
+			continue
+		}
+		for b := range w.blocks {
+			parts[b*DayParts/len(w.blocks)].mergeFrom(&w.blocks[b])
 		}
 	}
 	out.blocks, out.timeless = blocks, 0
