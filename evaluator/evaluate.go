@@ -63,7 +63,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
 	}
 	if r := opt.Rolling; r != nil {
-		out.Rolling = &Rolling{Windows: append([]RollingWindow{}, r.Windows...)}
+		out.Rolling = &Rolling{Windows: append([]RollingWindow{}, r.Windows...), Reason: r.Reason}
 		w.add(func(*drift.Scratch) {
 			if r.Errors != nil {
 				out.Rolling.Rows = r.Errors.N()

@@ -56,6 +56,7 @@ type Rolling struct {
 	Windows []RollingWindow          `json:"windows"` // those that it is made of, oldest first; none where they are too few
 	Rows    int64                    `json:"rows"`    // their matched rows
 	Metrics map[string]metric.Result `json:"metrics"`
+	Reason  string                   `json:"reason,omitempty"` // why they are too few
 }
 
 // Ordinary returns how a metric varies from one window to another without any change, beyond
