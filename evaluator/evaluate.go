@@ -1,7 +1,6 @@
 package evaluator
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -20,13 +19,6 @@ type Options struct {
 	ReferenceSegments []SegmentName
 	// Rolling says what the rolling reference is made of; nil where there is to be none.
 	Rolling *RollingOptions
-}
-
-// RollingOptions say what a rolling reference is made of.
-type RollingOptions struct {
-	Windows []RollingWindow    // oldest first
-	Errors  *summary.ErrorSums // what summary.PoolErrors makes of them; nil where they are too few
-	Reason  string             // why they are too few
 }
 
 // Evaluate computes everything of a window from its Summary and, where there is
@@ -53,24 +45,18 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	}
 	out.Quality = qualityOf(cur)
 	if ref != nil {
-		out.Reference = &Reference{Rows: ref.Summary.Predictions()}
+		stratum := ref.For(spanOf(cur))
+		out.Reference = newReference(stratum, cur)
 		w.add(func(*drift.Scratch) {
-			out.Reference.Metrics = metric.Regression(ref.Summary.Errors())
-			explain(out.Reference.Metrics, cmp.Or(noPredictions(ref.Summary), noLabels(ref.Summary)))
-			out.Reference.addSegments(ref.Summary, opt.ReferenceSegments)
+			out.Reference.compute(ref, stratum)
+			out.Reference.addSegments(stratum.Summary, opt.ReferenceSegments)
 		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
 	}
 	if r := opt.Rolling; r != nil {
-		out.Rolling = &Rolling{Windows: append([]RollingWindow{}, r.Windows...), Reason: r.Reason}
-		w.add(func(*drift.Scratch) {
-			if r.Errors != nil {
-				out.Rolling.Rows = r.Errors.N()
-			}
-			out.Rolling.Metrics = metric.OfWindows(r.Errors)
-			explain(out.Rolling.Metrics, r.Reason)
-		})
+		out.Rolling = newRolling(r, cur)
+		w.add(func(*drift.Scratch) { out.Rolling.compute(r.Errors) })
 	}
 	w.do(max(opt.Workers, 1))
 	for _, f := range finish {
@@ -120,29 +106,6 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, out map[string]Group
 	}
 }
 
-// addSegments computes the metrics of those of the reference's segments that are named, as
-// far as it has them.
-func (r *Reference) addSegments(ref *summary.Summary, names []SegmentName) {
-	if len(names) == 0 {
-		return
-	}
-	segments := ref.Segments()
-	for _, name := range names {
-		for value, errors := range segments[name.Column] {
-			if uniqueName(value) != name.Value {
-				continue
-			}
-			if r.Segments == nil {
-				r.Segments = map[string]map[string]Group{}
-			}
-			if r.Segments[name.Column] == nil {
-				r.Segments[name.Column] = map[string]Group{}
-			}
-			r.Segments[name.Column][name.Value] = Group{N: errors.N(), Metrics: metric.Regression(errors)}
-		}
-	}
-}
-
 // columnsDrift adds the columns' drift to the work; finish then counts it into d.
 func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.Profile, opt drift.Options) (finish func()) {
 	features := ref.Summary.Features()
@@ -165,7 +128,7 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 		if why := noLabels(ref.Summary); why != "" {
 			label.Reason = why
 		}
-		*d = drift.Of(found[:len(features)])
+		*d = opt.Of(found[:len(features)])
 		d.LeftOut = ref.Layout.LeftOut
 		d.Columns[drift.PredictionColumn] = *prediction
 		if cur.Matched() > 0 {

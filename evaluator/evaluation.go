@@ -1,13 +1,8 @@
 package evaluator
 
 import (
-	"math"
-
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
-	"github.com/hindcast/hindcast/evaluator/stat"
-	"github.com/hindcast/hindcast/evaluator/summary"
-	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Evaluation is everything that is computed from a window's Summary and the profile of a
@@ -26,76 +21,4 @@ type Evaluation struct {
 type Group struct {
 	N       int64                    `json:"n"` // matched rows
 	Metrics map[string]metric.Result `json:"metrics"`
-}
-
-// Reference holds the reference's own figures, which rules compare the window's with.
-type Reference struct {
-	Rows     int64                       `json:"rows"` // predictions, or all rows where it has no predictions
-	Metrics  map[string]metric.Result    `json:"metrics"`
-	Segments map[string]map[string]Group `json:"segments,omitempty"` // by column and value: those that rules compare with
-
-	// WindowDays is how many days the window has that is compared with it, at least 1: one
-	// of several days averages what makes these differ.
-	WindowDays float64 `json:"-"`
-}
-
-// Ordinary returns how a metric of a window of this length varies from one to another
-// without any change, beyond what its rows tell: as ordinary days do. Its SE is 0 where that
-// isn't known, or where the reference's days don't show it.
-func (r *Reference) Ordinary(name string) stat.Estimate {
-	m := r.Metrics[name]
-	return stat.Estimate{SE: float64(m.DaySD) / math.Sqrt(math.Max(1, r.WindowDays)), DF: m.DayDF}
-}
-
-// SegmentName names one segment: a column and its value as an Evaluation writes it.
-type SegmentName struct{ Column, Value string }
-
-// Rolling holds the figures of the windows before this one, which rules compare it with
-// beside the reference.
-type Rolling struct {
-	Windows []RollingWindow          `json:"windows"` // those that it is made of, oldest first; none where they are too few
-	Rows    int64                    `json:"rows"`    // their matched rows
-	Metrics map[string]metric.Result `json:"metrics"`
-	Reason  string                   `json:"reason,omitempty"` // why they are too few
-}
-
-// Ordinary returns how a metric varies from one window to another without any change, beyond
-// what the rows of one tell. Its SE is 0 where the windows don't show it.
-func (r *Rolling) Ordinary(name string) stat.Estimate {
-	m := r.Metrics[name]
-	return stat.Estimate{SE: float64(m.DaySD), DF: m.DayDF}
-}
-
-// RollingWindow is a window that a rolling reference is made of, by the revision that judged
-// it: a later one changes nothing of it.
-type RollingWindow struct {
-	groundtruth.Window
-	Revision int `json:"revision"` // 0 where it is not recorded
-}
-
-// explain gives metrics that are missing for want of something that reason.
-func explain(metrics map[string]metric.Result, why string) {
-	if why == "" {
-		return
-	}
-	for name, m := range metrics {
-		m.Reason = why
-		metrics[name] = m
-	}
-}
-
-// noPredictions says that the rows of a reference have no predictions; empty where they have.
-func noPredictions(ref *summary.Summary) string {
-	if ref.Predictions() == 0 || ref.Prediction().N() > 0 {
-		return ""
-	}
-	return "the reference has no predictions"
-}
-
-// noLabels says that the rows of a reference have no labels; empty where they have.
-func noLabels(ref *summary.Summary) string {
-	if ref.Predictions() == 0 || ref.Label().N() > 0 {
-		return ""
-	}
-	return "the reference has no labels"
 }

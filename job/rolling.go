@@ -18,12 +18,18 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// rolled is what a pass knows of a window for rolling references: the sums of its errors,
-// without its time blocks, or why they cannot be had.
+// rolled is what a pass knows of a window for rolling references: the sums of its errors, by
+// parts of it instead of time blocks, or why they cannot be had.
 type rolled struct {
 	readAsOf time.Time // of the reading that made them
 	errors   *summary.ErrorSums
+	hours    []int64 // predictions by the hour of the day; nil where that is not known
 	why      string
+}
+
+// rolledOf returns what rolling references need of a window that was read as of a moment.
+func rolledOf(s *summary.Summary, readAsOf time.Time) rolled {
+	return rolled{readAsOf: readAsOf, errors: summary.PoolErrors([]*summary.ErrorSums{s.Errors()}), hours: s.Hours()}
 }
 
 // mostly returns the model version with most of a window's predictions, the first by name of
@@ -56,7 +62,7 @@ func (p *pass) rolling(ctx context.Context, w planned, read *summary.Summary, re
 	zone, version := p.model.Grid().Zone(), mostly(read)
 	var lacks unusable
 	var windows []evaluator.RollingWindow
-	var parts []*summary.ErrorSums
+	var parts []rolled
 	tried := 0
 	for _, rec := range slices.Backward(trigger.Undisturbed(records, p.rules(), launches, w.window)) {
 		if of.Same.Of(rec.Window, zone) != of.Same.Of(w.window, zone) || rec.Matched == nil || *rec.Matched == 0 {
@@ -68,16 +74,16 @@ func (p *pass) rolling(ctx context.Context, w planned, read *summary.Summary, re
 		if tried == of.Windows || !rec.Window.End.After(p.keepFrom()) {
 			break
 		}
-		sums, why, asked := p.rolledErrors(ctx, rec)
+		part, asked := p.rolledPart(ctx, rec)
 		if asked {
 			tried++
 		}
-		if why != "" {
-			lacks.add(rec.Window, why)
+		if part.why != "" {
+			lacks.add(rec.Window, part.why)
 			continue
 		}
 		windows = append(windows, evaluator.RollingWindow{Window: rec.Window, Revision: p.revisionOf(rec, records)})
-		parts = append(parts, sums)
+		parts = append(parts, part)
 	}
 	note := lacks.rollingNote(zone)
 	if len(parts) < metric.MinRolling {
@@ -85,7 +91,19 @@ func (p *pass) rolling(ctx context.Context, w planned, read *summary.Summary, re
 	}
 	slices.Reverse(windows)
 	slices.Reverse(parts)
-	return &evaluator.RollingOptions{Windows: windows, Errors: summary.PoolErrors(parts)}, note, nil
+	out := &evaluator.RollingOptions{Windows: windows, Hours: make([]int64, len(parts[0].hours))}
+	sums := make([]*summary.ErrorSums, len(parts))
+	for i, part := range parts {
+		sums[i] = part.errors
+		if len(part.hours) != len(out.Hours) {
+			out.Hours = nil // of one they are not known
+		}
+		for h := range out.Hours {
+			out.Hours[h] += part.hours[h]
+		}
+	}
+	out.Errors = summary.PoolErrors(sums)
+	return out, note, nil
 }
 
 // tooFew says that too few windows can serve, of that version.
@@ -100,38 +118,37 @@ func tooFew(n int, version string, of *config.Rolling) string {
 	return fmt.Sprintf("of the windows before it %d can serve and it needs %d: mature ones%s without a breach or an open episode", n, metric.MinRolling, which)
 }
 
-// rolledErrors returns the errors of a recorded window, or why they cannot be had. It reads
-// the window's kept Summary once in a pass; asked is false where it is known without that
-// that no Summary serves.
-func (p *pass) rolledErrors(ctx context.Context, rec trigger.Record) (sums *summary.ErrorSums, why string, asked bool) {
+// rolledPart returns what is to be known of a recorded window. It reads the window's kept
+// Summary once in a pass; asked is false where it is known without that that none serves.
+func (p *pass) rolledPart(ctx context.Context, rec trigger.Record) (part rolled, asked bool) {
 	switch {
 	case trigger.OtherHash(rec.ReadHash, p.model.ReadHash()):
-		return nil, "another configuration has read it", false
+		return rolled{why: "another configuration has read it"}, false
 	case rec.Layout != p.layout:
-		return nil, "it was counted on the layout of another reference", false
+		return rolled{why: "it was counted on the layout of another reference"}, false
 	}
 	if r, ok := p.rolled[rec.Window.Start.Unix()]; ok && r.readAsOf.Equal(rec.WasReadAsOf()) {
-		return r.errors, r.why, true
+		return r, true
 	}
 	r := rolled{readAsOf: rec.WasReadAsOf()}
 	kept, _, err := p.keptSummary(ctx, rec)
 	switch {
 	case err == nil:
-		r.errors = summary.PoolErrors([]*summary.ErrorSums{kept.summary.Errors()})
+		r = rolledOf(kept.summary, r.readAsOf)
 	case errors.Is(err, objstore.ErrNotExist):
 		r.why = "no Summary of it is kept"
 	default:
 		r.why = "its Summary cannot be used: " + p.Secrets.Text(err.Error())
 	}
 	p.keepRolled(rec.Window, r)
-	return r.errors, r.why, true
+	return r, true
 }
 
 // roll keeps the errors of a window that was judged as mature for the rolling references of
 // those after it.
 func (p *pass) roll(w planned, readAsOf time.Time, read *summary.Summary) {
 	if p.model.Rolling() != nil && w.onGrid && w.stage == trigger.StageMature {
-		p.keepRolled(w.window, rolled{readAsOf: readAsOf, errors: summary.PoolErrors([]*summary.ErrorSums{read.Errors()})})
+		p.keepRolled(w.window, rolledOf(read, readAsOf))
 	}
 }
 

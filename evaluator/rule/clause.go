@@ -30,7 +30,9 @@ type clause struct {
 	metric      *variable // the window's metric with an interval, if it holds one
 	reference   *variable // the same of the reference's
 	rolling     *variable // the same of the rolling reference's
-	against     *variable // the window's metric that it compares with one of a reference, if it does
+	against     *variable // the window's metric, or a limit of its interval, that it compares with one of a reference
+	fixed       bool      // it compares that with the reference
+	moving      bool      // it compares that with the rolling reference
 	level       float64   // of significance; 0 where none applies
 }
 

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -20,7 +21,7 @@ func (v *variable) uncertain() bool {
 // cannot be judged: two metrics of one window vary together, by a covariance that
 // nothing here knows, and so do two of the reference, or of the rolling one.
 func (c *clause) bindIntervals() (msg string) {
-	var window, reference, rolling *variable
+	var window, reference, rolling, interval *variable
 	for _, v := range c.right.variables(c.left.variables(nil)) {
 		side, of := &window, "the window"
 		switch {
@@ -29,6 +30,9 @@ func (c *clause) bindIntervals() (msg string) {
 			side, of = &reference, "the reference"
 		case v.kind == varRolling:
 			side, of = &rolling, "the rolling reference"
+		case v.kind == varInterval:
+			interval = v
+			continue
 		default:
 			continue
 		}
@@ -38,8 +42,8 @@ func (c *clause) bindIntervals() (msg string) {
 		}
 		*side = v
 	}
-	if reference != nil || rolling != nil {
-		c.against = window
+	if c.fixed, c.moving = reference != nil, rolling != nil; c.fixed || c.moving {
+		c.against = cmp.Or(window, interval)
 	}
 	for _, v := range []*variable{window, reference, rolling} {
 		if v == nil || !v.hasInterval() {
@@ -83,7 +87,9 @@ func (c *clause) compare(facts *Facts) outcome {
 	if len(missing) > 0 {
 		return outcome{reasons: missing}
 	}
-	c.bindOrdinary(b, facts.Evaluation)
+	if reason := c.bindReferences(b, facts.Evaluation); reason != "" {
+		return outcome{reasons: []string{reason}}
+	}
 	scenarios := c.scenarios(b, facts)
 	d := c.decide(b, scenarios[0])
 	for _, at := range scenarios[1:] {
@@ -94,19 +100,34 @@ func (c *clause) compare(facts *Facts) outcome {
 	return outcome{truth: d.truth, reasons: appendNew([]string{c.words(b, d, facts)}, b.why)}
 }
 
-// bindOrdinary finds how the window's metric varies without any change, by the reference that
-// it is compared with: the fixed one where it is compared with both, unless its days are not
-// known.
-func (c *clause) bindOrdinary(b *binding, ev *evaluator.Evaluation) {
+// bindReferences finds how the window's metric varies without any change, by what it is
+// compared with: the reference where it is compared with both, unless its days are not known.
+// It returns why the window cannot be compared, if so.
+func (c *clause) bindReferences(b *binding, ev *evaluator.Evaluation) string {
 	if c.against == nil {
-		return
+		return ""
 	}
-	if c.reference != nil {
+	cannot := func(reference, reason string) string {
+		return c.against.name + " cannot be compared with the " + reference + ": " + reason
+	}
+	if c.fixed {
+		if reason := emptyHours(ev.Reference.EmptyHours, ev.Reference.EmptyShare); reason != "" {
+			return cannot("reference", reason)
+		}
 		b.ordinary, b.varies = ev.Reference.Ordinary(c.against.metric), "days"
 	}
-	if c.rolling != nil && !(b.ordinary.SE > 0) {
-		b.ordinary, b.varies = ev.Rolling.Ordinary(c.against.metric), "windows"
+	if c.moving {
+		if reason := emptyHours(ev.Rolling.EmptyHours, ev.Rolling.EmptyShare); reason != "" {
+			return cannot("rolling reference", reason)
+		}
+		if !(b.ordinary.SE > 0) {
+			b.ordinary, b.varies = ev.Rolling.Ordinary(c.against.metric), "windows"
+		}
 	}
+	if !c.against.ofWindow() {
+		b.ordinary = stat.Estimate{}
+	}
+	return ""
 }
 
 // decision holds how a comparison comes out at certain values of its variables.
@@ -256,7 +277,7 @@ func (c *clause) scenarios(b *binding, facts *Facts) []func(*variable) float64 {
 // inconclusive columns drift.
 func atInconclusive(d *drift.Drift, v *variable, drifted, inconclusive int) float64 {
 	if v.kind == varDriftCount {
-		return float64(d.Count + drifted)
+		return float64(d.CountWith(drifted))
 	}
-	return float64(d.Count+drifted) / float64(d.Judged+inconclusive)
+	return float64(d.Flagged()+drifted) / float64(d.Judged+inconclusive)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -99,6 +100,22 @@ func ordinaryWords(b *binding) string {
 func (c *clause) nameWords() string {
 	name := func(v *variable) string { return v.name }
 	return c.left.words(nil, name, 0) + " " + c.cmp + " " + c.right.words(nil, name, 0)
+}
+
+// emptyHours says which hours of the day the window lacks, where that keeps it from being
+// compared with a reference, which has that share of its rows in them.
+func emptyHours(hours []int, share stat.Number) string {
+	if len(hours) == 0 {
+		return ""
+	}
+	var runs []string
+	for i := 0; i < len(hours); {
+		first := i
+		for i++; i < len(hours) && hours[i] == hours[i-1]+1; i++ {
+		}
+		runs = append(runs, fmt.Sprintf("%02d:00 to %02d:00", hours[first], hours[i-1]+1))
+	}
+	return fmt.Sprintf("no rows from %s, where it has %s %% of its rows", strings.Join(runs, " and "), stat.Figure(math.Round(100*float64(share))))
 }
 
 // opposite returns the comparison that holds where cmp doesn't.
