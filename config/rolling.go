@@ -10,7 +10,7 @@ import (
 // Rolling says which windows before one make its rolling reference.
 type Rolling struct {
 	Windows int                `yaml:"windows"` // at most so many, the newest
-	Same    summary.StrataKind `yaml:"same"`    // one of summary.WindowKinds: windows of one kind are compared
+	Same    summary.StrataKind `yaml:"same"`    // one of summary.StrataKinds: windows of one kind are compared
 }
 
 // rolling reads a rolling reference. The model's windows have been read.
@@ -19,11 +19,9 @@ func (d *decoder) rolling(v value, m *Model) *Rolling {
 	r := &Rolling{Windows: defaultRolling, Same: defaultSame}
 	o.count("windows", metric.MinRolling, mostRolling, &r.Windows)
 	same := string(r.Same)
-	if sv, ok := o.choice("same", &same, texts(summary.WindowKinds()), nil); ok && !m.grid.IsZero() {
+	if sv, ok := o.choice("same", &same, texts(summary.StrataKinds()), nil); ok {
 		r.Same = summary.StrataKind(same)
-		if _, lasts := r.Same.Period(); lasts > 0 && m.grid.Length() > max(lasts, 12*time.Hour) {
-			d.fail(sv, "windows of %s are too long to be told apart by %s: want %s", m.grid, r.Same, summary.NoStrata)
-		}
+		d.tellsApart(sv, r.Same, m)
 	}
 	o.done()
 	m.rollingAt = v

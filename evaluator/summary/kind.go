@@ -6,11 +6,6 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// WindowKinds lists the kinds of strata by which windows can be told apart.
-func WindowKinds() []StrataKind {
-	return []StrataKind{NoStrata, WeekendStrata, DayOfWeekStrata, HourOfDayStrata}
-}
-
 // Of returns which strata of the kind a window reaches into, by the clocks of a zone, each a
 // bit: windows of which it is the same are of one kind.
 func (k StrataKind) Of(w groundtruth.Window, z groundtruth.Zone) (strata uint32) {

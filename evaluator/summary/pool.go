@@ -18,7 +18,7 @@ func PoolErrors(windows []*ErrorSums) *ErrorSums {
 		}
 		out.mergeFrom(w)
 		parts := blocks[DayParts*i : DayParts*(i+1)]
-		if w.Blocks() == 0 {
+		if len(w.blocks) == 0 || w.timeless != 0 {
 			parts[0].n, parts[0].nonZero = w.n, w.nonZero
 			for k := range parts[0].sums {
 				parts[0].sums[k].Merge(&w.sums[k])
