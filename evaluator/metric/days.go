@@ -11,7 +11,19 @@ import (
 // where they are known, over the parts of its days (Clusters.DayParts), nil
 // otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
 // together.
-func OfReference(e, parts *summary.ErrorSums) map[string]Result { return regression(e, parts) }
+func OfReference(e, parts *summary.ErrorSums) map[string]Result {
+	return regression(e, parts, "days")
+}
+
+// OfWindows computes the metrics of the rows of several windows from what
+// summary.PoolErrors makes of these, as OfReference does: the windows are its days.
+func OfWindows(e *summary.ErrorSums) map[string]Result {
+	out := regression(e, e, "windows")
+	if e != nil {
+		SetDays(out, []Days{DaysOf(e, e)})
+	}
+	return out
+}
 
 // Days is each metric by the days of one stratum of a reference, by the metric's name.
 type Days map[string]stat.DaySeries
@@ -29,6 +41,17 @@ func DaysOf(e, parts *summary.ErrorSums) Days {
 			if days := spec.compute(&spec, rows).Estimate.Days; len(days.N) > 0 {
 				out[spec.Name] = days
 			}
+		}
+	}
+	return out
+}
+
+// DaysIn returns the metrics by day that OfReference has found.
+func DaysIn(reference map[string]Result) Days {
+	out := Days{}
+	for name, m := range reference {
+		if len(m.Estimate.Days.N) > 0 {
+			out[name] = m.Estimate.Days
 		}
 	}
 	return out
