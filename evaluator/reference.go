@@ -32,13 +32,17 @@ type Reference struct {
 }
 
 // newReference returns the reference's figures but for its metrics.
-func newReference(s summary.Stratum, cur *summary.Summary) *Reference {
+func newReference(ref *summary.Profile, s summary.Stratum, cur *summary.Summary) *Reference {
 	w := spanOf(cur)
 	r := &Reference{
 		Stratum: s.Name, Rows: s.Summary.Predictions(), Days: s.Days.Len(),
 		WindowDays: math.Max(1, w.End.Sub(w.Start).Hours()/24),
 	}
-	if empty, share := emptyHours(cur.Hours(), s.Summary.Hours()); share > mostEmpty {
+	if ref.Windows > 0 {
+		// Windows of this length differ as they do, and are none of the reference's rows.
+		r.Days, r.WindowDays = 0, 1
+	}
+	if empty, share := emptyHours(cur.Hours(), ref.Hours(s)); share > mostEmpty {
 		r.EmptyHours, r.EmptyShare = empty, stat.Number(share)
 	}
 	return r
@@ -91,12 +95,15 @@ func spanOf(s *summary.Summary) groundtruth.Window {
 // compute computes the metrics of the stratum that the window is compared with, and how much
 // they vary from one ordinary day of the reference to another.
 func (r *Reference) compute(ref *summary.Profile, s summary.Stratum) {
+	var days []metric.Days
 	var parts *summary.ErrorSums
-	if daysAreOf(s, ref) {
+	switch {
+	case ref.Windows > 0:
+		days = append(days, metric.DaysOf(ref.Days.Errors(), ref.Days.DayParts()))
+	case daysAreOf(s, ref):
 		parts = s.Days.DayParts()
 	}
 	r.Metrics = metric.OfReference(s.Summary.Errors(), parts)
-	var days []metric.Days
 	for _, other := range ref.Strata {
 		switch {
 		case !daysAreOf(other, ref):

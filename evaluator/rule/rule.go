@@ -234,6 +234,22 @@ func (s *Set) NeedReference() []string {
 	return names
 }
 
+// CompareWithReference names the rules that compare the window with the reference: its metrics,
+// or its columns.
+func (s *Set) CompareWithReference() []string {
+	var names []string
+	for _, r := range s.rules {
+		found := slices.ContainsFunc(r.variables, func(v *variable) bool {
+			return v.kind == varDriftShare || v.kind == varDriftCount || v.kind == varDriftMeasure || v.kind == varDrifted
+		})
+		r.when.comparisons(func(c *clause) { found = found || c.against != nil })
+		if found {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
 // Warnings tells of rules that are valid but look mistaken, such as a breach
 // when an error falls.
 func (s *Set) Warnings() []string { return slices.Clone(s.warnings) }
