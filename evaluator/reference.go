@@ -2,7 +2,10 @@ package evaluator
 
 import (
 	"cmp"
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -26,6 +29,10 @@ type Reference struct {
 	EmptyHours []int       `json:"empty_hours,omitempty"`
 	EmptyShare stat.Number `json:"empty_share,omitempty"`
 
+	// UnknownHours are hours without rows in a window of a day or longer, over a tenth of the
+	// day, where it is not known how the reference's rows are spread over the day.
+	UnknownHours []int `json:"-"`
+
 	// WindowDays is how many days the window has that is compared with it, at least 1: one
 	// of several days averages what makes these differ.
 	WindowDays float64 `json:"-"`
@@ -42,10 +49,28 @@ func newReference(ref *summary.Profile, s summary.Stratum, cur *summary.Summary)
 		// Windows of this length differ as they do, and are none of the reference's rows.
 		r.Days, r.WindowDays = 0, 1
 	}
-	if empty, share := emptyHours(cur.Hours(), ref.Hours(s)); share > mostEmpty {
+	hours := ref.Hours(s)
+	if hours == nil {
+		if empty, share := emptyHours(cur.Hours(), slices.Repeat([]int64{1}, 24)); share > mostEmpty {
+			r.UnknownHours = empty
+		}
+	}
+	if empty, share := emptyHours(cur.Hours(), hours); share > mostEmpty {
 		r.EmptyHours, r.EmptyShare = empty, stat.Number(share)
 	}
 	return r
+}
+
+// HoursText writes hours of the day, which ascend.
+func HoursText(hours []int) string {
+	var runs []string
+	for i := 0; i < len(hours); {
+		first := hours[i]
+		for i++; i < len(hours) && hours[i] == hours[i-1]+1; i++ {
+		}
+		runs = append(runs, fmt.Sprintf("%02d:00 to %02d:00", first, hours[i-1]+1))
+	}
+	return strings.Join(runs, " and ")
 }
 
 const (

@@ -206,7 +206,6 @@ func (p *pass) run(ctx context.Context) error {
 	if windows, err = p.judgeKept(ctx, windows, records); err != nil {
 		return err
 	}
-	defer p.noteOrdinary()
 	return p.judgeAll(ctx, ref, windows, records)
 }
 

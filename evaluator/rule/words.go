@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/hindcast/hindcast/evaluator"
@@ -109,14 +108,7 @@ func emptyHours(ref *evaluator.Reference) string {
 	if len(ref.EmptyHours) == 0 {
 		return ""
 	}
-	var runs []string
-	for i := 0; i < len(ref.EmptyHours); {
-		first := i
-		for i++; i < len(ref.EmptyHours) && ref.EmptyHours[i] == ref.EmptyHours[i-1]+1; i++ {
-		}
-		runs = append(runs, fmt.Sprintf("%02d:00 to %02d:00", ref.EmptyHours[first], ref.EmptyHours[i-1]+1))
-	}
-	return fmt.Sprintf("no rows from %s, where it has %s %% of its rows", strings.Join(runs, " and "), stat.Figure(math.Round(100*float64(ref.EmptyShare))))
+	return fmt.Sprintf("no rows from %s, where it has %s %% of its rows", evaluator.HoursText(ref.EmptyHours), stat.Figure(math.Round(100*float64(ref.EmptyShare))))
 }
 
 // opposite returns the comparison that holds where cmp doesn't.
