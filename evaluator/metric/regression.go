@@ -17,10 +17,11 @@ import (
 // (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil) }
+func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil, "") }
 
-// regression computes them, of a reference with the sums over the parts of its days.
-func regression(e, parts *summary.ErrorSums) map[string]Result {
+// regression computes them, of a reference with the sums over the parts of its days, or of
+// what else groups says.
+func regression(e, parts *summary.ErrorSums, groups string) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
 	if e == nil || e.N() == 0 {
@@ -30,6 +31,7 @@ func regression(e, parts *summary.ErrorSums) map[string]Result {
 		return out
 	}
 	rows := newErrorMoments(e, parts)
+	rows.groups = groups
 	for i := range specs {
 		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
 	}
@@ -41,6 +43,7 @@ func regression(e, parts *summary.ErrorSums) map[string]Result {
 type errorMoments struct {
 	e         *summary.ErrorSums
 	parts     *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
+	groups    string             // what these days are: days, or windows
 	n         int64              // rows
 	errors    stat.Moments       // of e
 	absolute  stat.Moments       // of |e|
@@ -81,6 +84,7 @@ func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, be
 		est = stat.EstimateMean(of, m.inTime(series), value, slope, bend)
 	}
 	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
+	est.Days.Are = m.groups
 	return est
 }
 
@@ -169,7 +173,7 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	}
 	switch days := est.ByDays; {
 	case days > 0:
-		m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, est.NEff)
+		m.note("interval from how its %d %s differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
 	case autocorrelated:
 		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
 	}
