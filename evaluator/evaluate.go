@@ -46,7 +46,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	out.Quality = qualityOf(cur)
 	if ref != nil {
 		stratum := ref.For(spanOf(cur))
-		out.Reference = newReference(stratum, cur)
+		out.Reference = newReference(ref, stratum, cur)
 		w.add(func(*drift.Scratch) {
 			out.Reference.compute(ref, stratum)
 			out.Reference.addSegments(stratum.Summary, opt.ReferenceSegments)

@@ -143,6 +143,11 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 		shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
 	}
 	e := p.judge(p.model, ref, w, p.asOf, labels, answers, &shown)
+	for _, note := range p.noteOrdinary(&e.outcome) {
+		e.outcome.Notes = append(slices.Clip(e.outcome.Notes), note)
+		p.Log.Warn("noted", "model", p.model.Name, "window_start", w.window.Start, "window_end", w.window.End, "note", note)
+	}
+	p.addOrdinary(w, read.summary)
 	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
 	p.roll(w, readAsOf, read.summary)
 	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && (c == nil || !c.kept) {

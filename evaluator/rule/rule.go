@@ -235,6 +235,22 @@ func (s *Set) NeedReference() []string {
 	return names
 }
 
+// CompareWithReference names the rules that compare the window with the reference: its metrics,
+// or its columns.
+func (s *Set) CompareWithReference() []string {
+	var names []string
+	for _, r := range s.rules {
+		found := slices.ContainsFunc(r.variables, func(v *variable) bool {
+			return v.kind == varDriftShare || v.kind == varDriftCount || v.kind == varDriftMeasure || v.kind == varDrifted
+		})
+		r.when.comparisons(func(c *clause) { found = found || c.fixed && c.against != nil })
+		if found {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
 // ReferenceSegments lists the reference's segments that rules compare with, each once.
 func (s *Set) ReferenceSegments() []evaluator.SegmentName {
 	var out []evaluator.SegmentName
