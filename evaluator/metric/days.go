@@ -11,7 +11,7 @@ import (
 // where they are known, over the parts of its days (Clusters.DayParts), nil
 // otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
 // together.
-func OfReference(e, parts *summary.ErrorSums) map[string]Result { return regression(e, parts) }
+func OfReference(e, parts *summary.ErrorSums) map[string]Result { return regression(e, parts, nil) }
 
 // Days is each metric by the days of one stratum of a reference, by the metric's name.
 type Days map[string]stat.DaySeries
@@ -23,7 +23,7 @@ func DaysOf(e, parts *summary.ErrorSums) Days {
 	if parts == nil || e.N() == 0 {
 		return out
 	}
-	rows := newErrorMoments(e, parts)
+	rows := newErrorMoments(e, parts, nil)
 	for _, spec := range Regressions() {
 		if spec.HasInterval && spec.daysLike == "" {
 			if days := spec.compute(&spec, rows).Estimate.Days; len(days.N) > 0 {

@@ -10,6 +10,12 @@ import (
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
+// OfPart computes the metrics of a version's or segment's rows. These vary together in time as
+// the whole's do, of which whole has the metrics.
+func OfPart(e *summary.ErrorSums, whole map[string]Result) map[string]Result {
+	return regression(e, nil, whole)
+}
+
 // Regression computes every metric of Regressions from sums over matched rows, by name,
 // with two-sided intervals at stat.IntervalLevel. Intervals are by the delta method on exact
 // moments where the function of a metric says nothing else: a metric g(mean u) has the
@@ -17,10 +23,11 @@ import (
 // (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil) }
+func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil, nil) }
 
-// regression computes them, of a reference with the sums over the parts of its days.
-func regression(e, parts *summary.ErrorSums) map[string]Result {
+// regression computes them, of a reference with the sums over the parts of its days, and of a
+// part of a window with the metrics of the whole.
+func regression(e, parts *summary.ErrorSums, whole map[string]Result) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
 	if e == nil || e.N() == 0 {
@@ -29,9 +36,10 @@ func regression(e, parts *summary.ErrorSums) map[string]Result {
 		}
 		return out
 	}
-	rows := newErrorMoments(e, parts)
+	rows := newErrorMoments(e, parts, whole)
 	for i := range specs {
-		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
+		rows.metric = specs[i].Name
+		out[rows.metric] = specs[i].compute(&specs[i], rows)
 	}
 	return out
 }
@@ -41,6 +49,8 @@ func regression(e, parts *summary.ErrorSums) map[string]Result {
 type errorMoments struct {
 	e         *summary.ErrorSums
 	parts     *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
+	whole     map[string]Result  // the metrics of the window that these are a version's or segment's rows of, else nil
+	metric    string             // the name of the one that is being computed
 	n         int64              // rows
 	errors    stat.Moments       // of e
 	absolute  stat.Moments       // of |e|
@@ -53,10 +63,10 @@ type errorMoments struct {
 	patternsRows []float64
 }
 
-func newErrorMoments(e, parts *summary.ErrorSums) *errorMoments {
+func newErrorMoments(e, parts *summary.ErrorSums, whole map[string]Result) *errorMoments {
 	n := e.N()
 	m := &errorMoments{
-		e: e, parts: parts, n: n,
+		e: e, parts: parts, whole: whole, n: n, metric: "mae",
 		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
 		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
 		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
@@ -72,6 +82,9 @@ type blocks func(*summary.ErrorSums) stat.BlockSeries
 // estimate returns the estimate of a metric by the mean of a series that has these moments
 // (stat.EstimateMean), or of a reference by its days where there are enough of them.
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
+	if whole := m.whole[m.metric].Estimate.LongRun; whole != nil {
+		return stat.EstimatePart(of, whole, m.byBlock(of.N), value, slope, bend)
+	}
 	if m.parts == nil {
 		return stat.EstimateMean(of, m.inTime(series), value, slope, bend)
 	}
@@ -82,6 +95,16 @@ func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, be
 	}
 	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
 	return est
+}
+
+// byBlock returns how many rows there are in each time block of the window, of the n that a
+// metric is about; nothing where that isn't known.
+func (m *errorMoments) byBlock(n float64) []float64 {
+	var out []float64
+	for _, rows := range m.e.RowsByBlock() {
+		out = append(out, float64(rows)*n/float64(m.n))
+	}
+	return out
 }
 
 // inTime returns a series by time blocks, with the patterns that these have. Nearly all
