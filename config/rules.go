@@ -227,6 +227,7 @@ func (m *Model) RuleEnv() rule.Env {
 	return rule.Env{
 		Task:          m.Task,
 		HasReference:  m.Reference != nil,
+		HasRolling:    m.Rolling() != nil,
 		NoPredictions: noPredictions,
 		NoLabels:      noLabels,
 		Segments:      slices.Clone(m.Segments),
@@ -253,6 +254,7 @@ func (m *Model) PolicyHash() string {
 		Policy      trigger.Policy
 		Prometheus  map[string]string `json:",omitempty"` // so that models without keep their hash
 		Within      time.Duration     `json:",omitempty"` // likewise
+		Rolling     *Rolling          `json:",omitempty"` // likewise
 	}{
 		Schema:      1,
 		Task:        m.Task,
@@ -268,6 +270,7 @@ func (m *Model) PolicyHash() string {
 		Policy:      m.Policy(),
 		Prometheus:  m.Prometheus,
 		Within:      m.GroundTruth.Match.Within,
+		Rolling:     m.Rolling(),
 	}
 	b, err := json.Marshal(canonical)
 	if err != nil {

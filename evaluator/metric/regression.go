@@ -10,12 +10,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
-// OfPart computes the metrics of a version's or segment's rows. These vary together in time as
-// the whole's do, of which whole has the metrics.
-func OfPart(e *summary.ErrorSums, whole map[string]Result) map[string]Result {
-	return regression(e, nil, whole)
-}
-
 // Regression computes every metric of Regressions from sums over matched rows, by name,
 // with two-sided intervals at stat.IntervalLevel. Intervals are by the delta method on exact
 // moments where the function of a metric says nothing else: a metric g(mean u) has the
@@ -23,20 +17,32 @@ func OfPart(e *summary.ErrorSums, whole map[string]Result) map[string]Result {
 // (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil, nil) }
+func Regression(e *summary.ErrorSums) map[string]Result { return regression(origin{e: e}) }
 
-// regression computes them, of a reference with the sums over the parts of its days, and of a
-// part of a window with the metrics of the whole.
-func regression(e, parts *summary.ErrorSums, whole map[string]Result) map[string]Result {
+// OfPart computes the metrics of a version's or segment's rows. These vary together in time as
+// the whole's do, of which whole has the metrics.
+func OfPart(e *summary.ErrorSums, whole map[string]Result) map[string]Result {
+	return regression(origin{e: e, whole: whole})
+}
+
+// origin is where the rows of some metrics come from.
+type origin struct {
+	e      *summary.ErrorSums // of all of them
+	parts  *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
+	groups string             // what these days are: days, or windows
+	whole  map[string]Result  // the metrics of the window that they are a version's or segment's rows of; else nil
+}
+
+func regression(of origin) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
-	if e == nil || e.N() == 0 {
+	if of.e == nil || of.e.N() == 0 {
 		for _, spec := range specs {
 			out[spec.Name] = missingMetric(0, "no matched rows")
 		}
 		return out
 	}
-	rows := newErrorMoments(e, parts, whole)
+	rows := newErrorMoments(of)
 	for i := range specs {
 		rows.metric = specs[i].Name
 		out[rows.metric] = specs[i].compute(&specs[i], rows)
@@ -47,15 +53,13 @@ func regression(e, parts *summary.ErrorSums, whole map[string]Result) map[string
 // errorMoments holds what the metrics of some matched rows are computed from. Every row
 // of the table is given it.
 type errorMoments struct {
-	e         *summary.ErrorSums
-	parts     *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
-	whole     map[string]Result  // the metrics of the window that these are a version's or segment's rows of, else nil
-	metric    string             // the name of the one that is being computed
-	n         int64              // rows
-	errors    stat.Moments       // of e
-	absolute  stat.Moments       // of |e|
-	squared   stat.Moments       // of e^2
-	symmetric stat.Moments       // of 2|e|/(|y|+|p|)
+	origin
+	metric    string       // the name of the one that is being computed
+	n         int64        // rows
+	errors    stat.Moments // of e
+	absolute  stat.Moments // of |e|
+	squared   stat.Moments // of e^2
+	symmetric stat.Moments // of 2|e|/(|y|+|p|)
 
 	meanAbsolute stat.Estimate // the mean of |e|
 
@@ -63,10 +67,10 @@ type errorMoments struct {
 	patternsRows []float64
 }
 
-func newErrorMoments(e, parts *summary.ErrorSums, whole map[string]Result) *errorMoments {
-	n := e.N()
+func newErrorMoments(of origin) *errorMoments {
+	e, n := of.e, of.e.N()
 	m := &errorMoments{
-		e: e, parts: parts, whole: whole, n: n, metric: "mae",
+		origin: of, n: n, metric: "mae",
 		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
 		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
 		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
@@ -94,6 +98,7 @@ func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, be
 		est = stat.EstimateMean(of, m.inTime(series), value, slope, bend)
 	}
 	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
+	est.Days.Are = m.groups
 	return est
 }
 
@@ -192,7 +197,7 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	}
 	switch days := est.ByDays; {
 	case days > 0:
-		m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, est.NEff)
+		m.note("interval from how its %d %s differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
 	case autocorrelated:
 		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
 	}
