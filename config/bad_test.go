@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -679,6 +680,21 @@ func TestBad(t *testing.T) {
 				t.Error("the message shows a secret")
 			}
 		})
+	}
+}
+
+// A rule with the action block on a column that is no feature would hold every run for good.
+func TestBlockRuleThatIsNeverHealthy(t *testing.T) {
+	text := edit(t, readTestdata(t, "full.yaml"), "features: auto", "features: [size]")
+	text = edit(t, text, "action: alert", "action: block")
+	for when, want := range map[string]string{
+		`drift.columns["size"].drifted`: "",
+		`drift.columns["city"].drifted`: `hindcast.yaml:38:15: models[0].rules[1].when: a rule with action block holds every run unless it is healthy, and this one never is: drift.columns["city"].drifted is never known: no feature is called that`,
+	} {
+		_, err := Parse("hindcast.yaml", []byte(edit(t, text, "drift.share >= 0.5", when)), "", noEnv)
+		if got := fmt.Sprint(err); want == "" && err != nil || want != "" && got != want {
+			t.Errorf("%s: %s, want %s", when, got, want)
+		}
 	}
 }
 

@@ -301,6 +301,15 @@ func TestCheck(t *testing.T) {
 			}, Error, "reference: no object matches", "; or leave `reference` out, with rules mae and d, which need it",
 		},
 		{
+			"a rule that holds every run for good", func(s *setup) {
+				s.objects["r/a.csv"] = "x,pred,y,city\n" + strings.Repeat("1.5,2,3,Oslo\n2.5,3,4,Bergen\n", 300)
+				s.config = "    reference: {url: \"BASE/r/a.csv\"}\n    drift: {method: ks}\n"
+				s.edit("p/", "id,at,x,pred", "id,at,city,pred")
+				s.rules = `[{name: hold, when: 'drift.columns["city"].drifted', action: block}, {name: d, when: drift.share > 0.5, action: block}]`
+			}, Error, `reference: rule hold has the action block, which holds every run unless the rule is healthy, and it never is: drift.columns["city"].drifted is never known: ks compares numbers`,
+			"give `drift.method` measures that judge it",
+		},
+		{
 			"a reference with columns of its own", func(s *setup) {
 				s.objects["r/a.csv"] = "x,score,y\n1.5,2,3\n"
 				s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"

@@ -114,10 +114,10 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 	}
 	return func() {
 		if why := noPredictions(ref.Summary); why != "" {
-			prediction.Reason = why
+			prediction.Unfit(why)
 		}
 		if why := noLabels(ref.Summary); why != "" {
-			label.Reason = why
+			label.Unfit(why)
 		}
 		*d = drift.Of(found[:len(features)])
 		d.LeftOut = ref.Layout.LeftOut

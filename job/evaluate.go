@@ -14,7 +14,6 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator"
-	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
@@ -234,15 +233,7 @@ func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 
 // EvaluationOptions returns a model's options of its figures.
 func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
-	return evaluator.Options{
-		Drift: drift.Options{
-			Methods:    m.Drift.Methods,
-			Threshold:  m.Drift.Threshold,
-			Thresholds: m.Drift.Thresholds,
-			MinRows:    m.Drift.MinRows,
-		},
-		Workers: workers,
-	}
+	return evaluator.Options{Drift: m.DriftOptions(), Workers: workers}
 }
 
 // coverage turns the join's counts into what people read.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
@@ -88,11 +89,18 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 		out.Kind = "number"
 	}
 	rows, refRows := cur.N()+cur.Missing(), ref.N()+ref.Missing()
-	if ref.N() == 0 || rows == 0 {
-		out.conclude(nil, ref.N(), rows, refRows, opt.minRows())
+	judging := opt.judging(l)
+	switch {
+	case ref.N() == 0:
+		out.Unfit("no values in the reference")
+		return out
+	case len(judging) == 0:
+		out.Unfit(opt.Unfit(l.Kind))
+	}
+	if rows == 0 {
+		out.conclude(judging, rows, refRows, opt.minRows())
 		return out
 	}
-	judging := opt.judging(l)
 	// Any one judging measure makes the column drift, so each floor is high enough
 	// that all together exceed theirs in at most 5 % of samples without change.
 	level := 1 - 0.05/float64(max(1, len(judging)))
@@ -122,7 +130,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 		}
 		add(s, found, cur.N(), ref.N())
 	}
-	out.conclude(judging, ref.N(), rows, refRows, opt.minRows())
+	out.conclude(judging, rows, refRows, opt.minRows())
 	return out
 }
 
@@ -134,6 +142,7 @@ type measured struct {
 	bound  float64 // the greatest error of value
 	pValue *float64
 	reason string // why there is no value
+	unfit  bool   // nor is there one in any other window
 }
 
 // measure writes what was measured, and judges it by the threshold; nil is none.
@@ -142,7 +151,7 @@ func (m measured) measure(threshold *stat.Number, by evidence) Measure {
 		m.reason = "not a finite number"
 	}
 	if m.reason != "" {
-		out := Measure{Value: stat.Number(math.NaN()), Threshold: threshold, Reason: m.reason}
+		out := Measure{Value: stat.Number(math.NaN()), Threshold: threshold, Reason: m.reason, unfit: m.unfit}
 		return out
 	}
 	floor := stat.Number(m.null.floor)
@@ -161,6 +170,33 @@ func (m measured) measure(threshold *stat.Number, by evidence) Measure {
 	return out
 }
 
+// Unfit says why none of the configured measures judges columns of a kind, and nothing where
+// one may.
+func (o Options) Unfit(kind groundtruth.Kind) string {
+	if len(o.Methods) == 0 {
+		return ""
+	}
+	var ofNumbers, without []string
+	for _, name := range o.Methods {
+		switch s, ok := Find(name); {
+		case !ok:
+		case s.OfNumbers() && kind == groundtruth.Text:
+			ofNumbers = append(ofNumbers, name)
+		case math.IsNaN(o.threshold(&s)):
+			without = append(without, name)
+		default:
+			return ""
+		}
+	}
+	switch {
+	case len(ofNumbers) == 1:
+		return ofNumbers[0] + " compares numbers"
+	case len(ofNumbers) > 1:
+		return strings.Join(ofNumbers, ", ") + " compare numbers"
+	}
+	return strings.Join(without, ", ") + " without a threshold"
+}
+
 // judging returns the measures that judge a column: those configured, else those for its
 // shape, as far as they apply to it and have a threshold.
 func (o Options) judging(l *summary.ColumnLayout) []string {
@@ -171,7 +207,7 @@ func (o Options) judging(l *summary.ColumnLayout) []string {
 	var out []string
 	for _, name := range methods {
 		s, ok := Find(name)
-		if !ok || s.values != nil && l.Kind != groundtruth.Number {
+		if !ok || s.OfNumbers() && l.Kind != groundtruth.Number {
 			continue
 		}
 		if !math.IsNaN(o.threshold(&s)) && !slices.Contains(out, name) {

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -23,13 +24,18 @@ type Measure struct {
 	Reason     string       `json:"reason,omitempty"`
 
 	needsRows int64 // of the window, to be judged, where it isn't; 0 where that cannot be told
+	unfit     bool  // this reference gives it a value in no window
 }
 
-// Column is the drift of one column. Drifted is nil when inconclusive or not judged.
+// Column is the drift of one column. Drifted is nil when inconclusive or not applicable.
 type Column struct {
-	Kind     string             `json:"kind"` // number or text
-	N        int64              `json:"n"`
-	Drifted  *bool              `json:"drifted"`
+	Kind    string `json:"kind"` // number or text
+	N       int64  `json:"n"`
+	Drifted *bool  `json:"drifted"`
+	// NotApplicable says that no judging measure applies to the column, in this window or
+	// any other; Reason says why. Such a column counts nowhere.
+	NotApplicable bool `json:"not_applicable,omitempty"`
+
 	Reason   string             `json:"reason,omitempty"`
 	Measures map[string]Measure `json:"measures"`
 	// NeedsRows is about how many rows a window needs for the column to be conclusive, where
@@ -40,59 +46,75 @@ type Column struct {
 // Drift is the drift of all columns. Share is drifted features over conclusive
 // features; Low and High bound it over what the inconclusive ones may be. Where they
 // are more than 0.5 apart the share is null: among many columns that could not be
-// judged, one that is flagged by chance would make it 1.
+// judged, one that is flagged by chance would make it 1. Features to which no judging
+// measure applies are in none of these.
 type Drift struct {
-	Profile string            `json:"profile"`
-	Share   stat.Number       `json:"share"`
-	Low     stat.Number       `json:"share_low"`
-	High    stat.Number       `json:"share_high"`
-	Count   int               `json:"count"`
-	Judged  int               `json:"judged"`
-	Reason  string            `json:"reason,omitempty"` // why Share is null
-	Columns map[string]Column `json:"columns"`
-	LeftOut map[string]string `json:"left_out,omitempty"` // column to why features: auto left it out
+	Profile string      `json:"profile"`
+	Share   stat.Number `json:"share"`
+	Low     stat.Number `json:"share_low"`
+	High    stat.Number `json:"share_high"`
+	Count   int         `json:"count"`
+	Judged  int         `json:"judged"`
+	// NotApplicable counts the features to which no judging measure applies.
+	NotApplicable int               `json:"not_applicable,omitempty"`
+	Reason        string            `json:"reason,omitempty"` // why Share is null
+	Columns       map[string]Column `json:"columns"`
+	LeftOut       map[string]string `json:"left_out,omitempty"` // column to why features: auto left it out
 }
 
 // Of counts the features that drifted. The columns that are reported, features or
 // not, are the caller's to add.
 func Of(features []Column) Drift {
 	d := Drift{Profile: Profile, Columns: map[string]Column{}}
-	unknown := 0
+	unknown, unfit := 0, ""
 	for i := range features {
 		switch drifted := features[i].Drifted; {
+		case features[i].NotApplicable:
+			d.NotApplicable++
+			unfit = cmp.Or(unfit, features[i].Reason)
 		case drifted == nil:
 			unknown++
 		case *drifted:
 			d.Count++
 		}
 	}
-	all := len(features)
+	all, columns := len(features)-d.NotApplicable, "feature columns"
+	if d.NotApplicable > 0 {
+		columns = "applicable " + columns
+	}
 	d.Judged = all - unknown
 	nan := stat.Number(math.NaN())
 	d.Share, d.Low, d.High = nan, nan, nan
-	if all == 0 {
+	switch {
+	case len(features) == 0:
 		d.Reason = "no feature columns"
+		return d
+	case all == 0:
+		d.Reason = "no feature column can be judged: " + unfit
 		return d
 	}
 	d.Low = stat.Number(float64(d.Count) / float64(all))
 	d.High = stat.Number(float64(d.Count+unknown) / float64(all))
 	switch {
 	case d.Judged == 0:
-		d.Reason = fmt.Sprintf("all %d feature columns are inconclusive", all)
+		d.Reason = fmt.Sprintf("all %d %s are inconclusive", all, columns)
 	case 2*unknown > all: // High - Low > 0.5: the few that were judged don't stand for the rest
-		d.Reason = fmt.Sprintf("%d of %d feature columns are inconclusive: the share is between %s and %s",
-			unknown, all, stat.Figure(float64(d.Low)), stat.Figure(float64(d.High)))
+		d.Reason = fmt.Sprintf("%d of %d %s are inconclusive: the share is between %s and %s",
+			unknown, all, columns, stat.Figure(float64(d.Low)), stat.Figure(float64(d.High)))
 	default:
 		d.Share = stat.Number(float64(d.Count) / float64(d.Judged))
 	}
 	return d
 }
 
+// Inconclusive reports whether the column is applicable, and neither drifted nor not.
+func (c *Column) Inconclusive() bool { return c.Drifted == nil && !c.NotApplicable }
+
 // Inconclusive counts the features whose drift is inconclusive.
 func (d *Drift) Inconclusive() int {
 	n := 0
 	for name, c := range d.Columns {
-		if c.Drifted == nil && !Reserved(name) {
+		if c.Inconclusive() && !Reserved(name) {
 			n++
 		}
 	}
@@ -149,30 +171,39 @@ func (ms *Measure) judge(value, bound, threshold, floor float64, by evidence) {
 	}
 }
 
-// conclude decides the column from its judging measures.
-func (c *Column) conclude(judging []string, values, rows, refRows, minRows int64) {
+// Unfit says of a column why no judging measure applies to it.
+func (c *Column) Unfit(why string) { c.NotApplicable, c.Reason = true, "not applicable: "+why }
+
+// conclude decides a column to which a judging measure may apply from those that there are.
+func (c *Column) conclude(judging []string, rows, refRows, minRows int64) {
+	if c.NotApplicable {
+		return
+	}
+	var fit []string
+	for _, name := range judging {
+		if !c.Measures[name].unfit {
+			fit = append(fit, name)
+		}
+	}
 	switch {
-	case values == 0:
-		c.Reason = "no values in the reference"
+	case len(fit) == 0 && len(c.Measures) > 0:
+		c.Unfit(judging[0] + ": " + c.Measures[judging[0]].Reason)
 		return
 	case rows == 0:
 		c.Reason = "no values in the window"
 		return
 	case rows < minRows || refRows < minRows:
 		c.Reason = fmt.Sprintf("%d rows against %d in the reference, fewer than min_rows %d: shown, not judged", rows, refRows, minRows)
-		c.NeedsRows, _ = c.lacking(judging)
-		return
-	case len(judging) == 0:
-		c.Reason = "none of the configured measures applies to this column"
+		c.NeedsRows, _ = c.lacking(fit)
 		return
 	}
 	drifted := false
-	for _, name := range judging {
+	for _, name := range fit {
 		if is := c.Measures[name].Drifted; is != nil && *is {
 			drifted = true
 		}
 	}
-	needs, reason := c.lacking(judging)
+	needs, reason := c.lacking(fit)
 	if drifted || reason == "" {
 		c.Drifted = &drifted
 		return

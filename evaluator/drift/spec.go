@@ -107,6 +107,9 @@ func shapeOf(l *summary.ColumnLayout) shape {
 	}
 }
 
+// OfNumbers reports whether the measure compares numbers alone.
+func (s *Spec) OfNumbers() bool { return s.values != nil }
+
 // JudgesAuto reports whether the measure judges any column where no measures are configured.
 func (s *Spec) JudgesAuto() bool { return s.auto != noShape }
 
@@ -191,7 +194,7 @@ func (p *pair) wassersteinNormed() measured {
 	w, sd := p.wasserstein(), math.Sqrt(p.ref.Variance())
 	switch {
 	case sd == 0:
-		return measured{reason: "the reference does not vary"}
+		return measured{reason: "the reference does not vary", unfit: true}
 	case math.IsInf(sd, 1):
 		return measured{value: math.NaN()}
 	}
