@@ -253,11 +253,11 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"drift method of the future", "method: auto", "method: hellinger",
-			`hindcast.yaml:28:40: models[0].drift.method: "hellinger" is not supported by this version; supported: auto, psi, ks, wasserstein, wasserstein_normed, js, tvd`,
+			`hindcast.yaml:28:40: models[0].drift.method: "hellinger" is not supported by this version; supported: auto, psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range`,
 		},
 		{
 			"auto in a list of methods", "method: auto", "method: [psi, auto]",
-			`hindcast.yaml:28:46: models[0].drift.method[1]: unknown value "auto"; known: js, ks, psi, tvd, wasserstein, wasserstein_normed`,
+			`hindcast.yaml:28:46: models[0].drift.method[1]: unknown value "auto"; known: cohen_w, js, ks, missing, out_of_range, psi, tvd, wasserstein, wasserstein_normed`,
 		},
 		{
 			"threshold of a measure that does not judge", "method: auto", "method: [psi], threshold: {ks: 0.1}",
@@ -465,7 +465,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"threshold of the future", "method: auto", "threshold: {kl: 1}",
-			`hindcast.yaml:28:44: models[0].drift.threshold.kl: "kl" is not supported by this version; supported: psi, ks, wasserstein, wasserstein_normed, js, tvd`,
+			`hindcast.yaml:28:44: models[0].drift.threshold.kl: "kl" is not supported by this version; supported: psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range`,
 		},
 		{
 			"key that is a list", "grouping: {namespace: team-a}", "grouping: {[a]: b}",

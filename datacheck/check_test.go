@@ -405,7 +405,7 @@ func TestCheckTellsOnce(t *testing.T) {
 func TestCheckRules(t *testing.T) {
 	t.Parallel()
 	for when, want := range map[string]string{
-		"drift.share >= 0.5":                     "rule r is inconclusive with 240 rows, where about 670 are needed",
+		"drift.share >= 0.5":                     "rule r is inconclusive with 240 rows, where about 680 are needed",
 		"drift.share > 0.5":                      "",
 		"drift.share >= 0.5 || predictions > 10": "",
 	} {

@@ -5,30 +5,27 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// binsOf counts all rows of a column in bins: for numbers the reference's deciles (or
-// its values, where they are few), then out of range, then missing; for text its
-// categories, then unseen, then missing.
+// binsOf counts the values of a column in bins: for numbers the reference's deciles, those
+// outside its range in the nearest one, or its values, where they are few, and then others;
+// for text its categories, then unseen ones.
 func binsOf(c *summary.Column) bins {
 	if !c.Layout().Ranged() {
-		return append(categoryBins(c), float64(c.Missing()))
+		return categoryBins(c)
 	}
 	l := c.Layout()
-	out := make(bins, 0, len(l.Cuts)+3)
+	out := make(bins, 0, len(l.Cuts)+1)
 	k := len(l.Edges)
 	var in float64
 	next := 0
 	for i := range k {
-		if i > 0 {
-			in += float64(c.Open(i))
-		}
-		in += float64(c.Point(i))
+		in += float64(c.Open(i)) + float64(c.Point(i))
 		if next < len(l.Cuts) && l.Cuts[next] == i {
 			out = append(out, in)
 			in = 0
 			next++
 		}
 	}
-	return append(out, in, float64(c.Open(0)+c.Open(k)), float64(c.Missing()))
+	return append(out, in+float64(c.Open(k)))
 }
 
 // categoryBins counts a column by the reference's values, and all others in one

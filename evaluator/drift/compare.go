@@ -15,7 +15,7 @@ import (
 // defaults.
 type Options struct {
 	Methods    []string           // measures that judge; empty: chosen by the column's bins
-	Threshold  *float64           // for every judging measure; nil: each its own
+	Threshold  *float64           // for every measure of Methods; nil: each its own
 	Thresholds map[string]float64 // by measure, before Threshold
 	MinRows    int64              // fewer rows on either side: shown, not judged; default DefaultMinRows
 }
@@ -30,7 +30,7 @@ func (o Options) threshold(s *Spec) float64 {
 	if t, ok := o.Thresholds[s.Name]; ok {
 		return t
 	}
-	if o.Threshold != nil {
+	if o.Threshold != nil && (!s.Beside() || slices.Contains(o.Methods, s.Name)) {
 		return *o.Threshold
 	}
 	return s.Threshold
@@ -40,6 +40,9 @@ func (o Options) threshold(s *Spec) float64 {
 // the rows that there are, and false where there is none.
 func (o Options) Decisive(d *Drift) (name string, ok bool) {
 	for _, s := range Specs() {
+		if s.Beside() {
+			continue
+		}
 		decides := func(c Column) bool {
 			m, has := c.Measures[s.Name]
 			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= o.threshold(&s) && c.N >= o.minRows()
@@ -80,8 +83,7 @@ type Scratch struct {
 // ones decide: it drifted where one is above both its threshold and its noise floor, and is
 // inconclusive where none is and a floor exceeds its threshold.
 //
-// The measures of binned rows have a bin for the missing ones, so they judge a column
-// that a window has lost; those of distribution functions know values alone.
+// The measures of shares judge a column that a window has lost; all others know values alone.
 func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 	l := ref.Layout()
 	out := Column{Kind: "text", N: cur.N(), Measures: map[string]Measure{}}
@@ -101,30 +103,47 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 		out.conclude(judging, rows, refRows, opt.minRows())
 		return out
 	}
-	// Any one judging measure makes the column drift, so each floor is high enough
-	// that all together exceed theirs in at most 5 % of samples without change.
-	level := 1 - 0.05/float64(max(1, len(judging)))
+	binned, ofValues, ofShares := measuresOf(l, judging)
 	add := func(s *Spec, found measured, counted, of int64) {
 		var t *stat.Number
-		if slices.Contains(judging, s.Name) {
+		if s.Beside() || slices.Contains(judging, s.Name) {
 			threshold := stat.Number(opt.threshold(s))
 			t = &threshold
 		}
 		out.Measures[s.Name] = found.measure(t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
 	}
-	binned, ofValues := measuresOf(l, judging)
-	rb, cb := binsOf(ref), binsOf(cur)
+	// Any one judging measure makes the column drift, so each floor is high enough that all
+	// together exceed theirs in at most 5 % of samples without change.
+	left := 0.05
+	for i := range ofShares {
+		s := &ofShares[i]
+		share := s.shares(ref, cur)
+		found := share.measured()
+		left -= share.spends(max(found.null.floor, opt.threshold(s)))
+		add(s, found, rows, refRows)
+	}
+	level := 1 - left/float64(max(1, len(judging)))
 	distances := make([]distance, len(binned))
 	for i := range binned {
 		distances[i] = *binned[i].bins
 	}
-	for i, drawn := range mem.binNulls(rb, cb, l.Ranged(), level, distances...) {
-		add(&binned[i], measured{value: distances[i].of(rb, cb), null: drawn}, rows, refRows)
+	missing := measured{reason: "no values in the window"}
+	var nulls []null
+	rb, cb := binsOf(ref), binsOf(cur)
+	if cur.N() > 0 {
+		nulls = mem.binNulls(rb, cb, l.Ranged(), level, distances...)
+	}
+	for i := range binned {
+		found := missing
+		if nulls != nil {
+			found = measured{value: distances[i].of(rb, cb), null: nulls[i]}
+		}
+		add(&binned[i], found, cur.N(), ref.N())
 	}
 	pair := newPair(mem, ref, cur, level)
 	for i := range ofValues {
 		s := &ofValues[i]
-		found := measured{reason: "no values in the window"}
+		found := missing
 		if cur.N() > 0 {
 			found = s.values(pair)
 		}

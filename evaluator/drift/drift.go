@@ -174,8 +174,15 @@ func (ms *Measure) judge(value, bound, threshold, floor float64, by evidence) {
 // Unfit says of a column why no judging measure applies to it.
 func (c *Column) Unfit(why string) { c.NotApplicable, c.Reason = true, "not applicable: "+why }
 
-// conclude decides a column to which a judging measure may apply from those that there are.
+// conclude decides a column: it has drifted where any measure says so, those beside the method
+// too. Else the method's judging measures decide.
 func (c *Column) conclude(judging []string, rows, refRows, minRows int64) {
+	for _, ms := range c.Measures {
+		if ms.Drifted != nil && *ms.Drifted {
+			c.Drifted, c.NotApplicable, c.Reason = ms.Drifted, false, ""
+			return
+		}
+	}
 	if c.NotApplicable {
 		return
 	}
@@ -185,30 +192,20 @@ func (c *Column) conclude(judging []string, rows, refRows, minRows int64) {
 			fit = append(fit, name)
 		}
 	}
+	needs, reason := c.lacking(fit)
 	switch {
 	case len(fit) == 0 && len(c.Measures) > 0:
 		c.Unfit(judging[0] + ": " + c.Measures[judging[0]].Reason)
-		return
 	case rows == 0:
 		c.Reason = "no values in the window"
-		return
 	case rows < minRows || refRows < minRows:
 		c.Reason = fmt.Sprintf("%d rows against %d in the reference, fewer than min_rows %d: shown, not judged", rows, refRows, minRows)
-		c.NeedsRows, _ = c.lacking(fit)
-		return
+		c.NeedsRows = needs
+	case reason != "":
+		c.Reason, c.NeedsRows = reason, needs
+	default:
+		c.Drifted = new(bool)
 	}
-	drifted := false
-	for _, name := range fit {
-		if is := c.Measures[name].Drifted; is != nil && *is {
-			drifted = true
-		}
-	}
-	needs, reason := c.lacking(fit)
-	if drifted || reason == "" {
-		c.Drifted = &drifted
-		return
-	}
-	c.Reason, c.NeedsRows = reason, needs
 }
 
 // lacking returns the rows that a window needs for every judging measure to be conclusive, 0

@@ -195,12 +195,13 @@ func TestBinnedDistancesEqualTheirFormulas(t *testing.T) {
 			}
 			return (xs[i] + add) / total
 		}
-		var wantPSI, wantTVD, divergence float64
+		var wantPSI, wantTVD, wantW, divergence float64
 		for i := range p {
 			a, b := share(p, i, add), share(q, i, add)
 			wantPSI += (b - a) * (math.Log(b) - math.Log(a))
 			a, b = share(p, i, 0), share(q, i, 0)
 			wantTVD += math.Abs(a-b) / 2
+			wantW += math.Pow(a-b, 2) / ((a + b) / 2)
 			for _, x := range []float64{a, b} {
 				if x > 0 {
 					divergence += x * math.Log2(2*x/(a+b)) / 2
@@ -214,8 +215,9 @@ func TestBinnedDistancesEqualTheirFormulas(t *testing.T) {
 		}
 		near("psi", psi(r, c), wantPSI)
 		near("tvd", totalVariation(r, c), wantTVD)
+		near("cohen_w", cohenW(r, c)*cohenW(r, c), wantW)
 		near("js", jensenShannon(r, c)*jensenShannon(r, c), divergence)
-		for name, distance := range map[string]func(ref, cur bins) float64{"psi": psi, "js": jensenShannon, "tvd": totalVariation} {
+		for name, distance := range map[string]func(ref, cur bins) float64{"psi": psi, "js": jensenShannon, "tvd": totalVariation, "cohen_w": cohenW} {
 			near(name+" with samples swapped", distance(c, r), distance(r, c))
 			near(name+" of a sample to itself", distance(r, r), 0)
 		}

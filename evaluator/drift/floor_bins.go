@@ -3,15 +3,10 @@ package drift
 import "math"
 
 // binNulls draws each distance between binned samples under no change, with its quantile at
-// level. The last bin but one counts what the reference doesn't have, and is
-// empty there by construction:
-//
-//   - ranged: what lies outside the reference's range. The current sample has as many
-//     values there as a negative binomial of two (one for either end) with success
-//     n/(n+m), whatever the distribution.
-//   - otherwise: the values of categories that the reference doesn't have, taken as
-//     one category each, as far as there may be so many without change. A category of
-//     which a split leaves none to the reference counts there.
+// level. Where bins are not ranges of numbers, the last one counts the values of categories
+// that the reference doesn't have, and is empty there by construction. These are taken as one
+// category each, as far as there may be so many without change, and a category of which a
+// split leaves none to the reference counts there.
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
@@ -75,7 +70,7 @@ func newRedeal(ref, cur bins, ranged bool) *redeal {
 			r.used++
 		}
 	}
-	if special := len(ref) - 2; !ranged {
+	if special := len(ref) - 1; !ranged {
 		unseen := math.Min(cur[special], mostUnseen(ref[:special], r.n, r.m))
 		r.deal[special] = newBinomial(math.Floor(unseen), r.n/(r.n+r.m))
 	}
@@ -84,33 +79,36 @@ func newRedeal(ref, cur bins, ranged bool) *redeal {
 
 // draw deals once, into a and b.
 func (r *redeal) draw(rng *normals) {
-	special := len(r.deal) - 2
+	special := len(r.deal)
+	if !r.ranged {
+		special--
+	}
 	a, b := r.a[:0], r.b[:0]
 	unseen := 0.0
-	for i := range r.deal {
+	for i := range r.deal[:special] {
 		trials := r.deal[i].trials
-		if trials == 0 || i == special {
+		if trials == 0 {
 			continue
 		}
 		x := r.deal[i].draw(rng)
-		if x == 0 && !r.ranged && i < special {
+		if x == 0 && !r.ranged {
 			unseen += trials
 			continue
 		}
 		a, b = append(a, x), append(b, trials-x)
 	}
-	switch {
-	case r.ranged:
-		unseen = beyondRange(rng, r.n, r.m)
-	case r.deal[special].trials > 0:
-		x := r.deal[special].draw(rng)
-		unseen += r.deal[special].trials - x
-		// Each was a category of its own; more than that many tell no more.
-		for range int(math.Min(x, 100)) {
-			a, b = append(a, math.Max(1, x/100)), append(b, 0)
+	if !r.ranged {
+		if deal := &r.deal[special]; deal.trials > 0 {
+			x := deal.draw(rng)
+			unseen += deal.trials - x
+			// Each was a category of its own; more than that many tell no more.
+			for range int(math.Min(x, 100)) {
+				a, b = append(a, math.Max(1, x/100)), append(b, 0)
+			}
 		}
+		a, b = append(a, 0), append(b, unseen)
 	}
-	r.a, r.b = append(a, 0), append(b, unseen)
+	r.a, r.b = a, b
 }
 
 // distance returns that of the last draw's samples, which is infinite where one got no rows.
@@ -148,18 +146,4 @@ func mostUnseen(ref bins, n, m float64) float64 {
 	}
 	mean := float64(m * math.Min(1, (f1+float64(2*math.Sqrt(f1+float64(2*f2)))+3)/n))
 	return mean + float64(2*math.Sqrt(mean)) + 1
-}
-
-// beyondRange draws how many of m values lie outside the range of n others of the
-// same distribution.
-func beyondRange(rng *normals, n, m float64) float64 {
-	beyond := 0.0
-	for ends := 0; ends < 2 && beyond < m; {
-		if rng.uniform() < n/(n+m) {
-			ends++
-		} else {
-			beyond++
-		}
-	}
-	return beyond
 }

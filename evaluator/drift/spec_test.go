@@ -16,8 +16,14 @@ func TestRowsAreWhole(t *testing.T) {
 		if !name.MatchString(s.Name) || slices.Contains(Names()[:i], s.Name) || slices.Contains(Later(), s.Name) {
 			t.Errorf("row %d: name %q", i, s.Name)
 		}
-		if (s.bins == nil) == (s.values == nil) || s.bins == nil && s.alwaysBins {
-			t.Errorf("%s is to be of bins or of values", s.Name)
+		kinds := 0
+		for _, is := range []bool{s.bins != nil, s.values != nil, s.shares != nil} {
+			if is {
+				kinds++
+			}
+		}
+		if kinds != 1 || s.bins == nil && s.alwaysBins || s.shares == nil && s.onRange {
+			t.Errorf("%s is to be of bins, of values or of shares", s.Name)
 		}
 		if other, ok := Find(s.Instead); math.IsNaN(s.Threshold) != ok || math.IsNaN(other.Threshold) {
 			t.Errorf("%s has the threshold %g, and instead of it there is %q", s.Name, s.Threshold, s.Instead)
