@@ -16,7 +16,10 @@ import (
 // (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e *summary.ErrorSums) map[string]Result {
+func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil) }
+
+// regression computes them, of a reference with the sums over the parts of its days.
+func regression(e, parts *summary.ErrorSums) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
 	if e == nil || e.N() == 0 {
@@ -25,7 +28,7 @@ func Regression(e *summary.ErrorSums) map[string]Result {
 		}
 		return out
 	}
-	rows := newErrorMoments(e)
+	rows := newErrorMoments(e, parts)
 	for i := range specs {
 		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
 	}
@@ -36,19 +39,20 @@ func Regression(e *summary.ErrorSums) map[string]Result {
 // of the table is given it.
 type errorMoments struct {
 	e         *summary.ErrorSums
-	n         int64        // rows
-	errors    stat.Moments // of e
-	absolute  stat.Moments // of |e|
-	squared   stat.Moments // of e^2
-	symmetric stat.Moments // of 2|e|/(|y|+|p|)
+	parts     *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
+	n         int64              // rows
+	errors    stat.Moments       // of e
+	absolute  stat.Moments       // of |e|
+	squared   stat.Moments       // of e^2
+	symmetric stat.Moments       // of 2|e|/(|y|+|p|)
 
 	meanAbsolute stat.Estimate // the mean of |e|
 }
 
-func newErrorMoments(e *summary.ErrorSums) *errorMoments {
+func newErrorMoments(e, parts *summary.ErrorSums) *errorMoments {
 	n := e.N()
 	m := &errorMoments{
-		e: e, n: n,
+		e: e, parts: parts, n: n,
 		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
 		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
 		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
@@ -62,8 +66,15 @@ func newErrorMoments(e *summary.ErrorSums) *errorMoments {
 type blocks func(*summary.ErrorSums) stat.BlockSeries
 
 // estimate returns the estimate of a metric by the mean of a series that has these moments
-// (stat.EstimateMean).
+// (stat.EstimateMean), or of a reference by its days where there are enough of them.
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
+	if m.parts != nil {
+		parts := series(m.parts)
+		if est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), value, slope, bend); ok {
+			est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
+			return est
+		}
+	}
 	return stat.EstimateMean(of, series(m.e), value, slope, bend)
 }
 
@@ -139,7 +150,10 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if high > s.Most {
 		m.High = stat.Number(s.Most)
 	}
-	if est.NEff < 0.999*float64(n) {
+	switch days := est.Days.Len(); {
+	case days > 0:
+		m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, est.NEff)
+	case est.NEff < 0.999*float64(n):
 		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
 	}
 	if heavy && est.SE > 0 {
@@ -214,7 +228,10 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 		low, lowBound := abs.At(rank - 1)
 		high, highBound := abs.At(n - rank)
 		m.Low, m.High = stat.Number(math.Max(0, low-lowBound)), stat.Number(high+highBound)
-		if nEff < 0.999*float64(n) {
+		switch days := rows.meanAbsolute.Days.Len(); {
+		case days > 0:
+			m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, nEff)
+		case nEff < 0.999*float64(n):
 			m.note("autocorrelated errors: %d rows count as %.0f", n, nEff)
 		}
 	}

@@ -14,6 +14,9 @@ type Estimate struct {
 	NEff      float64 // the effective sample size: of so many independent rows SE would be the same
 	Kurtosis  float64 // of u
 	Reason    string  // why SE is NaN, else empty
+
+	// Days is the metric by the days of a reference, with no days where they are not known.
+	Days DaySeries
 }
 
 // IntervalLevel is the level of the confidence intervals that an evaluation shows.
@@ -23,6 +26,22 @@ const IntervalLevel = 0.95
 // by the delta method: value is g at the mean, slope its first derivative g' there, and
 // bend the second derivative over the first.
 func EstimateMean(m Moments, b BlockSeries, value, slope, bend float64) Estimate {
+	return estimateMean(m, value, slope, bend, func() (inflation, df float64) { return longRun(b, m.N, m.Variance) })
+}
+
+// EstimateByDays returns it for a series of a reference by its days, which hold whatever
+// makes rows of a day vary together. It reports false where there are too few days.
+func EstimateByDays(m Moments, days BlockSeries, value, slope, bend float64) (Estimate, bool) {
+	inflation, df, ok := byDays(days, m.Variance)
+	if !ok {
+		return Estimate{}, false
+	}
+	return estimateMean(m, value, slope, bend, func() (float64, float64) { return inflation, df }), true
+}
+
+// estimateMean returns the estimate of g(mean), with what the variance of the mean is above
+// that of independent rows, and the degrees of freedom of that.
+func estimateMean(m Moments, value, slope, bend float64, above func() (inflation, df float64)) Estimate {
 	est := Estimate{Value: value, SE: math.NaN(), DF: math.NaN(), NEff: m.N, Kurtosis: m.Kurtosis}
 	switch {
 	case m.N < 2:
@@ -35,7 +54,7 @@ func EstimateMean(m Moments, b BlockSeries, value, slope, bend float64) Estimate
 		est.SE, est.DF = 0, m.N-1
 		return est
 	}
-	inflation, df := longRun(b, m.N, m.Variance)
+	inflation, df := above()
 	est.NEff = m.N / inflation
 	mean := math.Sqrt(m.Variance / est.NEff) // standard error of the mean
 	est.SE = float64(math.Abs(slope) * mean)
