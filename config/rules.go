@@ -256,7 +256,11 @@ func (m *Model) DriftOptions() drift.Options {
 		Methods:    m.Drift.Methods,
 		Threshold:  m.Drift.Threshold,
 		Thresholds: m.Drift.Thresholds,
+		Std:        m.Drift.Std,
+		Stds:       m.Drift.Stds,
 		MinRows:    m.Drift.MinRows,
+
+		FalseDiscoveryRate: m.Drift.FalseDiscoveryRate,
 	}
 }
 

@@ -233,7 +233,24 @@ func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 
 // EvaluationOptions returns a model's options of its figures.
 func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
-	return evaluator.Options{Drift: m.DriftOptions(), Workers: workers}
+	opt := evaluator.Options{Drift: m.DriftOptions(), Workers: workers}
+	opt.Drift.CountRate = countRate(m.Rules())
+	return opt
+}
+
+// countRate returns the false discovery rate that drift.count is counted at where none is
+// configured: a rule that names it would else fire by chance the more often, the more columns
+// there are.
+func countRate(rules *rule.Set) float64 {
+	if rules == nil {
+		return 0
+	}
+	for _, r := range rules.Rules() {
+		if slices.Contains(r.Variables, "drift.count") {
+			return drift.DefaultCountRate
+		}
+	}
+	return 0
 }
 
 // coverage turns the join's counts into what people read.

@@ -17,23 +17,65 @@ type Options struct {
 	Methods    []string           // measures that judge; empty: chosen by the column's bins
 	Threshold  *float64           // for every measure of Methods; nil: each its own
 	Thresholds map[string]float64 // by measure, before Threshold
+	Std        *float64           // the threshold of every measure of Methods is the mean of chance and so many of its standard deviations
+	Stds       map[string]float64 // by measure, before all others
 	MinRows    int64              // fewer rows on either side: shown, not judged; default DefaultMinRows
+
+	// FalseDiscoveryRate bounds the share of the drifted features that chance made drift; nil
+	// judges each by itself. Without it CountRate, if it is above 0, is the rate for the number
+	// of drifted features alone.
+	FalseDiscoveryRate *float64
+	CountRate          float64
 }
+
+// neverBy is the probability below which chance alone takes a measure above its threshold so
+// seldom that it needs no part of a column's 5 %.
+const neverBy = 0.0005
 
 // DefaultMinRows is how many rows each side needs to be judged.
 const DefaultMinRows = 200
 
 func (o Options) minRows() int64 { return cmp.Or(o.MinRows, DefaultMinRows) }
 
-// threshold returns the threshold of a measure, NaN where it has none.
+// threshold returns the threshold of a measure, NaN where it has none. It is infinite where
+// chance sets one for each column, as std says: no noise floor is above that.
 func (o Options) threshold(s *Spec) float64 {
+	if _, ok := o.std(s); ok {
+		return math.Inf(1)
+	}
 	if t, ok := o.Thresholds[s.Name]; ok {
 		return t
 	}
-	if o.Threshold != nil && (!s.Beside() || slices.Contains(o.Methods, s.Name)) {
+	if o.Threshold != nil && o.general(s) {
 		return *o.Threshold
 	}
 	return s.Threshold
+}
+
+// std returns how many standard deviations of chance above its mean a measure's threshold is,
+// where that is how it is given.
+func (o Options) std(s *Spec) (k float64, ok bool) {
+	if k, ok = o.Stds[s.Name]; ok {
+		return k, true
+	}
+	if _, ok := o.Thresholds[s.Name]; !ok && o.Std != nil && o.general(s) {
+		return *o.Std, true
+	}
+	return 0, false
+}
+
+// general reports whether a threshold for all measures is meant for this one: those that judge
+// beside every method have another scale, and keep theirs.
+func (o Options) general(s *Spec) bool { return !s.Beside() || slices.Contains(o.Methods, s.Name) }
+
+// limit returns the threshold of a measure. Where it is how far chance reaches, that is the
+// noise floor too.
+func (o Options) limit(s *Spec, chance *null) float64 {
+	if k, ok := o.std(s); ok {
+		chance.floor = chance.mean + float64(k*chance.sd)
+		return chance.floor
+	}
+	return o.threshold(s)
 }
 
 // Decisive returns a measure that, judging alone, would leave no column of d inconclusive with
@@ -45,7 +87,7 @@ func (o Options) Decisive(d *Drift) (name string, ok bool) {
 		}
 		decides := func(c Column) bool {
 			m, has := c.Measures[s.Name]
-			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= o.threshold(&s) && c.N >= o.minRows()
+			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= float64(undecidedBeyond*o.threshold(&s)) && c.N >= o.minRows()
 		}
 		all := true
 		for _, c := range d.Columns {
@@ -80,8 +122,7 @@ type Scratch struct {
 }
 
 // Compare computes every measure that suits the column and lets the judging
-// ones decide: it drifted where one is above both its threshold and its noise floor, and is
-// inconclusive where none is and a floor exceeds its threshold.
+// ones decide: it drifted where one is above both its threshold and what chance alone gives.
 //
 // The measures of shares judge a column that a window has lost; all others know values alone.
 func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
@@ -100,43 +141,52 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 		out.Unfit(opt.Unfit(l.Kind))
 	}
 	if rows == 0 {
-		out.conclude(judging, rows, refRows, opt.minRows())
+		out.conclude(judging, false, rows, refRows, opt.minRows())
 		return out
 	}
 	binned, ofValues, ofShares := measuresOf(l, judging)
 	add := func(s *Spec, found measured, counted, of int64) {
 		var t *stat.Number
 		if s.Beside() || slices.Contains(judging, s.Name) {
-			threshold := stat.Number(opt.threshold(s))
+			threshold := stat.Number(opt.limit(s, &found.null))
 			t = &threshold
 		}
 		out.Measures[s.Name] = found.measure(t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
 	}
 	// Any one judging measure makes the column drift, so each floor is high enough that all
-	// together exceed theirs in at most 5 % of samples without change.
-	left := 0.05
+	// together flag at most 5 % of samples without change: what those of shares can flag is
+	// known, and the others share the rest.
+	left, able := 0.05, 0
 	for i := range ofShares {
 		s := &ofShares[i]
 		share := s.shares(ref, cur)
 		found := share.measured()
-		left -= share.spends(max(found.null.floor, opt.threshold(s)))
+		limits := found.null
+		if spent := share.spends(max(opt.limit(s, &limits), limits.floor)); spent > 0 {
+			left -= spent
+			able++
+		}
 		add(s, found, rows, refRows)
-	}
-	level := 1 - left/float64(max(1, len(judging)))
-	distances := make([]distance, len(binned))
-	for i := range binned {
-		distances[i] = *binned[i].bins
 	}
 	missing := measured{reason: "no values in the window"}
 	var nulls []null
+	level, k := 0.0, len(judging)
 	rb, cb := binsOf(ref), binsOf(cur)
 	if cur.N() > 0 {
-		nulls = mem.binNulls(rb, cb, l.Ranged(), level, distances...)
+		nulls = mem.binNulls(rb, cb, l.Ranged(), binned, func(drawn []null) float64 {
+			for i := range binned {
+				if s := &binned[i]; slices.Contains(judging, s.Name) && drawn[i].p(opt.threshold(s)) < neverBy {
+					k--
+				}
+			}
+			level = 1 - left/float64(max(1, k))
+			return level
+		})
 	}
 	for i := range binned {
 		found := missing
 		if nulls != nil {
-			found = measured{value: distances[i].of(rb, cb), null: nulls[i]}
+			found = measured{value: binned[i].bins.of(rb, cb), null: nulls[i]}
 		}
 		add(&binned[i], found, cur.N(), ref.N())
 	}
@@ -149,7 +199,8 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 		}
 		add(s, found, cur.N(), ref.N())
 	}
-	out.conclude(judging, rows, refRows, opt.minRows())
+	out.conclude(judging, len(opt.Methods) == 0, rows, refRows, opt.minRows())
+	out.chance = out.chanceOf(max(1, k) + able)
 	return out
 }
 
@@ -184,7 +235,10 @@ func (m measured) measure(threshold *stat.Number, by evidence) Measure {
 		out.PValue = &p
 	}
 	if threshold != nil {
-		out.judge(m.value, m.bound, float64(*threshold), m.null.floor, by)
+		out.judge(m.value, m.bound, float64(*threshold), &m.null, by)
+		if out.Drifted != nil && *out.Drifted {
+			out.chance = m.null.p(m.value - m.bound)
+		}
 	}
 	return out
 }

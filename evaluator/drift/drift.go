@@ -23,8 +23,9 @@ type Measure struct {
 	Drifted    *bool        `json:"drifted,omitempty"` // nil: does not judge, or inconclusive (Reason)
 	Reason     string       `json:"reason,omitempty"`
 
-	needsRows int64 // of the window, to be judged, where it isn't; 0 where that cannot be told
-	unfit     bool  // this reference gives it a value in no window
+	chance    float64 // the probability of its value without change, where it has drifted
+	needsRows int64   // of the window, to be judged, where it isn't; 0 where that cannot be told
+	unfit     bool    // this reference gives it a value in no window
 }
 
 // Column is the drift of one column. Drifted is nil when inconclusive or not applicable.
@@ -41,6 +42,8 @@ type Column struct {
 	// NeedsRows is about how many rows a window needs for the column to be conclusive, where
 	// it isn't and more rows would do.
 	NeedsRows int64 `json:"needs_rows,omitempty"`
+
+	chance float64 // the probability that it drifts as far without change, where it has drifted
 }
 
 // Drift is the drift of all columns. Share is drifted features over conclusive
@@ -56,10 +59,14 @@ type Drift struct {
 	Count   int         `json:"count"`
 	Judged  int         `json:"judged"`
 	// NotApplicable counts the features to which no judging measure applies.
-	NotApplicable int               `json:"not_applicable,omitempty"`
-	Reason        string            `json:"reason,omitempty"` // why Share is null
-	Columns       map[string]Column `json:"columns"`
-	LeftOut       map[string]string `json:"left_out,omitempty"` // column to why features: auto left it out
+	NotApplicable int `json:"not_applicable,omitempty"`
+	// FalseDiscoveryRate is the rate that Count was counted at, nil where each feature counts
+	// that drifted by itself.
+	FalseDiscoveryRate *float64 `json:"false_discovery_rate,omitempty"`
+
+	Reason  string            `json:"reason,omitempty"` // why Share is null
+	Columns map[string]Column `json:"columns"`
+	LeftOut map[string]string `json:"left_out,omitempty"` // column to why features: auto left it out
 }
 
 // Of counts the features that drifted. The columns that are reported, features or
@@ -141,33 +148,49 @@ func (d *Drift) WithRows(rows, labels int64) *Drift {
 		}
 	}
 	out := Of(features)
-	out.Columns, out.LeftOut = columns, d.LeftOut
+	out.Columns, out.LeftOut, out.FalseDiscoveryRate = columns, d.LeftOut, d.FalseDiscoveryRate
+	out.Count = out.CountWith(0)
 	return &out
 }
 
-// judge sets Drifted: true above threshold and floor, nil with a reason where the
-// floor exceeds the threshold or the numeric bound reaches over the threshold.
-func (ms *Measure) judge(value, bound, threshold, floor float64, by evidence) {
+// undecidedBeyond is how many times the threshold drift may be that the rows cannot show: up
+// to there a measure says how far there is none, beyond it says nothing.
+const undecidedBeyond = 2
+
+// judge sets Drifted. It is true where the value is above the noise floor and the threshold;
+// where the floor is the higher one, what is left of the value without chance has to be above
+// the threshold. It is false where it isn't, and drift as large as the threshold could have
+// been seen, or nearly: then Reason says how far there is none. Else it is nil, with a reason.
+func (ms *Measure) judge(value, bound, threshold float64, chance *null, by evidence) {
 	yes, no := true, false
-	limit := threshold
-	if floor > limit {
-		limit = floor
+	seen := chance.floor // the least drift that shows
+	if chance.floor > threshold {
+		seen = chance.excess(chance.floor, by.squared)
+	}
+	drifted := func(value float64) bool {
+		if value > chance.floor && chance.floor > threshold {
+			return chance.excess(value, by.squared) > threshold
+		}
+		return value > chance.floor && value > threshold
 	}
 	switch {
 	case !by.enough():
 		ms.Reason = "too few values to judge"
 		if by.refRows >= by.minRows {
-			ms.needsRows, _ = by.needs(floor, threshold)
+			ms.needsRows, _ = by.needs(seen, float64(undecidedBeyond*threshold))
 		}
-	case value-bound > limit:
+	case drifted(value - bound):
 		ms.Drifted = &yes
-	case floor > threshold:
-		ms.Reason = by.lacks(floor, threshold)
-		ms.needsRows, _ = by.needs(floor, threshold)
-	case value+bound > limit:
+	case seen > float64(undecidedBeyond*threshold):
+		ms.Reason = by.lacks(seen, threshold)
+		ms.needsRows, _ = by.needs(seen, float64(undecidedBeyond*threshold))
+	case drifted(value + bound):
 		ms.Reason = fmt.Sprintf("within its numeric bound of %.3g of the threshold", bound)
 	default:
 		ms.Drifted = &no
+		if seen > threshold {
+			ms.Reason = fmt.Sprintf("no drift beyond %.3g, which is what %d rows show; the threshold is %.3g", seen, by.rows, threshold)
+		}
 	}
 }
 
@@ -175,8 +198,9 @@ func (ms *Measure) judge(value, bound, threshold, floor float64, by evidence) {
 func (c *Column) Unfit(why string) { c.NotApplicable, c.Reason = true, "not applicable: "+why }
 
 // conclude decides a column: it has drifted where any measure says so, those beside the method
-// too. Else the method's judging measures decide.
-func (c *Column) conclude(judging []string, rows, refRows, minRows int64) {
+// too. Else the method's judging measures decide, all of them or, where it is auto, those
+// that can at these numbers of rows.
+func (c *Column) conclude(judging []string, auto bool, rows, refRows, minRows int64) {
 	for _, ms := range c.Measures {
 		if ms.Drifted != nil && *ms.Drifted {
 			c.Drifted, c.NotApplicable, c.Reason = ms.Drifted, false, ""
@@ -187,9 +211,18 @@ func (c *Column) conclude(judging []string, rows, refRows, minRows int64) {
 		return
 	}
 	var fit []string
+	decided, limited := false, ""
 	for _, name := range judging {
-		if !c.Measures[name].unfit {
-			fit = append(fit, name)
+		ms := c.Measures[name]
+		if ms.unfit {
+			continue
+		}
+		fit = append(fit, name)
+		if ms.Drifted != nil {
+			decided = true
+			if ms.Reason != "" {
+				limited = name + ": " + ms.Reason
+			}
 		}
 	}
 	needs, reason := c.lacking(fit)
@@ -201,10 +234,10 @@ func (c *Column) conclude(judging []string, rows, refRows, minRows int64) {
 	case rows < minRows || refRows < minRows:
 		c.Reason = fmt.Sprintf("%d rows against %d in the reference, fewer than min_rows %d: shown, not judged", rows, refRows, minRows)
 		c.NeedsRows = needs
-	case reason != "":
+	case reason != "" && !(auto && decided):
 		c.Reason, c.NeedsRows = reason, needs
 	default:
-		c.Drifted = new(bool)
+		c.Drifted, c.Reason = new(bool), limited
 	}
 }
 

@@ -222,7 +222,8 @@ func TestBinnedDistancesEqualTheirFormulas(t *testing.T) {
 			near(name+" of a sample to itself", distance(r, r), 0)
 		}
 		for name, d := range map[string]distance{"psi": {psi, psiAround}, "js": {jensenShannon, jensenShannonAround}} {
-			if low, high := d.around(r, c); !(low <= d.of(r, c) && d.of(r, c) <= high) {
+			low, near, high := d.around(r, c)
+			if is := d.of(r, c); !(low <= is && is <= high && math.Abs(near-is) <= 0.003*is+1e-9) {
 				t.Errorf("%s is %g, not within %g and %g", name, d.of(r, c), low, high)
 			}
 		}
@@ -384,31 +385,39 @@ func TestChangeIsSeen(t *testing.T) {
 	}
 }
 
-func TestJudgeNeedsThresholdAndFloor(t *testing.T) {
+// TestJudge holds what a measure says by its value, its threshold and what chance gives. Of
+// chance the floor is 1.5 times the root mean square.
+func TestJudge(t *testing.T) {
 	for _, c := range []struct {
 		name                           string
 		value, bound, threshold, floor float64
 		enough                         bool
-		want                           string
+		want, reason                   string
 	}{
-		{"above both", 0.3, 0, 0.2, 0.1, true, "true"},
-		{"at the threshold", 0.2, 0, 0.2, 0.1, true, "false"},
-		{"below", 0.1, 0, 0.2, 0.1, true, "false"},
-		{"floor above the threshold, value below it", 0.25, 0, 0.2, 0.3, true, "null"},
-		{"above a floor above the threshold", 0.4, 0, 0.2, 0.3, true, "true"},
-		{"too few", 0.9, 0, 0.2, 0.1, false, "null"},
-		{"the bound reaches over the threshold", 0.195, 0.01, 0.2, 0.1, true, "null"},
-		{"the bound reaches below the threshold", 0.205, 0.01, 0.2, 0.1, true, "null"},
-		{"beyond the bound", 0.25, 0.01, 0.2, 0.1, true, "true"},
+		{"above both", 0.3, 0, 0.2, 0.1, true, "true", ""},
+		{"at the threshold", 0.2, 0, 0.2, 0.1, true, "false", ""},
+		{"below", 0.1, 0, 0.2, 0.1, true, "false", ""},
+		// The floor 0.21 has an excess of 0.157 over chance, 0.14.
+		{"above the floor, and its excess below the threshold", 0.24, 0, 0.2, 0.21, true, "false", ""},
+		{"above the floor, and its excess above the threshold", 0.25, 0, 0.2, 0.21, true, "true", ""},
+		// 0.45 has one of 0.335.
+		{"a floor whose excess is above the threshold, and the value below it", 0.4, 0, 0.2, 0.45, true, "false", "no drift beyond 0.335, which is what 600 rows show; the threshold is 0.2"},
+		{"above such a floor", 0.46, 0, 0.2, 0.45, true, "true", ""},
+		{"a floor whose excess is above twice the threshold", 0.5, 0, 0.2, 0.6, true, "null", "chance alone hides drift up to 0.447, more than twice the threshold 0.2: needs about 780 rows, there are 600"},
+		{"above even that", 0.61, 0, 0.2, 0.6, true, "true", ""},
+		{"too few", 0.9, 0, 0.2, 0.1, false, "null", "too few values to judge"},
+		{"the bound reaches over the threshold", 0.195, 0.01, 0.2, 0.1, true, "null", "within its numeric bound of 0.01 of the threshold"},
+		{"the bound reaches below the threshold", 0.205, 0.01, 0.2, 0.1, true, "null", "within its numeric bound of 0.01 of the threshold"},
+		{"beyond the bound", 0.25, 0.01, 0.2, 0.1, true, "true", ""},
 	} {
 		var m Measure
 		rows := int64(600)
 		if !c.enough {
 			rows = 100
 		}
-		m.judge(c.value, c.bound, c.threshold, c.floor, evidence{refRows: 5000, rows: rows, window: rows, minRows: 200})
-		if got := evaltest.AsJSON(t, m.Drifted); got != c.want || (m.Drifted == nil) == (m.Reason == "") {
-			t.Errorf("%s: %s (%s), want %s", c.name, got, m.Reason, c.want)
+		m.judge(c.value, c.bound, c.threshold, &null{floor: c.floor, rms: c.floor / 1.5}, evidence{refRows: 5000, rows: rows, window: rows, minRows: 200})
+		if got := evaltest.AsJSON(t, m.Drifted); got != c.want || m.Reason != c.reason {
+			t.Errorf("%s: %s (%s), want %s (%s)", c.name, got, m.Reason, c.want, c.reason)
 		}
 	}
 }

@@ -71,17 +71,26 @@ func (s *shares) measured() measured {
 	p := s.atLeast(s.found)
 	return measured{
 		value: s.value, pValue: &p,
-		null: null{floor: s.at(int64(beyond)), mean: s.mean, rms: math.Sqrt(float64(s.sd*s.sd) + float64(s.mean*s.mean)), sd: s.sd},
+		null: null{
+			floor: s.at(int64(beyond)), mean: s.mean, rms: math.Sqrt(float64(s.sd*s.sd) + float64(s.mean*s.mean)), sd: s.sd, signed: true,
+			exceeded: func(value float64) float64 { return s.likely(func(of float64) bool { return of >= value }) },
+		},
 	}
 }
 
 // spends returns how likely the measure is above its limit without change.
 func (s *shares) spends(limit float64) float64 {
-	over := sort.Search(int(s.of)+1, func(k int) bool { return s.at(int64(k)) > limit })
-	if int64(over) > s.of {
+	return s.likely(func(of float64) bool { return of > limit })
+}
+
+// likely returns how likely the measure is without change what the function says, which is so
+// from some value on.
+func (s *shares) likely(is func(float64) bool) float64 {
+	least := sort.Search(int(s.of)+1, func(k int) bool { return is(s.at(int64(k))) })
+	if int64(least) > s.of {
 		return 0
 	}
-	return s.atLeast(int64(over))
+	return s.atLeast(int64(least))
 }
 
 // hypergeometric is the distribution of how many of some marked rows a window of m rows gets

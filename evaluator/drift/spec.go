@@ -31,8 +31,8 @@ type Spec struct {
 	// Instead names, of a measure without a threshold, the one like it that has one.
 	Instead string
 
-	// auto is the shape of the columns that the measure judges where no measures are
-	// configured.
+	// auto are the shapes of the columns that the measure judges where no measures are
+	// configured, 0 for none.
 	auto shape
 	// bins compares binned values; it is nil of a measure of distribution functions. On ranges
 	// of numbers, which have better measures, it is computed where one like it judges, or
@@ -61,7 +61,7 @@ func Specs() []Spec {
 		{Name: "wasserstein_normed", Threshold: 0.1, auto: ranges, values: (*pair).wassersteinNormed},
 		{Name: "js", Threshold: 0.1, auto: categories, bins: &distance{jensenShannon, jensenShannonAround}},
 		{Name: "tvd", Threshold: 0.1, auto: twoValues, bins: &distance{of: totalVariation}},
-		{Name: "cohen_w", Threshold: 0.1, bins: &distance{of: cohenW}},
+		{Name: "cohen_w", Threshold: 0.1, auto: twoValues | categories, bins: &distance{of: cohenW}},
 		{Name: "missing", Threshold: 0.01, shares: missingShare},
 		{Name: "out_of_range", Threshold: 0.01, shares: outOfRange, onRange: true},
 	}
@@ -92,15 +92,14 @@ func Find(name string) (Spec, bool) {
 	return specs[i], true
 }
 
-// shape says what the bins of a column are, which decides what judges it where no measures
+// shape says what the bins of a column are, or of several columns with |, which decides what judges it where no measures
 // are configured.
 type shape uint8
 
 const (
-	noShape    shape = iota // of no column
-	twoValues               // two bins in the reference
-	ranges                  // ranges of numbers
-	categories              // texts, or numbers with few values
+	twoValues  shape = 1 << iota // two bins in the reference
+	ranges                       // ranges of numbers
+	categories                   // texts, or numbers with few values
 )
 
 func shapeOf(l *summary.ColumnLayout) shape {
@@ -126,7 +125,7 @@ func (s *Spec) ofColumn(l *summary.ColumnLayout) bool {
 func (s *Spec) Beside() bool { return s.shares != nil }
 
 // JudgesAuto reports whether the measure judges any column where no measures are configured.
-func (s *Spec) JudgesAuto() bool { return s.auto != noShape }
+func (s *Spec) JudgesAuto() bool { return s.auto != 0 }
 
 // autoMethods lists the measures that judge a column when none are configured, from the
 // table's end: an inconclusive column gives the reason of the last one.
@@ -134,7 +133,7 @@ func autoMethods(l *summary.ColumnLayout) []string {
 	var out []string
 	of := shapeOf(l)
 	for _, s := range slices.Backward(Specs()) {
-		if s.auto == of {
+		if s.auto&of != 0 {
 			out = append(out, s.Name)
 		}
 	}
