@@ -281,7 +281,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"std beside measures", "method: auto", "threshold: {psi: 0.2, std: 3}",
-			`hindcast.yaml:28:54: models[0].drift.threshold: unknown measure "std"; known: js, ks, psi, tvd, wasserstein, wasserstein_normed`,
+			`hindcast.yaml:28:54: models[0].drift.threshold: unknown measure "std"; known: cohen_w, js, ks, missing, out_of_range, psi, tvd, wasserstein, wasserstein_normed`,
 		},
 		{
 			"false discovery rate of 0", "method: auto", "false_discovery_rate: 0",

@@ -151,7 +151,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 			threshold := stat.Number(opt.limit(s, &found.null))
 			t = &threshold
 		}
-		out.Measures[s.Name] = found.measure(t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
+		out.Measures[s.Name] = found.measure(s, t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
 	}
 	// Any one judging measure makes the column drift, so each floor is high enough that all
 	// together flag at most 5 % of samples without change: what those of shares can flag is
@@ -216,7 +216,7 @@ type measured struct {
 }
 
 // measure writes what was measured, and judges it by the threshold; nil is none.
-func (m measured) measure(threshold *stat.Number, by evidence) Measure {
+func (m measured) measure(of *Spec, threshold *stat.Number, by evidence) Measure {
 	if m.reason == "" && !stat.IsNumber(m.value) {
 		m.reason = "not a finite number"
 	}
@@ -235,7 +235,7 @@ func (m measured) measure(threshold *stat.Number, by evidence) Measure {
 		out.PValue = &p
 	}
 	if threshold != nil {
-		out.judge(m.value, m.bound, float64(*threshold), &m.null, by)
+		out.judge(m.value, m.bound, float64(*threshold), &m.null, of, by)
 		if out.Drifted != nil && *out.Drifted {
 			out.chance = m.null.p(m.value - m.bound)
 		}

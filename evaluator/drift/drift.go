@@ -161,15 +161,15 @@ const undecidedBeyond = 2
 // where the floor is the higher one, what is left of the value without chance has to be above
 // the threshold. It is false where it isn't, and drift as large as the threshold could have
 // been seen, or nearly: then Reason says how far there is none. Else it is nil, with a reason.
-func (ms *Measure) judge(value, bound, threshold float64, chance *null, by evidence) {
+func (ms *Measure) judge(value, bound, threshold float64, chance *null, of *Spec, by evidence) {
 	yes, no := true, false
 	seen := chance.floor // the least drift that shows
 	if chance.floor > threshold {
-		seen = chance.excess(chance.floor, by.squared)
+		seen = chance.excess(chance.floor, of)
 	}
 	drifted := func(value float64) bool {
 		if value > chance.floor && chance.floor > threshold {
-			return chance.excess(value, by.squared) > threshold
+			return chance.excess(value, of) > threshold
 		}
 		return value > chance.floor && value > threshold
 	}
@@ -225,7 +225,7 @@ func (c *Column) conclude(judging []string, auto bool, rows, refRows, minRows in
 			}
 		}
 	}
-	needs, reason := c.lacking(fit)
+	needs, reason := c.lacking(fit, auto)
 	switch {
 	case len(fit) == 0 && len(c.Measures) > 0:
 		c.Unfit(judging[0] + ": " + c.Measures[judging[0]].Reason)
@@ -237,18 +237,25 @@ func (c *Column) conclude(judging []string, auto bool, rows, refRows, minRows in
 	case reason != "" && !(auto && decided):
 		c.Reason, c.NeedsRows = reason, needs
 	default:
-		c.Drifted, c.Reason = new(bool), limited
+		c.Drifted, c.Reason = new(bool), cmp.Or(limited, reason)
 	}
 }
 
-// lacking returns the rows that a window needs for every judging measure to be conclusive, 0
-// where one of them cannot tell, and the reason of the measure that needs most. Both are zero
-// where all are conclusive.
-func (c *Column) lacking(judging []string) (needs int64, reason string) {
+// lacking returns the rows that a window needs to be judged, 0 where that cannot be told, and
+// the reason of the measure that says so. Both are zero where all are conclusive. Any one of
+// the measures is enough where they are chosen by the column; else all have to be conclusive.
+func (c *Column) lacking(judging []string, anyOf bool) (needs int64, reason string) {
 	for _, name := range judging {
 		ms := c.Measures[name]
-		untold := reason != "" && needs == 0
-		if ms.Drifted == nil && !untold && (reason == "" || ms.needsRows == 0 || ms.needsRows >= needs) {
+		if ms.Drifted != nil {
+			continue
+		}
+		told, untold := ms.needsRows > 0, needs == 0
+		better := ms.needsRows >= needs && !untold || !told // more rows, or nobody knows how many
+		if anyOf {
+			better = told && (untold || ms.needsRows < needs)
+		}
+		if reason == "" || better && !(untold && !anyOf) {
 			needs, reason = ms.needsRows, name+": "+ms.Reason
 		}
 	}

@@ -403,7 +403,7 @@ func TestJudge(t *testing.T) {
 		// 0.45 has one of 0.335.
 		{"a floor whose excess is above the threshold, and the value below it", 0.4, 0, 0.2, 0.45, true, "false", "no drift beyond 0.335, which is what 600 rows show; the threshold is 0.2"},
 		{"above such a floor", 0.46, 0, 0.2, 0.45, true, "true", ""},
-		{"a floor whose excess is above twice the threshold", 0.5, 0, 0.2, 0.6, true, "null", "chance alone hides drift up to 0.447, more than twice the threshold 0.2: needs about 780 rows, there are 600"},
+		{"a floor whose excess is above twice the threshold", 0.5, 0, 0.2, 0.6, true, "null", "chance alone hides drift up to 0.447, more than twice the threshold 0.2: needs about 820 rows, there are 600"},
 		{"above even that", 0.61, 0, 0.2, 0.6, true, "true", ""},
 		{"too few", 0.9, 0, 0.2, 0.1, false, "null", "too few values to judge"},
 		{"the bound reaches over the threshold", 0.195, 0.01, 0.2, 0.1, true, "null", "within its numeric bound of 0.01 of the threshold"},
@@ -415,7 +415,7 @@ func TestJudge(t *testing.T) {
 		if !c.enough {
 			rows = 100
 		}
-		m.judge(c.value, c.bound, c.threshold, &null{floor: c.floor, rms: c.floor / 1.5}, evidence{refRows: 5000, rows: rows, window: rows, minRows: 200})
+		m.judge(c.value, c.bound, c.threshold, &null{floor: c.floor, rms: c.floor / 1.5}, &Spec{}, evidence{refRows: 5000, rows: rows, window: rows, minRows: 200})
 		if got := evaltest.AsJSON(t, m.Drifted); got != c.want || m.Reason != c.reason {
 			t.Errorf("%s: %s (%s), want %s (%s)", c.name, got, m.Reason, c.want, c.reason)
 		}

@@ -34,15 +34,21 @@ func (n null) p(value float64) float64 {
 
 // excess returns what is left of a value that chance alone has a part in: of a distance its
 // square less the mean square of chance, for both add up as squares; of a measure that grows
-// with a square, or is a difference, the value less the mean.
-func (n null) excess(value float64, squared bool) float64 {
-	if squared || n.signed {
+// with a square, or is a difference, the value less the mean. A distance that can be at most so
+// much has less room for anything else, the more of it chance takes: where chance alone brings
+// it to its greatest value, nothing can be seen.
+func (n null) excess(value float64, s *Spec) float64 {
+	if s.squared || n.signed {
 		return max(0, value-n.mean)
 	}
 	if value <= n.rms {
 		return 0
 	}
-	return math.Sqrt(float64((value - n.rms) * (value + n.rms)))
+	left := float64((value - n.rms) * (value + n.rms))
+	if s.most > 0 {
+		left /= float64((s.most - n.rms) * (s.most + n.rms) / float64(s.most*s.most))
+	}
+	return math.Sqrt(left)
 }
 
 // over returns the same of a measure that is divided by a number.

@@ -42,6 +42,8 @@ type Spec struct {
 	// squared says that the measure grows with the square of a difference: so its floor falls
 	// faster with the number of rows.
 	squared bool
+	// most is the greatest value of a distance, 0 where there is none.
+	most float64
 	// values is a measure of distribution functions, with its floor. It knows the values of
 	// numbers alone, and is nil of a measure of bins.
 	values func(*pair) measured
@@ -56,12 +58,12 @@ type Spec struct {
 func Specs() []Spec {
 	return []Spec{
 		{Name: "psi", Threshold: 0.2, auto: ranges, bins: &distance{psi, psiAround}, alwaysBins: true, squared: true},
-		{Name: "ks", Threshold: 0.1, values: (*pair).kolmogorovSmirnov},
+		{Name: "ks", Threshold: 0.1, most: 1, values: (*pair).kolmogorovSmirnov},
 		{Name: "wasserstein", Threshold: math.NaN(), Instead: "wasserstein_normed", values: (*pair).wasserstein},
 		{Name: "wasserstein_normed", Threshold: 0.1, auto: ranges, values: (*pair).wassersteinNormed},
-		{Name: "js", Threshold: 0.1, auto: categories, bins: &distance{jensenShannon, jensenShannonAround}},
-		{Name: "tvd", Threshold: 0.1, auto: twoValues, bins: &distance{of: totalVariation}},
-		{Name: "cohen_w", Threshold: 0.1, auto: twoValues | categories, bins: &distance{of: cohenW}},
+		{Name: "js", Threshold: 0.1, auto: categories, most: 1, bins: &distance{jensenShannon, jensenShannonAround}},
+		{Name: "tvd", Threshold: 0.1, auto: twoValues, most: 1, bins: &distance{of: totalVariation}},
+		{Name: "cohen_w", Threshold: 0.1, auto: twoValues | categories, most: 2, bins: &distance{of: cohenW}},
 		{Name: "missing", Threshold: 0.01, shares: missingShare},
 		{Name: "out_of_range", Threshold: 0.01, shares: outOfRange, onRange: true},
 	}
