@@ -41,11 +41,9 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	}
 	out.Quality = qualityOf(cur)
 	if ref != nil {
-		out.Reference = &Reference{Rows: ref.Summary.Predictions()}
-		w.add(func(*drift.Scratch) {
-			out.Reference.Metrics = metric.Regression(ref.Summary.Errors())
-			out.Reference.explain(ref.Summary)
-		})
+		stratum := ref.For(spanOf(cur))
+		out.Reference = newReference(stratum, cur)
+		w.add(func(*drift.Scratch) { out.Reference.compute(ref, stratum) })
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
 	}

@@ -68,14 +68,16 @@ type blocks func(*summary.ErrorSums) stat.BlockSeries
 // estimate returns the estimate of a metric by the mean of a series that has these moments
 // (stat.EstimateMean), or of a reference by its days where there are enough of them.
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
-	if m.parts != nil {
-		parts := series(m.parts)
-		if est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), value, slope, bend); ok {
-			est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
-			return est
-		}
+	if m.parts == nil {
+		return stat.EstimateMean(of, series(m.e), value, slope, bend)
 	}
-	return stat.EstimateMean(of, series(m.e), value, slope, bend)
+	parts := series(m.parts)
+	est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), value, slope, bend)
+	if !ok {
+		est = stat.EstimateMean(of, series(m.e), value, slope, bend)
+	}
+	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
+	return est
 }
 
 // mean returns the estimate of a metric that is the mean of the series whose sum is k.
@@ -150,7 +152,7 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if high > s.Most {
 		m.High = stat.Number(s.Most)
 	}
-	switch days := est.Days.Len(); {
+	switch days := est.ByDays; {
 	case days > 0:
 		m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, est.NEff)
 	case est.NEff < 0.999*float64(n):
@@ -228,7 +230,7 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 		low, lowBound := abs.At(rank - 1)
 		high, highBound := abs.At(n - rank)
 		m.Low, m.High = stat.Number(math.Max(0, low-lowBound)), stat.Number(high+highBound)
-		switch days := rows.meanAbsolute.Days.Len(); {
+		switch days := rows.meanAbsolute.ByDays; {
 		case days > 0:
 			m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, nEff)
 		case nEff < 0.999*float64(n):

@@ -15,8 +15,10 @@ type Estimate struct {
 	Kurtosis  float64 // of u
 	Reason    string  // why SE is NaN, else empty
 
-	// Days is the metric by the days of a reference, with no days where they are not known.
-	Days DaySeries
+	// Days is the metric by the days of a reference, with no days where they are not known;
+	// ByDays is the number of those that SE comes from, 0 where it comes from rows.
+	Days   DaySeries
+	ByDays int
 }
 
 // IntervalLevel is the level of the confidence intervals that an evaluation shows.
@@ -36,7 +38,9 @@ func EstimateByDays(m Moments, days BlockSeries, value, slope, bend float64) (Es
 	if !ok {
 		return Estimate{}, false
 	}
-	return estimateMean(m, value, slope, bend, func() (float64, float64) { return inflation, df }), true
+	est := estimateMean(m, value, slope, bend, func() (float64, float64) { return inflation, df })
+	est.ByDays = days.filled()
+	return est, true
 }
 
 // estimateMean returns the estimate of g(mean), with what the variance of the mean is above
