@@ -1,6 +1,8 @@
 package drift
 
 import (
+	"math"
+
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -47,4 +49,43 @@ func categoryBins(c *summary.Column) bins {
 		rest += float64(c.Open(i))
 	}
 	return append(out, rest)
+}
+
+// fewExpected is how many values of a category chance is to give the smaller sample for the
+// category to be a bin of its own (Cochran, Biometrics 10, 1954).
+const fewExpected = 5
+
+// rareBins marks the categories of both samples that are rare in them together, of which one
+// bin is made. It goes by both, so that chance, which deals the values to them anew, leaves
+// the marks as they are. The last bin, of unseen categories, is never one of them.
+func rareBins(ref, cur bins) []bool {
+	n, m := ref.total(), cur.total()
+	share := math.Min(n, m) / (n + m)
+	rare, marked := make([]bool, len(ref)), 0
+	for i := range len(ref) - 1 {
+		if values := ref[i] + cur[i]; values > 0 && float64(values*share) < fewExpected {
+			rare[i] = true
+			marked++
+		}
+	}
+	if marked < 2 {
+		return nil
+	}
+	return rare
+}
+
+// pooled returns the bins with those that are marked in one, which comes first.
+func (b bins) pooled(rare []bool) bins {
+	if rare == nil {
+		return b
+	}
+	out := bins{0}
+	for i, n := range b {
+		if rare[i] {
+			out[0] += n
+		} else {
+			out = append(out, n)
+		}
+	}
+	return out
 }

@@ -173,7 +173,9 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 	level, k := 0.0, len(judging)
 	rb, cb := binsOf(ref), binsOf(cur)
 	if cur.N() > 0 {
-		nulls = mem.binNulls(rb, cb, l.Ranged(), binned, func(drawn []null) float64 {
+		again := newRedeal(rb, cb, l.Ranged())
+		rb, cb = rb.pooled(again.rare), cb.pooled(again.rare)
+		nulls = mem.binNulls(again, binned, func(drawn []null) float64 {
 			for i := range binned {
 				if s := &binned[i]; slices.Contains(judging, s.Name) && drawn[i].p(opt.threshold(s)) < neverBy {
 					k--

@@ -10,8 +10,7 @@ import "math"
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
-func (mem *Scratch) binNulls(ref, cur bins, ranged bool, of []Spec, levelOf func([]null) float64) []null {
-	again := newRedeal(ref, cur, ranged)
+func (mem *Scratch) binNulls(again *redeal, of []Spec, levelOf func([]null) float64) []null {
 	count := min(max(binBudget/max(again.used, 1), binDrawsMany), binDraws)
 	// What each draw is about. Most are far below the quantile and need not be known better.
 	room := mem.drawsOf((3*len(of) + 1) * count)
@@ -52,11 +51,12 @@ func (mem *Scratch) binNulls(ref, cur bins, ranged bool, of []Spec, levelOf func
 	return out
 }
 
-// redeal deals the rows of two binned samples to them anew, as chance does where nothing
+// redeal deals the values of two binned samples to them anew, as chance does where nothing
 // has changed. binNulls asks it for one draw after the other.
 type redeal struct {
-	n, m   float64 // rows of the samples
+	n, m   float64 // values of the samples
 	ranged bool
+	rare   []bool // categories that share one bin, nil where none do
 	deal   []binomial
 	used   int  // bins with rows
 	a, b   bins // the samples of the last draw
@@ -71,6 +71,7 @@ func newRedeal(ref, cur bins, ranged bool) *redeal {
 		}
 	}
 	if special := len(ref) - 1; !ranged {
+		r.rare = rareBins(ref, cur)
 		unseen := math.Min(cur[special], mostUnseen(ref[:special], r.n, r.m))
 		r.deal[special] = newBinomial(math.Floor(unseen), r.n/(r.n+r.m))
 	}
@@ -84,29 +85,31 @@ func (r *redeal) draw(rng *normals) {
 		special--
 	}
 	a, b := r.a[:0], r.b[:0]
-	unseen := 0.0
+	var unseen, rareA, rareB float64
 	for i := range r.deal[:special] {
 		trials := r.deal[i].trials
 		if trials == 0 {
 			continue
 		}
 		x := r.deal[i].draw(rng)
-		if x == 0 && !r.ranged {
+		switch {
+		case x == 0 && !r.ranged:
 			unseen += trials
-			continue
+		case r.rare != nil && r.rare[i]:
+			rareA += x
+			rareB += trials - x
+		default:
+			a, b = append(a, x), append(b, trials-x)
 		}
-		a, b = append(a, x), append(b, trials-x)
 	}
 	if !r.ranged {
+		// Each of these was a category of its own, and so a rare one.
 		if deal := &r.deal[special]; deal.trials > 0 {
 			x := deal.draw(rng)
 			unseen += deal.trials - x
-			// Each was a category of its own; more than that many tell no more.
-			for range int(math.Min(x, 100)) {
-				a, b = append(a, math.Max(1, x/100)), append(b, 0)
-			}
+			rareA += x
 		}
-		a, b = append(a, 0), append(b, unseen)
+		a, b = append(a, rareA, 0), append(b, rareB, unseen)
 	}
 	r.a, r.b = a, b
 }

@@ -41,12 +41,16 @@ func (n null) excess(value float64, s *Spec) float64 {
 	if s.squared || n.signed {
 		return max(0, value-n.mean)
 	}
-	if value <= n.rms {
+	if value < n.rms {
 		return 0
 	}
 	left := float64((value - n.rms) * (value + n.rms))
-	if s.most > 0 {
-		left /= float64((s.most - n.rms) * (s.most + n.rms) / float64(s.most*s.most))
+	switch room := s.most - n.rms; {
+	case s.most == 0:
+	case room <= 1e-9*s.most:
+		return value
+	default:
+		left /= float64(room * (s.most + n.rms) / float64(s.most*s.most))
 	}
 	return math.Sqrt(left)
 }
