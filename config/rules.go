@@ -229,6 +229,7 @@ func (m *Model) RuleEnv() rule.Env {
 	return rule.Env{
 		Task:          m.Task,
 		HasReference:  m.Reference != nil,
+		HasRolling:    m.Rolling() != nil,
 		NoPredictions: noPredictions,
 		NoLabels:      noLabels,
 		Segments:      slices.Clone(m.Segments),
@@ -283,6 +284,7 @@ func (m *Model) PolicyHash() string {
 		Policy      trigger.Policy
 		Prometheus  map[string]string `json:",omitempty"` // so that models without keep their hash
 		Within      time.Duration     `json:",omitempty"` // likewise
+		Rolling     *Rolling          `json:",omitempty"` // likewise
 	}{
 		Schema:      1,
 		Task:        m.Task,
@@ -298,6 +300,7 @@ func (m *Model) PolicyHash() string {
 		Policy:      m.Policy(),
 		Prometheus:  m.Prometheus,
 		Within:      m.GroundTruth.Match.Within,
+		Rolling:     m.Rolling(),
 	}
 	b, err := json.Marshal(canonical)
 	if err != nil {

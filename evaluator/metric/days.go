@@ -11,7 +11,19 @@ import (
 // where they are known, over the parts of its days (Clusters.DayParts), nil
 // otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
 // together.
-func OfReference(e, parts *summary.ErrorSums) map[string]Result { return regression(e, parts) }
+func OfReference(e, parts *summary.ErrorSums) map[string]Result {
+	return regression(e, parts, "days")
+}
+
+// OfWindows computes the metrics of the rows of several windows from what
+// summary.PoolErrors makes of these, as OfReference does: the windows are its days.
+func OfWindows(e *summary.ErrorSums) map[string]Result {
+	out := regression(e, e, "windows")
+	if e != nil {
+		SetDays(out, []Days{DaysOf(e, e)})
+	}
+	return out
+}
 
 // Days is each metric by the days of one stratum of a reference, by the metric's name.
 type Days map[string]stat.DaySeries

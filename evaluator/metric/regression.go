@@ -3,6 +3,7 @@ package metric
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/portable"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -16,10 +17,11 @@ import (
 // (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil) }
+func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil, "") }
 
-// regression computes them, of a reference with the sums over the parts of its days.
-func regression(e, parts *summary.ErrorSums) map[string]Result {
+// regression computes them, of a reference with the sums over the parts of its days, or of
+// what else groups says.
+func regression(e, parts *summary.ErrorSums, groups string) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
 	if e == nil || e.N() == 0 {
@@ -29,6 +31,7 @@ func regression(e, parts *summary.ErrorSums) map[string]Result {
 		return out
 	}
 	rows := newErrorMoments(e, parts)
+	rows.groups = groups
 	for i := range specs {
 		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
 	}
@@ -40,6 +43,7 @@ func regression(e, parts *summary.ErrorSums) map[string]Result {
 type errorMoments struct {
 	e         *summary.ErrorSums
 	parts     *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
+	groups    string             // what these days are: days, or windows
 	n         int64              // rows
 	errors    stat.Moments       // of e
 	absolute  stat.Moments       // of |e|
@@ -47,6 +51,9 @@ type errorMoments struct {
 	symmetric stat.Moments       // of 2|e|/(|y|+|p|)
 
 	meanAbsolute stat.Estimate // the mean of |e|
+
+	patterns     *stat.Patterns // of the blocks that had these numbers of rows last
+	patternsRows []float64
 }
 
 func newErrorMoments(e, parts *summary.ErrorSums) *errorMoments {
@@ -69,15 +76,27 @@ type blocks func(*summary.ErrorSums) stat.BlockSeries
 // (stat.EstimateMean), or of a reference by its days where there are enough of them.
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
 	if m.parts == nil {
-		return stat.EstimateMean(of, series(m.e), value, slope, bend)
+		return stat.EstimateMean(of, m.inTime(series), value, slope, bend)
 	}
 	parts := series(m.parts)
 	est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), value, slope, bend)
 	if !ok {
-		est = stat.EstimateMean(of, series(m.e), value, slope, bend)
+		est = stat.EstimateMean(of, m.inTime(series), value, slope, bend)
 	}
 	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
+	est.Days.Are = m.groups
 	return est
+}
+
+// inTime returns a series by time blocks, with the patterns that these have. Nearly all
+// series share them.
+func (m *errorMoments) inTime(series blocks) stat.BlockSeries {
+	b := series(m.e)
+	if m.patterns == nil || !slices.Equal(b.N, m.patternsRows) {
+		m.patterns, m.patternsRows = stat.PatternsOf(b.N, m.e.Days()), b.N
+	}
+	b.Patterns = m.patterns
+	return b
 }
 
 // mean returns the estimate of a metric that is the mean of the series whose sum is k.
@@ -139,8 +158,8 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if !stat.IsNumber(est.Value) {
 		return missingMetric(n, notFinite)
 	}
-	heavy := kurtosis > heavyTails
-	low, high := est.Interval(stat.IntervalLevel, heavy)
+	heavy, autocorrelated := kurtosis > heavyTails, est.ByDays == 0 && est.NEff < 0.999*float64(n)
+	low, high := est.Interval(stat.IntervalLevel, heavy || autocorrelated)
 	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
 	if math.IsNaN(est.SE) {
 		m.Reason = est.Reason
@@ -154,8 +173,8 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	}
 	switch days := est.ByDays; {
 	case days > 0:
-		m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, est.NEff)
-	case est.NEff < 0.999*float64(n):
+		m.note("interval from how its %d %s differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
+	case autocorrelated:
 		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
 	}
 	if heavy && est.SE > 0 {
