@@ -349,15 +349,24 @@ func (c *DayColumn) pick(u float64) int {
 func (c *DayColumn) binsVary() bool    { return c != nil && c.inBins.scale > 0 }
 func (c *DayColumn) orderVaries() bool { return c != nil && c.inOrder.scale > 0 }
 
-// deviate changes the rows of a drawn window by the deviation of an ordinary day.
-func (c *DayColumn) deviate(rng *normals, window bins, bin []int) {
-	relative := c.relative[c.pick(rng.uniform())]
-	times := float64(c.inBins.times(rng.next(), rng.next()) * c.spread)
-	for i, at := range bin {
-		if at < len(c.groupOf) {
-			window[i] *= max(0, 1+float64(times*relative[c.groupOf[at]]))
-		}
+// dayDraw is what the deviation of a drawn day makes of the bins of measures.
+type dayDraw struct {
+	of       *DayColumn
+	relative []float64 // by group
+	times    float64
+}
+
+// draw draws a day.
+func (c *DayColumn) draw(rng *normals) dayDraw {
+	return dayDraw{of: c, relative: c.relative[c.pick(rng.uniform())], times: float64(c.inBins.times(rng.next(), rng.next()) * c.spread)}
+}
+
+// factor returns what the rows of a bin are multiplied by.
+func (d *dayDraw) factor(bin int) float64 {
+	if bin >= len(d.of.groupOf) {
+		return 1
 	}
+	return max(0, 1+float64(d.times*d.relative[d.of.groupOf[bin]]))
 }
 
 // paths returns by how much the distribution function deviates on each day, at points given in
