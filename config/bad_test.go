@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -252,11 +253,11 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"drift method of the future", "method: auto", "method: hellinger",
-			`hindcast.yaml:28:40: models[0].drift.method: "hellinger" is not supported by this version; supported: auto, psi, ks, wasserstein, wasserstein_normed, js, tvd`,
+			`hindcast.yaml:28:40: models[0].drift.method: "hellinger" is not supported by this version; supported: auto, psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range`,
 		},
 		{
 			"auto in a list of methods", "method: auto", "method: [psi, auto]",
-			`hindcast.yaml:28:46: models[0].drift.method[1]: unknown value "auto"; known: js, ks, psi, tvd, wasserstein, wasserstein_normed`,
+			`hindcast.yaml:28:46: models[0].drift.method[1]: unknown value "auto"; known: cohen_w, js, ks, missing, out_of_range, psi, tvd, wasserstein, wasserstein_normed`,
 		},
 		{
 			"threshold of a measure that does not judge", "method: auto", "method: [psi], threshold: {ks: 0.1}",
@@ -280,7 +281,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"std beside measures", "method: auto", "threshold: {psi: 0.2, std: 3}",
-			`hindcast.yaml:28:54: models[0].drift.threshold: unknown measure "std"; known: js, ks, psi, tvd, wasserstein, wasserstein_normed`,
+			`hindcast.yaml:28:54: models[0].drift.threshold: unknown measure "std"; known: cohen_w, js, ks, missing, out_of_range, psi, tvd, wasserstein, wasserstein_normed`,
 		},
 		{
 			"false discovery rate of 0", "method: auto", "false_discovery_rate: 0",
@@ -467,6 +468,22 @@ func TestBad(t *testing.T) {
 			`hindcast.yaml:27:17: models[0].reference.columns: unknown key "lable" (did you mean "label"?)`,
 		},
 		{
+			"rolling reference of too few windows", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      rolling: {windows: 7}\n",
+			"hindcast.yaml:27:26: models[0].reference.rolling.windows: must be at least 8, got 7",
+		},
+		{
+			"rolling reference of too many windows", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      rolling: {windows: 367}\n",
+			"hindcast.yaml:27:26: models[0].reference.rolling.windows: must be at most 366, got 367",
+		},
+		{
+			"rolling reference of an unknown kind", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      rolling: {same: weekends}\n",
+			`hindcast.yaml:27:23: models[0].reference.rolling.same: unknown value "weekends" (did you mean "weekend"?)`,
+		},
+		{
+			"rolling reference by the hour of days", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      rolling: {same: hour_of_day}\n",
+			"hindcast.yaml:27:23: models[0].reference.rolling.same: hour_of_day serves windows shorter than 1d, and those of this model are 1d: each has all of them; leave the key out, or write none",
+		},
+		{
 			"profile that is many", "      url: s3://training/house-price/*.parquet\n", "      profile: s3://b/*\n",
 			"hindcast.yaml:26:16: models[0].reference.profile: must name one place: no wildcard or placeholder",
 		},
@@ -492,7 +509,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"threshold of the future", "method: auto", "threshold: {kl: 1}",
-			`hindcast.yaml:28:44: models[0].drift.threshold.kl: "kl" is not supported by this version; supported: psi, ks, wasserstein, wasserstein_normed, js, tvd`,
+			`hindcast.yaml:28:44: models[0].drift.threshold.kl: "kl" is not supported by this version; supported: psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range`,
 		},
 		{
 			"key that is a list", "grouping: {namespace: team-a}", "grouping: {[a]: b}",
@@ -710,6 +727,21 @@ func TestBad(t *testing.T) {
 	}
 }
 
+// A rule with the action block on a column that is no feature would hold every run for good.
+func TestBlockRuleThatIsNeverHealthy(t *testing.T) {
+	text := edit(t, readTestdata(t, "full.yaml"), "features: auto", "features: [size]")
+	text = edit(t, text, "action: alert", "action: block")
+	for when, want := range map[string]string{
+		`drift.columns["size"].drifted`: "",
+		`drift.columns["city"].drifted`: `hindcast.yaml:38:15: models[0].rules[1].when: a rule with action block holds every run unless it is healthy, and this one never is: drift.columns["city"].drifted is never known: no feature is called that`,
+	} {
+		_, err := Parse("hindcast.yaml", []byte(edit(t, text, "drift.share >= 0.5", when)), "", noEnv)
+		if got := fmt.Sprint(err); want == "" && err != nil || want != "" && got != want {
+			t.Errorf("%s: %s, want %s", when, got, want)
+		}
+	}
+}
+
 // The words of the messages about expressions are evaluator/rule's; where they
 // point to is checked here.
 func TestBadExpressions(t *testing.T) {
@@ -737,6 +769,13 @@ func TestBadExpressions(t *testing.T) {
 			if !strings.Contains(got, want) {
 				t.Errorf("no %s in\n%s", want, got)
 			}
+		}
+	})
+	t.Run("rolling reference without Summaries", func(t *testing.T) {
+		text := edit(t, base, "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      rolling: {}\n")
+		got := parseError(t, edit(t, text, "  url: file://./state\n", "  url: file://./state\n  keep_summaries: 0s\n"), noEnv)
+		if want := "hindcast.yaml:28:16: models[0].reference.rolling: it is made of the Summaries of 8 windows or more, and state.keep_summaries keeps them for 0s: give that 16d at least"; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	})
 	t.Run("reference without predictions", func(t *testing.T) {

@@ -148,6 +148,7 @@ type pass struct {
 	hungQuery hang                   // the query that the monitoring system did not answer in time
 
 	layout          string                 // ID of the reference's layout, on which windows are counted; empty without one
+	ordinary        *ordinary              // the model's own windows, where the reference has no days and rules compare with it
 	earlier         []trigger.LaunchStatus // the runs that were started before it
 	again           []again                // the windows of its plan that were judged before
 	otherRules      []again                // the windows that it is to judge again by other rules, without reading
@@ -156,6 +157,7 @@ type pass struct {
 	judged          []*evaluated           // this pass's windows, oldest first, mature before closed
 	redecided       []*evaluated           // windows of earlier passes that were decided on again
 	beside          []trigger.Record       // what a backfill knows of windows beside the ledger
+	rolled          map[int64]rolled       // errors of windows that rolling references are made of, by the windows' starts in Unix seconds
 	notes           []string               // what people must know of the pass, for its output alone: no window's record has them
 
 	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
@@ -199,6 +201,9 @@ func (p *pass) run(ctx context.Context) error {
 		return err
 	}
 	p.layout = ref.layoutID()
+	if err := p.loadOrdinary(ctx, ref); err != nil {
+		return err
+	}
 	if windows, err = p.judgeKept(ctx, windows, records); err != nil {
 		return err
 	}
@@ -275,7 +280,7 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 func (p *pass) rules() []trigger.Rule {
 	rules := make([]trigger.Rule, 0, len(p.model.Rules().Rules()))
 	for _, rule := range p.model.Rules().Rules() {
-		rules = append(rules, trigger.Rule{Name: rule.Name, Action: rule.Action, For: rule.For})
+		rules = append(rules, trigger.Rule{Name: rule.Name, Action: rule.Action, For: rule.For, NoLabels: !rule.NeedsLabels})
 	}
 	return rules
 }

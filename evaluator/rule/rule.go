@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
@@ -24,11 +25,13 @@ type Spec struct {
 type Env struct {
 	Task         string // a task of metric.Tasks; empty is regression
 	HasReference bool   // reference.METRIC, drift.*, quality.*.out_of_range|unseen need one
+	HasRolling   bool   // rolling.METRIC needs a rolling reference
 	// NoPredictions and NoLabels say that the reference has no such column, so that what
 	// needs it can never be known.
 	NoPredictions, NoLabels bool
 	Segments                []string // configured segment columns
 	Prometheus              []string // configured prometheus.NAME
+	Drift                   drift.Prospects
 }
 
 // Facts holds what is known of a window, which its rules are judged on.
@@ -139,6 +142,12 @@ func Compile(specs []Spec, env Env) (*Set, []error) {
 		if len(faults) > 0 {
 			continue
 		}
+		if spec.Action == ActionBlock {
+			if why := when.root.neverHealthy(&env.Drift); why != "" {
+				fault("when", "a rule with action block holds every run unless it is healthy, and this one never is: %s", why)
+				continue
+			}
+		}
 		level := ruleLevel(spec, when.root, fault)
 		when.root.setLevel(level)
 		set.rules = append(set.rules, newCompiledRule(spec, when, level))
@@ -232,6 +241,35 @@ func (s *Set) NeedReference() []string {
 		}
 	}
 	return names
+}
+
+// CompareWithReference names the rules that compare the window with the reference: its metrics,
+// or its columns.
+func (s *Set) CompareWithReference() []string {
+	var names []string
+	for _, r := range s.rules {
+		found := slices.ContainsFunc(r.variables, func(v *variable) bool {
+			return v.kind == varDriftShare || v.kind == varDriftCount || v.kind == varDriftMeasure || v.kind == varDrifted
+		})
+		r.when.comparisons(func(c *clause) { found = found || c.fixed && c.against != nil })
+		if found {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// ReferenceSegments lists the reference's segments that rules compare with, each once.
+func (s *Set) ReferenceSegments() []evaluator.SegmentName {
+	var out []evaluator.SegmentName
+	for _, r := range s.rules {
+		for _, v := range r.variables {
+			if name := (evaluator.SegmentName{Column: v.column, Value: v.value}); v.kind == varReferenceSegment && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
 }
 
 // Warnings tells of rules that are valid but look mistaken, such as a breach
