@@ -274,3 +274,21 @@ func TestSemantics8_ARollingReferenceIsBounded(t *testing.T) {
 		t.Errorf("notes: %q", fifteen.Notes)
 	}
 }
+
+// A prune leaves what rolling references are made of.
+func TestSemantics8_ARollingReferenceOutlivesAPrune(t *testing.T) {
+	s := settings{rules: "[" + ruleRolling + "]", rolling: "{windows: 20}", model: "catch_up: 2\nrelook: 0s", data: memory() + "/data"}
+	w := newWorld(t, s)
+	for n := 1; n <= 26; n++ {
+		w.logs(n, good)
+	}
+	w.matureNights(1, 22)
+	whole := w.copied(s)
+	if _, err := w.r.Prune(t.Context(), w.model, 6*day24, false); err != nil {
+		t.Fatal(err)
+	}
+	pruned, kept := w.night(23+1+labelDelay), whole.night(23+1+labelDelay)
+	if a, b := encode(t, pruned), encode(t, kept); a != b || rolledDays(of(t, pruned, 23)) != days(3, 22) {
+		t.Errorf("after a prune\n%s\nwithout\n%s", a, b)
+	}
+}
