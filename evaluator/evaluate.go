@@ -37,16 +37,17 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		// What Prepare makes is kept, and needed by the columns, which come last.
 		w.add(func(*drift.Scratch) { drift.Prepare() })
 	}
-	w.add(func(*drift.Scratch) { out.Metrics = metric.Regression(cur.Errors()) })
-	finish := []func(){w.groups(cur.Versions(), out.Versions)}
+	whole := sync.OnceValue(func() map[string]metric.Result { return metric.Regression(cur.Errors()) })
+	w.add(func(*drift.Scratch) { out.Metrics = whole() })
+	finish := []func(){w.groups(cur.Versions(), whole, out.Versions)}
 	for column, values := range cur.Segments() {
 		out.Segments[column] = make(map[string]Group, len(values))
-		finish = append(finish, w.groups(values, out.Segments[column]))
+		finish = append(finish, w.groups(values, whole, out.Segments[column]))
 	}
 	out.Quality = qualityOf(cur)
 	if ref != nil {
 		stratum := ref.For(spanOf(cur))
-		out.Reference = newReference(stratum, cur)
+		out.Reference = newReference(ref, stratum, cur)
 		w.add(func(*drift.Scratch) {
 			out.Reference.compute(ref, stratum)
 			out.Reference.addSegments(stratum.Summary, opt.ReferenceSegments)
@@ -92,12 +93,13 @@ func (w *work) do(workers int) {
 	others.Wait()
 }
 
-// groups adds the metrics of each group to the work; finish then puts them into out.
-func (w *work) groups(groups map[string]*summary.ErrorSums, out map[string]Group) (finish func()) {
+// groups adds the metrics of each group to the work, which need those of the whole; finish
+// then puts them into out.
+func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[string]metric.Result, out map[string]Group) (finish func()) {
 	names := slices.Sorted(maps.Keys(groups))
 	metrics := make([]map[string]metric.Result, len(names))
 	for i, name := range names {
-		w.add(func(*drift.Scratch) { metrics[i] = metric.Regression(groups[name]) })
+		w.add(func(*drift.Scratch) { metrics[i] = metric.OfPart(groups[name], whole()) })
 	}
 	return func() {
 		for i, name := range names {
@@ -123,10 +125,10 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 	}
 	return func() {
 		if why := noPredictions(ref.Summary); why != "" {
-			prediction.Reason = why
+			prediction.Unfit(why)
 		}
 		if why := noLabels(ref.Summary); why != "" {
-			label.Reason = why
+			label.Unfit(why)
 		}
 		*d = opt.Of(found[:len(features)])
 		d.LeftOut = ref.Layout.LeftOut
