@@ -253,6 +253,7 @@ func (m *Model) PolicyHash() string {
 		Policy      trigger.Policy
 		Prometheus  map[string]string `json:",omitempty"` // so that models without keep their hash
 		Within      time.Duration     `json:",omitempty"` // likewise
+		Entity      string            `json:",omitempty"` // likewise
 	}{
 		Schema:      1,
 		Task:        m.Task,
@@ -268,6 +269,7 @@ func (m *Model) PolicyHash() string {
 		Policy:      m.Policy(),
 		Prometheus:  m.Prometheus,
 		Within:      m.GroundTruth.Match.Within,
+		Entity:      m.Predictions.Columns.Entity,
 	}
 	b, err := json.Marshal(canonical)
 	if err != nil {

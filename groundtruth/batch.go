@@ -63,6 +63,9 @@ type Batch struct {
 	// score, a class, a weight. A regression has none.
 	Columns []Column
 	Sampled []SampledRow
+	// Group is the number of the group that all rows are of, those of the features too, in a
+	// scan that was asked for groups.
+	Group int64
 }
 
 // Matches holds a few thousand joined rows, each a unique prediction and its one label, for
@@ -78,7 +81,12 @@ type Matches struct {
 	Segments    []Column // Text, in the order of Spec.Segments
 	Columns     []Column // as those of Batch
 	Sampled     []SampledRow
+	Group       int64 // as that of Batch
 }
+
+// EntityGroups is to how many groups entities are dealt, where PredictionColumns names their
+// column: the groups of Join.
+const EntityGroups = 64
 
 // SampleSize is how many predictions a sample holds.
 const SampleSize = 1024

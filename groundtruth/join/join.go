@@ -220,7 +220,7 @@ func (j *joiner) prepare() {
 	}
 	options := layoutOptions{
 		window: j.window, hasTime: j.spec.PredictionColumns.Timestamp != "",
-		objects: len(j.preds.Objects), segmentCount: len(j.segmentNames),
+		objects: len(j.preds.Objects), segmentCount: len(j.segmentNames), groups: j.opt.ReadLabels && j.spec.PredictionColumns.Entity != "",
 	}
 	bytes := j.preds.Bytes()
 	if j.labels != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/format"
 	"github.com/hindcast/hindcast/groundtruth/source"
@@ -17,6 +19,7 @@ type rowColumns struct {
 	wantList
 	id                          idColumns
 	time, value, version, label int
+	entity                      int
 	segments, features          []int
 }
 
@@ -132,6 +135,9 @@ type predictionWorker struct {
 	segments []translator
 	codes    [][]uint32 // of the kept rows: version first, then the segments
 	segment  []uint32   // codes of one row's segments
+	groups   []uint8    // of the kept rows' entities; empty where there is no column of these
+	grouped  groupedRows
+	picked   []groundtruth.SampledRow // of one group
 }
 
 // newPredictionScan prepares to read the predictions.
@@ -144,24 +150,26 @@ func newPredictionScan(j *joiner) *predictionScan {
 	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, false)
 	s.cols.label = -1
+	s.cols.entity = s.cols.add(p.Entity, table.AsID, false)
 	for _, name := range j.segmentNames {
 		s.cols.segments = append(s.cols.segments, s.cols.add(name, table.AsText, true))
 	}
-	s.cols.features = addFeatures(&s.cols.wantList, j.spec.Features)
+	s.cols.features = addFeatures(&s.cols.wantList, j.spec.Features, s.cols.entity < 0)
 	s.read = table.ReadOptions{TimeColumn: p.Timestamp, From: j.window.Start, To: j.window.End, Memory: j.readerMemory()}
 	s.rowsOf = make([]int64, len(j.preds.Objects))
 	return s
 }
 
-// addFeatures adds the feature columns to the wants.
-func addFeatures(l *wantList, features []groundtruth.FeatureSpec) []int {
+// addFeatures adds the feature columns to the wants. Values of lazy ones can be asked for
+// once, so those that are sent group by group are none.
+func addFeatures(l *wantList, features []groundtruth.FeatureSpec, lazy bool) []int {
 	at := make([]int, len(features))
 	for i, f := range features {
 		kind := table.AsNumber
 		if f.Kind == groundtruth.Text {
 			kind = table.AsText
 		}
-		at[i] = l.addWant(table.Want{Name: f.Name, As: kind, Optional: true, Lazy: true})
+		at[i] = l.addWant(table.Want{Name: f.Name, As: kind, Optional: true, Lazy: lazy})
 	}
 	return at
 }
@@ -328,13 +336,40 @@ func (w *predictionWorker) take(c *table.Chunk, ord int) error {
 			return err
 		}
 	}
+	w.group(c)
 	w.scatter(c, ord)
 	if w.parts.err != nil {
 		return w.parts.err
 	}
 	w.sample(c)
-	w.batch.send(c, w.sel, w.sampled, w.sink)
+	w.send(c)
 	return nil
+}
+
+// group finds the groups of the kept rows' entities, where there is a column of these.
+func (w *predictionWorker) group(c *table.Chunk) {
+	if w.cols.entity >= 0 {
+		w.groups = entityGroups(w.groups[:0], c, c.Column(w.cols.entity), w.sel, func(row int) xxh3.Uint128 { return w.ids.Hashes[row] })
+	}
+}
+
+// send sends the kept rows, those of each group by themselves where there are groups.
+func (w *predictionWorker) send(c *table.Chunk) {
+	if w.cols.entity < 0 {
+		w.batch.send(c, w.sel, w.sampled, w.sink)
+		return
+	}
+	w.grouped.deal(w.groups)
+	w.grouped.each(func(group int64, rows []int32) {
+		w.batch.out.Group = group
+		w.picked = pickSampled(w.picked[:0], w.sampled, rows)
+		for k, i := range rows {
+			if w.sel != nil {
+				rows[k] = w.sel[i]
+			}
+		}
+		w.batch.send(c, rows, w.picked, w.sink)
+	})
 }
 
 // sample finds the sampled rows among the kept ones.
@@ -370,7 +405,11 @@ func (w *predictionWorker) scatter(c *table.Chunk, ord int) {
 			w.segment[s] = w.codes[s+1][k]
 		}
 		h := ids.Hashes[i]
-		layout.putPrediction(w.parts.room(predictionRecords, w.parts.partOf(h)), h, p, w.segment)
+		group := uint8(0)
+		if layout.groupAt > 0 {
+			group = w.groups[k]
+		}
+		layout.putPrediction(w.parts.room(predictionRecords, w.parts.partOf(h)), h, p, w.segment, group)
 	}
 }
 
@@ -409,6 +448,7 @@ func (w *predictionWorker) resend(c *table.Chunk, ord int, losers *rowSet) {
 	w.sel = slices.DeleteFunc(w.sel, func(i int32) bool { return losers.has(c.Row(int(i))) })
 	if len(w.sel) > 0 {
 		w.sample(c)
-		w.batch.send(c, w.sel, w.sampled, w.sink)
+		w.group(c)
+		w.send(c)
 	}
 }

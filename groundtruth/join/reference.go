@@ -125,7 +125,7 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	for _, name := range j.spec.Segments {
 		s.cols.segments = append(s.cols.segments, s.cols.add(name, table.AsText, true))
 	}
-	s.cols.features = addFeatures(&s.cols.wantList, j.spec.Features)
+	s.cols.features = addFeatures(&s.cols.wantList, j.spec.Features, true)
 
 	own := make([]*referenceWorker, j.workers)
 	workers := make([]*scanWorker, j.workers)
