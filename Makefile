@@ -21,7 +21,7 @@ RACED    := ./cmd/hindcast/... ./evaluator/... ./groundtruth/... ./httpclient ./
 
 .PHONY: help
 help: ## show this list
-	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
 
 .PHONY: demo
 demo: ## play a drifting model's days on files made for it, and say what to try next
@@ -52,6 +52,14 @@ bench: ## measure the engine's targets beside DuckDB; BENCH="-n 1 -only speed" c
 .PHONY: bench-peers
 bench-peers: ## measure it beside Polars, chDB, duckdb-go, NannyML and Evidently (needs network once, and a C compiler)
 	go run ./bench -peers $(BENCH)
+
+.PHONY: promises
+promises: ## simulate what docs/statistics.md promises, and write its tables anew (up to an hour)
+	go run ./promises -write docs/statistics.md
+
+.PHONY: promises-smoke
+promises-smoke: ## simulate a few cells of it, within a minute
+	go run ./promises -smoke
 
 .PHONY: lint
 lint: ## check format, modules, vet and the linters, import directions among them (builds them once: minutes)

@@ -110,8 +110,8 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 	for i := range binned {
 		distances[i] = *binned[i].bins
 	}
-	for i, floor := range mem.binFloors(rb, cb, l.Ranged(), level, distances...) {
-		add(&binned[i], measured{value: distances[i].of(rb, cb), floor: floor}, rows, refRows)
+	for i, drawn := range mem.binNulls(rb, cb, l.Ranged(), level, distances...) {
+		add(&binned[i], measured{value: distances[i].of(rb, cb), null: drawn}, rows, refRows)
 	}
 	pair := newPair(mem, ref, cur, level)
 	for i := range ofValues {
@@ -130,7 +130,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 // return it, and Compare makes a Measure of it.
 type measured struct {
 	value  float64
-	floor  float64 // the quantile under no change
+	null   null    // under no change
 	bound  float64 // the greatest error of value
 	pValue *float64
 	reason string // why there is no value
@@ -145,7 +145,7 @@ func (m measured) measure(threshold *stat.Number, by evidence) Measure {
 		out := Measure{Value: stat.Number(math.NaN()), Threshold: threshold, Reason: m.reason}
 		return out
 	}
-	floor := stat.Number(m.floor)
+	floor := stat.Number(m.null.floor)
 	out := Measure{Value: stat.Number(m.value), NoiseFloor: &floor, Threshold: threshold}
 	if m.bound > 0 {
 		bound := stat.Number(m.bound)
@@ -156,7 +156,7 @@ func (m measured) measure(threshold *stat.Number, by evidence) Measure {
 		out.PValue = &p
 	}
 	if threshold != nil {
-		out.judge(m.value, m.bound, float64(*threshold), m.floor, by)
+		out.judge(m.value, m.bound, float64(*threshold), m.null.floor, by)
 	}
 	return out
 }

@@ -5,8 +5,6 @@ import (
 	"math/bits"
 	"slices"
 	"sync"
-
-	"github.com/hindcast/hindcast/evaluator/portable"
 )
 
 // The Monte Carlo of noise floors. Under no change the two samples are one, split at
@@ -79,13 +77,6 @@ func nth(xs []float64, k int) float64 {
 
 func median(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
 
-// ksFloor returns the quantile at level of the two-sample Kolmogorov-Smirnov distance
-// under no change, sqrt(-ln((1-level)/2)/2 (1/n + 1/m)) (Smirnov 1939); conservative
-// for tied data.
-func ksFloor(n, m, level float64) float64 {
-	return math.Min(1, math.Sqrt(-portable.Log(float64((1-level)/2))/2*(1/n+1/m)))
-}
-
 // sharedBridges returns the draws that every column uses; they depend on nothing.
 var sharedBridges = sync.OnceValue(newBridges) //nolint:gochecknoglobals // a constant too long to write down
 
@@ -157,15 +148,15 @@ func (mem *Scratch) drawsOf(n int) []float64 {
 	return mem.draws
 }
 
-// wassersteinFloor returns the quantile at level of the last walk's wasserstein1 under no
-// change. In the middle sqrt(nm/(n+m)) (F - G) is a Brownian bridge of the pooled
+// wassersteinNull draws the last walk's wasserstein1 under no change, with its quantile at
+// level. In the middle sqrt(nm/(n+m)) (F - G) is a Brownian bridge of the pooled
 // distribution function (del Barrio, Gine and Matran, Annals of Probability 27, 1999);
 // at the ends, which are most of the integral where tails are heavy, the pooled values
 // are dealt one by one.
-func (b *bridges) wassersteinFloor(mem *Scratch, level float64) float64 {
+func (b *bridges) wassersteinNull(mem *Scratch, level float64) null {
 	n, m, pooled := mem.cdfs.n, mem.cdfs.m, &mem.cdfs.pooled
 	if pooled.n == 0 || pooled.at(0) == pooled.at(pooled.n-1) {
-		return 0
+		return null{}
 	}
 	total := n + m
 	ranks := min(tailRanks, int(total/10))
@@ -206,7 +197,10 @@ func (b *bridges) wassersteinFloor(mem *Scratch, level float64) float64 {
 		sumPaths(&s, &start, &slope, scale, four.path, points)
 		copy(draws[i*lanes:], s[:])
 	}
-	return drawnQuantile(draws, level)
+	var out null
+	out.moments(draws)
+	out.floor = drawnQuantile(draws, level)
+	return out
 }
 
 // weighted is a point of the grid with its weight in an integral.

@@ -2,8 +2,8 @@ package drift
 
 import "math"
 
-// binFloors returns the quantile at level of each distance between binned samples under
-// no change. The last bin but one counts what the reference doesn't have, and is
+// binNulls draws each distance between binned samples under no change, with its quantile at
+// level. The last bin but one counts what the reference doesn't have, and is
 // empty there by construction:
 //
 //   - ranged: what lies outside the reference's range. The current sample has as many
@@ -15,7 +15,7 @@ import "math"
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
-func (mem *Scratch) binFloors(ref, cur bins, ranged bool, level float64, distances ...distance) []float64 {
+func (mem *Scratch) binNulls(ref, cur bins, ranged bool, level float64, distances ...distance) []null {
 	again := newRedeal(ref, cur, ranged)
 	count := min(max(binBudget/max(again.used, 1), binDrawsMany), binDraws)
 	// What each draw is about. Most are far below the quantile and need not be known better.
@@ -30,9 +30,14 @@ func (mem *Scratch) binFloors(ref, cur bins, ranged bool, level float64, distanc
 			lows[i*count+d], highs[i*count+d] = again.around(&distances[i])
 		}
 	}
-	out := make([]float64, len(distances))
+	out := make([]null, len(distances))
 	for i := range distances {
 		low, high := lows[i*count:(i+1)*count], highs[i*count:(i+1)*count]
+		// The middle between the bounds is near enough for what all draws have in common.
+		for d := range low {
+			known[d] = float64(low[d]/2) + float64(high[d]/2)
+		}
+		out[i].moments(known)
 		rank := quantileRank(count, level)
 		// As many draws as the rank says are at most least; those that are less whatever
 		// they are come before it in the order.
@@ -47,13 +52,13 @@ func (mem *Scratch) binFloors(ref, cur bins, ranged bool, level float64, distanc
 			again.draw(&rng)
 			rest = append(rest, again.distance(&distances[i]))
 		}
-		out[i] = nth(rest, rank)
+		out[i].floor = nth(rest, rank)
 	}
 	return out
 }
 
 // redeal deals the rows of two binned samples to them anew, as chance does where nothing
-// has changed. binFloors asks it for one draw after the other.
+// has changed. binNulls asks it for one draw after the other.
 type redeal struct {
 	n, m   float64 // rows of the samples
 	ranged bool

@@ -172,7 +172,7 @@ func (p *pair) functions() *cdfs {
 func (p *pair) kolmogorovSmirnov() measured {
 	d, bound := p.functions().kolmogorovSmirnov()
 	pValue := ksPValue(d, p.n, p.m)
-	return measured{value: d, floor: ksFloor(p.n, p.m, p.level), bound: bound, pValue: &pValue}
+	return measured{value: d, null: ksNull(p.n, p.m, p.level), bound: bound, pValue: &pValue}
 }
 
 // wasserstein is the integral of |F - G|, from 0, in the column's unit, with a floor from
@@ -180,7 +180,7 @@ func (p *pair) kolmogorovSmirnov() measured {
 func (p *pair) wasserstein() measured {
 	if p.shift == nil {
 		w, bound := p.functions().wasserstein1()
-		p.shift = &measured{value: w, floor: sharedBridges().wassersteinFloor(p.mem, p.level), bound: bound}
+		p.shift = &measured{value: w, null: sharedBridges().wassersteinNull(p.mem, p.level), bound: bound}
 	}
 	return *p.shift
 }
@@ -195,5 +195,5 @@ func (p *pair) wassersteinNormed() measured {
 	case math.IsInf(sd, 1):
 		return measured{value: math.NaN()}
 	}
-	return measured{value: w.value / sd, floor: w.floor / sd, bound: w.bound / sd}
+	return measured{value: w.value / sd, null: w.null.over(sd), bound: w.bound / sd}
 }

@@ -42,8 +42,7 @@ type errorMoments struct {
 	squared   stat.Moments // of e^2
 	symmetric stat.Moments // of 2|e|/(|y|+|p|)
 
-	squaredBlocks stat.BlockSeries
-	meanAbsolute  stat.Estimate // the mean of |e|
+	meanAbsolute stat.Estimate // the mean of |e|
 }
 
 func newErrorMoments(e *summary.ErrorSums) *errorMoments {
@@ -55,15 +54,27 @@ func newErrorMoments(e *summary.ErrorSums) *errorMoments {
 		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
 		symmetric: momentsOf(e, n, summary.SumS1, summary.SumS2, summary.SumS3, summary.SumS4),
 	}
-	m.squaredBlocks = seriesOf(e, summary.SumE2, m.squared.Mean)
-	m.meanAbsolute = stat.EstimateMean(m.absolute, seriesOf(e, summary.SumAbsE, m.absolute.Mean), m.absolute.Mean, 1, 0)
+	m.meanAbsolute = m.mean(m.absolute, summary.SumAbsE)
 	return m
+}
+
+// blocks gives a series by groups of rows, from the sums that are kept of these.
+type blocks func(*summary.ErrorSums) stat.BlockSeries
+
+// estimate returns the estimate of a metric by the mean of a series that has these moments
+// (stat.EstimateMean).
+func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
+	return stat.EstimateMean(of, series(m.e), value, slope, bend)
+}
+
+// mean returns the estimate of a metric that is the mean of the series whose sum is k.
+func (m *errorMoments) mean(of stat.Moments, k summary.SumKind) stat.Estimate {
+	return m.estimate(of, centred(k, of.Mean), of.Mean, 1, 0)
 }
 
 // meanError is me = mean(e), in the whole range of numbers.
 func meanError(s *Spec, m *errorMoments) Result {
-	mean := m.errors.Mean
-	return s.metric(stat.EstimateMean(m.errors, seriesOf(m.e, summary.SumE, mean), mean, 1, 0), m.n, m.errors.Kurtosis)
+	return s.metric(m.mean(m.errors, summary.SumE), m.n, m.errors.Kurtosis)
 }
 
 // meanAbsoluteError is mae = mean|e|, from 0.
@@ -73,7 +84,7 @@ func meanAbsoluteError(s *Spec, m *errorMoments) Result {
 
 // meanSquaredError is mse = mean(e^2), from 0.
 func meanSquaredError(s *Spec, m *errorMoments) Result {
-	return s.metric(stat.EstimateMean(m.squared, m.squaredBlocks, m.squared.Mean, 1, 0), m.n, m.errors.Kurtosis)
+	return s.metric(m.mean(m.squared, summary.SumE2), m.n, m.errors.Kurtosis)
 }
 
 // rootMeanSquaredError is rmse = sqrt(mean(e^2)), from 0. The first derivative of the square
@@ -85,14 +96,13 @@ func rootMeanSquaredError(s *Spec, m *errorMoments) Result {
 		value = math.Sqrt(mse)
 		slope, bend = 1/(2*value), -1/(2*mse)
 	}
-	return s.metric(stat.EstimateMean(m.squared, m.squaredBlocks, value, slope, bend), m.n, m.errors.Kurtosis)
+	return s.metric(m.estimate(m.squared, centred(summary.SumE2, m.squared.Mean), value, slope, bend), m.n, m.errors.Kurtosis)
 }
 
 // meanSymmetricError is smape = mean(2|e| / (|y|+|p|)), from 0 to 2; a row where both are 0
 // counts 0.
 func meanSymmetricError(s *Spec, m *errorMoments) Result {
-	mean := m.symmetric.Mean
-	return s.metric(stat.EstimateMean(m.symmetric, seriesOf(m.e, summary.SumS1, mean), mean, 1, 0), m.n, m.symmetric.Kurtosis)
+	return s.metric(m.mean(m.symmetric, summary.SumS1), m.n, m.symmetric.Kurtosis)
 }
 
 // momentsOf returns the moments of a series whose sum and sums of powers e keeps.
@@ -138,15 +148,16 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	return m
 }
 
-// seriesOf returns the time blocks of a sum, centred on the mean. They tell how
-// autocorrelated the rows are.
-func seriesOf(e *summary.ErrorSums, k summary.SumKind, mean float64) stat.BlockSeries {
-	b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
-	for i := range b.N {
-		b.N[i] = float64(e.BlockN(i))
-		b.U[i] = e.BlockSum(i, k) - float64(b.N[i]*mean)
+// centred gives the series whose sum is k, centred on the mean.
+func centred(k summary.SumKind, mean float64) blocks {
+	return func(e *summary.ErrorSums) stat.BlockSeries {
+		b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
+		for i := range b.N {
+			b.N[i] = float64(e.BlockN(i))
+			b.U[i] = e.BlockSum(i, k) - float64(b.N[i]*mean)
+		}
+		return b
 	}
-	return b
 }
 
 // meanPercentageError is mape = mean(|e|/|y|), from 0, over the rows whose label isn't 0.
@@ -157,12 +168,15 @@ func meanPercentageError(s *Spec, rows *errorMoments) Result {
 		return missingMetric(0, "every label is 0")
 	}
 	m := momentsOf(e, n, summary.SumA1, summary.SumA2, summary.SumA3, summary.SumA4)
-	b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
-	for i := range b.N {
-		b.N[i] = float64(e.BlockNonZero(i))
-		b.U[i] = e.BlockSum(i, summary.SumA1) - float64(b.N[i]*m.Mean)
+	series := func(e *summary.ErrorSums) stat.BlockSeries {
+		b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
+		for i := range b.N {
+			b.N[i] = float64(e.BlockNonZero(i))
+			b.U[i] = e.BlockSum(i, summary.SumA1) - float64(b.N[i]*m.Mean)
+		}
+		return b
 	}
-	out := s.metric(stat.EstimateMean(m, b, m.Mean, 1, 0), n, m.Kurtosis)
+	out := s.metric(rows.estimate(m, series, m.Mean, 1, 0), n, m.Kurtosis)
 	if zero := e.N() - n; zero > 0 {
 		out.note("%d rows with label 0 left out", zero)
 	}
@@ -228,11 +242,14 @@ func rSquared(s *Spec, rows *errorMoments) Result {
 	e2y2 := (e.Sum(summary.SumE2Z2) - float64(2*d*e.Sum(summary.SumE2Z)) + float64(d*d*e.Sum(summary.SumE2))) / f
 	y4 := float64(label.Kurtosis * spread * spread)
 	variance := math.Max(0, e.Sum(summary.SumE4)/f-float64(2*ratio*e2y2)+float64(ratio*ratio*y4)) * f / (f - 1)
-	b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
-	for i := range b.N {
-		b.N[i] = float64(e.BlockN(i))
-		b.U[i] = e.BlockSum(i, summary.SumE2) - float64(ratio*(e.BlockSum(i, summary.SumZ2)-float64(2*d*e.BlockSum(i, summary.SumZ1))+float64(d*d*b.N[i])))
+	series := func(e *summary.ErrorSums) stat.BlockSeries {
+		b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
+		for i := range b.N {
+			b.N[i] = float64(e.BlockN(i))
+			b.U[i] = e.BlockSum(i, summary.SumE2) - float64(ratio*(e.BlockSum(i, summary.SumZ2)-float64(2*d*e.BlockSum(i, summary.SumZ1))+float64(d*d*b.N[i])))
+		}
+		return b
 	}
 	m := stat.Moments{N: f, Variance: variance, Kurtosis: sq.Kurtosis}
-	return s.metric(stat.EstimateMean(m, b, value, -1/spread, 0), n, rows.errors.Kurtosis)
+	return s.metric(rows.estimate(m, series, value, -1/spread, 0), n, rows.errors.Kurtosis)
 }

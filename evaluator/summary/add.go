@@ -56,12 +56,15 @@ func (e *ErrorSums) mergeFrom(o *ErrorSums) {
 	e.maxAbs = max(e.maxAbs, o.maxAbs)
 	e.abs.mergeFrom(&o.abs)
 	for i := range e.blocks {
-		b, p := &e.blocks[i], &o.blocks[i]
-		b.n += p.n
-		b.nonZero += p.nonZero
-		for k := range b.sums {
-			b.sums[k].Merge(&p.sums[k])
-		}
+		e.blocks[i].mergeFrom(&o.blocks[i])
+	}
+}
+
+func (b *blockSums) mergeFrom(o *blockSums) {
+	b.n += o.n
+	b.nonZero += o.nonZero
+	for k := range b.sums {
+		b.sums[k].Merge(&o.sums[k])
 	}
 }
 

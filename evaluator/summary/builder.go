@@ -13,6 +13,8 @@ type BuilderOptions struct {
 	// MaxSegments is how many values of a segment column, and how many model versions,
 	// are kept apart; default DefaultMaxSegments.
 	MaxSegments int
+	// Calendar is what predictions are counted by the hour of the day on; nil for not at all.
+	Calendar *groundtruth.Calendar
 }
 
 // Builder makes a Summary of what a scan sends it. Each worker has its own; their
@@ -24,6 +26,8 @@ type Builder struct {
 	keys    []key        // of a piece of matches
 	blockOf []int32      // of the piece's rows
 	summed  bool         // the versions' sums are in the whole's
+
+	calendar *groundtruth.Calendar // nil where hours are not counted
 }
 
 var _ groundtruth.Sink = (*Builder)(nil)
@@ -43,12 +47,16 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	if w.End.After(w.Start) && !w.Start.IsZero() {
 		start, end = w.Start.UnixNano(), w.End.UnixNano()
 	}
-	return &Builder{s: newSummary(layout, start, end, segments, opts)}
+	b := &Builder{s: newSummary(layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar}
+	if b.calendar != nil {
+		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
+	}
+	return b
 }
 
-func newSummary(layout *Layout, start, end int64, segments []string, opts BuilderOptions) *Summary {
+func newSummary(layout *Layout, start, end int64, segments []string, maxSegments int) *Summary {
 	s := &Summary{
-		layout: layout, opts: opts, segNames: slices.Clone(segments), start: start, end: end,
+		layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
 		features: []*Column{}, sample: &sample{},
 	}
 	prediction, label, center := columnOf("prediction"), columnOf("label"), 0.0
@@ -62,9 +70,9 @@ func newSummary(layout *Layout, start, end int64, segments []string, opts Builde
 	s.label = newColumnSummary(label, s.interior())
 	s.errors = NewErrorSums(center, wholeBuckets, end > start)
 	fresh := func() *ErrorSums { return NewErrorSums(center, GroupBuckets, false) }
-	s.versions = newGroups[ErrorSums](opts.MaxSegments, nil, fresh)
+	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
 	for _, name := range segments {
-		s.segments = append(s.segments, newGroups[ErrorSums](opts.MaxSegments, layout.segmentRank(name), fresh))
+		s.segments = append(s.segments, newGroups[ErrorSums](maxSegments, layout.segmentRank(name), fresh))
 	}
 	s.resetVersionRows()
 	return s
@@ -84,7 +92,7 @@ func (s *Summary) interior() int {
 }
 
 func (s *Summary) resetVersionRows() {
-	s.versionRows = newGroups[rowCount](s.opts.MaxSegments, nil, func() *rowCount { return new(rowCount) })
+	s.versionRows = newGroups[rowCount](s.maxSegments, nil, func() *rowCount { return new(rowCount) })
 }
 
 // Summary returns the Summary of what was added so far. The Builder must not be used
@@ -113,6 +121,7 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 		return
 	}
 	s.predictions += int64(n)
+	b.addHours(batch)
 	if batch.Predictions != nil {
 		s.prediction.addNumbers(s.prediction.alike(batch.Predictions[:n], batch.Narrow), nil)
 	}
@@ -317,6 +326,9 @@ func (b *Builder) ResetPredictions() {
 		s.features[i] = newColumnSummary(c.layout, s.interior())
 	}
 	s.sample.predictions = nil
+	if s.hours != nil {
+		s.hours.counts = [allHours]int64{}
+	}
 	s.resetVersionRows()
 }
 

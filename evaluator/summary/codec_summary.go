@@ -100,7 +100,7 @@ func (d *decoder) summary1() *Summary {
 func (e *encoder) frame(s *Summary) {
 	e.int(s.start)
 	e.int(s.end)
-	e.count(s.opts.MaxSegments)
+	e.count(s.maxSegments)
 	e.strings(s.segNames)
 }
 
@@ -108,13 +108,13 @@ func (e *encoder) frame(s *Summary) {
 // sample is not known, nil when it fails.
 func (d *decoder) frame(layout *Layout) *Summary {
 	start, end := d.int(), d.int()
-	opts := BuilderOptions{MaxSegments: d.small(math.MaxInt32)}
+	maxSegments := d.small(math.MaxInt32)
 	names := d.strings()
 	d.check(start < end || start == 0 && end == 0)
 	if d.err != nil {
 		return nil
 	}
-	s := newSummary(layout, start, end, names, opts)
+	s := newSummary(layout, start, end, names, maxSegments)
 	s.sample = nil
 	return s
 }
@@ -158,7 +158,7 @@ func (d *decoder) predictions(s *Summary) {
 	last := ""
 	for i := range d.count(2) {
 		name := d.string()
-		d.check((i == 0 || last < name) && (name == OtherGroup || len(s.versionRows.kept) < s.opts.MaxSegments))
+		d.check((i == 0 || last < name) && (name == OtherGroup || len(s.versionRows.kept) < s.maxSegments))
 		last = name
 		n := d.amount()
 		d.check(n > 0)

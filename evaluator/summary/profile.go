@@ -145,10 +145,37 @@ func (l *Layout) ID() string {
 // newer ones refused.
 const ProfileSchema = 2
 
-// Profile is a reference profile: the reference's Summary on its own Layout.
+// Profile is a reference profile: the reference's Summary on its own Layout, and its rows by
+// time where that is known. It is read-only once made.
 type Profile struct {
 	Layout      *Layout
-	Summary     *Summary
-	Fingerprint string // of what the profile was made from, the caller's to define
-	Rows        int64  // rows of the reference
+	Summary     *Summary // of all rows: the strata's, merged
+	Fingerprint string   // of what the profile was made from, the caller's to define
+	Rows        int64    // rows of the reference
+
+	// Strata are the reference's parts by kind of time, all on the Layout, those without rows
+	// too; none where rows are not taken apart so. For says which serves.
+	Strata []Stratum
+	// Days are the reference's local days; nil where rows have no time, and in profiles that
+	// earlier versions made.
+	Days *Clusters
+
+	partition *Partition // nil where neither strata nor days are known
+}
+
+// setStrata sets what the rows of a reference come to, by stratum; one is that of all rows.
+func (p *Profile) setStrata(strata []*Summary, days *Clusters) {
+	p.Days = days
+	p.Summary = strata[0]
+	if len(strata) > 1 {
+		p.Summary = mergedStrata(strata)
+		for i, name := range p.partition.kind.names() {
+			part := Stratum{Name: name, Summary: strata[i], Days: days}
+			if p.partition.kind != HourOfDayStrata {
+				part.Days = days.only(func(g *cluster) bool { return g.strata>>i&1 == 1 })
+			}
+			p.Strata = append(p.Strata, part)
+		}
+	}
+	p.Rows = p.Summary.Predictions()
 }

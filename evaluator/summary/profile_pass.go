@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hindcast/hindcast/evaluator/exact"
 	"github.com/hindcast/hindcast/groundtruth"
@@ -33,6 +34,10 @@ type ProfilerOptions struct {
 	// Auto says that the features are all columns that aren't mapped (`features: auto`),
 	// so that those which can't tell anything are left out.
 	Auto bool
+	// Strata and Zone say how the reference is taken apart by time. The zero values are
+	// strata of no kind, and days in UTC.
+	Strata StrataKind
+	Zone   groundtruth.Zone
 }
 
 // Profiler is the first pass over the reference: it finds the Layout. Each worker
@@ -52,6 +57,7 @@ type Profiler struct {
 	rowsOf     []int64 // by number of a code
 
 	hasTime    bool
+	timeless   bool // some rows have no time
 	start, end int64
 }
 
@@ -124,6 +130,8 @@ func (p *Profiler) AddPredictions(b *groundtruth.Batch) {
 	p.rows += int64(b.Len)
 	if b.HasTime {
 		p.addTimes(b.Times[:b.Len])
+	} else if b.Len > 0 {
+		p.timeless = true
 	}
 	if b.Predictions != nil {
 		p.prediction.addNumbers(b.Predictions[:b.Len], nil)
@@ -214,6 +222,7 @@ func (p *Profiler) Merge(o *Profiler) error {
 		return errors.New("merge profilers: columns or options differ")
 	}
 	p.rows += o.rows
+	p.timeless = p.timeless || o.timeless
 	if o.hasTime {
 		p.addTimes([]int64{o.start, o.end})
 	}
@@ -230,11 +239,15 @@ func (p *Profiler) Merge(o *Profiler) error {
 
 // Layout decides the layout from what was seen so far.
 func (p *Profiler) Layout() *Layout {
+	exactValues := p.opts.ExactValues
+	if p.Partition() != nil && p.opts.Strata.count() > 2 {
+		exactValues = min(exactValues, strataBins)
+	}
 	l := &Layout{
-		Prediction: p.prediction.layout(p.opts.ExactValues),
-		Label:      p.label.layout(p.opts.ExactValues),
+		Prediction: p.prediction.layout(exactValues),
+		Label:      p.label.layout(exactValues),
 		Rows:       p.rows, HasTime: p.hasTime, Start: p.start, End: p.end,
-		ExactValues: p.opts.ExactValues, MaxSegments: p.opts.MaxSegments,
+		ExactValues: exactValues, MaxSegments: p.opts.MaxSegments,
 		LeftOut: map[string]string{},
 	}
 	for _, c := range p.features {
@@ -242,13 +255,22 @@ func (p *Profiler) Layout() *Layout {
 			l.LeftOut[c.name] = why
 			continue
 		}
-		l.Features = append(l.Features, c.layout(p.opts.ExactValues))
+		l.Features = append(l.Features, c.layout(exactValues))
 	}
 	for _, s := range p.segments {
 		l.Segments = append(l.Segments, SegmentLayout{Column: s.column, Values: s.counts.top(p.opts.MaxSegments)})
 	}
 	l.seal()
 	return l
+}
+
+// Partition returns how the rows seen so far are taken apart by time, nil where some have none.
+func (p *Profiler) Partition() *Partition {
+	if !p.hasTime || p.timeless {
+		return nil
+	}
+	span := groundtruth.Window{Start: time.Unix(0, p.start), End: time.Unix(0, p.end)}
+	return &Partition{kind: p.opts.Strata, calendar: groundtruth.NewCalendar(p.opts.Zone, span.Start, span.End)}
 }
 
 // leaveOut says why a feature is left out, "" when it isn't.

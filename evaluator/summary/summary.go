@@ -56,17 +56,18 @@ var ErrLayout = errors.New("summaries have different layouts")
 // the parts of a table, merged in any order, equal the Summary of the table, bit
 // for bit. It is read-only for everyone but its Builder and Merge.
 type Summary struct {
-	layout   *Layout // nil without a reference
-	opts     BuilderOptions
-	segNames []string
-	start    int64 // the span of the time blocks in Unix nanoseconds
-	end      int64
+	layout      *Layout // nil without a reference
+	maxSegments int     // as BuilderOptions has it
+	segNames    []string
+	start       int64 // the span of the time blocks in Unix nanoseconds
+	end         int64
 
 	// Of predictions.
 	predictions int64
 	features    []*Column // in the layout's order; by name without a layout
 	prediction  *Column
 	versionRows *groups[rowCount, *rowCount]
+	hours       *hourCounts // nil where they are not known
 
 	// Of matches.
 	matched  int64
@@ -170,7 +171,7 @@ func (s *Summary) Merge(o *Summary) error {
 	if s.layout.ID() != o.layout.ID() {
 		return fmt.Errorf("merge summaries: %w", ErrLayout)
 	}
-	if s.opts != o.opts || s.start != o.start || s.end != o.end || !slices.Equal(s.segNames, o.segNames) {
+	if s.maxSegments != o.maxSegments || s.start != o.start || s.end != o.end || !slices.Equal(s.segNames, o.segNames) {
 		return fmt.Errorf("merge summaries: %w: spans, segments or options differ", ErrLayout)
 	}
 	s.predictions += o.predictions
@@ -181,6 +182,7 @@ func (s *Summary) Merge(o *Summary) error {
 	s.prediction.mergeFrom(o.prediction)
 	s.label.mergeFrom(o.label)
 	s.versionRows.mergeFrom(o.versionRows)
+	s.mergeHours(o)
 	s.errors.mergeFrom(o.errors)
 	s.versions.mergeFrom(o.versions)
 	for i, g := range o.segments {

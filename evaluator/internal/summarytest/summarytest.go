@@ -2,8 +2,12 @@
 package summarytest
 
 import (
+	"maps"
+	"math"
+	"slices"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -23,6 +27,93 @@ func Summaries(ref *groundtruth.Batch, opts summary.ProfilerOptions, cur ...*gro
 		return b.Summary()
 	}
 	return &summary.Profile{Layout: layout, Summary: build(ref)}, build(cur...)
+}
+
+// Row is a row of a reference: its time in Unix nanoseconds, its features by name, numbers of
+// type float64 (NaN for missing) or texts of type string ("" for missing), its prediction, and
+// its label, NaN for none.
+type Row struct {
+	Time              int64
+	Features          map[string]any
+	Prediction, Label float64
+}
+
+// Profile returns the profile of a reference of these rows, taken apart by time as opts have
+// it. All rows have the features of the first one.
+func Profile(rows []Row, opts summary.ProfilerOptions) *summary.Profile {
+	var features []groundtruth.FeatureSpec
+	for name, value := range rows[0].Features {
+		kind := groundtruth.Number
+		if _, ok := value.(string); ok {
+			kind = groundtruth.Text
+		}
+		features = append(features, groundtruth.FeatureSpec{Name: name, Kind: kind})
+	}
+	profiler := summary.NewProfiler(features, nil, opts)
+	Feed(profiler, rows, nil)
+	partition := profiler.Partition()
+	builder := summary.NewProfileBuilder(profiler.Layout(), partition, nil)
+	Feed(builder, rows, partition)
+	return builder.Profile()
+}
+
+// Window returns the Summary of rows as those of a window, on the profile's layout.
+func Window(p *summary.Profile, w groundtruth.Window, rows []Row, opts summary.BuilderOptions) *summary.Summary {
+	b := summary.NewBuilder(p.Layout, w, nil, opts)
+	Feed(b, rows, nil)
+	return b.Summary()
+}
+
+// Feed sends rows to a sink, those of each group of the partition by themselves.
+func Feed(sink groundtruth.Sink, rows []Row, partition *summary.Partition) {
+	groups := map[int64][]Row{}
+	for _, r := range rows {
+		var group int64
+		if partition != nil {
+			group = partition.Group(r.Time)
+		}
+		groups[group] = append(groups[group], r)
+	}
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
+		batch, matches := tablesOf(groups[group])
+		batch.Group, matches.Group = group, group
+		sink.AddPredictions(batch)
+		sink.AddMatches(matches)
+	}
+}
+
+// tablesOf returns rows as a scan sends them.
+func tablesOf(rows []Row) (*groundtruth.Batch, *groundtruth.Matches) {
+	columns := map[string]any{}
+	for name, first := range rows[0].Features {
+		if _, ok := first.(string); ok {
+			columns[name] = columnOf[string](rows, name)
+		} else {
+			columns[name] = columnOf[float64](rows, name)
+		}
+	}
+	batch := evaltest.Table(len(rows), columns)
+	batch.HasTime = true
+	matches := &groundtruth.Matches{HasTime: true, Version: groundtruth.Column{Kind: groundtruth.Absent}}
+	for i, r := range rows {
+		batch.Times[i], batch.Predictions[i] = r.Time, r.Prediction
+		if math.IsNaN(r.Label) {
+			continue
+		}
+		matches.Len++
+		matches.Times = append(matches.Times, r.Time)
+		matches.Predictions, matches.Labels = append(matches.Predictions, r.Prediction), append(matches.Labels, r.Label)
+	}
+	return batch, matches
+}
+
+// columnOf returns a feature of rows.
+func columnOf[V any](rows []Row, name string) []V {
+	out := make([]V, len(rows))
+	for i, r := range rows {
+		out[i] = r.Features[name].(V) //nolint:forcetypeassert // all rows have the first one's features
+	}
+	return out
 }
 
 // ErrorSums returns what a Summary keeps of these predictions and labels, in time order and

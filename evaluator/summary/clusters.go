@@ -1,0 +1,272 @@
+package summary
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// maxClusters is how many groups a Clusters has at most.
+const maxClusters = 128
+
+// Clusters counts the rows of groups that vary together, each by itself: the days of a
+// reference, say. Of every column it has the rows on coarse bins, and of matched rows the sums
+// that ErrorSums has of a time block. From them is told how far one group differs from another
+// beyond what chance does to so many rows.
+//
+// Groups have numbers as keys. Where there are more than 128, those with keys that 2 divides
+// are kept, or 4, and so on: which ones is a matter of the set of keys alone, so that a
+// Clusters too depends on the multiset of rows alone. A nil Clusters is one that is not known.
+type Clusters struct {
+	layout  *Layout
+	columns []*Coarse // features in the layout's order, the prediction, the label
+	stride  int64     // that kept keys are multiples of
+	kept    map[int64]*cluster
+
+	// Of sealed ones: the groups in the order of their keys.
+	groups []*cluster
+	errors *ErrorSums
+
+	kernel *errorKernel // nil before the first match
+	zeros  []int32      // the blocks of matches that are all of one group
+}
+
+// cluster is one group of rows.
+type cluster struct {
+	key    int64
+	strata uint32 // of days: the strata that its rows are in, each a bit
+	rows   int64
+	labels int64
+	counts [][]int64 // by column, and there by coarse bin, outside and missing
+	errors [1]blockSums
+}
+
+// ClusterColumn is one column of a Clusters.
+type ClusterColumn struct {
+	coarse *Coarse
+	groups []*cluster
+	at     int // among the columns
+}
+
+// newClusters returns a Clusters without rows on a layout.
+func newClusters(l *Layout) *Clusters {
+	c := &Clusters{layout: l, stride: 1, kept: map[int64]*cluster{}}
+	for i := range l.Features {
+		c.columns = append(c.columns, l.Features[i].Coarse())
+	}
+	c.columns = append(c.columns, l.Prediction.Coarse(), l.Label.Coarse())
+	return c
+}
+
+// Len returns the number of groups that have rows, 0 of nil.
+func (c *Clusters) Len() int {
+	if c == nil {
+		return 0
+	}
+	return len(c.groups)
+}
+
+// Rows returns the predictions of group g; of a reference, its rows.
+func (c *Clusters) Rows(g int) int64 { return c.groups[g].rows }
+
+// Key returns the key of group g: of days the number of the date, as groundtruth.Calendar has
+// it. Groups are in the order of their keys.
+func (c *Clusters) Key(g int) int64 { return c.groups[g].key }
+
+// Feature returns a feature, nil where there is none of that name, or c is nil.
+func (c *Clusters) Feature(name string) *ClusterColumn {
+	if c == nil {
+		return nil
+	}
+	at, ok := slices.BinarySearchFunc(c.layout.Features, name, func(l ColumnLayout, name string) int { return cmp.Compare(l.Name, name) })
+	if !ok {
+		return nil
+	}
+	return c.column(at)
+}
+
+// Prediction returns the column of all predictions, nil where c is.
+func (c *Clusters) Prediction() *ClusterColumn { return c.column(-2) }
+
+// Label returns the column of the labels of matched rows, nil where c is nil.
+func (c *Clusters) Label() *ClusterColumn { return c.column(-1) }
+
+// column returns a column by its index, one below 0 from the end.
+func (c *Clusters) column(at int) *ClusterColumn {
+	if c == nil {
+		return nil
+	}
+	if at < 0 {
+		at += len(c.columns)
+	}
+	return &ClusterColumn{coarse: c.columns[at], groups: c.groups, at: at}
+}
+
+// Coarse returns the column's coarse bins.
+func (cc *ClusterColumn) Coarse() *Coarse { return cc.coarse }
+
+// Counts returns the rows of group g by coarse bin, which the caller must not change. The last
+// two are the rows whose value is none that the reference has, and those without a value.
+func (cc *ClusterColumn) Counts(g int) []int64 { return cc.groups[g].counts[cc.at] }
+
+// Errors returns the sums over matched rows whose time blocks are the groups, in their order.
+// It has the sums that time blocks have, and no others, and no order statistics. Where groups
+// were left out it has less than all rows. It is nil where c is.
+func (c *Clusters) Errors() *ErrorSums {
+	if c == nil {
+		return nil
+	}
+	return c.errors
+}
+
+// group returns the group of a key, nil where it is not kept.
+func (c *Clusters) group(key int64) *cluster {
+	if g := c.kept[key]; g != nil {
+		return g
+	}
+	if key%c.stride != 0 {
+		return nil
+	}
+	g := &cluster{key: key, counts: make([][]int64, len(c.columns))}
+	for i, col := range c.columns {
+		g.counts[i] = make([]int64, col.bins+2)
+	}
+	c.kept[key] = g
+	c.thin()
+	return c.kept[key]
+}
+
+// thin leaves out groups until there are few enough.
+func (c *Clusters) thin() {
+	for len(c.kept) > maxClusters {
+		c.stride *= 2
+		c.dropBetween()
+	}
+}
+
+// dropBetween leaves out the groups that the stride steps over.
+func (c *Clusters) dropBetween() {
+	maps.DeleteFunc(c.kept, func(key int64, _ *cluster) bool { return key%c.stride != 0 })
+}
+
+// addPredictions counts a batch, all of whose rows are of one group.
+func (c *Clusters) addPredictions(key int64, b *groundtruth.Batch) {
+	g := c.group(key)
+	if g == nil {
+		return
+	}
+	g.rows += int64(b.Len)
+	for i := range b.Features {
+		v := &b.Features[i]
+		if cc := c.Feature(v.Name); cc != nil {
+			cc.coarse.add(g.counts[cc.at], v)
+		}
+	}
+	if b.Predictions != nil {
+		at := len(c.columns) - 2
+		c.columns[at].addNumbers(g.counts[at], b.Predictions[:b.Len], b.Narrow, nil)
+	}
+}
+
+// addMatches counts matches, which are all of one group.
+func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
+	g := c.group(key)
+	if g == nil {
+		return
+	}
+	at := len(c.columns) - 1
+	g.labels += int64(m.Len)
+	c.columns[at].addNumbers(g.counts[at], m.Labels[:m.Len], m.Narrow, nil)
+	if m.Predictions == nil {
+		return
+	}
+	if c.kernel == nil {
+		c.kernel = newErrorKernel(c.layout.Label.Center)
+	}
+	for from := 0; from < m.Len; from += kernelRows {
+		to := min(from+kernelRows, m.Len)
+		c.zeros = zeroed(c.zeros, to-from)
+		c.kernel.load(m.Predictions[from:to], m.Labels[from:to])
+		c.kernel.addBlocks(g.errors[:], c.zeros)
+	}
+}
+
+// resetPredictions forgets what addPredictions took.
+func (c *Clusters) resetPredictions() {
+	for _, g := range c.kept {
+		g.rows = 0
+		for i := range len(g.counts) - 1 {
+			clear(g.counts[i])
+		}
+	}
+}
+
+// mergeFrom adds what o has counted on the same layout.
+func (c *Clusters) mergeFrom(o *Clusters) {
+	c.stride = max(c.stride, o.stride)
+	c.dropBetween()
+	for key, from := range o.kept {
+		g := c.group(key)
+		if g == nil {
+			continue
+		}
+		g.strata |= from.strata
+		g.rows += from.rows
+		g.labels += from.labels
+		for i, counts := range from.counts {
+			for bin, n := range counts {
+				g.counts[i][bin] += n
+			}
+		}
+		g.errors[0].mergeFrom(&from.errors[0])
+	}
+}
+
+// seal makes what was counted readable.
+func (c *Clusters) seal() {
+	c.groups = slices.SortedFunc(maps.Values(c.kept), func(a, b *cluster) int { return cmp.Compare(a.key, b.key) })
+	c.groups = slices.DeleteFunc(c.groups, func(g *cluster) bool { return g.rows == 0 && g.labels == 0 })
+	label := len(c.columns) - 1
+	for _, g := range c.groups {
+		for i, counts := range g.counts {
+			rows := g.rows
+			if i == label {
+				rows = g.labels
+			}
+			missing := len(counts) - 1
+			counts[missing] = rows - sumOf(counts[:missing])
+		}
+	}
+	c.sum()
+}
+
+// sum makes the errors of the groups.
+func (c *Clusters) sum() {
+	c.errors = NewErrorSums(c.layout.Label.Center, 0, false)
+	for _, g := range c.groups {
+		b := &g.errors[0]
+		c.errors.n += b.n
+		c.errors.nonZero += b.nonZero
+		for k := range b.sums {
+			c.errors.sums[k].Merge(&b.sums[k])
+		}
+		c.errors.blocks = append(c.errors.blocks, *b)
+	}
+}
+
+// only returns the groups that are wanted.
+func (c *Clusters) only(wanted func(*cluster) bool) *Clusters {
+	if c == nil {
+		return nil
+	}
+	out := &Clusters{layout: c.layout, columns: c.columns, stride: c.stride}
+	for _, g := range c.groups {
+		if wanted(g) {
+			out.groups = append(out.groups, g)
+		}
+	}
+	out.sum()
+	return out
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// labelSD is the standard deviation of labels, around 100.
+const labelSD = 3
+
+// covered lists the metrics whose intervals are counted.
+func covered() []string { return []string{"me", "mae", "rmse", "r2", "medae"} }
+
+// factors are how many times as large as the reference's the errors of windows are: at the
+// threshold of the rules, unchanged, and well above it.
+func factors() []float64 { return []float64{1.2, 1, 1.4} }
+
+const (
+	metricTrials = 1500
+	// Of windows whose errors are not at the threshold.
+	otherTrials = 300
+)
+
+// metricCells is the grid of metrics: errors, rows of the window, rows of the reference.
+func metricCells() []cell {
+	rules := compile(map[string]string{"rmse fires": "rmse > 1.2 * reference.rmse", "mae fires": "mae > 1.2 * reference.mae"})
+	var out []cell
+	for _, kind := range errorKinds() {
+		for _, n := range []int{200, 1000, 10000} {
+			for _, ref := range []struct{ rows, days int }{{200, 28}, {5040, 56}} {
+				c := cell{
+					name:   kind.name + " errors, " + thousands(n) + " rows, reference of " + thousands(ref.rows),
+					at:     map[string]string{"errors": kind.name, "rows": thousands(n), "reference": thousands(ref.rows)},
+					trials: metricTrials,
+				}
+				others := metricTrials / otherTrials
+				c.trial = func(r *rand.Rand, number int, into counts) {
+					reference := errorRows(r, kind, ref.rows, days(0, ref.days), 1)
+					profile := profileOf(reference, nil)
+					// Two to four weeks after the reference, every day of the week in its turn.
+					window := days(ref.days+14+number%14, 1)
+					for i, factor := range factors() {
+						if i > 0 && number%others > 0 {
+							break
+						}
+						w := errorRows(r, kind, n, window, factor)
+						ev := evaluate(w, profile, drift.Options{})
+						suffix := suffixOf(factor)
+						judge(rules, ev, w, into, suffix)
+						if i == 0 {
+							countCoverage(ev.Metrics, kind, factor, into)
+						}
+					}
+				}
+				if ref.rows >= 5000 {
+					for _, name := range covered() {
+						c.promises = append(c.promises, promise{figure: name, low: 93, high: 97})
+					}
+					for _, name := range []string{"rmse fires", "mae fires"} {
+						c.promises = append(c.promises, promise{figure: name + suffixOf(1.2), low: 3, high: 7, overAll: true},
+							promise{figure: name + suffixOf(1), high: 5, overAll: true})
+						// A pattern of the day takes no power away.
+						if n >= 1000 && (kind.name == "normal" || kind.name == "hourly pattern") {
+							c.promises = append(c.promises, promise{figure: name + suffixOf(1.4), low: 95, high: 100})
+						}
+					}
+				}
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// metricSmoke names the cells of the smoke.
+func metricSmoke() []string {
+	return []string{"normal errors, 1,000 rows, reference of 5,040", "pattern with AR(1) errors, 1,000 rows, reference of 5,040"}
+}
+
+// errorRows draws rows whose errors are of this kind, so many times as large.
+func errorRows(r *rand.Rand, kind errorKind, n int, w groundtruth.Window, factor float64) rows {
+	at := times(n, w, r.Float64)
+	m := &groundtruth.Matches{Len: n, Times: at, HasTime: true, Labels: make([]float64, n), Predictions: kind.draw(r, at)}
+	for i, e := range m.Predictions {
+		m.Labels[i] = 100 + labelSD*r.NormFloat64()
+		m.Predictions[i] = m.Labels[i] + factor*e
+	}
+	return rows{window: w, matches: m, predictions: &groundtruth.Batch{Len: n, Times: at, HasTime: true, Predictions: m.Predictions}}
+}
+
+// countCoverage counts which intervals hold the truth.
+func countCoverage(found map[string]metric.Result, kind errorKind, factor float64, into counts) {
+	mse := factor * factor * kind.mse
+	truth := map[string]float64{
+		"me": factor * kind.me, "mae": factor * kind.mae, "rmse": math.Sqrt(mse),
+		"r2": 1 - mse/(labelSD*labelSD), "medae": factor * kind.medae,
+	}
+	for _, name := range covered() {
+		m := found[name]
+		low, high := float64(m.Low), float64(m.High)
+		if math.IsNaN(low) || math.IsNaN(high) {
+			into.unanswered(name, m.Reason)
+		} else {
+			into.yesOrNo(name, low <= truth[name] && truth[name] <= high)
+		}
+	}
+}

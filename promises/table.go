@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// head is a column of a table: what it is called there, and the figure that it shows; with none
+// it shows what the cell says of itself under that name.
+type head struct{ name, figure string }
+
+func metricHeads() []head {
+	out := []head{{name: "errors"}, {name: "rows"}, {name: "reference"}}
+	for _, name := range covered() {
+		out = append(out, head{"`" + name + "`", name})
+	}
+	for _, name := range []string{"rmse", "mae"} {
+		for _, factor := range []float64{1, 1.2, 1.4} {
+			out = append(out, head{fmt.Sprintf("`%s` fires at %.1f", name, factor), name + " fires" + suffixOf(factor)})
+		}
+	}
+	return out
+}
+
+func suffixOf(factor float64) string { return fmt.Sprintf(" at %.1f", factor) }
+
+func driftHeads() []head {
+	return []head{
+		{name: "days"}, {name: "rows"},
+		{"flagged", "flagged"}, {"at weekends", "flagged at weekends"},
+		{"`share ≥ 0.5`", "share ≥ 0.5"}, {"`share ≥ 0.1`", "share ≥ 0.1"}, {"`count ≥ 1`", "count ≥ 1"},
+		{fmt.Sprintf("%.1f sd found", shifted), "found"}, {name: "found least"},
+	}
+}
+
+// The markers between which the tables stand in a file.
+const (
+	begin = "<!-- generated: promises -->\n"
+	end   = "<!-- end -->\n"
+)
+
+// tables writes the tables of both grids in Markdown.
+func tables(metrics []cell, ofMetrics []counts, drifts []cell, ofDrift []counts) string {
+	var b strings.Builder
+	if len(metrics) > 0 {
+		writeTable(&b, metricHeads(), metrics, ofMetrics)
+	}
+	if len(drifts) > 0 {
+		if len(metrics) > 0 {
+			b.WriteString("\n")
+		}
+		writeTable(&b, driftHeads(), drifts, ofDrift)
+	}
+	return b.String()
+}
+
+func writeTable(b *strings.Builder, heads []head, cells []cell, results []counts) {
+	line := func(of func(h head) string) {
+		for _, h := range heads {
+			b.WriteString("| " + of(h) + " ")
+		}
+		b.WriteString("|\n")
+	}
+	line(func(h head) string { return h.name })
+	line(func(head) string { return "---" })
+	for i := range cells {
+		c, n := &cells[i], results[i]
+		line(func(h head) string {
+			switch {
+			case h.name == "found least":
+				return leastFound(n)
+			case h.figure == "":
+				return c.at[h.name]
+			case c.breaks(h.figure, n):
+				return "**" + n[h.figure].words() + "**"
+			}
+			return n[h.figure].words()
+		})
+	}
+}
+
+// words writes a count as the table has it: the share of yes among the answers in percent, and
+// how many had none where these are not few.
+func (n count) words() string {
+	const few = 0.5
+	switch {
+	case n.all() == 0:
+		return ""
+	case n.yes+n.no == 0:
+		return "not judged"
+	case n.refused() >= few:
+		return fmt.Sprintf("%.1f (%.0f not judged)", n.answered(), math.Ceil(n.refused()))
+	}
+	return fmt.Sprintf("%.1f", n.answered())
+}
+
+// leastFound names the kind of column in which the change is found least often.
+func leastFound(n counts) string {
+	least, of := math.Inf(1), ""
+	for _, k := range columnKinds() {
+		if found := n["found: "+k.name].answered(); found < least {
+			least, of = found, k.name
+		}
+	}
+	if of == "" {
+		return ""
+	}
+	return fmt.Sprintf("%.0f (%s)", least, of)
+}
+
+// line writes the figures of a cell for the log.
+func (c *cell) line(n counts) string {
+	var out []string
+	for _, h := range slices.Concat(metricHeads(), driftHeads()) {
+		if found, ok := n[h.figure]; ok {
+			mark := ""
+			if c.breaks(h.figure, n) {
+				mark = "!"
+			}
+			out = append(out, h.figure+" "+found.words()+mark)
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// writeInto writes a text between the markers of a file.
+func writeInto(name, text string) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("write the tables: %w", err)
+	}
+	before, rest, ok := strings.Cut(string(data), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		return fmt.Errorf("write the tables: %s has no %q with %q after it", name, strings.TrimSpace(begin), strings.TrimSpace(end))
+	}
+	if err := os.WriteFile(name, []byte(before+begin+text+end+after), 0o644); err != nil {
+		return fmt.Errorf("write the tables: %w", err)
+	}
+	return nil
+}
+
+// thousands writes a number with commas.
+func thousands(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+}
