@@ -15,8 +15,11 @@ import (
 // standard error |g'(mean u)| sd(u) / sqrt(n), with n the effective number of rows
 // (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
+// Where the rows have entities, their errors by groups of these are the second argument
+// (summary.Clusters.Errors); else it is nil.
+//
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e *summary.ErrorSums) map[string]Result {
+func Regression(e, entities *summary.ErrorSums) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
 	if e == nil || e.N() == 0 {
@@ -25,7 +28,7 @@ func Regression(e *summary.ErrorSums) map[string]Result {
 		}
 		return out
 	}
-	rows := newErrorMoments(e)
+	rows := newErrorMoments(e, entities)
 	for i := range specs {
 		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
 	}
@@ -36,19 +39,20 @@ func Regression(e *summary.ErrorSums) map[string]Result {
 // of the table is given it.
 type errorMoments struct {
 	e         *summary.ErrorSums
-	n         int64        // rows
-	errors    stat.Moments // of e
-	absolute  stat.Moments // of |e|
-	squared   stat.Moments // of e^2
-	symmetric stat.Moments // of 2|e|/(|y|+|p|)
+	entities  *summary.ErrorSums // by groups of entities; nil where rows have none
+	n         int64              // rows
+	errors    stat.Moments       // of e
+	absolute  stat.Moments       // of |e|
+	squared   stat.Moments       // of e^2
+	symmetric stat.Moments       // of 2|e|/(|y|+|p|)
 
 	meanAbsolute stat.Estimate // the mean of |e|
 }
 
-func newErrorMoments(e *summary.ErrorSums) *errorMoments {
+func newErrorMoments(e, entities *summary.ErrorSums) *errorMoments {
 	n := e.N()
 	m := &errorMoments{
-		e: e, n: n,
+		e: e, entities: entities, n: n,
 		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
 		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
 		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
@@ -64,7 +68,11 @@ type blocks func(*summary.ErrorSums) stat.BlockSeries
 // estimate returns the estimate of a metric by the mean of a series that has these moments
 // (stat.EstimateMean).
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
-	return stat.EstimateMean(of, series(m.e), value, slope, bend)
+	entities := stat.BlockSeries{}
+	if m.entities != nil {
+		entities = series(m.entities)
+	}
+	return stat.EstimateMean(of, series(m.e), entities, value, slope, bend)
 }
 
 // mean returns the estimate of a metric that is the mean of the series whose sum is k.
@@ -139,13 +147,29 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if high > s.Most {
 		m.High = stat.Number(s.Most)
 	}
-	if est.NEff < 0.999*float64(n) {
-		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
-	}
+	m.noteAlike(&est, n)
 	if heavy && est.SE > 0 {
 		m.note("heavy-tailed errors (kurtosis %.3g): interval corrected for skewness, by t with %.1f degrees of freedom", kurtosis, est.DF)
 	}
 	return m
+}
+
+// noteAlike says of n rows that are alike as how many they count, by the estimate that has
+// their effective number.
+func (m *Result) noteAlike(est *stat.Estimate, n int64) {
+	if est.NEff < 0.999*float64(n) {
+		what := "autocorrelated errors"
+		switch {
+		case est.InEntities > 1 && est.InTime > 1:
+			what = "errors alike in time and within entities"
+		case est.InEntities > 1:
+			what = "errors alike within entities"
+		}
+		m.note("%s: %d rows count as %.0f", what, n, est.NEff)
+	}
+	if est.FewEntities {
+		m.note("few entities: the interval may be too narrow")
+	}
 }
 
 // centred gives the series whose sum is k, centred on the mean.
@@ -208,15 +232,16 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 	m := Result{Value: stat.Number(value), Low: nan, High: nan, N: n, Estimate: stat.Estimate{Value: value, SE: math.NaN()}}
 	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
 	rank := int64(math.Floor(float64(float64(n+1)/2) - z*float64(n)/(2*math.Sqrt(nEff))))
-	if rank < 1 {
+	switch {
+	case math.IsNaN(rows.meanAbsolute.InEntities):
+		m.Reason = rows.meanAbsolute.Reason
+	case rank < 1:
 		m.Reason = fmt.Sprintf("an interval of the median needs more rows than %d", n)
-	} else {
+	default:
 		low, lowBound := abs.At(rank - 1)
 		high, highBound := abs.At(n - rank)
 		m.Low, m.High = stat.Number(math.Max(0, low-lowBound)), stat.Number(high+highBound)
-		if nEff < 0.999*float64(n) {
-			m.note("autocorrelated errors: %d rows count as %.0f", n, nEff)
-		}
+		m.noteAlike(&rows.meanAbsolute, n)
 	}
 	if bound > 0 {
 		m.note("from a sketch, within %.2g", bound)

@@ -13,17 +13,22 @@ type Estimate struct {
 	Curvature float64 // g'' sigma / (g' sqrt n)
 	NEff      float64 // the effective sample size: of so many independent rows SE would be the same
 	Kurtosis  float64 // of u
+	// InTime and InEntities are the factors by which likeness in time and within entities
+	// make the variance of the mean larger, 1 where rows are not alike or it is not known.
+	InTime, InEntities float64
+	// FewEntities says that the rows are of so few entities that SE is uncertain beyond DF.
+	FewEntities bool
 	Reason    string  // why SE is NaN, else empty
 }
 
 // IntervalLevel is the level of the confidence intervals that an evaluation shows.
 const IntervalLevel = 0.95
 
-// EstimateMean returns the estimate of g(mean) for a series with these moments and blocks,
-// by the delta method: value is g at the mean, slope its first derivative g' there, and
-// bend the second derivative over the first.
-func EstimateMean(m Moments, b BlockSeries, value, slope, bend float64) Estimate {
-	est := Estimate{Value: value, SE: math.NaN(), DF: math.NaN(), NEff: m.N, Kurtosis: m.Kurtosis}
+// EstimateMean returns the estimate of g(mean) for a series with these moments, time blocks
+// and groups of entities, by the delta method: value is g at the mean, slope its first
+// derivative g' there, and bend the second derivative over the first.
+func EstimateMean(m Moments, times, entities BlockSeries, value, slope, bend float64) Estimate {
+	est := Estimate{Value: value, SE: math.NaN(), DF: math.NaN(), NEff: m.N, Kurtosis: m.Kurtosis, InTime: 1, InEntities: 1}
 	switch {
 	case m.N < 2:
 		est.Reason = "an interval needs two rows or more"
@@ -35,7 +40,15 @@ func EstimateMean(m Moments, b BlockSeries, value, slope, bend float64) Estimate
 		est.SE, est.DF = 0, m.N-1
 		return est
 	}
-	inflation, df := longRun(b, m.N, m.Variance)
+	var dfTime, dfEntities float64
+	est.InTime, dfTime = longRun(times, m.N, m.Variance)
+	est.InEntities, dfEntities = clustered(entities, m.N, m.Variance)
+	if math.IsNaN(est.InEntities) {
+		est.Reason = "nearly all rows are of fewer than five entities, which tell little of how entities differ"
+		return est
+	}
+	est.FewEntities = dfEntities < fewEntitiesDF
+	inflation, df := twoWay(est.InTime, dfTime, est.InEntities, dfEntities)
 	est.NEff = m.N / inflation
 	mean := math.Sqrt(m.Variance / est.NEff) // standard error of the mean
 	est.SE = float64(math.Abs(slope) * mean)
