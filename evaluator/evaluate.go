@@ -33,7 +33,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		// What Prepare makes is kept, and needed by the columns, which come last.
 		w.add(func(*drift.Scratch) { drift.Prepare() })
 	}
-	w.add(func(*drift.Scratch) { out.Metrics = metric.Regression(cur.Errors(), cur.Entities().Errors()) })
+	w.add(func(*drift.Scratch) { out.Metrics = metric.OfWindow(cur.Errors(), cur.Entities().Errors()) })
 	finish := []func(){w.groups(cur.Versions(), out.Versions)}
 	for column, values := range cur.Segments() {
 		out.Segments[column] = make(map[string]Group, len(values))
@@ -43,7 +43,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	if ref != nil {
 		out.Reference = &Reference{Rows: ref.Summary.Predictions()}
 		w.add(func(*drift.Scratch) {
-			out.Reference.Metrics = metric.Regression(ref.Summary.Errors(), ref.Summary.Entities().Errors())
+			out.Reference.Metrics = metric.OfReference(ref.Summary.Errors(), nil, ref.Summary.Entities().Errors())
 			out.Reference.explain(ref.Summary)
 		})
 		out.Drift = &drift.Drift{}
@@ -88,7 +88,7 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, out map[string]Group
 	names := slices.Sorted(maps.Keys(groups))
 	metrics := make([]map[string]metric.Result, len(names))
 	for i, name := range names {
-		w.add(func(*drift.Scratch) { metrics[i] = metric.Regression(groups[name], nil) })
+		w.add(func(*drift.Scratch) { metrics[i] = metric.Regression(groups[name]) })
 	}
 	return func() {
 		for i, name := range names {

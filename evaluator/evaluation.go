@@ -2,9 +2,11 @@ package evaluator
 
 import (
 	"cmp"
+	"math"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
@@ -29,6 +31,18 @@ type Group struct {
 type Reference struct {
 	Rows    int64                    `json:"rows"` // predictions, or all rows where it has no predictions
 	Metrics map[string]metric.Result `json:"metrics"`
+
+	// WindowDays is how many days the window has that is compared with it, at least 1: one
+	// of several days averages what makes these differ.
+	WindowDays float64 `json:"-"`
+}
+
+// Ordinary returns how a metric of a window of this length varies from one to another
+// without any change, beyond what its rows tell: as ordinary days do. Its SE is 0 where that
+// isn't known, or where the reference's days don't show it.
+func (r *Reference) Ordinary(name string) stat.Estimate {
+	m := r.Metrics[name]
+	return stat.Estimate{SE: float64(m.DaySD) / math.Sqrt(math.Max(1, r.WindowDays)), DF: m.DayDF}
 }
 
 // explain gives metrics that are missing for want of predictions or labels that reason.

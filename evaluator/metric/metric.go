@@ -18,6 +18,12 @@ type Result struct {
 	Reason string      `json:"reason,omitempty"` // why Value or the interval is null
 	Note   string      `json:"note,omitempty"`   // how the interval was made, where it isn't the plain one
 
+	// DaySD is, of a reference, the standard deviation of the metric from one ordinary day to
+	// another, with what sampling makes of it taken off, and DayDF its degrees of freedom. It
+	// is 0, and left out, where that isn't known or the days don't show it.
+	DaySD stat.Number `json:"day_sd,omitempty"`
+	DayDF float64     `json:"-"`
+
 	Estimate stat.Estimate `json:"-"` // what a test of it needs: ForTest
 }
 

@@ -15,11 +15,16 @@ import (
 // standard error |g'(mean u)| sd(u) / sqrt(n), with n the effective number of rows
 // (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
-// Where the rows have entities, their errors by groups of these are the second argument
-// (summary.Clusters.Errors); else it is nil.
-//
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e, entities *summary.ErrorSums) map[string]Result {
+func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil, nil) }
+
+// OfWindow computes the metrics of the rows of a window, with the errors by groups of their
+// entities where they have some (summary.Clusters.Errors), nil otherwise.
+func OfWindow(e, entities *summary.ErrorSums) map[string]Result { return regression(e, nil, entities) }
+
+// regression computes them, of a reference with the sums over the parts of its days, and with
+// those over groups of entities.
+func regression(e, parts, entities *summary.ErrorSums) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
 	if e == nil || e.N() == 0 {
@@ -28,7 +33,7 @@ func Regression(e, entities *summary.ErrorSums) map[string]Result {
 		}
 		return out
 	}
-	rows := newErrorMoments(e, entities)
+	rows := newErrorMoments(e, parts, entities)
 	for i := range specs {
 		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
 	}
@@ -39,6 +44,7 @@ func Regression(e, entities *summary.ErrorSums) map[string]Result {
 // of the table is given it.
 type errorMoments struct {
 	e         *summary.ErrorSums
+	parts     *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
 	entities  *summary.ErrorSums // by groups of entities; nil where rows have none
 	n         int64              // rows
 	errors    stat.Moments       // of e
@@ -49,10 +55,10 @@ type errorMoments struct {
 	meanAbsolute stat.Estimate // the mean of |e|
 }
 
-func newErrorMoments(e, entities *summary.ErrorSums) *errorMoments {
+func newErrorMoments(e, parts, entities *summary.ErrorSums) *errorMoments {
 	n := e.N()
 	m := &errorMoments{
-		e: e, entities: entities, n: n,
+		e: e, parts: parts, entities: entities, n: n,
 		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
 		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
 		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
@@ -66,11 +72,18 @@ func newErrorMoments(e, entities *summary.ErrorSums) *errorMoments {
 type blocks func(*summary.ErrorSums) stat.BlockSeries
 
 // estimate returns the estimate of a metric by the mean of a series that has these moments
-// (stat.EstimateMean).
+// (stat.EstimateMean), or of a reference by its days where there are enough of them.
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
 	entities := stat.BlockSeries{}
 	if m.entities != nil {
 		entities = series(m.entities)
+	}
+	if m.parts != nil {
+		parts := series(m.parts)
+		if est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), entities, value, slope, bend); ok {
+			est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
+			return est
+		}
 	}
 	return stat.EstimateMean(of, series(m.e), entities, value, slope, bend)
 }
@@ -157,7 +170,12 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 // noteAlike says of n rows that are alike as how many they count, by the estimate that has
 // their effective number.
 func (m *Result) noteAlike(est *stat.Estimate, n int64) {
-	if est.NEff < 0.999*float64(n) {
+	switch days := est.Days.Len(); {
+	case days > 0 && est.InEntities > 1:
+		m.note("interval from how its %d days and its entities differ: %d rows count as %.0f", days, n, est.NEff)
+	case days > 0:
+		m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, est.NEff)
+	case est.NEff < 0.999*float64(n):
 		what := "autocorrelated errors"
 		switch {
 		case est.InEntities > 1 && est.InTime > 1:

@@ -65,6 +65,10 @@ type Spec struct {
 	// Headline says that messages show it.
 	Headline bool
 
+	// daysLike names the metric with whose mean from day to day this one goes, in proportion;
+	// empty where it is the function of a mean itself.
+	daysLike string
+
 	// compute is the metric of some matched rows. It is given its own row, for the limits.
 	compute func(*Spec, *errorMoments) Result
 }
@@ -98,7 +102,7 @@ func Regressions() []Spec {
 		{
 			Name: "medae", Title: "MedAE", Help: "Median absolute error.",
 			About: "Median absolute error, in the label's unit: half of the predictions are closer",
-			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 4, compute: medianAbsoluteError,
+			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 4, daysLike: "mae", compute: medianAbsoluteError,
 		},
 		{
 			Name: "mape", Title: "MAPE", Help: "Mean absolute error relative to the label, a share.",

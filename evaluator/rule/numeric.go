@@ -3,6 +3,8 @@ package rule
 import (
 	"math"
 	"slices"
+
+	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
 // numericOp says what a numeric does.
@@ -37,6 +39,7 @@ type binding struct {
 	readings map[*variable]reading
 	first    map[*numeric]bool // which branch each numChoose takes
 	why      []string          // the reasons for taking them
+	ordinary stat.Estimate     // how the window's metric varies without any change; SE 0 where that isn't known
 }
 
 // variables appends the variables of n in numeric positions: not those of

@@ -35,6 +35,9 @@ func (c *clause) bindIntervals() (msg string) {
 		}
 		*side = v
 	}
+	if reference != nil {
+		c.against = window
+	}
 	for _, v := range []*variable{window, reference} {
 		if v == nil || !v.hasInterval() {
 			continue
@@ -61,6 +64,9 @@ func (c *clause) compare(facts *Facts) outcome {
 	missing = appendNew(missing, c.right.bind(facts, b))
 	if len(missing) > 0 {
 		return outcome{reasons: missing}
+	}
+	if c.against != nil {
+		b.ordinary = facts.Evaluation.Reference.Ordinary(c.against.metric)
 	}
 	scenarios := c.scenarios(b, facts)
 	d := c.decide(b, scenarios[0])
@@ -110,6 +116,14 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 			continue
 		}
 		if reason := v.addTo(&t, b.readings[v].metric, difference, at); reason != "" {
+			d.reason = reason
+			return d
+		}
+	}
+	if b.ordinary.SE > 0 {
+		// Another day would have given the window's metric another value, and no rows of this
+		// one tell how far off.
+		if reason := c.against.addTo(&t, metric.Result{Estimate: b.ordinary}, difference, at); reason != "" {
 			d.reason = reason
 			return d
 		}

@@ -79,12 +79,20 @@ func (c *clause) words(b *binding, d decision, facts *Facts) string {
 	case d.reason != "":
 		return d.reason + ": " + s
 	case d.truth == truthUnknown:
-		return fmt.Sprintf("%s is not significant at %s: the difference %s may be as low as %s",
-			s, percent(c.level), stat.Figure(math.Abs(d.left-d.right)), stat.Figure(d.bound))
+		return fmt.Sprintf("%s is not significant at %s%s: the difference %s may be as low as %s",
+			s, percent(c.level), ordinaryWords(b), stat.Figure(math.Abs(d.left-d.right)), stat.Figure(d.bound))
 	case d.tested:
-		return s + " at " + percent(c.level)
+		return s + " at " + percent(c.level) + ordinaryWords(b)
 	}
 	return s
+}
+
+// ordinaryWords says how the window's metric varies without any change, where that counts.
+func ordinaryWords(b *binding) string {
+	if b.ordinary.SE > 0 {
+		return ", as ordinary days make it vary by ±" + stat.Figure(b.ordinary.SE)
+	}
+	return ""
 }
 
 // nameWords writes the comparison without figures.

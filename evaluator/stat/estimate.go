@@ -18,16 +18,36 @@ type Estimate struct {
 	InTime, InEntities float64
 	// FewEntities says that the rows are of so few entities that SE is uncertain beyond DF.
 	FewEntities bool
-	Reason    string  // why SE is NaN, else empty
+	Reason      string // why SE is NaN, else empty
+
+	// Days is the metric by the days of a reference, with no days where they are not known.
+	Days DaySeries
 }
 
 // IntervalLevel is the level of the confidence intervals that an evaluation shows.
 const IntervalLevel = 0.95
 
 // EstimateMean returns the estimate of g(mean) for a series with these moments, time blocks
-// and groups of entities, by the delta method: value is g at the mean, slope its first
-// derivative g' there, and bend the second derivative over the first.
+// and groups of entities, none where rows have no entities, by the delta method: value is g
+// at the mean, slope its first derivative g' there, and bend the second derivative over the
+// first.
 func EstimateMean(m Moments, times, entities BlockSeries, value, slope, bend float64) Estimate {
+	return estimateMean(m, entities, value, slope, bend, func() (inflation, df float64) { return longRun(times, m.N, m.Variance) })
+}
+
+// EstimateByDays returns it for a series of a reference by its days, which hold whatever
+// makes rows of a day vary together. It reports false where there are too few days.
+func EstimateByDays(m Moments, days, entities BlockSeries, value, slope, bend float64) (Estimate, bool) {
+	inflation, df, ok := byDays(days, m.Variance)
+	if !ok {
+		return Estimate{}, false
+	}
+	return estimateMean(m, entities, value, slope, bend, func() (float64, float64) { return inflation, df }), true
+}
+
+// estimateMean returns the estimate of g(mean), with what likeness in time makes of the
+// variance of the mean of independent rows, and the degrees of freedom of that.
+func estimateMean(m Moments, entities BlockSeries, value, slope, bend float64, inTime func() (inflation, df float64)) Estimate {
 	est := Estimate{Value: value, SE: math.NaN(), DF: math.NaN(), NEff: m.N, Kurtosis: m.Kurtosis, InTime: 1, InEntities: 1}
 	switch {
 	case m.N < 2:
@@ -40,15 +60,17 @@ func EstimateMean(m Moments, times, entities BlockSeries, value, slope, bend flo
 		est.SE, est.DF = 0, m.N-1
 		return est
 	}
-	var dfTime, dfEntities float64
-	est.InTime, dfTime = longRun(times, m.N, m.Variance)
-	est.InEntities, dfEntities = clustered(entities, m.N, m.Variance)
-	if math.IsNaN(est.InEntities) {
-		est.Reason = "nearly all rows are of fewer than five entities, which tell little of how entities differ"
-		return est
+	inflation, df := inTime()
+	est.InTime = inflation
+	if len(entities.N) > 0 {
+		var dfEntities float64
+		if est.InEntities, dfEntities = clustered(entities, m.N, m.Variance); math.IsNaN(est.InEntities) {
+			est.Reason = "nearly all rows are of fewer than five entities, which tell little of how entities differ"
+			return est
+		}
+		est.FewEntities = dfEntities < fewEntitiesDF
+		inflation, df = twoWay(inflation, df, est.InEntities, dfEntities)
 	}
-	est.FewEntities = dfEntities < fewEntitiesDF
-	inflation, df := twoWay(est.InTime, dfTime, est.InEntities, dfEntities)
 	est.NEff = m.N / inflation
 	mean := math.Sqrt(m.Variance / est.NEff) // standard error of the mean
 	est.SE = float64(math.Abs(slope) * mean)

@@ -22,15 +22,18 @@ const maxClusters = 128
 type Clusters struct {
 	layout  *Layout
 	columns []*Coarse // features in the layout's order, the prediction, the label
-	stride  int64     // that kept keys are multiples of
-	kept    map[int64]*cluster
+	parts   int       // that the errors of each group are kept by: 1, or of days DayParts
+	// calendar tells the part of the day; nil where there is one part.
+	calendar *groundtruth.Calendar
+	stride   int64 // that kept keys are multiples of
+	kept     map[int64]*cluster
 
 	// Of sealed ones: the groups in the order of their keys.
 	groups []*cluster
 	errors *ErrorSums
 
 	kernel *errorKernel // nil before the first match
-	zeros  []int32      // the blocks of matches that are all of one group
+	partOf []int32      // the parts of matches that are all of one group
 }
 
 // cluster is one group of rows.
@@ -39,9 +42,13 @@ type cluster struct {
 	strata uint32 // of days: the strata that its rows are in, each a bit
 	rows   int64
 	labels int64
-	counts [][]int64 // by column, and there by coarse bin, outside and missing
-	errors [1]blockSums
+	counts [][]int64   // by column, and there by coarse bin, outside and missing
+	errors []blockSums // by part
 }
+
+// DayParts is the number of equal parts that the errors of a day are kept by. What these
+// differ by within a day tells what sampling alone makes of the day's sum.
+const DayParts = 4
 
 // ClusterColumn is one column of a Clusters.
 type ClusterColumn struct {
@@ -50,9 +57,16 @@ type ClusterColumn struct {
 	at     int // among the columns
 }
 
+// newDays returns a Clusters without rows whose groups are the days of a calendar.
+func newDays(l *Layout, calendar *groundtruth.Calendar) *Clusters {
+	c := newClusters(l)
+	c.parts, c.calendar = DayParts, calendar
+	return c
+}
+
 // newClusters returns a Clusters without rows on a layout.
 func newClusters(l *Layout) *Clusters {
-	c := &Clusters{layout: l, stride: 1, kept: map[int64]*cluster{}}
+	c := &Clusters{layout: l, parts: 1, stride: 1, kept: map[int64]*cluster{}}
 	for i := range l.Features {
 		c.columns = append(c.columns, l.Features[i].Coarse())
 	}
@@ -121,6 +135,21 @@ func (c *Clusters) Errors() *ErrorSums {
 	return c.errors
 }
 
+// DayParts returns the sums over matched rows whose time blocks are the parts of the days, as
+// many a day as the constant says, in their order. It is nil where c is nil.
+func (c *Clusters) DayParts() *ErrorSums {
+	if c == nil {
+		return nil
+	}
+	out := NewErrorSums(c.layout.Label.Center, 0, false)
+	for _, g := range c.groups {
+		for i := range g.errors {
+			out.addBlock(&g.errors[i])
+		}
+	}
+	return out
+}
+
 // group returns the group of a key, nil where it is not kept.
 func (c *Clusters) group(key int64) *cluster {
 	if g := c.kept[key]; g != nil {
@@ -129,7 +158,7 @@ func (c *Clusters) group(key int64) *cluster {
 	if key%c.stride != 0 {
 		return nil
 	}
-	g := &cluster{key: key, counts: make([][]int64, len(c.columns))}
+	g := &cluster{key: key, counts: make([][]int64, len(c.columns)), errors: make([]blockSums, c.parts)}
 	for i, col := range c.columns {
 		g.counts[i] = make([]int64, col.bins+2)
 	}
@@ -187,9 +216,14 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 	}
 	for from := 0; from < m.Len; from += kernelRows {
 		to := min(from+kernelRows, m.Len)
-		c.zeros = zeroed(c.zeros, to-from)
+		c.partOf = zeroed(c.partOf, to-from)
+		if c.parts > 1 {
+			for i, t := range m.Times[from:to] {
+				c.partOf[i] = int32(c.calendar.Hour(t) * c.parts / allHours)
+			}
+		}
 		c.kernel.load(m.Predictions[from:to], m.Labels[from:to])
-		c.kernel.addBlocks(g.errors[:], c.zeros)
+		c.kernel.addBlocks(g.errors, c.partOf)
 	}
 }
 
@@ -220,7 +254,9 @@ func (c *Clusters) mergeFrom(o *Clusters) {
 				g.counts[i][bin] += n
 			}
 		}
-		g.errors[0].mergeFrom(&from.errors[0])
+		for i := range g.errors {
+			g.errors[i].mergeFrom(&from.errors[i])
+		}
 	}
 }
 
@@ -246,14 +282,22 @@ func (c *Clusters) seal() {
 func (c *Clusters) sum() {
 	c.errors = NewErrorSums(c.layout.Label.Center, 0, false)
 	for _, g := range c.groups {
-		b := &g.errors[0]
-		c.errors.n += b.n
-		c.errors.nonZero += b.nonZero
-		for k := range b.sums {
-			c.errors.sums[k].Merge(&b.sums[k])
+		var whole blockSums
+		for i := range g.errors {
+			whole.mergeFrom(&g.errors[i])
 		}
-		c.errors.blocks = append(c.errors.blocks, *b)
+		c.errors.addBlock(&whole)
 	}
+}
+
+// addBlock adds the rows of a block that comes after the others.
+func (e *ErrorSums) addBlock(b *blockSums) {
+	e.n += b.n
+	e.nonZero += b.nonZero
+	for k := range b.sums {
+		e.sums[k].Merge(&b.sums[k])
+	}
+	e.blocks = append(e.blocks, *b)
 }
 
 // only returns the groups that are wanted.
@@ -261,7 +305,7 @@ func (c *Clusters) only(wanted func(*cluster) bool) *Clusters {
 	if c == nil {
 		return nil
 	}
-	out := &Clusters{layout: c.layout, columns: c.columns, stride: c.stride}
+	out := &Clusters{layout: c.layout, columns: c.columns, parts: c.parts, stride: c.stride}
 	for _, g := range c.groups {
 		if wanted(g) {
 			out.groups = append(out.groups, g)

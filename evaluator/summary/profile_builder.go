@@ -24,7 +24,7 @@ func NewProfileBuilder(layout *Layout, partition *Partition, segments []string) 
 	b := &ProfileBuilder{layout: layout, partition: partition, segments: segments, strata: make([]*Builder, 1)}
 	if partition != nil {
 		b.opts.Calendar = partition.calendar
-		b.days = newClusters(layout)
+		b.days = newDays(layout, partition.calendar)
 		b.strata = make([]*Builder, max(1, partition.kind.count()))
 	}
 	return b

@@ -206,10 +206,21 @@ func TestDaysCountTheirRows(t *testing.T) {
 			}
 		}
 		var sumE, labels float64
+		var partE, partLabels [summary.DayParts]float64
 		for _, r := range day {
 			if !math.IsNaN(r.Label) {
 				sumE += r.Prediction - r.Label
 				labels++
+				part := time.Unix(0, r.Time).UTC().Hour() / 6
+				partE[part] += r.Prediction - r.Label
+				partLabels[part]++
+			}
+		}
+		parts := p.Days.DayParts()
+		for i := range partE {
+			at := g*summary.DayParts + i
+			if float64(parts.BlockN(at)) != partLabels[i] || math.Abs(parts.BlockSum(at, summary.SumE)-partE[i]) > 1e-9 {
+				t.Errorf("part %d of day %d has %d labels and the sum of errors %g, want %g and %g", i, g, parts.BlockN(at), parts.BlockSum(at, summary.SumE), partLabels[i], partE[i])
 			}
 		}
 		e := p.Days.Errors()

@@ -1,0 +1,63 @@
+package metric
+
+import (
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/evaluator/summary"
+)
+
+// OfReference computes the metrics of rows of a reference from the sums over these rows and,
+// where they are known, over the parts of its days (Clusters.DayParts), nil
+// otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
+// together. Entities are as OfWindow has them.
+func OfReference(e, parts, entities *summary.ErrorSums) map[string]Result {
+	return regression(e, parts, entities)
+}
+
+// Days is each metric by the days of one stratum of a reference, by the metric's name.
+type Days map[string]stat.DaySeries
+
+// DaysOf returns the metrics by day of a stratum, from its sums and those of the parts of its
+// days. A metric that has no series, and a stratum whose days are not known, has none.
+func DaysOf(e, parts *summary.ErrorSums) Days {
+	out := Days{}
+	if parts == nil || e.N() == 0 {
+		return out
+	}
+	rows := newErrorMoments(e, parts, nil)
+	for _, spec := range Regressions() {
+		if spec.HasInterval && spec.daysLike == "" {
+			if days := spec.compute(&spec, rows).Estimate.Days; len(days.N) > 0 {
+				out[spec.Name] = days
+			}
+		}
+	}
+	return out
+}
+
+// SetDays fills in how much each metric of a reference varies from one ordinary day to
+// another (stat.BetweenDays), each day being taken from the mean of its own stratum. A metric
+// without a series of its own varies as the metric does that it is like, in proportion.
+func SetDays(reference map[string]Result, strata []Days) {
+	for _, spec := range Regressions() {
+		name := spec.Name
+		if spec.daysLike != "" {
+			name = spec.daysLike
+		}
+		var all []stat.DaySeries
+		for _, s := range strata {
+			all = append(all, s[name])
+		}
+		variance, df := stat.BetweenDays(all)
+		m, like := reference[spec.Name], reference[name]
+		sd := math.Sqrt(variance)
+		if spec.daysLike != "" {
+			sd = sd / float64(like.Value) * float64(m.Value)
+		}
+		if sd > 0 && stat.IsNumber(sd) {
+			m.DaySD, m.DayDF = stat.Number(sd), df
+			reference[spec.Name] = m
+		}
+	}
+}
