@@ -283,6 +283,22 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:28:49: models[0].drift.threshold.psi: must be at least 0, got -0.1",
 		},
 		{
+			"threshold of no standard deviation", "method: auto", "threshold: {std: 0}",
+			"hindcast.yaml:28:49: models[0].drift.threshold.std: must be above 0, got 0",
+		},
+		{
+			"threshold of a measure in an unknown way", "method: auto", "threshold: {psi: {sd: 3}}",
+			"hindcast.yaml:28:49: models[0].drift.threshold.psi: want a number or {std: NUMBER}",
+		},
+		{
+			"std beside measures", "method: auto", "threshold: {psi: 0.2, std: 3}",
+			`hindcast.yaml:28:54: models[0].drift.threshold: unknown measure "std"; known: js, ks, psi, tvd, wasserstein, wasserstein_normed`,
+		},
+		{
+			"false discovery rate of 0", "method: auto", "false_discovery_rate: 0",
+			"hindcast.yaml:28:54: models[0].drift.false_discovery_rate: must be above 0 and at most 1, which corrects nothing, got 0",
+		},
+		{
 			"mode approve", "mode: auto", "mode: approve",
 			`hindcast.yaml:41:13: models[0].retrain.mode: "approve" is not supported by this version; supported: off, suggest, auto`,
 		},

@@ -187,12 +187,16 @@ func (r *Reference) Saved() bool { return r != nil && r.Profile == SavedProfile 
 
 // Drift says how the drift of a column is judged.
 type Drift struct {
-	Profile     string             `yaml:"profile"`
-	Methods     []string           `yaml:"method"`    // measure names; empty means auto
-	Threshold   *float64           `yaml:"threshold"` // for every judging measure; nil means each its own
-	Thresholds  map[string]float64 // by measure, where the file has a map
-	MinRows     int64              `yaml:"min_rows"`
-	ExactValues int                `yaml:"exact_values"`
+	Profile    string             `yaml:"profile"`
+	Methods    []string           `yaml:"method"`    // measure names; empty means auto
+	Threshold  *float64           `yaml:"threshold"` // for every judging measure; nil means each its own
+	Thresholds map[string]float64 // by measure, where the file has a map
+	Std        *float64           // the number of {std: NUMBER} for every judging measure
+	Stds       map[string]float64 // by measure
+
+	FalseDiscoveryRate *float64 `yaml:"false_discovery_rate"` // nil means none, but of drift.count
+	MinRows            int64    `yaml:"min_rows"`
+	ExactValues        int      `yaml:"exact_values"`
 }
 
 // Rule is a rule as configured, its defaults filled in.

@@ -366,13 +366,29 @@ func (d *decoder) drift(v value, m *Model) {
 		d.driftThreshold(tv, m)
 	}
 	for _, name := range m.Drift.Methods {
-		if measure, _ := drift.Find(name); math.IsNaN(measure.Threshold) && m.Drift.Threshold == nil && !has(m.Drift.Thresholds, name) {
+		if measure, _ := drift.Find(name); math.IsNaN(measure.Threshold) && m.Drift.Threshold == nil && m.Drift.Std == nil && !has(m.Drift.Thresholds, name) && !has(m.Drift.Stds, name) {
 			o.fail("%s is in the columns' own units and has no threshold of its own: give drift.threshold one, or use %s", name, measure.Instead)
 		}
 	}
+	o.falseDiscoveryRate(&m.Drift.FalseDiscoveryRate)
 	o.integer("min_rows", 1, &m.Drift.MinRows)
 	o.count("exact_values", 1, mostExactValues, &m.Drift.ExactValues)
 	o.done()
+}
+
+// falseDiscoveryRate reads a share above 0: 1 corrects nothing.
+func (o *object) falseDiscoveryRate(dst **float64) {
+	v, ok := o.get("false_discovery_rate")
+	if !ok {
+		return
+	}
+	f, s, ok := o.d.number(v)
+	switch {
+	case ok && !(f > 0 && f <= 1):
+		o.d.fail(v, "must be above 0 and at most 1, which corrects nothing, got %s", s.raw)
+	case ok:
+		*dst = &f
+	}
 }
 
 // driftMethods reads auto, a measure, or a list of measures.
@@ -402,26 +418,25 @@ func (d *decoder) driftMethods(v value, m *Model) {
 	}
 }
 
-// driftThreshold reads a number, or a map of numbers by measure.
+// stdKey gives a threshold as a number of standard deviations of chance.
+const stdKey = "std"
+
+// driftThreshold reads a number, {std: NUMBER}, or a map of these by measure.
 func (d *decoder) driftThreshold(v value, m *Model) {
-	above := func(v value) (float64, bool) {
-		f, s, ok := d.number(v)
-		if ok && !(f >= 0) {
-			d.fail(v, "must be at least 0, got %s", s.raw)
-			return 0, false
-		}
-		return f, ok
-	}
-	switch v.node.(type) {
-	case *ast.MappingNode, *ast.MappingValueNode:
-	default:
-		if f, ok := above(v); ok {
+	if !isMapping(v) {
+		if f, ok := d.notNegative(v); ok {
 			m.Drift.Threshold = &f
 		}
 		return
 	}
 	members, ok := d.members(v)
 	if !ok {
+		return
+	}
+	if len(members) == 1 && members[0].key == stdKey {
+		if f, ok := d.deviations(v, members); ok {
+			m.Drift.Std = &f
+		}
 		return
 	}
 	can, later := measures()
@@ -449,13 +464,60 @@ func (d *decoder) driftThreshold(v value, m *Model) {
 		if !ok {
 			continue
 		}
-		if f, ok := above(tv); ok {
-			if m.Drift.Thresholds == nil {
-				m.Drift.Thresholds = map[string]float64{}
+		if !isMapping(tv) {
+			if f, ok := d.notNegative(tv); ok {
+				put(&m.Drift.Thresholds, mem.key, f)
 			}
-			m.Drift.Thresholds[mem.key] = f
+		} else if inner, ok := d.members(tv); ok {
+			if f, ok := d.deviations(tv, inner); ok {
+				put(&m.Drift.Stds, mem.key, f)
+			}
 		}
 	}
+}
+
+// put sets a value in a map that may not be there yet.
+func put(m *map[string]float64, key string, f float64) {
+	if *m == nil {
+		*m = map[string]float64{}
+	}
+	(*m)[key] = f
+}
+
+func isMapping(v value) bool {
+	switch v.node.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return true
+	}
+	return false
+}
+
+// notNegative reads a number of at least 0.
+func (d *decoder) notNegative(v value) (float64, bool) {
+	f, s, ok := d.number(v)
+	if ok && !(f >= 0) {
+		d.fail(v, "must be at least 0, got %s", s.raw)
+		return 0, false
+	}
+	return f, ok
+}
+
+// deviations reads the number of {std: NUMBER}, whose members are given.
+func (d *decoder) deviations(v value, members []member) (float64, bool) {
+	if len(members) != 1 || members[0].key != stdKey {
+		d.fail(v, "want a number or {std: NUMBER}")
+		return 0, false
+	}
+	sv, ok := d.resolve(members[0].node, join(v.path, stdKey), v.deep)
+	if !ok {
+		return 0, false
+	}
+	f, s, ok := d.number(sv)
+	if ok && !(f > 0) {
+		d.fail(sv, "must be above 0, got %s", s.raw)
+		return 0, false
+	}
+	return f, ok
 }
 
 // has reports whether a measure has a threshold.

@@ -119,7 +119,7 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 		if why := noLabels(ref.Summary); why != "" {
 			label.Reason = why
 		}
-		*d = drift.Of(found[:len(features)])
+		*d = opt.Of(found[:len(features)])
 		d.LeftOut = ref.Layout.LeftOut
 		d.Columns[drift.PredictionColumn] = *prediction
 		if cur.Matched() > 0 {

@@ -239,10 +239,30 @@ func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
 			Methods:    m.Drift.Methods,
 			Threshold:  m.Drift.Threshold,
 			Thresholds: m.Drift.Thresholds,
+			Std:        m.Drift.Std,
+			Stds:       m.Drift.Stds,
 			MinRows:    m.Drift.MinRows,
+
+			FalseDiscoveryRate: m.Drift.FalseDiscoveryRate,
+			CountRate:          countRate(m.Rules()),
 		},
 		Workers: workers,
 	}
+}
+
+// countRate returns the false discovery rate that drift.count is counted at where none is
+// configured: a rule that names it would else fire by chance the more often, the more columns
+// there are.
+func countRate(rules *rule.Set) float64 {
+	if rules == nil {
+		return 0
+	}
+	for _, r := range rules.Rules() {
+		if slices.Contains(r.Variables, "drift.count") {
+			return drift.DefaultCountRate
+		}
+	}
+	return 0
 }
 
 // coverage turns the join's counts into what people read.

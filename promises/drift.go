@@ -68,7 +68,7 @@ func driftCells() []cell {
 				window := func(change float64) (rows, *evaluator.Evaluation) {
 					w := rows{window: days(at, 1), predictions: &groundtruth.Batch{}}
 					addRows(w.predictions, r, kinds, n, w.window, d.effects(r, at, len(kinds), change))
-					return w, evaluate(w, profile, drift.Options{})
+					return w, evaluate(w, profile, drift.Options{CountRate: drift.DefaultCountRate})
 				}
 				w, ev := window(0)
 				judge(rules, ev, w, into, "")

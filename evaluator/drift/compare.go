@@ -16,7 +16,15 @@ type Options struct {
 	Methods    []string           // measures that judge; empty: chosen by the column's bins
 	Threshold  *float64           // for every judging measure; nil: each its own
 	Thresholds map[string]float64 // by measure, before Threshold
+	Std        *float64           // the threshold of every judging measure is the mean of chance and so many of its standard deviations
+	Stds       map[string]float64 // by measure, before all others
 	MinRows    int64              // fewer rows on either side: shown, not judged; default DefaultMinRows
+
+	// FalseDiscoveryRate bounds the share of the drifted features that chance made drift; nil
+	// judges each by itself. Without it CountRate, if it is above 0, is the rate for the number
+	// of drifted features alone.
+	FalseDiscoveryRate *float64
+	CountRate          float64
 }
 
 // DefaultMinRows is how many rows each side needs to be judged.
@@ -24,8 +32,12 @@ const DefaultMinRows = 200
 
 func (o Options) minRows() int64 { return cmp.Or(o.MinRows, DefaultMinRows) }
 
-// threshold returns the threshold of a measure, NaN where it has none.
+// threshold returns the threshold of a measure, NaN where it has none. It is infinite where
+// chance sets one for each column, as std says: no noise floor is above that.
 func (o Options) threshold(s *Spec) float64 {
+	if _, ok := o.std(s); ok {
+		return math.Inf(1)
+	}
 	if t, ok := o.Thresholds[s.Name]; ok {
 		return t
 	}
@@ -33,6 +45,18 @@ func (o Options) threshold(s *Spec) float64 {
 		return *o.Threshold
 	}
 	return s.Threshold
+}
+
+// std returns how many standard deviations of chance above its mean a measure's threshold is,
+// where that is how it is given.
+func (o Options) std(s *Spec) (k float64, ok bool) {
+	if k, ok = o.Stds[s.Name]; ok {
+		return k, true
+	}
+	if _, ok := o.Thresholds[s.Name]; !ok && o.Std != nil {
+		return *o.Std, true
+	}
+	return 0, false
 }
 
 // Decisive returns a measure that, judging alone, would leave no column of d inconclusive with
@@ -100,18 +124,18 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 		var t *stat.Number
 		if slices.Contains(judging, s.Name) {
 			threshold := stat.Number(opt.threshold(s))
+			if k, ok := opt.std(s); ok {
+				found.null.floor = found.null.mean + float64(k*found.null.sd)
+				threshold = stat.Number(found.null.floor)
+			}
 			t = &threshold
 		}
 		out.Measures[s.Name] = found.measure(t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
 	}
 	binned, ofValues := measuresOf(l, judging)
 	rb, cb := binsOf(ref), binsOf(cur)
-	distances := make([]distance, len(binned))
-	for i := range binned {
-		distances[i] = *binned[i].bins
-	}
-	for i, drawn := range mem.binNulls(rb, cb, l.Ranged(), level, distances...) {
-		add(&binned[i], measured{value: distances[i].of(rb, cb), null: drawn}, rows, refRows)
+	for i, drawn := range mem.binNulls(rb, cb, l.Ranged(), level, binned) {
+		add(&binned[i], measured{value: binned[i].bins.of(rb, cb), null: drawn}, rows, refRows)
 	}
 	pair := newPair(mem, ref, cur, level)
 	for i := range ofValues {
@@ -123,6 +147,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 		add(s, found, cur.N(), ref.N())
 	}
 	out.conclude(judging, ref.N(), rows, refRows, opt.minRows())
+	out.chance = out.chanceOf(judging)
 	return out
 }
 
@@ -157,6 +182,9 @@ func (m measured) measure(threshold *stat.Number, by evidence) Measure {
 	}
 	if threshold != nil {
 		out.judge(m.value, m.bound, float64(*threshold), m.null.floor, by)
+		if out.Drifted != nil && *out.Drifted {
+			out.chance = m.null.p(m.value - m.bound)
+		}
 	}
 	return out
 }

@@ -22,7 +22,8 @@ type Measure struct {
 	Drifted    *bool        `json:"drifted,omitempty"` // nil: does not judge, or inconclusive (Reason)
 	Reason     string       `json:"reason,omitempty"`
 
-	needsRows int64 // of the window, to be judged, where it isn't; 0 where that cannot be told
+	chance    float64 // the probability of its value without change, where it has drifted
+	needsRows int64   // of the window, to be judged, where it isn't; 0 where that cannot be told
 }
 
 // Column is the drift of one column. Drifted is nil when inconclusive or not judged.
@@ -35,6 +36,8 @@ type Column struct {
 	// NeedsRows is about how many rows a window needs for the column to be conclusive, where
 	// it isn't and more rows would do.
 	NeedsRows int64 `json:"needs_rows,omitempty"`
+
+	chance float64 // the probability that it drifts as far without change, where it has drifted
 }
 
 // Drift is the drift of all columns. Share is drifted features over conclusive
@@ -42,12 +45,16 @@ type Column struct {
 // are more than 0.5 apart the share is null: among many columns that could not be
 // judged, one that is flagged by chance would make it 1.
 type Drift struct {
-	Profile string            `json:"profile"`
-	Share   stat.Number       `json:"share"`
-	Low     stat.Number       `json:"share_low"`
-	High    stat.Number       `json:"share_high"`
-	Count   int               `json:"count"`
-	Judged  int               `json:"judged"`
+	Profile string      `json:"profile"`
+	Share   stat.Number `json:"share"`
+	Low     stat.Number `json:"share_low"`
+	High    stat.Number `json:"share_high"`
+	Count   int         `json:"count"`
+	Judged  int         `json:"judged"`
+	// FalseDiscoveryRate is the rate that Count was counted at, nil where each feature counts
+	// that drifted by itself.
+	FalseDiscoveryRate *float64 `json:"false_discovery_rate,omitempty"`
+
 	Reason  string            `json:"reason,omitempty"` // why Share is null
 	Columns map[string]Column `json:"columns"`
 	LeftOut map[string]string `json:"left_out,omitempty"` // column to why features: auto left it out
@@ -119,7 +126,8 @@ func (d *Drift) WithRows(rows, labels int64) *Drift {
 		}
 	}
 	out := Of(features)
-	out.Columns, out.LeftOut = columns, d.LeftOut
+	out.Columns, out.LeftOut, out.FalseDiscoveryRate = columns, d.LeftOut, d.FalseDiscoveryRate
+	out.Count = out.CountWith(0)
 	return &out
 }
 

@@ -198,7 +198,7 @@ func (b *bridges) wassersteinNull(mem *Scratch, level float64) null {
 		copy(draws[i*lanes:], s[:])
 	}
 	var out null
-	out.moments(draws)
+	out.drawn(draws, false)
 	out.floor = drawnQuantile(draws, level)
 	return out
 }

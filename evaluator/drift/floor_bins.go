@@ -2,8 +2,8 @@ package drift
 
 import "math"
 
-// binNulls draws each distance between binned samples under no change, with its quantile at
-// level. The last bin but one counts what the reference doesn't have, and is
+// binNulls draws the distances of these measures between binned samples under no change, with
+// their quantiles at level. The last bin but one counts what the reference doesn't have, and is
 // empty there by construction:
 //
 //   - ranged: what lies outside the reference's range. The current sample has as many
@@ -15,29 +15,26 @@ import "math"
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
-func (mem *Scratch) binNulls(ref, cur bins, ranged bool, level float64, distances ...distance) []null {
+func (mem *Scratch) binNulls(ref, cur bins, ranged bool, level float64, of []Spec) []null {
 	again := newRedeal(ref, cur, ranged)
 	count := min(max(binBudget/max(again.used, 1), binDrawsMany), binDraws)
 	// What each draw is about. Most are far below the quantile and need not be known better.
-	room := mem.drawsOf((2*len(distances) + 1) * count)
-	lows, highs, known := room[:len(distances)*count], room[len(distances)*count:2*len(distances)*count], room[2*len(distances)*count:]
+	room := mem.drawsOf((3*len(of) + 1) * count)
+	all := len(of) * count
+	lows, nears, highs, known := room[:all], room[all:2*all], room[2*all:3*all], room[3*all:]
 	starts := make([]normals, count)
 	rng := new(normals)
 	for d := range starts {
 		starts[d] = *rng
 		again.draw(rng)
-		for i := range distances {
-			lows[i*count+d], highs[i*count+d] = again.around(&distances[i])
+		for i := range of {
+			lows[i*count+d], nears[i*count+d], highs[i*count+d] = again.around(of[i].bins)
 		}
 	}
-	out := make([]null, len(distances))
-	for i := range distances {
+	out := make([]null, len(of))
+	for i := range of {
 		low, high := lows[i*count:(i+1)*count], highs[i*count:(i+1)*count]
-		// The middle between the bounds is near enough for what all draws have in common.
-		for d := range low {
-			known[d] = float64(low[d]/2) + float64(high[d]/2)
-		}
-		out[i].moments(known)
+		out[i].drawn(nears[i*count:(i+1)*count], of[i].squared)
 		rank := quantileRank(count, level)
 		// As many draws as the rank says are at most least; those that are less whatever
 		// they are come before it in the order.
@@ -50,7 +47,7 @@ func (mem *Scratch) binNulls(ref, cur bins, ranged bool, level float64, distance
 			}
 			rng := starts[d]
 			again.draw(&rng)
-			rest = append(rest, again.distance(&distances[i]))
+			rest = append(rest, again.distance(of[i].bins))
 		}
 		out[i].floor = nth(rest, rank)
 	}
@@ -121,13 +118,13 @@ func (r *redeal) distance(d *distance) float64 {
 	return math.Inf(1)
 }
 
-// around returns what that distance is at least and at most.
-func (r *redeal) around(d *distance) (low, high float64) {
+// around returns what that distance is at least, nearly and at most.
+func (r *redeal) around(d *distance) (low, near, high float64) {
 	if d.around != nil && r.a.total() > 0 && r.b.total() > 0 {
 		return d.around(r.a, r.b)
 	}
 	v := r.distance(d)
-	return v, v
+	return v, v, v
 }
 
 // mostUnseen returns how many of m values may be of categories that a reference of n rows

@@ -13,30 +13,88 @@ type null struct {
 	mean  float64 // of the draws
 	rms   float64 // the root of the mean of their squares
 	sd    float64 // their standard deviation
+
+	// exceeded returns with what probability chance alone exceeds a value. It is nil where
+	// chance brings nothing.
+	exceeded func(value float64) float64
 }
 
-// moments fills in what draws have in common, but those that are infinite, which left one
-// sample without rows.
-func (n *null) moments(draws []float64) {
-	var count, sum, squares float64
+// p returns the probability that chance alone brings more than the value.
+func (n null) p(value float64) float64 {
+	switch {
+	case n.exceeded != nil:
+		return n.exceeded(value)
+	case value > n.floor:
+		return 0
+	}
+	return 1
+}
+
+// over returns the same of a measure that is divided by a number.
+func (n null) over(by float64) null {
+	out := null{floor: n.floor / by, mean: n.mean / by, rms: n.rms / by, sd: n.sd / by}
+	if of := n.exceeded; of != nil {
+		out.exceeded = func(value float64) float64 { return of(float64(value * by)) }
+	}
+	return out
+}
+
+// drawn fills in what draws of a measure have in common, but those that are infinite, which
+// left one sample without rows. Squared says that the measure grows with the square of a
+// difference.
+func (n *null) drawn(draws []float64, squared bool) {
+	square := func(v float64) float64 { return float64(v * v) }
+	if squared {
+		square = func(v float64) float64 { return v }
+	}
+	var count, sum, sum2, y1 float64
 	for _, v := range draws {
 		if !math.IsInf(v, 0) {
 			count++
 			sum += v
-			squares += float64(v * v)
+			sum2 += float64(v * v)
+			y1 += square(v)
 		}
 	}
 	if count == 0 {
 		return
 	}
-	n.mean = sum / count
-	n.rms = math.Sqrt(squares / count)
-	n.sd = math.Sqrt(max(0, squares/count-float64(n.mean*n.mean)))
+	n.mean, n.rms = sum/count, math.Sqrt(sum2/count)
+	n.sd = math.Sqrt(max(0, sum2/count-float64(n.mean*n.mean)))
+	mean := y1 / count
+	var y2, y3 float64
+	for _, v := range draws {
+		if !math.IsInf(v, 0) {
+			d := square(v) - mean
+			y2 += float64(d * d)
+			y3 += float64(d * d * d)
+		}
+	}
+	if sd := math.Sqrt(y2 / count); sd > 0 {
+		of := newTail(count, mean, sd, y3/count)
+		n.exceeded = func(value float64) float64 { return of.beyond(square(value)) }
+	}
 }
 
-// over returns the same of a measure that is divided by a number.
-func (n null) over(by float64) null {
-	return null{floor: n.floor / by, mean: n.mean / by, rms: n.rms / by, sd: n.sd / by}
+// tail is the law by which squares of a measure reach beyond what draws of them show: a gamma
+// distribution with their mean, variance and skewness, which is what a weighted sum of squares
+// of normal numbers is near to (Pearson, Biometrika 46, 1959), and distances of samples are
+// about such sums.
+type tail struct{ shift, scale, shape float64 }
+
+// newTail fits it to the moments of so many draws: their mean, standard deviation and third
+// central moment. Their skewness is taken to be no less than that of squares that begin at 0,
+// and a standard error more than it is, since a p-value should rather be too large.
+func newTail(draws, mean, sd, third float64) tail {
+	skew := max(third/float64(sd*sd)/sd, 2*sd/mean) + 3/math.Sqrt(draws)
+	t := tail{scale: float64(sd * skew / 2), shape: 4 / float64(skew*skew)}
+	t.shift = mean - float64(t.shape*t.scale)
+	return t
+}
+
+// beyond returns the probability of more than so much.
+func (t tail) beyond(y float64) float64 {
+	return portable.GammaTail(t.shape, (y-t.shift)/t.scale)
 }
 
 // ksNull is the two-sample Kolmogorov-Smirnov distance under no change: its quantile at level
@@ -48,9 +106,10 @@ func ksNull(n, m, level float64) null {
 	mean := math.Sqrt(math.Pi/2) * math.Ln2
 	const square = math.Pi * math.Pi / 12
 	return null{
-		floor: math.Min(1, math.Sqrt(-portable.Log(float64((1-level)/2))/2*per)),
-		mean:  math.Min(1, float64(mean*root)),
-		rms:   math.Min(1, float64(math.Sqrt(square)*root)),
-		sd:    float64(math.Sqrt(square-float64(mean*mean)) * root),
+		floor:    math.Min(1, math.Sqrt(-portable.Log(float64((1-level)/2))/2*per)),
+		mean:     math.Min(1, float64(mean*root)),
+		rms:      math.Min(1, float64(math.Sqrt(square)*root)),
+		sd:       float64(math.Sqrt(square-float64(mean*mean)) * root),
+		exceeded: func(value float64) float64 { return ksPValue(value, n, m) },
 	}
 }

@@ -1,7 +1,8 @@
 // Package portable computes the elementary functions and the quantiles that figures rest
 // on; the functions of package math differ by processor. It is for all that computes what
-// is shown, stored or compared. elementary.go has logarithms, e^x and the cube root, and
-// quantile.go the quantiles of the normal and of Student's distribution.
+// is shown, stored or compared. elementary.go has logarithms, e^x and the cube root,
+// quantile.go the quantiles of the normal and of Student's distribution, and gamma.go the
+// tail of the gamma distribution.
 //
 // A result is the same to the last bit on every processor: it is made of additions,
 // products, quotients and square roots, which IEEE 754 rounds in one way, and every

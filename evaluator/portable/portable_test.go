@@ -39,6 +39,10 @@ func functions() map[string]function {
 		"StudentQuantile": {of: StudentQuantile, relative: 2e-14, absolute: 1e-15, argument: func(u float64) (x, y float64) {
 			return u, math.Ldexp(1, int(1000*u)%23)
 		}},
+		"GammaTail": {of: GammaTail, relative: 1e-10, argument: func(u float64) (x, y float64) {
+			shape := math.Ldexp(1, int(1000*u)%18-4)
+			return shape, 3 * u * shape
+		}},
 	}
 }
 
@@ -140,6 +144,7 @@ func TestSpecialValues(t *testing.T) {
 		{"NormalQuantile", 0, 0, -inf}, {"NormalQuantile", 1, 0, inf}, {"NormalQuantile", 0.5, 0, 0}, {"NormalQuantile", -0.1, 0, nan}, {"NormalQuantile", 1.1, 0, nan}, {"NormalQuantile", nan, 0, nan},
 		{"StudentQuantile", 0, 3, -inf}, {"StudentQuantile", 1, 3, inf}, {"StudentQuantile", 0.5, 3, 0}, {"StudentQuantile", 1.1, 3, nan}, {"StudentQuantile", nan, 3, nan},
 		{"StudentQuantile", 0.9, 0, nan}, {"StudentQuantile", 0.9, -1, nan}, {"StudentQuantile", 0.9, nan, nan}, {"StudentQuantile", 0.9, inf, NormalQuantile(0.9)},
+		{"GammaTail", 2, 0, 1}, {"GammaTail", 2, -1, 1}, {"GammaTail", 2, inf, 0}, {"GammaTail", 0, 1, nan}, {"GammaTail", nan, 1, nan}, {"GammaTail", 2, nan, nan}, {"GammaTail", inf, 1, nan},
 	} {
 		f := functions()[c.name]
 		if got := f.of(c.x, c.y); got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
@@ -179,6 +184,7 @@ func TestBitsAreTheSame(t *testing.T) {
 		"Cbrt":            0x37e767fdb783e410,
 		"NormalQuantile":  0x39d5fe6130e1e2bd,
 		"StudentQuantile": 0xb0ce7c0d0fcc6592,
+		"GammaTail":       0x853590649d80aab8,
 	} {
 		f := functions()[name]
 		sum := fnv.New64a()

@@ -227,7 +227,7 @@ func (c *clause) scenarios(b *binding, facts *Facts) []func(*variable) float64 {
 // inconclusive columns drift.
 func atInconclusive(d *drift.Drift, v *variable, drifted, inconclusive int) float64 {
 	if v.kind == varDriftCount {
-		return float64(d.Count + drifted)
+		return float64(d.CountWith(drifted))
 	}
-	return float64(d.Count+drifted) / float64(d.Judged+inconclusive)
+	return float64(d.Flagged()+drifted) / float64(d.Judged+inconclusive)
 }

@@ -2,7 +2,7 @@
 
     python3 golden.py > golden.csv
 """
-from mpmath import mp, mpf, betainc, cbrt, erfc, exp, findroot, log, log1p, sqrt
+from mpmath import mp, mpf, betainc, cbrt, erfc, exp, findroot, gammainc, log, log1p, sqrt
 
 mp.prec = 220
 
@@ -47,3 +47,6 @@ for p in [0.5000001, 0.6, 0.75, 0.9, 0.925, 0.926, 0.95, 0.975, 0.99, 0.995, 0.9
 for df in [0.5, 1, 1.5, 2, 5, 29.5, 63, 64, 199, 1000, 123456.75, 9.9e6]:
     for p in [0.5001, 0.6, 0.8, 0.9, 0.95, 0.975, 0.995, 0.9999, 0.9999999, 0.01]:
         row("StudentQuantile", upper(lambda t: tail_of(t, mpf(df)), p, 1e40 if df < 3 else 1e4), p, df)
+for shape in [0.05, 0.5, 1, 2.25, 7.5, 40, 333.25, 1e4]:
+    for x in [shape / 50, shape / 2, shape, shape + 0.999, shape + 1, shape + 3 * shape ** 0.5, 2 * shape + 10]:
+        row("GammaTail", gammainc(mpf(shape), mpf(x), regularized=True), shape, x)
