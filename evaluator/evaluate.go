@@ -33,11 +33,18 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		// What Prepare makes is kept, and needed by the columns, which come last.
 		w.add(func(*drift.Scratch) { drift.Prepare() })
 	}
-	w.add(func(*drift.Scratch) { out.Metrics = metric.OfWindow(cur.Errors(), cur.Entities().Errors()) })
-	finish := []func(){w.groups(cur.Versions(), out.Versions)}
+	ofGroup := metric.Regression
+	if entities := cur.Entities().Errors(); entities != nil {
+		// Groups go by the whole.
+		out.Metrics = metric.OfWindow(cur.Errors(), entities)
+		ofGroup = func(e *summary.ErrorSums) map[string]metric.Result { return metric.OfGroup(e, out.Metrics) }
+	} else {
+		w.add(func(*drift.Scratch) { out.Metrics = metric.Regression(cur.Errors()) })
+	}
+	finish := []func(){w.groups(cur.Versions(), ofGroup, out.Versions)}
 	for column, values := range cur.Segments() {
 		out.Segments[column] = make(map[string]Group, len(values))
-		finish = append(finish, w.groups(values, out.Segments[column]))
+		finish = append(finish, w.groups(values, ofGroup, out.Segments[column]))
 	}
 	out.Quality = qualityOf(cur)
 	if ref != nil {
@@ -83,12 +90,13 @@ func (w *work) do(workers int) {
 	others.Wait()
 }
 
-// groups adds the metrics of each group to the work; finish then puts them into out.
-func (w *work) groups(groups map[string]*summary.ErrorSums, out map[string]Group) (finish func()) {
+// groups adds the metrics of each group to the work, which metricsOf computes; finish then puts
+// them into out.
+func (w *work) groups(groups map[string]*summary.ErrorSums, metricsOf func(*summary.ErrorSums) map[string]metric.Result, out map[string]Group) (finish func()) {
 	names := slices.Sorted(maps.Keys(groups))
 	metrics := make([]map[string]metric.Result, len(names))
 	for i, name := range names {
-		w.add(func(*drift.Scratch) { metrics[i] = metric.Regression(groups[name]) })
+		w.add(func(*drift.Scratch) { metrics[i] = metricsOf(groups[name]) })
 	}
 	return func() {
 		for i, name := range names {

@@ -20,7 +20,7 @@ func TestGroupsThatDifferInABadByteKeepTheirNames(t *testing.T) {
 	}
 	out := map[string]Group{}
 	var w work
-	finish := w.groups(groups, out)
+	finish := w.groups(groups, metric.Regression, out)
 	w.do(1)
 	finish()
 	data, err := json.Marshal(out)

@@ -12,7 +12,7 @@ import (
 // otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
 // together. Entities are as OfWindow has them.
 func OfReference(e, parts, entities *summary.ErrorSums) map[string]Result {
-	return regression(e, parts, entities)
+	return regression(&errorMoments{e: e, parts: parts, entities: entities})
 }
 
 // Days is each metric by the days of one stratum of a reference, by the metric's name.
@@ -25,7 +25,8 @@ func DaysOf(e, parts *summary.ErrorSums) Days {
 	if parts == nil || e.N() == 0 {
 		return out
 	}
-	rows := newErrorMoments(e, parts, nil)
+	rows := &errorMoments{e: e, parts: parts}
+	rows.compute()
 	for _, spec := range Regressions() {
 		if spec.HasInterval && spec.daysLike == "" {
 			if days := spec.compute(&spec, rows).Estimate.Days; len(days.N) > 0 {

@@ -16,25 +16,36 @@ import (
 // (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil, nil) }
+func Regression(e *summary.ErrorSums) map[string]Result {
+	return regression(&errorMoments{e: e})
+}
 
 // OfWindow computes the metrics of the rows of a window, with the errors by groups of their
 // entities where they have some (summary.Clusters.Errors), nil otherwise.
-func OfWindow(e, entities *summary.ErrorSums) map[string]Result { return regression(e, nil, entities) }
+func OfWindow(e, entities *summary.ErrorSums) map[string]Result {
+	return regression(&errorMoments{e: e, entities: entities})
+}
 
-// regression computes them, of a reference with the sums over the parts of its days, and with
-// those over groups of entities.
-func regression(e, parts, entities *summary.ErrorSums) map[string]Result {
+// OfGroup computes the metrics of a model version or of a segment. As to how far rows of an
+// entity are alike it goes by the metrics of the whole window. Of a group that has but some of
+// an entity's rows that is too much, never too little.
+func OfGroup(e *summary.ErrorSums, whole map[string]Result) map[string]Result {
+	return regression(&errorMoments{e: e, whole: whole})
+}
+
+// regression computes them from what is known of rows.
+func regression(rows *errorMoments) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
-	if e == nil || e.N() == 0 {
+	if rows.e == nil || rows.e.N() == 0 {
 		for _, spec := range specs {
 			out[spec.Name] = missingMetric(0, "no matched rows")
 		}
 		return out
 	}
-	rows := newErrorMoments(e, parts, entities)
+	rows.compute()
 	for i := range specs {
+		rows.metric = specs[i].Name
 		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
 	}
 	return out
@@ -43,29 +54,31 @@ func regression(e, parts, entities *summary.ErrorSums) map[string]Result {
 // errorMoments holds what the metrics of some matched rows are computed from. Every row
 // of the table is given it.
 type errorMoments struct {
-	e         *summary.ErrorSums
-	parts     *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
-	entities  *summary.ErrorSums // by groups of entities; nil where rows have none
-	n         int64              // rows
-	errors    stat.Moments       // of e
-	absolute  stat.Moments       // of |e|
-	squared   stat.Moments       // of e^2
-	symmetric stat.Moments       // of 2|e|/(|y|+|p|)
+	e        *summary.ErrorSums
+	parts    *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
+	entities *summary.ErrorSums // by groups of entities; nil where rows have none
+	whole    map[string]Result  // of the window that the rows are a group of; nil where they are not
+	metric   string             // the one that is computed
+
+	n         int64        // rows
+	errors    stat.Moments // of e
+	absolute  stat.Moments // of |e|
+	squared   stat.Moments // of e^2
+	symmetric stat.Moments // of 2|e|/(|y|+|p|)
 
 	meanAbsolute stat.Estimate // the mean of |e|
 }
 
-func newErrorMoments(e, parts, entities *summary.ErrorSums) *errorMoments {
-	n := e.N()
-	m := &errorMoments{
-		e: e, parts: parts, entities: entities, n: n,
-		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
-		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
-		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
-		symmetric: momentsOf(e, n, summary.SumS1, summary.SumS2, summary.SumS3, summary.SumS4),
-	}
+// compute computes the moments, which all metrics share, from the sums.
+func (m *errorMoments) compute() {
+	e, n := m.e, m.e.N()
+	m.n = n
+	m.errors = momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4)
+	m.absolute = momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4)
+	m.squared = momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8)
+	m.symmetric = momentsOf(e, n, summary.SumS1, summary.SumS2, summary.SumS3, summary.SumS4)
+	m.metric = "mae"
 	m.meanAbsolute = m.mean(m.absolute, summary.SumAbsE)
-	return m
 }
 
 // blocks gives a series by groups of rows, from the sums that are kept of these.
@@ -74,9 +87,9 @@ type blocks func(*summary.ErrorSums) stat.BlockSeries
 // estimate returns the estimate of a metric by the mean of a series that has these moments
 // (stat.EstimateMean), or of a reference by its days where there are enough of them.
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
-	entities := stat.BlockSeries{}
+	entities := m.whole[m.metric].Estimate.Entities
 	if m.entities != nil {
-		entities = series(m.entities)
+		entities = stat.WithinEntities(series(m.entities), of.N, of.Variance)
 	}
 	if m.parts != nil {
 		parts := series(m.parts)
@@ -171,21 +184,21 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 // their effective number.
 func (m *Result) noteAlike(est *stat.Estimate, n int64) {
 	switch days := est.Days.Len(); {
-	case days > 0 && est.InEntities > 1:
+	case days > 0 && est.Entities.Inflation > 1:
 		m.note("interval from how its %d days and its entities differ: %d rows count as %.0f", days, n, est.NEff)
 	case days > 0:
 		m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, est.NEff)
 	case est.NEff < 0.999*float64(n):
 		what := "autocorrelated errors"
 		switch {
-		case est.InEntities > 1 && est.InTime > 1:
+		case est.Entities.Inflation > 1 && est.InTime > 1:
 			what = "errors alike in time and within entities"
-		case est.InEntities > 1:
+		case est.Entities.Inflation > 1:
 			what = "errors alike within entities"
 		}
 		m.note("%s: %d rows count as %.0f", what, n, est.NEff)
 	}
-	if est.FewEntities {
+	if est.Entities.Few() {
 		m.note("few entities: the interval may be too narrow")
 	}
 }
@@ -251,7 +264,7 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
 	rank := int64(math.Floor(float64(float64(n+1)/2) - z*float64(n)/(2*math.Sqrt(nEff))))
 	switch {
-	case math.IsNaN(rows.meanAbsolute.InEntities):
+	case rows.meanAbsolute.Entities.Unknown():
 		m.Reason = rows.meanAbsolute.Reason
 	case rank < 1:
 		m.Reason = fmt.Sprintf("an interval of the median needs more rows than %d", n)

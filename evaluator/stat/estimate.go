@@ -13,12 +13,11 @@ type Estimate struct {
 	Curvature float64 // g'' sigma / (g' sqrt n)
 	NEff      float64 // the effective sample size: of so many independent rows SE would be the same
 	Kurtosis  float64 // of u
-	// InTime and InEntities are the factors by which likeness in time and within entities
-	// make the variance of the mean larger, 1 where rows are not alike or it is not known.
-	InTime, InEntities float64
-	// FewEntities says that the rows are of so few entities that SE is uncertain beyond DF.
-	FewEntities bool
-	Reason      string // why SE is NaN, else empty
+	// InTime is the factor by which likeness in time makes the variance of the mean larger, 1
+	// where it doesn't or none is known, and Entities tells it of likeness within entities.
+	InTime   float64
+	Entities Likeness
+	Reason   string // why SE is NaN, else empty
 
 	// Days is the metric by the days of a reference, with no days where they are not known.
 	Days DaySeries
@@ -28,16 +27,15 @@ type Estimate struct {
 const IntervalLevel = 0.95
 
 // EstimateMean returns the estimate of g(mean) for a series with these moments, time blocks
-// and groups of entities, none where rows have no entities, by the delta method: value is g
-// at the mean, slope its first derivative g' there, and bend the second derivative over the
-// first.
-func EstimateMean(m Moments, times, entities BlockSeries, value, slope, bend float64) Estimate {
+// and likeness within entities, by the delta method: value is g at the mean, slope its first
+// derivative g' there, and bend the second derivative over the first.
+func EstimateMean(m Moments, times BlockSeries, entities Likeness, value, slope, bend float64) Estimate {
 	return estimateMean(m, entities, value, slope, bend, func() (inflation, df float64) { return longRun(times, m.N, m.Variance) })
 }
 
 // EstimateByDays returns it for a series of a reference by its days, which hold whatever
 // makes rows of a day vary together. It reports false where there are too few days.
-func EstimateByDays(m Moments, days, entities BlockSeries, value, slope, bend float64) (Estimate, bool) {
+func EstimateByDays(m Moments, days BlockSeries, entities Likeness, value, slope, bend float64) (Estimate, bool) {
 	inflation, df, ok := byDays(days, m.Variance)
 	if !ok {
 		return Estimate{}, false
@@ -47,8 +45,8 @@ func EstimateByDays(m Moments, days, entities BlockSeries, value, slope, bend fl
 
 // estimateMean returns the estimate of g(mean), with what likeness in time makes of the
 // variance of the mean of independent rows, and the degrees of freedom of that.
-func estimateMean(m Moments, entities BlockSeries, value, slope, bend float64, inTime func() (inflation, df float64)) Estimate {
-	est := Estimate{Value: value, SE: math.NaN(), DF: math.NaN(), NEff: m.N, Kurtosis: m.Kurtosis, InTime: 1, InEntities: 1}
+func estimateMean(m Moments, entities Likeness, value, slope, bend float64, inTime func() (inflation, df float64)) Estimate {
+	est := Estimate{Value: value, SE: math.NaN(), DF: math.NaN(), NEff: m.N, Kurtosis: m.Kurtosis, InTime: 1, Entities: entities}
 	switch {
 	case m.N < 2:
 		est.Reason = "an interval needs two rows or more"
@@ -56,21 +54,16 @@ func estimateMean(m Moments, entities BlockSeries, value, slope, bend float64, i
 	case !IsNumber(m.Variance) || !IsNumber(m.skew) || !IsNumber(m.Kurtosis):
 		est.Reason = "the powers of such large errors, which an interval needs, are beyond the range of numbers"
 		return est
+	case entities.Unknown():
+		est.Reason = "nearly all rows are of fewer than five entities, which tell little of how entities differ"
+		return est
 	case m.Variance == 0:
 		est.SE, est.DF = 0, m.N-1
 		return est
 	}
 	inflation, df := inTime()
 	est.InTime = inflation
-	if len(entities.N) > 0 {
-		var dfEntities float64
-		if est.InEntities, dfEntities = clustered(entities, m.N, m.Variance); math.IsNaN(est.InEntities) {
-			est.Reason = "nearly all rows are of fewer than five entities, which tell little of how entities differ"
-			return est
-		}
-		est.FewEntities = dfEntities < fewEntitiesDF
-		inflation, df = twoWay(inflation, df, est.InEntities, dfEntities)
-	}
+	inflation, df = entities.with(inflation, df)
 	est.NEff = m.N / inflation
 	mean := math.Sqrt(m.Variance / est.NEff) // standard error of the mean
 	est.SE = float64(math.Abs(slope) * mean)

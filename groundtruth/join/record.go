@@ -29,7 +29,7 @@ import (
 // held within a nanosecond of the window and what Spec.Within adds to it. The place is object and row, with objects
 // numbered in the order of their relative keys. Version and segments are codes of a
 // dictionary plus one, 0 being a missing value. The group is that of the row's entity, where
-// there is a column of these: groups.go.
+// there is a column of these: entities.go.
 //
 // Ids are compared by the lower 80 of the 128 bits of their XXH3 and by those that
 // chose their partition, which are more where there are more ids. Among 10^8 distinct

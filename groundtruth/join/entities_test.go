@@ -15,21 +15,21 @@ import (
 	"github.com/hindcast/hindcast/objstore"
 )
 
-// groupRecorder is a Sink that remembers the groups of rows by their predictions, of which no
+// entityRecorder is a Sink that remembers the groups of rows by their predictions, of which no
 // two are the same, and by their feature x, which is the prediction too.
-type groupRecorder struct {
+type entityRecorder struct {
 	preds, features, matches map[float64]int64
 	sampled                  map[float64]uint64 // hashes, of predictions
 	sampledMatches           map[float64]uint64
 }
 
-func newGroupRecorder() *groupRecorder {
-	r := &groupRecorder{matches: map[float64]int64{}, sampledMatches: map[float64]uint64{}}
+func newEntityRecorder() *entityRecorder {
+	r := &entityRecorder{matches: map[float64]int64{}, sampledMatches: map[float64]uint64{}}
 	r.ResetPredictions()
 	return r
 }
 
-func (r *groupRecorder) AddPredictions(b *groundtruth.Batch) {
+func (r *entityRecorder) AddPredictions(b *groundtruth.Batch) {
 	for _, x := range b.Predictions[:b.Len] {
 		r.preds[x] = b.Group
 	}
@@ -43,7 +43,7 @@ func (r *groupRecorder) AddPredictions(b *groundtruth.Batch) {
 	}
 }
 
-func (r *groupRecorder) AddMatches(m *groundtruth.Matches) {
+func (r *entityRecorder) AddMatches(m *groundtruth.Matches) {
 	for i, x := range m.Predictions[:m.Len] {
 		r.matches[x] = m.Group
 		if m.Labels[i] != -x {
@@ -55,7 +55,7 @@ func (r *groupRecorder) AddMatches(m *groundtruth.Matches) {
 	}
 }
 
-func (r *groupRecorder) ResetPredictions() {
+func (r *entityRecorder) ResetPredictions() {
 	r.preds, r.features, r.sampled = map[float64]int64{}, map[float64]int64{}, map[float64]uint64{}
 }
 
@@ -95,11 +95,11 @@ func TestRowsOfAnEntityAreOfOneGroup(t *testing.T) {
 		tab.write(t, base)
 		opt := Options{ReadLabels: true, Limits: groundtruth.Limits{Workers: rapid.IntRange(1, 3).Draw(rt, "workers"), SpillDir: t.TempDir()}}
 		opt.hooks.memory = rapid.SampledFrom([]int64{0, 1 << 10}).Draw(rt, "memory")
-		_, sinks, err := Join(context.Background(), objstore.NewOpener(""), tab.spec, groundtruth.Window{Start: day0(), End: hours(24)}, hours(48), opt, newGroupRecorder)
+		_, sinks, err := Join(context.Background(), objstore.NewOpener(""), tab.spec, groundtruth.Window{Start: day0(), End: hours(24)}, hours(48), opt, newEntityRecorder)
 		if err != nil {
 			rt.Fatal(err)
 		}
-		all := newGroupRecorder()
+		all := newEntityRecorder()
 		for _, r := range sinks {
 			maps.Copy(all.preds, r.preds)
 			maps.Copy(all.features, r.features)
