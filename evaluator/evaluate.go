@@ -48,11 +48,9 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	}
 	out.Quality = qualityOf(cur)
 	if ref != nil {
-		out.Reference = &Reference{Rows: ref.Summary.Predictions()}
-		w.add(func(*drift.Scratch) {
-			out.Reference.Metrics = metric.OfReference(ref.Summary.Errors(), nil, ref.Summary.Entities().Errors())
-			out.Reference.explain(ref.Summary)
-		})
+		stratum := ref.For(spanOf(cur))
+		out.Reference = newReference(stratum, cur)
+		w.add(func(*drift.Scratch) { out.Reference.compute(ref, stratum) })
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
 	}

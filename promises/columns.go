@@ -70,30 +70,23 @@ func featureSpecs(kinds []columnKind) []groundtruth.FeatureSpec {
 	return out
 }
 
-// addRows appends n rows of a window to a batch, each column shifted by so many standard
-// deviations.
-func addRows(b *groundtruth.Batch, r *rand.Rand, kinds []columnKind, n int, w groundtruth.Window, shift []float64) {
-	b.Len += n
-	b.Times, b.HasTime = append(b.Times, times(n, w, r.Float64)...), true
-	if b.Features == nil {
-		b.Features = make([]groundtruth.Values, len(kinds))
-		for i, f := range featureSpecs(kinds) {
-			b.Features[i] = groundtruth.Values{Name: f.Name, Kind: f.Kind}
-		}
-	}
+// columnRows draws n rows of a day, each column shifted by so many standard deviations.
+func columnRows(r *rand.Rand, kinds []columnKind, n int, w groundtruth.Window, shift []float64) dayRows {
+	b := &groundtruth.Batch{Len: n, Times: times(n, w, r.Float64), HasTime: true}
 	for range n {
 		b.Predictions = append(b.Predictions, 100+r.NormFloat64())
 	}
-	for i, k := range kinds {
-		v := &b.Features[i]
-		v.Rows += n
+	for i, f := range featureSpecs(kinds) {
+		v := groundtruth.Values{Name: f.Name, Kind: f.Kind, Rows: n}
 		for range n {
 			z := r.NormFloat64() + shift[i]
-			if k.text != nil {
-				v.Texts = append(v.Texts, k.text(z))
+			if f.Kind == groundtruth.Text {
+				v.Texts = append(v.Texts, kinds[i].text(z))
 			} else {
-				v.Floats = append(v.Floats, k.number(z))
+				v.Floats = append(v.Floats, kinds[i].number(z))
 			}
 		}
+		b.Features = append(b.Features, v)
 	}
+	return dayRows{predictions: b}
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
-	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // dayKind is how days differ though nothing changes, in standard deviations of each column.
@@ -48,26 +47,28 @@ func driftCells() []cell {
 				at:     map[string]string{"days": d.name, "rows": thousands(n)},
 				trials: driftTrials,
 				promises: []promise{
-					{figure: "flagged", high: 5, overAll: true}, {figure: "share ≥ 0.5", high: 5, overAll: true},
-					{figure: "share ≥ 0.1", high: 5, overAll: true}, {figure: "count ≥ 1", high: 5, overAll: true},
+					{figure: "flagged", high: 5, alarm: true}, {figure: "share ≥ 0.5", high: 5, alarm: true},
+					{figure: "share ≥ 0.1", high: 5, alarm: true}, {figure: "count ≥ 1", high: 5, alarm: true},
 				},
 			}
 			if n >= 1000 && d.noise == 0 {
 				c.promises = append(c.promises, promise{figure: "found", low: 95, high: 100})
 			}
 			if d.weekend > 0 {
-				c.promises = append(c.promises, promise{figure: "flagged at weekends", high: 5, overAll: true})
+				c.promises = append(c.promises, promise{figure: "flagged at weekends", high: 5, alarm: true})
 			}
 			c.trial = func(r *rand.Rand, number int, into counts) {
-				reference := rows{window: days(0, referenceDays), predictions: &groundtruth.Batch{}}
+				draw := func(at, n int, change float64) dayRows {
+					return columnRows(r, kinds, n, days(at, 1), d.effects(r, at, len(kinds), change))
+				}
+				reference := rows{window: days(0, referenceDays)}
 				for at := range referenceDays {
-					addRows(reference.predictions, r, kinds, referenceDayRows, days(at, 1), d.effects(r, at, len(kinds), 0))
+					reference.days = append(reference.days, draw(at, referenceDayRows, 0))
 				}
 				profile := profileOf(reference, featureSpecs(kinds))
 				at := referenceDays + number%7
 				window := func(change float64) (rows, *evaluator.Evaluation) {
-					w := rows{window: days(at, 1), predictions: &groundtruth.Batch{}}
-					addRows(w.predictions, r, kinds, n, w.window, d.effects(r, at, len(kinds), change))
+					w := rows{window: days(at, 1), days: []dayRows{draw(at, n, change)}}
 					return w, evaluate(w, profile, drift.Options{CountRate: drift.DefaultCountRate})
 				}
 				w, ev := window(0)

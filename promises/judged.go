@@ -16,12 +16,28 @@ const day = 24 * time.Hour
 // monday is the first day of every reference, the first of a year that begins with a Monday.
 func monday() time.Time { return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) }
 
-// rows are logged predictions of some days with their labels, in the order of time, as a join
-// of them hands them on.
+// rows are logged predictions with their labels, as a join hands them on: in the order of time,
+// each day's by themselves.
 type rows struct {
-	window      groundtruth.Window
+	window groundtruth.Window
+	days   []dayRows
+}
+
+// dayRows are the rows of one day.
+type dayRows struct {
 	predictions *groundtruth.Batch
-	matches     *groundtruth.Matches
+	matches     *groundtruth.Matches // nil without labels
+}
+
+// number returns the numbers of predictions and of matches.
+func (r rows) number() (predictions, matched int64) {
+	for _, d := range r.days {
+		predictions += int64(d.predictions.Len)
+		if d.matches != nil {
+			matched += int64(d.matches.Len)
+		}
+	}
+	return predictions, matched
 }
 
 // times spreads n rows evenly over a window, each somewhere in its n-th part of it.
@@ -40,28 +56,39 @@ func days(first, n int) groundtruth.Window {
 	return groundtruth.Window{Start: from, End: from.Add(time.Duration(n) * day)}
 }
 
-// profileOf makes a reference profile as a pass does, in two passes over the rows.
+// profileOf makes a reference profile as a pass does with the strata of windows of a day, in two
+// passes over the rows.
 func profileOf(ref rows, features []groundtruth.FeatureSpec) *summary.Profile {
-	p := summary.NewProfiler(features, nil, summary.ProfilerOptions{})
-	feed(p, ref)
-	layout := p.Layout()
-	b := summary.NewBuilder(layout, layout.Span(), nil, summary.BuilderOptions{})
-	feed(b, ref)
-	s := b.Summary()
-	return &summary.Profile{Layout: layout, Summary: s, Rows: s.Predictions()}
+	p := summary.NewProfiler(features, nil, summary.ProfilerOptions{Strata: summary.WeekendStrata})
+	feed(p, ref, nil)
+	partition := p.Partition()
+	b := summary.NewProfileBuilder(p.Layout(), partition, nil)
+	feed(b, ref, partition)
+	return b.Profile()
 }
 
 // evaluate evaluates the rows of a window as a pass does.
 func evaluate(r rows, ref *summary.Profile, opt drift.Options) *evaluator.Evaluation {
-	b := summary.NewBuilder(ref.Layout, r.window, nil, summary.BuilderOptions{})
-	feed(b, r)
+	calendar := groundtruth.NewCalendar(groundtruth.Zone{}, r.window.Start, r.window.End)
+	b := summary.NewBuilder(ref.Layout, r.window, nil, summary.BuilderOptions{Calendar: calendar})
+	feed(b, r, nil)
 	return evaluator.Evaluate(b.Summary(), ref, evaluator.Options{Drift: opt})
 }
 
-func feed(sink groundtruth.Sink, r rows) {
-	sink.AddPredictions(r.predictions)
-	if r.matches != nil {
-		sink.AddMatches(r.matches)
+// feed sends rows to a sink, by the groups of a partition where there is one.
+func feed(sink groundtruth.Sink, r rows, partition *summary.Partition) {
+	for _, d := range r.days {
+		if partition != nil {
+			group := partition.Group(d.predictions.Times[0])
+			d.predictions.Group = group
+			if d.matches != nil {
+				d.matches.Group = group
+			}
+		}
+		sink.AddPredictions(d.predictions)
+		if d.matches != nil {
+			sink.AddMatches(d.matches)
+		}
 	}
 }
 
@@ -82,10 +109,10 @@ func compile(when map[string]string) *rule.Set {
 // judge counts which rules are breached, under their names. One whose metric is above its
 // threshold, but not significantly, had an answer, which is that it does not fire.
 func judge(set *rule.Set, ev *evaluator.Evaluation, r rows, into counts, suffix string) {
-	facts := rule.Facts{Evaluation: ev, Predictions: int64(r.predictions.Len), Mature: true}
-	if r.matches != nil {
-		facts.Matched = int64(r.matches.Len)
-		facts.Coverage = float64(facts.Matched) / float64(facts.Predictions)
+	predictions, matched := r.number()
+	facts := rule.Facts{
+		Evaluation: ev, Mature: true,
+		Predictions: predictions, Matched: matched, Coverage: float64(matched) / float64(predictions),
 	}
 	results, _ := set.Judge(facts)
 	for _, res := range results {

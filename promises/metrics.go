@@ -61,8 +61,8 @@ func metricCells() []cell {
 						c.promises = append(c.promises, promise{figure: name, low: 93, high: 97})
 					}
 					for _, name := range []string{"rmse fires", "mae fires"} {
-						c.promises = append(c.promises, promise{figure: name + suffixOf(1.2), low: 3, high: 7, overAll: true},
-							promise{figure: name + suffixOf(1), high: 5, overAll: true})
+						c.promises = append(c.promises, promise{figure: name + suffixOf(1.2), low: 3, high: 7, alarm: true},
+							promise{figure: name + suffixOf(1), high: 5, alarm: true})
 						// A pattern of the day takes no power away.
 						if n >= 1000 && (kind.name == "normal" || kind.name == "hourly pattern") {
 							c.promises = append(c.promises, promise{figure: name + suffixOf(1.4), low: 95, high: 100})
@@ -84,12 +84,25 @@ func metricSmoke() []string {
 // errorRows draws rows whose errors are of this kind, so many times as large.
 func errorRows(r *rand.Rand, kind errorKind, n int, w groundtruth.Window, factor float64) rows {
 	at := times(n, w, r.Float64)
-	m := &groundtruth.Matches{Len: n, Times: at, HasTime: true, Labels: make([]float64, n), Predictions: kind.draw(r, at)}
-	for i, e := range m.Predictions {
-		m.Labels[i] = 100 + labelSD*r.NormFloat64()
-		m.Predictions[i] = m.Labels[i] + factor*e
+	labels, predictions := make([]float64, n), kind.draw(r, at)
+	for i, e := range predictions {
+		labels[i] = 100 + labelSD*r.NormFloat64()
+		predictions[i] = labels[i] + factor*e
 	}
-	return rows{window: w, matches: m, predictions: &groundtruth.Batch{Len: n, Times: at, HasTime: true, Predictions: m.Predictions}}
+	out := rows{window: w}
+	for from := 0; from < n; {
+		to := from + 1
+		for to < n && at[to]/int64(day) == at[from]/int64(day) {
+			to++
+		}
+		out.days = append(out.days, dayRows{
+			predictions: &groundtruth.Batch{Len: to - from, Times: at[from:to], HasTime: true, Predictions: predictions[from:to]},
+			matches: &groundtruth.Matches{Len: to - from, Times: at[from:to], HasTime: true,
+				Predictions: predictions[from:to], Labels: labels[from:to]},
+		})
+		from = to
+	}
+	return out
 }
 
 // countCoverage counts which intervals hold the truth.

@@ -10,9 +10,9 @@ import (
 type promise struct {
 	figure    string
 	low, high float64
-	// overAll says that the upper limit is for the share among all windows, those without an
+	// alarm says that the upper limit is for the share among all windows, those without an
 	// answer too: a false alarm is one of all windows, however few of them are judged.
-	overAll bool
+	alarm bool
 }
 
 // allowedErrors is how many of the simulation's own standard errors a share may lie beyond a
@@ -21,6 +21,9 @@ const allowedErrors = 2
 
 // answered returns the share of yes among the answers, in percent; NaN where there is none.
 func (n count) answered() float64 { return 100 * float64(n.yes) / float64(n.yes+n.no) }
+
+// ofAll returns the share of yes among all, in percent.
+func (n count) ofAll() float64 { return 100 * float64(n.yes) / float64(n.all()) }
 
 func (n count) all() int { return n.yes + n.no + n.said + n.silent }
 
@@ -35,11 +38,11 @@ func allowance(limit float64, of int) float64 {
 // broken says how a count breaks the promise; empty where it holds.
 func (p promise) broken(n count) string {
 	answers := n.yes + n.no
-	share, of := n.answered(), answers
-	if p.overAll {
-		of = n.all()
+	share, high, of := n.answered(), n.answered(), answers
+	if p.alarm {
+		high, of = n.ofAll(), n.all()
 	}
-	switch high := 100 * float64(n.yes) / float64(of); {
+	switch {
 	case n.all() == 0:
 		return "was not counted"
 	case n.silent > 0:

@@ -10,17 +10,21 @@ import (
 )
 
 // head is a column of a table: what it is called there, and the figure that it shows; with none
-// it shows what the cell says of itself under that name.
-type head struct{ name, figure string }
+// it shows what the cell says of itself under that name. An alarm's share is of all windows or
+// columns, any other figure's of those with an answer.
+type head struct {
+	name, figure string
+	alarm        bool
+}
 
 func metricHeads() []head {
 	out := []head{{name: "errors"}, {name: "rows"}, {name: "reference"}}
 	for _, name := range covered() {
-		out = append(out, head{"`" + name + "`", name})
+		out = append(out, head{name: "`" + name + "`", figure: name})
 	}
 	for _, name := range []string{"rmse", "mae"} {
 		for _, factor := range []float64{1, 1.2, 1.4} {
-			out = append(out, head{fmt.Sprintf("`%s` fires at %.1f", name, factor), name + " fires" + suffixOf(factor)})
+			out = append(out, head{fmt.Sprintf("`%s` fires at %.1f", name, factor), name + " fires" + suffixOf(factor), true})
 		}
 	}
 	return out
@@ -31,9 +35,9 @@ func suffixOf(factor float64) string { return fmt.Sprintf(" at %.1f", factor) }
 func driftHeads() []head {
 	return []head{
 		{name: "days"}, {name: "rows"},
-		{"flagged", "flagged"}, {"at weekends", "flagged at weekends"},
-		{"`share ≥ 0.5`", "share ≥ 0.5"}, {"`share ≥ 0.1`", "share ≥ 0.1"}, {"`count ≥ 1`", "count ≥ 1"},
-		{fmt.Sprintf("%.1f sd found", shifted), "found"}, {name: "found least"},
+		{"flagged", "flagged", true}, {"at weekends", "flagged at weekends", true},
+		{"`share ≥ 0.5`", "share ≥ 0.5", true}, {"`share ≥ 0.1`", "share ≥ 0.1", true}, {"`count ≥ 1`", "count ≥ 1", true},
+		{fmt.Sprintf("%.1f sd found", shifted), "found", false}, {name: "found least"},
 	}
 }
 
@@ -76,26 +80,30 @@ func writeTable(b *strings.Builder, heads []head, cells []cell, results []counts
 			case h.figure == "":
 				return c.at[h.name]
 			case c.breaks(h.figure, n):
-				return "**" + n[h.figure].words() + "**"
+				return "**" + n[h.figure].words(h.alarm) + "**"
 			}
-			return n[h.figure].words()
+			return n[h.figure].words(h.alarm)
 		})
 	}
 }
 
-// words writes a count as the table has it: the share of yes among the answers in percent, and
-// how many had none where these are not few.
-func (n count) words() string {
+// words writes a count as the table has it: the share of yes in percent, among all or among the
+// answers, and how many had none where these are not few.
+func (n count) words(ofAll bool) string {
 	const few = 0.5
+	share := n.answered()
+	if ofAll {
+		share = n.ofAll()
+	}
 	switch {
 	case n.all() == 0:
 		return ""
 	case n.yes+n.no == 0:
 		return "not judged"
 	case n.refused() >= few:
-		return fmt.Sprintf("%.1f (%.0f not judged)", n.answered(), math.Ceil(n.refused()))
+		return fmt.Sprintf("%.1f (%.0f not judged)", share, math.Ceil(n.refused()))
 	}
-	return fmt.Sprintf("%.1f", n.answered())
+	return fmt.Sprintf("%.1f", share)
 }
 
 // leastFound names the kind of column in which the change is found least often.
@@ -121,7 +129,7 @@ func (c *cell) line(n counts) string {
 			if c.breaks(h.figure, n) {
 				mark = "!"
 			}
-			out = append(out, h.figure+" "+found.words()+mark)
+			out = append(out, h.figure+" "+found.words(h.alarm)+mark)
 		}
 	}
 	return strings.Join(out, "; ")

@@ -10,9 +10,10 @@ import (
 // OfReference computes the metrics of rows of a reference from the sums over these rows and,
 // where they are known, over the parts of its days (Clusters.DayParts), nil
 // otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
-// together. Entities are as OfWindow has them.
-func OfReference(e, parts, entities *summary.ErrorSums) map[string]Result {
-	return regression(&errorMoments{e: e, parts: parts, entities: entities})
+// together. The likeness of rows within entities is that of the metrics of the whole
+// reference, which are nil where entities are not known.
+func OfReference(e, parts *summary.ErrorSums, whole map[string]Result) map[string]Result {
+	return regression(&errorMoments{e: e, parts: parts, whole: whole})
 }
 
 // Days is each metric by the days of one stratum of a reference, by the metric's name.

@@ -57,7 +57,7 @@ type errorMoments struct {
 	e        *summary.ErrorSums
 	parts    *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
 	entities *summary.ErrorSums // by groups of entities; nil where rows have none
-	whole    map[string]Result  // of the window that the rows are a group of; nil where they are not
+	whole    map[string]Result  // of the rows that these are a part of; nil where likeness within entities isn't known of them
 	metric   string             // the one that is computed
 
 	n         int64        // rows

@@ -29,7 +29,7 @@ type clause struct {
 	left, right *numeric
 	metric      *variable // the window's metric with an interval, if it holds one
 	reference   *variable // the same of the reference's
-	against     *variable // the window's metric that it compares with one of the reference, if it does
+	against     *variable // the window's metric, or a limit of its interval, that it compares with one of the reference
 	level       float64   // of significance; 0 where none applies
 }
 

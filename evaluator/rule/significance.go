@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -19,13 +20,16 @@ func (v *variable) uncertain() bool {
 // cannot be judged: two metrics of one window vary together, by a covariance that
 // nothing here knows, and so do two of the reference.
 func (c *clause) bindIntervals() (msg string) {
-	var window, reference *variable
+	var window, reference, interval *variable
 	for _, v := range c.right.variables(c.left.variables(nil)) {
 		side, of := &window, "the window"
 		switch {
 		case v.ofWindow():
 		case v.kind == varReference:
 			side, of = &reference, "the reference"
+		case v.kind == varInterval:
+			interval = v
+			continue
 		default:
 			continue
 		}
@@ -36,7 +40,7 @@ func (c *clause) bindIntervals() (msg string) {
 		*side = v
 	}
 	if reference != nil {
-		c.against = window
+		c.against = cmp.Or(window, interval)
 	}
 	for _, v := range []*variable{window, reference} {
 		if v == nil || !v.hasInterval() {
@@ -66,7 +70,12 @@ func (c *clause) compare(facts *Facts) outcome {
 		return outcome{reasons: missing}
 	}
 	if c.against != nil {
-		b.ordinary = facts.Evaluation.Reference.Ordinary(c.against.metric)
+		if reason := emptyHours(facts.Evaluation.Reference); reason != "" {
+			return outcome{reasons: []string{c.against.name + " cannot be compared with the reference: " + reason}}
+		}
+		if c.against.ofWindow() {
+			b.ordinary = facts.Evaluation.Reference.Ordinary(c.against.metric)
+		}
 	}
 	scenarios := c.scenarios(b, facts)
 	d := c.decide(b, scenarios[0])

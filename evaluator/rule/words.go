@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
@@ -99,6 +101,22 @@ func ordinaryWords(b *binding) string {
 func (c *clause) nameWords() string {
 	name := func(v *variable) string { return v.name }
 	return c.left.words(nil, name, 0) + " " + c.cmp + " " + c.right.words(nil, name, 0)
+}
+
+// emptyHours says which hours of the day the window lacks, where that keeps it from being
+// compared with the reference.
+func emptyHours(ref *evaluator.Reference) string {
+	if len(ref.EmptyHours) == 0 {
+		return ""
+	}
+	var runs []string
+	for i := 0; i < len(ref.EmptyHours); {
+		first := i
+		for i++; i < len(ref.EmptyHours) && ref.EmptyHours[i] == ref.EmptyHours[i-1]+1; i++ {
+		}
+		runs = append(runs, fmt.Sprintf("%02d:00 to %02d:00", ref.EmptyHours[first], ref.EmptyHours[i-1]+1))
+	}
+	return fmt.Sprintf("no rows from %s, where it has %s %% of its rows", strings.Join(runs, " and "), stat.Figure(math.Round(100*float64(ref.EmptyShare))))
 }
 
 // opposite returns the comparison that holds where cmp doesn't.

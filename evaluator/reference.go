@@ -1,0 +1,156 @@
+package evaluator
+
+import (
+	"cmp"
+	"math"
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// Reference holds the figures of what the window is compared with, which rules compare the
+// window's with: those of the reference's rows of the same kind of time, or of all.
+type Reference struct {
+	Stratum string                   `json:"stratum,omitempty"` // "weekend", say; empty of the whole reference
+	Rows    int64                    `json:"rows"`              // predictions, or all rows where it has no predictions
+	Days    int                      `json:"days,omitempty"`    // that have rows; 0 where they are not known
+	Metrics map[string]metric.Result `json:"metrics"`
+
+	// EmptyHours are the hours of the day, by the clocks of the window's zone, in which a window
+	// of a day or longer has no rows while the reference has, if these are so many that its
+	// metrics cannot be compared with the reference's. EmptyShare is the reference's share of
+	// rows in them.
+	EmptyHours []int       `json:"empty_hours,omitempty"`
+	EmptyShare stat.Number `json:"empty_share,omitempty"`
+
+	// WindowDays is how many days the window has that is compared with it, at least 1: one
+	// of several days averages what makes these differ.
+	WindowDays float64 `json:"-"`
+}
+
+// newReference returns the reference's figures but for its metrics.
+func newReference(s summary.Stratum, cur *summary.Summary) *Reference {
+	w := spanOf(cur)
+	r := &Reference{
+		Stratum: s.Name, Rows: s.Summary.Predictions(), Days: s.Days.Len(),
+		WindowDays: math.Max(1, w.End.Sub(w.Start).Hours()/24),
+	}
+	if empty, share := emptyHours(cur.Hours(), s.Summary.Hours()); share > mostEmpty {
+		r.EmptyHours, r.EmptyShare = empty, stat.Number(share)
+	}
+	return r
+}
+
+const (
+	// mostEmpty is the share of the reference's rows that hours without rows may hold. Half a
+	// day is not as good or bad as a day: its hours may be the better ones.
+	mostEmpty = 0.1
+	// An hour without rows is empty where so many would have been expected: by chance it
+	// has none in seven of a thousand days.
+	leastExpected = 5
+)
+
+// emptyHours returns the hours of the day in which a window has no rows, where a few were to be
+// expected of as many rows as it has by how the reference's are spread, and the reference's
+// share of rows in these hours. Of hours that are not known there are none.
+func emptyHours(window, reference []int64) (hours []int, share float64) {
+	var rows, of, missing int64
+	for h := range min(len(window), len(reference)) {
+		rows += window[h]
+		of += reference[h]
+		if window[h] == 0 {
+			missing += reference[h]
+		}
+	}
+	if rows == 0 || missing == of {
+		return nil, 0
+	}
+	// With the missing hours there would be more rows than there are.
+	whole := float64(rows) * float64(of) / float64(of-missing)
+	for h := range min(len(window), len(reference)) {
+		if of := float64(reference[h]) / float64(of); window[h] == 0 && of*whole >= leastExpected {
+			hours = append(hours, h)
+			share += of
+		}
+	}
+	return hours, share
+}
+
+// spanOf returns the window that a Summary was made for, the zero Window where it has none.
+func spanOf(s *summary.Summary) groundtruth.Window {
+	start, end := s.Span()
+	if start == end {
+		return groundtruth.Window{}
+	}
+	return groundtruth.Window{Start: time.Unix(0, start).UTC(), End: time.Unix(0, end).UTC()}
+}
+
+// compute computes the metrics of the stratum that the window is compared with, and how much
+// they vary from one ordinary day of the reference to another.
+func (r *Reference) compute(ref *summary.Profile, s summary.Stratum) {
+	var parts *summary.ErrorSums
+	if daysAreOf(s, ref) {
+		parts = s.Days.DayParts()
+	}
+	var whole map[string]metric.Result
+	if entities := ref.Entities.Errors(); entities != nil {
+		whole = metric.OfWindow(ref.Summary.Errors(), entities)
+	}
+	r.Metrics = metric.OfReference(s.Summary.Errors(), parts, whole)
+	var days []metric.Days
+	for _, other := range ref.Strata {
+		if daysAreOf(other, ref) {
+			days = append(days, metric.DaysOf(other.Summary.Errors(), other.Days.DayParts()))
+		}
+	}
+	if len(days) == 0 {
+		days = append(days, metric.DaysOf(ref.Summary.Errors(), ref.Days.DayParts()))
+	}
+	metric.SetDays(r.Metrics, days)
+	r.explain(ref.Summary)
+}
+
+// daysAreOf reports whether a stratum's days hold its rows: those of an hour of the day are
+// the reference's, each with all of its hours.
+func daysAreOf(s summary.Stratum, ref *summary.Profile) bool {
+	return s.Name == "" || s.Days != ref.Days
+}
+
+// Ordinary returns how a metric of a window of this length varies from one to another
+// without any change, beyond what its rows tell: as ordinary days do. Its SE is 0 where that
+// isn't known, or where the reference's days don't show it.
+func (r *Reference) Ordinary(name string) stat.Estimate {
+	m := r.Metrics[name]
+	return stat.Estimate{SE: float64(m.DaySD) / math.Sqrt(math.Max(1, r.WindowDays)), DF: m.DayDF}
+}
+
+// explain gives metrics that are missing for want of predictions or labels that reason.
+func (r *Reference) explain(ref *summary.Summary) {
+	why := cmp.Or(noPredictions(ref), noLabels(ref))
+	if why == "" {
+		return
+	}
+	for name, m := range r.Metrics {
+		m.Reason = why
+		r.Metrics[name] = m
+	}
+}
+
+// noPredictions says that the rows of a reference have no predictions; empty where they have.
+func noPredictions(ref *summary.Summary) string {
+	if ref.Predictions() == 0 || ref.Prediction().N() > 0 {
+		return ""
+	}
+	return "the reference has no predictions"
+}
+
+// noLabels says that the rows of a reference have no labels; empty where they have.
+func noLabels(ref *summary.Summary) string {
+	if ref.Predictions() == 0 || ref.Label().N() > 0 {
+		return ""
+	}
+	return "the reference has no labels"
+}
