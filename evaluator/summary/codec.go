@@ -8,6 +8,7 @@ import (
 	"math/bits"
 
 	"github.com/hindcast/hindcast/evaluator/exact"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // errCorrupt is the cause of every failure to decode.
@@ -216,6 +217,19 @@ func (d *decoder) string() string {
 	s := string(d.b[:n])
 	d.b = d.b[n:]
 	return s
+}
+
+// zone reads a time zone by its name.
+func (d *decoder) zone() groundtruth.Zone {
+	name := d.string()
+	if d.err != nil {
+		return groundtruth.Zone{}
+	}
+	z, err := groundtruth.ParseZone(name)
+	if err != nil || z.String() != name {
+		d.refuse("%w: no time zone is called %.64q", errCorrupt, name)
+	}
+	return z
 }
 
 func (d *decoder) strings() []string {

@@ -18,25 +18,35 @@ var (
 	_ encoding.BinaryUnmarshaler = (*Profile)(nil)
 )
 
-// The sections of a profile, in their order.
+// The sections of a profile, in their order. Where there are strata the whole is what they come
+// to together, so that it is not written, and they share the layout.
 const (
 	referenceSection = "reference" // where the rows came from
-	summarySection   = "summary"
+	summarySection   = "summary"   // of all rows, with the layout; not there with strata
+	strataSection    = "strata"    // the layout, then each stratum's Summary
+	daysSection      = "days"      // not there where days are not known
 )
 
 // MarshalBinary returns the profile's canonical encoding: a header, then compressed,
-// with a checksum, the sections. The Summary holds the layout.
+// with a checksum, the sections. The error is always nil.
 func (p *Profile) MarshalBinary() ([]byte, error) {
-	summary, err := p.Summary.MarshalBinary()
-	if err != nil {
-		return nil, fmt.Errorf("encode profile: %w", err)
-	}
 	var body encoder
 	body.section(referenceSection, func() {
 		body.string(p.Fingerprint)
 		body.int(p.Rows)
 	})
-	body.section(summarySection, func() { body.b = append(body.b, summary...) })
+	if len(p.Strata) == 0 {
+		summary, err := p.Summary.MarshalBinary()
+		if err != nil {
+			return nil, fmt.Errorf("encode profile: %w", err)
+		}
+		body.section(summarySection, func() { body.b = append(body.b, summary...) })
+	} else {
+		body.section(strataSection, func() { body.strata(p) })
+	}
+	if p.Days != nil {
+		body.section(daysSection, func() { body.days(p) })
+	}
 	// A profile has few megabytes; the usual window would take sixteen for each.
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true), zstd.WithWindowSize(1<<20))
 	if err != nil {
@@ -79,24 +89,33 @@ func (p *Profile) decode(b []byte) error {
 		return err
 	}
 	reference := func(d *decoder) { p.Fingerprint, p.Rows = d.string(), d.int() }
-	var summary []byte
-	rest := func(d *decoder) { summary, d.b = d.b, nil }
+	var strata []*Summary // or the whole alone
+	whole := func(d *decoder) {
+		s := new(Summary)
+		d.err = s.UnmarshalBinary(d.b)
+		strata, d.b = []*Summary{s}, nil
+	}
+	var days *Clusters
 	if schema == 1 {
 		// The same without names.
 		reference(&body)
-		rest(&body)
+		whole(&body)
 	} else {
-		body.sections("profile", sectionReader{referenceSection, false, reference}, sectionReader{summarySection, false, rest})
+		body.sections("profile",
+			sectionReader{referenceSection, false, reference},
+			sectionReader{summarySection, true, whole},
+			sectionReader{strataSection, true, func(d *decoder) { strata = d.strata(strata) }},
+			sectionReader{daysSection, true, func(d *decoder) { p.partition, days = d.days(strata) }})
 	}
-	if body.err != nil {
+	switch {
+	case body.err != nil:
 		return body.err
-	}
-	p.Summary = new(Summary)
-	if err := p.Summary.UnmarshalBinary(summary); err != nil {
-		return err
-	}
-	if p.Layout = p.Summary.Layout(); p.Layout == nil {
+	case len(strata) == 0 || strata[0].layout == nil:
 		return fmt.Errorf("%w: it has no layout", errCorrupt)
+	case len(strata) > 1 && (days == nil || len(strata) != p.partition.kind.count()):
+		return fmt.Errorf("%w: its strata are of no kind", errCorrupt)
 	}
+	p.Layout = strata[0].layout
+	p.setStrata(strata, days)
 	return nil
 }

@@ -55,24 +55,31 @@ func (d *decoder) sections(what string, readers ...sectionReader) {
 			}
 			continue
 		}
-		n := d.fixed()
-		if n > uint64(len(d.b)) {
-			d.fail()
+		if d.part(r.read); d.err != nil {
 			return
 		}
-		part := decoder{b: d.b[:n]}
-		r.read(&part)
-		part.check(len(part.b) == 0)
-		if part.err != nil {
-			d.err, d.b = part.err, nil
-			return
-		}
-		d.b = d.b[n:]
 		name = d.sectionName()
 	}
 	if d.err == nil && name != "" {
 		d.missed(what, name, readers)
 	}
+}
+
+// part has read take all bytes of a section, whose name was read.
+func (d *decoder) part(read func(*decoder)) {
+	n := d.fixed()
+	d.check(n <= uint64(len(d.b)))
+	if d.err != nil {
+		return
+	}
+	part := decoder{b: d.b[:n]}
+	read(&part)
+	part.check(len(part.b) == 0)
+	if part.err != nil {
+		d.err, d.b = part.err, nil
+		return
+	}
+	d.b = d.b[n:]
 }
 
 // sectionName reads the name of the next section; it is empty where there is none.

@@ -26,13 +26,21 @@ func (s *Summary) MarshalBinary() ([]byte, error) {
 	if s.layout != nil {
 		e.section(layoutSection, func() { e.layout(s.layout) })
 	}
+	e.counted(s)
+	return e.b, nil
+}
+
+// counted writes the sections of a Summary but for the layout's.
+func (e *encoder) counted(s *Summary) {
 	e.section(frameSection, func() { e.frame(s) })
 	e.section(predictionsSection, func() { e.predictions(s) })
 	e.section(matchesSection, func() { e.matches(s) })
 	if s.sample != nil {
 		e.section(sampleSection, func() { e.sample(s.sample) })
 	}
-	return e.b, nil
+	if s.hours != nil {
+		e.section(hoursSection, func() { e.hours(s.hours) })
+	}
 }
 
 // UnmarshalBinary replaces s. It refuses newer schema versions, other tasks and sections
@@ -61,6 +69,7 @@ const (
 	predictionsSection = "predictions"
 	matchesSection     = "matches"
 	sampleSection      = "sample" // not there where the sample is not known
+	hoursSection       = "hours"  // likewise
 )
 
 // summary reads what follows the schema.
@@ -68,14 +77,21 @@ func (d *decoder) summary() *Summary {
 	var layout *Layout
 	var s *Summary
 	d.task("summary")
-	d.sections("summary",
-		sectionReader{layoutSection, true, func(d *decoder) { layout = d.layout() }},
-		sectionReader{frameSection, false, func(d *decoder) { s = d.frame(layout) }},
-		sectionReader{predictionsSection, false, func(d *decoder) { d.predictions(s) }},
-		sectionReader{matchesSection, false, func(d *decoder) { d.matches(s) }},
-		sectionReader{sampleSection, true, func(d *decoder) { s.sample = d.sample(s) }},
-	)
+	d.sections("summary", append([]sectionReader{
+		{layoutSection, true, func(d *decoder) { layout = d.layout() }},
+	}, countedSections(&layout, &s)...)...)
 	return s
+}
+
+// countedSections read what encoder.counted writes of a Summary on a layout, into s.
+func countedSections(layout **Layout, s **Summary) []sectionReader {
+	return []sectionReader{
+		{frameSection, false, func(d *decoder) { *s = d.frame(*layout) }},
+		{predictionsSection, false, func(d *decoder) { d.predictions(*s) }},
+		{matchesSection, false, func(d *decoder) { d.matches(*s) }},
+		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
+		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
+	}
 }
 
 // summary1 reads what follows schema 1: what is in sections today, one after the other,
@@ -236,6 +252,19 @@ func (d *decoder) leastRows(bytes int, most int64, label func() float64) leastRo
 	return rows
 }
 
+func (e *encoder) hours(h *hourCounts) {
+	e.string(h.zone.String())
+	e.counts(h.counts[:])
+}
+
+// hours reads the hours of a Summary's predictions.
+func (d *decoder) hours(of *Summary) *hourCounts {
+	h := &hourCounts{zone: d.zone()}
+	d.counts(h.counts[:])
+	d.check(d.total(h.counts[:]) == of.predictions)
+	return h
+}
+
 func (e *encoder) column(c *Column) {
 	e.uint(uint64(c.valid))
 	e.uint(uint64(c.invalid))
@@ -300,15 +329,18 @@ func (e *encoder) errorSums(s *ErrorSums) {
 	e.tally(&s.abs)
 	e.uint(uint64(s.timeless))
 	for i := range s.blocks {
-		b := &s.blocks[i]
-		e.uint(uint64(b.n))
-		if b.n == 0 {
-			continue
-		}
-		e.uint(uint64(b.nonZero))
-		for k := range b.sums {
-			e.sum(&b.sums[k])
-		}
+		e.block(&s.blocks[i])
+	}
+}
+
+func (e *encoder) block(b *blockSums) {
+	e.uint(uint64(b.n))
+	if b.n == 0 {
+		return
+	}
+	e.uint(uint64(b.nonZero))
+	for k := range b.sums {
+		e.sum(&b.sums[k])
 	}
 }
 
@@ -326,19 +358,24 @@ func (d *decoder) errorSums(s *ErrorSums) {
 	d.check(s.timeless <= s.n)
 	var inBlocks int64
 	for i := range s.blocks {
-		b := &s.blocks[i]
-		b.n = d.amount()
-		if b.n == 0 {
-			continue
-		}
-		b.nonZero = d.amount()
-		d.check(b.nonZero <= b.n && b.n <= s.n-s.timeless-inBlocks)
-		inBlocks += b.n
-		for k := range b.sums {
-			d.sum(&b.sums[k])
-		}
+		d.block(&s.blocks[i], s.n-s.timeless-inBlocks)
+		inBlocks += s.blocks[i].n
 	}
 	d.check(s.blocks == nil || inBlocks == s.n-s.timeless)
+}
+
+// block reads what is kept of a block, which has at most so many rows.
+func (d *decoder) block(b *blockSums, most int64) {
+	b.n = d.amount()
+	d.check(b.n <= most)
+	if b.n == 0 || d.err != nil {
+		return
+	}
+	b.nonZero = d.amount()
+	d.check(b.nonZero <= b.n)
+	for k := range b.sums {
+		d.sum(&b.sums[k])
+	}
 }
 
 func (e *encoder) groups(g *groups[ErrorSums, *ErrorSums]) {

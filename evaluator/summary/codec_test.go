@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"pgregory.net/rapid"
@@ -114,9 +115,12 @@ func decodeAs(what string, b []byte) error {
 }
 
 func TestANewerSchemaIsRefusedByNumber(t *testing.T) {
-	for what, magic := range map[string]string{"summary": summaryMagic, "profile": profileMagic} {
-		for _, schema := range []byte{0, Schema + 1, 7} {
-			err := decodeAs(what, append([]byte(magic), schema))
+	for what, of := range map[string]struct {
+		magic  string
+		newest byte
+	}{"summary": {summaryMagic, Schema}, "profile": {profileMagic, ProfileSchema}} {
+		for _, schema := range []byte{0, of.newest + 1, 7} {
+			err := decodeAs(what, append([]byte(of.magic), schema))
 			if want := fmt.Sprintf("%s has schema version %d", what, schema); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v does not say %q", err, want)
 			}
@@ -142,6 +146,8 @@ func reheaded(s *Summary, task string, names ...string) []byte {
 				e.matches(s)
 			case sampleSection:
 				e.sample(s.sample)
+			case hoursSection:
+				e.hours(s.hours)
 			}
 		})
 	}
@@ -150,7 +156,9 @@ func reheaded(s *Summary, task string, names ...string) []byte {
 
 func TestSectionsAreRefusedByName(t *testing.T) {
 	s := seedSummaries()[2]
-	all := []string{layoutSection, frameSection, predictionsSection, matchesSection, sampleSection}
+	s.hours = &hourCounts{}
+	s.hours.counts[3] = s.predictions
+	all := []string{layoutSection, frameSection, predictionsSection, matchesSection, sampleSection, hoursSection}
 	if !bytes.Equal(reheaded(s, regression, all...), summaryBytes(t, s)) {
 		t.Fatal("the sections are not what a summary is")
 	}
@@ -168,7 +176,8 @@ func TestSectionsAreRefusedByName(t *testing.T) {
 		{"no name", regression, append(slices.Clone(all), ""), "corrupt"},
 		{"a section missing", regression, []string{layoutSection, frameSection, predictionsSection, sampleSection}, "corrupt"},
 		{"the last section missing", regression, all[:3], "corrupt"},
-		{"a section twice", regression, append(slices.Clone(all), sampleSection), "corrupt"},
+		{"a section twice", regression, append(slices.Clone(all[:5]), sampleSection), "corrupt"},
+		{"the last section twice", regression, append(slices.Clone(all), hoursSection), "corrupt"},
 		{"another order", regression, []string{frameSection, layoutSection, predictionsSection, matchesSection}, "corrupt"},
 		{"nothing", regression, nil, "corrupt"},
 	} {
@@ -190,6 +199,9 @@ func TestSectionsAreRefusedByName(t *testing.T) {
 	}
 	if _, known := u.Sample(); known {
 		t.Error("a sample of some of the rows passes for one of all")
+	}
+	if u.Hours() != nil {
+		t.Error("the hours of some of the rows pass for those of all")
 	}
 }
 
@@ -322,10 +334,82 @@ func FuzzUnmarshalProfile(f *testing.F) {
 		f.Add(b)
 	}
 	f.Add(schema1File(f, schema1Profile))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		var p Profile
-		if p.UnmarshalBinary(b) == nil && (p.Layout == nil || p.Summary == nil) {
-			t.Fatal("a profile without parts")
+	for _, kind := range []StrataKind{NoStrata, WeekendStrata, DayOfWeekStrata, HourOfDayStrata} {
+		b, err := profileOf(kind, seedReference()).MarshalBinary()
+		if err != nil {
+			f.Fatal(err)
 		}
+		f.Add(b)
+		f.Add(unpackedProfile(f, b))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkProfileBytes(t, b)
+		// What is compressed has a checksum, which mutations seldom meet.
+		checkProfileBytes(t, packedProfile(t, b))
 	})
+}
+
+// checkProfileBytes asks of bytes that are read as a profile what every profile has.
+func checkProfileBytes(t *testing.T, b []byte) {
+	var p Profile
+	if p.UnmarshalBinary(b) != nil {
+		return
+	}
+	if p.Layout == nil || p.Summary == nil {
+		t.Fatal("a profile without parts")
+	}
+	again, err := p.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var q Profile
+	if err := q.UnmarshalBinary(again); err != nil {
+		t.Fatalf("what was written is refused: %v", err)
+	}
+	if twice, err := q.MarshalBinary(); err != nil || !bytes.Equal(again, twice) {
+		t.Fatal("round trip differs")
+	}
+	// Nothing that reads it may panic.
+	for day := range 8 {
+		start := tableWindow.Start.AddDate(0, 0, day)
+		s := p.For(groundtruth.Window{Start: start, End: start.Add(time.Duration(1+day%3*23) * time.Hour)})
+		for g := range s.Days.Len() {
+			for _, c := range []*ClusterColumn{s.Days.Prediction(), s.Days.Label()} {
+				if got := sumOf(c.Counts(g)); got < 0 {
+					t.Fatalf("a day has %d rows", got)
+				}
+			}
+			_ = s.Days.Errors().BlockSum(g, SumE2)
+		}
+		_ = s.Summary.Bytes()
+	}
+}
+
+// packedProfile returns a body as a profile has it.
+func packedProfile(t testing.TB, body []byte) []byte {
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := encoder{b: []byte(profileMagic)}
+	e.uint(ProfileSchema)
+	e.string(regression)
+	return w.EncodeAll(body, e.b)
+}
+
+// unpackedProfile returns the body of a profile.
+func unpackedProfile(t testing.TB, b []byte) []byte {
+	d := decoder{b: b}
+	d.header("profile", profileMagic, ProfileSchema)
+	d.task("profile")
+	r, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	body, err := r.DecodeAll(d.b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }

@@ -143,7 +143,7 @@ func (l *Layout) ID() string {
 
 // ProfileSchema is the version of the reference profile's schema. Older ones are read,
 // newer ones refused.
-const ProfileSchema = 2
+const ProfileSchema = 3
 
 // Profile is a reference profile: the reference's Summary on its own Layout, and its rows by
 // time where that is known. It is read-only once made.
@@ -180,5 +180,4 @@ func (p *Profile) setStrata(strata []*Summary, days *Clusters) {
 			p.Strata = append(p.Strata, part)
 		}
 	}
-	p.Rows = p.Summary.Predictions()
 }

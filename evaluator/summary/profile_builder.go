@@ -105,5 +105,6 @@ func (b *ProfileBuilder) Profile(others ...*ProfileBuilder) *Profile {
 		b.days.seal()
 	}
 	p.setStrata(strata, b.days)
+	p.Rows = p.Summary.Predictions()
 	return p
 }

@@ -109,6 +109,29 @@ func TestSummariesOfSchema1AreRead(t *testing.T) {
 	}
 }
 
+// TestAProfileOfSchema2IsRead reads what the last version before strata and days wrote.
+func TestAProfileOfSchema2IsRead(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "schema2", schema1Profile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Profile
+	if err := got.UnmarshalBinary(data); err != nil {
+		t.Fatal(err)
+	}
+	layout, _ := schema1Layouts()
+	if got.Fingerprint != "of schema 2" || got.Rows != 300 || got.Layout.ID() != layout.ID() {
+		t.Errorf("profile %q of %d rows", got.Fingerprint, got.Rows)
+	}
+	if want := buildRows(layout, schema1Rows(0, 300), BuilderOptions{}); !bytes.Equal(summaryBytes(t, got.Summary), summaryBytes(t, want)) {
+		t.Errorf("figures differ:\n got %+v\nwant %+v", got.Summary, want)
+	}
+	// All of it serves every window.
+	if s := got.For(tableWindow); s.Name != "" || s.Summary != got.Summary || s.Days != nil || got.Strata != nil {
+		t.Errorf("a window is compared with %+v", s)
+	}
+}
+
 func TestProfilesOfSchema1AreRead(t *testing.T) {
 	var got Profile
 	if err := got.UnmarshalBinary(schema1File(t, schema1Profile)); err != nil {

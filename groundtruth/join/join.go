@@ -56,6 +56,10 @@ type Options struct {
 	// Coverage is the greatest share of predictions with a label that somebody asks for, 0
 	// where nobody does. Where so many have one, notes expect no others.
 	Coverage float64
+	// Group tells the group of a row by its time, in Unix nanoseconds. Where it is set
+	// ScanReference sends the rows of each group by themselves, in batches and matches that
+	// have its number.
+	Group    func(t int64) int64
 	Progress func(doneBytes, totalBytes int64) // told after each object, of Parquet each row group, one call at a time; may be nil
 	Log      *slog.Logger                      // may be nil
 

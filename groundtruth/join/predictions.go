@@ -42,6 +42,18 @@ func newBatcher(spec *groundtruth.Spec, cols *rowColumns, version string) *batch
 // send sends the rows sel of a chunk, first the predictions, then feature by feature;
 // nil is all. Those sampled are numbered among sel.
 func (b *batcher) send(c *table.Chunk, sel []int32, sampled []groundtruth.SampledRow, sink groundtruth.Sink) {
+	rows := b.sendRows(c, sel, sampled, sink)
+	for f, spec := range b.features {
+		b.sender.Send(c, b.cols.features[f], sel, func(v *groundtruth.Values) { b.sendFeature(spec.Name, v, sink) })
+		if c.Column(b.cols.features[f]).Kind == table.Absent {
+			// Told once, so that a sink without a layout knows of the column.
+			b.sendFeature(spec.Name, &groundtruth.Values{Rows: rows}, sink)
+		}
+	}
+}
+
+// sendRows sends the rows sel of a chunk without their features, and returns how many they are.
+func (b *batcher) sendRows(c *table.Chunk, sel []int32, sampled []groundtruth.SampledRow, sink groundtruth.Sink) int {
 	o := &b.out
 	b.rows(c, sel)
 	o.Sampled = sampled
@@ -49,25 +61,21 @@ func (b *batcher) send(c *table.Chunk, sel []int32, sampled []groundtruth.Sample
 	o.Version = groundtruth.Values{Name: b.versionName, Rows: o.Len}
 	if version.Kind == table.Text {
 		// An empty text is no version, in CSV as in formats that can tell the two apart.
-		b.sender.CountTexts(c, version, sel, true)
+		b.sender.CountTexts(version, sel, true)
 		o.Version.Kind, o.Version.Texts, o.Version.Counts = groundtruth.Text, b.sender.Texts, b.sender.TextCounts
 	}
 	o.Features = o.Features[:0]
 	rows := o.Len
 	sink.AddPredictions(o)
 	o.Len, o.Times, o.Predictions, o.Version, o.Sampled = 0, nil, nil, groundtruth.Values{}, nil
-	for f, spec := range b.features {
-		b.sender.Send(c, b.cols.features[f], sel, func(v *groundtruth.Values) {
-			v.Name = spec.Name
-			o.Features = append(o.Features[:0], *v)
-			sink.AddPredictions(o)
-		})
-		if c.Column(b.cols.features[f]).Kind == table.Absent {
-			// Told once, so that a sink without a layout knows of the column.
-			o.Features = append(o.Features[:0], groundtruth.Values{Name: spec.Name, Rows: rows})
-			sink.AddPredictions(o)
-		}
-	}
+	return rows
+}
+
+// sendFeature sends values of a feature.
+func (b *batcher) sendFeature(name string, v *groundtruth.Values, sink groundtruth.Sink) {
+	v.Name = name
+	b.out.Features = append(b.out.Features[:0], *v)
+	sink.AddPredictions(&b.out)
 }
 
 // rows sets what a batch has of the rows sel themselves.

@@ -73,6 +73,7 @@ type referenceWorker struct {
 	picked   []groundtruth.SampledRow // of the rows that are sent
 	rowName  []byte                   // memory of what stands for an id
 	columns  matchColumns
+	groups   rowGroups
 }
 
 // matchColumns holds the Matches that a worker sends, and the memory of their columns.
@@ -221,10 +222,40 @@ func (w *referenceWorker) take(c *table.Chunk, ord int) {
 	if w.cols.value >= 0 { // else there is no prediction that a sample could hold
 		w.sample(c, ord)
 	}
+	if w.j.opt.Group != nil {
+		w.takeGroups(c)
+		return
+	}
 	w.picked = pickSampled(w.picked[:0], w.sampled, sel)
 	w.batch.send(c, sel, w.picked, w.sink)
-	for from := 0; from < len(w.selMatch); from += matchRows {
-		w.match(c, w.selMatch[from:min(from+matchRows, len(w.selMatch))])
+	w.matches(c, w.selMatch, func(rows []int32) []groundtruth.SampledRow {
+		w.picked = pickSampled(w.picked[:0], w.sampled, rows)
+		return w.picked
+	})
+}
+
+// takeGroups sends the chosen rows of a chunk by group.
+func (w *referenceWorker) takeGroups(c *table.Chunk) {
+	group := func(int32) int64 { return w.j.opt.Group(0) }
+	if times := c.Column(w.cols.time); times.Kind == table.Time {
+		group = func(row int32) int64 { return w.j.opt.Group(times.Times[row]) }
+	}
+	g := &w.groups
+	g.sample(w.sampled, c.Len)
+	g.take(w.sel, group)
+	w.batch.sendGroups(c, g, w.sampled, w.sink)
+	g.take(w.selMatch, group)
+	for i, key := range g.keys {
+		w.columns.out.Group = key
+		w.matches(c, g.of(i), func(rows []int32) []groundtruth.SampledRow { return g.pick(w.sampled, rows) })
+	}
+}
+
+// matches sends the rows sel as matches, with those of them that pick says are sampled.
+func (w *referenceWorker) matches(c *table.Chunk, sel []int32, pick func(rows []int32) []groundtruth.SampledRow) {
+	for from := 0; from < len(sel); from += matchRows {
+		rows := sel[from:min(from+matchRows, len(sel))]
+		w.match(c, rows, pick(rows))
 	}
 }
 
@@ -258,8 +289,8 @@ func (w *referenceWorker) sample(c *table.Chunk, ord int) {
 	}
 }
 
-// match sends the rows sel as matches.
-func (w *referenceWorker) match(c *table.Chunk, sel []int32) {
+// match sends the rows sel as matches, and the sampled ones among them, numbered so.
+func (w *referenceWorker) match(c *table.Chunk, sel []int32, sampled []groundtruth.SampledRow) {
 	m, o := &w.columns, &w.columns.out
 	o.Len = len(sel)
 	time := c.Column(w.cols.time)
@@ -270,8 +301,7 @@ func (w *referenceWorker) match(c *table.Chunk, sel []int32) {
 		m.times = zeroed(m.times, len(sel))
 		o.Times = m.times
 	}
-	w.picked = pickSampled(w.picked[:0], w.sampled, sel)
-	o.Sampled = w.picked
+	o.Sampled = sampled
 	if w.cols.value >= 0 {
 		o.Predictions = pick(&m.predictions, c.Column(w.cols.value).Floats, sel, c.Len)
 	}

@@ -33,7 +33,9 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 				"x": genFloat().Draw(rt, "x"), "color": rapid.SampledFrom([]tableCell{"red", nil}).Draw(rt, "color"),
 			})
 		}
-		preds, columns, matches, skipped := tally{}, tally{}, tally{}, map[string]int64{}
+		// The second scan is asked for groups.
+		groupOf := []func(int64) int64{func(int64) int64 { return 0 }, func(t int64) int64 { return -t / int64(6*time.Hour) % 3 }}
+		want, skipped := []map[int64]*recorder{{}, {}}, map[string]int64{}
 		sampled := expectation{sampledPreds: map[uint64]tally{}, sampledMatches: map[uint64]tally{}}
 		for _, r := range rows {
 			at, badTime := refTime(r["at"])
@@ -53,15 +55,24 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 			if v, why := refNumber(r["x"]); why == "" {
 				x = strconv.FormatFloat(v, 'g', -1, 64)
 			}
-			preds[words(true, at, p)]++
 			hash := idHash64(wordOf(r["id"]))
 			addSampled(sampled.sampledPreds, hash, words(true, at, p), 1)
-			columns[words("version", refText(r["version"]))]++
-			columns[words("x", x)]++
-			columns[words("color", refText(r["color"]))]++
+			for k := range want {
+				g := groupOf[k](at)
+				if want[k][g] == nil {
+					want[k][g] = newRecorder()
+				}
+				of := want[k][g]
+				of.preds[words(true, at, p)]++
+				of.columns[words("version", refText(r["version"]))]++
+				of.columns[words("x", x)]++
+				of.columns[words("color", refText(r["color"]))]++
+				if !noLabel {
+					of.matches[words(true, at, p, l, refText(r["version"]), refText(r["city"]))]++
+				}
+			}
 			if !noLabel {
 				addSampled(sampled.sampledMatches, hash, words(true, at, p, l), 1)
-				matches[words(true, at, p, l, refText(r["version"]), refText(r["city"]))]++
 			}
 		}
 		var first groundtruth.Result
@@ -80,15 +91,33 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 			spec.Reference = groundtruth.Source{URL: base + "/*", Format: "auto"}
 			opt := Options{Limits: groundtruth.Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers")}}
 			opt.hooks.sample = rapid.SampledFrom([]int{1, 5, 1000}).Draw(rt, "sample")
-			res, sinks, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, opt, newRecorder)
+			if k == 1 {
+				opt.Group = groupOf[k]
+			}
+			res, sinks, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, opt, newGroupRecorder)
 			if err != nil {
 				rt.Fatal(err)
 			}
-			all := mergeRecorders(sinks)
-			compareTally(rt, "predictions", all.preds, preds)
-			compareTally(rt, "columns", all.columns, columns)
-			compareTally(rt, "matches", all.matches, matches)
-			sampled.compareSample(rt, opt.hooks.sample, sinks)
+			var all []*recorder
+			got := map[int64][]*recorder{}
+			for _, s := range sinks {
+				for g, r := range s.of {
+					all, got[g] = append(all, r), append(got[g], r)
+				}
+			}
+			for g := range got {
+				of, want := mergeRecorders(got[g]), want[k][g]
+				if want == nil { // an object without rows tells of its columns
+					want = newRecorder()
+				}
+				compareTally(rt, "predictions", of.preds, want.preds)
+				compareTally(rt, "columns", of.columns, want.columns)
+				compareTally(rt, "matches", of.matches, want.matches)
+			}
+			if len(got) < len(want[k]) {
+				rt.Fatalf("rows of %d groups, want %d", len(got), len(want[k]))
+			}
+			sampled.compareSample(rt, opt.hooks.sample, all)
 			if !maps.Equal(res.Skipped.Counts, skipped) {
 				rt.Fatalf("skipped %v, want %v", res.Skipped.Counts, skipped)
 			}
@@ -100,6 +129,22 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 		}
 	})
 }
+
+// groupRecorder is a Sink that remembers what it was sent of each group.
+type groupRecorder struct{ of map[int64]*recorder }
+
+func newGroupRecorder() *groupRecorder { return &groupRecorder{map[int64]*recorder{}} }
+
+func (g *groupRecorder) group(n int64) *recorder {
+	if g.of[n] == nil {
+		g.of[n] = newRecorder()
+	}
+	return g.of[n]
+}
+
+func (g *groupRecorder) AddPredictions(b *groundtruth.Batch) { g.group(b.Group).AddPredictions(b) }
+func (g *groupRecorder) AddMatches(m *groundtruth.Matches)   { g.group(m.Group).AddMatches(m) }
+func (g *groupRecorder) ResetPredictions()                   { panic("a reference has no duplicates") }
 
 func TestScanReferenceWithoutOptionalColumns(t *testing.T) {
 	var names memNames

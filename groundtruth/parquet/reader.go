@@ -24,6 +24,7 @@ type Reader struct {
 	columns []*columnReader
 	prune   *timePruner
 	out     table.Chunk
+	cells   table.Column // memory of the lazy column whose cells were read last
 }
 
 // Bind makes the reader read the wanted columns of a file, which are the same for all files.
@@ -37,7 +38,7 @@ func (r *Reader) Bind(obj source.Object, file *File, wants []table.Want, opt tab
 		r.wants = wants
 		r.shared.limit = opt.Memory
 		r.out.Cols = make([]table.Column, len(wants))
-		r.out.Lazy = r.sendValues
+		r.out.Lazy, r.out.LazyCells = r.sendValues, r.lazyCells
 		for _, w := range wants {
 			r.columns = append(r.columns, newColumnReader(w, &r.shared))
 		}
@@ -202,6 +203,27 @@ func (r *Reader) sendValues(i int, sel []int32, emit func(*groundtruth.Values)) 
 		}
 		emit(&out)
 	}
+}
+
+// lazyCells is the LazyCells of the reader's chunks. The columns use the same memory one after
+// the other, however many there are.
+func (r *Reader) lazyCells(i int) *table.Column {
+	c := r.columns[i]
+	if r.out.Err != nil {
+		return &table.Column{}
+	}
+	c.b.UseMemory(&r.cells)
+	fill := func() (err error) {
+		defer recoverCorrupt(&err)
+		return c.fill(c.waiting)
+	}
+	if err := fill(); err != nil {
+		r.out.Err = fmt.Errorf("column %s: %w", table.Quote(c.leaf.name), err)
+		return &table.Column{}
+	}
+	c.waiting = 0
+	r.cells = c.b.Take()
+	return &r.cells
 }
 
 // skipLazy passes over what nobody asked for of the lazy columns.

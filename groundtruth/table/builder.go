@@ -73,6 +73,19 @@ func (b *Builder) Finish() {
 	}
 }
 
+// UseMemory has the next chunk's cells put where those of another column were.
+func (b *Builder) UseMemory(of *Column) {
+	b.Col.Floats, b.Col.Codes, b.Col.Times = of.Floats, of.Codes, of.Times
+	b.Col.Valid, b.Col.Invalid = of.Valid, of.Invalid
+}
+
+// Take returns the chunk's column, whose memory the builder then leaves alone.
+func (b *Builder) Take() Column {
+	col := b.Col
+	b.UseMemory(&Column{})
+	return col
+}
+
 // AddNull adds a cell without a value.
 func (b *Builder) AddNull() { b.Put(0, 0, 0, false) }
 

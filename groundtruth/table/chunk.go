@@ -38,7 +38,9 @@ type Chunk struct {
 	// Lazy sends the values of a column whose slices are not set, as ValueSender.Send does,
 	// which calls it; nil when all slices are. What goes wrong is in Err.
 	Lazy func(i int, sel []int32, emit func(*groundtruth.Values))
-	Err  error
+	// LazyCells reads the cells of such a column instead, for Cells.
+	LazyCells func(i int) *Column
+	Err       error
 }
 
 // ChunkRows is the largest number of records in a chunk of a text format: so many that
@@ -102,6 +104,17 @@ func (c *Chunk) Column(i int) *Column {
 		return &Column{}
 	}
 	return &c.Cols[i]
+}
+
+// Cells returns the cells of column i, which are read now where they were not with the chunk:
+// of such a column once, in Lazy's stead, and they are valid until those of the next one are
+// asked for.
+func (c *Chunk) Cells(i int) *Column {
+	col := c.Column(i)
+	if c.LazyCells != nil && col.Kind != Absent && col.Valid == nil {
+		return c.LazyCells(i)
+	}
+	return col
 }
 
 // Text returns the usable text of row i; the empty text is not usable.

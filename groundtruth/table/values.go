@@ -23,30 +23,38 @@ func (s *ValueSender) Send(c *Chunk, i int, sel []int32, emit func(*groundtruth.
 		c.Lazy(i, sel, emit)
 		return
 	}
-	out := groundtruth.Values{Rows: c.Len}
+	if out := s.Values(col, sel); out.Kind != groundtruth.Absent {
+		emit(&out)
+	}
+}
+
+// Values returns the values of a column in the rows sel; nil is all. They are valid until the
+// next call of a method. A column that is no number or text has none.
+func (s *ValueSender) Values(col *Column, sel []int32) groundtruth.Values {
+	out := groundtruth.Values{Rows: len(col.Valid)}
 	if sel != nil {
 		out.Rows = len(sel)
 	}
 	switch col.Kind {
 	case Number:
 		out.Kind = groundtruth.Number
-		out.Floats, out.Narrow = s.numbers(c, col, sel), col.Narrow
+		out.Floats, out.Narrow = s.numbers(col, sel), col.Narrow
 	case Text:
 		out.Kind = groundtruth.Text
-		s.CountTexts(c, col, sel, false)
+		s.CountTexts(col, sel, false)
 		out.Texts, out.Counts = s.Texts, s.TextCounts
 	default:
-		return
+		return out
 	}
 	out.Invalid = countInvalid(col, sel)
-	emit(&out)
+	return out
 }
 
 // numbers returns the usable numbers of a column in the rows sel.
-func (s *ValueSender) numbers(c *Chunk, col *Column, sel []int32) []float64 {
+func (s *ValueSender) numbers(col *Column, sel []int32) []float64 {
 	s.floats = s.floats[:0]
 	if sel == nil {
-		for i, x := range col.Floats[:c.Len] {
+		for i, x := range col.Floats[:len(col.Valid)] {
 			if col.Valid[i] {
 				s.floats = append(s.floats, x)
 			}
@@ -63,7 +71,7 @@ func (s *ValueSender) numbers(c *Chunk, col *Column, sel []int32) []float64 {
 
 // CountTexts sets Texts and TextCounts to the texts that there are in the rows sel and
 // their counts. With noEmpty an empty text is none.
-func (s *ValueSender) CountTexts(c *Chunk, col *Column, sel []int32, noEmpty bool) {
+func (s *ValueSender) CountTexts(col *Column, sel []int32, noEmpty bool) {
 	if n := len(col.Dict) - len(s.counts); n > 0 {
 		s.counts = append(s.counts, make([]int64, n)...)
 	}
@@ -75,7 +83,7 @@ func (s *ValueSender) CountTexts(c *Chunk, col *Column, sel []int32, noEmpty boo
 		s.counts[code]++
 	}
 	if sel == nil {
-		for i, code := range col.Codes[:c.Len] {
+		for i, code := range col.Codes[:len(col.Valid)] {
 			if col.Valid[i] {
 				count(code)
 			}

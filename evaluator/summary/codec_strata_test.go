@@ -1,0 +1,165 @@
+package summary
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// seedReference has rows of three weeks.
+func seedReference() []tableRow {
+	r := rand.New(rand.NewPCG(9, 10))
+	var rows []tableRow
+	for range 300 {
+		row := tableRow{
+			hash: r.Uint64(), time: tableWindow.Start.UnixNano() + r.Int64N(21*24)*int64(time.Hour), prediction: r.NormFloat64(),
+			color: new([]string{"red", "blue"}[r.IntN(2)]), size: new(float64(r.IntN(40))),
+		}
+		if r.IntN(4) > 0 {
+			row.label = new(row.prediction + r.NormFloat64())
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// profileOf returns the profile of rows, which a scan with one worker sends.
+func profileOf(kind StrataKind, rows []tableRow) *Profile {
+	layout, partition := partitionOf(kind, rows)
+	return builderOf(layout, partition, rows).Profile()
+}
+
+func partitionOf(kind StrataKind, rows []tableRow) (*Layout, *Partition) {
+	profiler := NewProfiler(tableFeatures, tableSegments, ProfilerOptions{ExactValues: 20, Strata: kind})
+	feed(profiler, rows, 100)
+	return profiler.Layout(), profiler.Partition()
+}
+
+// builderOf sends rows to a builder, those of each group by themselves.
+func builderOf(layout *Layout, partition *Partition, rows []tableRow) *ProfileBuilder {
+	b := NewProfileBuilder(layout, partition, tableSegments)
+	groups := map[int64][]tableRow{}
+	for _, r := range rows {
+		g := partition.Group(r.time)
+		groups[g] = append(groups[g], r)
+	}
+	for g, of := range groups {
+		feed(groupSink{b, g}, of, 7)
+	}
+	return b
+}
+
+// groupSink sends what it is sent as rows of one group.
+type groupSink struct {
+	*ProfileBuilder
+	group int64
+}
+
+func (s groupSink) AddPredictions(b *groundtruth.Batch) {
+	b.Group = s.group
+	s.ProfileBuilder.AddPredictions(b)
+}
+
+func (s groupSink) AddMatches(m *groundtruth.Matches) {
+	m.Group = s.group
+	s.ProfileBuilder.AddMatches(m)
+}
+
+// profileBytes returns what a profile is written as.
+func profileBytes(t interface{ Fatal(...any) }, p *Profile) []byte {
+	b, err := p.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+var strataKinds = []StrataKind{NoStrata, WeekendStrata, DayOfWeekStrata, HourOfDayStrata} //nolint:gochecknoglobals // a constant
+
+// TestProfileOfPartsInAnyOrderHasTheSameBytes deals the rows of a reference to workers, in any
+// order, and compares the whole with what a builder makes that knows no strata.
+func TestProfileOfPartsInAnyOrderHasTheSameBytes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom(strataKinds).Draw(t, "kind")
+		rows := rapid.SliceOfN(anyTableRow, 1, 60).Draw(t, "rows")
+		spread := rapid.SampledFrom([]time.Duration{time.Hour, 24 * time.Hour, 100 * 24 * time.Hour}).Draw(t, "spread")
+		for i := range rows {
+			rows[i].time += int64(rapid.IntRange(0, 30).Draw(t, "at")) * int64(spread) / 30 * 5
+		}
+		layout, partition := partitionOf(kind, rows)
+		p := builderOf(layout, partition, rows).Profile()
+		want := profileBytes(t, p)
+
+		order := rapid.Permutation(rows).Draw(t, "order")
+		workers := rapid.IntRange(1, 4).Draw(t, "workers")
+		var builders []*ProfileBuilder
+		for w := range workers {
+			var mine []tableRow
+			for i := w; i < len(order); i += workers {
+				mine = append(mine, order[i])
+			}
+			builders = append(builders, builderOf(layout, partition, mine))
+		}
+		if got := profileBytes(t, builders[0].Profile(builders[1:]...)); !bytes.Equal(got, want) {
+			t.Fatal("the profile depends on how rows are dealt")
+		}
+		whole := NewBuilder(layout, layout.Span(), tableSegments, BuilderOptions{Calendar: partition.calendar})
+		feed(whole, rows, 100)
+		if !bytes.Equal(summaryBytes(t, p.Summary), summaryBytes(t, whole.Summary())) {
+			t.Fatal("the strata together are not the whole")
+		}
+		var q Profile
+		if err := q.UnmarshalBinary(want); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(summaryBytes(t, p.Summary), summaryBytes(t, q.Summary)) || q.Rows != int64(len(rows)) || len(q.Strata) != len(p.Strata) || q.Days.Len() != p.Days.Len() {
+			t.Fatal("another profile is read than was written")
+		}
+		if !bytes.Equal(profileBytes(t, &q), want) {
+			t.Fatal("what was read is written otherwise")
+		}
+	})
+}
+
+// TestThinnedDaysDoNotDependOnTheOrder has more days than are kept.
+func TestThinnedDaysDoNotDependOnTheOrder(t *testing.T) {
+	var rows []tableRow
+	for day := range 600 {
+		if day%5 > 0 {
+			rows = append(rows, tableRow{time: tableWindow.Start.UnixNano() + int64(day)*int64(24*time.Hour), label: new(float64(day))})
+		}
+	}
+	layout, partition := partitionOf(WeekendStrata, rows)
+	want := profileBytes(t, builderOf(layout, partition, rows).Profile())
+	backward := slices.Clone(rows)
+	slices.Reverse(backward)
+	first, last := builderOf(layout, partition, backward[:30]), builderOf(layout, partition, backward[30:])
+	if got := profileBytes(t, first.Profile(last)); !bytes.Equal(got, want) {
+		t.Error("which days are kept depends on the order")
+	}
+}
+
+// TestDamagedStrataAndDaysAreRefused cuts and damages what is compressed at many places.
+func TestDamagedStrataAndDaysAreRefused(t *testing.T) {
+	for _, kind := range strataKinds {
+		body := unpackedProfile(t, profileBytes(t, profileOf(kind, seedReference()[:40])))
+		for cut := 1; cut < len(body); cut += 1 + len(body)/150 {
+			// Days come last and need not be there, where there are no strata.
+			var p Profile
+			if p.UnmarshalBinary(packedProfile(t, body[:cut])) == nil && (p.Days != nil || kind != NoStrata) {
+				t.Fatalf("%s: cut off at %d of %d, and no error", kind, cut, len(body))
+			}
+		}
+		for i := 0; i < len(body); i += 1 + len(body)/150 {
+			damaged := slices.Clone(body)
+			damaged[i] ^= 0x11
+			checkProfileBytes(t, packedProfile(t, damaged))
+		}
+	}
+}
