@@ -1,6 +1,8 @@
 package join
 
 import (
+	"encoding/binary"
+
 	"github.com/zeebo/xxh3"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -9,94 +11,80 @@ import (
 
 // entityGroup deals an entity to one of groundtruth.EntityGroups groups, by the hash of its
 // text. Groups of many entities that chance has put together vary as entities do, and are few.
-func entityGroup(h xxh3.Uint128) uint8 { return uint8(h.Hi % groundtruth.EntityGroups) }
+func entityGroup(h xxh3.Uint128) int64 { return int64(h.Hi % groundtruth.EntityGroups) }
 
-// entityGroups appends the groups of the rows sel of a chunk, nil being all, by the hashes of
-// their entities. A row without one is an entity by itself, whose hash own tells.
-func entityGroups(dst []uint8, c *table.Chunk, entities *table.Column, sel []int32, own func(row int) xxh3.Uint128) []uint8 {
-	one := func(i int) {
-		if entities.Kind == table.ID && entities.Valid[i] {
-			dst = append(dst, entityGroup(entities.Hashes[i]))
-		} else {
-			dst = append(dst, entityGroup(own(i)))
-		}
+// entityOf returns the group of a good prediction's entity. One without an entity is an entity by
+// itself, by its id.
+func (w *predictionWorker) entityOf(c *table.Chunk, row int32) int64 {
+	if entities := c.Column(w.cols.entity); entities.Kind == table.ID && entities.Valid[row] {
+		return entityGroup(entities.Hashes[row])
 	}
-	if sel == nil {
-		for i := range c.Len {
-			one(i)
-		}
-		return dst
-	}
-	for _, i := range sel {
-		one(int(i))
-	}
-	return dst
+	return entityGroup(w.ids.Hashes[row])
 }
 
-// groupedRows holds some rows dealt to the groups of their entities.
-type groupedRows struct {
-	rows  []int32 // by group, and within it in their order
-	until [groundtruth.EntityGroups]int32
+// sendEntities sends the kept rows, those of each group of entities by themselves.
+func (w *predictionWorker) sendEntities(c *table.Chunk) {
+	w.listRows(c)
+	for i := range w.sampled { // which are numbered among the kept rows
+		w.sampled[i].Row = int(w.sel[w.sampled[i].Row])
+	}
+	w.groups.sample(w.sampled, c.Len)
+	w.groups.take(w.sel, func(row int32) int64 { return w.entityOf(c, row) })
+	w.batch.sendGroups(c, &w.groups, w.sampled, w.sink)
 }
 
-// deal deals rows by their groups.
-func (g *groupedRows) deal(of []uint8) {
-	g.until = [groundtruth.EntityGroups]int32{}
-	for _, group := range of {
-		g.until[group]++
+// entityOf returns the group of the entity of a reference's row. One without an entity is an
+// entity by itself: by its id, or where it has none by its object's key and its number there.
+func (w *referenceWorker) entityOf(c *table.Chunk, ord int, row int32) int64 {
+	if entities := c.Column(w.cols.entity); entities.Kind == table.ID && entities.Valid[row] {
+		return entityGroup(entities.Hashes[row])
 	}
-	n := int32(0)
-	for group, rows := range g.until {
-		g.until[group] = n
-		n += rows
+	if w.ids.Kind == table.ID && w.ids.Valid[row] {
+		return entityGroup(w.ids.Hashes[row])
 	}
-	g.rows = table.Resize(g.rows, len(of))
-	for k, group := range of {
-		g.rows[g.until[group]] = int32(k)
-		g.until[group]++
-	}
+	w.nameRow(c, ord, row)
+	return entityGroup(xxh3.Hash128(w.rowName))
 }
 
-// each calls fn with the groups that have rows, and these, whose memory fn may use.
-func (g *groupedRows) each(fn func(group int64, rows []int32)) {
-	from := int32(0)
-	for group, to := range g.until {
-		if to > from {
-			fn(int64(group), g.rows[from:to])
-		}
-		from = to
-	}
+// nameRow sets rowName to what stands for the id of a row that has none.
+func (w *referenceWorker) nameRow(c *table.Chunk, ord int, row int32) {
+	number := binary.LittleEndian.AppendUint64(w.rowName[:0], uint64(c.Row(int(row))))
+	w.rowName = append(number, w.j.preds.Objects[ord].Rel...)
 }
 
-// groupedMatches sends the matches of a joinWorker group by group.
-type groupedMatches struct {
+// entityMatches sends the matches of a joinWorker by the groups of their entities.
+type entityMatches struct {
 	of     []uint8 // the groups of the rows that wait
-	dealt  groupedRows
+	all    []int32 // the numbers of these rows
+	groups rowGroups
 	memory matchColumns
-	picked []groundtruth.SampledRow
 }
 
 // send sends the matches and forgets their groups.
-func (g *groupedMatches) send(m *groundtruth.Matches, sink groundtruth.Sink) {
-	g.dealt.deal(g.of)
-	g.of = g.of[:0]
-	out := &g.memory.out
+func (e *entityMatches) send(m *groundtruth.Matches, sink groundtruth.Sink) {
+	for i := len(e.all); i < m.Len; i++ {
+		e.all = append(e.all, int32(i))
+	}
+	e.groups.sample(m.Sampled, m.Len)
+	e.groups.take(e.all[:m.Len], func(row int32) int64 { return int64(e.of[row]) })
+	e.of = e.of[:0]
+	out := &e.memory.out
 	out.HasTime, out.Narrow = m.HasTime, m.Narrow
 	out.Segments = table.Resize(out.Segments, len(m.Segments))
-	g.memory.segments = table.Resize(g.memory.segments, len(m.Segments))
-	g.dealt.each(func(group int64, rows []int32) {
+	e.memory.segments = table.Resize(e.memory.segments, len(m.Segments))
+	for i, group := range e.groups.keys {
+		rows := e.groups.of(i)
 		out.Group, out.Len = group, len(rows)
-		out.Times = pick(&g.memory.times, m.Times, rows, m.Len)
-		out.Predictions = pick(&g.memory.predictions, m.Predictions, rows, m.Len)
-		out.Labels = pick(&g.memory.labels, m.Labels, rows, m.Len)
-		g.picked = pickSampled(g.picked[:0], m.Sampled, rows)
-		out.Sampled = g.picked
-		out.Version = g.memory.version.pickRows(&m.Version, rows)
+		out.Times = pick(&e.memory.times, m.Times, rows, m.Len)
+		out.Predictions = pick(&e.memory.predictions, m.Predictions, rows, m.Len)
+		out.Labels = pick(&e.memory.labels, m.Labels, rows, m.Len)
+		out.Sampled = e.groups.pick(m.Sampled, rows)
+		out.Version = e.memory.version.pickRows(&m.Version, rows)
 		for k := range m.Segments {
-			out.Segments[k] = g.memory.segments[k].pickRows(&m.Segments[k], rows)
+			out.Segments[k] = e.memory.segments[k].pickRows(&m.Segments[k], rows)
 		}
 		sink.AddMatches(out)
-	})
+	}
 }
 
 // pickRows returns the rows of a text column of matches.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/format"
 	"github.com/hindcast/hindcast/groundtruth/source"
@@ -143,9 +141,7 @@ type predictionWorker struct {
 	segments []translator
 	codes    [][]uint32 // of the kept rows: version first, then the segments
 	segment  []uint32   // codes of one row's segments
-	groups   []uint8    // of the kept rows' entities; empty where there is no column of these
-	grouped  groupedRows
-	picked   []groundtruth.SampledRow // of one group
+	groups   rowGroups  // of the kept rows' entities
 }
 
 // newPredictionScan prepares to read the predictions.
@@ -162,22 +158,21 @@ func newPredictionScan(j *joiner) *predictionScan {
 	for _, name := range j.segmentNames {
 		s.cols.segments = append(s.cols.segments, s.cols.add(name, table.AsText, true))
 	}
-	s.cols.features = addFeatures(&s.cols.wantList, j.spec.Features, s.cols.entity < 0)
+	s.cols.features = addFeatures(&s.cols.wantList, j.spec.Features)
 	s.read = table.ReadOptions{TimeColumn: p.Timestamp, From: j.window.Start, To: j.window.End, Memory: j.readerMemory()}
 	s.rowsOf = make([]int64, len(j.preds.Objects))
 	return s
 }
 
-// addFeatures adds the feature columns to the wants. Values of lazy ones can be asked for
-// once, so those that are sent group by group are none.
-func addFeatures(l *wantList, features []groundtruth.FeatureSpec, lazy bool) []int {
+// addFeatures adds the feature columns to the wants.
+func addFeatures(l *wantList, features []groundtruth.FeatureSpec) []int {
 	at := make([]int, len(features))
 	for i, f := range features {
 		kind := table.AsNumber
 		if f.Kind == groundtruth.Text {
 			kind = table.AsText
 		}
-		at[i] = l.addWant(table.Want{Name: f.Name, As: kind, Optional: true, Lazy: lazy})
+		at[i] = l.addWant(table.Want{Name: f.Name, As: kind, Optional: true, Lazy: true})
 	}
 	return at
 }
@@ -344,7 +339,6 @@ func (w *predictionWorker) take(c *table.Chunk, ord int) error {
 			return err
 		}
 	}
-	w.group(c)
 	w.scatter(c, ord)
 	if w.parts.err != nil {
 		return w.parts.err
@@ -354,30 +348,25 @@ func (w *predictionWorker) take(c *table.Chunk, ord int) error {
 	return nil
 }
 
-// group finds the groups of the kept rows' entities, where there is a column of these.
-func (w *predictionWorker) group(c *table.Chunk) {
+// send sends the kept rows.
+func (w *predictionWorker) send(c *table.Chunk) {
 	if w.cols.entity >= 0 {
-		w.groups = entityGroups(w.groups[:0], c, c.Column(w.cols.entity), w.sel, func(row int) xxh3.Uint128 { return w.ids.Hashes[row] })
+		w.sendEntities(c)
+	} else {
+		w.batch.send(c, w.sel, w.sampled, w.sink)
 	}
 }
 
-// send sends the kept rows, those of each group by themselves where there are groups.
-func (w *predictionWorker) send(c *table.Chunk) {
-	if w.cols.entity < 0 {
-		w.batch.send(c, w.sel, w.sampled, w.sink)
+// listRows sets sel to the rows that it stands for where it is nil.
+func (w *predictionWorker) listRows(c *table.Chunk) {
+	if w.sel != nil {
 		return
 	}
-	w.grouped.deal(w.groups)
-	w.grouped.each(func(group int64, rows []int32) {
-		w.batch.out.Group = group
-		w.picked = pickSampled(w.picked[:0], w.sampled, rows)
-		for k, i := range rows {
-			if w.sel != nil {
-				rows[k] = w.sel[i]
-			}
-		}
-		w.batch.send(c, rows, w.picked, w.sink)
-	})
+	w.sel = slices.Grow(w.kept[:0], c.Len)
+	for i := range c.Len {
+		w.sel = append(w.sel, int32(i))
+	}
+	w.kept = w.sel
 }
 
 // sample finds the sampled rows among the kept ones.
@@ -415,7 +404,7 @@ func (w *predictionWorker) scatter(c *table.Chunk, ord int) {
 		h := ids.Hashes[i]
 		group := uint8(0)
 		if layout.groupAt > 0 {
-			group = w.groups[k]
+			group = uint8(w.entityOf(c, int32(i)))
 		}
 		layout.putPrediction(w.parts.room(predictionRecords, w.parts.partOf(h)), h, p, w.segment, group)
 	}
@@ -446,17 +435,10 @@ func (w *predictionWorker) resend(c *table.Chunk, ord int, losers *rowSet) {
 	if c.Len == 0 || !w.choose(c, ord, true) {
 		return
 	}
-	if w.sel == nil {
-		w.sel = slices.Grow(w.kept[:0], c.Len)
-		for i := range c.Len {
-			w.sel = append(w.sel, int32(i))
-		}
-		w.kept = w.sel
-	}
+	w.listRows(c)
 	w.sel = slices.DeleteFunc(w.sel, func(i int32) bool { return losers.has(c.Row(int(i))) })
 	if len(w.sel) > 0 {
 		w.sample(c)
-		w.group(c)
 		w.send(c)
 	}
 }

@@ -127,7 +127,7 @@ type joinWorker struct {
 	states   []predictionLabels // by entry of preds
 	buf      []byte
 	out      groundtruth.Matches
-	groups   groupedMatches // where records have groups
+	entities entityMatches // where records have groups
 }
 
 // newJoinWorker returns a worker that sends to sink.
@@ -366,7 +366,7 @@ func (w *joinWorker) match(rec []byte, label float64, event, came int64, flags u
 		d.appendTo(&o.Segments[k], l.segment(rec, k))
 	}
 	if l.groupAt > 0 {
-		w.groups.of = append(w.groups.of, l.group(rec))
+		w.entities.of = append(w.entities.of, l.group(rec))
 	}
 	if o.Len == matchRows {
 		w.flush()
@@ -387,7 +387,7 @@ func (w *joinWorker) flush() {
 	if w.out.Len > 0 {
 		w.out.Narrow = w.narrow
 		if w.layout.groupAt > 0 {
-			w.groups.send(&w.out, w.sink)
+			w.entities.send(&w.out, w.sink)
 		} else {
 			w.sink.AddMatches(&w.out)
 		}
