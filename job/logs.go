@@ -79,7 +79,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		Progress:   l.progress(m.Name + " " + q.Window.Text(m.Grid().Zone(), "/")),
 		Log:        l.Log.With("model", m.Name),
 	}, func() *summary.Builder {
-		return summary.NewBuilder(layout, q.Window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments})
+		return summary.NewBuilder(layout, q.Window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments, Entities: spec.PredictionColumns.Entity != ""})
 	})
 	if err != nil {
 		return nil, groundtruth.Result{}, err
@@ -93,7 +93,8 @@ func (l Logs) ReferenceInputs(ctx context.Context, m *config.Model) (inputs []gr
 	return source.Inputs(ctx, l.Stores, m.GroundtruthSpec().Reference, time.Time{}, time.Time{})
 }
 
-// Reference implements Summaries. It reads the rows twice: for the layout, then on it.
+// Reference implements Summaries. It reads the rows twice: for the layout, then on it; and once
+// more where they have entities.
 func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile, Work, error) {
 	work := Work{Model: m.Name}
 	spec := m.GroundtruthSpec()
@@ -135,7 +136,25 @@ func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile,
 	if err != nil {
 		return nil, work, err
 	}
-	return &summary.Profile{Layout: layout, Summary: counted, Rows: counted.Predictions()}, work, nil
+	profile := &summary.Profile{Layout: layout, Summary: counted, Rows: counted.Predictions()}
+	if spec.ColumnsOfReference().Entity != "" {
+		if profile.Entities, err = l.entities(ctx, spec, opt, layout, &work); err != nil {
+			return nil, work, err
+		}
+	}
+	return profile, work, nil
+}
+
+// entities counts the rows of a reference by the groups of their entities, in one more scan:
+// the one before may send them by their days.
+func (l Logs) entities(ctx context.Context, spec groundtruth.Spec, opt join.Options, layout *summary.Layout, work *Work) (*summary.Clusters, error) {
+	opt.Group, opt.ByEntity = nil, true
+	result, counters, err := join.ScanReference(ctx, l.Stores, spec, opt, func() *summary.EntityCounter { return summary.NewEntityCounter(layout) })
+	if err != nil {
+		return nil, err
+	}
+	work.add(result)
+	return counters[0].Clusters(counters[1:]...), nil
 }
 
 // mergeBuilders merges the summaries of a scan's sinks, of which there is one at least.

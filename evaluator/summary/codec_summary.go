@@ -41,6 +41,9 @@ func (e *encoder) counted(s *Summary) {
 	if s.hours != nil {
 		e.section(hoursSection, func() { e.hours(s.hours) })
 	}
+	if s.entities != nil {
+		e.section(entitiesSection, func() { e.entities(s.entities) })
+	}
 }
 
 // UnmarshalBinary replaces s. It refuses newer schema versions, other tasks and sections
@@ -68,8 +71,9 @@ const (
 	frameSection       = "frame"  // what two Summaries must share to be merged, beside the layout
 	predictionsSection = "predictions"
 	matchesSection     = "matches"
-	sampleSection      = "sample" // not there where the sample is not known
-	hoursSection       = "hours"  // likewise
+	sampleSection      = "sample"   // not there where the sample is not known
+	hoursSection       = "hours"    // likewise
+	entitiesSection    = "entities" // not there where rows have no entities
 )
 
 // summary reads what follows the schema.
@@ -91,6 +95,7 @@ func countedSections(layout **Layout, s **Summary) []sectionReader {
 		{matchesSection, false, func(d *decoder) { d.matches(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
+		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities(*s) }},
 	}
 }
 
