@@ -102,11 +102,19 @@ func (r *Reference) compute(ref *summary.Profile, s summary.Stratum) {
 	r.Metrics = metric.OfReference(s.Summary.Errors(), parts, whole)
 	var days []metric.Days
 	for _, other := range ref.Strata {
-		if daysAreOf(other, ref) {
+		switch {
+		case !daysAreOf(other, ref):
+		case other.Summary == s.Summary:
+			days = append(days, metric.DaysIn(r.Metrics))
+		default:
 			days = append(days, metric.DaysOf(other.Summary.Errors(), other.Days.DayParts()))
 		}
 	}
-	if len(days) == 0 {
+	switch {
+	case len(days) > 0:
+	case s.Name == "":
+		days = append(days, metric.DaysIn(r.Metrics))
+	default:
 		days = append(days, metric.DaysOf(ref.Summary.Errors(), ref.Days.DayParts()))
 	}
 	metric.SetDays(r.Metrics, days)

@@ -85,6 +85,16 @@ func TestReferenceIsThatOfItsKindOfDay(t *testing.T) {
 	}
 }
 
+// TestDaysOfTheWeekArePooled has strata of too few days each: the interval is that of rows, and
+// days are taken from the mean of their own all the same.
+func TestDaysOfTheWeekArePooled(t *testing.T) {
+	p := summarytest.Profile(weekendRows(1, 6), summary.ProfilerOptions{Strata: summary.DayOfWeekStrata})
+	m := Evaluate(summarytest.Window(p, dayOf(60), weekendRows(2, 9)[60*40:61*40], summary.BuilderOptions{}), p, Options{}).Reference.Metrics["rmse"]
+	if !(m.DaySD > 0.1) || m.DaySD > 1 {
+		t.Errorf("rmse varies by %g from day to day, want 0.1 to 1: weekends are apart", m.DaySD)
+	}
+}
+
 // TestReferenceOfAnHour has strata whose days are not theirs alone: the interval is that of the
 // hour's rows, and the days are taken whole.
 func TestReferenceOfAnHour(t *testing.T) {

@@ -38,6 +38,17 @@ func DaysOf(e, parts *summary.ErrorSums) Days {
 	return out
 }
 
+// DaysIn returns the metrics by day that OfReference has found.
+func DaysIn(reference map[string]Result) Days {
+	out := Days{}
+	for name, m := range reference {
+		if len(m.Estimate.Days.N) > 0 {
+			out[name] = m.Estimate.Days
+		}
+	}
+	return out
+}
+
 // SetDays fills in how much each metric of a reference varies from one ordinary day to
 // another (stat.BetweenDays), each day being taken from the mean of its own stratum. A metric
 // without a series of its own varies as the metric does that it is like, in proportion.

@@ -91,14 +91,16 @@ func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, be
 	if m.entities != nil {
 		entities = stat.WithinEntities(series(m.entities), of.N, of.Variance)
 	}
-	if m.parts != nil {
-		parts := series(m.parts)
-		if est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), entities, value, slope, bend); ok {
-			est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
-			return est
-		}
+	if m.parts == nil {
+		return stat.EstimateMean(of, series(m.e), entities, value, slope, bend)
 	}
-	return stat.EstimateMean(of, series(m.e), entities, value, slope, bend)
+	parts := series(m.parts)
+	est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), entities, value, slope, bend)
+	if !ok {
+		est = stat.EstimateMean(of, series(m.e), entities, value, slope, bend)
+	}
+	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
+	return est
 }
 
 // mean returns the estimate of a metric that is the mean of the series whose sum is k.
@@ -183,7 +185,7 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 // noteAlike says of n rows that are alike as how many they count, by the estimate that has
 // their effective number.
 func (m *Result) noteAlike(est *stat.Estimate, n int64) {
-	switch days := est.Days.Len(); {
+	switch days := est.ByDays; {
 	case days > 0 && est.Entities.Inflation > 1:
 		m.note("interval from how its %d days and its entities differ: %d rows count as %.0f", days, n, est.NEff)
 	case days > 0:

@@ -23,17 +23,13 @@ const minDays = 8
 // size would vary as these, N^2 / sum n_d^2, less one, are its degrees of freedom.
 func byDays(days BlockSeries, v float64) (inflation, df float64, ok bool) {
 	var n, squares, sum float64
-	filled := 0
 	for i := range days.N {
-		if days.N[i] > 0 {
-			filled++
-		}
 		n += days.N[i]
 		squares += float64(days.N[i] * days.N[i])
 		sum += float64(days.U[i] * days.U[i])
 	}
 	even := float64(n*n) / squares
-	if filled < minDays || !(sum > 0) || even < minDays/2 {
+	if days.filled() < minDays || !(sum > 0) || even < minDays/2 {
 		return 0, 0, false
 	}
 	return sum / (float64(n*n) - squares) * n / v, even - 1, true
@@ -105,10 +101,10 @@ func BetweenDays(strata []DaySeries) (variance, df float64) {
 // clearlyThere is the one-sided 90 % point of the normal distribution.
 const clearlyThere = 1.2816
 
-// Len returns the number of days with rows.
-func (d DaySeries) Len() int {
+// filled returns the number of days with rows.
+func (b BlockSeries) filled() int {
 	days := 0
-	for _, n := range d.N {
+	for _, n := range b.N {
 		if n > 0 {
 			days++
 		}

@@ -19,8 +19,10 @@ type Estimate struct {
 	Entities Likeness
 	Reason   string // why SE is NaN, else empty
 
-	// Days is the metric by the days of a reference, with no days where they are not known.
-	Days DaySeries
+	// Days is the metric by the days of a reference, with no days where they are not known;
+	// ByDays is the number of those that SE comes from, 0 where it comes from rows.
+	Days   DaySeries
+	ByDays int
 }
 
 // IntervalLevel is the level of the confidence intervals that an evaluation shows.
@@ -40,7 +42,9 @@ func EstimateByDays(m Moments, days BlockSeries, entities Likeness, value, slope
 	if !ok {
 		return Estimate{}, false
 	}
-	return estimateMean(m, entities, value, slope, bend, func() (float64, float64) { return inflation, df }), true
+	est := estimateMean(m, entities, value, slope, bend, func() (float64, float64) { return inflation, df })
+	est.ByDays = days.filled()
+	return est, true
 }
 
 // estimateMean returns the estimate of g(mean), with what likeness in time makes of the

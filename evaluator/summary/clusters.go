@@ -38,12 +38,13 @@ type Clusters struct {
 
 // cluster is one group of rows.
 type cluster struct {
-	key    int64
-	strata uint32 // of days: the strata that its rows are in, each a bit
-	rows   int64
-	labels int64
-	counts [][]int64   // by column, and there by coarse bin, outside and missing
-	errors []blockSums // by part
+	key     int64
+	strata  uint32 // of days: the strata that its rows are in, each a bit
+	rows    int64
+	labels  int64
+	counts  [][]int64      // by column, and there by coarse bin, outside and missing
+	errors  []blockSums    // by part
+	figures []blockFigures // of errors, once sealed
 }
 
 // DayParts is the number of equal parts that the errors of a day are kept by. What these
@@ -141,11 +142,13 @@ func (c *Clusters) DayParts() *ErrorSums {
 	if c == nil {
 		return nil
 	}
-	out := NewErrorSums(c.layout.Label.Center, 0, false)
+	out := &ErrorSums{center: c.layout.Label.Center}
 	for _, g := range c.groups {
-		for i := range g.errors {
-			out.addBlock(&g.errors[i])
+		for i := range g.figures {
+			out.n += g.figures[i].n
+			out.nonZero += g.figures[i].nonZero
 		}
+		out.figures = append(out.figures, g.figures...)
 	}
 	return out
 }
@@ -266,6 +269,10 @@ func (c *Clusters) seal() {
 	c.groups = slices.DeleteFunc(c.groups, func(g *cluster) bool { return g.rows == 0 && g.labels == 0 })
 	label := len(c.columns) - 1
 	for _, g := range c.groups {
+		g.figures = nil
+		for i := range g.errors {
+			g.figures = append(g.figures, g.errors[i].figures())
+		}
 		for i, counts := range g.counts {
 			rows := g.rows
 			if i == label {
@@ -286,18 +293,13 @@ func (c *Clusters) sum() {
 		for i := range g.errors {
 			whole.mergeFrom(&g.errors[i])
 		}
-		c.errors.addBlock(&whole)
+		c.errors.n += whole.n
+		c.errors.nonZero += whole.nonZero
+		for k := range whole.sums {
+			c.errors.sums[k].Merge(&whole.sums[k])
+		}
+		c.errors.blocks = append(c.errors.blocks, whole)
 	}
-}
-
-// addBlock adds the rows of a block that comes after the others.
-func (e *ErrorSums) addBlock(b *blockSums) {
-	e.n += b.n
-	e.nonZero += b.nonZero
-	for k := range b.sums {
-		e.sums[k].Merge(&b.sums[k])
-	}
-	e.blocks = append(e.blocks, *b)
 }
 
 // only returns the groups that are wanted.
