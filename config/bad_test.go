@@ -459,6 +459,18 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:27:7: models[0].reference.columns: a profile has its columns in it; the key belongs to url, from which hindcast baseline made it",
 		},
 		{
+			"strata of a profile", "      url: s3://training/house-price/*.parquet\n", "      profile: saved\n      strata: weekend\n",
+			"hindcast.yaml:27:7: models[0].reference.strata: a profile has its strata in it; the key belongs to url, from which hindcast baseline made it",
+		},
+		{
+			"strata of no kind", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      strata: weekends\n",
+			`hindcast.yaml:27:15: models[0].reference.strata: unknown value "weekends" (did you mean "weekend"?)`,
+		},
+		{
+			"strata shorter than windows", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      strata: hour_of_day\n",
+			"hindcast.yaml:27:15: models[0].reference.strata: hour_of_day serves windows shorter than 1d, and those of this model are 1d: each has all of them; leave the key out, or write none",
+		},
+		{
 			"reference whose label is the prediction", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      columns: {label: predicted_price}\n",
 			`hindcast.yaml:27:16: models[0].reference.columns: the column "predicted_price" cannot be both the prediction and the label`,
 		},

@@ -35,6 +35,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -159,6 +160,9 @@ type Reference struct {
 	// of predictions and ground truth.
 	Columns *ReferenceColumns `yaml:"columns"`
 	Profile string            `yaml:"profile"` // URL of a saved profile, or SavedProfile
+	// Strata says which rows a window is compared with; empty is by the length of windows:
+	// Model.Strata.
+	Strata summary.StrataKind `yaml:"strata"`
 	// FollowLinks lets symbolic links in a folder lead out of it.
 	FollowLinks bool `yaml:"follow_links"`
 }
@@ -337,6 +341,23 @@ func (m *Model) GroundtruthSpec() groundtruth.Spec {
 
 // Grid is the grid of the model's windows.
 func (m *Model) Grid() groundtruth.Grid { return m.grid }
+
+// Strata returns the kinds of time by which the model's reference is taken apart.
+func (m *Model) Strata() summary.StrataKind {
+	const day = 24 * time.Hour
+	switch length := m.grid.Length(); {
+	case m.Reference == nil:
+		return summary.NoStrata
+	case m.Reference.Strata != "":
+		return m.Reference.Strata
+	case length < day:
+		return summary.HourOfDayStrata
+	case length < 7*day && length%day == 0:
+		return summary.WeekendStrata
+	default:
+		return summary.NoStrata
+	}
+}
 
 // Cron is when serve runs the model; nil when it has no schedule.
 func (m *Model) Cron() *Schedule { return m.schedule }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -309,6 +310,7 @@ func (d *decoder) reference(v value, m *Model) {
 			d.fail(pv, "want the URL of a profile, or the word %s; this is a folder", SavedProfile)
 		}
 	}
+	d.strata(o, r, m)
 	switch {
 	case o.has("url") && o.has("profile"):
 		d.failAt(o.keyPos("profile"), join(v.path, "profile"), "url is given too; a reference is rows or a profile, not both")
@@ -316,11 +318,31 @@ func (d *decoder) reference(v value, m *Model) {
 		d.failAt(o.keyPos("columns"), join(v.path, "columns"), "a profile has its columns in it; the key belongs to url, from which hindcast baseline made it")
 	case o.has("profile") && o.has("format"):
 		d.failAt(o.keyPos("format"), join(v.path, "format"), "a profile has no format; it belongs to url")
+	case o.has("profile") && o.has("strata"):
+		d.failAt(o.keyPos("strata"), join(v.path, "strata"), "a profile has its strata in it; the key belongs to url, from which hindcast baseline made it")
 	case !o.has("url") && !o.has("profile"):
 		o.fail("url or profile is missing")
 	}
 	o.done()
 	m.Reference = r
+}
+
+// strata reads which rows of the reference windows are compared with, once the length of windows
+// is known.
+func (d *decoder) strata(o *object, r *Reference, m *Model) {
+	v, ok := o.get("strata")
+	if !ok {
+		return
+	}
+	word := ""
+	if !d.choice(v, &word, strata(), nil) || word == auto {
+		return
+	}
+	r.Strata = summary.StrataKind(word)
+	if longest := r.Strata.LongestWindow(); !m.grid.IsZero() && m.grid.Length() >= longest {
+		d.fail(v, "%s serves windows shorter than %s, and those of this model are %s: each has all of them; leave the key out, or write none",
+			word, formatDuration(longest), m.grid)
+	}
 }
 
 // referenceColumns reads the names of the reference's columns, where these differ from

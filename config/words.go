@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -41,6 +42,8 @@ func modes() (can, later []string) { return texts(trigger.Modes()), []string{"ap
 func resolutions() []string {
 	return texts([]groundtruth.Resolve{groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing})
 }
+
+func strata() []string { return with(auto, texts(summary.StrataKinds())) }
 
 func mailTLS() []string { return []string{tlsStart, tlsImplicit, tlsNone} }
 

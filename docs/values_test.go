@@ -12,6 +12,7 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/trigger/kubeflow"
 )
 
@@ -71,6 +72,9 @@ notify:
 	want["models[].retrain.kubeflow.experiment"] = kubeflow.DefaultExperiment
 	if m := c.Models[0]; m.Predictions.Features.Auto && m.Drift.Methods == nil {
 		want["models[].predictions.features"], want["models[].drift.method"] = "auto", "auto"
+	}
+	if m := c.Models[0]; m.Reference.Strata == "" && m.Strata() != summary.NoStrata {
+		want["models[].reference.strata"] = "auto"
 	}
 
 	value, compared := regexp.MustCompile("^(?:`([^`]+)`|([0-9.,]+))$"), 0

@@ -70,6 +70,10 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 			return nil, groundtruth.Result{}, err
 		}
 	}
+	options := summary.BuilderOptions{MaxSegments: m.MaxSegments, Entities: spec.PredictionColumns.Entity != ""}
+	if m.Grid().Length() >= 24*time.Hour { // shorter ones lack hours by what they are
+		options.Calendar = groundtruth.NewCalendar(m.Grid().Zone(), q.Window.Start, q.Window.End)
+	}
 	result, builders, err := join.Join(ctx, l.Stores, spec, q.Window, q.AsOf, join.Options{
 		Limits:     l.Limits,
 		ReadLabels: q.Labels,
@@ -79,7 +83,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		Progress:   l.progress(m.Name + " " + q.Window.Text(m.Grid().Zone(), "/")),
 		Log:        l.Log.With("model", m.Name),
 	}, func() *summary.Builder {
-		return summary.NewBuilder(layout, q.Window, m.Segments, summary.BuilderOptions{MaxSegments: m.MaxSegments, Entities: spec.PredictionColumns.Entity != ""})
+		return summary.NewBuilder(layout, q.Window, m.Segments, options)
 	})
 	if err != nil {
 		return nil, groundtruth.Result{}, err
@@ -107,6 +111,7 @@ func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile,
 	newProfiler := func() *summary.Profiler {
 		return summary.NewProfiler(features, m.Segments, summary.ProfilerOptions{
 			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
+			Strata: m.Strata(), Zone: m.Grid().Zone(),
 		})
 	}
 	result, profilers, err := join.ScanReference(ctx, l.Stores, spec, opt, newProfiler)
@@ -125,18 +130,18 @@ func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile,
 		return nil, work, errors.New("it has no rows")
 	}
 	spec.Features = layout.FeatureSpecs()
-	result, builders, err := join.ScanReference(ctx, l.Stores, spec, opt, func() *summary.Builder {
-		return summary.NewBuilder(layout, layout.Span(), m.Segments, summary.BuilderOptions{})
+	partition := profiler.Partition()
+	if partition != nil {
+		opt.Group = partition.Group
+	}
+	result, builders, err := join.ScanReference(ctx, l.Stores, spec, opt, func() *summary.ProfileBuilder {
+		return summary.NewProfileBuilder(layout, partition, m.Segments)
 	})
 	if err != nil {
 		return nil, work, err
 	}
 	work.add(result)
-	counted, err := mergeBuilders(builders)
-	if err != nil {
-		return nil, work, err
-	}
-	profile := &summary.Profile{Layout: layout, Summary: counted, Rows: counted.Predictions()}
+	profile := builders[0].Profile(builders[1:]...)
 	if spec.ColumnsOfReference().Entity != "" {
 		if profile.Entities, err = l.entities(ctx, spec, opt, layout, &work); err != nil {
 			return nil, work, err

@@ -208,9 +208,12 @@ func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, erro
 		Segments    []string
 		MaxSegments int
 		ExactValues int
+		Strata      summary.StrataKind
+		Zone        groundtruth.Zone
 	}{
 		summary.ProfileSchema, inputs, spec.PredictionColumns, spec.LabelColumns, spec.ReferenceColumns, spec.Reference.Format,
 		m.Predictions.Features, m.Segments, m.MaxSegments, m.Drift.ExactValues,
+		m.Strata(), m.Grid().Zone(),
 	})
 	if err != nil {
 		return "", fmt.Errorf("fingerprint the reference of %s: %w", m.Name, err)

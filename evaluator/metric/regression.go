@@ -3,6 +3,7 @@ package metric
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/portable"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -67,6 +68,9 @@ type errorMoments struct {
 	symmetric stat.Moments // of 2|e|/(|y|+|p|)
 
 	meanAbsolute stat.Estimate // the mean of |e|
+
+	patterns     *stat.Patterns // of the blocks that had these numbers of rows last
+	patternsRows []float64
 }
 
 // compute computes the moments, which all metrics share, from the sums.
@@ -92,15 +96,26 @@ func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, be
 		entities = stat.WithinEntities(series(m.entities), of.N, of.Variance)
 	}
 	if m.parts == nil {
-		return stat.EstimateMean(of, series(m.e), entities, value, slope, bend)
+		return stat.EstimateMean(of, m.inTime(series), entities, value, slope, bend)
 	}
 	parts := series(m.parts)
 	est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), entities, value, slope, bend)
 	if !ok {
-		est = stat.EstimateMean(of, series(m.e), entities, value, slope, bend)
+		est = stat.EstimateMean(of, m.inTime(series), entities, value, slope, bend)
 	}
 	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
 	return est
+}
+
+// inTime returns a series by time blocks, with the patterns that these have. Nearly all
+// series share them.
+func (m *errorMoments) inTime(series blocks) stat.BlockSeries {
+	b := series(m.e)
+	if m.patterns == nil || !slices.Equal(b.N, m.patternsRows) {
+		m.patterns, m.patternsRows = stat.PatternsOf(b.N, m.e.Days()), b.N
+	}
+	b.Patterns = m.patterns
+	return b
 }
 
 // mean returns the estimate of a metric that is the mean of the series whose sum is k.
@@ -162,8 +177,8 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if !stat.IsNumber(est.Value) {
 		return missingMetric(n, notFinite)
 	}
-	heavy := kurtosis > heavyTails
-	low, high := est.Interval(stat.IntervalLevel, heavy)
+	heavy, alike := kurtosis > heavyTails, est.ByDays == 0 && est.NEff < 0.999*float64(n)
+	low, high := est.Interval(stat.IntervalLevel, heavy || alike)
 	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
 	if math.IsNaN(est.SE) {
 		m.Reason = est.Reason

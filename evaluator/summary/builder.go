@@ -75,6 +75,7 @@ func newSummary(layout *Layout, start, end int64, segments []string, maxSegments
 	s.prediction = newColumnSummary(prediction, s.interior())
 	s.label = newColumnSummary(label, s.interior())
 	s.errors = NewErrorSums(center, wholeBuckets, end > start)
+	s.errors.span = end - start
 	fresh := func() *ErrorSums { return NewErrorSums(center, GroupBuckets, false) }
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
 	for _, name := range segments {

@@ -66,7 +66,7 @@ func (e *encoder) days(p *Profile) {
 // days reads the days of a reference, of which the Summaries of the strata are given.
 func (d *decoder) days(strata []*Summary) (*Partition, *Clusters) {
 	kind := StrataKind(d.string())
-	d.check(slices.Contains([]StrataKind{NoStrata, WeekendStrata, DayOfWeekStrata, HourOfDayStrata}, kind))
+	d.check(slices.Contains(StrataKinds(), kind))
 	// Nobody asks for many times of a profile that is made.
 	p := &Partition{kind: kind, calendar: groundtruth.NewCalendar(d.zone(), time.Unix(1, 0), time.Unix(0, 0))}
 	if d.err != nil || len(strata) == 0 || strata[0].layout == nil {

@@ -80,13 +80,11 @@ func profileBytes(t interface{ Fatal(...any) }, p *Profile) []byte {
 	return b
 }
 
-var strataKinds = []StrataKind{NoStrata, WeekendStrata, DayOfWeekStrata, HourOfDayStrata} //nolint:gochecknoglobals // a constant
-
 // TestProfileOfPartsInAnyOrderHasTheSameBytes deals the rows of a reference to workers, in any
 // order, and compares the whole with what a builder makes that knows no strata.
 func TestProfileOfPartsInAnyOrderHasTheSameBytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		kind := rapid.SampledFrom(strataKinds).Draw(t, "kind")
+		kind := rapid.SampledFrom(StrataKinds()).Draw(t, "kind")
 		rows := rapid.SliceOfN(anyTableRow, 1, 60).Draw(t, "rows")
 		spread := rapid.SampledFrom([]time.Duration{time.Hour, 24 * time.Hour, 100 * 24 * time.Hour}).Draw(t, "spread")
 		for i := range rows {
@@ -147,16 +145,16 @@ func TestThinnedDaysDoNotDependOnTheOrder(t *testing.T) {
 
 // TestDamagedStrataAndDaysAreRefused cuts and damages what is compressed at many places.
 func TestDamagedStrataAndDaysAreRefused(t *testing.T) {
-	for _, kind := range strataKinds {
+	for _, kind := range StrataKinds() {
 		body := unpackedProfile(t, profileBytes(t, profileOf(kind, seedReference()[:40])))
-		for cut := 1; cut < len(body); cut += 1 + len(body)/150 {
+		for cut := 1; cut < len(body); cut += 1 + len(body)/50 {
 			// Days come last and need not be there, where there are no strata.
 			var p Profile
 			if p.UnmarshalBinary(packedProfile(t, body[:cut])) == nil && (p.Days != nil || kind != NoStrata) {
 				t.Fatalf("%s: cut off at %d of %d, and no error", kind, cut, len(body))
 			}
 		}
-		for i := 0; i < len(body); i += 1 + len(body)/150 {
+		for i := 0; i < len(body); i += 1 + len(body)/50 {
 			damaged := slices.Clone(body)
 			damaged[i] ^= 0x11
 			checkProfileBytes(t, packedProfile(t, damaged))

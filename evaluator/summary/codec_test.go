@@ -334,7 +334,7 @@ func FuzzUnmarshalProfile(f *testing.F) {
 		f.Add(b)
 	}
 	f.Add(schema1File(f, schema1Profile))
-	for _, kind := range []StrataKind{NoStrata, WeekendStrata, DayOfWeekStrata, HourOfDayStrata} {
+	for _, kind := range StrataKinds() {
 		b, err := profileOf(kind, seedReference()).MarshalBinary()
 		if err != nil {
 			f.Fatal(err)

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"strings"
 	"time"
@@ -20,6 +21,24 @@ const (
 	DayOfWeekStrata StrataKind = "day_of_week"
 	HourOfDayStrata StrataKind = "hour_of_day"
 )
+
+// StrataKinds returns all kinds.
+func StrataKinds() []StrataKind {
+	return []StrataKind{NoStrata, WeekendStrata, DayOfWeekStrata, HourOfDayStrata}
+}
+
+// LongestWindow returns the length from which on every window reaches into all strata of the
+// kind, so that these are of no use.
+func (k StrataKind) LongestWindow() time.Duration {
+	switch k {
+	case HourOfDayStrata:
+		return allHours * time.Hour
+	case WeekendStrata, DayOfWeekStrata:
+		return allDays * 24 * time.Hour
+	default:
+		return math.MaxInt64
+	}
+}
 
 const (
 	// minStratumDays is how many days a stratum needs; with fewer, a coarser one serves.

@@ -271,6 +271,8 @@ type ErrorSums struct {
 	maxAbs  float64
 	abs     tally
 	blocks  []blockSums // nil, or NumBlocks
+	// span is how long the blocks are together in nanoseconds, 0 where they aren't of time.
+	span int64
 	// figures stand for the blocks of sums that are only read; nil of all others.
 	figures []blockFigures
 	// timeless counts rows without time: with any, the blocks don't add up to the whole.
@@ -350,6 +352,15 @@ func (e *ErrorSums) Blocks() int {
 		return 0
 	}
 	return max(len(e.blocks), len(e.figures))
+}
+
+// Days returns how many days the time blocks are long together, 0 where there are none.
+func (e *ErrorSums) Days() float64 {
+	const day = 24 * 60 * 60 * 1e9
+	if e.Blocks() == 0 {
+		return 0
+	}
+	return float64(e.span) / day
 }
 
 // BlockN returns the number of rows in block i.

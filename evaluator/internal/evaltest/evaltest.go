@@ -153,6 +153,15 @@ func ErrorsOf(rng *rand.Rand, n int, rho float64) []float64 {
 	return out
 }
 
+// Hours gives errors a pattern of the day, over so many days: their size varies by the share
+// scale about what it was, and bias times a sine is added.
+func Hours(errs []float64, days, scale, bias float64) {
+	for i := range errs {
+		h := math.Sin(2 * math.Pi * days * (float64(i) + 0.5) / float64(len(errs)))
+		errs[i] = (1+scale*h)*errs[i] + bias*h
+	}
+}
+
 // AsJSON returns v as JSON.
 func AsJSON(t interface{ Fatal(...any) }, v any) string {
 	data, err := json.Marshal(v)
