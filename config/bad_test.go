@@ -479,6 +479,22 @@ func TestBad(t *testing.T) {
 			`hindcast.yaml:27:17: models[0].reference.columns: unknown key "lable" (did you mean "label"?)`,
 		},
 		{
+			"rolling reference of too few windows", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      rolling: {windows: 7}\n",
+			"hindcast.yaml:27:26: models[0].reference.rolling.windows: must be at least 8, got 7",
+		},
+		{
+			"rolling reference of too many windows", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      rolling: {windows: 367}\n",
+			"hindcast.yaml:27:26: models[0].reference.rolling.windows: must be at most 366, got 367",
+		},
+		{
+			"rolling reference of an unknown kind", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      rolling: {same: weekends}\n",
+			`hindcast.yaml:27:23: models[0].reference.rolling.same: unknown value "weekends" (did you mean "weekend"?)`,
+		},
+		{
+			"rolling reference by the hour of days", "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      rolling: {same: hour_of_day}\n",
+			"hindcast.yaml:27:23: models[0].reference.rolling.same: hour_of_day serves windows shorter than 1d, and those of this model are 1d: each has all of them; leave the key out, or write none",
+		},
+		{
 			"profile that is many", "      url: s3://training/house-price/*.parquet\n", "      profile: s3://b/*\n",
 			"hindcast.yaml:26:16: models[0].reference.profile: must name one place: no wildcard or placeholder",
 		},
@@ -749,6 +765,13 @@ func TestBadExpressions(t *testing.T) {
 			if !strings.Contains(got, want) {
 				t.Errorf("no %s in\n%s", want, got)
 			}
+		}
+	})
+	t.Run("rolling reference without Summaries", func(t *testing.T) {
+		text := edit(t, base, "      url: s3://training/house-price/*.parquet\n", "      url: s3://training/house-price/*.parquet\n      rolling: {}\n")
+		got := parseError(t, edit(t, text, "  url: file://./state\n", "  url: file://./state\n  keep_summaries: 0s\n"), noEnv)
+		if want := "hindcast.yaml:28:16: models[0].reference.rolling: it is made of the Summaries of 8 windows or more, and state.keep_summaries keeps them for 0s: give that 16d at least"; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	})
 	t.Run("reference without predictions", func(t *testing.T) {

@@ -82,6 +82,7 @@ type Model struct {
 
 	baseDir      string
 	queriesAt    position
+	rollingAt    value
 	defaultRules bool
 	grid         groundtruth.Grid
 	rules        *rule.Set
@@ -164,7 +165,8 @@ type Reference struct {
 	// Model.Strata.
 	Strata summary.StrataKind `yaml:"strata"`
 	// FollowLinks lets symbolic links in a folder lead out of it.
-	FollowLinks bool `yaml:"follow_links"`
+	FollowLinks bool     `yaml:"follow_links"`
+	Rolling     *Rolling `yaml:"rolling"` // nil without one
 }
 
 // ReferenceColumns names the columns of a reference. What the file does not name is as in

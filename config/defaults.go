@@ -26,6 +26,10 @@ const (
 	// Of the state.
 	defaultKeepSummaries = 90 * 24 * time.Hour
 
+	// Of a rolling reference.
+	defaultRolling = 28
+	defaultSame    = summary.NoStrata
+
 	// Of drift.
 	defaultMinRows     = drift.DefaultMinRows
 	defaultExactValues = summary.DefaultExactValues

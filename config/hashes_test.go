@@ -45,6 +45,7 @@ func TestHashes(t *testing.T) {
 		{"segments: [city]", "segments: [city, size]", true, false},
 		{model, model + "    max_segments: 3\n", true, false},
 		{"url: s3://training/house-price/", "url: s3://training/house/", false, true},
+		{"segments: [city]", "  rolling: {}\n    segments: [city]", false, true},
 		{"method: auto}", "method: psi}", false, true},
 		{"method: auto}", "method: psi, threshold: 0}", false, true},
 		{"method: auto}", "method: auto, min_rows: 7}", false, true},

@@ -63,6 +63,9 @@ func (d *decoder) config(root value, c *Config) {
 	}
 	if v, ok := o.get("models"); ok {
 		d.models(v, c, o.has("prometheus"))
+		for _, m := range c.Models {
+			d.keepsEnough(m, c.State.KeepSummaries)
+		}
 	}
 	if v, ok := o.get("publish"); ok {
 		d.publish(v, c)

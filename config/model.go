@@ -22,6 +22,7 @@ const (
 	mostSegments    = 100_000
 	mostExactValues = 10_000_000
 	mostFor         = 10_000
+	mostRolling     = 366
 	mostRuns        = 1_000_000
 )
 
@@ -311,6 +312,9 @@ func (d *decoder) reference(v value, m *Model) {
 		}
 	}
 	d.strata(o, r, m)
+	if rv, ok := o.get("rolling"); ok {
+		r.Rolling = d.rolling(rv, m)
+	}
 	switch {
 	case o.has("url") && o.has("profile"):
 		d.failAt(o.keyPos("profile"), join(v.path, "profile"), "url is given too; a reference is rows or a profile, not both")
@@ -339,9 +343,14 @@ func (d *decoder) strata(o *object, r *Reference, m *Model) {
 		return
 	}
 	r.Strata = summary.StrataKind(word)
-	if longest := r.Strata.LongestWindow(); !m.grid.IsZero() && m.grid.Length() >= longest {
+	d.tellsApart(v, r.Strata, m)
+}
+
+// tellsApart refuses a kind of strata that doesn't tell the model's windows apart.
+func (d *decoder) tellsApart(v value, kind summary.StrataKind, m *Model) {
+	if longest := kind.LongestWindow(); !m.grid.IsZero() && m.grid.Length() >= longest {
 		d.fail(v, "%s serves windows shorter than %s, and those of this model are %s: each has all of them; leave the key out, or write none",
-			word, formatDuration(longest), m.grid)
+			kind, formatDuration(longest), m.grid)
 	}
 }
 

@@ -227,6 +227,7 @@ func (m *Model) RuleEnv() rule.Env {
 	return rule.Env{
 		Task:          m.Task,
 		HasReference:  m.Reference != nil,
+		HasRolling:    m.Rolling() != nil,
 		NoPredictions: noPredictions,
 		NoLabels:      noLabels,
 		Segments:      slices.Clone(m.Segments),
@@ -254,6 +255,7 @@ func (m *Model) PolicyHash() string {
 		Prometheus  map[string]string `json:",omitempty"` // so that models without keep their hash
 		Within      time.Duration     `json:",omitempty"` // likewise
 		Entity      string            `json:",omitempty"` // likewise
+		Rolling     *Rolling          `json:",omitempty"` // likewise
 	}{
 		Schema:      1,
 		Task:        m.Task,
@@ -270,6 +272,7 @@ func (m *Model) PolicyHash() string {
 		Prometheus:  m.Prometheus,
 		Within:      m.GroundTruth.Match.Within,
 		Entity:      m.Predictions.Columns.Entity,
+		Rolling:     m.Rolling(),
 	}
 	b, err := json.Marshal(canonical)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/trigger"
@@ -21,7 +22,7 @@ func (c *Config) Warnings() []string {
 		out = append(out, "prometheus: no model has a query, so nothing is asked of it")
 	}
 	for _, m := range c.Models {
-		for _, w := range m.warnings() {
+		for _, w := range m.warnings(c.State.KeepSummaries) {
 			out = append(out, fmt.Sprintf("model %s: %s", m.Name, w))
 		}
 	}
@@ -43,8 +44,8 @@ func (c *Config) Warnings() []string {
 	return out
 }
 
-// warnings are those of one model.
-func (m *Model) warnings() []string {
+// warnings are those of one model, whose windows' Summaries are kept for so long.
+func (m *Model) warnings(kept time.Duration) []string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	switch {
@@ -71,6 +72,11 @@ func (m *Model) warnings() []string {
 	}
 	if m.Drift.Threshold != nil && len(m.Drift.Methods) != 1 {
 		add("drift.threshold is one number for several measures, whose scales differ; a map by measure says which")
+	}
+	if r := m.Rolling(); r != nil {
+		if takes := m.GroundTruth.Delay + r.takes(r.Windows, m); takes > kept {
+			add("reference.rolling takes up to %d windows, and state.keep_summaries (%s) keeps fewer of them: %s would keep all", r.Windows, formatDuration(kept), formatDuration(takes))
+		}
 	}
 	if m.rules != nil {
 		out = append(out, m.rules.Warnings()...)

@@ -188,6 +188,7 @@ func everything() job.Snapshot {
 		Evaluation: evaluator.Evaluation{
 			Metrics:   figures,
 			Reference: &evaluator.Reference{Metrics: figures},
+			Rolling:   &evaluator.Rolling{Metrics: figures},
 			Drift:     &drift.Drift{Share: 1, Columns: map[string]drift.Column{"size": {Drifted: &yes, Measures: measures}}},
 			Versions:  map[string]evaluator.Group{"v1": {N: 90, Metrics: figures}},
 			Segments:  map[string]map[string]evaluator.Group{"city": {"Oslo": {N: 90, Metrics: figures}}},

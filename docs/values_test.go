@@ -47,7 +47,7 @@ models:
   task: regression
   predictions: {url: p, columns: {id: id, prediction: p}}
   ground_truth: {url: l, columns: {id: id, label: y}}
-  reference: {url: r}
+  reference: {url: r, rolling: {}}
   rules: [{name: r, when: rmse > 1}]
   retrain: {kubeflow: {endpoint: "http://k", pipeline: p}}
 prometheus: {url: "http://p", http_config: {}}

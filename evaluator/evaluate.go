@@ -15,6 +15,10 @@ import (
 type Options struct {
 	Drift   drift.Options
 	Workers int // threads; default 1
+	// ReferenceSegments are the reference's segments whose metrics are computed too.
+	ReferenceSegments []SegmentName
+	// Rolling says what the rolling reference is made of; nil where there is to be none.
+	Rolling *RollingOptions
 }
 
 // Evaluate computes everything of a window from its Summary and, where there is
@@ -50,9 +54,16 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	if ref != nil {
 		stratum := ref.For(spanOf(cur))
 		out.Reference = newReference(stratum, cur)
-		w.add(func(*drift.Scratch) { out.Reference.compute(ref, stratum) })
+		w.add(func(*drift.Scratch) {
+			out.Reference.compute(ref, stratum)
+			out.Reference.addSegments(stratum.Summary, opt.ReferenceSegments)
+		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
+	}
+	if r := opt.Rolling; r != nil {
+		out.Rolling = newRolling(r, cur)
+		w.add(func(*drift.Scratch) { out.Rolling.compute(r.Errors) })
 	}
 	w.do(max(opt.Workers, 1))
 	for _, f := range finish {

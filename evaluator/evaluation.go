@@ -8,11 +8,12 @@ import (
 // Evaluation is everything that is computed from a window's Summary and the profile of a
 // reference. Rules are judged on it, and the ledger, series and reports show it.
 type Evaluation struct {
-	Metrics   map[string]metric.Result    `json:"metrics"`   // by the metric's name
-	Reference *Reference                  `json:"reference"` // nil without a reference
-	Drift     *drift.Drift                `json:"drift"`     // likewise
-	Versions  map[string]Group            `json:"versions"`  // by the model version
-	Segments  map[string]map[string]Group `json:"segments"`  // by column and value; the rest is in "other"
+	Metrics   map[string]metric.Result    `json:"metrics"`           // by the metric's name
+	Reference *Reference                  `json:"reference"`         // nil without a reference
+	Rolling   *Rolling                    `json:"rolling,omitempty"` // nil without a rolling reference
+	Drift     *drift.Drift                `json:"drift"`             // nil without a reference
+	Versions  map[string]Group            `json:"versions"`          // by the model version
+	Segments  map[string]map[string]Group `json:"segments"`          // by column and value; the rest is in "other"
 	Quality   *Quality                    `json:"quality"`
 }
 

@@ -19,6 +19,9 @@ type Reference struct {
 	Days    int                      `json:"days,omitempty"`    // that have rows; 0 where they are not known
 	Metrics map[string]metric.Result `json:"metrics"`
 
+	// Segments are those of its segments that rules compare with, by column and value.
+	Segments map[string]map[string]Group `json:"segments,omitempty"`
+
 	// EmptyHours are the hours of the day, by the clocks of the window's zone, in which a window
 	// of a day or longer has no rows while the reference has, if these are so many that its
 	// metrics cannot be compared with the reference's. EmptyShare is the reference's share of
@@ -118,7 +121,9 @@ func (r *Reference) compute(ref *summary.Profile, s summary.Stratum) {
 		days = append(days, metric.DaysOf(ref.Summary.Errors(), ref.Days.DayParts()))
 	}
 	metric.SetDays(r.Metrics, days)
-	r.explain(ref.Summary)
+	if why := cmp.Or(noPredictions(ref.Summary), noLabels(ref.Summary)); why != "" {
+		explain(r.Metrics, why)
+	}
 }
 
 // daysAreOf reports whether a stratum's days hold its rows: those of an hour of the day are
@@ -135,15 +140,37 @@ func (r *Reference) Ordinary(name string) stat.Estimate {
 	return stat.Estimate{SE: float64(m.DaySD) / math.Sqrt(math.Max(1, r.WindowDays)), DF: m.DayDF}
 }
 
-// explain gives metrics that are missing for want of predictions or labels that reason.
-func (r *Reference) explain(ref *summary.Summary) {
-	why := cmp.Or(noPredictions(ref), noLabels(ref))
-	if why == "" {
+// SegmentName names one segment: a column and its value as an Evaluation writes it.
+type SegmentName struct{ Column, Value string }
+
+// addSegments computes the metrics of those of the reference's segments that are named, as
+// far as it has them.
+func (r *Reference) addSegments(ref *summary.Summary, names []SegmentName) {
+	if len(names) == 0 {
 		return
 	}
-	for name, m := range r.Metrics {
+	segments := ref.Segments()
+	for _, name := range names {
+		for value, errors := range segments[name.Column] {
+			if uniqueName(value) != name.Value {
+				continue
+			}
+			if r.Segments == nil {
+				r.Segments = map[string]map[string]Group{}
+			}
+			if r.Segments[name.Column] == nil {
+				r.Segments[name.Column] = map[string]Group{}
+			}
+			r.Segments[name.Column][name.Value] = Group{N: errors.N(), Metrics: metric.Regression(errors)}
+		}
+	}
+}
+
+// explain gives metrics that are missing for want of something that reason.
+func explain(metrics map[string]metric.Result, why string) {
+	for name, m := range metrics {
 		m.Reason = why
-		r.Metrics[name] = m
+		metrics[name] = m
 	}
 }
 

@@ -141,6 +141,7 @@ func TestSemantics7_BackfillEqualsPasses(t *testing.T) {
 	const day24 = 24 * time.Hour
 	for _, c := range []struct {
 		name, schedule, model string
+		rolling               string
 		size, delay, within   time.Duration
 		behind                time.Duration // how much later than in UTC days begin
 		windows, rows         int
@@ -152,6 +153,8 @@ func TestSemantics7_BackfillEqualsPasses(t *testing.T) {
 		{name: "hourly windows, no delay, daily", schedule: "0 3 * * *", model: "window: 1h\ncatch_up: 100", size: time.Hour, windows: 24 * 4, rows: 45, within: time.Minute},
 		{name: "weekly, in another zone", schedule: "0 3 * * 1", model: "catch_up: 100\ntime_zone: Europe/Oslo", size: day24, delay: 3 * day24, windows: 60, rows: 60, within: 2 * day24},
 		{name: "days of another zone", schedule: "0 3 * * *", model: "window_time_zone: Europe/Oslo", behind: -time.Hour, size: day24, delay: 2 * day24, windows: 30, rows: 60, within: day24},
+		{name: "a rolling reference", schedule: "0 3 * * *", rolling: "{windows: 10}", size: day24, delay: 2 * day24, windows: 60, rows: 60, within: day24},
+		{name: "a rolling reference of hours", schedule: "0 */6 * * *", model: "window: 1h\ncatch_up: 100", rolling: "{windows: 12}", size: time.Hour, delay: 26 * time.Hour, windows: 24 * 3, rows: 45, within: 20 * time.Hour},
 		{name: "maturity between two nights", schedule: "0 3,15 * * *", size: day24, delay: 36 * time.Hour, windows: 40, rows: 60, within: day24},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -159,7 +162,10 @@ func TestSemantics7_BackfillEqualsPasses(t *testing.T) {
 			if c.windows > 30 {
 				long(t)
 			}
-			s := settings{rules: raggedRules, mode: "suggest", model: "relook: 0s\nschedule: '" + c.schedule + "'\n" + c.model, data: memory() + "/data"}
+			s := settings{rules: raggedRules, mode: "suggest", rolling: c.rolling, model: "relook: 0s\nschedule: '" + c.schedule + "'\n" + c.model, data: memory() + "/data"}
+			if c.rolling != "" {
+				s.rules = strings.Replace(s.rules, "[", "[{name: rolling, when: rmse > 1.2 * rolling.rmse, min_samples: 40, action: alert}, {name: slow, when: rolling.rmse > reference.rmse, min_samples: 1, action: alert}, ", 1)
+			}
 			passes := newWorld(t, s)
 			passes.model.GroundTruth.Delay = c.delay
 			from := dayStart(1).Add(c.behind)

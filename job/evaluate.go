@@ -28,6 +28,7 @@ type evaluated struct {
 	outcome  Outcome
 	inputs   []groundtruth.Input
 	versions []string // model versions of the window's predictions, sorted
+	mostly   string   // of several the one with most of them
 	decided  bool     // and recorded before the pass decides, as windows are on which no rule acts
 	created  bool     // the ledger has taken it as a new revision
 
@@ -133,8 +134,17 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 			shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
 		}
 	}
+	rolling, note, err := p.rolling(ctx, w, read.summary, records)
+	if err != nil {
+		return nil, err
+	}
+	shown.rolling = rolling
+	if note != "" {
+		shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
+	}
 	e := p.judge(p.model, ref, w, p.asOf, labels, answers, &shown)
 	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
+	p.roll(w, readAsOf, read.summary)
 	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && (c == nil || !c.kept) {
 		e.reading = read
 	}
@@ -154,7 +164,9 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 	if ref != nil {
 		profile = ref.profile
 	}
-	evaluation := evaluator.Evaluate(window, profile, r.evaluationOptions(m))
+	opt := r.evaluationOptions(m)
+	opt.Rolling = read.rolling
+	evaluation := evaluator.Evaluate(window, profile, opt)
 	if !labels {
 		for name, metric := range evaluation.Metrics {
 			metric.Reason = "labels are not mature"
@@ -207,7 +219,11 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		}
 		r.Log.Warn("records skipped", "model", m.Name, "window_start", p.window.Start, "reason", reason, "count", result.Skipped.Counts[reason], "samples", strings.Join(where, "; "))
 	}
-	return &evaluated{outcome: out, inputs: result.Inputs, versions: slices.Sorted(maps.Keys(window.VersionPredictions()))}
+	e := &evaluated{outcome: out, inputs: result.Inputs, versions: slices.Sorted(maps.Keys(window.VersionPredictions()))}
+	if len(e.versions) > 1 {
+		e.mostly = mostly(window)
+	}
+	return e
 }
 
 // verdict returns the model's: breached if any rule is, else inconclusive if any is or
@@ -246,7 +262,8 @@ func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
 			FalseDiscoveryRate: m.Drift.FalseDiscoveryRate,
 			CountRate:          countRate(m.Rules()),
 		},
-		Workers: workers,
+		Workers:           workers,
+		ReferenceSegments: m.Rules().ReferenceSegments(),
 	}
 }
 

@@ -103,6 +103,7 @@ type settings struct {
 	rules   string // flow sequence
 	mode    string
 	retrain string // more keys of retrain, a line each
+	rolling string // flow mapping; none by default
 	model   string // more keys of the model, a line each
 	top     string // more keys of the file, a line each
 	data    string // URL; a mem:// of the test's own by default
@@ -140,6 +141,10 @@ func newWorld(t *testing.T, s settings) *world {
 		}
 		return b.String()
 	}
+	rolling := ""
+	if s.rolling != "" {
+		rolling = ", rolling: " + s.rolling
+	}
 	text := fmt.Sprintf(`version: 1
 state: {url: '%s'}
 models:
@@ -152,7 +157,7 @@ models:
       url: '%s/labels/dt={date}/*.csv'
       columns: {id: id, label: y, ingested_at: loaded}
       delay: %dd
-    reference: {url: '%s/reference/*.csv'}
+    reference: {url: '%s/reference/*.csv'%s}
     drift: {method: ks, threshold: 0.3}
     rules: %s%s
     retrain:
@@ -164,7 +169,7 @@ models:
         experiment: retraining
         timeout: 50ms
         parameters: {until: "{{ .Window.End }}"}%s%s
-`, s.state, s.data, s.data, labelDelay, s.data, s.rules, indent(s.model, "    "), s.mode, indent(s.retrain, "      "), indent(s.top, ""))
+`, s.state, s.data, s.data, labelDelay, s.data, rolling, s.rules, indent(s.model, "    "), s.mode, indent(s.retrain, "      "), indent(s.top, ""))
 	cfg, err := config.Parse("hindcast.yaml", []byte(text), t.TempDir(), func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)

@@ -112,9 +112,15 @@ func (p *pass) keepSummary(ctx context.Context, e *evaluated) {
 	}
 }
 
-// keepFrom returns the moment up to which windows have ended whose Summaries are not kept.
+// keepFrom returns the moment up to which windows have ended whose Summaries are not kept. A
+// backfill with a rolling reference keeps what passes of then would have kept: the windows
+// after it are compared with that. Later passes remove it.
 func (p *pass) keepFrom() time.Time {
-	return p.Clock().Add(-p.KeepSummaries)
+	now := p.Clock()
+	if p.model.Rolling() != nil {
+		now = p.now()
+	}
+	return now.Add(-p.KeepSummaries)
 }
 
 // keptSummary takes a window from the Summary that the pass has kept which read it last. An

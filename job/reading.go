@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
@@ -16,7 +17,8 @@ import (
 type reading struct {
 	result  groundtruth.Result
 	summary *summary.Summary
-	work    Work // that it took
+	rolling *evaluator.RollingOptions // what its rolling reference is made of; nil where the model has none
+	work    Work                      // that it took
 }
 
 // summaries is where the runner has its Summaries made.
@@ -46,7 +48,7 @@ func (r *Runner) readWindow(ctx context.Context, q WindowQuery) (*reading, error
 	}
 	work := Work{Model: q.Model.Name, Window: &q.Window, Duration: r.Clock().Sub(started)}
 	work.add(result)
-	return &reading{result, counted, work}, nil
+	return &reading{result: result, summary: counted, work: work}, nil
 }
 
 // read reads a window, or takes what a shard or an earlier pass has kept of it. It returns

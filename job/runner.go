@@ -156,6 +156,7 @@ type pass struct {
 	judged          []*evaluated           // this pass's windows, oldest first, mature before closed
 	redecided       []*evaluated           // windows of earlier passes that were decided on again
 	beside          []trigger.Record       // what a backfill knows of windows beside the ledger
+	rolled          map[int64]rolled       // errors of windows that rolling references are made of, by the windows' starts in Unix seconds
 	notes           []string               // what people must know of the pass, for its output alone: no window's record has them
 
 	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
@@ -275,7 +276,7 @@ func (p *pass) decide(ctx context.Context, records []trigger.Record) error {
 func (p *pass) rules() []trigger.Rule {
 	rules := make([]trigger.Rule, 0, len(p.model.Rules().Rules()))
 	for _, rule := range p.model.Rules().Rules() {
-		rules = append(rules, trigger.Rule{Name: rule.Name, Action: rule.Action, For: rule.For})
+		rules = append(rules, trigger.Rule{Name: rule.Name, Action: rule.Action, For: rule.For, NoLabels: !rule.NeedsLabels})
 	}
 	return rules
 }

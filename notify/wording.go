@@ -356,6 +356,11 @@ func figures(o *job.Outcome) []figure {
 				text += ", reference " + number(r.Value)
 			}
 		}
+		if o.Rolling != nil {
+			if r, ok := o.Rolling.Metrics[name]; ok && isNumber(r.Value) {
+				text += ", rolling reference " + number(r.Value)
+			}
+		}
 		add(name, text)
 	}
 	if o.Drift != nil {

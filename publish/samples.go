@@ -152,7 +152,7 @@ func windowSamples(o *job.Outcome, stage string) []sample {
 }
 
 // performance lists the samples of the newest mature window: metrics, also by version
-// and segment, and those of the reference.
+// and segment, and those of the reference and of the rolling one.
 func performance(o *job.Outcome) []sample {
 	var out []sample
 	if m := o.Coverage.Matched; m != nil {
@@ -183,6 +183,11 @@ func performance(o *job.Outcome) []sample {
 	if o.Reference != nil {
 		for name, m := range sorted(o.Reference.Metrics) {
 			out = append(out, of("reference_"+name, float64(m.Value)))
+		}
+	}
+	if o.Rolling != nil {
+		for name, m := range sorted(o.Rolling.Metrics) {
+			out = append(out, of("rolling_"+name, float64(m.Value)))
 		}
 	}
 	return out

@@ -62,6 +62,7 @@ func rich(name string) job.Snapshot {
 			Evaluation: evaluator.Evaluation{
 				Metrics:   metrics,
 				Reference: &evaluator.Reference{Rows: 5000, Metrics: map[string]metric.Result{"rmse": {Value: 1.4}, "r2": {Value: 0.8}, "mape": {Value: nan}}},
+				Rolling:   &evaluator.Rolling{Rows: 9000, Metrics: map[string]metric.Result{"rmse": {Value: 1.6}, "r2": {Value: nan}}},
 				Versions:  map[string]evaluator.Group{"v2": rmse(1.8), "v3": rmse(2.25), "": rmse(7)},
 				Segments: map[string]map[string]evaluator.Group{
 					"city": {"Oslo": rmse(2.2), "São \"Paulo\"\n\\": rmse(1.1), "bad \xff byte": rmse(3), "bad \xfe byte": rmse(4), "": rmse(5)},
@@ -169,7 +170,7 @@ func TestSnapshotNames(t *testing.T) {
 		"predictions", "matched_predictions", "label_coverage_ratio",
 		"me", "me_low", "me_high", "mae", "mae_low", "mae_high", "mse", "mse_low", "mse_high", "rmse", "rmse_low", "rmse_high",
 		"medae", "medae_low", "medae_high", "mape", "mape_low", "mape_high", "smape", "smape_low", "smape_high", "max_error",
-		"reference_rmse", "reference_r2",
+		"reference_rmse", "reference_r2", "rolling_rmse",
 		"drift_score", "drift_detected", "drift_share_ratio", "drift_share_low_ratio", "drift_share_high_ratio",
 		"missing_values_ratio", "column_missing_ratio", "column_out_of_range_ratio", "column_unseen_ratio", "column_invalid_ratio",
 		"rule_breached", "rule_inconclusive", "rule_threshold", "rule_value", "retrain_last_trigger_timestamp_seconds", "retrain_run_state", "build_info",

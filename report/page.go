@@ -11,10 +11,12 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/internal/digits"
 )
 
@@ -26,6 +28,7 @@ func (p Page) HTML() ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"number":   Number,
 		"interval": interval,
+		"rolling":  Rolling,
 		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"metrics":  func(m map[string]metric.Result) []string { return slices.Sorted(maps.Keys(m)) },
 		"columns":  func(m map[string]drift.Column) []string { return slices.Sorted(maps.Keys(m)) },
@@ -100,6 +103,18 @@ func Number(n stat.Number) string {
 		return "-"
 	}
 	return digits.Four(f)
+}
+
+// Rolling says what a rolling reference is made of, or why there is none; nothing for nil.
+func Rolling(r *evaluator.Rolling, zone groundtruth.Zone) string {
+	switch {
+	case r == nil:
+		return ""
+	case len(r.Windows) == 0:
+		return "no rolling reference: " + r.Reason
+	}
+	all := groundtruth.Window{Start: r.Windows[0].Start, End: r.Windows[len(r.Windows)-1].End}
+	return fmt.Sprintf("rolling reference: %d windows from %s, %d rows", len(r.Windows), all.Text(zone, " to "), r.Rows)
 }
 
 // interval writes the interval of a metric, "-" where it has none.

@@ -101,6 +101,9 @@ func All() []Metric {
 	for _, m := range metric.Regressions() {
 		add(Performance, "reference_"+m.Name, "", "On the reference: "+m.Help, "with a reference that has labels")
 	}
+	for _, m := range metric.Regressions() {
+		add(Performance, "rolling_"+m.Name, "", "On the rolling reference: "+m.Help, "with a rolling reference that has windows enough")
+	}
 
 	add(Drift, "drift_share_ratio", "", "Share of the conclusive feature columns that drifted.", "with a reference, and where at most half of the feature columns are inconclusive")
 	add(Drift, "drift_share_low_ratio", "", "Share of the feature columns that drifted, if none of the inconclusive ones did.", "with a reference and a feature column")

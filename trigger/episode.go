@@ -14,6 +14,9 @@ type Rule struct {
 	Name   string
 	Action string // one of rule.Actions
 	For    int
+	// NoLabels says that it is judged without labels, so that a breach of it is none of the
+	// performance.
+	NoLabels bool
 }
 
 // Grid is the grid of windows that a model is judged on.

@@ -34,6 +34,7 @@ type evaluationRecord struct {
 	Verdict    rule.Verdict       `json:"verdict"`
 	Rules      []ruleRecord       `json:"rules"`
 	Versions   []string           `json:"versions"`
+	Mostly     string             `json:"mostly,omitempty"`
 	Inputs     []inputRecord      `json:"inputs"`
 	Decision   decisionRecord     `json:"decision"`
 	Output     json.RawMessage    `json:"output"`
@@ -104,7 +105,7 @@ func newEvaluationRecord(r Record) evaluationRecord {
 			return ruleRecord{e.Name, e.Verdict, e.Reason, e.Action, e.For, e.Streak, e.Acts, e.NeedsRows,
 				each(e.Comparisons, func(c rule.Comparison) comparisonRecord { return comparisonRecord(c) })}
 		}),
-		Versions: r.Versions,
+		Versions: r.Versions, Mostly: r.Mostly,
 		Inputs:   each(r.Inputs, func(i groundtruth.Input) inputRecord { return inputRecord(i) }),
 		Decision: decisionRecord(r.Decision), Output: r.Output,
 		ReadHash: r.ReadHash, RulesHash: r.RulesHash, Layout: r.Layout, ReadAsOf: r.ReadAsOf, Predictions: r.Predictions, Matched: r.Matched,
@@ -123,7 +124,7 @@ func (r evaluationRecord) record() Record {
 				Comparisons: each(e.Comparisons, func(c comparisonRecord) rule.Comparison { return rule.Comparison(c) }),
 			}
 		}),
-		Versions: r.Versions,
+		Versions: r.Versions, Mostly: r.Mostly,
 		Inputs:   each(r.Inputs, func(i inputRecord) groundtruth.Input { return groundtruth.Input(i) }),
 		Decision: Decision(r.Decision), Output: r.Output,
 		ReadHash: r.ReadHash, RulesHash: r.RulesHash, Layout: r.Layout, ReadAsOf: r.ReadAsOf, Predictions: r.Predictions, Matched: r.Matched,

@@ -87,6 +87,7 @@ type Record struct {
 	Verdict    rule.Verdict
 	Rules      []rule.Result
 	Versions   []string // model versions seen, sorted
+	Mostly     string   // of several versions the one with most of the predictions, see Version; empty where there are not several
 	Inputs     []groundtruth.Input
 	Decision   Decision
 	Output     json.RawMessage // the object of run -o json, kept as it was printed
@@ -115,6 +116,20 @@ func (r Record) WasReadAsOf() time.Time {
 		return r.AsOf
 	}
 	return r.ReadAsOf
+}
+
+// Version returns the model version that the window belongs to, the one with most of its
+// predictions: empty where the log has no versions. It is false where it is not known, as
+// of several versions in the records of earlier versions of Hindcast.
+func (r Record) Version() (version string, known bool) {
+	switch {
+	case len(r.Versions) == 0:
+		return "", true
+	case len(r.Versions) == 1:
+		return r.Versions[0], true
+	default:
+		return r.Mostly, r.Mostly != ""
+	}
 }
 
 // Launch is a started run in the ledger.

@@ -77,6 +77,9 @@ func headline(o *job.Outcome) string {
 		if o.Reference != nil {
 			text += ", reference " + report.Number(o.Reference.Metrics[name].Value)
 		}
+		if o.Rolling != nil {
+			text += ", rolling " + report.Number(o.Rolling.Metrics[name].Value)
+		}
 		text += ","
 	}
 	return text + fmt.Sprintf(" coverage %.0f %%", float64(100*float64(o.Coverage.Coverage)))
@@ -268,7 +271,7 @@ type csvList struct{}
 func (csvList) begin() []byte {
 	header := []string{"model", "window_start", "window_end", "time_zone", "stage", "as_of", "as_of_applied", "revision", "verdict", "predictions", "labels", "matched", "coverage"}
 	for _, spec := range metric.Regressions() {
-		header = append(header, spec.Name, spec.Name+"_low", spec.Name+"_high", "reference_"+spec.Name)
+		header = append(header, spec.Name, spec.Name+"_low", spec.Name+"_high", "reference_"+spec.Name, "rolling_"+spec.Name)
 	}
 	header = append(header, "drift_share", "drift_count", "drift_judged", "decision", "guard", "rule", "reason", "notes")
 	return csvLine(header)
@@ -308,11 +311,14 @@ func (csvList) item(o *job.Outcome) ([]byte, error) {
 		} else {
 			row = append(row, number(m.Value), number(m.Low), number(m.High))
 		}
-		reference := ""
+		reference, rolling := "", ""
 		if o.Reference != nil {
 			reference = number(o.Reference.Metrics[spec.Name].Value)
 		}
-		row = append(row, reference)
+		if o.Rolling != nil {
+			rolling = number(o.Rolling.Metrics[spec.Name].Value)
+		}
+		row = append(row, reference, rolling)
 	}
 	share, drifted, judged := "", "", ""
 	if d := o.Drift; d != nil {

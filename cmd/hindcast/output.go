@@ -165,7 +165,11 @@ func newTable(w io.Writer, header ...any) table.Writer {
 }
 
 func metricsTable(w io.Writer, o *job.Outcome) {
-	t := newTable(w, "metric", "value", "95 % interval", "reference", "n")
+	header := []any{"metric", "value", "95 % interval", "reference"}
+	if o.Rolling != nil {
+		header = append(header, "rolling")
+	}
+	t := newTable(w, append(header, "n")...)
 	for _, name := range metricOrder(o.Metrics) {
 		m := o.Metrics[name]
 		reference := ""
@@ -176,9 +180,16 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 		if math.IsNaN(float64(m.Value)) {
 			value = "- (" + m.Reason + ")"
 		}
-		t.AppendRow(table.Row{name, value, intervalOf(m), reference, m.N})
+		row := table.Row{name, value, intervalOf(m), reference}
+		if o.Rolling != nil {
+			row = append(row, report.Number(o.Rolling.Metrics[name].Value))
+		}
+		t.AppendRow(append(row, m.N))
 	}
 	t.Render()
+	if text := report.Rolling(o.Rolling, o.TimeZone); text != "" {
+		fmt.Fprintln(w, text)
+	}
 }
 
 func metricOrder(m map[string]metric.Result) []string {

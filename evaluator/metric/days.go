@@ -13,7 +13,17 @@ import (
 // together. The likeness of rows within entities is that of the metrics of the whole
 // reference, which are nil where entities are not known.
 func OfReference(e, parts *summary.ErrorSums, whole map[string]Result) map[string]Result {
-	return regression(&errorMoments{e: e, parts: parts, whole: whole})
+	return regression(&errorMoments{e: e, parts: parts, groups: "days", whole: whole})
+}
+
+// OfWindows computes the metrics of the rows of several windows from what
+// summary.PoolErrors makes of these, as OfReference does: the windows are its days.
+func OfWindows(e *summary.ErrorSums) map[string]Result {
+	out := regression(&errorMoments{e: e, parts: e, groups: "windows"})
+	if e != nil {
+		SetDays(out, []Days{DaysOf(e, e)})
+	}
+	return out
 }
 
 // Days is each metric by the days of one stratum of a reference, by the metric's name.

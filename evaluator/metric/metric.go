@@ -27,6 +27,10 @@ type Result struct {
 	Estimate stat.Estimate `json:"-"` // what a test of it needs: ForTest
 }
 
+// MinRolling is how many windows make a rolling reference at the least: its uncertainty is
+// told by how they differ, of which fewer say little.
+const MinRolling = 8
+
 // notFinite is the reason of a metric whose sums are beyond the range of numbers.
 const notFinite = "not a finite number"
 

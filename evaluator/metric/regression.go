@@ -57,6 +57,7 @@ func regression(rows *errorMoments) map[string]Result {
 type errorMoments struct {
 	e        *summary.ErrorSums
 	parts    *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
+	groups   string             // what these days are: days, or windows
 	entities *summary.ErrorSums // by groups of entities; nil where rows have none
 	whole    map[string]Result  // of the rows that these are a part of; nil where likeness within entities isn't known of them
 	metric   string             // the one that is computed
@@ -104,6 +105,7 @@ func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, be
 		est = stat.EstimateMean(of, m.inTime(series), entities, value, slope, bend)
 	}
 	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
+	est.Days.Are = m.groups
 	return est
 }
 
@@ -202,9 +204,9 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 func (m *Result) noteAlike(est *stat.Estimate, n int64) {
 	switch days := est.ByDays; {
 	case days > 0 && est.Entities.Inflation > 1:
-		m.note("interval from how its %d days and its entities differ: %d rows count as %.0f", days, n, est.NEff)
+		m.note("interval from how its %d %s and its entities differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
 	case days > 0:
-		m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, est.NEff)
+		m.note("interval from how its %d %s differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
 	case est.NEff < 0.999*float64(n):
 		what := "autocorrelated errors"
 		switch {

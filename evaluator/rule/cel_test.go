@@ -9,7 +9,7 @@ import (
 )
 
 const knownVariables = "me, mae, mse, rmse, medae, mape, smape, r2, max_error, ci.METRIC.low|high, reference.METRIC, " +
-	`reference.rows, matched, coverage, predictions, segments["city"][VALUE].METRIC, drift.share, drift.count, ` +
+	`reference.rows, reference.segments["city"][VALUE].METRIC, rolling.METRIC, matched, coverage, predictions, segments["city"][VALUE].METRIC, drift.share, drift.count, ` +
 	"drift.columns[NAME].psi|ks|wasserstein|wasserstein_normed|js|tvd|drifted, quality.missing_share, " +
 	"quality.columns[NAME].missing|out_of_range|unseen|invalid, prometheus.p95"
 
@@ -32,8 +32,16 @@ func TestSemantics3_ExpressionsRefusedAtLoad(t *testing.T) {
 		{"accuracy < 0.9", 0, "accuracy is a metric of task binary; this model's task is regression"},
 		{"reference.f1 < 0.9", 9, "f1 is a metric of task binary; this model's task is regression"},
 		{`segments["city"]["Oslo"].f1 < 0.9`, 24, "f1 is a metric of task binary; this model's task is regression"},
-		{"reference.rsme > 1", 9, "unknown variable reference.rsme; did you mean reference.rmse? known are rows, " + regressionNames},
-		{"reference > 1", 0, "reference is not a value: a metric or rows has to follow; known are rows, " + regressionNames},
+		{"reference.rsme > 1", 9, "unknown variable reference.rsme; did you mean reference.rmse? known are rows, " + regressionNames + ", segments"},
+		{"reference > 1", 0, "reference is not a value: a metric or rows has to follow; known are rows, " + regressionNames + ", segments"},
+		{"rolling.rmes > 1", 7, "unknown variable rolling.rmes; did you mean rolling.rmse? known are " + regressionNames},
+		{"roling.rmse > 1", 0, "unknown variable roling; did you mean rolling? known are " + knownVariables},
+		{"rolling > 1", 0, "rolling is not a value: a metric has to follow; known are " + regressionNames},
+		{`reference.segments["town"]["Oslo"].rmse > 1`, 19, `"town" is not a configured segment column; known are city`},
+		{`reference.segments["city"] > 1`, 0, `reference.segments["city"] is not a value: a segment in brackets, as in ["Oslo"] has to follow`},
+		{`reference.segments["city"]["Oslo"].rsme > 1`, 34, `unknown variable reference.segments["city"]["Oslo"].rsme; did you mean reference.segments["city"]["Oslo"].rmse? known are ` + regressionNames},
+		{`reference.segments["city"]["Oslo"].rmse > reference.rmse`, 40, `reference.segments["city"]["Oslo"].rmse and reference.rmse are two metrics of the reference in one comparison, and how they vary together is not known` + joint},
+		{"rmse > rolling.rmse + rolling.mae", 5, "rolling.rmse and rolling.mae are two metrics of the rolling reference in one comparison, and how they vary together is not known" + joint},
 		{"rmse.low > 1", 0, "rmse is a number and has no parts; its interval is ci.rmse.low"},
 		{"coverage.x > 1", 8, "coverage is a value and has no parts; remove what follows it"},
 		{"ci.rmse > 1", 0, "ci.rmse is not a value: low or high has to follow; known are low, high"},
@@ -117,6 +125,8 @@ func TestEnvDecidesWhichVariablesExist(t *testing.T) {
 		`quality.columns["x"].unseen > 0`:           `quality.columns["x"].unseen needs a reference and this model has none; configure reference`,
 		`quality.columns["x"].out_of_range > 0`:     `quality.columns["x"].out_of_range needs a reference and this model has none; configure reference`,
 		`segments["city"]["Oslo"].rmse > 1`:         "this model has no segments; configure segments",
+		`reference.segments["city"]["Oslo"].r2 > 1`: "this model has no segments; configure segments",
+		"rmse > rolling.rmse":                       "rolling.rmse needs a rolling reference and this model has none; configure reference.rolling",
 		"prometheus.p95 > 1":                        "this model has no prometheus queries to name",
 		`quality.columns["x"].missing > 0`:          "",
 		"quality.missing_share > 0":                 "",

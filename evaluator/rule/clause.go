@@ -29,7 +29,10 @@ type clause struct {
 	left, right *numeric
 	metric      *variable // the window's metric with an interval, if it holds one
 	reference   *variable // the same of the reference's
-	against     *variable // the window's metric, or a limit of its interval, that it compares with one of the reference
+	rolling     *variable // the same of the rolling reference's
+	against     *variable // the window's metric, or a limit of its interval, that it compares with one of a reference
+	fixed       bool      // it compares that with the reference
+	moving      bool      // it compares that with the rolling reference
 	level       float64   // of significance; 0 where none applies
 }
 
@@ -144,7 +147,7 @@ func (c *clause) comparisons(f func(*clause)) {
 // qualifies reports whether significance applies to some comparison.
 func (c *clause) qualifies() bool {
 	found := false
-	c.comparisons(func(cmp *clause) { found = found || cmp.metric != nil || cmp.reference != nil })
+	c.comparisons(func(cmp *clause) { found = found || len(cmp.estimates()) > 0 })
 	return found
 }
 

@@ -53,8 +53,15 @@ func (c *clause) figures(facts *Facts) []Comparison {
 	return out
 }
 
-// ofReference reports whether the value is the reference's, not the window's.
-func (v *variable) ofReference() bool { return v.kind == varReference || v.kind == varReferenceRows }
+// ofReference reports whether the value is that of a reference, not the window's.
+func (v *variable) ofReference() bool {
+	switch v.kind {
+	case varReference, varReferenceRows, varReferenceSegment, varRolling:
+		return true
+	default:
+		return false
+	}
+}
 
 // figure returns the value of n in a window, NaN where a variable is missing.
 func (n *numeric) figure(facts *Facts) stat.Number {

@@ -129,7 +129,7 @@ func (v *variable) trend() trend {
 // either side.
 func (v *variable) isBias() bool {
 	spec, ok := metric.Find(v.metric)
-	return ok && spec.Worse == metric.WorseLeaves0 && v.kind != varReference
+	return ok && spec.Worse == metric.WorseLeaves0 && !v.ofReference()
 }
 
 // sign returns the sign of a number where it is plain, else 0.

@@ -43,6 +43,8 @@ func canonical(path []step) {
 		switch path[0].name {
 		case "segments":
 			path[i].literal = i == 1 || i == 2
+		case "reference":
+			path[i].literal = (i == 2 || i == 3) && path[1].name == "segments"
 		case "drift", "quality":
 			path[i].literal = i == 2
 		default:
@@ -85,20 +87,17 @@ func (n *names) resolve(path []step) (*variable, *fault) {
 			v.metric, v.field = path[1].name, path[2].name
 		}
 	case "reference":
-		v.kind = varReference
-		f = n.fields(path, []string{"", "a metric or rows"}, nil, append([]string{"rows"}, n.metrics...))
+		f = n.reference(path, v)
+	case "rolling":
+		v.kind = varRolling
+		f = n.fields(path, []string{"", "a metric"}, nil, n.metrics)
 		if f == nil {
 			v.metric = path[1].name
-			if v.metric == "rows" {
-				v.kind, v.metric = varReferenceRows, ""
-			}
-			if f = n.needsReference(path); f == nil && v.kind == varReference {
-				f = n.needsColumns(path, n.env.NoPredictions, n.env.NoLabels)
-			}
+			f = n.needsRolling(path)
 		}
 	case "segments":
 		v.kind = varSegment
-		f = n.segment(path, v)
+		f = n.segment(path, 1, v)
 	case "drift":
 		f = n.drift(path, v)
 	case "quality":
@@ -155,6 +154,45 @@ func (n *names) ends(path []step, at int) *fault {
 	}
 }
 
+// reference resolves a path that begins with reference.
+func (n *names) reference(path []step, v *variable) *fault {
+	v.kind = varReference
+	if len(path) > 1 && path[1].name == "segments" {
+		v.kind = varReferenceSegment
+		if f := n.segment(path, 2, v); f != nil {
+			return f
+		}
+	} else {
+		known := append([]string{"rows"}, n.metrics...)
+		if len(n.env.Segments) > 0 {
+			known = append(known, "segments")
+		}
+		if f := n.fields(path, []string{"", "a metric or rows"}, nil, known); f != nil {
+			return f
+		}
+		v.metric = path[1].name
+		if v.metric == "rows" {
+			v.kind, v.metric = varReferenceRows, ""
+		}
+	}
+	f := n.needsReference(path)
+	if f == nil && v.kind != varReferenceRows {
+		f = n.needsColumns(path, n.env.NoPredictions, n.env.NoLabels)
+	}
+	return f
+}
+
+// needsRolling refuses a path that needs a rolling reference where there is none.
+func (n *names) needsRolling(path []step) *fault {
+	if n.env.HasRolling {
+		return nil
+	}
+	return &fault{
+		msg:    pathName(path) + " needs a rolling reference and this model has none; configure reference.rolling",
+		offset: path[0].offset,
+	}
+}
+
 // needsReference refuses a path that needs a reference where there is none.
 func (n *names) needsReference(path []step) *fault {
 	if n.env.HasReference {
@@ -184,17 +222,16 @@ func (n *names) needsColumns(path []step, noPredictions, noLabels bool) *fault {
 	}
 }
 
-// segment resolves a path that begins with segments.
-func (n *names) segment(path []step, v *variable) *fault {
+// segment resolves a path whose first steps, so many, end with segments.
+func (n *names) segment(path []step, from int, v *variable) *fault {
 	if len(n.env.Segments) == 0 {
 		return &fault{msg: "this model has no segments; configure segments", offset: path[0].offset}
 	}
-	f := n.fields(path, []string{"", `a segment column in brackets, as in ["city"]`, `a segment in brackets, as in ["Oslo"]`, "a metric"},
-		nil, n.env.Segments, nil, n.metrics)
-	if f != nil {
+	what := append(make([]string, from), `a segment column in brackets, as in ["city"]`, `a segment in brackets, as in ["Oslo"]`, "a metric")
+	if f := n.fields(path, what, append(make([][]string, from), n.env.Segments, nil, n.metrics)...); f != nil {
 		return f
 	}
-	v.column, v.value, v.metric = path[1].name, path[2].name, path[3].name
+	v.column, v.value, v.metric = path[from].name, path[from+1].name, path[from+2].name
 	return nil
 }
 
@@ -286,7 +323,7 @@ func (n *names) unknown(path []step, at int, known []string) *fault {
 	}
 	f.msg = "unknown variable " + full
 	switch {
-	case path[0].name == "segments" && at == 1:
+	case at > 0 && path[at-1].name == "segments" && !path[at-1].literal:
 		f.msg = fmt.Sprintf("%q is not a configured segment column", name)
 	case at == 0:
 		known = n.known()
@@ -327,7 +364,7 @@ func (n *names) candidates(at int, known []string) []string {
 
 // roots lists the names that a variable may begin with.
 func (n *names) roots() []string {
-	return append(slices.Clone(n.metrics), "ci", "reference", "matched", "coverage", "predictions",
+	return append(slices.Clone(n.metrics), "ci", "reference", "rolling", "matched", "coverage", "predictions",
 		"segments", "drift", "quality", "prometheus")
 }
 
@@ -336,6 +373,12 @@ func (n *names) known() []string {
 	out := append(slices.Clone(n.metrics), "ci.METRIC.low|high")
 	if n.env.HasReference {
 		out = append(out, "reference.METRIC", "reference.rows")
+		for _, s := range n.env.Segments {
+			out = append(out, fmt.Sprintf("reference.segments[%q][VALUE].METRIC", s))
+		}
+	}
+	if n.env.HasRolling {
+		out = append(out, "rolling.METRIC")
 	}
 	out = append(out, "matched", "coverage", "predictions")
 	for _, s := range n.env.Segments {

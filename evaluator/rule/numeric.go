@@ -40,6 +40,7 @@ type binding struct {
 	first    map[*numeric]bool // which branch each numChoose takes
 	why      []string          // the reasons for taking them
 	ordinary stat.Estimate     // how the window's metric varies without any change; SE 0 where that isn't known
+	varies   string            // what does: days or windows
 }
 
 // variables appends the variables of n in numeric positions: not those of

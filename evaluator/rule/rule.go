@@ -24,6 +24,7 @@ type Spec struct {
 type Env struct {
 	Task         string // a task of metric.Tasks; empty is regression
 	HasReference bool   // reference.METRIC, drift.*, quality.*.out_of_range|unseen need one
+	HasRolling   bool   // rolling.METRIC needs a rolling reference
 	// NoPredictions and NoLabels say that the reference has no such column, so that what
 	// needs it can never be known.
 	NoPredictions, NoLabels bool
@@ -232,6 +233,19 @@ func (s *Set) NeedReference() []string {
 		}
 	}
 	return names
+}
+
+// ReferenceSegments lists the reference's segments that rules compare with, each once.
+func (s *Set) ReferenceSegments() []evaluator.SegmentName {
+	var out []evaluator.SegmentName
+	for _, r := range s.rules {
+		for _, v := range r.variables {
+			if name := (evaluator.SegmentName{Column: v.column, Value: v.value}); v.kind == varReferenceSegment && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
 }
 
 // Warnings tells of rules that are valid but look mistaken, such as a breach

@@ -15,7 +15,7 @@ import (
 )
 
 func fullEnv() Env {
-	return Env{Task: "regression", HasReference: true, Segments: []string{"city"}, Prometheus: []string{"p95"}}
+	return Env{Task: "regression", HasReference: true, HasRolling: true, Segments: []string{"city"}, Prometheus: []string{"p95"}}
 }
 
 func defaultSpec(when string) Spec {
@@ -49,6 +49,9 @@ func testFacts() Facts {
 			},
 			Reference: &evaluator.Reference{Rows: 5000, Metrics: map[string]metric.Result{
 				"rmse": testMetric(1.4, 0.02), "mae": testMetric(1, 0.01), "r2": testMetric(0, 0.1),
+			}, Segments: map[string]map[string]evaluator.Group{"city": {"Oslo": {N: 300, Metrics: map[string]metric.Result{"rmse": testMetric(1.5, 0.15)}}}}},
+			Rolling: &evaluator.Rolling{Metrics: map[string]metric.Result{
+				"rmse": testMetric(1.7, 0.05), "mae": {Value: nan, Low: nan, High: nan, Reason: "3 windows, and it needs 8"},
 			}},
 			Drift: &drift.Drift{
 				Share: 0.5, Low: 0.4, High: 0.6, Count: 2, Judged: 4,
@@ -139,6 +142,17 @@ func TestSemantics3_VerdictsAndReasons(t *testing.T) {
 		{`drift.columns["size"].drifted != drift.columns["age"].drifted`, Breached, "size drifted; age did not drift"},
 		{`drift.columns["size"].drifted == false`, Healthy, "size drifted"},
 		{`segments["city"]["Oslo"].rmse > 1.2 * reference.rmse`, Breached, "city=Oslo rmse 2.2 (1.8 to 2.6) > 1.2 * reference 1.4 = 1.68 at 95 %"},
+		// The standard error is sqrt(0.2^2 + 0.15^2) = 0.25: a window's segment and that of the reference.
+		{`segments["city"]["Oslo"].rmse > reference.segments["city"]["Oslo"].rmse`, Breached, "city=Oslo rmse 2.2 (1.8 to 2.6) > reference city=Oslo rmse 1.5 at 95 %"},
+		{`segments["city"]["Oslo"].rmse - reference.segments["city"]["Oslo"].rmse > 0.3`, Inconclusive, "city=Oslo rmse 2.2 (1.8 to 2.6) - reference city=Oslo rmse 1.5 = 0.7 > 0.3 is not significant at 95 %: the difference 0.4 may be as low as -0.01121"},
+		{`rmse > 1.2 * reference.segments["city"]["Bergen"].rmse`, Inconclusive, `reference.segments["city"]["Bergen"].rmse is missing: the reference has no labelled rows of city=Bergen by themselves`},
+		// Of the second, sqrt(0.1^2 + (1.1*0.05)^2) = 0.11413.
+		{"rmse > rolling.rmse", Breached, "rmse 1.9 (1.7 to 2.1) > rolling reference 1.7 at 95 %"},
+		{"rmse > 1.1 * rolling.rmse", Inconclusive, "rmse 1.9 (1.7 to 2.1) > 1.1 * rolling reference 1.7 = 1.87 is not significant at 95 %: the difference 0.03 may be as low as -0.1577"},
+		{"mae > rolling.mae", Inconclusive, "rolling.mae is missing: 3 windows, and it needs 8"},
+		// sqrt(0.05^2 + 0.02^2) = 0.05385.
+		{"rolling.rmse > 1.1 * reference.rmse", Breached, "rolling rmse 1.7 > 1.1 * reference rmse 1.4 = 1.54 at 95 %"},
+		{"rmse > 1.1 * max(reference.rmse, rolling.rmse)", Inconclusive, "rmse 1.9 (1.7 to 2.1) > 1.1 * max(reference 1.4, rolling reference 1.7) = 1.87 is not significant at 95 %: the difference 0.03 may be as low as -0.1577"},
 		{"predictions <= 1000", Breached, "predictions 1000 <= 1000"},
 		{"predictions <= 999", Healthy, "predictions 1000 > 999"},
 		{"predictions != 1000", Healthy, "predictions 1000 == 1000"},
@@ -231,6 +245,7 @@ func TestSemantics3_Guards(t *testing.T) {
 		"no evaluation":                {"rmse > 1", func(_ *Spec, f *Facts) { f.Evaluation = nil }, Inconclusive, "rmse is missing: the window was not evaluated"},
 		"no drift":                     {"drift.share > 0.5", func(_ *Spec, f *Facts) { f.Evaluation.Drift = nil }, Inconclusive, "drift.share is missing: no reference"},
 		"no reference":                 {"rmse > reference.rmse", func(_ *Spec, f *Facts) { f.Evaluation.Reference = nil }, Inconclusive, "reference.rmse is missing: no reference"},
+		"no rolling reference":         {"rmse > rolling.rmse", func(_ *Spec, f *Facts) { f.Evaluation.Rolling = nil }, Inconclusive, "rolling.rmse is missing: no rolling reference"},
 		"no quality":                   {"quality.missing_share > 0.5", func(_ *Spec, f *Facts) { f.Evaluation.Quality = nil }, Inconclusive, "quality.missing_share is missing: no data quality in this window"},
 		"no feature values":            {"quality.missing_share > 0.5", func(_ *Spec, f *Facts) { f.Evaluation.Quality.MissingShare = stat.Number(math.NaN()) }, Inconclusive, "quality.missing_share is missing: no feature values"},
 		"all columns inconclusive":     {"drift.count > 100", allInconclusive, Inconclusive, "drift.count is missing: all 3 feature columns are inconclusive"},
@@ -263,7 +278,8 @@ func TestSemantics3_RulesThatWaitForLabels(t *testing.T) {
 		"rmse > 1": true, "ci.rmse.low > 1": true, "matched > 1": true, "coverage > 0.5": true,
 		`segments["city"]["Oslo"].rmse > 1`: true, "rmse > reference.rmse": true,
 		"drift.share > 0.5 || rmse > 1": true, `drift.columns["label"].psi > 1`: true, `drift.columns["label"].drifted`: true,
-		"reference.rmse > 1": false, "reference.rows > 1": false, "predictions > 1": false,
+		"reference.rmse > 1": false, "reference.rows > 1": false, "rolling.rmse > 1.1 * reference.rmse": false,
+		`reference.segments["city"]["Oslo"].rmse > 1`: false, "predictions > 1": false,
 		"drift.share > 0.5": false, "drift.count > 1": false, `drift.columns["size"].psi > 1`: false,
 		`drift.columns["prediction"].drifted`: false, "quality.missing_share > 0.5": false,
 		`quality.columns["size"].unseen > 0.5`: false, "prometheus.p95 > 1": false,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/portable"
@@ -18,15 +19,17 @@ func (v *variable) uncertain() bool {
 
 // bindIntervals finds the estimates that the comparison holds and refuses what
 // cannot be judged: two metrics of one window vary together, by a covariance that
-// nothing here knows, and so do two of the reference.
+// nothing here knows, and so do two of the reference, or of the rolling one.
 func (c *clause) bindIntervals() (msg string) {
-	var window, reference, interval *variable
+	var window, reference, rolling, interval *variable
 	for _, v := range c.right.variables(c.left.variables(nil)) {
 		side, of := &window, "the window"
 		switch {
 		case v.ofWindow():
-		case v.kind == varReference:
+		case v.kind == varReference, v.kind == varReferenceSegment:
 			side, of = &reference, "the reference"
+		case v.kind == varRolling:
+			side, of = &rolling, "the rolling reference"
 		case v.kind == varInterval:
 			interval = v
 			continue
@@ -39,23 +42,38 @@ func (c *clause) bindIntervals() (msg string) {
 		}
 		*side = v
 	}
-	if reference != nil {
+	if c.fixed, c.moving = reference != nil, rolling != nil; c.fixed || c.moving {
 		c.against = cmp.Or(window, interval)
 	}
-	for _, v := range []*variable{window, reference} {
+	for _, v := range []*variable{window, reference, rolling} {
 		if v == nil || !v.hasInterval() {
 			continue
 		}
 		if c.cmp == "==" || c.cmp == "!=" {
 			return fmt.Sprintf("%s is an estimate, which is never equal to a number; compare it with < or >", v.name)
 		}
-		if v == window {
+		switch v {
+		case window:
 			c.metric = v
-		} else {
+		case reference:
 			c.reference = v
+		default:
+			c.rolling = v
 		}
 	}
 	return ""
+}
+
+// estimates lists the estimates that the comparison holds. They are independent of one
+// another: no window is in its own rolling reference.
+func (c *clause) estimates() []*variable {
+	var out []*variable
+	for _, v := range []*variable{c.metric, c.reference, c.rolling} {
+		if v != nil {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // compare judges a comparison: unknown where a variable is missing, false where
@@ -69,13 +87,8 @@ func (c *clause) compare(facts *Facts) outcome {
 	if len(missing) > 0 {
 		return outcome{reasons: missing}
 	}
-	if c.against != nil {
-		if reason := emptyHours(facts.Evaluation.Reference); reason != "" {
-			return outcome{reasons: []string{c.against.name + " cannot be compared with the reference: " + reason}}
-		}
-		if c.against.ofWindow() {
-			b.ordinary = facts.Evaluation.Reference.Ordinary(c.against.metric)
-		}
+	if reason := c.bindReferences(b, facts.Evaluation); reason != "" {
+		return outcome{reasons: []string{reason}}
 	}
 	scenarios := c.scenarios(b, facts)
 	d := c.decide(b, scenarios[0])
@@ -85,6 +98,36 @@ func (c *clause) compare(facts *Facts) outcome {
 		}
 	}
 	return outcome{truth: d.truth, reasons: appendNew([]string{c.words(b, d, facts)}, b.why)}
+}
+
+// bindReferences finds how the window's metric varies without any change, by what it is
+// compared with: the reference where it is compared with both, unless its days are not known.
+// It returns why the window cannot be compared, if so.
+func (c *clause) bindReferences(b *binding, ev *evaluator.Evaluation) string {
+	if c.against == nil {
+		return ""
+	}
+	cannot := func(reference, reason string) string {
+		return c.against.name + " cannot be compared with the " + reference + ": " + reason
+	}
+	if c.fixed {
+		if reason := emptyHours(ev.Reference.EmptyHours, ev.Reference.EmptyShare); reason != "" {
+			return cannot("reference", reason)
+		}
+		b.ordinary, b.varies = ev.Reference.Ordinary(c.against.metric), "days"
+	}
+	if c.moving {
+		if reason := emptyHours(ev.Rolling.EmptyHours, ev.Rolling.EmptyShare); reason != "" {
+			return cannot("rolling reference", reason)
+		}
+		if !(b.ordinary.SE > 0) {
+			b.ordinary, b.varies = ev.Rolling.Ordinary(c.against.metric), "windows"
+		}
+	}
+	if !c.against.ofWindow() {
+		b.ordinary = stat.Estimate{}
+	}
+	return ""
 }
 
 // decision holds how a comparison comes out at certain values of its variables.
@@ -107,7 +150,8 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 		return d
 	}
 	d.holds = holds(c.cmp, d.left, d.right)
-	if !d.holds || c.level == 0 || (c.metric == nil && c.reference == nil) {
+	estimates := c.estimates()
+	if !d.holds || c.level == 0 || len(estimates) == 0 {
 		d.truth = truthOf(d.holds)
 		return d
 	}
@@ -120,10 +164,7 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 		return float64(sign * (c.left.value(b, at) - c.right.value(b, at)))
 	}
 	t := stat.OneSided{Difference: difference(at)}
-	for _, v := range []*variable{c.metric, c.reference} {
-		if v == nil {
-			continue
-		}
+	for _, v := range estimates {
 		if reason := v.addTo(&t, b.readings[v].metric, difference, at); reason != "" {
 			d.reason = reason
 			return d

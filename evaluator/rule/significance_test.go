@@ -86,10 +86,7 @@ func testOf(t *testing.T, when string, value float64, window, reference stat.Est
 		return sign * (c.left.value(b, at) - c.right.value(b, at))
 	}
 	s := stat.OneSided{Difference: difference(b.measured)}
-	for _, v := range []*variable{c.metric, c.reference} {
-		if v == nil {
-			continue
-		}
+	for _, v := range c.estimates() {
 		if reason := v.addTo(&s, b.readings[v].metric, difference, b.measured); reason != "" {
 			t.Fatal(reason)
 		}

@@ -20,6 +20,8 @@ const (
 	varInterval
 	varReference
 	varReferenceRows
+	varReferenceSegment
+	varRolling
 	varMatched
 	varCoverage
 	varPredictions
@@ -38,9 +40,9 @@ const (
 type variable struct {
 	kind   variableKind
 	name   string // as rules write it, in canonical form
-	metric string // varMetric, varInterval, varReference, varSegment
-	column string // varSegment, varDriftMeasure, varDrifted, varQuality
-	value  string // varSegment: the segment
+	metric string // varMetric, varInterval, varReference, varReferenceSegment, varRolling, varSegment
+	column string // varSegment, varReferenceSegment, varDriftMeasure, varDrifted, varQuality
+	value  string // varSegment, varReferenceSegment: the segment
 	field  string // varInterval: low or high; varDriftMeasure: the measure; varQuality: its field; varPrometheus: the query
 }
 
@@ -71,7 +73,7 @@ func (v *variable) needsLabels() bool {
 // needsReference reports whether the value is one of the reference, or compares with it.
 func (v *variable) needsReference() bool {
 	switch v.kind {
-	case varReference, varReferenceRows, varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
+	case varReference, varReferenceRows, varReferenceSegment, varRolling, varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
 		return true
 	case varQuality:
 		return v.field == "out_of_range" || v.field == "unseen"
@@ -85,7 +87,7 @@ func (v *variable) ofWindow() bool { return v.kind == varMetric || v.kind == var
 
 // hasInterval reports whether significance applies to the variable.
 func (v *variable) hasInterval() bool {
-	if !v.ofWindow() && v.kind != varReference {
+	if !v.ofWindow() && !v.ofReference() {
 		return false
 	}
 	spec, ok := metric.Find(v.metric)
@@ -138,14 +140,13 @@ func (v *variable) read(facts *Facts) reading {
 		return reading{missing: v.name + " is missing: the window was not evaluated"}
 	}
 	switch v.kind {
-	case varReference, varReferenceRows:
-		if ev.Reference == nil {
-			return reading{missing: v.name + " is missing: no reference"}
+	case varReference, varReferenceRows, varReferenceSegment:
+		return v.readReference(ev.Reference)
+	case varRolling:
+		if ev.Rolling == nil {
+			return v.missingFor("no rolling reference")
 		}
-		if v.kind == varReferenceRows {
-			return reading{value: float64(ev.Reference.Rows)}
-		}
-		return v.readMetric(ev.Reference.Metrics, 0)
+		return v.readMetric(ev.Rolling.Metrics, 0)
 	case varSegment:
 		group, ok := ev.Segments[v.column][v.value]
 		if !ok {
@@ -169,7 +170,7 @@ func (v *variable) missingFor(reason string) reading {
 	return reading{missing: v.name + " is missing: " + reason}
 }
 
-// readMetric looks it up among the metrics of the window, of a segment or of the reference,
+// readMetric looks it up among the metrics of the window, of a segment or of a reference,
 // as it would be with so many times the rows where times isn't 0.
 func (v *variable) readMetric(metrics map[string]metric.Result, times float64) reading {
 	m, ok := metrics[v.metric]
@@ -190,6 +191,24 @@ func (v *variable) readMetric(metrics map[string]metric.Result, times float64) r
 		return v.missingFor(m.Reason)
 	}
 	return reading{value: value, metric: m}
+}
+
+// readReference looks it up in the reference.
+func (v *variable) readReference(ref *evaluator.Reference) reading {
+	if ref == nil {
+		return v.missingFor("no reference")
+	}
+	switch v.kind {
+	case varReferenceRows:
+		return reading{value: float64(ref.Rows)}
+	case varReferenceSegment:
+		group, ok := ref.Segments[v.column][v.value]
+		if !ok {
+			return v.missingFor(fmt.Sprintf("the reference has no labelled rows of %s=%s by themselves", v.column, v.value))
+		}
+		return v.readMetric(group.Metrics, 0)
+	}
+	return v.readMetric(ref.Metrics, 0)
 }
 
 // readDrift looks it up in the drift of the window.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
@@ -92,7 +91,7 @@ func (c *clause) words(b *binding, d decision, facts *Facts) string {
 // ordinaryWords says how the window's metric varies without any change, where that counts.
 func ordinaryWords(b *binding) string {
 	if b.ordinary.SE > 0 {
-		return ", as ordinary days make it vary by ±" + stat.Figure(b.ordinary.SE)
+		return ", as ordinary " + b.varies + " make it vary by ±" + stat.Figure(b.ordinary.SE)
 	}
 	return ""
 }
@@ -104,19 +103,19 @@ func (c *clause) nameWords() string {
 }
 
 // emptyHours says which hours of the day the window lacks, where that keeps it from being
-// compared with the reference.
-func emptyHours(ref *evaluator.Reference) string {
-	if len(ref.EmptyHours) == 0 {
+// compared with a reference, which has that share of its rows in them.
+func emptyHours(hours []int, share stat.Number) string {
+	if len(hours) == 0 {
 		return ""
 	}
 	var runs []string
-	for i := 0; i < len(ref.EmptyHours); {
+	for i := 0; i < len(hours); {
 		first := i
-		for i++; i < len(ref.EmptyHours) && ref.EmptyHours[i] == ref.EmptyHours[i-1]+1; i++ {
+		for i++; i < len(hours) && hours[i] == hours[i-1]+1; i++ {
 		}
-		runs = append(runs, fmt.Sprintf("%02d:00 to %02d:00", ref.EmptyHours[first], ref.EmptyHours[i-1]+1))
+		runs = append(runs, fmt.Sprintf("%02d:00 to %02d:00", hours[first], hours[i-1]+1))
 	}
-	return fmt.Sprintf("no rows from %s, where it has %s %% of its rows", strings.Join(runs, " and "), stat.Figure(math.Round(100*float64(ref.EmptyShare))))
+	return fmt.Sprintf("no rows from %s, where it has %s %% of its rows", strings.Join(runs, " and "), stat.Figure(math.Round(100*float64(share))))
 }
 
 // opposite returns the comparison that holds where cmp doesn't.
@@ -190,6 +189,13 @@ func (c *clause) phrase(v *variable, r reading, facts *Facts) string {
 			return "reference " + value
 		}
 		return "reference " + v.metric + " " + value
+	case varRolling:
+		if c.metric != nil && c.metric.metric == v.metric {
+			return "rolling reference " + value
+		}
+		return "rolling " + v.metric + " " + value
+	case varReferenceSegment:
+		return "reference " + column + "=" + shorten(v.value, maxNameLength) + " " + v.metric + " " + value
 	case varReferenceRows:
 		return "reference rows " + plain(r.value)
 	case varMatched, varPredictions:

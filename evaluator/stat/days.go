@@ -41,6 +41,7 @@ type DaySeries struct {
 	BlockSeries         // by day, centred on the stratum's mean
 	Noise       float64 // the variance of a day's sum for each of its rows, by sampling alone
 	NoiseDF     float64 // degrees of freedom of Noise
+	Are         string  // what the days are, for people: days, or windows that stand for them
 }
 
 // BetweenDays returns the variance tau^2 of the true mean from one day to another, and its
