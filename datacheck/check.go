@@ -71,6 +71,7 @@ func Check(ctx context.Context, stores *objstore.Opener, m *config.Model, opt Op
 	}
 	c.features()
 	c.repeats()
+	c.blocked()
 	c.times()
 	c.ids()
 	c.windows()

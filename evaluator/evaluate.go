@@ -37,23 +37,17 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		// What Prepare makes is kept, and needed by the columns, which come last.
 		w.add(func(*drift.Scratch) { drift.Prepare() })
 	}
-	ofGroup := metric.Regression
-	if entities := cur.Entities().Errors(); entities != nil {
-		// Groups go by the whole.
-		out.Metrics = metric.OfWindow(cur.Errors(), entities)
-		ofGroup = func(e *summary.ErrorSums) map[string]metric.Result { return metric.OfGroup(e, out.Metrics) }
-	} else {
-		w.add(func(*drift.Scratch) { out.Metrics = metric.Regression(cur.Errors()) })
-	}
-	finish := []func(){w.groups(cur.Versions(), ofGroup, out.Versions)}
+	whole := sync.OnceValue(func() map[string]metric.Result { return metric.OfWindow(cur.Errors(), cur.Entities().Errors()) })
+	w.add(func(*drift.Scratch) { out.Metrics = whole() })
+	finish := []func(){w.groups(cur.Versions(), whole, out.Versions)}
 	for column, values := range cur.Segments() {
 		out.Segments[column] = make(map[string]Group, len(values))
-		finish = append(finish, w.groups(values, ofGroup, out.Segments[column]))
+		finish = append(finish, w.groups(values, whole, out.Segments[column]))
 	}
 	out.Quality = qualityOf(cur)
 	if ref != nil {
 		stratum := ref.For(spanOf(cur))
-		out.Reference = newReference(stratum, cur)
+		out.Reference = newReference(ref, stratum, cur)
 		w.add(func(*drift.Scratch) {
 			out.Reference.compute(ref, stratum)
 			out.Reference.addSegments(stratum.Summary, opt.ReferenceSegments)
@@ -99,13 +93,13 @@ func (w *work) do(workers int) {
 	others.Wait()
 }
 
-// groups adds the metrics of each group to the work, which metricsOf computes; finish then puts
-// them into out.
-func (w *work) groups(groups map[string]*summary.ErrorSums, metricsOf func(*summary.ErrorSums) map[string]metric.Result, out map[string]Group) (finish func()) {
+// groups adds the metrics of each group to the work, which need those of the whole; finish
+// then puts them into out.
+func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[string]metric.Result, out map[string]Group) (finish func()) {
 	names := slices.Sorted(maps.Keys(groups))
 	metrics := make([]map[string]metric.Result, len(names))
 	for i, name := range names {
-		w.add(func(*drift.Scratch) { metrics[i] = metricsOf(groups[name]) })
+		w.add(func(*drift.Scratch) { metrics[i] = metric.OfPart(groups[name], whole()) })
 	}
 	return func() {
 		for i, name := range names {
@@ -131,10 +125,10 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 	}
 	return func() {
 		if why := noPredictions(ref.Summary); why != "" {
-			prediction.Reason = why
+			prediction.Unfit(why)
 		}
 		if why := noLabels(ref.Summary); why != "" {
-			label.Reason = why
+			label.Unfit(why)
 		}
 		*d = opt.Of(found[:len(features)])
 		d.LeftOut = ref.Layout.LeftOut

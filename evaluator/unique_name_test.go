@@ -21,7 +21,7 @@ func TestGroupsThatDifferInABadByteKeepTheirNames(t *testing.T) {
 	}
 	out := map[string]Group{}
 	var w work
-	finish := w.groups(groups, metric.Regression, out)
+	finish := w.groups(groups, func() map[string]metric.Result { return nil }, out)
 	w.do(1)
 	finish()
 	data, err := json.Marshal(out)

@@ -121,7 +121,11 @@ func TestThresholdOfStandardDeviations(t *testing.T) {
 			c := Compare(new(Scratch), profile.Summary.Feature("x"), s.Feature("x"), opt)
 			judged := 0
 			for name, m := range c.Measures {
-				if m.Threshold == nil {
+				s, _ := Find(name)
+				if s.Beside() && *m.Threshold != 0.01 {
+					t.Errorf("%s has the threshold %v: it is not meant", name, *m.Threshold)
+				}
+				if m.Threshold == nil || s.Beside() {
 					continue
 				}
 				judged++

@@ -10,16 +10,16 @@ import (
 // OfReference computes the metrics of rows of a reference from the sums over these rows and,
 // where they are known, over the parts of its days (Clusters.DayParts), nil
 // otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
-// together. The likeness of rows within entities is that of the metrics of the whole
-// reference, which are nil where entities are not known.
-func OfReference(e, parts *summary.ErrorSums, whole map[string]Result) map[string]Result {
-	return regression(&errorMoments{e: e, parts: parts, groups: "days", whole: whole})
+// together. Rows are as alike within entities as the metrics of the whole reference have it,
+// which are nil where that is not known.
+func OfReference(e, parts *summary.ErrorSums, alike map[string]Result) map[string]Result {
+	return regression(origin{e: e, parts: parts, groups: "days", alike: alike})
 }
 
 // OfWindows computes the metrics of the rows of several windows from what
 // summary.PoolErrors makes of these, as OfReference does: the windows are its days.
 func OfWindows(e *summary.ErrorSums) map[string]Result {
-	out := regression(&errorMoments{e: e, parts: e, groups: "windows"})
+	out := regression(origin{e: e, parts: e, groups: "windows"})
 	if e != nil {
 		SetDays(out, []Days{DaysOf(e, e)})
 	}
@@ -29,15 +29,14 @@ func OfWindows(e *summary.ErrorSums) map[string]Result {
 // Days is each metric by the days of one stratum of a reference, by the metric's name.
 type Days map[string]stat.DaySeries
 
-// DaysOf returns the metrics by day of a stratum, from its sums and those of the parts of its
-// days. A metric that has no series, and a stratum whose days are not known, has none.
+// DaysOf returns the metrics by day of a stratum, from what OfReference is given. A metric
+// that has no series, and a stratum whose days are not known, has none.
 func DaysOf(e, parts *summary.ErrorSums) Days {
 	out := Days{}
 	if parts == nil || e.N() == 0 {
 		return out
 	}
-	rows := &errorMoments{e: e, parts: parts}
-	rows.compute()
+	rows := newErrorMoments(origin{e: e, parts: parts})
 	for _, spec := range Regressions() {
 		if spec.HasInterval && spec.daysLike == "" {
 			if days := spec.compute(&spec, rows).Estimate.Days; len(days.N) > 0 {

@@ -17,37 +17,45 @@ import (
 // (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e *summary.ErrorSums) map[string]Result {
-	return regression(&errorMoments{e: e})
-}
+func Regression(e *summary.ErrorSums) map[string]Result { return regression(origin{e: e}) }
 
 // OfWindow computes the metrics of the rows of a window, with the errors by groups of their
 // entities where they have some (summary.Clusters.Errors), nil otherwise.
 func OfWindow(e, entities *summary.ErrorSums) map[string]Result {
-	return regression(&errorMoments{e: e, entities: entities})
+	return regression(origin{e: e, entities: entities})
 }
 
-// OfGroup computes the metrics of a model version or of a segment. As to how far rows of an
-// entity are alike it goes by the metrics of the whole window. Of a group that has but some of
-// an entity's rows that is too much, never too little.
-func OfGroup(e *summary.ErrorSums, whole map[string]Result) map[string]Result {
-	return regression(&errorMoments{e: e, whole: whole})
+// OfPart computes the metrics of a version's or segment's rows. These vary together in time, and
+// within entities, as the whole's do, of which whole has the metrics. Of a part that has but
+// some of an entity's rows the latter is too much, never too little.
+func OfPart(e *summary.ErrorSums, whole map[string]Result) map[string]Result {
+	return regression(origin{e: e, whole: whole, alike: whole})
 }
 
-// regression computes them from what is known of rows.
-func regression(rows *errorMoments) map[string]Result {
+// origin is where the rows of some metrics come from.
+type origin struct {
+	e      *summary.ErrorSums // of all of them
+	parts  *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
+	groups string             // what these days are: days, or windows
+	whole  map[string]Result  // the metrics of the window that they are a version's or segment's rows of; else nil
+
+	entities *summary.ErrorSums // by groups of entities; nil where rows have none
+	alike    map[string]Result  // else metrics by which rows are as alike within entities; nil for none
+}
+
+func regression(of origin) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
-	if rows.e == nil || rows.e.N() == 0 {
+	if of.e == nil || of.e.N() == 0 {
 		for _, spec := range specs {
 			out[spec.Name] = missingMetric(0, "no matched rows")
 		}
 		return out
 	}
-	rows.compute()
+	rows := newErrorMoments(of)
 	for i := range specs {
 		rows.metric = specs[i].Name
-		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
+		out[rows.metric] = specs[i].compute(&specs[i], rows)
 	}
 	return out
 }
@@ -55,13 +63,8 @@ func regression(rows *errorMoments) map[string]Result {
 // errorMoments holds what the metrics of some matched rows are computed from. Every row
 // of the table is given it.
 type errorMoments struct {
-	e        *summary.ErrorSums
-	parts    *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
-	groups   string             // what these days are: days, or windows
-	entities *summary.ErrorSums // by groups of entities; nil where rows have none
-	whole    map[string]Result  // of the rows that these are a part of; nil where likeness within entities isn't known of them
-	metric   string             // the one that is computed
-
+	origin
+	metric    string       // the name of the one that is being computed
 	n         int64        // rows
 	errors    stat.Moments // of e
 	absolute  stat.Moments // of |e|
@@ -74,16 +77,17 @@ type errorMoments struct {
 	patternsRows []float64
 }
 
-// compute computes the moments, which all metrics share, from the sums.
-func (m *errorMoments) compute() {
-	e, n := m.e, m.e.N()
-	m.n = n
-	m.errors = momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4)
-	m.absolute = momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4)
-	m.squared = momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8)
-	m.symmetric = momentsOf(e, n, summary.SumS1, summary.SumS2, summary.SumS3, summary.SumS4)
-	m.metric = "mae"
+func newErrorMoments(of origin) *errorMoments {
+	e, n := of.e, of.e.N()
+	m := &errorMoments{
+		origin: of, n: n, metric: "mae",
+		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
+		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
+		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
+		symmetric: momentsOf(e, n, summary.SumS1, summary.SumS2, summary.SumS3, summary.SumS4),
+	}
 	m.meanAbsolute = m.mean(m.absolute, summary.SumAbsE)
+	return m
 }
 
 // blocks gives a series by groups of rows, from the sums that are kept of these.
@@ -92,9 +96,12 @@ type blocks func(*summary.ErrorSums) stat.BlockSeries
 // estimate returns the estimate of a metric by the mean of a series that has these moments
 // (stat.EstimateMean), or of a reference by its days where there are enough of them.
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
-	entities := m.whole[m.metric].Estimate.Entities
+	entities := m.alike[m.metric].Estimate.Entities
 	if m.entities != nil {
 		entities = stat.WithinEntities(series(m.entities), of.N, of.Variance)
+	}
+	if whole := m.whole[m.metric].Estimate.LongRun; whole != nil {
+		return stat.EstimatePart(of, whole, m.byBlock(of.N), entities, value, slope, bend)
 	}
 	if m.parts == nil {
 		return stat.EstimateMean(of, m.inTime(series), entities, value, slope, bend)
@@ -107,6 +114,16 @@ func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, be
 	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
 	est.Days.Are = m.groups
 	return est
+}
+
+// byBlock returns how many rows there are in each time block of the window, of the n that a
+// metric is about; nothing where that isn't known.
+func (m *errorMoments) byBlock(n float64) []float64 {
+	var out []float64
+	for _, rows := range m.e.RowsByBlock() {
+		out = append(out, float64(rows)*n/float64(m.n))
+	}
+	return out
 }
 
 // inTime returns a series by time blocks, with the patterns that these have. Nearly all
@@ -202,20 +219,19 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 // noteAlike says of n rows that are alike as how many they count, by the estimate that has
 // their effective number.
 func (m *Result) noteAlike(est *stat.Estimate, n int64) {
+	inEntities := est.Entities.Inflation > 1
 	switch days := est.ByDays; {
-	case days > 0 && est.Entities.Inflation > 1:
+	case days > 0 && inEntities:
 		m.note("interval from how its %d %s and its entities differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
 	case days > 0:
 		m.note("interval from how its %d %s differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
-	case est.NEff < 0.999*float64(n):
-		what := "autocorrelated errors"
-		switch {
-		case est.Entities.Inflation > 1 && est.InTime > 1:
-			what = "errors alike in time and within entities"
-		case est.Entities.Inflation > 1:
-			what = "errors alike within entities"
-		}
-		m.note("%s: %d rows count as %.0f", what, n, est.NEff)
+	case !(est.NEff < 0.999*float64(n)):
+	case inEntities && est.InTime > 1:
+		m.note("errors alike in time and within entities: %d rows count as %.0f", n, est.NEff)
+	case inEntities:
+		m.note("errors alike within entities: %d rows count as %.0f", n, est.NEff)
+	default:
+		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
 	}
 	if est.Entities.Few() {
 		m.note("few entities: the interval may be too narrow")
