@@ -468,6 +468,7 @@ func (d *decoder) driftThreshold(v value, m *Model) {
 		case !known:
 			d.failAt(mem.pos, v.path, "unknown measure %q%s", clip(mem.key), didYouMean(mem.key, can))
 			continue
+		case measure.Beside():
 		case len(m.Drift.Methods) > 0 && !slices.Contains(m.Drift.Methods, mem.key):
 			d.failAt(mem.pos, path, "%s is not among the measures of method, so its threshold would not count", mem.key)
 			continue

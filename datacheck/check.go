@@ -70,6 +70,7 @@ func Check(ctx context.Context, stores *objstore.Opener, m *config.Model, opt Op
 		c.columns(r)
 	}
 	c.features()
+	c.blocked()
 	c.times()
 	c.ids()
 	c.windows()

@@ -133,7 +133,12 @@ func (e countingEngine) groups(rows []countedRow, of func(countedRow) string) ma
 	}
 	out := map[string]summary.ErrorCounts{}
 	for name, rows := range by {
-		out[name] = e.errors(rows)
+		c := e.errors(rows)
+		c.ByBlock = make([]int64, summary.NumBlocks)
+		for _, r := range rows {
+			c.ByBlock[r.time/1e9-64]++
+		}
+		out[name] = c
 	}
 	return out
 }
@@ -273,10 +278,15 @@ func TestCountsThatContradictThemselvesAreRefused(t *testing.T) {
 		change func(*summary.Counts)
 		want   string
 	}{
-		"a feature missing":       {func(c *summary.Counts) { c.Features = c.Features[:1] }, "1 features and 1 segments, want 2 and 1"},
-		"bins of another layout":  {func(c *summary.Counts) { c.Prediction.Points = nil }, "column prediction: 0 points"},
-		"other categories":        {func(c *summary.Counts) { c.Features[0].Categories = nil }, "column color: 0 categories, want 3"},
-		"sums missing":            {func(c *summary.Counts) { c.Errors.Sums = nil }, "0 sums"},
+		"a feature missing":      {func(c *summary.Counts) { c.Features = c.Features[:1] }, "1 features and 1 segments, want 2 and 1"},
+		"bins of another layout": {func(c *summary.Counts) { c.Prediction.Points = nil }, "column prediction: 0 points"},
+		"other categories":       {func(c *summary.Counts) { c.Features[0].Categories = nil }, "column color: 0 categories, want 3"},
+		"sums missing":           {func(c *summary.Counts) { c.Errors.Sums = nil }, "0 sums"},
+		"rows of too few blocks": {func(c *summary.Counts) {
+			g := c.Segments[0]["city 1"]
+			g.ByBlock = g.ByBlock[1:]
+			c.Segments[0]["city 1"] = g
+		}, "group city 1: rows of 63 time blocks, want 0 or 64"},
 		"sums of a group missing": {func(c *summary.Counts) { c.Segments[0]["city 1"] = summary.ErrorCounts{} }, "group city 1: 0 sums"},
 		"too few predictions":     {func(c *summary.Counts) { c.Predictions-- }, "contradict"},
 		"a negative count":        {func(c *summary.Counts) { c.Label.Points[0] = -1 }, "contradict"},

@@ -37,11 +37,12 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		// What Prepare makes is kept, and needed by the columns, which come last.
 		w.add(func(*drift.Scratch) { drift.Prepare() })
 	}
-	w.add(func(*drift.Scratch) { out.Metrics = metric.Regression(cur.Errors()) })
-	finish := []func(){w.groups(cur.Versions(), out.Versions)}
+	whole := sync.OnceValue(func() map[string]metric.Result { return metric.Regression(cur.Errors()) })
+	w.add(func(*drift.Scratch) { out.Metrics = whole() })
+	finish := []func(){w.groups(cur.Versions(), whole, out.Versions)}
 	for column, values := range cur.Segments() {
 		out.Segments[column] = make(map[string]Group, len(values))
-		finish = append(finish, w.groups(values, out.Segments[column]))
+		finish = append(finish, w.groups(values, whole, out.Segments[column]))
 	}
 	out.Quality = qualityOf(cur)
 	if ref != nil {
@@ -52,7 +53,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 			out.Reference.addSegments(stratum.Summary, opt.ReferenceSegments)
 		})
 		out.Drift = &drift.Drift{}
-		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
+		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, stratum, out.Reference.WindowDays, opt.Drift))
 	}
 	if r := opt.Rolling; r != nil {
 		out.Rolling = newRolling(r, cur)
@@ -92,12 +93,13 @@ func (w *work) do(workers int) {
 	others.Wait()
 }
 
-// groups adds the metrics of each group to the work; finish then puts them into out.
-func (w *work) groups(groups map[string]*summary.ErrorSums, out map[string]Group) (finish func()) {
+// groups adds the metrics of each group to the work, which need those of the whole; finish
+// then puts them into out.
+func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[string]metric.Result, out map[string]Group) (finish func()) {
 	names := slices.Sorted(maps.Keys(groups))
 	metrics := make([]map[string]metric.Result, len(names))
 	for i, name := range names {
-		w.add(func(*drift.Scratch) { metrics[i] = metric.Regression(groups[name]) })
+		w.add(func(*drift.Scratch) { metrics[i] = metric.OfPart(groups[name], whole()) })
 	}
 	return func() {
 		for i, name := range names {
@@ -106,27 +108,29 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, out map[string]Group
 	}
 }
 
-// columnsDrift adds the columns' drift to the work; finish then counts it into d.
-func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.Profile, opt drift.Options) (finish func()) {
-	features := ref.Summary.Features()
+// columnsDrift adds the columns' drift from a stratum to the work; finish then counts it into d.
+func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.Profile, s summary.Stratum, windowDays float64, opt drift.Options) (finish func()) {
+	features := s.Summary.Features()
 	found := make([]drift.Column, len(features)+2)
-	compare := func(out *drift.Column, r, c *summary.Column) {
-		w.add(func(mem *drift.Scratch) { *out = drift.Compare(mem, r, c, opt) })
+	compare := func(out *drift.Column, r, c *summary.Column, days *drift.DayColumn) {
+		alike := drift.Likeness{Days: days}
+		w.add(func(mem *drift.Scratch) { *out = drift.Compare(mem, r, c, alike, opt) })
 	}
+	days := drift.NewDays(ref, s, windowDays)
 	for i, r := range features {
-		compare(&found[i], r, cur.Feature(r.Name()))
+		compare(&found[i], r, cur.Feature(r.Name()), days.Feature(r.Name()))
 	}
 	prediction, label := &found[len(features)], &found[len(features)+1]
-	compare(prediction, ref.Summary.Prediction(), cur.Prediction())
+	compare(prediction, s.Summary.Prediction(), cur.Prediction(), days.Prediction())
 	if cur.Matched() > 0 {
-		compare(label, ref.Summary.Label(), cur.Label())
+		compare(label, s.Summary.Label(), cur.Label(), days.Label())
 	}
 	return func() {
 		if why := noPredictions(ref.Summary); why != "" {
-			prediction.Reason = why
+			prediction.Unfit(why)
 		}
 		if why := noLabels(ref.Summary); why != "" {
-			label.Reason = why
+			label.Unfit(why)
 		}
 		*d = opt.Of(found[:len(features)])
 		d.LeftOut = ref.Layout.LeftOut

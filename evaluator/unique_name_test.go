@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
@@ -20,7 +21,7 @@ func TestGroupsThatDifferInABadByteKeepTheirNames(t *testing.T) {
 	}
 	out := map[string]Group{}
 	var w work
-	finish := w.groups(groups, out)
+	finish := w.groups(groups, func() map[string]metric.Result { return nil }, out)
 	w.do(1)
 	finish()
 	data, err := json.Marshal(out)

@@ -256,21 +256,9 @@ func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 
 // EvaluationOptions returns a model's options of its figures.
 func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
-	return evaluator.Options{
-		Drift: drift.Options{
-			Methods:    m.Drift.Methods,
-			Threshold:  m.Drift.Threshold,
-			Thresholds: m.Drift.Thresholds,
-			Std:        m.Drift.Std,
-			Stds:       m.Drift.Stds,
-			MinRows:    m.Drift.MinRows,
-
-			FalseDiscoveryRate: m.Drift.FalseDiscoveryRate,
-			CountRate:          countRate(m.Rules()),
-		},
-		Workers:           workers,
-		ReferenceSegments: m.Rules().ReferenceSegments(),
-	}
+	opt := evaluator.Options{Drift: m.DriftOptions(), Workers: workers, ReferenceSegments: m.Rules().ReferenceSegments()}
+	opt.Drift.CountRate = countRate(m.Rules())
+	return opt
 }
 
 // countRate returns the false discovery rate that drift.count is counted at where none is

@@ -65,10 +65,12 @@ func judging(c drift.Column) []string {
 	return out
 }
 
-// drifted says whether a column drifted, and of one that is inconclusive how many rows it
+// drifted says whether a column drifted or can, and of one that is inconclusive how many rows it
 // needs.
 func drifted(c drift.Column) string {
 	switch {
+	case c.NotApplicable:
+		return c.Reason
 	case c.Drifted == nil && c.NeedsRows > 0:
 		return "inconclusive: " + Lacks(c)
 	case c.Drifted == nil:

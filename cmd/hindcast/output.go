@@ -220,6 +220,8 @@ func driftTable(w io.Writer, d *drift.Drift) {
 		c := d.Columns[name]
 		state, lacks := "no", ""
 		switch {
+		case c.NotApplicable:
+			state, lacks = "-", c.Reason
 		case c.Drifted == nil:
 			state, lacks = "?", report.Lacks(c)
 		case *c.Drifted:

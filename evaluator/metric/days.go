@@ -12,13 +12,13 @@ import (
 // otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
 // together.
 func OfReference(e, parts *summary.ErrorSums) map[string]Result {
-	return regression(e, parts, "days")
+	return regression(origin{e: e, parts: parts, groups: "days"})
 }
 
 // OfWindows computes the metrics of the rows of several windows from what
 // summary.PoolErrors makes of these, as OfReference does: the windows are its days.
 func OfWindows(e *summary.ErrorSums) map[string]Result {
-	out := regression(e, e, "windows")
+	out := regression(origin{e: e, parts: e, groups: "windows"})
 	if e != nil {
 		SetDays(out, []Days{DaysOf(e, e)})
 	}
@@ -35,7 +35,7 @@ func DaysOf(e, parts *summary.ErrorSums) Days {
 	if parts == nil || e.N() == 0 {
 		return out
 	}
-	rows := newErrorMoments(e, parts)
+	rows := newErrorMoments(origin{e: e, parts: parts})
 	for _, spec := range Regressions() {
 		if spec.HasInterval && spec.daysLike == "" {
 			if days := spec.compute(&spec, rows).Estimate.Days; len(days.N) > 0 {

@@ -17,23 +17,35 @@ import (
 // (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e *summary.ErrorSums) map[string]Result { return regression(e, nil, "") }
+func Regression(e *summary.ErrorSums) map[string]Result { return regression(origin{e: e}) }
 
-// regression computes them, of a reference with the sums over the parts of its days, or of
-// what else groups says.
-func regression(e, parts *summary.ErrorSums, groups string) map[string]Result {
+// OfPart computes the metrics of a version's or segment's rows. These vary together in time as
+// the whole's do, of which whole has the metrics.
+func OfPart(e *summary.ErrorSums, whole map[string]Result) map[string]Result {
+	return regression(origin{e: e, whole: whole})
+}
+
+// origin is where the rows of some metrics come from.
+type origin struct {
+	e      *summary.ErrorSums // of all of them
+	parts  *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
+	groups string             // what these days are: days, or windows
+	whole  map[string]Result  // the metrics of the window that they are a version's or segment's rows of; else nil
+}
+
+func regression(of origin) map[string]Result {
 	specs := Regressions()
 	out := make(map[string]Result, len(specs))
-	if e == nil || e.N() == 0 {
+	if of.e == nil || of.e.N() == 0 {
 		for _, spec := range specs {
 			out[spec.Name] = missingMetric(0, "no matched rows")
 		}
 		return out
 	}
-	rows := newErrorMoments(e, parts)
-	rows.groups = groups
+	rows := newErrorMoments(of)
 	for i := range specs {
-		out[specs[i].Name] = specs[i].compute(&specs[i], rows)
+		rows.metric = specs[i].Name
+		out[rows.metric] = specs[i].compute(&specs[i], rows)
 	}
 	return out
 }
@@ -41,14 +53,13 @@ func regression(e, parts *summary.ErrorSums, groups string) map[string]Result {
 // errorMoments holds what the metrics of some matched rows are computed from. Every row
 // of the table is given it.
 type errorMoments struct {
-	e         *summary.ErrorSums
-	parts     *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
-	groups    string             // what these days are: days, or windows
-	n         int64              // rows
-	errors    stat.Moments       // of e
-	absolute  stat.Moments       // of |e|
-	squared   stat.Moments       // of e^2
-	symmetric stat.Moments       // of 2|e|/(|y|+|p|)
+	origin
+	metric    string       // the name of the one that is being computed
+	n         int64        // rows
+	errors    stat.Moments // of e
+	absolute  stat.Moments // of |e|
+	squared   stat.Moments // of e^2
+	symmetric stat.Moments // of 2|e|/(|y|+|p|)
 
 	meanAbsolute stat.Estimate // the mean of |e|
 
@@ -56,10 +67,10 @@ type errorMoments struct {
 	patternsRows []float64
 }
 
-func newErrorMoments(e, parts *summary.ErrorSums) *errorMoments {
-	n := e.N()
+func newErrorMoments(of origin) *errorMoments {
+	e, n := of.e, of.e.N()
 	m := &errorMoments{
-		e: e, parts: parts, n: n,
+		origin: of, n: n, metric: "mae",
 		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
 		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
 		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
@@ -75,6 +86,9 @@ type blocks func(*summary.ErrorSums) stat.BlockSeries
 // estimate returns the estimate of a metric by the mean of a series that has these moments
 // (stat.EstimateMean), or of a reference by its days where there are enough of them.
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
+	if whole := m.whole[m.metric].Estimate.LongRun; whole != nil {
+		return stat.EstimatePart(of, whole, m.byBlock(of.N), value, slope, bend)
+	}
 	if m.parts == nil {
 		return stat.EstimateMean(of, m.inTime(series), value, slope, bend)
 	}
@@ -86,6 +100,16 @@ func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, be
 	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
 	est.Days.Are = m.groups
 	return est
+}
+
+// byBlock returns how many rows there are in each time block of the window, of the n that a
+// metric is about; nothing where that isn't known.
+func (m *errorMoments) byBlock(n float64) []float64 {
+	var out []float64
+	for _, rows := range m.e.RowsByBlock() {
+		out = append(out, float64(rows)*n/float64(m.n))
+	}
+	return out
 }
 
 // inTime returns a series by time blocks, with the patterns that these have. Nearly all

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
@@ -30,6 +31,7 @@ type Env struct {
 	NoPredictions, NoLabels bool
 	Segments                []string // configured segment columns
 	Prometheus              []string // configured prometheus.NAME
+	Drift                   drift.Prospects
 }
 
 // Facts holds what is known of a window, which its rules are judged on.
@@ -139,6 +141,12 @@ func Compile(specs []Spec, env Env) (*Set, []error) {
 		}
 		if len(faults) > 0 {
 			continue
+		}
+		if spec.Action == ActionBlock {
+			if why := when.root.neverHealthy(&env.Drift); why != "" {
+				fault("when", "a rule with action block holds every run unless it is healthy, and this one never is: %s", why)
+				continue
+			}
 		}
 		level := ruleLevel(spec, when.root, fault)
 		when.root.setLevel(level)

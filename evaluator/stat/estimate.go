@@ -15,6 +15,9 @@ type Estimate struct {
 	Kurtosis  float64 // of u
 	Reason    string  // why SE is NaN, else empty
 
+	// LongRun is how rows vary together in time; nil where SE doesn't come from time blocks.
+	LongRun *LongRun
+
 	// Days is the metric by the days of a reference, with no days where they are not known;
 	// ByDays is the number of those that SE comes from, 0 where it comes from rows.
 	Days   DaySeries
@@ -28,7 +31,19 @@ const IntervalLevel = 0.95
 // by the delta method: value is g at the mean, slope its first derivative g' there, and
 // bend the second derivative over the first.
 func EstimateMean(m Moments, b BlockSeries, value, slope, bend float64) Estimate {
-	return estimateMean(m, value, slope, bend, func() (inflation, df float64) { return longRun(b, m.N, m.Variance) })
+	var l *LongRun
+	est := estimateMean(m, value, slope, bend, func() (inflation, df float64) {
+		l = longRun(b, m.N, m.Variance)
+		return l.inflation, l.df
+	})
+	est.LongRun = l
+	return est
+}
+
+// EstimatePart returns it for a part of the rows of a window, of which there are so many in
+// each time block. They vary together as the whole's do in the same series.
+func EstimatePart(m Moments, whole *LongRun, rows []float64, value, slope, bend float64) Estimate {
+	return estimateMean(m, value, slope, bend, func() (inflation, df float64) { return whole.share(rows) })
 }
 
 // EstimateByDays returns it for a series of a reference by its days, which hold whatever

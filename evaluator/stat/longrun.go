@@ -18,10 +18,57 @@ const (
 	maxBlockCorr    = 0.3 // neighbouring blocks more correlated than that are merged further
 )
 
+// LongRun is how a window's rows vary together as time goes by, as one series shows it. The
+// rows of a part of the window, such as a segment, vary together alike: see share.
+type LongRun struct {
+	inflation float64 // the factor by which it inflates the variance of the mean
+	df        float64 // the degrees of freedom of inflation
+	// Below is nothing where rows vary independently.
+	merged  []int   // the merged block of each block, -1 for empty ones
+	within  float64 // covariance of two rows of a merged block, over the variance of one
+	between float64 // the same of rows of neighbouring blocks
+}
+
+// independent is a LongRun of rows that vary independently.
+func independent() *LongRun { return &LongRun{inflation: 1, df: math.Inf(1)} }
+
+// share returns inflation and df for a part of the rows, of which there are so many in each
+// block. With m_b of its rows in merged block b, its sum has the variance, over that of one
+// row,
+//
+//	m + within sum m_b (m_b - 1) + 2 between sum m_b m_{b+1},
+//
+// m altogether. A few rows that were drawn from all of the time hardly vary together, rows
+// that have an hour to themselves do as the whole's of that hour. Its degrees of freedom are
+// as much more as the uncertain share of it is less.
+func (l *LongRun) share(rows []float64) (inflation, df float64) {
+	if len(l.merged) != len(rows) {
+		return 1, math.Inf(1)
+	}
+	m, total := make([]float64, len(rows)), 0.0
+	for i, n := range rows {
+		if l.merged[i] >= 0 {
+			m[l.merged[i]] += n
+			total += n
+		}
+	}
+	pairs, next := 0.0, 0.0
+	for b, n := range m {
+		pairs += float64(n * (n - 1))
+		if b > 0 {
+			next += float64(n * m[b-1])
+		}
+	}
+	more := (float64(l.within*pairs) + float64(2*l.between*next)) / total
+	if !(more > 0) {
+		return 1, math.Inf(1)
+	}
+	uncertain := more / (l.inflation - 1) * l.inflation / (1 + more)
+	return 1 + more, l.df / float64(uncertain*uncertain)
+}
+
 // longRun compares the variance between time blocks with what independent rows
-// of variance v would give. It returns the factor by which autocorrelation
-// inflates the variance of the mean and the degrees of freedom of that factor;
-// (1, +Inf) where the blocks don't speak against independence.
+// of variance v would give. Rows are independent where the blocks don't speak against it.
 //
 // Of the block sums, what the patterns explain is taken out first: the error's own way over
 // the day would look like autocorrelation, and widen every interval. With q patterns, the
@@ -37,35 +84,34 @@ const (
 // Analysis and Time Series, 1981, 6.2.3). Dividing by what independent rows would leave
 // rather than by the number of blocks matters: patterns take the lowest frequencies, which
 // weigh most in L0 + 2 L1.
-func longRun(b BlockSeries, n, v float64) (inflation, df float64) {
-	none := math.Inf(1)
+func longRun(b BlockSeries, n, v float64) *LongRun {
 	if b.Patterns == nil {
 		b.Patterns = PatternsOf(b.N, 0)
 	}
 	blocks, explained := b.Patterns.take(b)
-	blocks = withoutEmpty(blocks)
+	blocks, place := withoutEmpty(blocks)
 	for len(blocks) >= 2*minBlocks && n/float64(len(blocks)) < minRowsPerBlock {
-		blocks = merged(blocks)
+		blocks = merged(blocks, place)
 	}
 	q := float64(len(b.Patterns.columns))
 	if len(blocks) < minBlocks || !(v > 0) {
-		return 1, none
+		return independent()
 	}
 	s := sumsOf(blocks)
 	k := float64(len(blocks))
 	within := (float64(v*(n-1)) - explained) / (n - q)
 	if !(s.e0 > 0) || !(s.pairs > 0) || !(within > 0) {
-		return 1, none
+		return independent()
 	}
 	if z := (s.l0/(s.e0*within) - 1) / (math.Sqrt(2*s.pairs*k/(k-q)) / n); z < blockTestZ {
-		return 1, none
+		return independent()
 	}
 	for {
 		half := (len(blocks) + 1) / 2
 		// What neighbours have in common, with what the patterns took of it put back.
 		common := s.l1 - s.e1*s.l0/s.e0
 		if common > maxBlockCorr*s.l0 && half >= minBlocks && half >= blocksPerPattern*(len(b.Patterns.columns)-1) {
-			blocks = merged(blocks)
+			blocks = merged(blocks, place)
 			s = sumsOf(blocks)
 			continue
 		}
@@ -74,24 +120,39 @@ func longRun(b BlockSeries, n, v float64) (inflation, df float64) {
 			sum += float64(2 * s.l1)
 			norm += float64(2 * s.e1)
 		}
-		if c := math.Min(common/s.l0, 0.6); c > maxBlockCorr {
+		// The covariance of a block with others, over its variance.
+		others := math.Max(0, math.Min(common/s.l0, 0.6))
+		if others > maxBlockCorr {
 			// Merging had to end early: blocks further apart have something in common too.
 			// Where autocorrelation falls off exponentially it is about so much.
-			sum *= (1 + 2*c/(1-float64(1.4*c*c))) / (1 + float64(2*c))
+			further := others / (1 - float64(1.4*others*others))
+			sum *= (1 + float64(2*further)) / (1 + float64(2*others))
+			others = further
 		}
 		// So many blocks of one size would vary as these.
 		even := n * n / s.squares
 		if even < minBlocks/2 || !(norm > 0) {
-			return 1, none
+			return independent()
 		}
-		return math.Max(1, sum/(norm*v)), math.Max(1, (even-q+1)/2.5)
+		l := &LongRun{inflation: sum / (norm * v), df: math.Max(1, (even-q+1)/2.5)}
+		if !(l.inflation > 1) {
+			return independent()
+		}
+		l.merged = place
+		neighbours := float64(l.inflation*n) * 2 * others / (1 + float64(2*others)) // of the sum's variance
+		if s.next > 0 {
+			l.between = neighbours / (2 * s.next)
+		}
+		l.within = (float64((l.inflation-1)*n) - float64(2*l.between*s.next)) / s.pairs
+		return l
 	}
 }
 
 // blockSums are the sums over blocks that longRun names.
 type blockSums struct {
 	l0, l1, e0, e1 float64
-	squares, pairs float64 // of the numbers of rows: sum n^2 and sum n (n-1)
+	// Of the numbers of rows: sum n_b^2, sum n_b (n_b-1) and sum n_b n_{b+1}.
+	squares, pairs, next float64
 }
 
 func sumsOf(blocks []restBlock) blockSums {
@@ -104,13 +165,19 @@ func sumsOf(blocks []restBlock) blockSums {
 		if i > 0 {
 			s.l1 += float64(b.u * blocks[i-1].u)
 			s.e1 -= takenBoth(b, blocks[i-1])
+			s.next += float64(b.n * blocks[i-1].n)
 		}
 	}
 	return s
 }
 
-// merged returns the blocks merged pairwise.
-func merged(blocks []restBlock) []restBlock {
+// merged returns the blocks merged pairwise, and halves the places accordingly.
+func merged(blocks []restBlock, place []int) []restBlock {
+	for i, at := range place {
+		if at > 0 {
+			place[i] = at / 2
+		}
+	}
 	out := make([]restBlock, 0, (len(blocks)+1)/2)
 	for i := 0; i < len(blocks); i += 2 {
 		if i+1 == len(blocks) {
@@ -122,13 +189,16 @@ func merged(blocks []restBlock) []restBlock {
 	return out
 }
 
-// withoutEmpty returns the blocks that have rows.
-func withoutEmpty(blocks []restBlock) []restBlock {
-	out := blocks[:0]
-	for _, b := range blocks {
-		if b.n > 0 {
-			out = append(out, b)
+// withoutEmpty returns the blocks that have rows, and the place there of each block, -1 of
+// an empty one.
+func withoutEmpty(blocks []restBlock) (filled []restBlock, place []int) {
+	place = make([]int, len(blocks))
+	filled = blocks[:0]
+	for i, b := range blocks {
+		if place[i] = -1; b.n > 0 {
+			place[i] = len(filled)
+			filled = append(filled, b)
 		}
 	}
-	return out
+	return filled, place
 }

@@ -59,7 +59,7 @@ func TestLongRunTellsAutocorrelatedFromIndependentRows(t *testing.T) {
 			for range trials {
 				xs := evaltest.ErrorsOf(rng, n, rho)
 				b, m := blocksOf(xs, c.rows)
-				inflation, _ := longRun(b, m.N, m.Variance)
+				inflation := longRun(b, m.N, m.Variance).inflation
 				if inflation > 1 {
 					seen++
 				}
@@ -97,8 +97,8 @@ func TestLongRunIsNaiveWithoutEnoughBlocks(t *testing.T) {
 			n += r
 		}
 		b, m := blocksOf(xs[:n], rows)
-		if inflation, df := longRun(b, m.N, m.Variance); inflation != 1 || !math.IsInf(df, 1) {
-			t.Errorf("%s: inflation %g with df %g, want 1 and infinite", name, inflation, df)
+		if l := longRun(b, m.N, m.Variance); l.inflation != 1 || !math.IsInf(l.df, 1) {
+			t.Errorf("%s: inflation %g with df %g, want 1 and infinite", name, l.inflation, l.df)
 		}
 	}
 	// Empty blocks change nothing.
@@ -109,8 +109,8 @@ func TestLongRunIsNaiveWithoutEnoughBlocks(t *testing.T) {
 	}
 	b, m := blocksOf(xs[:680], rows)
 	c, _ := blocksOf(xs[:680], gaps)
-	want, _ := longRun(b, m.N, m.Variance)
-	if got, _ := longRun(c, m.N, m.Variance); got != want || want < 2 {
+	want := longRun(b, m.N, m.Variance).inflation
+	if got := longRun(c, m.N, m.Variance).inflation; got != want || want < 2 {
 		t.Errorf("with empty blocks the inflation is %g, without %g", got, want)
 	}
 }

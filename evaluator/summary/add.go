@@ -39,6 +39,16 @@ func NewErrorSums(center float64, buckets int, blocks bool) *ErrorSums {
 	return e
 }
 
+// newGroupSums returns the sums of no rows of a version or segment, which counts them by time
+// block if asked for.
+func newGroupSums(center float64, blocks bool) *ErrorSums {
+	e := NewErrorSums(center, GroupBuckets, false)
+	if blocks {
+		e.byBlock = make([]int64, NumBlocks)
+	}
+	return e
+}
+
 func (e *ErrorSums) empty() bool { return e.n == 0 }
 
 // addSums adds the sums over rows of o, and nothing else of it.
@@ -55,6 +65,15 @@ func (e *ErrorSums) mergeFrom(o *ErrorSums) {
 	e.addSums(o)
 	e.maxAbs = max(e.maxAbs, o.maxAbs)
 	e.abs.mergeFrom(&o.abs)
+	switch {
+	case o.empty():
+	case e.byBlock == nil || o.byBlock == nil:
+		e.byBlock = nil
+	default:
+		for i, n := range o.byBlock {
+			e.byBlock[i] += n
+		}
+	}
 	for i := range e.blocks {
 		e.blocks[i].mergeFrom(&o.blocks[i])
 	}
@@ -72,7 +91,7 @@ func (b *blockSums) mergeFrom(o *blockSums) {
 const sumBytes = 576
 
 func (e *ErrorSums) bytes() int64 {
-	return int64(numSums)*sumBytes + int64(len(e.blocks)*int(numBlockSums))*sumBytes + e.abs.bytes()
+	return int64(numSums)*sumBytes + int64(len(e.byBlock))*8 + int64(len(e.blocks)*int(numBlockSums))*sumBytes + e.abs.bytes()
 }
 
 func newColumnSummary(l *ColumnLayout, interior int) *Column {

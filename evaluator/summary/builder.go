@@ -70,7 +70,7 @@ func newSummary(layout *Layout, start, end int64, segments []string, maxSegments
 	s.label = newColumnSummary(label, s.interior())
 	s.errors = NewErrorSums(center, wholeBuckets, end > start)
 	s.errors.span = end - start
-	fresh := func() *ErrorSums { return NewErrorSums(center, GroupBuckets, false) }
+	fresh := func() *ErrorSums { return newGroupSums(center, end > start) }
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
 	for _, name := range segments {
 		s.segments = append(s.segments, newGroups[ErrorSums](maxSegments, layout.segmentRank(name), fresh))
@@ -225,17 +225,20 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 		b.setKey(&keys[at], g, &m.Segments[i], from, n)
 		at++
 	}
-	k.addKeys(keys[:at])
 	switch {
 	case !m.HasTime:
 		s.errors.timeless += int64(n)
 	case s.errors.blocks != nil:
-		b.blockOf = slices.Grow(b.blockOf[:0], n)[:n]
+		k.blockOf = slices.Grow(b.blockOf[:0], n)[:n]
+		b.blockOf = k.blockOf
 		blockOf := newBlocks(s.start, s.end)
 		for row, t := range m.Times[from:to] {
-			b.blockOf[row] = int32(blockOf.find(t))
+			k.blockOf[row] = int32(blockOf.find(t))
 		}
-		k.addBlocks(s.errors.blocks, b.blockOf)
+	}
+	k.addKeys(keys[:at])
+	if k.blockOf != nil {
+		k.addBlocks(s.errors.blocks, k.blockOf)
 	}
 }
 

@@ -35,6 +35,9 @@ func (e *encoder) counted(s *Summary) {
 	e.section(frameSection, func() { e.frame(s) })
 	e.section(predictionsSection, func() { e.predictions(s) })
 	e.section(matchesSection, func() { e.matches(s) })
+	if slices.ContainsFunc(s.allGroups(), func(g *ErrorSums) bool { return g.byBlock != nil }) {
+		e.section(byBlockSection, func() { e.byBlock(s) })
+	}
 	if s.sample != nil {
 		e.section(sampleSection, func() { e.sample(s.sample) })
 	}
@@ -68,8 +71,9 @@ const (
 	frameSection       = "frame"  // what two Summaries must share to be merged, beside the layout
 	predictionsSection = "predictions"
 	matchesSection     = "matches"
-	sampleSection      = "sample" // not there where the sample is not known
-	hoursSection       = "hours"  // likewise
+	byBlockSection     = "groups by block" // not there where no version's or segment's rows by time block are known
+	sampleSection      = "sample"          // not there where the sample is not known
+	hoursSection       = "hours"           // likewise
 )
 
 // summary reads what follows the schema.
@@ -89,6 +93,7 @@ func countedSections(layout **Layout, s **Summary) []sectionReader {
 		{frameSection, false, func(d *decoder) { *s = d.frame(*layout) }},
 		{predictionsSection, false, func(d *decoder) { d.predictions(*s) }},
 		{matchesSection, false, func(d *decoder) { d.matches(*s) }},
+		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
 	}
@@ -205,6 +210,34 @@ func (d *decoder) matches(s *Summary) {
 	for _, g := range s.segments {
 		d.groups(g, s.errors.n)
 	}
+	for _, g := range s.allGroups() {
+		g.byBlock = nil // as long as no section tells
+	}
+}
+
+// byBlock writes the rows of each version and segment by time block.
+func (e *encoder) byBlock(s *Summary) {
+	for _, g := range s.allGroups() {
+		e.bool(g.byBlock != nil)
+		if g.byBlock != nil {
+			e.counts(g.byBlock)
+		}
+	}
+}
+
+func (d *decoder) byBlock(s *Summary) {
+	d.check(s.errors.blocks != nil)
+	known := false
+	for _, g := range s.allGroups() {
+		if !d.bool() || d.err != nil {
+			continue
+		}
+		known = true
+		g.byBlock = make([]int64, NumBlocks)
+		d.counts(g.byBlock)
+		d.check(d.total(g.byBlock) <= g.n)
+	}
+	d.check(known)
 }
 
 // sample writes the names of the features that the rows have, of which there are none

@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/exact"
 	"github.com/hindcast/hindcast/groundtruth"
@@ -60,6 +61,9 @@ type ErrorCounts struct {
 	// which the span is cut into NumBlocks of.
 	Timeless int64
 	Blocks   []BlockCounts
+	// ByBlock are the rows of a version or segment by time block, nil where that is not
+	// known.
+	ByBlock []int64
 }
 
 // BlockCounts counts matched rows.
@@ -170,6 +174,10 @@ func (e *ErrorSums) setCounts(from *ErrorCounts) error {
 	if len(from.Sums) != len(e.sums) || len(from.Blocks) != 0 && len(from.Blocks) != len(e.blocks) {
 		return fmt.Errorf("%d sums and %d time blocks, want %d and 0 or %d", len(from.Sums), len(from.Blocks), len(e.sums), len(e.blocks))
 	}
+	if len(from.ByBlock) != 0 && len(from.ByBlock) != len(e.byBlock) {
+		return fmt.Errorf("rows of %d time blocks, want 0 or %d", len(from.ByBlock), len(e.byBlock))
+	}
+	e.byBlock = slices.Clone(from.ByBlock)
 	e.n, e.nonZero, e.timeless = from.N, from.NonZero, from.Timeless
 	e.maxAbs = from.MaxAbs
 	for k, x := range from.Sums {

@@ -25,6 +25,7 @@ const (
 // the cell belongs to. The result is that of adding term by term.
 type errorKernel struct {
 	predictions, labels []float64 // of the piece's rows
+	blockOf             []int32   // their time blocks, nil where they have none
 	center              float64
 
 	order  []int32 // the rows by cell
@@ -68,9 +69,9 @@ type key struct {
 
 func newErrorKernel(center float64) *errorKernel { return &errorKernel{center: center} }
 
-// load takes a piece of rows.
+// load takes a piece of rows, whose time blocks may be set then.
 func (k *errorKernel) load(predictions, labels []float64) {
-	k.predictions, k.labels = predictions, labels
+	k.predictions, k.labels, k.blockOf = predictions, labels, nil
 }
 
 // addKeys adds the piece's rows to their groups of each key.
@@ -117,6 +118,7 @@ func (k *errorKernel) addCell(keys []key, cell int) {
 			k.to = append(k.to, g.sums[:])
 		}
 	}
+	k.countByBlock(groups, rows)
 	for run := range slices.Chunk(rows, runRows) {
 		k.loadRun(run)
 		for _, g := range groups {
@@ -128,6 +130,26 @@ func (k *errorKernel) addCell(keys []key, cell int) {
 		if len(k.to) > 0 {
 			k.addBlockTerms()
 			k.addOtherTerms()
+		}
+	}
+}
+
+// countByBlock counts rows by time block into those of the groups that keep such counts.
+func (k *errorKernel) countByBlock(groups []*ErrorSums, rows []int32) {
+	counted := func(g *ErrorSums) bool { return g.byBlock != nil }
+	if k.blockOf == nil || !slices.ContainsFunc(groups, counted) {
+		return
+	}
+	var n [NumBlocks]int64
+	for _, row := range rows {
+		n[k.blockOf[row]]++
+	}
+	for _, g := range groups {
+		if !counted(g) {
+			continue
+		}
+		for i := range n {
+			g.byBlock[i] += n[i]
 		}
 	}
 }

@@ -59,6 +59,7 @@ func checkKernel(t *rapid.T) {
 	}
 	k := newErrorKernel(center)
 	k.load(p, y)
+	k.blockOf = blockOf
 	k.addKeys(keys)
 	k.addBlocks(keys[0].groups[0].blocks, blockOf)
 
@@ -124,7 +125,7 @@ func BenchmarkErrorKernel(b *testing.B) {
 	for _, groups := range []int{3, 20} {
 		k := key{numbers: make([]int32, kernelRows)}
 		for range groups {
-			k.groups = append(k.groups, NewErrorSums(0, GroupBuckets, false))
+			k.groups = append(k.groups, newGroupSums(0, true))
 		}
 		for i := range k.numbers {
 			k.numbers[i] = int32(r.IntN(groups))
@@ -140,6 +141,7 @@ func BenchmarkErrorKernel(b *testing.B) {
 	b.SetBytes(16 * kernelRows)
 	for b.Loop() {
 		k.load(p, y)
+		k.blockOf = blockOf
 		k.addKeys(keys)
 		k.addBlocks(keys[0].groups[0].blocks, blockOf)
 	}

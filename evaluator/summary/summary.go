@@ -22,6 +22,7 @@ package summary
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -152,6 +153,18 @@ func (s *Summary) Segments() map[string]map[string]*ErrorSums {
 	return out
 }
 
+// allGroups returns the sums of each version and of each segment, by column and by name.
+func (s *Summary) allGroups() []*ErrorSums {
+	var out []*ErrorSums
+	for _, g := range append([]*groups[ErrorSums, *ErrorSums]{s.versions}, s.segments...) {
+		all := g.all()
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			out = append(out, all[name])
+		}
+	}
+	return out
+}
+
 // Sample returns at most groundtruth.SampleSize predictions, those of the least hashes
 // of ids, in the order of hash, prediction and time. It reports false where they are not
 // known: a Summary of schema 1 had another sample.
@@ -201,10 +214,8 @@ func (s *Summary) Merge(o *Summary) error {
 // what was put off.
 func (s *Summary) seal() {
 	s.errors.abs.settle()
-	for _, g := range append(slices.Clone(s.segments), s.versions) {
-		for _, e := range g.all() {
-			e.abs.settle()
-		}
+	for _, e := range s.allGroups() {
+		e.abs.settle()
 	}
 	for _, c := range s.features {
 		c.rows = s.predictions
@@ -229,10 +240,8 @@ func (s *Summary) Bytes() int64 {
 		n += c.bytes()
 	}
 	n += int64(len(s.versionRows.kept)) * 64
-	for _, g := range append(slices.Clone(s.segments), s.versions) {
-		for _, e := range g.all() {
-			n += e.bytes() + 64
-		}
+	for _, e := range s.allGroups() {
+		n += e.bytes() + 64
 	}
 	return n
 }
@@ -263,6 +272,9 @@ type ErrorSums struct {
 	maxAbs  float64
 	abs     tally
 	blocks  []blockSums // nil, or NumBlocks
+	// byBlock counts the rows of a version or segment by time block: how many, and no more,
+	// since the whole's blocks tell the rest. It is nil where that is not known.
+	byBlock []int64
 	// span is how long the blocks are together in nanoseconds, 0 where they aren't of time.
 	span int64
 	// figures stand for the blocks of sums that are only read; nil of all others.
@@ -344,6 +356,19 @@ func (e *ErrorSums) Blocks() int {
 		return 0
 	}
 	return max(len(e.blocks), len(e.figures))
+}
+
+// RowsByBlock returns how many rows of a version or segment each time block has, nil where
+// that is not known of all of them.
+func (e *ErrorSums) RowsByBlock() []int64 {
+	var n int64
+	for _, rows := range e.byBlock {
+		n += rows
+	}
+	if n != e.n {
+		return nil
+	}
+	return e.byBlock
 }
 
 // Days returns how many days the time blocks are long together, 0 where there are none.
