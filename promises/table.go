@@ -132,6 +132,13 @@ func (c *cell) line(n counts) string {
 			out = append(out, h.figure+" "+found.words(h.alarm)+mark)
 		}
 	}
+	of := ""
+	for _, k := range columnKinds() {
+		if found, ok := n["found: "+k.name]; ok && k.name != of {
+			of = k.name
+			out = append(out, "found of "+k.name+" "+found.words(false))
+		}
+	}
 	return strings.Join(out, "; ")
 }
 
