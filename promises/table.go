@@ -51,12 +51,14 @@ const (
 func tables(metrics []cell, ofMetrics []counts, drifts []cell, ofDrift []counts) string {
 	var b strings.Builder
 	if len(metrics) > 0 {
+		fmt.Fprintf(&b, "Metrics, %s windows a row, fewer of errors at 1.0 and 1.4:\n\n", thousands(metrics[0].trials))
 		writeTable(&b, metricHeads(), metrics, ofMetrics)
 	}
 	if len(drifts) > 0 {
 		if len(metrics) > 0 {
 			b.WriteString("\n")
 		}
+		fmt.Fprintf(&b, "Drift, %s windows of 20 columns a row, fewer of changed ones:\n\n", thousands(drifts[0].trials))
 		writeTable(&b, driftHeads(), drifts, ofDrift)
 	}
 	return b.String()
