@@ -125,7 +125,7 @@ type Scratch struct {
 // ones decide: it drifted where one is above both its threshold and what chance alone gives.
 //
 // The measures of shares judge a column that a window has lost; all others know values alone.
-func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
+func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options) Column {
 	l := ref.Layout()
 	out := Column{Kind: "text", N: cur.N(), Measures: map[string]Measure{}}
 	if l.Kind == groundtruth.Number {
@@ -156,7 +156,8 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 	// Any one judging measure makes the column drift, so each floor is high enough that all
 	// together flag at most 5 % of samples without change: what those of shares can flag is
 	// known, and the others share the rest.
-	left, able := 0.05, 0
+	byChance := alike.byChance()
+	left, able := byChance, 0
 	for i := range ofShares {
 		s := &ofShares[i]
 		share := s.shares(ref, cur)
@@ -173,7 +174,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 	level, k := 0.0, len(judging)
 	rb, cb := binsOf(ref), binsOf(cur)
 	if cur.N() > 0 {
-		again := newRedeal(rb, cb, l.Ranged())
+		again := newRedeal(rb, cb, l.Ranged(), alike)
 		rb, cb = rb.pooled(again.rare), cb.pooled(again.rare)
 		nulls = mem.binNulls(again, binned, func(drawn []null) float64 {
 			for i := range binned {
@@ -181,7 +182,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 					k--
 				}
 			}
-			level = 1 - left/float64(max(1, k))
+			level = 1 - max(left, byChance/4)/float64(max(1, k))
 			return level
 		})
 	}
@@ -192,7 +193,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
 		}
 		add(&binned[i], found, cur.N(), ref.N())
 	}
-	pair := newPair(mem, ref, cur, level)
+	pair := newPair(mem, ref, cur, level, alike)
 	for i := range ofValues {
 		s := &ofValues[i]
 		found := missing

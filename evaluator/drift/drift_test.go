@@ -23,7 +23,7 @@ func driftOfX(ref, cur *groundtruth.Batch, opts summary.ProfilerOptions) Column 
 
 // columnX is the drift of the feature x.
 func columnX(ref *summary.Profile, cur *summary.Summary) Column {
-	return Compare(new(Scratch), ref.Summary.Feature("x"), cur.Feature("x"), Options{})
+	return Compare(new(Scratch), ref.Summary.Feature("x"), cur.Feature("x"), Likeness{}, Options{})
 }
 
 // bruteForce computes the distances from the raw values, as scipy's ks_2samp and

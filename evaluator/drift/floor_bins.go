@@ -10,6 +10,8 @@ import "math"
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
+//
+// Rows that are alike count as fewer, and each draw is of an ordinary day.
 func (mem *Scratch) binNulls(again *redeal, of []Spec, levelOf func([]null) float64) []null {
 	count := min(max(binBudget/max(again.used, 1), binDrawsMany), binDraws)
 	// What each draw is about. Most are far below the quantile and need not be known better.
@@ -58,21 +60,28 @@ type redeal struct {
 	ranged bool
 	rare   []bool // categories that share one bin, nil where none do
 	deal   []binomial
-	used   int  // bins with rows
-	a, b   bins // the samples of the last draw
+	used   int        // bins with rows
+	a, b   bins       // the samples of the last draw
+	days   *DayColumn // nil where days do not differ
 }
 
-func newRedeal(ref, cur bins, ranged bool) *redeal {
-	r := &redeal{n: ref.total(), m: cur.total(), ranged: ranged, deal: make([]binomial, len(ref))}
+func newRedeal(ref, cur bins, ranged bool, alike Likeness) *redeal {
+	r := &redeal{ranged: ranged, deal: make([]binomial, len(ref))}
+	r.n, r.m = alike.rows(ref.total(), cur.total())
+	if alike.Days.binsVary() {
+		r.days = alike.Days
+	}
 	for i := range ref {
-		r.deal[i] = newBinomial(ref[i]+cur[i], r.n/(r.n+r.m))
+		n, m := alike.rows(ref[i], cur[i])
+		r.deal[i] = newBinomial(math.Round(n+m), r.n/(r.n+r.m))
 		if ref[i]+cur[i] > 0 {
 			r.used++
 		}
 	}
 	if special := len(ref) - 1; !ranged {
 		r.rare = rareBins(ref, cur)
-		unseen := math.Min(cur[special], mostUnseen(ref[:special], r.n, r.m))
+		_, there := alike.rows(0, cur[special])
+		unseen := math.Min(there, mostUnseen(ref[:special], r.n, r.m))
 		r.deal[special] = newBinomial(math.Floor(unseen), r.n/(r.n+r.m))
 	}
 	return r
@@ -86,20 +95,28 @@ func (r *redeal) draw(rng *normals) {
 	}
 	a, b := r.a[:0], r.b[:0]
 	var unseen, rareA, rareB float64
+	var day dayDraw
+	if r.days != nil {
+		day = r.days.draw(rng)
+	}
 	for i := range r.deal[:special] {
 		trials := r.deal[i].trials
 		if trials == 0 {
 			continue
 		}
 		x := r.deal[i].draw(rng)
+		y := trials - x
+		if r.days != nil {
+			y = float64(y * day.factor(i))
+		}
 		switch {
 		case x == 0 && !r.ranged:
 			unseen += trials
 		case r.rare != nil && r.rare[i]:
 			rareA += x
-			rareB += trials - x
+			rareB += y
 		default:
-			a, b = append(a, x), append(b, trials-x)
+			a, b = append(a, x), append(b, y)
 		}
 	}
 	if !r.ranged {

@@ -85,7 +85,7 @@ func (k kind) flagged(rng *rand.Rand, reference, rows, windows int, shift float6
 		}
 		b := summary.NewBuilder(profile.Layout, profile.Layout.Span(), nil, summary.BuilderOptions{})
 		b.AddPredictions(k.draw(rng, rows, shift))
-		c := Compare(new(Scratch), profile.Summary.Feature("x"), b.Summary().Feature("x"), opt)
+		c := Compare(new(Scratch), profile.Summary.Feature("x"), b.Summary().Feature("x"), Likeness{}, opt)
 		switch {
 		case c.Drifted == nil:
 			unknown++

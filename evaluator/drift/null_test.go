@@ -52,7 +52,7 @@ func TestTailIsThatOfManyDraws(t *testing.T) {
 			profile, s := summarytest.Summaries(c.draw(r, 5000), summary.ProfilerOptions{}, c.draw(r, rows))
 			ref, cur := profile.Summary.Feature("x"), s.Feature("x")
 			measures, _, _ := measuresOf(ref.Layout(), nil)
-			again := newRedeal(binsOf(ref), binsOf(cur), ref.Layout().Ranged())
+			again := newRedeal(binsOf(ref), binsOf(cur), ref.Layout().Ranged(), Likeness{})
 			nulls := new(Scratch).binNulls(again, measures, func([]null) float64 { return 0.95 })
 			const many = 40_000
 			draws := make([][]float64, len(measures))

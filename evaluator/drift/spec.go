@@ -168,15 +168,17 @@ func measuresOf(l *summary.ColumnLayout, judging []string) (binned, ofValues, of
 type pair struct {
 	mem      *Scratch
 	ref, cur *summary.Column
-	n, m     float64 // values of each
+	n, m     float64 // values of each, of which those that are alike count as fewer
+	alike    Likeness
 	level    float64 // of noise floors
 
 	walked bool
 	shift  *measured // the Wasserstein distance, once it was computed
 }
 
-func newPair(mem *Scratch, ref, cur *summary.Column, level float64) *pair {
-	return &pair{mem: mem, ref: ref, cur: cur, n: float64(ref.N()), m: float64(cur.N()), level: level}
+func newPair(mem *Scratch, ref, cur *summary.Column, level float64, alike Likeness) *pair {
+	n, m := alike.rows(float64(ref.N()), float64(cur.N()))
+	return &pair{mem: mem, ref: ref, cur: cur, n: n, m: m, level: level, alike: alike}
 }
 
 // functions walks both distribution functions, once for all measures.
@@ -193,7 +195,11 @@ func (p *pair) functions() *cdfs {
 func (p *pair) kolmogorovSmirnov() measured {
 	d, bound := p.functions().kolmogorovSmirnov()
 	pValue := ksPValue(d, p.n, p.m)
-	return measured{value: d, null: ksNull(p.n, p.m, p.level), bound: bound, pValue: &pValue}
+	null := ksNull(p.n, p.m, p.level)
+	if days := p.alike.Days; days.orderVaries() {
+		null = sharedBridges().ksNull(p.mem, p.n, p.m, p.level, days)
+	}
+	return measured{value: d, null: null, bound: bound, pValue: &pValue}
 }
 
 // wasserstein is the integral of |F - G|, from 0, in the column's unit, with a floor from
@@ -201,7 +207,7 @@ func (p *pair) kolmogorovSmirnov() measured {
 func (p *pair) wasserstein() measured {
 	if p.shift == nil {
 		w, bound := p.functions().wasserstein1()
-		p.shift = &measured{value: w, null: sharedBridges().wassersteinNull(p.mem, p.level), bound: bound}
+		p.shift = &measured{value: w, null: sharedBridges().wassersteinNull(p.mem, p.level, p.alike), bound: bound}
 	}
 	return *p.shift
 }
