@@ -78,6 +78,9 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	for _, reason := range sortedKeys(c.Skipped) {
 		fmt.Fprintf(w, ", %d skipped: %s", c.Skipped[reason], reason)
 	}
+	if r := o.Reference; r != nil && r.Stratum != "" {
+		fmt.Fprintf(w, ", compared with the reference's %s rows", r.Stratum)
+	}
 	fmt.Fprintln(w)
 	for _, note := range o.Notes {
 		fmt.Fprintf(w, "note: %s\n", visible(note))

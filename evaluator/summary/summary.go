@@ -12,6 +12,9 @@
 //   - A group is a model version or a segment's value, and has ErrorSums of its own. The
 //     kernel adds matches to them in pieces, and of these in runs: error_kernel.go.
 //   - A block is a 64th of the window's time.
+//   - A stratum is the part of a reference that is of one kind of time: strata.go.
+//   - A cluster is rows that vary together, such as those of a day of the reference. Each is
+//     counted on coarse bins: clusters.go and coarse.go.
 //
 // All of a Summary depends on the multiset of rows alone, so that Summaries of parts merge
 // to that of the whole in any order, and equal ones have equal bytes. These are a header
