@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // errorKind is a way in which the errors of a model are distributed.
@@ -11,6 +13,9 @@ type errorKind struct {
 	name string
 	// draw draws the errors of rows at these times, in their order, which are Unix nanoseconds.
 	draw func(r *rand.Rand, times []int64) []float64
+	// entities adds to such errors what is their entities', and returns the groups of these as
+	// a join deals them; nil where they have none.
+	entities func(r *rand.Rand, errors []float64) []int64
 	// The true mean, mean size, mean square and median size of an error.
 	me, mae, mse, medae float64
 }
@@ -38,7 +43,7 @@ func errorKinds() []errorKind {
 		{name: "AR(1) 0.7", draw: autoregressive},
 		{name: "hourly pattern", draw: hourly(independent(normal))},
 		{name: "pattern with AR(1)", draw: hourly(autoregressive)},
-		{name: "entity effect", draw: entities},
+		{name: "entity effect", draw: independent(normal), entities: entities},
 	}
 	for i := range kinds {
 		switch k := &kinds[i]; {
@@ -125,17 +130,17 @@ func truthOverDay() (me, mae, mse, medae float64) {
 // entityRows is how many rows an entity has.
 const entityRows = 10
 
-// entities draws normal errors of which 0.3 of the variance is the entity's. The entities' rows
-// are anywhere in time.
-func entities(r *rand.Rand, times []int64) []float64 {
+// entities makes 0.3 of the variance of normal errors the entity's. The entities' rows are
+// anywhere in time.
+func entities(r *rand.Rand, errors []float64) []int64 {
 	const icc = 0.3
-	out := make([]float64, len(times))
-	effect := 0.0
-	for i, row := range r.Perm(len(times)) {
+	groups := make([]int64, len(errors))
+	effect, group := 0.0, int64(0)
+	for i, row := range r.Perm(len(errors)) {
 		if i%entityRows == 0 {
-			effect = math.Sqrt(icc) * r.NormFloat64()
+			effect, group = math.Sqrt(icc)*r.NormFloat64(), r.Int64N(groundtruth.EntityGroups)
 		}
-		out[row] = effect + math.Sqrt(1-icc)*r.NormFloat64()
+		errors[row], groups[row] = effect+math.Sqrt(1-icc)*errors[row], group
 	}
-	return out
+	return groups
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +29,39 @@ type rows struct {
 type dayRows struct {
 	predictions *groundtruth.Batch
 	matches     *groundtruth.Matches // nil without labels
+	entities    []int64              // the groups of the rows' entities; nil where they have none
+}
+
+// byEntity returns the rows by the groups of their entities.
+func (d dayRows) byEntity() []dayRows {
+	of := map[int64]*dayRows{}
+	for i, group := range d.entities {
+		to := of[group]
+		if to == nil {
+			to = &dayRows{&groundtruth.Batch{HasTime: true, Group: group}, &groundtruth.Matches{HasTime: true, Group: group}, nil}
+			of[group] = to
+		}
+		p, m := to.predictions, to.matches
+		p.Len, m.Len = p.Len+1, m.Len+1
+		p.Times, m.Times = append(p.Times, d.predictions.Times[i]), append(m.Times, d.matches.Times[i])
+		p.Predictions, m.Predictions = append(p.Predictions, d.predictions.Predictions[i]), append(m.Predictions, d.matches.Predictions[i])
+		m.Labels = append(m.Labels, d.matches.Labels[i])
+	}
+	var out []dayRows
+	for _, group := range slices.Sorted(maps.Keys(of)) {
+		out = append(out, *of[group])
+	}
+	return out
+}
+
+// haveEntities reports whether the rows have entities.
+func (r rows) haveEntities() bool { return r.days[0].entities != nil }
+
+// feedEntities sends rows to a sink by the groups of their entities.
+func feedEntities(sink groundtruth.Sink, r rows) {
+	for _, d := range r.days {
+		feed(sink, rows{days: d.byEntity()}, nil)
+	}
 }
 
 // number returns the numbers of predictions and of matches.
@@ -64,14 +99,24 @@ func profileOf(ref rows, features []groundtruth.FeatureSpec) *summary.Profile {
 	partition := p.Partition()
 	b := summary.NewProfileBuilder(p.Layout(), partition, nil)
 	feed(b, ref, partition)
-	return b.Profile()
+	profile := b.Profile()
+	if ref.haveEntities() {
+		e := summary.NewEntityCounter(p.Layout())
+		feedEntities(e, ref)
+		profile.Entities = e.Clusters()
+	}
+	return profile
 }
 
 // evaluate evaluates the rows of a window as a pass does.
 func evaluate(r rows, ref *summary.Profile, opt drift.Options) *evaluator.Evaluation {
 	calendar := groundtruth.NewCalendar(groundtruth.Zone{}, r.window.Start, r.window.End)
-	b := summary.NewBuilder(ref.Layout, r.window, nil, summary.BuilderOptions{Calendar: calendar})
-	feed(b, r, nil)
+	b := summary.NewBuilder(ref.Layout, r.window, nil, summary.BuilderOptions{Calendar: calendar, Entities: r.haveEntities()})
+	if r.haveEntities() {
+		feedEntities(b, r)
+	} else {
+		feed(b, r, nil)
+	}
 	return evaluator.Evaluate(b.Summary(), ref, evaluator.Options{Drift: opt})
 }
 

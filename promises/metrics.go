@@ -85,6 +85,10 @@ func metricSmoke() []string {
 func errorRows(r *rand.Rand, kind errorKind, n int, w groundtruth.Window, factor float64) rows {
 	at := times(n, w, r.Float64)
 	labels, predictions := make([]float64, n), kind.draw(r, at)
+	var entities []int64
+	if kind.entities != nil {
+		entities = kind.entities(r, predictions)
+	}
 	for i, e := range predictions {
 		labels[i] = 100 + labelSD*r.NormFloat64()
 		predictions[i] = labels[i] + factor*e
@@ -95,11 +99,15 @@ func errorRows(r *rand.Rand, kind errorKind, n int, w groundtruth.Window, factor
 		for to < n && at[to]/int64(day) == at[from]/int64(day) {
 			to++
 		}
-		out.days = append(out.days, dayRows{
+		d := dayRows{
 			predictions: &groundtruth.Batch{Len: to - from, Times: at[from:to], HasTime: true, Predictions: predictions[from:to]},
 			matches: &groundtruth.Matches{Len: to - from, Times: at[from:to], HasTime: true,
 				Predictions: predictions[from:to], Labels: labels[from:to]},
-		})
+		}
+		if entities != nil {
+			d.entities = entities[from:to]
+		}
+		out.days = append(out.days, d)
 		from = to
 	}
 	return out
