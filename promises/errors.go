@@ -11,11 +11,9 @@ import (
 // errorKind is a way in which the errors of a model are distributed.
 type errorKind struct {
 	name string
-	// draw draws the errors of rows at these times, in their order, which are Unix nanoseconds.
+	// draw draws the errors of rows at these times, in their order, which are Unix nanoseconds;
+	// nil where rows have entities, whose errors are drawn by entityErrors.
 	draw func(r *rand.Rand, times []int64) []float64
-	// entities adds to such errors what is their entities', and returns the groups of these as
-	// a join deals them; nil where they have none.
-	entities func(r *rand.Rand, errors []float64) []int64
 	// The true mean, mean size, mean square and median size of an error.
 	me, mae, mse, medae float64
 }
@@ -43,7 +41,7 @@ func errorKinds() []errorKind {
 		{name: "AR(1) 0.7", draw: autoregressive},
 		{name: "hourly pattern", draw: hourly(independent(normal))},
 		{name: "pattern with AR(1)", draw: hourly(autoregressive)},
-		{name: "entity effect", draw: independent(normal), entities: entities},
+		{name: "entity effect"},
 	}
 	for i := range kinds {
 		switch k := &kinds[i]; {
@@ -130,17 +128,18 @@ func truthOverDay() (me, mae, mse, medae float64) {
 // entityRows is how many rows an entity has.
 const entityRows = 10
 
-// entities makes 0.3 of the variance of normal errors the entity's. The entities' rows are
-// anywhere in time.
-func entities(r *rand.Rand, errors []float64) []int64 {
+// entityErrors draws n normal errors of which 0.3 of the variance is the entity's, and the
+// groups that the rows' entities are dealt to. The entities' rows are anywhere in time.
+func entityErrors(r *rand.Rand, n int) (errors []float64, groups []int64) {
 	const icc = 0.3
-	groups := make([]int64, len(errors))
+	errors, groups = make([]float64, n), make([]int64, n)
 	effect, group := 0.0, int64(0)
-	for i, row := range r.Perm(len(errors)) {
+	for i, row := range r.Perm(n) {
 		if i%entityRows == 0 {
 			effect, group = math.Sqrt(icc)*r.NormFloat64(), r.Int64N(groundtruth.EntityGroups)
 		}
-		errors[row], groups[row] = effect+math.Sqrt(1-icc)*errors[row], group
+		errors[row] = effect + math.Sqrt(1-icc)*r.NormFloat64()
+		groups[row] = group
 	}
-	return groups
+	return errors, groups
 }
