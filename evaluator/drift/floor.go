@@ -48,7 +48,7 @@ func nth(xs []float64, k int) float64 {
 	// Hoare's selection: what is left of low is no greater than what lies between low and
 	// high, what is right of high no less.
 	for low, high := nans, len(xs)-1; low < high; {
-		pivot := median(xs[low], xs[low+(high-low)/2], xs[high])
+		pivot := middle(xs[low], xs[low+(high-low)/2], xs[high])
 		i, j := low, high
 		for i <= j {
 			for xs[i] < pivot {
@@ -75,7 +75,7 @@ func nth(xs []float64, k int) float64 {
 	return xs[k]
 }
 
-func median(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
+func middle(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
 
 // sharedBridges returns the draws that every column uses; they depend on nothing.
 var sharedBridges = sync.OnceValue(newBridges) //nolint:gochecknoglobals // a constant too long to write down

@@ -23,6 +23,8 @@ const (
 	// below, that of the model's columns. A day of 90 rows shows little of it, all columns
 	// together show more than one, and one that is taken for quieter than it is drifts often.
 	clearlyMore, clearlyLess = 2, 3
+	// clearlyThere is the one-sided 90 % quantile that the columns' has to be above to count.
+	clearlyThere = 1.2816
 )
 
 // Days are the ordinary days of a reference, for the comparison of a window with one of its
@@ -295,21 +297,22 @@ func (d *deviations) between() between {
 
 // settle decides which variance counts: the column's own where that is clear, else the usual
 // one of the model's columns.
-func (b *between) settle(usual float64) {
+func (b *between) settle(usual variance) {
 	if b.observed == 0 {
 		return
 	}
-	variance := b.variance
+	variance, se := b.variance, b.se
 	// The error that it has if the usual variance is its own too.
-	se := float64(b.se * (b.observed - b.variance + usual) / b.observed)
-	if away := variance - usual; away <= float64(clearlyMore*se) && away >= -float64(clearlyLess*se) {
-		variance = usual
-	} else {
-		se = b.se
+	own := float64(b.se * (b.observed - b.variance + usual.of) / b.observed)
+	if away := variance - usual.of; away <= float64(clearlyMore*own) && away >= -float64(clearlyLess*own) {
+		variance, se = usual.of, usual.se
 	}
 	variance = max(0, variance)
 	b.scale = math.Sqrt(variance / b.observed)
-	b.df = max(leastDF, float64(2*(variance/se)*(variance/se)))
+	b.df = leastDF
+	if se > 0 {
+		b.df = max(leastDF, float64(2*(variance/se)*(variance/se)))
+	}
 }
 
 // leastDF bounds the degrees of freedom of a variance that is next to nothing.
@@ -324,19 +327,33 @@ func (b *between) times(day, estimate float64) float64 {
 	return float64(day*b.scale) / float64(root*math.Sqrt(root))
 }
 
-// usual returns the median of the columns' variances in a regard, 0 where there are none.
-func usual(columns []*DayColumn, regard func(*DayColumn) *between) float64 {
-	var all []float64
+// variance is what the columns of a model have between days, with its standard error.
+type variance struct{ of, se float64 }
+
+// usual returns the median of the columns' variances in a regard. It is 0 where that is not
+// clearly above it: where days do not differ, half of all medians are.
+func usual(columns []*DayColumn, regard func(*DayColumn) *between) variance {
+	var all, errs []float64
 	for _, c := range columns {
 		if b := regard(c); b.observed > 0 {
-			all = append(all, b.variance)
+			all, errs = append(all, b.variance), append(errs, b.se)
 		}
 	}
 	if len(all) == 0 {
-		return 0
+		return variance{}
 	}
-	slices.Sort(all)
-	return float64(all[(len(all)-1)/2]/2) + float64(all[len(all)/2]/2)
+	const ofMedian = 1.2533 // its standard error over that of a mean, of normal numbers
+	out := variance{of: median(all), se: float64(ofMedian*median(errs)) / math.Sqrt(float64(len(all)))}
+	if out.of <= float64(clearlyThere*out.se) {
+		out.of = 0
+	}
+	return out
+}
+
+// median returns that of some numbers, which it sorts.
+func median(xs []float64) float64 {
+	slices.Sort(xs)
+	return float64(xs[(len(xs)-1)/2]/2) + float64(xs[len(xs)/2]/2)
 }
 
 // pick returns the day of a uniform number.
