@@ -13,7 +13,7 @@ type Estimate struct {
 	Curvature float64 // g'' sigma / (g' sqrt n)
 	NEff      float64 // the effective sample size: of so many independent rows SE would be the same
 	Kurtosis  float64 // of u
-	Reason    string  // why SE is NaN, else empty
+	Reason    string  // why there is no interval, else empty
 
 	// LongRun is how rows vary together in time; nil where SE doesn't come from time blocks.
 	LongRun *LongRun
