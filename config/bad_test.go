@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -243,6 +244,18 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:16:9: models[0].predictions.columns.score: not supported by this version; it belongs to the task binary",
 		},
 		{
+			"entity that is the id", "        timestamp: predicted_at\n", "        timestamp: predicted_at\n        entity: request_id\n",
+			`hindcast.yaml:16:17: models[0].predictions.columns.entity: the column "request_id" is the id, which tells each row from the others; name the column of what rows are about, such as a customer, or leave entity out`,
+		},
+		{
+			"entity that is the prediction", "        timestamp: predicted_at\n", "        timestamp: predicted_at\n        entity: predicted_price\n",
+			`hindcast.yaml:16:17: models[0].predictions.columns.entity: the column "predicted_price" is mapped already; name the column of what rows are about, such as a customer`,
+		},
+		{
+			"entity that is empty", "        timestamp: predicted_at\n", "        timestamp: predicted_at\n        entity: ''\n",
+			"hindcast.yaml:16:17: models[0].predictions.columns.entity: is empty: give it a value or leave the key out",
+		},
+		{
 			"format of the future", "format: auto", "format: kserve",
 			`hindcast.yaml:11:15: models[0].predictions.format: "kserve" is not supported by this version; supported: auto, parquet, csv, jsonl`,
 		},
@@ -252,11 +265,11 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"drift method of the future", "method: auto", "method: hellinger",
-			`hindcast.yaml:28:40: models[0].drift.method: "hellinger" is not supported by this version; supported: auto, psi, ks, wasserstein, wasserstein_normed, js, tvd`,
+			`hindcast.yaml:28:40: models[0].drift.method: "hellinger" is not supported by this version; supported: auto, psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range`,
 		},
 		{
 			"auto in a list of methods", "method: auto", "method: [psi, auto]",
-			`hindcast.yaml:28:46: models[0].drift.method[1]: unknown value "auto"; known: js, ks, psi, tvd, wasserstein, wasserstein_normed`,
+			`hindcast.yaml:28:46: models[0].drift.method[1]: unknown value "auto"; known: cohen_w, js, ks, missing, out_of_range, psi, tvd, wasserstein, wasserstein_normed`,
 		},
 		{
 			"threshold of a measure that does not judge", "method: auto", "method: [psi], threshold: {ks: 0.1}",
@@ -280,7 +293,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"std beside measures", "method: auto", "threshold: {psi: 0.2, std: 3}",
-			`hindcast.yaml:28:54: models[0].drift.threshold: unknown measure "std"; known: js, ks, psi, tvd, wasserstein, wasserstein_normed`,
+			`hindcast.yaml:28:54: models[0].drift.threshold: unknown measure "std"; known: cohen_w, js, ks, missing, out_of_range, psi, tvd, wasserstein, wasserstein_normed`,
 		},
 		{
 			"false discovery rate of 0", "method: auto", "false_discovery_rate: 0",
@@ -508,7 +521,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"threshold of the future", "method: auto", "threshold: {kl: 1}",
-			`hindcast.yaml:28:44: models[0].drift.threshold.kl: "kl" is not supported by this version; supported: psi, ks, wasserstein, wasserstein_normed, js, tvd`,
+			`hindcast.yaml:28:44: models[0].drift.threshold.kl: "kl" is not supported by this version; supported: psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range`,
 		},
 		{
 			"key that is a list", "grouping: {namespace: team-a}", "grouping: {[a]: b}",
@@ -723,6 +736,21 @@ func TestBad(t *testing.T) {
 				t.Error("the message shows a secret")
 			}
 		})
+	}
+}
+
+// A rule with the action block on a column that is no feature would hold every run for good.
+func TestBlockRuleThatIsNeverHealthy(t *testing.T) {
+	text := edit(t, readTestdata(t, "full.yaml"), "features: auto", "features: [size]")
+	text = edit(t, text, "action: alert", "action: block")
+	for when, want := range map[string]string{
+		`drift.columns["size"].drifted`: "",
+		`drift.columns["city"].drifted`: `hindcast.yaml:38:15: models[0].rules[1].when: a rule with action block holds every run unless it is healthy, and this one never is: drift.columns["city"].drifted is never known: no feature is called that`,
+	} {
+		_, err := Parse("hindcast.yaml", []byte(edit(t, text, "drift.share >= 0.5", when)), "", noEnv)
+		if got := fmt.Sprint(err); want == "" && err != nil || want != "" && got != want {
+			t.Errorf("%s: %s, want %s", when, got, want)
+		}
 	}
 }
 

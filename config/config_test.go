@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
@@ -113,7 +114,8 @@ func TestFullExample(t *testing.T) {
 	if m.DefaultRules() != nil {
 		t.Error("default rules although the file has its own")
 	}
-	wantEnv := rule.Env{Task: "regression", HasReference: true, Segments: []string{"city"}}
+	wantEnv := rule.Env{Task: "regression", HasReference: true, Segments: []string{"city"},
+		Drift: drift.Prospects{Options: drift.Options{MinRows: 200}}}
 	if got := m.RuleEnv(); !reflect.DeepEqual(got, wantEnv) {
 		t.Errorf("env = %+v", got)
 	}

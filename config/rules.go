@@ -13,7 +13,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -232,6 +234,34 @@ func (m *Model) RuleEnv() rule.Env {
 		NoLabels:      noLabels,
 		Segments:      slices.Clone(m.Segments),
 		Prometheus:    m.queryNames(),
+		Drift:         m.prospects(),
+	}
+}
+
+// prospects says what the file tells of drift: how it is judged and, where features are
+// listed, which they are.
+func (m *Model) prospects() drift.Prospects {
+	out := drift.Prospects{Options: m.DriftOptions()}
+	if f := m.Predictions.Features; !f.Auto {
+		out.Features = make(map[string]groundtruth.Kind, len(f.Columns))
+		for _, name := range f.Columns {
+			out.Features[name] = groundtruth.Absent
+		}
+	}
+	return out
+}
+
+// DriftOptions returns how the drift of a column is judged.
+func (m *Model) DriftOptions() drift.Options {
+	return drift.Options{
+		Methods:    m.Drift.Methods,
+		Threshold:  m.Drift.Threshold,
+		Thresholds: m.Drift.Thresholds,
+		Std:        m.Drift.Std,
+		Stds:       m.Drift.Stds,
+		MinRows:    m.Drift.MinRows,
+
+		FalseDiscoveryRate: m.Drift.FalseDiscoveryRate,
 	}
 }
 
@@ -254,6 +284,7 @@ func (m *Model) PolicyHash() string {
 		Policy      trigger.Policy
 		Prometheus  map[string]string `json:",omitempty"` // so that models without keep their hash
 		Within      time.Duration     `json:",omitempty"` // likewise
+		Entity      string            `json:",omitempty"` // likewise
 		Rolling     *Rolling          `json:",omitempty"` // likewise
 	}{
 		Schema:      1,
@@ -270,6 +301,7 @@ func (m *Model) PolicyHash() string {
 		Policy:      m.Policy(),
 		Prometheus:  m.Prometheus,
 		Within:      m.GroundTruth.Match.Within,
+		Entity:      m.Predictions.Columns.Entity,
 		Rolling:     m.Rolling(),
 	}
 	b, err := json.Marshal(canonical)

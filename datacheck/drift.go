@@ -56,6 +56,22 @@ func (c *checker) drift(ctx context.Context) error {
 	return nil
 }
 
+// blocked says which rules hold every run for good, as far as the reference's columns tell.
+func (c *checker) blocked() {
+	if c.reference.head == nil || c.reference.head.Read == 0 {
+		return
+	}
+	known := drift.Prospects{Options: c.model.DriftOptions(), Features: map[string]groundtruth.Kind{}}
+	features, _ := job.Features(c.model, c.reference.head.Columns)
+	for _, f := range features {
+		known.Features[f.Name] = f.Kind
+	}
+	for _, never := range c.model.Rules().NeverHealthy(known) {
+		c.problem(Error, referenceName, fmt.Sprintf("rule %s has the action block, which holds every run unless the rule is healthy, and it never is: %s", never.Rule, never.Why),
+			"give the rule what this reference has, or give `drift.method` measures that judge it")
+	}
+}
+
 // usualText names the usual window.
 func (c *checker) usualText() string { return c.usual.Text(c.model.Grid().Zone(), "/") }
 
@@ -106,7 +122,7 @@ func (c *checker) undecided(d *drift.Drift) bool {
 		switch {
 		case drift.Reserved(name):
 			out.Features--
-		case column.Drifted == nil:
+		case column.Inconclusive():
 			out.Undecided = append(out.Undecided, name)
 			out.NeedsRows = max(out.NeedsRows, column.NeedsRows)
 		}

@@ -37,7 +37,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		// What Prepare makes is kept, and needed by the columns, which come last.
 		w.add(func(*drift.Scratch) { drift.Prepare() })
 	}
-	whole := sync.OnceValue(func() map[string]metric.Result { return metric.Regression(cur.Errors()) })
+	whole := sync.OnceValue(func() map[string]metric.Result { return metric.OfWindow(cur.Errors(), cur.Entities().Errors()) })
 	w.add(func(*drift.Scratch) { out.Metrics = whole() })
 	finish := []func(){w.groups(cur.Versions(), whole, out.Versions)}
 	for column, values := range cur.Segments() {
@@ -47,13 +47,13 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	out.Quality = qualityOf(cur)
 	if ref != nil {
 		stratum := ref.For(spanOf(cur))
-		out.Reference = newReference(stratum, cur)
+		out.Reference = newReference(ref, stratum, cur)
 		w.add(func(*drift.Scratch) {
 			out.Reference.compute(ref, stratum)
 			out.Reference.addSegments(stratum.Summary, opt.ReferenceSegments)
 		})
 		out.Drift = &drift.Drift{}
-		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, opt.Drift))
+		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, stratum, out.Reference.WindowDays, opt.Drift))
 	}
 	if r := opt.Rolling; r != nil {
 		out.Rolling = newRolling(r, cur)
@@ -108,27 +108,29 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[str
 	}
 }
 
-// columnsDrift adds the columns' drift to the work; finish then counts it into d.
-func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.Profile, opt drift.Options) (finish func()) {
-	features := ref.Summary.Features()
+// columnsDrift adds the columns' drift from a stratum to the work; finish then counts it into d.
+func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.Profile, s summary.Stratum, windowDays float64, opt drift.Options) (finish func()) {
+	features := s.Summary.Features()
 	found := make([]drift.Column, len(features)+2)
-	compare := func(out *drift.Column, r, c *summary.Column) {
-		w.add(func(mem *drift.Scratch) { *out = drift.Compare(mem, r, c, opt) })
+	compare := func(out *drift.Column, r, c *summary.Column, days *drift.DayColumn) {
+		alike := drift.Likeness{Days: days}
+		w.add(func(mem *drift.Scratch) { *out = drift.Compare(mem, r, c, alike, opt) })
 	}
+	days := drift.NewDays(ref, s, windowDays)
 	for i, r := range features {
-		compare(&found[i], r, cur.Feature(r.Name()))
+		compare(&found[i], r, cur.Feature(r.Name()), days.Feature(r.Name()))
 	}
 	prediction, label := &found[len(features)], &found[len(features)+1]
-	compare(prediction, ref.Summary.Prediction(), cur.Prediction())
+	compare(prediction, s.Summary.Prediction(), cur.Prediction(), days.Prediction())
 	if cur.Matched() > 0 {
-		compare(label, ref.Summary.Label(), cur.Label())
+		compare(label, s.Summary.Label(), cur.Label(), days.Label())
 	}
 	return func() {
 		if why := noPredictions(ref.Summary); why != "" {
-			prediction.Reason = why
+			prediction.Unfit(why)
 		}
 		if why := noLabels(ref.Summary); why != "" {
-			label.Reason = why
+			label.Unfit(why)
 		}
 		*d = opt.Of(found[:len(features)])
 		d.LeftOut = ref.Layout.LeftOut

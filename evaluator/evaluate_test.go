@@ -78,6 +78,41 @@ func TestDriftShareIsBoundedByWhatInconclusiveColumnsMayBe(t *testing.T) {
 	}
 }
 
+// TestColumnsThatNoMeasureFitsCountNowhere holds that a text column and a constant leave the
+// share to the columns that the configured measures can judge.
+func TestColumnsThatNoMeasureFitsCountNowhere(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 1))
+	normal := func(shift float64) []float64 {
+		return evaltest.Series(600, func(int) float64 { return rng.NormFloat64() + shift })
+	}
+	cities := make([]string, 600)
+	for i := range cities {
+		cities[i] = fmt.Sprint(i % 7)
+	}
+	five := evaltest.Series(600, func(int) float64 { return 5 })
+	opt := Options{Drift: drift.Options{Methods: []string{"wasserstein_normed"}, Thresholds: map[string]float64{"wasserstein_normed": 0.3}}}
+	d := evaluateTables(evaltest.Table(600, map[string]any{"a": normal(0), "b": normal(0), "city": cities, "five": five}),
+		evaltest.Table(600, map[string]any{"a": normal(1), "b": normal(0), "city": cities, "five": five}), summary.ProfilerOptions{}, opt).Drift
+	if d.Share != 0.5 || d.Low != 0.5 || d.High != 0.5 || d.Judged != 2 || d.NotApplicable != 2 || d.Inconclusive() != 0 {
+		t.Errorf("share %g (%g to %g) of %d judged, %d not applicable, %d inconclusive", d.Share, d.Low, d.High, d.Judged, d.NotApplicable, d.Inconclusive())
+	}
+	for name, want := range map[string]string{
+		"city": "not applicable: wasserstein_normed compares numbers",
+		"five": "not applicable: wasserstein_normed: the reference does not vary",
+	} {
+		if c := d.Columns[name]; c.Drifted != nil || !c.NotApplicable || c.Reason != want {
+			t.Errorf("%s: %q, want %q", name, c.Reason, want)
+		}
+	}
+	if grown := d.WithRows(1e6, 1e6); grown.NotApplicable != 2 || grown.Judged != 2 {
+		t.Errorf("with more rows %d of %d are not applicable", grown.NotApplicable, grown.Judged)
+	}
+	none := evaluateTables(evaltest.Table(600, map[string]any{"city": cities}), evaltest.Table(600, map[string]any{"city": cities}), summary.ProfilerOptions{}, opt).Drift
+	if want := "no feature column can be judged: not applicable: wasserstein_normed compares numbers"; !math.IsNaN(float64(none.Share)) || none.Judged != 0 || none.Reason != want {
+		t.Errorf("share %g of %d judged (%s), want none (%s)", none.Share, none.Judged, none.Reason, want)
+	}
+}
+
 func TestDriftOfOddColumns(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 1))
 	normal := func(scale, shift float64) []float64 {
@@ -101,7 +136,8 @@ func TestDriftOfOddColumns(t *testing.T) {
 	}{
 		{name: "constant and the same", ref: constant(3), cur: constant(3), drifted: "false", null: map[string]string{"wasserstein_normed": "does not vary"}},
 		{name: "constant and another", ref: constant(3), cur: constant(4), drifted: "true", null: map[string]string{"wasserstein_normed": "does not vary"}},
-		{name: "constant, judged by what it has not", ref: constant(3), cur: constant(4), opt: drift.Options{Methods: []string{"wasserstein_normed"}}, drifted: "null", reason: "the reference does not vary"},
+		{name: "constant, judged by what it has not", ref: constant(3), cur: constant(3), opt: drift.Options{Methods: []string{"wasserstein_normed"}}, drifted: "null", reason: "the reference does not vary"},
+		{name: "constant and another, judged by what it has not", ref: constant(3), cur: constant(4), opt: drift.Options{Methods: []string{"wasserstein_normed"}}, drifted: "true"},
 		{name: "zero and negative zero", ref: constant(0), cur: constant(math.Copysign(0, -1)), drifted: "false"},
 		{name: "a reference without values", ref: constant(math.NaN()), cur: constant(1), drifted: "null", reason: "no values in the reference"},
 		{name: "a window without values", ref: normal(1, 0), cur: constant(math.NaN()), drifted: "true", null: map[string]string{"ks": "no values in the window", "wasserstein": "no values in the window"}},
@@ -109,16 +145,16 @@ func TestDriftOfOddColumns(t *testing.T) {
 		{name: "numbers in the reference, text in the window", ref: normal(1, 0), cur: texts(func(int) string { return "x" }), drifted: "true"},
 		{name: "text in the reference, numbers in the window", ref: texts(func(i int) string { return fmt.Sprint(i % 3) }), cur: normal(1, 0), drifted: "true"},
 		{name: "no measure applies", ref: texts(func(i int) string { return fmt.Sprint(i % 3) }), cur: texts(func(i int) string { return fmt.Sprint(i % 3) }),
-			opt: drift.Options{Methods: []string{"ks", "wasserstein_normed"}}, drifted: "null", reason: "none of the configured measures applies"},
-		{name: "a measure without threshold", ref: normal(1, 0), cur: normal(1, 5), opt: drift.Options{Methods: []string{"wasserstein"}}, drifted: "null", reason: "none of the configured measures applies"},
+			opt: drift.Options{Methods: []string{"ks", "wasserstein_normed"}}, drifted: "null", reason: "not applicable: ks, wasserstein_normed compare numbers"},
+		{name: "a measure without threshold", ref: normal(1, 0), cur: normal(1, 0), opt: drift.Options{Methods: []string{"wasserstein"}}, drifted: "null", reason: "not applicable: wasserstein without a threshold"},
 		{name: "a threshold for it", ref: normal(1, 0), cur: normal(1, 5), opt: drift.Options{Methods: []string{"wasserstein"}, Thresholds: map[string]float64{"wasserstein": 2}}, drifted: "true"},
-		{name: "squares overflow", ref: normal(1e200, 0), cur: normal(1e200, 0), drifted: "null", reason: "not a finite number", null: map[string]string{"wasserstein_normed": "not a finite number"}},
-		{name: "widths overflow", ref: normal(1.7e307, 0), cur: normal(1.7e307, 0), drifted: "null"},
-		{name: "huge offset", ref: normal(1, 1e9), cur: normal(1, 1e9), drifted: "null", reason: "noise floor"},
+		{name: "squares overflow", ref: normal(1e200, 0), cur: normal(1e200, 0), drifted: "false", reason: "not a finite number", null: map[string]string{"wasserstein_normed": "not a finite number"}},
+		{name: "widths overflow", ref: normal(1.7e307, 0), cur: normal(1.7e307, 0), drifted: "false", reason: "wasserstein_normed: not a finite number"},
+		{name: "huge offset", ref: normal(1, 1e9), cur: normal(1, 1e9), drifted: "false", reason: "no drift beyond 0.1"},
 		{name: "huge offset, shifted", ref: normal(1, 1e9), cur: normal(1, 1e9+1), drifted: "true"},
 		{name: "every text another", ref: texts(func(i int) string { return fmt.Sprint(i % 10) }), cur: texts(func(i int) string { return fmt.Sprint(-i%10 - 1) }), drifted: "true"},
 		{name: "a tenth of the texts new", ref: texts(func(i int) string { return fmt.Sprint(i % 9) }), cur: texts(func(i int) string { return fmt.Sprint(i % 10) }), drifted: "true"},
-		{name: "texts all unique", ref: texts(func(i int) string { return fmt.Sprint(i) }), cur: texts(func(i int) string { return fmt.Sprint(-i - 1) }), drifted: "null", reason: "noise floor"},
+		{name: "texts all unique", ref: texts(func(i int) string { return fmt.Sprint(i) }), cur: texts(func(i int) string { return fmt.Sprint(-i - 1) }), drifted: "null", reason: "chance alone hides drift up to"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ev := evaluateTables(evaltest.Table(500, map[string]any{"x": c.ref}), evaltest.Table(500, map[string]any{"x": c.cur}), summary.ProfilerOptions{}, Options{Drift: c.opt})
@@ -182,7 +218,7 @@ func TestEvaluationOfAnyTableHasNoNumberThatIsNone(t *testing.T) {
 			if !stat.IsNumber(float64(m.Value)) && m.Reason == "" {
 				t.Errorf("%s is null without a reason", name)
 			}
-			if m.Value < 0 || m.Bound != nil && !(*m.Bound > 0 && stat.IsNumber(float64(*m.Bound))) {
+			if m.Value < 0 && name != "missing" || m.Bound != nil && !(*m.Bound > 0 && stat.IsNumber(float64(*m.Bound))) {
 				t.Errorf("%s: %s", name, evaltest.AsJSON(t, m))
 			}
 		}

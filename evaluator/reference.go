@@ -2,7 +2,10 @@ package evaluator
 
 import (
 	"cmp"
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -29,22 +32,50 @@ type Reference struct {
 	EmptyHours []int       `json:"empty_hours,omitempty"`
 	EmptyShare stat.Number `json:"empty_share,omitempty"`
 
+	// UnknownHours are hours without rows in a window of a day or longer, over a tenth of the
+	// day, where it is not known how the reference's rows are spread over the day.
+	UnknownHours []int `json:"-"`
+
 	// WindowDays is how many days the window has that is compared with it, at least 1: one
 	// of several days averages what makes these differ.
 	WindowDays float64 `json:"-"`
+
+	alike map[string]metric.Result // of the whole reference, by which its rows are alike within entities; nil where that isn't known
 }
 
 // newReference returns the reference's figures but for its metrics.
-func newReference(s summary.Stratum, cur *summary.Summary) *Reference {
+func newReference(ref *summary.Profile, s summary.Stratum, cur *summary.Summary) *Reference {
 	w := spanOf(cur)
 	r := &Reference{
 		Stratum: s.Name, Rows: s.Summary.Predictions(), Days: s.Days.Len(),
 		WindowDays: math.Max(1, w.End.Sub(w.Start).Hours()/24),
 	}
-	if empty, share := emptyHours(cur.Hours(), s.Summary.Hours()); share > mostEmpty {
+	if ref.Windows > 0 {
+		// Windows of this length differ as they do, and are none of the reference's rows.
+		r.Days, r.WindowDays = 0, 1
+	}
+	hours := ref.Hours(s)
+	if hours == nil {
+		if empty, share := emptyHours(cur.Hours(), slices.Repeat([]int64{1}, 24)); share > mostEmpty {
+			r.UnknownHours = empty
+		}
+	}
+	if empty, share := emptyHours(cur.Hours(), hours); share > mostEmpty {
 		r.EmptyHours, r.EmptyShare = empty, stat.Number(share)
 	}
 	return r
+}
+
+// HoursText writes hours of the day, which ascend.
+func HoursText(hours []int) string {
+	var runs []string
+	for i := 0; i < len(hours); {
+		first := hours[i]
+		for i++; i < len(hours) && hours[i] == hours[i-1]+1; i++ {
+		}
+		runs = append(runs, fmt.Sprintf("%02d:00 to %02d:00", first, hours[i-1]+1))
+	}
+	return strings.Join(runs, " and ")
 }
 
 const (
@@ -94,12 +125,18 @@ func spanOf(s *summary.Summary) groundtruth.Window {
 // compute computes the metrics of the stratum that the window is compared with, and how much
 // they vary from one ordinary day of the reference to another.
 func (r *Reference) compute(ref *summary.Profile, s summary.Stratum) {
+	var days []metric.Days
 	var parts *summary.ErrorSums
-	if daysAreOf(s, ref) {
+	switch {
+	case ref.Windows > 0:
+		days = append(days, metric.DaysOf(ref.Days.Errors(), ref.Days.DayParts()))
+	case daysAreOf(s, ref):
 		parts = s.Days.DayParts()
 	}
-	r.Metrics = metric.OfReference(s.Summary.Errors(), parts)
-	var days []metric.Days
+	if entities := ref.Entities.Errors(); entities != nil {
+		r.alike = metric.OfWindow(ref.Summary.Errors(), entities)
+	}
+	r.Metrics = metric.OfReference(s.Summary.Errors(), parts, r.alike)
 	for _, other := range ref.Strata {
 		switch {
 		case !daysAreOf(other, ref):
@@ -157,7 +194,7 @@ func (r *Reference) addSegments(ref *summary.Summary, names []SegmentName) {
 			if r.Segments[name.Column] == nil {
 				r.Segments[name.Column] = map[string]Group{}
 			}
-			r.Segments[name.Column][name.Value] = Group{N: errors.N(), Metrics: metric.Regression(errors)}
+			r.Segments[name.Column][name.Value] = Group{N: errors.N(), Metrics: metric.OfReference(errors, nil, r.alike)}
 		}
 	}
 }

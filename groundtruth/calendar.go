@@ -12,6 +12,10 @@ type Calendar struct {
 	zone  Zone
 	first int64         // the number of the first day of days
 	days  []calendarDay // one after the other; none in UTC, which needs none
+	// hours has the hour that clocks show in each quarter of an hour from base on; none where
+	// that isn't one, or there would be too many.
+	base  int64
+	hours []uint8
 }
 
 // calendarDay is a day of a zone.
@@ -24,14 +28,27 @@ type calendarDay struct {
 const (
 	nanosPerHour = int64(time.Hour)
 	nanosPerDay  = 24 * nanosPerHour
+	quarter      = int64(15 * time.Minute)
+	// mostQuarters bounds the table of hours, which has some ten years.
+	mostQuarters = 1 << 19
 )
 
 // NewCalendar returns the calendar of a zone, which is quick from one instant to another.
 func NewCalendar(z Zone, from, to time.Time) *Calendar {
 	c := &Calendar{zone: z}
-	if z.IsUTC() || to.Before(from) {
+	if to.Before(from) {
 		return c
 	}
+	if !z.IsUTC() {
+		c.addDays(from, to)
+	}
+	c.addHours(from.UnixNano(), to.UnixNano())
+	return c
+}
+
+// addDays makes the days from one instant to another known.
+func (c *Calendar) addDays(from, to time.Time) {
+	z := c.zone
 	day := z.day(from)
 	c.first = dayNumber(day)
 	for start := z.First(day); !start.After(to); {
@@ -43,11 +60,38 @@ func NewCalendar(z Zone, from, to time.Time) *Calendar {
 	}
 	// The end of the last day, of which nothing else is known.
 	c.days = append(c.days, calendarDay{start: z.First(day).UnixNano()})
-	return c
+}
+
+// addHours makes the table of hours from one instant to another. Clocks are set by quarters of
+// an hour today; where they were not, there is none.
+func (c *Calendar) addHours(from, to int64) {
+	first, last := floorDiv(from, quarter), floorDiv(to, quarter)
+	if last-first >= mostQuarters {
+		return
+	}
+	hours := make([]uint8, last-first+1)
+	for i := range hours {
+		start := (first + int64(i)) * quarter
+		h := c.Hour(start)
+		if c.Hour(start+quarter-1) != h {
+			return
+		}
+		hours[i] = uint8(h)
+	}
+	c.base, c.hours = first*quarter, hours
 }
 
 // dayNumber numbers the dates from 1970-01-01 on.
 func dayNumber(date time.Time) int64 { return FloorDiv(date.Unix(), daySeconds) }
+
+// floorDiv is FloorDiv by a divisor that is constant where it is called, for many numbers.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a < q*b {
+		q--
+	}
+	return q
+}
 
 // Zone returns the calendar's zone.
 func (c *Calendar) Zone() Zone { return c.zone }
@@ -56,7 +100,7 @@ func (c *Calendar) Zone() Zone { return c.zone }
 // 0 for 1970-01-01.
 func (c *Calendar) Day(t int64) int64 {
 	if c.zone.IsUTC() {
-		return FloorDiv(t, nanosPerDay)
+		return floorDiv(t, nanosPerDay)
 	}
 	if i, ok := c.find(t); ok {
 		return c.first + int64(i)
@@ -73,12 +117,18 @@ func (c *Calendar) Hour(t int64) int {
 		}
 		t += c.days[i].offset
 	}
-	return int(FloorDiv(t, nanosPerHour) - 24*FloorDiv(t, nanosPerDay))
+	return int(floorDiv(t, nanosPerHour) - 24*floorDiv(t, nanosPerDay))
 }
 
 // CountHours counts instants by their hour.
 func (c *Calendar) CountHours(times []int64, counts *[24]int64) {
+	hours := c.hours
 	for _, t := range times {
+		// What lies before base is a very large number.
+		if i := uint64(t-c.base) / uint64(quarter); i < uint64(len(hours)) {
+			counts[hours[i]]++
+			continue
+		}
 		counts[c.Hour(t)]++
 	}
 }

@@ -18,6 +18,8 @@ func TestCalendarAgreesWithTheZone(t *testing.T) {
 		from := time.Unix(rapid.Int64Range(-2e9, 2e9).Draw(t, "from"), 0)
 		to := from.Add(time.Duration(rapid.Int64Range(-10, 3000).Draw(t, "hours")) * time.Hour)
 		c := NewCalendar(z, from, to)
+		var counts, want [24]int64
+		var times []int64
 		for range 50 {
 			at := from.Add(time.Duration(rapid.Int64Range(int64(-100*time.Hour), int64(3100*time.Hour)).Draw(t, "after")))
 			if got, want := c.Day(at.UnixNano()), FloorDiv(z.day(at).Unix(), daySeconds); got != want {
@@ -29,6 +31,11 @@ func TestCalendarAgreesWithTheZone(t *testing.T) {
 			if got, want := Weekday(c.Day(at.UnixNano())), z.day(at).Weekday(); got != want {
 				t.Fatalf("weekday of %s in %s is %s, want %s", at, z, got, want)
 			}
+			times = append(times, at.UnixNano())
+			want[z.Wall(at).Hour()]++
+		}
+		if c.CountHours(times, &counts); counts != want {
+			t.Fatalf("the hours in %s are %v, want %v", z, counts, want)
 		}
 	})
 }

@@ -190,9 +190,11 @@ func (b *backfill) begin(ctx context.Context, plan *Backfill) error {
 	if b.launches, err = b.ledger.Launches(ctx, b.model.Name); err != nil {
 		return err
 	}
-	b.ref, err = b.reference(ctx, b.model, b.effects.write)
+	if b.ref, err = b.reference(ctx, b.model, b.effects.write); err != nil {
+		return err
+	}
 	b.layout = b.ref.layoutID()
-	return err
+	return b.loadOrdinary(ctx, b.ref)
 }
 
 // judge does the pass of one moment and returns its windows, the oldest first. Beside an

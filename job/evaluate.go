@@ -143,6 +143,12 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 		shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
 	}
 	e := p.judge(p.model, ref, w, p.asOf, labels, answers, &shown)
+	for _, note := range p.noteOrdinary(&e.outcome) {
+		e.outcome.Notes = append(slices.Clip(e.outcome.Notes), note)
+		// No more than a remark on a breach, which is told by itself.
+		p.Log.Info("noted", "model", p.model.Name, "window_start", w.window.Start, "window_end", w.window.End, "note", note)
+	}
+	p.addOrdinary(w, read.summary)
 	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
 	p.roll(w, readAsOf, read.summary)
 	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && (c == nil || !c.kept) {
@@ -250,21 +256,9 @@ func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 
 // EvaluationOptions returns a model's options of its figures.
 func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
-	return evaluator.Options{
-		Drift: drift.Options{
-			Methods:    m.Drift.Methods,
-			Threshold:  m.Drift.Threshold,
-			Thresholds: m.Drift.Thresholds,
-			Std:        m.Drift.Std,
-			Stds:       m.Drift.Stds,
-			MinRows:    m.Drift.MinRows,
-
-			FalseDiscoveryRate: m.Drift.FalseDiscoveryRate,
-			CountRate:          countRate(m.Rules()),
-		},
-		Workers:           workers,
-		ReferenceSegments: m.Rules().ReferenceSegments(),
-	}
+	opt := evaluator.Options{Drift: m.DriftOptions(), Workers: workers, ReferenceSegments: m.Rules().ReferenceSegments()}
+	opt.Drift.CountRate = countRate(m.Rules())
+	return opt
 }
 
 // countRate returns the false discovery rate that drift.count is counted at where none is

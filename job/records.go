@@ -55,6 +55,7 @@ func (p *pass) append(ctx context.Context, rec trigger.Record, e *evaluated) err
 		return nil
 	}
 	e.outcome.Revision = rec.Revision
+	p.keepOrdinary(ctx)
 	p.keepSummary(ctx, e)
 	return nil
 }

@@ -148,6 +148,7 @@ type pass struct {
 	hungQuery hang                   // the query that the monitoring system did not answer in time
 
 	layout          string                 // ID of the reference's layout, on which windows are counted; empty without one
+	ordinary        *ordinary              // the model's own windows, where the reference has no days and rules compare with it
 	earlier         []trigger.LaunchStatus // the runs that were started before it
 	again           []again                // the windows of its plan that were judged before
 	otherRules      []again                // the windows that it is to judge again by other rules, without reading
@@ -200,6 +201,9 @@ func (p *pass) run(ctx context.Context) error {
 		return err
 	}
 	p.layout = ref.layoutID()
+	if err := p.loadOrdinary(ctx, ref); err != nil {
+		return err
+	}
 	if windows, err = p.judgeKept(ctx, windows, records); err != nil {
 		return err
 	}

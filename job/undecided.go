@@ -110,7 +110,7 @@ func remedies(m *config.Model, out *Outcome, compiled rule.Rule, have, needs int
 func lackOfDrift(m *config.Model, out *Outcome) Lack {
 	for _, name := range slices.Sorted(maps.Keys(out.Drift.Columns)) {
 		c := out.Drift.Columns[name]
-		if c.Drifted != nil || c.NeedsRows > 0 || drift.Reserved(name) {
+		if !c.Inconclusive() || c.NeedsRows > 0 || drift.Reserved(name) {
 			continue
 		}
 		lack := Lack{Found: fmt.Sprintf("as column %s is: %s", name, c.Reason)}

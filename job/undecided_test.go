@@ -16,7 +16,7 @@ func TestUndecidedRulesSayWhatWouldDecideThem(t *testing.T) {
 		name    string
 		rules   string
 		model   string
-		auto    bool    // the default measures of drift judge
+		small   bool    // small drift is to be seen
 		labeled float64 // share of the rows
 		want    string  // the notes, joined; a regular expression
 	}{
@@ -34,13 +34,14 @@ func TestUndecidedRulesSayWhatWouldDecideThem(t *testing.T) {
 		{"a difference that may be chance", "[{name: rmse, when: rmse > 0.95}]", "", false, 1,
 			"rule rmse is inconclusive with 240 labelled rows, where about [0-9]+ are needed: set `window: [0-9]+d`"},
 		{"a small reference", "[" + ruleDrift + "]", "", true, 1,
-			"rule drift is inconclusive as column x is: wasserstein_normed: noise floor 0[.][0-9]+ exceeds threshold 0.1: needs about [0-9]+ rows in the window and in the reference, there are 240 and 600, or set `drift.method: psi`"},
+			"rule drift is inconclusive as column x is: wasserstein_normed: chance alone hides drift up to 0[.][0-9]+, more than twice the threshold 0.03: needs about [0-9]+ rows in the window and in the reference, there are 240 and 600, or set `drift.method: psi`"},
 		{"nothing matched", "[" + ruleRMSE + "]", "", false, 0, ``},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, settings{rules: c.rules, model: c.model})
-			if c.auto {
-				w.model.Drift.Methods, w.model.Drift.Threshold = nil, nil
+			if c.small {
+				w.model.Drift.Methods, w.model.Drift.Threshold = []string{"wasserstein_normed"}, nil
+				w.model.Drift.Thresholds = map[string]float64{"wasserstein_normed": 0.03}
 			}
 			pairs := makePairs(perDay, dayStart(1), good, "v1")
 			w.predictions(1, pairs)

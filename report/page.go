@@ -65,16 +65,20 @@ func judging(c drift.Column) []string {
 	return out
 }
 
-// drifted says whether a column drifted, and of one that is inconclusive how many rows it
-// needs.
+// drifted says whether a column drifted or can, of one that is inconclusive how many rows it
+// needs, and of one that has not drifted what its rows leave open.
 func drifted(c drift.Column) string {
 	switch {
+	case c.NotApplicable:
+		return c.Reason
 	case c.Drifted == nil && c.NeedsRows > 0:
 		return "inconclusive: " + Lacks(c)
 	case c.Drifted == nil:
 		return "inconclusive"
 	case *c.Drifted:
 		return "drifted"
+	case c.Reason != "":
+		return "no drift: " + c.Reason
 	}
 	return "no drift"
 }

@@ -78,6 +78,9 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	for _, reason := range sortedKeys(c.Skipped) {
 		fmt.Fprintf(w, ", %d skipped: %s", c.Skipped[reason], reason)
 	}
+	if r := o.Reference; r != nil && r.Stratum != "" {
+		fmt.Fprintf(w, ", compared with the reference's %s rows", r.Stratum)
+	}
 	fmt.Fprintln(w)
 	for _, note := range o.Notes {
 		fmt.Fprintf(w, "note: %s\n", visible(note))
@@ -207,8 +210,8 @@ func metricOrder(m map[string]metric.Result) []string {
 	return out
 }
 
-// driftTable shows the measures that judge the columns. Where some column is inconclusive it
-// says what it lacks.
+// driftTable shows the measures that judge the columns. Where some column is inconclusive, or
+// not applicable, it says what it lacks.
 func driftTable(w io.Writer, d *drift.Drift) {
 	header := []any{"column", "drift", "measure", "value", "threshold", "noise floor"}
 	unsure := slices.ContainsFunc(slices.Collect(maps.Values(d.Columns)), func(c drift.Column) bool { return c.Drifted == nil })
@@ -220,6 +223,8 @@ func driftTable(w io.Writer, d *drift.Drift) {
 		c := d.Columns[name]
 		state, lacks := "no", ""
 		switch {
+		case c.NotApplicable:
+			state, lacks = "-", c.Reason
 		case c.Drifted == nil:
 			state, lacks = "?", report.Lacks(c)
 		case *c.Drifted:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
@@ -14,9 +15,9 @@ import (
 // defaults.
 type Options struct {
 	Methods    []string           // measures that judge; empty: chosen by the column's bins
-	Threshold  *float64           // for every judging measure; nil: each its own
+	Threshold  *float64           // for every measure of Methods; nil: each its own
 	Thresholds map[string]float64 // by measure, before Threshold
-	Std        *float64           // the threshold of every judging measure is the mean of chance and so many of its standard deviations
+	Std        *float64           // the threshold of every measure of Methods is the mean of chance and so many of its standard deviations
 	Stds       map[string]float64 // by measure, before all others
 	MinRows    int64              // fewer rows on either side: shown, not judged; default DefaultMinRows
 
@@ -26,6 +27,10 @@ type Options struct {
 	FalseDiscoveryRate *float64
 	CountRate          float64
 }
+
+// neverBy is the probability below which chance alone takes a measure above its threshold so
+// seldom that it needs no part of a column's 5 %.
+const neverBy = 0.0005
 
 // DefaultMinRows is how many rows each side needs to be judged.
 const DefaultMinRows = 200
@@ -41,7 +46,7 @@ func (o Options) threshold(s *Spec) float64 {
 	if t, ok := o.Thresholds[s.Name]; ok {
 		return t
 	}
-	if o.Threshold != nil {
+	if o.Threshold != nil && o.general(s) {
 		return *o.Threshold
 	}
 	return s.Threshold
@@ -53,19 +58,36 @@ func (o Options) std(s *Spec) (k float64, ok bool) {
 	if k, ok = o.Stds[s.Name]; ok {
 		return k, true
 	}
-	if _, ok := o.Thresholds[s.Name]; !ok && o.Std != nil {
+	if _, ok := o.Thresholds[s.Name]; !ok && o.Std != nil && o.general(s) {
 		return *o.Std, true
 	}
 	return 0, false
+}
+
+// general reports whether a threshold for all measures is meant for this one: those that judge
+// beside every method have another scale, and keep theirs.
+func (o Options) general(s *Spec) bool { return !s.Beside() || slices.Contains(o.Methods, s.Name) }
+
+// limit returns the threshold of a measure. Where it is how far chance reaches, that is the
+// noise floor too.
+func (o Options) limit(s *Spec, chance *null) float64 {
+	if k, ok := o.std(s); ok {
+		chance.floor = chance.mean + float64(k*chance.sd)
+		return chance.floor
+	}
+	return o.threshold(s)
 }
 
 // Decisive returns a measure that, judging alone, would leave no column of d inconclusive with
 // the rows that there are, and false where there is none.
 func (o Options) Decisive(d *Drift) (name string, ok bool) {
 	for _, s := range Specs() {
+		if s.Beside() {
+			continue
+		}
 		decides := func(c Column) bool {
 			m, has := c.Measures[s.Name]
-			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= o.threshold(&s) && c.N >= o.minRows()
+			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= float64(undecidedBeyond*o.threshold(&s)) && c.N >= o.minRows()
 		}
 		all := true
 		for _, c := range d.Columns {
@@ -100,54 +122,88 @@ type Scratch struct {
 }
 
 // Compare computes every measure that suits the column and lets the judging
-// ones decide: it drifted where one is above both its threshold and its noise floor, and is
-// inconclusive where none is and a floor exceeds its threshold.
+// ones decide: it drifted where one is above both its threshold and what chance alone gives.
 //
-// The measures of binned rows have a bin for the missing ones, so they judge a column
-// that a window has lost; those of distribution functions know values alone.
-func Compare(mem *Scratch, ref, cur *summary.Column, opt Options) Column {
+// The measures of shares judge a column that a window has lost; all others know values alone.
+func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options) Column {
 	l := ref.Layout()
 	out := Column{Kind: "text", N: cur.N(), Measures: map[string]Measure{}}
 	if l.Kind == groundtruth.Number {
 		out.Kind = "number"
 	}
 	rows, refRows := cur.N()+cur.Missing(), ref.N()+ref.Missing()
-	if ref.N() == 0 || rows == 0 {
-		out.conclude(nil, ref.N(), rows, refRows, opt.minRows())
+	judging := opt.judging(l)
+	switch {
+	case ref.N() == 0:
+		out.Unfit("no values in the reference")
+		return out
+	case len(judging) == 0:
+		out.Unfit(opt.Unfit(l.Kind))
+	}
+	if rows == 0 {
+		out.conclude(judging, false, rows, refRows, opt.minRows())
 		return out
 	}
-	judging := opt.judging(l)
-	// Any one judging measure makes the column drift, so each floor is high enough
-	// that all together exceed theirs in at most 5 % of samples without change.
-	level := 1 - 0.05/float64(max(1, len(judging)))
+	binned, ofValues, ofShares := measuresOf(l, judging)
 	add := func(s *Spec, found measured, counted, of int64) {
 		var t *stat.Number
-		if slices.Contains(judging, s.Name) {
-			threshold := stat.Number(opt.threshold(s))
-			if k, ok := opt.std(s); ok {
-				found.null.floor = found.null.mean + float64(k*found.null.sd)
-				threshold = stat.Number(found.null.floor)
-			}
+		if s.Beside() || slices.Contains(judging, s.Name) {
+			threshold := stat.Number(opt.limit(s, &found.null))
 			t = &threshold
 		}
-		out.Measures[s.Name] = found.measure(t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
+		out.Measures[s.Name] = found.measure(s, t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
 	}
-	binned, ofValues := measuresOf(l, judging)
+	// Any one judging measure makes the column drift, so each floor is high enough that all
+	// together flag at most 5 % of samples without change: what those of shares can flag is
+	// known, and the others share the rest.
+	byChance := alike.byChance()
+	left, able := byChance, 0
+	for i := range ofShares {
+		s := &ofShares[i]
+		share := s.shares(ref, cur)
+		found := share.measured()
+		limits := found.null
+		if spent := share.spends(max(opt.limit(s, &limits), limits.floor)); spent > 0 {
+			left -= spent
+			able++
+		}
+		add(s, found, rows, refRows)
+	}
+	missing := measured{reason: "no values in the window"}
+	var nulls []null
+	level, k := 0.0, len(judging)
 	rb, cb := binsOf(ref), binsOf(cur)
-	for i, drawn := range mem.binNulls(rb, cb, l.Ranged(), level, binned) {
-		add(&binned[i], measured{value: binned[i].bins.of(rb, cb), null: drawn}, rows, refRows)
+	if cur.N() > 0 {
+		again := newRedeal(rb, cb, l.Ranged(), alike)
+		rb, cb = rb.pooled(again.rare), cb.pooled(again.rare)
+		nulls = mem.binNulls(again, binned, func(drawn []null) float64 {
+			for i := range binned {
+				if s := &binned[i]; slices.Contains(judging, s.Name) && drawn[i].p(opt.threshold(s)) < neverBy {
+					k--
+				}
+			}
+			level = 1 - max(left, byChance/4)/float64(max(1, k))
+			return level
+		})
 	}
-	pair := newPair(mem, ref, cur, level)
+	for i := range binned {
+		found := missing
+		if nulls != nil {
+			found = measured{value: binned[i].bins.of(rb, cb), null: nulls[i]}
+		}
+		add(&binned[i], found, cur.N(), ref.N())
+	}
+	pair := newPair(mem, ref, cur, level, alike)
 	for i := range ofValues {
 		s := &ofValues[i]
-		found := measured{reason: "no values in the window"}
+		found := missing
 		if cur.N() > 0 {
 			found = s.values(pair)
 		}
 		add(s, found, cur.N(), ref.N())
 	}
-	out.conclude(judging, ref.N(), rows, refRows, opt.minRows())
-	out.chance = out.chanceOf(judging)
+	out.conclude(judging, len(opt.Methods) == 0, rows, refRows, opt.minRows())
+	out.chance = out.chanceOf(max(1, k) + able)
 	return out
 }
 
@@ -159,15 +215,16 @@ type measured struct {
 	bound  float64 // the greatest error of value
 	pValue *float64
 	reason string // why there is no value
+	unfit  bool   // nor is there one in any other window
 }
 
 // measure writes what was measured, and judges it by the threshold; nil is none.
-func (m measured) measure(threshold *stat.Number, by evidence) Measure {
+func (m measured) measure(of *Spec, threshold *stat.Number, by evidence) Measure {
 	if m.reason == "" && !stat.IsNumber(m.value) {
 		m.reason = "not a finite number"
 	}
 	if m.reason != "" {
-		out := Measure{Value: stat.Number(math.NaN()), Threshold: threshold, Reason: m.reason}
+		out := Measure{Value: stat.Number(math.NaN()), Threshold: threshold, Reason: m.reason, unfit: m.unfit}
 		return out
 	}
 	floor := stat.Number(m.null.floor)
@@ -181,12 +238,39 @@ func (m measured) measure(threshold *stat.Number, by evidence) Measure {
 		out.PValue = &p
 	}
 	if threshold != nil {
-		out.judge(m.value, m.bound, float64(*threshold), m.null.floor, by)
+		out.judge(m.value, m.bound, float64(*threshold), &m.null, of, by)
 		if out.Drifted != nil && *out.Drifted {
 			out.chance = m.null.p(m.value - m.bound)
 		}
 	}
 	return out
+}
+
+// Unfit says why none of the configured measures judges columns of a kind, and nothing where
+// one may.
+func (o Options) Unfit(kind groundtruth.Kind) string {
+	if len(o.Methods) == 0 {
+		return ""
+	}
+	var ofNumbers, without []string
+	for _, name := range o.Methods {
+		switch s, ok := Find(name); {
+		case !ok:
+		case s.OfNumbers() && kind == groundtruth.Text:
+			ofNumbers = append(ofNumbers, name)
+		case math.IsNaN(o.threshold(&s)):
+			without = append(without, name)
+		default:
+			return ""
+		}
+	}
+	switch {
+	case len(ofNumbers) == 1:
+		return ofNumbers[0] + " compares numbers"
+	case len(ofNumbers) > 1:
+		return strings.Join(ofNumbers, ", ") + " compare numbers"
+	}
+	return strings.Join(without, ", ") + " without a threshold"
 }
 
 // judging returns the measures that judge a column: those configured, else those for its
@@ -199,7 +283,7 @@ func (o Options) judging(l *summary.ColumnLayout) []string {
 	var out []string
 	for _, name := range methods {
 		s, ok := Find(name)
-		if !ok || s.values != nil && l.Kind != groundtruth.Number {
+		if !ok || s.OfNumbers() && l.Kind != groundtruth.Number {
 			continue
 		}
 		if !math.IsNaN(o.threshold(&s)) && !slices.Contains(out, name) {

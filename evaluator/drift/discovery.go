@@ -11,14 +11,14 @@ import (
 // that names their number, where no rate is configured.
 const DefaultCountRate = 0.05
 
-// chanceOf returns the probability that chance alone takes any of the measures that judge a
-// column as far as those that have drifted: Bonferroni's, the least of theirs times their
-// number. It is 1 where none has.
-func (c *Column) chanceOf(judging []string) float64 {
+// chanceOf returns the probability that chance alone takes any of so many measures, those that
+// it can make flag a column, as far as those that have flagged it: Bonferroni's, the least of
+// theirs times their number. It is 1 where none has.
+func (c *Column) chanceOf(measures int) float64 {
 	least := 1.0
-	for _, name := range judging {
-		if ms := c.Measures[name]; ms.Drifted != nil && *ms.Drifted {
-			least = min(least, float64(ms.chance*float64(len(judging))))
+	for _, ms := range c.Measures {
+		if ms.Drifted != nil && *ms.Drifted {
+			least = min(least, float64(ms.chance*float64(measures)))
 		}
 	}
 	return least
@@ -37,8 +37,16 @@ func chances(features []Column) []float64 {
 	return out
 }
 
-// tested counts the features that chance can make drift.
-func tested(features []Column) int { return len(features) }
+// tested counts the features that chance can make drift: those that are applicable.
+func tested(features []Column) int {
+	n := 0
+	for i := range features {
+		if !features[i].NotApplicable {
+			n++
+		}
+	}
+	return n
+}
 
 // discovered returns how many of the sorted probabilities stand among so many at a false
 // discovery rate, by the rule of Benjamini and Hochberg (JRSS B 57, 1995): the k least of them,

@@ -142,6 +142,23 @@ func totalVariation(ref, cur bins) float64 {
 	return float64(s / 2)
 }
 
+// cohenW is the effect size w of two samples, sqrt(sum (q-p)^2 / ((p+q)/2)), from 0 to 2: the
+// root of the mean square of by how much shares differ, relative to their mean (Cohen,
+// Statistical Power Analysis, 1988, chapter 7, whose null hypothesis is the mean here). For a
+// small shift of what lies behind the bins it is that shift in standard deviations, as far as
+// the bins show it.
+func cohenW(ref, cur bins) float64 {
+	n, m := ref.total(), cur.total()
+	var s float64
+	for i := range ref {
+		p, q := ref[i]/n, cur[i]/m
+		if sum := p + q; sum > 0 {
+			s += float64(2 * (q - p) * (q - p) / sum)
+		}
+	}
+	return math.Sqrt(s)
+}
+
 // ksPValue is the asymptotic two-sided p-value of the two-sample
 // Kolmogorov-Smirnov distance d, with the small-sample correction of Stephens
 // (JRSS B 32, 1970).

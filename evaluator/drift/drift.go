@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -24,13 +25,18 @@ type Measure struct {
 
 	chance    float64 // the probability of its value without change, where it has drifted
 	needsRows int64   // of the window, to be judged, where it isn't; 0 where that cannot be told
+	unfit     bool    // this reference gives it a value in no window
 }
 
-// Column is the drift of one column. Drifted is nil when inconclusive or not judged.
+// Column is the drift of one column. Drifted is nil when inconclusive or not applicable.
 type Column struct {
-	Kind     string             `json:"kind"` // number or text
-	N        int64              `json:"n"`
-	Drifted  *bool              `json:"drifted"`
+	Kind    string `json:"kind"` // number or text
+	N       int64  `json:"n"`
+	Drifted *bool  `json:"drifted"`
+	// NotApplicable says that no judging measure applies to the column, in this window or
+	// any other; Reason says why. Such a column counts nowhere.
+	NotApplicable bool `json:"not_applicable,omitempty"`
+
 	Reason   string             `json:"reason,omitempty"`
 	Measures map[string]Measure `json:"measures"`
 	// NeedsRows is about how many rows a window needs for the column to be conclusive, where
@@ -43,7 +49,8 @@ type Column struct {
 // Drift is the drift of all columns. Share is drifted features over conclusive
 // features; Low and High bound it over what the inconclusive ones may be. Where they
 // are more than 0.5 apart the share is null: among many columns that could not be
-// judged, one that is flagged by chance would make it 1.
+// judged, one that is flagged by chance would make it 1. Features to which no judging
+// measure applies are in none of these.
 type Drift struct {
 	Profile string      `json:"profile"`
 	Share   stat.Number `json:"share"`
@@ -51,6 +58,8 @@ type Drift struct {
 	High    stat.Number `json:"share_high"`
 	Count   int         `json:"count"`
 	Judged  int         `json:"judged"`
+	// NotApplicable counts the features to which no judging measure applies.
+	NotApplicable int `json:"not_applicable,omitempty"`
 	// FalseDiscoveryRate is the rate that Count was counted at, nil where each feature counts
 	// that drifted by itself.
 	FalseDiscoveryRate *float64 `json:"false_discovery_rate,omitempty"`
@@ -64,42 +73,55 @@ type Drift struct {
 // not, are the caller's to add.
 func Of(features []Column) Drift {
 	d := Drift{Profile: Profile, Columns: map[string]Column{}}
-	unknown := 0
+	unknown, unfit := 0, ""
 	for i := range features {
 		switch drifted := features[i].Drifted; {
+		case features[i].NotApplicable:
+			d.NotApplicable++
+			unfit = cmp.Or(unfit, features[i].Reason)
 		case drifted == nil:
 			unknown++
 		case *drifted:
 			d.Count++
 		}
 	}
-	all := len(features)
+	all, columns := len(features)-d.NotApplicable, "feature columns"
+	if d.NotApplicable > 0 {
+		columns = "applicable " + columns
+	}
 	d.Judged = all - unknown
 	nan := stat.Number(math.NaN())
 	d.Share, d.Low, d.High = nan, nan, nan
-	if all == 0 {
+	switch {
+	case len(features) == 0:
 		d.Reason = "no feature columns"
+		return d
+	case all == 0:
+		d.Reason = "no feature column can be judged: " + unfit
 		return d
 	}
 	d.Low = stat.Number(float64(d.Count) / float64(all))
 	d.High = stat.Number(float64(d.Count+unknown) / float64(all))
 	switch {
 	case d.Judged == 0:
-		d.Reason = fmt.Sprintf("all %d feature columns are inconclusive", all)
+		d.Reason = fmt.Sprintf("all %d %s are inconclusive", all, columns)
 	case 2*unknown > all: // High - Low > 0.5: the few that were judged don't stand for the rest
-		d.Reason = fmt.Sprintf("%d of %d feature columns are inconclusive: the share is between %s and %s",
-			unknown, all, stat.Figure(float64(d.Low)), stat.Figure(float64(d.High)))
+		d.Reason = fmt.Sprintf("%d of %d %s are inconclusive: the share is between %s and %s",
+			unknown, all, columns, stat.Figure(float64(d.Low)), stat.Figure(float64(d.High)))
 	default:
 		d.Share = stat.Number(float64(d.Count) / float64(d.Judged))
 	}
 	return d
 }
 
+// Inconclusive reports whether the column is applicable, and neither drifted nor not.
+func (c *Column) Inconclusive() bool { return c.Drifted == nil && !c.NotApplicable }
+
 // Inconclusive counts the features whose drift is inconclusive.
 func (d *Drift) Inconclusive() int {
 	n := 0
 	for name, c := range d.Columns {
-		if c.Drifted == nil && !Reserved(name) {
+		if c.Inconclusive() && !Reserved(name) {
 			n++
 		}
 	}
@@ -131,71 +153,109 @@ func (d *Drift) WithRows(rows, labels int64) *Drift {
 	return &out
 }
 
-// judge sets Drifted: true above threshold and floor, nil with a reason where the
-// floor exceeds the threshold or the numeric bound reaches over the threshold.
-func (ms *Measure) judge(value, bound, threshold, floor float64, by evidence) {
+// undecidedBeyond is how many times the threshold drift may be that the rows cannot show: up
+// to there a measure says how far there is none, beyond it says nothing.
+const undecidedBeyond = 2
+
+// judge sets Drifted. It is true where the value is above the noise floor and the threshold;
+// where the floor is the higher one, what is left of the value without chance has to be above
+// the threshold. It is false where it isn't, and drift as large as the threshold could have
+// been seen, or nearly: then Reason says how far there is none. Else it is nil, with a reason.
+func (ms *Measure) judge(value, bound, threshold float64, chance *null, of *Spec, by evidence) {
 	yes, no := true, false
-	limit := threshold
-	if floor > limit {
-		limit = floor
+	seen := chance.floor // the least drift that shows
+	if chance.floor > threshold {
+		seen = chance.excess(chance.floor, of)
+	}
+	drifted := func(value float64) bool {
+		if value > chance.floor && chance.floor > threshold {
+			return chance.excess(value, of) > threshold
+		}
+		return value > chance.floor && value > threshold
 	}
 	switch {
 	case !by.enough():
 		ms.Reason = "too few values to judge"
 		if by.refRows >= by.minRows {
-			ms.needsRows, _ = by.needs(floor, threshold)
+			ms.needsRows, _ = by.needs(seen, float64(undecidedBeyond*threshold))
 		}
-	case value-bound > limit:
+	case drifted(value - bound):
 		ms.Drifted = &yes
-	case floor > threshold:
-		ms.Reason = by.lacks(floor, threshold)
-		ms.needsRows, _ = by.needs(floor, threshold)
-	case value+bound > limit:
+	case seen > float64(undecidedBeyond*threshold):
+		ms.Reason = by.lacks(seen, threshold)
+		ms.needsRows, _ = by.needs(seen, float64(undecidedBeyond*threshold))
+	case drifted(value + bound):
 		ms.Reason = fmt.Sprintf("within its numeric bound of %.3g of the threshold", bound)
 	default:
 		ms.Drifted = &no
-	}
-}
-
-// conclude decides the column from its judging measures.
-func (c *Column) conclude(judging []string, values, rows, refRows, minRows int64) {
-	switch {
-	case values == 0:
-		c.Reason = "no values in the reference"
-		return
-	case rows == 0:
-		c.Reason = "no values in the window"
-		return
-	case rows < minRows || refRows < minRows:
-		c.Reason = fmt.Sprintf("%d rows against %d in the reference, fewer than min_rows %d: shown, not judged", rows, refRows, minRows)
-		c.NeedsRows, _ = c.lacking(judging)
-		return
-	case len(judging) == 0:
-		c.Reason = "none of the configured measures applies to this column"
-		return
-	}
-	drifted := false
-	for _, name := range judging {
-		if is := c.Measures[name].Drifted; is != nil && *is {
-			drifted = true
+		if seen > threshold {
+			ms.Reason = fmt.Sprintf("no drift beyond %.3g, which is what %d rows show; the threshold is %.3g", seen, by.rows, threshold)
 		}
 	}
-	needs, reason := c.lacking(judging)
-	if drifted || reason == "" {
-		c.Drifted = &drifted
-		return
-	}
-	c.Reason, c.NeedsRows = reason, needs
 }
 
-// lacking returns the rows that a window needs for every judging measure to be conclusive, 0
-// where one of them cannot tell, and the reason of the measure that needs most. Both are zero
-// where all are conclusive.
-func (c *Column) lacking(judging []string) (needs int64, reason string) {
+// Unfit says of a column why no judging measure applies to it.
+func (c *Column) Unfit(why string) { c.NotApplicable, c.Reason = true, "not applicable: "+why }
+
+// conclude decides a column: it has drifted where any measure says so, those beside the method
+// too. Else the method's judging measures decide, all of them or, where it is auto, those
+// that can at these numbers of rows.
+func (c *Column) conclude(judging []string, auto bool, rows, refRows, minRows int64) {
+	for _, ms := range c.Measures {
+		if ms.Drifted != nil && *ms.Drifted {
+			c.Drifted, c.NotApplicable, c.Reason = ms.Drifted, false, ""
+			return
+		}
+	}
+	if c.NotApplicable {
+		return
+	}
+	var fit []string
+	decided, limited := false, ""
 	for _, name := range judging {
 		ms := c.Measures[name]
-		untold := reason != "" && needs == 0
-		if ms.Drifted == nil && !untold && (reason == "" || ms.needsRows == 0 || ms.needsRows >= needs) {
+		if ms.unfit {
+			continue
+		}
+		fit = append(fit, name)
+		if ms.Drifted != nil {
+			decided = true
+			if ms.Reason != "" {
+				limited = name + ": " + ms.Reason
+			}
+		}
+	}
+	needs, reason := c.lacking(fit, auto)
+	switch {
+	case len(fit) == 0 && len(c.Measures) > 0:
+		c.Unfit(judging[0] + ": " + c.Measures[judging[0]].Reason)
+	case rows == 0:
+		c.Reason = "no values in the window"
+	case rows < minRows || refRows < minRows:
+		c.Reason = fmt.Sprintf("%d rows against %d in the reference, fewer than min_rows %d: shown, not judged", rows, refRows, minRows)
+		c.NeedsRows = needs
+	case reason != "" && !(auto && decided):
+		c.Reason, c.NeedsRows = reason, needs
+	default:
+		c.Drifted, c.Reason = new(bool), cmp.Or(limited, reason)
+	}
+}
+
+// lacking returns the rows that a window needs to be judged, 0 where that cannot be told, and
+// the reason of the measure that says so. Both are zero where all are conclusive. Any one of
+// the measures is enough where they are chosen by the column; else all have to be conclusive.
+func (c *Column) lacking(judging []string, anyOf bool) (needs int64, reason string) {
+	for _, name := range judging {
+		ms := c.Measures[name]
+		if ms.Drifted != nil {
+			continue
+		}
+		told, untold := ms.needsRows > 0, needs == 0
+		better := ms.needsRows >= needs && !untold || !told // more rows, or nobody knows how many
+		if anyOf {
+			better = told && (untold || ms.needsRows < needs)
+		}
+		if reason == "" || better && !(untold && !anyOf) {
 			needs, reason = ms.needsRows, name+": "+ms.Reason
 		}
 	}

@@ -23,7 +23,7 @@ func driftOfX(ref, cur *groundtruth.Batch, opts summary.ProfilerOptions) Column 
 
 // columnX is the drift of the feature x.
 func columnX(ref *summary.Profile, cur *summary.Summary) Column {
-	return Compare(new(Scratch), ref.Summary.Feature("x"), cur.Feature("x"), Options{})
+	return Compare(new(Scratch), ref.Summary.Feature("x"), cur.Feature("x"), Likeness{}, Options{})
 }
 
 // bruteForce computes the distances from the raw values, as scipy's ks_2samp and
@@ -195,12 +195,13 @@ func TestBinnedDistancesEqualTheirFormulas(t *testing.T) {
 			}
 			return (xs[i] + add) / total
 		}
-		var wantPSI, wantTVD, divergence float64
+		var wantPSI, wantTVD, wantW, divergence float64
 		for i := range p {
 			a, b := share(p, i, add), share(q, i, add)
 			wantPSI += (b - a) * (math.Log(b) - math.Log(a))
 			a, b = share(p, i, 0), share(q, i, 0)
 			wantTVD += math.Abs(a-b) / 2
+			wantW += math.Pow(a-b, 2) / ((a + b) / 2)
 			for _, x := range []float64{a, b} {
 				if x > 0 {
 					divergence += x * math.Log2(2*x/(a+b)) / 2
@@ -214,8 +215,9 @@ func TestBinnedDistancesEqualTheirFormulas(t *testing.T) {
 		}
 		near("psi", psi(r, c), wantPSI)
 		near("tvd", totalVariation(r, c), wantTVD)
+		near("cohen_w", cohenW(r, c)*cohenW(r, c), wantW)
 		near("js", jensenShannon(r, c)*jensenShannon(r, c), divergence)
-		for name, distance := range map[string]func(ref, cur bins) float64{"psi": psi, "js": jensenShannon, "tvd": totalVariation} {
+		for name, distance := range map[string]func(ref, cur bins) float64{"psi": psi, "js": jensenShannon, "tvd": totalVariation, "cohen_w": cohenW} {
 			near(name+" with samples swapped", distance(c, r), distance(r, c))
 			near(name+" of a sample to itself", distance(r, r), 0)
 		}
@@ -272,8 +274,7 @@ func TestNormedWassersteinHasNoUnit(t *testing.T) {
 }
 
 // TestNoiseFloorsHoldTheirLevel draws samples without change and counts how often
-// each measure exceeds its floor: 5 % of draws where one measure judges, 2.5 % where
-// two do. Rare categories and heavy tails are what closed forms and draws from the
+// each measure exceeds its floor: 5 % of draws where one measure can, 2.5 % where two can. Rare categories and heavy tails are what closed forms and draws from the
 // pooled shares get wrong: 86 % for js with 100 categories by Zipf's law.
 func TestNoiseFloorsHoldTheirLevel(t *testing.T) {
 	if testing.Short() {
@@ -300,9 +301,9 @@ func TestNoiseFloorsHoldTheirLevel(t *testing.T) {
 		judgement []string
 	}{
 		{"lognormal tails", 200, 600, false, func(rng *rand.Rand) float64 { return math.Exp(2 * rng.NormFloat64()) }, 0.025, 0.003, []string{"wasserstein_normed", "psi"}},
-		{"rare categories", 200, 200, true, category, 0.05, 0, []string{"js", "tvd", "psi"}},
-		{"rare categories, large reference", 3000, 200, true, category, 0.05, 0.015, []string{"js", "tvd", "psi"}},
-		{"two values", 400, 200, false, func(rng *rand.Rand) float64 { return math.Floor(rng.Float64() + 0.3) }, 0.05, 0.015, []string{"tvd", "js"}},
+		{"rare categories", 200, 200, true, category, 0.05, 0, []string{"js", "tvd", "psi", "cohen_w"}},
+		{"rare categories, large reference", 3000, 200, true, category, 0.025, 0.003, []string{"js", "tvd", "psi", "cohen_w"}},
+		{"two values", 400, 200, false, func(rng *rand.Rand) float64 { return math.Floor(rng.Float64() + 0.3) }, 0.025, 0.003, []string{"tvd", "js", "cohen_w"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -383,31 +384,39 @@ func TestChangeIsSeen(t *testing.T) {
 	}
 }
 
-func TestJudgeNeedsThresholdAndFloor(t *testing.T) {
+// TestJudge holds what a measure says by its value, its threshold and what chance gives. Of
+// chance the floor is 1.5 times the root mean square.
+func TestJudge(t *testing.T) {
 	for _, c := range []struct {
 		name                           string
 		value, bound, threshold, floor float64
 		enough                         bool
-		want                           string
+		want, reason                   string
 	}{
-		{"above both", 0.3, 0, 0.2, 0.1, true, "true"},
-		{"at the threshold", 0.2, 0, 0.2, 0.1, true, "false"},
-		{"below", 0.1, 0, 0.2, 0.1, true, "false"},
-		{"floor above the threshold, value below it", 0.25, 0, 0.2, 0.3, true, "null"},
-		{"above a floor above the threshold", 0.4, 0, 0.2, 0.3, true, "true"},
-		{"too few", 0.9, 0, 0.2, 0.1, false, "null"},
-		{"the bound reaches over the threshold", 0.195, 0.01, 0.2, 0.1, true, "null"},
-		{"the bound reaches below the threshold", 0.205, 0.01, 0.2, 0.1, true, "null"},
-		{"beyond the bound", 0.25, 0.01, 0.2, 0.1, true, "true"},
+		{"above both", 0.3, 0, 0.2, 0.1, true, "true", ""},
+		{"at the threshold", 0.2, 0, 0.2, 0.1, true, "false", ""},
+		{"below", 0.1, 0, 0.2, 0.1, true, "false", ""},
+		// The floor 0.21 has an excess of 0.157 over chance, 0.14.
+		{"above the floor, and its excess below the threshold", 0.24, 0, 0.2, 0.21, true, "false", ""},
+		{"above the floor, and its excess above the threshold", 0.25, 0, 0.2, 0.21, true, "true", ""},
+		// 0.45 has one of 0.335.
+		{"a floor whose excess is above the threshold, and the value below it", 0.4, 0, 0.2, 0.45, true, "false", "no drift beyond 0.335, which is what 600 rows show; the threshold is 0.2"},
+		{"above such a floor", 0.46, 0, 0.2, 0.45, true, "true", ""},
+		{"a floor whose excess is above twice the threshold", 0.5, 0, 0.2, 0.6, true, "null", "chance alone hides drift up to 0.447, more than twice the threshold 0.2: needs about 820 rows, there are 600"},
+		{"above even that", 0.61, 0, 0.2, 0.6, true, "true", ""},
+		{"too few", 0.9, 0, 0.2, 0.1, false, "null", "too few values to judge"},
+		{"the bound reaches over the threshold", 0.195, 0.01, 0.2, 0.1, true, "null", "within its numeric bound of 0.01 of the threshold"},
+		{"the bound reaches below the threshold", 0.205, 0.01, 0.2, 0.1, true, "null", "within its numeric bound of 0.01 of the threshold"},
+		{"beyond the bound", 0.25, 0.01, 0.2, 0.1, true, "true", ""},
 	} {
 		var m Measure
 		rows := int64(600)
 		if !c.enough {
 			rows = 100
 		}
-		m.judge(c.value, c.bound, c.threshold, c.floor, evidence{refRows: 5000, rows: rows, window: rows, minRows: 200})
-		if got := evaltest.AsJSON(t, m.Drifted); got != c.want || (m.Drifted == nil) == (m.Reason == "") {
-			t.Errorf("%s: %s (%s), want %s", c.name, got, m.Reason, c.want)
+		m.judge(c.value, c.bound, c.threshold, &null{floor: c.floor, rms: c.floor / 1.5}, &Spec{}, evidence{refRows: 5000, rows: rows, window: rows, minRows: 200})
+		if got := evaltest.AsJSON(t, m.Drifted); got != c.want || m.Reason != c.reason {
+			t.Errorf("%s: %s (%s), want %s (%s)", c.name, got, m.Reason, c.want, c.reason)
 		}
 	}
 }

@@ -27,18 +27,18 @@ const (
 	margin    = 1.05 // for the floor of other rows, which is a little different
 )
 
-// needs returns about how many rows a window needs for the measure's floor to come down to
-// the threshold, and where no number would do, for the reference is too small, about how
+// needs returns about how many rows a window needs for what chance hides to come down to
+// so much, and where no number would do, for the reference is too small, about how
 // many both of them need. Either is 0 where it cannot be told.
 //
-// The floor of a distance falls as sqrt(1/n + 1/m) with the sizes of the samples, and that of
+// What chance makes of a distance falls as sqrt(1/n + 1/m) with the sizes of the samples, and that of
 // a measure that grows with the square of a difference as 1/n + 1/m.
-func (e evidence) needs(floor, threshold float64) (window, both int64) {
+func (e evidence) needs(hidden, to float64) (window, both int64) {
 	n, m := float64(e.refRows), float64(e.rows)
-	if floor <= threshold {
+	if hidden <= to {
 		return e.ofWindow(0), 0
 	}
-	fall := threshold / floor
+	fall := to / hidden
 	if !e.squared {
 		fall = float64(fall * fall)
 	}
@@ -61,11 +61,11 @@ func (e evidence) ofWindow(counted float64) int64 {
 	return max(stat.RoundUp(float64(margin*counted*all)), int64(math.Ceil(float64(e.minRows)*all)))
 }
 
-// lacks says in words why a floor above the threshold leaves the measure undecided, and what
+// lacks says in words why a measure that does not show drift below seen is undecided, and what
 // would decide it.
-func (e evidence) lacks(floor, threshold float64) string {
-	why := fmt.Sprintf("noise floor %.3g exceeds threshold %.3g: ", floor, threshold)
-	switch window, both := e.needs(floor, threshold); {
+func (e evidence) lacks(seen, threshold float64) string {
+	why := fmt.Sprintf("chance alone hides drift up to %.3g, more than twice the threshold %.3g: ", seen, threshold)
+	switch window, both := e.needs(seen, float64(undecidedBeyond*threshold)); {
 	case window > 0:
 		return why + fmt.Sprintf("needs about %d rows, there are %d", window, e.window)
 	case both > 0:

@@ -8,12 +8,15 @@ import (
 	"testing"
 
 	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // What a column without change says that it needs is enough: a window of so many rows decides
-// it, and it is not far more than that, for half of them leave it undecided.
+// it, and it is not far more than that, for half of them leave it undecided. They are
+// judged by smaller differences than by default, which any window decides that has rows enough
+// to be judged.
 func TestNeededRowsDecideAColumn(t *testing.T) {
 	numbers := func(draw func(*rand.Rand) float64) func(*rand.Rand, int) *groundtruth.Batch {
 		return func(rng *rand.Rand, n int) *groundtruth.Batch {
@@ -33,40 +36,47 @@ func TestNeededRowsDecideAColumn(t *testing.T) {
 			return evaltest.TextBatch(xs)
 		}
 	}
+	shift := Options{Methods: []string{"wasserstein_normed"}, Thresholds: map[string]float64{"wasserstein_normed": 0.035}}
+	shares := Options{Methods: []string{"js"}, Thresholds: map[string]float64{"js": 0.035}}
 	for _, c := range []struct {
 		name      string
 		draw      func(*rand.Rand, int) *groundtruth.Batch
+		opt       Options
 		ref, rows int
 	}{
-		{"normal, days of 600 rows", numbers((*rand.Rand).NormFloat64), 5000, 600},
-		{"normal, days of 250 rows", numbers((*rand.Rand).NormFloat64), 5000, 250},
-		{"normal, days of 100 rows", numbers((*rand.Rand).NormFloat64), 5000, 100},
-		{"normal, a reference as small", numbers((*rand.Rand).NormFloat64), 1500, 600},
-		{"uniform", numbers((*rand.Rand).Float64), 5000, 300},
-		{"lognormal", numbers(func(r *rand.Rand) float64 { return math.Exp(r.NormFloat64()) }), 50000, 300},
+		{"normal, days of 600 rows", numbers((*rand.Rand).NormFloat64), shift, 5000, 600},
+		{"normal, days of 250 rows", numbers((*rand.Rand).NormFloat64), shift, 5000, 250},
+		{"normal, days of 100 rows", numbers((*rand.Rand).NormFloat64), shift, 5000, 100},
+		{"normal, a reference as small", numbers((*rand.Rand).NormFloat64), shift, 2500, 600},
+		{"uniform", numbers((*rand.Rand).Float64), shift, 5000, 300},
+		{"lognormal", numbers(func(r *rand.Rand) float64 { return math.Exp(r.NormFloat64()) }), shift, 50000, 300},
 		{"half of the values missing", numbers(func(r *rand.Rand) float64 {
 			if r.IntN(2) == 0 {
 				return math.NaN()
 			}
 			return r.NormFloat64()
-		}), 10000, 600},
-		{"20 texts", texts(20), 5000, 300},
-		{"100 texts", texts(100), 50000, 600},
+		}), shift, 10000, 600},
+		{"20 texts", texts(20), shares, 5000, 300},
+		{"100 texts", texts(100), shares, 50000, 600},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(7, 11))
 			ref := c.draw(rng, c.ref)
-			found := driftOfX(ref, c.draw(rng, c.rows), summary.ProfilerOptions{})
+			compare := func(rows int) Column {
+				profile, cur := summarytest.Summaries(ref, summary.ProfilerOptions{}, c.draw(rng, rows))
+				return Compare(new(Scratch), profile.Summary.Feature("x"), cur.Feature("x"), Likeness{}, c.opt)
+			}
+			found := compare(c.rows)
 			if found.Drifted != nil || found.NeedsRows <= int64(c.rows) {
 				t.Fatalf("%d rows are conclusive, or need only %d: %s", c.rows, found.NeedsRows, found.Reason)
 			}
 			if want := strconv.FormatInt(found.NeedsRows, 10); c.rows >= DefaultMinRows && !strings.HasSuffix(found.Reason, "needs about "+want+" rows, there are "+strconv.Itoa(c.rows)) {
 				t.Errorf("the reason is %q", found.Reason)
 			}
-			if with := driftOfX(ref, c.draw(rng, int(found.NeedsRows)), summary.ProfilerOptions{}); with.Drifted == nil {
+			if with := compare(int(found.NeedsRows)); with.Drifted == nil {
 				t.Errorf("%d rows do not decide: %s", found.NeedsRows, with.Reason)
 			}
-			if less := driftOfX(ref, c.draw(rng, int(found.NeedsRows/2)), summary.ProfilerOptions{}); less.Drifted != nil && !*less.Drifted {
+			if less := compare(int(found.NeedsRows / 2)); less.Drifted != nil && !*less.Drifted {
 				t.Errorf("half of the %d rows decides", found.NeedsRows)
 			}
 		})
@@ -83,17 +93,21 @@ func TestNeededRowsOfASmallReference(t *testing.T) {
 		}
 		return evaltest.NumbersBatch(xs)
 	}
-	found := driftOfX(draw(400), draw(600), summary.ProfilerOptions{})
+	compare := func(reference, rows int) Column {
+		profile, cur := summarytest.Summaries(draw(reference), summary.ProfilerOptions{}, draw(rows))
+		return Compare(new(Scratch), profile.Summary.Feature("x"), cur.Feature("x"), Likeness{}, Options{Methods: []string{"wasserstein_normed"}, Thresholds: map[string]float64{"wasserstein_normed": 0.04}})
+	}
+	found := compare(400, 600)
 	_, words, _ := strings.Cut(found.Reason, "needs about ")
 	rows, _, _ := strings.Cut(words, " ")
 	n, err := strconv.Atoi(rows)
 	if err != nil || !strings.HasSuffix(words, " rows in the window and in the reference, there are 600 and 400") || found.NeedsRows != 0 {
 		t.Fatalf("%d: %q", found.NeedsRows, found.Reason)
 	}
-	if with := driftOfX(draw(n), draw(n), summary.ProfilerOptions{}); with.Drifted == nil {
+	if with := compare(n, n); with.Drifted == nil {
 		t.Errorf("%d rows on both sides do not decide: %s", n, with.Reason)
 	}
-	if few := driftOfX(draw(100), draw(600), summary.ProfilerOptions{}); few.NeedsRows != 0 || !strings.Contains(few.Reason, "600 rows against 100 in the reference") {
+	if few := compare(100, 600); few.NeedsRows != 0 || !strings.Contains(few.Reason, "600 rows against 100 in the reference") {
 		t.Errorf("a reference below min_rows: %d, %q", few.NeedsRows, few.Reason)
 	}
 }

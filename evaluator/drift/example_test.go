@@ -18,4 +18,5 @@ func ExampleSpecs() {
 	// wasserstein_normed judges by itself, above 0.1
 	// js judges by itself, above 0.1
 	// tvd judges by itself, above 0.1
+	// cohen_w judges by itself, above 0.1
 }

@@ -48,7 +48,7 @@ func nth(xs []float64, k int) float64 {
 	// Hoare's selection: what is left of low is no greater than what lies between low and
 	// high, what is right of high no less.
 	for low, high := nans, len(xs)-1; low < high; {
-		pivot := median(xs[low], xs[low+(high-low)/2], xs[high])
+		pivot := middle(xs[low], xs[low+(high-low)/2], xs[high])
 		i, j := low, high
 		for i <= j {
 			for xs[i] < pivot {
@@ -75,7 +75,7 @@ func nth(xs []float64, k int) float64 {
 	return xs[k]
 }
 
-func median(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
+func middle(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
 
 // sharedBridges returns the draws that every column uses; they depend on nothing.
 var sharedBridges = sync.OnceValue(newBridges) //nolint:gochecknoglobals // a constant too long to write down
@@ -89,6 +89,9 @@ type bridges struct {
 	fours []bridgeFour
 }
 
+// gridParts is how many parts of equal width the grid has, but near the ends.
+const gridParts = 96
+
 // lanes is how many draws are worked on at once.
 const lanes = 4
 
@@ -96,15 +99,17 @@ const lanes = 4
 type bridgeFour struct {
 	path      [][lanes]float64 // by point of the grid
 	low, high [lanes][tailRanks]float64
+	day       [lanes]float64 // uniform: which day's deviation comes to it
+	times     [lanes]float64 // standard normal: how many times
+	estimate  [lanes]float64 // standard normal: how wrong that is
 }
 
 func newBridges() *bridges {
 	b := &bridges{}
-	const parts = 96
 	tail := []float64{0.0001, 0.0003, 0.001, 0.002, 0.003, 0.005}
 	b.grid = append(b.grid, tail...)
-	for j := 1; j < parts; j++ {
-		b.grid = append(b.grid, float64(j)/parts)
+	for j := 1; j < gridParts; j++ {
+		b.grid = append(b.grid, float64(j)/gridParts)
 	}
 	for i := len(tail) - 1; i >= 0; i-- {
 		b.grid = append(b.grid, 1-tail[i])
@@ -139,6 +144,12 @@ func newBridges() *bridges {
 			}
 		}
 	}
+	for i := range b.fours {
+		for lane := range lanes {
+			b.fours[i].day[lane] = rng.uniform()
+			b.fours[i].times[lane], b.fours[i].estimate[lane] = rng.next(), rng.next()
+		}
+	}
 	return b
 }
 
@@ -153,25 +164,30 @@ func (mem *Scratch) drawsOf(n int) []float64 {
 // distribution function (del Barrio, Gine and Matran, Annals of Probability 27, 1999);
 // at the ends, which are most of the integral where tails are heavy, the pooled values
 // are dealt one by one.
-func (b *bridges) wassersteinNull(mem *Scratch, level float64) null {
-	n, m, pooled := mem.cdfs.n, mem.cdfs.m, &mem.cdfs.pooled
+//
+// Rows that are alike count as fewer, and each draw is of an ordinary day.
+func (b *bridges) wassersteinNull(mem *Scratch, level float64, alike Likeness) null {
+	pooled := &mem.cdfs.pooled
+	n, m := alike.rows(mem.cdfs.n, mem.cdfs.m)
 	if pooled.n == 0 || pooled.at(0) == pooled.at(pooled.n-1) {
 		return null{}
 	}
 	total := n + m
 	ranks := min(tailRanks, int(total/10))
+	// The rank of a value in the pooled ones, of which some tell as much as one.
+	rank := func(j int) int64 { return int64(float64(j) * (float64(pooled.n) / total)) }
 	// The gaps above the j+1 least values and below the j+1 greatest ones.
 	low, high := make([]float64, ranks), make([]float64, ranks)
 	for j := range ranks {
-		low[j] = pooled.at(int64(j+1)) - pooled.at(int64(j))
-		high[j] = pooled.at(pooled.n-1-int64(j)) - pooled.at(pooled.n-2-int64(j))
+		low[j] = pooled.at(rank(j+1)) - pooled.at(rank(j))
+		high[j] = pooled.at(pooled.n-1-rank(j)) - pooled.at(pooled.n-1-rank(j+1))
 	}
 	// The trapezoidal rule between them, on the points whose weight isn't 0.
 	x := make([]float64, len(b.grid)+2)
-	x[0], x[len(x)-1] = pooled.at(int64(ranks)), pooled.at(pooled.n-1-int64(ranks))
-	inner := pooled.n - 2*int64(ranks)
+	x[0], x[len(x)-1] = pooled.at(rank(ranks)), pooled.at(pooled.n-1-rank(ranks))
+	inner := pooled.n - 2*rank(ranks)
 	for j, u := range b.grid {
-		x[j+1] = pooled.at(int64(ranks) + min(int64(u*float64(inner)), inner-1))
+		x[j+1] = pooled.at(rank(ranks) + min(int64(u*float64(inner)), inner-1))
 	}
 	first, last := float64((x[1]-x[0])/2), float64((x[len(x)-1]-x[len(x)-2])/2)
 	var points []weighted
@@ -180,12 +196,14 @@ func (b *bridges) wassersteinNull(mem *Scratch, level float64) null {
 			points = append(points, weighted{j, u, w})
 		}
 	}
-	scale := math.Sqrt((1/n + 1/m) * float64(inner) / total)
+	scale := math.Sqrt((1/n + 1/m) * float64(inner) / float64(pooled.n))
 	share := math.Float64bits(n / total)
 	steps := [2]float64{-1 / m, 1 / n}
 	draws := mem.drawsOf(floorDraws)
+	ordinary := b.ordinary(alike.Days, scale)
 	for i := range b.fours {
 		four := &b.fours[i]
+		path := ordinary.path(four)
 		var s, start, slope [lanes]float64
 		for lane := range lanes {
 			area, from := dealt(&four.low[lane], low, share, &steps)
@@ -194,7 +212,7 @@ func (b *bridges) wassersteinNull(mem *Scratch, level float64) null {
 			area += t + float64(math.Abs(from)*first) + float64(math.Abs(to)*last)
 			s[lane], start[lane], slope[lane] = area, from, to-from
 		}
-		sumPaths(&s, &start, &slope, scale, four.path, points)
+		sumPaths(&s, &start, &slope, scale, path, points)
 		copy(draws[i*lanes:], s[:])
 	}
 	var out null

@@ -3,20 +3,16 @@ package drift
 import "math"
 
 // binNulls draws the distances of these measures between binned samples under no change, with
-// their quantiles at level. The last bin but one counts what the reference doesn't have, and is
-// empty there by construction:
-//
-//   - ranged: what lies outside the reference's range. The current sample has as many
-//     values there as a negative binomial of two (one for either end) with success
-//     n/(n+m), whatever the distribution.
-//   - otherwise: the values of categories that the reference doesn't have, taken as
-//     one category each, as far as there may be so many without change. A category of
-//     which a split leaves none to the reference counts there.
+// their quantiles at the level that these ask for. Where bins are not ranges of numbers, the last one counts the
+// values of categories that the reference doesn't have, and is empty there by construction.
+// These are taken as one category each, as far as there may be so many without change, and a
+// category of which a split leaves none to the reference counts there.
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.
-func (mem *Scratch) binNulls(ref, cur bins, ranged bool, level float64, of []Spec) []null {
-	again := newRedeal(ref, cur, ranged)
+//
+// Rows that are alike count as fewer, and each draw is of an ordinary day.
+func (mem *Scratch) binNulls(again *redeal, of []Spec, levelOf func([]null) float64) []null {
 	count := min(max(binBudget/max(again.used, 1), binDrawsMany), binDraws)
 	// What each draw is about. Most are far below the quantile and need not be known better.
 	room := mem.drawsOf((3*len(of) + 1) * count)
@@ -33,8 +29,11 @@ func (mem *Scratch) binNulls(ref, cur bins, ranged bool, level float64, of []Spe
 	}
 	out := make([]null, len(of))
 	for i := range of {
-		low, high := lows[i*count:(i+1)*count], highs[i*count:(i+1)*count]
 		out[i].drawn(nears[i*count:(i+1)*count], of[i].squared)
+	}
+	level := levelOf(out)
+	for i := range of {
+		low, high := lows[i*count:(i+1)*count], highs[i*count:(i+1)*count]
 		rank := quantileRank(count, level)
 		// As many draws as the rank says are at most least; those that are less whatever
 		// they are come before it in the order.
@@ -54,26 +53,35 @@ func (mem *Scratch) binNulls(ref, cur bins, ranged bool, level float64, of []Spe
 	return out
 }
 
-// redeal deals the rows of two binned samples to them anew, as chance does where nothing
+// redeal deals the values of two binned samples to them anew, as chance does where nothing
 // has changed. binNulls asks it for one draw after the other.
 type redeal struct {
-	n, m   float64 // rows of the samples
+	n, m   float64 // values of the samples
 	ranged bool
+	rare   []bool // categories that share one bin, nil where none do
 	deal   []binomial
-	used   int  // bins with rows
-	a, b   bins // the samples of the last draw
+	used   int        // bins with rows
+	a, b   bins       // the samples of the last draw
+	days   *DayColumn // nil where days do not differ
 }
 
-func newRedeal(ref, cur bins, ranged bool) *redeal {
-	r := &redeal{n: ref.total(), m: cur.total(), ranged: ranged, deal: make([]binomial, len(ref))}
+func newRedeal(ref, cur bins, ranged bool, alike Likeness) *redeal {
+	r := &redeal{ranged: ranged, deal: make([]binomial, len(ref))}
+	r.n, r.m = alike.rows(ref.total(), cur.total())
+	if alike.Days.binsVary() {
+		r.days = alike.Days
+	}
 	for i := range ref {
-		r.deal[i] = newBinomial(ref[i]+cur[i], r.n/(r.n+r.m))
+		n, m := alike.rows(ref[i], cur[i])
+		r.deal[i] = newBinomial(math.Round(n+m), r.n/(r.n+r.m))
 		if ref[i]+cur[i] > 0 {
 			r.used++
 		}
 	}
-	if special := len(ref) - 2; !ranged {
-		unseen := math.Min(cur[special], mostUnseen(ref[:special], r.n, r.m))
+	if special := len(ref) - 1; !ranged {
+		r.rare = rareBins(ref, cur)
+		_, there := alike.rows(0, cur[special])
+		unseen := math.Min(there, mostUnseen(ref[:special], r.n, r.m))
 		r.deal[special] = newBinomial(math.Floor(unseen), r.n/(r.n+r.m))
 	}
 	return r
@@ -81,33 +89,46 @@ func newRedeal(ref, cur bins, ranged bool) *redeal {
 
 // draw deals once, into a and b.
 func (r *redeal) draw(rng *normals) {
-	special := len(r.deal) - 2
+	special := len(r.deal)
+	if !r.ranged {
+		special--
+	}
 	a, b := r.a[:0], r.b[:0]
-	unseen := 0.0
-	for i := range r.deal {
+	var unseen, rareA, rareB float64
+	var day dayDraw
+	if r.days != nil {
+		day = r.days.draw(rng)
+	}
+	for i := range r.deal[:special] {
 		trials := r.deal[i].trials
-		if trials == 0 || i == special {
+		if trials == 0 {
 			continue
 		}
 		x := r.deal[i].draw(rng)
-		if x == 0 && !r.ranged && i < special {
+		y := trials - x
+		if r.days != nil {
+			y = float64(y * day.factor(i))
+		}
+		switch {
+		case x == 0 && !r.ranged:
 			unseen += trials
-			continue
-		}
-		a, b = append(a, x), append(b, trials-x)
-	}
-	switch {
-	case r.ranged:
-		unseen = beyondRange(rng, r.n, r.m)
-	case r.deal[special].trials > 0:
-		x := r.deal[special].draw(rng)
-		unseen += r.deal[special].trials - x
-		// Each was a category of its own; more than that many tell no more.
-		for range int(math.Min(x, 100)) {
-			a, b = append(a, math.Max(1, x/100)), append(b, 0)
+		case r.rare != nil && r.rare[i]:
+			rareA += x
+			rareB += y
+		default:
+			a, b = append(a, x), append(b, y)
 		}
 	}
-	r.a, r.b = append(a, 0), append(b, unseen)
+	if !r.ranged {
+		// Each of these was a category of its own, and so a rare one.
+		if deal := &r.deal[special]; deal.trials > 0 {
+			x := deal.draw(rng)
+			unseen += deal.trials - x
+			rareA += x
+		}
+		a, b = append(a, rareA, 0), append(b, rareB, unseen)
+	}
+	r.a, r.b = a, b
 }
 
 // distance returns that of the last draw's samples, which is infinite where one got no rows.
@@ -145,18 +166,4 @@ func mostUnseen(ref bins, n, m float64) float64 {
 	}
 	mean := float64(m * math.Min(1, (f1+float64(2*math.Sqrt(f1+float64(2*f2)))+3)/n))
 	return mean + float64(2*math.Sqrt(mean)) + 1
-}
-
-// beyondRange draws how many of m values lie outside the range of n others of the
-// same distribution.
-func beyondRange(rng *normals, n, m float64) float64 {
-	beyond := 0.0
-	for ends := 0; ends < 2 && beyond < m; {
-		if rng.uniform() < n/(n+m) {
-			ends++
-		} else {
-			beyond++
-		}
-	}
-	return beyond
 }

@@ -14,6 +14,8 @@ type null struct {
 	rms   float64 // the root of the mean of their squares
 	sd    float64 // their standard deviation
 
+	signed bool // the measure is a difference, about which chance adds as much as it takes
+
 	// exceeded returns with what probability chance alone exceeds a value. It is nil where
 	// chance brings nothing.
 	exceeded func(value float64) float64
@@ -30,9 +32,32 @@ func (n null) p(value float64) float64 {
 	return 1
 }
 
+// excess returns what is left of a value that chance alone has a part in: of a distance its
+// square less the mean square of chance, for both add up as squares; of a measure that grows
+// with a square, or is a difference, the value less the mean. A distance that can be at most so
+// much has less room for anything else, the more of it chance takes: where chance alone brings
+// it to its greatest value, nothing can be seen.
+func (n null) excess(value float64, s *Spec) float64 {
+	if s.squared || n.signed {
+		return max(0, value-n.mean)
+	}
+	if value < n.rms {
+		return 0
+	}
+	left := float64((value - n.rms) * (value + n.rms))
+	switch room := s.most - n.rms; {
+	case s.most == 0:
+	case room <= 1e-9*s.most:
+		return value
+	default:
+		left /= float64(room * (s.most + n.rms) / float64(s.most*s.most))
+	}
+	return math.Sqrt(left)
+}
+
 // over returns the same of a measure that is divided by a number.
 func (n null) over(by float64) null {
-	out := null{floor: n.floor / by, mean: n.mean / by, rms: n.rms / by, sd: n.sd / by}
+	out := null{floor: n.floor / by, mean: n.mean / by, rms: n.rms / by, sd: n.sd / by, signed: n.signed}
 	if of := n.exceeded; of != nil {
 		out.exceeded = func(value float64) float64 { return of(float64(value * by)) }
 	}

@@ -51,9 +51,9 @@ func TestTailIsThatOfManyDraws(t *testing.T) {
 			r := rand.New(rand.NewPCG(5, uint64(rows)))
 			profile, s := summarytest.Summaries(c.draw(r, 5000), summary.ProfilerOptions{}, c.draw(r, rows))
 			ref, cur := profile.Summary.Feature("x"), s.Feature("x")
-			measures, _ := measuresOf(ref.Layout(), nil)
-			nulls := new(Scratch).binNulls(binsOf(ref), binsOf(cur), ref.Layout().Ranged(), 0.95, measures)
-			again := newRedeal(binsOf(ref), binsOf(cur), ref.Layout().Ranged())
+			measures, _, _ := measuresOf(ref.Layout(), nil)
+			again := newRedeal(binsOf(ref), binsOf(cur), ref.Layout().Ranged(), Likeness{})
+			nulls := new(Scratch).binNulls(again, measures, func([]null) float64 { return 0.95 })
 			const many = 40_000
 			draws := make([][]float64, len(measures))
 			for rng := (&normals{at: 1 << 40}); len(draws[0]) < many; {

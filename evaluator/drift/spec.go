@@ -3,8 +3,8 @@
 //
 // A measure is a [Spec]: its name, its default threshold, and the functions that compute it
 // and its noise floor, which is what it stays below where nothing has changed. Measures of
-// bins compare counts of rows; measures of distribution functions compare the values of
-// numbers. A measure judges a column where its threshold is asked for, and is shown only
+// bins compare counts of values; measures of distribution functions compare the values of
+// numbers; measures of shares count rows without a value or out of range. A measure judges a column where its threshold is asked for, and is shown only
 // where it isn't. A [Measure] is what it came to, a [Column] what the judging ones say of one
 // column together, and [Drift] counts the features that drifted.
 //
@@ -31,10 +31,10 @@ type Spec struct {
 	// Instead names, of a measure without a threshold, the one like it that has one.
 	Instead string
 
-	// auto is the shape of the columns that the measure judges where no measures are
-	// configured.
+	// auto are the shapes of the columns that the measure judges where no measures are
+	// configured, 0 for none.
 	auto shape
-	// bins compares binned rows; it is nil of a measure of distribution functions. On ranges
+	// bins compares binned values; it is nil of a measure of distribution functions. On ranges
 	// of numbers, which have better measures, it is computed where one like it judges, or
 	// always where alwaysBins says so.
 	bins       *distance
@@ -42,9 +42,15 @@ type Spec struct {
 	// squared says that the measure grows with the square of a difference: so its floor falls
 	// faster with the number of rows.
 	squared bool
+	// most is the greatest value of a distance, 0 where there is none.
+	most float64
 	// values is a measure of distribution functions, with its floor. It knows the values of
 	// numbers alone, and is nil of a measure of bins.
 	values func(*pair) measured
+	// shares is a measure of a share of the rows, which judges beside every method. It is of
+	// numbers alone where onRange says that it needs a range.
+	shares  func(ref, cur *summary.Column) shares
+	onRange bool
 }
 
 // Specs lists the drift measures, in the order in which the documentation and
@@ -52,11 +58,14 @@ type Spec struct {
 func Specs() []Spec {
 	return []Spec{
 		{Name: "psi", Threshold: 0.2, auto: ranges, bins: &distance{psi, psiAround}, alwaysBins: true, squared: true},
-		{Name: "ks", Threshold: 0.1, values: (*pair).kolmogorovSmirnov},
+		{Name: "ks", Threshold: 0.1, most: 1, values: (*pair).kolmogorovSmirnov},
 		{Name: "wasserstein", Threshold: math.NaN(), Instead: "wasserstein_normed", values: (*pair).wasserstein},
 		{Name: "wasserstein_normed", Threshold: 0.1, auto: ranges, values: (*pair).wassersteinNormed},
-		{Name: "js", Threshold: 0.1, auto: categories, bins: &distance{jensenShannon, jensenShannonAround}},
-		{Name: "tvd", Threshold: 0.1, auto: twoValues, bins: &distance{of: totalVariation}},
+		{Name: "js", Threshold: 0.1, auto: categories, most: 1, bins: &distance{jensenShannon, jensenShannonAround}},
+		{Name: "tvd", Threshold: 0.1, auto: twoValues, most: 1, bins: &distance{of: totalVariation}},
+		{Name: "cohen_w", Threshold: 0.1, auto: twoValues | categories, most: 2, bins: &distance{of: cohenW}},
+		{Name: "missing", Threshold: 0.01, shares: missingShare},
+		{Name: "out_of_range", Threshold: 0.01, shares: outOfRange, onRange: true},
 	}
 }
 
@@ -85,15 +94,14 @@ func Find(name string) (Spec, bool) {
 	return specs[i], true
 }
 
-// shape says what the bins of a column are, which decides what judges it where no measures
+// shape says what the bins of a column are, or of several columns with |, which decides what judges it where no measures
 // are configured.
 type shape uint8
 
 const (
-	noShape    shape = iota // of no column
-	twoValues               // two bins in the reference
-	ranges                  // ranges of numbers
-	categories              // texts, or numbers with few values
+	twoValues  shape = 1 << iota // two bins in the reference
+	ranges                       // ranges of numbers
+	categories                   // texts, or numbers with few values
 )
 
 func shapeOf(l *summary.ColumnLayout) shape {
@@ -107,8 +115,19 @@ func shapeOf(l *summary.ColumnLayout) shape {
 	}
 }
 
+// OfNumbers reports whether the measure compares numbers alone.
+func (s *Spec) OfNumbers() bool { return s.values != nil || s.onRange }
+
+// ofColumn reports whether the measure compares columns of this kind.
+func (s *Spec) ofColumn(l *summary.ColumnLayout) bool {
+	return !s.OfNumbers() || l.Kind == groundtruth.Number
+}
+
+// Beside reports whether the measure judges beside every method.
+func (s *Spec) Beside() bool { return s.shares != nil }
+
 // JudgesAuto reports whether the measure judges any column where no measures are configured.
-func (s *Spec) JudgesAuto() bool { return s.auto != noShape }
+func (s *Spec) JudgesAuto() bool { return s.auto != 0 }
 
 // autoMethods lists the measures that judge a column when none are configured, from the
 // table's end: an inconclusive column gives the reason of the last one.
@@ -116,16 +135,16 @@ func autoMethods(l *summary.ColumnLayout) []string {
 	var out []string
 	of := shapeOf(l)
 	for _, s := range slices.Backward(Specs()) {
-		if s.auto == of {
+		if s.auto&of != 0 {
 			out = append(out, s.Name)
 		}
 	}
 	return out
 }
 
-// measuresOf returns the measures that are computed of a column, of its binned rows and of
-// its values.
-func measuresOf(l *summary.ColumnLayout, judging []string) (binned, ofValues []Spec) {
+// measuresOf returns the measures that are computed of a column, of its binned values, of its
+// distribution function and of shares of its rows.
+func measuresOf(l *summary.ColumnLayout, judging []string) (binned, ofValues, ofShares []Spec) {
 	// The distances of bins share their draws. Where one judges, all are shown.
 	all := !l.Ranged()
 	for _, s := range Specs() {
@@ -135,11 +154,13 @@ func measuresOf(l *summary.ColumnLayout, judging []string) (binned, ofValues []S
 		switch {
 		case s.bins != nil && (all || s.alwaysBins):
 			binned = append(binned, s)
-		case s.values != nil && l.Kind == groundtruth.Number:
+		case s.values != nil && s.ofColumn(l):
 			ofValues = append(ofValues, s)
+		case s.shares != nil && s.ofColumn(l):
+			ofShares = append(ofShares, s)
 		}
 	}
-	return binned, ofValues
+	return binned, ofValues, ofShares
 }
 
 // pair is a column of the reference and of a window, whose distribution functions Compare
@@ -147,15 +168,17 @@ func measuresOf(l *summary.ColumnLayout, judging []string) (binned, ofValues []S
 type pair struct {
 	mem      *Scratch
 	ref, cur *summary.Column
-	n, m     float64 // values of each
+	n, m     float64 // values of each, of which those that are alike count as fewer
+	alike    Likeness
 	level    float64 // of noise floors
 
 	walked bool
 	shift  *measured // the Wasserstein distance, once it was computed
 }
 
-func newPair(mem *Scratch, ref, cur *summary.Column, level float64) *pair {
-	return &pair{mem: mem, ref: ref, cur: cur, n: float64(ref.N()), m: float64(cur.N()), level: level}
+func newPair(mem *Scratch, ref, cur *summary.Column, level float64, alike Likeness) *pair {
+	n, m := alike.rows(float64(ref.N()), float64(cur.N()))
+	return &pair{mem: mem, ref: ref, cur: cur, n: n, m: m, level: level, alike: alike}
 }
 
 // functions walks both distribution functions, once for all measures.
@@ -172,7 +195,11 @@ func (p *pair) functions() *cdfs {
 func (p *pair) kolmogorovSmirnov() measured {
 	d, bound := p.functions().kolmogorovSmirnov()
 	pValue := ksPValue(d, p.n, p.m)
-	return measured{value: d, null: ksNull(p.n, p.m, p.level), bound: bound, pValue: &pValue}
+	null := ksNull(p.n, p.m, p.level)
+	if days := p.alike.Days; days.orderVaries() {
+		null = sharedBridges().ksNull(p.mem, p.n, p.m, p.level, days)
+	}
+	return measured{value: d, null: null, bound: bound, pValue: &pValue}
 }
 
 // wasserstein is the integral of |F - G|, from 0, in the column's unit, with a floor from
@@ -180,7 +207,7 @@ func (p *pair) kolmogorovSmirnov() measured {
 func (p *pair) wasserstein() measured {
 	if p.shift == nil {
 		w, bound := p.functions().wasserstein1()
-		p.shift = &measured{value: w, null: sharedBridges().wassersteinNull(p.mem, p.level), bound: bound}
+		p.shift = &measured{value: w, null: sharedBridges().wassersteinNull(p.mem, p.level, p.alike), bound: bound}
 	}
 	return *p.shift
 }
@@ -193,7 +220,7 @@ func (p *pair) wassersteinNormed() measured {
 	case sd == 0 && p.ref.Min() < p.ref.Max():
 		return measured{reason: "the squares of the reference's distances from its mean are too small for a number: choose a smaller unit"}
 	case sd == 0:
-		return measured{reason: "the reference does not vary"}
+		return measured{reason: "the reference does not vary", unfit: true}
 	case math.IsInf(sd, 1):
 		return measured{value: math.NaN()}
 	}

@@ -10,14 +10,20 @@ import (
 // TestRowsAreWhole finds rows of the table that lack something.
 func TestRowsAreWhole(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z][a-z0-9_]*$`) // also an identifier of CEL
-	judged := map[shape]bool{}
+	judged := shape(0)
 	for i, s := range Specs() {
-		judged[s.auto] = true
+		judged |= s.auto
 		if !name.MatchString(s.Name) || slices.Contains(Names()[:i], s.Name) || slices.Contains(Later(), s.Name) {
 			t.Errorf("row %d: name %q", i, s.Name)
 		}
-		if (s.bins == nil) == (s.values == nil) || s.bins == nil && s.alwaysBins {
-			t.Errorf("%s is to be of bins or of values", s.Name)
+		kinds := 0
+		for _, is := range []bool{s.bins != nil, s.values != nil, s.shares != nil} {
+			if is {
+				kinds++
+			}
+		}
+		if kinds != 1 || s.bins == nil && s.alwaysBins || s.shares == nil && s.onRange {
+			t.Errorf("%s is to be of bins, of values or of shares", s.Name)
 		}
 		if other, ok := Find(s.Instead); math.IsNaN(s.Threshold) != ok || math.IsNaN(other.Threshold) {
 			t.Errorf("%s has the threshold %g, and instead of it there is %q", s.Name, s.Threshold, s.Instead)
@@ -27,7 +33,7 @@ func TestRowsAreWhole(t *testing.T) {
 		}
 	}
 	for _, of := range []shape{twoValues, ranges, categories} {
-		if !judged[of] {
+		if judged&of == 0 {
 			t.Errorf("nothing judges columns of shape %d", of)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 const knownVariables = "me, mae, mse, rmse, medae, mape, smape, r2, max_error, ci.METRIC.low|high, reference.METRIC, " +
 	`reference.rows, reference.segments["city"][VALUE].METRIC, rolling.METRIC, matched, coverage, predictions, segments["city"][VALUE].METRIC, drift.share, drift.count, ` +
-	"drift.columns[NAME].psi|ks|wasserstein|wasserstein_normed|js|tvd|drifted, quality.missing_share, " +
+	"drift.columns[NAME].psi|ks|wasserstein|wasserstein_normed|js|tvd|cohen_w|missing|out_of_range|drifted, quality.missing_share, " +
 	"quality.columns[NAME].missing|out_of_range|unseen|invalid, prometheus.p95"
 
 const regressionNames = "me, mae, mse, rmse, medae, mape, smape, r2, max_error"
@@ -50,8 +50,8 @@ func TestSemantics3_ExpressionsRefusedAtLoad(t *testing.T) {
 		{`segments["city"] > 1`, 0, `segments["city"] is not a value: a segment in brackets, as in ["Oslo"] has to follow`},
 		{`segments["city"][3].rmse > 1`, 17, `an index is a name in quotes, as in segments["city"]`},
 		{`(rmse + 1).low > 1`, 6, "only a variable has fields and indexes"},
-		{`drift.columns["x"].psy > 1`, 18, `unknown variable drift.columns["x"].psy; did you mean drift.columns["x"].psi? known are psi, ks, wasserstein, wasserstein_normed, js, tvd, drifted`},
-		{`drift.columns["x"].hellinger > 1`, 18, "drift measure hellinger is not in this version; known are psi, ks, wasserstein, wasserstein_normed, js, tvd, drifted"},
+		{`drift.columns["x"].psy > 1`, 18, `unknown variable drift.columns["x"].psy; did you mean drift.columns["x"].psi? known are psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range, drifted`},
+		{`drift.columns["x"].hellinger > 1`, 18, "drift measure hellinger is not in this version; known are psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range, drifted"},
 		{"drift.shares > 1", 5, "unknown variable drift.shares; did you mean drift.share? known are share, count, columns"},
 		{`quality.columns["x"].mising > 1`, 20, `unknown variable quality.columns["x"].mising; did you mean quality.columns["x"].missing? known are missing, out_of_range, unseen, invalid`},
 		{"quality.share > 1", 7, "unknown variable quality.share; known are missing_share, columns"},

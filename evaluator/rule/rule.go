@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
@@ -30,6 +31,7 @@ type Env struct {
 	NoPredictions, NoLabels bool
 	Segments                []string // configured segment columns
 	Prometheus              []string // configured prometheus.NAME
+	Drift                   drift.Prospects
 }
 
 // Facts holds what is known of a window, which its rules are judged on.
@@ -140,6 +142,12 @@ func Compile(specs []Spec, env Env) (*Set, []error) {
 		if len(faults) > 0 {
 			continue
 		}
+		if spec.Action == ActionBlock {
+			if why := when.root.neverHealthy(&env.Drift); why != "" {
+				fault("when", "a rule with action block holds every run unless it is healthy, and this one never is: %s", why)
+				continue
+			}
+		}
 		level := ruleLevel(spec, when.root, fault)
 		when.root.setLevel(level)
 		set.rules = append(set.rules, newCompiledRule(spec, when, level))
@@ -229,6 +237,22 @@ func (s *Set) NeedReference() []string {
 	var names []string
 	for _, r := range s.rules {
 		if slices.ContainsFunc(r.variables, (*variable).needsReference) {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// CompareWithReference names the rules that compare the window with the reference: its metrics,
+// or its columns.
+func (s *Set) CompareWithReference() []string {
+	var names []string
+	for _, r := range s.rules {
+		found := slices.ContainsFunc(r.variables, func(v *variable) bool {
+			return v.kind == varDriftShare || v.kind == varDriftCount || v.kind == varDriftMeasure || v.kind == varDrifted
+		})
+		r.when.comparisons(func(c *clause) { found = found || c.fixed && c.against != nil })
+		if found {
 			names = append(names, r.Name)
 		}
 	}

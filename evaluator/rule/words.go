@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
@@ -108,14 +108,7 @@ func emptyHours(hours []int, share stat.Number) string {
 	if len(hours) == 0 {
 		return ""
 	}
-	var runs []string
-	for i := 0; i < len(hours); {
-		first := i
-		for i++; i < len(hours) && hours[i] == hours[i-1]+1; i++ {
-		}
-		runs = append(runs, fmt.Sprintf("%02d:00 to %02d:00", hours[first], hours[i-1]+1))
-	}
-	return fmt.Sprintf("no rows from %s, where it has %s %% of its rows", strings.Join(runs, " and "), stat.Figure(math.Round(100*float64(share))))
+	return fmt.Sprintf("no rows from %s, where it has %s %% of its rows", evaluator.HoursText(hours), stat.Figure(math.Round(100*float64(share))))
 }
 
 // opposite returns the comparison that holds where cmp doesn't.

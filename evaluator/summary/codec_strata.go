@@ -59,7 +59,9 @@ func (e *encoder) days(p *Profile) {
 		for _, counts := range g.counts {
 			e.counts(counts[:len(counts)-1]) // the missing ones are the rest
 		}
-		e.block(&g.errors[0])
+		for i := range g.errors {
+			e.block(&g.errors[i])
+		}
 	}
 }
 
@@ -73,7 +75,7 @@ func (d *decoder) days(strata []*Summary) (*Partition, *Clusters) {
 		d.fail()
 		return nil, nil
 	}
-	c := newClusters(strata[0].layout)
+	c := newDays(strata[0].layout, p.calendar)
 	c.stride = d.amount()
 	d.check(c.stride > 0 && c.stride&(c.stride-1) == 0)
 	var rows, labels, inRows, inLabels int64
@@ -108,7 +110,11 @@ func (d *decoder) days(strata []*Summary) (*Partition, *Clusters) {
 			d.counts(counts[:len(counts)-1])
 			d.check(d.total(counts) <= of)
 		}
-		d.block(&g.errors[0], g.labels)
+		inParts := int64(0)
+		for i := range g.errors {
+			d.block(&g.errors[i], g.labels-inParts)
+			inParts += g.errors[i].n
+		}
 	}
 	d.check(c.stride > 1 || inRows == rows && inLabels == labels)
 	if d.err != nil {

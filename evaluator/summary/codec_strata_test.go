@@ -161,3 +161,25 @@ func TestDamagedStrataAndDaysAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsOfDaysAreKept reads a profile again and compares the errors of its days' parts.
+func TestPartsOfDaysAreKept(t *testing.T) {
+	p := profileOf(WeekendStrata, seedReference())
+	data, err := p.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var q Profile
+	if err := q.UnmarshalBinary(data); err != nil {
+		t.Fatal(err)
+	}
+	want, got := p.Strata[1].Days.DayParts(), q.Strata[1].Days.DayParts()
+	if got.Blocks() != want.Blocks() || got.Blocks() != DayParts*q.Strata[1].Days.Len() {
+		t.Fatalf("%d parts of %d days, want %d", got.Blocks(), q.Strata[1].Days.Len(), want.Blocks())
+	}
+	for i := range want.Blocks() {
+		if got.BlockN(i) != want.BlockN(i) || got.BlockNonZero(i) != want.BlockNonZero(i) || got.BlockSum(i, SumAbsE) != want.BlockSum(i, SumAbsE) {
+			t.Errorf("part %d has %d rows with the sum %g, want %d with %g", i, got.BlockN(i), got.BlockSum(i, SumAbsE), want.BlockN(i), want.BlockSum(i, SumAbsE))
+		}
+	}
+}

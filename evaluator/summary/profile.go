@@ -159,7 +159,14 @@ type Profile struct {
 	// Days are the reference's local days; nil where rows have no time, and in profiles that
 	// earlier versions made.
 	Days *Clusters
+	// Entities are all rows of the reference by groups of their entities; nil where there is no
+	// column of these, and in profiles that earlier versions made.
+	Entities *Clusters
+	// Windows is how many windows of the model stand in the place of Days, where the reference
+	// has none (WithWindows); else 0.
+	Windows int
 
+	hours     []int64    // of these windows' predictions by the hour of the day; nil where not known
 	partition *Partition // nil where neither strata nor days are known
 }
 

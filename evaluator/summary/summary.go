@@ -12,6 +12,9 @@
 //   - A group is a model version or a segment's value, and has ErrorSums of its own. The
 //     kernel adds matches to them in pieces, and of these in runs: error_kernel.go.
 //   - A block is a 64th of the window's time.
+//   - A stratum is the part of a reference that is of one kind of time: strata.go.
+//   - A cluster is rows that vary together, such as those of a day of the reference. Each is
+//     counted on coarse bins: clusters.go and coarse.go.
 //
 // All of a Summary depends on the multiset of rows alone, so that Summaries of parts merge
 // to that of the whole in any order, and equal ones have equal bytes. These are a header
@@ -77,7 +80,8 @@ type Summary struct {
 	versions *groups[ErrorSums, *ErrorSums]
 	segments []*groups[ErrorSums, *ErrorSums] // as segNames
 
-	sample *sample // nil where it is not known
+	entities *Clusters // nil where rows have no entities
+	sample   *sample   // nil where it is not known
 }
 
 // rowCount counts the rows of a group.
@@ -201,6 +205,7 @@ func (s *Summary) Merge(o *Summary) error {
 	for i, g := range o.segments {
 		s.segments[i].mergeFrom(g)
 	}
+	s.mergeEntities(o)
 	if s.sample != nil && o.sample != nil {
 		s.sample.mergeFrom(o.sample)
 	} else {
@@ -225,6 +230,9 @@ func (s *Summary) seal() {
 	s.prediction.settle()
 	s.label.rows = s.matched
 	s.label.settle()
+	if s.entities != nil {
+		s.entities.seal()
+	}
 	if s.sample != nil {
 		s.sample.settle()
 	}
@@ -235,6 +243,9 @@ func (s *Summary) Bytes() int64 {
 	n := s.prediction.bytes() + s.label.bytes() + s.errors.bytes()
 	if s.sample != nil {
 		n += s.sample.bytes()
+	}
+	if s.entities != nil {
+		n += s.entities.bytes()
 	}
 	for _, c := range s.features {
 		n += c.bytes()

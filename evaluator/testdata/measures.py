@@ -50,26 +50,32 @@ def psi(p, q):
 
 
 def deciles(a, b):
-    """Counts between the inverted-CDF deciles of a, then out of range, then missing."""
+    """Counts between the inverted-CDF deciles of a; what is out of range is in the nearest."""
     edges = np.unique(np.quantile(a, np.arange(1, 10) / 10, method="inverted_cdf"))
     edges = edges[edges < max(a)]
 
     def count(x):
-        x = np.array(x)
-        inside = x[(x >= min(a)) & (x <= max(a))]
-        i = np.searchsorted(edges, inside, side="left")
-        return np.array([*np.bincount(i, minlength=len(edges) + 1), len(x) - len(inside), 0], float)
+        i = np.searchsorted(edges, np.array(x), side="left")
+        return np.array(np.bincount(i, minlength=len(edges) + 1), float)
 
     return count(a), count(b)
+
+
+def cohen_w(p, q):
+    p, q = p / p.sum(), q / q.sum()
+    keep = p + q > 0
+    p, q = p[keep], q[keep]
+    return float(np.sqrt(((q - p) ** 2 / ((p + q) / 2)).sum()))
 
 
 columns = {}
 for c in ref:
     a, b = ref[c], cur[c]
-    out = {}
+    out = {"missing": 0.0}
     if c == "city":
         p, q = shares(a, b, sorted(set(a)))
     else:
+        out["out_of_range"] = float(np.mean((np.array(b) < min(a)) | (np.array(b) > max(a))))
         out["ks"] = float(st.ks_2samp(a, b).statistic)
         out["wasserstein"] = float(st.wasserstein_distance(a, b))
         out["wasserstein_normed"] = out["wasserstein"] / float(np.std(a))
@@ -80,6 +86,7 @@ for c in ref:
         p, q = shares(a, b, sorted(set(a)))
     out["psi"] = psi(p, q)
     out["js"] = float(jensenshannon(p, q, base=2))
+    out["cohen_w"] = cohen_w(p, q)
     out["tvd"] = float(np.abs(p / p.sum() - q / q.sum()).sum() / 2)
     columns[c] = out
 
