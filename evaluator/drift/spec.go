@@ -217,6 +217,8 @@ func (p *pair) wasserstein() measured {
 func (p *pair) wassersteinNormed() measured {
 	w, sd := p.wasserstein(), math.Sqrt(p.ref.Variance())
 	switch {
+	case sd == 0 && p.ref.Min() < p.ref.Max():
+		return measured{reason: "the squares of the reference's distances from its mean are too small for a number: choose a smaller unit"}
 	case sd == 0:
 		return measured{reason: "the reference does not vary", unfit: true}
 	case math.IsInf(sd, 1):
