@@ -128,6 +128,11 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 			return nil, p.keepJudgement(ctx, c.old)
 		}
 	}
+	if ref != nil {
+		if err := ref.profile.Read(w.window); err != nil {
+			return nil, err
+		}
+	}
 	shown := *read
 	if c == nil || !c.kept {
 		if note := p.noteLacks(w, read.result.Coverage, c != nil); note != "" {

@@ -118,7 +118,7 @@ func TestThresholdOfStandardDeviations(t *testing.T) {
 		ref, cur := draw(rng, 5000), draw(rng, rows)
 		for _, opt := range []Options{{Std: &three}, {Methods: []string{"wasserstein"}, Stds: map[string]float64{"wasserstein": 3}}} {
 			profile, s := summarytest.Summaries(ref, summary.ProfilerOptions{}, cur)
-			c := Compare(new(Scratch), profile.Summary.Feature("x"), s.Feature("x"), Likeness{}, opt)
+			c := Compare(new(Scratch), profile.Summary().Feature("x"), s.Feature("x"), Likeness{}, opt)
 			judged := 0
 			for name, m := range c.Measures {
 				s, _ := Find(name)
