@@ -244,6 +244,18 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:16:9: models[0].predictions.columns.score: not supported by this version; it belongs to the task binary",
 		},
 		{
+			"entity that is the id", "        timestamp: predicted_at\n", "        timestamp: predicted_at\n        entity: request_id\n",
+			`hindcast.yaml:16:17: models[0].predictions.columns.entity: the column "request_id" is the id, which tells each row from the others; name the column of what rows are about, such as a customer, or leave entity out`,
+		},
+		{
+			"entity that is the prediction", "        timestamp: predicted_at\n", "        timestamp: predicted_at\n        entity: predicted_price\n",
+			`hindcast.yaml:16:17: models[0].predictions.columns.entity: the column "predicted_price" is mapped already; name the column of what rows are about, such as a customer`,
+		},
+		{
+			"entity that is empty", "        timestamp: predicted_at\n", "        timestamp: predicted_at\n        entity: ''\n",
+			"hindcast.yaml:16:17: models[0].predictions.columns.entity: is empty: give it a value or leave the key out",
+		},
+		{
 			"format of the future", "format: auto", "format: kserve",
 			`hindcast.yaml:11:15: models[0].predictions.format: "kserve" is not supported by this version; supported: auto, parquet, csv, jsonl`,
 		},

@@ -110,6 +110,7 @@ type PredictionColumns struct {
 	Timestamp    string                `yaml:"timestamp"`
 	Prediction   string                `yaml:"prediction"`
 	ModelVersion string                `yaml:"model_version"` // may be empty
+	Entity       string                `yaml:"entity"`        // of what rows are about; may be empty
 }
 
 // Features says which columns are features.
@@ -175,6 +176,7 @@ type ReferenceColumns struct {
 	Timestamp    string                `yaml:"timestamp"`
 	Prediction   string                `yaml:"prediction"`
 	ModelVersion string                `yaml:"model_version"`
+	Entity       string                `yaml:"entity"`
 	Label        string                `yaml:"label"`
 }
 
@@ -312,6 +314,7 @@ func (m *Model) GroundtruthSpec() groundtruth.Spec {
 			Timestamp:    m.Predictions.Columns.Timestamp,
 			Prediction:   m.Predictions.Columns.Prediction,
 			ModelVersion: m.Predictions.Columns.ModelVersion,
+			Entity:       m.Predictions.Columns.Entity,
 		},
 		Labels: groundtruth.Source{URL: m.GroundTruth.URL, Format: m.GroundTruth.Format, Slack: m.GroundTruth.Slack, PartitionZone: m.GroundTruth.zone, FollowLinks: m.GroundTruth.FollowLinks},
 		LabelColumns: groundtruth.LabelColumns{
@@ -330,7 +333,7 @@ func (m *Model) GroundtruthSpec() groundtruth.Spec {
 		s.Reference = groundtruth.Source{URL: m.Reference.URL, Format: m.Reference.Format, FollowLinks: m.Reference.FollowLinks}
 		if c := m.Reference.Columns; c != nil {
 			s.ReferenceColumns = &groundtruth.ReferenceColumns{
-				PredictionColumns: groundtruth.PredictionColumns{ID: c.ID, Timestamp: c.Timestamp, Prediction: c.Prediction, ModelVersion: c.ModelVersion},
+				PredictionColumns: groundtruth.PredictionColumns{ID: c.ID, Timestamp: c.Timestamp, Prediction: c.Prediction, ModelVersion: c.ModelVersion, Entity: c.Entity},
 				Label:             c.Label,
 			}
 		}

@@ -37,6 +37,8 @@ func TestHashes(t *testing.T) {
 		{"features: auto", "features: [size]", true, false},
 		{"slack: 0h", "partition_time_zone: Europe/Oslo", true, false},
 		{"slack: 0h", "partition_time_zone: UTC", false, false},
+		{"model_version: version\n", "model_version: version\n        entity: customer\n", true, false},
+		{"url: s3://training/house-price/*.parquet", "{url: 's3://training/house-price/*.parquet', columns: {entity: customer}}", false, true},
 		{"delay: 7d", "match: {within: 1d}", true, false},
 		{model, model + "    window_time_zone: Europe/Oslo\n", false, false},
 		{"url: s3://training/house-price/*.parquet", "{url: 's3://training/house-price/*.parquet', columns: {label: price}}", false, true},

@@ -167,6 +167,7 @@ func (d *decoder) predictions(v value, m *Model) {
 		c.text("timestamp", &p.Columns.Timestamp)
 		c.text("prediction", &p.Columns.Prediction)
 		c.text("model_version", &p.Columns.ModelVersion)
+		d.entity(c, &p.Columns)
 		c.need("id", "prediction")
 		c.done()
 	}
@@ -176,6 +177,21 @@ func (d *decoder) predictions(v value, m *Model) {
 	}
 	o.need("url", "columns")
 	o.done()
+}
+
+// entity reads the column whose values rows share that are about one thing. An entity of one
+// row each says nothing, and one that is the prediction is a mistake.
+func (d *decoder) entity(c *object, p *PredictionColumns) {
+	v, ok := c.text("entity", &p.Entity)
+	if !ok {
+		return
+	}
+	switch {
+	case len(p.ID) == 1 && p.ID[0] == p.Entity:
+		d.fail(v, "the column %q is the id, which tells each row from the others; name the column of what rows are about, such as a customer, or leave entity out", p.Entity)
+	case p.Entity == p.Prediction, p.Entity == p.Timestamp:
+		d.fail(v, "the column %q is mapped already; name the column of what rows are about, such as a customer", p.Entity)
+	}
 }
 
 // features reads auto or a list of columns.
@@ -343,7 +359,7 @@ func (d *decoder) tellsApart(v value, kind summary.StrataKind, m *Model) {
 func (d *decoder) referenceColumns(v value, m *Model) *ReferenceColumns {
 	o := d.object(v)
 	p := m.Predictions.Columns
-	c := &ReferenceColumns{ID: p.ID, Timestamp: p.Timestamp, Prediction: p.Prediction, ModelVersion: p.ModelVersion, Label: m.GroundTruth.Columns.Label}
+	c := &ReferenceColumns{ID: p.ID, Timestamp: p.Timestamp, Prediction: p.Prediction, ModelVersion: p.ModelVersion, Entity: p.Entity, Label: m.GroundTruth.Columns.Label}
 	feature := func(v value, column, key string) {
 		if column != "" && slices.Contains(m.Predictions.Features.Columns, column) {
 			d.fail(v, "the column %q is a feature, in predictions.features; it cannot be the %s of the reference too", column, key)
@@ -357,7 +373,7 @@ func (d *decoder) referenceColumns(v value, m *Model) *ReferenceColumns {
 	for _, key := range []struct {
 		name string
 		to   *string
-	}{{"timestamp", &c.Timestamp}, {"prediction", &c.Prediction}, {"model_version", &c.ModelVersion}, {"label", &c.Label}} {
+	}{{"timestamp", &c.Timestamp}, {"prediction", &c.Prediction}, {"model_version", &c.ModelVersion}, {"entity", &c.Entity}, {"label", &c.Label}} {
 		if kv, given := o.textOrNone(key.name, key.to); given {
 			feature(kv, *key.to, key.name)
 		}

@@ -284,6 +284,7 @@ func (m *Model) PolicyHash() string {
 		Policy      trigger.Policy
 		Prometheus  map[string]string `json:",omitempty"` // so that models without keep their hash
 		Within      time.Duration     `json:",omitempty"` // likewise
+		Entity      string            `json:",omitempty"` // likewise
 		Rolling     *Rolling          `json:",omitempty"` // likewise
 	}{
 		Schema:      1,
@@ -300,6 +301,7 @@ func (m *Model) PolicyHash() string {
 		Policy:      m.Policy(),
 		Prometheus:  m.Prometheus,
 		Within:      m.GroundTruth.Match.Within,
+		Entity:      m.Predictions.Columns.Entity,
 		Rolling:     m.Rolling(),
 	}
 	b, err := json.Marshal(canonical)

@@ -70,6 +70,7 @@ func Check(ctx context.Context, stores *objstore.Opener, m *config.Model, opt Op
 		c.columns(r)
 	}
 	c.features()
+	c.repeats()
 	c.blocked()
 	c.times()
 	c.ids()
@@ -150,10 +151,13 @@ func (c *checker) read(ctx context.Context, r *reading, objects []source.Object,
 	if r.Name != labelsName && len(good) > 0 {
 		roles = append(roles, c.featureRoles(columns)...)
 	}
+	if r.Name == predictionsName && len(good) > 0 && c.spec.PredictionColumns.Entity == "" {
+		roles = append(roles, otherRoles(columns, roles)...)
+	}
 	r.roles = roles
 	fields := make([]probe.Field, len(roles))
 	for i, role := range roles {
-		fields[i] = probe.Field{Name: role.column, As: role.as}
+		fields[i] = probe.Field{Name: role.column, As: role.as, Hash: role.hash}
 	}
 	head, err := r.list.Read(ctx, objects, fields, opt)
 	if err != nil {
@@ -194,6 +198,7 @@ func (c *checker) readPredictions(ctx context.Context) error {
 		{key: keyTimestamp, column: p.Timestamp, as: table.AsTime, required: true},
 		{key: keyPrediction, column: p.Prediction, as: table.AsNumber, required: true},
 		{key: keyVersion, column: p.ModelVersion, as: table.AsText, required: true},
+		{key: keyEntity, column: p.Entity, as: table.AsText, required: true},
 	}...)
 	return c.read(ctx, r, r.list.Spread(headObjects), append(roles, c.segmentRoles()...))
 }
@@ -304,6 +309,7 @@ func (c *checker) readReference(ctx context.Context) error {
 		{key: keyTimestamp, column: p.Timestamp, as: table.AsTime},
 		{key: keyPrediction, column: p.Prediction, as: table.AsNumber, required: true},
 		{key: keyVersion, column: p.ModelVersion, as: table.AsText},
+		{key: keyEntity, column: p.Entity, as: table.AsText},
 		{key: keyLabel, column: p.Label, as: table.AsNumber, required: true},
 	}...)
 	return c.read(ctx, r, r.list.Spread(headObjects), append(roles, c.segmentRoles()...))

@@ -19,6 +19,7 @@ type role struct {
 	column   string // empty where it is not mapped
 	as       table.As
 	required bool // a run fails without the column
+	hash     bool // its values are looked at for repeated rows
 }
 
 // The keys below columns that map a column, and the other uses of one.
@@ -27,12 +28,14 @@ const (
 	keyTimestamp  = "timestamp"
 	keyPrediction = "prediction"
 	keyVersion    = "model_version"
+	keyEntity     = "entity"
 	keyLabel      = "label"
 	keyIngested   = "ingested_at"
 	keyOp         = "op"
 
 	useFeature = "feature"
 	useSegment = "segment"
+	useNone    = "" // of a column that may tell entities apart
 )
 
 const (
@@ -122,12 +125,12 @@ func (c *checker) segmentRoles() []role {
 func (c *checker) featureRoles(columns []format.ColumnInfo) []role {
 	features, _ := job.Features(c.model, columns)
 	var out []role
-	for _, f := range features[:min(len(features), mostFeatures)] {
+	for i, f := range features[:min(len(features), mostFeatures)] {
 		as := table.AsNumber
 		if f.Kind == groundtruth.Text {
 			as = table.AsText
 		}
-		out = append(out, role{key: useFeature, column: f.Name, as: as})
+		out = append(out, role{key: useFeature, column: f.Name, as: as, hash: i < mostHashed})
 	}
 	return out
 }
@@ -159,7 +162,7 @@ func (c *checker) columns(r *reading) {
 	}
 	for i := range r.head.Fields {
 		field, role := &r.head.Fields[i], r.roles[i]
-		if field.Name == "" {
+		if field.Name == "" || role.key == useNone {
 			continue
 		}
 		listed[field.Name] = true
@@ -284,7 +287,7 @@ func (c *checker) lackedAlready(role role) bool {
 // orNone says of a column that is mapped and need not be that it may be left out.
 func orNone(r *reading, role role) string {
 	switch role.key {
-	case keyVersion, keyIngested, keyOp:
+	case keyVersion, keyEntity, keyIngested, keyOp:
 	case keyTimestamp:
 		if r.Name == predictionsName {
 			return ""

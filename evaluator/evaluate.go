@@ -37,7 +37,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		// What Prepare makes is kept, and needed by the columns, which come last.
 		w.add(func(*drift.Scratch) { drift.Prepare() })
 	}
-	whole := sync.OnceValue(func() map[string]metric.Result { return metric.Regression(cur.Errors()) })
+	whole := sync.OnceValue(func() map[string]metric.Result { return metric.OfWindow(cur.Errors(), cur.Entities().Errors()) })
 	w.add(func(*drift.Scratch) { out.Metrics = whole() })
 	finish := []func(){w.groups(cur.Versions(), whole, out.Versions)}
 	for column, values := range cur.Segments() {

@@ -39,6 +39,8 @@ type Reference struct {
 	// WindowDays is how many days the window has that is compared with it, at least 1: one
 	// of several days averages what makes these differ.
 	WindowDays float64 `json:"-"`
+
+	alike map[string]metric.Result // of the whole reference, by which its rows are alike within entities; nil where that isn't known
 }
 
 // newReference returns the reference's figures but for its metrics.
@@ -131,7 +133,10 @@ func (r *Reference) compute(ref *summary.Profile, s summary.Stratum) {
 	case daysAreOf(s, ref):
 		parts = s.Days.DayParts()
 	}
-	r.Metrics = metric.OfReference(s.Summary.Errors(), parts)
+	if entities := ref.Entities.Errors(); entities != nil {
+		r.alike = metric.OfWindow(ref.Summary.Errors(), entities)
+	}
+	r.Metrics = metric.OfReference(s.Summary.Errors(), parts, r.alike)
 	for _, other := range ref.Strata {
 		switch {
 		case !daysAreOf(other, ref):
@@ -189,7 +194,7 @@ func (r *Reference) addSegments(ref *summary.Summary, names []SegmentName) {
 			if r.Segments[name.Column] == nil {
 				r.Segments[name.Column] = map[string]Group{}
 			}
-			r.Segments[name.Column][name.Value] = Group{N: errors.N(), Metrics: metric.Regression(errors)}
+			r.Segments[name.Column][name.Value] = Group{N: errors.N(), Metrics: metric.OfReference(errors, nil, r.alike)}
 		}
 	}
 }

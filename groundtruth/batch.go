@@ -84,6 +84,10 @@ type Matches struct {
 	Group       int64 // as that of Batch
 }
 
+// EntityGroups is to how many groups entities are dealt, where PredictionColumns names their
+// column: the groups of Join.
+const EntityGroups = 64
+
 // SampleSize is how many predictions a sample holds.
 const SampleSize = 1024
 

@@ -49,11 +49,14 @@ func (c IDColumns) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string(c))
 }
 
-// PredictionColumns names the columns of a prediction log. Timestamp and ModelVersion may be
-// empty: there is no such column.
+// PredictionColumns names the columns of a prediction log. Timestamp, ModelVersion and Entity
+// may be empty: there is no such column.
 type PredictionColumns struct {
 	ID                                  IDColumns
 	Timestamp, Prediction, ModelVersion string
+	// Entity is the column that tells what a row is about, such as a customer. Rows of one
+	// entity are alike. It is left out of fingerprints where there is none.
+	Entity string `json:",omitempty"`
 }
 
 // LabelColumns names the columns of the labels. Only ID and Label are required.

@@ -145,7 +145,8 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	e := p.judge(p.model, ref, w, p.asOf, labels, answers, &shown)
 	for _, note := range p.noteOrdinary(&e.outcome) {
 		e.outcome.Notes = append(slices.Clip(e.outcome.Notes), note)
-		p.Log.Warn("noted", "model", p.model.Name, "window_start", w.window.Start, "window_end", w.window.End, "note", note)
+		// No more than a remark on a breach, which is told by itself.
+		p.Log.Info("noted", "model", p.model.Name, "window_start", w.window.Start, "window_end", w.window.End, "note", note)
 	}
 	p.addOrdinary(w, read.summary)
 	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown

@@ -70,7 +70,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 			return nil, groundtruth.Result{}, err
 		}
 	}
-	options := summary.BuilderOptions{MaxSegments: m.MaxSegments}
+	options := summary.BuilderOptions{MaxSegments: m.MaxSegments, Entities: spec.PredictionColumns.Entity != ""}
 	if m.Grid().Length() >= 24*time.Hour { // shorter ones lack hours by what they are
 		options.Calendar = groundtruth.NewCalendar(m.Grid().Zone(), q.Window.Start, q.Window.End)
 	}
@@ -97,7 +97,8 @@ func (l Logs) ReferenceInputs(ctx context.Context, m *config.Model) (inputs []gr
 	return source.Inputs(ctx, l.Stores, m.GroundtruthSpec().Reference, time.Time{}, time.Time{})
 }
 
-// Reference implements Summaries. It reads the rows twice: for the layout, then on it.
+// Reference implements Summaries. It reads the rows twice: for the layout, then on it; and once
+// more where they have entities.
 func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile, Work, error) {
 	work := Work{Model: m.Name}
 	spec := m.GroundtruthSpec()
@@ -140,7 +141,25 @@ func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile,
 		return nil, work, err
 	}
 	work.add(result)
-	return builders[0].Profile(builders[1:]...), work, nil
+	profile := builders[0].Profile(builders[1:]...)
+	if spec.ColumnsOfReference().Entity != "" {
+		if profile.Entities, err = l.entities(ctx, spec, opt, layout, &work); err != nil {
+			return nil, work, err
+		}
+	}
+	return profile, work, nil
+}
+
+// entities counts the rows of a reference by the groups of their entities, in one more scan:
+// the one before may send them by their days.
+func (l Logs) entities(ctx context.Context, spec groundtruth.Spec, opt join.Options, layout *summary.Layout, work *Work) (*summary.Clusters, error) {
+	opt.Group, opt.ByEntity = nil, true
+	result, counters, err := join.ScanReference(ctx, l.Stores, spec, opt, func() *summary.EntityCounter { return summary.NewEntityCounter(layout) })
+	if err != nil {
+		return nil, err
+	}
+	work.add(result)
+	return counters[0].Clusters(counters[1:]...), nil
 }
 
 // mergeBuilders merges the summaries of a scan's sinks, of which there is one at least.
@@ -217,8 +236,8 @@ func (l Logs) noSuchFeature(ctx context.Context, name string, src groundtruth.So
 // mappedColumns lists the names of the columns that are mapped, and so are no features.
 func mappedColumns(spec groundtruth.Spec) []string {
 	preds, labels, ref := spec.PredictionColumns, spec.LabelColumns, spec.ColumnsOfReference()
-	return slices.Concat(ref.ID, preds.ID, labels.ID, []string{ref.Timestamp, ref.Prediction, ref.ModelVersion, ref.Label,
-		preds.Timestamp, preds.Prediction, preds.ModelVersion, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
+	return slices.Concat(ref.ID, preds.ID, labels.ID, []string{ref.Timestamp, ref.Prediction, ref.ModelVersion, ref.Entity, ref.Label,
+		preds.Timestamp, preds.Prediction, preds.ModelVersion, preds.Entity, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
 }
 
 // Features lists which of the columns of a source are features of the model, and with which

@@ -7,22 +7,25 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/trigger"
 )
 
+// OrdinaryDir holds what models' own windows tell of how ordinary windows differ, where the
+// reference has no times: ordinary/MODEL/HASH, where HASH is of what a window's reading depended
+// on, its grid and the layout. Passes add to it until there are enough; a backfill does not.
+const OrdinaryDir = "ordinary/"
+
 const (
-	// ordinaryName begins the name, beside the profiles of a model, of what its own windows tell
-	// of how ordinary ones differ, where the reference has no times: profiles/MODEL/ordinary-HASH,
-	// where HASH is of what a window's reading depended on, its grid and the layout. Passes add
-	// to it until there are enough; a backfill leaves alone what passes have kept.
-	ordinaryName = "ordinary-"
 	// ordinarySchema is the version of these objects. Others are not used.
 	ordinarySchema = 1
 	// ordinaryWindows is how many windows it takes.
@@ -35,7 +38,6 @@ type ordinary struct {
 	Schema  int                    `json:"schema"`
 	Windows []summary.WindowCounts `json:"windows"` // at most ordinaryWindows, in the order in which they were judged
 
-	there   bool       // others have kept some
 	changed bool       // since they were kept
 	ref     *reference // takes them for its days when there are enough
 }
@@ -43,7 +45,7 @@ type ordinary struct {
 // ordinaryKey is where passes keep them.
 func ordinaryKey(m *config.Model, layout string) string {
 	sum := sha256.Sum256([]byte(m.ReadHash() + " " + m.Grid().String() + " " + layout))
-	return profilesDir + m.Name + "/" + ordinaryName + hex.EncodeToString(sum[:8])
+	return OrdinaryDir + m.Name + "/" + hex.EncodeToString(sum[:8])
 }
 
 // loadOrdinary gives a reference whose days are not known the model's own windows in their
@@ -54,20 +56,55 @@ func (p *pass) loadOrdinary(ctx context.Context, ref *reference) error {
 	}
 	p.ordinary = &ordinary{Schema: ordinarySchema, ref: ref}
 	data, err := p.State.Read(ctx, ordinaryKey(p.model, p.layout))
-	switch {
-	case errors.Is(err, objstore.ErrNotExist):
-	case err != nil:
+	if err != nil && !errors.Is(err, objstore.ErrNotExist) {
 		return fmt.Errorf("read what ordinary windows differ by: %w", err)
-	default:
-		p.ordinary.there = true
-		var kept ordinary
-		if err := json.Unmarshal(data, &kept); err == nil && kept.Schema == ordinarySchema && len(kept.Windows) <= ordinaryWindows {
-			p.ordinary.Windows = kept.Windows
-		}
 	}
-	if err := p.ordinary.use(); err != nil {
+	if err == nil {
+		if err = p.ordinary.decode(data); err == nil {
+			return nil
+		}
 		p.Log.Warn("what was kept of ordinary windows cannot be used, gathering it anew", "model", p.model.Name, "err", err)
-		p.ordinary.Windows = nil
+	}
+	return p.gatherOrdinary(ctx)
+}
+
+// decode takes what was kept.
+func (o *ordinary) decode(data []byte) error {
+	var kept ordinary
+	if err := json.Unmarshal(data, &kept); err != nil {
+		return err
+	}
+	if kept.Schema != ordinarySchema || len(kept.Windows) > ordinaryWindows {
+		return errors.New("it is of another version")
+	}
+	o.Windows = kept.Windows
+	err := o.use()
+	if err != nil {
+		o.Windows = nil
+	}
+	return err
+}
+
+// gatherOrdinary takes the oldest windows whose Summaries are kept: those that were read before
+// there was anything else of them, or by a backfill. That is done once, for the pass that does it
+// keeps what they tell.
+func (p *pass) gatherOrdinary(ctx context.Context) error {
+	keys, err := p.keptSummaries(ctx)
+	if err != nil {
+		return err
+	}
+	// Those of another grid, or read in another way, end otherwise.
+	own := summaryKey(p.model, groundtruth.Window{})
+	own = own[strings.LastIndexByte(own, '-'):]
+	oldest := slices.DeleteFunc(slices.Sorted(maps.Keys(keys)), func(key string) bool { return !strings.HasSuffix(key, own) })
+	for _, key := range oldest[:min(len(oldest), ordinaryWindows)] {
+		data, err := p.State.Read(ctx, key)
+		if err != nil {
+			return fmt.Errorf("read a kept Summary: %w", err)
+		}
+		if k, read, err := decodeKept(data); err == nil && k.of(p.model, k.Window) && layoutID(read.Layout()) == p.layout {
+			p.addOrdinary(planned{window: k.Window, stage: trigger.StageMature, onGrid: true}, read)
+		}
 	}
 	return nil
 }
@@ -140,7 +177,7 @@ func (p *pass) addOrdinary(w planned, read *summary.Summary) {
 // keepOrdinary keeps the windows for later passes. Where it cannot, they need others: no failure.
 func (p *pass) keepOrdinary(ctx context.Context) {
 	o := p.ordinary
-	if o == nil || !o.changed || p.replays && o.there {
+	if o == nil || !o.changed || p.replays {
 		return
 	}
 	data, err := json.Marshal(o)

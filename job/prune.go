@@ -90,11 +90,16 @@ func (r *Runner) old(ctx context.Context, m *config.Model, before time.Time) ([]
 	if err != nil {
 		return nil, nil, err
 	}
+	summaries := before
+	if kept := r.Clock().Add(-r.KeepSummaries); m.Rolling() != nil && kept.Before(before) {
+		summaries = kept // rolling references are made of them
+	}
 	for _, of := range []struct {
-		dir string
-		end func(rest string) (time.Time, bool)
-	}{{SummariesDir, endOfSummary}, {shardsDir, endOfUnit}} {
-		removal, err := r.oldIn(ctx, of.dir, m.Name, before, of.end)
+		dir    string
+		before time.Time
+		end    func(rest string) (time.Time, bool)
+	}{{SummariesDir, summaries, endOfSummary}, {shardsDir, before, endOfUnit}} {
+		removal, err := r.oldIn(ctx, of.dir, m.Name, of.before, of.end)
 		if err != nil {
 			return nil, nil, err
 		}

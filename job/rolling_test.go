@@ -274,3 +274,88 @@ func TestSemantics8_ARollingReferenceIsBounded(t *testing.T) {
 		t.Errorf("notes: %q", fifteen.Notes)
 	}
 }
+
+// A prune leaves what rolling references are made of.
+func TestSemantics8_ARollingReferenceOutlivesAPrune(t *testing.T) {
+	s := settings{rules: "[" + ruleRolling + "]", rolling: "{windows: 20}", model: "catch_up: 2\nrelook: 0s", data: memory() + "/data"}
+	w := newWorld(t, s)
+	for n := 1; n <= 26; n++ {
+		w.logs(n, good)
+	}
+	w.matureNights(1, 22)
+	whole := w.copied(s)
+	if _, err := w.r.Prune(t.Context(), w.model, 6*day24, false); err != nil {
+		t.Fatal(err)
+	}
+	pruned, kept := w.night(23+1+labelDelay), whole.night(23+1+labelDelay)
+	if a, b := encode(t, pruned), encode(t, kept); a != b || rolledDays(of(t, pruned, 23)) != days(3, 22) {
+		t.Errorf("after a prune\n%s\nwithout\n%s", a, b)
+	}
+}
+
+// A backfill of windows whose Summaries passes of now would not keep any more compares them as
+// passes of then would have, also where it records nothing; the next passes remove them.
+func TestSemantics8_ARollingReferenceOfABackfill(t *testing.T) {
+	s := settings{rules: "[" + ruleRolling + "]", rolling: "{windows: 10}", mode: "suggest", data: memory() + "/data"}
+	w := newWorld(t, s)
+	w.r.KeepSummaries = 15 * day24
+	for n := 1; n <= 26; n++ {
+		w.logs(n, good)
+	}
+	w.at(60)
+	from, to := dayStart(1), dayStart(26)
+	show := func(outcomes []job.Outcome) string {
+		lines := ""
+		for _, o := range outcomes {
+			lines += o.Window.String() + " " + o.Stage
+			for _, of := range o.Rolling.Windows {
+				lines += " " + of.String()
+			}
+			lines += "\n"
+		}
+		return lines
+	}
+	dry := show(w.backfill(from, to, job.BackfillOptions{DryRun: true}))
+	outcomes := w.backfill(from, to, job.BackfillOptions{})
+	if got := show(outcomes); got != dry {
+		t.Errorf("a dry run shows\n%s\nwhat was recorded is\n%s", dry, got)
+	}
+	last := outcomes[len(outcomes)-1]
+	if last.Stage != "mature" || len(last.Rolling.Windows) != 10 || !last.Rolling.Windows[9].Equal(day(24)) || len(last.Notes) > 0 {
+		t.Errorf("day 25 is compared with %v, noted is %q", last.Rolling.Windows, last.Notes)
+	}
+	outcomes = w.backfill(from, dayStart(27), job.BackfillOptions{}) // goes on from what the first recorded
+	last = outcomes[len(outcomes)-1]
+	if len(last.Rolling.Windows) != 10 || !last.Rolling.Windows[9].Equal(day(25)) || len(last.Notes) > 0 {
+		t.Errorf("day 26 is compared with %v, noted is %q", last.Rolling.Windows, last.Notes)
+	}
+	summaries := func() (n int) {
+		for key := range w.stateObjects() {
+			if strings.HasPrefix(key, job.SummariesDir) {
+				n++
+			}
+		}
+		return n
+	}
+	if before := summaries(); before < 25 {
+		t.Errorf("%d Summaries are kept", before)
+	}
+	if w.night(61); summaries() > 2 {
+		t.Errorf("%d Summaries are left after a pass", summaries())
+	}
+}
+
+// A window off the grid has none, and says so.
+func TestSemantics8_NoRollingReferenceOffTheGrid(t *testing.T) {
+	w := newWorld(t, settings{rules: "[" + ruleRolling + "]", rolling: "{}"})
+	for n := 1; n <= 12; n++ {
+		w.logs(n, good)
+	}
+	w.matureNights(1, 9)
+	window := day(9)
+	window.Start = window.Start.Add(-day24)
+	o := w.pass(job.Options{Window: &window})[0]
+	if got := o.Rules[0].Reason; got != "rolling.rmse is missing: the window is off the grid" {
+		t.Error(got)
+	}
+}

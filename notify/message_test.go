@@ -46,6 +46,7 @@ func events() map[string]job.Event {
 				"r2":   {Value: nan, Low: nan, High: nan, Reason: "no variance"},
 			},
 			Reference: &evaluator.Reference{Rows: 5000, Metrics: map[string]metric.Result{"rmse": {Value: 1.4}, "mae": {Value: nan}}},
+			Rolling:   &evaluator.Rolling{Rows: 9000, Metrics: map[string]metric.Result{"rmse": {Value: 1.6}, "mae": {Value: nan}}},
 			Drift: &drift.Drift{Columns: map[string]drift.Column{
 				"size": {Drifted: &yes}, "age<5": {Drifted: &yes}, "city": {Drifted: &no}, "rooms": {},
 			}},

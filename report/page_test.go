@@ -1,10 +1,16 @@
 package report
 
 import (
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
 )
 
 func TestStreak(t *testing.T) {
@@ -16,6 +22,38 @@ func TestStreak(t *testing.T) {
 	} {
 		if got := Streak(r); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestRollingSaysWhatItIsMadeOf(t *testing.T) {
+	t.Parallel()
+	window := func(day int) evaluator.RollingWindow {
+		start := time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC)
+		return evaluator.RollingWindow{Window: groundtruth.Window{Start: start, End: start.AddDate(0, 0, 1)}}
+	}
+	for want, r := range map[string]*evaluator.Rolling{
+		"": nil,
+		"no rolling reference: of the windows before it 3 can serve":           {Reason: "of the windows before it 3 can serve"},
+		"rolling reference: 2 windows from 2026-01-03 to 2026-01-06, 480 rows": {Windows: []evaluator.RollingWindow{window(3), window(5)}, Rows: 480},
+	} {
+		if got := Rolling(r, groundtruth.Zone{}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	page, err := Page{Outcomes: []job.Outcome{{
+		Coverage: job.Coverage{Matched: new(int64)},
+		Evaluation: evaluator.Evaluation{
+			Metrics: map[string]metric.Result{"rmse": {Value: 2}},
+			Rolling: &evaluator.Rolling{Windows: []evaluator.RollingWindow{window(3), window(5)}, Metrics: map[string]metric.Result{"rmse": {Value: 1.25}}},
+		},
+	}}}.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<th>rolling</th>", `<td class="n">1.25</td>`, "rolling reference: 2 windows"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page has no %q", want)
 		}
 	}
 }

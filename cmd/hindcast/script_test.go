@@ -82,7 +82,7 @@ func scripts(dir string) testscript.Params {
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"logs": logsCommand, "reference": referenceCommand, "parquet": parquetCommand, "truncate": truncateCommand,
+			"logs": logsCommand, "customers": customersCommand, "reference": referenceCommand, "parquet": parquetCommand, "truncate": truncateCommand,
 			"edit": editCommand, "status": statusCommand, "objects": objectsCommand, "jq": jqCommand, "get": getCommand, "quarters": quartersCommand,
 		},
 	}

@@ -10,9 +10,10 @@ import (
 // OfReference computes the metrics of rows of a reference from the sums over these rows and,
 // where they are known, over the parts of its days (Clusters.DayParts), nil
 // otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
-// together.
-func OfReference(e, parts *summary.ErrorSums) map[string]Result {
-	return regression(origin{e: e, parts: parts, groups: "days"})
+// together. Rows are as alike within entities as the metrics of the whole reference have it,
+// which are nil where that is not known.
+func OfReference(e, parts *summary.ErrorSums, alike map[string]Result) map[string]Result {
+	return regression(origin{e: e, parts: parts, groups: "days", alike: alike})
 }
 
 // OfWindows computes the metrics of the rows of several windows from what

@@ -19,10 +19,17 @@ import (
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
 func Regression(e *summary.ErrorSums) map[string]Result { return regression(origin{e: e}) }
 
-// OfPart computes the metrics of a version's or segment's rows. These vary together in time as
-// the whole's do, of which whole has the metrics.
+// OfWindow computes the metrics of the rows of a window, with the errors by groups of their
+// entities where they have some (summary.Clusters.Errors), nil otherwise.
+func OfWindow(e, entities *summary.ErrorSums) map[string]Result {
+	return regression(origin{e: e, entities: entities})
+}
+
+// OfPart computes the metrics of a version's or segment's rows. These vary together in time, and
+// within entities, as the whole's do, of which whole has the metrics. Of a part that has but
+// some of an entity's rows the latter is too much, never too little.
 func OfPart(e *summary.ErrorSums, whole map[string]Result) map[string]Result {
-	return regression(origin{e: e, whole: whole})
+	return regression(origin{e: e, whole: whole, alike: whole})
 }
 
 // origin is where the rows of some metrics come from.
@@ -31,6 +38,9 @@ type origin struct {
 	parts  *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
 	groups string             // what these days are: days, or windows
 	whole  map[string]Result  // the metrics of the window that they are a version's or segment's rows of; else nil
+
+	entities *summary.ErrorSums // by groups of entities; nil where rows have none
+	alike    map[string]Result  // else metrics by which rows are as alike within entities; nil for none
 }
 
 func regression(of origin) map[string]Result {
@@ -86,16 +96,20 @@ type blocks func(*summary.ErrorSums) stat.BlockSeries
 // estimate returns the estimate of a metric by the mean of a series that has these moments
 // (stat.EstimateMean), or of a reference by its days where there are enough of them.
 func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
+	entities := m.alike[m.metric].Estimate.Entities
+	if m.entities != nil {
+		entities = stat.WithinEntities(series(m.entities), of.N, of.Variance)
+	}
 	if whole := m.whole[m.metric].Estimate.LongRun; whole != nil {
-		return stat.EstimatePart(of, whole, m.byBlock(of.N), value, slope, bend)
+		return stat.EstimatePart(of, whole, m.byBlock(of.N), entities, value, slope, bend)
 	}
 	if m.parts == nil {
-		return stat.EstimateMean(of, m.inTime(series), value, slope, bend)
+		return stat.EstimateMean(of, m.inTime(series), entities, value, slope, bend)
 	}
 	parts := series(m.parts)
-	est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), value, slope, bend)
+	est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), entities, value, slope, bend)
 	if !ok {
-		est = stat.EstimateMean(of, m.inTime(series), value, slope, bend)
+		est = stat.EstimateMean(of, m.inTime(series), entities, value, slope, bend)
 	}
 	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
 	est.Days.Are = m.groups
@@ -182,8 +196,8 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if !stat.IsNumber(est.Value) {
 		return missingMetric(n, notFinite)
 	}
-	heavy, autocorrelated := kurtosis > heavyTails, est.ByDays == 0 && est.NEff < 0.999*float64(n)
-	low, high := est.Interval(stat.IntervalLevel, heavy || autocorrelated)
+	heavy, alike := kurtosis > heavyTails, est.ByDays == 0 && est.NEff < 0.999*float64(n)
+	low, high := est.Interval(stat.IntervalLevel, heavy || alike)
 	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
 	if math.IsNaN(est.SE) {
 		m.Reason = est.Reason
@@ -195,16 +209,33 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	if high > s.Most {
 		m.High = stat.Number(s.Most)
 	}
-	switch days := est.ByDays; {
-	case days > 0:
-		m.note("interval from how its %d %s differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
-	case autocorrelated:
-		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
-	}
+	m.noteAlike(&est, n)
 	if heavy && est.SE > 0 {
 		m.note("heavy-tailed errors (kurtosis %.3g): interval corrected for skewness, by t with %.1f degrees of freedom", kurtosis, est.DF)
 	}
 	return m
+}
+
+// noteAlike says of n rows that are alike as how many they count, by the estimate that has
+// their effective number.
+func (m *Result) noteAlike(est *stat.Estimate, n int64) {
+	inEntities := est.Entities.Inflation > 1
+	switch days := est.ByDays; {
+	case days > 0 && inEntities:
+		m.note("interval from how its %d %s and its entities differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
+	case days > 0:
+		m.note("interval from how its %d %s differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
+	case !(est.NEff < 0.999*float64(n)):
+	case inEntities && est.InTime > 1:
+		m.note("errors alike in time and within entities: %d rows count as %.0f", n, est.NEff)
+	case inEntities:
+		m.note("errors alike within entities: %d rows count as %.0f", n, est.NEff)
+	default:
+		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
+	}
+	if est.Entities.Few() {
+		m.note("few entities: the interval may be too narrow")
+	}
 }
 
 // centred gives the series whose sum is k, centred on the mean.
@@ -267,18 +298,16 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 	m := Result{Value: stat.Number(value), Low: nan, High: nan, N: n, Estimate: stat.Estimate{Value: value, SE: math.NaN()}}
 	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
 	rank := int64(math.Floor(float64(float64(n+1)/2) - z*float64(n)/(2*math.Sqrt(nEff))))
-	if rank < 1 {
+	switch {
+	case rows.meanAbsolute.Entities.Unknown():
+		m.Reason = rows.meanAbsolute.Reason
+	case rank < 1:
 		m.Reason = fmt.Sprintf("an interval of the median needs more rows than %d", n)
-	} else {
+	default:
 		low, lowBound := abs.At(rank - 1)
 		high, highBound := abs.At(n - rank)
 		m.Low, m.High = stat.Number(math.Max(0, low-lowBound)), stat.Number(high+highBound)
-		switch days := rows.meanAbsolute.ByDays; {
-		case days > 0:
-			m.note("interval from how its %d days differ: %d rows count as %.0f", days, n, nEff)
-		case nEff < 0.999*float64(n):
-			m.note("autocorrelated errors: %d rows count as %.0f", n, nEff)
-		}
+		m.noteAlike(&rows.meanAbsolute, n)
 	}
 	if bound > 0 {
 		m.note("from a sketch, within %.2g", bound)

@@ -134,7 +134,7 @@ func TestEstimateByDaysCovers(t *testing.T) {
 						for _, rows := range b.N {
 							n += rows
 						}
-						est, ok := EstimateByDays(Moments{N: n, Mean: mean, Variance: v, Kurtosis: 3}, b.Days(dayParts), mean, 1, 0)
+						est, ok := EstimateByDays(Moments{N: n, Mean: mean, Variance: v, Kurtosis: 3}, b.Days(dayParts), Likeness{}, mean, 1, 0)
 						if !ok {
 							t.Fatal("no estimate by days")
 						}

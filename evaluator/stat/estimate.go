@@ -13,7 +13,11 @@ type Estimate struct {
 	Curvature float64 // g'' sigma / (g' sqrt n)
 	NEff      float64 // the effective sample size: of so many independent rows SE would be the same
 	Kurtosis  float64 // of u
-	Reason    string  // why SE is NaN, else empty
+	// InTime is the factor by which likeness in time makes the variance of the mean larger, 1
+	// where it doesn't or none is known, and Entities tells it of likeness within entities.
+	InTime   float64
+	Entities Likeness
+	Reason   string // why SE is NaN, else empty
 
 	// LongRun is how rows vary together in time; nil where SE doesn't come from time blocks.
 	LongRun *LongRun
@@ -27,12 +31,12 @@ type Estimate struct {
 // IntervalLevel is the level of the confidence intervals that an evaluation shows.
 const IntervalLevel = 0.95
 
-// EstimateMean returns the estimate of g(mean) for a series with these moments and blocks,
-// by the delta method: value is g at the mean, slope its first derivative g' there, and
-// bend the second derivative over the first.
-func EstimateMean(m Moments, b BlockSeries, value, slope, bend float64) Estimate {
+// EstimateMean returns the estimate of g(mean) for a series with these moments, time blocks
+// and likeness within entities, by the delta method: value is g at the mean, slope its first
+// derivative g' there, and bend the second derivative over the first.
+func EstimateMean(m Moments, b BlockSeries, entities Likeness, value, slope, bend float64) Estimate {
 	var l *LongRun
-	est := estimateMean(m, value, slope, bend, func() (inflation, df float64) {
+	est := estimateMean(m, entities, value, slope, bend, func() (inflation, df float64) {
 		l = longRun(b, m.N, m.Variance)
 		return l.inflation, l.df
 	})
@@ -42,26 +46,26 @@ func EstimateMean(m Moments, b BlockSeries, value, slope, bend float64) Estimate
 
 // EstimatePart returns it for a part of the rows of a window, of which there are so many in
 // each time block. They vary together as the whole's do in the same series.
-func EstimatePart(m Moments, whole *LongRun, rows []float64, value, slope, bend float64) Estimate {
-	return estimateMean(m, value, slope, bend, func() (inflation, df float64) { return whole.share(rows) })
+func EstimatePart(m Moments, whole *LongRun, rows []float64, entities Likeness, value, slope, bend float64) Estimate {
+	return estimateMean(m, entities, value, slope, bend, func() (inflation, df float64) { return whole.share(rows) })
 }
 
 // EstimateByDays returns it for a series of a reference by its days, which hold whatever
 // makes rows of a day vary together. It reports false where there are too few days.
-func EstimateByDays(m Moments, days BlockSeries, value, slope, bend float64) (Estimate, bool) {
+func EstimateByDays(m Moments, days BlockSeries, entities Likeness, value, slope, bend float64) (Estimate, bool) {
 	inflation, df, ok := byDays(days, m.Variance)
 	if !ok {
 		return Estimate{}, false
 	}
-	est := estimateMean(m, value, slope, bend, func() (float64, float64) { return inflation, df })
+	est := estimateMean(m, entities, value, slope, bend, func() (float64, float64) { return inflation, df })
 	est.ByDays = days.filled()
 	return est, true
 }
 
-// estimateMean returns the estimate of g(mean), with what the variance of the mean is above
-// that of independent rows, and the degrees of freedom of that.
-func estimateMean(m Moments, value, slope, bend float64, above func() (inflation, df float64)) Estimate {
-	est := Estimate{Value: value, SE: math.NaN(), DF: math.NaN(), NEff: m.N, Kurtosis: m.Kurtosis}
+// estimateMean returns the estimate of g(mean), with what likeness in time makes of the
+// variance of the mean of independent rows, and the degrees of freedom of that.
+func estimateMean(m Moments, entities Likeness, value, slope, bend float64, inTime func() (inflation, df float64)) Estimate {
+	est := Estimate{Value: value, SE: math.NaN(), DF: math.NaN(), NEff: m.N, Kurtosis: m.Kurtosis, InTime: 1, Entities: entities}
 	switch {
 	case m.N < 2:
 		est.Reason = "an interval needs two rows or more"
@@ -69,11 +73,16 @@ func estimateMean(m Moments, value, slope, bend float64, above func() (inflation
 	case !IsNumber(m.Variance) || !IsNumber(m.skew) || !IsNumber(m.Kurtosis):
 		est.Reason = "the powers of such large errors, which an interval needs, are beyond the range of numbers"
 		return est
+	case entities.Unknown():
+		est.Reason = "nearly all rows are of fewer than five entities, which tell little of how entities differ"
+		return est
 	case m.Variance == 0:
 		est.SE, est.DF = 0, m.N-1
 		return est
 	}
-	inflation, df := above()
+	inflation, df := inTime()
+	est.InTime = inflation
+	inflation, df = entities.with(inflation, df)
 	est.NEff = m.N / inflation
 	mean := math.Sqrt(m.Variance / est.NEff) // standard error of the mean
 	est.SE = float64(math.Abs(slope) * mean)

@@ -64,7 +64,7 @@ func TestLongRunTellsAutocorrelatedFromIndependentRows(t *testing.T) {
 					seen++
 				}
 				factor += inflation / trials
-				low, high := EstimateMean(m, b, m.Mean, 1, 0).Interval(0.95, false)
+				low, high := EstimateMean(m, b, Likeness{}, m.Mean, 1, 0).Interval(0.95, false)
 				if low <= 0 && 0 <= high {
 					covered++
 				}

@@ -15,6 +15,9 @@ type BuilderOptions struct {
 	MaxSegments int
 	// Calendar is what predictions are counted by the hour of the day on; nil for not at all.
 	Calendar *groundtruth.Calendar
+	// Entities says that Batch.Group and Matches.Group are those of the rows' entities, by
+	// which the rows are counted too (Summary.Entities).
+	Entities bool
 }
 
 // Builder makes a Summary of what a scan sends it. Each worker has its own; their
@@ -50,6 +53,9 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	b := &Builder{s: newSummary(layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar}
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
+	}
+	if opts.Entities {
+		b.s.entities = newEntities(layout)
 	}
 	return b
 }
@@ -113,6 +119,9 @@ func (b *Builder) Summary() *Summary {
 // shorter than its Len.
 func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	s, n := b.s, batch.Len
+	if s.entities != nil {
+		s.entities.addPredictions(batch.Group, batch)
+	}
 	for i := range batch.Features {
 		if c := b.feature(&batch.Features[i]); c != nil {
 			c.addValues(&batch.Features[i])
@@ -192,6 +201,9 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 		return
 	}
 	s.matched += int64(n)
+	if s.entities != nil {
+		s.entities.addMatches(m.Group, m)
+	}
 	s.label.addNumbers(s.label.alike(m.Labels[:n], m.Narrow), nil)
 	if m.Predictions == nil {
 		return // no error can be told, of the whole or of a group
@@ -330,6 +342,9 @@ func (b *Builder) ResetPredictions() {
 		s.features[i] = newColumnSummary(c.layout, s.interior())
 	}
 	s.sample.predictions = nil
+	if s.entities != nil {
+		s.entities.resetPredictions()
+	}
 	if s.hours != nil {
 		s.hours.counts = [allHours]int64{}
 	}

@@ -47,6 +47,9 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 	if p.Days != nil {
 		body.section(daysSection, func() { body.days(p) })
 	}
+	if p.Entities != nil {
+		body.section(entitiesSection, func() { body.entities(p.Entities) })
+	}
 	// A profile has few megabytes; the usual window would take sixteen for each.
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true), zstd.WithWindowSize(1<<20))
 	if err != nil {
@@ -105,7 +108,8 @@ func (p *Profile) decode(b []byte) error {
 			sectionReader{referenceSection, false, reference},
 			sectionReader{summarySection, true, whole},
 			sectionReader{strataSection, true, func(d *decoder) { strata = d.strata(strata) }},
-			sectionReader{daysSection, true, func(d *decoder) { p.partition, days = d.days(strata) }})
+			sectionReader{daysSection, true, func(d *decoder) { p.partition, days = d.days(strata) }},
+			sectionReader{entitiesSection, true, func(d *decoder) { p.Entities = d.entities(strata...) }})
 	}
 	switch {
 	case body.err != nil:

@@ -44,6 +44,9 @@ func (e *encoder) counted(s *Summary) {
 	if s.hours != nil {
 		e.section(hoursSection, func() { e.hours(s.hours) })
 	}
+	if s.entities != nil {
+		e.section(entitiesSection, func() { e.entities(s.entities) })
+	}
 }
 
 // UnmarshalBinary replaces s. It refuses newer schema versions, other tasks and sections
@@ -74,6 +77,7 @@ const (
 	byBlockSection     = "groups by block" // not there where no version's or segment's rows by time block are known
 	sampleSection      = "sample"          // not there where the sample is not known
 	hoursSection       = "hours"           // likewise
+	entitiesSection    = "entities"        // not there where rows have no entities
 )
 
 // summary reads what follows the schema.
@@ -96,6 +100,7 @@ func countedSections(layout **Layout, s **Summary) []sectionReader {
 		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
+		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities(*s) }},
 	}
 }
 

@@ -271,6 +271,7 @@ func seedSummaries() []*Summary {
 		buildRows(exact, rows, BuilderOptions{}),
 		buildRows(coarse, rows, BuilderOptions{MaxSegments: 2}),
 		NewBuilder(nil, groundtruth.Window{}, nil, BuilderOptions{}).Summary(),
+		buildEntities(coarse, rows), buildEntities(nil, rows),
 	}
 }
 

@@ -159,6 +159,9 @@ type Profile struct {
 	// Days are the reference's local days; nil where rows have no time, and in profiles that
 	// earlier versions made.
 	Days *Clusters
+	// Entities are all rows of the reference by groups of their entities; nil where there is no
+	// column of these, and in profiles that earlier versions made.
+	Entities *Clusters
 	// Windows is how many windows of the model stand in the place of Days, where the reference
 	// has none (WithWindows); else 0.
 	Windows int

@@ -80,7 +80,8 @@ type Summary struct {
 	versions *groups[ErrorSums, *ErrorSums]
 	segments []*groups[ErrorSums, *ErrorSums] // as segNames
 
-	sample *sample // nil where it is not known
+	entities *Clusters // nil where rows have no entities
+	sample   *sample   // nil where it is not known
 }
 
 // rowCount counts the rows of a group.
@@ -204,6 +205,7 @@ func (s *Summary) Merge(o *Summary) error {
 	for i, g := range o.segments {
 		s.segments[i].mergeFrom(g)
 	}
+	s.mergeEntities(o)
 	if s.sample != nil && o.sample != nil {
 		s.sample.mergeFrom(o.sample)
 	} else {
@@ -228,6 +230,9 @@ func (s *Summary) seal() {
 	s.prediction.settle()
 	s.label.rows = s.matched
 	s.label.settle()
+	if s.entities != nil {
+		s.entities.seal()
+	}
 	if s.sample != nil {
 		s.sample.settle()
 	}
@@ -238,6 +243,9 @@ func (s *Summary) Bytes() int64 {
 	n := s.prediction.bytes() + s.label.bytes() + s.errors.bytes()
 	if s.sample != nil {
 		n += s.sample.bytes()
+	}
+	if s.entities != nil {
+		n += s.entities.bytes()
 	}
 	for _, c := range s.features {
 		n += c.bytes()

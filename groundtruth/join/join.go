@@ -59,7 +59,10 @@ type Options struct {
 	// Group tells the group of a row by its time, in Unix nanoseconds. Where it is set
 	// ScanReference sends the rows of each group by themselves, in batches and matches that
 	// have its number.
-	Group    func(t int64) int64
+	Group func(t int64) int64
+	// ByEntity has ScanReference send the rows by the groups of their entities instead, as Join
+	// does where PredictionColumns has a column of these.
+	ByEntity bool
 	Progress func(doneBytes, totalBytes int64) // told after each object, of Parquet each row group, one call at a time; may be nil
 	Log      *slog.Logger                      // may be nil
 
@@ -224,7 +227,7 @@ func (j *joiner) prepare() {
 	}
 	options := layoutOptions{
 		window: j.window, hasTime: j.spec.PredictionColumns.Timestamp != "",
-		objects: len(j.preds.Objects), segmentCount: len(j.segmentNames),
+		objects: len(j.preds.Objects), segmentCount: len(j.segmentNames), groups: j.opt.ReadLabels && j.spec.PredictionColumns.Entity != "",
 	}
 	bytes := j.preds.Bytes()
 	if j.labels != nil {

@@ -119,6 +119,7 @@ func genTable(t *rapid.T, name string) joinTable {
 		tab.spec.PredictionColumns.ID = groundtruth.IDColumns{"id", "day"}
 		tab.spec.LabelColumns.ID = groundtruth.IDColumns{"id", "day"}
 	}
+	tab.spec.PredictionColumns.Entity = rapid.SampledFrom([]string{"", "", "city", "day", "id"}).Draw(t, "entity")
 	tab.spec.Resolve = rapid.SampledFrom([]groundtruth.Resolve{groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing}).Draw(t, "resolve")
 	pool := rapid.SampledFrom([]int{1, 10, 150}).Draw(t, "pool")
 	ids := genID(pool)

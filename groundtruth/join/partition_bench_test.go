@@ -30,7 +30,7 @@ func BenchmarkPartition(b *testing.B) {
 		for i := range rows {
 			h := hashes[i%len(hashes)]
 			h.Hi ^= uint64(i>>16) << (64 - maxRadix)
-			layout.putPrediction(p.room(predictionRecords, p.partOf(h)), h, prediction{value: 1, time: int64(i)}, segments)
+			layout.putPrediction(p.room(predictionRecords, p.partOf(h)), h, prediction{value: 1, time: int64(i)}, segments, 0)
 		}
 		p.settle()
 		arena.close()

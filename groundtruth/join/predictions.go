@@ -17,6 +17,7 @@ type rowColumns struct {
 	wantList
 	id                          idColumns
 	time, value, version, label int
+	entity                      int
 	segments, features          []int
 }
 
@@ -140,6 +141,7 @@ type predictionWorker struct {
 	segments []translator
 	codes    [][]uint32 // of the kept rows: version first, then the segments
 	segment  []uint32   // codes of one row's segments
+	groups   rowGroups  // of the kept rows' entities
 }
 
 // newPredictionScan prepares to read the predictions.
@@ -152,6 +154,7 @@ func newPredictionScan(j *joiner) *predictionScan {
 	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, false)
 	s.cols.label = -1
+	s.cols.entity = s.cols.add(p.Entity, table.AsID, false)
 	for _, name := range j.segmentNames {
 		s.cols.segments = append(s.cols.segments, s.cols.add(name, table.AsText, true))
 	}
@@ -341,8 +344,29 @@ func (w *predictionWorker) take(c *table.Chunk, ord int) error {
 		return w.parts.err
 	}
 	w.sample(c)
-	w.batch.send(c, w.sel, w.sampled, w.sink)
+	w.send(c)
 	return nil
+}
+
+// send sends the kept rows.
+func (w *predictionWorker) send(c *table.Chunk) {
+	if w.cols.entity >= 0 {
+		w.sendEntities(c)
+	} else {
+		w.batch.send(c, w.sel, w.sampled, w.sink)
+	}
+}
+
+// listRows sets sel to the rows that it stands for where it is nil.
+func (w *predictionWorker) listRows(c *table.Chunk) {
+	if w.sel != nil {
+		return
+	}
+	w.sel = slices.Grow(w.kept[:0], c.Len)
+	for i := range c.Len {
+		w.sel = append(w.sel, int32(i))
+	}
+	w.kept = w.sel
 }
 
 // sample finds the sampled rows among the kept ones.
@@ -378,7 +402,11 @@ func (w *predictionWorker) scatter(c *table.Chunk, ord int) {
 			w.segment[s] = w.codes[s+1][k]
 		}
 		h := ids.Hashes[i]
-		layout.putPrediction(w.parts.room(predictionRecords, w.parts.partOf(h)), h, p, w.segment)
+		group := uint8(0)
+		if layout.groupAt > 0 {
+			group = uint8(w.entityOf(c, int32(i)))
+		}
+		layout.putPrediction(w.parts.room(predictionRecords, w.parts.partOf(h)), h, p, w.segment, group)
 	}
 }
 
@@ -407,16 +435,10 @@ func (w *predictionWorker) resend(c *table.Chunk, ord int, losers *rowSet) {
 	if c.Len == 0 || !w.choose(c, ord, true) {
 		return
 	}
-	if w.sel == nil {
-		w.sel = slices.Grow(w.kept[:0], c.Len)
-		for i := range c.Len {
-			w.sel = append(w.sel, int32(i))
-		}
-		w.kept = w.sel
-	}
+	w.listRows(c)
 	w.sel = slices.DeleteFunc(w.sel, func(i int32) bool { return losers.has(c.Row(int(i))) })
 	if len(w.sel) > 0 {
 		w.sample(c)
-		w.batch.send(c, w.sel, w.sampled, w.sink)
+		w.send(c)
 	}
 }

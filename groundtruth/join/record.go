@@ -18,7 +18,7 @@ import (
 //
 // A prediction record is
 //
-//	hash of the id (10) | prediction (8) | time (0 to 8) | place (5 to 8) | version (3) | segments (3 each)
+//	hash of the id (10) | prediction (8) | time (0 to 8) | place (5 to 8) | version (3) | segments (3 each) | group (0 or 1)
 //
 // and a label record
 //
@@ -28,7 +28,8 @@ import (
 // the window needs; the event time, which is only compared with prediction times, is
 // held within a nanosecond of the window and what Spec.Within adds to it. The place is object and row, with objects
 // numbered in the order of their relative keys. Version and segments are codes of a
-// dictionary plus one, 0 being a missing value.
+// dictionary plus one, 0 being a missing value. The group is that of the row's entity, where
+// there is a column of these: entities.go.
 //
 // Ids are compared by the lower 80 of the 128 bits of their XXH3 and by those that
 // chose their partition, which are more where there are more ids. Among 10^8 distinct
@@ -39,6 +40,7 @@ const (
 	valueBytes = 8
 	codeBytes  = 3
 	flagBytes  = 1
+	groupBytes = 1
 	// recordSlack is what a field may be written, and read, beyond its width, so that
 	// each is one word.
 	recordSlack = 8
@@ -101,6 +103,7 @@ type recordLayout struct {
 	rows   uint   // bits of a place that are the row
 	// Offsets within a record.
 	timeAt, placeAt, versionAt  int
+	groupAt                     int // 0 without groups
 	eventAt, ingestAt, labelsAt int // labelsAt is the place of a label record
 	flagsAt                     int
 }
@@ -114,6 +117,7 @@ type layoutOptions struct {
 	ingest       bool          // labels have an ingest time
 	objects      int           // the greater number of objects of the two sources
 	segmentCount int
+	groups       bool // predictions have entities
 }
 
 func newRecordLayout(o layoutOptions) *recordLayout {
@@ -133,6 +137,10 @@ func newRecordLayout(o layoutOptions) *recordLayout {
 	l.placeAt = l.timeAt + l.time
 	l.versionAt = l.placeAt + l.place
 	l.size[predictionRecords] = l.versionAt + codeBytes*(1+o.segmentCount)
+	if o.groups {
+		l.groupAt = l.size[predictionRecords]
+		l.size[predictionRecords] += groupBytes
+	}
 
 	l.eventAt = hashBytes + valueBytes
 	l.ingestAt = l.eventAt
@@ -201,8 +209,9 @@ func (l *recordLayout) rowOf(place uint64) (object int, row int64) {
 	return int(place >> l.rows), int64(place & (1<<l.rows - 1))
 }
 
-// putPrediction encodes p. It sets recordSlack bytes behind the record as well.
-func (l *recordLayout) putPrediction(rec []byte, h xxh3.Uint128, p prediction, segments []uint32) {
+// putPrediction encodes p, its segments and, where the layout has groups, the group. It sets
+// recordSlack bytes behind the record as well.
+func (l *recordLayout) putPrediction(rec []byte, h xxh3.Uint128, p prediction, segments []uint32, group uint8) {
 	rec = rec[:l.size[predictionRecords]+recordSlack]
 	putHash(rec, h)
 	binary.LittleEndian.PutUint64(rec[hashBytes:], math.Float64bits(p.value))
@@ -213,6 +222,9 @@ func (l *recordLayout) putPrediction(rec []byte, h xxh3.Uint128, p prediction, s
 	for _, code := range segments {
 		at += codeBytes
 		binary.LittleEndian.PutUint32(rec[at:], code)
+	}
+	if l.groupAt > 0 {
+		rec[l.groupAt] = group
 	}
 }
 
@@ -238,6 +250,9 @@ func (l *recordLayout) version(rec []byte) uint32 {
 func (l *recordLayout) segment(rec []byte, k int) uint32 {
 	return binary.LittleEndian.Uint32(rec[l.versionAt+codeBytes*(k+1):]) & maxCode
 }
+
+// group returns the group of a prediction's entity, where the layout has groups.
+func (l *recordLayout) group(rec []byte) uint8 { return rec[l.groupAt] }
 
 // reaches reports whether labels of an event time may count for a prediction of the
 // window, where they count within a time.

@@ -2,7 +2,6 @@ package join
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -123,6 +122,10 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, true)
 	s.cols.label = s.cols.add(p.Label, table.AsNumber, false)
+	s.cols.entity = -1
+	if j.opt.ByEntity {
+		s.cols.entity = s.cols.add(p.Entity, table.AsID, true)
+	}
 	for _, name := range j.spec.Segments {
 		s.cols.segments = append(s.cols.segments, s.cols.add(name, table.AsText, true))
 	}
@@ -222,8 +225,8 @@ func (w *referenceWorker) take(c *table.Chunk, ord int) {
 	if w.cols.value >= 0 { // else there is no prediction that a sample could hold
 		w.sample(c, ord)
 	}
-	if w.j.opt.Group != nil {
-		w.takeGroups(c)
+	if w.j.opt.Group != nil || w.j.opt.ByEntity {
+		w.takeGroups(c, ord)
 		return
 	}
 	w.picked = pickSampled(w.picked[:0], w.sampled, sel)
@@ -235,10 +238,13 @@ func (w *referenceWorker) take(c *table.Chunk, ord int) {
 }
 
 // takeGroups sends the chosen rows of a chunk by group.
-func (w *referenceWorker) takeGroups(c *table.Chunk) {
-	group := func(int32) int64 { return w.j.opt.Group(0) }
-	if times := c.Column(w.cols.time); times.Kind == table.Time {
-		group = func(row int32) int64 { return w.j.opt.Group(times.Times[row]) }
+func (w *referenceWorker) takeGroups(c *table.Chunk, ord int) {
+	group := func(row int32) int64 { return w.entityOf(c, ord, row) }
+	if byTime := w.j.opt.Group; byTime != nil {
+		group = func(int32) int64 { return byTime(0) }
+		if times := c.Column(w.cols.time); times.Kind == table.Time {
+			group = func(row int32) int64 { return byTime(times.Times[row]) }
+		}
 	}
 	g := &w.groups
 	g.sample(w.sampled, c.Len)
@@ -262,7 +268,7 @@ func (w *referenceWorker) matches(c *table.Chunk, sel []int32, pick func(rows []
 // sample sets sampled: the rows whose ids are not above the bar, and those of the rows
 // without an id that are not by their object's key and their number in it.
 func (w *referenceWorker) sample(c *table.Chunk, ord int) {
-	ids, rel := w.ids, w.j.preds.Objects[ord].Rel
+	ids := w.ids
 	next := ids.Sampled
 	w.sampled = w.sampled[:0]
 	for _, i := range w.sel {
@@ -277,7 +283,7 @@ func (w *referenceWorker) sample(c *table.Chunk, ord int) {
 			}
 			r.Hash, id = next[0].Hash, ids.Hashes[i]
 		} else {
-			w.rowName = append(binary.LittleEndian.AppendUint64(w.rowName[:0], uint64(c.Row(int(i)))), rel...)
+			w.nameRow(c, ord, i)
 			if r.Hash = table.SampleHash(w.rowName); r.Hash > w.bar.Hash() {
 				continue
 			}

@@ -127,6 +127,7 @@ type joinWorker struct {
 	states   []predictionLabels // by entry of preds
 	buf      []byte
 	out      groundtruth.Matches
+	entities entityMatches // where records have groups
 }
 
 // newJoinWorker returns a worker that sends to sink.
@@ -364,6 +365,9 @@ func (w *joinWorker) match(rec []byte, label float64, event, came int64, flags u
 	for k, d := range w.segments {
 		d.appendTo(&o.Segments[k], l.segment(rec, k))
 	}
+	if l.groupAt > 0 {
+		w.entities.of = append(w.entities.of, l.group(rec))
+	}
 	if o.Len == matchRows {
 		w.flush()
 	}
@@ -382,7 +386,11 @@ func (d *dictTexts) appendTo(c *groundtruth.Column, code uint32) {
 func (w *joinWorker) flush() {
 	if w.out.Len > 0 {
 		w.out.Narrow = w.narrow
-		w.sink.AddMatches(&w.out)
+		if w.layout.groupAt > 0 {
+			w.entities.send(&w.out, w.sink)
+		} else {
+			w.sink.AddMatches(&w.out)
+		}
 	}
 	o := &w.out
 	o.Len = 0

@@ -18,6 +18,7 @@ import (
 type Field struct {
 	Name string
 	As   table.As
+	Hash bool // whether Rows.Hashes is to have its values
 }
 
 // Options bound what is read.
@@ -64,6 +65,7 @@ type Column struct {
 	BadExample string
 	Distinct   int // values of a text that differ, up to MaxDistinct
 	Min, Max   float64
+	Whole      bool   // of numbers: all are whole
 	Unzoned    string // the first time that has a time of day and no zone, and so is read as UTC
 }
 
@@ -79,7 +81,13 @@ type Rows struct {
 	IDs    []xxh3.Uint128 // hash of the id, which all id fields make together; zero where there is none
 	Texts  []string       // of the ids of the first MaxTexts records of each object, "" after them and of long ids; nil where no one asked
 	Times  [][]int64      // by field, in Unix nanoseconds; nil of a field that is no time
+	// Hashes are those of the values of the first MaxHashed records of each object, by field;
+	// 0 is no value. They are nil of a field that Field.Hash does not ask for.
+	Hashes [][]uint32
 }
+
+// MaxHashed is of how many records of an object the values are hashed.
+const MaxHashed = 10_000
 
 // NoTime stands in Rows.Times for none.
 const NoTime = -1 << 63

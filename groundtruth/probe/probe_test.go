@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +104,7 @@ func TestRead(t *testing.T) {
 				t.Fatalf("%+v, %v", s, err)
 			}
 			head, err := s.Read(ctx, s.Spread(3), []Field{
-				{"id", table.AsID}, {"at", table.AsTime}, {"x", table.AsNumber}, {"c", table.AsText}, {"none", table.AsNumber}, {"", table.AsText},
+				{Name: "id", As: table.AsID}, {Name: "at", As: table.AsTime}, {Name: "x", As: table.AsNumber}, {Name: "c", As: table.AsText, Hash: true}, {Name: "none", As: table.AsNumber}, {Name: "", As: table.AsText},
 			}, Options{})
 			if err != nil || head.Read != 6 || !head.Whole || len(head.Objects) != 2 || len(head.Columns) != 4 {
 				t.Fatalf("%+v, %v", head, err)
@@ -126,6 +127,9 @@ func TestRead(t *testing.T) {
 			if !ok || first.Format(time.TimeOnly) != "10:00:00" || last.Format(time.TimeOnly) != "11:00:00" {
 				t.Errorf("times from %s to %s, %v", first, last, ok)
 			}
+			if h := head.Rows.Hashes; h[2] != nil || len(h[3]) != 6 || h[3][0] == 0 || h[3][0] != h[3][3] || slices.Index(h[3], 0) < 0 {
+				t.Errorf("hashes %v", h)
+			}
 			if r := &head.Rows; r.Len() != 6 || strings.Join(r.Texts, ",") != "a,b,,a,b," || r.IDs[0] != r.IDs[3] || r.IDs[0] == r.IDs[1] || r.Object[3] != 1 {
 				t.Errorf("rows %+v", r)
 			}
@@ -141,7 +145,7 @@ func TestReadOfIDsOfSeveralColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, err := s.Read(context.Background(), s.Spread(1), []Field{{"id", table.AsID}, {"c", table.AsID}}, Options{})
+	head, err := s.Read(context.Background(), s.Spread(1), []Field{{Name: "id", As: table.AsID}, {Name: "c", As: table.AsID}}, Options{})
 	if err != nil || len(head.Rows.IDs) != 3 || strings.Join(head.Rows.Texts, ";") != "a, Oslo;;" || head.Rows.IDs[1] != head.Rows.IDs[2] || head.Rows.IDs[0] == head.Rows.IDs[1] {
 		t.Errorf("%+v, %v", head.Rows, err)
 	}
@@ -158,7 +162,7 @@ func TestReadOfLongTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, err := s.Read(ctx, s.Spread(1), []Field{{"id", table.AsID}, {"c", table.AsText}}, Options{})
+	head, err := s.Read(ctx, s.Spread(1), []Field{{Name: "id", As: table.AsID}, {Name: "c", As: table.AsText}}, Options{})
 	if err != nil || strings.Join(head.Rows.Texts, ",") != long+",,3" || head.Rows.IDs[1] == head.Rows.IDs[0] || head.Fields[1].Distinct != 2 {
 		t.Errorf("%q, %+v, %v", head.Rows.Texts, head.Fields, err)
 	}
@@ -180,7 +184,7 @@ func TestReadOfLocalTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, err := s.Read(context.Background(), s.Spread(1), []Field{{"at", table.AsTime}, {"local", table.AsTime}}, Options{})
+	head, err := s.Read(context.Background(), s.Spread(1), []Field{{Name: "at", As: table.AsTime}, {Name: "local", As: table.AsTime}}, Options{})
 	if err != nil || head.Fields[0].Unzoned != "" || head.Fields[1].Unzoned != "2026-01-05T10:00:00" {
 		t.Errorf("%+v, %v", head, err)
 	}
@@ -194,7 +198,7 @@ func TestReadOfBrokenObjects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, err := s.Read(context.Background(), s.Spread(3), []Field{{"id", table.AsID}}, Options{})
+	head, err := s.Read(context.Background(), s.Spread(3), []Field{{Name: "id", As: table.AsID}}, Options{})
 	if err != nil || head.Read != 3 || head.Whole || len(head.Objects) != 2 || head.Objects[0].Err == nil || head.Objects[1].Err != nil {
 		t.Errorf("%+v, %v", head, err)
 	}
@@ -222,7 +226,7 @@ func TestReadIsBounded(t *testing.T) {
 		{Options{MemoryBytes: 32 << 20}, 32 << 20 / 8 / rowBytes},
 		{Options{MemoryBytes: 1}, fewRows},
 	} {
-		head, err := s.Read(context.Background(), s.Spread(1), []Field{{"id", table.AsID}}, c.opt)
+		head, err := s.Read(context.Background(), s.Spread(1), []Field{{Name: "id", As: table.AsID}}, c.opt)
 		if err != nil || head.Read != c.most || head.Whole || int64(head.Rows.Len()) != head.Read || head.Fields[0].Rows != head.Read {
 			t.Errorf("%+v: %d records were read, %v", c.opt, head.Read, err)
 		}

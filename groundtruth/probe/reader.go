@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"encoding/binary"
+	"math"
 	"slices"
 	"strings"
 
@@ -28,6 +30,7 @@ type reader struct {
 	seen   []map[xxh3.Uint128]bool // hashes of texts, by field
 	object int32
 	kept   int   // texts of ids of this object
+	hashed int   // records of this object whose values are hashed
 	begun  bool  // a chunk of this object was taken
 	left   int64 // records of this object to take; below zero are those that came and were not
 }
@@ -46,7 +49,7 @@ func newReader(h *Head, fields []Field) *reader {
 		}
 		return i
 	}
-	h.Rows.Times = make([][]int64, len(fields))
+	h.Rows.Times, h.Rows.Hashes = make([][]int64, len(fields)), make([][]uint32, len(fields))
 	for i, f := range fields {
 		h.Fields = append(h.Fields, Column{Field: f})
 		r.seen = append(r.seen, map[xxh3.Uint128]bool{})
@@ -72,7 +75,9 @@ func newReader(h *Head, fields []Field) *reader {
 }
 
 // begin begins an object, of which so many records are to be taken.
-func (r *reader) begin(limit int64) { r.kept, r.begun, r.left = 0, false, limit }
+func (r *reader) begin(limit int64) {
+	r.kept, r.hashed, r.begun, r.left = 0, 0, false, limit
+}
 
 // take handles a chunk.
 func (r *reader) take(c *table.Chunk) error {
@@ -95,8 +100,12 @@ func (r *reader) take(c *table.Chunk) error {
 	for f := range r.head.Fields {
 		if r.values[f] >= 0 {
 			r.field(c, f, n)
+			if r.head.Fields[f].Hash {
+				r.hash(c, f, min(n, MaxHashed-r.hashed))
+			}
 		}
 	}
+	r.hashed += min(n, MaxHashed-r.hashed)
 	r.begun = true
 	return nil
 }
@@ -176,8 +185,9 @@ func (r *reader) value(f int, col *table.Column, i int, text string) {
 		x := col.Floats[i]
 		if out.Example == "" {
 			out.Example = string(table.AppendFloatText(nil, x, 64))
-			out.Min, out.Max = x, x
+			out.Min, out.Max, out.Whole = x, x, true
 		}
+		out.Whole = out.Whole && x == math.Trunc(x)
 		out.Min, out.Max = min(out.Min, x), max(out.Max, x)
 		return
 	}
@@ -187,6 +197,24 @@ func (r *reader) value(f int, col *table.Column, i int, text string) {
 	if out.As == table.AsText && len(r.seen[f]) < MaxDistinct {
 		r.seen[f][xxh3.HashString128(text)] = true
 	}
+}
+
+// hash hashes the values of a field in the first n records of a chunk.
+func (r *reader) hash(c *table.Chunk, f, n int) {
+	col, hashes := &c.Cols[r.values[f]], r.head.Rows.Hashes[f]
+	var bits [8]byte
+	for i := range n {
+		h := uint32(0)
+		switch {
+		case col.Kind == table.Number && col.Valid[i]:
+			binary.LittleEndian.PutUint64(bits[:], math.Float64bits(col.Floats[i]))
+			h = uint32(xxh3.Hash(bits[:])) | 1
+		case col.Kind == table.Text && col.Valid[i] && col.Text(i) != "":
+			h = uint32(xxh3.HashString(col.Text(i))) | 1
+		}
+		hashes = append(hashes, h)
+	}
+	r.head.Rows.Hashes[f] = hashes
 }
 
 // local takes note of times whose type says that they are of no known zone.
