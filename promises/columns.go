@@ -71,7 +71,7 @@ func featureSpecs(kinds []columnKind) []groundtruth.FeatureSpec {
 }
 
 // columnRows draws n rows of a day, each column shifted by so many standard deviations.
-func columnRows(r *rand.Rand, kinds []columnKind, n int, w groundtruth.Window, shift []float64) dayRows {
+func columnRows(r *rand.Rand, kinds []columnKind, n int, w groundtruth.Window, shift []float64) part {
 	b := &groundtruth.Batch{Len: n, Times: times(n, w, r.Float64), HasTime: true}
 	for range n {
 		b.Predictions = append(b.Predictions, 100+r.NormFloat64())
@@ -88,5 +88,5 @@ func columnRows(r *rand.Rand, kinds []columnKind, n int, w groundtruth.Window, s
 		}
 		b.Features = append(b.Features, v)
 	}
-	return dayRows{predictions: b}
+	return part{predictions: b}
 }

@@ -58,7 +58,7 @@ func driftCells() []cell {
 				c.promises = append(c.promises, promise{figure: "flagged at weekends", high: 5, alarm: true})
 			}
 			c.trial = func(r *rand.Rand, number int, into counts) {
-				draw := func(at, n int, change float64) dayRows {
+				draw := func(at, n int, change float64) part {
 					return columnRows(r, kinds, n, days(at, 1), d.effects(r, at, len(kinds), change))
 				}
 				reference := rows{window: days(0, referenceDays)}
@@ -68,7 +68,7 @@ func driftCells() []cell {
 				profile := profileOf(reference, featureSpecs(kinds))
 				at := referenceDays + number%7
 				window := func(change float64) (rows, *evaluator.Evaluation) {
-					w := rows{window: days(at, 1), days: []dayRows{draw(at, n, change)}}
+					w := rows{window: days(at, 1), days: []part{draw(at, n, change)}}
 					return w, evaluate(w, profile, drift.Options{CountRate: drift.DefaultCountRate})
 				}
 				w, ev := window(0)

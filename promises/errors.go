@@ -4,12 +4,15 @@ import (
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // errorKind is a way in which the errors of a model are distributed.
 type errorKind struct {
 	name string
-	// draw draws the errors of rows at these times, in their order, which are Unix nanoseconds.
+	// draw draws the errors of rows at these times, in their order, which are Unix nanoseconds;
+	// nil where rows have entities, whose errors are drawn by entityErrors.
 	draw func(r *rand.Rand, times []int64) []float64
 	// The true mean, mean size, mean square and median size of an error.
 	me, mae, mse, medae float64
@@ -38,7 +41,7 @@ func errorKinds() []errorKind {
 		{name: "AR(1) 0.7", draw: autoregressive},
 		{name: "hourly pattern", draw: hourly(independent(normal))},
 		{name: "pattern with AR(1)", draw: hourly(autoregressive)},
-		{name: "entity effect", draw: entities},
+		{name: "entity effect"},
 	}
 	for i := range kinds {
 		switch k := &kinds[i]; {
@@ -125,17 +128,18 @@ func truthOverDay() (me, mae, mse, medae float64) {
 // entityRows is how many rows an entity has.
 const entityRows = 10
 
-// entities draws normal errors of which 0.3 of the variance is the entity's. The entities' rows
-// are anywhere in time.
-func entities(r *rand.Rand, times []int64) []float64 {
+// entityErrors draws n normal errors of which 0.3 of the variance is the entity's, and the
+// groups that the rows' entities are dealt to. The entities' rows are anywhere in time.
+func entityErrors(r *rand.Rand, n int) (errors []float64, groups []int64) {
 	const icc = 0.3
-	out := make([]float64, len(times))
-	effect := 0.0
-	for i, row := range r.Perm(len(times)) {
+	errors, groups = make([]float64, n), make([]int64, n)
+	effect, group := 0.0, int64(0)
+	for i, row := range r.Perm(n) {
 		if i%entityRows == 0 {
-			effect = math.Sqrt(icc) * r.NormFloat64()
+			effect, group = math.Sqrt(icc)*r.NormFloat64(), r.Int64N(groundtruth.EntityGroups)
 		}
-		out[row] = effect + math.Sqrt(1-icc)*r.NormFloat64()
+		errors[row] = effect + math.Sqrt(1-icc)*r.NormFloat64()
+		groups[row] = group
 	}
-	return out
+	return errors, groups
 }

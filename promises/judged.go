@@ -16,15 +16,15 @@ const day = 24 * time.Hour
 // monday is the first day of every reference, the first of a year that begins with a Monday.
 func monday() time.Time { return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) }
 
-// rows are logged predictions with their labels, as a join hands them on: in the order of time,
-// each day's by themselves.
+// rows are logged predictions with their labels, as a join hands them on.
 type rows struct {
-	window groundtruth.Window
-	days   []dayRows
+	window   groundtruth.Window
+	days     []part // in the order of time
+	entities []part // the same rows by the groups of their entities; nil where they have none
 }
 
-// dayRows are the rows of one day.
-type dayRows struct {
+// part is the rows of a day, or of a group of entities.
+type part struct {
 	predictions *groundtruth.Batch
 	matches     *groundtruth.Matches // nil without labels
 }
@@ -57,37 +57,49 @@ func days(first, n int) groundtruth.Window {
 }
 
 // profileOf makes a reference profile as a pass does with the strata of windows of a day, in two
-// passes over the rows.
+// passes over the rows, and a third one where they have entities.
 func profileOf(ref rows, features []groundtruth.FeatureSpec) *summary.Profile {
 	p := summary.NewProfiler(features, nil, summary.ProfilerOptions{Strata: summary.WeekendStrata})
-	feed(p, ref, nil)
+	feed(p, ref.days)
 	partition := p.Partition()
-	b := summary.NewProfileBuilder(p.Layout(), partition, nil)
-	feed(b, ref, partition)
-	return b.Profile()
+	layout := p.Layout()
+	b := summary.NewProfileBuilder(layout, partition, nil)
+	for _, d := range ref.days {
+		d.predictions.Group = partition.Group(d.predictions.Times[0])
+		if d.matches != nil {
+			d.matches.Group = d.predictions.Group
+		}
+	}
+	feed(b, ref.days)
+	profile := b.Profile()
+	if ref.entities != nil {
+		counter := summary.NewEntityCounter(layout)
+		feed(counter, ref.entities)
+		profile.Entities = counter.Clusters()
+	}
+	return profile
 }
 
 // evaluate evaluates the rows of a window as a pass does.
 func evaluate(r rows, ref *summary.Profile, opt drift.Options) *evaluator.Evaluation {
-	calendar := groundtruth.NewCalendar(groundtruth.Zone{}, r.window.Start, r.window.End)
-	b := summary.NewBuilder(ref.Layout, r.window, nil, summary.BuilderOptions{Calendar: calendar})
-	feed(b, r, nil)
+	b := summary.NewBuilder(ref.Layout, r.window, nil, summary.BuilderOptions{
+		Calendar: groundtruth.NewCalendar(groundtruth.Zone{}, r.window.Start, r.window.End),
+		Entities: r.entities != nil,
+	})
+	if r.entities != nil {
+		feed(b, r.entities)
+	} else {
+		feed(b, r.days)
+	}
 	return evaluator.Evaluate(b.Summary(), ref, evaluator.Options{Drift: opt})
 }
 
-// feed sends rows to a sink, by the groups of a partition where there is one.
-func feed(sink groundtruth.Sink, r rows, partition *summary.Partition) {
-	for _, d := range r.days {
-		if partition != nil {
-			group := partition.Group(d.predictions.Times[0])
-			d.predictions.Group = group
-			if d.matches != nil {
-				d.matches.Group = group
-			}
-		}
-		sink.AddPredictions(d.predictions)
-		if d.matches != nil {
-			sink.AddMatches(d.matches)
+// feed sends rows to a sink.
+func feed(sink groundtruth.Sink, parts []part) {
+	for _, p := range parts {
+		sink.AddPredictions(p.predictions)
+		if p.matches != nil {
+			sink.AddMatches(p.matches)
 		}
 	}
 }

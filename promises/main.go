@@ -51,8 +51,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if flags.NArg() > 0 || *threads < 1 || !(*times > 0) {
 		return errors.New("-threads is at least 1, -times is above 0, and there are no arguments")
 	}
-	if *write != "" && (*smoke || *only != "" || *times != 1) {
-		return errors.New("-write is for the whole grids: without -smoke, -only and -times")
+	if *write != "" && (*smoke || *only != "") {
+		return errors.New("-write is for the whole grids: without -smoke and -only")
 	}
 	metrics, drifts := metricCells(), driftCells()
 	if *smoke {

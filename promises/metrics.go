@@ -84,25 +84,42 @@ func metricSmoke() []string {
 // errorRows draws rows whose errors are of this kind, so many times as large.
 func errorRows(r *rand.Rand, kind errorKind, n int, w groundtruth.Window, factor float64) rows {
 	at := times(n, w, r.Float64)
-	labels, predictions := make([]float64, n), kind.draw(r, at)
-	for i, e := range predictions {
-		labels[i] = 100 + labelSD*r.NormFloat64()
-		predictions[i] = labels[i] + factor*e
+	var errors []float64
+	var groups []int64
+	if kind.draw != nil {
+		errors = kind.draw(r, at)
+	} else {
+		errors, groups = entityErrors(r, n)
 	}
 	out := rows{window: w}
-	for from := 0; from < n; {
-		to := from + 1
-		for to < n && at[to]/int64(day) == at[from]/int64(day) {
-			to++
+	byDay, byGroup := map[int64]int{}, map[int64]int{}
+	for i, e := range errors {
+		label := 100 + labelSD*r.NormFloat64()
+		add(&out.days, byDay, at[i]/int64(day), at[i], label+factor*e, label)
+		if groups != nil {
+			add(&out.entities, byGroup, groups[i], at[i], label+factor*e, label)
 		}
-		out.days = append(out.days, dayRows{
-			predictions: &groundtruth.Batch{Len: to - from, Times: at[from:to], HasTime: true, Predictions: predictions[from:to]},
-			matches: &groundtruth.Matches{Len: to - from, Times: at[from:to], HasTime: true,
-				Predictions: predictions[from:to], Labels: labels[from:to]},
-		})
-		from = to
 	}
 	return out
+}
+
+// add adds a row to the part of its group, which is made where there is none yet.
+func add(parts *[]part, of map[int64]int, group, at int64, prediction, label float64) {
+	i, ok := of[group]
+	if !ok {
+		i = len(*parts)
+		of[group] = i
+		*parts = append(*parts, part{
+			predictions: &groundtruth.Batch{HasTime: true, Group: group},
+			matches:     &groundtruth.Matches{HasTime: true, Group: group},
+		})
+	}
+	p := (*parts)[i]
+	b, m := p.predictions, p.matches
+	b.Len, m.Len = b.Len+1, m.Len+1
+	b.Times, m.Times = append(b.Times, at), append(m.Times, at)
+	b.Predictions, m.Predictions = append(b.Predictions, prediction), append(m.Predictions, prediction)
+	m.Labels = append(m.Labels, label)
 }
 
 // countCoverage counts which intervals hold the truth.

@@ -51,12 +51,14 @@ const (
 func tables(metrics []cell, ofMetrics []counts, drifts []cell, ofDrift []counts) string {
 	var b strings.Builder
 	if len(metrics) > 0 {
+		fmt.Fprintf(&b, "Metrics, %s windows a row, fewer of errors at 1.0 and 1.4:\n\n", thousands(metrics[0].trials))
 		writeTable(&b, metricHeads(), metrics, ofMetrics)
 	}
 	if len(drifts) > 0 {
 		if len(metrics) > 0 {
 			b.WriteString("\n")
 		}
+		fmt.Fprintf(&b, "Drift, %s windows of 20 columns a row, fewer of changed ones:\n\n", thousands(drifts[0].trials))
 		writeTable(&b, driftHeads(), drifts, ofDrift)
 	}
 	return b.String()
@@ -130,6 +132,13 @@ func (c *cell) line(n counts) string {
 				mark = "!"
 			}
 			out = append(out, h.figure+" "+found.words(h.alarm)+mark)
+		}
+	}
+	of := ""
+	for _, k := range columnKinds() {
+		if found, ok := n["found: "+k.name]; ok && k.name != of {
+			of = k.name
+			out = append(out, "found of "+k.name+" "+found.words(false))
 		}
 	}
 	return strings.Join(out, "; ")

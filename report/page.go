@@ -65,8 +65,8 @@ func judging(c drift.Column) []string {
 	return out
 }
 
-// drifted says whether a column drifted or can, and of one that is inconclusive how many rows it
-// needs.
+// drifted says whether a column drifted or can, of one that is inconclusive how many rows it
+// needs, and of one that has not drifted what its rows leave open.
 func drifted(c drift.Column) string {
 	switch {
 	case c.NotApplicable:
@@ -77,6 +77,8 @@ func drifted(c drift.Column) string {
 		return "inconclusive"
 	case *c.Drifted:
 		return "drifted"
+	case c.Reason != "":
+		return "no drift: " + c.Reason
 	}
 	return "no drift"
 }

@@ -210,8 +210,8 @@ func metricOrder(m map[string]metric.Result) []string {
 	return out
 }
 
-// driftTable shows the measures that judge the columns. Where some column is inconclusive it
-// says what it lacks.
+// driftTable shows the measures that judge the columns. Where some column is inconclusive, or
+// not applicable, it says what it lacks.
 func driftTable(w io.Writer, d *drift.Drift) {
 	header := []any{"column", "drift", "measure", "value", "threshold", "noise floor"}
 	unsure := slices.ContainsFunc(slices.Collect(maps.Values(d.Columns)), func(c drift.Column) bool { return c.Drifted == nil })

@@ -56,19 +56,22 @@ func categoryBins(c *summary.Column) bins {
 const fewExpected = 5
 
 // rareBins marks the categories of both samples that are rare in them together, of which one
-// bin is made. It goes by both, so that chance, which deals the values to them anew, leaves
-// the marks as they are. The last bin, of unseen categories, is never one of them.
+// bin is made, and returns nil where none are. Where most of the values are of rare ones, that
+// bin would hide all that there is, and each keeps its own. All this goes by both samples, so
+// that chance, which deals the values to them anew, leaves the marks as they are. The last
+// bin, of unseen categories, is never marked.
 func rareBins(ref, cur bins) []bool {
 	n, m := ref.total(), cur.total()
 	share := math.Min(n, m) / (n + m)
-	rare, marked := make([]bool, len(ref)), 0
+	rare, marked, of := make([]bool, len(ref)), 0, 0.0
 	for i := range len(ref) - 1 {
 		if values := ref[i] + cur[i]; values > 0 && float64(values*share) < fewExpected {
 			rare[i] = true
 			marked++
+			of += values
 		}
 	}
-	if marked < 2 {
+	if marked < 2 || 2*of > n+m {
 		return nil
 	}
 	return rare

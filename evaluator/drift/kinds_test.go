@@ -124,3 +124,56 @@ func TestEveryKindOfColumnShowsAShift(t *testing.T) {
 		})
 	}
 }
+
+// TestRowsThatColumnsNeed makes the table of docs/statistics.md, by -v: from how many rows on a
+// column without change is judged, and from how many at the thresholds themselves; against
+// 5,000 rows, and against as many. 300 texts against 5,000 rows are to be judged from 1,000 on.
+func TestRowsThatColumnsNeed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
+	steps := []int{200, 250, 300, 400, 500, 600, 800, 1000, 1500, 2000, 3000, 5000, 10_000, 20_000}
+	// from returns the first of the steps at which all of some windows say so.
+	from := func(k kind, reference func(rows int) int, says func(Column) bool) string {
+		i, _ := slices.BinarySearchFunc(steps, true, func(rows int, _ bool) int {
+			rng := rand.New(rand.NewPCG(uint64(rows), 7))
+			for range 4 {
+				profile, cur := summarytest.Summaries(k.draw(rng, reference(rows), 0), summary.ProfilerOptions{}, k.draw(rng, rows, 0))
+				if c := Compare(new(Scratch), profile.Summary.Feature("x"), cur.Feature("x"), Likeness{}, Options{}); !says(c) {
+					return -1
+				}
+			}
+			return 1
+		})
+		if i == len(steps) {
+			return "more than 20,000"
+		}
+		return strconv.Itoa(steps[i])
+	}
+	judged := func(c Column) bool { return c.Drifted != nil }
+	fully := func(c Column) bool { return c.Drifted != nil && (*c.Drifted || c.Reason == "") }
+	large := func(int) int { return 5000 }
+	small := func(rows int) int { return rows }
+	row := func(k kind, name string) (fromLarge string) {
+		fromLarge = from(k, large, judged)
+		t.Logf("| %s | %s | %s | %s | %s |", name, fromLarge, from(k, large, fully), from(k, small, judged), from(k, small, fully))
+		return fromLarge
+	}
+	for _, k := range kinds() {
+		if k.name == "normal" || k.name == "lognormal" || k.name == "two values" {
+			row(k, k.name)
+		}
+	}
+	for _, texts := range []int{5, 12, 30, 100, 300, 1000} {
+		even := textsKind("even", func(rng *rand.Rand, _ float64) int { return rng.IntN(texts) })
+		for _, k := range []kind{even, zipfKind(texts)} {
+			name := fmt.Sprintf("%d texts, all as frequent", texts)
+			if k.name != even.name {
+				name = fmt.Sprintf("%d texts, by Zipf's law", texts)
+			}
+			if rows, err := strconv.Atoi(row(k, name)); texts <= 300 && (err != nil || rows > 1000) {
+				t.Errorf("%s, are judged from %d rows on, %v", name, rows, err)
+			}
+		}
+	}
+}
