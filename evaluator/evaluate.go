@@ -112,16 +112,19 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[str
 func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.Profile, s summary.Stratum, windowDays float64, opt drift.Options) (finish func()) {
 	features := s.Summary.Features()
 	found := make([]drift.Column, len(features)+2)
-	compare := func(out *drift.Column, r, c *summary.Column, days *drift.DayColumn, of func(*summary.Clusters) *summary.ClusterColumn) {
+	compare := func(out *drift.Column, r, c *summary.Column, days *drift.DayColumn, in func(*summary.Clusters) *summary.ClusterColumn) {
 		w.add(func(mem *drift.Scratch) {
-			alike := drift.Likeness{Days: days, Reference: drift.DesignEffect(ref.Entities, of(ref.Entities)), Window: drift.DesignEffect(cur.Entities(), of(cur.Entities()))}
+			alike := drift.Likeness{
+				Days:      days,
+				Reference: drift.DesignEffect(ref.Entities, in(ref.Entities)),
+				Window:    drift.DesignEffect(cur.Entities(), in(cur.Entities())),
+			}
 			*out = drift.Compare(mem, r, c, alike, opt)
 		})
 	}
 	days := drift.NewDays(ref, s, windowDays)
 	for i, r := range features {
-		of := func(c *summary.Clusters) *summary.ClusterColumn { return c.Feature(r.Name()) }
-		compare(&found[i], r, cur.Feature(r.Name()), days.Feature(r.Name()), of)
+		compare(&found[i], r, cur.Feature(r.Name()), days.Feature(r.Name()), func(e *summary.Clusters) *summary.ClusterColumn { return e.Feature(r.Name()) })
 	}
 	prediction, label := &found[len(features)], &found[len(features)+1]
 	compare(prediction, s.Summary.Prediction(), cur.Prediction(), days.Prediction(), (*summary.Clusters).Prediction)
