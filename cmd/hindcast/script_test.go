@@ -102,7 +102,8 @@ type house struct {
 const scriptRows = 240
 
 // houses draws a day's log. good is like the reference, wrong has three times its
-// error, and drifted has another x.
+// error, and drifted has another x. weekly is good on working days, and on weekends has
+// another x and twice the error.
 func houses(day int, kind string) ([]house, error) {
 	noise, shift := 1.0, 0.0
 	switch kind {
@@ -111,6 +112,10 @@ func houses(day int, kind string) ([]house, error) {
 		noise = 3
 	case "drifted":
 		shift = 3
+	case "weekly":
+		if at := time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC).Weekday(); at == time.Saturday || at == time.Sunday {
+			noise, shift = 2, 1
+		}
 	default:
 		return nil, fmt.Errorf("unknown kind of day %q", kind)
 	}
@@ -161,8 +166,8 @@ func logs(day int, kind string) (map[string]string, error) {
 	}, err
 }
 
-// referenceCommand does `reference [DAYS]` of a script: it writes the rows of the reference,
-// of two days where it isn't told how many.
+// referenceCommand does `reference [DAYS [KIND]]` of a script: it writes the rows of the
+// reference, of two days where it isn't told how many. Of a kind of days they have times.
 func referenceCommand(ts *testscript.TestScript, _ bool, args []string) {
 	days := referenceDays
 	if len(args) > 0 {
@@ -171,6 +176,9 @@ func referenceCommand(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	}
 	text, err := reference(days)
+	if len(args) > 1 {
+		text, err = timedReference(days, args[1])
+	}
 	ts.Check(err)
 	write(ts, referenceFile, text)
 }
@@ -190,6 +198,21 @@ func reference(days int) (string, error) {
 		}
 		for _, h := range rows {
 			text += fmt.Sprintf("%s,%v,%v,%v\n", h.ID, h.X, h.Pred, h.y)
+		}
+	}
+	return text, nil
+}
+
+// timedReference returns the rows of a reference of days of a kind, with their times.
+func timedReference(days int, kind string) (string, error) {
+	text := "id,ts,x,pred,y\n"
+	for day := -days; day < 0; day++ {
+		rows, err := houses(day, kind)
+		if err != nil {
+			return "", err
+		}
+		for _, h := range rows {
+			text += fmt.Sprintf("%s,%s,%v,%v,%v\n", h.ID, h.TS, h.X, h.Pred, h.y)
 		}
 	}
 	return text, nil
