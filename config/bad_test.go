@@ -739,6 +739,21 @@ func TestBad(t *testing.T) {
 	}
 }
 
+// Measures that judge beside every method have thresholds whatever the method is.
+func TestThresholdsOfMeasuresBesideTheMethod(t *testing.T) {
+	for _, method := range []string{"auto", "ks", "[psi, js]", "missing"} {
+		text := edit(t, readTestdata(t, "full.yaml"), "method: auto", "method: "+method+", threshold: {missing: 0.05, out_of_range: 0.02}")
+		cfg, err := Parse("hindcast.yaml", []byte(text), "", noEnv)
+		if err != nil {
+			t.Errorf("%s: %v", method, err)
+			continue
+		}
+		if got := cfg.Models[0].DriftOptions().Thresholds; got["missing"] != 0.05 || got["out_of_range"] != 0.02 {
+			t.Errorf("%s: thresholds %v", method, got)
+		}
+	}
+}
+
 // A rule with the action block on a column that is no feature would hold every run for good.
 func TestBlockRuleThatIsNeverHealthy(t *testing.T) {
 	text := edit(t, readTestdata(t, "full.yaml"), "features: auto", "features: [size]")

@@ -17,7 +17,7 @@ const Profile = "hindcast"
 type Measure struct {
 	Value      stat.Number  `json:"value"`
 	Threshold  *stat.Number `json:"threshold,omitempty"`   // nil for a measure that doesn't judge
-	NoiseFloor *stat.Number `json:"noise_floor,omitempty"` // quantile under no change: 95 %, or 1 - 5 %/k where k measures judge the column
+	NoiseFloor *stat.Number `json:"noise_floor,omitempty"` // quantile under no change, at the level that Compare gives it
 	PValue     *stat.Number `json:"p_value,omitempty"`
 	Bound      *stat.Number `json:"bound,omitempty"`   // numeric error bound of Value, where it isn't exact
 	Drifted    *bool        `json:"drifted,omitempty"` // nil: does not judge, or inconclusive (Reason)

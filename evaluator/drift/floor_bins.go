@@ -3,10 +3,11 @@ package drift
 import "math"
 
 // binNulls draws the distances of these measures between binned samples under no change, with
-// their quantiles at the level that these ask for. Where bins are not ranges of numbers, the last one counts the
-// values of categories that the reference doesn't have, and is empty there by construction.
-// These are taken as one category each, as far as there may be so many without change, and a
-// category of which a split leaves none to the reference counts there.
+// their quantiles at the level that levelOf gives by what was drawn. Where bins are not ranges
+// of numbers, the last one counts the values of categories that the reference doesn't have, and
+// is empty there by construction. These are taken as one category each, as far as there may be
+// so many without change, and a category of which a split leaves none to the reference counts
+// there.
 //
 // Every other bin's values are dealt to the samples with n : m; the distances divide
 // by what was dealt.

@@ -44,7 +44,7 @@ func rowsOfDays(r *rand.Rand, days, rows, times int, noise, weekend, change floa
 func flaggedOf(t *testing.T, noise, weekend, change float64) (knowing, without float64) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(7, 7))
-	const references, windows = 6, 7
+	const references, windows = 3, 7
 	for range references {
 		p := summarytest.Profile(rowsOfDays(r, 56, 90, 1, noise, weekend, 0), summary.ProfilerOptions{Strata: summary.WeekendStrata})
 		for day := range windows {

@@ -4,9 +4,10 @@
 // A measure is a [Spec]: its name, its default threshold, and the functions that compute it
 // and its noise floor, which is what it stays below where nothing has changed. Measures of
 // bins compare counts of values; measures of distribution functions compare the values of
-// numbers; measures of shares count rows without a value or out of range. A measure judges a column where its threshold is asked for, and is shown only
-// where it isn't. A [Measure] is what it came to, a [Column] what the judging ones say of one
-// column together, and [Drift] counts the features that drifted.
+// numbers; measures of shares count rows without a value or out of range. A measure judges a
+// column where its threshold is asked for, and is shown only where it isn't. A [Measure] is what
+// it came to, a [Column] what the judging ones say of one column together, and [Drift] counts
+// the features that drifted.
 //
 // Begin at [Specs], the table, where a measure is added: by its row and its function.
 // [Compare] computes them all of one column.
@@ -217,6 +218,8 @@ func (p *pair) wasserstein() measured {
 func (p *pair) wassersteinNormed() measured {
 	w, sd := p.wasserstein(), math.Sqrt(p.ref.Variance())
 	switch {
+	case sd == 0 && p.ref.Min() < p.ref.Max():
+		return measured{reason: "the squares of the reference's distances from its mean are too small for a number: choose a smaller unit"}
 	case sd == 0:
 		return measured{reason: "the reference does not vary", unfit: true}
 	case math.IsInf(sd, 1):

@@ -25,6 +25,7 @@ type Result struct {
 	DayDF float64     `json:"-"`
 
 	Estimate stat.Estimate `json:"-"` // what a test of it needs: ForTest
+	worse    Worse         // of a metric without an interval, of which the worse alone can be told
 }
 
 // MinRolling is how many windows make a rolling reference at the least: its uncertainty is
@@ -40,9 +41,23 @@ func missingMetric(n int64, reason string) Result {
 	return Result{Value: nan, Low: nan, High: nan, N: n, Reason: reason, Estimate: stat.Estimate{Value: math.NaN(), SE: math.NaN()}}
 }
 
-// heavyTails is the kurtosis above which errors count as heavy-tailed: the normal
-// distribution has 3, the Laplace distribution 6.
-const heavyTails = 5
+// Kurtoses of errors from which on their tails matter: the normal distribution has 3, the
+// Laplace distribution 6.
+const (
+	skewedKurtosis = 3.5 // intervals are corrected for skewness
+	heavyTails     = 5   // and people are told
+)
+
+// So few errors of such a kurtosis seldom hold their greatest, and make a mean seem smaller and
+// surer than it is.
+const (
+	fewRows         = 1000
+	fewRowsKurtosis = 10
+)
+
+// greatestTails is the greatest weight of tails at which squares still have an interval that
+// holds: errorMoments.tails.
+const greatestTails = 90
 
 // note adds a remark to m on how its interval was made.
 func (m *Result) note(format string, args ...any) {
@@ -58,6 +73,9 @@ func (m *Result) note(format string, args ...any) {
 // that a false alarm would cross: the lower where m speaks for the comparison by
 // being high (Zou and Donner, Construction of confidence limits about effect
 // measures, Statistics in Medicine 27, 2008).
+//
+// Where the errors' tails are too heavy for an interval, there is an estimate for a comparison
+// that holds by the metric being bad.
 func (m *Result) ForTest(slope float64) (stat.Estimate, bool) {
 	est := m.Estimate
 	if math.IsNaN(est.SE) {
@@ -67,6 +85,9 @@ func (m *Result) ForTest(slope float64) (stat.Estimate, bool) {
 		}
 		z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
 		est = stat.Estimate{Value: float64(m.Value), SE: float64(limit) / z, DF: float64(m.N - 1)}
+	}
+	if m.worse == WorseRises && slope < 0 || m.worse == WorseFalls && slope > 0 {
+		return est, false
 	}
 	ok := est.SE >= 0 && stat.IsNumber(est.SE) && est.DF > 0 && stat.IsNumber(est.Skew) && stat.IsNumber(est.Curvature)
 	return est, ok

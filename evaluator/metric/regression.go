@@ -55,7 +55,9 @@ func regression(of origin) map[string]Result {
 	rows := newErrorMoments(of)
 	for i := range specs {
 		rows.metric = specs[i].Name
-		out[rows.metric] = specs[i].compute(&specs[i], rows)
+		m := specs[i].compute(&specs[i], rows)
+		rows.noteUnderflow(&m)
+		out[rows.metric] = m
 	}
 	return out
 }
@@ -142,6 +144,48 @@ func (m *errorMoments) mean(of stat.Moments, k summary.SumKind) stat.Estimate {
 	return m.estimate(of, centred(k, of.Mean), of.Mean, 1, 0)
 }
 
+// Greatest errors below which numbers lose what is computed of them: the square, and the square
+// of that, which intervals of squares need.
+const (
+	leastSquared = 0x1p-500
+	leastFourth  = 0x1p-250
+)
+
+// noteUnderflow tells people of a metric that hangs on powers of errors too small for these.
+func (m *errorMoments) noteUnderflow(r *Result) {
+	least := 0.0
+	switch m.metric {
+	case "mse", "rmse", "r2":
+		least = leastFourth
+	case "me", "mae":
+		least = leastSquared
+	}
+	if greatest := m.e.MaxAbs(); greatest > 0 && greatest < least {
+		r.note("errors of at most %.2g: powers of such small numbers are lost, and with them the interval and perhaps the value; choose a smaller unit for predictions and labels", greatest)
+	}
+}
+
+// tails is how heavy the errors' tails are: their kurtosis times (rmse/mae)^6. It is 12 for
+// normal errors, 48 for those of Laplace's distribution and 57 for Student's with 5 degrees of
+// freedom; with 3 it has no limit as rows grow. The kurtosis alone hangs on few rows; the
+// quotient varies less and tells how much of the errors is far out.
+func (m *errorMoments) tails() float64 {
+	q := m.squared.Mean / m.absolute.Mean / m.absolute.Mean
+	return float64(m.errors.Kurtosis * q * q * q)
+}
+
+// ofSquares returns the estimate of a metric that squares errors, with the reason why it has
+// no interval where their tails are too heavy for one that holds. Rows seldom have the few
+// great errors of such tails, so that the errors seem smaller than they are much more often than
+// greater: that they are as bad as they seem can still be told (Result.ForTest).
+func (m *errorMoments) ofSquares(est stat.Estimate) stat.Estimate {
+	if est.SE > 0 && m.tails() > greatestTails {
+		est.Reason = fmt.Sprintf("a few great errors decide on it, so that no interval holds (kurtosis %.3g, rmse %.3g times mae): judge mae or medae instead",
+			m.errors.Kurtosis, math.Sqrt(m.squared.Mean)/m.absolute.Mean)
+	}
+	return est
+}
+
 // meanError is me = mean(e), in the whole range of numbers.
 func meanError(s *Spec, m *errorMoments) Result {
 	return s.metric(m.mean(m.errors, summary.SumE), m.n, m.errors.Kurtosis)
@@ -154,7 +198,7 @@ func meanAbsoluteError(s *Spec, m *errorMoments) Result {
 
 // meanSquaredError is mse = mean(e^2), from 0.
 func meanSquaredError(s *Spec, m *errorMoments) Result {
-	return s.metric(m.mean(m.squared, summary.SumE2), m.n, m.errors.Kurtosis)
+	return s.metric(m.ofSquares(m.mean(m.squared, summary.SumE2)), m.n, m.errors.Kurtosis)
 }
 
 // rootMeanSquaredError is rmse = sqrt(mean(e^2)), from 0. The first derivative of the square
@@ -166,7 +210,7 @@ func rootMeanSquaredError(s *Spec, m *errorMoments) Result {
 		value = math.Sqrt(mse)
 		slope, bend = 1/(2*value), -1/(2*mse)
 	}
-	return s.metric(m.estimate(m.squared, centred(summary.SumE2, m.squared.Mean), value, slope, bend), m.n, m.errors.Kurtosis)
+	return s.metric(m.ofSquares(m.estimate(m.squared, centred(summary.SumE2, m.squared.Mean), value, slope, bend)), m.n, m.errors.Kurtosis)
 }
 
 // meanSymmetricError is smape = mean(2|e| / (|y|+|p|)), from 0 to 2; a row where both are 0
@@ -197,10 +241,11 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 		return missingMetric(n, notFinite)
 	}
 	heavy, alike := kurtosis > heavyTails, est.ByDays == 0 && est.NEff < 0.999*float64(n)
-	low, high := est.Interval(stat.IntervalLevel, heavy || alike)
+	low, high := est.Interval(stat.IntervalLevel, kurtosis > skewedKurtosis || alike)
 	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
-	if math.IsNaN(est.SE) {
-		m.Reason = est.Reason
+	if est.Reason != "" {
+		m.Reason, m.Low, m.High = est.Reason, stat.Number(math.NaN()), stat.Number(math.NaN())
+		m.worse = s.Worse
 		return m
 	}
 	if low < s.Least {
@@ -212,6 +257,9 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	m.noteAlike(&est, n)
 	if heavy && est.SE > 0 {
 		m.note("heavy-tailed errors (kurtosis %.3g): interval corrected for skewness, by t with %.1f degrees of freedom", kurtosis, est.DF)
+		if n < fewRows && kurtosis > fewRowsKurtosis {
+			m.note("as a reference, so few such errors let rules fire up to twice as often as they should: judge medae, or give it %d rows", fewRows)
+		}
 	}
 	return m
 }
@@ -318,7 +366,9 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 // rSquared is r2 = 1 - sum e^2 / sum (y - mean y)^2, up to 1, of labels that vary. Its
 // interval is that of the mean of its influence function:
 //
-//	u_i = e_i^2 - (1-R2) (y_i - mean y)^2,  R2 - E[R2] ~ -mean(u) / var(y).
+//	u_i = e_i^2 - (1-R2) (y_i - mean y)^2,  R2 - E[R2] ~ -mean(u) / var(y),
+//
+// with the skewness that it has where errors don't depend on labels.
 func rSquared(s *Spec, rows *errorMoments) Result {
 	e, n, sq := rows.e, rows.n, rows.squared
 	f := float64(n)
@@ -341,6 +391,11 @@ func rSquared(s *Spec, rows *errorMoments) Result {
 		}
 		return b
 	}
-	m := stat.Moments{N: f, Variance: variance, Kurtosis: sq.Kurtosis}
-	return s.metric(rows.estimate(m, series, value, -1/spread, 0), n, rows.errors.Kurtosis)
+	// The third cumulants of independent terms add up. That of (y - mean y)^2 takes sums of its
+	// cube, which nobody keeps: it is that of a gamma distribution with its variance, as
+	// normal labels have it.
+	spreadOfSquares := label.Kurtosis - 1
+	third := sq.Third() - float64(ratio*ratio*ratio*spread*spread*spread*2*spreadOfSquares*spreadOfSquares)
+	m := stat.Moments{N: f, Variance: variance, Kurtosis: sq.Kurtosis}.WithThird(third)
+	return s.metric(rows.ofSquares(rows.estimate(m, series, value, -1/spread, 0)), n, rows.errors.Kurtosis)
 }

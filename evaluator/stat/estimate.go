@@ -17,7 +17,7 @@ type Estimate struct {
 	// where it doesn't or none is known, and Entities tells it of likeness within entities.
 	InTime   float64
 	Entities Likeness
-	Reason   string // why SE is NaN, else empty
+	Reason   string // why there is no interval, else empty
 
 	// LongRun is how rows vary together in time; nil where SE doesn't come from time blocks.
 	LongRun *LongRun

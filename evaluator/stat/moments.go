@@ -15,6 +15,20 @@ type Moments struct {
 	Kurtosis float64 // mu4 / sigma^4, 3 where rounding leaves nothing of it
 }
 
+// Third returns the third central moment, the skewness times the cube of the standard
+// deviation.
+func (m Moments) Third() float64 {
+	return float64(m.skew * m.Variance * math.Sqrt(m.Variance))
+}
+
+// WithThird returns the moments with that third central moment.
+func (m Moments) WithThird(third float64) Moments {
+	if m.skew = third / m.Variance / math.Sqrt(m.Variance); !(m.Variance > 0) {
+		m.skew = 0
+	}
+	return m
+}
+
 // Rounding limits what sums of rounded powers can tell of the spread about a mean.
 const (
 	// A variance below this share of the squared mean is rounding alone.

@@ -7,12 +7,39 @@ func (e *encoder) entities(c *Clusters) {
 	e.count(len(c.groups))
 	for _, g := range c.groups {
 		e.count(int(g.key))
-		e.uint(uint64(g.rows))
-		e.uint(uint64(g.labels))
-		for _, counts := range g.counts {
-			e.counts(counts[:len(counts)-1]) // the missing ones are the rest
+		e.cluster(g)
+	}
+}
+
+// cluster writes what is kept of one group's rows.
+func (e *encoder) cluster(g *cluster) {
+	e.uint(uint64(g.rows))
+	e.uint(uint64(g.labels))
+	for _, counts := range g.counts {
+		e.counts(counts[:len(counts)-1]) // the missing ones are the rest
+	}
+	for i := range g.errors {
+		e.block(&g.errors[i])
+	}
+}
+
+// cluster reads what is kept of one group's rows, which are at most so many, with at most so
+// many labels.
+func (d *decoder) cluster(g *cluster, rows, labels int64) {
+	g.rows, g.labels = d.amount(), d.amount()
+	d.check((g.rows > 0 || g.labels > 0) && g.rows <= rows && g.labels <= labels)
+	for i, counts := range g.counts {
+		most := g.rows
+		if i == len(g.counts)-1 {
+			most = g.labels
 		}
-		e.block(&g.errors[0])
+		d.counts(counts[:len(counts)-1])
+		d.check(d.total(counts) <= most)
+	}
+	inParts := int64(0)
+	for i := range g.errors {
+		d.block(&g.errors[i], g.labels-inParts)
+		inParts += g.errors[i].n
 	}
 }
 
@@ -38,19 +65,8 @@ func (d *decoder) entities(of ...*Summary) *Clusters {
 			return nil
 		}
 		g := c.group(int64(key))
-		g.rows, g.labels = d.amount(), d.amount()
-		d.check((g.rows > 0 || g.labels > 0) && g.rows <= rows && g.labels <= labels)
-		rows, labels = rows-g.rows, labels-g.labels
-		for i, counts := range g.counts {
-			most := g.rows
-			if i == len(g.counts)-1 {
-				most = g.labels
-			}
-			d.counts(counts[:len(counts)-1])
-			d.check(d.total(counts) <= most)
-		}
-		d.block(&g.errors[0], min(g.labels, errors))
-		errors -= g.errors[0].n
+		d.cluster(g, rows, labels)
+		rows, labels, errors = rows-g.rows, labels-g.labels, errors-g.errors[0].n
 	}
 	d.check(rows == 0 && labels == 0 && errors == 0)
 	if d.err != nil {

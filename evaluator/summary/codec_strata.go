@@ -54,14 +54,7 @@ func (e *encoder) days(p *Profile) {
 	for _, g := range p.Days.groups {
 		e.int(g.key)
 		e.uint(uint64(g.strata))
-		e.uint(uint64(g.rows))
-		e.uint(uint64(g.labels))
-		for _, counts := range g.counts {
-			e.counts(counts[:len(counts)-1]) // the missing ones are the rest
-		}
-		for i := range g.errors {
-			e.block(&g.errors[i])
-		}
+		e.cluster(g)
 	}
 }
 
@@ -78,7 +71,7 @@ func (d *decoder) days(strata []*Summary) (*Partition, *Clusters) {
 	c := newDays(strata[0].layout, p.calendar)
 	c.stride = d.amount()
 	d.check(c.stride > 0 && c.stride&(c.stride-1) == 0)
-	var rows, labels, inRows, inLabels int64
+	var rows, labels int64 // of the days that are yet to come
 	for _, s := range strata {
 		rows, labels = rows+s.predictions, labels+s.matched
 	}
@@ -98,25 +91,10 @@ func (d *decoder) days(strata []*Summary) (*Partition, *Clusters) {
 		g := c.group(key)
 		g.strata = uint32(d.small(1<<max(1, kind.count()) - 1))
 		d.check(kind == HourOfDayStrata || g.strata == 1<<p.ofDay(key))
-		g.rows, g.labels = d.amount(), d.amount()
-		d.check(g.rows > 0 || g.labels > 0)
-		d.check(g.rows <= rows-inRows && g.labels <= labels-inLabels)
-		inRows, inLabels = inRows+g.rows, inLabels+g.labels
-		for i, counts := range g.counts {
-			of := g.rows
-			if i == len(g.counts)-1 {
-				of = g.labels
-			}
-			d.counts(counts[:len(counts)-1])
-			d.check(d.total(counts) <= of)
-		}
-		inParts := int64(0)
-		for i := range g.errors {
-			d.block(&g.errors[i], g.labels-inParts)
-			inParts += g.errors[i].n
-		}
+		d.cluster(g, rows, labels)
+		rows, labels = rows-g.rows, labels-g.labels
 	}
-	d.check(c.stride > 1 || inRows == rows && inLabels == labels)
+	d.check(c.stride > 1 || rows == 0 && labels == 0)
 	if d.err != nil {
 		return nil, nil
 	}
