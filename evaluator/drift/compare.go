@@ -160,7 +160,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 	left, able := byChance, 0
 	for i := range ofShares {
 		s := &ofShares[i]
-		share := s.shares(ref, cur)
+		share := s.shares(ref, cur, alike)
 		found := share.measured()
 		limits := found.null
 		if spent := share.spends(max(opt.limit(s, &limits), limits.floor)); spent > 0 {

@@ -3,9 +3,11 @@ package drift
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
@@ -173,6 +175,22 @@ func TestDesignEffect(t *testing.T) {
 		}
 		if DesignEffect(nil, nil) != 1 {
 			t.Error("groups that are not known have an effect")
+		}
+	}
+}
+
+// All rows of one group may be of one entity, and tell as much as one row.
+func TestDesignEffectOfOneGroup(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	p := summarytest.Profile(rowsOfDays(r, 1, 1000, 1, 0, 0, 0), summary.ProfilerOptions{})
+	effect := DesignEffect(p.Days, p.Days.Feature("a"))
+	if effect != 1000 {
+		t.Errorf("1000 rows of one group have the effect %g", effect)
+	}
+	s := summarytest.Window(p, groundtruth.Window{}, rowsOfDays(r, 1, 1000, 1, 0, 0, 0.3), summary.BuilderOptions{})
+	for _, opt := range []Options{{}, {Methods: Names()[:2]}, {Methods: []string{"js", "tvd", "cohen_w"}}} {
+		if c := Compare(new(Scratch), p.Summary.Feature("a"), s.Feature("a"), Likeness{Window: effect}, opt); !c.Inconclusive() || strings.Contains(c.Reason, "Inf") {
+			t.Errorf("%v: a window of one entity comes to %s", opt.Methods, evaltest.AsJSON(t, c))
 		}
 	}
 }
