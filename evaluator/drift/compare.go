@@ -190,10 +190,20 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 			return level
 		})
 	}
+	var ofRows []null // of the binned measures, as rows alone leave it
 	for i := range binned {
 		found := missing
 		if nulls != nil {
 			found = measured{value: binned[i].bins.of(rb, cb), null: nulls[i]}
+		}
+		if alike.Days.binsVary() {
+			found.ofRows = func() null {
+				if ofRows == nil {
+					again := newRedeal(binsOf(ref), binsOf(cur), l.Ranged(), alike.withoutDays())
+					ofRows = mem.binNulls(again, binned, func([]null) float64 { return level })
+				}
+				return ofRows[i]
+			}
 		}
 		add(&binned[i], found, cur.N(), ref.N())
 	}
@@ -203,6 +213,9 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 		found := missing
 		if cur.N() > 0 {
 			found = s.values(pair)
+		}
+		if alike.Days.orderVaries() {
+			found.ofRows = func() null { return s.values(pair.withoutDays()).null }
 		}
 		add(s, found, cur.N(), ref.N())
 	}
@@ -214,8 +227,10 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 // measured is what a measure came to, before its threshold is looked at. Measures of values
 // return it, and Compare makes a Measure of it.
 type measured struct {
-	value  float64
-	null   null    // under no change
+	value float64
+	null  null // under no change
+	// ofRows returns the same of rows alone, where ordinary days are part of it; else it is nil.
+	ofRows func() null
 	bound  float64 // the greatest error of value
 	pValue *float64
 	reason string // why there is no value
@@ -242,7 +257,7 @@ func (m measured) measure(of *Spec, threshold *stat.Number, by evidence) Measure
 		out.PValue = &p
 	}
 	if threshold != nil {
-		out.judge(m.value, m.bound, float64(*threshold), &m.null, of, by)
+		out.judge(&m, float64(*threshold), of, by)
 		if out.Drifted != nil && *out.Drifted {
 			out.chance = m.null.p(m.value - m.bound)
 		}

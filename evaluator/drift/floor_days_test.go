@@ -61,7 +61,11 @@ func flaggedOf(t *testing.T, noise, weekend, change float64) (knowing, without f
 			days := NewDays(p, stratum, 1)
 			for _, name := range dayColumns {
 				ref, cur := stratum.Summary.Feature(name), s.Feature(name)
-				if c := Compare(new(Scratch), ref, cur, Likeness{Days: days.Feature(name)}, Options{}); c.Drifted != nil && *c.Drifted {
+				c := Compare(new(Scratch), ref, cur, Likeness{Days: days.Feature(name)}, Options{})
+				switch {
+				case c.Drifted == nil:
+					t.Errorf("%s of %s is inconclusive, of 1000 rows: %s", name, start, c.Reason)
+				case *c.Drifted:
 					knowing++
 				}
 				if c := Compare(new(Scratch), ref, cur, Likeness{}, Options{}); c.Drifted != nil && *c.Drifted {

@@ -28,6 +28,12 @@ func (l Likeness) byChance() float64 {
 	return 0.05
 }
 
+// withoutDays returns the same of rows that no day moves.
+func (l Likeness) withoutDays() Likeness {
+	l.Days = nil
+	return l
+}
+
 // rows returns what numbers of rows of the reference and of the window come to.
 func (l Likeness) rows(n, m float64) (refRows, rows float64) {
 	return n / max(1, l.Reference), m / max(1, l.Window)

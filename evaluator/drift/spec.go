@@ -182,6 +182,13 @@ func newPair(mem *Scratch, ref, cur *summary.Column, level float64, alike Likene
 	return &pair{mem: mem, ref: ref, cur: cur, n: n, m: m, level: level, alike: alike}
 }
 
+// withoutDays returns the same pair of rows that no day moves.
+func (p *pair) withoutDays() *pair {
+	plain := *p
+	plain.alike, plain.shift = p.alike.withoutDays(), nil
+	return &plain
+}
+
 // functions walks both distribution functions, once for all measures.
 func (p *pair) functions() *cdfs {
 	if !p.walked {
