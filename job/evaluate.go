@@ -142,7 +142,7 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	if note != "" {
 		shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
 	}
-	e := p.judge(p.model, ref, w, p.asOf, labels, answers, &shown)
+	e := p.judge(p.model, p.compared(ref, w), w, p.asOf, labels, answers, &shown)
 	for _, note := range p.noteOrdinary(&e.outcome) {
 		e.outcome.Notes = append(slices.Clip(e.outcome.Notes), note)
 		// No more than a remark on a breach, which is told by itself.
