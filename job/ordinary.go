@@ -114,10 +114,18 @@ func (p *pass) gatherOrdinary(ctx context.Context) error {
 	return nil
 }
 
-// noteOrdinary says how many windows before this one are missing, and which hours it lacks of a
+// noteOrdinary notes what ordinaryNotes has. It is a remark on a breach, which is told by itself.
+func (p *pass) noteOrdinary(o *Outcome) {
+	for _, note := range p.ordinaryNotes(o) {
+		o.Notes = append(slices.Clip(o.Notes), note)
+		p.Log.Info("noted", "model", p.model.Name, "window_start", o.Window.Start, "window_end", o.Window.End, "note", note)
+	}
+}
+
+// ordinaryNotes say how many windows before this one are missing, and which hours it lacks of a
 // day, where that matters: a rule that compares with the reference was found breached, and
 // nobody knows whether by an ordinary bad day, or by half a day.
-func (p *pass) noteOrdinary(o *Outcome) []string {
+func (p *pass) ordinaryNotes(o *Outcome) []string {
 	if p.ordinary == nil {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-var dayColumns = []string{"a", "b", "c", "d", "e", "f", "g", "h"} //nolint:gochecknoglobals // names
+var dayColumns = []string{"a", "b", "c", "d", "e", "f", "g", "h"}
 
 // rowsOfDays draws rows of some days, from a Monday on: normal numbers, each of which comes as
 // many times in a row, and whose mean is off by a normal number of each day, and at weekends.

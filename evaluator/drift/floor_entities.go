@@ -88,7 +88,7 @@ func DesignEffect(groups *summary.Clusters, column *summary.ClusterColumn) float
 	if filled == 1 {
 		return n
 	}
-	df := (used - 1) * (filled - 1)
+	df := float64((used - 1) * (filled - 1))
 	if df <= 0 {
 		return 1
 	}

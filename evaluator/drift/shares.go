@@ -122,11 +122,11 @@ func newHypergeometric(marked int64, n, m float64) hypergeometric {
 	likeliest := math.Floor((k + 1) * ((m + 1) / (all + 2)))
 	var below, above []float64
 	for x, mass := likeliest, 1.0; x > 0 && mass > smallestMass; x-- {
-		mass *= x / (k - x + 1) * ((n - k + x) / (m - x + 1))
+		mass = float64(mass * float64(x/(k-x+1)*((n-k+x)/(m-x+1))))
 		below = append(below, mass)
 	}
 	for x, mass := likeliest, 1.0; x < math.Min(k, m) && mass > smallestMass; x++ {
-		mass *= (k - x) / (x + 1) * ((m - x) / (n - k + x + 1))
+		mass = float64(mass * float64((k-x)/(x+1)*((m-x)/(n-k+x+1))))
 		above = append(above, mass)
 	}
 	h.from = int64(likeliest) - int64(len(below))

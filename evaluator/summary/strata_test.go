@@ -13,7 +13,7 @@ import (
 )
 
 // monday is the first day of the references below.
-var monday = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant
+var monday = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 
 // daysOf returns n rows an hour of some days from monday on, whose feature x is drawn, and has
 // one more on weekends.
