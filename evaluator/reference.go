@@ -47,7 +47,7 @@ type Reference struct {
 func newReference(ref *summary.Profile, s summary.Stratum, cur *summary.Summary) *Reference {
 	w := spanOf(cur)
 	r := &Reference{
-		Stratum: s.Name, Rows: s.Summary().Predictions(), Days: s.Days.Len(),
+		Stratum: s.Name, Rows: s.Rows(), Days: s.Days.Len(),
 		WindowDays: math.Max(1, w.End.Sub(w.Start).Hours()/24),
 	}
 	if ref.Windows > 0 {

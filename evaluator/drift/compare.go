@@ -35,7 +35,8 @@ const neverBy = 0.0005
 // DefaultMinRows is how many rows each side needs to be judged.
 const DefaultMinRows = 200
 
-func (o Options) minRows() int64 { return cmp.Or(o.MinRows, DefaultMinRows) }
+// LeastRows returns MinRows, or the default.
+func (o Options) LeastRows() int64 { return cmp.Or(o.MinRows, DefaultMinRows) }
 
 // threshold returns the threshold of a measure, NaN where it has none. It is infinite where
 // chance sets one for each column, as std says: no noise floor is above that.
@@ -87,7 +88,7 @@ func (o Options) Decisive(d *Drift) (name string, ok bool) {
 		}
 		decides := func(c Column) bool {
 			m, has := c.Measures[s.Name]
-			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= float64(undecidedBeyond*o.threshold(&s)) && c.N >= o.minRows()
+			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= float64(undecidedBeyond*o.threshold(&s)) && c.N >= o.LeastRows()
 		}
 		all := true
 		for _, c := range d.Columns {
@@ -141,7 +142,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 		out.Unfit(opt.Unfit(l.Kind))
 	}
 	if rows == 0 {
-		out.conclude(judging, false, rows, refRows, opt.minRows())
+		out.conclude(judging, false, rows, refRows, opt.LeastRows())
 		return out
 	}
 	binned, ofValues, ofShares := measuresOf(l, judging)
@@ -149,9 +150,12 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 		var t *stat.Number
 		if s.Beside() || slices.Contains(judging, s.Name) {
 			threshold := stat.Number(opt.limit(s, &found.null))
+			if _, ok := opt.std(s); ok && found.reason != "" {
+				threshold = stat.Number(math.NaN()) // chance would set it
+			}
 			t = &threshold
 		}
-		out.Measures[s.Name] = found.measure(s, t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
+		out.Measures[s.Name] = found.measure(s, t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.LeastRows(), squared: s.squared})
 	}
 	// Any one judging measure makes the column drift, so each floor is high enough that all
 	// together flag at most 5 % of samples without change: what those of shares can flag is
@@ -160,7 +164,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 	left, able := byChance, 0
 	for i := range ofShares {
 		s := &ofShares[i]
-		share := s.shares(ref, cur)
+		share := s.shares(ref, cur, alike)
 		found := share.measured()
 		limits := found.null
 		if spent := share.spends(max(opt.limit(s, &limits), limits.floor)); spent > 0 {
@@ -178,7 +182,8 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 		rb, cb = rb.pooled(again.rare), cb.pooled(again.rare)
 		nulls = mem.binNulls(again, binned, func(drawn []null) float64 {
 			for i := range binned {
-				if s := &binned[i]; slices.Contains(judging, s.Name) && drawn[i].p(opt.threshold(s)) < neverBy {
+				s, chance := &binned[i], drawn[i]
+				if slices.Contains(judging, s.Name) && chance.p(opt.limit(s, &chance)) < neverBy {
 					k--
 				}
 			}
@@ -186,10 +191,20 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 			return level
 		})
 	}
+	var ofRows []null // of the binned measures, as rows alone leave it
 	for i := range binned {
 		found := missing
 		if nulls != nil {
 			found = measured{value: binned[i].bins.of(rb, cb), null: nulls[i]}
+		}
+		if alike.Days.binsVary() {
+			found.ofRows = func() null {
+				if ofRows == nil {
+					again := newRedeal(binsOf(ref), binsOf(cur), l.Ranged(), alike.withoutDays())
+					ofRows = mem.binNulls(again, binned, func([]null) float64 { return level })
+				}
+				return ofRows[i]
+			}
 		}
 		add(&binned[i], found, cur.N(), ref.N())
 	}
@@ -200,9 +215,12 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 		if cur.N() > 0 {
 			found = s.values(pair)
 		}
+		if alike.Days.orderVaries() {
+			found.ofRows = func() null { return s.values(pair.withoutDays()).null }
+		}
 		add(s, found, cur.N(), ref.N())
 	}
-	out.conclude(judging, len(opt.Methods) == 0, rows, refRows, opt.minRows())
+	out.conclude(judging, len(opt.Methods) == 0, rows, refRows, opt.LeastRows())
 	out.chance = out.chanceOf(max(1, k) + able)
 	return out
 }
@@ -210,8 +228,10 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 // measured is what a measure came to, before its threshold is looked at. Measures of values
 // return it, and Compare makes a Measure of it.
 type measured struct {
-	value  float64
-	null   null    // under no change
+	value float64
+	null  null // under no change
+	// ofRows returns the same of rows alone, where ordinary days are part of it; else it is nil.
+	ofRows func() null
 	bound  float64 // the greatest error of value
 	pValue *float64
 	reason string // why there is no value
@@ -238,7 +258,7 @@ func (m measured) measure(of *Spec, threshold *stat.Number, by evidence) Measure
 		out.PValue = &p
 	}
 	if threshold != nil {
-		out.judge(m.value, m.bound, float64(*threshold), &m.null, of, by)
+		out.judge(&m, float64(*threshold), of, by)
 		if out.Drifted != nil && *out.Drifted {
 			out.chance = m.null.p(m.value - m.bound)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
@@ -134,7 +135,8 @@ func (d *Drift) Inconclusive() int {
 func (d *Drift) WithRows(rows, labels int64) *Drift {
 	columns := maps.Clone(d.Columns)
 	var features []Column
-	for name, c := range columns {
+	for _, name := range slices.Sorted(maps.Keys(columns)) {
+		c := columns[name]
 		there := rows
 		if name == LabelColumn {
 			there = labels
@@ -160,35 +162,46 @@ const undecidedBeyond = 2
 // judge sets Drifted. It is true where the value is above the noise floor and the threshold;
 // where the floor is the higher one, what is left of the value without chance has to be above
 // the threshold. It is false where it isn't, and drift as large as the threshold could have
-// been seen, or nearly: then Reason says how far there is none. Else it is nil, with a reason.
-func (ms *Measure) judge(value, bound, threshold float64, chance *null, of *Spec, by evidence) {
+// been seen, or nearly, or would have been if ordinary days did not differ by more: then Reason
+// says how far there is none. Else it is nil, with a reason.
+func (ms *Measure) judge(m *measured, threshold float64, of *Spec, by evidence) {
 	yes, no := true, false
-	seen := chance.floor // the least drift that shows
-	if chance.floor > threshold {
-		seen = chance.excess(chance.floor, of)
-	}
+	value, bound, chance := m.value, m.bound, &m.null
+	undecided := float64(undecidedBeyond * threshold)
+	seen := chance.leastSeen(threshold, of)
 	drifted := func(value float64) bool {
 		if value > chance.floor && chance.floor > threshold {
 			return chance.excess(value, of) > threshold
 		}
 		return value > chance.floor && value > threshold
 	}
+	ofDays := false
 	switch {
 	case !by.enough():
 		ms.Reason = "too few values to judge"
 		if by.refRows >= by.minRows {
-			ms.needsRows, _ = by.needs(seen, float64(undecidedBeyond*threshold))
+			ms.needsRows, _ = by.needs(seen, undecided)
 		}
+		return
 	case drifted(value - bound):
 		ms.Drifted = &yes
-	case seen > float64(undecidedBeyond*threshold):
+		return
+	case seen > undecided && m.ofRows != nil:
+		ofRows := m.ofRows()
+		ofDays = ofRows.leastSeen(threshold, of) <= undecided
+	}
+	switch {
+	case seen > undecided && !ofDays:
 		ms.Reason = by.lacks(seen, threshold)
-		ms.needsRows, _ = by.needs(seen, float64(undecidedBeyond*threshold))
+		ms.needsRows, _ = by.needs(seen, undecided)
 	case drifted(value + bound):
 		ms.Reason = fmt.Sprintf("within its numeric bound of %.3g of the threshold", bound)
 	default:
 		ms.Drifted = &no
-		if seen > threshold {
+		switch {
+		case ofDays:
+			ms.Reason = fmt.Sprintf("no drift beyond %.3g, which is how far ordinary days of the reference differ; the threshold is %.3g", seen, threshold)
+		case seen > threshold:
 			ms.Reason = fmt.Sprintf("no drift beyond %.3g, which is what %d rows show; the threshold is %.3g", seen, by.rows, threshold)
 		}
 	}

@@ -201,7 +201,7 @@ func TestBinnedDistancesEqualTheirFormulas(t *testing.T) {
 			wantPSI += (b - a) * (math.Log(b) - math.Log(a))
 			a, b = share(p, i, 0), share(q, i, 0)
 			wantTVD += math.Abs(a-b) / 2
-			wantW += math.Pow(a-b, 2) / ((a + b) / 2)
+			wantW += (a - b) * (a - b) / ((a + b) / 2)
 			for _, x := range []float64{a, b} {
 				if x > 0 {
 					divergence += x * math.Log2(2*x/(a+b)) / 2
@@ -384,6 +384,26 @@ func TestChangeIsSeen(t *testing.T) {
 	}
 }
 
+// TestJudgeOfOrdinaryDays holds that days which differ leave no column undecided that rows
+// alone would decide: more rows would not help.
+func TestJudgeOfOrdinaryDays(t *testing.T) {
+	for _, c := range []struct {
+		value, ofRows float64 // the value, and the noise floor of rows alone
+		want, reason  string
+	}{
+		{0.5, 0.1, "false", "no drift beyond 0.447, which is how far ordinary days of the reference differ; the threshold is 0.2"},
+		{0.61, 0.1, "true", ""},
+		{0.5, 0.55, "null", "chance alone hides drift up to 0.447, more than twice the threshold 0.2: needs about 820 rows, there are 600"},
+	} {
+		var m Measure
+		found := measured{value: c.value, null: null{floor: 0.6, rms: 0.4}, ofRows: func() null { return null{floor: c.ofRows, rms: c.ofRows / 1.5} }}
+		m.judge(&found, 0.2, &Spec{}, evidence{refRows: 5000, rows: 600, window: 600, minRows: 200})
+		if got := evaltest.AsJSON(t, m.Drifted); got != c.want || m.Reason != c.reason {
+			t.Errorf("value %g, rows alone %g: %s (%s), want %s (%s)", c.value, c.ofRows, got, m.Reason, c.want, c.reason)
+		}
+	}
+}
+
 // TestJudge holds what a measure says by its value, its threshold and what chance gives. Of
 // chance the floor is 1.5 times the root mean square.
 func TestJudge(t *testing.T) {
@@ -414,7 +434,7 @@ func TestJudge(t *testing.T) {
 		if !c.enough {
 			rows = 100
 		}
-		m.judge(c.value, c.bound, c.threshold, &null{floor: c.floor, rms: c.floor / 1.5}, &Spec{}, evidence{refRows: 5000, rows: rows, window: rows, minRows: 200})
+		m.judge(&measured{value: c.value, bound: c.bound, null: null{floor: c.floor, rms: c.floor / 1.5}}, c.threshold, &Spec{}, evidence{refRows: 5000, rows: rows, window: rows, minRows: 200})
 		if got := evaltest.AsJSON(t, m.Drifted); got != c.want || m.Reason != c.reason {
 			t.Errorf("%s: %s (%s), want %s (%s)", c.name, got, m.Reason, c.want, c.reason)
 		}

@@ -3,15 +3,17 @@ package drift
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-var dayColumns = []string{"a", "b", "c", "d", "e", "f", "g", "h"} //nolint:gochecknoglobals // names
+var dayColumns = []string{"a", "b", "c", "d", "e", "f", "g", "h"}
 
 // rowsOfDays draws rows of some days, from a Monday on: normal numbers, each of which comes as
 // many times in a row, and whose mean is off by a normal number of each day, and at weekends.
@@ -44,7 +46,7 @@ func rowsOfDays(r *rand.Rand, days, rows, times int, noise, weekend, change floa
 func flaggedOf(t *testing.T, noise, weekend, change float64) (knowing, without float64) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(7, 7))
-	const references, windows = 6, 7
+	const references, windows = 3, 7
 	for range references {
 		p := summarytest.Profile(rowsOfDays(r, 56, 90, 1, noise, weekend, 0), summary.ProfilerOptions{Strata: summary.WeekendStrata})
 		for day := range windows {
@@ -55,11 +57,15 @@ func flaggedOf(t *testing.T, noise, weekend, change float64) (knowing, without f
 				off += weekend
 			}
 			s := summarytest.Window(p, w, rowsOfDays(r, 1, 1000, 1, noise, 0, off), summary.BuilderOptions{})
-			stratum := p.For(w)
+			stratum := p.For(w, 0)
 			days := NewDays(p, stratum, 1)
 			for _, name := range dayColumns {
 				ref, cur := stratum.Summary().Feature(name), s.Feature(name)
-				if c := Compare(new(Scratch), ref, cur, Likeness{Days: days.Feature(name)}, Options{}); c.Drifted != nil && *c.Drifted {
+				c := Compare(new(Scratch), ref, cur, Likeness{Days: days.Feature(name)}, Options{})
+				switch {
+				case c.Drifted == nil:
+					t.Errorf("%s of %s is inconclusive, of 1000 rows: %s", name, start, c.Reason)
+				case *c.Drifted:
 					knowing++
 				}
 				if c := Compare(new(Scratch), ref, cur, Likeness{}, Options{}); c.Drifted != nil && *c.Drifted {
@@ -103,7 +109,7 @@ func TestVarianceBetweenDaysHasNoSamplingInIt(t *testing.T) {
 	for _, rows := range []int{90, 1000} {
 		r := rand.New(rand.NewPCG(uint64(rows), 1))
 		p := summarytest.Profile(rowsOfDays(r, 56, rows, 1, 0.1, 0, 0), summary.ProfilerOptions{})
-		days := NewDays(p, p.For(groundtruth.Window{}), 1)
+		days := NewDays(p, p.For(groundtruth.Window{}, 0), 1)
 		var inBins, inOrder float64
 		for _, name := range dayColumns {
 			c := days.Feature(name)
@@ -135,7 +141,7 @@ func TestUsualVariance(t *testing.T) {
 func TestDaysThatAreNotKnown(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	p := summarytest.Profile(rowsOfDays(r, leastDays-1, 90, 1, 0, 0, 0), summary.ProfilerOptions{})
-	days := NewDays(p, p.For(groundtruth.Window{}), 1)
+	days := NewDays(p, p.For(groundtruth.Window{}, 0), 1)
 	if days != nil || days.Feature("a") != nil || days.Prediction() != nil || days.Label() != nil {
 		t.Error("fewer days than eight are known")
 	}
@@ -150,12 +156,40 @@ func TestWindowOfManyDays(t *testing.T) {
 	p := summarytest.Profile(rowsOfDays(r, 56, 90, 1, 0.2, 0, 0), summary.ProfilerOptions{})
 	s := summarytest.Window(p, groundtruth.Window{}, rowsOfDays(r, 1, 1000, 1, 0, 0, 0), summary.BuilderOptions{})
 	floor := func(days float64) float64 {
-		alike := Likeness{Days: NewDays(p, p.For(groundtruth.Window{}), days).Feature("a")}
+		alike := Likeness{Days: NewDays(p, p.For(groundtruth.Window{}, 0), days).Feature("a")}
 		c := Compare(new(Scratch), p.Summary().Feature("a"), s.Feature("a"), alike, Options{})
 		return float64(*c.Measures["wasserstein_normed"].NoiseFloor)
 	}
 	if day, week := floor(1), floor(7); week > day/2 || week < day/4 {
 		t.Errorf("the floor of a week is %g, of a day %g", week, day)
+	}
+}
+
+// A column that has one value at weekends tells by its working days how far days differ.
+func TestDaysOfOneValue(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	rows := rowsOfDays(r, 56, 90, 1, 0.5, 0, 0)
+	for i := range rows {
+		if day := time.Unix(0, rows[i].Time).UTC().Weekday(); day == time.Saturday || day == time.Sunday {
+			rows[i].Features["a"] = 0.0
+		}
+	}
+	p := summarytest.Profile(rows, summary.ProfilerOptions{Strata: summary.WeekendStrata})
+	c := NewDays(p, p.Strata[0], 1).Feature("a")
+	if !c.binsVary() || !c.orderVaries() {
+		t.Errorf("days do not differ in bins, %+v, or in order, %+v", c.inBins, c.inOrder)
+	}
+}
+
+// A week in which clocks are put forward is compared as one of 168 hours: with days of its kinds.
+func TestWeekOfAnHourLess(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	p := summarytest.Profile(rowsOfDays(r, 56, 90, 1, 0, 0.5, 0), summary.ProfilerOptions{Strata: summary.WeekendStrata})
+	of := func(window float64) between {
+		return NewDays(p, p.For(groundtruth.Window{}, 0), window).Feature("a").inOrder
+	}
+	if short, whole, day := of(167.0/24), of(7), of(6); short != whole || short == day {
+		t.Errorf("a week of 167 hours has %+v, of 168 %+v, six days have %+v", short, whole, day)
 	}
 }
 
@@ -173,6 +207,22 @@ func TestDesignEffect(t *testing.T) {
 		}
 		if DesignEffect(nil, nil) != 1 {
 			t.Error("groups that are not known have an effect")
+		}
+	}
+}
+
+// All rows of one group may be of one entity, and tell as much as one row.
+func TestDesignEffectOfOneGroup(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	p := summarytest.Profile(rowsOfDays(r, 1, 1000, 1, 0, 0, 0), summary.ProfilerOptions{})
+	effect := DesignEffect(p.Days, p.Days.Feature("a"))
+	if effect != 1000 {
+		t.Errorf("1000 rows of one group have the effect %g", effect)
+	}
+	s := summarytest.Window(p, groundtruth.Window{}, rowsOfDays(r, 1, 1000, 1, 0, 0, 0.3), summary.BuilderOptions{})
+	for _, opt := range []Options{{}, {Methods: Names()[:2]}, {Methods: []string{"js", "tvd", "cohen_w"}}} {
+		if c := Compare(new(Scratch), p.Summary().Feature("a"), s.Feature("a"), Likeness{Window: effect}, opt); !c.Inconclusive() || strings.Contains(c.Reason, "Inf") {
+			t.Errorf("%v: a window of one entity comes to %s", opt.Methods, evaltest.AsJSON(t, c))
 		}
 	}
 }

@@ -55,6 +55,15 @@ func (n null) excess(value float64, s *Spec) float64 {
 	return math.Sqrt(left)
 }
 
+// leastSeen returns the least drift that shows beside chance: the noise floor, of which only
+// the excess counts where it is above the threshold.
+func (n null) leastSeen(threshold float64, s *Spec) float64 {
+	if n.floor > threshold {
+		return n.excess(n.floor, s)
+	}
+	return n.floor
+}
+
 // over returns the same of a measure that is divided by a number.
 func (n null) over(by float64) null {
 	out := null{floor: n.floor / by, mean: n.mean / by, rms: n.rms / by, sd: n.sd / by, signed: n.signed}
@@ -128,7 +137,7 @@ func (t tail) beyond(y float64) float64 {
 func ksNull(n, m, level float64) null {
 	per := 1/n + 1/m
 	root := math.Sqrt(per)
-	mean := math.Sqrt(math.Pi/2) * math.Ln2
+	mean := float64(math.Sqrt(math.Pi/2) * math.Ln2)
 	const square = math.Pi * math.Pi / 12
 	return null{
 		floor:    math.Min(1, math.Sqrt(-portable.Log(float64((1-level)/2))/2*per)),

@@ -50,7 +50,7 @@ type Spec struct {
 	values func(*pair) measured
 	// shares is a measure of a share of the rows, which judges beside every method. It is of
 	// numbers alone where onRange says that it needs a range.
-	shares  func(ref, cur *summary.Column) shares
+	shares  func(ref, cur *summary.Column, alike Likeness) shares
 	onRange bool
 }
 
@@ -95,8 +95,8 @@ func Find(name string) (Spec, bool) {
 	return specs[i], true
 }
 
-// shape says what the bins of a column are, or of several columns with |, which decides what judges it where no measures
-// are configured.
+// shape says what the bins of a column are, or with | of several columns, which decides what
+// judges it where no measures are configured.
 type shape uint8
 
 const (
@@ -180,6 +180,13 @@ type pair struct {
 func newPair(mem *Scratch, ref, cur *summary.Column, level float64, alike Likeness) *pair {
 	n, m := alike.rows(float64(ref.N()), float64(cur.N()))
 	return &pair{mem: mem, ref: ref, cur: cur, n: n, m: m, level: level, alike: alike}
+}
+
+// withoutDays returns the same pair of rows that no day moves.
+func (p *pair) withoutDays() *pair {
+	plain := *p
+	plain.alike, plain.shift = p.alike.withoutDays(), nil
+	return &plain
 }
 
 // functions walks both distribution functions, once for all measures.

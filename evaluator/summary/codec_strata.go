@@ -59,7 +59,7 @@ func (d *decoder) strata(r *read) {
 			return
 		}
 		r.totals = r.totals.plus(s.totals)
-		r.parts = append(r.parts, laterPart(s.summary, s.errors))
+		r.parts = append(r.parts, laterPart(s.totals.rows, s.summary, s.errors))
 	}
 }
 

@@ -3,7 +3,9 @@ package summary
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -207,16 +209,16 @@ func TestStrataAreReadWhenTheyServe(t *testing.T) {
 	monday := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 	for day, name := range DayOfWeekStrata.names() {
 		w := groundtruth.Window{Start: monday.AddDate(0, 0, day), End: monday.AddDate(0, 0, day+1)}
-		if s := q.For(w); s.Name != name {
+		if s := q.For(w, 0); s.Name != name {
 			t.Fatalf("%s is compared with %q", name, s.Name)
 		}
-		err := q.Read(w)
+		err := q.Read(w, 0)
 		switch {
 		case day == 0 && (err == nil || !strings.Contains(err.Error(), "make the profile again")):
 			t.Errorf("the stratum that is wrong is read: %v", err)
 		case day > 0 && err != nil:
 			t.Errorf("%s: %v", name, err)
-		case day > 0 && !bytes.Equal(summaryBytes(t, q.For(w).Summary()), summaryBytes(t, p.For(w).Summary())):
+		case day > 0 && !bytes.Equal(summaryBytes(t, q.For(w, 0).Summary()), summaryBytes(t, p.For(w, 0).Summary())):
 			t.Errorf("%s has other rows than were written", name)
 		}
 		if !reflect.DeepEqual(q.Strata[day].Errors().figures, p.Strata[day].Summary().Errors().figures) || q.Strata[day].Errors().N() != p.Strata[day].Summary().Errors().N() {

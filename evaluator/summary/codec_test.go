@@ -376,10 +376,10 @@ func checkProfileBytes(t *testing.T, b []byte) {
 	for day := range 8 {
 		start := tableWindow.Start.AddDate(0, 0, day)
 		w := groundtruth.Window{Start: start, End: start.Add(time.Duration(1+day%3*23) * time.Hour)}
-		if err := p.Read(w); err != nil {
+		if err := p.Read(w, 0); err != nil {
 			t.Fatalf("what was written is not read: %v", err)
 		}
-		s := p.For(w)
+		s := p.For(w, 0)
 		for g := range s.Days.Len() {
 			for _, c := range []*ClusterColumn{s.Days.Prediction(), s.Days.Label()} {
 				if got := sumOf(c.Counts(g)); got < 0 {

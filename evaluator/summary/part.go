@@ -16,6 +16,7 @@ import (
 // left for later is what a faulty program would have written with the right checksum.
 // Profile.Read tells of that before the part is used, and without it the part panics.
 type part struct {
+	rows    int64 // known before anything is read
 	summary func() (*Summary, error)
 	errors  func() (*ErrorSums, error) // the Summary's, and of these those of no version or segment
 }
@@ -23,19 +24,24 @@ type part struct {
 // newPart returns the part whose Summary is there.
 func newPart(s *Summary) *part {
 	return &part{
+		rows:    s.predictions,
 		summary: func() (*Summary, error) { return s, nil },
 		errors:  func() (*ErrorSums, error) { return s.errors, nil },
 	}
 }
 
 // laterPart returns a part that is read when it is asked for.
-func laterPart(summary func() (*Summary, error), errors func() (*ErrorSums, error)) *part {
-	return &part{summary: sync.OnceValues(summary), errors: sync.OnceValues(errors)}
+func laterPart(rows int64, summary func() (*Summary, error), errors func() (*ErrorSums, error)) *part {
+	return &part{rows: rows, summary: sync.OnceValues(summary), errors: sync.OnceValues(errors)}
 }
 
 // together returns the part that some parts of one reference, more than one, come to.
 func together(parts []*part) *part {
-	return laterPart(func() (*Summary, error) {
+	var rows int64
+	for _, p := range parts {
+		rows += p.rows
+	}
+	return laterPart(rows, func() (*Summary, error) {
 		var all []*Summary
 		for _, p := range parts {
 			s, err := p.summary()
@@ -78,6 +84,9 @@ func (s Stratum) Summary() *Summary { return must(s.part.summary) }
 // Errors returns Summary().Errors(), and reads no more of the stratum than that.
 func (s Stratum) Errors() *ErrorSums { return must(s.part.errors) }
 
+// Rows returns the number of the stratum's rows.
+func (s Stratum) Rows() int64 { return s.part.rows }
+
 // Whole returns the whole reference.
 func (p *Profile) Whole() Stratum { return Stratum{Days: p.Days, part: p.whole} }
 
@@ -87,8 +96,8 @@ func (p *Profile) Summary() *Summary { return p.Whole().Summary() }
 // Read reads what a comparison of a window with the profile needs: what For returns, and the
 // errors of all strata. It fails where that is not what a profile has. Those who use a profile
 // that was read ask it first: what it refuses panics when it is used.
-func (p *Profile) Read(w groundtruth.Window) error {
-	s, err := p.For(w).part.summary()
+func (p *Profile) Read(w groundtruth.Window, minRows int64) error {
+	s, err := p.For(w, minRows).part.summary()
 	if err == nil && (s.prediction.valid == 0 || s.label.valid == 0) {
 		// Whether the reference has none of these either, only all of it tells.
 		_, err = p.whole.summary()
