@@ -33,7 +33,7 @@ func repeating(header string, row func(i int) string) *setup {
 func TestCheckRepeats(t *testing.T) {
 	t.Parallel()
 	// Of the 1,440 rows an entity has ten or so, at random times.
-	entity := func(i int) int { return int(rand.New(rand.NewPCG(1, uint64(i))).IntN(testDays * testRows / 10)) }
+	entity := func(i int) int { return rand.New(rand.NewPCG(1, uint64(i))).IntN(testDays * testRows / 10) }
 	of := func(seed uint64, i int) float64 { return rand.New(rand.NewPCG(seed, uint64(i))).Float64() }
 	for _, c := range []struct {
 		name      string

@@ -118,14 +118,8 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 		return nil, nil
 	}
 	if c != nil && !c.kept && read.result.Coverage.Predictions == 0 {
-		switch gone, err := p.gone(ctx, c.old); {
-		case err != nil && ctx.Err() == nil:
-			p.leave(w.window, err)
-			return nil, nil
-		case err != nil:
+		if stays, err := p.stays(ctx, c.old); stays || err != nil {
 			return nil, err
-		case gone:
-			return nil, p.keepJudgement(ctx, c.old)
 		}
 	}
 	shown := *read
@@ -142,12 +136,8 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	if note != "" {
 		shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
 	}
-	e := p.judge(p.model, ref, w, p.asOf, labels, answers, &shown)
-	for _, note := range p.noteOrdinary(&e.outcome) {
-		e.outcome.Notes = append(slices.Clip(e.outcome.Notes), note)
-		// No more than a remark on a breach, which is told by itself.
-		p.Log.Info("noted", "model", p.model.Name, "window_start", w.window.Start, "window_end", w.window.End, "note", note)
-	}
+	e := p.judge(p.model, p.compared(ref, w), w, p.asOf, labels, answers, &shown)
+	p.noteOrdinary(&e.outcome)
 	p.addOrdinary(w, read.summary)
 	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
 	p.roll(w, readAsOf, read.summary)
@@ -160,6 +150,21 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	e.breachedAsOf = trigger.FirstBreached(records, p.record(e))
 	e.outcome.Rules = trigger.Streaks(p.model.Grid(), records, w.window, e.outcome.Rules)
 	return e, nil
+}
+
+// stays reports whether a window that was judged with predictions, and has none now, stays as it
+// was: where they are gone, or nobody can tell.
+func (p *pass) stays(ctx context.Context, old trigger.Record) (bool, error) {
+	switch gone, err := p.gone(ctx, old); {
+	case err != nil && ctx.Err() == nil:
+		p.leave(old.Window, err)
+		return true, nil
+	case err != nil:
+		return false, err
+	case gone:
+		return true, p.keepJudgement(ctx, old)
+	}
+	return false, nil
 }
 
 // judge computes and judges a window that was read; queries have been answered.

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator"
@@ -38,8 +40,9 @@ type ordinary struct {
 	Schema  int                    `json:"schema"`
 	Windows []summary.WindowCounts `json:"windows"` // at most ordinaryWindows, in the order in which they were judged
 
-	changed bool       // since they were kept
-	ref     *reference // takes them for its days when there are enough
+	changed  bool       // since they were kept
+	ref      *reference // whose days they stand in for
+	standsIn *reference // ref with them for its days; nil until there are enough
 }
 
 // ordinaryKey is where passes keep them.
@@ -96,8 +99,10 @@ func (p *pass) gatherOrdinary(ctx context.Context) error {
 	// Those of another grid, or read in another way, end otherwise.
 	own := summaryKey(p.model, groundtruth.Window{})
 	own = own[strings.LastIndexByte(own, '-'):]
-	oldest := slices.DeleteFunc(slices.Sorted(maps.Keys(keys)), func(key string) bool { return !strings.HasSuffix(key, own) })
-	for _, key := range oldest[:min(len(oldest), ordinaryWindows)] {
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if !strings.HasSuffix(key, own) || len(p.ordinary.Windows) == ordinaryWindows {
+			continue
+		}
 		data, err := p.State.Read(ctx, key)
 		if err != nil {
 			return fmt.Errorf("read a kept Summary: %w", err)
@@ -109,11 +114,19 @@ func (p *pass) gatherOrdinary(ctx context.Context) error {
 	return nil
 }
 
-// noteOrdinary says how many windows before this one are missing, and which hours it lacks of a
+// noteOrdinary notes what ordinaryNotes has. It is a remark on a breach, which is told by itself.
+func (p *pass) noteOrdinary(o *Outcome) {
+	for _, note := range p.ordinaryNotes(o) {
+		o.Notes = append(slices.Clip(o.Notes), note)
+		p.Log.Info("noted", "model", p.model.Name, "window_start", o.Window.Start, "window_end", o.Window.End, "note", note)
+	}
+}
+
+// ordinaryNotes say how many windows before this one are missing, and which hours it lacks of a
 // day, where that matters: a rule that compares with the reference was found breached, and
 // nobody knows whether by an ordinary bad day, or by half a day.
-func (p *pass) noteOrdinary(o *Outcome) []string {
-	if p.ordinary == nil || len(p.ordinary.Windows) == ordinaryWindows {
+func (p *pass) ordinaryNotes(o *Outcome) []string {
+	if p.ordinary == nil {
 		return nil
 	}
 	of := p.model.Rules().CompareWithReference()
@@ -125,6 +138,9 @@ func (p *pass) noteOrdinary(o *Outcome) []string {
 		if w.Start < o.Window.Start.UnixNano() {
 			missing--
 		}
+	}
+	if missing == 0 {
+		return nil
 	}
 	why, mend := "the reference has no times to tell by", "name them in `reference.columns.timestamp` if it has some"
 	if p.ordinary.ref.profile.Layout.HasTime {
@@ -138,7 +154,7 @@ func (p *pass) noteOrdinary(o *Outcome) []string {
 	return notes
 }
 
-// use takes the windows for the reference's days, where there are enough.
+// use makes the reference that has the windows for its days, where there are enough.
 func (o *ordinary) use() error {
 	if len(o.Windows) < ordinaryWindows {
 		return nil
@@ -147,8 +163,30 @@ func (o *ordinary) use() error {
 	if err != nil {
 		return err
 	}
-	o.ref.profile = profile
+	standsIn := *o.ref
+	standsIn.profile = profile
+	o.standsIn = &standsIn
 	return nil
+}
+
+// compared returns what a window is compared with: the reference with the model's own windows
+// for its days where all of them come before the window and were mature at the moment from
+// which on it is judged in its stage. So it does not depend on which pass judges it.
+func (p *pass) compared(ref *reference, w planned) *reference {
+	o := p.ordinary
+	if o == nil || o.standsIn == nil {
+		return ref
+	}
+	newest := slices.MaxFunc(o.Windows, func(a, b summary.WindowCounts) int { return cmp.Compare(a.Start, b.Start) })
+	start := time.Unix(0, newest.Start)
+	known := start.Add(w.window.End.Sub(w.window.Start))
+	if w.stage != trigger.StageMature {
+		known = known.Add(p.model.GroundTruth.Delay)
+	}
+	if !start.Before(w.window.Start) || known.After(w.window.End) {
+		return ref
+	}
+	return o.standsIn
 }
 
 // addOrdinary adds a mature window of the grid that was judged, until there are enough; one that

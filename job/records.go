@@ -47,7 +47,12 @@ func (p *pass) append(ctx context.Context, rec trigger.Record, e *evaluated) err
 	if p.replays {
 		record = p.Ledger.AppendMissing
 	}
-	if rec, e.created, err = record(ctx, rec); err != nil {
+	rec, e.created, err = record(ctx, rec)
+	if e.created { // though a mark of it may be missing, a later run takes it as it is
+		p.keepOrdinary(ctx)
+		p.keepSummary(ctx, e)
+	}
+	if err != nil {
 		return err
 	}
 	if p.replays && !e.created { // a pass has recorded it since the backfill began
@@ -55,8 +60,6 @@ func (p *pass) append(ctx context.Context, rec trigger.Record, e *evaluated) err
 		return nil
 	}
 	e.outcome.Revision = rec.Revision
-	p.keepOrdinary(ctx)
-	p.keepSummary(ctx, e)
 	return nil
 }
 

@@ -33,7 +33,7 @@ func (p Page) HTML() ([]byte, error) {
 		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"metrics":  func(m map[string]metric.Result) []string { return slices.Sorted(maps.Keys(m)) },
 		"columns":  func(m map[string]drift.Column) []string { return slices.Sorted(maps.Keys(m)) },
-		"measures": judging,
+		"measures": Judging,
 		"verdict":  func(v rule.Verdict) string { return v.String() },
 		"deref":    func(n *stat.Number) stat.Number { return *n },
 		"drifted":  drifted,
@@ -55,11 +55,15 @@ func (p Page) HTML() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// judging names the measures that judge a column: those with a threshold.
-func judging(c drift.Column) []string {
+// Judging names the measures that judge a column, those with a threshold. The shares of missing
+// values and of those out of range judge every column, and are left out where they are 0 and
+// have not drifted: most are.
+func Judging(c drift.Column) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(c.Measures)) {
-		if c.Measures[name].Threshold != nil {
+		m := c.Measures[name]
+		quiet := (name == "missing" || name == "out_of_range") && m.Value == 0 && (m.Drifted == nil || !*m.Drifted)
+		if m.Threshold != nil && !quiet {
 			out = append(out, name)
 		}
 	}

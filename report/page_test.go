@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 )
@@ -79,5 +81,24 @@ func TestLacks(t *testing.T) {
 		if got := drifted(c.column); got != c.shown {
 			t.Errorf("shown as %q, want %q", got, c.shown)
 		}
+	}
+}
+
+func TestJudgingLeavesOutQuietShares(t *testing.T) {
+	t.Parallel()
+	yes, no, limit := true, false, stat.Number(0.01)
+	c := drift.Column{Measures: map[string]drift.Measure{
+		"ks":           {Value: 0, Threshold: &limit, Drifted: &no},
+		"psi":          {Value: 0.3},
+		"missing":      {Value: 0, Threshold: &limit, Drifted: &no},
+		"out_of_range": {Value: 0, Threshold: &limit},
+	}}
+	if got := Judging(c); !slices.Equal(got, []string{"ks"}) {
+		t.Errorf("%q, want ks alone", got)
+	}
+	c.Measures["missing"] = drift.Measure{Value: 0.001, Threshold: &limit, Drifted: &no}
+	c.Measures["out_of_range"] = drift.Measure{Value: 0, Threshold: &limit, Drifted: &yes}
+	if got := Judging(c); !slices.Equal(got, []string{"ks", "missing", "out_of_range"}) {
+		t.Errorf("%q, want ks and both shares", got)
 	}
 }

@@ -233,11 +233,8 @@ func driftTable(w io.Writer, d *drift.Drift) {
 			lacks = report.Lacks(c)
 		}
 		rows := [][]any{}
-		for _, measure := range sortedKeys(c.Measures) {
+		for _, measure := range report.Judging(c) {
 			m := c.Measures[measure]
-			if m.Threshold == nil {
-				continue
-			}
 			floor := ""
 			if m.NoiseFloor != nil {
 				floor = report.Number(*m.NoiseFloor)

@@ -149,6 +149,9 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 		var t *stat.Number
 		if s.Beside() || slices.Contains(judging, s.Name) {
 			threshold := stat.Number(opt.limit(s, &found.null))
+			if _, ok := opt.std(s); ok && found.reason != "" {
+				threshold = stat.Number(math.NaN()) // chance would set it
+			}
 			t = &threshold
 		}
 		out.Measures[s.Name] = found.measure(s, t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
@@ -160,7 +163,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 	left, able := byChance, 0
 	for i := range ofShares {
 		s := &ofShares[i]
-		share := s.shares(ref, cur)
+		share := s.shares(ref, cur, alike)
 		found := share.measured()
 		limits := found.null
 		if spent := share.spends(max(opt.limit(s, &limits), limits.floor)); spent > 0 {
@@ -178,7 +181,8 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 		rb, cb = rb.pooled(again.rare), cb.pooled(again.rare)
 		nulls = mem.binNulls(again, binned, func(drawn []null) float64 {
 			for i := range binned {
-				if s := &binned[i]; slices.Contains(judging, s.Name) && drawn[i].p(opt.threshold(s)) < neverBy {
+				s, chance := &binned[i], drawn[i]
+				if slices.Contains(judging, s.Name) && chance.p(opt.limit(s, &chance)) < neverBy {
 					k--
 				}
 			}

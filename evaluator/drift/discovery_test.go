@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // featuresOf makes features that drifted with these probabilities, of so many in all.
@@ -106,6 +109,46 @@ func TestCountWith(t *testing.T) {
 	})
 	if d := Of(featuresOf(5, 0.01)); d.CountWith(2) != 3 {
 		t.Error("without a rate each counts")
+	}
+}
+
+// The reason for which nothing can be judged is one and the same, however often it is asked for.
+func TestReasonDependsOnNoOrder(t *testing.T) {
+	d := Of(nil)
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		var c Column
+		c.Unfit(name)
+		d.Columns[name] = c
+	}
+	for range 50 {
+		if why := d.WithRows(1000, 0).Reason; why != "no feature column can be judged: not applicable: a" {
+			t.Fatal(why)
+		}
+	}
+}
+
+// Each measure that a threshold of standard deviations judges by is one that chance can take.
+func TestChanceOfMeasuresByStandardDeviations(t *testing.T) {
+	three, rng := 3.0, rand.New(rand.NewPCG(3, 3))
+	draw := func(of int) *groundtruth.Batch {
+		return textsOf(func(r *rand.Rand) int { return r.IntN(of) })(rng, 2000)
+	}
+	profile, s := summarytest.Summaries(draw(6), summary.ProfilerOptions{}, draw(5))
+	c := Compare(new(Scratch), profile.Summary.Feature("x"), s.Feature("x"), Likeness{}, Options{Std: &three})
+	least := min(c.Measures["js"].chance, c.Measures["cohen_w"].chance)
+	if !*c.Drifted || !(least > 0) || c.chance != 2*least {
+		t.Errorf("two measures of the chance %g give the column %g", least, c.chance)
+	}
+}
+
+// Where nothing is measured, chance sets no threshold.
+func TestThresholdOfStandardDeviationsOfNothing(t *testing.T) {
+	three, rng := 3.0, rand.New(rand.NewPCG(3, 3))
+	ref := numbersOf((*rand.Rand).NormFloat64)(rng, 2000)
+	profile, s := summarytest.Summaries(ref, summary.ProfilerOptions{}, evaltest.NumbersBatch(slices.Repeat([]float64{math.NaN()}, 500)))
+	c := Compare(new(Scratch), profile.Summary.Feature("x"), s.Feature("x"), Likeness{}, Options{Std: &three})
+	if got := evaltest.AsJSON(t, c.Measures["psi"]); !strings.Contains(got, `"threshold":null`) {
+		t.Errorf("psi of no values is %s", got)
 	}
 }
 

@@ -79,7 +79,7 @@ func psiAround(ref, cur bins) (low, near, high float64) {
 			close += float64((q - p) * z * (1 + float64(w*(1.0/3+float64(w*(0.2+float64(w/7)))))))
 		}
 	}
-	close *= 2
+	close = float64(close * 2)
 	low = close + far
 	high = float64(close*(1+1.3e-5)) + far
 	return low - float64(roundingSlack*(1+low)), low, high + float64(roundingSlack*(1+high))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
@@ -134,7 +135,8 @@ func (d *Drift) Inconclusive() int {
 func (d *Drift) WithRows(rows, labels int64) *Drift {
 	columns := maps.Clone(d.Columns)
 	var features []Column
-	for name, c := range columns {
+	for _, name := range slices.Sorted(maps.Keys(columns)) {
+		c := columns[name]
 		there := rows
 		if name == LabelColumn {
 			there = labels

@@ -201,7 +201,7 @@ func TestBinnedDistancesEqualTheirFormulas(t *testing.T) {
 			wantPSI += (b - a) * (math.Log(b) - math.Log(a))
 			a, b = share(p, i, 0), share(q, i, 0)
 			wantTVD += math.Abs(a-b) / 2
-			wantW += math.Pow(a-b, 2) / ((a + b) / 2)
+			wantW += (a - b) * (a - b) / ((a + b) / 2)
 			for _, x := range []float64{a, b} {
 				if x > 0 {
 					divergence += x * math.Log2(2*x/(a+b)) / 2

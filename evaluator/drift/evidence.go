@@ -64,6 +64,9 @@ func (e evidence) ofWindow(counted float64) int64 {
 // lacks says in words why a measure that does not show drift below seen is undecided, and what
 // would decide it.
 func (e evidence) lacks(seen, threshold float64) string {
+	if math.IsInf(seen, 1) { // one side got no rows in too many draws
+		return "chance alone hides any drift: far too few rows to tell"
+	}
 	why := fmt.Sprintf("chance alone hides drift up to %.3g, more than twice the threshold %.3g: ", seen, threshold)
 	switch window, both := e.needs(seen, float64(undecidedBeyond*threshold)); {
 	case window > 0:

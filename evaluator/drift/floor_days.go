@@ -76,7 +76,7 @@ func NewDays(p *summary.Profile, of summary.Stratum, window float64) *Days {
 // kindsOfDays returns the days by their kind: one of them is the stratum, or all are of one kind
 // where that is none of the reference's strata. A window of whole weeks has days of all kinds.
 func kindsOfDays(p *summary.Profile, of summary.Stratum, window float64) []*summary.Clusters {
-	const week = 7
+	const week = 7 - 1.0/24 // days, when clocks are put forward
 	var kinds []*summary.Clusters
 	there := of.Name == "" && window >= week
 	for i := range p.Strata {
@@ -180,7 +180,9 @@ func newDayColumn(l *summary.ColumnLayout, kinds []*summary.Clusters, of func(*s
 			if ordered {
 				above, square, ofRow := deviationAbove(counts, sum)
 				out.above = append(out.above, above)
-				inOrder.add(rows, n, square/ofRow, 1)
+				if ofRow > 0 { // a kind of day that has one value alone tells nothing
+					inOrder.add(rows, n, square/ofRow, 1)
+				}
 			}
 		}
 	}

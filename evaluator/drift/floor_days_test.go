@@ -3,15 +3,17 @@ package drift
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-var dayColumns = []string{"a", "b", "c", "d", "e", "f", "g", "h"} //nolint:gochecknoglobals // names
+var dayColumns = []string{"a", "b", "c", "d", "e", "f", "g", "h"}
 
 // rowsOfDays draws rows of some days, from a Monday on: normal numbers, each of which comes as
 // many times in a row, and whose mean is off by a normal number of each day, and at weekends.
@@ -163,6 +165,34 @@ func TestWindowOfManyDays(t *testing.T) {
 	}
 }
 
+// A column that has one value at weekends tells by its working days how far days differ.
+func TestDaysOfOneValue(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	rows := rowsOfDays(r, 56, 90, 1, 0.5, 0, 0)
+	for i := range rows {
+		if day := time.Unix(0, rows[i].Time).UTC().Weekday(); day == time.Saturday || day == time.Sunday {
+			rows[i].Features["a"] = 0.0
+		}
+	}
+	p := summarytest.Profile(rows, summary.ProfilerOptions{Strata: summary.WeekendStrata})
+	c := NewDays(p, p.Strata[0], 1).Feature("a")
+	if !c.binsVary() || !c.orderVaries() {
+		t.Errorf("days do not differ in bins, %+v, or in order, %+v", c.inBins, c.inOrder)
+	}
+}
+
+// A week in which clocks are put forward is compared as one of 168 hours: with days of its kinds.
+func TestWeekOfAnHourLess(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	p := summarytest.Profile(rowsOfDays(r, 56, 90, 1, 0, 0.5, 0), summary.ProfilerOptions{Strata: summary.WeekendStrata})
+	of := func(window float64) between {
+		return NewDays(p, p.For(groundtruth.Window{}), window).Feature("a").inOrder
+	}
+	if short, whole, day := of(167.0/24), of(7), of(6); short != whole || short == day {
+		t.Errorf("a week of 167 hours has %+v, of 168 %+v, six days have %+v", short, whole, day)
+	}
+}
+
 // Rows that come ten times in one group tell as much as a tenth of them; independent rows are
 // what they are.
 func TestDesignEffect(t *testing.T) {
@@ -177,6 +207,22 @@ func TestDesignEffect(t *testing.T) {
 		}
 		if DesignEffect(nil, nil) != 1 {
 			t.Error("groups that are not known have an effect")
+		}
+	}
+}
+
+// All rows of one group may be of one entity, and tell as much as one row.
+func TestDesignEffectOfOneGroup(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	p := summarytest.Profile(rowsOfDays(r, 1, 1000, 1, 0, 0, 0), summary.ProfilerOptions{})
+	effect := DesignEffect(p.Days, p.Days.Feature("a"))
+	if effect != 1000 {
+		t.Errorf("1000 rows of one group have the effect %g", effect)
+	}
+	s := summarytest.Window(p, groundtruth.Window{}, rowsOfDays(r, 1, 1000, 1, 0, 0, 0.3), summary.BuilderOptions{})
+	for _, opt := range []Options{{}, {Methods: Names()[:2]}, {Methods: []string{"js", "tvd", "cohen_w"}}} {
+		if c := Compare(new(Scratch), p.Summary.Feature("a"), s.Feature("a"), Likeness{Window: effect}, opt); !c.Inconclusive() || strings.Contains(c.Reason, "Inf") {
+			t.Errorf("%v: a window of one entity comes to %s", opt.Methods, evaltest.AsJSON(t, c))
 		}
 	}
 }

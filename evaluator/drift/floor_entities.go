@@ -39,12 +39,19 @@ func (l Likeness) rows(n, m float64) (refRows, rows float64) {
 	return n / max(1, l.Reference), m / max(1, l.Window)
 }
 
+// wholeRows is rows in whole numbers, rounded up.
+func (l Likeness) wholeRows(n, m int64) (refRows, rows int64) {
+	ofRef, of := l.rows(float64(n), float64(m))
+	return int64(math.Ceil(ofRef)), int64(math.Ceil(of))
+}
+
 // clearEffect is the one-sided 95 % quantile that a design effect has to be above to count.
 const clearEffect = 1.645
 
 // DesignEffect returns by how much the counts of groups of entities vary more than those of
 // independent rows, on the column's coarse bins: the dispersion of their chi-squared statistic.
-// It is 1 where that may be chance, and where the groups are not known.
+// It is 1 where that may be chance, and where the groups are not known. One group tells
+// nothing of how entities differ: all of its rows may be of one, and count as one row.
 func DesignEffect(groups *summary.Clusters, column *summary.ClusterColumn) float64 {
 	if column == nil {
 		return 1
@@ -78,7 +85,10 @@ func DesignEffect(groups *summary.Clusters, column *summary.ClusterColumn) float
 			}
 		}
 	}
-	df := (used - 1) * (filled - 1)
+	if filled == 1 {
+		return n
+	}
+	df := float64((used - 1) * (filled - 1))
 	if df <= 0 {
 		return 1
 	}

@@ -21,7 +21,7 @@ const shareLevel = 0.995
 // shares is a measure of shares of one window and one reference.
 type shares struct {
 	value   float64
-	found   int64               // rows of the window that have it
+	found   int64               // rows of the window that have it; those that are alike count as fewer
 	of      int64               // most that may have it
 	at      func(int64) float64 // what the measure is with so many
 	atLeast func(int64) float64 // how likely so many or more are without change
@@ -31,14 +31,17 @@ type shares struct {
 
 // missingShare is the share of rows without a value. Without change the window's are dealt to
 // it from all that lack one, as the hypergeometric distribution says.
-func missingShare(ref, cur *summary.Column) shares {
-	n, m := float64(ref.N()+ref.Missing()), float64(cur.N()+cur.Missing())
-	lacking := ref.Missing() + cur.Missing()
-	at := func(k int64) float64 { return float64(k)/m - float64(lacking-k)/n }
-	dealt := newHypergeometric(lacking, n, m)
+func missingShare(ref, cur *summary.Column, alike Likeness) shares {
+	allRef, all := ref.N()+ref.Missing(), cur.N()+cur.Missing()
+	n, m := alike.wholeRows(allRef, all)
+	lackingRef, found := alike.wholeRows(ref.Missing(), cur.Missing())
+	lacking := lackingRef + found
+	at := func(k int64) float64 { return float64(k)/float64(m) - float64(lacking-k)/float64(n) }
+	dealt := newHypergeometric(lacking, float64(n), float64(m))
 	return shares{
-		value: at(cur.Missing()), found: cur.Missing(), of: min(lacking, int64(m)), at: at, atLeast: dealt.atLeast,
-		sd: float64(dealt.sd * (1/n + 1/m)),
+		value: float64(cur.Missing())/float64(all) - float64(ref.Missing())/float64(allRef),
+		found: found, of: min(lacking, m), at: at, atLeast: dealt.atLeast,
+		sd: float64(dealt.sd * (1/float64(n) + 1/float64(m))),
 	}
 }
 
@@ -46,15 +49,18 @@ func missingShare(ref, cur *summary.Column) shares {
 // itself. Beyond either end lie as many of m new values as failures come before a success
 // that is as likely as n/(n+m), whatever the distribution is, and fewer where values are tied:
 // together a negative binomial of two.
-func outOfRange(ref, cur *summary.Column) shares {
-	n, m := float64(ref.N()), float64(cur.N())
-	rows := m + float64(cur.Missing())
+func outOfRange(ref, cur *summary.Column, alike Likeness) shares {
 	beyond := cur.Open(0) + cur.Open(len(cur.Edges()))
+	valuesRef, values := alike.wholeRows(ref.N(), cur.N())
+	_, found := alike.wholeRows(0, beyond)
+	n, m := float64(valuesRef), float64(values)
+	_, missing := alike.wholeRows(0, cur.Missing())
+	rows := float64(values + missing)
 	at := func(k int64) float64 { return float64(k) / rows }
 	success, failure := n/(n+m), m/(n+m)
 	mean := float64(2 * failure / success)
 	return shares{
-		value: at(beyond), found: beyond, of: int64(m), at: at,
+		value: float64(beyond) / float64(cur.N()+cur.Missing()), found: found, of: values, at: at,
 		atLeast: func(k int64) float64 {
 			if k <= 0 {
 				return 1
@@ -116,11 +122,11 @@ func newHypergeometric(marked int64, n, m float64) hypergeometric {
 	likeliest := math.Floor((k + 1) * ((m + 1) / (all + 2)))
 	var below, above []float64
 	for x, mass := likeliest, 1.0; x > 0 && mass > smallestMass; x-- {
-		mass *= x / (k - x + 1) * ((n - k + x) / (m - x + 1))
+		mass = float64(mass * float64(x/(k-x+1)*((n-k+x)/(m-x+1))))
 		below = append(below, mass)
 	}
 	for x, mass := likeliest, 1.0; x < math.Min(k, m) && mass > smallestMass; x++ {
-		mass *= (k - x) / (x + 1) * ((m - x) / (n - k + x + 1))
+		mass = float64(mass * float64((k-x)/(x+1)*((m-x)/(n-k+x+1))))
 		above = append(above, mass)
 	}
 	h.from = int64(likeliest) - int64(len(below))

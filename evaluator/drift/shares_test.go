@@ -1,14 +1,16 @@
 package drift
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
-	"strconv"
+	"slices"
 	"testing"
 
 	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // withMissing is so many values of a normal distribution, each missing with a probability.
@@ -45,7 +47,7 @@ func TestTailsOfSharesEqualTheirFormulas(t *testing.T) {
 	// Beyond two ends, as many as a negative binomial of two.
 	a, b := evaltest.NumbersBatch(evaltest.Series(500, func(i int) float64 { return float64(i) })), evaltest.NumbersBatch(evaltest.Series(300, func(i int) float64 { return float64(i) }))
 	profile, cur := summarytest.Summaries(a, summary.ProfilerOptions{}, b)
-	s := outOfRange(profile.Summary.Feature("x"), cur.Feature("x"))
+	s := outOfRange(profile.Summary.Feature("x"), cur.Feature("x"), Likeness{})
 	p, below := 500./800, 0.0
 	for k := range 40 {
 		if got := s.atLeast(int64(k)); math.Abs(got-(1-below)) > 1e-12 {
@@ -55,8 +57,8 @@ func TestTailsOfSharesEqualTheirFormulas(t *testing.T) {
 	}
 }
 
-// TestSharesHoldTheirLevel draws samples without change: neither measure is above its floor in
-// more than 0.5 % of them.
+// TestSharesHoldTheirLevel draws samples without change, of values that come once or as those of
+// an entity ten times: neither measure is above its floor in more than 0.5 % of them.
 func TestSharesHoldTheirLevel(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a simulation, which takes seconds")
@@ -64,27 +66,33 @@ func TestSharesHoldTheirLevel(t *testing.T) {
 	const trials = 1500
 	for _, missing := range []float64{0, 0.01, 0.3} {
 		for _, rows := range []int{200, 2000} {
-			t.Run(strconv.FormatFloat(missing, 'g', -1, 64)+" of "+strconv.Itoa(rows), func(t *testing.T) {
-				t.Parallel()
-				rng := rand.New(rand.NewPCG(uint64(rows), uint64(missing*1e4)))
-				over := map[string]int{}
-				for range trials {
-					profile, cur := summarytest.Summaries(evaltest.NumbersBatch(withMissing(rng, 500, missing)), summary.ProfilerOptions{}, evaltest.NumbersBatch(withMissing(rng, rows, missing)))
-					for _, s := range Specs() {
-						if s.Beside() {
-							share := s.shares(profile.Summary.Feature("x"), cur.Feature("x"))
-							if found := share.measured(); found.value > found.null.floor {
-								over[s.Name]++
+			for _, times := range []int{1, 10} {
+				t.Run(fmt.Sprintf("%g of %d, each %d times", missing, rows, times), func(t *testing.T) {
+					t.Parallel()
+					rng := rand.New(rand.NewPCG(uint64(rows), uint64(missing*1e4)))
+					draw := func(rows int) *groundtruth.Batch {
+						xs := withMissing(rng, rows/times, missing)
+						return evaltest.NumbersBatch(slices.Repeat(xs, times))
+					}
+					over := map[string]int{}
+					for range trials {
+						profile, cur := summarytest.Summaries(draw(500), summary.ProfilerOptions{}, draw(rows))
+						for _, s := range Specs() {
+							if s.Beside() {
+								share := s.shares(profile.Summary.Feature("x"), cur.Feature("x"), Likeness{Reference: float64(times), Window: float64(times)})
+								if found := share.measured(); found.value > found.null.floor {
+									over[s.Name]++
+								}
 							}
 						}
 					}
-				}
-				for name, n := range over {
-					if share, most := float64(n)/trials, 0.005+3*math.Sqrt(0.005/trials); share > most {
-						t.Errorf("%s is above its floor in %.2f %% of draws without change", name, 100*share)
+					for name, n := range over {
+						if share, most := float64(n)/trials, 0.005+3*math.Sqrt(0.005/trials); share > most {
+							t.Errorf("%s is above its floor in %.2f %% of draws without change", name, 100*share)
+						}
 					}
-				}
-			})
+				})
+			}
 		}
 	}
 }

@@ -50,7 +50,7 @@ type Spec struct {
 	values func(*pair) measured
 	// shares is a measure of a share of the rows, which judges beside every method. It is of
 	// numbers alone where onRange says that it needs a range.
-	shares  func(ref, cur *summary.Column) shares
+	shares  func(ref, cur *summary.Column, alike Likeness) shares
 	onRange bool
 }
 
@@ -95,8 +95,8 @@ func Find(name string) (Spec, bool) {
 	return specs[i], true
 }
 
-// shape says what the bins of a column are, or of several columns with |, which decides what judges it where no measures
-// are configured.
+// shape says what the bins of a column are, or with | of several columns, which decides what
+// judges it where no measures are configured.
 type shape uint8
 
 const (

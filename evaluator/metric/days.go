@@ -75,7 +75,7 @@ func SetDays(reference map[string]Result, strata []Days) {
 		m, like := reference[spec.Name], reference[name]
 		sd := math.Sqrt(variance)
 		if spec.daysLike != "" {
-			sd = sd / float64(like.Value) * float64(m.Value)
+			sd = float64(sd / float64(like.Value) * float64(m.Value))
 		}
 		if sd > 0 && stat.IsNumber(sd) {
 			m.DaySD, m.DayDF = stat.Number(sd), df

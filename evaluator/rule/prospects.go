@@ -78,11 +78,15 @@ func (c *clause) possible(known *drift.Prospects, lacking *[]string) possible {
 			no:  a.yes && then.no || a.no && b.no || then.no && b.no,
 		}
 	}
-	same, differ := a.yes && b.yes || a.no && b.no, a.yes && b.no || a.no && b.yes
 	if c.op == clauseDiffer {
-		same, differ = differ, same
+		return a.asMuchAs(possible{yes: b.no, no: b.yes})
 	}
-	return possible{yes: same, no: differ}
+	return a.asMuchAs(b)
+}
+
+// asMuchAs returns what it may come to that two clauses are as true as each other.
+func (p possible) asMuchAs(q possible) possible {
+	return possible{yes: p.yes && q.yes || p.no && q.no, no: p.yes && q.no || p.no && q.yes}
 }
 
 // neverKnown reports whether the number has a value in no window.

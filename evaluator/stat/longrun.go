@@ -126,7 +126,7 @@ func longRun(b BlockSeries, n, v float64) *LongRun {
 			// Merging had to end early: blocks further apart have something in common too.
 			// Where autocorrelation falls off exponentially it is about so much.
 			further := others / (1 - float64(1.4*others*others))
-			sum *= (1 + float64(2*further)) / (1 + float64(2*others))
+			sum = float64(sum * ((1 + float64(2*further)) / (1 + float64(2*others))))
 			others = further
 		}
 		// So many blocks of one size would vary as these.

@@ -17,8 +17,8 @@ type Patterns struct {
 
 const (
 	harmonics = 3 // of a day, and of a week
-	// A day of an hour less, when clocks are put forward, has a daily pattern too.
-	shortestDay = 23.0 / 24
+	// A day or a week of an hour less, when clocks are put forward, has its pattern too.
+	clocksForward = 1.0 / 24 // days
 	// So little is left of a sinusoid where the blocks can't tell it from the others.
 	leastLeft = 0.01
 	// A column needs so many blocks, so that enough is left to tell how these vary.
@@ -47,7 +47,7 @@ func PatternsOf(rows []float64, days float64) *Patterns {
 		filled = (filled + 1) / 2
 	}
 	for _, period := range []float64{1, 7} { // days
-		if period == 1 && days < shortestDay || period > 1 && days < period {
+		if days < period-clocksForward {
 			break
 		}
 		for h := 1; h <= harmonics && blocksPerPattern*(len(p.columns)+2) <= filled; h++ {

@@ -25,6 +25,7 @@ func TestPatternsAreWhatTheBlocksCanTell(t *testing.T) {
 		{"a day of 23 hours", evenly(64, 20), 23.0 / 24, 7},
 		{"three days", evenly(64, 20), 3, 7},
 		{"a week", evenly(64, 20), 7, 13},
+		{"a week of 167 hours", evenly(64, 20), 167.0 / 24, 13},
 		{"four weeks, in whose blocks a day looks like half a week", evenly(64, 20), 28, 11},
 		{"64 days, each a block", evenly(64, 20), 64, 7},
 		{"office hours, in which two of five look alike", office, 1, 4},

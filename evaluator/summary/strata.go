@@ -122,7 +122,7 @@ func (p *Partition) covered(w groundtruth.Window) (strata uint32) {
 		for t := w.Start; t.Before(w.End) && t.Before(w.Start.AddDate(0, 0, 2)); t = t.Add(step) {
 			strata |= 1 << p.calendar.Hour(t.UnixNano())
 		}
-		return strata
+		return strata | 1<<p.calendar.Hour(w.End.UnixNano()-1)
 	}
 	first, last := p.calendar.Day(w.Start.UnixNano()), p.calendar.Day(w.End.UnixNano()-1)
 	for day := first; day <= min(last, first+allDays-1); day++ {

@@ -13,7 +13,7 @@ import (
 )
 
 // monday is the first day of the references below.
-var monday = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant
+var monday = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 
 // daysOf returns n rows an hour of some days from monday on, whose feature x is drawn, and has
 // one more on weekends.
@@ -79,6 +79,7 @@ func TestAWindowIsComparedWithItsKindOfTime(t *testing.T) {
 		"six days of weekend again": {summary.DayOfWeekStrata, 21, window(6*day, day), want{"", 21, 21 * 48}},
 		"an hour":                   {summary.HourOfDayStrata, 28, window(30, 1), want{"06:00-07:00", 28, 28 * 2}},
 		"half of an hour":           {summary.HourOfDayStrata, 28, groundtruth.Window{Start: monday, End: monday.Add(30 * time.Minute)}, want{"00:00-01:00", 28, 28 * 2}},
+		"a quarter over the hour":   {summary.HourOfDayStrata, 28, groundtruth.Window{Start: monday.Add(50 * time.Minute), End: monday.Add(65 * time.Minute)}, want{"00:00-02:00", 28, 28 * 4}},
 		"six hours":                 {summary.HourOfDayStrata, 28, window(18, 6), want{"18:00-24:00", 28, 28 * 12}},
 		"over midnight":             {summary.HourOfDayStrata, 28, window(22, 4), want{"22:00-02:00", 28, 28 * 8}},
 		"hours of seven days":       {summary.HourOfDayStrata, 7, window(18, 6), want{"", 7, 7 * 48}},

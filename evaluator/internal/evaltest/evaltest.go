@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/hindcast/hindcast/evaluator/portable"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -157,8 +158,8 @@ func ErrorsOf(rng *rand.Rand, n int, rho float64) []float64 {
 // scale about what it was, and bias times a sine is added.
 func Hours(errs []float64, days, scale, bias float64) {
 	for i := range errs {
-		h := math.Sin(2 * math.Pi * days * (float64(i) + 0.5) / float64(len(errs)))
-		errs[i] = (1+scale*h)*errs[i] + bias*h
+		h, _ := portable.SinCos(days * (float64(i) + 0.5) / float64(len(errs)))
+		errs[i] = float64((1+float64(scale*h))*errs[i]) + float64(bias*h)
 	}
 }
 
