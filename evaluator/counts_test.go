@@ -235,7 +235,7 @@ func countedLayout(exactValues int) (*summary.Layout, *summary.Profile) {
 	layout := p.Layout()
 	b := summary.NewBuilder(layout, layout.Span(), []string{"city"}, summary.BuilderOptions{})
 	sendRows(b, rows)
-	return layout, &summary.Profile{Layout: layout, Summary: b.Summary(), Rows: 32}
+	return layout, summary.NewProfile(b.Summary())
 }
 
 // TestASummaryOfCountsIsThatOfTheRows has a database count what a Builder sees row by

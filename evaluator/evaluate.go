@@ -25,7 +25,7 @@ type Options struct {
 // one, the reference profile. It changes neither. It panics when the Summary was
 // not built on the profile's Layout.
 func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluation {
-	if ref != nil && cur.Layout().ID() != ref.Summary.Layout().ID() {
+	if ref != nil && cur.Layout().ID() != ref.Layout.ID() {
 		panic("evaluator: the summary is not built on the profile's layout")
 	}
 	out := &Evaluation{
@@ -50,7 +50,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		out.Reference = newReference(ref, stratum, cur)
 		w.add(func(*drift.Scratch) {
 			out.Reference.compute(ref, stratum)
-			out.Reference.addSegments(stratum.Summary, opt.ReferenceSegments)
+			out.Reference.addSegments(stratum.Summary(), opt.ReferenceSegments)
 		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, stratum, out.Reference.WindowDays, opt.Drift))
@@ -110,7 +110,8 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[str
 
 // columnsDrift adds the columns' drift from a stratum to the work; finish then counts it into d.
 func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.Profile, s summary.Stratum, windowDays float64, opt drift.Options) (finish func()) {
-	features := s.Summary.Features()
+	reference := s.Summary()
+	features := reference.Features()
 	found := make([]drift.Column, len(features)+2)
 	compare := func(out *drift.Column, r, c *summary.Column, days *drift.DayColumn, in func(*summary.Clusters) *summary.ClusterColumn) {
 		w.add(func(mem *drift.Scratch) {
@@ -127,15 +128,15 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 		compare(&found[i], r, cur.Feature(r.Name()), days.Feature(r.Name()), func(e *summary.Clusters) *summary.ClusterColumn { return e.Feature(r.Name()) })
 	}
 	prediction, label := &found[len(features)], &found[len(features)+1]
-	compare(prediction, s.Summary.Prediction(), cur.Prediction(), days.Prediction(), (*summary.Clusters).Prediction)
+	compare(prediction, reference.Prediction(), cur.Prediction(), days.Prediction(), (*summary.Clusters).Prediction)
 	if cur.Matched() > 0 {
-		compare(label, s.Summary.Label(), cur.Label(), days.Label(), (*summary.Clusters).Label)
+		compare(label, reference.Label(), cur.Label(), days.Label(), (*summary.Clusters).Label)
 	}
 	return func() {
-		if why := noPredictions(ref.Summary); why != "" {
+		if why := noPredictions(ref, s); why != "" {
 			prediction.Unfit(why)
 		}
-		if why := noLabels(ref.Summary); why != "" {
+		if why := noLabels(ref, s); why != "" {
 			label.Unfit(why)
 		}
 		*d = opt.Of(found[:len(features)])

@@ -28,7 +28,7 @@ func evaluateTables(ref, cur *groundtruth.Batch, opts summary.ProfilerOptions, o
 	rb, cb := summary.NewBuilder(layout, groundtruth.Window{}, nil, summary.BuilderOptions{}), summary.NewBuilder(layout, groundtruth.Window{}, nil, summary.BuilderOptions{})
 	rb.AddPredictions(ref)
 	cb.AddPredictions(cur)
-	return Evaluate(cb.Summary(), &summary.Profile{Layout: layout, Summary: rb.Summary()}, opt)
+	return Evaluate(cb.Summary(), summary.NewProfile(rb.Summary()), opt)
 }
 
 func TestDriftShareIsBoundedByWhatInconclusiveColumnsMayBe(t *testing.T) {

@@ -38,7 +38,7 @@ func ExampleEvaluate() {
 		builder.AddMatches(matches)
 		return builder.Summary()
 	}
-	profile := &summary.Profile{Layout: layout, Summary: count(reference, matched)}
+	profile := summary.NewProfile(count(reference, matched))
 
 	window := count(rows(1000, 300, 90))
 	evaluation := evaluator.Evaluate(window, profile, evaluator.Options{})

@@ -69,7 +69,7 @@ func profileOf(t *testing.T, table map[string]json.RawMessage, features []ground
 	layout := p.Layout()
 	b := summary.NewBuilder(layout, layout.Span(), nil, summary.BuilderOptions{})
 	send(t, b, table, features)
-	return &summary.Profile{Layout: layout, Summary: b.Summary()}
+	return summary.NewProfile(b.Summary())
 }
 
 func goldenFeatures() []groundtruth.FeatureSpec {

@@ -47,7 +47,7 @@ type Reference struct {
 func newReference(ref *summary.Profile, s summary.Stratum, cur *summary.Summary) *Reference {
 	w := spanOf(cur)
 	r := &Reference{
-		Stratum: s.Name, Rows: s.Summary.Predictions(), Days: s.Days.Len(),
+		Stratum: s.Name, Rows: s.Rows(), Days: s.Days.Len(),
 		WindowDays: math.Max(1, w.End.Sub(w.Start).Hours()/24),
 	}
 	if ref.Windows > 0 {
@@ -134,16 +134,16 @@ func (r *Reference) compute(ref *summary.Profile, s summary.Stratum) {
 		parts = s.Days.DayParts()
 	}
 	if entities := ref.Entities.Errors(); entities != nil {
-		r.alike = metric.OfWindow(ref.Summary.Errors(), entities)
+		r.alike = metric.OfWindow(ref.Whole().Errors(), entities)
 	}
-	r.Metrics = metric.OfReference(s.Summary.Errors(), parts, r.alike)
+	r.Metrics = metric.OfReference(s.Errors(), parts, r.alike)
 	for _, other := range ref.Strata {
 		switch {
 		case !daysAreOf(other, ref):
-		case other.Summary == s.Summary:
+		case other.Name == s.Name:
 			days = append(days, metric.DaysIn(r.Metrics))
 		default:
-			days = append(days, metric.DaysOf(other.Summary.Errors(), other.Days.DayParts()))
+			days = append(days, metric.DaysOf(other.Errors(), other.Days.DayParts()))
 		}
 	}
 	switch {
@@ -151,10 +151,10 @@ func (r *Reference) compute(ref *summary.Profile, s summary.Stratum) {
 	case s.Name == "":
 		days = append(days, metric.DaysIn(r.Metrics))
 	default:
-		days = append(days, metric.DaysOf(ref.Summary.Errors(), ref.Days.DayParts()))
+		days = append(days, metric.DaysOf(ref.Whole().Errors(), ref.Days.DayParts()))
 	}
 	metric.SetDays(r.Metrics, days)
-	if why := cmp.Or(noPredictions(ref.Summary), noLabels(ref.Summary)); why != "" {
+	if why := cmp.Or(noPredictions(ref, s), noLabels(ref, s)); why != "" {
 		explain(r.Metrics, why)
 	}
 }
@@ -207,18 +207,22 @@ func explain(metrics map[string]metric.Result, why string) {
 	}
 }
 
-// noPredictions says that the rows of a reference have no predictions; empty where they have.
-func noPredictions(ref *summary.Summary) string {
-	if ref.Predictions() == 0 || ref.Prediction().N() > 0 {
-		return ""
-	}
-	return "the reference has no predictions"
+// noPredictions says that the rows of a reference, of which a stratum serves, have no
+// predictions; empty where they have.
+func noPredictions(ref *summary.Profile, s summary.Stratum) string {
+	return lacking(ref, s, "the reference has no predictions", (*summary.Summary).Prediction)
 }
 
-// noLabels says that the rows of a reference have no labels; empty where they have.
-func noLabels(ref *summary.Summary) string {
-	if ref.Predictions() == 0 || ref.Label().N() > 0 {
+// noLabels is noPredictions of labels.
+func noLabels(ref *summary.Profile, s summary.Stratum) string {
+	return lacking(ref, s, "the reference has no labels", (*summary.Summary).Label)
+}
+
+// lacking gives a reason where no row of the reference has a value in a column. The stratum
+// mostly tells, so that the whole needn't be read.
+func lacking(ref *summary.Profile, s summary.Stratum, why string, column func(*summary.Summary) *summary.Column) string {
+	if ref.Rows == 0 || column(s.Summary()).N() > 0 || column(ref.Summary()).N() > 0 {
 		return ""
 	}
-	return "the reference has no labels"
+	return why
 }

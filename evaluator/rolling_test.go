@@ -44,7 +44,7 @@ func TestSegmentsOfTheReference(t *testing.T) {
 		return b.Summary()
 	}
 	rng = rand.New(rand.NewPCG(1, 2))
-	profile := &summary.Profile{Layout: layout, Summary: count(rows(300, ""))}
+	profile := summary.NewProfile(count(rows(300, "")))
 	cur := count(rows(90, ""))
 	names := []SegmentName{{"city", "Oslo"}, {"city", `a\xff`}, {"city", "Turin"}, {"town", "Oslo"}}
 	got := Evaluate(cur, profile, Options{ReferenceSegments: names}).Reference.Segments

@@ -73,7 +73,7 @@ func TestNoChangeIsSeldomDrift(t *testing.T) {
 				rb.AddPredictions(reference)
 				cb := summary.NewBuilder(layout, groundtruth.Window{}, nil, summary.BuilderOptions{})
 				cb.AddPredictions(draw(rng, size.rows))
-				ev := Evaluate(cb.Summary(), &summary.Profile{Layout: layout, Summary: rb.Summary()}, Options{})
+				ev := Evaluate(cb.Summary(), summary.NewProfile(rb.Summary()), Options{})
 				for _, f := range features {
 					if d := ev.Drift.Columns[f.Name].Drifted; d != nil && *d {
 						flagged[f.Name]++

@@ -79,7 +79,7 @@ func smallWindow(tb testing.TB) (*summary.Profile, *summary.Summary) {
 		s.AddMatches(m)
 		return s.Summary()
 	}
-	return &summary.Profile{Layout: layout, Summary: build(ref, refMatches)}, build(cur, curMatches)
+	return summary.NewProfile(build(ref, refMatches)), build(cur, curMatches)
 }
 
 func BenchmarkEvaluateSmallWindow(b *testing.B) {

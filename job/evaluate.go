@@ -122,6 +122,11 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 			return nil, err
 		}
 	}
+	if ref != nil {
+		if err := ref.profile.Read(w.window, p.evaluationOptions(p.model).Drift.LeastRows()); err != nil {
+			return nil, err
+		}
+	}
 	shown := *read
 	if c == nil || !c.kept {
 		if note := p.noteLacks(w, read.result.Coverage, c != nil); note != "" {

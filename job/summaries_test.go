@@ -49,7 +49,7 @@ func (f *inMemory) Reference(_ context.Context, m *config.Model) (*summary.Profi
 	b := summary.NewBuilder(layout, layout.Span(), nil, summary.BuilderOptions{})
 	send(b, f.reference, true)
 	s := b.Summary()
-	return &summary.Profile{Layout: layout, Summary: s, Rows: s.Predictions()}, job.Work{Model: m.Name, RowsRead: s.Predictions()}, nil
+	return summary.NewProfile(s), job.Work{Model: m.Name, RowsRead: s.Predictions()}, nil
 }
 
 // send gives the rows to a sink, with their labels or without.

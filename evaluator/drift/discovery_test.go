@@ -134,7 +134,7 @@ func TestChanceOfMeasuresByStandardDeviations(t *testing.T) {
 		return textsOf(func(r *rand.Rand) int { return r.IntN(of) })(rng, 2000)
 	}
 	profile, s := summarytest.Summaries(draw(6), summary.ProfilerOptions{}, draw(5))
-	c := Compare(new(Scratch), profile.Summary.Feature("x"), s.Feature("x"), Likeness{}, Options{Std: &three})
+	c := Compare(new(Scratch), profile.Summary().Feature("x"), s.Feature("x"), Likeness{}, Options{Std: &three})
 	least := min(c.Measures["js"].chance, c.Measures["cohen_w"].chance)
 	if !*c.Drifted || !(least > 0) || c.chance != 2*least {
 		t.Errorf("two measures of the chance %g give the column %g", least, c.chance)
@@ -146,7 +146,7 @@ func TestThresholdOfStandardDeviationsOfNothing(t *testing.T) {
 	three, rng := 3.0, rand.New(rand.NewPCG(3, 3))
 	ref := numbersOf((*rand.Rand).NormFloat64)(rng, 2000)
 	profile, s := summarytest.Summaries(ref, summary.ProfilerOptions{}, evaltest.NumbersBatch(slices.Repeat([]float64{math.NaN()}, 500)))
-	c := Compare(new(Scratch), profile.Summary.Feature("x"), s.Feature("x"), Likeness{}, Options{Std: &three})
+	c := Compare(new(Scratch), profile.Summary().Feature("x"), s.Feature("x"), Likeness{}, Options{Std: &three})
 	if got := evaltest.AsJSON(t, c.Measures["psi"]); !strings.Contains(got, `"threshold":null`) {
 		t.Errorf("psi of no values is %s", got)
 	}
@@ -161,7 +161,7 @@ func TestThresholdOfStandardDeviations(t *testing.T) {
 		ref, cur := draw(rng, 5000), draw(rng, rows)
 		for _, opt := range []Options{{Std: &three}, {Methods: []string{"wasserstein"}, Stds: map[string]float64{"wasserstein": 3}}} {
 			profile, s := summarytest.Summaries(ref, summary.ProfilerOptions{}, cur)
-			c := Compare(new(Scratch), profile.Summary.Feature("x"), s.Feature("x"), Likeness{}, opt)
+			c := Compare(new(Scratch), profile.Summary().Feature("x"), s.Feature("x"), Likeness{}, opt)
 			judged := 0
 			for name, m := range c.Measures {
 				s, _ := Find(name)

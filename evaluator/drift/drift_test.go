@@ -23,7 +23,7 @@ func driftOfX(ref, cur *groundtruth.Batch, opts summary.ProfilerOptions) Column 
 
 // columnX is the drift of the feature x.
 func columnX(ref *summary.Profile, cur *summary.Summary) Column {
-	return Compare(new(Scratch), ref.Summary.Feature("x"), cur.Feature("x"), Likeness{}, Options{})
+	return Compare(new(Scratch), ref.Summary().Feature("x"), cur.Feature("x"), Likeness{}, Options{})
 }
 
 // bruteForce computes the distances from the raw values, as scipy's ks_2samp and
@@ -87,7 +87,7 @@ func TestDistancesEqualBruteForceWhereEveryValueIsKnown(t *testing.T) {
 		// All distinct values as points; and quantiles, the values between them known.
 		exact := rapid.SampledFrom([]int{0, 150}).Draw(t, "exact values")
 		profile, cur := summarytest.Summaries(evaltest.NumbersBatch(a), summary.ProfilerOptions{ExactValues: exact}, evaltest.NumbersBatch(b))
-		walked := walk(profile.Summary.Feature("x"), cur.Feature("x"))
+		walked := walk(profile.Summary().Feature("x"), cur.Feature("x"))
 		ks, w := bruteForce(a, b)
 		gotKS, ksBound := walked.kolmogorovSmirnov()
 		gotW, wBound := walked.wasserstein1()
@@ -104,7 +104,7 @@ func TestDistancesEqualBruteForceWhereEveryValueIsKnown(t *testing.T) {
 // and reports whether they have any, as they have where values are not known.
 func checkBounds(t rapid.TB, a, b []float64, exactValues int) (bounded bool) {
 	profile, cur := summarytest.Summaries(evaltest.NumbersBatch(a), summary.ProfilerOptions{ExactValues: exactValues}, evaltest.NumbersBatch(b))
-	walked := walk(profile.Summary.Feature("x"), cur.Feature("x"))
+	walked := walk(profile.Summary().Feature("x"), cur.Feature("x"))
 	ks, w := bruteForce(a, b)
 	gotKS, ksBound := walked.kolmogorovSmirnov()
 	gotW, wBound := walked.wasserstein1()
@@ -138,7 +138,7 @@ func TestDistanceOfTinyShiftBesideAnOutlier(t *testing.T) {
 	}
 	a[0], b[0] = 1e6, 1e6
 	profile, cur := summarytest.Summaries(evaltest.NumbersBatch(a), summary.ProfilerOptions{}, evaltest.NumbersBatch(b))
-	got, bound := walk(profile.Summary.Feature("x"), cur.Feature("x")).wasserstein1()
+	got, bound := walk(profile.Summary().Feature("x"), cur.Feature("x")).wasserstein1()
 	if want := 0.999e-6; math.Abs(got-want) > 1e-9*want || bound != 0 {
 		t.Errorf("wasserstein is %g (bound %g), want %g", got, bound, want)
 	}
@@ -156,7 +156,7 @@ func TestKSBoundIsAtMostTheShareBetweenEdges(t *testing.T) {
 		b[i] = rng.NormFloat64()
 	}
 	profile, cur := summarytest.Summaries(evaltest.NumbersBatch(a), summary.ProfilerOptions{ExactValues: 100}, evaltest.NumbersBatch(b))
-	walked := walk(profile.Summary.Feature("x"), cur.Feature("x"))
+	walked := walk(profile.Summary().Feature("x"), cur.Feature("x"))
 	ks, _ := bruteForce(a, b)
 	got, bound := walked.kolmogorovSmirnov()
 	if math.Abs(got-ks) > bound || bound > 1.2/100 {

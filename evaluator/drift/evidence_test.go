@@ -64,7 +64,7 @@ func TestNeededRowsDecideAColumn(t *testing.T) {
 			ref := c.draw(rng, c.ref)
 			compare := func(rows int) Column {
 				profile, cur := summarytest.Summaries(ref, summary.ProfilerOptions{}, c.draw(rng, rows))
-				return Compare(new(Scratch), profile.Summary.Feature("x"), cur.Feature("x"), Likeness{}, c.opt)
+				return Compare(new(Scratch), profile.Summary().Feature("x"), cur.Feature("x"), Likeness{}, c.opt)
 			}
 			found := compare(c.rows)
 			if found.Drifted != nil || found.NeedsRows <= int64(c.rows) {
@@ -95,7 +95,7 @@ func TestNeededRowsOfASmallReference(t *testing.T) {
 	}
 	compare := func(reference, rows int) Column {
 		profile, cur := summarytest.Summaries(draw(reference), summary.ProfilerOptions{}, draw(rows))
-		return Compare(new(Scratch), profile.Summary.Feature("x"), cur.Feature("x"), Likeness{}, Options{Methods: []string{"wasserstein_normed"}, Thresholds: map[string]float64{"wasserstein_normed": 0.04}})
+		return Compare(new(Scratch), profile.Summary().Feature("x"), cur.Feature("x"), Likeness{}, Options{Methods: []string{"wasserstein_normed"}, Thresholds: map[string]float64{"wasserstein_normed": 0.04}})
 	}
 	found := compare(400, 600)
 	_, words, _ := strings.Cut(found.Reason, "needs about ")

@@ -156,9 +156,10 @@ func newDayColumn(l *summary.ColumnLayout, kinds []*summary.Clusters, of func(*s
 	for _, kind := range kinds {
 		var days []bins
 		sum := make(bins, coarse.Bins())
+		column, room := of(kind), make(bins, kind.Len()*coarse.Bins())
 		for g := range kind.Len() {
-			counts := make(bins, coarse.Bins())
-			for i, n := range of(kind).Counts(g)[:coarse.Bins()] {
+			counts := room[g*coarse.Bins():][:coarse.Bins()]
+			for i, n := range column.Counts(g)[:coarse.Bins()] {
 				counts[i] = float64(n)
 				sum[i] += counts[i]
 				all[i] += counts[i]
@@ -166,7 +167,7 @@ func newDayColumn(l *summary.ColumnLayout, kinds []*summary.Clusters, of func(*s
 			days = append(days, counts)
 		}
 		n := sum.total()
-		groups := sum.within(decile)
+		groups, upTo := sum.within(decile), sum.cumulated()
 		for _, counts := range days {
 			rows := counts.total()
 			if rows == 0 || rows == n {
@@ -178,7 +179,7 @@ func newDayColumn(l *summary.ColumnLayout, kinds []*summary.Clusters, of func(*s
 			out.relative = append(out.relative, relative)
 			inBins.add(rows, n, square, ofRow)
 			if ordered {
-				above, square, ofRow := deviationAbove(counts, sum)
+				above, square, ofRow := deviationAbove(counts, sum, upTo)
 				out.above = append(out.above, above)
 				if ofRow > 0 { // a kind of day that has one value alone tells nothing
 					inOrder.add(rows, n, square/ofRow, 1)
@@ -200,13 +201,13 @@ func newDayColumn(l *summary.ColumnLayout, kinds []*summary.Clusters, of func(*s
 	return out
 }
 
-// within adds up bins by the group that each lies in.
+// within adds up bins by the group that each lies in; groups ascend.
 func (b bins) within(group []int) bins {
-	var out bins
+	if len(b) == 0 {
+		return nil
+	}
+	out := make(bins, group[len(b)-1]+1)
 	for i, n := range b {
-		if group[i] == len(out) {
-			out = append(out, 0)
-		}
 		out[group[i]] += n
 	}
 	return out
@@ -239,14 +240,16 @@ func relativeDeviation(day, kind bins) (relative []float64, square, ofRow float6
 }
 
 // deviationAbove returns by how much a day's distribution function differs from that of its
-// kind at the end of each bin, the integral of the square, and what one row comes to in it.
-func deviationAbove(day, kind bins) (above []float64, square, ofRow float64) {
+// kind, whose cumulated bins are given, at the end of each bin, the integral of the square, and
+// what one row comes to in it.
+func deviationAbove(day, kind, upTo bins) (above []float64, square, ofRow float64) {
 	rows, n := day.total(), kind.total()
-	f, g := kind.cumulated(), day.cumulated()
 	above = make([]float64, len(kind))
+	sum := 0.0
 	for i := range kind {
-		p := f[i] / n
-		above[i] = g[i]/rows - p
+		p := upTo[i] / n
+		sum += day[i]
+		above[i] = sum/rows - p
 		// The part of the kind's rows that is nearest to this end.
 		width := kind[i] / n
 		if i+1 < len(kind) {

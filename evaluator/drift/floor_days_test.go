@@ -60,7 +60,7 @@ func flaggedOf(t *testing.T, noise, weekend, change float64) (knowing, without f
 			stratum := p.For(w, 0)
 			days := NewDays(p, stratum, 1)
 			for _, name := range dayColumns {
-				ref, cur := stratum.Summary.Feature(name), s.Feature(name)
+				ref, cur := stratum.Summary().Feature(name), s.Feature(name)
 				c := Compare(new(Scratch), ref, cur, Likeness{Days: days.Feature(name)}, Options{})
 				switch {
 				case c.Drifted == nil:
@@ -145,7 +145,7 @@ func TestDaysThatAreNotKnown(t *testing.T) {
 	if days != nil || days.Feature("a") != nil || days.Prediction() != nil || days.Label() != nil {
 		t.Error("fewer days than eight are known")
 	}
-	if NewDays(p, summary.Stratum{Summary: p.Summary}, 1) != nil {
+	if NewDays(p, summary.Stratum{}, 1) != nil {
 		t.Error("days are known of a reference without times")
 	}
 }
@@ -157,7 +157,7 @@ func TestWindowOfManyDays(t *testing.T) {
 	s := summarytest.Window(p, groundtruth.Window{}, rowsOfDays(r, 1, 1000, 1, 0, 0, 0), summary.BuilderOptions{})
 	floor := func(days float64) float64 {
 		alike := Likeness{Days: NewDays(p, p.For(groundtruth.Window{}, 0), days).Feature("a")}
-		c := Compare(new(Scratch), p.Summary.Feature("a"), s.Feature("a"), alike, Options{})
+		c := Compare(new(Scratch), p.Summary().Feature("a"), s.Feature("a"), alike, Options{})
 		return float64(*c.Measures["wasserstein_normed"].NoiseFloor)
 	}
 	if day, week := floor(1), floor(7); week > day/2 || week < day/4 {
@@ -221,7 +221,7 @@ func TestDesignEffectOfOneGroup(t *testing.T) {
 	}
 	s := summarytest.Window(p, groundtruth.Window{}, rowsOfDays(r, 1, 1000, 1, 0, 0, 0.3), summary.BuilderOptions{})
 	for _, opt := range []Options{{}, {Methods: Names()[:2]}, {Methods: []string{"js", "tvd", "cohen_w"}}} {
-		if c := Compare(new(Scratch), p.Summary.Feature("a"), s.Feature("a"), Likeness{Window: effect}, opt); !c.Inconclusive() || strings.Contains(c.Reason, "Inf") {
+		if c := Compare(new(Scratch), p.Summary().Feature("a"), s.Feature("a"), Likeness{Window: effect}, opt); !c.Inconclusive() || strings.Contains(c.Reason, "Inf") {
 			t.Errorf("%v: a window of one entity comes to %s", opt.Methods, evaltest.AsJSON(t, c))
 		}
 	}
@@ -237,7 +237,7 @@ func TestRowsThatAreAlike(t *testing.T) {
 		for _, name := range dayColumns {
 			all++
 			for alike, count := range map[Likeness]*int{{}: &unknown, {Reference: 10, Window: 10}: &known} {
-				if c := Compare(new(Scratch), p.Summary.Feature(name), s.Feature(name), alike, Options{}); c.Drifted != nil && *c.Drifted {
+				if c := Compare(new(Scratch), p.Summary().Feature(name), s.Feature(name), alike, Options{}); c.Drifted != nil && *c.Drifted {
 					*count++
 				}
 			}

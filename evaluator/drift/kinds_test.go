@@ -85,7 +85,7 @@ func (k kind) flagged(rng *rand.Rand, reference, rows, windows int, shift float6
 		}
 		b := summary.NewBuilder(profile.Layout, profile.Layout.Span(), nil, summary.BuilderOptions{})
 		b.AddPredictions(k.draw(rng, rows, shift))
-		c := Compare(new(Scratch), profile.Summary.Feature("x"), b.Summary().Feature("x"), Likeness{}, opt)
+		c := Compare(new(Scratch), profile.Summary().Feature("x"), b.Summary().Feature("x"), Likeness{}, opt)
 		switch {
 		case c.Drifted == nil:
 			unknown++
@@ -139,7 +139,7 @@ func TestRowsThatColumnsNeed(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(rows), 7))
 			for range 4 {
 				profile, cur := summarytest.Summaries(k.draw(rng, reference(rows), 0), summary.ProfilerOptions{}, k.draw(rng, rows, 0))
-				if c := Compare(new(Scratch), profile.Summary.Feature("x"), cur.Feature("x"), Likeness{}, Options{}); !says(c) {
+				if c := Compare(new(Scratch), profile.Summary().Feature("x"), cur.Feature("x"), Likeness{}, Options{}); !says(c) {
 					return -1
 				}
 			}

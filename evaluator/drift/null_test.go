@@ -50,7 +50,7 @@ func TestTailIsThatOfManyDraws(t *testing.T) {
 		for _, rows := range []int{200, 1000} {
 			r := rand.New(rand.NewPCG(5, uint64(rows)))
 			profile, s := summarytest.Summaries(c.draw(r, 5000), summary.ProfilerOptions{}, c.draw(r, rows))
-			ref, cur := profile.Summary.Feature("x"), s.Feature("x")
+			ref, cur := profile.Summary().Feature("x"), s.Feature("x")
 			measures, _, _ := measuresOf(ref.Layout(), nil)
 			again := newRedeal(binsOf(ref), binsOf(cur), ref.Layout().Ranged(), Likeness{})
 			nulls := new(Scratch).binNulls(again, measures, func([]null) float64 { return 0.95 })

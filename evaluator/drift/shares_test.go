@@ -47,7 +47,7 @@ func TestTailsOfSharesEqualTheirFormulas(t *testing.T) {
 	// Beyond two ends, as many as a negative binomial of two.
 	a, b := evaltest.NumbersBatch(evaltest.Series(500, func(i int) float64 { return float64(i) })), evaltest.NumbersBatch(evaltest.Series(300, func(i int) float64 { return float64(i) }))
 	profile, cur := summarytest.Summaries(a, summary.ProfilerOptions{}, b)
-	s := outOfRange(profile.Summary.Feature("x"), cur.Feature("x"), Likeness{})
+	s := outOfRange(profile.Summary().Feature("x"), cur.Feature("x"), Likeness{})
 	p, below := 500./800, 0.0
 	for k := range 40 {
 		if got := s.atLeast(int64(k)); math.Abs(got-(1-below)) > 1e-12 {
@@ -79,7 +79,7 @@ func TestSharesHoldTheirLevel(t *testing.T) {
 						profile, cur := summarytest.Summaries(draw(500), summary.ProfilerOptions{}, draw(rows))
 						for _, s := range Specs() {
 							if s.Beside() {
-								share := s.shares(profile.Summary.Feature("x"), cur.Feature("x"), Likeness{Reference: float64(times), Window: float64(times)})
+								share := s.shares(profile.Summary().Feature("x"), cur.Feature("x"), Likeness{Reference: float64(times), Window: float64(times)})
 								if found := share.measured(); found.value > found.null.floor {
 									over[s.Name]++
 								}
@@ -140,12 +140,12 @@ func TestSharesJudgeBesideEveryMethod(t *testing.T) {
 	} {
 		for by, cur := range map[string][]float64{"missing": lost, "out_of_range": beyond} {
 			profile, s := summarytest.Summaries(evaltest.NumbersBatch(ref), summary.ProfilerOptions{}, evaltest.NumbersBatch(cur))
-			got := Compare(new(Scratch), profile.Summary.Feature("x"), s.Feature("x"), Likeness{}, c.opt)
+			got := Compare(new(Scratch), profile.Summary().Feature("x"), s.Feature("x"), Likeness{}, c.opt)
 			if m := got.Measures[by]; got.Drifted == nil || !*got.Drifted || m.Drifted == nil || !*m.Drifted || *m.Threshold != 0.01 {
 				t.Errorf("%s, %s: %s", c.name, by, evaltest.AsJSON(t, got))
 			}
 			c.opt.Thresholds = map[string]float64{by: 1}
-			got = Compare(new(Scratch), profile.Summary.Feature("x"), s.Feature("x"), Likeness{}, c.opt)
+			got = Compare(new(Scratch), profile.Summary().Feature("x"), s.Feature("x"), Likeness{}, c.opt)
 			if m := got.Measures[by]; m.Drifted == nil || *m.Drifted {
 				t.Errorf("%s, %s above its threshold of 1: %s", c.name, by, evaltest.AsJSON(t, m))
 			}
@@ -154,7 +154,7 @@ func TestSharesJudgeBesideEveryMethod(t *testing.T) {
 	}
 	texts := make([]string, 1000)
 	profile, s := summarytest.Summaries(evaltest.TextBatch([]string{"a", "b", "c", "a", "b", "c"}), summary.ProfilerOptions{}, evaltest.TextBatch(texts))
-	got := Compare(new(Scratch), profile.Summary.Feature("x"), s.Feature("x"), Likeness{}, Options{Methods: []string{"ks"}, MinRows: 5})
+	got := Compare(new(Scratch), profile.Summary().Feature("x"), s.Feature("x"), Likeness{}, Options{Methods: []string{"ks"}, MinRows: 5})
 	if got.Drifted == nil || !*got.Drifted || got.NotApplicable {
 		t.Errorf("a text column that is lost, with ks: %s", evaltest.AsJSON(t, got))
 	}

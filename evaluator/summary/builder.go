@@ -65,24 +65,34 @@ func newSummary(layout *Layout, start, end int64, segments []string, maxSegments
 		layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
 		features: []*Column{}, sample: &sample{},
 	}
-	prediction, label, center := columnOf("prediction"), columnOf("label"), 0.0
+	prediction, label := columnOf("prediction"), columnOf("label")
 	if layout != nil {
-		prediction, label, center = &layout.Prediction, &layout.Label, layout.Label.Center
+		prediction, label = &layout.Prediction, &layout.Label
 		for i := range layout.Features {
 			s.features = append(s.features, newColumnSummary(&layout.Features[i], layout.ExactValues))
 		}
 	}
 	s.prediction = newColumnSummary(prediction, s.interior())
 	s.label = newColumnSummary(label, s.interior())
-	s.errors = NewErrorSums(center, wholeBuckets, end > start)
-	s.errors.span = end - start
-	fresh := func() *ErrorSums { return newGroupSums(center, end > start) }
+	s.errors = newWholeSums(layout, start, end)
+	fresh := func() *ErrorSums { return newGroupSums(s.errors.center, end > start) }
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
 	for _, name := range segments {
 		s.segments = append(s.segments, newGroups[ErrorSums](maxSegments, layout.segmentRank(name), fresh))
 	}
 	s.resetVersionRows()
 	return s
+}
+
+// newWholeSums returns the sums of no rows of a window, or of a reference, on its layout.
+func newWholeSums(layout *Layout, start, end int64) *ErrorSums {
+	center := 0.0
+	if layout != nil {
+		center = layout.Label.Center
+	}
+	e := NewErrorSums(center, wholeBuckets, end > start)
+	e.span = end - start
+	return e
 }
 
 // columnOf returns the layout of a numeric column that has none.

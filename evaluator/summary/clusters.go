@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -30,7 +31,7 @@ type Clusters struct {
 
 	// Of sealed ones: the groups in the order of their keys.
 	groups []*cluster
-	errors *ErrorSums
+	errors func() *ErrorSums // asked for of entities alone, mostly
 
 	kernel *errorKernel // nil before the first match
 	partOf []int32      // the parts of matches that are all of one group
@@ -43,8 +44,22 @@ type cluster struct {
 	rows    int64
 	labels  int64
 	counts  [][]int64      // by column, and there by coarse bin, outside and missing
-	errors  []blockSums    // by part
+	errors  []blockSums    // by part; nil where they were read
+	encoded []byte         // they as they were read, for those who ask for more than the figures
 	figures []blockFigures // of errors, once sealed
+}
+
+// blocks returns the errors by part, decoded where they were read.
+func (g *cluster) blocks() []blockSums {
+	if g.encoded == nil {
+		return g.errors
+	}
+	out := make([]blockSums, len(g.figures))
+	d := decoder{b: g.encoded}
+	for i := range out {
+		d.block(&out[i], g.labels)
+	}
+	return out
 }
 
 // DayParts is the number of equal parts that the errors of a day are kept by. What these
@@ -133,7 +148,7 @@ func (c *Clusters) Errors() *ErrorSums {
 	if c == nil {
 		return nil
 	}
-	return c.errors
+	return c.errors()
 }
 
 // DayParts returns the sums over matched rows whose time blocks are the parts of the days, as
@@ -161,13 +176,25 @@ func (c *Clusters) group(key int64) *cluster {
 	if key%c.stride != 0 {
 		return nil
 	}
-	g := &cluster{key: key, counts: make([][]int64, len(c.columns)), errors: make([]blockSums, c.parts)}
-	for i, col := range c.columns {
-		g.counts[i] = make([]int64, col.bins+2)
-	}
+	g := c.newCluster(key)
+	g.errors = make([]blockSums, c.parts)
 	c.kept[key] = g
 	c.thin()
 	return c.kept[key]
+}
+
+// newCluster returns a group without rows, and without room for errors.
+func (c *Clusters) newCluster(key int64) *cluster {
+	g := &cluster{key: key, counts: make([][]int64, len(c.columns))}
+	all := 0
+	for _, col := range c.columns {
+		all += col.bins + 2
+	}
+	room := make([]int64, all)
+	for i, col := range c.columns {
+		g.counts[i], room = room[:col.bins+2:col.bins+2], room[col.bins+2:]
+	}
+	return g
 }
 
 // thin leaves out groups until there are few enough.
@@ -257,8 +284,9 @@ func (c *Clusters) mergeFrom(o *Clusters) {
 				g.counts[i][bin] += n
 			}
 		}
-		for i := range g.errors {
-			g.errors[i].mergeFrom(&from.errors[i])
+		g.errors, g.encoded = g.blocks(), nil
+		for i, part := range from.blocks() {
+			g.errors[i].mergeFrom(&part)
 		}
 	}
 }
@@ -269,7 +297,9 @@ func (c *Clusters) seal() {
 	c.groups = slices.DeleteFunc(c.groups, func(g *cluster) bool { return g.rows == 0 && g.labels == 0 })
 	label := len(c.columns) - 1
 	for _, g := range c.groups {
-		g.figures = nil
+		if g.encoded == nil {
+			g.figures = nil
+		}
 		for i := range g.errors {
 			g.figures = append(g.figures, g.errors[i].figures())
 		}
@@ -282,24 +312,26 @@ func (c *Clusters) seal() {
 			counts[missing] = rows - sumOf(counts[:missing])
 		}
 	}
-	c.sum()
+	c.errors = sync.OnceValue(c.sum)
 }
 
-// sum makes the errors of the groups.
-func (c *Clusters) sum() {
-	c.errors = NewErrorSums(c.layout.Label.Center, 0, false)
+// sum returns the errors of the groups.
+func (c *Clusters) sum() *ErrorSums {
+	out := NewErrorSums(c.layout.Label.Center, 0, false)
 	for _, g := range c.groups {
 		var whole blockSums
-		for i := range g.errors {
-			whole.mergeFrom(&g.errors[i])
+		parts := g.blocks()
+		for i := range parts {
+			whole.mergeFrom(&parts[i])
 		}
-		c.errors.n += whole.n
-		c.errors.nonZero += whole.nonZero
+		out.n += whole.n
+		out.nonZero += whole.nonZero
 		for k := range whole.sums {
-			c.errors.sums[k].Merge(&whole.sums[k])
+			out.sums[k].Merge(&whole.sums[k])
 		}
-		c.errors.blocks = append(c.errors.blocks, whole)
+		out.blocks = append(out.blocks, whole)
 	}
+	return out
 }
 
 // only returns the groups that are wanted.
@@ -313,6 +345,6 @@ func (c *Clusters) only(wanted func(*cluster) bool) *Clusters {
 			out.groups = append(out.groups, g)
 		}
 	}
-	out.sum()
+	out.errors = sync.OnceValue(out.sum)
 	return out
 }

@@ -18,14 +18,19 @@ func (e *encoder) cluster(g *cluster) {
 	for _, counts := range g.counts {
 		e.counts(counts[:len(counts)-1]) // the missing ones are the rest
 	}
+	if g.encoded != nil {
+		e.b = append(e.b, g.encoded...)
+	}
 	for i := range g.errors {
 		e.block(&g.errors[i])
 	}
 }
 
-// cluster reads what is kept of one group's rows, which are at most so many, with at most so
-// many labels.
-func (d *decoder) cluster(g *cluster, rows, labels int64) {
+// cluster reads into c what is kept of one group's rows, which are at most so many, with at most
+// so many labels. Of its errors' sums, which are large, it keeps the figures and the bytes.
+func (d *decoder) cluster(c *Clusters, key, rows, labels int64) *cluster {
+	g := c.newCluster(key)
+	c.kept[key] = g
 	g.rows, g.labels = d.amount(), d.amount()
 	d.check((g.rows > 0 || g.labels > 0) && g.rows <= rows && g.labels <= labels)
 	for i, counts := range g.counts {
@@ -36,24 +41,34 @@ func (d *decoder) cluster(g *cluster, rows, labels int64) {
 		d.counts(counts[:len(counts)-1])
 		d.check(d.total(counts) <= most)
 	}
-	inParts := int64(0)
-	for i := range g.errors {
-		d.block(&g.errors[i], g.labels-inParts)
-		inParts += g.errors[i].n
+	start, inParts := d.b, int64(0)
+	for range c.parts {
+		var part blockSums
+		d.block(&part, g.labels-inParts)
+		inParts += part.n
+		g.figures = append(g.figures, part.figures())
 	}
+	g.encoded = start[:len(start)-len(d.b)]
+	return g
 }
 
-// entities reads the groups of entities of all rows that Summaries, of one layout, have.
-func (d *decoder) entities(of ...*Summary) *Clusters {
-	if d.err != nil || len(of) == 0 || of[0] == nil {
-		d.fail()
+// totals are the numbers of rows that groups of them come to together: all, those with a label,
+// and those with an error.
+type totals struct{ rows, labels, errors int64 }
+
+func (s *Summary) totals() totals { return totals{s.predictions, s.matched, s.errors.n} }
+
+func (t totals) plus(o totals) totals {
+	return totals{t.rows + o.rows, t.labels + o.labels, t.errors + o.errors}
+}
+
+// entities reads the groups of entities of so many rows on a layout.
+func (d *decoder) entities(l *Layout, of totals) *Clusters {
+	if d.err != nil {
 		return nil
 	}
-	var rows, labels, errors int64 // of groups that are yet to come
-	for _, s := range of {
-		rows, labels, errors = rows+s.predictions, labels+s.matched, errors+s.errors.n
-	}
-	c := newEntities(of[0].layout)
+	rows, labels, errors := of.rows, of.labels, of.errors // of groups that are yet to come
+	c := newEntities(l)
 	n := d.count(4 + len(c.columns))
 	d.check(n <= groundtruth.EntityGroups)
 	last := -1
@@ -64,9 +79,8 @@ func (d *decoder) entities(of ...*Summary) *Clusters {
 		if d.err != nil {
 			return nil
 		}
-		g := c.group(int64(key))
-		d.cluster(g, rows, labels)
-		rows, labels, errors = rows-g.rows, labels-g.labels, errors-g.errors[0].n
+		g := d.cluster(c, int64(key), rows, labels)
+		rows, labels, errors = rows-g.rows, labels-g.labels, errors-g.figures[0].n
 	}
 	d.check(rows == 0 && labels == 0 && errors == 0)
 	if d.err != nil {

@@ -28,32 +28,55 @@ const (
 )
 
 // MarshalBinary returns the profile's canonical encoding: a header, then compressed,
-// with a checksum, the sections. The error is always nil.
+// with a checksum, the sections. It fails where Read does.
 func (p *Profile) MarshalBinary() ([]byte, error) {
+	packed, err := p.encode()
+	if err != nil {
+		return nil, fmt.Errorf("encode profile: %w", err)
+	}
+	return packed, nil
+}
+
+func (p *Profile) encode() ([]byte, error) {
+	parts := []*part{p.whole}
+	if len(p.Strata) > 0 {
+		parts = nil
+		for _, s := range p.Strata {
+			parts = append(parts, s.part)
+		}
+	}
+	var summaries []*Summary
+	for _, part := range parts {
+		s, err := part.summary()
+		if err != nil {
+			return nil, err
+		}
+		summaries = append(summaries, s)
+	}
+	// A profile has few megabytes; the usual window would take sixteen for each.
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		return nil, err
+	}
 	var body encoder
 	body.section(referenceSection, func() {
 		body.string(p.Fingerprint)
 		body.int(p.Rows)
 	})
-	if len(p.Strata) == 0 {
-		summary, err := p.Summary.MarshalBinary()
+	if len(summaries) == 1 {
+		summary, err := summaries[0].MarshalBinary()
 		if err != nil {
-			return nil, fmt.Errorf("encode profile: %w", err)
+			return nil, err
 		}
 		body.section(summarySection, func() { body.b = append(body.b, summary...) })
 	} else {
-		body.section(strataSection, func() { body.strata(p) })
+		body.section(strataSection, func() { body.strata(summaries, w) })
 	}
 	if p.Days != nil {
 		body.section(daysSection, func() { body.days(p) })
 	}
 	if p.Entities != nil {
 		body.section(entitiesSection, func() { body.entities(p.Entities) })
-	}
-	// A profile has few megabytes; the usual window would take sixteen for each.
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true), zstd.WithWindowSize(1<<20))
-	if err != nil {
-		return nil, fmt.Errorf("encode profile: %w", err)
 	}
 	e := encoder{b: []byte(profileMagic)}
 	e.uint(ProfileSchema)
@@ -82,21 +105,23 @@ func (p *Profile) decode(b []byte) error {
 	if d.err != nil {
 		return d.err
 	}
-	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxProfileBytes))
+	unpack, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxProfileBytes))
 	if err != nil {
 		return err
 	}
-	defer r.Close()
 	body := decoder{}
-	if body.b, err = r.DecodeAll(d.b, nil); err != nil {
+	if body.b, err = unpack.DecodeAll(d.b, nil); err != nil {
 		return err
 	}
 	reference := func(d *decoder) { p.Fingerprint, p.Rows = d.string(), d.int() }
-	var strata []*Summary // or the whole alone
+	r := read{unpack: unpack}
 	whole := func(d *decoder) {
 		s := new(Summary)
 		d.err = s.UnmarshalBinary(d.b)
-		strata, d.b = []*Summary{s}, nil
+		d.b = nil
+		if d.err == nil && s.layout != nil {
+			r.layout, r.totals, r.parts = s.layout, s.totals(), []*part{newPart(s)}
+		}
 	}
 	var days *Clusters
 	if schema == 1 {
@@ -107,19 +132,33 @@ func (p *Profile) decode(b []byte) error {
 		body.sections("profile",
 			sectionReader{referenceSection, false, reference},
 			sectionReader{summarySection, true, whole},
-			sectionReader{strataSection, true, func(d *decoder) { strata = d.strata(strata) }},
-			sectionReader{daysSection, true, func(d *decoder) { p.partition, days = d.days(strata) }},
-			sectionReader{entitiesSection, true, func(d *decoder) { p.Entities = d.entities(strata...) }})
+			sectionReader{strataSection, true, func(d *decoder) { d.strata(&r) }},
+			sectionReader{daysSection, true, func(d *decoder) {
+				d.check(r.layout != nil)
+				p.partition, days = d.days(r.layout, r.totals)
+			}},
+			sectionReader{entitiesSection, true, func(d *decoder) {
+				d.check(r.layout != nil)
+				p.Entities = d.entities(r.layout, r.totals)
+			}})
 	}
 	switch {
 	case body.err != nil:
 		return body.err
-	case len(strata) == 0 || strata[0].layout == nil:
+	case r.layout == nil:
 		return fmt.Errorf("%w: it has no layout", errCorrupt)
-	case len(strata) > 1 && (days == nil || len(strata) != p.partition.kind.count()):
+	case len(r.parts) > 1 && (days == nil || len(r.parts) != p.partition.kind.count()):
 		return fmt.Errorf("%w: its strata are of no kind", errCorrupt)
 	}
-	p.Layout = strata[0].layout
-	p.setStrata(strata, days)
+	p.Layout = r.layout
+	p.setStrata(r.parts, days)
 	return nil
+}
+
+// read is what was read of the rows of a reference.
+type read struct {
+	layout *Layout
+	totals totals        // of all rows
+	parts  []*part       // of the strata, or the whole alone
+	unpack *zstd.Decoder // of what strata read later; it starts no goroutine
 }

@@ -1,48 +1,126 @@
 package summary
 
 import (
+	"math"
 	"slices"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
-// stratumSection holds the Summary of a stratum, without the layout. The names of strata follow
-// from their kind.
+// stratumSection holds the Summary of a stratum, without the layout and the frame, which all
+// strata share. What its sections have is compressed each by itself, so that those that nobody
+// asks for need not be unpacked. The names of strata follow from their kind.
 const stratumSection = "stratum"
 
-// strata writes the layout, and then on it the Summary of each stratum.
-func (e *encoder) strata(p *Profile) {
-	e.layout(p.Layout)
-	e.count(len(p.Strata))
-	for _, s := range p.Strata {
-		e.section(stratumSection, func() { e.counted(s.Summary) })
+// strata writes the layout, the frame, and then on these the Summary of each stratum, with its
+// totals before it.
+func (e *encoder) strata(strata []*Summary, w *zstd.Encoder) {
+	e.layout(strata[0].layout)
+	e.frame(strata[0])
+	e.count(len(strata))
+	for _, s := range strata {
+		t := s.totals()
+		e.uint(uint64(t.rows))
+		e.uint(uint64(t.labels))
+		e.uint(uint64(t.errors))
+		var counted encoder
+		counted.counted(s)
+		sections := decoder{b: counted.b}
+		e.section(stratumSection, func() {
+			for name := sections.sectionName(); name != ""; name = sections.sectionName() {
+				sections.part(func(d *decoder) {
+					e.section(name, func() { e.b = w.EncodeAll(d.b, e.b) })
+					d.b = nil
+				})
+			}
+		})
 	}
 }
 
-// strata reads the Summaries of strata, which a profile has where it has none of the whole.
-func (d *decoder) strata(whole []*Summary) []*Summary {
-	d.check(whole == nil)
-	layout := d.layout()
+// strata reads the strata of a reference with their totals, and leaves what is counted of them
+// for later.
+func (d *decoder) strata(r *read) {
+	d.check(r.layout == nil)
+	r.layout = d.layout()
+	frame := d.frame(nil)
 	n := d.small(allHours)
 	d.check(n > 1)
-	var out []*Summary
 	for range n {
-		var s *Summary
+		s := stratumBytes{layout: r.layout, frame: frame, unpack: r.unpack}
+		s.totals = totals{d.amount(), d.amount(), d.amount()}
+		const most = math.MaxInt64 / allHours // so that all together are numbers
+		d.check(s.totals.rows <= most && s.totals.labels <= most && s.totals.errors <= s.totals.labels)
 		d.check(d.sectionName() == stratumSection)
-		d.part(func(d *decoder) { d.sections("summary", countedSections(&layout, &s)...) })
+		d.part(func(d *decoder) { s.packed, d.b = d.b, nil })
 		if d.err != nil {
-			return nil
+			return
 		}
-		s.seal()
-		first := s
-		if out != nil {
-			first = out[0]
-		}
-		d.check(s.start == first.start && s.end == first.end && s.maxSegments == first.maxSegments && slices.Equal(s.segNames, first.segNames))
-		out = append(out, s)
+		r.totals = r.totals.plus(s.totals)
+		r.parts = append(r.parts, laterPart(s.totals.rows, s.summary, s.errors))
 	}
-	return out
+}
+
+// stratumBytes is a stratum that was not asked for yet.
+type stratumBytes struct {
+	layout *Layout
+	frame  *Summary // without columns
+	totals totals
+	packed []byte        // sections
+	unpack *zstd.Decoder // what one of them has
+}
+
+// summary reads all of it.
+func (s stratumBytes) summary() (*Summary, error) {
+	out := newSummary(s.layout, s.frame.start, s.frame.end, s.frame.segNames, s.frame.maxSegments)
+	out.sample = nil
+	d := decoder{b: s.packed}
+	readers := countedSections(&out)
+	for i := range readers {
+		readers[i].read = s.unpacked(readers[i].read)
+	}
+	d.sections("summary", readers...)
+	d.check(d.err != nil || out.totals() == s.totals)
+	if d.err != nil {
+		return nil, d.err
+	}
+	out.seal()
+	return out, nil
+}
+
+// errors reads the errors of its rows, and looks at nothing else.
+func (s stratumBytes) errors() (*ErrorSums, error) {
+	out := newWholeSums(s.layout, s.frame.start, s.frame.end)
+	pass := func(d *decoder) { d.b = nil }
+	matches := s.unpacked(func(d *decoder) {
+		d.check(d.amount() == s.totals.labels)
+		d.column(newColumnSummary(&s.layout.Label, s.layout.ExactValues), s.totals.labels)
+		d.errorSums(out)
+		d.check(out.n == s.totals.errors)
+		pass(d)
+	})
+	d := decoder{b: s.packed}
+	d.check(d.sectionName() == predictionsSection)
+	d.part(pass)
+	d.check(d.sectionName() == matchesSection)
+	d.part(matches)
+	out.abs.settle()
+	return out, d.err
+}
+
+// unpacked returns what reads a section as it is before read does.
+func (s stratumBytes) unpacked(read func(*decoder)) func(*decoder) {
+	return func(d *decoder) {
+		b, err := s.unpack.DecodeAll(d.b, nil)
+		if err != nil {
+			d.err = err
+			return
+		}
+		d.b = b
+		read(d)
+	}
 }
 
 // days writes how a profile's rows are taken apart by time, and what each day has.
@@ -58,23 +136,19 @@ func (e *encoder) days(p *Profile) {
 	}
 }
 
-// days reads the days of a reference, of which the Summaries of the strata are given.
-func (d *decoder) days(strata []*Summary) (*Partition, *Clusters) {
+// days reads the days of so many rows of a reference on a layout.
+func (d *decoder) days(l *Layout, of totals) (*Partition, *Clusters) {
 	kind := StrataKind(d.string())
 	d.check(slices.Contains(StrataKinds(), kind))
 	// Nobody asks for many times of a profile that is made.
 	p := &Partition{kind: kind, calendar: groundtruth.NewCalendar(d.zone(), time.Unix(1, 0), time.Unix(0, 0))}
-	if d.err != nil || len(strata) == 0 || strata[0].layout == nil {
-		d.fail()
+	if d.err != nil {
 		return nil, nil
 	}
-	c := newDays(strata[0].layout, p.calendar)
+	c := newDays(l, p.calendar)
 	c.stride = d.amount()
 	d.check(c.stride > 0 && c.stride&(c.stride-1) == 0)
-	var rows, labels int64 // of the days that are yet to come
-	for _, s := range strata {
-		rows, labels = rows+s.predictions, labels+s.matched
-	}
+	rows, labels := of.rows, of.labels // of the days that are yet to come
 	n := d.count(5 + len(c.columns))
 	d.check(n <= maxClusters)
 	last := int64(0)
@@ -88,10 +162,10 @@ func (d *decoder) days(strata []*Summary) (*Partition, *Clusters) {
 		if d.err != nil {
 			return nil, nil
 		}
-		g := c.group(key)
-		g.strata = uint32(d.small(1<<max(1, kind.count()) - 1))
-		d.check(kind == HourOfDayStrata || g.strata == 1<<p.ofDay(key))
-		d.cluster(g, rows, labels)
+		strata := uint32(d.small(1<<max(1, kind.count()) - 1))
+		d.check(kind == HourOfDayStrata || strata == 1<<p.ofDay(key))
+		g := d.cluster(c, key, rows, labels)
+		g.strata = strata
 		rows, labels = rows-g.rows, labels-g.labels
 	}
 	d.check(c.stride > 1 || rows == 0 && labels == 0)

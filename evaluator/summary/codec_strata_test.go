@@ -3,7 +3,9 @@ package summary
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,14 +111,14 @@ func TestProfileOfPartsInAnyOrderHasTheSameBytes(t *testing.T) {
 		}
 		whole := NewBuilder(layout, layout.Span(), tableSegments, BuilderOptions{Calendar: partition.calendar})
 		feed(whole, rows, 100)
-		if !bytes.Equal(summaryBytes(t, p.Summary), summaryBytes(t, whole.Summary())) {
+		if !bytes.Equal(summaryBytes(t, p.Summary()), summaryBytes(t, whole.Summary())) {
 			t.Fatal("the strata together are not the whole")
 		}
 		var q Profile
 		if err := q.UnmarshalBinary(want); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(summaryBytes(t, p.Summary), summaryBytes(t, q.Summary)) || q.Rows != int64(len(rows)) || len(q.Strata) != len(p.Strata) || q.Days.Len() != p.Days.Len() {
+		if !bytes.Equal(summaryBytes(t, p.Summary()), summaryBytes(t, q.Summary())) || q.Rows != int64(len(rows)) || len(q.Strata) != len(p.Strata) || q.Days.Len() != p.Days.Len() {
 			t.Fatal("another profile is read than was written")
 		}
 		if !bytes.Equal(profileBytes(t, &q), want) {
@@ -182,4 +184,57 @@ func TestPartsOfDaysAreKept(t *testing.T) {
 			t.Errorf("part %d has %d rows with the sum %g, want %d with %g", i, got.BlockN(i), got.BlockSum(i, SumAbsE), want.BlockN(i), want.BlockSum(i, SumAbsE))
 		}
 	}
+}
+
+// TestStrataAreReadWhenTheyServe writes a stratum wrongly, with the right checksums around it. The
+// others serve as before, and it is refused where it serves. Bytes that are merely damaged are
+// refused with the whole profile, by its checksum, whether anybody needs them or not.
+func TestStrataAreReadWhenTheyServe(t *testing.T) {
+	p := profileOf(DayOfWeekStrata, daysOfRows(70))
+	data := profileBytes(t, p)
+	damaged := slices.Clone(data)
+	damaged[len(damaged)/2] ^= 1
+	if err := new(Profile).UnmarshalBinary(damaged); err == nil {
+		t.Error("damaged bytes are read")
+	}
+
+	// A compressed section of predictions, of the first stratum, becomes one of zeros.
+	body := unpackedProfile(t, data)
+	at := bytes.Index(body, []byte(predictionsSection)) + len(predictionsSection)
+	clear(body[at+8 : at+40])
+	var q Profile
+	if err := q.UnmarshalBinary(packedProfile(t, body)); err != nil {
+		t.Fatal(err)
+	}
+	monday := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+	for day, name := range DayOfWeekStrata.names() {
+		w := groundtruth.Window{Start: monday.AddDate(0, 0, day), End: monday.AddDate(0, 0, day+1)}
+		if s := q.For(w, 0); s.Name != name {
+			t.Fatalf("%s is compared with %q", name, s.Name)
+		}
+		err := q.Read(w, 0)
+		switch {
+		case day == 0 && (err == nil || !strings.Contains(err.Error(), "make the profile again")):
+			t.Errorf("the stratum that is wrong is read: %v", err)
+		case day > 0 && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case day > 0 && !bytes.Equal(summaryBytes(t, q.For(w, 0).Summary()), summaryBytes(t, p.For(w, 0).Summary())):
+			t.Errorf("%s has other rows than were written", name)
+		}
+		if !reflect.DeepEqual(q.Strata[day].Errors().figures, p.Strata[day].Summary().Errors().figures) || q.Strata[day].Errors().N() != p.Strata[day].Summary().Errors().N() {
+			t.Errorf("%s has other errors than its Summary", name)
+		}
+	}
+	if _, err := q.MarshalBinary(); err == nil {
+		t.Error("a profile with a stratum that is wrong is written")
+	}
+}
+
+// daysOfRows has a few rows on each of so many days.
+func daysOfRows(days int) []tableRow {
+	var rows []tableRow
+	for i := range 5 * days {
+		rows = append(rows, tableRow{time: tableWindow.Start.UnixNano() + int64(i)*int64(24*time.Hour)/5, label: new(float64(i % 7)), size: new(float64(i % 11))})
+	}
+	return rows
 }

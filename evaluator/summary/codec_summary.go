@@ -26,13 +26,13 @@ func (s *Summary) MarshalBinary() ([]byte, error) {
 	if s.layout != nil {
 		e.section(layoutSection, func() { e.layout(s.layout) })
 	}
+	e.section(frameSection, func() { e.frame(s) })
 	e.counted(s)
 	return e.b, nil
 }
 
-// counted writes the sections of a Summary but for the layout's.
+// counted writes the sections of a Summary but for the layout's and the frame's.
 func (e *encoder) counted(s *Summary) {
-	e.section(frameSection, func() { e.frame(s) })
 	e.section(predictionsSection, func() { e.predictions(s) })
 	e.section(matchesSection, func() { e.matches(s) })
 	if slices.ContainsFunc(s.allGroups(), func(g *ErrorSums) bool { return g.byBlock != nil }) {
@@ -87,20 +87,20 @@ func (d *decoder) summary() *Summary {
 	d.task("summary")
 	d.sections("summary", append([]sectionReader{
 		{layoutSection, true, func(d *decoder) { layout = d.layout() }},
-	}, countedSections(&layout, &s)...)...)
+		{frameSection, false, func(d *decoder) { s = d.frame(layout) }},
+	}, countedSections(&s)...)...)
 	return s
 }
 
-// countedSections read what encoder.counted writes of a Summary on a layout, into s.
-func countedSections(layout **Layout, s **Summary) []sectionReader {
+// countedSections read what encoder.counted writes of a Summary into s, which has the frame.
+func countedSections(s **Summary) []sectionReader {
 	return []sectionReader{
-		{frameSection, false, func(d *decoder) { *s = d.frame(*layout) }},
 		{predictionsSection, false, func(d *decoder) { d.predictions(*s) }},
 		{matchesSection, false, func(d *decoder) { d.matches(*s) }},
 		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
-		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities(*s) }},
+		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).layout, (*s).totals()) }},
 	}
 }
 

@@ -149,9 +149,8 @@ const ProfileSchema = 3
 // time where that is known. It is read-only once made.
 type Profile struct {
 	Layout      *Layout
-	Summary     *Summary // of all rows: the strata's, merged
-	Fingerprint string   // of what the profile was made from, the caller's to define
-	Rows        int64    // rows of the reference
+	Fingerprint string // of what the profile was made from, the caller's to define
+	Rows        int64  // rows of the reference
 
 	// Strata are the reference's parts by kind of time, all on the Layout, those without rows
 	// too; none where rows are not taken apart so. For says which serves.
@@ -167,17 +166,24 @@ type Profile struct {
 	Windows int
 
 	hours     []int64    // of these windows' predictions by the hour of the day; nil where not known
+	whole     *part      // all rows: the strata together
 	partition *Partition // nil where neither strata nor days are known
 }
 
+// NewProfile returns the profile of a reference all of whose rows are in one Summary, on its own
+// layout.
+func NewProfile(s *Summary) *Profile {
+	return &Profile{Layout: s.layout, Rows: s.predictions, whole: newPart(s)}
+}
+
 // setStrata sets what the rows of a reference come to, by stratum; one is that of all rows.
-func (p *Profile) setStrata(strata []*Summary, days *Clusters) {
+func (p *Profile) setStrata(strata []*part, days *Clusters) {
 	p.Days = days
-	p.Summary = strata[0]
+	p.whole = strata[0]
 	if len(strata) > 1 {
-		p.Summary = mergedStrata(strata)
+		p.whole = together(strata)
 		for i, name := range p.partition.kind.names() {
-			part := Stratum{Name: name, Summary: strata[i], Days: days}
+			part := Stratum{Name: name, Days: days, part: strata[i]}
 			if p.partition.kind != HourOfDayStrata {
 				part.Days = days.only(func(g *cluster) bool { return g.strata>>i&1 == 1 })
 			}

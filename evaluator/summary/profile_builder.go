@@ -85,7 +85,7 @@ func (b *ProfileBuilder) ResetPredictions() {
 // least. They must not be used afterwards.
 func (b *ProfileBuilder) Profile(others ...*ProfileBuilder) *Profile {
 	p := &Profile{Layout: b.layout, partition: b.partition}
-	var strata []*Summary
+	var strata []*part
 	for i := range b.strata {
 		var parts []*Summary
 		for _, o := range append(others[:len(others):len(others)], b) {
@@ -96,7 +96,9 @@ func (b *ProfileBuilder) Profile(others ...*ProfileBuilder) *Profile {
 		if len(parts) == 0 {
 			parts = append(parts, b.stratum(i).Summary())
 		}
-		strata = append(strata, mergedStrata(parts))
+		s := mergedStrata(parts)
+		p.Rows += s.Predictions()
+		strata = append(strata, newPart(s))
 	}
 	if b.days != nil {
 		for _, o := range others {
@@ -105,6 +107,5 @@ func (b *ProfileBuilder) Profile(others ...*ProfileBuilder) *Profile {
 		b.days.seal()
 	}
 	p.setStrata(strata, b.days)
-	p.Rows = p.Summary.Predictions()
 	return p
 }

@@ -288,7 +288,8 @@ func TestProfilersOfOtherColumnsDoNotMerge(t *testing.T) {
 func TestProfileRoundTrip(t *testing.T) {
 	rows := textRows(200, func(i int) *string { return new(fmt.Sprint(i % 2)) }, func(i int) *float64 { return new(math.Sqrt(float64(i))) })
 	l := profileRows(rows, ProfilerOptions{ExactValues: 50})
-	p := &Profile{Layout: l, Summary: buildRows(l, rows, BuilderOptions{}), Fingerprint: "abc", Rows: 200}
+	p := NewProfile(buildRows(l, rows, BuilderOptions{}))
+	p.Fingerprint = "abc"
 	b, err := p.MarshalBinary()
 	if err != nil {
 		t.Fatal(err)
@@ -304,11 +305,11 @@ func TestProfileRoundTrip(t *testing.T) {
 	if q.Fingerprint != "abc" || q.Rows != 200 || q.Layout.identity != l.identity {
 		t.Errorf("got %q, %d rows", q.Fingerprint, q.Rows)
 	}
-	if !bytes.Equal(summaryBytes(t, q.Summary), summaryBytes(t, p.Summary)) {
+	if !bytes.Equal(summaryBytes(t, q.Summary()), summaryBytes(t, p.Summary())) {
 		t.Error("the summary differs")
 	}
 	// A window is counted on the layout that was read, and merges.
-	if err := q.Summary.Merge(buildRows(q.Layout, rows, BuilderOptions{})); err != nil {
+	if err := q.Summary().Merge(buildRows(q.Layout, rows, BuilderOptions{})); err != nil {
 		t.Error(err)
 	}
 	for i := range b {
@@ -328,7 +329,7 @@ func TestProfileRoundTrip(t *testing.T) {
 			t.Fatalf("cut off at %d of %d, and no error", i, len(b))
 		}
 	}
-	without := &Profile{Summary: buildRows(nil, rows, BuilderOptions{})}
+	without := NewProfile(buildRows(nil, rows, BuilderOptions{}))
 	b, err = without.MarshalBinary()
 	if err != nil {
 		t.Fatal(err)

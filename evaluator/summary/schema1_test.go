@@ -137,11 +137,11 @@ func TestAProfileOfSchema2IsRead(t *testing.T) {
 	if got.Fingerprint != "of schema 2" || got.Rows != 300 || got.Layout.ID() != layout.ID() {
 		t.Errorf("profile %q of %d rows", got.Fingerprint, got.Rows)
 	}
-	if want := buildRows(layout, schema1Rows(0, 300), BuilderOptions{}); !bytes.Equal(summaryBytes(t, got.Summary), summaryBytes(t, withoutByBlock(t, want))) {
-		t.Errorf("figures differ:\n got %+v\nwant %+v", got.Summary, want)
+	if want := buildRows(layout, schema1Rows(0, 300), BuilderOptions{}); !bytes.Equal(summaryBytes(t, got.Summary()), summaryBytes(t, withoutByBlock(t, want))) {
+		t.Errorf("figures differ:\n got %+v\nwant %+v", got.Summary(), want)
 	}
 	// All of it serves every window.
-	if s := got.For(tableWindow, 0); s.Name != "" || s.Summary != got.Summary || s.Days != nil || got.Strata != nil {
+	if s := got.For(tableWindow, 0); s.Name != "" || s.Summary() != got.Summary() || s.Days != nil || got.Strata != nil {
 		t.Errorf("a window is compared with %+v", s)
 	}
 }
@@ -155,8 +155,8 @@ func TestProfilesOfSchema1AreRead(t *testing.T) {
 	if got.Fingerprint != "of schema 1" || got.Rows != 300 || got.Layout.ID() != layout.ID() {
 		t.Errorf("profile %q of %d rows", got.Fingerprint, got.Rows)
 	}
-	if want := buildRows(layout, schema1Rows(0, 300), BuilderOptions{}); !bytes.Equal(summaryBytes(t, got.Summary), ofSchema1(t, want)) {
-		t.Errorf("figures differ:\n got %+v\nwant %+v", got.Summary, want)
+	if want := buildRows(layout, schema1Rows(0, 300), BuilderOptions{}); !bytes.Equal(summaryBytes(t, got.Summary()), ofSchema1(t, want)) {
+		t.Errorf("figures differ:\n got %+v\nwant %+v", got.Summary(), want)
 	}
 	b, err := got.MarshalBinary()
 	if err != nil {
@@ -166,7 +166,7 @@ func TestProfilesOfSchema1AreRead(t *testing.T) {
 	if err := again.UnmarshalBinary(b); err != nil {
 		t.Fatal(err)
 	}
-	if again.Fingerprint != got.Fingerprint || again.Rows != got.Rows || !bytes.Equal(summaryBytes(t, again.Summary), summaryBytes(t, got.Summary)) {
+	if again.Fingerprint != got.Fingerprint || again.Rows != got.Rows || !bytes.Equal(summaryBytes(t, again.Summary()), summaryBytes(t, got.Summary())) {
 		t.Error("it is another one when it was written as one of today")
 	}
 }

@@ -69,11 +69,11 @@ func (k StrataKind) count() int {
 // Stratum is the part of a reference that a window is compared with: the rows of the same
 // kind of time, or all rows.
 type Stratum struct {
-	Name    string // "weekend", say; empty of the whole reference
-	Summary *Summary
+	Name string // "weekend", say; empty of the whole reference
 	// Days are the days that the stratum has rows of; nil where days are not known. Of hours
 	// they are the reference's, each with all of its hours.
 	Days *Clusters
+	part *part
 }
 
 // Partition says how the rows of a reference are taken apart by time, into strata and days.
@@ -179,7 +179,7 @@ func (k StrataKind) nameOf(strata uint32) string {
 // and working days, where the strata are the days of a week; else the whole reference.
 // Strata of fewer than minRows rows judge nothing.
 func (p *Profile) For(w groundtruth.Window, minRows int64) Stratum {
-	whole := Stratum{Summary: p.Summary, Days: p.Days}
+	whole := p.Whole()
 	if len(p.Strata) == 0 || !w.End.After(w.Start) {
 		return whole
 	}
@@ -209,7 +209,7 @@ func (p *Profile) union(strata uint32, name string, minRows int64) (Stratum, boo
 	var rows int64
 	for i := range p.Strata {
 		if strata>>i&1 == 1 {
-			rows += p.Strata[i].Summary.Predictions()
+			rows += p.Strata[i].Rows()
 		}
 	}
 	within := func(g *cluster) bool { return g.strata&strata != 0 }
@@ -221,16 +221,16 @@ func (p *Profile) union(strata uint32, name string, minRows int64) (Stratum, boo
 		out.Days = p.Days
 	}
 	if bits.OnesCount32(strata) == 1 {
-		out.Summary = p.Strata[bits.TrailingZeros32(strata)].Summary
+		out.part = p.Strata[bits.TrailingZeros32(strata)].part
 		return out, true
 	}
-	var parts []*Summary
+	var parts []*part
 	for i := range p.Strata {
 		if strata>>i&1 == 1 {
-			parts = append(parts, p.Strata[i].Summary)
+			parts = append(parts, p.Strata[i].part)
 		}
 	}
-	out.Summary = mergedStrata(parts)
+	out.part = together(parts)
 	return out, true
 }
 

@@ -89,7 +89,7 @@ func TestAWindowIsComparedWithItsKindOfTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := summarytest.Profile(daysOf(c.days, 2), summary.ProfilerOptions{Strata: c.kind})
 			s := p.For(c.w, 0)
-			if got := (want{s.Name, s.Days.Len(), s.Summary.Predictions()}); got != c.want {
+			if got := (want{s.Name, s.Days.Len(), s.Summary().Predictions()}); got != c.want {
 				t.Errorf("%s is compared with %+v, want %+v", c.w, got, c.want)
 			}
 		})
@@ -128,7 +128,7 @@ func TestDaysOfAZone(t *testing.T) {
 	for zone, want := range map[groundtruth.Zone]string{{}: "weekend", oslo: "weekday"} {
 		p := summarytest.Profile([]summarytest.Row{row}, summary.ProfilerOptions{Strata: summary.WeekendStrata, Zone: zone})
 		for _, s := range p.Strata {
-			if n := s.Summary.Predictions(); (n == 1) != (s.Name == want) {
+			if n := s.Summary().Predictions(); (n == 1) != (s.Name == want) {
 				t.Errorf("in %s %s has %d rows, and %s should have the one", zone, s.Name, n, want)
 			}
 		}
@@ -136,7 +136,7 @@ func TestDaysOfAZone(t *testing.T) {
 		if !zone.IsUTC() {
 			hour = 0
 		}
-		if hours := p.Summary.Hours(); hours[hour] != 1 {
+		if hours := p.Summary().Hours(); hours[hour] != 1 {
 			t.Errorf("in %s the hours are %v, want the row in %d", zone, hours, hour)
 		}
 	}
@@ -252,11 +252,11 @@ func TestDaysCountTheirRows(t *testing.T) {
 		wholeX, wholeKind = added(wholeX, x.Counts(g)), added(wholeKind, kind.Counts(g))
 	}
 	for name, whole := range map[string][]int64{"x": wholeX, "kind": wholeKind} {
-		if want := p.Days.Feature(name).Coarse().Counts(p.Summary.Feature(name)); !slices.Equal(whole, want) {
+		if want := p.Days.Feature(name).Coarse().Counts(p.Summary().Feature(name)); !slices.Equal(whole, want) {
 			t.Errorf("the days together have the counts %v of %s, the whole has %v", whole, name, want)
 		}
 	}
-	if got, want := p.Days.Errors().Sum(summary.SumZ2), p.Summary.Errors().Sum(summary.SumZ2); got != want {
+	if got, want := p.Days.Errors().Sum(summary.SumZ2), p.Summary().Errors().Sum(summary.SumZ2); got != want {
 		t.Errorf("the days together have the sum %g, the whole has %g", got, want)
 	}
 }

@@ -55,7 +55,8 @@ func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
 	c := newClusters(p.Layout)
 	c.parts = DayParts
 	hours := make([]int64, allHours)
-	c.errors = NewErrorSums(p.Layout.Label.Center, 0, false)
+	errors := NewErrorSums(p.Layout.Label.Center, 0, false)
+	c.errors = func() *ErrorSums { return errors }
 	for i := range windows {
 		w := &windows[i]
 		g := &cluster{key: int64(i), rows: w.Rows, labels: w.Labels, counts: w.Columns}
@@ -69,10 +70,10 @@ func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
 		}
 		for _, part := range w.Parts {
 			g.figures = append(g.figures, blockFigures{n: part.N, nonZero: part.NonZero, sums: part.Sums})
-			c.errors.n += part.N
-			c.errors.nonZero += part.NonZero
+			errors.n += part.N
+			errors.nonZero += part.NonZero
 			for k, sum := range part.Sums {
-				c.errors.sums[k].Add(sum)
+				errors.sums[k].Add(sum)
 			}
 		}
 		c.groups = append(c.groups, g)
@@ -94,5 +95,5 @@ func (p *Profile) Hours(s Stratum) []int64 {
 	if p.Windows > 0 {
 		return p.hours
 	}
-	return s.Summary.Hours()
+	return s.Summary().Hours()
 }

@@ -48,7 +48,7 @@ func TestWindowsTellWhatDaysDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if q.Windows != 10 || q.Days.Len() != p.Days.Len() || p.Windows != 0 || q.Summary != p.Summary {
+	if q.Windows != 10 || q.Days.Len() != p.Days.Len() || p.Windows != 0 || q.Summary() != p.Summary() {
 		t.Fatalf("%d windows for %d days, want 10 for %d", q.Windows, q.Days.Len(), p.Days.Len())
 	}
 	want, got := p.Days.DayParts(), q.Days.DayParts()
@@ -70,10 +70,10 @@ func TestWindowsTellWhatDaysDo(t *testing.T) {
 			}
 		}
 	}
-	if got, want := q.Days.Errors().Sum(summary.SumAbsE), p.Summary.Errors().Sum(summary.SumAbsE); math.Abs(got-want) > 1e-9 {
+	if got, want := q.Days.Errors().Sum(summary.SumAbsE), p.Summary().Errors().Sum(summary.SumAbsE); math.Abs(got-want) > 1e-9 {
 		t.Errorf("the windows have the sum %g, want %g", got, want)
 	}
-	if got, want := q.Hours(q.For(groundtruth.Window{}, 0)), p.Summary.Hours(); !slices.Equal(got, want) {
+	if got, want := q.Hours(q.For(groundtruth.Window{}, 0)), p.Summary().Hours(); !slices.Equal(got, want) {
 		t.Errorf("the windows have the hours %v, want %v", got, want)
 	}
 

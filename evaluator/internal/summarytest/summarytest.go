@@ -26,7 +26,7 @@ func Summaries(ref *groundtruth.Batch, opts summary.ProfilerOptions, cur ...*gro
 		}
 		return b.Summary()
 	}
-	return &summary.Profile{Layout: layout, Summary: build(ref)}, build(cur...)
+	return summary.NewProfile(build(ref)), build(cur...)
 }
 
 // Row is a row of a reference: its time in Unix nanoseconds, its features by name, numbers of
