@@ -293,7 +293,11 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"std beside measures", "method: auto", "threshold: {psi: 0.2, std: 3}",
-			`hindcast.yaml:28:54: models[0].drift.threshold: unknown measure "std"; known: cohen_w, js, ks, missing, out_of_range, psi, tvd, wasserstein, wasserstein_normed`,
+			"hindcast.yaml:28:54: models[0].drift.threshold.std: stands alone, for all measures; beside others each has its own, as in {psi: {std: 3}}",
+		},
+		{
+			"threshold of a share in percent", "method: auto", "threshold: {missing: 5}",
+			"hindcast.yaml:28:53: models[0].drift.threshold.missing: is a share of the rows, at most 1, which no column is above: write 0.05 for 5 %",
 		},
 		{
 			"false discovery rate of 0", "method: auto", "false_discovery_rate: 0",

@@ -197,12 +197,13 @@ type Drift struct {
 	Methods    []string           `yaml:"method"`    // measure names; empty means auto
 	Threshold  *float64           `yaml:"threshold"` // for every judging measure; nil means each its own
 	Thresholds map[string]float64 // by measure, where the file has a map
-	Std        *float64           // the number of {std: NUMBER} for every judging measure
-	Stds       map[string]float64 // by measure
+	// What PolicyHash leaves out where the file has none: it came later than the others.
+	Std                *float64           `json:",omitempty"`                             // the number of {std: NUMBER} for every judging measure
+	Stds               map[string]float64 `json:",omitempty"`                             // by measure
+	FalseDiscoveryRate *float64           `json:",omitempty" yaml:"false_discovery_rate"` // nil means none, but of drift.count
 
-	FalseDiscoveryRate *float64 `yaml:"false_discovery_rate"` // nil means none, but of drift.count
-	MinRows            int64    `yaml:"min_rows"`
-	ExactValues        int      `yaml:"exact_values"`
+	MinRows     int64 `yaml:"min_rows"`
+	ExactValues int   `yaml:"exact_values"`
 }
 
 // Rule is a rule as configured, its defaults filled in.

@@ -288,8 +288,9 @@ func TestExplicitEmpty(t *testing.T) {
 func TestPolicyHash(t *testing.T) {
 	base := readTestdata(t, "full.yaml")
 	hash := mustParse(t, base, noEnv).Models[0].PolicyHash()
-	if len(hash) != 32 {
-		t.Fatalf("hash = %q", hash)
+	// What versions before the keys of ordinary days wrote into ledgers and parameters of runs.
+	if want := "b3752dee5031a8e7b0f8a1875ea72475"; hash != want {
+		t.Fatalf("hash = %q, want %q: a key that a file does not have changes it", hash, want)
 	}
 	changes := []struct {
 		name, old, replacement string
@@ -307,6 +308,9 @@ func TestPolicyHash(t *testing.T) {
 		{"the mode", "mode: auto", "mode: suggest", false},
 		{"the budget", "runs: 4", "runs: 5", false},
 		{"a threshold", "method: auto", "method: auto, threshold: 0.1", false},
+		{"a threshold by chance", "method: auto", "method: auto, threshold: {std: 3}", false},
+		{"a rate", "method: auto", "method: auto, false_discovery_rate: 0.05", false},
+		{"strata", "url: s3://training/house-price/*.parquet", "{url: 's3://training/house-price/*.parquet', strata: none}", false},
 		{"the delay", "delay: 7d", "delay: 8d", false},
 		{"the time within which labels count", "delay: 7d", "delay: 7d\n      match: {within: 1d}", false},
 		{"a Prometheus that nothing asks", "notify:\n", "prometheus: {url: http://p:9090}\nnotify:\n", true},

@@ -481,6 +481,9 @@ func (d *decoder) driftThreshold(v value, m *Model) {
 		case slices.Contains(later, mem.key):
 			d.failAt(mem.pos, path, "%q is not supported by this version; supported: %s", mem.key, strings.Join(can, ", "))
 			continue
+		case mem.key == stdKey:
+			d.failAt(mem.pos, path, "stands alone, for all measures; beside others each has its own, as in {psi: {std: 3}}")
+			continue
 		case !known:
 			d.failAt(mem.pos, v.path, "unknown measure %q%s", clip(mem.key), didYouMean(mem.key, can))
 			continue
@@ -497,7 +500,10 @@ func (d *decoder) driftThreshold(v value, m *Model) {
 			continue
 		}
 		if !isMapping(tv) {
-			if f, ok := d.notNegative(tv); ok {
+			f, ok := d.notNegative(tv)
+			if ok && measure.Beside() && f > 1 {
+				d.fail(tv, "is a share of the rows, at most 1, which no column is above: write 0.05 for 5 %%")
+			} else if ok {
 				put(&m.Drift.Thresholds, mem.key, f)
 			}
 		} else if inner, ok := d.members(tv); ok {

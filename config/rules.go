@@ -286,6 +286,7 @@ func (m *Model) PolicyHash() string {
 		Within      time.Duration     `json:",omitempty"` // likewise
 		Entity      string            `json:",omitempty"` // likewise
 		Rolling     *Rolling          `json:",omitempty"` // likewise
+		Strata      string            `json:",omitempty"` // as the file has it; likewise
 	}{
 		Schema:      1,
 		Task:        m.Task,
@@ -303,6 +304,9 @@ func (m *Model) PolicyHash() string {
 		Within:      m.GroundTruth.Match.Within,
 		Entity:      m.Predictions.Columns.Entity,
 		Rolling:     m.Rolling(),
+	}
+	if m.Reference != nil {
+		canonical.Strata = string(m.Reference.Strata)
 	}
 	b, err := json.Marshal(canonical)
 	if err != nil {

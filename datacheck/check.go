@@ -72,6 +72,7 @@ func Check(ctx context.Context, stores *objstore.Opener, m *config.Model, opt Op
 	c.features()
 	c.repeats()
 	c.blocked()
+	c.strata()
 	c.times()
 	c.ids()
 	c.windows()

@@ -310,6 +310,24 @@ func TestCheck(t *testing.T) {
 			"give `drift.method` measures that judge it",
 		},
 		{
+			"strata of a reference without times", func(s *setup) {
+				s.objects["r/a.csv"] = "x,pred,y\n" + strings.Repeat("1.5,2,3\n", 8)
+				s.config = "    reference: {url: \"BASE/r/a.csv\", strata: weekend}\n"
+			}, Warning, "reference: `reference.strata` is weekend, and it has no timestamps to tell its rows apart by: every window is compared with all rows", "name the column of their times in `reference.columns.timestamp`",
+		},
+		{
+			"strata of a reference where a row has no time", func(s *setup) {
+				s.objects["r/a.csv"] = "at,x,pred,y\n,1.5,2,3\n" + strings.Repeat("2025-01-01T00:00:00Z,1.5,2,3\n", 8)
+				s.config = "    reference: {url: \"BASE/r/a.csv\", strata: weekend}\n"
+			}, Warning, "reference: `reference.strata` is weekend, and 1 of 9 rows have no timestamp to tell by", "or set `reference.strata: none`",
+		},
+		{
+			"a reference without times, and strata of its own accord", func(s *setup) {
+				s.objects["r/a.csv"] = "x,pred,y\n" + strings.Repeat("1.5,2,3\n", 8)
+				s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"
+			}, "", "", "",
+		},
+		{
 			"a reference with columns of its own", func(s *setup) {
 				s.objects["r/a.csv"] = "x,score,y\n1.5,2,3\n"
 				s.config = "    reference: {url: \"BASE/r/a.csv\"}\n"

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/diagnose"
 	"github.com/hindcast/hindcast/groundtruth/probe"
@@ -31,6 +32,25 @@ func (c *checker) times() {
 	}
 	c.future(col)
 	c.shift(col)
+}
+
+// strata says that the rows of a reference cannot be told apart by their times, where the file
+// asks for that.
+func (c *checker) strata() {
+	r := &c.reference
+	if r.head == nil || r.head.Read == 0 || c.model.Strata() == summary.NoStrata || c.model.Reference.Strata == "" {
+		return
+	}
+	found := fmt.Sprintf("`reference.strata` is %s, and it has no timestamps to tell its rows apart by", c.model.Strata())
+	if col := r.column(keyTimestamp); col != nil {
+		lacking := r.head.Read - col.Known()
+		if lacking == 0 {
+			return
+		}
+		found = fmt.Sprintf("`reference.strata` is %s, and %d of %d rows have no timestamp to tell by", c.model.Strata(), lacking, r.head.Read)
+	}
+	c.problem(Warning, referenceName, found+": every window is compared with all rows",
+		"name the column of their times in `reference.columns.timestamp`, see what writes them, or set `reference.strata: none`")
 }
 
 // unzoned says of timestamps without a zone that they have none, "" of others.

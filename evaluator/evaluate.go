@@ -46,7 +46,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	}
 	out.Quality = qualityOf(cur)
 	if ref != nil {
-		stratum := ref.For(spanOf(cur))
+		stratum := ref.For(spanOf(cur), opt.Drift.LeastRows())
 		out.Reference = newReference(ref, stratum, cur)
 		w.add(func(*drift.Scratch) {
 			out.Reference.compute(ref, stratum)

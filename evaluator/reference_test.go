@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -102,12 +103,26 @@ func TestReferenceOfAnHour(t *testing.T) {
 	p := summarytest.Profile(weekendRows(1, 8), summary.ProfilerOptions{Strata: summary.HourOfDayStrata})
 	w := groundtruth.Window{Start: dayOf(60).Start, End: dayOf(60).Start.Add(6 * time.Hour)}
 	ref := Evaluate(summarytest.Window(p, w, weekendRows(2, 9)[60*40:60*40+10], summary.BuilderOptions{}), p, Options{}).Reference
-	rows := metric.Regression(p.For(w).Summary.Errors())["rmse"]
+	rows := metric.Regression(p.For(w, 0).Summary.Errors())["rmse"]
 	if got := ref.Metrics["rmse"]; ref.Stratum == "" || got.Value != rows.Value || fmt.Sprint(got.Low) != fmt.Sprint(rows.Low) {
 		t.Errorf("the reference of %q has the rmse %g from %g, want %g from %g", ref.Stratum, got.Value, got.Low, rows.Value, rows.Low)
 	}
 	if got, want := ref.Metrics["rmse"].DaySD, evaluateDay(summary.NoStrata, 60, nil).Reference.Metrics["rmse"].DaySD; !(got > 0) || got != want {
 		t.Errorf("rmse varies by %g from day to day, want that of whole days, %g", got, want)
+	}
+}
+
+// TestHoursOfFewRowsGiveWay has a reference with 93 rows of each hour, which judge nothing where
+// drift takes 200 of each side.
+func TestHoursOfFewRowsGiveWay(t *testing.T) {
+	p := summarytest.Profile(weekendRows(1, 8), summary.ProfilerOptions{Strata: summary.HourOfDayStrata})
+	w := groundtruth.Window{Start: dayOf(60).Start, End: dayOf(60).Start.Add(time.Hour)}
+	s := summarytest.Window(p, w, weekendRows(2, 16)[:300], summary.BuilderOptions{})
+	for minRows, want := range map[int64]string{0: "", 50: "00:00-01:00"} {
+		ev := Evaluate(s, p, Options{Drift: drift.Options{MinRows: minRows}})
+		if got := ev.Drift.Columns["prediction"]; got.Drifted == nil || ev.Reference.Stratum != want {
+			t.Errorf("min_rows %d: compared with %q, want %q: %s", minRows, ev.Reference.Stratum, want, got.Reason)
+		}
 	}
 }
 

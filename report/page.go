@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
@@ -81,16 +82,23 @@ func drifted(c drift.Column) string {
 		return "inconclusive"
 	case *c.Drifted:
 		return "drifted"
+	case strings.Contains(c.Reason, "no drift"):
+		return c.Reason
 	case c.Reason != "":
 		return "no drift: " + c.Reason
 	}
 	return "no drift"
 }
 
-// Lacks says in short what an inconclusive column lacks.
+// Lacks says in short what an inconclusive column lacks, and why one has not drifted where that
+// does not show.
 func Lacks(c drift.Column) string {
-	if c.NeedsRows > 0 {
+	switch {
+	case c.NeedsRows > 0:
 		return fmt.Sprintf("needs about %d rows", c.NeedsRows)
+	case c.Drifted != nil:
+		short, _, _ := strings.Cut(c.Reason, ", which ")
+		return short
 	}
 	return c.Reason
 }

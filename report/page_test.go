@@ -46,14 +46,15 @@ func TestRollingSaysWhatItIsMadeOf(t *testing.T) {
 	page, err := Page{Outcomes: []job.Outcome{{
 		Coverage: job.Coverage{Matched: new(int64)},
 		Evaluation: evaluator.Evaluation{
-			Metrics: map[string]metric.Result{"rmse": {Value: 2}},
-			Rolling: &evaluator.Rolling{Windows: []evaluator.RollingWindow{window(3), window(5)}, Metrics: map[string]metric.Result{"rmse": {Value: 1.25}}},
+			Metrics:   map[string]metric.Result{"rmse": {Value: 2}},
+			Reference: &evaluator.Reference{Stratum: "weekend"},
+			Rolling:   &evaluator.Rolling{Windows: []evaluator.RollingWindow{window(3), window(5)}, Metrics: map[string]metric.Result{"rmse": {Value: 1.25}}},
 		},
 	}}}.HTML()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"<th>rolling</th>", `<td class="n">1.25</td>`, "rolling reference: 2 windows"} {
+	for _, want := range []string{"<th>rolling</th>", `<td class="n">1.25</td>`, "rolling reference: 2 windows", "; compared with the reference's weekend rows."} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page has no %q", want)
 		}
@@ -62,7 +63,7 @@ func TestRollingSaysWhatItIsMadeOf(t *testing.T) {
 
 func TestLacks(t *testing.T) {
 	t.Parallel()
-	yes := true
+	yes, no := true, false
 	for _, c := range []struct {
 		column       drift.Column
 		lacks, shown string
@@ -70,6 +71,9 @@ func TestLacks(t *testing.T) {
 		{drift.Column{Reason: "ks: noise floor", NeedsRows: 690}, "needs about 690 rows", "inconclusive: needs about 690 rows"},
 		{drift.Column{Reason: "no values in the window"}, "no values in the window", "inconclusive"},
 		{drift.Column{Drifted: &yes}, "", "drifted"},
+		{drift.Column{Drifted: &no}, "", "no drift"},
+		{drift.Column{Drifted: &no, Reason: "above the floor, but among 20 features chance brings that too"}, "above the floor, but among 20 features chance brings that too", "no drift: above the floor, but among 20 features chance brings that too"},
+		{drift.Column{Drifted: &no, Reason: "js: no drift beyond 0.14, which is what 1000 rows show; the threshold is 0.1"}, "js: no drift beyond 0.14", "js: no drift beyond 0.14, which is what 1000 rows show; the threshold is 0.1"},
 	} {
 		if got := Lacks(c.column); got != c.lacks {
 			t.Errorf("lacks %q, want %q", got, c.lacks)

@@ -214,7 +214,7 @@ func metricOrder(m map[string]metric.Result) []string {
 // not applicable, it says what it lacks.
 func driftTable(w io.Writer, d *drift.Drift) {
 	header := []any{"column", "drift", "measure", "value", "threshold", "noise floor"}
-	unsure := slices.ContainsFunc(slices.Collect(maps.Values(d.Columns)), func(c drift.Column) bool { return c.Drifted == nil })
+	unsure := slices.ContainsFunc(slices.Collect(maps.Values(d.Columns)), func(c drift.Column) bool { return c.Drifted == nil || c.Reason != "" })
 	if unsure {
 		header = append(header, "lacks")
 	}
@@ -229,6 +229,8 @@ func driftTable(w io.Writer, d *drift.Drift) {
 			state, lacks = "?", report.Lacks(c)
 		case *c.Drifted:
 			state = "DRIFT"
+		default:
+			lacks = report.Lacks(c)
 		}
 		rows := [][]any{}
 		for _, measure := range report.Judging(c) {

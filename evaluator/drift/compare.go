@@ -35,7 +35,8 @@ const neverBy = 0.0005
 // DefaultMinRows is how many rows each side needs to be judged.
 const DefaultMinRows = 200
 
-func (o Options) minRows() int64 { return cmp.Or(o.MinRows, DefaultMinRows) }
+// LeastRows returns MinRows, or the default.
+func (o Options) LeastRows() int64 { return cmp.Or(o.MinRows, DefaultMinRows) }
 
 // threshold returns the threshold of a measure, NaN where it has none. It is infinite where
 // chance sets one for each column, as std says: no noise floor is above that.
@@ -87,7 +88,7 @@ func (o Options) Decisive(d *Drift) (name string, ok bool) {
 		}
 		decides := func(c Column) bool {
 			m, has := c.Measures[s.Name]
-			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= float64(undecidedBeyond*o.threshold(&s)) && c.N >= o.minRows()
+			return has && m.NoiseFloor != nil && float64(*m.NoiseFloor) <= float64(undecidedBeyond*o.threshold(&s)) && c.N >= o.LeastRows()
 		}
 		all := true
 		for _, c := range d.Columns {
@@ -141,7 +142,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 		out.Unfit(opt.Unfit(l.Kind))
 	}
 	if rows == 0 {
-		out.conclude(judging, false, rows, refRows, opt.minRows())
+		out.conclude(judging, false, rows, refRows, opt.LeastRows())
 		return out
 	}
 	binned, ofValues, ofShares := measuresOf(l, judging)
@@ -154,7 +155,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 			}
 			t = &threshold
 		}
-		out.Measures[s.Name] = found.measure(s, t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.minRows(), squared: s.squared})
+		out.Measures[s.Name] = found.measure(s, t, evidence{refRows: of, rows: counted, window: rows, minRows: opt.LeastRows(), squared: s.squared})
 	}
 	// Any one judging measure makes the column drift, so each floor is high enough that all
 	// together flag at most 5 % of samples without change: what those of shares can flag is
@@ -219,7 +220,7 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 		}
 		add(s, found, cur.N(), ref.N())
 	}
-	out.conclude(judging, len(opt.Methods) == 0, rows, refRows, opt.minRows())
+	out.conclude(judging, len(opt.Methods) == 0, rows, refRows, opt.LeastRows())
 	out.chance = out.chanceOf(max(1, k) + able)
 	return out
 }

@@ -57,7 +57,7 @@ func flaggedOf(t *testing.T, noise, weekend, change float64) (knowing, without f
 				off += weekend
 			}
 			s := summarytest.Window(p, w, rowsOfDays(r, 1, 1000, 1, noise, 0, off), summary.BuilderOptions{})
-			stratum := p.For(w)
+			stratum := p.For(w, 0)
 			days := NewDays(p, stratum, 1)
 			for _, name := range dayColumns {
 				ref, cur := stratum.Summary.Feature(name), s.Feature(name)
@@ -109,7 +109,7 @@ func TestVarianceBetweenDaysHasNoSamplingInIt(t *testing.T) {
 	for _, rows := range []int{90, 1000} {
 		r := rand.New(rand.NewPCG(uint64(rows), 1))
 		p := summarytest.Profile(rowsOfDays(r, 56, rows, 1, 0.1, 0, 0), summary.ProfilerOptions{})
-		days := NewDays(p, p.For(groundtruth.Window{}), 1)
+		days := NewDays(p, p.For(groundtruth.Window{}, 0), 1)
 		var inBins, inOrder float64
 		for _, name := range dayColumns {
 			c := days.Feature(name)
@@ -141,7 +141,7 @@ func TestUsualVariance(t *testing.T) {
 func TestDaysThatAreNotKnown(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	p := summarytest.Profile(rowsOfDays(r, leastDays-1, 90, 1, 0, 0, 0), summary.ProfilerOptions{})
-	days := NewDays(p, p.For(groundtruth.Window{}), 1)
+	days := NewDays(p, p.For(groundtruth.Window{}, 0), 1)
 	if days != nil || days.Feature("a") != nil || days.Prediction() != nil || days.Label() != nil {
 		t.Error("fewer days than eight are known")
 	}
@@ -156,7 +156,7 @@ func TestWindowOfManyDays(t *testing.T) {
 	p := summarytest.Profile(rowsOfDays(r, 56, 90, 1, 0.2, 0, 0), summary.ProfilerOptions{})
 	s := summarytest.Window(p, groundtruth.Window{}, rowsOfDays(r, 1, 1000, 1, 0, 0, 0), summary.BuilderOptions{})
 	floor := func(days float64) float64 {
-		alike := Likeness{Days: NewDays(p, p.For(groundtruth.Window{}), days).Feature("a")}
+		alike := Likeness{Days: NewDays(p, p.For(groundtruth.Window{}, 0), days).Feature("a")}
 		c := Compare(new(Scratch), p.Summary.Feature("a"), s.Feature("a"), alike, Options{})
 		return float64(*c.Measures["wasserstein_normed"].NoiseFloor)
 	}
@@ -186,7 +186,7 @@ func TestWeekOfAnHourLess(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	p := summarytest.Profile(rowsOfDays(r, 56, 90, 1, 0, 0.5, 0), summary.ProfilerOptions{Strata: summary.WeekendStrata})
 	of := func(window float64) between {
-		return NewDays(p, p.For(groundtruth.Window{}), window).Feature("a").inOrder
+		return NewDays(p, p.For(groundtruth.Window{}, 0), window).Feature("a").inOrder
 	}
 	if short, whole, day := of(167.0/24), of(7), of(6); short != whole || short == day {
 		t.Errorf("a week of 167 hours has %+v, of 168 %+v, six days have %+v", short, whole, day)

@@ -137,8 +137,8 @@ func (t tail) beyond(y float64) float64 {
 func ksNull(n, m, level float64) null {
 	per := 1/n + 1/m
 	root := math.Sqrt(per)
-	mean := math.Sqrt(math.Pi/2) * math.Ln2
-	const square = 0.8224670334241132 // pi^2/12
+	mean := float64(math.Sqrt(math.Pi/2) * math.Ln2)
+	const square = math.Pi * math.Pi / 12
 	return null{
 		floor:    math.Min(1, math.Sqrt(-portable.Log(float64((1-level)/2))/2*per)),
 		mean:     math.Min(1, float64(mean*root)),

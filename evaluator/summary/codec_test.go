@@ -375,7 +375,7 @@ func checkProfileBytes(t *testing.T, b []byte) {
 	// Nothing that reads it may panic.
 	for day := range 8 {
 		start := tableWindow.Start.AddDate(0, 0, day)
-		s := p.For(groundtruth.Window{Start: start, End: start.Add(time.Duration(1+day%3*23) * time.Hour)})
+		s := p.For(groundtruth.Window{Start: start, End: start.Add(time.Duration(1+day%3*23) * time.Hour)}, 0)
 		for g := range s.Days.Len() {
 			for _, c := range []*ClusterColumn{s.Days.Prediction(), s.Days.Label()} {
 				if got := sumOf(c.Counts(g)); got < 0 {

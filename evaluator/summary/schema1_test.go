@@ -141,7 +141,7 @@ func TestAProfileOfSchema2IsRead(t *testing.T) {
 		t.Errorf("figures differ:\n got %+v\nwant %+v", got.Summary, want)
 	}
 	// All of it serves every window.
-	if s := got.For(tableWindow); s.Name != "" || s.Summary != got.Summary || s.Days != nil || got.Strata != nil {
+	if s := got.For(tableWindow, 0); s.Name != "" || s.Summary != got.Summary || s.Days != nil || got.Strata != nil {
 		t.Errorf("a window is compared with %+v", s)
 	}
 }

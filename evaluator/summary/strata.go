@@ -175,9 +175,10 @@ func (k StrataKind) nameOf(strata uint32) string {
 }
 
 // For returns what a window is compared with: the strata that it reaches into, where these
-// have days enough and are not all that there are; else the coarser ones of weekends and
-// working days, where the strata are the days of a week; else the whole reference.
-func (p *Profile) For(w groundtruth.Window) Stratum {
+// have days and rows enough and are not all that there are; else the coarser ones of weekends
+// and working days, where the strata are the days of a week; else the whole reference.
+// Strata of fewer than minRows rows judge nothing.
+func (p *Profile) For(w groundtruth.Window, minRows int64) Stratum {
 	whole := Stratum{Summary: p.Summary, Days: p.Days}
 	if len(p.Strata) == 0 || !w.End.After(w.Start) {
 		return whole
@@ -187,7 +188,7 @@ func (p *Profile) For(w groundtruth.Window) Stratum {
 	if strata == all {
 		return whole
 	}
-	if s, ok := p.union(strata, kind.nameOf(strata)); ok {
+	if s, ok := p.union(strata, kind.nameOf(strata), minRows); ok {
 		return s
 	}
 	const working, weekend = 1<<weekdays - 1, (1<<allDays - 1) &^ (1<<weekdays - 1)
@@ -196,18 +197,24 @@ func (p *Profile) For(w groundtruth.Window) Stratum {
 		if strata&working == 0 {
 			coarser = weekend
 		}
-		if s, ok := p.union(coarser, WeekendStrata.nameOf(uint32(one(coarser == weekend))+1)); ok {
+		if s, ok := p.union(coarser, WeekendStrata.nameOf(uint32(one(coarser == weekend))+1), minRows); ok {
 			return s
 		}
 	}
 	return whole
 }
 
-// union returns some strata together, and false where they have too few days.
-func (p *Profile) union(strata uint32, name string) (Stratum, bool) {
+// union returns some strata together, and false where they have too few days or rows.
+func (p *Profile) union(strata uint32, name string, minRows int64) (Stratum, bool) {
+	var rows int64
+	for i := range p.Strata {
+		if strata>>i&1 == 1 {
+			rows += p.Strata[i].Summary.Predictions()
+		}
+	}
 	within := func(g *cluster) bool { return g.strata&strata != 0 }
 	out := Stratum{Name: name, Days: p.Days.only(within)}
-	if out.Days.Len() < minStratumDays {
+	if out.Days.Len() < minStratumDays || rows < minRows {
 		return Stratum{}, false
 	}
 	if p.partition.kind == HourOfDayStrata {

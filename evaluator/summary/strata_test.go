@@ -88,11 +88,32 @@ func TestAWindowIsComparedWithItsKindOfTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := summarytest.Profile(daysOf(c.days, 2), summary.ProfilerOptions{Strata: c.kind})
-			s := p.For(c.w)
+			s := p.For(c.w, 0)
 			if got := (want{s.Name, s.Days.Len(), s.Summary.Predictions()}); got != c.want {
 				t.Errorf("%s is compared with %+v, want %+v", c.w, got, c.want)
 			}
 		})
+	}
+}
+
+// TestStrataOfFewRowsGiveWay asks for more rows than an hour has, or a day of the week.
+func TestStrataOfFewRowsGiveWay(t *testing.T) {
+	for _, c := range []struct {
+		kind    summary.StrataKind
+		hours   int // of the window
+		minRows int64
+		want    string
+	}{
+		{summary.HourOfDayStrata, 1, 56 * 2, "00:00-01:00"},
+		{summary.HourOfDayStrata, 1, 56*2 + 1, ""},
+		{summary.HourOfDayStrata, 2, 56*2 + 1, "00:00-02:00"},
+		{summary.DayOfWeekStrata, 24, 8*48 + 1, "weekday"},
+		{summary.DayOfWeekStrata, 24, 40*48 + 1, ""},
+	} {
+		p := summarytest.Profile(daysOf(56, 2), summary.ProfilerOptions{Strata: c.kind})
+		if got := p.For(window(0, c.hours), c.minRows).Name; got != c.want {
+			t.Errorf("%d hours of at least %d rows are compared with %q, want %q", c.hours, c.minRows, got, c.want)
+		}
 	}
 }
 

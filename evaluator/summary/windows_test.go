@@ -73,7 +73,7 @@ func TestWindowsTellWhatDaysDo(t *testing.T) {
 	if got, want := q.Days.Errors().Sum(summary.SumAbsE), p.Summary.Errors().Sum(summary.SumAbsE); math.Abs(got-want) > 1e-9 {
 		t.Errorf("the windows have the sum %g, want %g", got, want)
 	}
-	if got, want := q.Hours(q.For(groundtruth.Window{})), p.Summary.Hours(); !slices.Equal(got, want) {
+	if got, want := q.Hours(q.For(groundtruth.Window{}, 0)), p.Summary.Hours(); !slices.Equal(got, want) {
 		t.Errorf("the windows have the hours %v, want %v", got, want)
 	}
 
