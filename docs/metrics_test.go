@@ -168,7 +168,7 @@ func scraped(t *testing.T) string {
 // everything is a snapshot with every figure that a pass can have.
 func everything() job.Snapshot {
 	yes, matched := true, int64(90)
-	figures := metric.Regression(nil)
+	figures := metric.OfWindow(nil, nil)
 	for _, spec := range metric.Regressions() {
 		m := figures[spec.Name]
 		m.Value = 2

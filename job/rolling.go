@@ -63,7 +63,7 @@ func (p *pass) rolling(ctx context.Context, w planned, read *summary.Summary, re
 	var lacks unusable
 	var windows []evaluator.RollingWindow
 	var parts []rolled
-	tried := 0
+	tried, old := 0, false
 	for _, rec := range slices.Backward(trigger.Undisturbed(records, p.rules(), launches, w.window)) {
 		if of.Same.Of(rec.Window, zone) != of.Same.Of(w.window, zone) || rec.Matched == nil || *rec.Matched == 0 {
 			continue
@@ -71,7 +71,7 @@ func (p *pass) rolling(ctx context.Context, w planned, read *summary.Summary, re
 		if is, known := rec.Version(); !known || is != version {
 			continue
 		}
-		if tried == of.Windows || !rec.Window.End.After(p.keepFrom()) {
+		if old = !rec.Window.End.After(p.keepFrom()); old || tried == of.Windows {
 			break
 		}
 		part, asked := p.rolledPart(ctx, rec)
@@ -87,7 +87,7 @@ func (p *pass) rolling(ctx context.Context, w planned, read *summary.Summary, re
 	}
 	note := lacks.rollingNote(zone)
 	if len(parts) < metric.MinRolling {
-		return &evaluator.RollingOptions{Reason: tooFew(len(parts), version, of)}, note, nil
+		return &evaluator.RollingOptions{Reason: tooFew(len(parts), version, of, old)}, note, nil
 	}
 	slices.Reverse(windows)
 	slices.Reverse(parts)
@@ -106,8 +106,8 @@ func (p *pass) rolling(ctx context.Context, w planned, read *summary.Summary, re
 	return out, note, nil
 }
 
-// tooFew says that too few windows can serve, of that version.
-func tooFew(n int, version string, of *config.Rolling) string {
+// tooFew says that too few windows can serve, of that version, and whether others are too old.
+func tooFew(n int, version string, of *config.Rolling, old bool) string {
 	which := ""
 	if version != "" {
 		which = " of version " + version
@@ -115,7 +115,11 @@ func tooFew(n int, version string, of *config.Rolling) string {
 	if of.Same != summary.NoStrata {
 		which += " of the same " + string(of.Same)
 	}
-	return fmt.Sprintf("of the windows before it %d can serve and it needs %d: mature ones%s without a breach or an open episode", n, metric.MinRolling, which)
+	text := fmt.Sprintf("of the windows before it %d can serve and it needs %d: mature ones%s without a breach or an open episode", n, metric.MinRolling, which)
+	if old {
+		text += "; others are older than state.keep_summaries"
+	}
+	return text
 }
 
 // rolledPart returns what is to be known of a recorded window. It reads the window's kept

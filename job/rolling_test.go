@@ -359,3 +359,18 @@ func TestSemantics8_NoRollingReferenceOffTheGrid(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Windows that would serve but for their age are said to be too old: they have no breach.
+func TestSemantics8_ARollingReferenceSaysWhatIsTooOld(t *testing.T) {
+	w := newWorld(t, settings{rules: "[" + ruleRolling + "]", rolling: "{}"})
+	for n := 1; n <= 14; n++ {
+		w.logs(n, good)
+	}
+	w.matureNights(1, 11)
+	w.at(200)
+	window := day(12)
+	o := w.pass(job.Options{Window: &window, DryRun: true})[0]
+	if want := "rolling.rmse is missing: of the windows before it 0 can serve and it needs 8: mature ones of version v1 without a breach or an open episode; others are older than state.keep_summaries"; o.Rules[0].Reason != want {
+		t.Error(o.Rules[0].Reason)
+	}
+}

@@ -8,9 +8,9 @@ import (
 )
 
 // A metric is looked up in the table, and computed from what a summary counted.
-func ExampleRegression() {
+func ExampleOfWindow() {
 	predictions, labels := []float64{10, 12, 9, 14}, []float64{11, 12, 7, 15}
-	results := metric.Regression(summarytest.ErrorSums(0, predictions, labels))
+	results := metric.OfWindow(summarytest.ErrorSums(0, predictions, labels), nil)
 	spec, _ := metric.Find("mae")
 	m := results[spec.Name]
 	fmt.Printf("%s of %d rows: %.2f, from %.2f to %.2f\n", spec.Title, m.N, m.Value, m.Low, m.High)

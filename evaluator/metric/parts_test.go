@@ -53,7 +53,7 @@ func TestPartsVaryTogetherAsTheWhole(t *testing.T) {
 				s := windowOf(errs, []string{"old", "new"}, []string{"large", "small"},
 					func(i int) int { return 2 * i / rows },
 					func(int) int { return rng.IntN(10) / 9 })
-				whole := Regression(s.Errors())
+				whole := OfWindow(s.Errors(), nil)
 				look := func(name string, e *summary.ErrorSums) {
 					m := OfPart(e, whole)["me"]
 					if m.Low <= 0 && 0 <= m.High {

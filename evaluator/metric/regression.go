@@ -10,17 +10,14 @@ import (
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
-// Regression computes every metric of Regressions from sums over matched rows, by name,
-// with two-sided intervals at stat.IntervalLevel. Intervals are by the delta method on exact
-// moments where the function of a metric says nothing else: a metric g(mean u) has the
-// standard error |g'(mean u)| sd(u) / sqrt(n), with n the effective number of rows
-// (stat.EstimateMean). Without rows every value is NaN with a reason.
+// OfWindow computes every metric of Regressions of the rows of a window, by name, with two-sided
+// intervals at stat.IntervalLevel: from the sums over matched rows and, where rows have
+// entities, those by groups of these (summary.Clusters.Errors), nil otherwise. Intervals are by
+// the delta method on exact moments where the function of a metric says nothing else: a metric
+// g(mean u) has the standard error |g'(mean u)| sd(u) / sqrt(n), with n the effective number of
+// rows (stat.EstimateMean). Without rows every value is NaN with a reason.
 //
 // In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func Regression(e *summary.ErrorSums) map[string]Result { return regression(origin{e: e}) }
-
-// OfWindow computes the metrics of the rows of a window, with the errors by groups of their
-// entities where they have some (summary.Clusters.Errors), nil otherwise.
 func OfWindow(e, entities *summary.ErrorSums) map[string]Result {
 	return regression(origin{e: e, entities: entities})
 }

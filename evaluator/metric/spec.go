@@ -10,7 +10,7 @@
 // once, and windows of any size cost the same.
 //
 // Begin at [Regressions], the table, where a metric is added: by its row and its function.
-// [Regression] computes them all.
+// [OfWindow] computes them all.
 package metric
 
 import (

@@ -46,8 +46,8 @@ func TestRowsSayWhatFunctionsDo(t *testing.T) {
 		e := 0.5 + rng.NormFloat64()
 		near[i], far[i], other[i] = labels[i]+e, labels[i]+3*e, labels[i]-e
 	}
-	good, bad := Regression(summarytest.ErrorSums(0, near, labels)), Regression(summarytest.ErrorSums(0, far, labels))
-	shifted := Regression(summarytest.ErrorSums(0, other, labels))
+	good, bad := OfWindow(summarytest.ErrorSums(0, near, labels), nil), OfWindow(summarytest.ErrorSums(0, far, labels), nil)
+	shifted := OfWindow(summarytest.ErrorSums(0, other, labels), nil)
 	for _, s := range Regressions() {
 		was, is := good[s.Name], bad[s.Name]
 		if s.HasInterval != stat.IsNumber(float64(was.Low)) || s.HasInterval != stat.IsNumber(float64(was.High)) {

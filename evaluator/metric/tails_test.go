@@ -51,7 +51,7 @@ func TestHeavyTailsHaveNoIntervalOfSquares(t *testing.T) {
 				for i := range errs {
 					errs[i] = c.draw(rng)
 				}
-				metrics := Regression(summarytest.ErrorSumsOf(errs))
+				metrics := OfWindow(summarytest.ErrorSumsOf(errs), nil)
 				m := metrics["rmse"]
 				if few := strings.Contains(metrics["mae"].Note, "judge medae"); few && c.rows >= 1000 || few && c.name == "normal" {
 					t.Fatalf("the note of mae is %q", metrics["mae"].Note)
@@ -104,7 +104,7 @@ func TestErrorsTooSmallForSquaresAreNoted(t *testing.T) {
 			predictions[i] = labels[i] + c.size*float64(rng.IntN(3)-1)
 		}
 		var noted []string
-		for name, m := range Regression(summarytest.ErrorSums(0, predictions, labels)) {
+		for name, m := range OfWindow(summarytest.ErrorSums(0, predictions, labels), nil) {
 			if strings.Contains(m.Note, "powers of such small numbers are lost") {
 				noted = append(noted, name)
 			}
