@@ -124,7 +124,7 @@ func TestTailsOfTheModelAreKnown(t *testing.T) {
 		for i := range errs {
 			errs[i] = draw()
 		}
-		return Regression(summarytest.ErrorSumsOf(errs))
+		return OfWindow(summarytest.ErrorSumsOf(errs), nil)
 	}
 	heavy := draw(5000, func() float64 { return math.Exp(rng.NormFloat64()) })
 	for _, of := range []map[string]Result{heavy, draw(5000, rng.NormFloat64)} {
