@@ -60,6 +60,9 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		w.add(func(*drift.Scratch) { out.Rolling.compute(r.Errors) })
 	}
 	w.do(max(opt.Workers, 1))
+	if out.Reference != nil {
+		metric.KnowTails(out.Metrics, out.Reference.Metrics)
+	}
 	for _, f := range finish {
 		f()
 	}
@@ -103,6 +106,7 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[str
 	}
 	return func() {
 		for i, name := range names {
+			metric.KnowTails(metrics[i], whole())
 			out[uniqueName(name)] = Group{N: groups[name].N(), Metrics: metrics[i]}
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -128,7 +129,11 @@ func judge(set *rule.Set, ev *evaluator.Evaluation, r rows, into counts, suffix 
 	}
 	results, _ := set.Judge(facts)
 	for _, res := range results {
-		if res.Verdict == rule.Inconclusive && !strings.Contains(res.Reason, "is not significant at") {
+		// A rule on a metric that has no interval is told so by the metric's reason.
+		name, _, _ := strings.Cut(res.Name, " ")
+		if m, ok := ev.Metrics[name]; ok && res.Verdict != rule.Breached && math.IsNaN(float64(m.Low)) {
+			into.unanswered(res.Name+suffix, m.Reason)
+		} else if res.Verdict == rule.Inconclusive && !strings.Contains(res.Reason, "is not significant at") {
 			into.unanswered(res.Name+suffix, res.Reason)
 		} else {
 			into.yesOrNo(res.Name+suffix, res.Verdict == rule.Breached)

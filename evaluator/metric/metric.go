@@ -25,7 +25,7 @@ type Result struct {
 	DayDF float64     `json:"-"`
 
 	Estimate stat.Estimate `json:"-"` // what a test of it needs: ForTest
-	worse    Worse         // of a metric without an interval, of which the worse alone can be told
+	worse    Worse         // of a metric whose tails are too heavy for an interval: how it gets worse
 }
 
 // MinRolling is how many windows make a rolling reference at the least: its uncertainty is
@@ -55,6 +55,13 @@ const (
 	fewRowsKurtosis = 10
 )
 
+// fewAlike is from how many autocorrelated rows on intervals are as wide as they should be.
+const fewAlike = 500
+
+// heavyTimes is what the standard error of a metric that so few errors decide on is multiplied
+// by, where it has to be no worse than it seems.
+const heavyTimes = 3
+
 // greatestTails is the greatest weight of tails at which squares still have an interval that
 // holds: errorMoments.tails.
 const greatestTails = 90
@@ -74,8 +81,10 @@ func (m *Result) note(format string, args ...any) {
 // being high (Zou and Donner, Construction of confidence limits about effect
 // measures, Statistics in Medicine 27, 2008).
 //
-// Where the errors' tails are too heavy for an interval, there is an estimate for a comparison
-// that holds by the metric being bad.
+// Where the errors' tails are too heavy for an interval, that the metric is as bad as it seems
+// can still be told. That it is no worse has to hold by so many times its standard error more,
+// as rows seldom hold the greatest of such errors: a reference that is made of them doesn't
+// hide a model that is wholly broken.
 func (m *Result) ForTest(slope float64) (stat.Estimate, bool) {
 	est := m.Estimate
 	if math.IsNaN(est.SE) {
@@ -87,7 +96,7 @@ func (m *Result) ForTest(slope float64) (stat.Estimate, bool) {
 		est = stat.Estimate{Value: float64(m.Value), SE: float64(limit) / z, DF: float64(m.N - 1)}
 	}
 	if m.worse == WorseRises && slope < 0 || m.worse == WorseFalls && slope > 0 {
-		return est, false
+		est.SE = float64(heavyTimes * est.SE)
 	}
 	ok := est.SE >= 0 && stat.IsNumber(est.SE) && est.DF > 0 && stat.IsNumber(est.Skew) && stat.IsNumber(est.Curvature)
 	return est, ok

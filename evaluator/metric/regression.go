@@ -54,6 +54,9 @@ func regression(of origin) map[string]Result {
 		rows.metric = specs[i].Name
 		m := specs[i].compute(&specs[i], rows)
 		rows.noteUnderflow(&m)
+		if rows.fewAlike && !math.IsNaN(float64(m.Low)) {
+			m.note("of so few autocorrelated rows the interval may be too narrow")
+		}
 		out[rows.metric] = m
 	}
 	return out
@@ -71,6 +74,7 @@ type errorMoments struct {
 	symmetric stat.Moments // of 2|e|/(|y|+|p|)
 
 	meanAbsolute stat.Estimate // the mean of |e|
+	fewAlike     bool          // so few rows vary together in time that it isn't told well by how much
 
 	patterns     *stat.Patterns // of the blocks that had these numbers of rows last
 	patternsRows []float64
@@ -86,6 +90,9 @@ func newErrorMoments(of origin) *errorMoments {
 		symmetric: momentsOf(e, n, summary.SumS1, summary.SumS2, summary.SumS3, summary.SumS4),
 	}
 	m.meanAbsolute = m.mean(m.absolute, summary.SumAbsE)
+	if n < fewAlike && m.parts == nil {
+		m.fewAlike = m.meanAbsolute.InTime > 1 || m.mean(m.errors, summary.SumE).InTime > 1
+	}
 	return m
 }
 
@@ -325,10 +332,9 @@ func meanPercentageError(s *Spec, rows *errorMoments) Result {
 //	l = floor((n+1)/2 - z sqrt(n)/2),
 //
 // the binomial distribution's quantile by the normal one with continuity
-// correction. Autocorrelation pushes them apart by sqrt(n/nEff), with the mean
-// absolute error's effective sample size.
+// correction. Rows that are alike push them apart by sqrt(n/nEff): rowsOfMedian.
 func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
-	e, n, nEff := rows.e, rows.n, rows.meanAbsolute.NEff
+	e, n, nEff := rows.e, rows.n, rows.rowsOfMedian()
 	abs := e.AbsErrors()
 	value, bound := abs.At((n - 1) / 2)
 	if n%2 == 0 {
@@ -358,6 +364,21 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 		m.note("from a sketch, within %.2g", bound)
 	}
 	return m
+}
+
+// rowsOfMedian returns the effective number of rows of the median of |e|, by that of its mean.
+// What makes rows alike moves the size of their errors. A size that is greater by a part of
+// itself moves the mean of |e| by that part of mean/sd standard deviations, and the share of
+// |e| below the median by at most that part of one, as long as small errors are more frequent
+// than great ones. So of what likeness adds to the variance of the mean the median's has at most
+// (sd/mean)^2, and all of it at the most.
+func (m *errorMoments) rowsOfMedian() float64 {
+	n := float64(m.n)
+	cv2 := m.absolute.Variance / (m.absolute.Mean * m.absolute.Mean)
+	if added := n/m.meanAbsolute.NEff - 1; added > 0 && cv2 < 1 {
+		return n / (1 + float64(cv2*added))
+	}
+	return m.meanAbsolute.NEff
 }
 
 // rSquared is r2 = 1 - sum e^2 / sum (y - mean y)^2, up to 1, of labels that vary. Its

@@ -60,11 +60,11 @@ func TestHeavyTailsHaveNoIntervalOfSquares(t *testing.T) {
 					if !math.IsNaN(float64(m.Low)) || !strings.HasSuffix(m.Reason, ": judge mae or medae instead") || metrics["mae"].Reason != "" {
 						t.Fatalf("rmse is %+v, mae %+v", m, metrics["mae"])
 					}
-					// That it is worse than something can be told, and not that it is better.
-					_, above := m.ForTest(1)
-					_, below := m.ForTest(-1)
-					if !above || below {
-						t.Fatalf("a test of whether it is above: %v, below: %v; want that it is above alone", above, below)
+					// That it is no worse than something has to hold by more.
+					above, _ := m.ForTest(1)
+					below, ok := m.ForTest(-1)
+					if !ok || above.SE != m.Estimate.SE || below.SE != 3*m.Estimate.SE {
+						t.Fatalf("a test of whether it is above has the standard error %g, below %g; want %g, and three times that", above.SE, below.SE, m.Estimate.SE)
 					}
 					continue
 				}
@@ -112,6 +112,35 @@ func TestErrorsTooSmallForSquaresAreNoted(t *testing.T) {
 		slices.Sort(noted)
 		if !slices.Equal(noted, c.noted) {
 			t.Errorf("errors of %g: noted of %v, want %v", c.size, noted, c.noted)
+		}
+	}
+}
+
+// TestTailsOfTheModelAreKnown has a window too small to show the tails that its reference has.
+func TestTailsOfTheModelAreKnown(t *testing.T) {
+	rng := rand.New(rand.NewPCG(10, 1))
+	draw := func(n int, draw func() float64) map[string]Result {
+		errs := make([]float64, n)
+		for i := range errs {
+			errs[i] = draw()
+		}
+		return OfWindow(summarytest.ErrorSumsOf(errs), nil)
+	}
+	heavy := draw(5000, func() float64 { return math.Exp(rng.NormFloat64()) })
+	for _, of := range []map[string]Result{heavy, draw(5000, rng.NormFloat64)} {
+		window := draw(200, rng.NormFloat64)
+		KnowTails(window, of)
+		for name, m := range window {
+			if name == "r2" || name == "max_error" {
+				continue // labels do not vary here, and a maximum has no interval
+			}
+			squares := name == "mse" || name == "rmse"
+			if lost := math.IsNaN(float64(m.Low)) && m.N > 0; lost != (squares && of["rmse"].Reason != "") {
+				t.Errorf("%s has the interval from %g (%s), where the reference's reason is %q", name, m.Low, m.Reason, of["rmse"].Reason)
+			}
+			if est, ok := m.ForTest(1); squares && (!ok || est.SE != m.Estimate.SE) {
+				t.Errorf("%s cannot be told to be bad: %v", name, est)
+			}
 		}
 	}
 }
