@@ -122,13 +122,12 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 			return nil, err
 		}
 	}
-	if ref != nil {
-		if err := ref.profile.Read(w.window, p.evaluationOptions(p.model).Drift.LeastRows()); err != nil {
-			return nil, err
-		}
+	if err := ref.read(w.window, p.evaluationOptions(p.model)); err != nil {
+		return nil, err
 	}
 	shown := *read
-	if c == nil || !c.kept {
+	unkept := c == nil || !c.kept
+	if unkept {
 		if note := p.noteLacks(w, read.result.Coverage, c != nil); note != "" {
 			shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
 		}
@@ -146,7 +145,7 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	p.addOrdinary(w, read.summary)
 	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
 	p.roll(w, readAsOf, read.summary)
-	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && (c == nil || !c.kept) {
+	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && unkept {
 		e.reading = read
 	}
 	if !w.onGrid {

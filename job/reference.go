@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
@@ -21,6 +22,14 @@ type reference struct {
 	profile       *summary.Profile
 	features      []groundtruth.FeatureSpec // the profile's, in its order
 	profileDigest string                    // empty until digest is asked for it
+}
+
+// read reads of the reference's profile what a window is compared with; nothing without one.
+func (ref *reference) read(w groundtruth.Window, opt evaluator.Options) error {
+	if ref == nil {
+		return nil
+	}
+	return ref.profile.Read(w, opt.Drift.LeastRows())
 }
 
 // layoutID returns what records say of the reference's layout; nothing without one.
