@@ -104,6 +104,9 @@ func (p *pass) gatherOrdinary(ctx context.Context) error {
 			continue
 		}
 		data, err := p.State.Read(ctx, key)
+		if errors.Is(err, objstore.ErrNotExist) {
+			continue // pruned since it was listed
+		}
 		if err != nil {
 			return fmt.Errorf("read a kept Summary: %w", err)
 		}
