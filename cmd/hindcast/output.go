@@ -190,6 +190,16 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 		t.AppendRow(append(row, m.N))
 	}
 	t.Render()
+	var heavy []string
+	why := ""
+	for _, name := range metricOrder(o.Metrics) {
+		if m := o.Metrics[name]; m.HeavyTails() {
+			heavy, why = append(heavy, name), m.Reason
+		}
+	}
+	if len(heavy) > 0 {
+		fmt.Fprintf(w, "no interval of %s: %s\n", strings.Join(heavy, ", "), why)
+	}
 	if text := report.Rolling(o.Rolling, o.TimeZone); text != "" {
 		fmt.Fprintln(w, text)
 	}

@@ -138,6 +138,9 @@ func TestTailsOfTheModelAreKnown(t *testing.T) {
 			if lost := math.IsNaN(float64(m.Low)) && m.N > 0; lost != (squares && of["rmse"].Reason != "") {
 				t.Errorf("%s has the interval from %g (%s), where the reference's reason is %q", name, m.Low, m.Reason, of["rmse"].Reason)
 			}
+			if heavy := squares && of["rmse"].Reason != ""; m.HeavyTails() != heavy {
+				t.Errorf("%s has heavy tails: %v", name, !heavy)
+			}
 			if est, ok := m.ForTest(1); squares && (!ok || est.SE != m.Estimate.SE) {
 				t.Errorf("%s cannot be told to be bad: %v", name, est)
 			}
