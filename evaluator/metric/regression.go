@@ -249,7 +249,9 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
 	if est.Reason != "" {
 		m.Reason, m.Low, m.High = est.Reason, stat.Number(math.NaN()), stat.Number(math.NaN())
-		m.worse = s.Worse
+		if est.SE > 0 { // else there is no estimate at all
+			m.worse = s.Worse
+		}
 		return m
 	}
 	if low < s.Least {
