@@ -32,6 +32,7 @@ type count struct {
 	yes, no int
 	said    int // no answer, and the product says why
 	silent  int // no answer, and no reason
+	noted   int // of the answers, those of which the product says that they may not hold
 }
 
 func (c counts) yesOrNo(figure string, yes bool) {
@@ -41,6 +42,13 @@ func (c counts) yesOrNo(figure string, yes bool) {
 	} else {
 		n.no++
 	}
+	c[figure] = n
+}
+
+// note marks an answer as one of which the product says that it may not hold.
+func (c counts) note(figure string) {
+	n := c[figure]
+	n.noted++
 	c[figure] = n
 }
 
@@ -58,6 +66,7 @@ func (c counts) add(o counts) {
 	for figure, n := range o {
 		sum := c[figure]
 		sum.yes, sum.no, sum.said, sum.silent = sum.yes+n.yes, sum.no+n.no, sum.said+n.said, sum.silent+n.silent
+		sum.noted += n.noted
 		c[figure] = sum
 	}
 }

@@ -90,7 +90,7 @@ func writeTable(b *strings.Builder, heads []head, cells []cell, results []counts
 }
 
 // words writes a count as the table has it: the share of yes in percent, among all or among the
-// answers, and how many had none where these are not few.
+// answers, and where these are not few, how many had none and how many are noted.
 func (n count) words(ofAll bool) string {
 	const few = 0.5
 	share := n.answered()
@@ -102,8 +102,16 @@ func (n count) words(ofAll bool) string {
 		return ""
 	case n.yes+n.no == 0:
 		return "not judged"
-	case n.refused() >= few:
-		return fmt.Sprintf("%.1f (%.0f not judged)", share, math.Ceil(n.refused()))
+	}
+	var also []string
+	if n.refused() >= few {
+		also = append(also, fmt.Sprintf("%.0f not judged", math.Ceil(n.refused())))
+	}
+	if n.doubted() >= few {
+		also = append(also, fmt.Sprintf("%.0f noted", math.Ceil(n.doubted())))
+	}
+	if len(also) > 0 {
+		return fmt.Sprintf("%.1f (%s)", share, strings.Join(also, ", "))
 	}
 	return fmt.Sprintf("%.1f", share)
 }

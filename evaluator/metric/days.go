@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -63,10 +64,7 @@ func DaysIn(reference map[string]Result) Days {
 // without a series of its own varies as the metric does that it is like, in proportion.
 func SetDays(reference map[string]Result, strata []Days) {
 	for _, spec := range Regressions() {
-		name := spec.Name
-		if spec.daysLike != "" {
-			name = spec.daysLike
-		}
+		name := cmp.Or(spec.daysLike, spec.Name)
 		var all []stat.DaySeries
 		for _, s := range strata {
 			all = append(all, s[name])
