@@ -52,17 +52,18 @@ type Values struct {
 // of a scan together have Len rows and as many of each feature. A batch and all it holds
 // is the scan's and is used again after the sink returns.
 type Batch struct {
-	Len         int
-	Times       []int64   // prediction time in Unix nanoseconds; all zero when the source has no time
-	HasTime     bool      // whether Times is known
-	Predictions []float64 // finite; nil of a reference that has no predictions
-	Narrow      bool      // the predictions are floating-point numbers of 32 bits
-	Version     Values    // Text, of the Len rows; Kind Absent when no version column is mapped
-	Features    []Values  // parts of features of Spec.Features, in any order
-	// Columns are what a task has of a row beside its one number, of the Len rows: a
-	// score, a class, a weight. A regression has none.
-	Columns []Column
-	Sampled []SampledRow
+	Len     int
+	Times   []int64 // prediction time in Unix nanoseconds; all zero when the source has no time
+	HasTime bool    // whether Times is known
+	// Predictions are finite: of Binary the scores or, where there are none, 1 for the positive
+	// class and 0 for the other. They are nil of Multiclass, and of a reference that has no
+	// predictions.
+	Predictions []float64
+	Narrow      bool // the predictions are floating-point numbers of 32 bits
+	Classifier
+	Version  Values   // Text, of the Len rows; Kind Absent when no version column is mapped
+	Features []Values // parts of features of Spec.Features, in any order
+	Sampled  []SampledRow
 	// Group is the number of the group that all rows are of, those of the features too, in a
 	// scan that was asked for groups.
 	Group int64
@@ -74,14 +75,25 @@ type Matches struct {
 	Len         int
 	Times       []int64
 	HasTime     bool
-	Predictions []float64 // finite; nil of a reference that has no predictions
-	Labels      []float64 // finite
+	Predictions []float64 // as those of Batch
+	Labels      []float64 // finite; of Binary 1 and 0, nil of Multiclass
 	Narrow      bool      // some labels' column is of floating-point numbers of 32 bits
-	Version     Column
-	Segments    []Column // Text, in the order of Spec.Segments
-	Columns     []Column // as those of Batch
-	Sampled     []SampledRow
-	Group       int64 // as that of Batch
+	Classifier
+	LabelClass Column      // of Multiclass: Text, and without missing values
+	Quantiles  [][]float64 // as PredictionColumns.Quantiles, and there by row: finite; nil where none are named
+	Weights    []float64   // finite, at least 0; nil where no column is named
+	Version    Column
+	Segments   []Column // Text, in the order of Spec.Segments
+	Sampled    []SampledRow
+	Group      int64 // as that of Batch
+}
+
+// Classifier is what a row's prediction by a classifier is, of the Len rows of a Batch or of
+// Matches; the zero value of a regression, and of a reference that has no predictions.
+type Classifier struct {
+	Positive []bool      // of Binary: whether the positive class is predicted
+	Class    Column      // of Multiclass: the class that is predicted, Text, and without missing values
+	Scores   [][]float64 // of Multiclass: as PredictionColumns.Scores, and there by row: from 0 to 1; nil where none are named
 }
 
 // EntityGroups is to how many groups entities are dealt, where PredictionColumns names their

@@ -49,14 +49,55 @@ func (c IDColumns) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string(c))
 }
 
-// PredictionColumns names the columns of a prediction log. Timestamp, ModelVersion and Entity
-// may be empty: there is no such column.
+// Task is what a model predicts.
+type Task string
+
+// The tasks of models.
+const (
+	Regression Task = "regression" // a number; the zero Task means it too
+	Binary     Task = "binary"     // whether a row is of the positive class, mostly with a probability
+	Multiclass Task = "multiclass" // one of several classes, perhaps with a probability of each
+)
+
+// PredictionColumns names the columns of a prediction log. All but ID and what the task
+// predicts may be empty: there is no such column. What came after the first four is left out of
+// fingerprints where there is none.
 type PredictionColumns struct {
 	ID                                  IDColumns
 	Timestamp, Prediction, ModelVersion string
 	// Entity is the column that tells what a row is about, such as a customer. Rows of one
-	// entity are alike. It is left out of fingerprints where there is none.
+	// entity are alike.
 	Entity string `json:",omitempty"`
+	// Score holds, of Binary, the probability of the positive class. With it Prediction may be
+	// empty: Spec.Threshold decides.
+	Score string `json:",omitempty"`
+	// Scores hold, of Multiclass, the probability of each class. With them Prediction may be
+	// empty: the class of the greatest probability is predicted, of equal ones the first.
+	Scores []ClassScore `json:",omitempty"`
+	// Quantiles are, of Regression, the predicted quantiles, in ascending order.
+	Quantiles []Quantile `json:",omitempty"`
+	// Weight is how much a row counts in metrics.
+	Weight string `json:",omitempty"`
+}
+
+// ClassScore says where the probability of a class is: in a column of its own or in an element
+// of one, which is a map or a list.
+type ClassScore struct {
+	Class, Column string
+	Element       Element `json:",omitzero"`
+}
+
+// Element is a place inside a column whose values are maps or lists. The zero value is the
+// value itself.
+type Element struct {
+	Key   string `json:",omitempty"` // of a map, where it is not empty
+	Place int    `json:",omitempty"` // of a list, counted from 1
+}
+
+// Quantile names the column that holds a predicted quantile of order Q, between 0 and 1.
+type Quantile struct {
+	Q      float64
+	Column string
 }
 
 // LabelColumns names the columns of the labels. Only ID and Label are required.
@@ -90,6 +131,14 @@ type FeatureSpec struct {
 
 // Spec says what to read for one model. Join and ScanReference are given one.
 type Spec struct {
+	Task Task `json:",omitempty"` // empty is Regression; so are the next two left out of fingerprints where they are empty
+	// Positive is, of Binary, the label of the positive class. The words 1, 1.0 and true are one
+	// label, and 0, 0.0 and false are one; where it is none of these, all other labels are of
+	// the other class.
+	Positive string `json:",omitempty"`
+	// Threshold is, of Binary, the score from which on a row is predicted to be of the positive
+	// class where there is no column that says so.
+	Threshold         float64 `json:",omitempty"`
 	Predictions       Source
 	PredictionColumns PredictionColumns
 	Labels            Source
