@@ -41,8 +41,9 @@ func NewErrorSums(center float64, buckets int, blocks bool) *ErrorSums {
 
 // newGroupSums returns the sums of no rows of a version or segment, which counts them by time
 // block if asked for.
-func newGroupSums(center float64, blocks bool) *ErrorSums {
+func newGroupSums(center float64, m Model, blocks bool) *ErrorSums {
 	e := NewErrorSums(center, GroupBuckets, false)
+	e.classes = newClasses(m, newScoreTable(false), 0)
 	if blocks {
 		e.byBlock = make([]int64, NumBlocks)
 	}
@@ -58,10 +59,21 @@ func (e *ErrorSums) addSums(o *ErrorSums) {
 	}
 }
 
+// addTimeless counts rows that have no time.
+func (e *ErrorSums) addTimeless(n int) {
+	e.timeless += int64(n)
+	if e.classes != nil {
+		e.classes.timeless = true
+	}
+}
+
 func (e *ErrorSums) mergeFrom(o *ErrorSums) {
 	e.n += o.n
 	e.nonZero += o.nonZero
 	e.timeless += o.timeless
+	if e.classes != nil {
+		e.classes.mergeFrom(o.classes)
+	}
 	e.addSums(o)
 	e.maxAbs = max(e.maxAbs, o.maxAbs)
 	e.abs.mergeFrom(&o.abs)

@@ -18,6 +18,8 @@ type BuilderOptions struct {
 	// Entities says that Batch.Group and Matches.Group are those of the rows' entities, by
 	// which the rows are counted too (Summary.Entities).
 	Entities bool
+	// Model is what the model predicts; the layout's where it is zero. Its task is the layout's.
+	Model Model
 }
 
 // Builder makes a Summary of what a scan sends it. Each worker has its own; their
@@ -28,6 +30,7 @@ type Builder struct {
 	kernel  *errorKernel // nil before the first match
 	keys    []key        // of a piece of matches
 	blockOf []int32      // of the piece's rows
+	classes *classKernel // of a classifier
 	summed  bool         // the versions' sums are in the whole's
 
 	calendar *groundtruth.Calendar // nil where hours are not counted
@@ -46,23 +49,33 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 			opts.MaxSegments = layout.MaxSegments
 		}
 	}
+	opts.Model = opts.Model.known()
+	if opts.Model == (Model{}) && layout != nil {
+		opts.Model = layout.Model
+	}
+	if layout != nil && opts.Model.task() != layout.Model.task() {
+		panic("summary: rows of a model of the task " + string(opts.Model.task()) + " on a layout of one of " + string(layout.Model.task()))
+	}
 	var start, end int64
 	if w.End.After(w.Start) && !w.Start.IsZero() {
 		start, end = w.Start.UnixNano(), w.End.UnixNano()
 	}
-	b := &Builder{s: newSummary(layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar}
+	b := &Builder{s: newSummary(layout, start, end, segments, opts.MaxSegments, opts.Model), calendar: opts.Calendar}
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
 	}
 	if opts.Entities {
-		b.s.entities = newEntities(layout)
+		b.s.entities = newEntities(layout, b.s.model)
+	}
+	if b.s.model.classifies() {
+		b.classes = newClassKernel()
 	}
 	return b
 }
 
-func newSummary(layout *Layout, start, end int64, segments []string, maxSegments int) *Summary {
+func newSummary(layout *Layout, start, end int64, segments []string, maxSegments int, m Model) *Summary {
 	s := &Summary{
-		layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
+		layout: layout, model: m, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
 		features: []*Column{}, sample: &sample{},
 	}
 	prediction, label := columnOf("prediction"), columnOf("label")
@@ -74,24 +87,30 @@ func newSummary(layout *Layout, start, end int64, segments []string, maxSegments
 	}
 	s.prediction = newColumnSummary(prediction, s.interior())
 	s.label = newColumnSummary(label, s.interior())
-	s.errors = newWholeSums(layout, start, end)
-	fresh := func() *ErrorSums { return newGroupSums(s.errors.center, end > start) }
+	s.errors = newWholeSums(layout, m, start, end)
+	fresh := func() *ErrorSums { return newGroupSums(s.errors.center, m, end > start) }
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
 	for _, name := range segments {
 		s.segments = append(s.segments, newGroups[ErrorSums](maxSegments, layout.segmentRank(name), fresh))
 	}
+	s.predicted = newPredictionsSide(m)
 	s.resetVersionRows()
 	return s
 }
 
 // newWholeSums returns the sums of no rows of a window, or of a reference, on its layout.
-func newWholeSums(layout *Layout, start, end int64) *ErrorSums {
+func newWholeSums(layout *Layout, m Model, start, end int64) *ErrorSums {
 	center := 0.0
 	if layout != nil {
 		center = layout.Label.Center
 	}
-	e := NewErrorSums(center, wholeBuckets, end > start)
+	e := NewErrorSums(center, wholeBuckets, end > start && !m.classifies())
 	e.span = end - start
+	blocks := 0
+	if end > start {
+		blocks = NumBlocks
+	}
+	e.classes = newClasses(m, newScoreTable(true), blocks)
 	return e
 }
 
@@ -144,6 +163,9 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	b.addHours(batch)
 	if batch.Predictions != nil {
 		s.prediction.addNumbers(s.prediction.alike(batch.Predictions[:n], batch.Narrow), nil)
+	}
+	if s.predicted != nil {
+		s.predicted.add(b.classes, batch)
 	}
 	s.sample.addPredictions(batch)
 	if batch.Version.Kind != groundtruth.Text {
@@ -230,7 +252,6 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 // addPiece takes the matches from one row to before another.
 func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 	s, k, n := b.s, b.kernel, to-from
-	k.load(m.Predictions[from:to], m.Labels[from:to])
 	byVersion := m.Version.Kind == groundtruth.Text
 	if b.keys == nil {
 		b.keys = make([]key, 2+len(s.segments))
@@ -247,21 +268,40 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 		b.setKey(&keys[at], g, &m.Segments[i], from, n)
 		at++
 	}
+	var blockOf []int32
 	switch {
 	case !m.HasTime:
-		s.errors.timeless += int64(n)
-	case s.errors.blocks != nil:
-		k.blockOf = slices.Grow(b.blockOf[:0], n)[:n]
-		b.blockOf = k.blockOf
-		blockOf := newBlocks(s.start, s.end)
+		s.errors.addTimeless(n)
+	case s.end > s.start:
+		b.blockOf = slices.Grow(b.blockOf[:0], n)[:n]
+		blockOf = b.blockOf
+		blocks := newBlocks(s.start, s.end)
 		for row, t := range m.Times[from:to] {
-			k.blockOf[row] = int32(blockOf.find(t))
+			blockOf[row] = int32(blocks.find(t))
 		}
 	}
+	if b.classes != nil {
+		b.addClasses(m, from, to, keys[:at], blockOf)
+		return
+	}
+	k.load(m.Predictions[from:to], m.Labels[from:to])
+	k.blockOf = blockOf
 	k.addKeys(keys[:at])
 	if k.blockOf != nil {
 		k.addBlocks(s.errors.blocks, k.blockOf)
 	}
+}
+
+// addClasses takes a piece of the matches of a classifier.
+func (b *Builder) addClasses(m *groundtruth.Matches, from, to int, keys []key, blockOf []int32) {
+	k, scores := b.classes, m.Predictions[from:to]
+	var weights []float64
+	if m.Weights != nil {
+		weights = m.Weights[from:to]
+	}
+	k.load(m.Positive[from:to], m.Labels[from:to])
+	k.addKeys(keys, blockOf, scores, weights)
+	k.addBlocks(b.s.errors.classes.blocks, blockOf, b.s.model.Scored, scores, weights)
 }
 
 // setKey makes a key of the groups of n rows of a text column, which begin at from.
@@ -358,6 +398,7 @@ func (b *Builder) ResetPredictions() {
 	if s.hours != nil {
 		s.hours.counts = [allHours]int64{}
 	}
+	s.predicted = newPredictionsSide(s.model)
 	s.resetVersionRows()
 }
 

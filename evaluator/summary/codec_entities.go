@@ -63,12 +63,12 @@ func (t totals) plus(o totals) totals {
 }
 
 // entities reads the groups of entities of so many rows on a layout.
-func (d *decoder) entities(l *Layout, of totals) *Clusters {
+func (d *decoder) entities(l *Layout, m Model, of totals) *Clusters {
 	if d.err != nil {
 		return nil
 	}
 	rows, labels, errors := of.rows, of.labels, of.errors // of groups that are yet to come
-	c := newEntities(l)
+	c := newEntities(l, m)
 	n := d.count(4 + len(c.columns))
 	d.check(n <= groundtruth.EntityGroups)
 	last := -1

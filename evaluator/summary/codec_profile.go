@@ -139,7 +139,7 @@ func (p *Profile) decode(b []byte) error {
 			}},
 			sectionReader{entitiesSection, true, func(d *decoder) {
 				d.check(r.layout != nil)
-				p.Entities = d.entities(r.layout, r.totals)
+				p.Entities = d.entities(r.layout, r.layout.Model, r.totals)
 			}})
 	}
 	switch {

@@ -100,7 +100,7 @@ func countedSections(s **Summary) []sectionReader {
 		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
-		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).layout, (*s).totals()) }},
+		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).layout, (*s).model, (*s).totals()) }},
 	}
 }
 
@@ -140,7 +140,7 @@ func (d *decoder) frame(layout *Layout) *Summary {
 	if d.err != nil {
 		return nil
 	}
-	s := newSummary(layout, start, end, names, maxSegments)
+	s := newSummary(layout, start, end, names, maxSegments, Model{})
 	s.sample = nil
 	return s
 }

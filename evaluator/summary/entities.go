@@ -9,11 +9,11 @@ func (s *Summary) Entities() *Clusters { return s.entities }
 
 // newEntities returns what counts rows by groups of entities; without a layout their errors
 // alone are told apart.
-func newEntities(l *Layout) *Clusters {
+func newEntities(l *Layout, m Model) *Clusters {
 	if l == nil {
 		l = &Layout{}
 	}
-	return newClusters(l)
+	return newClusters(l, m)
 }
 
 // mergeEntities adds the groups of o. Of rows whose entities are not known nothing can be
@@ -45,7 +45,9 @@ type EntityCounter struct{ of *Clusters }
 var _ groundtruth.Sink = (*EntityCounter)(nil)
 
 // NewEntityCounter returns an EntityCounter on the reference's layout.
-func NewEntityCounter(layout *Layout) *EntityCounter { return &EntityCounter{newEntities(layout)} }
+func NewEntityCounter(layout *Layout) *EntityCounter {
+	return &EntityCounter{newEntities(layout, layout.Model)}
+}
 
 // AddPredictions implements groundtruth.Sink.
 func (e *EntityCounter) AddPredictions(b *groundtruth.Batch) { e.of.addPredictions(b.Group, b) }

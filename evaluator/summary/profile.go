@@ -12,6 +12,7 @@ import (
 // bins. Windows are counted on it, so that they can be compared with the reference
 // and merged. It must not be changed once made.
 type Layout struct {
+	Model       Model
 	Features    []ColumnLayout // sorted by name
 	Prediction  ColumnLayout
 	Label       ColumnLayout

@@ -38,6 +38,8 @@ type ProfilerOptions struct {
 	// strata of no kind, and days in UTC.
 	Strata StrataKind
 	Zone   groundtruth.Zone
+	// Model is what the rows' model predicts.
+	Model Model
 }
 
 // Profiler is the first pass over the reference: it finds the Layout. Each worker
@@ -96,6 +98,7 @@ func NewProfiler(features []groundtruth.FeatureSpec, segments []string, opts Pro
 	opts.ExactValues = cmp.Or(opts.ExactValues, DefaultExactValues)
 	opts.MaxSegments = cmp.Or(opts.MaxSegments, DefaultMaxSegments)
 	opts.TableBytes = cmp.Or(opts.TableBytes, DefaultTableBytes)
+	opts.Model = opts.Model.known()
 	p := &Profiler{opts: opts}
 	numbers := int64(2)
 	for _, f := range features {
@@ -244,6 +247,7 @@ func (p *Profiler) Layout() *Layout {
 		exactValues = min(exactValues, strataBins)
 	}
 	l := &Layout{
+		Model:      p.opts.Model,
 		Prediction: p.prediction.layout(exactValues),
 		Label:      p.label.layout(exactValues),
 		Rows:       p.rows, HasTime: p.hasTime, Start: p.start, End: p.end,

@@ -61,7 +61,8 @@ var ErrLayout = errors.New("summaries have different layouts")
 // for bit. It is read-only for everyone but its Builder and Merge.
 type Summary struct {
 	layout      *Layout // nil without a reference
-	maxSegments int     // as BuilderOptions has it
+	model       Model
+	maxSegments int // as BuilderOptions has it
 	segNames    []string
 	start       int64 // the span of the time blocks in Unix nanoseconds
 	end         int64
@@ -70,6 +71,7 @@ type Summary struct {
 	predictions int64
 	features    []*Column // in the layout's order; by name without a layout
 	prediction  *Column
+	predicted   *predictionsSide // of Binary
 	versionRows *groups[rowCount, *rowCount]
 	hours       *hourCounts // nil where they are not known
 
@@ -179,6 +181,28 @@ func (s *Summary) Sample() (rows []SampleRow, known bool) {
 	return s.sample.rows(), true
 }
 
+// Model returns what the model predicts.
+func (s *Summary) Model() Model { return s.model }
+
+// Scored returns the predictions of Binary, with and without a label, by ascending score as
+// Classes.Scores; all are of actual class 0. It is nil where there are no scores.
+func (s *Summary) Scored() []ScoreCell {
+	if s.predicted == nil || s.predicted.scores == nil {
+		return nil
+	}
+	return s.predicted.scores.cells()
+}
+
+// PredictedClasses returns the number of predictions of a classifier, with and without a label,
+// by the name of the class; nil of a regression.
+func (s *Summary) PredictedClasses() map[string]int64 {
+	if s.predicted == nil {
+		return nil
+	}
+	n := s.predicted.whole.n
+	return map[string]int64{s.model.Negative: n[0], s.model.Positive: n[1]}
+}
+
 // Span returns the span of the time blocks in Unix nanoseconds.
 func (s *Summary) Span() (start, end int64) { return s.start, s.end }
 
@@ -187,6 +211,9 @@ func (s *Summary) Span() (start, end int64) { return s.start, s.end }
 func (s *Summary) Merge(o *Summary) error {
 	if s.layout.ID() != o.layout.ID() {
 		return fmt.Errorf("merge summaries: %w", ErrLayout)
+	}
+	if s.model != o.model {
+		return fmt.Errorf("merge summaries: %w: what the model predicts differs, one has the task %s and the other %s", ErrLayout, s.model.task(), o.model.task())
 	}
 	if s.maxSegments != o.maxSegments || s.start != o.start || s.end != o.end || !slices.Equal(s.segNames, o.segNames) {
 		return fmt.Errorf("merge summaries: %w: spans, segments or options differ", ErrLayout)
@@ -198,6 +225,9 @@ func (s *Summary) Merge(o *Summary) error {
 	}
 	s.prediction.mergeFrom(o.prediction)
 	s.label.mergeFrom(o.label)
+	if s.predicted != nil {
+		s.predicted.mergeFrom(o.predicted)
+	}
 	s.versionRows.mergeFrom(o.versionRows)
 	s.mergeHours(o)
 	s.errors.mergeFrom(o.errors)
@@ -292,6 +322,9 @@ type ErrorSums struct {
 	figures []blockFigures
 	// timeless counts rows without time: with any, the blocks don't add up to the whole.
 	timeless int64
+	// classes are what is counted of a classifier, whose sums and blocks here have nothing; nil
+	// of a regression.
+	classes *Classes
 }
 
 // blockSums is the part of ErrorSums that is kept of a time block.
@@ -363,8 +396,11 @@ func (o OrderStatistics) At(rank int64) (value, bound float64) {
 // Blocks returns the number of time blocks: 64, or 0 where none are kept (model
 // versions, segments, rows without time, a span of no length).
 func (e *ErrorSums) Blocks() int {
-	if e.timeless != 0 {
+	switch {
+	case e.timeless != 0:
 		return 0
+	case e.classes != nil:
+		return e.classes.Blocks()
 	}
 	return max(len(e.blocks), len(e.figures))
 }
@@ -393,6 +429,9 @@ func (e *ErrorSums) Days() float64 {
 
 // BlockN returns the number of rows in block i.
 func (e *ErrorSums) BlockN(i int) int64 {
+	if e.classes != nil {
+		return e.classes.blocks[i].rows()
+	}
 	if e.figures != nil {
 		return e.figures[i].n
 	}
