@@ -62,7 +62,7 @@ type State struct {
 // Model is one model to evaluate.
 type Model struct {
 	Name        string            `yaml:"name"`
-	Task        string            `yaml:"task"`
+	Task        groundtruth.Task  `yaml:"task"`
 	Schedule    string            `yaml:"schedule"`  // cron, five fields; empty when serve leaves the model alone
 	TimeZone    string            `yaml:"time_zone"` // of the schedule, an IANA name
 	Predictions Predictions       `yaml:"predictions"`

@@ -10,7 +10,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
-	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -97,7 +96,7 @@ func (d *decoder) model(v value, dir string) *Model {
 // task that this version doesn't evaluate nothing else is told, for much of it would be
 // refused on that account alone.
 func (d *decoder) task(o *object, m *Model) bool {
-	m.Task = metric.TaskRegression // to read on by where it is misspelt or missing
+	m.Task = groundtruth.Regression // to read on by where it is misspelt or missing
 	v, ok := o.get("task")
 	if !ok {
 		return true
@@ -106,10 +105,12 @@ func (d *decoder) task(o *object, m *Model) bool {
 	if !ok {
 		return true
 	}
-	can, later := metric.Tasks()
-	classifies := s.text == metric.TaskBinary || strings.Contains(strings.ToLower(s.text), "classif")
+	can, later := tasks()
+	classifies := s.text == string(groundtruth.Binary) || strings.Contains(strings.ToLower(s.text), "classif")
 	if !classifies && !slices.Contains(later, s.text) {
-		d.choice(v, &m.Task, can, nil)
+		task := string(m.Task)
+		d.choice(v, &task, can, nil)
+		m.Task = groundtruth.Task(task)
 		return true
 	}
 	instead := ""

@@ -271,7 +271,7 @@ func (m *Model) DriftOptions() drift.Options {
 func (m *Model) PolicyHash() string {
 	canonical := struct {
 		Schema      int
-		Task        string
+		Task        groundtruth.Task
 		Window      string
 		Delay       string
 		Resolve     string

@@ -31,6 +31,11 @@ func formats() (can, later []string) {
 	}
 }
 
+// tasks are all refused but one: its prediction and label are numbers.
+func tasks() (can, later []string) {
+	return texts(groundtruth.Tasks()[:1]), texts(groundtruth.Tasks()[1:])
+}
+
 func driftProfiles() (can, later []string) {
 	return []string{drift.Profile}, []string{"nannyml", "evidently", "tfdv"}
 }
