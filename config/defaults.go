@@ -26,6 +26,13 @@ const (
 	// Of the state.
 	defaultKeepSummaries = 90 * 24 * time.Hour
 
+	// Of classifiers.
+	defaultPositiveLabel = "1"
+	defaultThreshold     = 0.5
+	defaultBeta          = 2.0
+	defaultTopK          = 3
+	defaultLabelBias     = LabelBiasInconclusive
+
 	// Of a rolling reference.
 	defaultRolling = 28
 	defaultSame    = summary.NoStrata

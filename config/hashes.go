@@ -44,7 +44,7 @@ func (m *Model) RulesHash() string {
 		Drift      Drift
 		Prometheus map[string]string
 		Reference  *Reference
-	}{m.Task, rules, m.Drift, m.Prometheus, m.Reference})
+	}{string(m.Task), rules, m.Drift, m.Prometheus, m.Reference})
 }
 
 // hashOf returns the first 32 hexadecimal digits of the SHA-256 of v's JSON without the

@@ -30,11 +30,11 @@ type ruleAt struct {
 	keys  map[string]value
 }
 
-// defaultRules are the rules of a model that configures none: features drift, or
-// the error is 10 % worse than the reference's, where that has predictions and labels.
+// defaultRuleList lists the rules of a model that configures none: features drift, or
+// performance is 10 % worse than the reference's, where that has predictions and labels.
 // Without a reference there is nothing to compare with, and no rule.
-func defaultRules(reference *Reference) []Rule {
-	if reference == nil {
+func (m *Model) defaultRuleList() []Rule {
+	if m.Reference == nil {
 		return nil
 	}
 	rule := func(name, when string) Rule {
@@ -44,10 +44,17 @@ func defaultRules(reference *Reference) []Rule {
 		}
 	}
 	rules := []Rule{rule("drift", "drift.share >= 0.5")}
-	if noPredictions, noLabels := reference.lacks(); noPredictions || noLabels {
+	if noPredictions, noLabels := m.Reference.lacks(); noPredictions || noLabels {
 		return rules
 	}
-	return append(rules, rule("rmse", "rmse > 1.1 * reference.rmse"))
+	switch {
+	case m.Task == groundtruth.Regression:
+		return append(rules, rule("rmse", "rmse > 1.1 * reference.rmse"))
+	case m.scored() && m.referenceScored():
+		return append(rules, rule("roc_auc", "roc_auc < 0.9 * reference.roc_auc"))
+	default:
+		return append(rules, rule("f1", "f1 < 0.9 * reference.f1"))
+	}
 }
 
 // rules reads and compiles the rules of a model.
@@ -63,7 +70,7 @@ func (d *decoder) rules(model *object, m *Model) {
 		}
 	} else if !model.has("rules") {
 		m.defaultRules = true
-		for _, r := range defaultRules(m.Reference) {
+		for _, r := range m.defaultRuleList() {
 			rules = append(rules, ruleAt{rule: r, pos: model.v})
 		}
 	}
@@ -227,7 +234,7 @@ func (m *Model) Rules() *rule.Set { return m.rules }
 func (m *Model) RuleEnv() rule.Env {
 	noPredictions, noLabels := m.Reference.lacks()
 	return rule.Env{
-		Task:          m.Task,
+		Task:          string(m.Task),
 		HasReference:  m.Reference != nil,
 		HasRolling:    m.Rolling() != nil,
 		NoPredictions: noPredictions,
@@ -289,7 +296,7 @@ func (m *Model) PolicyHash() string {
 		Strata      string            `json:",omitempty"` // as the file has it; likewise
 	}{
 		Schema:      1,
-		Task:        m.Task,
+		Task:        string(m.Task),
 		Window:      m.grid.String(),
 		Delay:       m.GroundTruth.Delay.String(),
 		Resolve:     string(m.GroundTruth.Resolve),
