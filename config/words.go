@@ -31,9 +31,14 @@ func formats() (can, later []string) {
 	}
 }
 
-// tasks are all refused but one: its prediction and label are numbers.
-func tasks() (can, later []string) {
-	return texts(groundtruth.Tasks()[:1]), texts(groundtruth.Tasks()[1:])
+func tasks() []string {
+	return texts(groundtruth.Tasks())
+}
+
+func estimations() (can, later []string) { return []string{auto, "cbpe"}, []string{"dle"} }
+
+func labelBiasActions() []string {
+	return []string{LabelBiasInconclusive, LabelBiasWarn, LabelBiasNone}
 }
 
 func driftProfiles() (can, later []string) {

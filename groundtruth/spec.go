@@ -90,8 +90,9 @@ type ClassScore struct {
 	Element       Element `json:",omitzero"`
 }
 
-// Element is a place inside a column whose values are maps or lists. The zero value is the
-// value itself.
+// Element is a place inside a column whose values are maps or lists. Where it has a key and a
+// place, the value decides: the key is of a map, the place of a list. The zero value is the value
+// itself.
 type Element struct {
 	Key   string `json:",omitempty"` // of a map, where it is not empty
 	Place int    `json:",omitempty"` // of a list, counted from 1
