@@ -39,12 +39,12 @@ func (m *Model) RulesHash() string {
 		rules[i] = judging{r.Name, r.When, r.MinSamples, r.MinCoverage, r.Significance}
 	}
 	return hashOf(struct {
-		Task       string
+		Task       groundtruth.Task
 		Rules      []judging
 		Drift      Drift
 		Prometheus map[string]string
 		Reference  *Reference
-	}{string(m.Task), rules, m.Drift, m.Prometheus, m.Reference})
+	}{m.Task, rules, m.Drift, m.Prometheus, m.Reference})
 }
 
 // hashOf returns the first 32 hexadecimal digits of the SHA-256 of v's JSON without the
