@@ -39,7 +39,7 @@ func (m *Model) RulesHash() string {
 		rules[i] = judging{r.Name, r.When, r.MinSamples, r.MinCoverage, r.Significance}
 	}
 	return hashOf(struct {
-		Task       string
+		Task       groundtruth.Task
 		Rules      []judging
 		Drift      Drift
 		Prometheus map[string]string

@@ -10,7 +10,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
-	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -24,6 +23,7 @@ const (
 	mostFor         = 10_000
 	mostRolling     = 366
 	mostRuns        = 1_000_000
+	mostClasses     = 1_000 // as many as summary.Classes tells apart
 )
 
 // A model's name goes into object keys, Pushgateway groups (where client_golang
@@ -56,9 +56,7 @@ func (d *decoder) model(v value, dir string) *Model {
 		d.fail(nv, "a model's name has lower-case letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit")
 		m.Name = ""
 	}
-	if !d.task(o, m) {
-		return nil
-	}
+	d.task(o, m)
 	d.schedule(o, m)
 	if sv, ok := o.get("predictions"); ok {
 		d.predictions(sv, m)
@@ -82,6 +80,7 @@ func (d *decoder) model(v value, dir string) *Model {
 	if sv, ok := o.get("drift"); ok {
 		d.drift(sv, m)
 	}
+	d.kind(o, m)
 	d.retrain(o, m)
 	if pv, ok := o.get("prometheus"); ok {
 		d.queries(pv, m)
@@ -91,33 +90,6 @@ func (d *decoder) model(v value, dir string) *Model {
 	o.need("name", "task", "predictions", "ground_truth")
 	o.done()
 	return m
-}
-
-// task reads the model's task, and reports whether the rest of the model makes sense: of a
-// task that this version doesn't evaluate nothing else is told, for much of it would be
-// refused on that account alone.
-func (d *decoder) task(o *object, m *Model) bool {
-	m.Task = metric.TaskRegression // to read on by where it is misspelt or missing
-	v, ok := o.get("task")
-	if !ok {
-		return true
-	}
-	s, ok := d.textScalar(v)
-	if !ok {
-		return true
-	}
-	can, later := metric.Tasks()
-	classifies := s.text == metric.TaskBinary || strings.Contains(strings.ToLower(s.text), "classif")
-	if !classifies && !slices.Contains(later, s.text) {
-		d.choice(v, &m.Task, can, nil)
-		return true
-	}
-	instead := ""
-	if classifies {
-		instead = "; a probability with labels of 0 and 1 can be judged as regression, where mse is the Brier score"
-	}
-	d.fail(v, "%s is not supported yet: this version evaluates %s alone, where prediction and label are numbers%s", s.shown(), strings.Join(can, ", "), instead)
-	return false
 }
 
 // window reads the size of the windows and their time zone.
@@ -162,20 +134,47 @@ func (d *decoder) predictions(v value, m *Model) {
 	p.zone = d.partitionZone(o, p.URL, &p.PartitionZone)
 	o.boolean("follow_links", &p.FollowLinks)
 	if cv, ok := o.get("columns"); ok {
-		c := d.object(cv)
-		c.idColumns("id", &p.Columns.ID)
-		c.text("timestamp", &p.Columns.Timestamp)
-		c.text("prediction", &p.Columns.Prediction)
-		c.text("model_version", &p.Columns.ModelVersion)
-		d.entity(c, &p.Columns)
-		c.need("id", "prediction")
-		c.done()
+		d.predictionColumns(cv, m)
 	}
 	p.Features.Auto = true
 	if fv, ok := o.get("features"); ok {
 		d.features(fv, p)
 	}
 	o.need("url", "columns")
+	o.done()
+}
+
+// predictionColumns reads the names of the log's columns.
+func (d *decoder) predictionColumns(v value, m *Model) {
+	o := d.object(v)
+	c := &m.Predictions.Columns
+	o.idColumns("id", &c.ID)
+	o.text("timestamp", &c.Timestamp)
+	o.text("prediction", &c.Prediction)
+	o.text("model_version", &c.ModelVersion)
+	d.entity(o, c)
+	if sv, ok := o.belongs("score", m, groundtruth.Binary); ok {
+		if name, ok := d.text(sv); ok {
+			c.Score = name
+		}
+	}
+	if sv, ok := o.belongs("scores", m, groundtruth.Multiclass); ok {
+		c.Scores = d.scores(sv)
+	}
+	if qv, ok := o.belongs("quantiles", m, groundtruth.Regression); ok {
+		c.Quantiles = d.quantiles(qv)
+	}
+	o.text("weight", &c.Weight)
+	o.need("id")
+	switch {
+	case !o.ok, m.noTask, o.has("prediction"), o.has("score") && m.Task == groundtruth.Binary, o.has("scores") && m.Task == groundtruth.Multiclass:
+	case m.Task == groundtruth.Binary:
+		o.fail("prediction or score is missing: the predicted class, or the probability of the positive one")
+	case m.Task == groundtruth.Multiclass:
+		o.fail("prediction or scores is missing: the predicted class, or the probabilities of all")
+	default:
+		o.fail("prediction is missing")
+	}
 	o.done()
 }
 
@@ -359,7 +358,10 @@ func (d *decoder) tellsApart(v value, kind summary.StrataKind, m *Model) {
 func (d *decoder) referenceColumns(v value, m *Model) *ReferenceColumns {
 	o := d.object(v)
 	p := m.Predictions.Columns
-	c := &ReferenceColumns{ID: p.ID, Timestamp: p.Timestamp, Prediction: p.Prediction, ModelVersion: p.ModelVersion, Entity: p.Entity, Label: m.GroundTruth.Columns.Label}
+	c := &ReferenceColumns{
+		ID: p.ID, Timestamp: p.Timestamp, Prediction: p.Prediction, ModelVersion: p.ModelVersion, Entity: p.Entity, Label: m.GroundTruth.Columns.Label,
+		Score: p.Score, Scores: p.Scores, Quantiles: p.Quantiles, Weight: p.Weight,
+	}
 	feature := func(v value, column, key string) {
 		if column != "" && slices.Contains(m.Predictions.Features.Columns, column) {
 			d.fail(v, "the column %q is a feature, in predictions.features; it cannot be the %s of the reference too", column, key)
@@ -373,10 +375,21 @@ func (d *decoder) referenceColumns(v value, m *Model) *ReferenceColumns {
 	for _, key := range []struct {
 		name string
 		to   *string
-	}{{"timestamp", &c.Timestamp}, {"prediction", &c.Prediction}, {"model_version", &c.ModelVersion}, {"entity", &c.Entity}, {"label", &c.Label}} {
+	}{{"timestamp", &c.Timestamp}, {"prediction", &c.Prediction}, {"model_version", &c.ModelVersion}, {"entity", &c.Entity}, {"label", &c.Label}, {"weight", &c.Weight}} {
 		if kv, given := o.textOrNone(key.name, key.to); given {
 			feature(kv, *key.to, key.name)
 		}
+	}
+	if _, ok := o.belongs("score", m, groundtruth.Binary); ok {
+		if kv, given := o.textOrNone("score", &c.Score); given {
+			feature(kv, c.Score, "score")
+		}
+	}
+	if sv, ok := o.belongs("scores", m, groundtruth.Multiclass); ok {
+		c.Scores = d.scoresOfReference(sv, p.Scores)
+	}
+	if qv, ok := o.belongs("quantiles", m, groundtruth.Regression); ok {
+		c.Quantiles = d.quantilesOfReference(qv, p.Quantiles)
 	}
 	if c.Label != "" && c.Label == c.Prediction {
 		o.fail("the column %q cannot be both the prediction and the label", c.Label)

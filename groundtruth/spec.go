@@ -59,6 +59,9 @@ const (
 	Multiclass Task = "multiclass" // one of several classes, perhaps with a probability of each
 )
 
+// Tasks returns all of them, in the order in which messages list them.
+func Tasks() []Task { return []Task{Regression, Binary, Multiclass} }
+
 // PredictionColumns names the columns of a prediction log. All but ID and what the task
 // predicts may be empty: there is no such column. What came after the first four is left out of
 // fingerprints where there is none.
@@ -87,8 +90,9 @@ type ClassScore struct {
 	Element       Element `json:",omitzero"`
 }
 
-// Element is a place inside a column whose values are maps or lists. The zero value is the
-// value itself.
+// Element is a place inside a column whose values are maps or lists. Where it has a key and a
+// place, the value decides: the key is of a map, the place of a list. The zero value is the value
+// itself.
 type Element struct {
 	Key   string `json:",omitempty"` // of a map, where it is not empty
 	Place int    `json:",omitempty"` // of a list, counted from 1

@@ -41,9 +41,8 @@ func NewErrorSums(center float64, buckets int, blocks bool) *ErrorSums {
 
 // newGroupSums returns the sums of no rows of a version or segment, which counts them by time
 // block if asked for.
-func newGroupSums(center float64, m Model, blocks bool) *ErrorSums {
+func newGroupSums(center float64, blocks bool) *ErrorSums {
 	e := NewErrorSums(center, GroupBuckets, false)
-	e.classes = newClasses(m, newScoreTable(false), 0)
 	if blocks {
 		e.byBlock = make([]int64, NumBlocks)
 	}

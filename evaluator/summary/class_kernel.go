@@ -151,13 +151,13 @@ type predictionsSide struct {
 	scores *scoreTable // nil without scores
 }
 
-func newPredictionsSide(m Model) *predictionsSide {
-	if m.Task != groundtruth.Binary {
+func newPredictionsSide(task groundtruth.Task, o BinaryOptions) *predictionsSide {
+	if task != groundtruth.Binary {
 		return nil
 	}
 	p := new(predictionsSide)
 	p.whole.room(1)
-	if m.Scored {
+	if o.Scored {
 		p.scores = newScoreTable(true)
 	}
 	return p

@@ -33,22 +33,23 @@ const classCells = 4
 // Classes is what metrics of classifiers need of some matched rows, of the whole, a version or a
 // segment: counts by class, and of Binary by score too. ErrorSums.Classes has it.
 type Classes struct {
-	model    Model
+	task     groundtruth.Task
+	binary   BinaryOptions
 	whole    classBlock  // of one coarse bin: all rows by class
 	scores   *scoreTable // nil where there are no scores, or these are not kept
 	blocks   []classBlock
 	timeless bool // some rows have no time, so that the blocks don't add up to the whole
 }
 
-// newClasses returns the counts of no rows of a model, nil of a regression. Scores are those
+// newClasses returns the counts of no rows of a task, nil of a regression. Scores are those
 // of a whole or of a group, or nil where they are not kept; and there are so many blocks.
-func newClasses(m Model, scores *scoreTable, blocks int) *Classes {
-	if !m.classifies() {
+func newClasses(task groundtruth.Task, o BinaryOptions, scores *scoreTable, blocks int) *Classes {
+	if task != groundtruth.Binary {
 		return nil
 	}
-	c := &Classes{model: m, blocks: make([]classBlock, blocks)}
+	c := &Classes{task: task, binary: o, blocks: make([]classBlock, blocks)}
 	c.whole.room(1)
-	if m.Scored {
+	if o.Scored {
 		c.scores = scores
 	}
 	return c
@@ -58,7 +59,7 @@ func newClasses(m Model, scores *scoreTable, blocks int) *Classes {
 func (e *ErrorSums) Classes() *Classes { return e.classes }
 
 // Task returns Binary or Multiclass.
-func (c *Classes) Task() groundtruth.Task { return c.model.Task }
+func (c *Classes) Task() groundtruth.Task { return c.task }
 
 // N returns the number of rows.
 func (c *Classes) N() int64 { return c.whole.rows() }
@@ -68,7 +69,7 @@ func (c *Classes) Weighted() bool { return c.whole.weights != nil }
 
 // Names returns the names of the classes, by their numbers: of Binary the negative one and the
 // positive one.
-func (c *Classes) Names() []string { return []string{c.model.Negative, c.model.Positive} }
+func (c *Classes) Names() []string { return c.binary.names() }
 
 // Mass returns the rows of an actual and a predicted class.
 func (c *Classes) Mass(actual, predicted int) Mass { return c.whole.mass(2*actual + predicted) }
@@ -93,7 +94,7 @@ func (c *Classes) Blocks() int {
 
 // Coarse returns the number of coarse bins of the score that blocks have: 1 without scores.
 func (c *Classes) Coarse() int {
-	if !c.model.Scored {
+	if !c.binary.Scored {
 		return 1
 	}
 	return coarseScores
@@ -101,7 +102,7 @@ func (c *Classes) Coarse() int {
 
 // CoarseOf returns the coarse bin of a score. Bins are in the order of scores.
 func (c *Classes) CoarseOf(score float64) int {
-	if !c.model.Scored {
+	if !c.binary.Scored {
 		return 0
 	}
 	fine, _ := fineBin(score)

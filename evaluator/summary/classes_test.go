@@ -25,7 +25,7 @@ type classRow struct {
 
 func (r classRow) predicted() int { return one(r.positive) }
 
-var binaryModel = Model{Task: groundtruth.Binary, Negative: "0", Positive: "1", Scored: true}
+var binaryOptions = BuilderOptions{Task: groundtruth.Binary, Binary: BinaryOptions{Scored: true}}
 
 // classScore draws scores that tie, extreme ones, and any.
 var classScore = rapid.OneOf(
@@ -46,8 +46,8 @@ var anyClassRow = rapid.Custom(func(t *rapid.T) classRow {
 	}
 })
 
-// feedClasses sends rows to a sink in batches of a size, with weights where that is said.
-func feedClasses(to groundtruth.Sink, rows []classRow, size int, scored, weighted bool) {
+// feedBinary sends rows to a sink in batches of a size, with weights where that is said.
+func feedBinary(to groundtruth.Sink, rows []classRow, size int, scored, weighted bool) {
 	for chunk := range slices.Chunk(rows, size) {
 		b := groundtruth.Batch{Len: len(chunk), HasTime: true}
 		m := groundtruth.Matches{HasTime: true, Segments: []groundtruth.Column{{Name: "city", Kind: groundtruth.Text}}}
@@ -81,10 +81,10 @@ func feedClasses(to groundtruth.Sink, rows []classRow, size int, scored, weighte
 	}
 }
 
-// buildClasses returns the Summary of rows.
-func buildClasses(l *Layout, rows []classRow, weighted bool) *Summary {
-	b := NewBuilder(l, tableWindow, tableSegments, BuilderOptions{Model: binaryModel})
-	feedClasses(b, rows, 11, true, weighted)
+// buildBinary returns the Summary of rows.
+func buildBinary(l *Layout, rows []classRow, weighted bool) *Summary {
+	b := NewBuilder(l, tableWindow, tableSegments, binaryOptions)
+	feedBinary(b, rows, 11, true, weighted)
 	return b.Summary()
 }
 
@@ -92,7 +92,7 @@ func TestClassesAgainstCounting(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.SliceOfN(anyClassRow, 0, 80).Draw(t, "rows")
 		weighted := rapid.Bool().Draw(t, "weighted")
-		s := buildClasses(nil, rows, weighted)
+		s := buildBinary(nil, rows, weighted)
 		matched := slices.DeleteFunc(slices.Clone(rows), func(r classRow) bool { return r.actual < 0 })
 		checkClasses(t, s.Errors().Classes(), matched, weighted)
 		for city, e := range s.Segments()["city"] {

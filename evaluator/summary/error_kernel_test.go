@@ -125,7 +125,7 @@ func BenchmarkErrorKernel(b *testing.B) {
 	for _, groups := range []int{3, 20} {
 		k := key{numbers: make([]int32, kernelRows)}
 		for range groups {
-			k.groups = append(k.groups, newGroupSums(0, Model{}, true))
+			k.groups = append(k.groups, newGroupSums(0, true))
 		}
 		for i := range k.numbers {
 			k.numbers[i] = int32(r.IntN(groups))

@@ -60,9 +60,10 @@ var ErrLayout = errors.New("summaries have different layouts")
 // the parts of a table, merged in any order, equal the Summary of the table, bit
 // for bit. It is read-only for everyone but its Builder and Merge.
 type Summary struct {
+	task        groundtruth.Task
+	binary      BinaryOptions
 	layout      *Layout // nil without a reference
-	model       Model
-	maxSegments int // as BuilderOptions has it
+	maxSegments int     // as BuilderOptions has it
 	segNames    []string
 	start       int64 // the span of the time blocks in Unix nanoseconds
 	end         int64
@@ -91,6 +92,9 @@ type rowCount struct{ n int64 }
 
 func (c *rowCount) mergeFrom(o *rowCount) { c.n += o.n }
 func (c *rowCount) empty() bool           { return c.n == 0 }
+
+// Task returns what the model predicts.
+func (s *Summary) Task() groundtruth.Task { return s.task }
 
 // Layout returns the layout that the bins are made on, nil without a reference.
 func (s *Summary) Layout() *Layout { return s.layout }
@@ -173,16 +177,13 @@ func (s *Summary) allGroups() []*ErrorSums {
 
 // Sample returns at most groundtruth.SampleSize predictions, those of the least hashes
 // of ids, in the order of hash, prediction and time. It reports false where they are not
-// known: a Summary of schema 1 had another sample.
+// known: a Summary of schema 1 had another sample, and one of several classes has none.
 func (s *Summary) Sample() (rows []SampleRow, known bool) {
 	if s.sample == nil {
 		return nil, false
 	}
 	return s.sample.rows(), true
 }
-
-// Model returns what the model predicts.
-func (s *Summary) Model() Model { return s.model }
 
 // Scored returns the predictions of Binary, with and without a label, by ascending score as
 // Classes.Scores; all are of actual class 0. It is nil where there are no scores.
@@ -199,8 +200,8 @@ func (s *Summary) PredictedClasses() map[string]int64 {
 	if s.predicted == nil {
 		return nil
 	}
-	n := s.predicted.whole.n
-	return map[string]int64{s.model.Negative: n[0], s.model.Positive: n[1]}
+	names, n := s.binary.names(), s.predicted.whole.n
+	return map[string]int64{names[0]: n[0], names[1]: n[1]}
 }
 
 // Span returns the span of the time blocks in Unix nanoseconds.
@@ -209,11 +210,14 @@ func (s *Summary) Span() (start, end int64) { return s.start, s.end }
 // Merge adds the rows of o, which it leaves unchanged. It fails with ErrLayout when
 // the two were not built for the same layout, span, segments and options.
 func (s *Summary) Merge(o *Summary) error {
+	if s.task != o.task {
+		return fmt.Errorf("merge summaries: %w: one is of the task %s, one of %s", ErrLayout, s.task, o.task)
+	}
+	if s.binary != o.binary {
+		return fmt.Errorf("merge summaries: %w: the positive classes differ, or one has scores and the other none", ErrLayout)
+	}
 	if s.layout.ID() != o.layout.ID() {
 		return fmt.Errorf("merge summaries: %w", ErrLayout)
-	}
-	if s.model != o.model {
-		return fmt.Errorf("merge summaries: %w: what the model predicts differs, one has the task %s and the other %s", ErrLayout, s.model.task(), o.model.task())
 	}
 	if s.maxSegments != o.maxSegments || s.start != o.start || s.end != o.end || !slices.Equal(s.segNames, o.segNames) {
 		return fmt.Errorf("merge summaries: %w: spans, segments or options differ", ErrLayout)
