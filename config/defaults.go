@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
@@ -29,8 +30,8 @@ const (
 	// Of classifiers.
 	defaultPositiveLabel = "1"
 	defaultThreshold     = 0.5
-	defaultBeta          = 2.0
-	defaultTopK          = 3
+	defaultBeta          = metric.DefaultBeta
+	defaultTopK          = metric.DefaultTopK
 	defaultLabelBias     = LabelBiasInconclusive
 
 	// Of a rolling reference.

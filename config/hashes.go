@@ -39,13 +39,13 @@ func (m *Model) RulesHash() string {
 		rules[i] = judging{r.Name, r.When, r.MinSamples, r.MinCoverage, r.Significance}
 	}
 	return hashOf(struct {
-		Task       string
+		Task       groundtruth.Task
 		Rules      []judging
 		Drift      Drift
 		Prometheus map[string]string
 		Reference  *Reference
 		Kind       kindHash
-	}{string(m.Task), rules, m.Drift, m.Prometheus, m.Reference, m.kindHash()})
+	}{m.Task, rules, m.Drift, m.Prometheus, m.Reference, m.kindHash()})
 }
 
 // kindHash holds what verdicts depend on of the keys that kinds.go reads, beside what is read of

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
@@ -234,7 +235,7 @@ func (m *Model) Rules() *rule.Set { return m.rules }
 func (m *Model) RuleEnv() rule.Env {
 	noPredictions, noLabels := m.Reference.lacks()
 	return rule.Env{
-		Task:          string(m.Task),
+		Task:          m.Task,
 		HasReference:  m.Reference != nil,
 		HasRolling:    m.Rolling() != nil,
 		NoPredictions: noPredictions,
@@ -272,13 +273,31 @@ func (m *Model) DriftOptions() drift.Options {
 	}
 }
 
+// MetricOptions returns what metrics are computed, and how.
+func (m *Model) MetricOptions() metric.Options {
+	out := metric.Options{
+		Task: m.Task, Beta: m.Metrics.FBeta.Beta, TopK: m.Metrics.TopKAccuracy.K,
+		CostPerPrediction: m.CostPerPrediction,
+	}
+	if b := m.BusinessValue; b != nil {
+		out.Worth = &metric.Worth{Binary: [2][2]float64{{b.TN, b.FP}, {b.FN, b.TP}}}
+		for _, p := range b.Pairs {
+			out.Worth.Classes = append(out.Worth.Classes, metric.ClassWorth(p))
+		}
+	}
+	for _, q := range m.Predictions.Columns.Quantiles {
+		out.Quantiles = append(out.Quantiles, q.Q)
+	}
+	return out
+}
+
 // PolicyHash identifies what decides: the rules, the policy, and the settings that
 // their figures depend on. It is the first 32 hexadecimal digits of the SHA-256 of
 // their canonical JSON, and depends on no URL, secret or parameter of a run.
 func (m *Model) PolicyHash() string {
 	canonical := struct {
 		Schema      int
-		Task        string
+		Task        groundtruth.Task
 		Window      string
 		Delay       string
 		Resolve     string
@@ -305,7 +324,7 @@ func (m *Model) PolicyHash() string {
 		Kind      kindHash                 `json:",omitzero"`
 	}{
 		Schema:      1,
-		Task:        string(m.Task),
+		Task:        m.Task,
 		Window:      m.grid.String(),
 		Delay:       m.GroundTruth.Delay.String(),
 		Resolve:     string(m.GroundTruth.Resolve),

@@ -32,7 +32,7 @@ func formats() (can, later []string) {
 }
 
 func tasks() []string {
-	return texts([]groundtruth.Task{groundtruth.Regression, groundtruth.Binary, groundtruth.Multiclass})
+	return texts(groundtruth.Tasks())
 }
 
 func estimations() (can, later []string) { return []string{auto, "cbpe"}, []string{"dle"} }

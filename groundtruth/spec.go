@@ -59,6 +59,9 @@ const (
 	Multiclass Task = "multiclass" // one of several classes, perhaps with a probability of each
 )
 
+// Tasks returns all of them, in the order in which messages list them.
+func Tasks() []Task { return []Task{Regression, Binary, Multiclass} }
+
 // PredictionColumns names the columns of a prediction log. All but ID and what the task
 // predicts may be empty: there is no such column. What came after the first four is left out of
 // fingerprints where there is none.

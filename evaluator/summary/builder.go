@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ type BuilderOptions struct {
 	MaxSegments int
 	// Calendar is what predictions are counted by the hour of the day on; nil for not at all.
 	Calendar *groundtruth.Calendar
+	// Task is what the model predicts; the zero value means groundtruth.Regression. A layout has
+	// its own.
+	Task groundtruth.Task
 	// Entities says that Batch.Group and Matches.Group are those of the rows' entities, by
 	// which the rows are counted too (Summary.Entities).
 	Entities bool
@@ -25,6 +29,7 @@ type BuilderOptions struct {
 type Builder struct {
 	s       *Summary
 	codes   codeNumbers
+	counts  textCounts
 	kernel  *errorKernel // nil before the first match
 	keys    []key        // of a piece of matches
 	blockOf []int32      // of the piece's rows
@@ -46,26 +51,30 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 			opts.MaxSegments = layout.MaxSegments
 		}
 	}
+	task := cmp.Or(opts.Task, groundtruth.Regression)
+	if layout != nil {
+		task = layout.Task
+	}
 	var start, end int64
 	if w.End.After(w.Start) && !w.Start.IsZero() {
 		start, end = w.Start.UnixNano(), w.End.UnixNano()
 	}
-	b := &Builder{s: newSummary(layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar}
+	b := &Builder{s: newSummary(task, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar}
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
 	}
 	if opts.Entities {
-		b.s.entities = newEntities(layout)
+		b.s.entities = newEntities(task, layout)
 	}
 	return b
 }
 
-func newSummary(layout *Layout, start, end int64, segments []string, maxSegments int) *Summary {
+func newSummary(task groundtruth.Task, layout *Layout, start, end int64, segments []string, maxSegments int) *Summary {
 	s := &Summary{
-		layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
-		features: []*Column{}, sample: &sample{},
+		task: task, layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
+		features: []*Column{}, sample: newSample(task),
 	}
-	prediction, label := columnOf("prediction"), columnOf("label")
+	prediction, label := columnOf("prediction", task), columnOf("label", task)
 	if layout != nil {
 		prediction, label = &layout.Prediction, &layout.Label
 		for i := range layout.Features {
@@ -95,9 +104,9 @@ func newWholeSums(layout *Layout, start, end int64) *ErrorSums {
 	return e
 }
 
-// columnOf returns the layout of a numeric column that has none.
-func columnOf(name string) *ColumnLayout {
-	return &ColumnLayout{Name: name, Kind: groundtruth.Number}
+// columnOf returns the layout of a column of predictions or labels that has none.
+func columnOf(name string, task groundtruth.Task) *ColumnLayout {
+	return &ColumnLayout{Name: name, Kind: kindOf(task)}
 }
 
 // interior returns how many distinct values of open intervals are kept exactly.
@@ -144,6 +153,9 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	b.addHours(batch)
 	if batch.Predictions != nil {
 		s.prediction.addNumbers(s.prediction.alike(batch.Predictions[:n], batch.Narrow), nil)
+	}
+	if batch.Class.Kind == groundtruth.Text {
+		s.prediction.addValues(b.counts.of(&batch.Class, n))
 	}
 	s.sample.addPredictions(batch)
 	if batch.Version.Kind != groundtruth.Text {
@@ -214,7 +226,12 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	if s.entities != nil {
 		s.entities.addMatches(m.Group, m)
 	}
-	s.label.addNumbers(s.label.alike(m.Labels[:n], m.Narrow), nil)
+	if m.Labels != nil {
+		s.label.addNumbers(s.label.alike(m.Labels[:n], m.Narrow), nil)
+	}
+	if m.LabelClass.Kind == groundtruth.Text {
+		s.label.addValues(b.counts.of(&m.LabelClass, n))
+	}
 	if m.Predictions == nil {
 		return // no error can be told, of the whole or of a group
 	}
@@ -351,7 +368,9 @@ func (b *Builder) ResetPredictions() {
 	for i, c := range s.features {
 		s.features[i] = newColumnSummary(c.layout, s.interior())
 	}
-	s.sample.predictions = nil
+	if s.sample != nil {
+		s.sample.predictions = nil
+	}
 	if s.entities != nil {
 		s.entities.resetPredictions()
 	}

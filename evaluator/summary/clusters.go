@@ -33,6 +33,7 @@ type Clusters struct {
 	groups []*cluster
 	errors func() *ErrorSums // asked for of entities alone, mostly
 
+	counts textCounts
 	kernel *errorKernel // nil before the first match
 	partOf []int32      // the parts of matches that are all of one group
 }
@@ -223,9 +224,12 @@ func (c *Clusters) addPredictions(key int64, b *groundtruth.Batch) {
 			cc.coarse.add(g.counts[cc.at], v)
 		}
 	}
+	at := len(c.columns) - 2
 	if b.Predictions != nil {
-		at := len(c.columns) - 2
 		c.columns[at].addNumbers(g.counts[at], b.Predictions[:b.Len], b.Narrow, nil)
+	}
+	if b.Class.Kind == groundtruth.Text {
+		c.columns[at].add(g.counts[at], c.counts.of(&b.Class, b.Len))
 	}
 }
 
@@ -237,7 +241,12 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 	}
 	at := len(c.columns) - 1
 	g.labels += int64(m.Len)
-	c.columns[at].addNumbers(g.counts[at], m.Labels[:m.Len], m.Narrow, nil)
+	if m.Labels != nil {
+		c.columns[at].addNumbers(g.counts[at], m.Labels[:m.Len], m.Narrow, nil)
+	}
+	if m.LabelClass.Kind == groundtruth.Text {
+		c.columns[at].add(g.counts[at], c.counts.of(&m.LabelClass, m.Len))
+	}
 	if m.Predictions == nil {
 		return
 	}

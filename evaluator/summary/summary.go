@@ -60,6 +60,7 @@ var ErrLayout = errors.New("summaries have different layouts")
 // the parts of a table, merged in any order, equal the Summary of the table, bit
 // for bit. It is read-only for everyone but its Builder and Merge.
 type Summary struct {
+	task        groundtruth.Task
 	layout      *Layout // nil without a reference
 	maxSegments int     // as BuilderOptions has it
 	segNames    []string
@@ -89,6 +90,9 @@ type rowCount struct{ n int64 }
 
 func (c *rowCount) mergeFrom(o *rowCount) { c.n += o.n }
 func (c *rowCount) empty() bool           { return c.n == 0 }
+
+// Task returns what the model predicts.
+func (s *Summary) Task() groundtruth.Task { return s.task }
 
 // Layout returns the layout that the bins are made on, nil without a reference.
 func (s *Summary) Layout() *Layout { return s.layout }
@@ -171,7 +175,7 @@ func (s *Summary) allGroups() []*ErrorSums {
 
 // Sample returns at most groundtruth.SampleSize predictions, those of the least hashes
 // of ids, in the order of hash, prediction and time. It reports false where they are not
-// known: a Summary of schema 1 had another sample.
+// known: a Summary of schema 1 had another sample, and one of several classes has none.
 func (s *Summary) Sample() (rows []SampleRow, known bool) {
 	if s.sample == nil {
 		return nil, false
@@ -185,6 +189,9 @@ func (s *Summary) Span() (start, end int64) { return s.start, s.end }
 // Merge adds the rows of o, which it leaves unchanged. It fails with ErrLayout when
 // the two were not built for the same layout, span, segments and options.
 func (s *Summary) Merge(o *Summary) error {
+	if s.task != o.task {
+		return fmt.Errorf("merge summaries: %w: one is of the task %s, one of %s", ErrLayout, s.task, o.task)
+	}
 	if s.layout.ID() != o.layout.ID() {
 		return fmt.Errorf("merge summaries: %w", ErrLayout)
 	}
