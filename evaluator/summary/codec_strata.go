@@ -106,7 +106,7 @@ func (s stratumBytes) errors() (*ErrorSums, error) {
 	d.part(pass)
 	d.check(d.sectionName() == matchesSection)
 	d.part(matches)
-	out.abs.settle()
+	out.settle()
 	return out, d.err
 }
 

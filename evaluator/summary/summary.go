@@ -252,9 +252,9 @@ func (s *Summary) Merge(o *Summary) error {
 // seal tells the columns the number of rows, after which they can be read, and counts
 // what was put off.
 func (s *Summary) seal() {
-	s.errors.abs.settle()
+	s.errors.settle()
 	for _, e := range s.allGroups() {
-		e.abs.settle()
+		e.settle()
 	}
 	for _, c := range s.features {
 		c.rows = s.predictions
@@ -434,7 +434,7 @@ func (e *ErrorSums) Days() float64 {
 // BlockN returns the number of rows in block i.
 func (e *ErrorSums) BlockN(i int) int64 {
 	if e.classes != nil {
-		return e.classes.blocks[i].rows()
+		return e.classes.blockRows(i)
 	}
 	if e.figures != nil {
 		return e.figures[i].n
