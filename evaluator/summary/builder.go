@@ -109,6 +109,7 @@ func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, e
 		s.segments = append(s.segments, newGroups[ErrorSums](maxSegments, layout.segmentRank(name), fresh))
 	}
 	s.predicted = newPredictionsSide(task, o)
+	s.many = newManyPredictions(task, o, rank)
 	s.resetVersionRows()
 	return s
 }
@@ -149,7 +150,7 @@ func (s *Summary) resetVersionRows() {
 // Summary returns the Summary of what was added so far. The Builder must not be used
 // afterwards.
 func (b *Builder) Summary() *Summary {
-	if !b.summed {
+	if !b.summed && b.classes == nil {
 		for _, e := range b.s.versions.all() {
 			b.s.errors.addSums(e)
 		}
@@ -181,6 +182,7 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	}
 	if batch.Class.Kind == groundtruth.Text {
 		s.prediction.addValues(b.counts.of(&batch.Class, n))
+		b.many.addPredictions(s.many, batch)
 	}
 	if s.predicted != nil {
 		s.predicted.add(b.classes, batch)
@@ -308,7 +310,9 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 		return
 	}
 	if b.classes != nil {
-		b.addClasses(m, from, to, keys[:at], blockOf)
+		b.classes.load(m, from, to)
+		b.classes.addKeys(keys[:at], blockOf)
+		b.classes.addBlocks(s.errors.classes.blocks, blockOf, s.binary.Scored)
 		return
 	}
 	k.load(m.Predictions[from:to], m.Labels[from:to])
@@ -317,18 +321,6 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 	if k.blockOf != nil {
 		k.addBlocks(s.errors.blocks, k.blockOf)
 	}
-}
-
-// addClasses takes a piece of the matches of a binary classifier.
-func (b *Builder) addClasses(m *groundtruth.Matches, from, to int, keys []key, blockOf []int32) {
-	k, scores := b.classes, m.Predictions[from:to]
-	var weights []float64
-	if m.Weights != nil {
-		weights = m.Weights[from:to]
-	}
-	k.load(m.Positive[from:to], m.Labels[from:to])
-	k.addKeys(keys, blockOf, scores, weights)
-	k.addBlocks(b.s.errors.classes.blocks, blockOf, b.s.binary.Scored, scores, weights)
 }
 
 // setKey makes a key of the groups of n rows of a text column, which begin at from.
@@ -428,6 +420,7 @@ func (b *Builder) ResetPredictions() {
 		s.hours.counts = [allHours]int64{}
 	}
 	s.predicted = newPredictionsSide(s.task, s.binary)
+	s.many = newManyPredictions(s.task, s.binary, s.layout.classRank())
 	s.resetVersionRows()
 }
 

@@ -39,7 +39,7 @@ type Classes struct {
 	scores   *scoreTable // nil where there are no scores, or these are not kept
 	blocks   []classBlock
 	many     *manyClasses // of Multiclass, which has none of the above
-	timeless bool // some rows have no time, so that the blocks don't add up to the whole
+	timeless bool         // some rows have no time, so that the blocks don't add up to the whole
 }
 
 // newClasses returns the counts of no rows of a task, nil of a regression. Scores are those
@@ -141,18 +141,53 @@ func (c *Classes) BlockMass(b, coarse, actual, predicted int) Mass {
 	return c.blocks[b].mass(coarse*classCells + 2*actual + predicted)
 }
 
-// mergeFrom adds what o has, of the same model.
+// fresh returns the counts of no rows that o's can be merged into; nil of nil.
+func (c *Classes) fresh() *Classes {
+	if c == nil {
+		return nil
+	}
+	if c.many != nil {
+		return &Classes{task: c.task, binary: c.binary, many: c.many.fresh(len(c.many.parts) - 1)}
+	}
+	var scores *scoreTable
+	if c.scores != nil {
+		scores = &scoreTable{limit: c.scores.limit, drop: c.scores.drop}
+	}
+	return newClasses(c.task, c.binary, scores, len(c.blocks))
+}
+
+// mergeFrom adds what o has, of the same kind.
 func (c *Classes) mergeFrom(o *Classes) {
 	c.timeless = c.timeless || o.timeless
 	if c.many != nil {
 		c.many.mergeFrom(o.many)
 		return
 	}
+	c.addCounts(o)
+	for i := range c.blocks {
+		c.blocks[i].mergeFrom(&o.blocks[i])
+	}
+}
+
+// addCounts adds what o has, but for blocks.
+func (c *Classes) addCounts(o *Classes) {
 	c.whole.mergeFrom(&o.whole)
 	if c.scores != nil && o.scores != nil {
 		c.scores.mergeFrom(o.scores)
 	}
-	for i := range c.blocks {
-		c.blocks[i].mergeFrom(&o.blocks[i])
+}
+
+// bytes returns roughly how much memory it takes; 0 of nil.
+func (c *Classes) bytes() int64 {
+	if c == nil {
+		return 0
 	}
+	if c.many != nil {
+		return c.many.bytes()
+	}
+	n := c.scores.bytes()
+	for i := range c.blocks {
+		n += c.blocks[i].bytes()
+	}
+	return n
 }

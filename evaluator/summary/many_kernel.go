@@ -288,6 +288,20 @@ func (k *manyKernel) addTables(s *manyScores, rows []int32) {
 	s.confidence.add(p.scores, p.classes, weights)
 }
 
+// addPredictions counts a batch of predictions, with and without a label.
+func (k *manyKernel) addPredictions(p *manyPredictions, b *groundtruth.Batch) {
+	for from := 0; from < b.Len; from += kernelRows {
+		to := min(from+kernelRows, b.Len)
+		k.load(&b.Class, nil, b.Scores, nil, from, to)
+		for _, number := range k.predicted {
+			p.classes.get(k.names[number]).n++
+		}
+		if p.scores != nil && len(k.scores) > 0 {
+			k.addTables(p.scores, k.all[:to-from])
+		}
+	}
+}
+
 // addMany takes a piece of the matches of a classifier of several classes.
 func (b *Builder) addMany(m *groundtruth.Matches, from, to int, keys []key, blockOf []int32) {
 	k := b.many

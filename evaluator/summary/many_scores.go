@@ -23,7 +23,7 @@ const (
 	oneVsRestBytes      = 20 << 20
 	groupOneVsRestBytes = 1 << 20
 	scoreBinBytes       = 48
-	scoreSlotBytes      = 2 * 40      // of which half are free
+	scoreSlotBytes      = 2 * 40       // of which half are free
 	widestDrop          = fineBits - 1 // an octave has two bins
 )
 
@@ -70,6 +70,17 @@ func newManyScores(classes int, whole bool) *manyScores {
 	}
 	return s
 }
+
+// fresh returns the scores of no rows that those of s can be merged into.
+func (s *manyScores) fresh() *manyScores {
+	out := &manyScores{confidence: s.confidence.fresh(), ranks: make([]int64, len(s.ranks))}
+	for _, t := range s.tables {
+		out.tables = append(out.tables, t.fresh())
+	}
+	return out
+}
+
+func (t *scoreTable) fresh() *scoreTable { return &scoreTable{limit: t.limit, drop: t.drop} }
 
 // dropOf returns by how many powers of 2 bins are to be wider so that the tables of so many
 // classes have room, and false where they never have.
@@ -161,14 +172,6 @@ func (s *manyScores) bytes() int64 {
 	n := s.confidence.bytes() + int64(len(s.ranks))*8 + int64(len(s.rankWeights))*48
 	for _, t := range s.tables {
 		n += t.bytes()
-	}
-	return n
-}
-
-func (t *scoreTable) bytes() int64 {
-	n := int64(len(t.slots))*40 + int64(len(t.slotWeights))*4*48
-	for i := range t.octaves {
-		n += int64(len(t.octaves[i].bins))*scoreBinBytes + int64(len(t.octaves[i].weights))*4*48
 	}
 	return n
 }

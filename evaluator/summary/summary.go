@@ -73,6 +73,7 @@ type Summary struct {
 	features    []*Column // in the layout's order; by name without a layout
 	prediction  *Column
 	predicted   *predictionsSide // of Binary
+	many        *manyPredictions // of Multiclass
 	versionRows *groups[rowCount, *rowCount]
 	hours       *hourCounts // nil where they are not known
 
@@ -197,6 +198,9 @@ func (s *Summary) Scored() []ScoreCell {
 // PredictedClasses returns the number of predictions of a classifier, with and without a label,
 // by the name of the class; nil of a regression.
 func (s *Summary) PredictedClasses() map[string]int64 {
+	if s.many != nil {
+		return s.many.predictedClasses()
+	}
 	if s.predicted == nil {
 		return nil
 	}
@@ -231,6 +235,9 @@ func (s *Summary) Merge(o *Summary) error {
 	s.label.mergeFrom(o.label)
 	if s.predicted != nil {
 		s.predicted.mergeFrom(o.predicted)
+	}
+	if s.many != nil {
+		s.many.mergeFrom(o.many)
 	}
 	s.versionRows.mergeFrom(o.versionRows)
 	s.mergeHours(o)
@@ -283,6 +290,12 @@ func (s *Summary) Bytes() int64 {
 	}
 	for _, c := range s.features {
 		n += c.bytes()
+	}
+	if s.predicted != nil {
+		n += s.predicted.bytes()
+	}
+	if s.many != nil {
+		n += s.many.bytes()
 	}
 	n += int64(len(s.versionRows.kept)) * 64
 	for _, e := range s.allGroups() {
