@@ -30,6 +30,7 @@ const (
 //
 // A class has a slot, a number that lasts until the class is folded; slot 0 is that of the rest.
 type manyClasses struct {
+	limit     int            // of classes; MaxClasses but in tests
 	rank      map[string]int // of the reference's classes; read-only
 	cellsUpTo int            // classes, with which the cells are kept; beyond they are not
 	slots     map[string]int32
@@ -66,7 +67,7 @@ type manyPart struct {
 // many classes, and scores where there are some.
 func newManyClasses(rank map[string]int, cellsUpTo, blocks int, scores *manyScores) *manyClasses {
 	return &manyClasses{
-		rank: rank, cellsUpTo: cellsUpTo, noCells: cellsUpTo == 0, slots: map[string]int32{}, names: []string{""},
+		limit: MaxClasses, rank: rank, cellsUpTo: cellsUpTo, noCells: cellsUpTo == 0, slots: map[string]int32{}, names: []string{""},
 		rows: make([]manyRow, 1), parts: make([]manyPart, 1+blocks), scores: scores,
 	}
 }
@@ -80,7 +81,7 @@ func (c *manyClasses) slotOf(name string) int32 {
 	if slot, ok := c.slots[name]; ok {
 		return slot
 	}
-	if len(c.slots) == MaxClasses {
+	if len(c.slots) == c.limit {
 		if c.last == 0 {
 			for _, slot := range c.slots {
 				if c.last == 0 || c.before(c.names[c.last], c.names[slot]) {
