@@ -235,9 +235,8 @@ func (l Logs) noSuchFeature(ctx context.Context, name string, src groundtruth.So
 
 // mappedColumns lists the names of the columns that are mapped, and so are no features.
 func mappedColumns(spec groundtruth.Spec) []string {
-	preds, labels, ref := spec.PredictionColumns, spec.LabelColumns, spec.ColumnsOfReference()
-	return slices.Concat(ref.ID, preds.ID, labels.ID, []string{ref.Timestamp, ref.Prediction, ref.ModelVersion, ref.Entity, ref.Label,
-		preds.Timestamp, preds.Prediction, preds.ModelVersion, preds.Entity, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
+	labels, ref := spec.LabelColumns, spec.ColumnsOfReference()
+	return slices.Concat(ref.Names(), spec.PredictionColumns.Names(), labels.ID, []string{ref.Label, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
 }
 
 // Features lists which of the columns of a source are features of the model, and with which
