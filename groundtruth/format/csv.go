@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 
+	"github.com/hindcast/hindcast/groundtruth/jsontext"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
@@ -400,6 +402,15 @@ func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.
 			b.columns[i].Col.Kind = table.Absent
 		}
 	}
+	cells := jsontext.CellsOf(wants, opt.Memory)
+	cells = slices.DeleteFunc(cells, func(c *jsontext.Cells) bool { return where[c.Wants[0]] < 0 })
+	cellsAt := make([]int, len(cells))
+	for k, c := range cells {
+		cellsAt[k] = where[c.Wants[0]]
+		for _, i := range c.Wants {
+			where[i] = -1 // what follows reads whole cells
+		}
+	}
 	for {
 		ok, malformed, err := r.next()
 		if what, ok := longRecord(err); ok {
@@ -427,6 +438,11 @@ func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.
 				b.columns[i].AddNull()
 			default:
 				b.columns[i].AddText(r.fields[at])
+			}
+		}
+		for k, c := range cells {
+			if err := c.AddText(r.fields[cellsAt[k]], b.columns); err != nil {
+				return fmt.Errorf("csv record %d: %w", stats.Rows, err)
 			}
 		}
 		if b.full() {
