@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 const (
@@ -80,7 +82,7 @@ func (p *Profile) encode() ([]byte, error) {
 	}
 	e := encoder{b: []byte(profileMagic)}
 	e.uint(ProfileSchema)
-	e.string(regression)
+	e.string(string(summaries[0].task))
 	return w.EncodeAll(body.b, e.b), nil
 }
 
@@ -99,8 +101,9 @@ func (p *Profile) UnmarshalBinary(b []byte) error {
 func (p *Profile) decode(b []byte) error {
 	d := decoder{b: b}
 	schema := d.header("profile", profileMagic, ProfileSchema)
+	task := groundtruth.Regression
 	if d.err == nil && schema > 1 {
-		d.task("profile")
+		task = d.task("profile")
 	}
 	if d.err != nil {
 		return d.err
@@ -114,11 +117,12 @@ func (p *Profile) decode(b []byte) error {
 		return err
 	}
 	reference := func(d *decoder) { p.Fingerprint, p.Rows = d.string(), d.int() }
-	r := read{unpack: unpack}
+	r := read{task: task, unpack: unpack}
 	whole := func(d *decoder) {
 		s := new(Summary)
 		d.err = s.UnmarshalBinary(d.b)
 		d.b = nil
+		d.check(d.err != nil || s.task == task)
 		if d.err == nil && s.layout != nil {
 			r.layout, r.totals, r.parts = s.layout, s.totals(), []*part{newPart(s)}
 		}
@@ -139,7 +143,7 @@ func (p *Profile) decode(b []byte) error {
 			}},
 			sectionReader{entitiesSection, true, func(d *decoder) {
 				d.check(r.layout != nil)
-				p.Entities = d.entities(r.layout, r.totals)
+				p.Entities = d.entities(r.task, r.layout.Binary, r.layout, r.totals)
 			}})
 	}
 	switch {
@@ -157,6 +161,7 @@ func (p *Profile) decode(b []byte) error {
 
 // read is what was read of the rows of a reference.
 type read struct {
+	task   groundtruth.Task
 	layout *Layout
 	totals totals        // of all rows
 	parts  []*part       // of the strata, or the whole alone
