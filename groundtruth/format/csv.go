@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
-	"slices"
 
-	"github.com/hindcast/hindcast/groundtruth/jsontext"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
@@ -402,15 +400,7 @@ func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.
 			b.columns[i].Col.Kind = table.Absent
 		}
 	}
-	cells := jsontext.CellsOf(wants, opt.Memory)
-	cells = slices.DeleteFunc(cells, func(c *jsontext.Cells) bool { return where[c.Wants[0]] < 0 })
-	cellsAt := make([]int, len(cells))
-	for k, c := range cells {
-		cellsAt[k] = where[c.Wants[0]]
-		for _, i := range c.Wants {
-			where[i] = -1 // what follows reads whole cells
-		}
-	}
+	cells := newCSVCells(wants, where, opt.Memory)
 	for {
 		ok, malformed, err := r.next()
 		if what, ok := longRecord(err); ok {
@@ -440,8 +430,8 @@ func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.
 				b.columns[i].AddText(r.fields[at])
 			}
 		}
-		for k, c := range cells {
-			if err := c.AddText(r.fields[cellsAt[k]], b.columns); err != nil {
+		if cells != nil {
+			if err := cells.add(r.fields, b.columns); err != nil {
 				return fmt.Errorf("csv record %d: %w", stats.Rows, err)
 			}
 		}

@@ -102,7 +102,7 @@ func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *tabl
 type jsonReader struct {
 	out     *chunkBuilder
 	columns []jsontext.Column
-	whole   []bool // which wants are the column's value itself
+	whole   []int // the wants of the columns' values themselves
 	scanner *jsontext.Scanner
 	parser  fastjson.Parser
 	adder   jsontext.Adder
@@ -116,11 +116,14 @@ type jsonReader struct {
 // the tree of a cell; 0 is no bound.
 func newJSONReader(wants []table.Want, memory int64) *jsonReader {
 	r := &jsonReader{
-		out: newChunkBuilder(wants), columns: make([]jsontext.Column, len(wants)), whole: make([]bool, len(wants)),
+		out: newChunkBuilder(wants), columns: make([]jsontext.Column, len(wants)),
 		scanner: jsontext.NewScanner(wants), cells: jsontext.CellsOf(wants, memory), parsedFor: make([]bool, len(wants)),
 	}
 	for i, w := range wants {
-		r.columns[i], r.whole[i] = jsontext.NewColumn(w.Name), w.Element == groundtruth.Element{}
+		r.columns[i] = jsontext.NewColumn(w.Name)
+		if w.Element == (groundtruth.Element{}) {
+			r.whole = append(r.whole, i)
+		}
 	}
 	return r
 }
@@ -174,13 +177,10 @@ func (r *jsonReader) parsed(row int64, line []byte) (bool, error) {
 		return false, nil
 	}
 	r.out.row(row, len(line))
-	for i, b := range r.out.columns {
-		if !r.whole[i] {
-			continue
-		}
+	for _, i := range r.whole {
 		v := r.columns[i].Find(record)
 		r.parsedFor[i] = r.parsedFor[i] || v != nil
-		r.adder.Value(b, v)
+		r.adder.Value(r.out.columns[i], v)
 	}
 	for _, c := range r.cells {
 		v := r.columns[c.Wants[0]].Find(record)
@@ -201,12 +201,15 @@ func (r *jsonReader) scanned(row int64, line []byte) (bool, error) {
 		return false, nil
 	}
 	r.out.row(row, len(line))
-	for i, b := range r.out.columns {
-		v := r.scanner.Value(i)
+	for _, i := range r.whole {
+		b, v := r.out.columns[i], r.scanner.Value(i)
 		switch {
-		case !r.whole[i]:
-		case v != nil && v.Kind == jsontext.Float:
+		case v == nil:
+			b.AddNull()
+		case v.Kind == jsontext.Float:
 			b.AddNumber(v.X)
+		case v.Kind == jsontext.String:
+			b.AddText(line[v.From:v.To])
 		default:
 			r.adder.Found(b, v, line)
 		}

@@ -122,12 +122,12 @@ func scanCases() (taken, left []string) {
 			`{"n":1.5.2}`, `{"n":1e}`, `{"n":00012,"a":00012}`, `{"n":-0,"a":-0}`, `{"n":12345678901234567890123,"a":12345678901234567890123}`, `{"n":9007199254740993}`, `{"t":1767312000.123456789}`,
 			`{"x":[1,"]",{"y":[]},[[]]],"a":3}`, `{"x":{"y":"}"},"a":3}`, `{"Ø":1,"a":"日本"}`, "{\"a\":\"tab\tin it\"}", "{\"a\":\"\xff\"}", `{"":1,"a":2}`, `{"a":"ends in a slash\\"}`, `{"x":"\"","a":1}`, `{"n":" 5 "}`, `{"n":"nan"}`,
 			`{"p":{"cat":0.5,"d.g":"x"}}`, `{"p":{}}`, `{"p":{"cow":{"cat":1}}}`, `{"p":null,"l":null}`, `{"p":5,"l":true}`, `{"p":"x","l":"y"}`, `{"l":[1.5,-2e-3]}`, `{"l":[]}`, `{"l":[1]}`, `{"l":[null,"7",[1]]}`,
-			`{"p":"{\"cat\":0.5}","l":"[1,2]"}`, `{"p":"{'cat': 1}","l":"[1 2]"}`, `{"p":"{\"cat\":\"\\u00e9\",\"d.g\":\"\\n\"}"}`, `{"o.p":{"cat":1}}`, `{"o":{"p":{"cat":1}}}`, `{"o":{"p":{"cat":1,"x":2},"q":1},"m":"x"}`, `{"o.p":{},"o":{"p":{"cat":1}}}`, `{"l":"[[1],[2]]","p":"[1]"}`,
+			`{"p":"{\"cat\":0.5}","l":"[1,2]"}`, `{"p":"{'cat': 1}","l":"[1 2]"}`, `{"p":"{\"cat\":\"\\u00e9\",\"d.g\":\"\\n\"}"}`, `{"r":{"cat":0.5}}`, `{"r":[1,2]}`, `{"r":{}}`, `{"r":[]}`, `{"r":"[1,2]"}`, `{"o.p":{"cat":1}}`, `{"o":{"p":{"cat":1}}}`, `{"o":{"p":{"cat":1,"x":2},"q":1},"m":"x"}`, `{"o.p":{},"o":{"p":{"cat":1}}}`, `{"l":"[[1],[2]]","p":"[1]"}`,
 		}, []string{
 			`{"b":{"c":1,"c":2},"b":{"c":3}}`, `{"b":5,"b":{"c":1}}`, `{"b":{"x":1},"b":{"c":1}}`, `{"a":1,"a":2}`, `{"a":null,"a":2}`, `{"a":1,"\u0061":2}`, `{"b":{"c":1},"b":{"d":2}}`,
 			``, `x`, `[1]`, `"a"`, `7`, `null`, `{"a":1}}`, `{"a":1}x`, `{"a":1,}`, `{,}`, `{"a"}`, `{"a":}`, `{"a" 1}`, `{"a":1 "b":2}`, `{"a":1`, `{"a":"1`, `{"a`, `{a:1}`, `{"a":tru}`, `{"a":nul}`, `{"a":"x\"`, `{"a":"x\`,
 			`{"n":nan}`, `{"n":NaN,"a":NaN}`, `{"n":-inf,"a":inf}`, `{"n":-}`, `{"n":+1}`, `{"n":.5}`, `{"n":-NaN}`, `{"\u0061":1}`, `{"\u0061":1,"a":2}`, `{"x\"a":1,"a":2}`, `{"a":[1]}`, `{"a":{"x":1}}`, `{"b":{"c":[1]}}`, `{"b":{"c":{},"d":{"c":1}},"x":1}`, `{"x":[1,]}`, `{"x":[1 2]}`, `{"x":[}`, `{"b":{"c":1}`,
-			`{"p":[1],"l":[1,2]}`, `{"l":{"cat":1}}`, `{"l":[1,[2]]}`, `{"p":{"cat":{}}}`, `{"p":{"cat":1,"cat":2}}`, `{"p":{"cat":1},"p":{}}`, `{"p":{"c\u0061t":1}}`, `{"p":{"q\"":1}}`, `{"l":[1,2}`, `{"p":{"cat":1]}`, `{"m":{"cat":1}}`, `{"m":[1]}`,
+			`{"p":[1],"l":[1,2]}`, `{"l":{"cat":1}}`, `{"l":[1,[2]]}`, `{"p":{"cat":{}}}`, `{"p":{"cat":1,"cat":2}}`, `{"p":{"cat":1},"p":{}}`, `{"p":{"c\u0061t":1}}`, `{"p":{"q\"":1}}`, `{"l":[1,2}`, `{"p":{"cat":1]}`, `{"m":{"cat":1}}`, `{"m":[1]}`, `{"r":{"cat":[]}}`, `{"r":[1,[2]]}`,
 			`{"a":truex}`, `{"x":[nan],"a":1}`, `{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`, `{"x":` + strings.Repeat("[", 400) + strings.Repeat("]", 400) + `}`,
 		}
 }
@@ -140,7 +140,7 @@ func scanWants() []table.Want {
 		{Name: "p", Element: groundtruth.Element{Key: "cat"}, As: table.AsNumber}, {Name: "p", Element: groundtruth.Element{Key: "d.g"}}, {Name: "p", Element: groundtruth.Element{Key: `q"`}},
 		{Name: "l", Element: groundtruth.Element{Place: 2}, As: table.AsNumber}, {Name: "l", Element: groundtruth.Element{Place: 1}, As: table.AsTime}, {Name: "l", Element: groundtruth.Element{Place: 2}},
 		{Name: "o.p", Element: groundtruth.Element{Key: "cat"}, As: table.AsNumber}, {Name: "o.p.cat"},
-		{Name: "m", Element: groundtruth.Element{Key: "cat"}}, {Name: "m", Element: groundtruth.Element{Place: 1}},
+		{Name: "m", Element: groundtruth.Element{Key: "cat"}}, {Name: "m", Element: groundtruth.Element{Place: 1}}, {Name: "r", Element: groundtruth.Element{Key: "cat", Place: 2}, As: table.AsNumber},
 	}
 }
 

@@ -53,7 +53,8 @@ func (c *Cells) want(i int, w table.Want) {
 	c.elements = append(c.elements, w.Element)
 	if w.Element.Key != "" {
 		c.byKey[w.Element.Key] = append(c.byKey[w.Element.Key], k)
-	} else {
+	}
+	if w.Element.Place > 0 {
 		c.byPlace[w.Element.Place] = append(c.byPlace[w.Element.Place], k)
 	}
 	c.values = append(c.values, nil)
@@ -122,8 +123,9 @@ func (c *Cells) AddTree(v *fastjson.Value, columns []*table.Builder) error {
 	return nil
 }
 
-// find sets values to the elements of an object or a list; false is something else. Of those
-// that want the other of the two it sets the whole value, which is none that they can read.
+// find sets values to the elements of an object or a list; false is something else. For those
+// that want elements of the other of the two alone it sets the whole value, which is none that
+// they can read.
 func (c *Cells) find(v *fastjson.Value) bool {
 	clear(c.values)
 	switch v.Type() {
@@ -142,7 +144,7 @@ func (c *Cells) find(v *fastjson.Value) bool {
 		list := v.GetArray()
 		for k, e := range c.elements {
 			switch {
-			case e.Key != "":
+			case e.Place == 0:
 				c.values[k] = v
 			case e.Place <= len(list):
 				c.values[k] = list[e.Place-1]

@@ -64,6 +64,10 @@ func shown(columns []*table.Builder) string {
 func TestCells(t *testing.T) {
 	t.Parallel()
 	keys, places := cellWants()[:3], cellWants()[3:6]
+	both := []table.Want{
+		{Name: "p", As: table.AsNumber, Element: groundtruth.Element{Key: "cat", Place: 1}},
+		{Name: "p", As: table.AsNumber, Element: groundtruth.Element{Key: "dog", Place: 2}},
+	}
 	for _, c := range []struct {
 		wants []table.Want
 		text  string
@@ -107,6 +111,14 @@ func TestCells(t *testing.T) {
 		{places, `[0.1, 0.2 0.9]`, `![0.1, 0.2 0.9] ![0.1, 0.2 0.9] ![0.1, 0.2 0.9]`},
 		{places, `[[0.1 0.9]]`, `![[0.1 0.9]] ![[0.1 0.9]] ![[0.1 0.9]]`},
 		{places, `(0.1, 0.9)`, `!(0.1, 0.9) !(0.1, 0.9) !(0.1, 0.9)`},
+		{both, `{"dog":0.5}`, `- 0.5`},
+		{both, `{"dog":0.5,"cat":1,"cat":2}`, `2 0.5`},
+		{both, `[0.25,0.5]`, `0.25 0.5`},
+		{both, `[nan,0.5]`, `- 0.5`},
+		{both, `[0.25]`, `0.25 -`},
+		{both, `{'dog': 1}`, `- 1`},
+		{both, `[1 2]`, `1 2`},
+		{both, `"cat"`, `!cat !cat`},
 		{places, `{'a': 1}`, `!{'a': 1} !{'a': 1} !{'a': 1}`},
 	} {
 		cells, columns := CellsOf(c.wants, 0), newBuilders(c.wants)

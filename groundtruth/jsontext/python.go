@@ -112,7 +112,7 @@ func (c *Cells) addPython(text []byte, columns []*table.Builder) bool {
 	for k, i := range c.Wants {
 		b := columns[i]
 		switch item := c.items[k]; {
-		case (c.elements[k].Key != "") == c.python.list: // the other of the two is wanted
+		case c.python.list && c.elements[k].Place == 0, !c.python.list && c.elements[k].Key == "":
 			b.AddInvalid(0, text)
 		case item.quoted:
 			b.AddText(item.value)

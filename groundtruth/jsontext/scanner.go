@@ -33,17 +33,22 @@ type objectNode struct {
 // valueNode is a key of the objects of a node, or a place in a list. Records have mostly the same
 // keys in the same order, so that each one tells the next.
 type valueNode struct {
-	text   string // with the closing quote
-	wants  []int  // where its value goes, as indexes into Scanner.found
-	number bool   // all that its value goes to is numbers
-	child  *objectNode
-	next   *valueNode // that followed it last
-	record uint64     // that had it last
+	text     string // with the closing quote
+	wants    []int  // where its value goes, as indexes into Scanner.found
+	number   bool   // all that its value goes to is numbers
+	wanted   bool   // something is wanted of its value
+	child    *objectNode
+	elements *elementsNode // nil where no element of its value is wanted
+	next     *valueNode    // that followed it last
+	record   uint64        // that had it last
+}
 
-	// Of some wants only an element of the value goes there: keyed are those that name a key
-	// of a map, which is in child too, and placed those that name a place in a list.
-	keyed, placed []int
-	places        []place // ascending
+// elementsNode says where the elements of a value go that are wanted of it. Those of a map are
+// in the valueNode's child too.
+type elementsNode struct {
+	wants          []int // as indexes into Scanner.found
+	noKey, noPlace bool  // some of them are of lists alone, of maps alone
+	places         []place
 }
 
 // place is a place in a list of which the value is wanted.
@@ -119,32 +124,41 @@ func (n *objectNode) want(path []string, at int, w table.Want) {
 
 // want says that a key's value, or its element, goes into found[at].
 func (k *valueNode) want(at int, w table.Want) {
-	switch e := w.Element; {
-	case e == groundtruth.Element{}:
+	e := w.Element
+	k.wanted = true
+	if e == (groundtruth.Element{}) {
 		k.wants = append(k.wants, at)
 		k.number = k.number && w.As == table.AsNumber
-	case e.Key != "":
-		k.keyed, k.number = append(k.keyed, at), false
-		w.Element = groundtruth.Element{}
+		return
+	}
+	k.number = false
+	if k.elements == nil {
+		k.elements = &elementsNode{}
+	}
+	k.elements.wants = append(k.elements.wants, at)
+	k.elements.noKey = k.elements.noKey || e.Key == ""
+	k.elements.noPlace = k.elements.noPlace || e.Place == 0
+	w.Element = groundtruth.Element{}
+	if e.Key != "" {
 		k.inside().want([]string{e.Key}, at, w)
-	default:
-		k.placed, k.number = append(k.placed, at), false
-		i, ok := slices.BinarySearchFunc(k.places, e.Place, func(p place, at int) int { return cmp.Compare(p.at, at) })
-		if !ok {
-			k.places = slices.Insert(k.places, i, place{e.Place, &valueNode{number: true}})
-		}
-		w.Element = groundtruth.Element{}
-		k.places[i].key.want(at, w)
+	}
+	if e.Place > 0 {
+		k.elements.at(e.Place).want(at, w)
 	}
 }
 
-// matters reports whether anything is wanted of a key's values.
-func (k *valueNode) matters() bool {
-	return len(k.wants) > 0 || k.child != nil || k.places != nil
+// at returns the node of a place, which it adds where it is new.
+func (e *elementsNode) at(n int) *valueNode {
+	i, ok := slices.BinarySearchFunc(e.places, n, func(p place, n int) int { return cmp.Compare(p.at, n) })
+	if !ok {
+		e.places = slices.Insert(e.places, i, place{n, &valueNode{number: true}})
+	}
+	return e.places[i].key
 }
 
 // inside returns the node of the objects that a key's values are.
 func (k *valueNode) inside() *objectNode {
+	k.wanted = true
 	if k.child == nil {
 		k.child = newObjectNode()
 	}
@@ -260,7 +274,7 @@ func (s *Scanner) object(node *objectNode, at, depth int) int {
 		at = skipBlanks(line, at+1)
 		if key != nil {
 			expected = &key.next
-			if key.record == s.record && key.matters() {
+			if key.record == s.record && key.wanted {
 				return -1
 			}
 			key.record = s.record
@@ -289,7 +303,7 @@ func (s *Scanner) read(key *valueNode, at, depth int) int {
 	if at >= len(line) {
 		return -1
 	}
-	if key != nil && !key.matters() {
+	if key != nil && !key.wanted {
 		key = nil
 	}
 	c := line[at]
@@ -335,21 +349,23 @@ func (s *Scanner) read(key *valueNode, at, depth int) int {
 	case c == '{':
 		var inside *objectNode
 		if key != nil {
-			if len(key.placed) > 0 {
-				return -1
+			if e := key.elements; e != nil {
+				if e.noKey {
+					return -1
+				}
+				s.mark(e.wants, Null, 0, 0) // those that the object has not are missing
 			}
-			s.mark(key.keyed, Null, 0, 0) // those that the object has not are missing
 			inside = key.child
 		}
 		return s.object(inside, at+1, depth+1)
 	case c == '[':
 		var places []place
-		if key != nil {
-			if len(key.keyed) > 0 {
+		if key != nil && key.elements != nil {
+			if key.elements.noPlace {
 				return -1
 			}
-			s.mark(key.placed, Null, 0, 0)
-			places = key.places
+			s.mark(key.elements.wants, Null, 0, 0)
+			places = key.elements.places
 		}
 		return s.list(places, at+1, depth+1)
 	}
@@ -362,10 +378,8 @@ func (s *Scanner) set(key *valueNode, kind Kind, from, to int, x float64) {
 		f := &s.found[i]
 		f.record, f.Kind, f.From, f.To, f.X = s.record, kind, from, to, x
 	}
-	if key.keyed != nil || key.placed != nil {
-		kind = ofElements(kind)
-		s.mark(key.keyed, kind, from, to)
-		s.mark(key.placed, kind, from, to)
+	if key.elements != nil {
+		s.mark(key.elements.wants, ofElements(kind), from, to)
 	}
 }
 

@@ -206,6 +206,9 @@ func TestElementsOfOtherShapes(t *testing.T) {
 		{place("in.name", 1, table.AsNumber), "10 - -"},
 		{key("s", "cat", table.AsNumber), "11 - -"},
 		{key("s", "dog", table.AsNumber), "- - -"},
+		{table.Want{Name: "bare", As: table.AsNumber, Element: groundtruth.Element{Key: "cat", Place: 2}}, "2 - -"},
+		{table.Want{Name: "pairs", As: table.AsNumber, Element: groundtruth.Element{Key: "cat", Place: 2}}, "7 - -"},
+		{table.Want{Name: "s", As: table.AsNumber, Element: groundtruth.Element{Key: "cat", Place: 2}}, "11 - -"},
 	} {
 		got, err := readElements(t, out.Bytes(), []table.Want{c.want}, table.ReadOptions{})
 		if err != nil {

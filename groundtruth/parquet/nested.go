@@ -83,7 +83,7 @@ func (n *nested) leaves(f *File, w table.Want) ([]*leaf, error) {
 		return nil, fmt.Errorf("column %s is a map, which has keys, and the element at place %d is wanted of it: name a key", table.Quote(w.Name), e.Place)
 	case n.keys != nil:
 		return []*leaf{n.keys, n.values}, nil
-	case n.group == nil && e.Key != "":
+	case n.group == nil && e.Place == 0:
 		return nil, fmt.Errorf("column %s is a list, which has places, and the element of the key %s is wanted of it: say which place each has", table.Quote(w.Name), table.Quote(e.Key))
 	case n.group == nil:
 		return []*leaf{n.values}, nil
