@@ -58,6 +58,14 @@ func (e *ErrorSums) addSums(o *ErrorSums) {
 	}
 }
 
+// settle makes all that was added readable.
+func (e *ErrorSums) settle() {
+	e.abs.settle()
+	if e.classes != nil {
+		e.classes.settle()
+	}
+}
+
 // addTimeless counts rows that have no time.
 func (e *ErrorSums) addTimeless(n int) {
 	e.timeless += int64(n)

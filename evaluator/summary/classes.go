@@ -33,10 +33,9 @@ const classCells = 4
 // Classes is what metrics of classifiers need of some matched rows, of the whole, a version or a
 // segment: counts by class, and of Binary by score too. ErrorSums.Classes has it.
 type Classes struct {
-	task     groundtruth.Task
-	binary   BinaryOptions
-	whole    classBlock  // of one coarse bin: all rows by class
-	scores   *scoreTable // nil where there are no scores, or these are not kept
+	task   groundtruth.Task
+	binary BinaryOptions
+	classCounts
 	blocks   []classBlock
 	timeless bool // some rows have no time, so that the blocks don't add up to the whole
 }
@@ -47,12 +46,7 @@ func newClasses(task groundtruth.Task, o BinaryOptions, scores *scoreTable, bloc
 	if task != groundtruth.Binary {
 		return nil
 	}
-	c := &Classes{task: task, binary: o, blocks: make([]classBlock, blocks)}
-	c.whole.room(1)
-	if o.Scored {
-		c.scores = scores
-	}
-	return c
+	return &Classes{task: task, binary: o, classCounts: newClassCounts(o, scores), blocks: make([]classBlock, blocks)}
 }
 
 // Classes returns the counts by class of a classifier, nil of a regression.
@@ -119,28 +113,16 @@ func (c *Classes) fresh() *Classes {
 	if c == nil {
 		return nil
 	}
-	var scores *scoreTable
-	if c.scores != nil {
-		scores = &scoreTable{limit: c.scores.limit, drop: c.scores.drop}
-	}
-	return newClasses(c.task, c.binary, scores, len(c.blocks))
+	return newClasses(c.task, c.binary, c.scores.fresh(), len(c.blocks))
 }
 
 // mergeFrom adds what o has, of the same kind.
 func (c *Classes) mergeFrom(o *Classes) {
-	c.addCounts(o)
+	c.classCounts.mergeFrom(&o.classCounts)
 	for i := range c.blocks {
 		c.blocks[i].mergeFrom(&o.blocks[i])
 	}
 	c.timeless = c.timeless || o.timeless
-}
-
-// addCounts adds what o has, but for blocks.
-func (c *Classes) addCounts(o *Classes) {
-	c.whole.mergeFrom(&o.whole)
-	if c.scores != nil && o.scores != nil {
-		c.scores.mergeFrom(o.scores)
-	}
 }
 
 // bytes returns roughly how much memory it takes; 0 of nil.
@@ -148,7 +130,7 @@ func (c *Classes) bytes() int64 {
 	if c == nil {
 		return 0
 	}
-	n := c.scores.bytes()
+	n := c.classCounts.bytes()
 	for i := range c.blocks {
 		n += c.blocks[i].bytes()
 	}

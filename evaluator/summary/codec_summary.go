@@ -37,7 +37,7 @@ func (e *encoder) counted(s *Summary) {
 	e.section(matchesSection, func() { e.matches(s) })
 	if s.task == groundtruth.Binary {
 		e.section(classesSection, func() { e.classes(s) })
-		e.section(predictedSection, func() { e.wholeAndScores(&s.predicted.whole, s.predicted.scores) })
+		e.section(predictedSection, func() { e.classCounts(s.predicted) })
 	}
 	if slices.ContainsFunc(s.allGroups(), func(g *ErrorSums) bool { return g.byBlock != nil }) {
 		e.section(byBlockSection, func() { e.byBlock(s) })

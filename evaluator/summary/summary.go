@@ -72,7 +72,7 @@ type Summary struct {
 	predictions int64
 	features    []*Column // in the layout's order; by name without a layout
 	prediction  *Column
-	predicted   *predictionsSide // of Binary
+	predicted   *classCounts // of Binary
 	versionRows *groups[rowCount, *rowCount]
 	hours       *hourCounts // nil where they are not known
 
@@ -252,9 +252,12 @@ func (s *Summary) Merge(o *Summary) error {
 // seal tells the columns the number of rows, after which they can be read, and counts
 // what was put off.
 func (s *Summary) seal() {
-	s.errors.abs.settle()
+	s.errors.settle()
 	for _, e := range s.allGroups() {
-		e.abs.settle()
+		e.settle()
+	}
+	if s.predicted != nil {
+		s.predicted.settle()
 	}
 	for _, c := range s.features {
 		c.rows = s.predictions
