@@ -49,20 +49,18 @@ func newGroupSums(center float64, blocks bool) *ErrorSums {
 	return e
 }
 
+// settle makes what was counted readable.
+func (e *ErrorSums) settle() {
+	e.abs.settle()
+	e.classes.settle()
+}
+
 func (e *ErrorSums) empty() bool { return e.n == 0 }
 
 // addSums adds the sums over rows of o, and nothing else of it.
 func (e *ErrorSums) addSums(o *ErrorSums) {
 	for k := range e.sums {
 		e.sums[k].Merge(&o.sums[k])
-	}
-}
-
-// settle makes all that was added readable.
-func (e *ErrorSums) settle() {
-	e.abs.settle()
-	if e.classes != nil {
-		e.classes.settle()
 	}
 }
 

@@ -40,11 +40,8 @@ func (b *classBlock) room(coarse int) {
 
 // weigh has the rows so far count 1 each where weights come in.
 func (b *classBlock) weigh() {
-	if b.weights != nil {
-		return
-	}
-	for _, rows := range b.n {
-		b.weights = append(b.weights, unitWeight(rows))
+	if b.weights == nil {
+		b.weights = unitWeights(b.n)
 	}
 }
 

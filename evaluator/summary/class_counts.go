@@ -51,10 +51,7 @@ func (c *classCounts) settle() {
 	if c.scores == nil {
 		return
 	}
-	c.scores.settle()
-	if c.scores.bins != nil {
-		c.scores.bins.release()
-	}
+	c.scores.seal()
 	c.whole = classBlock{n: make([]int64, classCells)}
 	if c.scores.weighted {
 		c.whole.weigh()

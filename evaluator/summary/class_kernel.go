@@ -77,6 +77,11 @@ func (k *classKernel) addKeys(keys []key, blockOf []int32) {
 func (e *ErrorSums) addClasses(p *scorePiece, rows, blockOf []int32) {
 	e.n += int64(len(rows))
 	e.classes.add(p, rows)
+	e.countRows(rows, blockOf)
+}
+
+// countRows counts rows by their time blocks, where there are some and the sums keep such counts.
+func (e *ErrorSums) countRows(rows, blockOf []int32) {
 	if e.byBlock == nil || blockOf == nil {
 		return
 	}

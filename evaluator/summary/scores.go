@@ -122,12 +122,15 @@ func (p *scorePiece) load(scores []float64) {
 	}
 }
 
-// weight returns the weight of a row, 1 where there are none.
-func (p *scorePiece) weight(row int32) weight {
-	if p.weights == nil {
-		return weightOf(1)
+// weight returns the weight of a row.
+func (p *scorePiece) weight(row int32) weight { return rowWeight(p.weights, row) }
+
+// rowWeight returns the weight of a row, 1 where there are none.
+func rowWeight(weights []float64, row int32) weight {
+	if weights == nil {
+		return unitWeight(1)
 	}
-	return weightOf(p.weights[row])
+	return weightOf(weights[row])
 }
 
 // masses returns rows by actual and predicted class.
@@ -193,6 +196,14 @@ func (t *scoreTable) settle() {
 	}
 }
 
+// seal settles a table that no rows are added to any more.
+func (t *scoreTable) seal() {
+	t.settle()
+	if t.bins != nil {
+		t.bins.release()
+	}
+}
+
 // weigh has the rows so far count 1 each where weights come in.
 func (t *scoreTable) weigh() {
 	if t.weighted {
@@ -225,7 +236,7 @@ func (t *scoreTable) mergeFrom(o *scoreTable) {
 	}
 	o.exact.each(func(score uint64, n *[classCells]int64, w *[classCells]weight) {
 		if t.weighted && w == nil {
-			w = unitWeights(n)
+			w = unitCells(n)
 		}
 		if t.bins == nil && t.exact.addScore(score, n, w, t.limit) {
 			return
@@ -240,7 +251,7 @@ func (t *scoreTable) mergeFrom(o *scoreTable) {
 	}
 	o.bins.each(func(fine uint32, from *scoreBin, w *[classCells]weight) {
 		if t.weighted && w == nil {
-			w = unitWeights(&from.n)
+			w = unitCells(&from.n)
 		}
 		t.bins.addBin(fine, from, w)
 	})

@@ -29,7 +29,10 @@ type scoreBin struct {
 	place place
 }
 
-const binSize = 48 // bytes of a scoreBin
+const (
+	binSize    = 48 // bytes of a scoreBin
+	recentSize = 24 // and of a recentBin
+)
 
 func newBinnedScores(drop uint) *binnedScores {
 	return &binnedScores{drop: drop, octaves: make([]octave, 2*octavesOfSide)}
@@ -82,7 +85,7 @@ func (t *binnedScores) weigh() {
 	for i := range t.octaves {
 		t.octaves[i].weights = nil
 		for k := range t.octaves[i].bins {
-			t.octaves[i].weights = append(t.octaves[i].weights, *unitWeights(&t.octaves[i].bins[k].n))
+			t.octaves[i].weights = append(t.octaves[i].weights, *unitCells(&t.octaves[i].bins[k].n))
 		}
 	}
 }

@@ -134,7 +134,7 @@ func (x *exactScores) settle() {
 func (x *exactScores) weigh() {
 	x.weighted = true
 	for i := range x.n {
-		x.weights = append(x.weights, *unitWeights(&x.n[i]))
+		x.weights = append(x.weights, *unitCells(&x.n[i]))
 	}
 }
 

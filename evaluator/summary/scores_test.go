@@ -49,8 +49,8 @@ func tableBytes(t *scoreTable) []byte {
 	return e.b
 }
 
-// manyScores draws rows of the kinds of scores that tables meet.
-func manyScores(r *rand.Rand, n int, kind string, weighted bool) (out scoredRows) {
+// drawScores draws rows of the kinds of scores that tables meet.
+func drawScores(r *rand.Rand, n int, kind string, weighted bool) (out scoredRows) {
 	for range n {
 		s := r.Float64()
 		switch kind {
@@ -121,7 +121,7 @@ func TestBinsOfScores(t *testing.T) {
 	for _, kind := range []string{"uniform", "skewed", "near 1", "float32"} {
 		for _, drop := range []uint{0, groupDrop} {
 			r := rand.New(rand.NewPCG(1, uint64(drop)))
-			rows := manyScores(r, 100_000, kind, false)
+			rows := drawScores(r, 100_000, kind, false)
 			rows.scores = append(rows.scores, 0, 1, 0.5, 0x1p-60, 0x1p-53, 1-0x1p-53, 1-0x1p-51)
 			rows.classes = append(rows.classes, 0, 1, 2, 3, 0, 1, 2)
 			cells := (&scoreTable{limit: 10, drop: drop}).addRows(rows).cells()
@@ -196,7 +196,7 @@ func areaOf(cells []ScoreCell) (area, bound float64) {
 
 // TestAreaFromBinsIsWithinItsBound has a million scores, most of them near 0.
 func TestAreaFromBinsIsWithinItsBound(t *testing.T) {
-	rows := manyScores(rand.New(rand.NewPCG(1, 2)), 1_000_000, "skewed", false)
+	rows := drawScores(rand.New(rand.NewPCG(1, 2)), 1_000_000, "skewed", false)
 	exact, _ := areaOf((&scoreTable{limit: len(rows.scores)}).addRows(rows).cells())
 	for _, whole := range []bool{true, false} {
 		binned, bound := areaOf(newScoreTable(whole).addRows(rows).cells())

@@ -72,7 +72,8 @@ type Summary struct {
 	predictions int64
 	features    []*Column // in the layout's order; by name without a layout
 	prediction  *Column
-	predicted   *classCounts // of Binary
+	predicted   *classCounts     // of Binary
+	many        *manyPredictions // of Multiclass
 	versionRows *groups[rowCount, *rowCount]
 	hours       *hourCounts // nil where they are not known
 
@@ -197,6 +198,9 @@ func (s *Summary) Scored() []ScoreCell {
 // PredictedClasses returns the number of predictions of a classifier, with and without a label,
 // by the name of the class; nil of a regression.
 func (s *Summary) PredictedClasses() map[string]int64 {
+	if s.many != nil {
+		return s.many.predictedClasses()
+	}
 	if s.predicted == nil {
 		return nil
 	}
@@ -232,6 +236,9 @@ func (s *Summary) Merge(o *Summary) error {
 	if s.predicted != nil {
 		s.predicted.mergeFrom(o.predicted)
 	}
+	if s.many != nil {
+		s.many.mergeFrom(o.many)
+	}
 	s.versionRows.mergeFrom(o.versionRows)
 	s.mergeHours(o)
 	s.errors.mergeFrom(o.errors)
@@ -258,6 +265,9 @@ func (s *Summary) seal() {
 	}
 	if s.predicted != nil {
 		s.predicted.settle()
+	}
+	if s.many != nil {
+		s.many.settle()
 	}
 	for _, c := range s.features {
 		c.rows = s.predictions
@@ -289,6 +299,9 @@ func (s *Summary) Bytes() int64 {
 	}
 	if s.predicted != nil {
 		n += s.predicted.bytes()
+	}
+	if s.many != nil {
+		n += s.many.bytes()
 	}
 	n += int64(len(s.versionRows.kept)) * 64
 	for _, e := range s.allGroups() {
@@ -440,7 +453,7 @@ func (e *ErrorSums) Days() float64 {
 // BlockN returns the number of rows in block i.
 func (e *ErrorSums) BlockN(i int) int64 {
 	if e.classes != nil {
-		return e.classes.blocks[i].rows()
+		return e.classes.blockRows(i)
 	}
 	if e.figures != nil {
 		return e.figures[i].n

@@ -89,13 +89,18 @@ func (w *weight) add(o weight) {
 // unitWeight returns that of rows without weights, which count 1 each.
 func unitWeight(rows int64) weight { return weight{wideCount(rows), wideCount(rows)} }
 
-// unitWeights returns those of rows by class.
-func unitWeights(n *[classCells]int64) *[classCells]weight {
-	var out [classCells]weight
+// unitWeights returns those of counts of rows.
+func unitWeights(n []int64) []weight {
+	out := make([]weight, len(n))
 	for k, rows := range n {
 		out[k] = unitWeight(rows)
 	}
-	return &out
+	return out
+}
+
+// unitCells returns those of rows by class.
+func unitCells(n *[classCells]int64) *[classCells]weight {
+	return (*[classCells]weight)(unitWeights(n[:]))
 }
 
 func addCounts(to, from *[classCells]int64) {
