@@ -61,6 +61,9 @@ func newBinaryRows(o *origin) *binaryRows {
 	m := &r.mass
 	r.negative, r.positive = sum(m[0][0], m[0][1]), sum(m[1][0], m[1][1])
 	r.predicted, r.all = sum(m[0][1], m[1][1]), sum(r.negative, r.positive)
+	if r.cells == nil {
+		r.cells = c.CoarseScores()
+	}
 	r.coarse = make([]int, len(r.cells))
 	for i, cell := range r.cells {
 		// The middle lies inside the bin, whose mean may lie on its edge.
