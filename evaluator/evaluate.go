@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
@@ -18,6 +19,8 @@ type Options struct {
 	Workers int // threads; default 1
 	// ReferenceSegments are the reference's segments whose metrics are computed too.
 	ReferenceSegments []SegmentName
+	// LabelBias has the rows with a label compared with those without.
+	LabelBias bool
 	// Rolling says what the rolling reference is made of; nil where there is to be none.
 	Rolling *RollingOptions
 }
@@ -57,6 +60,12 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, stratum, out.Reference.WindowDays, opt.Drift))
+		if scores := cur.Scored(); scores != nil {
+			w.add(func(*drift.Scratch) { out.Estimated = estimated(ref, stratum, scores, opt.Metric) })
+		}
+	}
+	if opt.LabelBias {
+		w.add(func(*drift.Scratch) { out.LabelBias = labelBiasOf(cur) })
 	}
 	if r := opt.Rolling; r != nil {
 		out.Rolling = newRolling(r, cur)
@@ -70,6 +79,21 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		f()
 	}
 	return out
+}
+
+// estimated estimates the performance of predictions with these scores by all of the reference,
+// whichever stratum the window is compared with: what a score is worth is learnt of any rows.
+func estimated(ref *summary.Profile, s summary.Stratum, scores []summary.ScoreCell, opt metric.Options) *estimate.Estimated {
+	labelled := ref.Whole().Errors().Classes()
+	switch why := noLabels(ref, s); {
+	case why != "":
+		return estimate.None(why)
+	case labelled == nil || labelled.Scores() == nil:
+		return estimate.None("the reference has no scores")
+	case labelled.Weighted():
+		return estimate.None("rows have weights, and those of rows without a label are not known")
+	}
+	return estimate.Binary(labelled.Scores(), scores, opt)
 }
 
 // work holds tasks of an evaluation that need nothing of one another, so that Evaluate
