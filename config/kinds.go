@@ -80,6 +80,14 @@ func (m *Model) referenceScored() bool {
 	return m.Reference.Columns.Score != "" || len(m.Reference.Columns.Scores) > 0
 }
 
+// scoreKey names the key of predictions.columns that has probabilities.
+func scoreKey(task groundtruth.Task) string {
+	if task == groundtruth.Multiclass {
+		return "scores"
+	}
+	return "score"
+}
+
 // task reads what the model predicts. Where that is misspelt the rest is read as a regression,
 // and keys of other tasks are let pass.
 func (d *decoder) task(o *object, m *Model) {
@@ -157,6 +165,9 @@ func (d *decoder) estimated(o *object, m *Model) {
 	v, ok := o.belongs("estimated", m, groundtruth.Binary, groundtruth.Multiclass)
 	if !ok {
 		return
+	}
+	if !m.scored() {
+		d.failAt(o.keyPos("estimated"), v.path, "it goes by probabilities: map predictions.columns.%s", scoreKey(m.Task))
 	}
 	e := d.object(v)
 	can, later := estimations()
@@ -354,7 +365,7 @@ func (d *decoder) scores(v value) []groundtruth.ClassScore {
 	switch {
 	case len(d.errs) > before:
 	case len(out) < 2:
-		d.fail(v, "%s of one class says nothing: give all classes, or {column: COLUMN, classes: [..]} where one column holds a map or a list of them", map[bool]string{true: "a probability", false: "the probability"}[len(out) == 1])
+		d.fail(v, "want two classes at least, got %d; where one column holds a map or a list of them, write {column: COLUMN, classes: [..]}", len(out))
 	case len(out) > mostClasses:
 		d.fail(v, "at most %d classes have probabilities, got %d", mostClasses, len(out))
 	}

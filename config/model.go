@@ -144,84 +144,6 @@ func (d *decoder) predictions(v value, m *Model) {
 	o.done()
 }
 
-// predictionColumns reads the names of the log's columns.
-func (d *decoder) predictionColumns(v value, m *Model) {
-	o := d.object(v)
-	c := &m.Predictions.Columns
-	o.idColumns("id", &c.ID)
-	o.text("timestamp", &c.Timestamp)
-	o.text("prediction", &c.Prediction)
-	o.text("model_version", &c.ModelVersion)
-	d.entity(o, c)
-	if sv, ok := o.belongs("score", m, groundtruth.Binary); ok {
-		if name, ok := d.text(sv); ok {
-			c.Score = name
-		}
-	}
-	if sv, ok := o.belongs("scores", m, groundtruth.Multiclass); ok {
-		c.Scores = d.scores(sv)
-	}
-	if qv, ok := o.belongs("quantiles", m, groundtruth.Regression); ok {
-		c.Quantiles = d.quantiles(qv)
-	}
-	o.text("weight", &c.Weight)
-	o.need("id")
-	switch {
-	case !o.ok, m.noTask, o.has("prediction"), o.has("score") && m.Task == groundtruth.Binary, o.has("scores") && m.Task == groundtruth.Multiclass:
-	case m.Task == groundtruth.Binary:
-		o.fail("prediction or score is missing: the predicted class, or the probability of the positive one")
-	case m.Task == groundtruth.Multiclass:
-		o.fail("prediction or scores is missing: the predicted class, or the probabilities of all")
-	default:
-		o.fail("prediction is missing")
-	}
-	o.done()
-}
-
-// entity reads the column whose values rows share that are about one thing. An entity of one
-// row each says nothing, and one that is the prediction is a mistake.
-func (d *decoder) entity(c *object, p *PredictionColumns) {
-	v, ok := c.text("entity", &p.Entity)
-	if !ok {
-		return
-	}
-	switch {
-	case len(p.ID) == 1 && p.ID[0] == p.Entity:
-		d.fail(v, "the column %q is the id, which tells each row from the others; name the column of what rows are about, such as a customer, or leave entity out", p.Entity)
-	case p.Entity == p.Prediction, p.Entity == p.Timestamp:
-		d.fail(v, "the column %q is mapped already; name the column of what rows are about, such as a customer", p.Entity)
-	}
-}
-
-// features reads auto or a list of columns.
-func (d *decoder) features(v value, p *Predictions) {
-	if _, isList := v.node.(*ast.SequenceNode); !isList {
-		var word string
-		d.choice(v, &word, []string{auto}, nil)
-		return
-	}
-	names, ok := d.texts(v, "columns")
-	if !ok {
-		return
-	}
-	items, _ := d.list(v, "columns") // one for each name: every one was text
-	for i, name := range names {
-		if slices.Contains(p.Columns.ID, name) {
-			d.fail(items[i], "the column %q is the id; it cannot be a feature too", name)
-		}
-		for _, mapped := range []struct{ role, column string }{
-			{"timestamp", p.Columns.Timestamp},
-			{"prediction", p.Columns.Prediction},
-			{"model_version", p.Columns.ModelVersion},
-		} {
-			if name == mapped.column {
-				d.fail(items[i], "the column %q is the %s; it cannot be a feature too", name, mapped.role)
-			}
-		}
-	}
-	p.Features = Features{Columns: names}
-}
-
 // groundTruth reads where the labels are.
 func (d *decoder) groundTruth(v value, m *Model) {
 	o := d.object(v)
@@ -351,51 +273,6 @@ func (d *decoder) tellsApart(v value, kind summary.StrataKind, m *Model) {
 		d.fail(v, "%s serves windows shorter than %s, and those of this model are %s: each has all of them; leave the key out, or write none",
 			kind, formatDuration(longest), m.grid)
 	}
-}
-
-// referenceColumns reads the names of the reference's columns, where these differ from
-// those of predictions and ground truth, which have been read.
-func (d *decoder) referenceColumns(v value, m *Model) *ReferenceColumns {
-	o := d.object(v)
-	p := m.Predictions.Columns
-	c := &ReferenceColumns{
-		ID: p.ID, Timestamp: p.Timestamp, Prediction: p.Prediction, ModelVersion: p.ModelVersion, Entity: p.Entity, Label: m.GroundTruth.Columns.Label,
-		Score: p.Score, Scores: p.Scores, Quantiles: p.Quantiles, Weight: p.Weight,
-	}
-	feature := func(v value, column, key string) {
-		if column != "" && slices.Contains(m.Predictions.Features.Columns, column) {
-			d.fail(v, "the column %q is a feature, in predictions.features; it cannot be the %s of the reference too", column, key)
-		}
-	}
-	if iv, given := o.idColumnsOrNone("id", &c.ID); given {
-		for _, column := range c.ID {
-			feature(iv, column, "id")
-		}
-	}
-	for _, key := range []struct {
-		name string
-		to   *string
-	}{{"timestamp", &c.Timestamp}, {"prediction", &c.Prediction}, {"model_version", &c.ModelVersion}, {"entity", &c.Entity}, {"label", &c.Label}, {"weight", &c.Weight}} {
-		if kv, given := o.textOrNone(key.name, key.to); given {
-			feature(kv, *key.to, key.name)
-		}
-	}
-	if _, ok := o.belongs("score", m, groundtruth.Binary); ok {
-		if kv, given := o.textOrNone("score", &c.Score); given {
-			feature(kv, c.Score, "score")
-		}
-	}
-	if sv, ok := o.belongs("scores", m, groundtruth.Multiclass); ok {
-		c.Scores = d.scoresOfReference(sv, p.Scores)
-	}
-	if qv, ok := o.belongs("quantiles", m, groundtruth.Regression); ok {
-		c.Quantiles = d.quantilesOfReference(qv, p.Quantiles)
-	}
-	if c.Label != "" && c.Label == c.Prediction {
-		o.fail("the column %q cannot be both the prediction and the label", c.Label)
-	}
-	o.done()
-	return c
 }
 
 // drift reads how drift is judged.

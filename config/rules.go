@@ -314,6 +314,15 @@ func (m *Model) PolicyHash() string {
 		Entity      string            `json:",omitempty"` // likewise
 		Rolling     *Rolling          `json:",omitempty"` // likewise
 		Strata      string            `json:",omitempty"` // as the file has it; likewise
+
+		// These likewise: a regression may have none of them.
+		Positive  string                   `json:",omitempty"`
+		Threshold float64                  `json:",omitempty"`
+		Score     string                   `json:",omitempty"`
+		Scores    []groundtruth.ClassScore `json:",omitempty"`
+		Quantiles []groundtruth.Quantile   `json:",omitempty"`
+		Weight    string                   `json:",omitempty"`
+		Kind      kindHash                 `json:",omitzero"`
 	}{
 		Schema:      1,
 		Task:        m.Task,
@@ -331,6 +340,14 @@ func (m *Model) PolicyHash() string {
 		Within:      m.GroundTruth.Match.Within,
 		Entity:      m.Predictions.Columns.Entity,
 		Rolling:     m.Rolling(),
+
+		Positive:  m.PositiveLabel,
+		Threshold: m.Threshold,
+		Score:     m.Predictions.Columns.Score,
+		Scores:    m.Predictions.Columns.Scores,
+		Quantiles: m.Predictions.Columns.Quantiles,
+		Weight:    m.Predictions.Columns.Weight,
+		Kind:      m.kindHash(),
 	}
 	if m.Reference != nil {
 		canonical.Strata = string(m.Reference.Strata)

@@ -83,6 +83,18 @@ type PredictionColumns struct {
 	Weight string `json:",omitempty"`
 }
 
+// Names lists the columns that there are. One that is several things is there as often.
+func (c *PredictionColumns) Names() []string {
+	out := slices.Concat(c.ID, []string{c.Timestamp, c.Prediction, c.ModelVersion, c.Entity, c.Score, c.Weight})
+	for _, s := range c.Scores {
+		out = append(out, s.Column)
+	}
+	for _, q := range c.Quantiles {
+		out = append(out, q.Column)
+	}
+	return slices.DeleteFunc(out, func(name string) bool { return name == "" })
+}
+
 // ClassScore says where the probability of a class is: in a column of its own or in an element
 // of one, which is a map or a list.
 type ClassScore struct {

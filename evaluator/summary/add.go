@@ -58,10 +58,21 @@ func (e *ErrorSums) addSums(o *ErrorSums) {
 	}
 }
 
+// addTimeless counts rows that have no time.
+func (e *ErrorSums) addTimeless(n int) {
+	e.timeless += int64(n)
+	if e.classes != nil {
+		e.classes.timeless = true
+	}
+}
+
 func (e *ErrorSums) mergeFrom(o *ErrorSums) {
 	e.n += o.n
 	e.nonZero += o.nonZero
 	e.timeless += o.timeless
+	if e.classes != nil {
+		e.classes.mergeFrom(o.classes)
+	}
 	e.addSums(o)
 	e.maxAbs = max(e.maxAbs, o.maxAbs)
 	e.abs.mergeFrom(&o.abs)

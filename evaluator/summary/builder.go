@@ -19,6 +19,8 @@ type BuilderOptions struct {
 	// Task is what the model predicts; the zero value means groundtruth.Regression. A layout has
 	// its own.
 	Task groundtruth.Task
+	// Binary says of a binary classifier what is kept of its rows; the layout's where it is zero.
+	Binary BinaryOptions
 	// Entities says that Batch.Group and Matches.Group are those of the rows' entities, by
 	// which the rows are counted too (Summary.Entities).
 	Entities bool
@@ -33,6 +35,7 @@ type Builder struct {
 	kernel  *errorKernel // nil before the first match
 	keys    []key        // of a piece of matches
 	blockOf []int32      // of the piece's rows
+	classes *classKernel // nil before the first rows of a classifier
 	summed  bool         // the versions' sums are in the whole's
 
 	calendar *groundtruth.Calendar // nil where hours are not counted
@@ -54,24 +57,31 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	task := cmp.Or(opts.Task, groundtruth.Regression)
 	if layout != nil {
 		task = layout.Task
+		if opts.Binary == (BinaryOptions{}) {
+			opts.Binary = layout.Binary
+		}
 	}
+	opts.Binary = opts.Binary.of(task)
 	var start, end int64
 	if w.End.After(w.Start) && !w.Start.IsZero() {
 		start, end = w.Start.UnixNano(), w.End.UnixNano()
 	}
-	b := &Builder{s: newSummary(task, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar}
+	b := &Builder{s: newSummary(task, opts.Binary, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar}
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
 	}
+	if task == groundtruth.Binary {
+		b.classes = newClassKernel()
+	}
 	if opts.Entities {
-		b.s.entities = newEntities(task, layout)
+		b.s.entities = newEntities(task, opts.Binary, layout)
 	}
 	return b
 }
 
-func newSummary(task groundtruth.Task, layout *Layout, start, end int64, segments []string, maxSegments int) *Summary {
+func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, end int64, segments []string, maxSegments int) *Summary {
 	s := &Summary{
-		task: task, layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
+		task: task, binary: o, layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
 		features: []*Column{}, sample: newSample(task),
 	}
 	prediction, label := columnOf("prediction", task), columnOf("label", task)
@@ -83,24 +93,34 @@ func newSummary(task groundtruth.Task, layout *Layout, start, end int64, segment
 	}
 	s.prediction = newColumnSummary(prediction, s.interior())
 	s.label = newColumnSummary(label, s.interior())
-	s.errors = newWholeSums(layout, start, end)
-	fresh := func() *ErrorSums { return newGroupSums(s.errors.center, end > start) }
+	s.errors = newWholeSums(task, o, layout, start, end)
+	fresh := func() *ErrorSums {
+		e := newGroupSums(s.errors.center, end > start)
+		e.classes = newClasses(task, o, newScoreTable(false), 0)
+		return e
+	}
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
 	for _, name := range segments {
 		s.segments = append(s.segments, newGroups[ErrorSums](maxSegments, layout.segmentRank(name), fresh))
 	}
+	s.predicted = newPredictionsSide(task, o)
 	s.resetVersionRows()
 	return s
 }
 
 // newWholeSums returns the sums of no rows of a window, or of a reference, on its layout.
-func newWholeSums(layout *Layout, start, end int64) *ErrorSums {
+func newWholeSums(task groundtruth.Task, o BinaryOptions, layout *Layout, start, end int64) *ErrorSums {
 	center := 0.0
 	if layout != nil {
 		center = layout.Label.Center
 	}
-	e := NewErrorSums(center, wholeBuckets, end > start)
-	e.span = end - start
+	blocks := 0
+	if end > start {
+		blocks = NumBlocks
+	}
+	classes := newClasses(task, o, newScoreTable(true), blocks)
+	e := NewErrorSums(center, wholeBuckets, blocks > 0 && classes == nil)
+	e.span, e.classes = end-start, classes
 	return e
 }
 
@@ -156,6 +176,9 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	}
 	if batch.Class.Kind == groundtruth.Text {
 		s.prediction.addValues(b.counts.of(&batch.Class, n))
+	}
+	if s.predicted != nil {
+		s.predicted.add(b.classes, batch)
 	}
 	s.sample.addPredictions(batch)
 	if batch.Version.Kind != groundtruth.Text {
@@ -247,7 +270,6 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 // addPiece takes the matches from one row to before another.
 func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 	s, k, n := b.s, b.kernel, to-from
-	k.load(m.Predictions[from:to], m.Labels[from:to])
 	byVersion := m.Version.Kind == groundtruth.Text
 	if b.keys == nil {
 		b.keys = make([]key, 2+len(s.segments))
@@ -264,21 +286,40 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 		b.setKey(&keys[at], g, &m.Segments[i], from, n)
 		at++
 	}
+	var blockOf []int32
 	switch {
 	case !m.HasTime:
-		s.errors.timeless += int64(n)
-	case s.errors.blocks != nil:
-		k.blockOf = slices.Grow(b.blockOf[:0], n)[:n]
-		b.blockOf = k.blockOf
-		blockOf := newBlocks(s.start, s.end)
+		s.errors.addTimeless(n)
+	case s.end > s.start:
+		b.blockOf = slices.Grow(b.blockOf[:0], n)[:n]
+		blockOf = b.blockOf
+		blocks := newBlocks(s.start, s.end)
 		for row, t := range m.Times[from:to] {
-			k.blockOf[row] = int32(blockOf.find(t))
+			blockOf[row] = int32(blocks.find(t))
 		}
 	}
+	if b.classes != nil {
+		b.addClasses(m, from, to, keys[:at], blockOf)
+		return
+	}
+	k.load(m.Predictions[from:to], m.Labels[from:to])
+	k.blockOf = blockOf
 	k.addKeys(keys[:at])
 	if k.blockOf != nil {
 		k.addBlocks(s.errors.blocks, k.blockOf)
 	}
+}
+
+// addClasses takes a piece of the matches of a binary classifier.
+func (b *Builder) addClasses(m *groundtruth.Matches, from, to int, keys []key, blockOf []int32) {
+	k, scores := b.classes, m.Predictions[from:to]
+	var weights []float64
+	if m.Weights != nil {
+		weights = m.Weights[from:to]
+	}
+	k.load(m.Positive[from:to], m.Labels[from:to])
+	k.addKeys(keys, blockOf, scores, weights)
+	k.addBlocks(b.s.errors.classes.blocks, blockOf, b.s.binary.Scored, scores, weights)
 }
 
 // setKey makes a key of the groups of n rows of a text column, which begin at from.
@@ -377,6 +418,7 @@ func (b *Builder) ResetPredictions() {
 	if s.hours != nil {
 		s.hours.counts = [allHours]int64{}
 	}
+	s.predicted = newPredictionsSide(s.task, s.binary)
 	s.resetVersionRows()
 }
 

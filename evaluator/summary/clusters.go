@@ -22,6 +22,8 @@ const maxClusters = 128
 // Clusters too depends on the multiset of rows alone. A nil Clusters is one that is not known.
 type Clusters struct {
 	layout  *Layout
+	task    groundtruth.Task
+	binary  BinaryOptions
 	columns []*Coarse // features in the layout's order, the prediction, the label
 	parts   int       // that the errors of each group are kept by: 1, or of days DayParts
 	// calendar tells the part of the day; nil where there is one part.
@@ -76,14 +78,14 @@ type ClusterColumn struct {
 
 // newDays returns a Clusters without rows whose groups are the days of a calendar.
 func newDays(l *Layout, calendar *groundtruth.Calendar) *Clusters {
-	c := newClusters(l)
+	c := newClusters(l, l.Task, l.Binary)
 	c.parts, c.calendar = DayParts, calendar
 	return c
 }
 
 // newClusters returns a Clusters without rows on a layout.
-func newClusters(l *Layout) *Clusters {
-	c := &Clusters{layout: l, parts: 1, stride: 1, kept: map[int64]*cluster{}}
+func newClusters(l *Layout, task groundtruth.Task, o BinaryOptions) *Clusters {
+	c := &Clusters{layout: l, task: task, binary: o, parts: 1, stride: 1, kept: map[int64]*cluster{}}
 	for i := range l.Features {
 		c.columns = append(c.columns, l.Features[i].Coarse())
 	}

@@ -63,12 +63,12 @@ func (t totals) plus(o totals) totals {
 }
 
 // entities reads the groups of entities of so many rows of a task on a layout.
-func (d *decoder) entities(task groundtruth.Task, l *Layout, of totals) *Clusters {
+func (d *decoder) entities(task groundtruth.Task, o BinaryOptions, l *Layout, of totals) *Clusters {
 	if d.err != nil {
 		return nil
 	}
 	rows, labels, errors := of.rows, of.labels, of.errors // of groups that are yet to come
-	c := newEntities(task, l)
+	c := newEntities(task, o, l)
 	n := d.count(4 + len(c.columns))
 	d.check(n <= groundtruth.EntityGroups)
 	last := -1

@@ -143,7 +143,7 @@ func (p *Profile) decode(b []byte) error {
 			}},
 			sectionReader{entitiesSection, true, func(d *decoder) {
 				d.check(r.layout != nil)
-				p.Entities = d.entities(r.task, r.layout, r.totals)
+				p.Entities = d.entities(r.task, r.layout.Binary, r.layout, r.totals)
 			}})
 	}
 	switch {

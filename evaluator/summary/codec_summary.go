@@ -100,7 +100,7 @@ func countedSections(s **Summary) []sectionReader {
 		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
-		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).task, (*s).layout, (*s).totals()) }},
+		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).task, (*s).binary, (*s).layout, (*s).totals()) }},
 	}
 }
 
@@ -140,7 +140,7 @@ func (d *decoder) frame(task groundtruth.Task, layout *Layout) *Summary {
 	if d.err != nil {
 		return nil
 	}
-	s := newSummary(task, layout, start, end, names, maxSegments)
+	s := newSummary(task, BinaryOptions{}.of(task), layout, start, end, names, maxSegments)
 	s.sample = nil
 	return s
 }

@@ -9,11 +9,11 @@ func (s *Summary) Entities() *Clusters { return s.entities }
 
 // newEntities returns what counts rows by groups of entities; without a layout their errors
 // alone are told apart.
-func newEntities(task groundtruth.Task, l *Layout) *Clusters {
+func newEntities(task groundtruth.Task, o BinaryOptions, l *Layout) *Clusters {
 	if l == nil {
 		l = &Layout{Prediction: *columnOf("prediction", task), Label: *columnOf("label", task)}
 	}
-	return newClusters(l)
+	return newClusters(l, task, o)
 }
 
 // mergeEntities adds the groups of o. Of rows whose entities are not known nothing can be
@@ -46,7 +46,7 @@ var _ groundtruth.Sink = (*EntityCounter)(nil)
 
 // NewEntityCounter returns an EntityCounter on the reference's layout.
 func NewEntityCounter(layout *Layout) *EntityCounter {
-	return &EntityCounter{newEntities(layout.Task, layout)}
+	return &EntityCounter{newEntities(layout.Task, layout.Binary, layout)}
 }
 
 // AddPredictions implements groundtruth.Sink.

@@ -13,7 +13,8 @@ import (
 // and merged. It must not be changed once made.
 type Layout struct {
 	Task        groundtruth.Task // what the model predicts
-	Features    []ColumnLayout   // sorted by name
+	Binary      BinaryOptions
+	Features    []ColumnLayout // sorted by name
 	Prediction  ColumnLayout
 	Label       ColumnLayout
 	Rows        int64 // rows of the reference

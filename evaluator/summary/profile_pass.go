@@ -33,6 +33,8 @@ type ProfilerOptions struct {
 	TableBytes  int64 // for the tables of distinct values of all columns; default 256 MiB
 	// Task is what the model predicts; the zero value means groundtruth.Regression.
 	Task groundtruth.Task
+	// Binary says of a binary classifier what is kept of its rows.
+	Binary BinaryOptions
 	// Auto says that the features are all columns that aren't mapped (`features: auto`),
 	// so that those which can't tell anything are left out.
 	Auto bool
@@ -229,6 +231,7 @@ func (p *Profiler) Layout() *Layout {
 	}
 	l := &Layout{
 		Task:       p.opts.Task,
+		Binary:     p.opts.Binary.of(p.opts.Task),
 		Prediction: p.prediction.layout(exactValues),
 		Label:      p.label.layout(exactValues),
 		Rows:       p.rows, HasTime: p.hasTime, Start: p.start, End: p.end,

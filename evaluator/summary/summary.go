@@ -61,6 +61,7 @@ var ErrLayout = errors.New("summaries have different layouts")
 // for bit. It is read-only for everyone but its Builder and Merge.
 type Summary struct {
 	task        groundtruth.Task
+	binary      BinaryOptions
 	layout      *Layout // nil without a reference
 	maxSegments int     // as BuilderOptions has it
 	segNames    []string
@@ -71,6 +72,7 @@ type Summary struct {
 	predictions int64
 	features    []*Column // in the layout's order; by name without a layout
 	prediction  *Column
+	predicted   *predictionsSide // of Binary
 	versionRows *groups[rowCount, *rowCount]
 	hours       *hourCounts // nil where they are not known
 
@@ -183,6 +185,25 @@ func (s *Summary) Sample() (rows []SampleRow, known bool) {
 	return s.sample.rows(), true
 }
 
+// Scored returns the predictions of Binary, with and without a label, by ascending score as
+// Classes.Scores; all are of actual class 0. It is nil where there are no scores.
+func (s *Summary) Scored() []ScoreCell {
+	if s.predicted == nil || s.predicted.scores == nil {
+		return nil
+	}
+	return s.predicted.scores.cells()
+}
+
+// PredictedClasses returns the number of predictions of a classifier, with and without a label,
+// by the name of the class; nil of a regression.
+func (s *Summary) PredictedClasses() map[string]int64 {
+	if s.predicted == nil {
+		return nil
+	}
+	names, n := s.binary.names(), s.predicted.whole.n
+	return map[string]int64{names[0]: n[0], names[1]: n[1]}
+}
+
 // Span returns the span of the time blocks in Unix nanoseconds.
 func (s *Summary) Span() (start, end int64) { return s.start, s.end }
 
@@ -191,6 +212,9 @@ func (s *Summary) Span() (start, end int64) { return s.start, s.end }
 func (s *Summary) Merge(o *Summary) error {
 	if s.task != o.task {
 		return fmt.Errorf("merge summaries: %w: one is of the task %s, one of %s", ErrLayout, s.task, o.task)
+	}
+	if s.binary != o.binary {
+		return fmt.Errorf("merge summaries: %w: the positive classes differ, or one has scores and the other none", ErrLayout)
 	}
 	if s.layout.ID() != o.layout.ID() {
 		return fmt.Errorf("merge summaries: %w", ErrLayout)
@@ -205,6 +229,9 @@ func (s *Summary) Merge(o *Summary) error {
 	}
 	s.prediction.mergeFrom(o.prediction)
 	s.label.mergeFrom(o.label)
+	if s.predicted != nil {
+		s.predicted.mergeFrom(o.predicted)
+	}
 	s.versionRows.mergeFrom(o.versionRows)
 	s.mergeHours(o)
 	s.errors.mergeFrom(o.errors)
@@ -299,6 +326,9 @@ type ErrorSums struct {
 	figures []blockFigures
 	// timeless counts rows without time: with any, the blocks don't add up to the whole.
 	timeless int64
+	// classes are what is counted of a classifier, whose sums and blocks here have nothing; nil
+	// of a regression.
+	classes *Classes
 }
 
 // blockSums is the part of ErrorSums that is kept of a time block.
@@ -370,8 +400,11 @@ func (o OrderStatistics) At(rank int64) (value, bound float64) {
 // Blocks returns the number of time blocks: 64, or 0 where none are kept (model
 // versions, segments, rows without time, a span of no length).
 func (e *ErrorSums) Blocks() int {
-	if e.timeless != 0 {
+	switch {
+	case e.timeless != 0:
 		return 0
+	case e.classes != nil:
+		return e.classes.Blocks()
 	}
 	return max(len(e.blocks), len(e.figures))
 }
@@ -400,6 +433,9 @@ func (e *ErrorSums) Days() float64 {
 
 // BlockN returns the number of rows in block i.
 func (e *ErrorSums) BlockN(i int) int64 {
+	if e.classes != nil {
+		return e.classes.blocks[i].rows()
+	}
 	if e.figures != nil {
 		return e.figures[i].n
 	}
