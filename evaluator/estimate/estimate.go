@@ -39,35 +39,31 @@ type Scored struct {
 	Metric  string      `json:"metric,omitempty"` // the one that is compared
 	Windows int         `json:"windows"`          // mature ones that have an estimate and labels
 	Bias    stat.Number `json:"bias"`             // mean of estimate less realised metric
-	Within  stat.Number `json:"within_band"`      // the share of windows whose realised metric lay within the band
+	Within  stat.Number `json:"within_band"`      // the share of windows with a band whose realised metric lay within
+
+	bias           float64
+	within, banded int
 }
 
-// Of returns the score of estimates by the estimated and the realised results of one metric,
-// window by window. A pair counts where both have a value.
-func Of(name string, estimated, realised []metric.Result) *Scored {
-	s := &Scored{Metric: name, Bias: stat.Number(math.NaN()), Within: stat.Number(math.NaN())}
-	bias, within, banded := 0.0, 0, 0
-	for i, e := range estimated {
-		r := realised[i]
-		if !stat.IsNumber(float64(e.Value)) || !stat.IsNumber(float64(r.Value)) {
-			continue
-		}
-		s.Windows++
-		bias += float64(e.Value - r.Value)
-		if stat.IsNumber(float64(e.Low)) && stat.IsNumber(float64(e.High)) {
-			banded++
-			if r.Value >= e.Low && r.Value <= e.High {
-				within++
-			}
-		}
+// NewScored returns the score of no windows.
+func NewScored(name string) *Scored {
+	return &Scored{Metric: name, Bias: stat.Number(math.NaN()), Within: stat.Number(math.NaN())}
+}
+
+// Add counts a window's estimate, its band and what came true. A window without a band counts in
+// the bias alone.
+func (s *Scored) Add(value, low, high, realised stat.Number) {
+	s.Windows++
+	s.bias += float64(value - realised)
+	s.Bias = stat.Number(s.bias / float64(s.Windows))
+	if !stat.IsNumber(float64(low)) || !stat.IsNumber(float64(high)) {
+		return
 	}
-	if s.Windows > 0 {
-		s.Bias = stat.Number(bias / float64(s.Windows))
+	s.banded++
+	if realised >= low && realised <= high {
+		s.within++
 	}
-	if banded > 0 {
-		s.Within = stat.Number(float64(within) / float64(banded))
-	}
-	return s
+	s.Within = stat.Number(float64(s.within) / float64(s.banded))
 }
 
 // None returns that there is no estimate, and why.
