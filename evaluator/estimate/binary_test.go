@@ -187,3 +187,27 @@ func TestNoBand(t *testing.T) {
 		t.Errorf("a reference of one class calibrates: %+v", one.Calibration)
 	}
 }
+
+// BenchmarkBinary estimates by as many distinct scores as are kept apart.
+func BenchmarkBinary(b *testing.B) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	cells := func(rows int) []summary.ScoreCell {
+		out := make([]summary.ScoreCell, summary.WholeScores)
+		for i := range out {
+			out[i].Score = (float64(i) + 0.5) / summary.WholeScores
+		}
+		for range rows {
+			c := &out[rng.IntN(len(out))]
+			label := 0
+			if rng.Float64() < c.Score*c.Score {
+				label = 1
+			}
+			c.Mass[label][int(math.Round(c.Score))].N++
+		}
+		return out
+	}
+	reference, window := cells(1_000_000), unlabelled(cells(1_000_000))
+	for b.Loop() {
+		Binary(reference, window, worth)
+	}
+}

@@ -103,12 +103,9 @@ func fit(cells []labelled) curve {
 			c.blocks, ends = c.blocks[:last], ends[:last]
 		}
 	}
-	c.block = make([]int, len(cells))
 	for b, end := range ends {
-		for i := range c.block[:end] {
-			if b == 0 || i >= ends[b-1] {
-				c.block[i] = b
-			}
+		for len(c.block) < end {
+			c.block = append(c.block, b)
 		}
 	}
 	return c
