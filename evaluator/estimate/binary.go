@@ -16,8 +16,8 @@ const leastOfClass = 50
 
 // expected is a window with probabilities in the place of labels.
 type expected struct {
-	cal   *Calibration
-	cells []cell // ascending by score, none without rows
+	cals  [2]*Calibration // of rows by predicted class; of Binary the same
+	cells []cell          // ascending by score, none without rows
 	// rows is how many there are, predicted how many of them are predicted to be positive,
 	// positive how many are expected to be, and hits how many of those predicted are.
 	rows, predicted, positive, hits float64
@@ -25,31 +25,45 @@ type expected struct {
 
 // cell is the rows of one score.
 type cell struct {
-	score, p float64    // p is the probability that a row is positive
-	n        [2]float64 // rows by predicted class
-	place    place
+	score float64
+	// By predicted class: the rows, the probability that one of them is positive, and where their
+	// score is on the curve that gives it.
+	n, p  [2]float64
+	place [2]place
 }
 
-// of returns the rows of both classes.
-func (c *cell) of() float64 { return c.n[0] + c.n[1] }
+// of returns the rows of both predicted classes, and positive how many of them are expected to be.
+func (c *cell) of() float64       { return c.n[0] + c.n[1] }
+func (c *cell) positive() float64 { return float64(c.n[0]*c.p[0]) + float64(c.n[1]*c.p[1]) }
 
-func newExpected(window []summary.ScoreCell, cal *Calibration) *expected {
-	w := &expected{cal: cal}
+func newExpected(window []summary.ScoreCell, cals [2]*Calibration) *expected {
+	w := &expected{cals: cals}
 	for _, s := range window {
-		c := cell{score: s.Score, n: [2]float64{float64(s.Mass[0][0].N), float64(s.Mass[0][1].N)}, place: cal.curve.find(s.Score)}
+		c := cell{score: s.Score, n: [2]float64{float64(s.Mass[0][0].N), float64(s.Mass[0][1].N)}}
 		if c.of() == 0 {
 			continue
 		}
-		if c.p = s.Score; cal.Applied {
-			c.p = cal.curve.at(c.place)
+		for k, cal := range cals {
+			c.place[k] = cal.curve.find(s.Score)
+			if c.p[k] = s.Score; cal.Applied {
+				c.p[k] = cal.curve.at(c.place[k])
+			}
 		}
 		w.cells = append(w.cells, c)
 		w.rows += c.of()
 		w.predicted += c.n[1]
-		w.positive += float64(c.of() * c.p)
-		w.hits += float64(c.n[1] * c.p)
+		w.positive += c.positive()
+		w.hits += float64(c.n[1] * c.p[1])
 	}
 	return w
+}
+
+// learntOf returns how many rows of the reference probabilities come from.
+func (w *expected) learntOf() float64 {
+	if w.cals[0] == w.cals[1] {
+		return float64(w.cals[0].Rows)
+	}
+	return float64(w.cals[0].Rows) + float64(w.cals[1].Rows)
 }
 
 // negative returns how many rows are expected to be negative.
@@ -89,6 +103,7 @@ const (
 	noPositive = "no row is expected to be of the positive class"
 	noNegative = "no row is expected to be of the negative class"
 	onePredict = "all rows are predicted to be of one class"
+	tooFew     = "a band needs 50 rows of each class, and so many are not expected"
 )
 
 // result computes a metric and its band:
@@ -99,42 +114,69 @@ const (
 // second what chance did to the labels of the reference that the probabilities come from. Where
 // scores are taken as they stand, the second is what the reference leaves open of that.
 func (w *expected) result(m binary, opt metric.Options) metric.Result {
-	out := metric.Result{N: int64(w.rows)}
 	value, by, reason := math.NaN(), slope(nil), noRows
 	if w.rows > 0 {
 		value, by, reason = m.compute(w, opt)
 	}
-	if reason == "" && (w.positive < leastOfClass || w.negative() < leastOfClass) {
-		by, reason = nil, "a band needs 50 rows of each class, and so many are not expected"
+	if reason == "" && w.few() {
+		by, reason = nil, tooFew
 	}
-	se := math.NaN()
+	variance := math.NaN()
 	if by != nil {
-		se = math.Sqrt(w.variance(by))
+		variance = w.drawn(by) + w.learnt(by)
 	}
-	out.Estimate = stat.Estimate{Value: value, SE: se, DF: math.Max(1, math.Min(w.rows, float64(w.cal.Rows))-1), NEff: w.rows, Kurtosis: 3, InTime: 1}
-	half := float64(portable.NormalQuantile(0.5+float64(stat.IntervalLevel/2)) * se)
-	out.Value, out.Low, out.High, out.Reason = stat.Number(value), stat.Number(value-half), stat.Number(value+half), reason
-	if spec, ok := metric.Find(m.name); ok && by != nil {
+	return banded(m.name, value, variance, w.rows, w.learntOf(), reason)
+}
+
+// few reports whether too few rows of a class are expected for a band.
+func (w *expected) few() bool { return w.positive < leastOfClass || w.negative() < leastOfClass }
+
+// banded returns the result of an estimate with that variance, NaN where it has no band, of so many
+// rows of the window and the reference.
+func banded(name string, value, variance, rows, reference float64, reason string) metric.Result {
+	se := math.Sqrt(variance)
+	half := stat.Number(portable.NormalQuantile(0.5+float64(stat.IntervalLevel/2)) * se)
+	out := metric.Result{Value: stat.Number(value), N: int64(rows), Reason: reason}
+	out.Low, out.High = out.Value-half, out.Value+half
+	if spec, ok := metric.Find(name); ok && !math.IsNaN(se) {
 		out.Low, out.High = max(out.Low, stat.Number(spec.Least)), min(out.High, stat.Number(spec.Most))
 	}
+	out.Estimate = stat.Estimate{Value: value, SE: se, DF: math.Max(1, math.Min(rows, reference)-1), NEff: rows, Kurtosis: 3, InTime: 1}
 	return out
 }
 
-// variance returns the variance of a metric with these slopes.
-func (w *expected) variance(by slope) float64 {
+// drawn returns the variance that labels add to the probabilities of rows.
+func (w *expected) drawn(by slope) float64 {
 	sum := 0.0
-	blocks := make([]float64, len(w.cal.curve.blocks))
 	for i := range w.cells {
 		c, d := &w.cells[i], by(i)
 		for k, n := range c.n {
-			sum += float64(n * c.p * (1 - c.p) * d[k] * d[k])
-			total := float64(n * d[k])
-			blocks[c.place.from] += float64(total * (1 - c.place.share))
-			blocks[c.place.to] += float64(total * c.place.share)
+			sum += float64(n * c.p[k] * (1 - c.p[k]) * d[k] * d[k])
 		}
 	}
-	for b, v := range w.cal.curve.variances() {
-		sum += float64(blocks[b] * blocks[b] * v)
+	return sum
+}
+
+// learnt returns the variance that the reference's labels add.
+func (w *expected) learnt(by slope) float64 {
+	blocks := [2][]float64{make([]float64, len(w.cals[0].curve.blocks))}
+	curves := 1
+	if blocks[1] = blocks[0]; w.cals[0] != w.cals[1] {
+		blocks[1], curves = make([]float64, len(w.cals[1].curve.blocks)), 2
+	}
+	for i := range w.cells {
+		c, d := &w.cells[i], by(i)
+		for k, at := range c.place {
+			total := float64(c.n[k] * d[k])
+			blocks[k][at.from] += float64(total * (1 - at.share))
+			blocks[k][at.to] += float64(total * at.share)
+		}
+	}
+	sum := 0.0
+	for k := range curves {
+		for b, v := range w.cals[k].curve.variances() {
+			sum += float64(blocks[k][b] * blocks[k][b] * v)
+		}
 	}
 	return sum
 }
@@ -215,7 +257,7 @@ func mcc(w *expected, _ metric.Options) (float64, slope, string) {
 	case n == 0:
 		return math.NaN(), nil, noNegative
 	case root == 0:
-		return 0, nil, onePredict + ": counted as 0"
+		return math.NaN(), nil, onePredict
 	}
 	m := (float64(w.rows*w.hits) - float64(p*pp)) / root
 	return m, constant(w.rows/root, -pp/root-float64(m*(n-p)/(2*p*n))), ""
@@ -252,7 +294,8 @@ func rocAUC(w *expected, _ metric.Options) (float64, slope, string) {
 	pairs, below, above := 0.0, 0.0, w.positive
 	for i := range w.cells {
 		c := &w.cells[i]
-		p, n := float64(c.of()*c.p), float64(c.of()*(1-c.p))
+		p := c.positive()
+		n := c.of() - p
 		wins, losses := below+n/2, above-p/2
 		pairs += float64(p * wins)
 		gains[i] = wins - losses
@@ -276,7 +319,7 @@ func averagePrecision(w *expected, _ metric.Options) (float64, slope, string) {
 	sum, hits, rows := 0.0, 0.0, 0.0
 	for i := len(w.cells) - 1; i >= 0; i-- {
 		c := &w.cells[i]
-		p := float64(c.of() * c.p)
+		p := c.positive()
 		hits, rows = hits+p, rows+c.of()
 		precisions[i], rises[i] = hits/rows, p/rows
 		sum += float64(p * precisions[i])
@@ -312,7 +355,7 @@ func meanLoss(w *expected, loss func(score float64) (negative, positive float64)
 	for i := range w.cells {
 		c := &w.cells[i]
 		negative, positive := loss(c.score)
-		sum += float64(c.of() * (negative + float64(c.p*(positive-negative))))
+		sum += float64(c.of()*negative) + float64(c.positive()*(positive-negative))
 	}
 	return sum / w.rows, func(i int) [2]float64 {
 		negative, positive := loss(w.cells[i].score)
@@ -325,13 +368,13 @@ func meanLoss(w *expected, loss func(score float64) (negative, positive float64)
 // cost of a prediction.
 func businessValue(w *expected, opt metric.Options) (float64, slope, string) {
 	if opt.Worth == nil {
-		return math.NaN(), nil, "no business_value is configured"
+		return math.NaN(), nil, "the model has no business_value, which says what a right and a wrong prediction are worth"
 	}
 	sum, worth := 0.0, &opt.Worth.Binary
 	for i := range w.cells {
 		c := &w.cells[i]
 		for k, n := range c.n {
-			sum += float64(n * (worth[0][k] + float64(c.p*(worth[1][k]-worth[0][k]))))
+			sum += float64(n * (worth[0][k] + float64(c.p[k]*(worth[1][k]-worth[0][k]))))
 		}
 	}
 	return sum/w.rows - opt.CostPerPrediction, constant((worth[1][1]-worth[0][1]-worth[1][0]+worth[0][0])/w.rows, (worth[1][0]-worth[0][0])/w.rows), ""

@@ -49,7 +49,8 @@ func unlabelled(cells []summary.ScoreCell) []summary.ScoreCell {
 // realised computes the metrics of labelled rows: of rows of one score, which all have one
 // predicted class, so many are positive.
 func realised(cells []summary.ScoreCell, opt metric.Options) map[string]float64 {
-	w := newExpected(unlabelled(cells), calibrate(labelledCells(cells)))
+	c := calibrate(labelledCells(cells))
+	w := newExpected(unlabelled(cells), [2]*Calibration{c, c})
 	w.positive, w.hits = 0, 0
 	at := 0
 	for _, s := range cells {
@@ -58,7 +59,8 @@ func realised(cells []summary.ScoreCell, opt metric.Options) map[string]float64 
 			continue
 		}
 		c := &w.cells[at]
-		c.p = positive / c.of()
+		share := positive / c.of()
+		c.p = [2]float64{share, share}
 		w.positive += positive
 		w.hits += float64(s.Mass[1][1].N)
 		at++
@@ -78,9 +80,10 @@ func TestSlopes(t *testing.T) {
 	reference := drawn(rng, 4000, (*rand.Rand).Float64, square)
 	window := unlabelled(drawn(rng, 900, (*rand.Rand).Float64, square))
 	of := func(cell int, by float64) *expected {
-		w := newExpected(window, calibrate(labelledCells(reference)))
+		cal := calibrate(labelledCells(reference))
+		w := newExpected(window, [2]*Calibration{cal, cal})
 		c := &w.cells[cell]
-		c.p += by
+		c.p[0], c.p[1] = c.p[0]+by, c.p[1]+by
 		w.positive += c.of() * by
 		w.hits += c.n[1] * by
 		return w
@@ -174,7 +177,7 @@ func TestNoBand(t *testing.T) {
 		{"few positive rows", "accuracy", []summary.ScoreCell{cell(0.1, 450)}, 0.9, false, "a band needs 50 rows of each class, and so many are not expected"},
 		{"enough", "accuracy", []summary.ScoreCell{cell(0.1, 500), cell(0.9, 0, 500)}, 0.9, true, ""},
 		{"none predicted", "precision", []summary.ScoreCell{cell(0.1, 500), cell(0.9, 500)}, 0, false, "no row is predicted to be of the positive class: counted as 0"},
-		{"no matrix", "business_value", []summary.ScoreCell{cell(0.1, 500), cell(0.9, 0, 500)}, math.NaN(), false, "no business_value is configured"},
+		{"no matrix", "business_value", []summary.ScoreCell{cell(0.1, 500), cell(0.9, 0, 500)}, math.NaN(), false, "the model has no business_value, which says what a right and a wrong prediction are worth"},
 	} {
 		got := Binary(reference, c.window, metric.Options{}).Metrics[c.metric]
 		same := math.Abs(float64(got.Value)-c.value) < 1e-12 || math.IsNaN(c.value) && math.IsNaN(float64(got.Value))

@@ -92,7 +92,7 @@ func Binary(reference, window []summary.ScoreCell, opt metric.Options) *Estimate
 		return None("the reference has no rows with a score and a label")
 	}
 	c := calibrate(labelled)
-	w := newExpected(window, c)
+	w := newExpected(window, [2]*Calibration{c, c})
 	e := &Estimated{Method: CBPE, Metrics: map[string]metric.Result{}, Calibration: c}
 	for _, m := range binaries() {
 		e.Metrics[m.name] = w.result(m, opt)
