@@ -49,6 +49,12 @@ func newGroupSums(center float64, blocks bool) *ErrorSums {
 	return e
 }
 
+// settle makes what was counted readable.
+func (e *ErrorSums) settle() {
+	e.abs.settle()
+	e.classes.settle()
+}
+
 func (e *ErrorSums) empty() bool { return e.n == 0 }
 
 // addSums adds the sums over rows of o, and nothing else of it.
@@ -102,7 +108,7 @@ func (b *blockSums) mergeFrom(o *blockSums) {
 const sumBytes = 576
 
 func (e *ErrorSums) bytes() int64 {
-	return int64(numSums)*sumBytes + int64(len(e.byBlock))*8 + int64(len(e.blocks)*int(numBlockSums))*sumBytes + e.abs.bytes()
+	return e.classes.bytes() + int64(numSums)*sumBytes + int64(len(e.byBlock))*8 + int64(len(e.blocks)*int(numBlockSums))*sumBytes + e.abs.bytes()
 }
 
 func newColumnSummary(l *ColumnLayout, interior int) *Column {

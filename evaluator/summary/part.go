@@ -60,11 +60,11 @@ func together(parts []*part) *part {
 			}
 			if out == nil {
 				out = NewErrorSums(e.center, wholeBuckets, e.blocks != nil)
-				out.span = e.span
+				out.span, out.classes = e.span, e.classes.fresh()
 			}
 			out.mergeFrom(e)
 		}
-		out.abs.settle()
+		out.settle()
 		return out, nil
 	})
 }
