@@ -10,6 +10,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Options say how a window is evaluated. The zero value means the defaults.
@@ -60,8 +61,8 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, stratum, out.Reference.WindowDays, opt.Drift))
-		if scores := cur.Scored(); scores != nil {
-			w.add(func(*drift.Scratch) { out.Estimated = estimated(ref, stratum, scores, opt.Metric) })
+		if cur.Scored() != nil || len(cur.ScoredClasses()) > 0 {
+			w.add(func(*drift.Scratch) { out.Estimated = estimated(cur, ref, stratum, opt.Metric) })
 		}
 	}
 	if opt.LabelBias {
@@ -81,19 +82,35 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	return out
 }
 
-// estimated estimates the performance of predictions with these scores by all of the reference,
-// whichever stratum the window is compared with: what a score is worth is learnt of any rows.
-func estimated(ref *summary.Profile, s summary.Stratum, scores []summary.ScoreCell, opt metric.Options) *estimate.Estimated {
+// estimated estimates the performance of a window with scores by all of the reference, whichever
+// stratum it is compared with: what a score is worth is learnt of any rows.
+func estimated(cur *summary.Summary, ref *summary.Profile, s summary.Stratum, opt metric.Options) *estimate.Estimated {
 	labelled := ref.Whole().Errors().Classes()
 	switch why := noLabels(ref, s); {
 	case why != "":
 		return estimate.None(why)
-	case labelled == nil || labelled.Scores() == nil:
-		return estimate.None("the reference has no scores")
+	case labelled == nil:
+		return estimate.None("the reference's profile does not hold classes: make it anew with hindcast baseline")
 	case labelled.Weighted():
 		return estimate.None("rows have weights, and those of rows without a label are not known")
+	case labelled.Task() == groundtruth.Binary:
+		if labelled.Scores() == nil {
+			return estimate.None("the reference has no scores")
+		}
+		return estimate.Binary(labelled.Scores(), cur.Scored(), opt)
 	}
-	return estimate.Binary(labelled.Scores(), scores, opt)
+	var classes []estimate.Class
+	for k, name := range cur.ScoredClasses() {
+		c := estimate.Class{Name: name, Window: cur.ScoredClass(k)}
+		if of := slices.Index(labelled.Scored(), name); of >= 0 {
+			c.Reference = labelled.OneVsRest(of)
+		}
+		if c.Reference == nil || c.Window == nil {
+			return estimate.None("the probabilities of a class are not known, of the reference or of the window: it has none there, or they are too many to keep")
+		}
+		classes = append(classes, c)
+	}
+	return estimate.Multiclass(classes, opt)
 }
 
 // work holds tasks of an evaluation that need nothing of one another, so that Evaluate

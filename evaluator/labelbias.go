@@ -11,6 +11,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/portable"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // LabelBias says whether the rows of a window that have a label are like those without. Where
@@ -18,7 +19,7 @@ import (
 type LabelBias struct {
 	Labelled   int64                 `json:"labelled"`
 	Unlabelled int64                 `json:"unlabelled"`
-	Columns    map[string]LabelShift `json:"columns"` // prediction, and of classifiers with scores score
+	Columns    map[string]LabelShift `json:"columns"` // prediction, and of classifiers with scores score: of several classes that of the predicted one
 	Biased     bool                  `json:"biased"`
 	Reason     string                `json:"reason,omitempty"` // what differs, where it is biased; else why there are no columns
 }
@@ -63,8 +64,10 @@ func labelBiasOf(cur *summary.Summary) *LabelBias {
 		b.numbers(drift.PredictionColumn, sampled(cur), counts)
 	} else {
 		labelled := cur.Errors().Classes()
-		if scored := cur.Scored(); scored != nil {
-			b.numbers("score", scoredSides(scored, labelled.Scores()), counts)
+		if all := cur.Scored(); all != nil {
+			b.numbers("score", scoredSides(all, labelled.Scores()), counts)
+		} else if all := cur.PredictedConfidence(); all != nil {
+			b.numbers("score", scoredSides(all, labelled.Confidence()), counts)
 		}
 		b.classes(classes, predictedOf(labelled), counts)
 	}
@@ -169,6 +172,10 @@ func predictedOf(c *summary.Classes) map[string]int64 {
 	out := map[string]int64{}
 	names := c.Names()
 	for k, name := range names {
+		if c.Task() == groundtruth.Multiclass {
+			out[name] = c.Predicted(k).N
+			continue
+		}
 		for actual := range names {
 			out[name] += c.Mass(actual, k).N
 		}

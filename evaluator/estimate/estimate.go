@@ -73,12 +73,16 @@ func None(why string) *Estimated {
 
 // Names lists the metrics that are estimated of models of a task with scores.
 func Names(task groundtruth.Task) []string {
-	if task != groundtruth.Binary {
-		return nil
-	}
 	var out []string
-	for _, m := range binaries() {
-		out = append(out, m.name)
+	switch task {
+	case groundtruth.Binary:
+		for _, m := range binaries() {
+			out = append(out, m.name)
+		}
+	case groundtruth.Multiclass:
+		for _, m := range multiclasses() {
+			out = append(out, m.name)
+		}
 	}
 	return out
 }

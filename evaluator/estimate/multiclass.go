@@ -44,6 +44,11 @@ func Multiclass(classes []Class, opt metric.Options) *Estimated {
 		}
 		m.classes = append(m.classes, newExpected(c.Window, cals))
 	}
+	if c := e.Calibration; c != nil {
+		each := *c
+		each.Rows /= int64(len(classes))
+		e.Calibration = &each
+	}
 	for _, of := range multiclasses() {
 		e.Metrics[of.name] = m.result(of, opt)
 	}
