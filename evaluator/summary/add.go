@@ -102,7 +102,7 @@ func (b *blockSums) mergeFrom(o *blockSums) {
 const sumBytes = 576
 
 func (e *ErrorSums) bytes() int64 {
-	return int64(numSums)*sumBytes + int64(len(e.byBlock))*8 + int64(len(e.blocks)*int(numBlockSums))*sumBytes + e.abs.bytes()
+	return e.classes.bytes() + int64(numSums)*sumBytes + int64(len(e.byBlock))*8 + int64(len(e.blocks)*int(numBlockSums))*sumBytes + e.abs.bytes()
 }
 
 func newColumnSummary(l *ColumnLayout, interior int) *Column {

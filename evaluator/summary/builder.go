@@ -144,7 +144,7 @@ func (s *Summary) resetVersionRows() {
 // Summary returns the Summary of what was added so far. The Builder must not be used
 // afterwards.
 func (b *Builder) Summary() *Summary {
-	if !b.summed {
+	if !b.summed && b.classes == nil {
 		for _, e := range b.s.versions.all() {
 			b.s.errors.addSums(e)
 		}
@@ -299,7 +299,9 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 		}
 	}
 	if b.classes != nil {
-		b.addClasses(m, from, to, keys[:at], blockOf)
+		b.classes.load(m, from, to)
+		b.classes.addKeys(keys[:at], blockOf)
+		b.classes.addBlocks(s.errors.classes.blocks, blockOf, s.binary.Scored)
 		return
 	}
 	k.load(m.Predictions[from:to], m.Labels[from:to])
@@ -308,18 +310,6 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 	if k.blockOf != nil {
 		k.addBlocks(s.errors.blocks, k.blockOf)
 	}
-}
-
-// addClasses takes a piece of the matches of a binary classifier.
-func (b *Builder) addClasses(m *groundtruth.Matches, from, to int, keys []key, blockOf []int32) {
-	k, scores := b.classes, m.Predictions[from:to]
-	var weights []float64
-	if m.Weights != nil {
-		weights = m.Weights[from:to]
-	}
-	k.load(m.Positive[from:to], m.Labels[from:to])
-	k.addKeys(keys, blockOf, scores, weights)
-	k.addBlocks(b.s.errors.classes.blocks, blockOf, b.s.binary.Scored, scores, weights)
 }
 
 // setKey makes a key of the groups of n rows of a text column, which begin at from.

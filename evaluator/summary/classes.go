@@ -114,14 +114,43 @@ func (c *Classes) BlockMass(b, coarse, actual, predicted int) Mass {
 	return c.blocks[b].mass(coarse*classCells + 2*actual + predicted)
 }
 
-// mergeFrom adds what o has, of the same model.
-func (c *Classes) mergeFrom(o *Classes) {
-	c.whole.mergeFrom(&o.whole)
-	if c.scores != nil && o.scores != nil {
-		c.scores.mergeFrom(o.scores)
+// fresh returns the counts of no rows that o's can be merged into; nil of nil.
+func (c *Classes) fresh() *Classes {
+	if c == nil {
+		return nil
 	}
+	var scores *scoreTable
+	if c.scores != nil {
+		scores = &scoreTable{limit: c.scores.limit, drop: c.scores.drop}
+	}
+	return newClasses(c.task, c.binary, scores, len(c.blocks))
+}
+
+// mergeFrom adds what o has, of the same kind.
+func (c *Classes) mergeFrom(o *Classes) {
+	c.addCounts(o)
 	for i := range c.blocks {
 		c.blocks[i].mergeFrom(&o.blocks[i])
 	}
 	c.timeless = c.timeless || o.timeless
+}
+
+// addCounts adds what o has, but for blocks.
+func (c *Classes) addCounts(o *Classes) {
+	c.whole.mergeFrom(&o.whole)
+	if c.scores != nil && o.scores != nil {
+		c.scores.mergeFrom(o.scores)
+	}
+}
+
+// bytes returns roughly how much memory it takes; 0 of nil.
+func (c *Classes) bytes() int64 {
+	if c == nil {
+		return 0
+	}
+	n := c.scores.bytes()
+	for i := range c.blocks {
+		n += c.blocks[i].bytes()
+	}
+	return n
 }

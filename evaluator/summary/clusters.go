@@ -35,9 +35,10 @@ type Clusters struct {
 	groups []*cluster
 	errors func() *ErrorSums // asked for of entities alone, mostly
 
-	counts textCounts
-	kernel *errorKernel // nil before the first match
-	partOf []int32      // the parts of matches that are all of one group
+	counts  textCounts
+	kernel  *errorKernel // nil before the first match
+	classes *classKernel // likewise, of a classifier
+	partOf  []int32      // the parts of matches that are all of one group
 }
 
 // cluster is one group of rows.
@@ -50,6 +51,7 @@ type cluster struct {
 	errors  []blockSums    // by part; nil where they were read
 	encoded []byte         // they as they were read, for those who ask for more than the figures
 	figures []blockFigures // of errors, once sealed
+	classes []classBlock   // of a binary classifier, instead of errors, by part
 }
 
 // blocks returns the errors by part, decoded where they were read.
@@ -160,6 +162,13 @@ func (c *Clusters) DayParts() *ErrorSums {
 	if c == nil {
 		return nil
 	}
+	if c.task == groundtruth.Binary {
+		var parts []classBlock
+		for _, g := range c.groups {
+			parts = append(parts, g.classes...)
+		}
+		return c.classErrors(parts)
+	}
 	out := &ErrorSums{center: c.layout.Label.Center}
 	for _, g := range c.groups {
 		for i := range g.figures {
@@ -180,7 +189,11 @@ func (c *Clusters) group(key int64) *cluster {
 		return nil
 	}
 	g := c.newCluster(key)
-	g.errors = make([]blockSums, c.parts)
+	if c.task == groundtruth.Binary {
+		g.classes = make([]classBlock, c.parts)
+	} else {
+		g.errors = make([]blockSums, c.parts)
+	}
 	c.kept[key] = g
 	c.thin()
 	return c.kept[key]
@@ -254,6 +267,7 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 	}
 	if c.kernel == nil {
 		c.kernel = newErrorKernel(c.layout.Label.Center)
+		c.classes = newClassKernel()
 	}
 	for from := 0; from < m.Len; from += kernelRows {
 		to := min(from+kernelRows, m.Len)
@@ -262,6 +276,11 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 			for i, t := range m.Times[from:to] {
 				c.partOf[i] = int32(c.calendar.Hour(t) * c.parts / allHours)
 			}
+		}
+		if g.classes != nil {
+			c.classes.load(m, from, to)
+			c.classes.addBlocks(g.classes, c.partOf, c.binary.Scored)
+			continue
 		}
 		c.kernel.load(m.Predictions[from:to], m.Labels[from:to])
 		c.kernel.addBlocks(g.errors, c.partOf)
@@ -294,6 +313,9 @@ func (c *Clusters) mergeFrom(o *Clusters) {
 			for bin, n := range counts {
 				g.counts[i][bin] += n
 			}
+		}
+		for i := range g.classes {
+			g.classes[i].mergeFrom(&from.classes[i])
 		}
 		g.errors, g.encoded = g.blocks(), nil
 		for i, part := range from.blocks() {
@@ -328,6 +350,9 @@ func (c *Clusters) seal() {
 
 // sum returns the errors of the groups.
 func (c *Clusters) sum() *ErrorSums {
+	if c.task == groundtruth.Binary {
+		return c.classErrors(c.classBlocks())
+	}
 	out := NewErrorSums(c.layout.Label.Center, 0, false)
 	for _, g := range c.groups {
 		var whole blockSums
@@ -350,7 +375,7 @@ func (c *Clusters) only(wanted func(*cluster) bool) *Clusters {
 	if c == nil {
 		return nil
 	}
-	out := &Clusters{layout: c.layout, columns: c.columns, parts: c.parts, stride: c.stride}
+	out := &Clusters{layout: c.layout, task: c.task, binary: c.binary, columns: c.columns, parts: c.parts, stride: c.stride}
 	for _, g := range c.groups {
 		if wanted(g) {
 			out.groups = append(out.groups, g)

@@ -49,6 +49,7 @@ func (e *encoder) layout(l *Layout) {
 		e.string(name)
 		e.string(l.LeftOut[name])
 	}
+	e.binary(l.Task, l.Binary)
 }
 
 // The flags of a numeric column's layout.
@@ -117,6 +118,7 @@ func (d *decoder) layout(task groundtruth.Task) *Layout {
 		last = name
 		l.LeftOut[name] = d.string()
 	}
+	l.Binary = d.binary(task)
 	if d.err == nil {
 		l.identify(encoded[:len(encoded)-len(d.b)])
 	}

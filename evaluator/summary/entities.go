@@ -30,7 +30,10 @@ func (s *Summary) mergeEntities(o *Summary) {
 func (c *Clusters) bytes() int64 {
 	n := int64(0)
 	for _, g := range c.kept {
-		n += int64(numBlockSums) * sumBytes
+		n += int64(len(g.errors)*int(numBlockSums)) * sumBytes
+		for i := range g.classes {
+			n += g.classes[i].bytes()
+		}
 		for _, counts := range g.counts {
 			n += int64(8 * len(counts))
 		}

@@ -60,7 +60,7 @@ func together(parts []*part) *part {
 			}
 			if out == nil {
 				out = NewErrorSums(e.center, wholeBuckets, e.blocks != nil)
-				out.span = e.span
+				out.span, out.classes = e.span, e.classes.fresh()
 			}
 			out.mergeFrom(e)
 		}

@@ -11,6 +11,10 @@ func PoolErrors(windows []*ErrorSums) *ErrorSums {
 		return nil
 	}
 	out := NewErrorSums(windows[0].center, wholeBuckets, false)
+	if out.classes = poolClasses(windows); out.classes != nil {
+		out.n = out.classes.N()
+		return out
+	}
 	blocks := make([]blockSums, DayParts*len(windows))
 	for i, w := range windows {
 		if w.center != out.center {

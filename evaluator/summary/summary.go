@@ -284,6 +284,9 @@ func (s *Summary) Bytes() int64 {
 	for _, c := range s.features {
 		n += c.bytes()
 	}
+	if s.predicted != nil {
+		n += s.predicted.bytes()
+	}
 	n += int64(len(s.versionRows.kept)) * 64
 	for _, e := range s.allGroups() {
 		n += e.bytes() + 64
