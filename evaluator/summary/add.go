@@ -49,6 +49,12 @@ func newGroupSums(center float64, blocks bool) *ErrorSums {
 	return e
 }
 
+// settle makes what was counted readable.
+func (e *ErrorSums) settle() {
+	e.abs.settle()
+	e.classes.settle()
+}
+
 func (e *ErrorSums) empty() bool { return e.n == 0 }
 
 // addSums adds the sums over rows of o, and nothing else of it.

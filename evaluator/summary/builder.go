@@ -35,7 +35,8 @@ type Builder struct {
 	kernel  *errorKernel // nil before the first match
 	keys    []key        // of a piece of matches
 	blockOf []int32      // of the piece's rows
-	classes *classKernel // nil before the first rows of a classifier
+	classes *classKernel // of Binary
+	many    *manyKernel  // of Multiclass
 	summed  bool         // the versions' sums are in the whole's
 
 	calendar *groundtruth.Calendar // nil where hours are not counted
@@ -70,8 +71,11 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
 	}
-	if task == groundtruth.Binary {
+	switch task {
+	case groundtruth.Binary:
 		b.classes = newClassKernel()
+	case groundtruth.Multiclass:
+		b.many = newManyKernel(opts.Binary.scored())
 	}
 	if opts.Entities {
 		b.s.entities = newEntities(task, opts.Binary, layout)
@@ -94,9 +98,10 @@ func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, e
 	s.prediction = newColumnSummary(prediction, s.interior())
 	s.label = newColumnSummary(label, s.interior())
 	s.errors = newWholeSums(task, o, layout, start, end)
+	rank := layout.classRank()
 	fresh := func() *ErrorSums {
 		e := newGroupSums(s.errors.center, end > start)
-		e.classes = newClasses(task, o, newScoreTable(false), 0)
+		e.classes = newClassesOf(task, o, rank, false, 0)
 		return e
 	}
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
@@ -104,6 +109,7 @@ func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, e
 		s.segments = append(s.segments, newGroups[ErrorSums](maxSegments, layout.segmentRank(name), fresh))
 	}
 	s.predicted = newPredictionsSide(task, o)
+	s.many = newManyPredictions(task, o, rank)
 	s.resetVersionRows()
 	return s
 }
@@ -118,7 +124,7 @@ func newWholeSums(task groundtruth.Task, o BinaryOptions, layout *Layout, start,
 	if end > start {
 		blocks = NumBlocks
 	}
-	classes := newClasses(task, o, newScoreTable(true), blocks)
+	classes := newClassesOf(task, o, layout.classRank(), true, blocks)
 	e := NewErrorSums(center, wholeBuckets, blocks > 0 && classes == nil)
 	e.span, e.classes = end-start, classes
 	return e
@@ -176,6 +182,7 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	}
 	if batch.Class.Kind == groundtruth.Text {
 		s.prediction.addValues(b.counts.of(&batch.Class, n))
+		b.many.addPredictions(s.many, batch)
 	}
 	if s.predicted != nil {
 		s.predicted.add(b.classes, batch)
@@ -255,7 +262,7 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	if m.LabelClass.Kind == groundtruth.Text {
 		s.label.addValues(b.counts.of(&m.LabelClass, n))
 	}
-	if m.Predictions == nil {
+	if m.Predictions == nil && m.Class.Kind != groundtruth.Text {
 		return // no error can be told, of the whole or of a group
 	}
 	if b.kernel == nil {
@@ -297,6 +304,10 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 		for row, t := range m.Times[from:to] {
 			blockOf[row] = int32(blocks.find(t))
 		}
+	}
+	if b.many != nil {
+		b.addMany(m, from, to, keys[:at], blockOf)
+		return
 	}
 	if b.classes != nil {
 		b.classes.load(m, from, to)
@@ -409,6 +420,7 @@ func (b *Builder) ResetPredictions() {
 		s.hours.counts = [allHours]int64{}
 	}
 	s.predicted = newPredictionsSide(s.task, s.binary)
+	s.many = newManyPredictions(s.task, s.binary, s.layout.classRank())
 	s.resetVersionRows()
 }
 

@@ -32,6 +32,9 @@ func (c *Clusters) classBlocks() []classBlock {
 // poolClasses returns the counts of several windows together, whose blocks are DayParts a
 // window; nil of regressions.
 func poolClasses(windows []*ErrorSums) *Classes {
+	if c := windows[0].classes; c != nil && c.many != nil {
+		return poolMany(windows)
+	}
 	out := windows[0].classes.fresh()
 	if out == nil {
 		return nil

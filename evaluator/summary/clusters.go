@@ -24,8 +24,9 @@ type Clusters struct {
 	layout  *Layout
 	task    groundtruth.Task
 	binary  BinaryOptions
-	columns []*Coarse // features in the layout's order, the prediction, the label
-	parts   int       // that the errors of each group are kept by: 1, or of days DayParts
+	rank    map[string]int // of the reference's classes
+	columns []*Coarse      // features in the layout's order, the prediction, the label
+	parts   int            // that the errors of each group are kept by: 1, or of days DayParts
 	// calendar tells the part of the day; nil where there is one part.
 	calendar *groundtruth.Calendar
 	stride   int64 // that kept keys are multiples of
@@ -37,7 +38,8 @@ type Clusters struct {
 
 	counts  textCounts
 	kernel  *errorKernel // nil before the first match
-	classes *classKernel // likewise, of a classifier
+	classes *classKernel // likewise, of a binary classifier
+	many    *manyKernel  // likewise, of several classes
 	partOf  []int32      // the parts of matches that are all of one group
 }
 
@@ -52,6 +54,7 @@ type cluster struct {
 	encoded []byte         // they as they were read, for those who ask for more than the figures
 	figures []blockFigures // of errors, once sealed
 	classes []classBlock   // of a binary classifier, instead of errors, by part
+	many    *manyClasses   // of several classes, instead of errors, with the parts as blocks
 }
 
 // blocks returns the errors by part, decoded where they were read.
@@ -87,7 +90,7 @@ func newDays(l *Layout, calendar *groundtruth.Calendar) *Clusters {
 
 // newClusters returns a Clusters without rows on a layout.
 func newClusters(l *Layout, task groundtruth.Task, o BinaryOptions) *Clusters {
-	c := &Clusters{layout: l, task: task, binary: o, parts: 1, stride: 1, kept: map[int64]*cluster{}}
+	c := &Clusters{layout: l, task: task, binary: o, rank: l.classRank(), parts: 1, stride: 1, kept: map[int64]*cluster{}}
 	for i := range l.Features {
 		c.columns = append(c.columns, l.Features[i].Coarse())
 	}
@@ -162,7 +165,10 @@ func (c *Clusters) DayParts() *ErrorSums {
 	if c == nil {
 		return nil
 	}
-	if c.task == groundtruth.Binary {
+	switch c.task {
+	case groundtruth.Multiclass:
+		return c.manyErrors(c.parts)
+	case groundtruth.Binary:
 		var parts []classBlock
 		for _, g := range c.groups {
 			parts = append(parts, g.classes...)
@@ -189,9 +195,12 @@ func (c *Clusters) group(key int64) *cluster {
 		return nil
 	}
 	g := c.newCluster(key)
-	if c.task == groundtruth.Binary {
+	switch c.task {
+	case groundtruth.Binary:
 		g.classes = make([]classBlock, c.parts)
-	} else {
+	case groundtruth.Multiclass:
+		g.many = newManyClasses(c.rank, 0, c.parts, nil)
+	default:
 		g.errors = make([]blockSums, c.parts)
 	}
 	c.kept[key] = g
@@ -262,21 +271,19 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 	if m.LabelClass.Kind == groundtruth.Text {
 		c.columns[at].add(g.counts[at], c.counts.of(&m.LabelClass, m.Len))
 	}
-	if m.Predictions == nil {
+	switch {
+	case c.task == groundtruth.Multiclass:
+		c.addMany(g, m)
 		return
-	}
-	if c.kernel == nil {
+	case m.Predictions == nil:
+		return
+	case c.kernel == nil:
 		c.kernel = newErrorKernel(c.layout.Label.Center)
 		c.classes = newClassKernel()
 	}
 	for from := 0; from < m.Len; from += kernelRows {
 		to := min(from+kernelRows, m.Len)
-		c.partOf = zeroed(c.partOf, to-from)
-		if c.parts > 1 {
-			for i, t := range m.Times[from:to] {
-				c.partOf[i] = int32(c.calendar.Hour(t) * c.parts / allHours)
-			}
-		}
+		c.findParts(m, from, to)
 		if g.classes != nil {
 			c.classes.load(m, from, to)
 			c.classes.addBlocks(g.classes, c.partOf, c.binary.Scored)
@@ -284,6 +291,16 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 		}
 		c.kernel.load(m.Predictions[from:to], m.Labels[from:to])
 		c.kernel.addBlocks(g.errors, c.partOf)
+	}
+}
+
+// findParts sets the part of the group that each row is of, from one to before another.
+func (c *Clusters) findParts(m *groundtruth.Matches, from, to int) {
+	c.partOf = zeroed(c.partOf, to-from)
+	if c.parts > 1 {
+		for i, t := range m.Times[from:to] {
+			c.partOf[i] = int32(c.calendar.Hour(t) * c.parts / allHours)
+		}
 	}
 }
 
@@ -316,6 +333,10 @@ func (c *Clusters) mergeFrom(o *Clusters) {
 		}
 		for i := range g.classes {
 			g.classes[i].mergeFrom(&from.classes[i])
+		}
+		if g.many != nil {
+			g.many.mergeFrom(from.many)
+			continue
 		}
 		g.errors, g.encoded = g.blocks(), nil
 		for i, part := range from.blocks() {
@@ -350,7 +371,10 @@ func (c *Clusters) seal() {
 
 // sum returns the errors of the groups.
 func (c *Clusters) sum() *ErrorSums {
-	if c.task == groundtruth.Binary {
+	switch c.task {
+	case groundtruth.Multiclass:
+		return c.manyErrors(1)
+	case groundtruth.Binary:
 		return c.classErrors(c.classBlocks())
 	}
 	out := NewErrorSums(c.layout.Label.Center, 0, false)
@@ -375,7 +399,7 @@ func (c *Clusters) only(wanted func(*cluster) bool) *Clusters {
 	if c == nil {
 		return nil
 	}
-	out := &Clusters{layout: c.layout, task: c.task, binary: c.binary, columns: c.columns, parts: c.parts, stride: c.stride}
+	out := &Clusters{layout: c.layout, task: c.task, binary: c.binary, rank: c.rank, columns: c.columns, parts: c.parts, stride: c.stride}
 	for _, g := range c.groups {
 		if wanted(g) {
 			out.groups = append(out.groups, g)

@@ -12,11 +12,14 @@ import (
 // greatestWeight is the greatest weight of a row that a scan sends.
 const greatestWeight = 1e9
 
-// binary writes what is kept of a binary classifier's rows; of other tasks there is nothing.
+// binary writes what is kept of a classifier's rows; of a regression there is nothing.
 func (e *encoder) binary(task groundtruth.Task, o BinaryOptions) {
 	if task == groundtruth.Binary {
 		e.string(o.Positive)
 		e.bool(o.Scored)
+	}
+	if task == groundtruth.Multiclass {
+		e.string(o.Classes)
 	}
 }
 
@@ -24,6 +27,11 @@ func (d *decoder) binary(task groundtruth.Task) (o BinaryOptions) {
 	if task == groundtruth.Binary {
 		o = BinaryOptions{Positive: d.string(), Scored: d.bool()}
 		d.check(o.Positive != "")
+	}
+	if task == groundtruth.Multiclass {
+		o.Classes = d.string()
+		_, ok := o.classes()
+		d.check(ok)
 	}
 	return o
 }
@@ -50,6 +58,10 @@ func (d *decoder) classes(s *Summary) {
 // classCounts writes what is counted of some rows. Where there are scores, the whole is what
 // they come to.
 func (e *encoder) classCounts(c *Classes) {
+	if c.many != nil {
+		e.manyClasses(c.many)
+		return
+	}
 	e.wholeAndScores(&c.whole, c.scores)
 	for i := range c.blocks {
 		e.classBlock(&c.blocks[i])
@@ -59,6 +71,11 @@ func (e *encoder) classCounts(c *Classes) {
 // classCounts reads what is counted of rows, whose number is known.
 func (d *decoder) classCounts(e *ErrorSums) {
 	c := e.classes
+	if c.many != nil {
+		c.timeless = e.timeless > 0
+		d.manyClasses(c.many, e.n, e.timeless)
+		return
+	}
 	d.wholeAndScores(&c.whole, c.scores)
 	c.timeless = e.timeless > 0
 	d.check(d.total(c.whole.n) == e.n)
@@ -71,6 +88,10 @@ func (d *decoder) classCounts(e *ErrorSums) {
 
 // predicted reads the predictions' side of a Summary.
 func (d *decoder) predicted(s *Summary) {
+	if s.many != nil {
+		d.manyPredictions(s)
+		return
+	}
 	d.check(s.predicted != nil)
 	if d.err != nil {
 		return

@@ -27,6 +27,10 @@ func (e *encoder) cluster(g *cluster) {
 	for i := range g.classes {
 		e.classBlock(&g.classes[i])
 	}
+	if g.many != nil {
+		e.uint(uint64(g.many.parts[0].n))
+		e.manyClasses(g.many)
+	}
 }
 
 // cluster reads into c what is kept of one group's rows, which are at most so many, with at most
@@ -45,7 +49,14 @@ func (d *decoder) cluster(c *Clusters, key, rows, labels int64) (g *cluster, err
 		d.check(d.total(counts) <= most)
 	}
 	start, inParts := d.b, int64(0)
-	if c.task == groundtruth.Binary {
+	switch c.task {
+	case groundtruth.Multiclass:
+		g.many = newManyClasses(c.rank, 0, c.parts, nil)
+		errors = d.amount()
+		d.check(errors <= g.labels)
+		d.manyClasses(g.many, errors, 0)
+		return g, errors
+	case groundtruth.Binary:
 		g.classes = make([]classBlock, c.parts)
 		for i := range g.classes {
 			inParts += d.classBlock(&g.classes[i], c.coarse(), g.labels-inParts)

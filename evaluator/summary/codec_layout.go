@@ -44,6 +44,9 @@ func (e *encoder) layout(l *Layout) {
 		e.string(s.Column)
 		e.strings(s.Values)
 	}
+	if l.Task == groundtruth.Multiclass {
+		e.strings(l.Classes)
+	}
 	e.count(len(l.LeftOut))
 	for _, name := range slices.Sorted(maps.Keys(l.LeftOut)) {
 		e.string(name)
@@ -110,6 +113,10 @@ func (d *decoder) layout(task groundtruth.Task) *Layout {
 	}
 	for i := range l.Segments {
 		l.Segments[i] = SegmentLayout{Column: d.string(), Values: d.strings()}
+	}
+	if task == groundtruth.Multiclass {
+		l.Classes = d.strings()
+		d.check(len(l.Classes) <= MaxClasses)
 	}
 	last := ""
 	for i := range d.count(2) {

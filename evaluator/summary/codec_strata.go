@@ -113,7 +113,7 @@ func (s stratumBytes) errors() (*ErrorSums, error) {
 			pass(d)
 		}))
 	}
-	out.abs.settle()
+	out.settle()
 	return out, d.err
 }
 

@@ -35,9 +35,13 @@ func (s *Summary) MarshalBinary() ([]byte, error) {
 func (e *encoder) counted(s *Summary) {
 	e.section(predictionsSection, func() { e.predictions(s) })
 	e.section(matchesSection, func() { e.matches(s) })
-	if s.task == groundtruth.Binary {
+	switch s.task {
+	case groundtruth.Binary:
 		e.section(classesSection, func() { e.classes(s) })
 		e.section(predictedSection, func() { e.wholeAndScores(&s.predicted.whole, s.predicted.scores) })
+	case groundtruth.Multiclass:
+		e.section(classesSection, func() { e.classes(s) })
+		e.section(predictedSection, func() { e.manyPredictions(s.many) })
 	}
 	if slices.ContainsFunc(s.allGroups(), func(g *ErrorSums) bool { return g.byBlock != nil }) {
 		e.section(byBlockSection, func() { e.byBlock(s) })
@@ -78,7 +82,7 @@ const (
 	frameSection       = "frame"  // what two Summaries must share to be merged, beside the layout
 	predictionsSection = "predictions"
 	matchesSection     = "matches"
-	classesSection     = "classes"         // of a binary classifier: its matched rows
+	classesSection     = "classes"         // of a classifier: its matched rows
 	predictedSection   = "predicted"       // likewise: its predictions
 	byBlockSection     = "groups by block" // not there where no version's or segment's rows by time block are known
 	sampleSection      = "sample"          // not there where the sample is not known
@@ -103,8 +107,8 @@ func countedSections(task groundtruth.Task, s **Summary) []sectionReader {
 	return []sectionReader{
 		{predictionsSection, false, func(d *decoder) { d.predictions(*s) }},
 		{matchesSection, false, func(d *decoder) { d.matches(*s) }},
-		{classesSection, task != groundtruth.Binary, func(d *decoder) { d.classes(*s) }},
-		{predictedSection, task != groundtruth.Binary, func(d *decoder) { d.predicted(*s) }},
+		{classesSection, task == groundtruth.Regression, func(d *decoder) { d.classes(*s) }},
+		{predictedSection, task == groundtruth.Regression, func(d *decoder) { d.predicted(*s) }},
 		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},

@@ -64,7 +64,7 @@ func together(parts []*part) *part {
 			}
 			out.mergeFrom(e)
 		}
-		out.abs.settle()
+		out.settle()
 		return out, nil
 	})
 }

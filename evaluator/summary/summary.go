@@ -73,6 +73,7 @@ type Summary struct {
 	features    []*Column // in the layout's order; by name without a layout
 	prediction  *Column
 	predicted   *predictionsSide // of Binary
+	many        *manyPredictions // of Multiclass
 	versionRows *groups[rowCount, *rowCount]
 	hours       *hourCounts // nil where they are not known
 
@@ -197,6 +198,9 @@ func (s *Summary) Scored() []ScoreCell {
 // PredictedClasses returns the number of predictions of a classifier, with and without a label,
 // by the name of the class; nil of a regression.
 func (s *Summary) PredictedClasses() map[string]int64 {
+	if s.many != nil {
+		return s.many.predictedClasses()
+	}
 	if s.predicted == nil {
 		return nil
 	}
@@ -232,6 +236,9 @@ func (s *Summary) Merge(o *Summary) error {
 	if s.predicted != nil {
 		s.predicted.mergeFrom(o.predicted)
 	}
+	if s.many != nil {
+		s.many.mergeFrom(o.many)
+	}
 	s.versionRows.mergeFrom(o.versionRows)
 	s.mergeHours(o)
 	s.errors.mergeFrom(o.errors)
@@ -252,9 +259,9 @@ func (s *Summary) Merge(o *Summary) error {
 // seal tells the columns the number of rows, after which they can be read, and counts
 // what was put off.
 func (s *Summary) seal() {
-	s.errors.abs.settle()
+	s.errors.settle()
 	for _, e := range s.allGroups() {
-		e.abs.settle()
+		e.settle()
 	}
 	for _, c := range s.features {
 		c.rows = s.predictions
@@ -286,6 +293,9 @@ func (s *Summary) Bytes() int64 {
 	}
 	if s.predicted != nil {
 		n += s.predicted.bytes()
+	}
+	if s.many != nil {
+		n += s.many.bytes()
 	}
 	n += int64(len(s.versionRows.kept)) * 64
 	for _, e := range s.allGroups() {
@@ -437,7 +447,7 @@ func (e *ErrorSums) Days() float64 {
 // BlockN returns the number of rows in block i.
 func (e *ErrorSums) BlockN(i int) int64 {
 	if e.classes != nil {
-		return e.classes.blocks[i].rows()
+		return e.classes.blockRows(i)
 	}
 	if e.figures != nil {
 		return e.figures[i].n
