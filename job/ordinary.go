@@ -54,9 +54,6 @@ func ordinaryKey(m *config.Model, layout string) string {
 // loadOrdinary gives a reference whose days are not known the model's own windows in their
 // place, where rules compare with it and there are enough of them.
 func (p *pass) loadOrdinary(ctx context.Context, ref *reference) error {
-	if p.model.Task != groundtruth.Regression {
-		return nil
-	}
 	if ref == nil || ref.profile.Days != nil || len(p.model.Rules().CompareWithReference()) == 0 {
 		return nil
 	}
