@@ -128,6 +128,9 @@ func (n *names) resolve(path []step) (*variable, *fault) {
 		}
 		f = n.ends(path, 1)
 	}
+	if f == nil {
+		f = n.needsInput(path, v)
+	}
 	if f != nil {
 		return nil, f
 	}
@@ -230,6 +233,27 @@ func (n *names) needsColumns(path []step, noPredictions, noLabels bool) *fault {
 		msg:    fmt.Sprintf("%s can never be known: the reference has no %s, as reference.columns.%s says", pathName(path), lacks, key),
 		offset: path[0].offset,
 	}
+}
+
+// needsInput refuses a metric that goes by something that the model or its reference hasn't.
+func (n *names) needsInput(path []step, v *variable) *fault {
+	spec, ok := metric.Find(v.metric)
+	if !ok || spec.Needs == 0 {
+		return nil
+	}
+	what := map[metric.Input]string{
+		metric.Scores: "probabilities", metric.PredictedQuantiles: "predicted quantiles", metric.WorthOfRows: "what rows are worth",
+	}[spec.Needs]
+	f := &fault{offset: path[0].offset}
+	if key, lacks := n.env.Lacks[spec.Needs]; lacks {
+		f.msg = fmt.Sprintf("%s goes by %s, which this model has not: configure %s", v.metric, what, key)
+		return f
+	}
+	if key, lacks := n.env.ReferenceLacks[spec.Needs]; lacks && (v.kind == varReference || v.kind == varReferenceSegment) {
+		f.msg = fmt.Sprintf("%s can never be known: the reference has no %s, as %s says", pathName(path), what, key)
+		return f
+	}
+	return nil
 }
 
 // segment resolves a path whose first steps, so many, end with segments.
