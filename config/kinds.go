@@ -115,6 +115,13 @@ func scoreKey(task groundtruth.Task) string {
 	return "score"
 }
 
+// Estimates reports whether the model's performance is estimated before labels are in, as far as
+// the file tells.
+func (m *Model) Estimates() bool {
+	_, lacks := m.referenceLacks()[metric.Scores]
+	return m.Estimated.Method != "" && m.Reference != nil && m.scored() && !lacks
+}
+
 // task reads what the model predicts. Where that is misspelt the rest is read as a regression,
 // and keys of other tasks are let pass.
 func (d *decoder) task(o *object, m *Model) {

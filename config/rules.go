@@ -237,15 +237,16 @@ func (m *Model) Rules() *rule.Set { return m.rules }
 func (m *Model) RuleEnv() rule.Env {
 	noPredictions, noLabels := m.Reference.lacks()
 	return rule.Env{
-		Task:          m.Task,
-		HasReference:  m.Reference != nil,
-		HasRolling:    m.Rolling() != nil,
-		NoPredictions: noPredictions,
-		NoLabels:      noLabels,
-		Lacks:         m.lacks(), ReferenceLacks: m.referenceLacks(),
-		Segments:   slices.Clone(m.Segments),
-		Prometheus: m.queryNames(),
-		Drift:      m.prospects(),
+		Task:           m.Task,
+		HasReference:   m.Reference != nil,
+		HasRolling:     m.Rolling() != nil,
+		NoPredictions:  noPredictions,
+		NoLabels:       noLabels,
+		Lacks:          m.lacks(),
+		ReferenceLacks: m.referenceLacks(),
+		Segments:       slices.Clone(m.Segments),
+		Prometheus:     m.queryNames(),
+		Drift:          m.prospects(),
 	}
 }
 
