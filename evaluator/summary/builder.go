@@ -18,6 +18,8 @@ type BuilderOptions struct {
 	// Entities says that Batch.Group and Matches.Group are those of the rows' entities, by
 	// which the rows are counted too (Summary.Entities).
 	Entities bool
+	// Quantiles are the orders of Matches.Quantiles, in ascending order.
+	Quantiles []float64
 }
 
 // Builder makes a Summary of what a scan sends it. Each worker has its own; their
@@ -31,6 +33,7 @@ type Builder struct {
 	summed  bool         // the versions' sums are in the whole's
 
 	calendar *groundtruth.Calendar // nil where hours are not counted
+	orders   []float64             // of the predicted quantiles
 }
 
 var _ groundtruth.Sink = (*Builder)(nil)
@@ -50,12 +53,12 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	if w.End.After(w.Start) && !w.Start.IsZero() {
 		start, end = w.Start.UnixNano(), w.End.UnixNano()
 	}
-	b := &Builder{s: newSummary(layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar}
+	b := &Builder{s: newSummary(layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar, orders: opts.Quantiles}
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
 	}
 	if opts.Entities {
-		b.s.entities = newEntities(layout)
+		b.s.entities = newEntities(layout, opts.Quantiles)
 	}
 	return b
 }
@@ -74,7 +77,7 @@ func newSummary(layout *Layout, start, end int64, segments []string, maxSegments
 	}
 	s.prediction = newColumnSummary(prediction, s.interior())
 	s.label = newColumnSummary(label, s.interior())
-	s.errors = newWholeSums(layout, start, end)
+	s.errors = newWholeSums(layout, s.label, start, end)
 	fresh := func() *ErrorSums { return newGroupSums(s.errors.center, end > start) }
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
 	for _, name := range segments {
@@ -84,14 +87,18 @@ func newSummary(layout *Layout, start, end int64, segments []string, maxSegments
 	return s
 }
 
-// newWholeSums returns the sums of no rows of a window, or of a reference, on its layout.
-func newWholeSums(layout *Layout, start, end int64) *ErrorSums {
+// newWholeSums returns the sums of no rows of a window, or of a reference, on its layout, whose
+// labels are counted in a column.
+func newWholeSums(layout *Layout, label *Column, start, end int64) *ErrorSums {
 	center := 0.0
 	if layout != nil {
 		center = layout.Label.Center
 	}
 	e := NewErrorSums(center, wholeBuckets, end > start)
 	e.span = end - start
+	if e.label = label; layout == nil {
+		e.label, e.labels = nil, &tally{limit: wholeBuckets}
+	}
 	return e
 }
 
@@ -204,7 +211,8 @@ func (c *Column) addValues(v *groundtruth.Values) {
 }
 
 // AddMatches implements groundtruth.Sink. It panics when the slices are shorter than
-// Len, or when there are fewer segments than NewBuilder was told.
+// Len, when there are fewer segments than NewBuilder was told or other quantiles, or when some
+// matches have weights and others none.
 func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	s, n := b.s, m.Len
 	if n == 0 {
@@ -219,7 +227,15 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 		return // no error can be told, of the whole or of a group
 	}
 	if b.kernel == nil {
-		b.kernel = newErrorKernel(s.errors.center)
+		b.kernel = newErrorKernel(s.errors.center, b.orders)
+	}
+	if s.errors.n > 0 && (s.errors.weights != nil) != (m.Weights != nil) {
+		panic("summary: some matches have weights and others none")
+	}
+	if m.Weights == nil && s.errors.labels != nil {
+		for _, y := range m.Labels[:n] {
+			s.errors.labels.add(y)
+		}
 	}
 	for from := 0; from < n; from += kernelRows {
 		b.addPiece(m, from, min(from+kernelRows, n))
@@ -230,7 +246,7 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 // addPiece takes the matches from one row to before another.
 func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 	s, k, n := b.s, b.kernel, to-from
-	k.load(m.Predictions[from:to], m.Labels[from:to])
+	k.load(rowsOf(m, from, to))
 	byVersion := m.Version.Kind == groundtruth.Text
 	if b.keys == nil {
 		b.keys = make([]key, 2+len(s.segments))

@@ -33,6 +33,7 @@ type Clusters struct {
 	groups []*cluster
 	errors func() *ErrorSums // asked for of entities alone, mostly
 
+	orders []float64    // of the predicted quantiles
 	kernel *errorKernel // nil before the first match
 	partOf []int32      // the parts of matches that are all of one group
 }
@@ -46,6 +47,7 @@ type cluster struct {
 	counts  [][]int64      // by column, and there by coarse bin, outside and missing
 	errors  []blockSums    // by part; nil where they were read
 	encoded []byte         // they as they were read, for those who ask for more than the figures
+	more    []byte         // likewise what encoder.blockMore has of them; nil where there is none
 	figures []blockFigures // of errors, once sealed
 }
 
@@ -58,6 +60,12 @@ func (g *cluster) blocks() []blockSums {
 	d := decoder{b: g.encoded}
 	for i := range out {
 		d.block(&out[i], g.labels)
+	}
+	if g.more != nil {
+		d = decoder{b: g.more}
+		for i := range out {
+			d.blockMore(&out[i])
+		}
 	}
 	return out
 }
@@ -160,8 +168,8 @@ func (c *Clusters) DayParts() *ErrorSums {
 	out := &ErrorSums{center: c.layout.Label.Center}
 	for _, g := range c.groups {
 		for i := range g.figures {
-			out.n += g.figures[i].n
-			out.nonZero += g.figures[i].nonZero
+			out.n += g.figures[i].rows[AllRows]
+			out.nonZero += g.figures[i].rows[NonZeroRows]
 		}
 		out.figures = append(out.figures, g.figures...)
 	}
@@ -242,7 +250,7 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 		return
 	}
 	if c.kernel == nil {
-		c.kernel = newErrorKernel(c.layout.Label.Center)
+		c.kernel = newErrorKernel(c.layout.Label.Center, c.orders)
 	}
 	for from := 0; from < m.Len; from += kernelRows {
 		to := min(from+kernelRows, m.Len)
@@ -252,7 +260,7 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 				c.partOf[i] = int32(c.calendar.Hour(t) * c.parts / allHours)
 			}
 		}
-		c.kernel.load(m.Predictions[from:to], m.Labels[from:to])
+		c.kernel.load(rowsOf(m, from, to))
 		c.kernel.addBlocks(g.errors, c.partOf)
 	}
 }
@@ -284,7 +292,7 @@ func (c *Clusters) mergeFrom(o *Clusters) {
 				g.counts[i][bin] += n
 			}
 		}
-		g.errors, g.encoded = g.blocks(), nil
+		g.errors, g.encoded, g.more = g.blocks(), nil, nil
 		for i, part := range from.blocks() {
 			g.errors[i].mergeFrom(&part)
 		}

@@ -68,7 +68,7 @@ func (d *decoder) entities(l *Layout, of totals) *Clusters {
 		return nil
 	}
 	rows, labels, errors := of.rows, of.labels, of.errors // of groups that are yet to come
-	c := newEntities(l)
+	c := newEntities(l, nil)
 	n := d.count(4 + len(c.columns))
 	d.check(n <= groundtruth.EntityGroups)
 	last := -1
@@ -80,7 +80,7 @@ func (d *decoder) entities(l *Layout, of totals) *Clusters {
 			return nil
 		}
 		g := d.cluster(c, int64(key), rows, labels)
-		rows, labels, errors = rows-g.rows, labels-g.labels, errors-g.figures[0].n
+		rows, labels, errors = rows-g.rows, labels-g.labels, errors-g.figures[0].rows[AllRows]
 	}
 	d.check(rows == 0 && labels == 0 && errors == 0)
 	if d.err != nil {

@@ -92,11 +92,12 @@ func (s stratumBytes) summary() (*Summary, error) {
 
 // errors reads the errors of its rows, and looks at nothing else.
 func (s stratumBytes) errors() (*ErrorSums, error) {
-	out := newWholeSums(s.layout, s.frame.start, s.frame.end)
+	label := newColumnSummary(&s.layout.Label, s.layout.ExactValues)
+	out := newWholeSums(s.layout, label, s.frame.start, s.frame.end)
 	pass := func(d *decoder) { d.b = nil }
 	matches := s.unpacked(func(d *decoder) {
 		d.check(d.amount() == s.totals.labels)
-		d.column(newColumnSummary(&s.layout.Label, s.layout.ExactValues), s.totals.labels)
+		d.column(label, s.totals.labels)
 		d.errorSums(out)
 		d.check(out.n == s.totals.errors)
 		pass(d)
@@ -106,6 +107,12 @@ func (s stratumBytes) errors() (*ErrorSums, error) {
 	d.part(pass)
 	d.check(d.sectionName() == matchesSection)
 	d.part(matches)
+	if d.sectionName() == moreSection {
+		d.part(s.unpacked(func(d *decoder) {
+			d.errorSumsMore(out)
+			pass(d)
+		}))
+	}
 	out.abs.settle()
 	return out, d.err
 }

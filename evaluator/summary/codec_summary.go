@@ -35,6 +35,9 @@ func (s *Summary) MarshalBinary() ([]byte, error) {
 func (e *encoder) counted(s *Summary) {
 	e.section(predictionsSection, func() { e.predictions(s) })
 	e.section(matchesSection, func() { e.matches(s) })
+	if slices.ContainsFunc(s.allSums(), (*ErrorSums).hasMore) {
+		e.section(moreSection, func() { e.more(s) })
+	}
 	if slices.ContainsFunc(s.allGroups(), func(g *ErrorSums) bool { return g.byBlock != nil }) {
 		e.section(byBlockSection, func() { e.byBlock(s) })
 	}
@@ -46,6 +49,9 @@ func (e *encoder) counted(s *Summary) {
 	}
 	if s.entities != nil {
 		e.section(entitiesSection, func() { e.entities(s.entities) })
+		if s.entities.hasMore() {
+			e.section(moreOfEntitiesSection, func() { e.clustersMore(s.entities) })
+		}
 	}
 }
 
@@ -74,10 +80,13 @@ const (
 	frameSection       = "frame"  // what two Summaries must share to be merged, beside the layout
 	predictionsSection = "predictions"
 	matchesSection     = "matches"
+	moreSection        = "more sums"       // not there where nothing is known of them
 	byBlockSection     = "groups by block" // not there where no version's or segment's rows by time block are known
 	sampleSection      = "sample"          // not there where the sample is not known
 	hoursSection       = "hours"           // likewise
 	entitiesSection    = "entities"        // not there where rows have no entities
+
+	moreOfEntitiesSection = "more sums of entities"
 )
 
 // summary reads what follows the schema.
@@ -97,10 +106,12 @@ func countedSections(s **Summary) []sectionReader {
 	return []sectionReader{
 		{predictionsSection, false, func(d *decoder) { d.predictions(*s) }},
 		{matchesSection, false, func(d *decoder) { d.matches(*s) }},
+		{moreSection, true, func(d *decoder) { d.more(*s) }},
 		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
 		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).layout, (*s).totals()) }},
+		{moreOfEntitiesSection, true, func(d *decoder) { d.clustersMore((*s).entities) }},
 	}
 }
 
@@ -217,6 +228,9 @@ func (d *decoder) matches(s *Summary) {
 	}
 	for _, g := range s.allGroups() {
 		g.byBlock = nil // as long as no section tells
+	}
+	if s.matched > 0 {
+		s.errors.labels = nil // likewise
 	}
 }
 
@@ -430,7 +444,7 @@ func (d *decoder) groups(g *groups[ErrorSums, *ErrorSums], rows int64) {
 	var n int64
 	// A group takes a byte for its name's length, three for counts, eight for the
 	// maximum, three for the sketch and one for each sum.
-	for i := range d.count(15 + int(numSums)) {
+	for i := range d.count(15 + int(numFirstSums)) {
 		name := d.string()
 		d.check((i == 0 || last < name) && (name == OtherGroup || len(g.kept) < g.limit))
 		last = name

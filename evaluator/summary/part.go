@@ -63,6 +63,7 @@ func together(parts []*part) *part {
 				out.span = e.span
 			}
 			out.mergeFrom(e)
+			out.addLabels(e.label)
 		}
 		out.abs.settle()
 		return out, nil

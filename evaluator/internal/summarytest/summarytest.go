@@ -52,7 +52,7 @@ func Profile(rows []Row, opts summary.ProfilerOptions) *summary.Profile {
 	profiler := summary.NewProfiler(features, nil, opts)
 	Feed(profiler, rows, nil)
 	partition := profiler.Partition()
-	builder := summary.NewProfileBuilder(profiler.Layout(), partition, nil)
+	builder := summary.NewProfileBuilder(profiler.Layout(), partition, nil, nil)
 	Feed(builder, rows, partition)
 	return builder.Profile()
 }
