@@ -199,16 +199,13 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:24:13: models[0].window: the window 24 has no unit: want 1h, 1d, 7d, 1mo ...",
 		},
 		{
-			"task of the future", "task: regression", "task: binary",
-			`hindcast.yaml:6:11: models[0].task: "binary" is not supported yet: this version evaluates regression alone, where prediction and label are numbers; a probability with labels of 0 and 1 can be judged as regression, where mse is the Brier score`,
-		},
-		{
 			"task of nobody", "task: regression", "task: regresion",
 			`hindcast.yaml:6:11: models[0].task: unknown value "regresion" (did you mean "regression"?)`,
 		},
 		{
 			"task of another name", "    task: regression\n", "    task: classification\n    threshold: 0.5\n    windw: 1d\n",
-			`hindcast.yaml:6:11: models[0].task: "classification" is not supported yet: this version evaluates regression alone, where prediction and label are numbers; a probability with labels of 0 and 1 can be judged as regression, where mse is the Brier score`,
+			"hindcast.yaml:6:11: models[0].task: \"classification\" is either binary, of two classes, or multiclass\n" +
+				`hindcast.yaml:8:5: models[0]: unknown key "windw" (did you mean "window"?)`,
 		},
 		{
 			"window of two units", "window: 1d", "window: 1w2d",
@@ -232,15 +229,15 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"positive_label", "    task: regression\n", "    task: regression\n    positive_label: \"1\"\n",
-			"hindcast.yaml:7:5: models[0].positive_label: not supported by this version; it belongs to the task binary",
+			"hindcast.yaml:7:5: models[0].positive_label: belongs to the task binary; this model's is regression",
 		},
 		{
 			"threshold of a score", "    task: regression\n", "    task: regression\n    threshold: 0.5\n",
-			"hindcast.yaml:7:5: models[0].threshold: not supported by this version; it belongs to the task binary",
+			"hindcast.yaml:7:5: models[0].threshold: belongs to the task binary; this model's is regression",
 		},
 		{
 			"score", "        timestamp: predicted_at\n", "        timestamp: predicted_at\n        score: p\n",
-			"hindcast.yaml:16:9: models[0].predictions.columns.score: not supported by this version; it belongs to the task binary",
+			"hindcast.yaml:16:9: models[0].predictions.columns.score: belongs to the task binary; this model's is regression",
 		},
 		{
 			"entity that is the id", "        timestamp: predicted_at\n", "        timestamp: predicted_at\n        entity: request_id\n",

@@ -62,7 +62,7 @@ type State struct {
 // Model is one model to evaluate.
 type Model struct {
 	Name        string            `yaml:"name"`
-	Task        string            `yaml:"task"`
+	Task        groundtruth.Task  `yaml:"task"`
 	Schedule    string            `yaml:"schedule"`  // cron, five fields; empty when serve leaves the model alone
 	TimeZone    string            `yaml:"time_zone"` // of the schedule, an IANA name
 	Predictions Predictions       `yaml:"predictions"`
@@ -80,6 +80,16 @@ type Model struct {
 	RuleList    []Rule            `yaml:"rules"`      // the default rules where the file has no such key; rules: [] means none
 	Retrain     Retrain           `yaml:"retrain"`
 
+	// What kinds.go reads.
+	PositiveLabel     string           `yaml:"positive_label"`      // of binary, where it has a default
+	Threshold         float64          `yaml:"threshold"`           // likewise
+	BusinessValue     *BusinessValue   `yaml:"business_value"`      // of classifiers; nil without one
+	CostPerPrediction float64          `yaml:"cost_per_prediction"` // taken from each row's business value
+	Metrics           MetricParameters `yaml:"metrics"`
+	Estimated         Estimated        `yaml:"estimated"`
+	LabelBias         LabelBias        `yaml:"label_bias"`
+
+	noTask       bool // the file names none that there is; Task is then one to read on by
 	baseDir      string
 	queriesAt    position
 	rollingAt    value
@@ -111,6 +121,11 @@ type PredictionColumns struct {
 	Prediction   string                `yaml:"prediction"`
 	ModelVersion string                `yaml:"model_version"` // may be empty
 	Entity       string                `yaml:"entity"`        // of what rows are about; may be empty
+	Score        string                `yaml:"score"`         // of binary; with it Prediction may be empty
+	// Scores are, of multiclass, those of the classes in the file's order; with them Prediction may be empty.
+	Scores    []groundtruth.ClassScore `yaml:"scores"`
+	Quantiles []groundtruth.Quantile   `yaml:"quantiles"` // of regression, ascending
+	Weight    string                   `yaml:"weight"`    // may be empty
 }
 
 // Features says which columns are features.
@@ -178,6 +193,11 @@ type ReferenceColumns struct {
 	ModelVersion string                `yaml:"model_version"`
 	Entity       string                `yaml:"entity"`
 	Label        string                `yaml:"label"`
+
+	Score     string                   `yaml:"score"`
+	Scores    []groundtruth.ClassScore `yaml:"scores"`    // in the order of those of predictions
+	Quantiles []groundtruth.Quantile   `yaml:"quantiles"` // as many as those of predictions
+	Weight    string                   `yaml:"weight"`
 }
 
 // lacks reports whether the reference is said to have no predictions and no labels.
@@ -185,7 +205,8 @@ func (r *Reference) lacks() (predictions, labels bool) {
 	if r == nil || r.Columns == nil {
 		return false, false
 	}
-	return r.Columns.Prediction == "", r.Columns.Label == ""
+	c := r.Columns
+	return c.Prediction == "" && c.Score == "" && len(c.Scores) == 0, c.Label == ""
 }
 
 // Saved reports whether the profile is the one that hindcast baseline saved.
@@ -302,44 +323,6 @@ func (c *Config) Model(name string) *Model {
 		}
 	}
 	return nil
-}
-
-// GroundtruthSpec says what to read for the model, the features left out: what
-// features: auto means is known only when the columns are. Its Reference is the
-// zero value unless the model has a reference of rows.
-func (m *Model) GroundtruthSpec() groundtruth.Spec {
-	s := groundtruth.Spec{
-		Predictions: groundtruth.Source{URL: m.Predictions.URL, Format: m.Predictions.Format, Slack: m.Predictions.Slack, PartitionZone: m.Predictions.zone, FollowLinks: m.Predictions.FollowLinks},
-		PredictionColumns: groundtruth.PredictionColumns{
-			ID:           m.Predictions.Columns.ID,
-			Timestamp:    m.Predictions.Columns.Timestamp,
-			Prediction:   m.Predictions.Columns.Prediction,
-			ModelVersion: m.Predictions.Columns.ModelVersion,
-			Entity:       m.Predictions.Columns.Entity,
-		},
-		Labels: groundtruth.Source{URL: m.GroundTruth.URL, Format: m.GroundTruth.Format, Slack: m.GroundTruth.Slack, PartitionZone: m.GroundTruth.zone, FollowLinks: m.GroundTruth.FollowLinks},
-		LabelColumns: groundtruth.LabelColumns{
-			ID:         m.GroundTruth.Columns.ID,
-			Label:      m.GroundTruth.Columns.Label,
-			Timestamp:  m.GroundTruth.Columns.Timestamp,
-			IngestedAt: m.GroundTruth.Columns.IngestedAt,
-			Op:         m.GroundTruth.Columns.Op,
-		},
-		Resolve:     m.GroundTruth.Resolve,
-		Within:      m.GroundTruth.Match.Within,
-		Segments:    append([]string(nil), m.Segments...),
-		MaxBadShare: m.MaxBadShare,
-	}
-	if m.Reference != nil && m.Reference.URL != "" {
-		s.Reference = groundtruth.Source{URL: m.Reference.URL, Format: m.Reference.Format, FollowLinks: m.Reference.FollowLinks}
-		if c := m.Reference.Columns; c != nil {
-			s.ReferenceColumns = &groundtruth.ReferenceColumns{
-				PredictionColumns: groundtruth.PredictionColumns{ID: c.ID, Timestamp: c.Timestamp, Prediction: c.Prediction, ModelVersion: c.ModelVersion, Entity: c.Entity},
-				Label:             c.Label,
-			}
-		}
-	}
-	return s
 }
 
 // Grid is the grid of the model's windows.

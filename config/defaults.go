@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
@@ -25,6 +26,13 @@ const (
 
 	// Of the state.
 	defaultKeepSummaries = 90 * 24 * time.Hour
+
+	// Of classifiers.
+	defaultPositiveLabel = "1"
+	defaultThreshold     = 0.5
+	defaultBeta          = metric.DefaultBeta
+	defaultTopK          = metric.DefaultTopK
+	defaultLabelBias     = LabelBiasInconclusive
 
 	// Of a rolling reference.
 	defaultRolling = 28

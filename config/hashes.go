@@ -39,12 +39,31 @@ func (m *Model) RulesHash() string {
 		rules[i] = judging{r.Name, r.When, r.MinSamples, r.MinCoverage, r.Significance}
 	}
 	return hashOf(struct {
-		Task       string
+		Task       groundtruth.Task
 		Rules      []judging
 		Drift      Drift
 		Prometheus map[string]string
 		Reference  *Reference
-	}{m.Task, rules, m.Drift, m.Prometheus, m.Reference})
+		Kind       kindHash
+	}{m.Task, rules, m.Drift, m.Prometheus, m.Reference, m.kindHash()})
+}
+
+// kindHash holds what verdicts depend on of the keys that kinds.go reads, beside what is read of
+// a window. It is the zero value of a regression that has none of them.
+type kindHash struct {
+	BusinessValue     *BusinessValue
+	CostPerPrediction float64
+	Metrics           MetricParameters
+	Estimated         Estimated
+	LabelBias         *LabelBias // nil where it is as by default
+}
+
+func (m *Model) kindHash() kindHash {
+	k := kindHash{m.BusinessValue, m.CostPerPrediction, m.Metrics, m.Estimated, nil}
+	if m.LabelBias != (LabelBias{Method: auto, Action: defaultLabelBias}) {
+		k.LabelBias = &m.LabelBias
+	}
+	return k
 }
 
 // hashOf returns the first 32 hexadecimal digits of the SHA-256 of v's JSON without the

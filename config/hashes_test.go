@@ -91,3 +91,56 @@ func TestHashOfLaterVersion(t *testing.T) {
 		t.Error("a pointer to zero is taken for none")
 	}
 }
+
+// Kept Summaries, verdicts and launches of earlier versions carry these hashes: those of models
+// without newer keys stay.
+func TestHashesStay(t *testing.T) {
+	for file, want := range map[string][3]string{
+		"full.yaml":  {"410f9d4ab6d18e10c11296754616b87f", "3d01e9c805464ef431a3d127d07ccbcb", "b3752dee5031a8e7b0f8a1875ea72475"},
+		"small.yaml": {"68254853169e163233c9fa588f3c81bf", "9d90d239123f62afcae7f1a6beff8f8e", "6f396bd4e824ecf45178f2a83c863d4a"},
+	} {
+		m := mustParse(t, readTestdata(t, file), noEnv).Models[0]
+		if got := [3]string{m.ReadHash(), m.RulesHash(), m.PolicyHash()}; got != want {
+			t.Errorf("%s: hashes %q, want %q", file, got, want)
+		}
+	}
+}
+
+// TestHashesOfKinds changes one key of a kind of model at a time, as TestHashes does.
+func TestHashesOfKinds(t *testing.T) {
+	hashes := func(task, columns, keys string) [3]string {
+		m := mustParse(t, kindText(task, columns, "  rules: []\n"+keys), noEnv).Models[0]
+		return [3]string{m.ReadHash(), m.RulesHash(), m.PolicyHash()}
+	}
+	const score, scores = ", score: s", ", scores: {a: x, b: z}"
+	for _, c := range []struct {
+		task, columns, changed, keys string
+		reads, judges                bool
+	}{
+		{"binary", score, score, "  positive_label: fraud\n", true, false},
+		{"binary", score, score, "  threshold: 0.3\n", true, false},
+		{"binary", score, ", score: t", "", true, false},
+		{"binary", score, score + ", weight: w", "", true, false},
+		{"binary", score, score, "  business_value: {tp: 1}\n", false, true},
+		{"binary", score, score, "  metrics: {f_beta: {beta: 1}}\n", false, true},
+		{"binary", score, score, "  estimated: {method: cbpe}\n", false, true},
+		{"binary", score, score, "  label_bias: {action: none}\n", false, true},
+		{"multiclass", scores, scores, "  metrics: {top_k_accuracy: {k: 1}}\n", false, true},
+		{"multiclass", scores, scores, "  business_value: [{actual: a, predicted: b, value: 3}]\n", false, true},
+		{"multiclass", scores, ", scores: {b: z, a: x}", "", true, false},
+		{"regression", ", prediction: p", ", prediction: p, quantiles: [{q: 0.5, column: m}]", "", true, false},
+		{"regression", ", prediction: p", ", prediction: p, weight: w", "", true, false},
+		{"regression", ", prediction: p", ", prediction: p", "  label_bias: {action: none}\n", false, true},
+		{"regression", ", prediction: p", ", prediction: p", "  label_bias: {action: inconclusive}\n", false, false},
+		{"binary", score, score, "  positive_label: 1\n  threshold: 0.5\n  metrics: {f_beta: {beta: 2}}\n", false, false},
+	} {
+		before, after := hashes(c.task, c.columns, ""), hashes(c.task, c.changed, c.keys)
+		if (before[0] != after[0]) != c.reads || (before[1] != after[1]) != c.judges || (before[2] != after[2]) != (c.reads || c.judges) {
+			t.Errorf("%s%s%s: before %q, after %q", c.task, c.changed, c.keys, before, after)
+		}
+	}
+	value := "  business_value: {tp: 1}\n"
+	if hashes("binary", score, value)[1] == hashes("binary", score, value+"  cost_per_prediction: 1\n")[1] {
+		t.Error("the cost of a prediction is not in the hash")
+	}
+}

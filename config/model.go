@@ -10,7 +10,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
-	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -24,6 +23,7 @@ const (
 	mostFor         = 10_000
 	mostRolling     = 366
 	mostRuns        = 1_000_000
+	mostClasses     = 1_000 // as many as summary.Classes tells apart
 )
 
 // A model's name goes into object keys, Pushgateway groups (where client_golang
@@ -56,9 +56,7 @@ func (d *decoder) model(v value, dir string) *Model {
 		d.fail(nv, "a model's name has lower-case letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit")
 		m.Name = ""
 	}
-	if !d.task(o, m) {
-		return nil
-	}
+	d.task(o, m)
 	d.schedule(o, m)
 	if sv, ok := o.get("predictions"); ok {
 		d.predictions(sv, m)
@@ -82,6 +80,7 @@ func (d *decoder) model(v value, dir string) *Model {
 	if sv, ok := o.get("drift"); ok {
 		d.drift(sv, m)
 	}
+	d.kind(o, m)
 	d.retrain(o, m)
 	if pv, ok := o.get("prometheus"); ok {
 		d.queries(pv, m)
@@ -91,33 +90,6 @@ func (d *decoder) model(v value, dir string) *Model {
 	o.need("name", "task", "predictions", "ground_truth")
 	o.done()
 	return m
-}
-
-// task reads the model's task, and reports whether the rest of the model makes sense: of a
-// task that this version doesn't evaluate nothing else is told, for much of it would be
-// refused on that account alone.
-func (d *decoder) task(o *object, m *Model) bool {
-	m.Task = metric.TaskRegression // to read on by where it is misspelt or missing
-	v, ok := o.get("task")
-	if !ok {
-		return true
-	}
-	s, ok := d.textScalar(v)
-	if !ok {
-		return true
-	}
-	can, later := metric.Tasks()
-	classifies := s.text == metric.TaskBinary || strings.Contains(strings.ToLower(s.text), "classif")
-	if !classifies && !slices.Contains(later, s.text) {
-		d.choice(v, &m.Task, can, nil)
-		return true
-	}
-	instead := ""
-	if classifies {
-		instead = "; a probability with labels of 0 and 1 can be judged as regression, where mse is the Brier score"
-	}
-	d.fail(v, "%s is not supported yet: this version evaluates %s alone, where prediction and label are numbers%s", s.shown(), strings.Join(can, ", "), instead)
-	return false
 }
 
 // window reads the size of the windows and their time zone.
@@ -162,14 +134,7 @@ func (d *decoder) predictions(v value, m *Model) {
 	p.zone = d.partitionZone(o, p.URL, &p.PartitionZone)
 	o.boolean("follow_links", &p.FollowLinks)
 	if cv, ok := o.get("columns"); ok {
-		c := d.object(cv)
-		c.idColumns("id", &p.Columns.ID)
-		c.text("timestamp", &p.Columns.Timestamp)
-		c.text("prediction", &p.Columns.Prediction)
-		c.text("model_version", &p.Columns.ModelVersion)
-		d.entity(c, &p.Columns)
-		c.need("id", "prediction")
-		c.done()
+		d.predictionColumns(cv, m)
 	}
 	p.Features.Auto = true
 	if fv, ok := o.get("features"); ok {
@@ -177,50 +142,6 @@ func (d *decoder) predictions(v value, m *Model) {
 	}
 	o.need("url", "columns")
 	o.done()
-}
-
-// entity reads the column whose values rows share that are about one thing. An entity of one
-// row each says nothing, and one that is the prediction is a mistake.
-func (d *decoder) entity(c *object, p *PredictionColumns) {
-	v, ok := c.text("entity", &p.Entity)
-	if !ok {
-		return
-	}
-	switch {
-	case len(p.ID) == 1 && p.ID[0] == p.Entity:
-		d.fail(v, "the column %q is the id, which tells each row from the others; name the column of what rows are about, such as a customer, or leave entity out", p.Entity)
-	case p.Entity == p.Prediction, p.Entity == p.Timestamp:
-		d.fail(v, "the column %q is mapped already; name the column of what rows are about, such as a customer", p.Entity)
-	}
-}
-
-// features reads auto or a list of columns.
-func (d *decoder) features(v value, p *Predictions) {
-	if _, isList := v.node.(*ast.SequenceNode); !isList {
-		var word string
-		d.choice(v, &word, []string{auto}, nil)
-		return
-	}
-	names, ok := d.texts(v, "columns")
-	if !ok {
-		return
-	}
-	items, _ := d.list(v, "columns") // one for each name: every one was text
-	for i, name := range names {
-		if slices.Contains(p.Columns.ID, name) {
-			d.fail(items[i], "the column %q is the id; it cannot be a feature too", name)
-		}
-		for _, mapped := range []struct{ role, column string }{
-			{"timestamp", p.Columns.Timestamp},
-			{"prediction", p.Columns.Prediction},
-			{"model_version", p.Columns.ModelVersion},
-		} {
-			if name == mapped.column {
-				d.fail(items[i], "the column %q is the %s; it cannot be a feature too", name, mapped.role)
-			}
-		}
-	}
-	p.Features = Features{Columns: names}
 }
 
 // groundTruth reads where the labels are.
@@ -352,37 +273,6 @@ func (d *decoder) tellsApart(v value, kind summary.StrataKind, m *Model) {
 		d.fail(v, "%s serves windows shorter than %s, and those of this model are %s: each has all of them; leave the key out, or write none",
 			kind, formatDuration(longest), m.grid)
 	}
-}
-
-// referenceColumns reads the names of the reference's columns, where these differ from
-// those of predictions and ground truth, which have been read.
-func (d *decoder) referenceColumns(v value, m *Model) *ReferenceColumns {
-	o := d.object(v)
-	p := m.Predictions.Columns
-	c := &ReferenceColumns{ID: p.ID, Timestamp: p.Timestamp, Prediction: p.Prediction, ModelVersion: p.ModelVersion, Entity: p.Entity, Label: m.GroundTruth.Columns.Label}
-	feature := func(v value, column, key string) {
-		if column != "" && slices.Contains(m.Predictions.Features.Columns, column) {
-			d.fail(v, "the column %q is a feature, in predictions.features; it cannot be the %s of the reference too", column, key)
-		}
-	}
-	if iv, given := o.idColumnsOrNone("id", &c.ID); given {
-		for _, column := range c.ID {
-			feature(iv, column, "id")
-		}
-	}
-	for _, key := range []struct {
-		name string
-		to   *string
-	}{{"timestamp", &c.Timestamp}, {"prediction", &c.Prediction}, {"model_version", &c.ModelVersion}, {"entity", &c.Entity}, {"label", &c.Label}} {
-		if kv, given := o.textOrNone(key.name, key.to); given {
-			feature(kv, *key.to, key.name)
-		}
-	}
-	if c.Label != "" && c.Label == c.Prediction {
-		o.fail("the column %q cannot be both the prediction and the label", c.Label)
-	}
-	o.done()
-	return c
 }
 
 // drift reads how drift is judged.

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
@@ -30,11 +31,11 @@ type ruleAt struct {
 	keys  map[string]value
 }
 
-// defaultRules are the rules of a model that configures none: features drift, or
-// the error is 10 % worse than the reference's, where that has predictions and labels.
+// defaultRuleList lists the rules of a model that configures none: features drift, or
+// performance is 10 % worse than the reference's, where that has predictions and labels.
 // Without a reference there is nothing to compare with, and no rule.
-func defaultRules(reference *Reference) []Rule {
-	if reference == nil {
+func (m *Model) defaultRuleList() []Rule {
+	if m.Reference == nil {
 		return nil
 	}
 	rule := func(name, when string) Rule {
@@ -44,10 +45,17 @@ func defaultRules(reference *Reference) []Rule {
 		}
 	}
 	rules := []Rule{rule("drift", "drift.share >= 0.5")}
-	if noPredictions, noLabels := reference.lacks(); noPredictions || noLabels {
+	if noPredictions, noLabels := m.Reference.lacks(); noPredictions || noLabels {
 		return rules
 	}
-	return append(rules, rule("rmse", "rmse > 1.1 * reference.rmse"))
+	switch {
+	case m.Task == groundtruth.Regression:
+		return append(rules, rule("rmse", "rmse > 1.1 * reference.rmse"))
+	case m.scored() && m.referenceScored():
+		return append(rules, rule("roc_auc", "roc_auc < 0.9 * reference.roc_auc"))
+	default:
+		return append(rules, rule("f1", "f1 < 0.9 * reference.f1"))
+	}
 }
 
 // rules reads and compiles the rules of a model.
@@ -63,7 +71,7 @@ func (d *decoder) rules(model *object, m *Model) {
 		}
 	} else if !model.has("rules") {
 		m.defaultRules = true
-		for _, r := range defaultRules(m.Reference) {
+		for _, r := range m.defaultRuleList() {
 			rules = append(rules, ruleAt{rule: r, pos: model.v})
 		}
 	}
@@ -265,13 +273,31 @@ func (m *Model) DriftOptions() drift.Options {
 	}
 }
 
+// MetricOptions returns what metrics are computed, and how.
+func (m *Model) MetricOptions() metric.Options {
+	out := metric.Options{
+		Task: m.Task, Beta: m.Metrics.FBeta.Beta, TopK: m.Metrics.TopKAccuracy.K,
+		CostPerPrediction: m.CostPerPrediction,
+	}
+	if b := m.BusinessValue; b != nil {
+		out.Worth = &metric.Worth{Binary: [2][2]float64{{b.TN, b.FP}, {b.FN, b.TP}}}
+		for _, p := range b.Pairs {
+			out.Worth.Classes = append(out.Worth.Classes, metric.ClassWorth(p))
+		}
+	}
+	for _, q := range m.Predictions.Columns.Quantiles {
+		out.Quantiles = append(out.Quantiles, q.Q)
+	}
+	return out
+}
+
 // PolicyHash identifies what decides: the rules, the policy, and the settings that
 // their figures depend on. It is the first 32 hexadecimal digits of the SHA-256 of
 // their canonical JSON, and depends on no URL, secret or parameter of a run.
 func (m *Model) PolicyHash() string {
 	canonical := struct {
 		Schema      int
-		Task        string
+		Task        groundtruth.Task
 		Window      string
 		Delay       string
 		Resolve     string
@@ -287,6 +313,15 @@ func (m *Model) PolicyHash() string {
 		Entity      string            `json:",omitempty"` // likewise
 		Rolling     *Rolling          `json:",omitempty"` // likewise
 		Strata      string            `json:",omitempty"` // as the file has it; likewise
+
+		// These likewise: a regression may have none of them.
+		Positive  string                   `json:",omitempty"`
+		Threshold float64                  `json:",omitempty"`
+		Score     string                   `json:",omitempty"`
+		Scores    []groundtruth.ClassScore `json:",omitempty"`
+		Quantiles []groundtruth.Quantile   `json:",omitempty"`
+		Weight    string                   `json:",omitempty"`
+		Kind      kindHash                 `json:",omitzero"`
 	}{
 		Schema:      1,
 		Task:        m.Task,
@@ -304,6 +339,14 @@ func (m *Model) PolicyHash() string {
 		Within:      m.GroundTruth.Match.Within,
 		Entity:      m.Predictions.Columns.Entity,
 		Rolling:     m.Rolling(),
+
+		Positive:  m.PositiveLabel,
+		Threshold: m.Threshold,
+		Score:     m.Predictions.Columns.Score,
+		Scores:    m.Predictions.Columns.Scores,
+		Quantiles: m.Predictions.Columns.Quantiles,
+		Weight:    m.Predictions.Columns.Weight,
+		Kind:      m.kindHash(),
 	}
 	if m.Reference != nil {
 		canonical.Strata = string(m.Reference.Strata)

@@ -7,14 +7,8 @@ import "regexp"
 // message. A key leaves this table when the code that reads it arrives.
 func unsupportedKeys() map[string]string {
 	return map[string]string{
-		"models[].positive_label":               "; it belongs to the task binary",
-		"models[].threshold":                    "; it belongs to the task binary",
-		"models[].predictions.positive_label":   "; it belongs to the task binary",
-		"models[].predictions.threshold":        "; it belongs to the task binary",
-		"models[].predictions.columns.score":    "; it belongs to the task binary",
 		"models[].predictions.filter":           "",
 		"models[].ground_truth.filter":          "",
-		"models[].estimated":                    "",
 		"models[].retrain.breaker":              "",
 		"models[].retrain.min_new_labels":       "",
 		"models[].retrain.approve":              "",

@@ -31,6 +31,16 @@ func formats() (can, later []string) {
 	}
 }
 
+func tasks() []string {
+	return texts(groundtruth.Tasks())
+}
+
+func estimations() (can, later []string) { return []string{auto, "cbpe"}, []string{"dle"} }
+
+func labelBiasActions() []string {
+	return []string{LabelBiasInconclusive, LabelBiasWarn, LabelBiasNone}
+}
+
 func driftProfiles() (can, later []string) {
 	return []string{drift.Profile}, []string{"nannyml", "evidently", "tfdv"}
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/publish"
@@ -168,10 +170,9 @@ func scraped(t *testing.T) string {
 // everything is a snapshot with every figure that a pass can have.
 func everything() job.Snapshot {
 	yes, matched := true, int64(90)
-	figures := metric.OfWindow(nil, nil)
-	for _, spec := range metric.Regressions() {
-		m := figures[spec.Name]
-		m.Value = 2
+	figures := map[string]metric.Result{}
+	for _, spec := range metric.All() {
+		m := metric.Result{Value: 2, Low: stat.Number(math.NaN()), High: stat.Number(math.NaN())}
 		if spec.HasInterval {
 			m.Low, m.High = 1, 3
 		}

@@ -50,6 +50,14 @@ models:
   reference: {url: r, rolling: {}}
   rules: [{name: r, when: rmse > 1}]
   retrain: {kubeflow: {endpoint: "http://k", pipeline: p}}
+- name: binary
+  task: binary
+  predictions: {url: p, columns: {id: id, score: p}}
+  ground_truth: {url: l, columns: {id: id, label: y}}
+- name: multiclass
+  task: multiclass
+  predictions: {url: p, columns: {id: id, scores: {a: p, b: q}}}
+  ground_truth: {url: l, columns: {id: id, label: y}}
 prometheus: {url: "http://p", http_config: {}}
 publish: {pushgateway: {url: "http://p"}, textfile: {path: m.prom}}
 notify:
@@ -63,8 +71,17 @@ notify:
 	}
 	want := map[string]string{}
 	valuesByKey(reflect.ValueOf(*c), "", want)
+	for _, m := range c.Models[1:] { // what they have that the first one, a regression, has not
+		own := map[string]string{}
+		valuesByKey(reflect.ValueOf(*m), "models[].", own)
+		for key, value := range own {
+			if want[key] == "" {
+				want[key] = value
+			}
+		}
+	}
 	valuesByKey(reflect.ValueOf(c.Prometheus.HTTP.Config()), "http_config.", want)
-	for _, given := range []string{"models[].reference.url", "notify.alertmanager.url"} { // one of two keys that will do
+	for _, given := range []string{"models[].reference.url", "models[].predictions.columns.score", "notify.alertmanager.url"} { // one of two keys that will do
 		delete(want, given)
 	}
 	// What is chosen where it is used.

@@ -14,6 +14,7 @@ import (
 // Options say how a window is evaluated. The zero value means the defaults.
 type Options struct {
 	Drift   drift.Options
+	Metric  metric.Options
 	Workers int // threads; default 1
 	// ReferenceSegments are the reference's segments whose metrics are computed too.
 	ReferenceSegments []SegmentName
@@ -37,27 +38,29 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		// What Prepare makes is kept, and needed by the columns, which come last.
 		w.add(func(*drift.Scratch) { drift.Prepare() })
 	}
-	whole := sync.OnceValue(func() map[string]metric.Result { return metric.OfWindow(cur.Errors(), cur.Entities().Errors()) })
+	whole := sync.OnceValue(func() map[string]metric.Result {
+		return metric.OfWindow(cur.Errors(), cur.Entities().Errors(), opt.Metric)
+	})
 	w.add(func(*drift.Scratch) { out.Metrics = whole() })
-	finish := []func(){w.groups(cur.Versions(), whole, out.Versions)}
+	finish := []func(){w.groups(cur.Versions(), whole, opt.Metric, out.Versions)}
 	for column, values := range cur.Segments() {
 		out.Segments[column] = make(map[string]Group, len(values))
-		finish = append(finish, w.groups(values, whole, out.Segments[column]))
+		finish = append(finish, w.groups(values, whole, opt.Metric, out.Segments[column]))
 	}
 	out.Quality = qualityOf(cur)
 	if ref != nil {
 		stratum := ref.For(spanOf(cur), opt.Drift.LeastRows())
 		out.Reference = newReference(ref, stratum, cur)
 		w.add(func(*drift.Scratch) {
-			out.Reference.compute(ref, stratum)
-			out.Reference.addSegments(stratum.Summary(), opt.ReferenceSegments)
+			out.Reference.compute(ref, stratum, opt.Metric)
+			out.Reference.addSegments(stratum.Summary(), opt.ReferenceSegments, opt.Metric)
 		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, stratum, out.Reference.WindowDays, opt.Drift))
 	}
 	if r := opt.Rolling; r != nil {
 		out.Rolling = newRolling(r, cur)
-		w.add(func(*drift.Scratch) { out.Rolling.compute(r.Errors) })
+		w.add(func(*drift.Scratch) { out.Rolling.compute(r.Errors, opt.Metric) })
 	}
 	w.do(max(opt.Workers, 1))
 	if out.Reference != nil {
@@ -98,11 +101,11 @@ func (w *work) do(workers int) {
 
 // groups adds the metrics of each group to the work, which need those of the whole; finish
 // then puts them into out.
-func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[string]metric.Result, out map[string]Group) (finish func()) {
+func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[string]metric.Result, opt metric.Options, out map[string]Group) (finish func()) {
 	names := slices.Sorted(maps.Keys(groups))
 	metrics := make([]map[string]metric.Result, len(names))
 	for i, name := range names {
-		w.add(func(*drift.Scratch) { metrics[i] = metric.OfPart(groups[name], whole()) })
+		w.add(func(*drift.Scratch) { metrics[i] = metric.OfPart(groups[name], whole(), opt) })
 	}
 	return func() {
 		for i, name := range names {

@@ -124,26 +124,26 @@ func spanOf(s *summary.Summary) groundtruth.Window {
 
 // compute computes the metrics of the stratum that the window is compared with, and how much
 // they vary from one ordinary day of the reference to another.
-func (r *Reference) compute(ref *summary.Profile, s summary.Stratum) {
+func (r *Reference) compute(ref *summary.Profile, s summary.Stratum, opt metric.Options) {
 	var days []metric.Days
 	var parts *summary.ErrorSums
 	switch {
 	case ref.Windows > 0:
-		days = append(days, metric.DaysOf(ref.Days.Errors(), ref.Days.DayParts()))
+		days = append(days, metric.DaysOf(ref.Days.Errors(), ref.Days.DayParts(), opt))
 	case daysAreOf(s, ref):
 		parts = s.Days.DayParts()
 	}
 	if entities := ref.Entities.Errors(); entities != nil {
-		r.alike = metric.OfWindow(ref.Whole().Errors(), entities)
+		r.alike = metric.OfWindow(ref.Whole().Errors(), entities, opt)
 	}
-	r.Metrics = metric.OfReference(s.Errors(), parts, r.alike)
+	r.Metrics = metric.OfReference(s.Errors(), parts, r.alike, opt)
 	for _, other := range ref.Strata {
 		switch {
 		case !daysAreOf(other, ref):
 		case other.Name == s.Name:
 			days = append(days, metric.DaysIn(r.Metrics))
 		default:
-			days = append(days, metric.DaysOf(other.Errors(), other.Days.DayParts()))
+			days = append(days, metric.DaysOf(other.Errors(), other.Days.DayParts(), opt))
 		}
 	}
 	switch {
@@ -151,7 +151,7 @@ func (r *Reference) compute(ref *summary.Profile, s summary.Stratum) {
 	case s.Name == "":
 		days = append(days, metric.DaysIn(r.Metrics))
 	default:
-		days = append(days, metric.DaysOf(ref.Whole().Errors(), ref.Days.DayParts()))
+		days = append(days, metric.DaysOf(ref.Whole().Errors(), ref.Days.DayParts(), opt))
 	}
 	metric.SetDays(r.Metrics, days)
 	if why := cmp.Or(noPredictions(ref, s), noLabels(ref, s)); why != "" {
@@ -178,7 +178,7 @@ type SegmentName struct{ Column, Value string }
 
 // addSegments computes the metrics of those of the reference's segments that are named, as
 // far as it has them.
-func (r *Reference) addSegments(ref *summary.Summary, names []SegmentName) {
+func (r *Reference) addSegments(ref *summary.Summary, names []SegmentName, opt metric.Options) {
 	if len(names) == 0 {
 		return
 	}
@@ -194,7 +194,7 @@ func (r *Reference) addSegments(ref *summary.Summary, names []SegmentName) {
 			if r.Segments[name.Column] == nil {
 				r.Segments[name.Column] = map[string]Group{}
 			}
-			r.Segments[name.Column][name.Value] = Group{N: errors.N(), Metrics: metric.OfReference(errors, nil, r.alike)}
+			r.Segments[name.Column][name.Value] = Group{N: errors.N(), Metrics: metric.OfReference(errors, nil, r.alike, opt)}
 		}
 	}
 }

@@ -103,7 +103,7 @@ func TestReferenceOfAnHour(t *testing.T) {
 	p := summarytest.Profile(weekendRows(1, 8), summary.ProfilerOptions{Strata: summary.HourOfDayStrata})
 	w := groundtruth.Window{Start: dayOf(60).Start, End: dayOf(60).Start.Add(6 * time.Hour)}
 	ref := Evaluate(summarytest.Window(p, w, weekendRows(2, 9)[60*40:60*40+10], summary.BuilderOptions{}), p, Options{}).Reference
-	rows := metric.OfWindow(p.For(w, 0).Summary().Errors(), nil)["rmse"]
+	rows := metric.OfWindow(p.For(w, 0).Summary().Errors(), nil, metric.Options{})["rmse"]
 	if got := ref.Metrics["rmse"]; ref.Stratum == "" || got.Value != rows.Value || fmt.Sprint(got.Low) != fmt.Sprint(rows.Low) {
 		t.Errorf("the reference of %q has the rmse %g from %g, want %g from %g", ref.Stratum, got.Value, got.Low, rows.Value, rows.Low)
 	}

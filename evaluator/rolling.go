@@ -48,8 +48,8 @@ func newRolling(o *RollingOptions, cur *summary.Summary) *Rolling {
 }
 
 // compute computes the metrics of the windows, and how much they vary from one to another.
-func (r *Rolling) compute(errors *summary.ErrorSums) {
-	r.Metrics = metric.OfWindows(errors)
+func (r *Rolling) compute(errors *summary.ErrorSums, opt metric.Options) {
+	r.Metrics = metric.OfWindows(errors, opt)
 	if r.Reason != "" {
 		explain(r.Metrics, r.Reason)
 	}

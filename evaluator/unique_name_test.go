@@ -21,7 +21,7 @@ func TestGroupsThatDifferInABadByteKeepTheirNames(t *testing.T) {
 	}
 	out := map[string]Group{}
 	var w work
-	finish := w.groups(groups, func() map[string]metric.Result { return nil }, out)
+	finish := w.groups(groups, func() map[string]metric.Result { return nil }, metric.Options{}, out)
 	w.do(1)
 	finish()
 	data, err := json.Marshal(out)

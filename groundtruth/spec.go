@@ -59,6 +59,9 @@ const (
 	Multiclass Task = "multiclass" // one of several classes, perhaps with a probability of each
 )
 
+// Tasks returns all of them, in the order in which messages list them.
+func Tasks() []Task { return []Task{Regression, Binary, Multiclass} }
+
 // PredictionColumns names the columns of a prediction log. All but ID and what the task
 // predicts may be empty: there is no such column. What came after the first four is left out of
 // fingerprints where there is none.
@@ -80,6 +83,18 @@ type PredictionColumns struct {
 	Weight string `json:",omitempty"`
 }
 
+// Names lists the columns that there are. One that is several things is there as often.
+func (c *PredictionColumns) Names() []string {
+	out := slices.Concat(c.ID, []string{c.Timestamp, c.Prediction, c.ModelVersion, c.Entity, c.Score, c.Weight})
+	for _, s := range c.Scores {
+		out = append(out, s.Column)
+	}
+	for _, q := range c.Quantiles {
+		out = append(out, q.Column)
+	}
+	return slices.DeleteFunc(out, func(name string) bool { return name == "" })
+}
+
 // ClassScore says where the probability of a class is: in a column of its own or in an element
 // of one, which is a map or a list.
 type ClassScore struct {
@@ -87,8 +102,9 @@ type ClassScore struct {
 	Element       Element `json:",omitzero"`
 }
 
-// Element is a place inside a column whose values are maps or lists. The zero value is the
-// value itself.
+// Element is a place inside a column whose values are maps or lists. Where it has a key and a
+// place, the value decides: the key is of a map, the place of a list. The zero value is the value
+// itself.
 type Element struct {
 	Key   string `json:",omitempty"` // of a map, where it is not empty
 	Place int    `json:",omitempty"` // of a list, counted from 1

@@ -265,7 +265,7 @@ func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 
 // EvaluationOptions returns a model's options of its figures.
 func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
-	opt := evaluator.Options{Drift: m.DriftOptions(), Workers: workers, ReferenceSegments: m.Rules().ReferenceSegments()}
+	opt := evaluator.Options{Drift: m.DriftOptions(), Metric: m.MetricOptions(), Workers: workers, ReferenceSegments: m.Rules().ReferenceSegments()}
 	opt.Drift.CountRate = countRate(m.Rules())
 	return opt
 }

@@ -70,7 +70,10 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 			return nil, groundtruth.Result{}, err
 		}
 	}
-	options := summary.BuilderOptions{MaxSegments: m.MaxSegments, Entities: spec.PredictionColumns.Entity != "", Quantiles: spec.PredictionColumns.Orders()}
+	options := summary.BuilderOptions{
+		MaxSegments: m.MaxSegments, Task: spec.Task, Binary: summary.BinaryOf(&spec, spec.PredictionColumns),
+		Entities: spec.PredictionColumns.Entity != "", Quantiles: spec.PredictionColumns.Orders(),
+	}
 	if m.Grid().Length() >= 24*time.Hour { // shorter ones lack hours by what they are
 		options.Calendar = groundtruth.NewCalendar(m.Grid().Zone(), q.Window.Start, q.Window.End)
 	}
@@ -111,7 +114,7 @@ func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile,
 	newProfiler := func() *summary.Profiler {
 		return summary.NewProfiler(features, m.Segments, summary.ProfilerOptions{
 			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
-			Strata: m.Strata(), Zone: m.Grid().Zone(),
+			Strata: m.Strata(), Zone: m.Grid().Zone(), Task: spec.Task, Binary: summary.BinaryOf(&spec, spec.ColumnsOfReference().PredictionColumns),
 		})
 	}
 	result, profilers, err := join.ScanReference(ctx, l.Stores, spec, opt, newProfiler)
@@ -237,9 +240,8 @@ func (l Logs) noSuchFeature(ctx context.Context, name string, src groundtruth.So
 
 // mappedColumns lists the names of the columns that are mapped, and so are no features.
 func mappedColumns(spec groundtruth.Spec) []string {
-	preds, labels, ref := spec.PredictionColumns, spec.LabelColumns, spec.ColumnsOfReference()
-	return slices.Concat(ref.ID, preds.ID, labels.ID, []string{ref.Timestamp, ref.Prediction, ref.ModelVersion, ref.Entity, ref.Label,
-		preds.Timestamp, preds.Prediction, preds.ModelVersion, preds.Entity, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
+	labels, ref := spec.LabelColumns, spec.ColumnsOfReference()
+	return slices.Concat(ref.Names(), spec.PredictionColumns.Names(), labels.ID, []string{ref.Label, labels.Label, labels.Timestamp, labels.IngestedAt, labels.Op})
 }
 
 // Features lists which of the columns of a source are features of the model, and with which

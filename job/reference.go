@@ -219,10 +219,13 @@ func (r *Runner) fingerprint(ctx context.Context, m *config.Model) (string, erro
 		ExactValues int
 		Strata      summary.StrataKind
 		Zone        groundtruth.Zone
+		Task        groundtruth.Task `json:",omitempty"` // so that profiles of regressions are found, as the next two
+		Positive    string           `json:",omitempty"`
+		Threshold   float64          `json:",omitempty"`
 	}{
 		summary.ProfileSchema, inputs, spec.PredictionColumns, spec.LabelColumns, spec.ReferenceColumns, spec.Reference.Format,
 		m.Predictions.Features, m.Segments, m.MaxSegments, m.Drift.ExactValues,
-		m.Strata(), m.Grid().Zone(),
+		m.Strata(), m.Grid().Zone(), spec.Task, spec.Positive, spec.Threshold,
 	})
 	if err != nil {
 		return "", fmt.Errorf("fingerprint the reference of %s: %w", m.Name, err)

@@ -89,19 +89,19 @@ func All() []Metric {
 	add(Window, "matched_predictions", "", "Predictions with a label in the newest mature window.", "once there is one")
 	add(Window, "label_coverage_ratio", "", "Share of predictions with a label in the newest mature window.", "once there is one with predictions")
 
-	for _, m := range metric.Regressions() {
+	for _, m := range metric.All() {
 		add(Performance, m.Name, "model_version,column,segment", m.Help, "once a label matched")
 	}
-	for _, m := range metric.Regressions() {
+	for _, m := range metric.All() {
 		if m.HasInterval {
 			add(Performance, m.Name+"_low", "", "Lower end of the 95 % interval of the overall figure: "+m.Help, "with an interval")
 			add(Performance, m.Name+"_high", "", "Upper end of the 95 % interval of the overall figure: "+m.Help, "with an interval")
 		}
 	}
-	for _, m := range metric.Regressions() {
+	for _, m := range metric.All() {
 		add(Performance, "reference_"+m.Name, "", "On the reference: "+m.Help, "with a reference that has labels")
 	}
-	for _, m := range metric.Regressions() {
+	for _, m := range metric.All() {
 		add(Performance, "rolling_"+m.Name, "", "On the rolling reference: "+m.Help, "with a rolling reference that has windows enough")
 	}
 

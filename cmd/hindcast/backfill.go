@@ -97,7 +97,7 @@ func (a *App) backfill(ctx context.Context, c *connected, s stretch, output stri
 		}
 		story = newNightTable(a, c.models)
 	case formatCSV:
-		story = newNightList(a.Stdout, len(plans), csvList{})
+		story = newNightList(a.Stdout, len(plans), csvListOf(c.models))
 	case "yaml":
 		story = newNightList(a.Stdout, len(plans), yamlList{})
 	default:

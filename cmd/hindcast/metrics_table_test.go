@@ -26,7 +26,7 @@ func TestMetricsTableSaysWhyNoInterval(t *testing.T) {
 		}
 		b.AddMatches(m)
 		var out bytes.Buffer
-		metricsTable(&out, &job.Outcome{Evaluation: evaluator.Evaluation{Metrics: metric.OfWindow(b.Summary().Errors(), nil)}})
+		metricsTable(&out, &job.Outcome{Evaluation: evaluator.Evaluation{Metrics: metric.OfWindow(b.Summary().Errors(), nil, metric.Options{})}})
 		return out.String()
 	}
 	if got := table(func() float64 { return math.Exp(2 * rng.NormFloat64()) }); !strings.Contains(got, "\nno interval of rmse, mse: a few great errors decide on it") {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -265,12 +266,23 @@ func (yamlList) end(empty bool) []byte {
 const formatCSV = "csv"
 
 // csvList writes a row for each outcome (RFC 4180), below a header that is the same
-// whatever was judged.
-type csvList struct{}
+// whatever was judged of models of the same tasks.
+type csvList struct{ metrics []metric.Spec }
 
-func (csvList) begin() []byte {
+// csvListOf returns the list with the metrics that any of the models has.
+func csvListOf(models []*config.Model) csvList {
+	has := map[string]bool{}
+	for _, m := range models {
+		for _, name := range metric.Names(m.Task) {
+			has[name] = true
+		}
+	}
+	return csvList{slices.DeleteFunc(metric.All(), func(s metric.Spec) bool { return !has[s.Name] })}
+}
+
+func (l csvList) begin() []byte {
 	header := []string{"model", "window_start", "window_end", "time_zone", "stage", "as_of", "as_of_applied", "revision", "verdict", "predictions", "labels", "matched", "coverage"}
-	for _, spec := range metric.Regressions() {
+	for _, spec := range l.metrics {
 		header = append(header, spec.Name, spec.Name+"_low", spec.Name+"_high", "reference_"+spec.Name, "rolling_"+spec.Name)
 	}
 	header = append(header, "drift_share", "drift_count", "drift_judged", "decision", "guard", "rule", "reason", "notes")
@@ -286,7 +298,7 @@ func (l csvList) end(empty bool) []byte {
 	return nil
 }
 
-func (csvList) item(o *job.Outcome) ([]byte, error) {
+func (l csvList) item(o *job.Outcome) ([]byte, error) {
 	number := func(n stat.Number) string {
 		if math.IsNaN(float64(n)) {
 			return ""
@@ -304,7 +316,7 @@ func (csvList) item(o *job.Outcome) ([]byte, error) {
 		o.Model, o.Window.Start.UTC().Format(time.RFC3339), o.Window.End.UTC().Format(time.RFC3339), o.TimeZone.String(), o.Stage, o.AsOf.UTC().Format(time.RFC3339),
 		strconv.FormatBool(o.AsOfApplied), strconv.Itoa(o.Revision), o.Verdict.String(), whole(&c.Predictions), whole(c.Labels), whole(c.Matched), number(c.Coverage),
 	}
-	for _, spec := range metric.Regressions() {
+	for _, spec := range l.metrics {
 		m, ok := o.Metrics[spec.Name]
 		if !ok {
 			row = append(row, "", "", "")

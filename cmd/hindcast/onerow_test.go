@@ -21,7 +21,7 @@ const (
 	metricRow = `{
 		Name: "closeness", Title: "Closeness", Help: "One over one more than the mean squared error.",
 		About: "One over one more than the mean squared error: 1 is perfect",
-		Unit: Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 10, Headline: true, compute: closeness,
+		Unit: Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 10, Headline: true, regression: closeness,
 	},`
 	metricFunction = `package metric
 
@@ -77,17 +77,17 @@ func withRows(t *testing.T) (overlay string) {
 		writeFile(t, path, text)
 		replace[filepath.Join(root, original)] = path
 	}
-	for _, of := range []struct{ folder, table, row, function string }{
-		{"evaluator/metric", "func Regressions() []Spec {", metricRow, metricFunction},
-		{"evaluator/drift", "func Specs() []Spec {", measureRow, measureFunction},
+	for _, of := range []struct{ folder, file, table, row, function string }{
+		{"evaluator/metric", "table.go", "func regressions() []Spec {", metricRow, metricFunction},
+		{"evaluator/drift", "spec.go", "func Specs() []Spec {", measureRow, measureFunction},
 	} {
-		text := readFile(t, filepath.Join(root, of.folder, "spec.go"))
+		text := readFile(t, filepath.Join(root, of.folder, of.file))
 		begin := strings.Index(text, of.table)
 		end := begin + strings.Index(text[max(begin, 0):], "\n\t}\n}\n")
 		if begin < 0 || end <= begin {
-			t.Fatalf("%s/spec.go has no table that begins with %q", of.folder, of.table)
+			t.Fatalf("%s/%s has no table that begins with %q", of.folder, of.file, of.table)
 		}
-		put(of.folder+"/spec.go", text[:end]+"\n"+of.row+text[end:])
+		put(of.folder+"/"+of.file, text[:end]+"\n"+of.row+text[end:])
 		put(of.folder+"/added.go", of.function)
 	}
 	data, err := json.Marshal(map[string]any{"Replace": replace})

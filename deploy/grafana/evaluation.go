@@ -11,6 +11,7 @@ import (
 
 	alerts "github.com/hindcast/hindcast/deploy/prometheus"
 	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -189,10 +190,10 @@ func threshold(metric string) query {
 	return query{`hindcast_rule_threshold{` + ofModel + `, metric=` + strconv.Quote(metric) + `}`, "threshold of {{rule}}"}
 }
 
-// metrics lists the performance metrics: those that are named, then all others in their
+// metrics lists the metrics of regressions: those that are named, then all others in their
 // own order.
 func metrics(first ...string) []metric.Spec {
-	all := metric.Regressions()
+	all := metric.Specs(groundtruth.Regression)
 	place := func(m metric.Spec) int {
 		if i := slices.Index(first, m.Name); i >= 0 {
 			return i

@@ -138,6 +138,9 @@ func Compare(mem *Scratch, ref, cur *summary.Column, alike Likeness, opt Options
 	case ref.N() == 0:
 		out.Unfit("no values in the reference")
 		return out
+	case l.Kind == groundtruth.Text && len(l.Categories) == 0:
+		out.Unfit("more distinct values in the reference than are kept")
+		return out
 	case len(judging) == 0:
 		out.Unfit(opt.Unfit(l.Kind))
 	}

@@ -3,6 +3,7 @@ package metric
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
@@ -13,16 +14,16 @@ import (
 // otherwise. Standard errors are then by days, which hold whatever makes rows of a day vary
 // together. Rows are as alike within entities as the metrics of the whole reference have it,
 // which are nil where that is not known.
-func OfReference(e, parts *summary.ErrorSums, alike map[string]Result) map[string]Result {
-	return regression(origin{e: e, parts: parts, groups: "days", alike: alike})
+func OfReference(e, parts *summary.ErrorSums, alike map[string]Result, opt Options) map[string]Result {
+	return all(&origin{Options: opt, e: e, parts: parts, groups: "days", alike: alike})
 }
 
 // OfWindows computes the metrics of the rows of several windows from what
 // summary.PoolErrors makes of these, as OfReference does: the windows are its days.
-func OfWindows(e *summary.ErrorSums) map[string]Result {
-	out := regression(origin{e: e, parts: e, groups: "windows"})
+func OfWindows(e *summary.ErrorSums, opt Options) map[string]Result {
+	out := all(&origin{Options: opt, e: e, parts: e, groups: "windows"})
 	if e != nil {
-		SetDays(out, []Days{DaysOf(e, e)})
+		SetDays(out, []Days{DaysOf(e, e, opt)})
 	}
 	return out
 }
@@ -32,20 +33,12 @@ type Days map[string]stat.DaySeries
 
 // DaysOf returns the metrics by day of a stratum, from what OfReference is given. A metric
 // that has no series, and a stratum whose days are not known, has none.
-func DaysOf(e, parts *summary.ErrorSums) Days {
-	out := Days{}
+func DaysOf(e, parts *summary.ErrorSums, opt Options) Days {
 	if parts == nil || e.N() == 0 {
-		return out
+		return Days{}
 	}
-	rows := newErrorMoments(origin{e: e, parts: parts})
-	for _, spec := range Regressions() {
-		if spec.HasInterval && spec.daysLike == "" {
-			if days := spec.compute(&spec, rows).Estimate.Days; len(days.N) > 0 {
-				out[spec.Name] = days
-			}
-		}
-	}
-	return out
+	specs := slices.DeleteFunc(Specs(opt.Task), func(s Spec) bool { return !s.HasInterval || s.daysLike != "" })
+	return DaysIn(compute(&origin{Options: opt, e: e, parts: parts}, specs))
 }
 
 // DaysIn returns the metrics by day that OfReference has found.
@@ -63,7 +56,10 @@ func DaysIn(reference map[string]Result) Days {
 // another (stat.BetweenDays), each day being taken from the mean of its own stratum. A metric
 // without a series of its own varies as the metric does that it is like, in proportion.
 func SetDays(reference map[string]Result, strata []Days) {
-	for _, spec := range Regressions() {
+	for _, spec := range All() {
+		if _, ok := reference[spec.Name]; !ok {
+			continue
+		}
 		name := cmp.Or(spec.daysLike, spec.Name)
 		var all []stat.DaySeries
 		for _, s := range strata {

@@ -10,7 +10,7 @@ import (
 // A metric is looked up in the table, and computed from what a summary counted.
 func ExampleOfWindow() {
 	predictions, labels := []float64{10, 12, 9, 14}, []float64{11, 12, 7, 15}
-	results := metric.OfWindow(summarytest.ErrorSums(0, predictions, labels), nil)
+	results := metric.OfWindow(summarytest.ErrorSums(0, predictions, labels), nil, metric.Options{})
 	spec, _ := metric.Find("mae")
 	m := results[spec.Name]
 	fmt.Printf("%s of %d rows: %.2f, from %.2f to %.2f\n", spec.Title, m.N, m.Value, m.Low, m.High)

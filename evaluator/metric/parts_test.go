@@ -53,9 +53,9 @@ func TestPartsVaryTogetherAsTheWhole(t *testing.T) {
 				s := windowOf(errs, []string{"old", "new"}, []string{"large", "small"},
 					func(i int) int { return 2 * i / rows },
 					func(int) int { return rng.IntN(10) / 9 })
-				whole := OfWindow(s.Errors(), nil)
+				whole := OfWindow(s.Errors(), nil, Options{})
 				look := func(name string, e *summary.ErrorSums) {
-					m := OfPart(e, whole)["me"]
+					m := OfPart(e, whole, Options{})["me"]
 					if m.Low <= 0 && 0 <= m.High {
 						covered[name]++
 					}

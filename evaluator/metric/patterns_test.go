@@ -44,7 +44,7 @@ func TestHoursAreNoAutocorrelation(t *testing.T) {
 				for range trials {
 					errs := evaltest.ErrorsOf(rng, rows, c.rho)
 					evaltest.Hours(errs, days, c.scale, c.bias)
-					for name, m := range OfWindow(summarytest.ErrorSumsOver(days, errs), nil) {
+					for name, m := range OfWindow(summarytest.ErrorSumsOver(days, errs), nil, Options{}) {
 						if want, ok := truth[name]; ok && float64(m.Low) <= want && want <= float64(m.High) {
 							covered[name]++
 						}

@@ -3,92 +3,34 @@ package metric
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/portable"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
-// OfWindow computes every metric of Regressions of the rows of a window, by name, with two-sided
-// intervals at stat.IntervalLevel: from the sums over matched rows and, where rows have
-// entities, those by groups of these (summary.Clusters.Errors), nil otherwise. Intervals are by
-// the delta method on exact moments where the function of a metric says nothing else: a metric
-// g(mean u) has the standard error |g'(mean u)| sd(u) / sqrt(n), with n the effective number of
-// rows (stat.EstimateMean). Without rows every value is NaN with a reason.
-//
-// In the formulas of the metrics y is a row's label, p its prediction, and e = p - y.
-func OfWindow(e, entities *summary.ErrorSums) map[string]Result {
-	return regression(origin{e: e, entities: entities})
-}
-
-// OfPart computes the metrics of a version's or segment's rows. These vary together in time, and
-// within entities, as the whole's do, of which whole has the metrics. Of a part that has but
-// some of an entity's rows the latter is too much, never too little.
-func OfPart(e *summary.ErrorSums, whole map[string]Result) map[string]Result {
-	return regression(origin{e: e, whole: whole, alike: whole})
-}
-
-// origin is where the rows of some metrics come from.
-type origin struct {
-	e      *summary.ErrorSums // of all of them
-	parts  *summary.ErrorSums // by parts of the days of a reference; nil where they are not known
-	groups string             // what these days are: days, or windows
-	whole  map[string]Result  // the metrics of the window that they are a version's or segment's rows of; else nil
-
-	entities *summary.ErrorSums // by groups of entities; nil where rows have none
-	alike    map[string]Result  // else metrics by which rows are as alike within entities; nil for none
-}
-
-func regression(of origin) map[string]Result {
-	specs := Regressions()
-	out := make(map[string]Result, len(specs))
-	if of.e == nil || of.e.N() == 0 {
-		for _, spec := range specs {
-			out[spec.Name] = missingMetric(0, "no matched rows")
-		}
-		return out
-	}
-	rows := newErrorMoments(of)
-	for i := range specs {
-		rows.metric = specs[i].Name
-		m := specs[i].compute(&specs[i], rows)
-		rows.noteUnderflow(&m)
-		if rows.fewAlike && !math.IsNaN(float64(m.Low)) {
-			m.note("of so few autocorrelated rows the interval may be too narrow")
-		}
-		out[rows.metric] = m
-	}
-	return out
-}
-
 // errorMoments holds what the metrics of some matched rows are computed from. Every row
 // of the table is given it.
 type errorMoments struct {
-	origin
-	metric    string       // the name of the one that is being computed
-	n         int64        // rows
+	*origin
 	errors    stat.Moments // of e
 	absolute  stat.Moments // of |e|
 	squared   stat.Moments // of e^2
 	symmetric stat.Moments // of 2|e|/(|y|+|p|)
 
 	meanAbsolute stat.Estimate // the mean of |e|
-	fewAlike     bool          // so few rows vary together in time that it isn't told well by how much
-
-	patterns     *stat.Patterns // of the blocks that had these numbers of rows last
-	patternsRows []float64
 }
 
-func newErrorMoments(of origin) *errorMoments {
-	e, n := of.e, of.e.N()
+func newErrorMoments(of *origin) *errorMoments {
+	e, n := of.e, of.n
 	m := &errorMoments{
-		origin: of, n: n, metric: "mae",
+		origin:    of,
 		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
 		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
 		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
 		symmetric: momentsOf(e, n, summary.SumS1, summary.SumS2, summary.SumS3, summary.SumS4),
 	}
+	of.metric = "mae"
 	m.meanAbsolute = m.mean(m.absolute, summary.SumAbsE)
 	if n < fewAlike && m.parts == nil {
 		m.fewAlike = m.meanAbsolute.InTime > 1 || m.mean(m.errors, summary.SumE).InTime > 1
@@ -96,51 +38,11 @@ func newErrorMoments(of origin) *errorMoments {
 	return m
 }
 
-// blocks gives a series by groups of rows, from the sums that are kept of these.
-type blocks func(*summary.ErrorSums) stat.BlockSeries
-
-// estimate returns the estimate of a metric by the mean of a series that has these moments
-// (stat.EstimateMean), or of a reference by its days where there are enough of them.
-func (m *errorMoments) estimate(of stat.Moments, series blocks, value, slope, bend float64) stat.Estimate {
-	entities := m.alike[m.metric].Estimate.Entities
-	if m.entities != nil {
-		entities = stat.WithinEntities(series(m.entities), of.N, of.Variance)
-	}
-	if whole := m.whole[m.metric].Estimate.LongRun; whole != nil {
-		return stat.EstimatePart(of, whole, m.byBlock(of.N), entities, value, slope, bend)
-	}
-	if m.parts == nil {
-		return stat.EstimateMean(of, m.inTime(series), entities, value, slope, bend)
-	}
-	parts := series(m.parts)
-	est, ok := stat.EstimateByDays(of, parts.Days(summary.DayParts), entities, value, slope, bend)
-	if !ok {
-		est = stat.EstimateMean(of, m.inTime(series), entities, value, slope, bend)
-	}
-	est.Days = stat.ByParts(parts, summary.DayParts).Scaled(slope)
-	est.Days.Are = m.groups
-	return est
-}
-
-// byBlock returns how many rows there are in each time block of the window, of the n that a
-// metric is about; nothing where that isn't known.
-func (m *errorMoments) byBlock(n float64) []float64 {
-	var out []float64
-	for _, rows := range m.e.RowsByBlock() {
-		out = append(out, float64(rows)*n/float64(m.n))
-	}
-	return out
-}
-
-// inTime returns a series by time blocks, with the patterns that these have. Nearly all
-// series share them.
-func (m *errorMoments) inTime(series blocks) stat.BlockSeries {
-	b := series(m.e)
-	if m.patterns == nil || !slices.Equal(b.N, m.patternsRows) {
-		m.patterns, m.patternsRows = stat.PatternsOf(b.N, m.e.Days()), b.N
-	}
-	b.Patterns = m.patterns
-	return b
+// result implements rows.
+func (m *errorMoments) result(s *Spec) Result {
+	r := s.regression(s, m)
+	m.noteUnderflow(&r)
+	return r
 }
 
 // mean returns the estimate of a metric that is the mean of the series whose sum is k.
@@ -268,28 +170,6 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 		}
 	}
 	return m
-}
-
-// noteAlike says of n rows that are alike as how many they count, by the estimate that has
-// their effective number.
-func (m *Result) noteAlike(est *stat.Estimate, n int64) {
-	inEntities := est.Entities.Inflation > 1
-	switch days := est.ByDays; {
-	case days > 0 && inEntities:
-		m.note("interval from how its %d %s and its entities differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
-	case days > 0:
-		m.note("interval from how its %d %s differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
-	case !(est.NEff < 0.999*float64(n)):
-	case inEntities && est.InTime > 1:
-		m.note("errors alike in time and within entities: %d rows count as %.0f", n, est.NEff)
-	case inEntities:
-		m.note("errors alike within entities: %d rows count as %.0f", n, est.NEff)
-	default:
-		m.note("autocorrelated errors: %d rows count as %.0f", n, est.NEff)
-	}
-	if est.Entities.Few() {
-		m.note("few entities: the interval may be too narrow")
-	}
 }
 
 // centred gives the series whose sum is k, centred on the mean.

@@ -13,6 +13,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 func TestIntervalsCoverTheTruth(t *testing.T) {
@@ -46,7 +47,7 @@ func TestIntervalsCoverTheTruth(t *testing.T) {
 			for i := range errs {
 				errs[i] = c.draw()
 			}
-			metrics := OfWindow(summarytest.ErrorSumsOf(errs), nil)
+			metrics := OfWindow(summarytest.ErrorSumsOf(errs), nil, Options{})
 			for name, truth := range c.truths {
 				if m := metrics[name]; float64(m.Low) <= truth && truth <= float64(m.High) {
 					covered[name]++
@@ -108,7 +109,7 @@ func TestR2FarFromZero(t *testing.T) {
 			}
 			labels[i], predictions[i] = y, y+p
 		}
-		m := OfWindow(summarytest.ErrorSums(c.center, predictions, labels), nil)["r2"]
+		m := OfWindow(summarytest.ErrorSums(c.center, predictions, labels), nil, Options{})["r2"]
 		if want := exactR2(predictions, labels); !(math.Abs(float64(m.Value)-want) <= c.tolerance) {
 			t.Errorf("%s: r2 is %.17g, want %.17g", c.name, float64(m.Value), want)
 		}
@@ -122,7 +123,7 @@ func checkMetrics(t interface {
 	Fatal(...any)
 }, metrics map[string]Result,
 ) {
-	for _, name := range Names(TaskRegression) {
+	for _, name := range Names(groundtruth.Regression) {
 		m, ok := metrics[name]
 		if !ok {
 			t.Errorf("%s is not there", name)
@@ -196,7 +197,7 @@ func TestMetricsOfOddData(t *testing.T) {
 			want: map[string]row{"me": {null, null, null}, "medae": {null, null, null}, "max_error": {null, null, null}, "smape": {2, 2, 2}}, reason: map[string]string{"max_error": "finite"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			metrics := OfWindow(summarytest.ErrorSums(0, c.predictions, c.labels), nil)
+			metrics := OfWindow(summarytest.ErrorSums(0, c.predictions, c.labels), nil, Options{})
 			checkMetrics(t, metrics)
 			same := func(got stat.Number, want float64) bool {
 				return math.IsNaN(want) && math.IsNaN(float64(got)) || math.Abs(float64(got)-want) <= 1e-12*math.Abs(want)
@@ -237,7 +238,7 @@ func TestMetricsOfAnyNumbersAreNumbersOrNullWithAReason(t *testing.T) {
 			predictions[i] = math.Max(-math.MaxFloat64, math.Min(predictions[i], math.MaxFloat64))
 			labels[i] = math.Max(-math.MaxFloat64, math.Min(labels[i], math.MaxFloat64))
 		}
-		checkMetrics(t, OfWindow(summarytest.ErrorSums(0, predictions, labels), nil))
+		checkMetrics(t, OfWindow(summarytest.ErrorSums(0, predictions, labels), nil, Options{}))
 	})
 }
 
@@ -250,7 +251,7 @@ func TestShapeIsNotReadFromRounding(t *testing.T) {
 		for i := range errs {
 			errs[i] = bias + rng.NormFloat64()
 		}
-		for name, m := range OfWindow(summarytest.ErrorSumsOf(errs), nil) {
+		for name, m := range OfWindow(summarytest.ErrorSumsOf(errs), nil, Options{}) {
 			if name == "mae" || name == "me" || name == "rmse" {
 				if m.Estimate.Kurtosis < 1 || m.Estimate.Kurtosis > 30 || math.Abs(m.Estimate.Skew) > 0.2 || m.Estimate.DF < 100 && !strings.Contains(m.Note, "autocorrelated") {
 					t.Errorf("bias %g: %s has kurtosis %g, skew %g, df %g", bias, name, m.Estimate.Kurtosis, m.Estimate.Skew, m.Estimate.DF)
@@ -274,7 +275,7 @@ func TestAutocorrelationIsCounted(t *testing.T) {
 	covered, naive := 0, 0
 	for range trials {
 		e := summarytest.ErrorSumsOf(evaltest.ErrorsOf(rng, 1000, 0.7))
-		m := OfWindow(e, nil)["me"]
+		m := OfWindow(e, nil, Options{})["me"]
 		if float64(m.Low) <= 0 && 0 <= float64(m.High) {
 			covered++
 		}

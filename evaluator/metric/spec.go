@@ -1,22 +1,22 @@
 // Package metric computes how good predictions were, once their labels are in.
 //
-// A metric is a [Spec]: its name and all that others have to know of it, and the function
-// that computes it. A task is what a model predicts, of which regression is computed; the
-// names of the others' metrics are known, so that a rule on one gets an answer that helps.
-// A [Result] is a metric's value for some matched rows, with its confidence interval or
-// the reason why there is none.
+// A metric is a [Spec]: its name and all that others have to know of it, and the functions
+// that compute it, one for each task that has it (a task is what a model predicts). A [Result]
+// is a metric's value for some matched rows, with its confidence interval or the reason why
+// there is none.
 //
-// The sums of a summary ([summary.ErrorSums]) are all that a metric may read: a row is seen
-// once, and windows of any size cost the same.
+// The sums and counts of a summary ([summary.ErrorSums]) are all that a metric may read: a row
+// is seen once, and windows of any size cost the same.
 //
-// Begin at [Regressions], the table, where a metric is added: by its row and its function.
-// [OfWindow] computes them all.
+// Begin at [All], the table, where a metric is added: by its row and its function. [Specs]
+// tells which metrics a task has, and [OfWindow] computes them all.
 package metric
 
 import (
 	"cmp"
-	"math"
 	"slices"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Unit is what a metric is measured in. No metric has the zero value.
@@ -28,6 +28,7 @@ const (
 	LabelUnitSquared                 // its square
 	Share                            // a part of one
 	NoUnit                           // a number without a unit
+	WorthUnit                        // that of Options.Worth
 )
 
 // Worse is how a metric moves as the model gets worse. No metric has the zero value: one
@@ -69,100 +70,46 @@ type Spec struct {
 	// empty where it is the function of a mean itself.
 	daysLike string
 
-	// compute is the metric of some matched rows. It is given its own row, for the limits.
-	compute func(*Spec, *errorMoments) Result
+	// These compute the metric of some matched rows, each of one task's; nil where the task
+	// hasn't this metric. They are given their own row, for the limits.
+	regression func(*Spec, *errorMoments) Result
 }
 
-// Regressions lists the metrics of regression models, in the order in which the
-// documentation and error messages list them. A new one is added here; where it needs a sum
-// that nobody kept so far, package summary gets it first.
-func Regressions() []Spec {
-	inf := math.Inf(1)
-	return []Spec{
-		{
-			Name: "me", Title: "ME", Help: "Mean error, prediction less label.",
-			About: "Mean error, prediction less label, in the label's unit: the bias",
-			Unit:  LabelUnit, Worse: WorseLeaves0, Least: -inf, Most: inf, HasInterval: true, Rank: 3, compute: meanError,
-		},
-		{
-			Name: "mae", Title: "MAE", Help: "Mean absolute error.",
-			About: "Mean absolute error, in the label's unit",
-			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 2, Headline: true, compute: meanAbsoluteError,
-		},
-		{
-			Name: "mse", Title: "MSE", Help: "Mean squared error.",
-			About: "Mean squared error, in the label's unit squared",
-			Unit:  LabelUnitSquared, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 8, compute: meanSquaredError,
-		},
-		{
-			Name: "rmse", Title: "RMSE", Help: "Root mean squared error.",
-			About: "Root mean squared error, in the label's unit: great errors weigh more",
-			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 1, Headline: true, compute: rootMeanSquaredError,
-		},
-		{
-			Name: "medae", Title: "MedAE", Help: "Median absolute error.",
-			About: "Median absolute error, in the label's unit: half of the predictions are closer",
-			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 4, daysLike: "mae", compute: medianAbsoluteError,
-		},
-		{
-			Name: "mape", Title: "MAPE", Help: "Mean absolute error relative to the label, a share.",
-			About: "Mean absolute error relative to the label",
-			Unit:  Share, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 5, compute: meanPercentageError,
-		},
-		{
-			Name: "smape", Title: "SMAPE", Help: "Mean symmetric relative error, a share.",
-			About: "Mean symmetric relative error",
-			Unit:  Share, Worse: WorseRises, Most: 2, HasInterval: true, Rank: 6, compute: meanSymmetricError,
-		},
-		{
-			Name: "r2", Title: "R²", Help: "Coefficient of determination.",
-			About: "Coefficient of determination: 1 is perfect, 0 is as good as the labels' mean",
-			Unit:  NoUnit, Worse: WorseFalls, Least: -inf, Most: 1, HasInterval: true, Rank: 7, Headline: true, compute: rSquared,
-		},
-		{
-			Name: "max_error", Title: "Max error", Help: "Greatest absolute error.",
-			About: "Greatest absolute error, in the label's unit; a maximum has no interval",
-			Unit:  LabelUnit, Worse: WorseRises, Most: inf, Rank: 9, compute: maxError,
-		},
+// of reports whether the task has the metric.
+func (s *Spec) of(task groundtruth.Task) bool {
+	switch task {
+	case groundtruth.Regression, "":
+		return s.regression != nil
+	default:
+		return false
 	}
 }
 
-// The tasks of models: what they predict.
-const (
-	TaskRegression = "regression"
-	TaskBinary     = "binary"
-	TaskMulticlass = "multiclass"
-)
-
-// Tasks lists the tasks of models that this version evaluates, and those that have a
-// name but are not evaluated yet.
-func Tasks() (can, later []string) {
-	return []string{TaskRegression}, []string{TaskBinary, TaskMulticlass}
+// Specs lists the metrics of a task, in the order in which the documentation and error
+// messages list them. A task that isn't evaluated has none.
+func Specs(task groundtruth.Task) []Spec {
+	return slices.DeleteFunc(All(), func(s Spec) bool { return !s.of(task) })
 }
 
-// Names lists the names of a task's metrics, also those of tasks that this version doesn't
-// evaluate; a task that there isn't has none.
-func Names(task string) []string {
-	switch task {
-	case TaskRegression:
-		var out []string
-		for _, spec := range Regressions() {
-			out = append(out, spec.Name)
-		}
-		return out
-	case TaskBinary, TaskMulticlass:
+// Names lists the names of a task's metrics, as Specs does, also those of tasks that this version
+// doesn't evaluate.
+func Names(task groundtruth.Task) []string {
+	var out []string
+	if task == groundtruth.Binary || task == groundtruth.Multiclass {
 		return []string{
 			"accuracy", "balanced_accuracy", "precision", "recall", "specificity", "f1", "mcc",
 			"roc_auc", "average_precision", "log_loss", "brier", "ece",
 		}
-	default:
-		return nil
 	}
+	for _, spec := range Specs(task) {
+		out = append(out, spec.Name)
+	}
+	return out
 }
 
-// Find returns the metric of that name, of those that are computed.
+// Find returns the metric of that name, whichever task has it.
 func Find(name string) (Spec, bool) {
-	specs := Regressions()
+	specs := All()
 	i := slices.IndexFunc(specs, func(s Spec) bool { return s.Name == name })
 	if i < 0 {
 		return Spec{}, false
@@ -170,9 +117,10 @@ func Find(name string) (Spec, bool) {
 	return specs[i], true
 }
 
-// ForPeople lists the metrics in the order in which people look at them: by Rank.
+// ForPeople lists the metrics of all tasks in the order in which people look at them: by Rank.
+// A model has those of its own task.
 func ForPeople() []Spec {
-	specs := Regressions()
+	specs := All()
 	slices.SortStableFunc(specs, func(a, b Spec) int { return cmp.Compare(a.Rank, b.Rank) })
 	return specs
 }

@@ -9,15 +9,16 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // TestRowsAreWhole finds rows of the table that lack something.
 func TestRowsAreWhole(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z][a-z0-9_]*$`) // also an identifier of CEL, and a part of a Prometheus name
-	for i, s := range Regressions() {
+	for i, s := range Specs(groundtruth.Regression) {
 		same := func(o Spec) bool { return o.Name == s.Name || o.Title == s.Title }
 		switch {
-		case !name.MatchString(s.Name) || s.Title == "" || slices.ContainsFunc(Regressions()[:i], same):
+		case !name.MatchString(s.Name) || s.Title == "" || slices.ContainsFunc(Specs(groundtruth.Regression)[:i], same):
 			t.Errorf("row %d: name %q, title %q", i, s.Name, s.Title)
 		case !strings.HasSuffix(s.Help, ".") || s.About == "" || strings.HasSuffix(s.About, "."):
 			t.Errorf("%s: help %q, about %q", s.Name, s.Help, s.About)
@@ -46,9 +47,9 @@ func TestRowsSayWhatFunctionsDo(t *testing.T) {
 		e := 0.5 + rng.NormFloat64()
 		near[i], far[i], other[i] = labels[i]+e, labels[i]+3*e, labels[i]-e
 	}
-	good, bad := OfWindow(summarytest.ErrorSums(0, near, labels), nil), OfWindow(summarytest.ErrorSums(0, far, labels), nil)
-	shifted := OfWindow(summarytest.ErrorSums(0, other, labels), nil)
-	for _, s := range Regressions() {
+	good, bad := OfWindow(summarytest.ErrorSums(0, near, labels), nil, Options{}), OfWindow(summarytest.ErrorSums(0, far, labels), nil, Options{})
+	shifted := OfWindow(summarytest.ErrorSums(0, other, labels), nil, Options{})
+	for _, s := range Specs(groundtruth.Regression) {
 		was, is := good[s.Name], bad[s.Name]
 		if s.HasInterval != stat.IsNumber(float64(was.Low)) || s.HasInterval != stat.IsNumber(float64(was.High)) {
 			t.Errorf("%s has an interval of %g to %g, and its row says %t", s.Name, was.Low, was.High, s.HasInterval)

@@ -51,7 +51,7 @@ func TestHeavyTailsHaveNoIntervalOfSquares(t *testing.T) {
 				for i := range errs {
 					errs[i] = c.draw(rng)
 				}
-				metrics := OfWindow(summarytest.ErrorSumsOf(errs), nil)
+				metrics := OfWindow(summarytest.ErrorSumsOf(errs), nil, Options{})
 				m := metrics["rmse"]
 				if few := strings.Contains(metrics["mae"].Note, "judge medae"); few && c.rows >= 1000 || few && c.name == "normal" {
 					t.Fatalf("the note of mae is %q", metrics["mae"].Note)
@@ -104,7 +104,7 @@ func TestErrorsTooSmallForSquaresAreNoted(t *testing.T) {
 			predictions[i] = labels[i] + c.size*float64(rng.IntN(3)-1)
 		}
 		var noted []string
-		for name, m := range OfWindow(summarytest.ErrorSums(0, predictions, labels), nil) {
+		for name, m := range OfWindow(summarytest.ErrorSums(0, predictions, labels), nil, Options{}) {
 			if strings.Contains(m.Note, "powers of such small numbers are lost") {
 				noted = append(noted, name)
 			}
@@ -124,7 +124,7 @@ func TestTailsOfTheModelAreKnown(t *testing.T) {
 		for i := range errs {
 			errs[i] = draw()
 		}
-		return OfWindow(summarytest.ErrorSumsOf(errs), nil)
+		return OfWindow(summarytest.ErrorSumsOf(errs), nil, Options{})
 	}
 	heavy := draw(5000, func() float64 { return math.Exp(rng.NormFloat64()) })
 	for _, of := range []map[string]Result{heavy, draw(5000, rng.NormFloat64), draw(1, rng.NormFloat64)} {

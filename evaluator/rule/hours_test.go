@@ -32,7 +32,7 @@ func TestHoursDoNotBlindRules(t *testing.T) {
 			for i := range errs {
 				errs[i] = times*errs[i] + shift
 			}
-			return metric.OfWindow(summarytest.ErrorSumsOver(days, errs), nil)
+			return metric.OfWindow(summarytest.ErrorSumsOver(days, errs), nil, metric.Options{})
 		}
 		var references []map[string]metric.Result
 		for range 10 {

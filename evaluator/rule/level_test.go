@@ -43,7 +43,7 @@ func TestSkewnessIsTakenOut(t *testing.T) {
 			for i := range errs {
 				errs[i] = math.Exp(c.sigma * rng.NormFloat64())
 			}
-			metrics := metric.OfWindow(summarytest.ErrorSumsOf(errs), nil)
+			metrics := metric.OfWindow(summarytest.ErrorSumsOf(errs), nil, metric.Options{})
 			if est := metrics[c.metric].Estimate; (est.Value-c.truth)/est.SE < -1.645 {
 				plain++
 			}
@@ -93,7 +93,7 @@ func TestSemantics3_SignificanceHoldsItsLevel(t *testing.T) {
 	rng := rand.New(rand.NewPCG(200, 5000))
 	for _, rows := range []int{200, 5000} {
 		for i, pool := 0, references[rows]; i < len(pool); i++ {
-			pool[i] = metric.OfWindow(summarytest.ErrorSumsOf(evaltest.ErrorsOf(rng, rows, 0)), nil)
+			pool[i] = metric.OfWindow(summarytest.ErrorSumsOf(evaltest.ErrorsOf(rng, rows, 0)), nil, metric.Options{})
 		}
 	}
 	for _, rows := range []int{500, 1000} {
@@ -110,7 +110,7 @@ func TestSemantics3_SignificanceHoldsItsLevel(t *testing.T) {
 							window[i] *= 1.2 // exactly the threshold
 						}
 						ev := &evaluator.Evaluation{
-							Metrics:   metric.OfWindow(summarytest.ErrorSumsOf(window), nil),
+							Metrics:   metric.OfWindow(summarytest.ErrorSumsOf(window), nil, metric.Options{}),
 							Reference: &evaluator.Reference{Rows: int64(reference), Metrics: pool[trial%len(pool)]},
 						}
 						results, _ := rules.Judge(Facts{Evaluation: ev, Predictions: int64(rows), Matched: int64(rows), Coverage: 1, Mature: true})

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,22 +9,31 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/internal/spelling"
 )
 
 // names knows which variables the rules of a model may name, for the compiler.
 type names struct {
 	env     Env
-	task    string
+	task    groundtruth.Task
 	metrics []string
 }
 
 func newNames(env Env) *names {
-	task := env.Task
-	if task == "" {
-		task = metric.TaskRegression
-	}
+	task := cmp.Or(env.Task, groundtruth.Regression)
 	return &names{env: env, task: task, metrics: metric.Names(task)}
+}
+
+// metricsWithInterval lists the metrics of the task to which significance applies.
+func (n *names) metricsWithInterval() []string {
+	var out []string
+	for _, spec := range metric.Specs(n.task) {
+		if spec.HasInterval {
+			out = append(out, spec.Name)
+		}
+	}
+	return out
 }
 
 // qualityFields lists what a rule can name of a column's quality.
@@ -302,11 +312,8 @@ func (n *names) unknown(path []step, at int, known []string) *fault {
 	full := pathName(path[:at+1])
 	f := &fault{offset: path[at].offset}
 	if at == 0 {
-		for _, task := range []string{metric.TaskRegression, metric.TaskBinary} {
-			if task != n.task && slices.Contains(metric.Names(task), name) && !slices.Contains(n.metrics, name) {
-				f.msg = fmt.Sprintf("%s is a metric of task %s; this model's task is %s", name, task, n.task)
-				return f
-			}
+		if f.msg = n.ofOtherTask(name); f.msg != "" {
+			return f
 		}
 		if name == "estimated" {
 			f.msg = "estimated performance is not in this version"
@@ -317,9 +324,10 @@ func (n *names) unknown(path []step, at int, known []string) *fault {
 		f.msg = fmt.Sprintf("drift measure %s is not in this version; known are %s", name, strings.Join(known, ", "))
 		return f
 	}
-	if at > 0 && slices.Contains(metric.Names(metric.TaskBinary), name) && n.task == metric.TaskRegression && slices.Contains(known, n.metrics[0]) {
-		f.msg = fmt.Sprintf("%s is a metric of task %s; this model's task is %s", name, metric.TaskBinary, n.task)
-		return f
+	if at > 0 && slices.Contains(known, n.metrics[0]) {
+		if f.msg = n.ofOtherTask(name); f.msg != "" {
+			return f
+		}
 	}
 	f.msg = "unknown variable " + full
 	switch {
@@ -341,6 +349,23 @@ func (n *names) unknown(path []step, at int, known []string) *fault {
 	}
 	f.msg += "; did you mean " + near + "? known are " + strings.Join(known, ", ")
 	return f
+}
+
+// ofOtherTask says that a metric is one of other tasks; empty where it is none.
+func (n *names) ofOtherTask(name string) string {
+	if slices.Contains(n.metrics, name) {
+		return ""
+	}
+	var have []string
+	for _, task := range groundtruth.Tasks() {
+		if slices.Contains(metric.Names(task), name) {
+			have = append(have, string(task))
+		}
+	}
+	if len(have) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s is a metric of task %s; this model's task is %s", name, strings.Join(have, " or "), n.task)
 }
 
 // partOf returns the variable that has the name for its last part, such as drift.share of

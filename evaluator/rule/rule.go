@@ -8,6 +8,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Spec is a rule as it is configured. Compile takes it with its defaults filled in.
@@ -23,9 +24,9 @@ type Spec struct {
 
 // Env says what a model's rules may name, which Compile checks.
 type Env struct {
-	Task         string // a task of metric.Tasks; empty is regression
-	HasReference bool   // reference.METRIC, drift.*, quality.*.out_of_range|unseen need one
-	HasRolling   bool   // rolling.METRIC needs a rolling reference
+	Task         groundtruth.Task // the zero Task is regression
+	HasReference bool             // reference.METRIC, drift.*, quality.*.out_of_range|unseen need one
+	HasRolling   bool             // rolling.METRIC needs a rolling reference
 	// NoPredictions and NoLabels say that the reference has no such column, so that what
 	// needs it can never be known.
 	NoPredictions, NoLabels bool
@@ -148,7 +149,7 @@ func Compile(specs []Spec, env Env) (*Set, []error) {
 				continue
 			}
 		}
-		level := ruleLevel(spec, when.root, fault)
+		level := ruleLevel(spec, when.root, compiler.names, fault)
 		when.root.setLevel(level)
 		set.rules = append(set.rules, newCompiledRule(spec, when, level))
 		for _, w := range reversedComparisons(when.root) {
@@ -187,7 +188,7 @@ func checkRuleFields(spec Spec, fault func(field, format string, args ...any)) {
 func validLevel(s float64) bool { return s == 0 || (s >= 0.5 && s < 1) }
 
 // ruleLevel returns the level in effect of a rule with the condition when, for Compile.
-func ruleLevel(spec Spec, when *clause, fault func(field, format string, args ...any)) float64 {
+func ruleLevel(spec Spec, when *clause, names *names, fault func(field, format string, args ...any)) float64 {
 	qualifies := when.qualifies()
 	switch s := spec.Significance; {
 	case s == nil && qualifies:
@@ -196,7 +197,7 @@ func ruleLevel(spec Spec, when *clause, fault func(field, format string, args ..
 		return 0
 	case !qualifies:
 		fault("significance", "nothing in %q has an interval to be significant by: no comparison holds one of %s; "+
-			"remove significance or set it to 0", spec.When, strings.Join(metricsWithInterval(), ", "))
+			"remove significance or set it to 0", spec.When, strings.Join(names.metricsWithInterval(), ", "))
 		return 0
 	default:
 		return *s

@@ -94,17 +94,6 @@ func (v *variable) hasInterval() bool {
 	return ok && spec.HasInterval
 }
 
-// metricsWithInterval lists the metrics to which significance applies.
-func metricsWithInterval() []string {
-	var out []string
-	for _, spec := range metric.Regressions() {
-		if spec.HasInterval {
-			out = append(out, spec.Name)
-		}
-	}
-	return out
-}
-
 // noCoverage says why there is no coverage.
 func noCoverage(facts *Facts) string {
 	if facts.Predictions == 0 {

@@ -83,11 +83,22 @@ func (e *ErrorSums) readyWeights() *weightSums {
 	return e.weights
 }
 
+// addTimeless counts rows that have no time.
+func (e *ErrorSums) addTimeless(n int) {
+	e.timeless += int64(n)
+	if e.classes != nil {
+		e.classes.timeless = true
+	}
+}
+
 func (e *ErrorSums) mergeFrom(o *ErrorSums) {
 	logsKnown := (e.empty() || e.logs != nil) && (o.empty() || o.logs != nil)
 	e.n += o.n
 	e.nonZero += o.nonZero
 	e.timeless += o.timeless
+	if e.classes != nil {
+		e.classes.mergeFrom(o.classes)
+	}
 	e.addSums(o)
 	if o.weights != nil {
 		e.weights.addTallies(o.weights)

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 	"strings"
@@ -15,6 +16,11 @@ type BuilderOptions struct {
 	MaxSegments int
 	// Calendar is what predictions are counted by the hour of the day on; nil for not at all.
 	Calendar *groundtruth.Calendar
+	// Task is what the model predicts; the zero value means groundtruth.Regression. A layout has
+	// its own.
+	Task groundtruth.Task
+	// Binary says of a binary classifier what is kept of its rows; the layout's where it is zero.
+	Binary BinaryOptions
 	// Entities says that Batch.Group and Matches.Group are those of the rows' entities, by
 	// which the rows are counted too (Summary.Entities).
 	Entities bool
@@ -27,9 +33,11 @@ type BuilderOptions struct {
 type Builder struct {
 	s       *Summary
 	codes   codeNumbers
+	counts  textCounts
 	kernel  *errorKernel // nil before the first match
 	keys    []key        // of a piece of matches
 	blockOf []int32      // of the piece's rows
+	classes *classKernel // nil before the first rows of a classifier
 	summed  bool         // the versions' sums are in the whole's
 
 	calendar *groundtruth.Calendar // nil where hours are not counted
@@ -49,26 +57,37 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 			opts.MaxSegments = layout.MaxSegments
 		}
 	}
+	task := cmp.Or(opts.Task, groundtruth.Regression)
+	if layout != nil {
+		task = layout.Task
+		if opts.Binary == (BinaryOptions{}) {
+			opts.Binary = layout.Binary
+		}
+	}
+	opts.Binary = opts.Binary.of(task)
 	var start, end int64
 	if w.End.After(w.Start) && !w.Start.IsZero() {
 		start, end = w.Start.UnixNano(), w.End.UnixNano()
 	}
-	b := &Builder{s: newSummary(layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar, orders: opts.Quantiles}
+	b := &Builder{s: newSummary(task, opts.Binary, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar, orders: opts.Quantiles}
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
 	}
+	if task == groundtruth.Binary {
+		b.classes = newClassKernel()
+	}
 	if opts.Entities {
-		b.s.entities = newEntities(layout, opts.Quantiles)
+		b.s.entities = newEntities(task, opts.Binary, layout, opts.Quantiles)
 	}
 	return b
 }
 
-func newSummary(layout *Layout, start, end int64, segments []string, maxSegments int) *Summary {
+func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, end int64, segments []string, maxSegments int) *Summary {
 	s := &Summary{
-		layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
-		features: []*Column{}, sample: &sample{},
+		task: task, binary: o, layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
+		features: []*Column{}, sample: newSample(task),
 	}
-	prediction, label := columnOf("prediction"), columnOf("label")
+	prediction, label := columnOf("prediction", task), columnOf("label", task)
 	if layout != nil {
 		prediction, label = &layout.Prediction, &layout.Label
 		for i := range layout.Features {
@@ -77,34 +96,48 @@ func newSummary(layout *Layout, start, end int64, segments []string, maxSegments
 	}
 	s.prediction = newColumnSummary(prediction, s.interior())
 	s.label = newColumnSummary(label, s.interior())
-	s.errors = newWholeSums(layout, s.label, start, end)
-	fresh := func() *ErrorSums { return newGroupSums(s.errors.center, end > start) }
+	s.errors = newWholeSums(task, o, layout, s.label, start, end)
+	fresh := func() *ErrorSums {
+		e := newGroupSums(s.errors.center, end > start)
+		e.classes = newClasses(task, o, newScoreTable(false), 0)
+		return e
+	}
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
 	for _, name := range segments {
 		s.segments = append(s.segments, newGroups[ErrorSums](maxSegments, layout.segmentRank(name), fresh))
 	}
+	s.predicted = newPredictionsSide(task, o)
 	s.resetVersionRows()
 	return s
 }
 
 // newWholeSums returns the sums of no rows of a window, or of a reference, on its layout, whose
 // labels are counted in a column.
-func newWholeSums(layout *Layout, label *Column, start, end int64) *ErrorSums {
+func newWholeSums(task groundtruth.Task, o BinaryOptions, layout *Layout, label *Column, start, end int64) *ErrorSums {
 	center := 0.0
 	if layout != nil {
 		center = layout.Label.Center
 	}
-	e := NewErrorSums(center, wholeBuckets, end > start)
-	e.span = end - start
-	if e.label = label; layout == nil {
-		e.label, e.labels = nil, &tally{limit: wholeBuckets}
+	blocks := 0
+	if end > start {
+		blocks = NumBlocks
+	}
+	classes := newClasses(task, o, newScoreTable(true), blocks)
+	e := NewErrorSums(center, wholeBuckets, blocks > 0 && classes == nil)
+	e.span, e.classes = end-start, classes
+	switch {
+	case task != groundtruth.Regression:
+	case layout == nil:
+		e.labels = &tally{limit: wholeBuckets}
+	default:
+		e.label = label
 	}
 	return e
 }
 
-// columnOf returns the layout of a numeric column that has none.
-func columnOf(name string) *ColumnLayout {
-	return &ColumnLayout{Name: name, Kind: groundtruth.Number}
+// columnOf returns the layout of a column of predictions or labels that has none.
+func columnOf(name string, task groundtruth.Task) *ColumnLayout {
+	return &ColumnLayout{Name: name, Kind: kindOf(task)}
 }
 
 // interior returns how many distinct values of open intervals are kept exactly.
@@ -151,6 +184,12 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	b.addHours(batch)
 	if batch.Predictions != nil {
 		s.prediction.addNumbers(s.prediction.alike(batch.Predictions[:n], batch.Narrow), nil)
+	}
+	if batch.Class.Kind == groundtruth.Text {
+		s.prediction.addValues(b.counts.of(&batch.Class, n))
+	}
+	if s.predicted != nil {
+		s.predicted.add(b.classes, batch)
 	}
 	s.sample.addPredictions(batch)
 	if batch.Version.Kind != groundtruth.Text {
@@ -222,20 +261,17 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	if s.entities != nil {
 		s.entities.addMatches(m.Group, m)
 	}
-	s.label.addNumbers(s.label.alike(m.Labels[:n], m.Narrow), nil)
+	if m.Labels != nil {
+		s.label.addNumbers(s.label.alike(m.Labels[:n], m.Narrow), nil)
+	}
+	if m.LabelClass.Kind == groundtruth.Text {
+		s.label.addValues(b.counts.of(&m.LabelClass, n))
+	}
 	if m.Predictions == nil {
 		return // no error can be told, of the whole or of a group
 	}
-	if b.kernel == nil {
-		b.kernel = newErrorKernel(s.errors.center, b.orders)
-	}
-	if s.errors.n > 0 && (s.errors.weights != nil) != (m.Weights != nil) {
-		panic("summary: some matches have weights and others none")
-	}
-	if m.Weights == nil && s.errors.labels != nil {
-		for _, y := range m.Labels[:n] {
-			s.errors.labels.add(y)
-		}
+	if b.classes == nil {
+		b.readyForErrors(m)
 	}
 	for from := 0; from < n; from += kernelRows {
 		b.addPiece(m, from, min(from+kernelRows, n))
@@ -243,10 +279,26 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	s.sample.addMatches(m)
 }
 
+// readyForErrors makes what takes the matches of a regression, and counts their labels where no
+// layout does.
+func (b *Builder) readyForErrors(m *groundtruth.Matches) {
+	e := b.s.errors
+	if b.kernel == nil {
+		b.kernel = newErrorKernel(e.center, b.orders)
+	}
+	if e.n > 0 && (e.weights != nil) != (m.Weights != nil) {
+		panic("summary: some matches have weights and others none")
+	}
+	if m.Weights == nil && e.labels != nil {
+		for _, y := range m.Labels[:m.Len] {
+			e.labels.add(y)
+		}
+	}
+}
+
 // addPiece takes the matches from one row to before another.
 func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 	s, k, n := b.s, b.kernel, to-from
-	k.load(rowsOf(m, from, to))
 	byVersion := m.Version.Kind == groundtruth.Text
 	if b.keys == nil {
 		b.keys = make([]key, 2+len(s.segments))
@@ -263,21 +315,40 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 		b.setKey(&keys[at], g, &m.Segments[i], from, n)
 		at++
 	}
+	var blockOf []int32
 	switch {
 	case !m.HasTime:
-		s.errors.timeless += int64(n)
-	case s.errors.blocks != nil:
-		k.blockOf = slices.Grow(b.blockOf[:0], n)[:n]
-		b.blockOf = k.blockOf
-		blockOf := newBlocks(s.start, s.end)
+		s.errors.addTimeless(n)
+	case s.end > s.start:
+		b.blockOf = slices.Grow(b.blockOf[:0], n)[:n]
+		blockOf = b.blockOf
+		blocks := newBlocks(s.start, s.end)
 		for row, t := range m.Times[from:to] {
-			k.blockOf[row] = int32(blockOf.find(t))
+			blockOf[row] = int32(blocks.find(t))
 		}
 	}
+	if b.classes != nil {
+		b.addClasses(m, from, to, keys[:at], blockOf)
+		return
+	}
+	k.load(rowsOf(m, from, to))
+	k.blockOf = blockOf
 	k.addKeys(keys[:at])
 	if k.blockOf != nil {
 		k.addBlocks(s.errors.blocks, k.blockOf)
 	}
+}
+
+// addClasses takes a piece of the matches of a binary classifier.
+func (b *Builder) addClasses(m *groundtruth.Matches, from, to int, keys []key, blockOf []int32) {
+	k, scores := b.classes, m.Predictions[from:to]
+	var weights []float64
+	if m.Weights != nil {
+		weights = m.Weights[from:to]
+	}
+	k.load(m.Positive[from:to], m.Labels[from:to])
+	k.addKeys(keys, blockOf, scores, weights)
+	k.addBlocks(b.s.errors.classes.blocks, blockOf, b.s.binary.Scored, scores, weights)
 }
 
 // setKey makes a key of the groups of n rows of a text column, which begin at from.
@@ -367,13 +438,16 @@ func (b *Builder) ResetPredictions() {
 	for i, c := range s.features {
 		s.features[i] = newColumnSummary(c.layout, s.interior())
 	}
-	s.sample.predictions = nil
+	if s.sample != nil {
+		s.sample.predictions = nil
+	}
 	if s.entities != nil {
 		s.entities.resetPredictions()
 	}
 	if s.hours != nil {
 		s.hours.counts = [allHours]int64{}
 	}
+	s.predicted = newPredictionsSide(s.task, s.binary)
 	s.resetVersionRows()
 }
 

@@ -22,6 +22,8 @@ const maxClusters = 128
 // Clusters too depends on the multiset of rows alone. A nil Clusters is one that is not known.
 type Clusters struct {
 	layout  *Layout
+	task    groundtruth.Task
+	binary  BinaryOptions
 	columns []*Coarse // features in the layout's order, the prediction, the label
 	parts   int       // that the errors of each group are kept by: 1, or of days DayParts
 	// calendar tells the part of the day; nil where there is one part.
@@ -33,7 +35,8 @@ type Clusters struct {
 	groups []*cluster
 	errors func() *ErrorSums // asked for of entities alone, mostly
 
-	orders []float64    // of the predicted quantiles
+	orders []float64 // of the predicted quantiles
+	counts textCounts
 	kernel *errorKernel // nil before the first match
 	partOf []int32      // the parts of matches that are all of one group
 }
@@ -83,14 +86,14 @@ type ClusterColumn struct {
 
 // newDays returns a Clusters without rows whose groups are the days of a calendar.
 func newDays(l *Layout, calendar *groundtruth.Calendar) *Clusters {
-	c := newClusters(l)
+	c := newClusters(l, l.Task, l.Binary)
 	c.parts, c.calendar = DayParts, calendar
 	return c
 }
 
 // newClusters returns a Clusters without rows on a layout.
-func newClusters(l *Layout) *Clusters {
-	c := &Clusters{layout: l, parts: 1, stride: 1, kept: map[int64]*cluster{}}
+func newClusters(l *Layout, task groundtruth.Task, o BinaryOptions) *Clusters {
+	c := &Clusters{layout: l, task: task, binary: o, parts: 1, stride: 1, kept: map[int64]*cluster{}}
 	for i := range l.Features {
 		c.columns = append(c.columns, l.Features[i].Coarse())
 	}
@@ -231,9 +234,12 @@ func (c *Clusters) addPredictions(key int64, b *groundtruth.Batch) {
 			cc.coarse.add(g.counts[cc.at], v)
 		}
 	}
+	at := len(c.columns) - 2
 	if b.Predictions != nil {
-		at := len(c.columns) - 2
 		c.columns[at].addNumbers(g.counts[at], b.Predictions[:b.Len], b.Narrow, nil)
+	}
+	if b.Class.Kind == groundtruth.Text {
+		c.columns[at].add(g.counts[at], c.counts.of(&b.Class, b.Len))
 	}
 }
 
@@ -245,7 +251,12 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 	}
 	at := len(c.columns) - 1
 	g.labels += int64(m.Len)
-	c.columns[at].addNumbers(g.counts[at], m.Labels[:m.Len], m.Narrow, nil)
+	if m.Labels != nil {
+		c.columns[at].addNumbers(g.counts[at], m.Labels[:m.Len], m.Narrow, nil)
+	}
+	if m.LabelClass.Kind == groundtruth.Text {
+		c.columns[at].add(g.counts[at], c.counts.of(&m.LabelClass, m.Len))
+	}
 	if m.Predictions == nil {
 		return
 	}

@@ -62,13 +62,13 @@ func (t totals) plus(o totals) totals {
 	return totals{t.rows + o.rows, t.labels + o.labels, t.errors + o.errors}
 }
 
-// entities reads the groups of entities of so many rows on a layout.
-func (d *decoder) entities(l *Layout, of totals) *Clusters {
+// entities reads the groups of entities of so many rows of a task on a layout.
+func (d *decoder) entities(task groundtruth.Task, o BinaryOptions, l *Layout, of totals) *Clusters {
 	if d.err != nil {
 		return nil
 	}
 	rows, labels, errors := of.rows, of.labels, of.errors // of groups that are yet to come
-	c := newEntities(l, nil)
+	c := newEntities(task, o, l, nil)
 	n := d.count(4 + len(c.columns))
 	d.check(n <= groundtruth.EntityGroups)
 	last := -1

@@ -16,8 +16,12 @@ func (l *Layout) seal() {
 	l.identify(e.b)
 }
 
-// identify sets the identity, by the layout's encoding.
+// identify sets the identity, by the task and the layout's encoding. Those of regressions are
+// those that they were before there were other tasks.
 func (l *Layout) identify(encoded []byte) {
+	if l.Task != groundtruth.Regression {
+		encoded = append([]byte(l.Task), encoded...)
+	}
 	h := sha256.Sum256(encoded)
 	l.identity = string(h[:])
 }
@@ -79,10 +83,10 @@ func (e *encoder) columnLayout(c *ColumnLayout) {
 	}
 }
 
-// layout reads a layout. It takes nothing but what encoder.layout writes, so that the
-// bytes read are those that identify it.
-func (d *decoder) layout() *Layout {
-	l := &Layout{LeftOut: map[string]string{}}
+// layout reads a layout of a task, which the header has. It takes nothing but what
+// encoder.layout writes, so that the bytes read are those that identify it.
+func (d *decoder) layout(task groundtruth.Task) *Layout {
+	l := &Layout{Task: task, LeftOut: map[string]string{}}
 	encoded := d.b
 	if n := d.count(2); n > 0 {
 		l.Features = make([]ColumnLayout, n)
@@ -93,7 +97,7 @@ func (d *decoder) layout() *Layout {
 	}
 	l.Prediction = d.columnLayout()
 	l.Label = d.columnLayout()
-	d.check(l.Prediction.Kind == groundtruth.Number && l.Label.Kind == groundtruth.Number)
+	d.check(l.Prediction.Kind == kindOf(task) && l.Label.Kind == kindOf(task))
 	l.Rows = d.int()
 	l.HasTime = d.bool()
 	l.Start = d.int()

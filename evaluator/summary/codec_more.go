@@ -225,8 +225,9 @@ func (e *encoder) massTally(t *massTally) {
 	last := uint64(0)
 	for _, key := range t.keys() {
 		e.uint(key - last)
-		e.uint(t.of[key].high)
-		e.uint(t.of[key].low)
+		for _, word := range t.of[key] {
+			e.uint(word)
+		}
 		last = key
 	}
 }
@@ -234,18 +235,18 @@ func (e *encoder) massTally(t *massTally) {
 // massTally reads into t, whose limit is set.
 func (d *decoder) massTally(t *massTally) {
 	t.shift = uint(d.small(63))
-	n := d.count(3)
+	n := d.count(4)
 	d.check(n <= t.limit)
 	last := uint64(0)
 	for i := range n {
-		step, w := d.uint(), mass{d.uint(), d.uint()}
+		step, w := d.uint(), wide{d.uint(), d.uint(), d.uint()}
 		key := last + step
-		d.check((i == 0 || key > last) && key<<t.shift>>t.shift == key && w != (mass{}) && w.high <= math.MaxInt64)
+		d.check((i == 0 || key > last) && key<<t.shift>>t.shift == key && w != (wide{}) && w[2] <= math.MaxInt64)
 		if d.err != nil {
 			return
 		}
 		if t.of == nil {
-			t.of = make(map[uint64]mass, n)
+			t.of = make(map[uint64]wide, n)
 		}
 		t.of[key], last = w, key
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 const (
@@ -88,7 +90,7 @@ func (p *Profile) encode() ([]byte, error) {
 	}
 	e := encoder{b: []byte(profileMagic)}
 	e.uint(ProfileSchema)
-	e.string(regression)
+	e.string(string(summaries[0].task))
 	return w.EncodeAll(body.b, e.b), nil
 }
 
@@ -107,8 +109,9 @@ func (p *Profile) UnmarshalBinary(b []byte) error {
 func (p *Profile) decode(b []byte) error {
 	d := decoder{b: b}
 	schema := d.header("profile", profileMagic, ProfileSchema)
+	task := groundtruth.Regression
 	if d.err == nil && schema > 1 {
-		d.task("profile")
+		task = d.task("profile")
 	}
 	if d.err != nil {
 		return d.err
@@ -122,11 +125,12 @@ func (p *Profile) decode(b []byte) error {
 		return err
 	}
 	reference := func(d *decoder) { p.Fingerprint, p.Rows = d.string(), d.int() }
-	r := read{unpack: unpack}
+	r := read{task: task, unpack: unpack}
 	whole := func(d *decoder) {
 		s := new(Summary)
 		d.err = s.UnmarshalBinary(d.b)
 		d.b = nil
+		d.check(d.err != nil || s.task == task)
 		if d.err == nil && s.layout != nil {
 			r.layout, r.totals, r.parts = s.layout, s.totals(), []*part{newPart(s)}
 		}
@@ -148,7 +152,7 @@ func (p *Profile) decode(b []byte) error {
 			sectionReader{moreOfDaysSection, true, func(d *decoder) { d.clustersMore(days) }},
 			sectionReader{entitiesSection, true, func(d *decoder) {
 				d.check(r.layout != nil)
-				p.Entities = d.entities(r.layout, r.totals)
+				p.Entities = d.entities(r.task, r.layout.Binary, r.layout, r.totals)
 			}},
 			sectionReader{moreOfEntitiesSection, true, func(d *decoder) { d.clustersMore(p.Entities) }})
 	}
@@ -167,6 +171,7 @@ func (p *Profile) decode(b []byte) error {
 
 // read is what was read of the rows of a reference.
 type read struct {
+	task   groundtruth.Task
 	layout *Layout
 	totals totals        // of all rows
 	parts  []*part       // of the strata, or the whole alone

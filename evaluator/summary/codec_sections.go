@@ -1,16 +1,17 @@
 package summary
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
 
 // From schema 2 on, what is encoded is a header, which ends with the task, and then
 // sections: each is its name, the number of its bytes and these. Their order is fixed
 // and none comes twice, so that equal things have equal bytes. What a later version adds
 // is a section of its own. A reader that doesn't know it refuses the whole, since it
 // cannot merge what it cannot read.
-
-// regression is the task of every Summary: a number is predicted, and a number is the
-// label.
-const regression = "regression"
 
 // maxSectionName bounds the names that an error shows.
 const maxSectionName = 64
@@ -32,14 +33,16 @@ type sectionReader struct {
 }
 
 // task reads the task of the header.
-func (d *decoder) task(what string) {
-	if task := d.string(); d.err == nil && task != regression {
-		if len(task) > maxSectionName {
-			d.fail()
-			return
-		}
-		d.refuse("%s is of the task %q, this program reads %s", what, task, regression)
+func (d *decoder) task(what string) groundtruth.Task {
+	task := groundtruth.Task(d.string())
+	switch {
+	case d.err != nil || slices.Contains(groundtruth.Tasks(), task):
+	case len(task) > maxSectionName:
+		d.fail()
+	default:
+		d.refuse("%s is of the task %q, which this program does not know: a newer version wrote it, or make it again", what, task)
 	}
+	return task
 }
 
 // sections reads all that is left as the sections of these readers, in their order.

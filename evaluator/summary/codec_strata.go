@@ -44,8 +44,8 @@ func (e *encoder) strata(strata []*Summary, w *zstd.Encoder) {
 // for later.
 func (d *decoder) strata(r *read) {
 	d.check(r.layout == nil)
-	r.layout = d.layout()
-	frame := d.frame(nil)
+	r.layout = d.layout(r.task)
+	frame := d.frame(r.task, nil)
 	n := d.small(allHours)
 	d.check(n > 1)
 	for range n {
@@ -74,7 +74,7 @@ type stratumBytes struct {
 
 // summary reads all of it.
 func (s stratumBytes) summary() (*Summary, error) {
-	out := newSummary(s.layout, s.frame.start, s.frame.end, s.frame.segNames, s.frame.maxSegments)
+	out := newSummary(s.frame.task, s.frame.binary, s.layout, s.frame.start, s.frame.end, s.frame.segNames, s.frame.maxSegments)
 	out.sample = nil
 	d := decoder{b: s.packed}
 	readers := countedSections(&out)
@@ -93,7 +93,7 @@ func (s stratumBytes) summary() (*Summary, error) {
 // errors reads the errors of its rows, and looks at nothing else.
 func (s stratumBytes) errors() (*ErrorSums, error) {
 	label := newColumnSummary(&s.layout.Label, s.layout.ExactValues)
-	out := newWholeSums(s.layout, label, s.frame.start, s.frame.end)
+	out := newWholeSums(s.frame.task, s.frame.binary, s.layout, label, s.frame.start, s.frame.end)
 	pass := func(d *decoder) { d.b = nil }
 	matches := s.unpacked(func(d *decoder) {
 		d.check(d.amount() == s.totals.labels)

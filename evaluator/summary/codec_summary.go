@@ -22,7 +22,7 @@ var (
 func (s *Summary) MarshalBinary() ([]byte, error) {
 	e := encoder{b: []byte(summaryMagic)}
 	e.uint(Schema)
-	e.string(regression)
+	e.string(string(s.task))
 	if s.layout != nil {
 		e.section(layoutSection, func() { e.layout(s.layout) })
 	}
@@ -93,10 +93,10 @@ const (
 func (d *decoder) summary() *Summary {
 	var layout *Layout
 	var s *Summary
-	d.task("summary")
+	task := d.task("summary")
 	d.sections("summary", append([]sectionReader{
-		{layoutSection, true, func(d *decoder) { layout = d.layout() }},
-		{frameSection, false, func(d *decoder) { s = d.frame(layout) }},
+		{layoutSection, true, func(d *decoder) { layout = d.layout(task) }},
+		{frameSection, false, func(d *decoder) { s = d.frame(task, layout) }},
 	}, countedSections(&s)...)...)
 	return s
 }
@@ -110,7 +110,7 @@ func countedSections(s **Summary) []sectionReader {
 		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
-		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).layout, (*s).totals()) }},
+		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).task, (*s).binary, (*s).layout, (*s).totals()) }},
 		{moreOfEntitiesSection, true, func(d *decoder) { d.clustersMore((*s).entities) }},
 	}
 }
@@ -120,9 +120,9 @@ func countedSections(s **Summary) []sectionReader {
 func (d *decoder) summary1() *Summary {
 	var layout *Layout
 	if d.bool() {
-		layout = d.layout()
+		layout = d.layout(groundtruth.Regression)
 	}
-	s := d.frame(layout)
+	s := d.frame(groundtruth.Regression, layout)
 	if s == nil {
 		return nil
 	}
@@ -141,9 +141,9 @@ func (e *encoder) frame(s *Summary) {
 	e.strings(s.segNames)
 }
 
-// frame reads the frame of a Summary on a layout and returns one without rows whose
+// frame reads the frame of a Summary of a task on a layout and returns one without rows whose
 // sample is not known, nil when it fails.
-func (d *decoder) frame(layout *Layout) *Summary {
+func (d *decoder) frame(task groundtruth.Task, layout *Layout) *Summary {
 	start, end := d.int(), d.int()
 	maxSegments := d.small(math.MaxInt32)
 	names := d.strings()
@@ -151,7 +151,7 @@ func (d *decoder) frame(layout *Layout) *Summary {
 	if d.err != nil {
 		return nil
 	}
-	s := newSummary(layout, start, end, names, maxSegments)
+	s := newSummary(task, BinaryOptions{}.of(task), layout, start, end, names, maxSegments)
 	s.sample = nil
 	return s
 }

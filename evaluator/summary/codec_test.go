@@ -158,6 +158,9 @@ func reheaded(s *Summary, task string, names ...string) []byte {
 	return e.b
 }
 
+// regression is the task of the seeds.
+const regression = string(groundtruth.Regression)
+
 func TestSectionsAreRefusedByName(t *testing.T) {
 	s := seedSummaries()[2]
 	s.hours = &hourCounts{}
@@ -174,7 +177,8 @@ func TestSectionsAreRefusedByName(t *testing.T) {
 		{"a later section at the end", regression, append(slices.Clone(all), "calibration"), `summary has a section "calibration"`},
 		{"a later section at the start", regression, append([]string{"calibration"}, all...), `summary has a section "calibration"`},
 		{"a later section between", regression, slices.Insert(slices.Clone(all), 3, "scores"), `summary has a section "scores"`},
-		{"another task", "binary", all, `summary is of the task "binary", this program reads regression`},
+		{"another task", "ranking", all, `summary is of the task "ranking", which this program does not know`},
+		{"a task with other columns", "multiclass", all, "corrupt"},
 		{"a task that is no word", strings.Repeat("x", 1000), all, "corrupt"},
 		{"a name that is no word", regression, append(slices.Clone(all), strings.Repeat("x", 1000)), "corrupt"},
 		{"no name", regression, append(slices.Clone(all), ""), "corrupt"},
@@ -227,7 +231,7 @@ func TestAProfilesSectionsAreRefusedByName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for task, want := range map[string]string{regression: `profile has a section "seasons"`, "multiclass": `profile is of the task "multiclass"`} {
+	for task, want := range map[string]string{regression: `profile has a section "seasons"`, "ranking": `profile is of the task "ranking"`} {
 		e := encoder{b: []byte(profileMagic)}
 		e.uint(ProfileSchema)
 		e.string(task)

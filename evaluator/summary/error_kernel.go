@@ -25,13 +25,12 @@ const (
 // computed once, column by column, summed exactly, and the sums go to all groups that
 // the cell belongs to. The result is that of adding term by term.
 type errorKernel struct {
-	rows    pieceRows
+	piece   pieceRows
 	logs    []float64 // of the piece's rows: see logErrors
 	blockOf []int32   // their time blocks, nil where they have none
 	center  float64
 
-	order  []int32 // the rows by cell
-	starts []int32
+	rowOrder
 	cellOf []int32
 
 	// Of a run.
@@ -82,10 +81,10 @@ func (t *targets) reset() {
 func (t *targets) addGroup(k *errorKernel, g *ErrorSums) {
 	t.first = append(t.first, g.sums[:])
 	t.logs = append(t.logs, ready(&g.logs, numLogSums).sums)
-	if k.rows.quantiles != nil {
+	if k.piece.quantiles != nil {
 		t.quantiles = append(t.quantiles, ready(&g.quantiles, numQuantileSums).sums)
 	}
-	if k.rows.weights != nil {
+	if k.piece.weights != nil {
 		w := g.readyWeights()
 		t.second, t.weights = append(t.second, w.second), append(t.weights, w)
 	}
@@ -95,10 +94,10 @@ func (t *targets) addGroup(k *errorKernel, g *ErrorSums) {
 func (t *targets) addBlock(k *errorKernel, b *blockSums) {
 	t.first = append(t.first, b.sums[:])
 	t.logs = append(t.logs, ready(&b.logs, blockLogSums).sums)
-	if k.rows.quantiles != nil {
+	if k.piece.quantiles != nil {
 		t.quantiles = append(t.quantiles, ready(&b.quantiles, blockQuantileSums).sums)
 	}
-	if k.rows.weights != nil {
+	if k.piece.weights != nil {
 		if b.mass == nil {
 			b.mass = new(blockMass)
 		}
@@ -160,7 +159,7 @@ func newErrorKernel(center float64, orders []float64) *errorKernel {
 // load takes a piece of rows, whose time blocks may be set then. It panics where the rows'
 // quantiles aren't as many as the kernel's orders.
 func (k *errorKernel) load(rows pieceRows) {
-	k.rows, k.blockOf = rows, nil
+	k.piece, k.blockOf = rows, nil
 	k.logs, k.greatestLog = logErrors(k.logs, rows.predictions, rows.labels)
 	if rows.quantiles != nil {
 		k.quantiles.load(rows)
@@ -172,7 +171,7 @@ func (k *errorKernel) load(rows pieceRows) {
 
 // addKeys adds the piece's rows to their groups of each key.
 func (k *errorKernel) addKeys(keys []key) {
-	n := len(k.rows.labels)
+	n := len(k.piece.labels)
 	for len(keys) > 0 {
 		together, cells := 1, len(keys[0].groups)
 		for together < len(keys) && cells*len(keys[together].groups)*cellRows <= max(n, cellRows) {
@@ -199,7 +198,7 @@ func (k *errorKernel) addKeys(keys []key) {
 
 // addCell adds the rows of a cell to its group of each key.
 func (k *errorKernel) addCell(keys []key, cell int) {
-	rows := k.rowsOfCell(cell)
+	rows := k.rows(cell)
 	if len(rows) == 0 {
 		return
 	}
@@ -224,13 +223,13 @@ func (k *errorKernel) addCell(keys []key, cell int) {
 			g.nonZero += k.nonZero
 			g.maxAbs = max(g.maxAbs, k.greatest.e)
 			g.abs.addPositive(k.errors.abs[:k.n])
-			if k.rows.weights != nil {
+			if k.piece.weights != nil {
 				k.weighted.addTallies(g.readyWeights(), k)
 			}
 		}
 		for _, g := range summed {
 			g.logs.n += k.logRows
-			if k.rows.quantiles != nil {
+			if k.piece.quantiles != nil {
 				g.quantiles.n += int64(k.n)
 				g.crossed += k.quantiles.crossed
 			}
@@ -266,7 +265,7 @@ func (k *errorKernel) countByBlock(groups []*ErrorSums, rows []int32) {
 func (k *errorKernel) addBlocks(blocks []blockSums, blockOf []int32) {
 	k.group(blockOf, len(blocks))
 	for i := range blocks {
-		b, rows := &blocks[i], k.rowsOfCell(i)
+		b, rows := &blocks[i], k.rows(i)
 		if len(rows) == 0 {
 			continue
 		}
@@ -277,7 +276,7 @@ func (k *errorKernel) addBlocks(blocks []blockSums, blockOf []int32) {
 			b.n += int64(k.n)
 			b.nonZero += k.nonZero
 			b.logs.n += k.logRows
-			if k.rows.quantiles != nil {
+			if k.piece.quantiles != nil {
 				b.quantiles.n += int64(k.n)
 			}
 			k.addBlockTerms()
@@ -285,41 +284,12 @@ func (k *errorKernel) addBlocks(blocks []blockSums, blockOf []int32) {
 	}
 }
 
-// group orders the rows by their cells, of which there are so many.
-func (k *errorKernel) group(cellOf []int32, cells int) {
-	k.starts = zeroed(k.starts, cells+1)
-	for _, c := range cellOf {
-		k.starts[c+1]++
-	}
-	for c := range cells {
-		k.starts[c+1] += k.starts[c]
-	}
-	k.order = slices.Grow(k.order[:0], len(cellOf))[:len(cellOf)]
-	for i, c := range cellOf {
-		k.order[k.starts[c]] = int32(i)
-		k.starts[c]++
-	}
-	// Each start has moved to the end of its cell's rows.
-	copy(k.starts[1:], k.starts)
-	k.starts[0] = 0
-}
-
-// zeroed returns n zeros in the memory of s where it has room.
-func zeroed(s []int32, n int) []int32 {
-	s = slices.Grow(s[:0], n)[:n]
-	clear(s)
-	return s
-}
-
-// rowsOfCell returns the rows of a cell.
-func (k *errorKernel) rowsOfCell(cell int) []int32 { return k.order[k.starts[cell]:k.starts[cell+1]] }
-
 // loadRun takes the rows of a run.
 func (k *errorKernel) loadRun(rows []int32) {
 	k.n = len(rows)
 	c, n, padded := &k.errors, k.n, k.padded()
 	for j, i := range rows {
-		c.p[j], c.y[j] = k.rows.predictions[i], k.rows.labels[i]
+		c.p[j], c.y[j] = k.piece.predictions[i], k.piece.labels[i]
 	}
 	// The last row fills up the lanes, so that nothing becomes greater.
 	for j := n; j < padded; j++ {
@@ -335,10 +305,10 @@ func (k *errorKernel) loadRun(rows []int32) {
 		c.e[j], c.abs[j], c.z[j], c.a[j], c.s[j] = 0, 0, 0, 0, 0
 	}
 	k.loadLogs(rows)
-	if k.rows.quantiles != nil {
+	if k.piece.quantiles != nil {
 		k.quantiles.loadRun(rows, padded)
 	}
-	if k.rows.weights != nil {
+	if k.piece.weights != nil {
 		k.weighted.loadRun(rows, k)
 	}
 }
@@ -398,7 +368,7 @@ func (k *errorKernel) addTerm(kind SumKind, products, xs, ys *[runRows]float64, 
 		factors = ys[:n]
 	}
 	parts, ok := exact.Products(products[:n], xs[:n], factors, k.rests[:n], greatest)
-	if k.rows.weights != nil {
+	if k.piece.weights != nil {
 		k.weighted.addTerm(k, kind, products[:n], greatest)
 		return
 	}
@@ -431,10 +401,10 @@ func (k *errorKernel) addBlockTerms() {
 	k.addTerm(SumZ1, &k.last, &c.z, nil, z)
 	k.addTerm(SumZ2, &k.z2, &c.z, &c.z, float64(z*z))
 	k.addTerm(SumL1, &k.l2, &k.l, &k.l, float64(k.greatestLog*k.greatestLog))
-	if k.rows.quantiles != nil {
+	if k.piece.quantiles != nil {
 		k.quantiles.addBlockTerms(k)
 	}
-	if k.rows.weights != nil {
+	if k.piece.weights != nil {
 		k.weighted.addMass(k)
 	}
 }
@@ -466,7 +436,7 @@ func (k *errorKernel) addOtherTerms() {
 	k.addTerm(SumL2, &k.l4, &k.l2, &k.l2, l4)
 	k.addTerm(SumL3, &k.last, &k.l4, &k.l2, float64(l4*l2))
 	k.addTerm(SumL4, &k.last, &k.l4, &k.l4, float64(l4*l4))
-	if k.rows.quantiles != nil {
+	if k.piece.quantiles != nil {
 		k.quantiles.addOtherTerms(k)
 	}
 }

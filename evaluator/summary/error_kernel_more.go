@@ -137,7 +137,7 @@ func (t *weightedTerms) loadRun(rows []int32, k *errorKernel) {
 	clear(t.w2[k.n:k.padded()])
 	t.greatest, k.greatest.e = 0, 0
 	for j, i := range rows {
-		w := k.rows.weights[i]
+		w := k.piece.weights[i]
 		t.w[j], t.w2[j] = w, float64(w*w)
 		t.greatest = max(t.greatest, w)
 		t.noLog[j] = k.logs[i] != k.logs[i]
@@ -155,7 +155,7 @@ func (t *weightedTerms) loadRun(rows []int32, k *errorKernel) {
 // addTallies adds the rows' weights to the sketches of |e| and of labels.
 func (t *weightedTerms) addTallies(to *weightSums, k *errorKernel) {
 	for j, w := range t.w[:k.n] {
-		m := massOf(w)
+		m := wideOf(w)
 		to.abs.add(k.errors.abs[j], m)
 		to.labels.add(k.errors.y[j], m)
 	}
@@ -178,7 +178,7 @@ func (t *weightedTerms) addTerm(k *errorKernel, kind SumKind, terms []float64, g
 func (t *weightedTerms) addMass(k *errorKernel) {
 	n := k.padded()
 	for r := AllRows; r < numRows; r++ {
-		if r == QuantileRows && k.rows.quantiles == nil {
+		if r == QuantileRows && k.piece.quantiles == nil {
 			continue
 		}
 		for j, w := range t.w[:n] {

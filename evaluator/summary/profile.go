@@ -12,6 +12,8 @@ import (
 // bins. Windows are counted on it, so that they can be compared with the reference
 // and merged. It must not be changed once made.
 type Layout struct {
+	Task        groundtruth.Task // what the model predicts
+	Binary      BinaryOptions
 	Features    []ColumnLayout // sorted by name
 	Prediction  ColumnLayout
 	Label       ColumnLayout

@@ -31,6 +31,10 @@ type ProfilerOptions struct {
 	ExactValues int   // distinct values of a column that are kept exactly; default 10,000
 	MaxSegments int   // values of a segment column kept apart; default 100
 	TableBytes  int64 // for the tables of distinct values of all columns; default 256 MiB
+	// Task is what the model predicts; the zero value means groundtruth.Regression.
+	Task groundtruth.Task
+	// Binary says of a binary classifier what is kept of its rows.
+	Binary BinaryOptions
 	// Auto says that the features are all columns that aren't mapped (`features: auto`),
 	// so that those which can't tell anything are left out.
 	Auto bool
@@ -53,8 +57,7 @@ type Profiler struct {
 	prediction *columnProfile
 	label      *columnProfile
 	segments   []segmentProfile
-	codes      codeNumbers
-	rowsOf     []int64 // by number of a code
+	counts     textCounts
 
 	hasTime    bool
 	timeless   bool // some rows have no time
@@ -96,6 +99,7 @@ func NewProfiler(features []groundtruth.FeatureSpec, segments []string, opts Pro
 	opts.ExactValues = cmp.Or(opts.ExactValues, DefaultExactValues)
 	opts.MaxSegments = cmp.Or(opts.MaxSegments, DefaultMaxSegments)
 	opts.TableBytes = cmp.Or(opts.TableBytes, DefaultTableBytes)
+	opts.Task = cmp.Or(opts.Task, groundtruth.Regression)
 	p := &Profiler{opts: opts}
 	numbers := int64(2)
 	for _, f := range features {
@@ -115,8 +119,8 @@ func NewProfiler(features []groundtruth.FeatureSpec, segments []string, opts Pro
 		p.features = append(p.features, column(f.Name, f.Kind))
 	}
 	slices.SortFunc(p.features, func(a, b *columnProfile) int { return cmp.Compare(a.name, b.name) })
-	p.prediction = column("prediction", groundtruth.Number)
-	p.label = column("label", groundtruth.Number)
+	p.prediction = column("prediction", kindOf(opts.Task))
+	p.label = column("label", kindOf(opts.Task))
 	for _, name := range segments {
 		p.segments = append(p.segments, segmentProfile{
 			column: name, counts: categoryCounts{limit: maxSegmentValues, counts: map[string]int64{}},
@@ -136,6 +140,7 @@ func (p *Profiler) AddPredictions(b *groundtruth.Batch) {
 	if b.Predictions != nil {
 		p.prediction.addNumbers(b.Predictions[:b.Len], nil)
 	}
+	p.prediction.addTexts(p.counts.of(&b.Class, b.Len))
 	p.prediction.narrow = p.prediction.narrow || b.Narrow
 	for i := range b.Features {
 		v := &b.Features[i]
@@ -149,10 +154,7 @@ func (p *Profiler) AddPredictions(b *groundtruth.Batch) {
 		c := p.features[at]
 		c.addNumbers(v.Floats, v.Counts)
 		c.narrow = c.narrow || v.Narrow
-		eachText(v, func(text string, n int64) {
-			c.valid += n
-			c.categories.add(text, n)
-		})
+		c.addTexts(v)
 	}
 }
 
@@ -161,37 +163,21 @@ func (p *Profiler) AddMatches(m *groundtruth.Matches) {
 	if m.HasTime {
 		p.addTimes(m.Times[:m.Len])
 	}
-	p.label.addNumbers(m.Labels[:m.Len], nil)
+	if m.Labels != nil {
+		p.label.addNumbers(m.Labels[:m.Len], nil)
+	}
+	p.label.addTexts(p.counts.of(&m.LabelClass, m.Len))
 	p.label.narrow = p.label.narrow || m.Narrow
 	for i := range p.segments {
 		counts := &p.segments[i].counts
-		col := &m.Segments[i]
-		if col.Kind != groundtruth.Text {
-			counts.add(MissingGroup, int64(m.Len))
-			continue
+		missing := int64(m.Len)
+		eachText(p.counts.of(&m.Segments[i], m.Len), func(text string, n int64) {
+			counts.add(text, n)
+			missing -= n
+		})
+		if missing > 0 {
+			counts.add(MissingGroup, missing)
 		}
-		c := &p.codes
-		c.begin(len(col.Dict) + 1)
-		p.rowsOf = p.rowsOf[:0]
-		for row := range m.Len {
-			code := len(col.Dict)
-			if col.Valid[row] {
-				code = int(col.Codes[row])
-			}
-			if at := c.numberOf(code); int(at) == len(p.rowsOf) {
-				p.rowsOf = append(p.rowsOf, 1)
-			} else {
-				p.rowsOf[at]++
-			}
-		}
-		for at, code := range c.seen {
-			if code == len(col.Dict) {
-				counts.add(MissingGroup, p.rowsOf[at])
-			} else {
-				counts.add(col.Dict[code], p.rowsOf[at])
-			}
-		}
-		c.end()
 	}
 }
 
@@ -244,6 +230,8 @@ func (p *Profiler) Layout() *Layout {
 		exactValues = min(exactValues, strataBins)
 	}
 	l := &Layout{
+		Task:       p.opts.Task,
+		Binary:     p.opts.Binary.of(p.opts.Task),
 		Prediction: p.prediction.layout(exactValues),
 		Label:      p.label.layout(exactValues),
 		Rows:       p.rows, HasTime: p.hasTime, Start: p.start, End: p.end,
@@ -317,6 +305,14 @@ func (c *columnProfile) addNumbers(xs []float64, counts []int64) {
 		c.total.AddTimes(x, n)
 		c.numbers.addTimes(x, n)
 	}
+}
+
+// addTexts takes texts; of a column of numbers there are none.
+func (c *columnProfile) addTexts(v *groundtruth.Values) {
+	eachText(v, func(text string, n int64) {
+		c.valid += n
+		c.categories.add(text, n)
+	})
 }
 
 func (c *columnProfile) mergeFrom(o *columnProfile) {

@@ -130,7 +130,7 @@ func TestManyDistinctValuesAreSketched(t *testing.T) {
 				}
 			}
 			// The bound is the reference's own, counted on these edges.
-			b := NewBuilder(&Layout{Features: []ColumnLayout{*l}, Prediction: *columnOf("prediction"), Label: *columnOf("label")},
+			b := NewBuilder(&Layout{Features: []ColumnLayout{*l}, Prediction: *columnOf("prediction", groundtruth.Regression), Label: *columnOf("label", groundtruth.Regression)},
 				tableWindow, nil, BuilderOptions{MaxSegments: 1})
 			feedNumbers(b, xs)
 			c := b.Summary().Feature("x")

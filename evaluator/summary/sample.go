@@ -23,13 +23,24 @@ type SampleRow struct {
 // prediction that is among the least is among the least matched rows.
 type sample struct{ predictions, matches leastRows }
 
+// newSample returns a sample without rows, nil of a task whose rows are none of numbers.
+func newSample(task groundtruth.Task) *sample {
+	if task == groundtruth.Multiclass {
+		return nil
+	}
+	return &sample{}
+}
+
 func (s *sample) mergeFrom(o *sample) {
 	s.predictions.mergeFrom(&o.predictions)
 	s.matches.mergeFrom(&o.matches)
 }
 
-// addPredictions takes the sampled rows of a batch.
+// addPredictions takes the sampled rows of a batch. A nil sample takes none.
 func (s *sample) addPredictions(b *groundtruth.Batch) {
+	if s == nil {
+		return
+	}
 	for _, r := range b.Sampled {
 		if s.predictions.takes(r.Hash) {
 			s.predictions.add(SampleRow{r.Hash, b.Predictions[r.Row], math.NaN(), timeOf(b.Times, b.HasTime, r.Row)})
@@ -39,6 +50,9 @@ func (s *sample) addPredictions(b *groundtruth.Batch) {
 
 // addMatches takes the sampled rows of matches.
 func (s *sample) addMatches(m *groundtruth.Matches) {
+	if s == nil {
+		return
+	}
 	for _, r := range m.Sampled {
 		if s.matches.takes(r.Hash) {
 			s.matches.add(SampleRow{r.Hash, m.Predictions[r.Row], m.Labels[r.Row], timeOf(m.Times, m.HasTime, r.Row)})

@@ -93,12 +93,12 @@ func summedUp(cells []spreadCell) []spreadCell {
 
 func (t *massTally) cells() []spreadCell {
 	var out []spreadCell
-	var upTo mass
+	var upTo wide
 	b := tally{shift: t.shift}
 	for _, key := range t.keys() {
 		low, high := b.bucket(key)
 		c := cellOf(low, high, t.of[key].float64())
-		upTo = upTo.plus(t.of[key])
+		upTo.add(t.of[key])
 		c.upTo = upTo.float64()
 		out = append(out, c)
 	}

@@ -60,6 +60,8 @@ var ErrLayout = errors.New("summaries have different layouts")
 // the parts of a table, merged in any order, equal the Summary of the table, bit
 // for bit. It is read-only for everyone but its Builder and Merge.
 type Summary struct {
+	task        groundtruth.Task
+	binary      BinaryOptions
 	layout      *Layout // nil without a reference
 	maxSegments int     // as BuilderOptions has it
 	segNames    []string
@@ -70,6 +72,7 @@ type Summary struct {
 	predictions int64
 	features    []*Column // in the layout's order; by name without a layout
 	prediction  *Column
+	predicted   *predictionsSide // of Binary
 	versionRows *groups[rowCount, *rowCount]
 	hours       *hourCounts // nil where they are not known
 
@@ -89,6 +92,9 @@ type rowCount struct{ n int64 }
 
 func (c *rowCount) mergeFrom(o *rowCount) { c.n += o.n }
 func (c *rowCount) empty() bool           { return c.n == 0 }
+
+// Task returns what the model predicts.
+func (s *Summary) Task() groundtruth.Task { return s.task }
 
 // Layout returns the layout that the bins are made on, nil without a reference.
 func (s *Summary) Layout() *Layout { return s.layout }
@@ -174,12 +180,31 @@ func (s *Summary) allSums() []*ErrorSums { return append([]*ErrorSums{s.errors},
 
 // Sample returns at most groundtruth.SampleSize predictions, those of the least hashes
 // of ids, in the order of hash, prediction and time. It reports false where they are not
-// known: a Summary of schema 1 had another sample.
+// known: a Summary of schema 1 had another sample, and one of several classes has none.
 func (s *Summary) Sample() (rows []SampleRow, known bool) {
 	if s.sample == nil {
 		return nil, false
 	}
 	return s.sample.rows(), true
+}
+
+// Scored returns the predictions of Binary, with and without a label, by ascending score as
+// Classes.Scores; all are of actual class 0. It is nil where there are no scores.
+func (s *Summary) Scored() []ScoreCell {
+	if s.predicted == nil || s.predicted.scores == nil {
+		return nil
+	}
+	return s.predicted.scores.cells()
+}
+
+// PredictedClasses returns the number of predictions of a classifier, with and without a label,
+// by the name of the class; nil of a regression.
+func (s *Summary) PredictedClasses() map[string]int64 {
+	if s.predicted == nil {
+		return nil
+	}
+	names, n := s.binary.names(), s.predicted.whole.n
+	return map[string]int64{names[0]: n[0], names[1]: n[1]}
 }
 
 // Span returns the span of the time blocks in Unix nanoseconds.
@@ -188,6 +213,12 @@ func (s *Summary) Span() (start, end int64) { return s.start, s.end }
 // Merge adds the rows of o, which it leaves unchanged. It fails with ErrLayout when
 // the two were not built for the same layout, span, segments and options.
 func (s *Summary) Merge(o *Summary) error {
+	if s.task != o.task {
+		return fmt.Errorf("merge summaries: %w: one is of the task %s, one of %s", ErrLayout, s.task, o.task)
+	}
+	if s.binary != o.binary {
+		return fmt.Errorf("merge summaries: %w: the positive classes differ, or one has scores and the other none", ErrLayout)
+	}
 	if s.layout.ID() != o.layout.ID() {
 		return fmt.Errorf("merge summaries: %w", ErrLayout)
 	}
@@ -204,6 +235,9 @@ func (s *Summary) Merge(o *Summary) error {
 	}
 	s.prediction.mergeFrom(o.prediction)
 	s.label.mergeFrom(o.label)
+	if s.predicted != nil {
+		s.predicted.mergeFrom(o.predicted)
+	}
 	s.versionRows.mergeFrom(o.versionRows)
 	s.mergeHours(o)
 	s.errors.mergeFrom(o.errors)
@@ -308,6 +342,9 @@ type ErrorSums struct {
 	// none, in a sketch; both nil of others.
 	label  *Column
 	labels *tally
+	// classes are what is counted of a classifier, whose sums and blocks here have nothing; nil
+	// of a regression.
+	classes *Classes
 }
 
 // blockSums is the part of ErrorSums that is kept of a time block.
@@ -418,8 +455,11 @@ func (o OrderStatistics) At(rank int64) (value, bound float64) {
 // Blocks returns the number of time blocks: 64, or 0 where none are kept (model
 // versions, segments, rows without time, a span of no length).
 func (e *ErrorSums) Blocks() int {
-	if e.timeless != 0 {
+	switch {
+	case e.timeless != 0:
 		return 0
+	case e.classes != nil:
+		return e.classes.Blocks()
 	}
 	return max(len(e.blocks), len(e.figures))
 }
@@ -447,7 +487,12 @@ func (e *ErrorSums) Days() float64 {
 }
 
 // BlockN returns the number of rows in block i.
-func (e *ErrorSums) BlockN(i int) int64 { return e.BlockRows(i, AllRows) }
+func (e *ErrorSums) BlockN(i int) int64 {
+	if e.classes != nil {
+		return e.classes.blocks[i].rows()
+	}
+	return e.BlockRows(i, AllRows)
+}
 
 // BlockRows returns the number of some of the rows in block i.
 func (e *ErrorSums) BlockRows(i int, r Rows) int64 {

@@ -81,8 +81,8 @@ func (e *ErrorSums) addRow(r kernelRow, orders []float64) {
 	abs := math.Abs(r.p - r.y)
 	if r.weighted {
 		w := e.readyWeights()
-		w.abs.add(abs, massOf(r.w))
-		w.labels.add(r.y, massOf(r.w))
+		w.abs.add(abs, wideOf(r.w))
+		w.labels.add(r.y, wideOf(r.w))
 		for of, in := range in {
 			if in {
 				w2 := r.w * r.w

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/exact"
@@ -103,45 +102,26 @@ func (e *ErrorSums) AbsErrorAt(share float64) (value, bound float64) {
 }
 
 // massTally sums up weights by value, exactly while there are at most limit values; beyond, it
-// becomes the sketch that tally does.
+// becomes the sketch that tally does. What of a weight is below the unit of wide is lost.
 type massTally struct {
 	limit int
 	shift uint
-	of    map[uint64]mass // by key
+	of    map[uint64]wide // by key
 }
-
-// mass is a sum of weights in units of 2^-64. What of a weight lies below that is lost.
-type mass place
-
-// massOf returns a weight, which is finite and not negative. Those of 2^53 or more, which no
-// scan sends, are taken for that.
-func massOf(w float64) mass {
-	whole := math.Floor(min(w, 1<<53))
-	return mass{uint64(whole), uint64(math.Ldexp(min(w, 1<<53)-whole, 64))}
-}
-
-func (m mass) plus(o mass) mass {
-	p := place(m)
-	p.merge(place(o))
-	return mass(p)
-}
-
-// float64 returns the sum, rounded once.
-func (m mass) float64() float64 { return math.Ldexp(place(m).float64(), placeBits-64) }
 
 // add adds to the weight of a value.
-func (t *massTally) add(x float64, w mass) {
-	if t.limit > 0 && w != (mass{}) {
+func (t *massTally) add(x float64, w wide) {
+	if t.limit > 0 && w != (wide{}) {
 		t.insert(OrderKey(x)>>t.shift, w)
 	}
 }
 
 // insert adds to the weight of a key of the present shift.
-func (t *massTally) insert(key uint64, w mass) {
+func (t *massTally) insert(key uint64, w wide) {
 	if t.of == nil {
-		t.of = map[uint64]mass{}
+		t.of = map[uint64]wide{}
 	}
-	t.of[key] = t.of[key].plus(w)
+	t.addAt(key, w)
 	if len(t.of) > t.limit {
 		var entries []Entry
 		for _, key := range t.keys() {
@@ -151,13 +131,19 @@ func (t *massTally) insert(key uint64, w mass) {
 	}
 }
 
+func (t *massTally) addAt(key uint64, w wide) {
+	sum := t.of[key]
+	sum.add(w)
+	t.of[key] = sum
+}
+
 // raise drops so many more bits of the keys.
 func (t *massTally) raise(shift uint) {
 	of := t.of
 	t.shift += shift
-	t.of = make(map[uint64]mass, len(of))
+	t.of = make(map[uint64]wide, len(of))
 	for key, w := range of {
-		t.of[key>>shift] = t.of[key>>shift].plus(w)
+		t.addAt(key>>shift, w)
 	}
 }
 

@@ -95,7 +95,7 @@ func (p *PartErrors) figures() blockFigures {
 // model in their place, which are ordinary ones as far as one can tell. Of the whole profile
 // nothing else changes. It fails where the windows were not counted on the profile's layout.
 func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
-	c := newClusters(p.Layout)
+	c := newClusters(p.Layout, p.Layout.Task, p.Layout.Binary)
 	c.parts = DayParts
 	hours := make([]int64, allHours)
 	errors := NewErrorSums(p.Layout.Label.Center, 0, false)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // As says what a column is read as.
@@ -29,7 +31,11 @@ const (
 // Want describes a column that a reader is to read.
 type Want struct {
 	Name string // the header's name, the Parquet column's dotted path or the JSON key's
-	As   As
+	// Element is what is read of the column's values where they are maps or lists: As says what
+	// of it. A value that has no such element, as a list that is too short, is missing. The zero
+	// Element is the value itself.
+	Element groundtruth.Element
+	As      As
 	// Optional columns that an object does not have become Absent; a missing
 	// required column is a *MissingColumnError. JSON Lines have no header: there a
 	// column that no record has is a column of missing values, never an error, and

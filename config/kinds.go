@@ -1,0 +1,482 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// What stands here reads the keys that belong to some kinds of models: to classifiers, to those
+// with probabilities, to regressions with quantiles.
+
+// BusinessValue is what rows are worth, by what was predicted of them and what came true.
+type BusinessValue struct {
+	// Of binary: true and false positives, false and true negatives.
+	TP float64 `yaml:"tp"`
+	FP float64 `yaml:"fp"`
+	FN float64 `yaml:"fn"`
+	TN float64 `yaml:"tn"`
+	// Pairs are, of multiclass, the classes whose rows are worth anything, in the file's order.
+	Pairs []PairValue
+}
+
+// PairValue is what a row of one class is worth of which one, or another, is predicted.
+type PairValue struct {
+	Actual, Predicted string
+	Value             float64
+}
+
+// MetricParameters are those that metrics have.
+type MetricParameters struct {
+	FBeta        FBeta        `yaml:"f_beta"`         // of binary
+	TopKAccuracy TopKAccuracy `yaml:"top_k_accuracy"` // of multiclass
+}
+
+// FBeta says how many times as much as precision recall counts.
+type FBeta struct {
+	Beta float64 `yaml:"beta"`
+}
+
+// TopKAccuracy says among how many of the most probable classes the actual one counts as found.
+type TopKAccuracy struct {
+	K int `yaml:"k"`
+}
+
+// Estimated says how performance is estimated before labels are in.
+type Estimated struct {
+	Method string `yaml:"method"` // a word of estimations; empty of regressions, whose performance isn't estimated
+}
+
+// LabelBias says how it is found that the rows with a label are unlike those without, and what
+// follows.
+type LabelBias struct {
+	Method string `yaml:"method"` // auto
+	Action string `yaml:"action"` // one of the LabelBias actions
+}
+
+// What follows where rows with a label are unlike those without.
+const (
+	LabelBiasInconclusive = "inconclusive" // rules on performance are
+	LabelBiasWarn         = "warn"         // a note says so
+	LabelBiasNone         = "none"         // it is not looked for
+)
+
+// scored reports whether predictions of a classifier have probabilities.
+func (m *Model) scored() bool {
+	c := m.Predictions.Columns
+	return c.Score != "" || len(c.Scores) > 0
+}
+
+// referenceScored reports whether those of the reference have. What a profile has shows when it
+// is read.
+func (m *Model) referenceScored() bool {
+	if m.Reference == nil || m.Reference.Columns == nil {
+		return m.Reference != nil && m.scored()
+	}
+	return m.Reference.Columns.Score != "" || len(m.Reference.Columns.Scores) > 0
+}
+
+// scoreKey names the key of predictions.columns that has probabilities.
+func scoreKey(task groundtruth.Task) string {
+	if task == groundtruth.Multiclass {
+		return "scores"
+	}
+	return "score"
+}
+
+// task reads what the model predicts. Where that is misspelt the rest is read as a regression,
+// and keys of other tasks are let pass.
+func (d *decoder) task(o *object, m *Model) {
+	m.Task, m.noTask = groundtruth.Regression, true
+	v, ok := o.get("task")
+	if !ok {
+		return
+	}
+	s, ok := d.textScalar(v)
+	if !ok {
+		return
+	}
+	if strings.Contains(strings.ToLower(s.text), "classif") {
+		d.fail(v, "%s is either binary, of two classes, or multiclass", s.shown())
+		return
+	}
+	word := ""
+	if d.choice(v, &word, tasks(), nil) {
+		m.Task, m.noTask = groundtruth.Task(word), false
+	}
+}
+
+// belongs returns the value of a key that models of some tasks have, and refuses it for others.
+func (o *object) belongs(key string, m *Model, tasks ...groundtruth.Task) (value, bool) {
+	v, ok := o.get(key)
+	if !ok || slices.Contains(tasks, m.Task) {
+		return v, ok
+	}
+	if !m.noTask {
+		o.d.failAt(o.keyPos(key), join(o.v.path, key), "belongs to the task %s; this model's is %s", strings.Join(texts(tasks), " or "), m.Task)
+	}
+	return v, false
+}
+
+// kind reads the keys of a model that belong to its task, once its columns are known.
+func (d *decoder) kind(o *object, m *Model) {
+	if m.Task == groundtruth.Binary {
+		m.PositiveLabel, m.Threshold = defaultPositiveLabel, defaultThreshold
+		m.Metrics.FBeta.Beta = defaultBeta
+	}
+	if m.Task == groundtruth.Multiclass && len(m.Predictions.Columns.Scores) > 0 {
+		m.Metrics.TopKAccuracy.K = defaultTopK
+	}
+	if v, ok := o.belongs("positive_label", m, groundtruth.Binary); ok {
+		if text, ok := d.class(v); ok {
+			m.PositiveLabel = text
+		}
+	}
+	if v, ok := o.belongs("threshold", m, groundtruth.Binary); ok {
+		d.between0And1(v, &m.Threshold)
+	}
+	if v, ok := o.belongs("business_value", m, groundtruth.Binary, groundtruth.Multiclass); ok {
+		d.businessValue(v, m)
+	}
+	if v, ok := o.belongs("cost_per_prediction", m, groundtruth.Binary, groundtruth.Multiclass); ok {
+		if f, ok := d.notNegative(v); ok {
+			m.CostPerPrediction = f
+		}
+		if !o.has("business_value") {
+			d.failAt(o.keyPos("cost_per_prediction"), v.path, "is taken from the value of each row: give business_value too, which says what rows are worth")
+		}
+	}
+	if v, ok := o.get("metrics"); ok {
+		d.metricParameters(v, m)
+	}
+	d.estimated(o, m)
+	d.labelBias(o, m)
+}
+
+// estimated reads how performance is estimated.
+func (d *decoder) estimated(o *object, m *Model) {
+	if m.Task != groundtruth.Regression {
+		m.Estimated.Method = auto
+	}
+	v, ok := o.belongs("estimated", m, groundtruth.Binary, groundtruth.Multiclass)
+	if !ok {
+		return
+	}
+	if !m.scored() {
+		d.failAt(o.keyPos("estimated"), v.path, "it goes by probabilities: map predictions.columns.%s", scoreKey(m.Task))
+	}
+	e := d.object(v)
+	can, later := estimations()
+	e.choice("method", &m.Estimated.Method, can, later)
+	e.done()
+}
+
+// labelBias reads what follows where labels are of rows unlike the others.
+func (d *decoder) labelBias(o *object, m *Model) {
+	m.LabelBias = LabelBias{Method: auto, Action: defaultLabelBias}
+	v, ok := o.get("label_bias")
+	if !ok {
+		return
+	}
+	b := d.object(v)
+	b.choice("method", &m.LabelBias.Method, []string{auto}, nil)
+	b.choice("action", &m.LabelBias.Action, labelBiasActions(), nil)
+	b.done()
+}
+
+// metricParameters reads the parameters of metrics that the model's task has.
+func (d *decoder) metricParameters(v value, m *Model) {
+	o := d.object(v)
+	if fv, ok := o.belongs("f_beta", m, groundtruth.Binary); ok {
+		f := d.object(fv)
+		if bv, ok := f.get("beta"); ok {
+			if b, s, ok := d.number(bv); ok && !(b > 0) {
+				d.fail(bv, "must be above 0, got %s: recall counts so many times as much as precision", s.raw)
+			} else if ok {
+				m.Metrics.FBeta.Beta = b
+			}
+		}
+		f.need("beta")
+		f.done()
+	}
+	if kv, ok := o.belongs("top_k_accuracy", m, groundtruth.Multiclass); ok {
+		k := d.object(kv)
+		k.count("k", 1, mostClasses, &m.Metrics.TopKAccuracy.K)
+		k.need("k")
+		k.done()
+		if len(m.Predictions.Columns.Scores) == 0 {
+			d.failAt(o.keyPos("top_k_accuracy"), kv.path, "it goes by the probabilities of classes: map predictions.columns.scores")
+		}
+	}
+	o.done()
+}
+
+// businessValue reads what rows are worth.
+func (d *decoder) businessValue(v value, m *Model) {
+	if m.Task == groundtruth.Multiclass {
+		d.pairValues(v, m)
+		return
+	}
+	o := d.object(v)
+	if !o.ok {
+		return
+	}
+	b := &BusinessValue{}
+	for _, of := range []struct {
+		key string
+		to  *float64
+	}{{"tp", &b.TP}, {"fp", &b.FP}, {"fn", &b.FN}, {"tn", &b.TN}} {
+		if nv, ok := o.get(of.key); ok {
+			if f, _, ok := d.number(nv); ok {
+				*of.to = f
+			}
+		}
+	}
+	if len(o.members) == 0 {
+		o.fail("is empty: say what a row is worth that is a true or false positive or negative, as in {tp: 10, fp: -1, fn: -5}")
+	}
+	o.done()
+	m.BusinessValue = b
+}
+
+// pairValues reads what rows are worth by their class and the predicted one.
+func (d *decoder) pairValues(v value, m *Model) {
+	items, ok := d.filled(v, "{actual: CLASS, predicted: CLASS, value: NUMBER}")
+	if !ok {
+		return
+	}
+	b := &BusinessValue{}
+	for _, item := range items {
+		o := d.object(item)
+		var pair PairValue
+		actual, haveActual := o.class("actual", m)
+		predicted, havePredicted := o.class("predicted", m)
+		if nv, ok := o.get("value"); ok {
+			pair.Value, _, _ = d.number(nv)
+		}
+		o.need("actual", "predicted", "value")
+		o.done()
+		if !haveActual || !havePredicted {
+			continue
+		}
+		pair.Actual, pair.Predicted = actual, predicted
+		if slices.ContainsFunc(b.Pairs, func(p PairValue) bool { return p.Actual == actual && p.Predicted == predicted }) {
+			o.fail("the value of %q predicted as %q is given twice", clip(actual), clip(predicted))
+			continue
+		}
+		b.Pairs = append(b.Pairs, pair)
+	}
+	m.BusinessValue = b
+}
+
+// class reads the name of a class under a key; of a model with probabilities it is one of these.
+func (o *object) class(key string, m *Model) (string, bool) {
+	v, ok := o.get(key)
+	if !ok {
+		return "", false
+	}
+	text, ok := o.d.class(v)
+	if scores := m.Predictions.Columns.Scores; ok && len(scores) > 0 {
+		names := make([]string, len(scores))
+		for i, s := range scores {
+			names[i] = s.Class
+		}
+		if !slices.Contains(names, text) {
+			o.d.fail(v, "%q is no class of predictions.columns.scores%s", clip(text), didYouMean(text, names))
+			return "", false
+		}
+	}
+	return text, ok
+}
+
+// class reads the text of a class or of a label. A number or a boolean is one as it is written.
+func (d *decoder) class(v value) (string, bool) {
+	s, ok := d.scalar(v, "the text of a class")
+	if !ok {
+		return "", false
+	}
+	if strings.TrimSpace(s.text) == "" || s.kind == nullScalar {
+		d.failEmpty(v)
+		return "", false
+	}
+	return s.text, true
+}
+
+// between0And1 reads a number that is neither.
+func (d *decoder) between0And1(v value, dst *float64) bool {
+	f, s, ok := d.number(v)
+	if ok && !(f > 0 && f < 1) {
+		d.fail(v, "must be above 0 and below 1, got %s", s.raw)
+		return false
+	}
+	if ok {
+		*dst = f
+	}
+	return ok
+}
+
+// scores reads where the probabilities of the classes are: a mapping of classes to columns, a
+// list of {class, column}, or {column, classes}, where the values of one column are maps, whose
+// keys are the classes, or lists of as many numbers as there are classes.
+func (d *decoder) scores(v value) []groundtruth.ClassScore {
+	var out []groundtruth.ClassScore
+	add := func(at value, s groundtruth.ClassScore) {
+		switch {
+		case slices.ContainsFunc(out, func(o groundtruth.ClassScore) bool { return o.Class == s.Class }):
+			d.fail(at, "the class %q is given twice", clip(s.Class))
+		case slices.ContainsFunc(out, func(o groundtruth.ClassScore) bool { return o.Column == s.Column && o.Element == s.Element }):
+			d.fail(at, "the column %q is that of another class already", clip(s.Column))
+		default:
+			out = append(out, s)
+		}
+	}
+	before := len(d.errs)
+	if _, isList := v.node.(*ast.SequenceNode); isList {
+		items, _ := d.list(v, "{class: CLASS, column: COLUMN}")
+		for _, item := range items {
+			o := d.object(item)
+			var s groundtruth.ClassScore
+			haveClass := false
+			if cv, ok := o.get("class"); ok {
+				s.Class, haveClass = d.class(cv)
+			}
+			_, haveColumn := o.text("column", &s.Column)
+			o.need("class", "column")
+			o.done()
+			if haveClass && haveColumn {
+				add(item, s)
+			}
+		}
+	} else if members, ok := d.members(v); ok && d.oneColumn(members) {
+		d.scoresOfOneColumn(v, add)
+	} else {
+		for class, cv := range d.entries(v) {
+			if strings.TrimSpace(class) == "" {
+				d.fail(cv, "the class is empty")
+			} else if column, ok := d.text(cv); ok {
+				add(cv, groundtruth.ClassScore{Class: class, Column: column})
+			}
+		}
+	}
+	switch {
+	case len(d.errs) > before:
+	case len(out) < 2:
+		d.fail(v, "want two classes at least, got %d; where one column holds a map or a list of them, write {column: COLUMN, classes: [..]}", len(out))
+	case len(out) > mostClasses:
+		d.fail(v, "at most %d classes have probabilities, got %d", mostClasses, len(out))
+	}
+	return out
+}
+
+// oneColumn reports whether scores has the form {column, classes}: a class of that name would
+// have a column, and classes are a list.
+func (d *decoder) oneColumn(members []member) bool {
+	return slices.ContainsFunc(members, func(m member) bool {
+		v, ok := d.resolve(m.node, "", 0)
+		_, isList := v.node.(*ast.SequenceNode)
+		return ok && m.key == "classes" && isList
+	})
+}
+
+// scoresOfOneColumn reads {column, classes}. Whether a value is a map or a list shows in the
+// value.
+func (d *decoder) scoresOfOneColumn(v value, add func(value, groundtruth.ClassScore)) {
+	o := d.object(v)
+	var column string
+	_, ok := o.text("column", &column)
+	if cv, have := o.get("classes"); have && ok {
+		items, _ := d.list(cv, "classes")
+		for i, item := range items {
+			if class, ok := d.class(item); ok {
+				add(item, groundtruth.ClassScore{Class: class, Column: column, Element: groundtruth.Element{Key: class, Place: i + 1}})
+			}
+		}
+	}
+	o.need("column")
+	o.done()
+}
+
+// scoresOfReference reads where the probabilities of the classes are in the reference, which are
+// those of the predictions: in their order. Empty text stands for none.
+func (d *decoder) scoresOfReference(v value, of []groundtruth.ClassScore) []groundtruth.ClassScore {
+	if isEmptyText(v) {
+		return nil
+	}
+	before := len(d.errs)
+	read := d.scores(v)
+	if len(d.errs) > before {
+		return of
+	}
+	if len(of) == 0 {
+		d.fail(v, "predictions.columns.scores is not there: the reference's serve to compare with")
+		return nil
+	}
+	out := slices.Clone(of)
+	for i := range out {
+		at := slices.IndexFunc(read, func(s groundtruth.ClassScore) bool { return s.Class == out[i].Class })
+		if at < 0 {
+			d.fail(v, "the class %q of predictions.columns.scores is missing", clip(out[i].Class))
+			return of
+		}
+		out[i] = read[at]
+	}
+	if len(read) > len(of) {
+		d.fail(v, "it has %d classes, and predictions.columns.scores has %d: name the same", len(read), len(of))
+	}
+	return out
+}
+
+// quantilesOfReference reads the reference's columns of predicted quantiles, which are those of
+// the predictions. Empty text stands for none.
+func (d *decoder) quantilesOfReference(v value, of []groundtruth.Quantile) []groundtruth.Quantile {
+	if isEmptyText(v) {
+		return nil
+	}
+	before := len(d.errs)
+	read := d.quantiles(v)
+	same := slices.EqualFunc(read, of, func(a, b groundtruth.Quantile) bool { return a.Q == b.Q })
+	if len(d.errs) == before && !same {
+		d.fail(v, "they are not the quantiles of predictions.columns.quantiles: name the same")
+	}
+	return read
+}
+
+// quantiles reads the columns of predicted quantiles.
+func (d *decoder) quantiles(v value) []groundtruth.Quantile {
+	items, ok := d.filled(v, "{q: NUMBER, column: COLUMN}")
+	if !ok {
+		return nil
+	}
+	var out []groundtruth.Quantile
+	for _, item := range items {
+		o := d.object(item)
+		var q groundtruth.Quantile
+		haveQ := false
+		qv, ok := o.get("q")
+		if ok {
+			haveQ = d.between0And1(qv, &q.Q)
+		}
+		cv, haveColumn := o.text("column", &q.Column)
+		o.need("q", "column")
+		o.done()
+		if !haveQ || !haveColumn {
+			continue
+		}
+		if n := len(out); n > 0 && !(q.Q > out[n-1].Q) {
+			d.fail(qv, "the quantiles stand in ascending order, and %s follows %s", formatFloat(q.Q), formatFloat(out[n-1].Q))
+			continue
+		}
+		if slices.ContainsFunc(out, func(o groundtruth.Quantile) bool { return o.Column == q.Column }) {
+			d.fail(cv, "the column %q is that of another quantile already", clip(q.Column))
+			continue
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

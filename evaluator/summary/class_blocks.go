@@ -1,0 +1,94 @@
+package summary
+
+// The blocks of a classifier's rows (time blocks, and days, parts of days and groups of
+// entities) have counts by class on coarse bins of the score, 8 to an octave of min(s, 1-s),
+// that fine bins nest in. What lies within 2^-20 of 0 or of 1 is one bin, but for exactly 0 and
+// 1.
+const (
+	coarseInOctave = 8
+	leastCoarse    = -20
+	coarseOfSide   = 2 + (-1-leastCoarse)*coarseInOctave // without that of 1/2
+	coarseScores   = 2*coarseOfSide + 1
+	finePerCoarse  = fineInOctave / coarseInOctave
+)
+
+// coarseBin returns the coarse bin that a fine bin lies in.
+func coarseBin(fine uint32) int {
+	at := int(fine % upperSide / finePerCoarse)
+	bin := 0
+	if at > 0 {
+		bin = min(max(at-(leastCoarse-leastOctave+1)*coarseInOctave+2, 1), coarseOfSide)
+	}
+	if fine >= upperSide {
+		return coarseScores - 1 - bin
+	}
+	return bin
+}
+
+// classBlock counts rows by coarse bin and there by class; nil without rows. It is mergeable.
+type classBlock struct {
+	n       []int64
+	weights []weight // nil without weights
+}
+
+// room makes room for so many coarse bins.
+func (b *classBlock) room(coarse int) {
+	if b.n == nil {
+		b.n = make([]int64, coarse*classCells)
+	}
+}
+
+// weigh has the rows so far count 1 each where weights come in.
+func (b *classBlock) weigh() {
+	if b.weights == nil {
+		b.weights = unitWeights(b.n)
+	}
+}
+
+// addWeight adds the weight of a row that was counted.
+func (b *classBlock) addWeight(cell int, w weight) {
+	if b.weights == nil {
+		b.n[cell]--
+		b.weigh()
+		b.n[cell]++
+	}
+	b.weights[cell].add(w)
+}
+
+func (b *classBlock) mergeFrom(o *classBlock) {
+	if o.n == nil {
+		return
+	}
+	b.room(len(o.n) / classCells)
+	if o.weights != nil {
+		b.weigh()
+	}
+	for i, n := range o.n {
+		b.n[i] += n
+	}
+	if b.weights == nil {
+		return
+	}
+	weights := o.weights
+	if weights == nil {
+		weights = unitWeights(o.n)
+	}
+	for i := range weights {
+		b.weights[i].add(weights[i])
+	}
+}
+
+// rows returns the number of rows.
+func (b *classBlock) rows() int64 { return sumOf(b.n) }
+
+// mass returns what a cell has.
+func (b *classBlock) mass(cell int) Mass {
+	switch {
+	case b.n == nil:
+		return Mass{}
+	case b.weights == nil:
+		return massOf(b.n[cell], nil)
+	default:
+		return massOf(b.n[cell], &b.weights[cell])
+	}
+}

@@ -1,0 +1,127 @@
+package summary
+
+import "github.com/hindcast/hindcast/groundtruth"
+
+// Mass is how much some rows count: their number, the sum of their weights, and that of the
+// squares of these. Without weights all three are the number.
+type Mass struct {
+	N     int64
+	W, W2 float64
+}
+
+func massOf(n int64, w *weight) Mass {
+	if w == nil {
+		return Mass{N: n, W: float64(n), W2: float64(n)}
+	}
+	return Mass{N: n, W: w.w.float64(), W2: w.w2.float64()}
+}
+
+// ScoreCell is the rows of one score, or of the scores of a bin.
+type ScoreCell struct {
+	// Score is the mean of the rows' scores, and Low and High are between which they lie: all
+	// equal where scores are exact.
+	Score, Low, High float64
+	// Mass is by actual and predicted class, 1 being the positive one; of predictions all is
+	// at actual 0.
+	Mass [2][2]Mass
+}
+
+// classCells is how many pairs of an actual and a predicted class Binary has: cell 2a+p is that
+// of actual class a and predicted class p, 1 being the positive class.
+const classCells = 4
+
+// Classes is what metrics of classifiers need of some matched rows, of the whole, a version or a
+// segment: counts by class, and of Binary by score too. ErrorSums.Classes has it.
+type Classes struct {
+	task     groundtruth.Task
+	binary   BinaryOptions
+	whole    classBlock  // of one coarse bin: all rows by class
+	scores   *scoreTable // nil where there are no scores, or these are not kept
+	blocks   []classBlock
+	timeless bool // some rows have no time, so that the blocks don't add up to the whole
+}
+
+// newClasses returns the counts of no rows of a task, nil of a regression. Scores are those
+// of a whole or of a group, or nil where they are not kept; and there are so many blocks.
+func newClasses(task groundtruth.Task, o BinaryOptions, scores *scoreTable, blocks int) *Classes {
+	if task != groundtruth.Binary {
+		return nil
+	}
+	c := &Classes{task: task, binary: o, blocks: make([]classBlock, blocks)}
+	c.whole.room(1)
+	if o.Scored {
+		c.scores = scores
+	}
+	return c
+}
+
+// Classes returns the counts by class of a classifier, nil of a regression.
+func (e *ErrorSums) Classes() *Classes { return e.classes }
+
+// Task returns Binary or Multiclass.
+func (c *Classes) Task() groundtruth.Task { return c.task }
+
+// N returns the number of rows.
+func (c *Classes) N() int64 { return c.whole.rows() }
+
+// Weighted reports whether rows have weights.
+func (c *Classes) Weighted() bool { return c.whole.weights != nil }
+
+// Names returns the names of the classes, by their numbers: of Binary the negative one and the
+// positive one.
+func (c *Classes) Names() []string { return c.binary.names() }
+
+// Mass returns the rows of an actual and a predicted class.
+func (c *Classes) Mass(actual, predicted int) Mass { return c.whole.mass(2*actual + predicted) }
+
+// Scores returns the rows of Binary by ascending score: exact while there are few distinct
+// ones, WholeScores of the whole and GroupScores of a version or segment, else on bins that
+// are always the same. It is nil where there are no scores.
+func (c *Classes) Scores() []ScoreCell {
+	if c.scores == nil {
+		return nil
+	}
+	return c.scores.cells()
+}
+
+// Blocks returns the number of blocks, 0 where none are kept, as ErrorSums.Blocks has it.
+func (c *Classes) Blocks() int {
+	if c.timeless {
+		return 0
+	}
+	return len(c.blocks)
+}
+
+// Coarse returns the number of coarse bins of the score that blocks have: 1 without scores.
+func (c *Classes) Coarse() int {
+	if !c.binary.Scored {
+		return 1
+	}
+	return coarseScores
+}
+
+// CoarseOf returns the coarse bin of a score. Bins are in the order of scores.
+func (c *Classes) CoarseOf(score float64) int {
+	if !c.binary.Scored {
+		return 0
+	}
+	fine, _ := fineBin(score)
+	return coarseBin(fine)
+}
+
+// BlockMass returns the rows of a block by coarse bin, actual and predicted class.
+func (c *Classes) BlockMass(b, coarse, actual, predicted int) Mass {
+	return c.blocks[b].mass(coarse*classCells + 2*actual + predicted)
+}
+
+// mergeFrom adds what o has, of the same model.
+func (c *Classes) mergeFrom(o *Classes) {
+	c.whole.mergeFrom(&o.whole)
+	if c.scores != nil && o.scores != nil {
+		c.scores.mergeFrom(o.scores)
+	}
+	for i := range c.blocks {
+		c.blocks[i].mergeFrom(&o.blocks[i])
+	}
+	c.timeless = c.timeless || o.timeless
+}
