@@ -37,9 +37,10 @@ type Worse uint8
 
 // The ways to get worse.
 const (
-	WorseRises   Worse = iota + 1 // as an error does
-	WorseFalls                    // as an accuracy does
-	WorseLeaves0                  // to either side, as a bias does
+	WorseRises        Worse = iota + 1 // as an error does
+	WorseFalls                         // as an accuracy does
+	WorseLeaves0                       // to either side, as a bias does
+	WorseLeavesTarget                  // likewise from Spec.Target, as the coverage of an interval does
 )
 
 // Spec is one metric: a row of the table that rules, series, dashboards, messages, the

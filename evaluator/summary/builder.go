@@ -126,7 +126,7 @@ func newWholeSums(task groundtruth.Task, o BinaryOptions, layout *Layout, label 
 	e := NewErrorSums(center, wholeBuckets, blocks > 0 && classes == nil)
 	e.span, e.classes = end-start, classes
 	switch {
-	case task != groundtruth.Regression:
+	case task == groundtruth.Binary || task == groundtruth.Multiclass:
 	case layout == nil:
 		e.labels = &tally{limit: wholeBuckets}
 	default:

@@ -11,12 +11,12 @@ type spreadCell struct {
 	off       float64 // how far the mean may be from theirs
 }
 
-// LabelSpread returns the mean of |y - median of y| over the rows' labels, each with the row's
-// weight where they have weights: the mae of whoever always says the median. The bound is the
-// greatest error that it can have: 0 while the distinct labels are known. It is not known,
-// and ok false, of versions and segments, whose labels are not counted apart, and where a
+// LabelSpread returns the median of the rows' labels and the mean of |y - median|, each with the
+// row's weight where they have weights: the mae of whoever always says the median. The bound is
+// the greatest error that the mean can have: 0 while the distinct labels are known. It is not
+// known, and ok false, of versions and segments, whose labels are not counted apart, and where a
 // label is out of the range of numbers that can be summed.
-func (e *ErrorSums) LabelSpread() (mean, bound float64, ok bool) {
+func (e *ErrorSums) LabelSpread() (median, mean, bound float64, ok bool) {
 	var cells []spreadCell
 	switch {
 	case e.weights != nil:
@@ -27,7 +27,7 @@ func (e *ErrorSums) LabelSpread() (mean, bound float64, ok bool) {
 		cells = e.labels.cells()
 	}
 	if len(cells) == 0 {
-		return 0, 0, false
+		return 0, 0, 0, false
 	}
 	return spreadOf(cells)
 }
@@ -38,9 +38,9 @@ func (e *ErrorSums) LabelSpread() (mean, bound float64, ok bool) {
 // mean. In that cell each is off by its width at the most; and where the median is off by as
 // much, the distances of the others are off by that times the difference between how many
 // lie below and above, which is at most how many the cell has.
-func spreadOf(cells []spreadCell) (mean, bound float64, ok bool) {
+func spreadOf(cells []spreadCell) (median, mean, bound float64, ok bool) {
 	total := cells[len(cells)-1].upTo
-	median, _ := cellAt(cells, total/2)
+	median, _ = cellAt(cells, total/2)
 	for _, c := range cells {
 		share := c.mass / total
 		mean += float64(share * math.Abs(c.mean-median))
@@ -49,7 +49,7 @@ func spreadOf(cells []spreadCell) (mean, bound float64, ok bool) {
 			bound += float64(2 * share * (c.high - c.low))
 		}
 	}
-	return mean, bound, !math.IsInf(mean, 0) && !math.IsNaN(mean) && !math.IsInf(bound, 0) && !math.IsNaN(bound)
+	return median, mean, bound, !math.IsInf(mean, 0) && !math.IsNaN(mean) && !math.IsInf(bound, 0) && !math.IsNaN(bound)
 }
 
 // cellAt returns the value at which the mass of ascending cells, of which there is one at

@@ -57,11 +57,7 @@ func (w *weightSums) bytes() int64 {
 }
 
 // Weighted reports whether the rows have weights: terms are then times these.
-func (e *ErrorSums) Weighted() bool { return e.weights != nil || e.figuresWeighted() }
-
-func (e *ErrorSums) figuresWeighted() bool {
-	return slices.ContainsFunc(e.figures, func(f blockFigures) bool { return f.mass != nil })
-}
+func (e *ErrorSums) Weighted() bool { return e.weights != nil }
 
 // Mass returns the sum of a power of the weights of some of the rows, from 1 to MaxPower: the
 // number of these rows where they have no weights.
@@ -72,6 +68,9 @@ func (e *ErrorSums) Mass(r Rows, power int) float64 {
 	return e.weights.mass[r][power-1].Float64()
 }
 
+// ExactMass returns it of rows with weights, not rounded. The caller must not change it.
+func (e *ErrorSums) ExactMass(r Rows, power int) *exact.Sum { return &e.weights.mass[r][power-1] }
+
 // SquaredSum returns the sum of the terms of k, each times the square of its row's weight, where
 // the rows have weights; else it is Sum.
 func (e *ErrorSums) SquaredSum(k SumKind) float64 {
@@ -80,6 +79,9 @@ func (e *ErrorSums) SquaredSum(k SumKind) float64 {
 	}
 	return e.weights.second[k].Float64()
 }
+
+// ExactSquaredSum returns it of rows with weights, not rounded. The caller must not change it.
+func (e *ErrorSums) ExactSquaredSum(k SumKind) *exact.Sum { return &e.weights.second[k] }
 
 // BlockMass returns the sum of the weights of some of the rows of block i: the number of these
 // rows where they have no weights.
