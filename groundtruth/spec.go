@@ -248,7 +248,27 @@ const (
 	MissingID    = "missing_id"
 	MissingValue = "missing_value" // no prediction, no timestamp of one, or a label without the ingest time
 	BadRow       = "bad_row"       // short or long CSV row, malformed JSON line
+	BadClass     = "bad_class"     // the class of a prediction or a label is nested, or is neither 1 nor 0 where Spec.Positive is one of them
+	BadScore     = "bad_score"     // a score is no number from 0 to 1
+	BadWeight    = "bad_weight"    // a weight is no number from 0 to MaxWeight
 )
+
+// MaxWeight is the greatest weight that a row may have.
+const MaxWeight = 1e9
+
+// wrongWith says what is wrong with records that are skipped for a reason whose name alone does
+// not say it.
+func wrongWith(reason string) string {
+	switch reason {
+	case BadClass:
+		return "nested, or neither 1, 0, true nor false where positive_label is one of these"
+	case BadScore:
+		return "no number from 0 to 1"
+	case BadWeight:
+		return fmt.Sprintf("no number from 0 to %g", MaxWeight)
+	}
+	return ""
+}
 
 // Input names an object that was read, for the audit.
 type Input struct {
@@ -331,7 +351,11 @@ func (s *Skipped) Words() string {
 			}
 		}
 		if samples := s.Samples[reason]; len(samples) > 0 {
-			fmt.Fprintf(&b, " (first in %s, record %d", samples[0].Object, samples[0].Row)
+			b.WriteString(" (")
+			if wrong := wrongWith(reason); wrong != "" {
+				b.WriteString(wrong + "; ")
+			}
+			fmt.Fprintf(&b, "first in %s, record %d", samples[0].Object, samples[0].Row)
 			if samples[0].Value != "" {
 				fmt.Fprintf(&b, ": %q", samples[0].Value)
 			}

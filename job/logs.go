@@ -238,6 +238,17 @@ func (l Logs) noSuchFeature(ctx context.Context, name string, src groundtruth.So
 	return fmt.Errorf("feature %q is not a column of %s: it has %s%s; correct predictions.features", name, src.URL, table.QuoteNames(names), table.DidYouMean(name, names))
 }
 
+// holdsScore reports whether a column lies in one whose elements are scores, as the columns of
+// an object do.
+func holdsScore(spec groundtruth.Spec, name string) bool {
+	for _, s := range slices.Concat(spec.PredictionColumns.Scores, spec.ColumnsOfReference().Scores) {
+		if s.Element != (groundtruth.Element{}) && strings.HasPrefix(name, s.Column+".") {
+			return true
+		}
+	}
+	return false
+}
+
 // mappedColumns lists the names of the columns that are mapped, and so are no features.
 func mappedColumns(spec groundtruth.Spec) []string {
 	labels, ref := spec.LabelColumns, spec.ColumnsOfReference()
@@ -249,9 +260,10 @@ func mappedColumns(spec groundtruth.Spec) []string {
 // but for times. The reserved ones would be features, but for names that are another column's
 // in what is reported.
 func Features(m *config.Model, columns []format.ColumnInfo) (features []groundtruth.FeatureSpec, reserved []string) {
-	mapped, wanted := mappedColumns(m.GroundtruthSpec()), m.Predictions.Features
+	spec, wanted := m.GroundtruthSpec(), m.Predictions.Features
+	mapped := mappedColumns(spec)
 	for _, c := range columns {
-		if wanted.Auto && slices.Contains(mapped, c.Name) || !wanted.Auto && !slices.Contains(wanted.Columns, c.Name) {
+		if wanted.Auto && (slices.Contains(mapped, c.Name) || holdsScore(spec, c.Name)) || !wanted.Auto && !slices.Contains(wanted.Columns, c.Name) {
 			continue
 		}
 		if drift.Reserved(c.Name) {

@@ -63,7 +63,7 @@ func intervalCoverage(s *Spec, rows *errorMoments) Result {
 	est := rows.estimate(m, centred(k, summary.QuantileRows, m.Mean), m.Mean, 1, 0)
 	out := s.metric(est, n, 0)
 	if out.Reason == "" {
-		nEff := float64(n) / kish(rows.e)
+		nEff := float64(n) / designEffect(rows.e)
 		if est.SE > 0 {
 			nEff = m.Mean * (1 - m.Mean) / (est.SE * est.SE)
 		}

@@ -82,7 +82,7 @@ func (m *errorMoments) fourthOfLabels(label stat.Moments, spread float64) float6
 // weights, by the sums of its powers.
 func (m *errorMoments) fourth(d float64, k1, k2, k3, k4 summary.SumKind) float64 {
 	e := m.e
-	return second(e, k4) - float64(4*d*second(e, k3)) + float64(6*d*d*second(e, k2)) - float64(4*d*d*d*second(e, k1)) + float64(d*d*d*d*kish(e))
+	return second(e, k4) - float64(4*d*second(e, k3)) + float64(6*d*d*second(e, k2)) - float64(4*d*d*d*second(e, k1)) + float64(d*d*d*d*designEffect(e))
 }
 
 // rSquared is r2 = 1 - sum e^2 / sum (y - mean y)^2, up to 1, of labels that vary. Its
@@ -134,10 +134,13 @@ func explainedVariance(s *Spec, rows *errorMoments) Result {
 	sum := func(k summary.SumKind) float64 { return second(e, k) }
 	crossed := sum(summary.SumE2Z2) - float64(2*d*sum(summary.SumE2Z)) + float64(d*d*sum(summary.SumE2)) -
 		float64(2*m*(sum(summary.SumEZ2)-float64(2*d*sum(summary.SumEZ))+float64(d*d*sum(summary.SumE)))) +
-		float64(m*m*(sum(summary.SumZ2)-float64(2*d*sum(summary.SumZ1))+float64(d*d*kish(e))))
+		float64(m*m*(sum(summary.SumZ2)-float64(2*d*sum(summary.SumZ1))+float64(d*d*designEffect(e))))
 	fourth := rows.fourth(m, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4)
 	spreadOfU := math.Max(0, fourth-float64(2*ratio*crossed)+float64(ratio*ratio*rows.fourthOfLabels(label, spread))) * f / (f - 1)
 	third := thirdOfSquares(rows.errors.Kurtosis, variance) - float64(ratio*ratio*ratio*thirdOfSquares(label.Kurtosis, spread))
+	// No series is more skewed than this, of which two terms of nearly the same size leave little.
+	most := float64(math.Sqrt(rows.squared.Kurtosis-1) * spreadOfU * math.Sqrt(spreadOfU))
+	third = math.Max(-most, math.Min(third, most))
 	moments := stat.Moments{N: f, Variance: spreadOfU, Kurtosis: rows.squared.Kurtosis}.WithThird(third)
 	series := seriesOf(summary.AllRows, func(e *summary.ErrorSums, i int) float64 {
 		squares := e.BlockSum(i, summary.SumE2) - float64(2*m*e.BlockSum(i, summary.SumE)) + float64(m*m*e.BlockMass(i, summary.AllRows))
@@ -173,11 +176,11 @@ func skillOverMedian(s *Spec, rows *errorMoments) Result {
 	label, spread, _ := rows.labelsOf()
 	ratio := rows.absolute.Mean / mean
 	off := label.Mean + rows.e.Center() - median
-	labels := math.Max(0, spread+float64(off*off)-float64(mean*mean)) * kish(rows.e)
+	labels := math.Max(0, spread+float64(off*off)-float64(mean*mean)) * designEffect(rows.e)
 	common := 0.0
 	e4 := second(rows.e, summary.SumE4)
 	mse := second(rows.e, summary.SumE2)
-	scale := kish(rows.e)
+	scale := designEffect(rows.e)
 	if of := math.Sqrt(float64((e4 - float64(mse*mse/scale)) * (r.fourth - float64(spread*spread*scale)))); of > 0 {
 		correlation := math.Max(-1, math.Min((r.crossed-float64(mse*spread))/of, 1))
 		common = float64(correlation * math.Sqrt(float64(rows.absolute.Variance*labels)))

@@ -31,9 +31,9 @@ func second(e *summary.ErrorSums, k summary.SumKind) float64 {
 	return inVariance(e, e.SquaredSum(k))
 }
 
-// kish returns it of terms that are 1: by how much weights make the variance of a mean greater
+// designEffect returns it of terms that are 1: by how much weights make the variance of a mean greater
 // (Kish, Survey Sampling, 1965, 11.7). The rows count as n over that.
-func kish(e *summary.ErrorSums) float64 {
+func designEffect(e *summary.ErrorSums) float64 {
 	return inVariance(e, e.Mass(summary.AllRows, 2))
 }
 

@@ -60,6 +60,12 @@ func newGroupSums(center float64, blocks bool) *ErrorSums {
 	return e
 }
 
+// settle makes what was counted readable.
+func (e *ErrorSums) settle() {
+	e.abs.settle()
+	e.classes.settle()
+}
+
 func (e *ErrorSums) empty() bool { return e.n == 0 }
 
 // addSums adds the sums over rows of o, and nothing else of it.
@@ -159,7 +165,7 @@ func (b *blockSums) addRest(o *blockSums) {
 const sumBytes = 576
 
 func (e *ErrorSums) bytes() int64 {
-	n := int64(numFirstSums)*sumBytes + int64(len(e.byBlock))*8 + e.abs.bytes()
+	n := e.classes.bytes() + int64(numFirstSums)*sumBytes + int64(len(e.byBlock))*8 + e.abs.bytes()
 	n += e.logs.bytes() + e.quantiles.bytes() + e.weights.bytes()
 	for i := range e.blocks {
 		n += e.blocks[i].bytes()

@@ -37,7 +37,8 @@ type Builder struct {
 	kernel  *errorKernel // nil before the first match
 	keys    []key        // of a piece of matches
 	blockOf []int32      // of the piece's rows
-	classes *classKernel // nil before the first rows of a classifier
+	classes *classKernel // of Binary
+	many    *manyKernel  // of Multiclass
 	summed  bool         // the versions' sums are in the whole's
 
 	calendar *groundtruth.Calendar // nil where hours are not counted
@@ -73,8 +74,11 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
 	}
-	if task == groundtruth.Binary {
+	switch task {
+	case groundtruth.Binary:
 		b.classes = newClassKernel()
+	case groundtruth.Multiclass:
+		b.many = newManyKernel(opts.Binary.scored())
 	}
 	if opts.Entities {
 		b.s.entities = newEntities(task, opts.Binary, layout, opts.Quantiles)
@@ -97,9 +101,10 @@ func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, e
 	s.prediction = newColumnSummary(prediction, s.interior())
 	s.label = newColumnSummary(label, s.interior())
 	s.errors = newWholeSums(task, o, layout, s.label, start, end)
+	rank := layout.classRank()
 	fresh := func() *ErrorSums {
 		e := newGroupSums(s.errors.center, end > start)
-		e.classes = newClasses(task, o, newScoreTable(false), 0)
+		e.classes = newClassesOf(task, o, rank, false, 0)
 		return e
 	}
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
@@ -107,6 +112,7 @@ func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, e
 		s.segments = append(s.segments, newGroups[ErrorSums](maxSegments, layout.segmentRank(name), fresh))
 	}
 	s.predicted = newPredictionsSide(task, o)
+	s.many = newManyPredictions(task, o, rank)
 	s.resetVersionRows()
 	return s
 }
@@ -122,7 +128,7 @@ func newWholeSums(task groundtruth.Task, o BinaryOptions, layout *Layout, label 
 	if end > start {
 		blocks = NumBlocks
 	}
-	classes := newClasses(task, o, newScoreTable(true), blocks)
+	classes := newClassesOf(task, o, layout.classRank(), true, blocks)
 	e := NewErrorSums(center, wholeBuckets, blocks > 0 && classes == nil)
 	e.span, e.classes = end-start, classes
 	switch {
@@ -155,7 +161,7 @@ func (s *Summary) resetVersionRows() {
 // Summary returns the Summary of what was added so far. The Builder must not be used
 // afterwards.
 func (b *Builder) Summary() *Summary {
-	if !b.summed {
+	if !b.summed && b.classes == nil {
 		for _, e := range b.s.versions.all() {
 			b.s.errors.addSums(e)
 		}
@@ -187,6 +193,7 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	}
 	if batch.Class.Kind == groundtruth.Text {
 		s.prediction.addValues(b.counts.of(&batch.Class, n))
+		b.many.addPredictions(s.many, batch)
 	}
 	if s.predicted != nil {
 		s.predicted.add(b.classes, batch)
@@ -267,10 +274,10 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	if m.LabelClass.Kind == groundtruth.Text {
 		s.label.addValues(b.counts.of(&m.LabelClass, n))
 	}
-	if m.Predictions == nil {
+	if m.Predictions == nil && m.Class.Kind != groundtruth.Text {
 		return // no error can be told, of the whole or of a group
 	}
-	if b.classes == nil {
+	if b.classes == nil && b.many == nil {
 		b.readyForErrors(m)
 	}
 	for from := 0; from < n; from += kernelRows {
@@ -327,8 +334,14 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 			blockOf[row] = int32(blocks.find(t))
 		}
 	}
+	if b.many != nil {
+		b.addMany(m, from, to, keys[:at], blockOf)
+		return
+	}
 	if b.classes != nil {
-		b.addClasses(m, from, to, keys[:at], blockOf)
+		b.classes.load(m, from, to)
+		b.classes.addKeys(keys[:at], blockOf)
+		b.classes.addBlocks(s.errors.classes.blocks, blockOf, s.binary.Scored)
 		return
 	}
 	k.load(rowsOf(m, from, to))
@@ -337,18 +350,6 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 	if k.blockOf != nil {
 		k.addBlocks(s.errors.blocks, k.blockOf)
 	}
-}
-
-// addClasses takes a piece of the matches of a binary classifier.
-func (b *Builder) addClasses(m *groundtruth.Matches, from, to int, keys []key, blockOf []int32) {
-	k, scores := b.classes, m.Predictions[from:to]
-	var weights []float64
-	if m.Weights != nil {
-		weights = m.Weights[from:to]
-	}
-	k.load(m.Positive[from:to], m.Labels[from:to])
-	k.addKeys(keys, blockOf, scores, weights)
-	k.addBlocks(b.s.errors.classes.blocks, blockOf, b.s.binary.Scored, scores, weights)
 }
 
 // setKey makes a key of the groups of n rows of a text column, which begin at from.
@@ -448,6 +449,7 @@ func (b *Builder) ResetPredictions() {
 		s.hours.counts = [allHours]int64{}
 	}
 	s.predicted = newPredictionsSide(s.task, s.binary)
+	s.many = newManyPredictions(s.task, s.binary, s.layout.classRank())
 	s.resetVersionRows()
 }
 

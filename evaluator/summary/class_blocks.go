@@ -78,6 +78,19 @@ func (b *classBlock) mergeFrom(o *classBlock) {
 	}
 }
 
+// addFolded adds what o has on all of its coarse bins to a block that has one.
+func (b *classBlock) addFolded(o *classBlock) {
+	for from := 0; from < len(o.n); from += classCells {
+		one := classBlock{n: o.n[from : from+classCells]}
+		if o.weights != nil {
+			one.weights = o.weights[from : from+classCells]
+		}
+		b.mergeFrom(&one)
+	}
+}
+
+func (b *classBlock) bytes() int64 { return int64(len(b.n))*8 + int64(len(b.weights))*48 }
+
 // rows returns the number of rows.
 func (b *classBlock) rows() int64 { return sumOf(b.n) }
 

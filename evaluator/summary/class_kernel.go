@@ -13,8 +13,9 @@ type classKernel struct {
 	coarseOf [2 * octavesOfSide * coarseInOctave]uint16 // coarse bins by the number of a fine one over finePerCoarse
 	rowOrder
 
-	classes []uint8 // of the piece's rows
-	picked  struct {
+	classes         []uint8 // of the piece's rows
+	scores, weights []float64
+	picked          struct {
 		scores, weights []float64
 		classes         []uint8
 	}
@@ -29,9 +30,22 @@ func newClassKernel() *classKernel {
 	return k
 }
 
-// load sets the class of each row, in which the label has 2 and the prediction 1 where it is the
-// positive class; labels are nil of predictions alone.
-func (k *classKernel) load(positive []bool, labels []float64) {
+// load takes the matches from one row to before another.
+func (k *classKernel) load(m *groundtruth.Matches, from, to int) {
+	k.loadPredicted(m.Positive[from:to])
+	for i, y := range m.Labels[from:to] {
+		// Of the bits of 1 and 0 the 61st differs.
+		k.classes[i] |= uint8(math.Float64bits(y)>>61) & 1 << 1
+	}
+	k.scores, k.weights = m.Predictions[from:to], nil
+	if m.Weights != nil {
+		k.weights = m.Weights[from:to]
+	}
+}
+
+// loadPredicted sets the class of each row to 1 where it is predicted to be of the positive
+// class, and to 0 elsewhere.
+func (k *classKernel) loadPredicted(positive []bool) {
 	k.classes = slices.Grow(k.classes[:0], len(positive))[:len(positive)]
 	for i, p := range positive {
 		class := uint8(0)
@@ -40,14 +54,11 @@ func (k *classKernel) load(positive []bool, labels []float64) {
 		}
 		k.classes[i] = class
 	}
-	for i, y := range labels {
-		// Of the bits of 1 and 0 the 61st differs.
-		k.classes[i] |= uint8(math.Float64bits(y)>>61) & 1 << 1
-	}
 }
 
 // addKeys adds the piece's rows to their groups of each key.
-func (k *classKernel) addKeys(keys []key, blockOf []int32, scores, weights []float64) {
+func (k *classKernel) addKeys(keys []key, blockOf []int32) {
+	scores, weights := k.scores, k.weights
 	for i := range keys {
 		groups, numbers := keys[i].groups, keys[i].numbers
 		if len(groups) == 1 {
@@ -102,7 +113,8 @@ func (e *ErrorSums) countRows(blockOf, rows []int32) {
 }
 
 // addBlocks adds the piece's rows to their blocks, which have scores or one coarse bin.
-func (k *classKernel) addBlocks(blocks []classBlock, blockOf []int32, scored bool, scores, weights []float64) {
+func (k *classKernel) addBlocks(blocks []classBlock, blockOf []int32, scored bool) {
+	scores, weights := k.scores, k.weights
 	coarse := 1
 	if scored {
 		coarse = coarseScores
@@ -167,12 +179,14 @@ func (p *predictionsSide) add(k *classKernel, b *groundtruth.Batch) {
 	if b.Positive == nil {
 		return
 	}
-	k.load(b.Positive[:b.Len], nil)
+	k.loadPredicted(b.Positive[:b.Len])
 	p.whole.addAll(k.classes, nil)
 	if p.scores != nil {
 		p.scores.add(b.Predictions[:b.Len], k.classes, nil)
 	}
 }
+
+func (p *predictionsSide) bytes() int64 { return p.whole.bytes() + p.scores.bytes() }
 
 func (p *predictionsSide) mergeFrom(o *predictionsSide) {
 	p.whole.mergeFrom(&o.whole)

@@ -38,7 +38,8 @@ type Classes struct {
 	whole    classBlock  // of one coarse bin: all rows by class
 	scores   *scoreTable // nil where there are no scores, or these are not kept
 	blocks   []classBlock
-	timeless bool // some rows have no time, so that the blocks don't add up to the whole
+	many     *manyClasses // of Multiclass, which has none of the above
+	timeless bool         // some rows have no time, so that the blocks don't add up to the whole
 }
 
 // newClasses returns the counts of no rows of a task, nil of a regression. Scores are those
@@ -62,17 +63,40 @@ func (e *ErrorSums) Classes() *Classes { return e.classes }
 func (c *Classes) Task() groundtruth.Task { return c.task }
 
 // N returns the number of rows.
-func (c *Classes) N() int64 { return c.whole.rows() }
+func (c *Classes) N() int64 {
+	if c.many != nil {
+		return c.many.parts[0].n
+	}
+	return c.whole.rows()
+}
 
 // Weighted reports whether rows have weights.
-func (c *Classes) Weighted() bool { return c.whole.weights != nil }
+func (c *Classes) Weighted() bool {
+	if c.many != nil {
+		return c.many.weighted
+	}
+	return c.whole.weights != nil
+}
 
 // Names returns the names of the classes, by their numbers: of Binary the negative one and the
-// positive one.
-func (c *Classes) Names() []string { return c.binary.names() }
+// positive one; of Multiclass at most MaxClasses that rows are of or are predicted to be, those
+// of the reference by their count there, then others by name, and last the rest where there is
+// one (Pooled).
+func (c *Classes) Names() []string {
+	if c.many != nil {
+		return c.many.classNames()
+	}
+	return c.binary.names()
+}
 
-// Mass returns the rows of an actual and a predicted class.
-func (c *Classes) Mass(actual, predicted int) Mass { return c.whole.mass(2*actual + predicted) }
+// Mass returns the rows of an actual and a predicted class. Of Multiclass it is known where
+// CellsKnown says so.
+func (c *Classes) Mass(actual, predicted int) Mass {
+	if c.many != nil {
+		return c.many.cell(actual, predicted)
+	}
+	return c.whole.mass(2*actual + predicted)
+}
 
 // Scores returns the rows of Binary by ascending score: exact while there are few distinct
 // ones, WholeScores of the whole and GroupScores of a version or segment, else on bins that
@@ -86,8 +110,11 @@ func (c *Classes) Scores() []ScoreCell {
 
 // Blocks returns the number of blocks, 0 where none are kept, as ErrorSums.Blocks has it.
 func (c *Classes) Blocks() int {
-	if c.timeless {
+	switch {
+	case c.timeless:
 		return 0
+	case c.many != nil:
+		return len(c.many.parts) - 1
 	}
 	return len(c.blocks)
 }
@@ -114,14 +141,53 @@ func (c *Classes) BlockMass(b, coarse, actual, predicted int) Mass {
 	return c.blocks[b].mass(coarse*classCells + 2*actual + predicted)
 }
 
-// mergeFrom adds what o has, of the same model.
+// fresh returns the counts of no rows that o's can be merged into; nil of nil.
+func (c *Classes) fresh() *Classes {
+	if c == nil {
+		return nil
+	}
+	if c.many != nil {
+		return &Classes{task: c.task, binary: c.binary, many: c.many.fresh(len(c.many.parts) - 1)}
+	}
+	var scores *scoreTable
+	if c.scores != nil {
+		scores = &scoreTable{limit: c.scores.limit, drop: c.scores.drop}
+	}
+	return newClasses(c.task, c.binary, scores, len(c.blocks))
+}
+
+// mergeFrom adds what o has, of the same kind.
 func (c *Classes) mergeFrom(o *Classes) {
+	c.timeless = c.timeless || o.timeless
+	if c.many != nil {
+		c.many.mergeFrom(o.many)
+		return
+	}
+	c.addCounts(o)
+	for i := range c.blocks {
+		c.blocks[i].mergeFrom(&o.blocks[i])
+	}
+}
+
+// addCounts adds what o has, but for blocks.
+func (c *Classes) addCounts(o *Classes) {
 	c.whole.mergeFrom(&o.whole)
 	if c.scores != nil && o.scores != nil {
 		c.scores.mergeFrom(o.scores)
 	}
-	for i := range c.blocks {
-		c.blocks[i].mergeFrom(&o.blocks[i])
+}
+
+// bytes returns roughly how much memory it takes; 0 of nil.
+func (c *Classes) bytes() int64 {
+	if c == nil {
+		return 0
 	}
-	c.timeless = c.timeless || o.timeless
+	if c.many != nil {
+		return c.many.bytes()
+	}
+	n := c.scores.bytes()
+	for i := range c.blocks {
+		n += c.blocks[i].bytes()
+	}
+	return n
 }

@@ -24,8 +24,9 @@ type Clusters struct {
 	layout  *Layout
 	task    groundtruth.Task
 	binary  BinaryOptions
-	columns []*Coarse // features in the layout's order, the prediction, the label
-	parts   int       // that the errors of each group are kept by: 1, or of days DayParts
+	rank    map[string]int // of the reference's classes
+	columns []*Coarse      // features in the layout's order, the prediction, the label
+	parts   int            // that the errors of each group are kept by: 1, or of days DayParts
 	// calendar tells the part of the day; nil where there is one part.
 	calendar *groundtruth.Calendar
 	stride   int64 // that kept keys are multiples of
@@ -35,10 +36,12 @@ type Clusters struct {
 	groups []*cluster
 	errors func() *ErrorSums // asked for of entities alone, mostly
 
-	orders []float64 // of the predicted quantiles
-	counts textCounts
-	kernel *errorKernel // nil before the first match
-	partOf []int32      // the parts of matches that are all of one group
+	orders  []float64 // of the predicted quantiles
+	counts  textCounts
+	kernel  *errorKernel // nil before the first match
+	classes *classKernel // likewise, of a binary classifier
+	many    *manyKernel  // likewise, of several classes
+	partOf  []int32      // the parts of matches that are all of one group
 }
 
 // cluster is one group of rows.
@@ -52,6 +55,8 @@ type cluster struct {
 	encoded []byte         // they as they were read, for those who ask for more than the figures
 	more    []byte         // likewise what encoder.blockMore has of them; nil where there is none
 	figures []blockFigures // of errors, once sealed
+	classes []classBlock   // of a binary classifier, instead of errors, by part
+	many    *manyClasses   // of several classes, instead of errors, with the parts as blocks
 }
 
 // blocks returns the errors by part, decoded where they were read.
@@ -93,7 +98,7 @@ func newDays(l *Layout, calendar *groundtruth.Calendar) *Clusters {
 
 // newClusters returns a Clusters without rows on a layout.
 func newClusters(l *Layout, task groundtruth.Task, o BinaryOptions) *Clusters {
-	c := &Clusters{layout: l, task: task, binary: o, parts: 1, stride: 1, kept: map[int64]*cluster{}}
+	c := &Clusters{layout: l, task: task, binary: o, rank: l.classRank(), parts: 1, stride: 1, kept: map[int64]*cluster{}}
 	for i := range l.Features {
 		c.columns = append(c.columns, l.Features[i].Coarse())
 	}
@@ -168,6 +173,16 @@ func (c *Clusters) DayParts() *ErrorSums {
 	if c == nil {
 		return nil
 	}
+	switch c.task {
+	case groundtruth.Multiclass:
+		return c.manyErrors(c.parts)
+	case groundtruth.Binary:
+		var parts []classBlock
+		for _, g := range c.groups {
+			parts = append(parts, g.classes...)
+		}
+		return c.classErrors(parts)
+	}
 	out := &ErrorSums{center: c.layout.Label.Center}
 	for _, g := range c.groups {
 		for i := range g.figures {
@@ -188,7 +203,14 @@ func (c *Clusters) group(key int64) *cluster {
 		return nil
 	}
 	g := c.newCluster(key)
-	g.errors = make([]blockSums, c.parts)
+	switch c.task {
+	case groundtruth.Binary:
+		g.classes = make([]classBlock, c.parts)
+	case groundtruth.Multiclass:
+		g.many = newManyClasses(c.rank, 0, c.parts, nil)
+	default:
+		g.errors = make([]blockSums, c.parts)
+	}
 	c.kept[key] = g
 	c.thin()
 	return c.kept[key]
@@ -257,22 +279,36 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 	if m.LabelClass.Kind == groundtruth.Text {
 		c.columns[at].add(g.counts[at], c.counts.of(&m.LabelClass, m.Len))
 	}
-	if m.Predictions == nil {
+	switch {
+	case c.task == groundtruth.Multiclass:
+		c.addMany(g, m)
 		return
-	}
-	if c.kernel == nil {
+	case m.Predictions == nil:
+		return
+	case c.kernel == nil:
 		c.kernel = newErrorKernel(c.layout.Label.Center, c.orders)
+		c.classes = newClassKernel()
 	}
 	for from := 0; from < m.Len; from += kernelRows {
 		to := min(from+kernelRows, m.Len)
-		c.partOf = zeroed(c.partOf, to-from)
-		if c.parts > 1 {
-			for i, t := range m.Times[from:to] {
-				c.partOf[i] = int32(c.calendar.Hour(t) * c.parts / allHours)
-			}
+		c.findParts(m, from, to)
+		if g.classes != nil {
+			c.classes.load(m, from, to)
+			c.classes.addBlocks(g.classes, c.partOf, c.binary.Scored)
+			continue
 		}
 		c.kernel.load(rowsOf(m, from, to))
 		c.kernel.addBlocks(g.errors, c.partOf)
+	}
+}
+
+// findParts sets the part of the group that each row is of, from one to before another.
+func (c *Clusters) findParts(m *groundtruth.Matches, from, to int) {
+	c.partOf = zeroed(c.partOf, to-from)
+	if c.parts > 1 {
+		for i, t := range m.Times[from:to] {
+			c.partOf[i] = int32(c.calendar.Hour(t) * c.parts / allHours)
+		}
 	}
 }
 
@@ -302,6 +338,13 @@ func (c *Clusters) mergeFrom(o *Clusters) {
 			for bin, n := range counts {
 				g.counts[i][bin] += n
 			}
+		}
+		for i := range g.classes {
+			g.classes[i].mergeFrom(&from.classes[i])
+		}
+		if g.many != nil {
+			g.many.mergeFrom(from.many)
+			continue
 		}
 		g.errors, g.encoded, g.more = g.blocks(), nil, nil
 		for i, part := range from.blocks() {
@@ -336,6 +379,12 @@ func (c *Clusters) seal() {
 
 // sum returns the errors of the groups.
 func (c *Clusters) sum() *ErrorSums {
+	switch c.task {
+	case groundtruth.Multiclass:
+		return c.manyErrors(1)
+	case groundtruth.Binary:
+		return c.classErrors(c.classBlocks())
+	}
 	out := NewErrorSums(c.layout.Label.Center, 0, false)
 	for _, g := range c.groups {
 		var whole blockSums
@@ -358,7 +407,7 @@ func (c *Clusters) only(wanted func(*cluster) bool) *Clusters {
 	if c == nil {
 		return nil
 	}
-	out := &Clusters{layout: c.layout, columns: c.columns, parts: c.parts, stride: c.stride}
+	out := &Clusters{layout: c.layout, task: c.task, binary: c.binary, rank: c.rank, columns: c.columns, parts: c.parts, stride: c.stride}
 	for _, g := range c.groups {
 		if wanted(g) {
 			out.groups = append(out.groups, g)

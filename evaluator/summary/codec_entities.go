@@ -24,12 +24,19 @@ func (e *encoder) cluster(g *cluster) {
 	for i := range g.errors {
 		e.block(&g.errors[i])
 	}
+	for i := range g.classes {
+		e.classBlock(&g.classes[i])
+	}
+	if g.many != nil {
+		e.uint(uint64(g.many.parts[0].n))
+		e.manyClasses(g.many)
+	}
 }
 
 // cluster reads into c what is kept of one group's rows, which are at most so many, with at most
-// so many labels. Of its errors' sums, which are large, it keeps the figures and the bytes.
-func (d *decoder) cluster(c *Clusters, key, rows, labels int64) *cluster {
-	g := c.newCluster(key)
+// so many labels, and returns how many have errors too. Of its errors' sums, which are large, it keeps the figures and the bytes.
+func (d *decoder) cluster(c *Clusters, key, rows, labels int64) (g *cluster, errors int64) {
+	g = c.newCluster(key)
 	c.kept[key] = g
 	g.rows, g.labels = d.amount(), d.amount()
 	d.check((g.rows > 0 || g.labels > 0) && g.rows <= rows && g.labels <= labels)
@@ -42,6 +49,20 @@ func (d *decoder) cluster(c *Clusters, key, rows, labels int64) *cluster {
 		d.check(d.total(counts) <= most)
 	}
 	start, inParts := d.b, int64(0)
+	switch c.task {
+	case groundtruth.Multiclass:
+		g.many = newManyClasses(c.rank, 0, c.parts, nil)
+		errors = d.amount()
+		d.check(errors <= g.labels)
+		d.manyClasses(g.many, errors, 0)
+		return g, errors
+	case groundtruth.Binary:
+		g.classes = make([]classBlock, c.parts)
+		for i := range g.classes {
+			inParts += d.classBlock(&g.classes[i], c.coarse(), g.labels-inParts)
+		}
+		return g, inParts
+	}
 	for range c.parts {
 		var part blockSums
 		d.block(&part, g.labels-inParts)
@@ -49,7 +70,7 @@ func (d *decoder) cluster(c *Clusters, key, rows, labels int64) *cluster {
 		g.figures = append(g.figures, part.figures())
 	}
 	g.encoded = start[:len(start)-len(d.b)]
-	return g
+	return g, inParts
 }
 
 // totals are the numbers of rows that groups of them come to together: all, those with a label,
@@ -79,8 +100,8 @@ func (d *decoder) entities(task groundtruth.Task, o BinaryOptions, l *Layout, of
 		if d.err != nil {
 			return nil
 		}
-		g := d.cluster(c, int64(key), rows, labels)
-		rows, labels, errors = rows-g.rows, labels-g.labels, errors-g.figures[0].rows[AllRows]
+		g, of := d.cluster(c, int64(key), rows, labels)
+		rows, labels, errors = rows-g.rows, labels-g.labels, errors-of
 	}
 	d.check(rows == 0 && labels == 0 && errors == 0)
 	if d.err != nil {

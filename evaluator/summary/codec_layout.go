@@ -44,11 +44,15 @@ func (e *encoder) layout(l *Layout) {
 		e.string(s.Column)
 		e.strings(s.Values)
 	}
+	if l.Task == groundtruth.Multiclass {
+		e.strings(l.Classes)
+	}
 	e.count(len(l.LeftOut))
 	for _, name := range slices.Sorted(maps.Keys(l.LeftOut)) {
 		e.string(name)
 		e.string(l.LeftOut[name])
 	}
+	e.binary(l.Task, l.Binary)
 }
 
 // The flags of a numeric column's layout.
@@ -110,6 +114,10 @@ func (d *decoder) layout(task groundtruth.Task) *Layout {
 	for i := range l.Segments {
 		l.Segments[i] = SegmentLayout{Column: d.string(), Values: d.strings()}
 	}
+	if task == groundtruth.Multiclass {
+		l.Classes = d.strings()
+		d.check(len(l.Classes) <= MaxClasses)
+	}
 	last := ""
 	for i := range d.count(2) {
 		name := d.string()
@@ -117,6 +125,7 @@ func (d *decoder) layout(task groundtruth.Task) *Layout {
 		last = name
 		l.LeftOut[name] = d.string()
 	}
+	l.Binary = d.binary(task)
 	if d.err == nil {
 		l.identify(encoded[:len(encoded)-len(d.b)])
 	}

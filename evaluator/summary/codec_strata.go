@@ -77,7 +77,7 @@ func (s stratumBytes) summary() (*Summary, error) {
 	out := newSummary(s.frame.task, s.frame.binary, s.layout, s.frame.start, s.frame.end, s.frame.segNames, s.frame.maxSegments)
 	out.sample = nil
 	d := decoder{b: s.packed}
-	readers := countedSections(&out)
+	readers := countedSections(out.task, &out)
 	for i := range readers {
 		readers[i].read = s.unpacked(readers[i].read)
 	}
@@ -107,13 +107,20 @@ func (s stratumBytes) errors() (*ErrorSums, error) {
 	d.part(pass)
 	d.check(d.sectionName() == matchesSection)
 	d.part(matches)
-	if d.sectionName() == moreSection {
+	switch {
+	case out.classes != nil:
+		d.check(d.sectionName() == classesSection)
+		d.part(s.unpacked(func(d *decoder) {
+			d.classCounts(out)
+			pass(d)
+		}))
+	case d.sectionName() == moreSection:
 		d.part(s.unpacked(func(d *decoder) {
 			d.errorSumsMore(out)
 			pass(d)
 		}))
 	}
-	out.abs.settle()
+	out.settle()
 	return out, d.err
 }
 
@@ -171,7 +178,7 @@ func (d *decoder) days(l *Layout, of totals) (*Partition, *Clusters) {
 		}
 		strata := uint32(d.small(1<<max(1, kind.count()) - 1))
 		d.check(kind == HourOfDayStrata || strata == 1<<p.ofDay(key))
-		g := d.cluster(c, key, rows, labels)
+		g, _ := d.cluster(c, key, rows, labels)
 		g.strata = strata
 		rows, labels = rows-g.rows, labels-g.labels
 	}

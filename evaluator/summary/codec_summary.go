@@ -38,6 +38,14 @@ func (e *encoder) counted(s *Summary) {
 	if slices.ContainsFunc(s.allSums(), (*ErrorSums).hasMore) {
 		e.section(moreSection, func() { e.more(s) })
 	}
+	switch s.task {
+	case groundtruth.Binary:
+		e.section(classesSection, func() { e.classes(s) })
+		e.section(predictedSection, func() { e.wholeAndScores(&s.predicted.whole, s.predicted.scores) })
+	case groundtruth.Multiclass:
+		e.section(classesSection, func() { e.classes(s) })
+		e.section(predictedSection, func() { e.manyPredictions(s.many) })
+	}
 	if slices.ContainsFunc(s.allGroups(), func(g *ErrorSums) bool { return g.byBlock != nil }) {
 		e.section(byBlockSection, func() { e.byBlock(s) })
 	}
@@ -81,6 +89,8 @@ const (
 	predictionsSection = "predictions"
 	matchesSection     = "matches"
 	moreSection        = "more sums"       // not there where nothing is known of them
+	classesSection     = "classes"         // of a classifier: its matched rows
+	predictedSection   = "predicted"       // likewise: its predictions
 	byBlockSection     = "groups by block" // not there where no version's or segment's rows by time block are known
 	sampleSection      = "sample"          // not there where the sample is not known
 	hoursSection       = "hours"           // likewise
@@ -97,16 +107,18 @@ func (d *decoder) summary() *Summary {
 	d.sections("summary", append([]sectionReader{
 		{layoutSection, true, func(d *decoder) { layout = d.layout(task) }},
 		{frameSection, false, func(d *decoder) { s = d.frame(task, layout) }},
-	}, countedSections(&s)...)...)
+	}, countedSections(task, &s)...)...)
 	return s
 }
 
-// countedSections read what encoder.counted writes of a Summary into s, which has the frame.
-func countedSections(s **Summary) []sectionReader {
+// countedSections read what encoder.counted writes of a Summary of a task into s, which has the frame.
+func countedSections(task groundtruth.Task, s **Summary) []sectionReader {
 	return []sectionReader{
 		{predictionsSection, false, func(d *decoder) { d.predictions(*s) }},
 		{matchesSection, false, func(d *decoder) { d.matches(*s) }},
 		{moreSection, true, func(d *decoder) { d.more(*s) }},
+		{classesSection, task == groundtruth.Regression, func(d *decoder) { d.classes(*s) }},
+		{predictedSection, task == groundtruth.Regression, func(d *decoder) { d.predicted(*s) }},
 		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
@@ -139,6 +151,7 @@ func (e *encoder) frame(s *Summary) {
 	e.int(s.end)
 	e.count(s.maxSegments)
 	e.strings(s.segNames)
+	e.binary(s.task, s.binary)
 }
 
 // frame reads the frame of a Summary of a task on a layout and returns one without rows whose
@@ -147,11 +160,12 @@ func (d *decoder) frame(task groundtruth.Task, layout *Layout) *Summary {
 	start, end := d.int(), d.int()
 	maxSegments := d.small(math.MaxInt32)
 	names := d.strings()
+	binary := d.binary(task)
 	d.check(start < end || start == 0 && end == 0)
 	if d.err != nil {
 		return nil
 	}
-	s := newSummary(task, BinaryOptions{}.of(task), layout, start, end, names, maxSegments)
+	s := newSummary(task, binary, layout, start, end, names, maxSegments)
 	s.sample = nil
 	return s
 }
@@ -245,7 +259,7 @@ func (e *encoder) byBlock(s *Summary) {
 }
 
 func (d *decoder) byBlock(s *Summary) {
-	d.check(s.errors.blocks != nil)
+	d.check(s.end > s.start)
 	known := false
 	for _, g := range s.allGroups() {
 		if !d.bool() || d.err != nil {
@@ -373,6 +387,10 @@ func (d *decoder) column(c *Column, rows int64) {
 
 func (e *encoder) errorSums(s *ErrorSums) {
 	e.uint(uint64(s.n))
+	if s.classes != nil {
+		e.uint(uint64(s.timeless)) // what is counted has a section
+		return
+	}
 	e.uint(uint64(s.nonZero))
 	for k := range s.sums {
 		e.sum(&s.sums[k])
@@ -397,7 +415,13 @@ func (e *encoder) block(b *blockSums) {
 }
 
 func (d *decoder) errorSums(s *ErrorSums) {
-	s.n, s.nonZero = d.amount(), d.amount()
+	s.n = d.amount()
+	if s.classes != nil {
+		s.timeless = d.amount()
+		d.check(s.timeless <= s.n)
+		return
+	}
+	s.nonZero = d.amount()
 	d.check(s.nonZero <= s.n)
 	for k := range s.sums {
 		d.sum(&s.sums[k])
@@ -443,8 +467,12 @@ func (d *decoder) groups(g *groups[ErrorSums, *ErrorSums], rows int64) {
 	last := ""
 	var n int64
 	// A group takes a byte for its name's length, three for counts, eight for the
-	// maximum, three for the sketch and one for each sum.
-	for i := range d.count(15 + int(numFirstSums)) {
+	// maximum, three for the sketch and one for each sum. That of a classifier has two counts.
+	size := 15 + int(numFirstSums)
+	if s := g.fresh(); s.classes != nil {
+		size = 3
+	}
+	for i := range d.count(size) {
 		name := d.string()
 		d.check((i == 0 || last < name) && (name == OtherGroup || len(g.kept) < g.limit))
 		last = name

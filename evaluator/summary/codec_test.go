@@ -282,7 +282,7 @@ func seedSummaries() []*Summary {
 }
 
 func FuzzUnmarshalSummary(f *testing.F) {
-	for _, s := range seedSummaries() {
+	for _, s := range append(seedSummaries(), seedMany()...) {
 		b, err := s.MarshalBinary()
 		if err != nil {
 			f.Fatal(err)
@@ -335,7 +335,7 @@ func FuzzUnmarshalSummary(f *testing.F) {
 }
 
 func FuzzUnmarshalProfile(f *testing.F) {
-	for _, s := range seedSummaries() {
+	for _, s := range append(seedSummaries(), seedMany()...) {
 		b, err := NewProfile(s).MarshalBinary()
 		if err != nil {
 			f.Fatal(err)

@@ -35,6 +35,9 @@ func (c *Clusters) bytes() int64 {
 		for i := range g.errors {
 			n += g.errors[i].bytes()
 		}
+		for i := range g.classes {
+			n += g.classes[i].bytes()
+		}
 		for _, counts := range g.counts {
 			n += int64(8 * len(counts))
 		}

@@ -32,9 +32,12 @@ func newGroups[V any, P cell[V]](limit int, rank map[string]int, fresh func() P)
 }
 
 // compare orders two values.
-func (g *groups[V, P]) compare(a, b string) int {
-	i, listedA := g.rank[a]
-	j, listedB := g.rank[b]
+func (g *groups[V, P]) compare(a, b string) int { return compareRanked(g.rank, a, b) }
+
+// compareRanked orders two names: those with a rank come first, by it, then others by name.
+func compareRanked(rank map[string]int, a, b string) int {
+	i, listedA := rank[a]
+	j, listedB := rank[b]
 	switch {
 	case listedA && listedB:
 		return i - j

@@ -60,12 +60,12 @@ func together(parts []*part) *part {
 			}
 			if out == nil {
 				out = NewErrorSums(e.center, wholeBuckets, e.blocks != nil)
-				out.span = e.span
+				out.span, out.classes = e.span, e.classes.fresh()
 			}
 			out.mergeFrom(e)
 			out.addLabels(e.label)
 		}
-		out.abs.settle()
+		out.settle()
 		return out, nil
 	})
 }

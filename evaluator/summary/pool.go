@@ -13,6 +13,10 @@ func PoolErrors(windows []*ErrorSums) *ErrorSums {
 		return nil
 	}
 	out := NewErrorSums(windows[0].center, wholeBuckets, false)
+	if out.classes = poolClasses(windows); out.classes != nil {
+		out.n = out.classes.N()
+		return out
+	}
 	out.labels = &tally{limit: wholeBuckets} // as long as all know theirs
 	blocks := make([]blockSums, DayParts*len(windows))
 	for i, w := range windows {

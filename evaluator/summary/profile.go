@@ -14,6 +14,7 @@ import (
 type Layout struct {
 	Task        groundtruth.Task // what the model predicts
 	Binary      BinaryOptions
+	Classes     []string       // of Multiclass: those that are kept apart, by descending count of labels and predictions in the reference, ties by name
 	Features    []ColumnLayout // sorted by name
 	Prediction  ColumnLayout
 	Label       ColumnLayout

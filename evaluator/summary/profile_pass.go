@@ -238,6 +238,9 @@ func (p *Profiler) Layout() *Layout {
 		ExactValues: exactValues, MaxSegments: p.opts.MaxSegments,
 		LeftOut: map[string]string{},
 	}
+	if p.opts.Task == groundtruth.Multiclass {
+		l.Classes = p.topClasses()
+	}
 	for _, c := range p.features {
 		if why := p.leaveOut(c); why != "" {
 			l.LeftOut[c.name] = why
@@ -246,7 +249,7 @@ func (p *Profiler) Layout() *Layout {
 		l.Features = append(l.Features, c.layout(exactValues))
 	}
 	for _, s := range p.segments {
-		l.Segments = append(l.Segments, SegmentLayout{Column: s.column, Values: s.counts.top(p.opts.MaxSegments)})
+		l.Segments = append(l.Segments, SegmentLayout{Column: s.column, Values: s.counts.top(p.opts.MaxSegments, OtherGroup)})
 	}
 	l.seal()
 	return l
@@ -357,11 +360,11 @@ func (c *categoryCounts) mergeFrom(o *categoryCounts) {
 	}
 }
 
-// top returns the n most frequent values, ties by name, OtherGroup aside.
-func (c *categoryCounts) top(n int) []string {
+// top returns the n most frequent values, ties by name, one aside.
+func (c *categoryCounts) top(n int, but string) []string {
 	values := slices.SortedFunc(maps.Keys(c.counts), func(a, b string) int {
 		return cmp.Or(cmp.Compare(c.counts[b], c.counts[a]), cmp.Compare(a, b))
 	})
-	values = slices.DeleteFunc(values, func(v string) bool { return v == OtherGroup })
+	values = slices.DeleteFunc(values, func(v string) bool { return v == but })
 	return slices.Clip(values[:min(n, len(values))])
 }

@@ -279,43 +279,73 @@ func (t *scoreTable) mergeFrom(o *scoreTable) {
 		t.toBins()
 	}
 	for i := range o.slots {
-		s := &o.slots[i]
-		if s.key == 0 {
-			continue
-		}
-		var weights *[classCells]weight
-		switch {
-		case o.weighted:
-			weights = &o.slotWeights[i]
-		case t.weighted:
-			weights = (*[classCells]weight)(unitWeights(s.n[:]))
-		}
-		t.addSlot(s, weights)
-	}
-	for i := range o.octaves {
-		from := &o.octaves[i]
-		for k := range from.bins {
-			f := &from.bins[k]
-			if f.n == [classCells]int64{} {
-				continue
-			}
-			b, w := t.bin(uint32(i<<fineBits + k<<t.drop))
-			b.place.merge(f.place)
-			for c := range f.n {
-				b.n[c] += f.n[c]
-			}
-			if w == nil {
-				continue
-			}
-			weights := unitWeights(f.n[:])
-			if o.weighted {
-				weights = from.weights[k][:]
-			}
-			for c := range weights {
-				w[c].add(weights[c])
-			}
+		if s := &o.slots[i]; s.key != 0 {
+			t.addSlot(s, o.weightsOf(o.slotWeights, i, &s.n, t.weighted))
 		}
 	}
+	o.eachBin(func(fine uint32, from *scoreBin, weights *[classCells]weight) {
+		b, w := t.bin(fine)
+		b.place.merge(from.place)
+		for c := range b.n {
+			b.n[c] += from.n[c]
+		}
+		if w == nil {
+			return
+		}
+		if weights == nil {
+			weights = (*[classCells]weight)(unitWeights(from.n[:]))
+		}
+		for c := range w {
+			w[c].add(weights[c])
+		}
+	})
+}
+
+// weightsOf returns the weights of some rows; nil where none are wanted.
+func (t *scoreTable) weightsOf(weights [][classCells]weight, i int, n *[classCells]int64, wanted bool) *[classCells]weight {
+	switch {
+	case t.weighted:
+		return &weights[i]
+	case wanted:
+		return (*[classCells]weight)(unitWeights(n[:]))
+	}
+	return nil
+}
+
+// eachBin calls fn with the bins that have rows, and the number of the first fine bin of each;
+// weights are nil where there are none. An exact table has none.
+func (t *scoreTable) eachBin(fn func(fine uint32, b *scoreBin, w *[classCells]weight)) {
+	for i := range t.octaves {
+		o := &t.octaves[i]
+		for k := range o.bins {
+			if b := &o.bins[k]; b.n != [classCells]int64{} {
+				fn(uint32(i<<fineBits+k<<t.drop), b, t.weightsOf(o.weights, k, &b.n, false))
+			}
+		}
+	}
+}
+
+// each calls fn with what is counted, exactly or on bins, and a fine bin that it is in.
+func (t *scoreTable) each(fn func(fine uint32, n *[classCells]int64, w *[classCells]weight)) {
+	for i := range t.slots {
+		if s := &t.slots[i]; s.key != 0 {
+			fine, _ := fineBin(math.Float64frombits(s.key - 1))
+			fn(fine, &s.n, t.weightsOf(t.slotWeights, i, &s.n, false))
+		}
+	}
+	t.eachBin(func(fine uint32, b *scoreBin, w *[classCells]weight) { fn(fine, &b.n, w) })
+}
+
+// bytes returns roughly how much memory the table takes; 0 of nil.
+func (t *scoreTable) bytes() int64 {
+	if t == nil {
+		return 0
+	}
+	n := int64(len(t.slots))*40 + int64(len(t.slotWeights))*192
+	for i := range t.octaves {
+		n += int64(len(t.octaves[i].bins))*48 + int64(len(t.octaves[i].weights))*192
+	}
+	return n
 }
 
 // addSlot counts rows of one score.
@@ -340,42 +370,29 @@ func (t *scoreTable) addSlot(s *scoreSlot, weights *[classCells]weight) {
 func (t *scoreTable) cells() []ScoreCell {
 	out := make([]ScoreCell, 0, t.used)
 	for i := range t.slots {
-		s := &t.slots[i]
-		if s.key == 0 {
-			continue
-		}
-		score := math.Float64frombits(s.key - 1)
-		c := ScoreCell{Score: score, Low: score, High: score}
-		c.set(&s.n, t.slotWeights, i)
-		out = append(out, c)
-	}
-	for i := range t.octaves {
-		o := &t.octaves[i]
-		for k := range o.bins {
-			b := &o.bins[k]
-			if b.n == [classCells]int64{} {
-				continue
-			}
-			var c ScoreCell
-			c.Low, c.Score, c.High = b.ends(uint32(i<<fineBits+k<<t.drop), t.drop)
-			c.set(&b.n, o.weights, k)
-			out = append(out, c)
+		if s := &t.slots[i]; s.key != 0 {
+			score := math.Float64frombits(s.key - 1)
+			out = append(out, ScoreCell{score, score, score, masses(&s.n, t.weightsOf(t.slotWeights, i, &s.n, false))})
 		}
 	}
+	t.eachBin(func(fine uint32, b *scoreBin, w *[classCells]weight) {
+		low, mean, high := b.ends(fine, t.drop)
+		out = append(out, ScoreCell{mean, low, high, masses(&b.n, w)})
+	})
 	slices.SortFunc(out, func(a, b ScoreCell) int { return cmp.Or(cmp.Compare(a.Low, b.Low), cmp.Compare(a.High, b.High)) })
 	return out
 }
 
-// set sets the masses of a cell, of rows whose weights are the i-th, if there are any.
-func (c *ScoreCell) set(n *[classCells]int64, weights [][classCells]weight, i int) {
+// masses returns rows by actual and predicted class.
+func masses(n *[classCells]int64, weights *[classCells]weight) (out [2][2]Mass) {
 	for k := range n {
-		m := &c.Mass[k>>1][k&1]
-		if weights == nil {
-			*m = massOf(n[k], nil)
-		} else {
-			*m = massOf(n[k], &weights[i][k])
+		var w *weight
+		if weights != nil {
+			w = &weights[k]
 		}
+		out[k>>1][k&1] = massOf(n[k], w)
 	}
+	return out
 }
 
 // ends returns the limits of a bin, of which a fine one is the first, and the mean of its

@@ -73,6 +73,7 @@ type Summary struct {
 	features    []*Column // in the layout's order; by name without a layout
 	prediction  *Column
 	predicted   *predictionsSide // of Binary
+	many        *manyPredictions // of Multiclass
 	versionRows *groups[rowCount, *rowCount]
 	hours       *hourCounts // nil where they are not known
 
@@ -200,6 +201,9 @@ func (s *Summary) Scored() []ScoreCell {
 // PredictedClasses returns the number of predictions of a classifier, with and without a label,
 // by the name of the class; nil of a regression.
 func (s *Summary) PredictedClasses() map[string]int64 {
+	if s.many != nil {
+		return s.many.predictedClasses()
+	}
 	if s.predicted == nil {
 		return nil
 	}
@@ -238,6 +242,9 @@ func (s *Summary) Merge(o *Summary) error {
 	if s.predicted != nil {
 		s.predicted.mergeFrom(o.predicted)
 	}
+	if s.many != nil {
+		s.many.mergeFrom(o.many)
+	}
 	s.versionRows.mergeFrom(o.versionRows)
 	s.mergeHours(o)
 	s.errors.mergeFrom(o.errors)
@@ -258,9 +265,9 @@ func (s *Summary) Merge(o *Summary) error {
 // seal tells the columns the number of rows, after which they can be read, and counts
 // what was put off.
 func (s *Summary) seal() {
-	s.errors.abs.settle()
+	s.errors.settle()
 	for _, e := range s.allGroups() {
-		e.abs.settle()
+		e.settle()
 	}
 	for _, c := range s.features {
 		c.rows = s.predictions
@@ -289,6 +296,12 @@ func (s *Summary) Bytes() int64 {
 	}
 	for _, c := range s.features {
 		n += c.bytes()
+	}
+	if s.predicted != nil {
+		n += s.predicted.bytes()
+	}
+	if s.many != nil {
+		n += s.many.bytes()
 	}
 	n += int64(len(s.versionRows.kept)) * 64
 	for _, e := range s.allGroups() {
@@ -489,7 +502,7 @@ func (e *ErrorSums) Days() float64 {
 // BlockN returns the number of rows in block i.
 func (e *ErrorSums) BlockN(i int) int64 {
 	if e.classes != nil {
-		return e.classes.blocks[i].rows()
+		return e.classes.blockRows(i)
 	}
 	return e.BlockRows(i, AllRows)
 }

@@ -400,6 +400,7 @@ func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.
 			b.columns[i].Col.Kind = table.Absent
 		}
 	}
+	cells := newCSVCells(wants, where, opt.Memory)
 	for {
 		ok, malformed, err := r.next()
 		if what, ok := longRecord(err); ok {
@@ -427,6 +428,11 @@ func readCSV(in stream, wants []table.Want, opt table.ReadOptions, stats *table.
 				b.columns[i].AddNull()
 			default:
 				b.columns[i].AddText(r.fields[at])
+			}
+		}
+		if cells != nil {
+			if err := cells.add(r.fields, b.columns); err != nil {
+				return fmt.Errorf("csv record %d: %w", stats.Rows, err)
 			}
 		}
 		if b.full() {

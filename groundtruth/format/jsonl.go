@@ -7,50 +7,10 @@ import (
 
 	"github.com/valyala/fastjson"
 
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/jsontext"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
-
-// jsonColumn says where a column's value stands in a record: under its whole name, or failing
-// that under the nested keys that its dots part.
-type jsonColumn struct {
-	name string
-	path []string // nil without dots
-}
-
-// newJSONColumn makes the jsonColumn of a wanted name.
-func newJSONColumn(name string) jsonColumn {
-	c := jsonColumn{name: name}
-	if strings.Contains(name, ".") {
-		c.path = strings.Split(name, ".")
-	}
-	return c
-}
-
-// find returns the column's value in a record; nil is none.
-func (c jsonColumn) find(record *fastjson.Value) *fastjson.Value {
-	v := member(record, c.name)
-	if v == nil && c.path != nil {
-		v = record
-		for _, key := range c.path {
-			v = member(v, key)
-		}
-	}
-	return v
-}
-
-// member returns an object's value of a key, of equal keys the last one's, as other
-// readers of JSON do; nil where there is none, or no object.
-func member(v *fastjson.Value, key string) (found *fastjson.Value) {
-	if v == nil || v.Type() != fastjson.TypeObject {
-		return nil
-	}
-	v.GetObject().Visit(func(k []byte, member *fastjson.Value) {
-		if string(k) == key {
-			found = member
-		}
-	})
-	return found
-}
 
 // jsonLine returns the next line that is not blank; nil is the end. The error of a line that
 // is too long leaves the buffer behind it.
@@ -96,7 +56,7 @@ func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *tabl
 	if err := lines.skipBOM(); err != nil {
 		return err
 	}
-	r := newJSONReader(wants)
+	r := newJSONReader(wants, opt.Memory)
 	for {
 		line, err := lines.jsonLine()
 		if what, ok := longRecord(err); ok {
@@ -116,12 +76,14 @@ func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *tabl
 		if r.first == nil && len(line) <= maxShownRecord {
 			r.first = bytes.Clone(line)
 		}
-		read := r.scanned(row, line)
-		if !read {
-			if err := checkValues(line, opt.Memory); err != nil {
-				return fmt.Errorf("json line %d (blank ones not counted): %w", stats.Rows, err)
+		read, err := r.scanned(row, line)
+		if !read && err == nil {
+			if err = jsontext.CheckValues(line, opt.Memory); err == nil {
+				read, err = r.parsed(row, line)
 			}
-			read = r.parsed(row, line)
+		}
+		if err != nil {
+			return fmt.Errorf("json line %d (blank ones not counted): %w", stats.Rows, err)
 		}
 		if !read {
 			badRow(opt, stats, row, table.Sample(line))
@@ -135,52 +97,34 @@ func readJSONL(in stream, wants []table.Want, opt table.ReadOptions, stats *tabl
 	}
 }
 
-// jsonValueBytes is about what the tree of a record takes for each of its values.
-const jsonValueBytes = 200
-
-// checkValues bounds what the tree of a record would take. Its values are fewer than
-// the commas and brackets outside of its texts, and one.
-func checkValues(line []byte, memory int64) error {
-	n := int64(1)
-	for i := 0; i < len(line); i++ {
-		switch line[i] {
-		case ',', '[', '{':
-			n++
-		case '"':
-			end, _ := jsonStringEnd(line, i+1)
-			if end < 0 {
-				return nil // no record, and the parser says so at once
-			}
-			i = end
-		}
-	}
-	if memory > 0 && n*jsonValueBytes > memory {
-		return fmt.Errorf("it has about %d values, and %d fit into the %s that a goroutine has for what it reads: raise --memory or lower --workers",
-			n, memory/jsonValueBytes, table.Mebibytes(memory))
-	}
-	return nil
-}
-
 // jsonReader puts the wanted values of records into chunks for readJSONL: by the scanner
 // where it understands a record, else by way of fastjson's tree.
 type jsonReader struct {
 	out     *chunkBuilder
-	columns []jsonColumn
-	scanner *jsonScanner
+	columns []jsontext.Column
+	whole   []int // the wants of the columns' values themselves
+	scanner *jsontext.Scanner
 	parser  fastjson.Parser
-	scratch []byte
+	adder   jsontext.Adder
+	cells   []*jsontext.Cells // of the wants of elements
 
 	first     []byte // the first record, where it is short
 	parsedFor []bool // the columns for which a record had a key that parsed met
 }
 
-// newJSONReader makes a jsonReader of the wanted columns.
-func newJSONReader(wants []table.Want) *jsonReader {
-	r := &jsonReader{out: newChunkBuilder(wants), columns: make([]jsonColumn, len(wants)), parsedFor: make([]bool, len(wants))}
-	for i, w := range wants {
-		r.columns[i] = newJSONColumn(w.Name)
+// newJSONReader makes a jsonReader of the wanted columns, which takes about so much memory for
+// the tree of a cell; 0 is no bound.
+func newJSONReader(wants []table.Want, memory int64) *jsonReader {
+	r := &jsonReader{
+		out: newChunkBuilder(wants), columns: make([]jsontext.Column, len(wants)),
+		scanner: jsontext.NewScanner(wants), cells: jsontext.CellsOf(wants, memory), parsedFor: make([]bool, len(wants)),
 	}
-	r.scanner = newJSONScanner(wants, r.columns)
+	for i, w := range wants {
+		r.columns[i] = jsontext.NewColumn(w.Name)
+		if w.Element == (groundtruth.Element{}) {
+			r.whole = append(r.whole, i)
+		}
+	}
 	return r
 }
 
@@ -194,7 +138,7 @@ func (r *jsonReader) tellUnseen(opt table.ReadOptions) {
 	}
 	var unseen []int
 	for i := range r.columns {
-		if !r.parsedFor[i] && !r.scanner.met(i) {
+		if !r.parsedFor[i] && !r.scanner.Met(i) {
 			unseen = append(unseen, i)
 		}
 	}
@@ -218,7 +162,7 @@ func (r *jsonReader) keys() []string {
 		object, _, _ := strings.Cut(name, ".")
 		objects[object] = true
 	}
-	for _, name := range r.scanner.keys() {
+	for _, name := range r.scanner.Keys() {
 		if !objects[name] {
 			found.at(name)
 		}
@@ -226,105 +170,63 @@ func (r *jsonReader) keys() []string {
 	return found.names
 }
 
-// parsed adds a record by way of its tree; false is no record.
-func (r *jsonReader) parsed(row int64, line []byte) bool {
+// parsed adds a record by way of its tree; false is no record. The error is about memory.
+func (r *jsonReader) parsed(row int64, line []byte) (bool, error) {
 	record, err := r.parser.ParseBytes(line)
 	if err != nil || record.Type() != fastjson.TypeObject {
-		return false
+		return false, nil
 	}
 	r.out.row(row, len(line))
-	for i, b := range r.out.columns {
-		v := r.columns[i].find(record)
+	for _, i := range r.whole {
+		v := r.columns[i].Find(record)
 		r.parsedFor[i] = r.parsedFor[i] || v != nil
-		r.scratch = addJSON(b, v, r.scratch[:0])
+		r.adder.Value(r.out.columns[i], v)
 	}
-	return true
+	for _, c := range r.cells {
+		v := r.columns[c.Wants[0]].Find(record)
+		for _, i := range c.Wants {
+			r.parsedFor[i] = r.parsedFor[i] || v != nil
+		}
+		if err := c.AddTree(v, r.out.columns); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
 }
 
-// scanned adds a record without making its tree; false leaves it to parsed.
-func (r *jsonReader) scanned(row int64, line []byte) bool {
-	if !r.scanner.scan(line) {
-		return false
+// scanned adds a record without making its tree; false leaves it to parsed. The error is about
+// memory.
+func (r *jsonReader) scanned(row int64, line []byte) (bool, error) {
+	if !r.scanner.Scan(line) {
+		return false, nil
 	}
 	r.out.row(row, len(line))
-	for i, b := range r.out.columns {
-		v := r.scanner.value(i)
-		if v == nil {
+	for _, i := range r.whole {
+		b, v := r.out.columns[i], r.scanner.Value(i)
+		switch {
+		case v == nil:
 			b.AddNull()
+		case v.Kind == jsontext.Float:
+			b.AddNumber(v.X)
+		case v.Kind == jsontext.String:
+			b.AddText(line[v.From:v.To])
+		default:
+			r.adder.Found(b, v, line)
+		}
+	}
+	for _, c := range r.cells {
+		added, err := c.AddFound(r.scanner.Value(c.Wants[0]), line, r.out.columns)
+		if err != nil {
+			return true, err
+		}
+		if added {
 			continue
 		}
-		switch v.kind {
-		case jsonFloat:
-			b.AddNumber(v.x)
-		case jsonString:
-			b.AddText(line[v.from:v.to])
-		case jsonNumber:
-			r.scratch = addJSONNumber(b, append(r.scratch[:0], line[v.from:v.to]...))
-		case jsonEscaped:
-			s, err := r.parser.ParseBytes(line[v.from:v.to])
-			if err != nil { // cannot be: the scanner met its end
-				b.AddNull()
-				continue
-			}
-			r.scratch = addJSON(b, s, r.scratch[:0])
-		case jsonTrue:
-			b.AddText([]byte("true"))
-		case jsonFalse:
-			b.AddText([]byte("false"))
-		default:
-			b.AddNull()
+		for _, i := range c.Wants {
+			r.adder.Found(r.out.columns[i], r.scanner.Value(i), line)
 		}
 	}
-	return true
-}
-
-// addJSON adds a value; it uses and returns the scratch buffer.
-func addJSON(b *table.Builder, v *fastjson.Value, scratch []byte) []byte {
-	if v == nil {
-		b.AddNull()
-		return scratch
-	}
-	switch v.Type() {
-	case fastjson.TypeNull:
-		b.AddNull()
-	case fastjson.TypeString:
-		s, err := v.StringBytes()
-		if err != nil { // cannot be: the type says string
-			b.AddNull()
-			return scratch
-		}
-		b.AddText(s)
-	case fastjson.TypeTrue, fastjson.TypeFalse:
-		s := []byte("false")
-		if v.Type() == fastjson.TypeTrue {
-			s = []byte("true")
-		}
-		b.AddText(s) // a time it is not, and that is invalid
-	case fastjson.TypeNumber:
-		return addJSONNumber(b, v.MarshalTo(scratch))
-	default:
-		scratch = v.MarshalTo(scratch)
-		b.AddInvalid(0, scratch)
-	}
-	return scratch
-}
-
-// addJSONNumber adds a number as it stands; it uses the buffer's rest and returns it.
-func addJSONNumber(b *table.Builder, number []byte) []byte {
-	if b.Col.Kind != table.Text && b.Col.Kind != table.ID {
-		b.AddText(number)
-		return number
-	}
-	buf, ok := table.AppendNumberText(number, number)
-	switch {
-	case ok:
-		b.AddText(buf[len(number):])
-	case table.EqualFold(number, "nan"):
-		b.AddNull()
-	default:
-		b.AddInvalid(0, number)
-	}
-	return buf
+	return true, nil
 }
 
 // lookJSONL looks at the first records of a stream of JSON objects.
@@ -342,7 +244,7 @@ func (k *columnKinds) lookJSONL(in stream) error {
 		if err != nil || line == nil {
 			return err
 		}
-		if err := checkValues(line, k.readerMemory()); err != nil {
+		if err := jsontext.CheckValues(line, k.readerMemory()); err != nil {
 			return err
 		}
 		record, err := parser.ParseBytes(line)

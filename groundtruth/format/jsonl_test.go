@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/internal/readtest"
+	"github.com/hindcast/hindcast/groundtruth/jsontext"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
@@ -119,10 +121,13 @@ func scanCases() (taken, left []string) {
 			`{"a":"","n":""}`, `{"a":true,"n":true,"t":true}`, `{"a":false,"n":false,"t":false}`, `{"n":"12","t":"2026-01-02"}`, `{"n":1e999,"t":1e999,"a":1e999}`, `{"a":1-2,"n":1-2,"t":1-2}`,
 			`{"n":1.5.2}`, `{"n":1e}`, `{"n":00012,"a":00012}`, `{"n":-0,"a":-0}`, `{"n":12345678901234567890123,"a":12345678901234567890123}`, `{"n":9007199254740993}`, `{"t":1767312000.123456789}`,
 			`{"x":[1,"]",{"y":[]},[[]]],"a":3}`, `{"x":{"y":"}"},"a":3}`, `{"Ø":1,"a":"日本"}`, "{\"a\":\"tab\tin it\"}", "{\"a\":\"\xff\"}", `{"":1,"a":2}`, `{"a":"ends in a slash\\"}`, `{"x":"\"","a":1}`, `{"n":" 5 "}`, `{"n":"nan"}`,
+			`{"p":{"cat":0.5,"d.g":"x"}}`, `{"p":{}}`, `{"p":{"cow":{"cat":1}}}`, `{"p":null,"l":null}`, `{"p":5,"l":true}`, `{"p":"x","l":"y"}`, `{"l":[1.5,-2e-3]}`, `{"l":[]}`, `{"l":[1]}`, `{"l":[null,"7",[1]]}`,
+			`{"p":"{\"cat\":0.5}","l":"[1,2]"}`, `{"p":"{'cat': 1}","l":"[1 2]"}`, `{"p":"{\"cat\":\"\\u00e9\",\"d.g\":\"\\n\"}"}`, `{"r":{"cat":0.5}}`, `{"r":[1,2]}`, `{"r":{}}`, `{"r":[]}`, `{"r":"[1,2]"}`, `{"o.p":{"cat":1}}`, `{"o":{"p":{"cat":1}}}`, `{"o":{"p":{"cat":1,"x":2},"q":1},"m":"x"}`, `{"o.p":{},"o":{"p":{"cat":1}}}`, `{"l":"[[1],[2]]","p":"[1]"}`,
 		}, []string{
 			`{"b":{"c":1,"c":2},"b":{"c":3}}`, `{"b":5,"b":{"c":1}}`, `{"b":{"x":1},"b":{"c":1}}`, `{"a":1,"a":2}`, `{"a":null,"a":2}`, `{"a":1,"\u0061":2}`, `{"b":{"c":1},"b":{"d":2}}`,
 			``, `x`, `[1]`, `"a"`, `7`, `null`, `{"a":1}}`, `{"a":1}x`, `{"a":1,}`, `{,}`, `{"a"}`, `{"a":}`, `{"a" 1}`, `{"a":1 "b":2}`, `{"a":1`, `{"a":"1`, `{"a`, `{a:1}`, `{"a":tru}`, `{"a":nul}`, `{"a":"x\"`, `{"a":"x\`,
 			`{"n":nan}`, `{"n":NaN,"a":NaN}`, `{"n":-inf,"a":inf}`, `{"n":-}`, `{"n":+1}`, `{"n":.5}`, `{"n":-NaN}`, `{"\u0061":1}`, `{"\u0061":1,"a":2}`, `{"x\"a":1,"a":2}`, `{"a":[1]}`, `{"a":{"x":1}}`, `{"b":{"c":[1]}}`, `{"b":{"c":{},"d":{"c":1}},"x":1}`, `{"x":[1,]}`, `{"x":[1 2]}`, `{"x":[}`, `{"b":{"c":1}`,
+			`{"p":[1],"l":[1,2]}`, `{"l":{"cat":1}}`, `{"l":[1,[2]]}`, `{"p":{"cat":{}}}`, `{"p":{"cat":1,"cat":2}}`, `{"p":{"cat":1},"p":{}}`, `{"p":{"c\u0061t":1}}`, `{"p":{"q\"":1}}`, `{"l":[1,2}`, `{"p":{"cat":1]}`, `{"m":{"cat":1}}`, `{"m":[1]}`, `{"r":{"cat":[]}}`, `{"r":[1,[2]]}`,
 			`{"a":truex}`, `{"x":[nan],"a":1}`, `{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`, `{"x":` + strings.Repeat("[", 400) + strings.Repeat("]", 400) + `}`,
 		}
 }
@@ -132,22 +137,29 @@ func scanWants() []table.Want {
 	return []table.Want{
 		{Name: "a"}, {Name: "n", As: table.AsNumber}, {Name: "t", As: table.AsTime}, {Name: "b.c", As: table.AsNumber}, {Name: "a", As: table.AsID}, {Name: "b.c"},
 		{Name: "n"}, {Name: "n", As: table.AsID}, {Name: "x.y.z"}, {Name: "", As: table.AsStored}, {Name: `x"a`}, {Name: "b."},
+		{Name: "p", Element: groundtruth.Element{Key: "cat"}, As: table.AsNumber}, {Name: "p", Element: groundtruth.Element{Key: "d.g"}}, {Name: "p", Element: groundtruth.Element{Key: `q"`}},
+		{Name: "l", Element: groundtruth.Element{Place: 2}, As: table.AsNumber}, {Name: "l", Element: groundtruth.Element{Place: 1}, As: table.AsTime}, {Name: "l", Element: groundtruth.Element{Place: 2}},
+		{Name: "o.p", Element: groundtruth.Element{Key: "cat"}, As: table.AsNumber}, {Name: "o.p.cat"},
+		{Name: "m", Element: groundtruth.Element{Key: "cat"}}, {Name: "m", Element: groundtruth.Element{Place: 1}}, {Name: "r", Element: groundtruth.Element{Key: "cat", Place: 2}, As: table.AsNumber},
 	}
 }
 
 // checkScanned reads lines both ways and returns how many the scanner took.
 func checkScanned(t *testing.T, lines []string) int {
 	t.Helper()
-	fast, slow := newJSONReader(scanWants()), newJSONReader(scanWants())
+	fast, slow := newJSONReader(scanWants(), 0), newJSONReader(scanWants(), 0)
 	taken := 0
 	for i, text := range lines {
 		line := bytes.TrimSpace([]byte(text))
-		if fast.scanned(int64(i), line) {
+		read, err := fast.scanned(int64(i), line)
+		if read {
 			taken++
 		} else {
-			fast.parsed(int64(i), line)
+			_, err = fast.parsed(int64(i), line)
 		}
-		slow.parsed(int64(i), line)
+		if _, slowErr := slow.parsed(int64(i), line); slowErr != nil || err != nil {
+			t.Fatalf("%q: %v, %v", text, err, slowErr)
+		}
 		if len(fast.out.rows) != len(slow.out.rows) {
 			t.Fatalf("%q: %d records after it, want %d", text, len(fast.out.rows), len(slow.out.rows))
 		}
@@ -233,17 +245,17 @@ func FuzzScannedJSON(f *testing.F) {
 // More keys than are remembered, and longer ones, are read the same.
 func TestScannedJSONManyKeys(t *testing.T) {
 	var lines []string
-	for i := range 3 * maxJSONKeys {
-		lines = append(lines, fmt.Sprintf(`{"k%d":%d,"%s%d":[{"n":5}],"n":%d}`, i, i, strings.Repeat("k", maxJSONKeyBytes), i, i))
+	for i := range 3 * jsontext.MaxKeys {
+		lines = append(lines, fmt.Sprintf(`{"k%d":%d,"%s%d":[{"n":5}],"n":%d}`, i, i, strings.Repeat("k", jsontext.MaxKeyBytes), i, i))
 	}
 	if n := checkScanned(t, lines); n != len(lines) {
 		t.Errorf("%d of %d lines were taken", n, len(lines))
 	}
-	s := newJSONScanner(nil, nil)
+	s := jsontext.NewScanner(nil)
 	for _, line := range lines {
-		s.scan([]byte(line))
+		s.Scan([]byte(line))
 	}
-	if len(s.root.keys) != maxJSONKeys {
-		t.Errorf("%d keys are remembered", len(s.root.keys))
+	if n := len(s.Keys()); n != jsontext.MaxKeys {
+		t.Errorf("%d keys are remembered", n)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/internal/readtest"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
@@ -151,6 +152,112 @@ func TestFormatsRoundTrip(t *testing.T) {
 						rt.Fatalf("%s, row %d, flag as text: got %+v, want %+v", name, i, flags[r], want)
 					}
 					i++
+				}
+			}
+		}
+	})
+}
+
+// nestedRow is a row with a list and a map that every format can hold.
+type nestedRow struct {
+	ID   string             `parquet:"id" json:"id"`
+	List []*float64         `parquet:"list,list" json:"list"`
+	Map  map[string]float64 `parquet:"map" json:"map"`
+}
+
+// nestedFile writes rows as an object of a format; cells of CSV hold JSON.
+func nestedFile(t testing.TB, format string, rows []nestedRow) []byte {
+	var out bytes.Buffer
+	text := func(v any) string {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	switch format {
+	case "csv":
+		records := [][]string{{"map", "id", "list"}}
+		for _, r := range rows {
+			records = append(records, []string{text(r.Map), r.ID, text(r.List)})
+		}
+		if err := csv.NewWriter(&out).WriteAll(records); err != nil {
+			t.Fatal(err)
+		}
+	case "jsonl":
+		for _, r := range rows {
+			out.WriteString(text(r) + "\n")
+		}
+	case "jsonl of texts":
+		for _, r := range rows {
+			out.WriteString(text(map[string]string{"id": r.ID, "list": text(r.List), "map": text(r.Map)}) + "\n")
+		}
+	default:
+		return readtest.Parquet(t, rows, parquet.MaxRowsPerRowGroup(17), parquet.PageBufferSize(100))
+	}
+	return out.Bytes()
+}
+
+// Elements of lists and maps come back the same from every format.
+func TestElementsRoundTrip(t *testing.T) {
+	number := rapid.Float64Range(-100, 100)
+	keys := []string{"cat", "dog", "a.b", "é", "1"}
+	var wants []table.Want
+	for p := range 4 {
+		wants = append(wants, table.Want{Name: "list", As: table.AsNumber, Element: groundtruth.Element{Place: p + 1}})
+	}
+	for _, k := range keys {
+		wants = append(wants, table.Want{Name: "map", As: table.AsNumber, Element: groundtruth.Element{Key: k}})
+	}
+	wants = append(wants, table.Want{Name: "id"}, table.Want{Name: "map", Element: groundtruth.Element{Key: "cat"}})
+	rapid.Check(t, func(rt *rapid.T) {
+		rows := make([]nestedRow, rapid.IntRange(1, 40).Draw(rt, "rows"))
+		for i := range rows {
+			rows[i] = nestedRow{
+				ID: strconv.Itoa(i), List: rapid.SliceOfN(rapid.Ptr(number, true), 0, 5).Draw(rt, "list"), Map: rapid.MapOfN(rapid.SampledFrom(keys), number, 0, 4).Draw(rt, "map"),
+			}
+		}
+		for _, f := range []struct{ name, format string }{{"a.csv", "csv"}, {"a.jsonl", "jsonl"}, {"a.jsonl", "jsonl of texts"}, {"a.parquet", "parquet"}} {
+			got := make([][]readtest.Cell, len(wants))
+			obj := readtest.Object(t, f.name, nestedFile(t, f.format, rows))
+			for i, w := range wants { // each by itself, since a Table has one column of a name
+				one, err := readAll(t, obj, "auto", []table.Want{w}, table.ReadOptions{})
+				if err != nil {
+					rt.Fatal(err)
+				}
+				got[i] = one.Cells[w.Name]
+			}
+			together := 0
+			if _, err := readObject(t.Context(), obj, "auto", wants, table.ReadOptions{}, func(c *table.Chunk) error {
+				for r := range c.Len {
+					for i := range wants {
+						if col := &c.Cols[i]; col.Valid[r] != got[i][together].Valid || col.Kind == table.Number && col.Floats[r] != got[i][together].X {
+							rt.Fatalf("%s, row %d, %+v: %v of several wants, %+v alone", f.format, together, wants[i], col.Valid[r], got[i][together])
+						}
+					}
+					together++
+				}
+				return nil
+			}); err != nil {
+				rt.Fatal(err)
+			}
+			for r, row := range rows {
+				for i, w := range wants {
+					var want readtest.Cell
+					x, there := row.Map[w.Element.Key]
+					switch p := w.Element.Place; {
+					case w.Name == "id":
+						want = readtest.Cell{Valid: true, Text: row.ID}
+					case p > 0 && p <= len(row.List) && row.List[p-1] != nil:
+						want = readtest.Cell{Valid: true, X: *row.List[p-1]}
+					case there && w.As == table.AsText:
+						want = readtest.Cell{Valid: true, Text: string(table.AppendFloatText(nil, x, 64))}
+					case there:
+						want = readtest.Cell{Valid: true, X: x}
+					}
+					if got[i][r] != want {
+						rt.Fatalf("%s, row %d, %+v: got %+v, want %+v", f.format, r, w, got[i][r], want)
+					}
 				}
 			}
 		}

@@ -10,10 +10,20 @@ import (
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
+// What texts that get codes are used as, and what to do where they are too many.
+const (
+	usedAsGroups  = "versions or segments"
+	fewerGroups   = "leave it out of segments"
+	usedAsClasses = "classes"
+	fewerClasses  = "map the column that holds the class, or set task: regression where it is a number"
+)
+
 // dictionary gives the texts of a column codes that hold for the whole join. Its
 // texts stay in memory: they count against the limit, and may take half of it.
 type dictionary struct {
 	column string
+	use    string // what its texts are used as
+	remedy string // what to do where they are too many
 	mem    *memory
 	total  *atomic.Int64 // bytes of all dictionaries of the join
 
@@ -22,9 +32,23 @@ type dictionary struct {
 	texts []string
 }
 
-// newDictionary returns an empty dictionary for a column.
+// newDictionary returns an empty dictionary for a column of versions or of a segment.
 func newDictionary(column string, mem *memory, total *atomic.Int64) *dictionary {
-	return &dictionary{column: column, mem: mem, total: total, codes: map[string]uint32{}}
+	return &dictionary{column: column, use: usedAsGroups, remedy: fewerGroups, mem: mem, total: total, codes: map[string]uint32{}}
+}
+
+// newClassDictionary returns an empty dictionary for classes, which are met in a column for one.
+func newClassDictionary(column string, mem *memory, total *atomic.Int64) *dictionary {
+	d := newDictionary(column, mem, total)
+	d.use, d.remedy = usedAsClasses, fewerClasses
+	return d
+}
+
+// soFar returns the texts by code, as far as there are any. They stay as they are.
+func (d *dictionary) soFar() []string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.texts[:len(d.texts):len(d.texts)]
 }
 
 // code returns the code of a text.
@@ -42,11 +66,11 @@ func (d *dictionary) code(text string) (uint32, error) {
 	}
 	n := int64(len(text) + dictEntryBytes)
 	if len(d.texts) == maxCode-1 {
-		return 0, fmt.Errorf("column %s has more than %d distinct values, too many for versions or segments: leave it out of segments", table.Quote(d.column), len(d.texts))
+		return 0, fmt.Errorf("column %s has more than %d distinct values, too many for %s: %s", table.Quote(d.column), len(d.texts), d.use, d.remedy)
 	}
 	if d.total.Add(n) > max(d.mem.limit/2, minMemory) {
-		return 0, fmt.Errorf("column %s has more than %d distinct values, too many to hold as versions or segments in half of %d bytes: leave it out of segments or raise --memory",
-			table.Quote(d.column), len(d.texts), d.mem.limit)
+		return 0, fmt.Errorf("column %s has more than %d distinct values, too many to hold as %s in half of %d bytes: %s or raise --memory",
+			table.Quote(d.column), len(d.texts), d.use, d.mem.limit, d.remedy)
 	}
 	d.mem.add(n)
 	text = strings.Clone(text)

@@ -76,22 +76,12 @@ func (e *entityMatches) send(m *groundtruth.Matches, sink groundtruth.Sink) {
 		rows := e.groups.of(i)
 		out.Group, out.Len = group, len(rows)
 		out.Times = pick(&e.memory.times, m.Times, rows, m.Len)
-		out.Predictions = pick(&e.memory.predictions, m.Predictions, rows, m.Len)
-		out.Labels = pick(&e.memory.labels, m.Labels, rows, m.Len)
+		e.memory.pickValues(m, rows, m.Len)
 		out.Sampled = e.groups.pick(m.Sampled, rows)
-		out.Version = e.memory.version.pickRows(&m.Version, rows)
+		out.Version = e.memory.version.pickRows(&m.Version, rows, m.Len)
 		for k := range m.Segments {
-			out.Segments[k] = e.memory.segments[k].pickRows(&m.Segments[k], rows)
+			out.Segments[k] = e.memory.segments[k].pickRows(&m.Segments[k], rows, m.Len)
 		}
 		sink.AddMatches(out)
 	}
-}
-
-// pickRows returns the rows of a text column of matches.
-func (t *textRows) pickRows(c *groundtruth.Column, rows []int32) groundtruth.Column {
-	out := *c
-	if c.Kind == groundtruth.Text {
-		out.Codes, out.Valid = pick(&t.codes, c.Codes, rows, 0), pick(&t.valid, c.Valid, rows, 0)
-	}
-	return out
 }

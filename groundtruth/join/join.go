@@ -99,6 +99,7 @@ type joiner struct {
 	versions     *dictionary
 	segmentNames []string
 	segments     []*dictionary
+	classes      *classes // nil of a regression
 	block        int
 
 	preds, labels *source.Set // labels is nil when they are not read
@@ -229,6 +230,7 @@ func (j *joiner) prepare() {
 		window: j.window, hasTime: j.spec.PredictionColumns.Timestamp != "",
 		objects: len(j.preds.Objects), segmentCount: len(j.segmentNames), groups: j.opt.ReadLabels && j.spec.PredictionColumns.Entity != "",
 	}
+	options.positive, options.numbers = furtherOf(&j.spec)
 	bytes := j.preds.Bytes()
 	if j.labels != nil {
 		bytes += j.labels.Bytes()
@@ -239,9 +241,10 @@ func (j *joiner) prepare() {
 	}
 	j.layout = newRecordLayout(options)
 	const rowBytes = 64 // of a compressed file, about
-	bits := radixFor(bytes/rowBytes, j.mem.limit, j.workers)
+	bits := radixFor(bytes/rowBytes, j.mem.limit, j.workers, j.layout)
 	// The last blocks of all partitions together take at most an eighth of the memory.
 	j.block = int(min(max(j.mem.limit/(8*recordKinds*int64(j.workers)<<bits), minBlock), maxBlock))
+	j.classes = newClasses(&j.spec, j.mem, &j.dictBytes)
 	j.versions = newDictionary(j.spec.PredictionColumns.ModelVersion, j.mem, &j.dictBytes)
 	for _, name := range j.segmentNames {
 		j.segments = append(j.segments, newDictionary(name, j.mem, &j.dictBytes))
@@ -290,8 +293,11 @@ func (j *joiner) join(ctx context.Context) (groundtruth.Result, error) {
 	}
 	met := metRows{predictions: found.rows, skipped: found.skipped, outside: scan.outside}
 	addFound(&res, &found, j.preds)
-	if err := found.check(&res, j.spec.MaxBadShare, fromPredictions, j.preds.Objects, slices.Concat(scan.cols.id.at, []int{scan.cols.time, scan.cols.value})...); err != nil {
+	if err := found.check(&res, j.spec.MaxBadShare, fromPredictions, j.preds.Objects, slices.Concat(scan.cols.id.at, []int{scan.cols.time}, scan.cols.values.needed())...); err != nil {
 		return res, err
+	}
+	if j.classes != nil {
+		res.Notes = append(res.Notes, scan.met.severalNotes(fromPredictions, j.spec.PredictionColumns.Prediction, j.classes)...)
 	}
 	if j.spec.PredictionColumns.Timestamp == "" {
 		res.Notes = append(res.Notes, "predictions have no timestamp column: every row of the objects read belongs to the window")
@@ -408,6 +414,7 @@ func (j *joiner) match(ctx context.Context, res *groundtruth.Result, sampled *sa
 		hasTime: j.spec.PredictionColumns.Timestamp != "",
 		names:   j.segmentNames,
 		version: j.spec.PredictionColumns.ModelVersion,
+		spec:    &j.spec,
 		losers:  losers,
 		sampled: sampled,
 		mem:     j.mem,
@@ -423,6 +430,9 @@ func (j *joiner) match(ctx context.Context, res *groundtruth.Result, sampled *sa
 	}
 	for _, d := range j.segments {
 		phase.segments = append(phase.segments, newDictTexts(d))
+	}
+	if j.spec.Task == groundtruth.Multiclass {
+		phase.classes = newDictTexts(j.classes.dict)
 	}
 	coverage, delays, err := phase.run(ctx, j.parts, j.sinks)
 	if err != nil {

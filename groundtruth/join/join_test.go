@@ -121,6 +121,8 @@ func genTable(t *rapid.T, name string) joinTable {
 	}
 	tab.spec.PredictionColumns.Entity = rapid.SampledFrom([]string{"", "", "city", "day", "id"}).Draw(t, "entity")
 	tab.spec.Resolve = rapid.SampledFrom([]groundtruth.Resolve{groundtruth.ResolveLatest, groundtruth.ResolveFirst, groundtruth.ResolveConflictIsMissing}).Draw(t, "resolve")
+	drawTask(t, &tab.spec)
+	predictions := genLabel(tab.spec.Task)
 	pool := rapid.SampledFrom([]int{1, 10, 150}).Draw(t, "pool")
 	ids := genID(pool)
 	days := rapid.SampledFrom([]tableCell{"1", int64(1), "2026-01-01", int64(2), "2", nil})
@@ -144,11 +146,13 @@ func genTable(t *rapid.T, name string) joinTable {
 		return out
 	}
 	tab.preds = objects("prediction", func(_ *rapid.T, i int) string { return fmt.Sprintf("p%d", i) }, func(t *rapid.T) tableRow {
-		return tableRow{
-			"id": ids.Draw(t, "id"), "day": days.Draw(t, "day"), "at": genTime(-2, 6, true).Draw(t, "at"), "pred": genFloat().Draw(t, "pred"),
+		r := tableRow{
+			"id": ids.Draw(t, "id"), "day": days.Draw(t, "day"), "at": genTime(-2, 6, true).Draw(t, "at"), "pred": predictions.Draw(t, "pred"),
 			"version": rapid.SampledFrom([]tableCell{"v1", "v2", nil, ""}).Draw(t, "version"), "city": texts.Draw(t, "city"),
 			"x": genFloat().Draw(t, "x"), "color": rapid.SampledFrom([]tableCell{"red", "blå", nil}).Draw(t, "color"),
 		}
+		drawFurther(t, &tab.spec, r)
+		return r
 	})
 	tab.labels = objects("label", func(t *rapid.T, i int) string {
 		if tab.partitioned {
@@ -157,7 +161,7 @@ func genTable(t *rapid.T, name string) joinTable {
 		return fmt.Sprintf("l%d", i)
 	}, func(t *rapid.T) tableRow {
 		return tableRow{
-			"id": ids.Draw(t, "id"), "day": days.Draw(t, "day"), "label": genFloat().Draw(t, "label"), "sold_at": genTime(-2, 6, true).Draw(t, "sold"),
+			"id": ids.Draw(t, "id"), "day": days.Draw(t, "day"), "label": predictions.Draw(t, "label"), "sold_at": genTime(-2, 6, true).Draw(t, "sold"),
 			"loaded_at": genTime(0, 20, true).Draw(t, "loaded"), "op": rapid.SampledFrom([]tableCell{nil, "u", "c", "d", "DELETE"}).Draw(t, "op"),
 		}
 	})
@@ -170,7 +174,7 @@ func (t joinTable) write(tb testing.TB, base string) {
 	tb.Helper()
 	// An empty folder and no folder are different things.
 	storeTables(tb, base, []tableObject{{rel: "preds/_hidden.csv"}, {rel: "labels/_hidden.csv"}}, nil)
-	storeTables(tb, base+"/preds", t.preds, predColumns)
+	storeTables(tb, base+"/preds", t.preds, slices.Concat(predColumns, furtherColumns()))
 	storeTables(tb, base+"/labels", t.labels, labelColumns)
 }
 

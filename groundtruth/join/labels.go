@@ -17,7 +17,8 @@ type labelScan struct {
 	id                       idColumns
 	label, event, ingest, op int
 	asOf                     int64
-	allUnknown               int64 // label versions that say that the label is not known, once all are read
+	allUnknown               int64      // label versions that say that the label is not known, once all are read
+	met                      metClasses // those of a binary model, once all are read
 	read                     table.ReadOptions
 }
 
@@ -32,6 +33,8 @@ type labelWorker struct {
 	pending int64 // with Spec.Within: neither label nor timestamp
 	unknown int64 // label versions that say that the label is not known
 	ops     opReader
+	values  labelValues
+	met     metClasses
 	narrow  bool // a label that was taken is of a column of 32 bits
 }
 
@@ -40,7 +43,7 @@ func newLabelScan(j *joiner) *labelScan {
 	c := j.spec.LabelColumns
 	s := &labelScan{j: j, asOf: nanos(j.asOf)}
 	s.id = idColumns{at: s.wants.addID(c.ID, false, nil)}
-	s.label = s.wants.add(c.Label, table.AsNumber, false)
+	s.label = s.wants.add(c.Label, labelAs(j.classes), false)
 	s.event = s.wants.add(c.Timestamp, table.AsTime, false)
 	s.ingest = s.wants.add(c.IngestedAt, table.AsTime, false)
 	s.op = s.wants.add(c.Op, table.AsText, false)
@@ -58,7 +61,7 @@ func (s *labelScan) run(ctx context.Context) (scanned, groundtruth.Coverage, err
 	workers := make([]*scanWorker, j.workers)
 	own := make([]*labelWorker, j.workers)
 	for i := range own {
-		own[i] = &labelWorker{labelScan: s, parts: j.parts.of[i]}
+		own[i] = &labelWorker{labelScan: s, parts: j.parts.of[i], values: newLabelValues(j.classes)}
 		workers[i] = &own[i].scanWorker
 	}
 	objects := j.labels.Objects
@@ -67,6 +70,8 @@ func (s *labelScan) run(ctx context.Context) (scanned, groundtruth.Coverage, err
 		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
 			w := own[worker]
 			w.ops.reset()
+			w.values.reset()
+			w.met.reset()
 			return w.scanWorker.read(ctx, p, s.wants.wants, s.id, s.read, false, func(c *table.Chunk) error { return w.take(c, p.Object.Ord) })
 		},
 		Progress: j.progress.read,
@@ -81,6 +86,7 @@ func (s *labelScan) run(ctx context.Context) (scanned, groundtruth.Coverage, err
 		s.allUnknown += w.unknown
 		ops.merge(&w.ops)
 		j.narrowLabels = j.narrowLabels || w.narrow
+		s.met.merge(&w.met)
 	}
 	if s.allUnknown == 0 {
 		for _, w := range own {
@@ -91,19 +97,30 @@ func (s *labelScan) run(ctx context.Context) (scanned, groundtruth.Coverage, err
 	if note := ops.note(j.spec.LabelColumns.Op); note != "" {
 		found.notes = append(found.notes, note)
 	}
+	if k := j.classes; k != nil {
+		found.notes = append(found.notes, s.met.labelNotes(j.spec.LabelColumns.Label, k)...)
+	}
 	return found, counted, err
 }
 
 // take handles a chunk.
 func (w *labelWorker) take(c *table.Chunk, ord int) error {
-	if c.Len > 0 {
-		if err := w.j.layout.checkRow(c.Row(c.Len - 1)); err != nil {
-			return err
-		}
+	if c.Len == 0 {
+		return nil
 	}
+	if err := w.j.layout.checkRow(c.Row(c.Len - 1)); err != nil {
+		return err
+	}
+	if err := w.values.read(c.Column(w.label), c.Len); err != nil {
+		return err
+	}
+	binary := w.j.spec.Task == groundtruth.Binary
 	ids, layout := w.ids, w.j.layout
 	if w.allGood(c, ord) {
 		w.takeAll(c, ord)
+		for i := 0; binary && i < c.Len; i++ {
+			w.met.add(&w.values.classOf, c.Column(w.label), i)
+		}
 		return w.parts.err
 	}
 	for i := range c.Len {
@@ -112,7 +129,10 @@ func (w *labelWorker) take(c *table.Chunk, ord int) error {
 			continue
 		}
 		h := ids.Hashes[i]
-		w.narrow = w.narrow || c.Column(w.label).Narrow
+		w.narrow = w.narrow || w.values.narrow
+		if binary && l.flags&(labelNull|labelDeleted) == 0 {
+			w.met.add(&w.values.classOf, c.Column(w.label), i)
+		}
 		layout.putLabel(w.parts.room(labelRecords, w.parts.partOf(h)), h, l)
 	}
 	return w.parts.err
@@ -121,7 +141,7 @@ func (w *labelWorker) take(c *table.Chunk, ord int) error {
 // allGood reports whether all rows of a chunk are known labels that as-of does not
 // hide, as they are in nearly every chunk.
 func (w *labelWorker) allGood(c *table.Chunk, ord int) bool {
-	if w.op >= 0 || !allTrue(w.ids.Valid[:c.Len]) || !allTrue(c.Column(w.label).Valid[:c.Len]) {
+	if w.op >= 0 || !allTrue(w.ids.Valid[:c.Len]) || !allTrue(w.values.valid[:c.Len]) {
 		return false
 	}
 	if w.event >= 0 && !allTrue(c.Column(w.event).Valid[:c.Len]) {
@@ -165,8 +185,8 @@ func (s *labelScan) folderHidden(o *source.Object) bool {
 
 // takeAll handles a chunk whose rows are all good.
 func (w *labelWorker) takeAll(c *table.Chunk, ord int) {
-	ids, label, layout := w.ids, c.Column(w.label), w.j.layout
-	w.narrow = w.narrow || label.Narrow
+	ids, values, layout := w.ids, w.values.values, w.j.layout
+	w.narrow = w.narrow || w.values.narrow
 	var l labelVersion
 	if o := &w.j.labels.Objects[ord]; w.ingest < 0 && o.HasSpan {
 		l.ingest = nanos(o.Span.End)
@@ -179,7 +199,7 @@ func (w *labelWorker) takeAll(c *table.Chunk, ord int) {
 		if w.ingest >= 0 {
 			l.ingest = ingests[i]
 		}
-		l.value, l.place = label.Floats[i], layout.placeOf(ord, c.Row(i))
+		l.value, l.place = values[i], layout.placeOf(ord, c.Row(i))
 		h := ids.Hashes[i]
 		layout.putLabel(w.parts.room(labelRecords, w.parts.partOf(h)), h, l)
 	}
@@ -244,11 +264,11 @@ func (w *labelWorker) version(c *table.Chunk, ord, i int) (labelVersion, bool) {
 	}
 	label := c.Column(w.label)
 	switch {
-	case label.Valid[i]:
-		l.value = label.Floats[i]
+	case w.values.valid[i]:
+		l.value = w.values.values[i]
 	default:
-		if text, bad := label.InvalidText(i); bad {
-			return skip(groundtruth.BadNumber, names.Label, text)
+		if reason, text := w.values.bad(label, i); reason != "" {
+			return skip(reason, names.Label, text)
 		}
 		l.flags |= labelNull
 		w.unknown++
@@ -277,11 +297,12 @@ func (w *labelWorker) beyondReach(c *table.Chunk, i int) bool {
 	return event.Valid[i] && !w.j.layout.reaches(event.Times[i])
 }
 
-// emptyLabel reports whether row i sets a label that is not known. NaN is one: writers of
-// Parquet have it for what is null elsewhere. A row that has no ingest time either is one
-// whose label is pending, as tables have it that hold a row for every prediction.
+// emptyLabel reports whether row i sets a label that is not known. A row that has no ingest time
+// either is one whose label is pending, as tables have it that hold a row for every prediction.
 func (w *labelWorker) emptyLabel(c *table.Chunk, i int) bool {
-	label := c.Column(w.label)
-	_, bad := label.InvalidText(i)
-	return !label.Valid[i] && !bad && !(w.op >= 0 && opKindOf(c.Column(w.op).Text(i)) == opDelete)
+	if w.values.valid[i] {
+		return false
+	}
+	reason, _ := w.values.bad(c.Column(w.label), i)
+	return reason == "" && !(w.op >= 0 && opKindOf(c.Column(w.op).Text(i)) == opDelete)
 }

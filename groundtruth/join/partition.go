@@ -37,14 +37,18 @@ const (
 )
 
 // radixFor returns how many bits choose a partition, for about so many rows of both
-// sources. All partitions' blocks at their least together take at most an eighth of
-// the memory.
-func radixFor(rows, memory int64, workers int) uint {
+// sources. All partitions' blocks at their least, which hold one record, together take at most
+// an eighth of the memory.
+func radixFor(rows, memory int64, workers int, layout *recordLayout) uint {
+	block := int64(minBlock)
+	for block < int64(layout.size[predictionRecords])+recordSlack {
+		block *= 2
+	}
 	bits := uint(splitRadix)
 	for bits < maxRadix && rows>>bits > 2*rowsPerPartition {
 		bits++
 	}
-	for bits > splitRadix && int64(recordKinds*workers*minBlock)<<bits > memory/8 {
+	for bits > splitRadix && int64(recordKinds*workers)*block<<bits > memory/8 {
 		bits--
 	}
 	return bits

@@ -15,26 +15,30 @@ import (
 // not mapped. The scans of predictions and of the reference have one each.
 type rowColumns struct {
 	wantList
-	id                          idColumns
-	time, value, version, label int
-	entity                      int
-	segments, features          []int
+	id                   idColumns
+	values               valueColumns
+	time, version, label int
+	entity               int
+	segments, features   []int
 }
 
 // batcher makes the batches that a worker sends to its sink of the rows that it keeps.
 type batcher struct {
 	features    []groundtruth.FeatureSpec
 	cols        *rowColumns
+	values      *rowValues
 	versionName string
 	out         groundtruth.Batch
 	sender      table.ValueSender
 	floats      []float64
 	times       []int64
+	picked      pickedRows
 }
 
 // newBatcher returns a batcher for the columns, of which that of the model's version has a name.
-func newBatcher(spec *groundtruth.Spec, cols *rowColumns, version string) *batcher {
-	return &batcher{features: spec.Features, cols: cols, versionName: version, out: groundtruth.Batch{Features: make([]groundtruth.Values, 0, 1)}}
+// What was predicted is what values has read.
+func newBatcher(spec *groundtruth.Spec, cols *rowColumns, values *rowValues, version string) *batcher {
+	return &batcher{features: spec.Features, cols: cols, values: values, versionName: version, out: groundtruth.Batch{Features: make([]groundtruth.Values, 0, 1)}}
 }
 
 // send sends the rows sel of a chunk, first the predictions, then feature by feature;
@@ -65,7 +69,7 @@ func (b *batcher) sendRows(c *table.Chunk, sel []int32, sampled []groundtruth.Sa
 	o.Features = o.Features[:0]
 	rows := o.Len
 	sink.AddPredictions(o)
-	o.Len, o.Times, o.Predictions, o.Version, o.Sampled = 0, nil, nil, groundtruth.Values{}, nil
+	o.Len, o.Times, o.Predictions, o.Classifier, o.Version, o.Sampled = 0, nil, nil, groundtruth.Classifier{}, groundtruth.Values{}, nil
 	return rows
 }
 
@@ -91,9 +95,10 @@ func (b *batcher) rows(c *table.Chunk, sel []int32) {
 		o.Times = zeroed(b.times, o.Len)
 		b.times = o.Times
 	}
-	if value := c.Column(b.cols.value); value.Kind == table.Number {
-		o.Predictions, o.Narrow = pick(&b.floats, value.Floats, sel, c.Len), value.Narrow
+	if v := b.values; v.predictions != nil {
+		o.Predictions, o.Narrow = pick(&b.floats, v.predictions, sel, c.Len), v.narrow
 	}
+	o.Classifier = b.picked.classifier(&b.values.Classifier, sel, c.Len)
 }
 
 // pick returns the rows sel of the n values, without a copy when all are kept.
@@ -115,7 +120,8 @@ type predictionScan struct {
 	cols       rowColumns
 	start, end int64
 	read       table.ReadOptions
-	rowsOf     []int64 // records of each object, as the first pass met them
+	rowsOf     []int64    // records of each object, as the first pass met them
+	met        metClasses // what the first pass met, where classes are texts of two classes
 	// bar is of the ids of the window's good rows, duplicates among them: of each id
 	// one row at least is none.
 	bar   *table.Bar
@@ -132,6 +138,8 @@ type predictionWorker struct {
 	sink     groundtruth.Sink
 	parts    *partitions
 	batch    *batcher
+	values   *rowValues
+	met      metClasses
 	sel      []int32 // rows kept of the chunk; nil is all
 	kept     []int32 // memory of sel
 	outside  outside
@@ -151,7 +159,7 @@ func newPredictionScan(j *joiner) *predictionScan {
 	s.bar = table.NewBar()
 	s.cols.id = idColumns{s.cols.addID(p.ID, false, s.bar), s.bar}
 	s.cols.time = s.cols.add(p.Timestamp, table.AsTime, false)
-	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
+	s.cols.values = s.cols.addValues(&j.spec, &p, j.classes)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, false)
 	s.cols.label = -1
 	s.cols.entity = s.cols.add(p.Entity, table.AsID, false)
@@ -185,7 +193,11 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 	workers := make([]*scanWorker, j.workers)
 	own := make([]*predictionWorker, j.workers)
 	for i := range own {
-		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], batch: newBatcher(&j.spec, &s.cols, j.spec.PredictionColumns.ModelVersion), outside: noneOutside(), least: j.leastIDs(s.bar),
+		values, err := newRowValues(&s.cols.values, &j.spec, &j.spec.PredictionColumns, j.classes)
+		if err != nil {
+			return scanned{}, err
+		}
+		w := &predictionWorker{predictionScan: s, sink: j.sinks[i], values: values, batch: newBatcher(&j.spec, &s.cols, values, j.spec.PredictionColumns.ModelVersion), outside: noneOutside(), least: j.leastIDs(s.bar),
 			version: translator{dict: j.versions}, codes: make([][]uint32, 1+len(j.segments)), segment: make([]uint32, len(j.segments))}
 		for _, d := range j.segments {
 			w.segments = append(w.segments, translator{dict: d})
@@ -202,10 +214,18 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
 			w, ord := own[worker], p.Object.Ord
 			w.version.reset()
+			w.values.reset()
+			w.met.reset()
 			for k := range w.segments {
 				w.segments[k].reset()
 			}
 			return w.scanWorker.read(ctx, p, s.cols.wants, s.cols.id, s.read, losers != nil, func(c *table.Chunk) error {
+				if c.Len == 0 {
+					return nil
+				}
+				if err := w.values.read(c); err != nil {
+					return err
+				}
 				if losers != nil {
 					w.resend(c, ord, &losers[ord])
 					return nil
@@ -228,6 +248,7 @@ func (s *predictionScan) run(ctx context.Context, losers []rowSet) (scanned, err
 		s.outside = noneOutside()
 		for _, w := range own {
 			s.outside.merge(&w.outside)
+			s.met.merge(&w.met)
 		}
 	}
 	return collect(workers, read, fromPredictions, objects, s.cols.wants), err
@@ -242,8 +263,8 @@ func changedError(o source.Object, how string) error {
 // whether there are any; nil is all rows of the chunk. Rows of other windows are
 // nobody's concern: they are not checked further.
 func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
-	times, ids, values := c.Column(w.cols.time), w.ids, c.Column(w.cols.value)
-	if w.allGood(c, times, ids, values) {
+	times, ids, values := c.Column(w.cols.time), w.ids, w.values
+	if w.allGood(c, times, ids) {
 		w.scope += int64(c.Len)
 		w.sel = nil
 		return c.Len > 0
@@ -281,12 +302,9 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 			skip(i, groundtruth.MissingID, column, text, true)
 			continue
 		}
-		if !values.Valid[i] {
-			if text, bad := values.BadNumber(i); bad {
-				skip(i, groundtruth.BadNumber, names.Prediction, text, true)
-			} else {
-				skip(i, groundtruth.MissingValue, names.Prediction, "", true)
-			}
+		if !values.valid[i] {
+			reason, column, text := values.bad(c, i)
+			skip(i, reason, column, text, true)
 			continue
 		}
 		w.sel = append(w.sel, int32(i))
@@ -297,8 +315,8 @@ func (w *predictionWorker) choose(c *table.Chunk, ord int, quiet bool) bool {
 
 // allGood reports whether all rows of a chunk are good predictions of the window, as
 // they are in nearly every chunk.
-func (w *predictionWorker) allGood(c *table.Chunk, times, ids, values *table.Column) bool {
-	if !allTrue(ids.Valid[:c.Len]) || !allTrue(values.Valid[:c.Len]) {
+func (w *predictionWorker) allGood(c *table.Chunk, times, ids *table.Column) bool {
+	if !allTrue(ids.Valid[:c.Len]) || !allTrue(w.values.valid[:c.Len]) {
 		return false
 	}
 	if w.cols.time < 0 {
@@ -325,7 +343,7 @@ func allTrue(bs []bool) bool {
 
 // take handles a chunk of the first pass.
 func (w *predictionWorker) take(c *table.Chunk, ord int) error {
-	if c.Len == 0 || !w.choose(c, ord, false) {
+	if !w.choose(c, ord, false) {
 		return nil
 	}
 	if err := w.j.layout.checkRow(c.Row(c.Len - 1)); err != nil {
@@ -343,9 +361,22 @@ func (w *predictionWorker) take(c *table.Chunk, ord int) error {
 	if w.parts.err != nil {
 		return w.parts.err
 	}
+	w.meet(c)
 	w.sample(c)
 	w.send(c)
 	return nil
+}
+
+// meet counts the classes of the kept rows, where they are texts of two classes.
+func (w *predictionWorker) meet(c *table.Chunk) {
+	v := w.values
+	if v.class < 0 || v.classes.byNumber || v.classes.task != groundtruth.Binary {
+		return
+	}
+	w.listRows(c)
+	for _, i := range w.sel {
+		w.met.add(&v.classOf, c.Column(v.class), int(i))
+	}
 }
 
 // send sends the kept rows.
@@ -386,15 +417,16 @@ func (w *predictionWorker) sample(c *table.Chunk) {
 
 // scatter deals the kept rows to the partitions.
 func (w *predictionWorker) scatter(c *table.Chunk, ord int) {
-	ids, times, values := w.ids, c.Column(w.cols.time), c.Column(w.cols.value)
+	ids, times, values := w.ids, c.Column(w.cols.time), w.values
 	layout := w.j.layout
+	further := !values.plain
 	n := len(w.codes[0])
 	for k := range n {
 		i := k
 		if w.sel != nil {
 			i = int(w.sel[k])
 		}
-		p := prediction{value: values.Floats[i], place: layout.placeOf(ord, c.Row(i)), version: w.codes[0][k]}
+		p := prediction{value: values.mainOf(i), place: layout.placeOf(ord, c.Row(i)), version: w.codes[0][k]}
 		if w.cols.time >= 0 {
 			p.time = times.Times[i]
 		}
@@ -406,7 +438,11 @@ func (w *predictionWorker) scatter(c *table.Chunk, ord int) {
 		if layout.groupAt > 0 {
 			group = uint8(w.entityOf(c, int32(i)))
 		}
-		layout.putPrediction(w.parts.room(predictionRecords, w.parts.partOf(h)), h, p, w.segment, group)
+		rec := w.parts.room(predictionRecords, w.parts.partOf(h))
+		layout.putPrediction(rec, h, p, w.segment, group)
+		if further {
+			layout.putFurther(rec, values, i)
+		}
 	}
 }
 
@@ -432,7 +468,7 @@ func (w *predictionWorker) translate(c *table.Chunk, k int, t *translator, col *
 
 // resend handles a chunk of the second pass.
 func (w *predictionWorker) resend(c *table.Chunk, ord int, losers *rowSet) {
-	if c.Len == 0 || !w.choose(c, ord, true) {
+	if !w.choose(c, ord, true) {
 		return
 	}
 	w.listRows(c)

@@ -19,6 +19,7 @@ import (
 // A prediction record is
 //
 //	hash of the id (10) | prediction (8) | time (0 to 8) | place (5 to 8) | version (3) | segments (3 each) | group (0 or 1)
+//	| whether the positive class is predicted (0 or 1) | further numbers (8 each)
 //
 // and a label record
 //
@@ -29,7 +30,9 @@ import (
 // held within a nanosecond of the window and what Spec.Within adds to it. The place is object and row, with objects
 // numbered in the order of their relative keys. Version and segments are codes of a
 // dictionary plus one, 0 being a missing value. The group is that of the row's entity, where
-// there is a column of these: entities.go.
+// there is a column of these: entities.go. A class stands for a prediction or a label by its
+// code in the dictionary of classes. The further numbers are the probabilities of classes,
+// predicted quantiles and the weight, as far as the rows have them: values.go.
 //
 // Ids are compared by the lower 80 of the 128 bits of their XXH3 and by those that
 // chose their partition, which are more where there are more ids. Among 10^8 distinct
@@ -104,6 +107,9 @@ type recordLayout struct {
 	// Offsets within a record.
 	timeAt, placeAt, versionAt  int
 	groupAt                     int // 0 without groups
+	positiveAt                  int // 0 where the classes are not two
+	numbersAt                   int // of the further numbers
+	numbers                     int // how many these are
 	eventAt, ingestAt, labelsAt int // labelsAt is the place of a label record
 	flagsAt                     int
 }
@@ -118,6 +124,8 @@ type layoutOptions struct {
 	objects      int           // the greater number of objects of the two sources
 	segmentCount int
 	groups       bool // predictions have entities
+	positive     bool // predictions are of one of two classes
+	numbers      int  // that predictions have beside their value
 }
 
 func newRecordLayout(o layoutOptions) *recordLayout {
@@ -141,6 +149,12 @@ func newRecordLayout(o layoutOptions) *recordLayout {
 		l.groupAt = l.size[predictionRecords]
 		l.size[predictionRecords] += groupBytes
 	}
+	if o.positive {
+		l.positiveAt = l.size[predictionRecords]
+		l.size[predictionRecords] += flagBytes
+	}
+	l.numbersAt, l.numbers = l.size[predictionRecords], o.numbers
+	l.size[predictionRecords] += valueBytes * o.numbers
 
 	l.eventAt = hashBytes + valueBytes
 	l.ingestAt = l.eventAt
@@ -226,6 +240,27 @@ func (l *recordLayout) putPrediction(rec []byte, h xxh3.Uint128, p prediction, s
 	if l.groupAt > 0 {
 		rec[l.groupAt] = group
 	}
+}
+
+// putFurther adds to a prediction record what predictions have beside their value, of row i.
+func (l *recordLayout) putFurther(rec []byte, v *rowValues, i int) {
+	if l.positiveAt > 0 {
+		rec[l.positiveAt] = 0
+		if v.Positive[i] {
+			rec[l.positiveAt] = 1
+		}
+	}
+	for k, numbers := range v.numbers {
+		binary.LittleEndian.PutUint64(rec[l.numbersAt+valueBytes*k:], math.Float64bits(numbers[i]))
+	}
+}
+
+// positive reports whether a prediction is of the positive class, where the layout knows.
+func (l *recordLayout) positive(rec []byte) bool { return rec[l.positiveAt] != 0 }
+
+// number returns the k-th of the further numbers of a prediction.
+func (l *recordLayout) number(rec []byte, k int) float64 {
+	return math.Float64frombits(binary.LittleEndian.Uint64(rec[l.numbersAt+valueBytes*k:]))
 }
 
 // prediction decodes a prediction record.

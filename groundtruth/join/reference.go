@@ -65,23 +65,49 @@ type referenceWorker struct {
 	sink     groundtruth.Sink
 	coverage groundtruth.Coverage
 	batch    *batcher
-	sel      []int32 // rows kept
-	selMatch []int32 // those of them with a label
+	values   *rowValues
+	labels   labelValues
+	met      metClasses // of the labels, of a binary model
+	sel      []int32    // rows kept
+	selMatch []int32    // those of them with a label
 	least    leastIDs
 	sampled  []groundtruth.SampledRow // of the chunk
 	picked   []groundtruth.SampledRow // of the rows that are sent
 	rowName  []byte                   // memory of what stands for an id
 	columns  matchColumns
 	groups   rowGroups
+	all      groundtruth.Matches // what was predicted and is true of all rows of the chunk
 }
 
 // matchColumns holds the Matches that a worker sends, and the memory of their columns.
 type matchColumns struct {
 	times               []int64
 	predictions, labels []float64
+	picked              pickedRows
+	labelClass          textRows
+	weights             []float64
 	version             textRows
 	segments            []textRows
 	out                 groundtruth.Matches
+}
+
+// pickValues sets what was predicted and what is true to those of the rows sel of all, which
+// are n.
+func (m *matchColumns) pickValues(all *groundtruth.Matches, sel []int32, n int) {
+	o := &m.out
+	o.Predictions, o.Labels, o.Weights = nil, nil, nil
+	if all.Predictions != nil {
+		o.Predictions = pick(&m.predictions, all.Predictions, sel, n)
+	}
+	if all.Labels != nil {
+		o.Labels = pick(&m.labels, all.Labels, sel, n)
+	}
+	o.Classifier = m.picked.classifier(&all.Classifier, sel, n)
+	o.LabelClass = m.labelClass.pickRows(&all.LabelClass, sel, n)
+	o.Quantiles = m.picked.quantiles.pick(all.Quantiles, sel, n)
+	if all.Weights != nil {
+		o.Weights = pick(&m.weights, all.Weights, sel, n)
+	}
 }
 
 // textRows is the memory of a text column of Matches.
@@ -115,13 +141,15 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	}
 	j.progress.add(0, j.preds.Bytes())
 
+	j.mem = newMemory(j.processMemory(), j.workers)
+	j.classes = newClasses(&j.spec, j.mem, &j.dictBytes)
 	s := &referenceScan{j: j, names: j.spec.ColumnsOfReference(), bar: table.NewBar()}
 	p := s.names
 	s.cols.id = idColumns{s.cols.addID(p.ID, true, s.bar), s.bar}
 	s.cols.time = s.cols.add(p.Timestamp, table.AsTime, true)
-	s.cols.value = s.cols.add(p.Prediction, table.AsNumber, false)
+	s.cols.values = s.cols.addValues(&j.spec, &p.PredictionColumns, j.classes)
 	s.cols.version = s.cols.add(p.ModelVersion, table.AsText, true)
-	s.cols.label = s.cols.add(p.Label, table.AsNumber, false)
+	s.cols.label = s.cols.add(p.Label, labelAs(j.classes), false)
 	s.cols.entity = -1
 	if j.opt.ByEntity {
 		s.cols.entity = s.cols.add(p.Entity, table.AsID, true)
@@ -134,7 +162,9 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	own := make([]*referenceWorker, j.workers)
 	workers := make([]*scanWorker, j.workers)
 	for i := range own {
-		own[i] = s.worker(j.sinks[i])
+		if own[i], err = s.worker(j.sinks[i]); err != nil {
+			return res, err
+		}
 		workers[i] = &own[i].scanWorker
 	}
 	objects := j.preds.Objects
@@ -142,9 +172,11 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 		Objects: objects, Format: src.Format, Workers: j.workers, Wants: s.cols.wants,
 		Read: func(ctx context.Context, worker int, p *format.Part) (table.ReadStats, error) {
 			w := own[worker]
+			w.values.reset()
+			w.labels.reset()
+			w.met.reset()
 			return w.read(ctx, p, s.cols.wants, s.cols.id, table.ReadOptions{Memory: j.readerMemory()}, false, func(c *table.Chunk) error {
-				w.take(c, p.Object.Ord)
-				return nil
+				return w.take(c, p.Object.Ord)
 			})
 		},
 		Progress: j.progress.read,
@@ -155,7 +187,7 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	}
 	found := collect(workers, read, fromReference, objects, s.cols.wants)
 	addFound(&res, &found, j.preds)
-	if err := found.check(&res, j.spec.MaxBadShare, fromReference, objects, s.cols.value); err != nil {
+	if err := found.check(&res, j.spec.MaxBadShare, fromReference, objects, s.cols.values.needed()...); err != nil {
 		return res, s.explain(err)
 	}
 	if found.scope >= fewRecords {
@@ -163,8 +195,13 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 			return res, s.explain(err)
 		}
 	}
+	var met metClasses
 	for _, w := range own {
 		res.Coverage.Add(w.coverage)
+		met.merge(&w.met)
+	}
+	if k := j.classes; k != nil {
+		res.Notes = append(res.Notes, met.labelNotes(s.names.Label, k)...)
 	}
 	sortLists(&res)
 	return res, nil
@@ -199,21 +236,37 @@ func (s *referenceScan) explain(err error) error {
 }
 
 // worker returns what takes chunks for one goroutine and sends to sink.
-func (s *referenceScan) worker(sink groundtruth.Sink) *referenceWorker {
+func (s *referenceScan) worker(sink groundtruth.Sink) (*referenceWorker, error) {
+	values, err := newRowValues(&s.cols.values, &s.j.spec, &s.names.PredictionColumns, s.j.classes)
+	if err != nil {
+		return nil, err
+	}
 	return &referenceWorker{
 		referenceScan: s,
 		sink:          sink,
-		batch:         newBatcher(&s.j.spec, &s.cols, s.names.ModelVersion),
+		batch:         newBatcher(&s.j.spec, &s.cols, values, s.names.ModelVersion),
+		values:        values,
+		labels:        newLabelValues(s.j.classes),
 		least:         s.j.leastIDs(s.bar),
 		columns:       matchColumns{segments: make([]textRows, len(s.j.spec.Segments)), out: groundtruth.Matches{Segments: make([]groundtruth.Column, len(s.j.spec.Segments))}},
-	}
+	}, nil
 }
 
 // take handles a chunk.
-func (w *referenceWorker) take(c *table.Chunk, ord int) {
+func (w *referenceWorker) take(c *table.Chunk, ord int) error {
+	if err := w.values.read(c); err != nil {
+		return err
+	}
+	if w.cols.label >= 0 {
+		if err := w.labels.read(c.Column(w.cols.label), c.Len); err != nil {
+			return err
+		}
+		w.labels.matches(w.names.Label, &w.all)
+	}
+	w.values.matches(&w.all)
 	w.choose(c, ord)
 	if len(w.sel) == 0 {
-		return
+		return nil
 	}
 	w.coverage.Predictions += int64(len(w.sel))
 	w.coverage.Labels += int64(len(w.selMatch))
@@ -222,12 +275,12 @@ func (w *referenceWorker) take(c *table.Chunk, ord int) {
 	if len(sel) == c.Len {
 		sel = nil
 	}
-	if w.cols.value >= 0 { // else there is no prediction that a sample could hold
+	if w.values.known() { // else there is no prediction that a sample could hold
 		w.sample(c, ord)
 	}
 	if w.j.opt.Group != nil || w.j.opt.ByEntity {
 		w.takeGroups(c, ord)
-		return
+		return nil
 	}
 	w.picked = pickSampled(w.picked[:0], w.sampled, sel)
 	w.batch.send(c, sel, w.picked, w.sink)
@@ -235,6 +288,7 @@ func (w *referenceWorker) take(c *table.Chunk, ord int) {
 		w.picked = pickSampled(w.picked[:0], w.sampled, rows)
 		return w.picked
 	})
+	return nil
 }
 
 // takeGroups sends the chosen rows of a chunk by group.
@@ -308,11 +362,8 @@ func (w *referenceWorker) match(c *table.Chunk, sel []int32, sampled []groundtru
 		o.Times = m.times
 	}
 	o.Sampled = sampled
-	if w.cols.value >= 0 {
-		o.Predictions = pick(&m.predictions, c.Column(w.cols.value).Floats, sel, c.Len)
-	}
-	label := c.Column(w.cols.label)
-	o.Labels, o.Narrow = pick(&m.labels, label.Floats, sel, c.Len), label.Narrow
+	m.pickValues(&w.all, sel, c.Len)
+	o.Narrow = w.labels.narrow
 	o.Version = m.version.pick(w.names.ModelVersion, c.Column(w.cols.version), sel)
 	for k, name := range w.j.spec.Segments {
 		o.Segments[k] = m.segments[k].pick(name, c.Column(w.cols.segments[k]), sel)
@@ -323,38 +374,39 @@ func (w *referenceWorker) match(c *table.Chunk, sel []int32, sampled []groundtru
 // choose sets sel to the good rows and selMatch to those of them with a label.
 func (w *referenceWorker) choose(c *table.Chunk, ord int) {
 	w.sel, w.selMatch = w.sel[:0], w.selMatch[:0]
-	times, values, labels := c.Column(w.cols.time), c.Column(w.cols.value), c.Column(w.cols.label)
+	times := c.Column(w.cols.time)
+	binary := w.j.spec.Task == groundtruth.Binary
 	for i := range c.Len {
 		w.scope++
-		if reason, column, text := w.badRow(times, values, labels, i); reason != "" {
+		if reason, column, text := w.badRow(c, times, i); reason != "" {
 			w.lost++
 			w.bad.add(reason, badRecord{ord, c.Row(i), column, text})
 			continue
 		}
 		w.sel = append(w.sel, int32(i))
-		if labels.Kind == table.Number && labels.Valid[i] {
+		if w.cols.label >= 0 && w.labels.valid[i] {
 			w.selMatch = append(w.selMatch, int32(i))
+			if binary {
+				w.met.add(&w.labels.classOf, c.Column(w.cols.label), i)
+			}
 		}
 	}
 }
 
 // badRow returns why row i cannot be used and by which column, or nothing.
-func (s *referenceScan) badRow(times, values, labels *table.Column, i int) (reason, column, text string) {
+func (w *referenceWorker) badRow(c *table.Chunk, times *table.Column, i int) (reason, column, text string) {
 	if times.Kind == table.Time && !times.Valid[i] {
 		if text, bad := times.InvalidText(i); bad {
-			return groundtruth.BadTime, s.names.Timestamp, text
+			return groundtruth.BadTime, w.names.Timestamp, text
 		}
-		return groundtruth.MissingValue, s.names.Timestamp, ""
+		return groundtruth.MissingValue, w.names.Timestamp, ""
 	}
-	if values.Kind == table.Number && !values.Valid[i] {
-		if text, bad := values.BadNumber(i); bad {
-			return groundtruth.BadNumber, s.names.Prediction, text
-		}
-		return groundtruth.MissingValue, s.names.Prediction, ""
+	if w.values.valid != nil && !w.values.valid[i] {
+		return w.values.bad(c, i)
 	}
-	if labels.Kind == table.Number && !labels.Valid[i] {
-		if text, bad := labels.InvalidText(i); bad { // NaN is no label, as in Join.
-			return groundtruth.BadNumber, s.names.Label, text
+	if w.cols.label >= 0 && !w.labels.valid[i] {
+		if reason, text := w.labels.bad(c.Column(w.cols.label), i); reason != "" {
+			return reason, w.names.Label, text
 		}
 	}
 	return "", "", ""

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,12 +27,22 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 	var names memNames
 	rapid.Check(t, func(rt *rapid.T) {
 		var rows []tableRow
+		spec := testSpec("", "")
+		drawTask(rt, &spec)
+		if rapid.IntRange(0, 3).Draw(rt, "without predictions") == 0 {
+			spec.ReferenceColumns = &groundtruth.ReferenceColumns{PredictionColumns: spec.PredictionColumns, Label: "label"}
+			p := &spec.ReferenceColumns.PredictionColumns
+			p.Prediction, p.Score, p.Scores, p.Quantiles, p.Weight = "", "", nil, nil, ""
+		}
+		cols := spec.ColumnsOfReference()
+		outcomes := genLabel(spec.Task)
 		for i := range rapid.IntRange(0, 80).Draw(rt, "rows") {
 			rows = append(rows, tableRow{
-				"id": fmt.Sprint(i), "at": genTime(0, 5, true).Draw(rt, "at"), "pred": genFloat().Draw(rt, "pred"), "label": genFloat().Draw(rt, "label"),
+				"id": fmt.Sprint(i), "at": genTime(0, 5, true).Draw(rt, "at"), "pred": outcomes.Draw(rt, "pred"), "label": outcomes.Draw(rt, "label"),
 				"version": rapid.SampledFrom([]tableCell{"v1", "v2", nil, ""}).Draw(rt, "version"), "city": rapid.SampledFrom([]tableCell{"Oslo", nil, ""}).Draw(rt, "city"),
 				"x": genFloat().Draw(rt, "x"), "color": rapid.SampledFrom([]tableCell{"red", nil}).Draw(rt, "color"),
 			})
+			drawFurther(rt, &spec, rows[i])
 		}
 		// The second scan is asked for groups.
 		groupOf := []func(int64) int64{func(int64) int64 { return 0 }, func(t int64) int64 { return -t / int64(6*time.Hour) % 3 }}
@@ -39,8 +50,8 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 		sampled := expectation{sampledPreds: map[uint64]tally{}, sampledMatches: map[uint64]tally{}}
 		for _, r := range rows {
 			at, badTime := refTime(r["at"])
-			p, badPred := refNumber(r["pred"])
-			l, noLabel, badLabel := refLabelValue(r["label"])
+			p, further, badPred := refPredicted(&spec, &cols.PredictionColumns, r)
+			l, noLabel, badLabel := refLabelValue(&spec, r["label"])
 			why := badTime
 			for _, w := range []string{badPred, badLabel} {
 				if why == "" {
@@ -56,7 +67,9 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 				x = strconv.FormatFloat(v, 'g', -1, 64)
 			}
 			hash := idHash64(wordOf(r["id"]))
-			addSampled(sampled.sampledPreds, hash, words(true, at, p), 1)
+			if p != "-" { // no row without a prediction is sampled
+				addSampled(sampled.sampledPreds, hash, words(true, at, p), 1)
+			}
 			for k := range want {
 				g := groupOf[k](at)
 				if want[k][g] == nil {
@@ -68,10 +81,10 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 				of.columns[words("x", x)]++
 				of.columns[words("color", refText(r["color"]))]++
 				if !noLabel {
-					of.matches[words(true, at, p, l, refText(r["version"]), refText(r["city"]))]++
+					of.matches[words(words(true, at, p, l, refText(r["version"]), further), refText(r["city"]))]++
 				}
 			}
-			if !noLabel {
+			if !noLabel && p != "-" {
 				addSampled(sampled.sampledMatches, hash, words(true, at, p, l), 1)
 			}
 		}
@@ -86,8 +99,7 @@ func TestScanReferenceEqualsReference(t *testing.T) {
 				o := &objects[rapid.IntRange(0, len(objects)-1).Draw(rt, "object")]
 				o.rows = append(o.rows, r)
 			}
-			storeTables(t, base, objects, refColumns)
-			spec := testSpec("", "")
+			storeTables(t, base, objects, slices.Concat(refColumns, furtherColumns()))
 			spec.Reference = groundtruth.Source{URL: base + "/*", Format: "auto"}
 			opt := Options{Limits: groundtruth.Limits{Workers: rapid.IntRange(1, 4).Draw(rt, "workers")}}
 			opt.hooks.sample = rapid.SampledFrom([]int{1, 5, 1000}).Draw(rt, "sample")

@@ -31,7 +31,7 @@ import (
 // the real one is compared with, and what writes such tables as objects.
 
 // tableCell is a value of a test table: nil is missing, the rest is string, float64,
-// int64 (an integer id) or time.Time.
+// int64 (an integer id), bool or time.Time.
 type tableCell any
 
 // tableRow is a record by column name. A malformed record has the column "!".
@@ -53,6 +53,8 @@ func wordOf(c tableCell) string {
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	case int64:
 		return strconv.FormatInt(v, 10)
+	case bool:
+		return strconv.FormatBool(v)
 	case time.Time:
 		return v.UTC().Format(time.RFC3339Nano)
 	}
@@ -135,6 +137,8 @@ func encodeParquet(t testing.TB, buf *bytes.Buffer, rows []tableRow, columns []s
 			group[c] = parquet.Optional(parquet.Leaf(parquet.DoubleType))
 		case "int64":
 			group[c] = parquet.Optional(parquet.Int(64))
+		case "bool":
+			group[c] = parquet.Optional(parquet.Leaf(parquet.BooleanType))
 		case "time.Time":
 			group[c] = parquet.Optional(parquet.Timestamp(parquet.Nanosecond))
 		default:
@@ -169,6 +173,8 @@ func parquetValue(c tableCell, kind string) parquet.Value {
 		return parquet.DoubleValue(v)
 	case int64:
 		return parquet.Int64Value(v)
+	case bool:
+		return parquet.BooleanValue(v)
 	case time.Time:
 		return parquet.Int64Value(v.UnixNano())
 	}
@@ -278,21 +284,52 @@ func columnText(c groundtruth.Column, i int) string {
 	return strconv.Quote(c.Dict[c.Codes[i]])
 }
 
-// predictionText is a row's prediction, "-" of a reference that has none.
-func predictionText(predictions []float64, i int) string {
-	if predictions == nil {
-		return "-"
+// predictedText is what was predicted of a row, "-" of a reference that has no predictions.
+func predictedText(predictions []float64, c *groundtruth.Classifier, i int) string {
+	var parts []any
+	if predictions != nil {
+		parts = append(parts, predictions[i])
 	}
-	return fmt.Sprint(predictions[i])
+	if c.Positive != nil {
+		parts = append(parts, c.Positive[i])
+	}
+	if c.Class.Kind != groundtruth.Absent {
+		parts = append(parts, columnText(c.Class, i))
+	}
+	for _, scores := range c.Scores {
+		parts = append(parts, scores[i])
+	}
+	return cmp.Or(words(parts...), "-")
+}
+
+// furtherText is what a match has beside prediction and label.
+func furtherText(m *groundtruth.Matches, i int) string {
+	var parts []any
+	for _, q := range m.Quantiles {
+		parts = append(parts, q[i])
+	}
+	if m.Weights != nil {
+		parts = append(parts, "weighs", m.Weights[i])
+	}
+	return words(parts...)
+}
+
+// labelText is the label of a match.
+func labelText(m *groundtruth.Matches, i int) string {
+	if m.Labels == nil {
+		return columnText(m.LabelClass, i)
+	}
+	return fmt.Sprint(m.Labels[i])
 }
 
 func (r *recorder) AddPredictions(b *groundtruth.Batch) {
 	for i := range b.Len {
-		r.preds[words(b.HasTime, b.Times[i], predictionText(b.Predictions, i))]++
-		r.values[predictionText(b.Predictions, i)]++
+		predicted := predictedText(b.Predictions, &b.Classifier, i)
+		r.preds[words(b.HasTime, b.Times[i], predicted)]++
+		r.values[predicted]++
 	}
 	for _, s := range b.Sampled {
-		addSampled(r.sampledPreds, s.Hash, words(b.HasTime, b.Times[s.Row], b.Predictions[s.Row]), 1)
+		addSampled(r.sampledPreds, s.Hash, words(b.HasTime, b.Times[s.Row], predictedText(b.Predictions, &b.Classifier, s.Row)), 1)
 	}
 	if b.Len > 0 {
 		r.addValues("version", &b.Version)
@@ -333,15 +370,16 @@ func (r *recorder) addValues(name string, v *groundtruth.Values) {
 
 func (r *recorder) AddMatches(m *groundtruth.Matches) {
 	for i := range m.Len {
-		s := words(m.HasTime, m.Times[i], predictionText(m.Predictions, i), m.Labels[i], columnText(m.Version, i))
+		predicted, label := predictedText(m.Predictions, &m.Classifier, i), labelText(m, i)
+		s := words(m.HasTime, m.Times[i], predicted, label, columnText(m.Version, i), furtherText(m, i))
 		for _, f := range m.Segments {
 			s += " " + columnText(f, i)
 		}
 		r.matches[s]++
-		r.pairs[fmt.Sprint(predictionText(m.Predictions, i), "=", m.Labels[i])]++
+		r.pairs[predicted+"="+label]++
 	}
 	for _, s := range m.Sampled {
-		addSampled(r.sampledMatches, s.Hash, words(m.HasTime, m.Times[s.Row], m.Predictions[s.Row], m.Labels[s.Row]), 1)
+		addSampled(r.sampledMatches, s.Hash, words(m.HasTime, m.Times[s.Row], predictedText(m.Predictions, &m.Classifier, s.Row), labelText(m, s.Row)), 1)
 	}
 }
 
@@ -439,18 +477,6 @@ func refNumber(c tableCell) (float64, string) {
 	return v, ""
 }
 
-// refLabelValue reads a cell as a label: a number, null or bad.
-func refLabelValue(c tableCell) (value float64, null bool, why string) {
-	if x, isNumber := c.(float64); isNumber && math.IsNaN(x) {
-		return 0, true, ""
-	}
-	value, why = refNumber(c)
-	if why == groundtruth.MissingValue {
-		return 0, true, ""
-	}
-	return value, false, why
-}
-
 // refTime reads a cell as a time.
 func refTime(c tableCell) (int64, string) {
 	switch x := c.(type) {
@@ -477,9 +503,10 @@ func (e *expectation) skip(reason, source string, p place) {
 // refPrediction is a good prediction of the window.
 type refPrediction struct {
 	place
-	time  int64
-	value float64
-	row   tableRow
+	time      int64
+	predicted string // as predictedText has it
+	further   string // as furtherText has it
+	row       tableRow
 }
 
 // refVersion is a version of an id's label.
@@ -490,7 +517,7 @@ type refVersion struct {
 	deleted, null bool
 	pending       bool // null, and without the ingest time that is mapped
 	other         bool // of other windows by its timestamp
-	value         float64
+	value         string
 }
 
 // refLabel is the version that counts of an id that has a label.
@@ -625,7 +652,7 @@ func (t joinTable) refPrediction(r tableRow, at place) (p refPrediction, inWindo
 	if refID(r, cols.ID) == "" {
 		return p, true, groundtruth.MissingID
 	}
-	p.value, why = refNumber(r[cols.Prediction])
+	p.predicted, p.further, why = refPredicted(&t.spec, &cols, r)
 	return p, true, why
 }
 
@@ -670,7 +697,7 @@ func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, 
 	v.deleted = cols.Op != "" && (op == "d" || op == "delete")
 	var badLabel string
 	if !v.deleted {
-		v.value, v.null, badLabel = refLabelValue(r[cols.Label])
+		v.value, v.null, badLabel = refLabelValue(&t.spec, r[cols.Label])
 	}
 	if cols.IngestedAt != "" {
 		v.ingest, why = refTime(r[cols.IngestedAt])
@@ -710,7 +737,7 @@ func (t joinTable) refVersion(r tableRow, at place) (v refVersion, hidden bool, 
 func (e *expectation) resolve(vs []refVersion, how groundtruth.Resolve) (refVersion, bool) {
 	slices.SortFunc(vs, func(a, b refVersion) int { return cmp.Or(cmp.Compare(a.ingest, b.ingest), a.compare(b.place)) })
 	e.coverage.DuplicateLabels += int64(len(vs) - 1)
-	values := map[float64]bool{}
+	values := map[string]bool{}
 	for _, v := range vs {
 		if !v.deleted && !v.null {
 			values[v.value] = true
@@ -744,8 +771,8 @@ func (t joinTable) match(e *expectation, key [2]string, p refPrediction, l *refL
 		version = strconv.Quote(key[1])
 	}
 	timed := t.spec.PredictionColumns.Timestamp != ""
-	e.preds[words(timed, p.time, p.value)]++
-	addSampled(e.sampledPreds, idHash64(key[0]), words(timed, p.time, p.value), 1)
+	e.preds[words(timed, p.time, p.predicted)]++
+	addSampled(e.sampledPreds, idHash64(key[0]), words(timed, p.time, p.predicted), 1)
 	e.columns[words("version", version)]++
 	for _, f := range t.spec.Features {
 		text := "-"
@@ -764,8 +791,8 @@ func (t joinTable) match(e *expectation, key [2]string, p refPrediction, l *refL
 	if timed && l.timed && l.event < p.time {
 		e.coverage.LabelsBefore++
 	}
-	addSampled(e.sampledMatches, idHash64(key[0]), words(timed, p.time, p.value, l.value), 1)
-	s := words(timed, p.time, p.value, l.value, version)
+	addSampled(e.sampledMatches, idHash64(key[0]), words(timed, p.time, p.predicted, l.value), 1)
+	s := words(timed, p.time, p.predicted, l.value, version, p.further)
 	for _, f := range t.spec.Segments {
 		s += " " + refText(p.row[f])
 	}

@@ -20,7 +20,9 @@ type joinPhase struct {
 	layout   *recordLayout
 	how      groundtruth.Resolve
 	hasTime  bool
-	narrow   bool         // some labels are of a column of 32 bits
+	narrow   bool // some labels are of a column of 32 bits
+	spec     *groundtruth.Spec
+	classes  *dictTexts   // of Multiclass
 	versions *dictTexts   // nil when no version column is mapped
 	segments []*dictTexts // in the order of Spec.Segments
 	names    []string     // of the segments
@@ -127,6 +129,8 @@ type joinWorker struct {
 	states   []predictionLabels // by entry of preds
 	buf      []byte
 	out      groundtruth.Matches
+	rows     int           // how many are sent at a time
+	further  bool          // matches have more than predictions and labels
 	entities entityMatches // where records have groups
 }
 
@@ -149,6 +153,7 @@ func newJoinWorker(j *joinPhase, sink groundtruth.Sink, spill *spillLog) *joinWo
 	for k, d := range j.segments {
 		w.out.Segments[k] = groundtruth.Column{Name: j.names[k], Kind: groundtruth.Text, Dict: d.texts}
 	}
+	w.prepareFurther()
 	return w
 }
 
@@ -357,8 +362,12 @@ func (w *joinWorker) match(rec []byte, label float64, event, came int64, flags u
 	}
 	o.Len++
 	o.Times = append(o.Times, time)
-	o.Predictions = append(o.Predictions, getValue(rec))
-	o.Labels = append(o.Labels, label)
+	if w.further {
+		w.appendFurther(rec, label)
+	} else {
+		o.Predictions = append(o.Predictions, getValue(rec))
+		o.Labels = append(o.Labels, label)
+	}
 	if w.versions != nil {
 		w.versions.appendTo(&o.Version, l.version(rec))
 	}
@@ -368,7 +377,7 @@ func (w *joinWorker) match(rec []byte, label float64, event, came int64, flags u
 	if l.groupAt > 0 {
 		w.entities.of = append(w.entities.of, l.group(rec))
 	}
-	if o.Len == matchRows {
+	if o.Len == w.rows {
 		w.flush()
 	}
 }
@@ -396,6 +405,9 @@ func (w *joinWorker) flush() {
 	o.Len = 0
 	o.Times, o.Sampled = o.Times[:0], o.Sampled[:0]
 	o.Predictions, o.Labels = o.Predictions[:0], o.Labels[:0]
+	if w.further {
+		w.emptyFurther()
+	}
 	emptyColumn(&o.Version)
 	for k := range o.Segments {
 		emptyColumn(&o.Segments[k])

@@ -21,10 +21,12 @@ type wantList struct {
 	index map[wantKey]int
 }
 
-// wantKey tells two wants apart: a column that is read as two things is read twice.
+// wantKey tells two wants apart: a column that is read as two things, or of which two elements
+// are read, is read twice.
 type wantKey struct {
-	name string
-	kind table.As
+	name    string
+	element groundtruth.Element
+	kind    table.As
 }
 
 // add returns the index of a column among the wants, or -1 for no name.
@@ -36,7 +38,7 @@ func (l *wantList) addWant(add table.Want) int {
 	if add.Name == "" {
 		return -1
 	}
-	key := wantKey{add.Name, add.As}
+	key := wantKey{add.Name, add.Element, add.As}
 	if i, ok := l.index[key]; ok {
 		w := &l.wants[i]
 		w.Optional = w.Optional && add.Optional

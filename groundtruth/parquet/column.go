@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -21,6 +22,7 @@ type columnReader struct {
 	kind   parquet.Kind
 	size   int // of fixed-length byte arrays
 	maxDef byte
+	maxRep byte // 0 where a row has one value; else a page's rows are entries of lists, of which a row has several
 	b      *table.Builder
 
 	shared *readerMemory
@@ -29,6 +31,7 @@ type columnReader struct {
 	source columnSource
 	buf    []byte // the page, decompressed; nil when there is none
 	levels levelDecoder
+	starts levelDecoder // of repetition levels
 
 	// The page that rows are taken from.
 	ready   bool   // it is decoded, not only its header read
@@ -36,6 +39,7 @@ type columnReader struct {
 	row     int    // the one to take next
 	value   int    // the value to take next: nulls have none
 	defs    []byte // definition levels; nil when no value is null
+	reps    []byte // repetition levels, where maxRep is not 0; a row begins where they are 0
 	values  pageValues
 	indexed bool
 	indexes []int32 // into the dictionary; values is then unused
@@ -88,7 +92,7 @@ func (c *columnReader) bind(leaf *leaf) error {
 	if c.kind == parquet.FixedLenByteArray {
 		c.size = leaf.Type().Length()
 	}
-	c.maxDef = byte(leaf.MaxDefinitionLevel())
+	c.maxDef, c.maxRep = byte(leaf.MaxDefinitionLevel()), byte(leaf.MaxRepetitionLevel())
 	if c.want.As == table.AsStored {
 		c.b.Col.Kind = typ.kind()
 	}
@@ -159,28 +163,40 @@ func (c *columnReader) countTextBytes() {
 
 // load finds a page with rows left. Its values are decoded only when asked for.
 func (c *columnReader) load() error {
+	more, err := c.more()
+	if err == nil && !more {
+		return errFewValues
+	}
+	return err
+}
+
+// errFewValues says that a column ends before the row group does.
+var errFewValues = fmt.Errorf("%w: it has fewer values than the row group has rows", errCorrupt)
+
+// more is load where the column may end, which it reports by false.
+func (c *columnReader) more() (bool, error) {
 	for c.row == c.rows {
 		h, err := c.pages.header()
 		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("%w: it has fewer values than the row group has rows", errCorrupt)
+			return false, nil
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 		switch h.kind {
 		case format.DictionaryPage:
 			if c.hasDict {
-				return fmt.Errorf("%w: it has two dictionaries", errCorrupt)
+				return false, fmt.Errorf("%w: it has two dictionaries", errCorrupt)
 			}
 			c.dictHead, c.dictBody = *h, c.pages.body
 			if err := c.readDict(); err != nil {
-				return err
+				return false, err
 			}
 		case format.DataPage, format.DataPageV2:
 			c.ready, c.rows, c.row, c.value = false, int(h.values), 0, 0
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // oldDictionary is what old writers call format.RLEDictionary.
@@ -202,10 +218,14 @@ func (c *columnReader) decode() error {
 	}
 	h := &c.pages.head
 	c.release()
-	if err := c.shared.take(h.bytes(), c, fmt.Sprintf("a page of %d values and %s", h.values, table.Mebibytes(h.uncompressed))); err != nil {
+	size := h.bytes()
+	if c.maxRep > 0 {
+		size += h.values // a level more
+	}
+	if err := c.shared.take(size, c, fmt.Sprintf("a page of %d values and %s", h.values, table.Mebibytes(h.uncompressed))); err != nil {
 		return err
 	}
-	c.pageBytes = h.bytes()
+	c.pageBytes = size
 	if c.want.Lazy {
 		c.setScratch(c.shared.spare)
 		c.shared.spare = pageScratch{}
@@ -215,21 +235,34 @@ func (c *columnReader) decode() error {
 	if err != nil {
 		return err
 	}
+	var starts []byte
 	if h.kind == format.DataPageV2 {
-		levels = levels[h.repBytes:]
-	} else if c.maxDef > 0 {
-		if h.levels == format.BitPacked {
-			return errors.New("its levels are in the deprecated encoding BIT_PACKED, which is not supported: write the file anew")
+		starts, levels = levels[:h.repBytes], levels[h.repBytes:]
+	} else {
+		if c.maxRep > 0 {
+			if starts, data, err = cutLevels(data, h.starts); err != nil {
+				return err
+			}
 		}
-		if len(data) < 4 || int64(len(data))-4 < int64(binary.LittleEndian.Uint32(data)) {
-			return fmt.Errorf("%w: a page's levels are cut", errCorrupt)
+		if c.maxDef > 0 {
+			if levels, data, err = cutLevels(data, h.levels); err != nil {
+				return err
+			}
 		}
-		n := int(binary.LittleEndian.Uint32(data))
-		levels, data = data[4:4+n], data[4+n:]
+	}
+	c.reps = nil
+	if c.maxRep > 0 {
+		if c.reps, err = c.starts.decode(starts, c.rows, c.maxRep); err != nil {
+			return err
+		}
+		if c.reps == nil {
+			c.reps = slices.Repeat([]byte{c.maxRep}, c.rows)
+		}
 	}
 	c.defs = nil
 	present := c.rows
-	if c.maxDef > 0 && (h.kind == format.DataPage || h.nulls > 0) {
+	// How many of a list's values are null, writers count in different ways.
+	if c.maxDef > 0 && (h.kind == format.DataPage || h.nulls > 0 || c.maxRep > 0) {
 		if c.defs, err = c.levels.decode(levels, c.rows, c.maxDef); err != nil {
 			return err
 		}
@@ -250,6 +283,19 @@ func (c *columnReader) decode() error {
 	}
 	c.ready = true
 	return nil
+}
+
+// cutLevels cuts levels of an encoding from the beginning of a page of version 1, where they
+// stand behind their length.
+func cutLevels(data []byte, encoding format.Encoding) (levels, rest []byte, err error) {
+	if encoding == format.BitPacked {
+		return nil, nil, errors.New("its levels are in the deprecated encoding BIT_PACKED, which is not supported: write the file anew")
+	}
+	if len(data) < 4 || int64(len(data))-4 < int64(binary.LittleEndian.Uint32(data)) {
+		return nil, nil, fmt.Errorf("%w: a page's levels are cut", errCorrupt)
+	}
+	n := int(binary.LittleEndian.Uint32(data))
+	return data[4 : 4+n], data[4+n:], nil
 }
 
 // countLevels returns how many levels are the greatest, most: those of values that are there.

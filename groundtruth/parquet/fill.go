@@ -26,27 +26,35 @@ func (c *columnReader) fill(n int) error {
 			return err
 		}
 		k := min(left, c.rows-c.row)
-		defs, present := c.levelsOf(k)
-		if c.indexed {
-			if err := c.fillIndexed(defs, k, present); err != nil {
-				return err
-			}
-		} else {
-			c.fillPlain(defs, k, present)
+		if err := c.take(k); err != nil {
+			return err
 		}
-		if c.b.Col.Kind == table.Text {
-			if err := c.checkTexts(); err != nil {
-				return err
-			}
-		}
-		c.row += k
-		c.value += present
 		left -= k
-		if c.row == c.rows {
-			c.release()
-		}
 	}
 	c.b.Finish()
+	return nil
+}
+
+// take puts the next n rows of the page, which has as many and is decoded, into the builder.
+func (c *columnReader) take(n int) error {
+	defs, present := c.levelsOf(n)
+	if c.indexed {
+		if err := c.fillIndexed(defs, n, present); err != nil {
+			return err
+		}
+	} else {
+		c.fillPlain(defs, n, present)
+	}
+	if c.b.Col.Kind == table.Text {
+		if err := c.checkTexts(); err != nil {
+			return err
+		}
+	}
+	c.row += n
+	c.value += present
+	if c.row == c.rows {
+		c.release()
+	}
 	return nil
 }
 

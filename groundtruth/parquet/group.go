@@ -8,6 +8,7 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
@@ -27,21 +28,20 @@ func (f *File) Ranges(index int, wants []table.Want, opt table.ReadOptions) ([]R
 	}
 	var all []Range
 	for _, w := range wants {
-		leaf, err := f.find(w.Name)
+		leaves, err := f.leavesOf(w)
 		if err != nil {
 			return nil, err
 		}
-		if leaf == nil {
-			continue
+		for _, leaf := range leaves {
+			if leaf.Index() >= len(meta.Columns) {
+				return nil, fmt.Errorf("%w: it has %d columns, and the schema more", errCorrupt, len(meta.Columns))
+			}
+			s, err := f.rangeOf(&meta.Columns[leaf.Index()].MetaData)
+			if err != nil {
+				return nil, fmt.Errorf("column %s: %w", table.Quote(leaf.name), err)
+			}
+			all = append(all, s)
 		}
-		if leaf.Index() >= len(meta.Columns) {
-			return nil, fmt.Errorf("%w: it has %d columns, and the schema more", errCorrupt, len(meta.Columns))
-		}
-		s, err := f.rangeOf(&meta.Columns[leaf.Index()].MetaData)
-		if err != nil {
-			return nil, fmt.Errorf("column %s: %w", table.Quote(leaf.name), err)
-		}
-		all = append(all, s)
 	}
 	slices.SortFunc(all, func(a, b Range) int { return cmp.Compare(a.Off, b.Off) })
 	var out []Range
@@ -53,6 +53,22 @@ func (f *File) Ranges(index int, wants []table.Want, opt table.ReadOptions) ([]R
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// leavesOf returns the leaves that are read for a want; none is a column that the file has not.
+func (f *File) leavesOf(w table.Want) ([]*leaf, error) {
+	if w.Element == (groundtruth.Element{}) {
+		found, err := f.find(w.Name)
+		if found == nil {
+			return nil, err
+		}
+		return []*leaf{found}, err
+	}
+	n, err := f.nested(w.Name)
+	if n == nil {
+		return nil, err
+	}
+	return n.leaves(f, w)
 }
 
 // rangeOf returns where a column chunk lies, which is within the file.

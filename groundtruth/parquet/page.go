@@ -102,9 +102,10 @@ type pageHeader struct {
 	compressed, uncompressed int64  // bytes of the page
 	crc                      uint32 // checksum; 0 is none
 	values, nulls            int64
-	encoding, levels         format.Encoding
-	defBytes, repBytes       int64 // of levels, in pages of version 2
-	plain                    bool  // not compressed, of a page of version 2
+	encoding                 format.Encoding
+	levels, starts           format.Encoding // of definition and of repetition levels
+	defBytes, repBytes       int64           // of levels, in pages of version 2
+	plain                    bool            // not compressed, of a page of version 2
 }
 
 // parse reads a header, which may be cut: errThriftShort.
@@ -126,6 +127,8 @@ func (h *pageHeader) parse(data []byte) (int, error) {
 			h.encoding = format.Encoding(v)
 		case 5<<8 | 3:
 			h.levels = format.Encoding(v)
+		case 5<<8 | 4:
+			h.starts = format.Encoding(v)
 		case 8<<8 | 2:
 			h.nulls = v
 		case 8<<8 | 5:
@@ -309,7 +312,7 @@ func readPage(dst []byte, r io.Reader) ([]byte, error) {
 	return dst, nil
 }
 
-// levelDecoder reads definition levels: runs of one level and groups of eight packed
+// levelDecoder reads definition or repetition levels: runs of one level and groups of eight packed
 // ones (https://parquet.apache.org/docs/file-format/data-pages/encodings/, RLE).
 type levelDecoder struct{ levels []byte }
 

@@ -15,6 +15,21 @@ import (
 // other columns meanwhile in the next cache.
 const blockRows = 1 << 17
 
+// blockColumns is how many columns read with a chunk have blockRows; more have fewer rows, so
+// that a chunk does not grow with them.
+const blockColumns = 16
+
+// rowsOfBlock returns how many rows a chunk of the wanted columns has.
+func rowsOfBlock(wants []table.Want) int {
+	n := 0
+	for _, w := range wants {
+		if !w.Lazy {
+			n++
+		}
+	}
+	return blockRows / max(n/blockColumns, 1)
+}
+
 // Reader reads the wanted columns of row groups side by side, on one goroutine. It keeps its
 // memory from one row group and object to the next. The zero Reader is ready to be bound.
 type Reader struct {
@@ -22,9 +37,14 @@ type Reader struct {
 	file    *File // that columns are bound to
 	wants   []table.Want
 	columns []*columnReader
-	prune   *timePruner
-	out     table.Chunk
-	cells   table.Column // memory of the lazy column whose cells were read last
+	// Elements of lists and maps have readers that read a column for several wants, whose
+	// columnReaders then have no leaf.
+	elements []*elementReader
+	prune    *timePruner
+	out      table.Chunk
+	cells    table.Column // memory of the lazy column whose cells were read last
+
+	blockRows int // rows of a chunk
 }
 
 // Bind makes the reader read the wanted columns of a file, which are the same for all files.
@@ -43,8 +63,13 @@ func (r *Reader) Bind(obj source.Object, file *File, wants []table.Want, opt tab
 			r.columns = append(r.columns, newColumnReader(w, &r.shared))
 		}
 		r.shared.columns = r.columns
+		r.elements = elementReaders(wants, r.columns, &r.shared)
+		r.blockRows = rowsOfBlock(wants)
 	}
 	for i, w := range wants {
+		if w.Element != (groundtruth.Element{}) {
+			continue
+		}
 		leaf, err := file.find(w.Name)
 		if err != nil {
 			return err
@@ -53,6 +78,11 @@ func (r *Reader) Bind(obj source.Object, file *File, wants []table.Want, opt tab
 			return &table.MissingColumnError{Object: obj.URL, Column: w.Name, Columns: file.names()}
 		}
 		if err := r.columns[i].bind(leaf); err != nil {
+			return err
+		}
+	}
+	for _, e := range r.elements {
+		if err := e.bind(obj.URL, file); err != nil {
 			return err
 		}
 	}
@@ -84,7 +114,7 @@ func (r *Reader) RowGroup(index int, data *Group, stats *table.ReadStats, emit f
 		return fmt.Errorf("row group %d: %w", index, err)
 	}
 	for row := int64(0); row < rows; {
-		n := int(min(rows-row, blockRows))
+		n := int(min(rows-row, int64(r.blockRows)))
 		if err := r.fill(n); err != nil {
 			return fmt.Errorf("row group %d: %w", index, err)
 		}
@@ -126,7 +156,11 @@ func (f *File) checkRows(rows int64, meta *format.RowGroup) error {
 // startGroup opens the column chunks of a row group.
 func (r *Reader) startGroup(meta *format.RowGroup, data *Group, stats *table.ReadStats) (err error) {
 	defer recoverCorrupt(&err)
-	for _, c := range r.columns {
+	columns := r.columns
+	for _, e := range r.elements {
+		columns = append(columns[:len(columns):len(columns)], e.values, e.keys, e.texts)
+	}
+	for _, c := range columns {
 		if c.leaf == nil || c.typ.form == formNull {
 			continue
 		}
@@ -174,6 +208,14 @@ func (r *Reader) fill(n int) (err error) {
 			return fmt.Errorf("column %s: %w", table.Quote(c.leaf.name), err)
 		}
 		r.out.Cols[i] = c.b.Col
+	}
+	for _, e := range r.elements {
+		if err := e.fill(n); err != nil {
+			return fmt.Errorf("column %s: %w", table.Quote(e.of[0].Name), err)
+		}
+		for _, k := range e.own {
+			r.out.Cols[e.wants[k]] = e.columns[k].b.Col
+		}
 	}
 	r.out.Err = nil
 	return nil

@@ -16,9 +16,10 @@ import (
 // Field is a column that someone means to use, and as what: a number, a time, an id or text.
 // A field without a name is none.
 type Field struct {
-	Name string
-	As   table.As
-	Hash bool // whether Rows.Hashes is to have its values
+	Name    string
+	Element groundtruth.Element // of the column's values, which are maps or lists; zero is the value itself
+	As      table.As
+	Hash    bool // whether Rows.Hashes is to have its values
 }
 
 // Options bound what is read.

@@ -204,6 +204,38 @@ func TestReadOfBrokenObjects(t *testing.T) {
 	}
 }
 
+// TestReadElements reads elements of maps and lists as fields of their own.
+func TestReadElements(t *testing.T) {
+	t.Parallel()
+	stores, url := put(t, map[string][]byte{
+		"a.jsonl": []byte(`{"p":{"cat":0.5,"dog":"x"},"l":[1,2]}` + "\n" + `{"p":{"cat":0.25},"l":[]}` + "\n" + `{"p":null}` + "\n"),
+		"b.csv":   []byte("p,l\n\"{\"\"cat\"\":0.5,\"\"dog\"\":\"\"x\"\"}\",\"[1,2]\"\n{'cat': 0.25},[]\n,\n"),
+	})
+	field := func(name, key string, place int) Field {
+		return Field{Name: name, Element: groundtruth.Element{Key: key, Place: place}, As: table.AsNumber}
+	}
+	for _, name := range []string{"a.jsonl", "b.csv"} {
+		s, err := Find(context.Background(), stores, groundtruth.Source{URL: url + "/" + name}, time.Time{}, groundtruth.Window{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, err := s.Read(context.Background(), s.Spread(1), []Field{field("p", "cat", 1), field("p", "dog", 2), field("l", "cat", 1), field("l", "dog", 2), field("p", "cow", 0), field("q", "cat", 1)}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []Column{
+			{There: true, Rows: 3, Missing: 1, Example: "0.5", Min: 0.25, Max: 0.5}, {There: true, Rows: 3, Missing: 2, Bad: 1, BadExample: "x"},
+			{There: true, Rows: 3, Missing: 2, Example: "1", Min: 1, Max: 1, Whole: true}, {There: true, Rows: 3, Missing: 2, Example: "2", Min: 2, Max: 2, Whole: true},
+			{There: true, Rows: 3, Missing: 3}, {Lacking: 1},
+		} {
+			want.Field = head.Fields[i].Field
+			if got := head.Fields[i]; got != want {
+				t.Errorf("%s: got %+v, want %+v", name, got, want)
+			}
+		}
+	}
+}
+
 // TestReadIsBounded reads no more than what is asked for, and less where memory is scarce.
 func TestReadIsBounded(t *testing.T) {
 	t.Parallel()

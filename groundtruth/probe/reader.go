@@ -8,6 +8,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
@@ -39,8 +40,8 @@ type reader struct {
 func newReader(h *Head, fields []Field) *reader {
 	r := &reader{head: h}
 	index := map[table.Want]int{}
-	add := func(name string, as table.As) int {
-		w := table.Want{Name: name, As: as, Optional: true}
+	add := func(f Field, as table.As) int {
+		w := table.Want{Name: f.Name, Element: f.Element, As: as, Optional: true}
 		i, ok := index[w]
 		if !ok {
 			i = len(r.wants)
@@ -57,14 +58,14 @@ func newReader(h *Head, fields []Field) *reader {
 			r.values, r.texts = append(r.values, -1), append(r.texts, -1)
 			continue
 		}
-		r.values = append(r.values, add(f.Name, f.As))
+		r.values = append(r.values, add(f, f.As))
 		text := -1
 		switch f.As {
 		case table.AsID:
-			text = add(f.Name, table.AsText)
+			text = add(f, table.AsText)
 			r.ids, r.idText = append(r.ids, r.values[i]), append(r.idText, text)
 		case table.AsTime:
-			text = add(f.Name, table.AsText)
+			text = add(f, table.AsText)
 			h.Rows.Times[i] = []int64{}
 		case table.AsText:
 			text = r.values[i]
@@ -230,15 +231,20 @@ func (r *reader) local(names []string) {
 // finish completes the head.
 func (r *reader) finish() {
 	h := r.head
-	named := map[string]bool{}
+	isColumn, isObject := map[string]bool{}, map[string]bool{}
 	for _, c := range h.Columns {
-		named[c.Name] = true
+		isColumn[c.Name] = true
+		for at, r := range c.Name {
+			if r == '.' {
+				isObject[c.Name[:at]] = true
+			}
+		}
 	}
 	for f := range h.Fields {
 		c := &h.Fields[f]
 		c.Distinct = len(r.seen[f])
 		// JSON Lines have no header: a column that is in no record is one of missing values.
-		c.There = c.Rows > 0 && (named[c.Name] || c.Known()+c.Bad > 0)
+		c.There = c.Rows > 0 && (isColumn[c.Name] || c.Element != (groundtruth.Element{}) && isObject[c.Name] || c.Known()+c.Bad > 0)
 		if !c.There && r.values[f] >= 0 {
 			c.Lacking = len(h.Objects)
 			c.Rows, c.Missing = 0, 0

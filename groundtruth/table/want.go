@@ -32,8 +32,10 @@ const (
 type Want struct {
 	Name string // the header's name, the Parquet column's dotted path or the JSON key's
 	// Element is what is read of the column's values where they are maps or lists: As says what
-	// of it. A value that has no such element, as a list that is too short, is missing. The zero
-	// Element is the value itself.
+	// of it: of a map that of the key, of a list that at the place. A value that has no such
+	// element, as a list that is too short, is missing; one that is no map where there is a key
+	// alone, and no list where there is a place alone, is invalid. Text may be JSON, or a map or
+	// a list as Python writes it. The zero Element is the value itself.
 	Element groundtruth.Element
 	As      As
 	// Optional columns that an object does not have become Absent; a missing

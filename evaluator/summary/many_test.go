@@ -1,0 +1,431 @@
+package summary
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// manyTestRow is a row of a classifier of several classes.
+type manyTestRow struct {
+	actual, predicted string
+	labelled          bool
+	scores            []float64 // of manyScored
+	weight            float64
+	time              int64
+	city              string
+	group             int64
+}
+
+// manyScored are the classes that rows of tests have probabilities of.
+var manyScored = []string{"dog", "cat", "ø"}
+
+var manyOptions = BuilderOptions{Task: groundtruth.Multiclass, Binary: BinaryOptions{Classes: `["dog","cat","ø"]`}}
+
+var anyManyRow = rapid.Custom(func(t *rapid.T) manyTestRow {
+	name := rapid.SampledFrom([]string{"cat", "dog", "ø", "other", "(other)", "a", "b", "c"})
+	r := manyTestRow{
+		actual: name.Draw(t, "actual"), predicted: name.Draw(t, "predicted"),
+		labelled: rapid.IntRange(0, 3).Draw(t, "labelled") > 0,
+		weight:   rapid.SampledFrom([]float64{0, 1, 0.5, 1e9, 1e-7, 0.1}).Draw(t, "weight"),
+		time:     rapid.Int64Range(tableWindow.Start.UnixNano(), tableWindow.End.UnixNano()-1).Draw(t, "time"),
+		city:     rapid.SampledFrom([]string{"Oslo", "Rome", "Lima", "Bern"}).Draw(t, "city"),
+		group:    rapid.Int64Range(0, 5).Draw(t, "group"),
+	}
+	for range manyScored {
+		r.scores = append(r.scores, classScore.Draw(t, "score"))
+	}
+	return r
+})
+
+func manyColumn(rows []manyTestRow, get func(manyTestRow) string) groundtruth.Column {
+	of := make([]tableRow, len(rows))
+	for i, r := range rows {
+		of[i].color = new(get(r))
+	}
+	return textColumn("c", of, colorOf).Rows()
+}
+
+// feedMany sends rows in batches of a size, with probabilities and weights where that is said.
+func feedMany(to groundtruth.Sink, rows []manyTestRow, size int, scored, weighted bool) {
+	for chunk := range slices.Chunk(rows, size) {
+		feedManyPredictions(to, chunk, scored)
+		var matched []manyTestRow
+		for _, r := range chunk {
+			if r.labelled {
+				matched = append(matched, r)
+			}
+		}
+		m := groundtruth.Matches{
+			Len: len(matched), HasTime: true, Segments: []groundtruth.Column{manyColumn(matched, func(r manyTestRow) string { return r.city })},
+			LabelClass: manyColumn(matched, func(r manyTestRow) string { return r.actual }),
+		}
+		m.Class = manyColumn(matched, func(r manyTestRow) string { return r.predicted })
+		for i, r := range matched {
+			m.Times = append(m.Times, r.time)
+			if weighted {
+				m.Weights = append(m.Weights, r.weight)
+			}
+			m.Scores = addScores(m.Scores, i, r, scored)
+		}
+		to.AddMatches(&m)
+	}
+}
+
+func feedManyPredictions(to groundtruth.Sink, rows []manyTestRow, scored bool) {
+	b := groundtruth.Batch{Len: len(rows), HasTime: true}
+	b.Class = manyColumn(rows, func(r manyTestRow) string { return r.predicted })
+	for i, r := range rows {
+		b.Times = append(b.Times, r.time)
+		b.Scores = addScores(b.Scores, i, r, scored)
+	}
+	to.AddPredictions(&b)
+}
+
+func addScores(to [][]float64, row int, r manyTestRow, scored bool) [][]float64 {
+	if !scored {
+		return nil
+	}
+	if row == 0 {
+		to = make([][]float64, len(r.scores))
+	}
+	for k, s := range r.scores {
+		to[k] = append(to[k], s)
+	}
+	return to
+}
+
+func manySpec(scored bool) BuilderOptions {
+	o := manyOptions
+	if !scored {
+		o.Binary.Classes = ""
+	}
+	o.Entities = true
+	return o
+}
+
+// TestManyClassesAreCounted compares what is told of classes with what rows come to one by one,
+// however they are dealt to builders.
+func TestManyClassesAreCounted(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		rows := rapid.SliceOfN(anyManyRow, 0, 50).Draw(t, "rows")
+		scored, weighted := rapid.Bool().Draw(t, "scored"), rapid.Bool().Draw(t, "weighted")
+		build := func(rows []manyTestRow, size int) *Summary {
+			b := NewBuilder(nil, tableWindow, tableSegments, manySpec(scored))
+			if rapid.Bool().Draw(t, "sent twice") {
+				feedManyPredictions(b, rows, scored)
+				b.ResetPredictions()
+			}
+			for g := range int64(6) {
+				of := slices.DeleteFunc(slices.Clone(rows), func(r manyTestRow) bool { return r.group != g })
+				feedMany(grouped{b, g}, of, size, scored, weighted)
+			}
+			return b.Summary()
+		}
+		s := build(rows, 100)
+		want := summaryBytes(t, s)
+		order := rapid.Permutation(rows).Draw(t, "order")
+		cut := rapid.IntRange(0, len(rows)).Draw(t, "cut")
+		parts := build(order[cut:], 3)
+		if err := parts.Merge(build(order[:cut], 7)); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(summaryBytes(t, parts), want) {
+			t.Fatal("the Summary depends on how rows are dealt")
+		}
+		var read Summary
+		if err := read.UnmarshalBinary(want); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(summaryBytes(t, &read), want) {
+			t.Fatal("other bytes after a round trip")
+		}
+		checkMany(t, &read, rows, scored, weighted)
+		if got := new(Summary).UnmarshalBinary(want[:rapid.IntRange(0, len(want)-1).Draw(t, "cut off")]); got == nil {
+			t.Fatal("cut off, and no error")
+		}
+	})
+}
+
+// naive is what rows come to one by one.
+type naive struct {
+	n          int64
+	w, w2, sum float64
+}
+
+func (m *naive) add(r manyTestRow, weighted bool, loss float64) {
+	w := 1.0
+	if weighted {
+		w = r.weight
+	}
+	m.n++
+	m.w += w
+	m.w2 += w * w
+	m.sum += w * loss
+}
+
+func (m naive) differs(got Mass) bool {
+	return m.n != got.N || math.Abs(m.w-got.W) > 1e-9*m.w || math.Abs(m.w2-got.W2) > 1e-9*m.w2
+}
+
+func checkMany(t *rapid.T, s *Summary, rows []manyTestRow, scored, weighted bool) {
+	predicted := map[string]int64{}
+	var whole, losses naive
+	cells := map[[2]string]*naive{}
+	blocks := map[string]*naive{}
+	cities := map[string]*naive{}
+	groups := map[string]*naive{}
+	ranks := make([]naive, len(manyScored)+1)
+	add := func(to map[string]*naive, key string, r manyTestRow, loss float64) {
+		if to[key] == nil {
+			to[key] = new(naive)
+		}
+		to[key].add(r, weighted, loss)
+	}
+	blockOf := newBlocks(tableWindow.Start.UnixNano(), tableWindow.End.UnixNano())
+	for _, r := range rows {
+		predicted[r.predicted]++
+		if !r.labelled {
+			continue
+		}
+		rank, loss := 0, 0.0
+		if scored {
+			rank, loss = naiveRank(r)
+			ranks[rank].add(r, weighted, loss)
+		}
+		whole.add(r, weighted, loss)
+		losses.add(r, weighted, loss)
+		key := [2]string{r.actual, r.predicted}
+		if cells[key] == nil {
+			cells[key] = new(naive)
+		}
+		cells[key].add(r, weighted, 0)
+		right := r.actual == r.predicted
+		b := blockOf.find(r.time)
+		add(blocks, fmt.Sprint("total", b), r, loss)
+		add(blocks, fmt.Sprint("actual", b, r.actual), r, 0)
+		add(blocks, fmt.Sprint("predicted", b, r.predicted), r, 0)
+		add(groups, fmt.Sprint(r.group), r, loss)
+		if right {
+			add(blocks, fmt.Sprint("correct", b, r.actual), r, 0)
+			add(cities, r.city, r, 0)
+		}
+	}
+	if got := s.PredictedClasses(); !maps.Equal(got, predicted) && len(got)+len(predicted) > 0 {
+		// A class of the rest's name is counted with it.
+		t.Fatalf("predicted classes %v, want %v", got, predicted)
+	}
+	c := s.Errors().Classes()
+	if whole.differs(c.Total()) || c.N() != whole.n || c.Weighted() != (weighted && whole.n > 0) || c.Pooled() {
+		t.Fatalf("%+v in all, want %+v", c.Total(), whole)
+	}
+	names := c.Names()
+	for b := range NumBlocks {
+		at := func(what string) naive { return valueAt(blocks, fmt.Sprint(what, b)) }
+		if at("total").differs(c.BlockTotal(b)) {
+			t.Fatalf("block %d has %+v", b, c.BlockTotal(b))
+		}
+		for k, name := range names {
+			of := func(what string) naive { return valueAt(blocks, fmt.Sprint(what, b, name)) }
+			if of("actual").differs(c.BlockActual(b, k)) || of("predicted").differs(c.BlockPredicted(b, k)) || of("correct").differs(c.BlockCorrect(b, k)) {
+				t.Fatalf("block %d has other rows of %s", b, name)
+			}
+		}
+		if scored && math.Abs(c.BlockLoss(b, LogLoss)-at("total").sum) > 1e-9*(1+at("total").sum) {
+			t.Fatalf("block %d has the log loss %g, want %g", b, c.BlockLoss(b, LogLoss), at("total").sum)
+		}
+	}
+	for i, a := range names {
+		for k, p := range names {
+			want := naive{}
+			if cells[[2]string{a, p}] != nil {
+				want = *cells[[2]string{a, p}]
+			}
+			if want.differs(c.Mass(i, k)) {
+				t.Fatalf("%s taken for %s: %+v, want %+v", a, p, c.Mass(i, k), want)
+			}
+		}
+	}
+	for city, e := range s.Segments()["city"] {
+		var got int64
+		for k := range e.Classes().Names() {
+			got += e.Classes().Correct(k).N
+		}
+		if want := valueAt(cities, city).n; got != want {
+			t.Fatalf("%d right in %s, want %d", got, city, want)
+		}
+	}
+	entities := s.Entities().Errors()
+	for b := range entities.Blocks() {
+		want := valueAt(groups, fmt.Sprint(s.Entities().Key(b)))
+		if want.differs(entities.Classes().BlockTotal(b)) || math.Abs(entities.Classes().BlockLoss(b, LogLoss)-want.sum) > 1e-9*(1+want.sum) {
+			t.Fatalf("group %d has %+v, want %+v", b, entities.Classes().BlockTotal(b), want)
+		}
+	}
+	if !scored {
+		return
+	}
+	for i, got := range c.Ranks() {
+		if ranks[i].differs(got) {
+			t.Fatalf("rank %d has %+v, want %+v", i, got, ranks[i])
+		}
+	}
+	if got := c.Loss(LogLoss).W; math.Abs(got-losses.sum) > 1e-9*(1+losses.sum) {
+		t.Fatalf("log loss %g, want %g", got, losses.sum)
+	}
+	for k, class := range manyScored {
+		checkOneVsRest(t, c.OneVsRest(k), s.ScoredClass(k), rows, k, class)
+	}
+}
+
+func valueAt(m map[string]*naive, key string) naive {
+	if m[key] == nil {
+		return naive{}
+	}
+	return *m[key]
+}
+
+// naiveRank returns the rank of the actual class and the log loss.
+func naiveRank(r manyTestRow) (rank int, loss float64) {
+	at := slices.Index(manyScored, r.actual)
+	if at < 0 {
+		return 0, -math.Log(1e-15)
+	}
+	byScore := []int{0, 1, 2}
+	slices.SortFunc(byScore, func(a, b int) int {
+		return cmp.Or(cmp.Compare(r.scores[b], r.scores[a]), cmp.Compare(manyScored[b], manyScored[a]))
+	})
+	return 1 + slices.Index(byScore, at), -math.Log(min(max(r.scores[at], 1e-15), 1-1e-15))
+}
+
+func checkOneVsRest(t *rapid.T, matched, all []ScoreCell, rows []manyTestRow, k int, class string) {
+	var right, of, predicted int64
+	for _, r := range rows {
+		if r.predicted == class {
+			predicted++
+		}
+		if r.labelled && r.actual == class {
+			of++
+			if r.predicted == class {
+				right++
+			}
+		}
+	}
+	var gotRight, gotOf, gotPredicted, rest int64
+	for _, c := range matched {
+		gotRight += c.Mass[1][1].N
+		gotOf += c.Mass[1][1].N + c.Mass[1][0].N
+		i := slices.IndexFunc(rows, func(r manyTestRow) bool { return r.labelled && r.scores[k] == c.Score })
+		if i < 0 {
+			t.Fatalf("no row has the score %g", c.Score)
+		}
+	}
+	for _, c := range all {
+		gotPredicted += c.Mass[0][1].N
+		rest += c.Mass[0][0].N
+	}
+	if gotRight != right || gotOf != of || gotPredicted != predicted || rest+gotPredicted != int64(len(rows)) {
+		t.Fatalf("%s: %d of %d right and %d predicted, want %d of %d and %d", class, gotRight, gotOf, gotPredicted, right, of, predicted)
+	}
+}
+
+// TestManyClassesAreFoldedInAnyOrder keeps few classes of many: what is left is a matter of the
+// rows alone, and those that are kept have all of their rows.
+func TestManyClassesAreFoldedInAnyOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		rows := rapid.SliceOfN(anyManyRow, 1, 50).Draw(t, "rows")
+		rank := map[string]int{"ø": 0, "b": 1}
+		limit, weighted := rapid.IntRange(1, 6).Draw(t, "limit"), rapid.Bool().Draw(t, "weighted")
+		count := func(rows []manyTestRow, size int) *manyClasses {
+			c := newManyClasses(rank, 5, 2, nil)
+			c.limit = limit
+			k := newManyKernel(nil)
+			for chunk := range slices.Chunk(rows, size) {
+				actual, predicted := manyColumn(chunk, func(r manyTestRow) string { return r.actual }), manyColumn(chunk, func(r manyTestRow) string { return r.predicted })
+				var weights []float64
+				blockOf := make([]int32, len(chunk))
+				for i, r := range chunk {
+					if weighted {
+						weights = append(weights, r.weight)
+					}
+					blockOf[i] = int32(r.group % 2)
+				}
+				k.load(&predicted, &actual, nil, weights, 0, len(chunk))
+				k.add(c, k.all[:len(chunk)], blockOf)
+			}
+			return c
+		}
+		whole := count(rows, 100)
+		order := rapid.Permutation(rows).Draw(t, "order")
+		cut := rapid.IntRange(0, len(rows)).Draw(t, "cut")
+		parts := count(order[cut:], 1)
+		parts.mergeFrom(count(order[:cut], 2))
+		var want, got encoder
+		want.manyClasses(whole)
+		got.manyClasses(parts)
+		if !bytes.Equal(got.b, want.b) {
+			t.Fatalf("counts depend on the order: %v and %v", parts.names, whole.names)
+		}
+		whole.settle()
+		all := map[string]bool{}
+		for _, r := range rows {
+			all[r.actual], all[r.predicted] = true, true
+		}
+		kept := slices.SortedFunc(maps.Keys(all), func(a, b string) int { return compareRanked(rank, a, b) })
+		kept = kept[:min(limit, len(kept))]
+		names := whole.classNames()
+		if whole.pooled() != (len(all) > limit) || !slices.Equal(names[:len(kept)], kept) {
+			t.Fatalf("kept %q of %q, want %q", names, slices.Sorted(maps.Keys(all)), kept)
+		}
+		for k, name := range kept {
+			var n [classMargins]int64
+			for _, r := range rows {
+				n[actualRows] += int64(one(r.actual == name))
+				n[predictedRows] += int64(one(r.predicted == name))
+				n[correctRows] += int64(one(r.actual == name && r.predicted == name))
+			}
+			for margin, want := range n {
+				if got := whole.margin(0, k, margin).N; got != want {
+					t.Fatalf("%s has %d rows of margin %d, want %d", name, got, margin, want)
+				}
+			}
+		}
+	})
+}
+
+// seedMany returns Summaries of several classes for the fuzz target.
+func seedMany() []*Summary {
+	r := rand.New(rand.NewPCG(3, 4))
+	var rows []manyTestRow
+	for range 60 {
+		row := manyTestRow{
+			actual: []string{"cat", "dog", "new"}[r.IntN(3)], predicted: []string{"cat", "dog"}[r.IntN(2)], labelled: r.IntN(3) > 0,
+			weight: r.Float64(), time: tableWindow.Start.UnixNano() + r.Int64N(int64(24*time.Hour)), city: fmt.Sprint(r.IntN(4)), group: r.Int64N(4),
+		}
+		for range manyScored {
+			row.scores = append(row.scores, float64(r.IntN(9))/8)
+		}
+		rows = append(rows, row)
+	}
+	var out []*Summary
+	for _, scored := range []bool{false, true} {
+		for _, weighted := range []bool{false, true} {
+			b := NewBuilder(nil, tableWindow, tableSegments, manySpec(scored))
+			feedMany(b, rows, 20, scored, weighted)
+			out = append(out, b.Summary())
+		}
+	}
+	return out
+}

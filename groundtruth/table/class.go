@@ -1,0 +1,30 @@
+package table
+
+import "strings"
+
+// ClassText returns the canonical text of a class, so that classes that are written alike in
+// different formats are one: of a text that is a number, with blanks around it or not, the
+// number's, as AsText reads it of a column of numbers. Every other text is itself.
+func ClassText(s string) string {
+	trimmed := strings.TrimSpace(s)
+	// Words, of which some stand for numbers elsewhere, are none here.
+	if trimmed == "" || !strings.ContainsRune("0123456789+-.", rune(trimmed[0])) {
+		return s
+	}
+	number, ok := AppendNumberText(nil, []byte(trimmed))
+	if !ok {
+		return s
+	}
+	return string(number)
+}
+
+// BinaryText is ClassText of a model that tells two classes apart: true is 1, and false is 0.
+func BinaryText(s string) string {
+	switch trimmed := []byte(strings.TrimSpace(s)); {
+	case EqualFold(trimmed, "true"):
+		return "1"
+	case EqualFold(trimmed, "false"):
+		return "0"
+	}
+	return ClassText(s)
+}
