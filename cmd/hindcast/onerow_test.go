@@ -29,7 +29,7 @@ import "github.com/hindcast/hindcast/evaluator/summary"
 
 func closeness(s *Spec, m *errorMoments) Result {
 	value := 1 / (1 + m.squared.Mean)
-	return s.metric(m.estimate(m.squared, centred(summary.SumE2, m.squared.Mean), value, -value*value, -2*value), m.n, m.errors.Kurtosis)
+	return s.metric(m.estimate(m.squared, centred(summary.SumE2, summary.AllRows, m.squared.Mean), value, -value*value, -2*value), m.n, m.errors.Kurtosis)
 }`
 	measureRow      = `{Name: "widest", Threshold: 0.1, bins: &distance{of: widest}},`
 	measureFunction = `package drift

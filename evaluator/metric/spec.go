@@ -66,6 +66,9 @@ type Spec struct {
 	Rank int
 	// Headline says that messages show it.
 	Headline bool
+	// Optional says that it is of something that most models don't log, so that where there is
+	// none nothing is shown of it but in JSON.
+	Optional bool
 
 	// daysLike names the metric with whose mean from day to day this one goes, in proportion;
 	// empty where it is the function of a mean itself.
