@@ -44,7 +44,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	})
 	w.add(func(*drift.Scratch) { out.Metrics = whole() })
 	w.add(func(*drift.Scratch) {
-		out.Confusion, out.Calibration = metric.ConfusionOf(cur.Errors()), metric.Calibration(cur.Errors())
+		out.Confusion, out.Calibration, out.ROC = metric.ConfusionOf(cur.Errors()), metric.Calibration(cur.Errors()), metric.ROC(cur.Errors())
 	})
 	finish := []func(){w.groups(cur.Versions(), whole, opt.Metric, out.Versions)}
 	for column, values := range cur.Segments() {

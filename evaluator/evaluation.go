@@ -12,6 +12,7 @@ type Evaluation struct {
 	// Confusion and Calibration are of classifiers, the latter of those whose scores are known.
 	Confusion   *metric.Confusion           `json:"confusion,omitempty"`
 	Calibration []metric.CalibrationBin     `json:"calibration,omitempty"`
+	ROC         []metric.ROCPoint           `json:"-"`                 // of a binary classifier with scores
 	Reference   *Reference                  `json:"reference"`         // nil without a reference
 	Rolling     *Rolling                    `json:"rolling,omitempty"` // nil without a rolling reference
 	Drift       *drift.Drift                `json:"drift"`             // nil without a reference

@@ -111,7 +111,7 @@ func (s stratumBytes) errors() (*ErrorSums, error) {
 	case out.classes != nil:
 		d.check(d.sectionName() == classesSection)
 		d.part(s.unpacked(func(d *decoder) {
-			d.classCounts(out)
+			d.classesOf(out)
 			pass(d)
 		}))
 	case d.sectionName() == moreSection:
