@@ -54,7 +54,7 @@ func TestSemantics3_ExpressionsRefusedAtLoad(t *testing.T) {
 		{`drift.columns["x"].hellinger > 1`, 18, "drift measure hellinger is not in this version; known are psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range, drifted"},
 		{"drift.shares > 1", 5, "unknown variable drift.shares; did you mean drift.share? known are share, count, columns"},
 		{`quality.columns["x"].mising > 1`, 20, `unknown variable quality.columns["x"].mising; did you mean quality.columns["x"].missing? known are missing, out_of_range, unseen, invalid`},
-		{"quality.share > 1", 7, "unknown variable quality.share; known are missing_share, columns"},
+		{"quality.share > 1", 7, "unknown variable quality.share; did you mean quality.missing_share? known are missing_share, columns"},
 		{"prometheus.p59 > 1", 10, "unknown variable prometheus.p59; did you mean prometheus.p95? known are p95"},
 		{"estimated.rmse > 1", 0, "estimated performance is not in this version"},
 		{"rmse - mae > 1", 11, "rmse and mae are two metrics of the window in one comparison, and how they vary together is not known" + joint},

@@ -423,10 +423,16 @@ func (n *names) known() []string {
 	return out
 }
 
-// nearestName returns the candidate that the fewest edits turn name into, the one
+// nearestName returns the candidate that name is the first or the last word of, as auc is of
+// roc_auc. Else it returns the one that the fewest edits turn name into, the one
 // closest in length among equals, or "" where all take more than a third of it.
 func nearestName(name string, candidates []string) string {
 	best, least, lengthOff := "", max(2, len(name)/3)+1, 0
+	for _, c := range candidates {
+		if len(name) > 2 && (strings.HasSuffix(c, "_"+name) || strings.HasPrefix(c, name+"_")) {
+			return c
+		}
+	}
 	for _, c := range candidates {
 		d, off := spelling.Distance(name, c, least+1), max(len(c)-len(name), len(name)-len(c))
 		if d < len(c) && (d < least || (d == least && best != "" && off < lengthOff)) {
