@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-const knownVariables = "me, mae, mse, rmse, medae, mape, smape, r2, max_error, ci.METRIC.low|high, reference.METRIC, " +
+const knownVariables = "me, mae, mse, rmse, medae, mape, smape, r2, max_error, rmsle, explained_variance, skill_mean, skill_median, pinball_loss, interval_coverage, interval_width, ci.METRIC.low|high, reference.METRIC, " +
 	`reference.rows, reference.segments["city"][VALUE].METRIC, rolling.METRIC, matched, coverage, predictions, segments["city"][VALUE].METRIC, drift.share, drift.count, ` +
 	"drift.columns[NAME].psi|ks|wasserstein|wasserstein_normed|js|tvd|cohen_w|missing|out_of_range|drifted, quality.missing_share, " +
 	"quality.columns[NAME].missing|out_of_range|unseen|invalid, prometheus.p95"
@@ -156,7 +156,7 @@ func TestEnvDecidesWhichVariablesExist(t *testing.T) {
 
 func TestSemantics3_FieldsRefusedAtLoad(t *testing.T) {
 	noInterval := func(when string) string {
-		return `nothing in "` + when + `" has an interval to be significant by: no comparison holds one of me, mae, mse, rmse, medae, mape, smape, r2; remove significance or set it to 0`
+		return `nothing in "` + when + `" has an interval to be significant by: no comparison holds one of me, mae, mse, rmse, medae, mape, smape, r2, rmsle, explained_variance, skill_mean, skill_median, pinball_loss, interval_coverage, interval_width; remove significance or set it to 0`
 	}
 	for name, c := range map[string]struct {
 		change     func(*Spec)
