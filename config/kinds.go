@@ -89,6 +89,12 @@ func scoreKey(task groundtruth.Task) string {
 	return "score"
 }
 
+// Estimates reports whether the model's performance is estimated before labels are in, as far as
+// the file tells.
+func (m *Model) Estimates() bool {
+	return m.Estimated.Method != "" && m.scored() && m.referenceScored()
+}
+
 // task reads what the model predicts. Where that is misspelt the rest is read as a regression,
 // and keys of other tasks are let pass.
 func (d *decoder) task(o *object, m *Model) {

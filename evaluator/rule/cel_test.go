@@ -56,7 +56,7 @@ func TestSemantics3_ExpressionsRefusedAtLoad(t *testing.T) {
 		{`quality.columns["x"].mising > 1`, 20, `unknown variable quality.columns["x"].mising; did you mean quality.columns["x"].missing? known are missing, out_of_range, unseen, invalid`},
 		{"quality.share > 1", 7, "unknown variable quality.share; did you mean quality.missing_share? known are missing_share, columns"},
 		{"prometheus.p59 > 1", 10, "unknown variable prometheus.p59; did you mean prometheus.p95? known are p95"},
-		{"estimated.rmse > 1", 0, "estimated performance is not in this version"},
+		{"estimated.rmse > 1", 0, "performance is not estimated of models of task regression"},
 		{"rmse - mae > 1", 11, "rmse and mae are two metrics of the window in one comparison, and how they vary together is not known" + joint},
 		{`1 < max(rmse, segments["city"]["Oslo"].rmse)`, 2, `rmse and segments["city"]["Oslo"].rmse are two metrics of the window in one comparison, and how they vary together is not known` + joint},
 		{"max_error > 5 * rmse", 10, "max_error and rmse are two metrics of the window in one comparison, and how they vary together is not known" + joint},
