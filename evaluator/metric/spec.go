@@ -43,6 +43,17 @@ const (
 	WorseLeavesTarget                  // likewise from Spec.Target, as the coverage of an interval does
 )
 
+// Input is what a metric goes by beside what was predicted and what came true. The zero value is
+// nothing.
+type Input uint8
+
+// The inputs of metrics.
+const (
+	Scores             Input = iota + 1 // probabilities of classes
+	PredictedQuantiles                  // of a regression
+	WorthOfRows                         // Options.Worth
+)
+
 // Spec is one metric: a row of the table that rules, series, dashboards, messages, the
 // terminal and the documentation's tests read.
 type Spec struct {
@@ -64,6 +75,8 @@ type Spec struct {
 	// Rank orders metrics for people, who look at 1 first. Of equal ranks the one that the
 	// table has first comes first.
 	Rank int
+	// Needs is what the model has to have for it, which the configuration tells.
+	Needs Input
 	// Headline says that messages show it.
 	Headline bool
 	// Optional says that it is of something that most models don't log, so that where there is
