@@ -53,7 +53,7 @@ func Profile(rows []Row, opts summary.ProfilerOptions) *summary.Profile {
 	profiler := summary.NewProfiler(features, nil, opts)
 	Feed(profiler, rows, nil)
 	partition := profiler.Partition()
-	builder := summary.NewProfileBuilder(profiler.Layout(), partition, nil)
+	builder := summary.NewProfileBuilder(profiler.Layout(), partition, nil, nil)
 	Feed(builder, rows, partition)
 	return builder.Profile()
 }
@@ -122,18 +122,26 @@ func columnOf[V any](rows []Row, name string) []V {
 // ErrorSums returns what a Summary keeps of these predictions and labels, in time order and
 // evenly spread over its window, of a nanosecond each. The labels are centred at center.
 func ErrorSums(center float64, predictions, labels []float64) *summary.ErrorSums {
-	return errorSums(center, predictions, labels, time.Duration(len(labels)))
+	return Matched{Predictions: predictions, Labels: labels}.ErrorSums(center, time.Duration(len(labels)))
 }
 
-// errorSums is ErrorSums of a window that is so long.
-func errorSums(center float64, predictions, labels []float64, long time.Duration) *summary.ErrorSums {
+// Matched are matched rows, perhaps with weights and with predicted quantiles of some orders.
+type Matched struct {
+	Predictions, Labels, Weights []float64
+	Orders                       []float64
+	Quantiles                    [][]float64
+}
+
+// ErrorSums is ErrorSums of a window that is so long.
+func (r Matched) ErrorSums(center float64, long time.Duration) *summary.ErrorSums {
+	labels := r.Labels
 	number := summary.ColumnLayout{Name: "label", Kind: groundtruth.Number, Center: center}
 	layout := &summary.Layout{Prediction: number, Label: number, ExactValues: summary.DefaultExactValues, MaxSegments: 1}
 	start := time.Unix(1, 0)
-	b := summary.NewBuilder(layout, groundtruth.Window{Start: start, End: start.Add(long)}, nil, summary.BuilderOptions{})
+	b := summary.NewBuilder(layout, groundtruth.Window{Start: start, End: start.Add(long)}, nil, summary.BuilderOptions{Quantiles: r.Orders})
 	m := &groundtruth.Matches{
-		Len: len(labels), HasTime: true, Times: make([]int64, len(labels)),
-		Predictions: predictions, Labels: labels, Version: groundtruth.Column{Kind: groundtruth.Absent},
+		Len: len(labels), HasTime: true, Times: make([]int64, len(labels)), Weights: r.Weights, Quantiles: r.Quantiles,
+		Predictions: r.Predictions, Labels: labels, Version: groundtruth.Column{Kind: groundtruth.Absent},
 	}
 	for i := range labels {
 		m.Times[i] = start.UnixNano() + int64(float64(long)/float64(len(labels))*float64(i))
@@ -149,7 +157,7 @@ func ErrorSumsOver(days float64, errs []float64) *summary.ErrorSums {
 	for i, e := range errs {
 		predictions[i], labels[i] = 100+e, 100
 	}
-	return errorSums(0, predictions, labels, time.Duration(days*24*float64(time.Hour)))
+	return Matched{Predictions: predictions, Labels: labels}.ErrorSums(0, time.Duration(days*24*float64(time.Hour)))
 }
 
 // ErrorSumsOf returns what a Summary keeps of matched rows with these errors.
