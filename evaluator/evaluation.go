@@ -8,13 +8,15 @@ import (
 // Evaluation is everything that is computed from a window's Summary and the profile of a
 // reference. Rules are judged on it, and the ledger, series and reports show it.
 type Evaluation struct {
-	Metrics   map[string]metric.Result    `json:"metrics"`           // by the metric's name
-	Reference *Reference                  `json:"reference"`         // nil without a reference
-	Rolling   *Rolling                    `json:"rolling,omitempty"` // nil without a rolling reference
-	Drift     *drift.Drift                `json:"drift"`             // nil without a reference
-	Versions  map[string]Group            `json:"versions"`          // by the model version
-	Segments  map[string]map[string]Group `json:"segments"`          // by column and value; the rest is in "other"
-	Quality   *Quality                    `json:"quality"`
+	Metrics map[string]metric.Result `json:"metrics"` // by the metric's name
+	// Prediction is the distribution of what was predicted, nil without predictions.
+	Prediction *Prediction                 `json:"prediction,omitempty"`
+	Reference  *Reference                  `json:"reference"`         // nil without a reference
+	Rolling    *Rolling                    `json:"rolling,omitempty"` // nil without a rolling reference
+	Drift      *drift.Drift                `json:"drift"`             // nil without a reference
+	Versions   map[string]Group            `json:"versions"`          // by the model version
+	Segments   map[string]map[string]Group `json:"segments"`          // by column and value; the rest is in "other"
+	Quality    *Quality                    `json:"quality"`
 }
 
 // Group holds the performance of one model version or segment.
