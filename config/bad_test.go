@@ -320,8 +320,8 @@ func TestBad(t *testing.T) {
 			`hindcast.yaml:54:24: publish.aliases.model_mae: there is no metric "hindcast_mae" to show as model_mae: write mae, without hindcast_`,
 		},
 		{
-			"alias of a metric of the future", "publish:\n", "publish:\n  aliases: {model_accuracy: accuracy}\n",
-			`hindcast.yaml:54:29: publish.aliases.model_accuracy: there is no metric "accuracy" to show as model_accuracy; docs/metrics.md lists them`,
+			"alias of a metric of the future", "publish:\n", "publish:\n  aliases: {model_ndcg: ndcg}\n",
+			`hindcast.yaml:54:29: publish.aliases.model_ndcg: there is no metric "ndcg" to show as model_ndcg; docs/metrics.md lists them`,
 		},
 		{
 			"alias of a counter", "publish:\n", "publish:\n  aliases: {passes: serve_passes_total}\n",

@@ -33,6 +33,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		Versions: map[string]Group{},
 		Segments: map[string]map[string]Group{},
 	}
+	opt.Metric.Task = cur.Task()
 	var w work
 	if ref != nil && cur.Predictions() > 0 {
 		// What Prepare makes is kept, and needed by the columns, which come last.
@@ -42,6 +43,9 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		return metric.OfWindow(cur.Errors(), cur.Entities().Errors(), opt.Metric)
 	})
 	w.add(func(*drift.Scratch) { out.Metrics = whole() })
+	w.add(func(*drift.Scratch) {
+		out.Confusion, out.Calibration = metric.ConfusionOf(cur.Errors()), metric.Calibration(cur.Errors())
+	})
 	finish := []func(){w.groups(cur.Versions(), whole, opt.Metric, out.Versions)}
 	for column, values := range cur.Segments() {
 		out.Segments[column] = make(map[string]Group, len(values))

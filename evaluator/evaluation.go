@@ -10,13 +10,16 @@ import (
 type Evaluation struct {
 	Metrics map[string]metric.Result `json:"metrics"` // by the metric's name
 	// Prediction is the distribution of what was predicted, nil without predictions.
-	Prediction *Prediction                 `json:"prediction,omitempty"`
-	Reference  *Reference                  `json:"reference"`         // nil without a reference
-	Rolling    *Rolling                    `json:"rolling,omitempty"` // nil without a rolling reference
-	Drift      *drift.Drift                `json:"drift"`             // nil without a reference
-	Versions   map[string]Group            `json:"versions"`          // by the model version
-	Segments   map[string]map[string]Group `json:"segments"`          // by column and value; the rest is in "other"
-	Quality    *Quality                    `json:"quality"`
+	Prediction *Prediction `json:"prediction,omitempty"`
+	// Confusion and Calibration are of classifiers, the latter of those whose scores are known.
+	Confusion   *metric.Confusion           `json:"confusion,omitempty"`
+	Calibration []metric.CalibrationBin     `json:"calibration,omitempty"`
+	Reference   *Reference                  `json:"reference"`         // nil without a reference
+	Rolling     *Rolling                    `json:"rolling,omitempty"` // nil without a rolling reference
+	Drift       *drift.Drift                `json:"drift"`             // nil without a reference
+	Versions    map[string]Group            `json:"versions"`          // by the model version
+	Segments    map[string]map[string]Group `json:"segments"`          // by column and value; the rest is in "other"
+	Quality     *Quality                    `json:"quality"`
 }
 
 // Group holds the performance of one model version or segment.

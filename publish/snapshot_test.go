@@ -176,6 +176,7 @@ func TestSnapshotNames(t *testing.T) {
 		"medae", "medae_low", "medae_high", "mape", "mape_low", "mape_high", "smape", "smape_low", "smape_high", "max_error",
 		"reference_rmse", "reference_r2", "rolling_rmse",
 		"drift_score", "drift_detected", "drift_share_ratio", "drift_share_low_ratio", "drift_share_high_ratio",
+		"prediction_mean", "prediction_quantile", "prediction_ratio",
 		"missing_values_ratio", "column_missing_ratio", "column_out_of_range_ratio", "column_unseen_ratio", "column_invalid_ratio",
 		"rule_breached", "rule_inconclusive", "rule_threshold", "rule_value", "retrain_last_trigger_timestamp_seconds", "retrain_run_state", "build_info",
 	}

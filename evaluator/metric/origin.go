@@ -6,6 +6,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // OfWindow computes every metric of the task of the rows of a window, by name, with two-sided
@@ -78,7 +79,12 @@ func compute(of *origin, specs []Spec) map[string]Result {
 }
 
 // rows returns the rows as the metrics of their task need them.
-func (o *origin) rows() rows { return newErrorMoments(o) }
+func (o *origin) rows() rows {
+	if o.Task == groundtruth.Binary {
+		return newBinaryRows(o)
+	}
+	return newErrorMoments(o)
+}
 
 // blocks gives a series by groups of rows, from the sums that are kept of these.
 type blocks func(*summary.ErrorSums) stat.BlockSeries
@@ -125,6 +131,31 @@ func (o *origin) inTime(series blocks) stat.BlockSeries {
 	}
 	b.Patterns = o.patterns
 	return b
+}
+
+// result turns an estimate from n rows into the metric's result, whose interval stays within the
+// metric's limits, and is corrected for skewness where that is asked for.
+func (s *Spec) result(est stat.Estimate, n int64, corrected bool) Result {
+	if !stat.IsNumber(est.Value) {
+		return missingMetric(n, notFinite)
+	}
+	low, high := est.Interval(stat.IntervalLevel, corrected)
+	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
+	if est.Reason != "" {
+		m.Reason, m.Low, m.High = est.Reason, stat.Number(math.NaN()), stat.Number(math.NaN())
+		if est.SE > 0 { // else there is no estimate at all
+			m.worse = s.Worse
+		}
+		return m
+	}
+	if low < s.Least {
+		m.Low = stat.Number(s.Least)
+	}
+	if high > s.Most {
+		m.High = stat.Number(s.Most)
+	}
+	m.noteAlike(&est, n)
+	return m
 }
 
 // noteAlike says of n rows that are alike as how many they count, by the estimate that has

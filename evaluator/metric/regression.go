@@ -139,31 +139,12 @@ func maxError(_ *Spec, rows *errorMoments) Result {
 	return m
 }
 
-// metric turns an estimate from n rows into the metric's result, whose interval stays
-// within the metric's limits. The kurtosis is that of the errors, which tells how heavy their
-// tails are.
+// metric turns an estimate from n rows into the metric's result. The kurtosis is that of the
+// errors, which tells how heavy their tails are.
 func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
-	if !stat.IsNumber(est.Value) {
-		return missingMetric(n, notFinite)
-	}
-	heavy, alike := kurtosis > heavyTails, est.ByDays == 0 && est.NEff < 0.999*float64(n)
-	low, high := est.Interval(stat.IntervalLevel, kurtosis > skewedKurtosis || alike)
-	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
-	if est.Reason != "" {
-		m.Reason, m.Low, m.High = est.Reason, stat.Number(math.NaN()), stat.Number(math.NaN())
-		if est.SE > 0 { // else there is no estimate at all
-			m.worse = s.Worse
-		}
-		return m
-	}
-	if low < s.Least {
-		m.Low = stat.Number(s.Least)
-	}
-	if high > s.Most {
-		m.High = stat.Number(s.Most)
-	}
-	m.noteAlike(&est, n)
-	if heavy && est.SE > 0 {
+	alike := est.ByDays == 0 && est.NEff < 0.999*float64(n)
+	m := s.result(est, n, kurtosis > skewedKurtosis || alike)
+	if kurtosis > heavyTails && est.SE > 0 && m.Reason == "" {
 		m.note("heavy-tailed errors (kurtosis %.3g): interval corrected for skewness, by t with %.1f degrees of freedom", kurtosis, est.DF)
 		if n < fewRows && kurtosis > fewRowsKurtosis {
 			m.note("as a reference, so few such errors let rules fire up to twice as often as they should: judge medae, or give it %d rows", fewRows)

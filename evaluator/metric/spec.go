@@ -71,8 +71,9 @@ type Spec struct {
 	daysLike string
 
 	// These compute the metric of some matched rows, each of one task's; nil where the task
-	// hasn't this metric. They are given their own row, for the limits.
+	// hasn't this metric. That of a regression is given its own row, for the limits.
 	regression func(*Spec, *errorMoments) Result
+	binary     func(*binaryRows) figure
 }
 
 // of reports whether the task has the metric.
@@ -80,6 +81,8 @@ func (s *Spec) of(task groundtruth.Task) bool {
 	switch task {
 	case groundtruth.Regression, "":
 		return s.regression != nil
+	case groundtruth.Binary:
+		return s.binary != nil
 	default:
 		return false
 	}
@@ -95,10 +98,9 @@ func Specs(task groundtruth.Task) []Spec {
 // doesn't evaluate.
 func Names(task groundtruth.Task) []string {
 	var out []string
-	if task == groundtruth.Binary || task == groundtruth.Multiclass {
+	if task == groundtruth.Multiclass {
 		return []string{
-			"accuracy", "balanced_accuracy", "precision", "recall", "specificity", "f1", "mcc",
-			"roc_auc", "average_precision", "log_loss", "brier", "ece",
+			"accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc", "roc_auc", "log_loss", "brier", "ece",
 		}
 	}
 	for _, spec := range Specs(task) {

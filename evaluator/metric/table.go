@@ -6,7 +6,7 @@ import "math"
 // dashboards say one thing by it; a metric that several tasks have is one row with a function for
 // each. A new one is added to the list of its kind; where it needs a sum or a count that nobody
 // kept so far, package summary gets it first.
-func All() []Spec { return regressions() }
+func All() []Spec { return append(regressions(), classifiers()...) }
 
 // regressions lists the metrics of errors, of models that predict numbers.
 func regressions() []Spec {
@@ -56,6 +56,89 @@ func regressions() []Spec {
 			Name: "max_error", Title: "Max error", Help: "Greatest absolute error.",
 			About: "Greatest absolute error, in the label's unit; a maximum has no interval",
 			Unit:  LabelUnit, Worse: WorseRises, Most: inf, Rank: 9, regression: maxError,
+		},
+	}
+}
+
+// classifiers lists the metrics of classes and scores, of models that predict one of two classes
+// or of several.
+func classifiers() []Spec {
+	inf := math.Inf(1)
+	return []Spec{
+		{
+			Name: "accuracy", Title: "Accuracy", Help: "Share of rows that were classified right.",
+			About: "Share of rows that were classified right: of rare classes it says little",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 5, Headline: true, binary: accuracy,
+		},
+		{
+			Name: "balanced_accuracy", Title: "Balanced accuracy", Help: "Mean recall of the classes.",
+			About: "Mean recall of the classes: 0.5 is what guessing between two has",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 10, binary: balancedAccuracy,
+		},
+		{
+			Name: "precision", Title: "Precision", Help: "Share of what was predicted to be of a class that is.",
+			About: "Share of positive predictions that were right",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 3, Headline: true, binary: precision,
+		},
+		{
+			Name: "recall", Title: "Recall", Help: "Share of what is of a class that was predicted to be.",
+			About: "Share of positive labels that were predicted",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 4, Headline: true, binary: recall,
+		},
+		{
+			Name: "specificity", Title: "Specificity", Help: "Share of negative labels that were predicted.",
+			About: "Share of negative labels that were predicted",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 11, binary: specificity,
+		},
+		{
+			Name: "f1", Title: "F1", Help: "Harmonic mean of precision and recall.",
+			About: "Harmonic mean of precision and recall",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 2, Headline: true, binary: f1,
+		},
+		{
+			Name: "f_beta", Title: "F-beta", Help: "Harmonic mean of precision and recall in which recall counts beta^2 times as much.",
+			About: "Harmonic mean of precision and recall in which recall counts beta² times as much, beta being 2 where nothing else is configured",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 12, binary: fBeta,
+		},
+		{
+			Name: "mcc", Title: "MCC", Help: "Matthews correlation coefficient of label and prediction.",
+			About: "Matthews correlation coefficient of label and prediction: 1 is perfect, 0 is as good as chance",
+			Unit:  NoUnit, Worse: WorseFalls, Least: -1, Most: 1, HasInterval: true, Rank: 13, binary: matthews,
+		},
+		{
+			Name: "cohen_kappa", Title: "Cohen's kappa", Help: "Accuracy beyond that of chance, over what there is beyond it.",
+			About: "Accuracy beyond that of chance: 1 is perfect, 0 is as good as chance",
+			Unit:  NoUnit, Worse: WorseFalls, Least: -1, Most: 1, HasInterval: true, Rank: 14, binary: cohenKappa,
+		},
+		{
+			Name: "roc_auc", Title: "ROC AUC", Help: "Area under the receiver operating characteristic.",
+			About: "How often a positive row has a higher score than a negative one: 1 is perfect, 0.5 is as good as chance",
+			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 1, Headline: true, binary: rocAUC,
+		},
+		{
+			Name: "average_precision", Title: "Average precision", Help: "Mean precision over the positive rows, each at its own score.",
+			About: "Mean precision over the positive rows, each at its own score: 1 is perfect, the share of positive rows is as good as chance",
+			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 6, binary: averagePrecision,
+		},
+		{
+			Name: "log_loss", Title: "Log loss", Help: "Mean logarithmic loss of the score.",
+			About: "Mean logarithmic loss of the score, which counts sure mistakes most",
+			Unit:  NoUnit, Worse: WorseRises, Most: worstLoss(), HasInterval: true, Rank: 7, binary: logLoss,
+		},
+		{
+			Name: "brier", Title: "Brier score", Help: "Mean squared difference of the score and the label.",
+			About: "Mean squared difference of the score and the label, as 1 or 0",
+			Unit:  NoUnit, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 8, binary: brier,
+		},
+		{
+			Name: "ece", Title: "ECE", Help: "Expected calibration error.",
+			About: "How far scores are off the share of positive rows, on average over 10 bins of the score; of few rows it is too great",
+			Unit:  Share, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 9, binary: calibrationError,
+		},
+		{
+			Name: "business_value", Title: "Business value", Help: "Mean business value of a row, less the cost of a prediction.",
+			About: "What a prediction is worth on average by the configured business_value, less cost_per_prediction",
+			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, binary: businessValue,
 		},
 	}
 }
