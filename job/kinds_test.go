@@ -212,3 +212,38 @@ func TestProfileIsMadeAnewForAnotherMeaning(t *testing.T) {
 		}
 	}
 }
+
+// Scores are not compared with the classes that a reference has in their place.
+func TestScoresAreNotComparedWithClasses(t *testing.T) {
+	k := kinds()["binary"]
+	s := k.settings
+	s.columns, s.model = "score: score, prediction: class", "positive_label: late"
+	s.rules = "[{name: f1, when: f1 < 0.5 * reference.f1, min_samples: 100}]"
+	row := k.row
+	k.header = "score,class,city"
+	k.row = func(rng *rand.Rand) (values, label string) {
+		values, label = row(rng)
+		parts := strings.Split(values, ",")
+		class := "in time"
+		if parts[0] > "0.5" {
+			class = "late"
+		}
+		return parts[0] + "," + class + "," + parts[2], label
+	}
+	w := k.world(t, s, 3, nil)
+	w.model.Reference.Columns = &config.ReferenceColumns{Prediction: "class", ModelVersion: "version", Label: "y"}
+	w.at(6)
+	o := w.pass(job.Options{})[0]
+	if p := o.Drift.Columns["prediction"]; p.Drifted != nil || p.Reason != "not applicable: predictions are scores here, and classes in the reference, which has no scores" {
+		t.Errorf("the drift of the prediction is %v, %q", p.Drifted, p.Reason)
+	}
+	if f1 := o.Reference.Metrics["f1"].Value; !(f1 > 0.5) {
+		t.Errorf("F1 of the reference is %v", f1)
+	}
+	if auc := o.Reference.Metrics["roc_auc"]; !math.IsNaN(float64(auc.Value)) || auc.Reason == "" {
+		t.Errorf("the reference's area under the curve is %+v", auc)
+	}
+	if auc := o.Metrics["roc_auc"].Value; !(auc > 0.6) {
+		t.Errorf("the area under the curve is %v", auc)
+	}
+}
