@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -181,12 +182,17 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 		compare(&found[i], r, cur.Feature(r.Name()), days.Feature(r.Name()), func(e *summary.Clusters) *summary.ClusterColumn { return e.Feature(r.Name()) })
 	}
 	prediction, label := &found[len(features)], &found[len(features)+1]
-	compare(prediction, reference.Prediction(), cur.Prediction(), days.Prediction(), (*summary.Clusters).Prediction)
+	unlike := unlikePredictions(ref, cur)
+	if unlike == "" {
+		compare(prediction, reference.Prediction(), cur.Prediction(), days.Prediction(), (*summary.Clusters).Prediction)
+	} else {
+		*prediction = drift.Column{Kind: "number", N: cur.Prediction().N(), Measures: map[string]drift.Measure{}}
+	}
 	if cur.Matched() > 0 {
 		compare(label, reference.Label(), cur.Label(), days.Label(), (*summary.Clusters).Label)
 	}
 	return func() {
-		if why := noPredictions(ref, s); why != "" {
+		if why := cmp.Or(noPredictions(ref, s), unlike); why != "" {
 			prediction.Unfit(why)
 		}
 		if why := noLabels(ref, s); why != "" {

@@ -213,6 +213,18 @@ func noPredictions(ref *summary.Profile, s summary.Stratum) string {
 	return lacking(ref, s, "the reference has no predictions", (*summary.Summary).Prediction)
 }
 
+// unlikePredictions says that the predictions of a window cannot be compared with those of a
+// reference, since one has scores and the other one classes; empty where they can.
+func unlikePredictions(ref *summary.Profile, cur *summary.Summary) string {
+	switch scored := cur.HasScores(); {
+	case scored && !ref.Layout.Binary.Scored:
+		return "predictions are scores here, and classes in the reference, which has no scores"
+	case !scored && ref.Layout.Binary.Scored:
+		return "predictions are classes here, and scores in the reference"
+	}
+	return ""
+}
+
 // noLabels is noPredictions of labels.
 func noLabels(ref *summary.Profile, s summary.Stratum) string {
 	return lacking(ref, s, "the reference has no labels", (*summary.Summary).Label)
