@@ -12,6 +12,7 @@ type Evaluation struct {
 	// Confusion and Calibration are of classifiers, the latter of those whose scores are known.
 	Confusion   *metric.Confusion           `json:"confusion,omitempty"`
 	Calibration []metric.CalibrationBin     `json:"calibration,omitempty"`
+	Classes     map[string]Group            `json:"classes,omitempty"` // of several classes: each by itself; N are rows labelled so
 	Reference   *Reference                  `json:"reference"`         // nil without a reference
 	Rolling     *Rolling                    `json:"rolling,omitempty"` // nil without a rolling reference
 	Drift       *drift.Drift                `json:"drift"`             // nil without a reference
@@ -24,4 +25,16 @@ type Evaluation struct {
 type Group struct {
 	N       int64                    `json:"n"` // matched rows
 	Metrics map[string]metric.Result `json:"metrics"`
+}
+
+// groupsOfClasses returns the metrics of classes by name.
+func groupsOfClasses(classes map[string]metric.ByClass) map[string]Group {
+	if len(classes) == 0 {
+		return nil
+	}
+	out := make(map[string]Group, len(classes))
+	for name, c := range classes {
+		out[uniqueName(name)] = Group{N: c.N, Metrics: c.Metrics}
+	}
+	return out
 }
