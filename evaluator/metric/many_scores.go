@@ -136,7 +136,7 @@ func manyAUC(r *manyRows) manyFigure {
 	}
 	out := manyFigure{note: r.unscored()}
 	classes, se := 0, 0.0
-	var sizes []float64
+	var sizes []int64
 	var missing []string
 	for k, name := range scored {
 		f, positive, ok := r.aucOf(k)
@@ -148,14 +148,14 @@ func manyAUC(r *manyRows) manyFigure {
 		out.value += f.value
 		out.bound += f.bound
 		se += math.Sqrt(f.variance)
-		sizes = append(sizes, float64(positive))
+		sizes = append(sizes, positive)
 	}
 	if len(missing) > 0 {
 		return manyFigure{missing: fmt.Sprintf("no label is %s, or all are: roc_auc needs rows of each class and of others", some(missing))}
 	}
 	n := float64(classes)
 	out.value, out.bound, se = out.value/n, out.bound/n, se/n
-	out.few = fewOfMacro(sizes, classes)
+	out.few = fewOfMacro(sizes)
 	out.moments = stat.Moments{N: kish(r.all), Mean: out.value, Variance: float64(se * se), Kurtosis: 3}
 	return out
 }
