@@ -108,7 +108,7 @@ func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, e
 	for _, name := range segments {
 		s.segments = append(s.segments, newGroups[ErrorSums](maxSegments, layout.segmentRank(name), fresh))
 	}
-	s.predicted = newPredictionsSide(task, o)
+	s.predicted = newPredicted(task, o)
 	s.many = newManyPredictions(task, o, rank)
 	s.resetVersionRows()
 	return s
@@ -185,7 +185,7 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 		b.many.addPredictions(s.many, batch)
 	}
 	if s.predicted != nil {
-		s.predicted.add(b.classes, batch)
+		b.classes.addPredicted(s.predicted, batch)
 	}
 	s.sample.addPredictions(batch)
 	if batch.Version.Kind != groundtruth.Text {
@@ -419,7 +419,7 @@ func (b *Builder) ResetPredictions() {
 	if s.hours != nil {
 		s.hours.counts = [allHours]int64{}
 	}
-	s.predicted = newPredictionsSide(s.task, s.binary)
+	s.predicted = newPredicted(s.task, s.binary)
 	s.many = newManyPredictions(s.task, s.binary, s.layout.classRank())
 	s.resetVersionRows()
 }

@@ -45,16 +45,6 @@ func (b *classBlock) weigh() {
 	}
 }
 
-// addWeight adds the weight of a row that was counted.
-func (b *classBlock) addWeight(cell int, w weight) {
-	if b.weights == nil {
-		b.n[cell]--
-		b.weigh()
-		b.n[cell]++
-	}
-	b.weights[cell].add(w)
-}
-
 func (b *classBlock) mergeFrom(o *classBlock) {
 	if o.n == nil {
 		return
@@ -66,15 +56,12 @@ func (b *classBlock) mergeFrom(o *classBlock) {
 	for i, n := range o.n {
 		b.n[i] += n
 	}
-	if b.weights == nil {
-		return
-	}
-	weights := o.weights
-	if weights == nil {
-		weights = unitWeights(o.n)
-	}
-	for i := range weights {
-		b.weights[i].add(weights[i])
+	for i := range b.weights {
+		if o.weights != nil {
+			b.weights[i].add(o.weights[i])
+		} else {
+			b.weights[i].add(unitWeight(o.n[i]))
+		}
 	}
 }
 
@@ -89,7 +76,7 @@ func (b *classBlock) addFolded(o *classBlock) {
 	}
 }
 
-func (b *classBlock) bytes() int64 { return int64(len(b.n))*8 + int64(len(b.weights))*48 }
+func (b *classBlock) bytes() int64 { return int64(len(b.n))*8 + int64(len(b.weights))*weightSize }
 
 // rows returns the number of rows.
 func (b *classBlock) rows() int64 { return sumOf(b.n) }

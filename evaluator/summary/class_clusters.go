@@ -41,7 +41,7 @@ func poolClasses(windows []*ErrorSums) *Classes {
 	}
 	out.blocks = nil
 	for _, w := range windows {
-		out.addCounts(w.classes)
+		out.classCounts.mergeFrom(&w.classes.classCounts)
 		out.blocks = append(out.blocks, w.classes.dayParts()...)
 	}
 	return out

@@ -33,10 +33,9 @@ const classCells = 4
 // Classes is what metrics of classifiers need of some matched rows, of the whole, a version or a
 // segment: counts by class, and of Binary by score too. ErrorSums.Classes has it.
 type Classes struct {
-	task     groundtruth.Task
-	binary   BinaryOptions
-	whole    classBlock  // of one coarse bin: all rows by class
-	scores   *scoreTable // nil where there are no scores, or these are not kept
+	task   groundtruth.Task
+	binary BinaryOptions
+	classCounts
 	blocks   []classBlock
 	many     *manyClasses // of Multiclass, which has none of the above
 	timeless bool         // some rows have no time, so that the blocks don't add up to the whole
@@ -48,12 +47,7 @@ func newClasses(task groundtruth.Task, o BinaryOptions, scores *scoreTable, bloc
 	if task != groundtruth.Binary {
 		return nil
 	}
-	c := &Classes{task: task, binary: o, blocks: make([]classBlock, blocks)}
-	c.whole.room(1)
-	if o.Scored {
-		c.scores = scores
-	}
-	return c
+	return &Classes{task: task, binary: o, classCounts: newClassCounts(o, scores), blocks: make([]classBlock, blocks)}
 }
 
 // Classes returns the counts by class of a classifier, nil of a regression.
@@ -149,11 +143,7 @@ func (c *Classes) fresh() *Classes {
 	if c.many != nil {
 		return &Classes{task: c.task, binary: c.binary, many: c.many.fresh(len(c.many.parts) - 1)}
 	}
-	var scores *scoreTable
-	if c.scores != nil {
-		scores = &scoreTable{limit: c.scores.limit, drop: c.scores.drop}
-	}
-	return newClasses(c.task, c.binary, scores, len(c.blocks))
+	return newClasses(c.task, c.binary, c.scores.fresh(), len(c.blocks))
 }
 
 // mergeFrom adds what o has, of the same kind.
@@ -163,17 +153,9 @@ func (c *Classes) mergeFrom(o *Classes) {
 		c.many.mergeFrom(o.many)
 		return
 	}
-	c.addCounts(o)
+	c.classCounts.mergeFrom(&o.classCounts)
 	for i := range c.blocks {
 		c.blocks[i].mergeFrom(&o.blocks[i])
-	}
-}
-
-// addCounts adds what o has, but for blocks.
-func (c *Classes) addCounts(o *Classes) {
-	c.whole.mergeFrom(&o.whole)
-	if c.scores != nil && o.scores != nil {
-		c.scores.mergeFrom(o.scores)
 	}
 }
 
@@ -185,7 +167,7 @@ func (c *Classes) bytes() int64 {
 	if c.many != nil {
 		return c.many.bytes()
 	}
-	n := c.scores.bytes()
+	n := c.classCounts.bytes()
 	for i := range c.blocks {
 		n += c.blocks[i].bytes()
 	}

@@ -38,9 +38,9 @@ func (d *decoder) binary(task groundtruth.Task) (o BinaryOptions) {
 
 // classes writes the counts of the whole, then of each version and segment.
 func (e *encoder) classes(s *Summary) {
-	e.classCounts(s.errors.classes)
+	e.classesOf(s.errors.classes)
 	for _, g := range s.allGroups() {
-		e.classCounts(g.classes)
+		e.classesOf(g.classes)
 	}
 }
 
@@ -49,34 +49,33 @@ func (d *decoder) classes(s *Summary) {
 	if d.err != nil {
 		return
 	}
-	d.classCounts(s.errors)
+	d.classesOf(s.errors)
 	for _, g := range s.allGroups() {
-		d.classCounts(g)
+		d.classesOf(g)
 	}
 }
 
-// classCounts writes what is counted of some rows. Where there are scores, the whole is what
-// they come to.
-func (e *encoder) classCounts(c *Classes) {
+// classesOf writes what is counted of some rows.
+func (e *encoder) classesOf(c *Classes) {
 	if c.many != nil {
 		e.manyClasses(c.many)
 		return
 	}
-	e.wholeAndScores(&c.whole, c.scores)
+	e.classCounts(&c.classCounts)
 	for i := range c.blocks {
 		e.classBlock(&c.blocks[i])
 	}
 }
 
-// classCounts reads what is counted of rows, whose number is known.
-func (d *decoder) classCounts(e *ErrorSums) {
+// classesOf reads what is counted of rows, whose number is known.
+func (d *decoder) classesOf(e *ErrorSums) {
 	c := e.classes
 	if c.many != nil {
 		c.timeless = e.timeless > 0
 		d.manyClasses(c.many, e.n, e.timeless)
 		return
 	}
-	d.wholeAndScores(&c.whole, c.scores)
+	d.classCounts(&c.classCounts)
 	c.timeless = e.timeless > 0
 	d.check(d.total(c.whole.n) == e.n)
 	var inBlocks int64
@@ -97,38 +96,28 @@ func (d *decoder) predicted(s *Summary) {
 		return
 	}
 	p := s.predicted
-	d.wholeAndScores(&p.whole, p.scores)
+	d.classCounts(p)
 	d.check(p.whole.n[2] == 0 && p.whole.n[3] == 0 && p.whole.weights == nil)
 	d.check(d.total(p.whole.n) == s.prediction.valid)
 }
 
-func (e *encoder) wholeAndScores(whole *classBlock, scores *scoreTable) {
-	if scores == nil {
-		e.classBlock(whole)
+// classCounts writes rows by class, or by score, which tells the classes too.
+func (e *encoder) classCounts(c *classCounts) {
+	if c.scores == nil {
+		e.classBlock(&c.whole)
 		return
 	}
-	e.scoreTable(scores)
+	e.scoreTable(c.scores)
 }
 
-func (d *decoder) wholeAndScores(whole *classBlock, scores *scoreTable) {
-	if scores == nil {
-		d.classBlock(whole, 1, math.MaxInt64)
-		whole.room(1)
+func (d *decoder) classCounts(c *classCounts) {
+	if c.scores == nil {
+		d.classBlock(&c.whole, 1, math.MaxInt64)
+		c.whole.room(1)
 		return
 	}
-	d.scoreTable(scores)
-	if scores.weighted {
-		whole.weigh()
-	}
-	scores.each(func(_ uint32, n *[classCells]int64, w *[classCells]weight) {
-		for k := range n {
-			d.check(whole.n[k] <= math.MaxInt64/2 && n[k] <= math.MaxInt64/2)
-			whole.n[k] += n[k]
-			if w != nil {
-				whole.weights[k].add(w[k])
-			}
-		}
-	})
+	d.scoreTable(c.scores)
+	c.settle()
 }
 
 // classBlock writes the counts of a block, and its weights where there are some.
@@ -194,7 +183,7 @@ func (d *decoder) weight(w *weight, rows int64) {
 // scoreTable writes a table: each exact score, or bin, with its rows, in ascending order of
 // the number that it goes by.
 func (e *encoder) scoreTable(t *scoreTable) {
-	e.bool(t.octaves != nil)
+	e.bool(t.bins != nil)
 	e.bool(t.weighted)
 	type entry struct {
 		key     uint64
@@ -203,14 +192,14 @@ func (e *encoder) scoreTable(t *scoreTable) {
 		weights *[classCells]weight
 	}
 	var all []entry
-	for i := range t.slots {
-		if s := &t.slots[i]; s.key != 0 {
-			all = append(all, entry{s.key - 1, &s.n, nil, t.weightsOf(t.slotWeights, i, &s.n, false)})
-		}
-	}
-	t.eachBin(func(fine uint32, b *scoreBin, w *[classCells]weight) {
-		all = append(all, entry{uint64(fine >> t.drop), &b.n, &b.place, w})
+	t.exact.each(func(score uint64, n *[classCells]int64, w *[classCells]weight) {
+		all = append(all, entry{score, n, nil, w})
 	})
+	if t.bins != nil {
+		t.bins.each(func(fine uint32, b *scoreBin, w *[classCells]weight) {
+			all = append(all, entry{uint64(fine >> t.drop), &b.n, &b.place, w})
+		})
+	}
 	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
 	e.count(len(all))
 	last := uint64(0)
@@ -233,10 +222,13 @@ func (e *encoder) scoreTable(t *scoreTable) {
 // scoreTable reads a table into an empty one.
 func (d *decoder) scoreTable(t *scoreTable) {
 	binned := d.bool()
-	t.weighted = d.bool()
+	weighted := d.bool()
 	n := d.count(4)
 	if binned {
-		t.octaves = make([]octave, 2*octavesOfSide)
+		t.bins = newBinnedScores(t.drop)
+	}
+	if weighted {
+		t.weigh()
 	}
 	d.check(binned || n <= t.limit)
 	var all int64
@@ -256,15 +248,15 @@ func (d *decoder) scoreTable(t *scoreTable) {
 		}
 		var weights [classCells]weight
 		for k := range counts {
-			if t.weighted && counts[k] != 0 {
+			if weighted && counts[k] != 0 {
 				d.weight(&weights[k], counts[k])
 			}
 		}
 		if d.err == nil && binned {
-			d.scoreBin(t, key, scoreBin{counts, at}, &weights, rows)
+			d.scoreBin(t.bins, key, scoreBin{counts, at}, &weights, rows)
 		}
 		if d.err == nil && !binned {
-			d.scoreSlot(t, key, counts, &weights)
+			d.check(key <= math.Float64bits(1) && t.exact.addScore(key, &counts, weightsIf(weighted, &weights), t.limit))
 		}
 		if d.err != nil {
 			return
@@ -274,19 +266,16 @@ func (d *decoder) scoreTable(t *scoreTable) {
 	d.check(!binned || all > int64(t.limit))
 }
 
-func (d *decoder) scoreSlot(t *scoreTable, score uint64, n [classCells]int64, weights *[classCells]weight) {
-	d.check(score <= math.Float64bits(1))
-	if d.err != nil {
-		return
+// weightsIf returns weights where there are some.
+func weightsIf(weighted bool, w *[classCells]weight) *[classCells]weight {
+	if !weighted {
+		return nil
 	}
-	at := t.slotOf(score)
-	t.slots[at].n = n
-	if t.weighted {
-		t.slotWeights[at] = *weights
-	}
+	return w
 }
 
-func (d *decoder) scoreBin(t *scoreTable, number uint64, b scoreBin, weights *[classCells]weight, rows int64) {
+// scoreBin reads into bins the bin of a number.
+func (d *decoder) scoreBin(t *binnedScores, number uint64, b scoreBin, weights *[classCells]weight, rows int64) {
 	d.check(number < 2*upperSide>>t.drop)
 	if d.err != nil {
 		return
@@ -302,9 +291,5 @@ func (d *decoder) scoreBin(t *scoreTable, number uint64, b scoreBin, weights *[c
 	if d.err != nil {
 		return
 	}
-	to, w := t.bin(fine)
-	*to = b
-	if w != nil {
-		*w = *weights
-	}
+	t.addBin(fine, &b, weights)
 }

@@ -109,7 +109,7 @@ func (s stratumBytes) errors() (*ErrorSums, error) {
 	if out.classes != nil {
 		d.check(d.sectionName() == classesSection)
 		d.part(s.unpacked(func(d *decoder) {
-			d.classCounts(out)
+			d.classesOf(out)
 			pass(d)
 		}))
 	}

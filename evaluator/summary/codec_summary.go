@@ -38,7 +38,7 @@ func (e *encoder) counted(s *Summary) {
 	switch s.task {
 	case groundtruth.Binary:
 		e.section(classesSection, func() { e.classes(s) })
-		e.section(predictedSection, func() { e.wholeAndScores(&s.predicted.whole, s.predicted.scores) })
+		e.section(predictedSection, func() { e.classCounts(s.predicted) })
 	case groundtruth.Multiclass:
 		e.section(classesSection, func() { e.classes(s) })
 		e.section(predictedSection, func() { e.manyPredictions(s.many) })

@@ -177,9 +177,6 @@ func (c *manyClasses) weigh() {
 	}
 }
 
-// unitWeight is the weight of so many rows that count 1 each.
-func unitWeight(n int64) weight { return weight{wideCount(n), wideCount(n)} }
-
 // addMargins adds those of another row, each of whose parts counts in some parts of this one.
 func (r *manyRow) addMargins(o *manyRow, into [][]int, weighted bool) {
 	weights := o.weights
@@ -286,8 +283,9 @@ func (p *manyPart) add(o *manyPart, unit bool) {
 	}
 }
 
-// settle finds the order of the classes, after which they can be read.
+// settle makes scores readable and finds the order of the classes, after which they can be read.
 func (c *manyClasses) settle() {
+	c.scores.settle()
 	if c.order != nil {
 		return
 	}

@@ -31,9 +31,9 @@ type manyKernel struct {
 	scores [][]float64 // by class, and there by row of the piece
 	losses [numLosses][]float64
 	rank   []int32
-	picked struct {
+	picked struct { // rows for a table
+		piece           scorePiece
 		scores, weights []float64
-		classes         []uint8
 	}
 	all []int32 // the numbers of all rows
 }
@@ -153,7 +153,7 @@ func (k *manyKernel) add(c *manyClasses, rows, blockOf []int32) {
 	for _, row := range rows {
 		w := unitWeight(0)
 		if c.weighted {
-			w = rowWeight(k.weights, int(row))
+			w = rowWeight(k.weights, row)
 		}
 		k.addRow(c, row, 0, w)
 		if blockOf != nil {
@@ -229,7 +229,7 @@ func (k *manyKernel) addScores(s *manyScores, rows []int32) {
 	for _, row := range rows {
 		s.ranks[k.rank[row]]++
 		if s.weighted {
-			s.rankWeights[k.rank[row]].add(rowWeight(k.weights, int(row)))
+			s.rankWeights[k.rank[row]].add(rowWeight(k.weights, row))
 		}
 		for i := range s.losses {
 			s.losses[i].add(k.losses[i][row])
@@ -247,27 +247,16 @@ func (k *manyKernel) addScores(s *manyScores, rows []int32) {
 
 // addTables adds rows to the tables of scores. Those of predictions alone are of no actual class.
 func (k *manyKernel) addTables(s *manyScores, rows []int32) {
-	p := &k.picked
-	var weights []float64
-	if k.weights != nil {
-		p.weights = p.weights[:0]
-		for _, row := range rows {
-			p.weights = append(p.weights, k.weights[row])
-		}
-		weights = p.weights
-	}
 	for i, t := range s.tables {
-		p.scores, p.classes = p.scores[:0], p.classes[:0]
 		for _, row := range rows {
 			class := uint8(one(k.of[k.predicted[row]] == int32(i)))
 			if len(k.actual) > 0 {
 				class |= uint8(one(k.of[k.actual[row]] == int32(i))) << 1
 			}
-			p.scores, p.classes = append(p.scores, k.scores[i][row]), append(p.classes, class)
+			k.pick(row, k.scores[i][row], class)
 		}
-		t.add(p.scores, p.classes, weights)
+		k.addPicked(t)
 	}
-	p.scores, p.classes, p.weights = p.scores[:0], p.classes[:0], p.weights[:0]
 	for _, row := range rows {
 		of := k.of[k.predicted[row]]
 		if of < 0 {
@@ -277,15 +266,29 @@ func (k *manyKernel) addTables(s *manyScores, rows []int32) {
 		if len(k.actual) > 0 {
 			class = uint8(one(k.actual[row] == k.predicted[row])) << 1
 		}
-		p.scores, p.classes = append(p.scores, k.scores[of][row]), append(p.classes, class)
-		if k.weights != nil {
-			p.weights = append(p.weights, k.weights[row])
-		}
+		k.pick(row, k.scores[of][row], class)
 	}
+	k.addPicked(s.confidence)
+}
+
+// pick takes a row for a table.
+func (k *manyKernel) pick(row int32, score float64, class uint8) {
+	p := &k.picked
+	p.scores, p.piece.classes = append(p.scores, score), append(p.piece.classes, class)
 	if k.weights != nil {
-		weights = p.weights
+		p.weights = append(p.weights, k.weights[row])
 	}
-	s.confidence.add(p.scores, p.classes, weights)
+}
+
+// addPicked adds the rows that were picked to a table.
+func (k *manyKernel) addPicked(t *scoreTable) {
+	p := &k.picked
+	p.piece.load(p.scores)
+	if p.piece.weights = nil; k.weights != nil {
+		p.piece.weights = p.weights
+	}
+	t.add(&p.piece, k.all[:len(p.scores)])
+	p.scores, p.weights, p.piece.classes = p.scores[:0], p.weights[:0], p.piece.classes[:0]
 }
 
 // addPredictions counts a batch of predictions, with and without a label.
@@ -322,7 +325,7 @@ func (b *Builder) addMany(m *groundtruth.Matches, from, to int, keys []key, bloc
 				blocks = nil
 			}
 			k.add(e.classes.many, rows, blocks)
-			e.countRows(blockOf, rows)
+			e.countRows(rows, blockOf)
 		}
 	}
 }

@@ -31,6 +31,8 @@ func (p *manyPredictions) mergeFrom(o *manyPredictions) {
 	}
 }
 
+func (p *manyPredictions) settle() { p.scores.settle() }
+
 func (p *manyPredictions) bytes() int64 {
 	n := int64(len(p.classes.kept)) * 64
 	if p.scores != nil {

@@ -32,8 +32,12 @@ func (c *Classes) blockRows(b int) int64 {
 
 // settle makes what was counted readable.
 func (c *Classes) settle() {
-	if c != nil && c.many != nil {
+	switch {
+	case c == nil:
+	case c.many != nil:
 		c.many.settle()
+	default:
+		c.classCounts.settle()
 	}
 }
 

@@ -22,9 +22,9 @@ const (
 	// version or segment.
 	oneVsRestBytes      = 20 << 20
 	groupOneVsRestBytes = 1 << 20
-	scoreBinBytes       = 48
-	scoreSlotBytes      = 2 * 40       // of which half are free
-	widestDrop          = fineBits - 1 // an octave has two bins
+	scoreBinBytes       = binSize + recentSize
+	scoreSlotBytes      = 2 * (slotSize + 8*classCells) // of which half are free
+	widestDrop          = fineBits - 1                  // an octave has two bins
 )
 
 // lossSums are exact sums over rows of one loss, the powers of it without weights.
@@ -79,8 +79,6 @@ func (s *manyScores) fresh() *manyScores {
 	}
 	return out
 }
-
-func (t *scoreTable) fresh() *scoreTable { return &scoreTable{limit: t.limit, drop: t.drop} }
 
 // dropOf returns by how many powers of 2 bins are to be wider so that the tables of so many
 // classes have room, and false where they never have.
@@ -142,6 +140,17 @@ func (s *manyScores) mergeFrom(o *manyScores) {
 				l.weighted[i].add(from.weighted[i])
 			}
 		}
+	}
+}
+
+// settle makes the tables' recent rows readable; nil has none.
+func (s *manyScores) settle() {
+	if s == nil {
+		return
+	}
+	s.confidence.seal()
+	for _, t := range s.tables {
+		t.seal()
 	}
 }
 

@@ -3,7 +3,6 @@ package summary
 import (
 	"cmp"
 	"math"
-	"math/bits"
 	"slices"
 )
 
@@ -38,19 +37,6 @@ const (
 	groupDrop   = 3
 )
 
-// scoreBin is what a table keeps of a bin: rows by class, and the sum of the places of their
-// scores between the bin's ends, counted from the one nearer to 0 or 1.
-type scoreBin struct {
-	n     [classCells]int64
-	place place
-}
-
-// scoreSlot is what a table keeps of an exact score.
-type scoreSlot struct {
-	key uint64 // the score's bits, and 1 more; 0 of a free slot
-	n   [classCells]int64
-}
-
 // scoreTable counts rows by their score and by a number below classCells. It is a function of
 // the multiset of rows alone.
 type scoreTable struct {
@@ -58,17 +44,26 @@ type scoreTable struct {
 	drop     uint // how many powers of 2 wider its bins are than fine ones
 	weighted bool
 
-	slots       []scoreSlot // while exact; their number is a power of 2
-	slotWeights [][classCells]weight
-	used        int
-
-	octaves []octave // beyond; of both sides
+	exact exactScores
+	bins  *binnedScores // nil while exact
+	// recent is how many rows were added that the counts of scores and bins don't have yet: they
+	// are in less memory, which the nearest cache has room for.
+	recent int
 }
 
-// octave is the bins of an octave, nil while they have no rows.
-type octave struct {
-	bins    []scoreBin
-	weights [][classCells]weight // nil without weights
+// maxRecent bounds recent rows, so that the places of theirs, each below 2^placeBits, fit a
+// word.
+const maxRecent = 1<<(64-placeBits) - 1
+
+// recentRows are rows by class.
+type recentRows [classCells]uint32
+
+// moveTo adds the rows to counts, and forgets them.
+func (r *recentRows) moveTo(n *[classCells]int64) {
+	for k := range r {
+		n[k] += int64(r[k])
+	}
+	*r = recentRows{}
 }
 
 // newScoreTable returns a table of no rows, of the whole or of a group.
@@ -79,308 +74,63 @@ func newScoreTable(whole bool) *scoreTable {
 	return &scoreTable{limit: GroupScores, drop: groupDrop}
 }
 
-// fineBin returns the number of the fine bin of a score, and the bits of its distance from 0
-// or 1, whichever is nearer.
-func fineBin(score float64) (bin uint32, distance uint64) {
+// fresh returns a table of no rows that t can be merged into, nil of nil.
+func (t *scoreTable) fresh() *scoreTable {
+	if t == nil {
+		return nil
+	}
+	return &scoreTable{limit: t.limit, drop: t.drop}
+}
+
+// fineBin returns the number of the fine bin of a score, and the score's place in it, counted
+// from 0 or 1, whichever is nearer, in units of 2^-placeBits of the width.
+func fineBin(score float64) (bin uint32, place uint64) {
 	// Both are exact, and there is no branch that chance would have to be right about.
-	distance = math.Float64bits(min(score, 1-score)) &^ signBit
-	upper := uint32(math.Float64bits(0.5-score) >> 63)
+	distance := math.Float64bits(min(score, 1-score)) &^ signBit
+	upper := uint32(math.Float64bits(0.5-score) >> 63 * upperSide)
 	key := distance >> (52 - fineBits)
 	if key < firstKey+fineInOctave {
-		key = firstKey
-		if distance != 0 {
-			key += tinyBin
+		if distance == 0 {
+			return upper, 0
 		}
+		return tinyBin + upper, uint64(math.Ldexp(math.Float64frombits(distance), placeBits-leastOctave))
 	}
-	return uint32(key-firstKey) + upper*upperSide, distance
+	return uint32(key-firstKey) + upper, distance << (64 - 52 + fineBits) >> (64 - placeBits)
 }
 
-// placeIn returns the place of a score in its bin, in units of 2^-placeBits of the width.
-func placeIn(bin uint32, distance uint64, drop uint) uint64 {
-	if bin%upperSide < fineInOctave {
-		return uint64(math.Ldexp(math.Float64frombits(distance), placeBits-leastOctave))
-	}
-	return distance << (64 - 52 + fineBits - drop) >> (64 - placeBits)
+// placeIn returns the place in a bin of 2^drop fine ones of what is in one of them. Of a bin that
+// stands alone its width is taken for as much wider.
+func placeIn(fine uint32, place uint64, drop uint) uint64 {
+	return (uint64(fine)&(1<<drop-1)<<placeBits | place) >> drop
 }
 
-// add counts rows by their scores and classes; weights are nil where there are none.
-func (t *scoreTable) add(scores []float64, classes []uint8, weights []float64) {
-	if weights != nil {
-		t.weigh()
-	}
-	exact := 0
-	if t.octaves == nil {
-		exact = t.addExact(scores, classes, weights)
-	}
-	if weights != nil {
-		weights = weights[exact:]
-	}
-	t.addBinned(scores[exact:], classes[exact:], weights)
+// scorePiece is some rows of Binary, by their numbers.
+type scorePiece struct {
+	scores  []float64
+	fine    []uint32 // as fineBin has them
+	places  []uint64
+	classes []uint8   // below classCells
+	weights []float64 // nil where there are none
 }
 
-// addExact counts rows as long as they have few distinct scores, and returns how many those
-// are. When they have too many the table has bins.
-func (t *scoreTable) addExact(scores []float64, classes []uint8, weights []float64) int {
+// load takes rows' scores.
+func (p *scorePiece) load(scores []float64) {
+	n := len(scores)
+	p.scores, p.fine, p.places = scores, slices.Grow(p.fine[:0], n)[:n], slices.Grow(p.places[:0], n)[:n]
 	for i, score := range scores {
-		at := t.slotOf(math.Float64bits(score) &^ signBit)
-		if at < 0 {
-			return i
-		}
-		class := classes[i] % classCells
-		t.slots[at].n[class]++
-		if t.weighted {
-			t.slotWeights[at][class].add(rowWeight(weights, i))
-		}
+		p.fine[i], p.places[i] = fineBin(score)
 	}
-	return len(scores)
 }
+
+// weight returns the weight of a row.
+func (p *scorePiece) weight(row int32) weight { return rowWeight(p.weights, row) }
 
 // rowWeight returns the weight of a row, 1 where there are none.
-func rowWeight(weights []float64, i int) weight {
+func rowWeight(weights []float64, row int32) weight {
 	if weights == nil {
-		return weightOf(1)
+		return unitWeight(1)
 	}
-	return weightOf(weights[i])
-}
-
-// slotOf returns the slot of a score, which it makes where there is none, and -1 when there are
-// too many: the table then has bins.
-func (t *scoreTable) slotOf(score uint64) int {
-	key := score + 1
-	for {
-		if n := len(t.slots); n > 0 {
-			i := int(key * 0x9e3779b97f4a7c15 >> uint(bits.LeadingZeros64(uint64(n))+1))
-			for t.slots[i].key != key && t.slots[i].key != 0 {
-				i = (i + 1) & (n - 1)
-			}
-			if t.slots[i].key == key {
-				return i
-			}
-			if t.used == t.limit {
-				t.toBins()
-				return -1
-			}
-			if 2*t.used < n {
-				t.slots[i].key = key
-				t.used++
-				return i
-			}
-		}
-		t.grow()
-	}
-}
-
-// grow makes twice as many slots.
-func (t *scoreTable) grow() {
-	old, oldWeights := t.slots, t.slotWeights
-	t.slots, t.used = make([]scoreSlot, max(64, 2*len(old))), 0
-	if t.weighted {
-		t.slotWeights = make([][classCells]weight, len(t.slots))
-	}
-	for i, s := range old {
-		if s.key == 0 {
-			continue
-		}
-		at := t.slotOf(s.key - 1)
-		t.slots[at].n = s.n
-		if t.weighted {
-			t.slotWeights[at] = oldWeights[i]
-		}
-	}
-}
-
-// weigh has the rows so far count 1 each where weights come in.
-func (t *scoreTable) weigh() {
-	if t.weighted {
-		return
-	}
-	t.weighted = true
-	t.slotWeights = make([][classCells]weight, len(t.slots))
-	for i := range t.slots {
-		copy(t.slotWeights[i][:], unitWeights(t.slots[i].n[:]))
-	}
-	for i := range t.octaves {
-		o := &t.octaves[i]
-		o.weights = make([][classCells]weight, len(o.bins))
-		for k := range o.bins {
-			copy(o.weights[k][:], unitWeights(o.bins[k].n[:]))
-		}
-	}
-}
-
-// toBins counts on bins what was counted by score.
-func (t *scoreTable) toBins() {
-	slots, weights := t.slots, t.slotWeights
-	t.slots, t.slotWeights, t.used = nil, nil, 0
-	t.octaves = make([]octave, 2*octavesOfSide)
-	for i := range slots {
-		if slots[i].key == 0 {
-			continue
-		}
-		var w *[classCells]weight
-		if t.weighted {
-			w = &weights[i]
-		}
-		t.addScore(slots[i].key-1, &slots[i].n, w)
-	}
-}
-
-// addScore counts rows of one score on bins.
-func (t *scoreTable) addScore(score uint64, n *[classCells]int64, weights *[classCells]weight) {
-	bin, distance := fineBin(math.Float64frombits(score))
-	b, w := t.bin(bin)
-	var rows int64
-	for k := range n {
-		b.n[k] += n[k]
-		rows += n[k]
-		if weights != nil {
-			w[k].add(weights[k])
-		}
-	}
-	b.place.addTimes(placeIn(bin, distance, t.drop), uint64(rows))
-}
-
-// bin returns the bin that a fine bin lies in, and its weights where there are some.
-func (t *scoreTable) bin(fine uint32) (*scoreBin, *[classCells]weight) {
-	o := &t.octaves[fine>>fineBits]
-	if o.bins == nil {
-		o.bins = make([]scoreBin, fineInOctave>>t.drop)
-		if t.weighted {
-			o.weights = make([][classCells]weight, len(o.bins))
-		}
-	}
-	at := fine % fineInOctave >> t.drop
-	if !t.weighted {
-		return &o.bins[at], nil
-	}
-	return &o.bins[at], &o.weights[at]
-}
-
-// addBinned counts rows on bins.
-func (t *scoreTable) addBinned(scores []float64, classes []uint8, weights []float64) {
-	for i, score := range scores {
-		fine, distance := fineBin(score)
-		b, w := t.bin(fine)
-		class := classes[i] % classCells
-		b.n[class]++
-		b.place.merge(place{0, placeIn(fine, distance, t.drop)})
-		if w != nil {
-			w[class].add(rowWeight(weights, i))
-		}
-	}
-}
-
-// mergeFrom counts all that o counts, which has the same limit.
-func (t *scoreTable) mergeFrom(o *scoreTable) {
-	if o.weighted {
-		t.weigh()
-	}
-	if o.octaves != nil && t.octaves == nil {
-		t.toBins()
-	}
-	for i := range o.slots {
-		if s := &o.slots[i]; s.key != 0 {
-			t.addSlot(s, o.weightsOf(o.slotWeights, i, &s.n, t.weighted))
-		}
-	}
-	o.eachBin(func(fine uint32, from *scoreBin, weights *[classCells]weight) {
-		b, w := t.bin(fine)
-		b.place.merge(from.place)
-		for c := range b.n {
-			b.n[c] += from.n[c]
-		}
-		if w == nil {
-			return
-		}
-		if weights == nil {
-			weights = (*[classCells]weight)(unitWeights(from.n[:]))
-		}
-		for c := range w {
-			w[c].add(weights[c])
-		}
-	})
-}
-
-// weightsOf returns the weights of some rows; nil where none are wanted.
-func (t *scoreTable) weightsOf(weights [][classCells]weight, i int, n *[classCells]int64, wanted bool) *[classCells]weight {
-	switch {
-	case t.weighted:
-		return &weights[i]
-	case wanted:
-		return (*[classCells]weight)(unitWeights(n[:]))
-	}
-	return nil
-}
-
-// eachBin calls fn with the bins that have rows, and the number of the first fine bin of each;
-// weights are nil where there are none. An exact table has none.
-func (t *scoreTable) eachBin(fn func(fine uint32, b *scoreBin, w *[classCells]weight)) {
-	for i := range t.octaves {
-		o := &t.octaves[i]
-		for k := range o.bins {
-			if b := &o.bins[k]; b.n != [classCells]int64{} {
-				fn(uint32(i<<fineBits+k<<t.drop), b, t.weightsOf(o.weights, k, &b.n, false))
-			}
-		}
-	}
-}
-
-// each calls fn with what is counted, exactly or on bins, and a fine bin that it is in.
-func (t *scoreTable) each(fn func(fine uint32, n *[classCells]int64, w *[classCells]weight)) {
-	for i := range t.slots {
-		if s := &t.slots[i]; s.key != 0 {
-			fine, _ := fineBin(math.Float64frombits(s.key - 1))
-			fn(fine, &s.n, t.weightsOf(t.slotWeights, i, &s.n, false))
-		}
-	}
-	t.eachBin(func(fine uint32, b *scoreBin, w *[classCells]weight) { fn(fine, &b.n, w) })
-}
-
-// bytes returns roughly how much memory the table takes; 0 of nil.
-func (t *scoreTable) bytes() int64 {
-	if t == nil {
-		return 0
-	}
-	n := int64(len(t.slots))*40 + int64(len(t.slotWeights))*192
-	for i := range t.octaves {
-		n += int64(len(t.octaves[i].bins))*48 + int64(len(t.octaves[i].weights))*192
-	}
-	return n
-}
-
-// addSlot counts rows of one score.
-func (t *scoreTable) addSlot(s *scoreSlot, weights *[classCells]weight) {
-	at := -1
-	if t.octaves == nil {
-		at = t.slotOf(s.key - 1)
-	}
-	if at < 0 {
-		t.addScore(s.key-1, &s.n, weights)
-		return
-	}
-	for k := range s.n {
-		t.slots[at].n[k] += s.n[k]
-		if weights != nil {
-			t.slotWeights[at][k].add(weights[k])
-		}
-	}
-}
-
-// cells returns what is counted, by ascending score.
-func (t *scoreTable) cells() []ScoreCell {
-	out := make([]ScoreCell, 0, t.used)
-	for i := range t.slots {
-		if s := &t.slots[i]; s.key != 0 {
-			score := math.Float64frombits(s.key - 1)
-			out = append(out, ScoreCell{score, score, score, masses(&s.n, t.weightsOf(t.slotWeights, i, &s.n, false))})
-		}
-	}
-	t.eachBin(func(fine uint32, b *scoreBin, w *[classCells]weight) {
-		low, mean, high := b.ends(fine, t.drop)
-		out = append(out, ScoreCell{mean, low, high, masses(&b.n, w)})
-	})
-	slices.SortFunc(out, func(a, b ScoreCell) int { return cmp.Or(cmp.Compare(a.Low, b.Low), cmp.Compare(a.High, b.High)) })
-	return out
+	return weightOf(weights[row])
 }
 
 // masses returns rows by actual and predicted class.
@@ -395,28 +145,154 @@ func masses(n *[classCells]int64, weights *[classCells]weight) (out [2][2]Mass) 
 	return out
 }
 
-// ends returns the limits of a bin, of which a fine one is the first, and the mean of its
-// scores.
-func (b *scoreBin) ends(fine uint32, drop uint) (low, mean, high float64) {
-	upper, at := fine >= upperSide, fine%upperSide
+// add counts some rows of a piece. scoreTable.settle makes them known.
+func (t *scoreTable) add(p *scorePiece, rows []int32) {
+	if p.weights != nil {
+		t.weigh()
+	}
+	for len(rows) > 0 {
+		part := rows[:min(len(rows), maxRecent-t.recent)]
+		if t.bins == nil {
+			part = part[:t.exact.add(p, part, t.limit)]
+		} else {
+			t.bins.add(p, part)
+		}
+		if t.weighted {
+			t.addWeights(p, part)
+		}
+		t.recent += len(part)
+		rows = rows[len(part):]
+		switch {
+		case t.recent == maxRecent:
+			t.settle()
+		case t.bins == nil && len(rows) > 0:
+			t.toBins() // a row's score did not fit
+		}
+	}
+}
+
+// addWeights adds the weights of rows that were counted.
+func (t *scoreTable) addWeights(p *scorePiece, rows []int32) {
+	for _, row := range rows {
+		var w *[classCells]weight
+		if t.bins == nil {
+			w = &t.exact.weights[t.exact.find(p.scores[row])]
+		} else {
+			_, w = t.bins.at(p.fine[row])
+		}
+		w[p.classes[row]%classCells].add(p.weight(row))
+	}
+}
+
+// settle brings recent rows into the counts.
+func (t *scoreTable) settle() {
+	if t.recent == 0 {
+		return // many may read at once what is settled
+	}
+	t.recent = 0
+	t.exact.settle()
+	if t.bins != nil {
+		t.bins.settle()
+	}
+}
+
+// seal settles a table that no rows are added to any more.
+func (t *scoreTable) seal() {
+	t.settle()
+	if t.bins != nil {
+		t.bins.release()
+	}
+}
+
+// weigh has the rows so far count 1 each where weights come in.
+func (t *scoreTable) weigh() {
+	if t.weighted {
+		return
+	}
+	t.settle()
+	t.weighted = true
+	t.exact.weigh()
+	if t.bins != nil {
+		t.bins.weigh()
+	}
+}
+
+// toBins counts on bins what was counted by score.
+func (t *scoreTable) toBins() {
+	t.settle()
+	old := t.exact
+	t.exact, t.bins = exactScores{}, newBinnedScores(t.drop)
+	t.bins.weighted = t.weighted
+	old.each(func(score uint64, n *[classCells]int64, w *[classCells]weight) { t.bins.addScore(score, n, w) })
+}
+
+// mergeFrom counts all that o counts, which has the same limit. Both are settled.
+func (t *scoreTable) mergeFrom(o *scoreTable) {
+	if o.weighted {
+		t.weigh()
+	}
+	if o.bins != nil && t.bins == nil {
+		t.toBins()
+	}
+	o.exact.each(func(score uint64, n *[classCells]int64, w *[classCells]weight) {
+		if t.weighted && w == nil {
+			w = unitCells(n)
+		}
+		if t.bins == nil && t.exact.addScore(score, n, w, t.limit) {
+			return
+		}
+		if t.bins == nil {
+			t.toBins()
+		}
+		t.bins.addScore(score, n, w)
+	})
+	if o.bins == nil {
+		return
+	}
+	o.bins.each(func(fine uint32, from *scoreBin, w *[classCells]weight) {
+		if t.weighted && w == nil {
+			w = unitCells(&from.n)
+		}
+		t.bins.addBin(fine, from, w)
+	})
+}
+
+// each calls fn with what is counted, exactly or on bins, and a fine bin that it is in; weights
+// are nil where there are none.
+func (t *scoreTable) each(fn func(fine uint32, n *[classCells]int64, w *[classCells]weight)) {
+	t.exact.each(func(score uint64, n *[classCells]int64, w *[classCells]weight) {
+		fine, _ := fineBin(math.Float64frombits(score))
+		fn(fine, n, w)
+	})
+	if t.bins != nil {
+		t.bins.each(func(fine uint32, b *scoreBin, w *[classCells]weight) { fn(fine, &b.n, w) })
+	}
+}
+
+// cells returns what is counted, by ascending score.
+func (t *scoreTable) cells() []ScoreCell {
+	out := make([]ScoreCell, 0, t.exact.used)
+	t.exact.each(func(score uint64, n *[classCells]int64, w *[classCells]weight) {
+		s := math.Float64frombits(score)
+		out = append(out, ScoreCell{s, s, s, masses(n, w)})
+	})
+	if t.bins != nil {
+		t.bins.each(func(fine uint32, b *scoreBin, w *[classCells]weight) {
+			low, mean, high := b.ends(fine, t.drop)
+			out = append(out, ScoreCell{mean, low, high, masses(&b.n, w)})
+		})
+	}
+	slices.SortFunc(out, func(a, b ScoreCell) int { return cmp.Or(cmp.Compare(a.Low, b.Low), cmp.Compare(a.High, b.High)) })
+	return out
+}
+
+// bytes returns roughly how much memory the table takes; 0 of nil.
+func (t *scoreTable) bytes() int64 {
 	switch {
-	case at >= fineInOctave:
-		low = math.Float64frombits((uint64(at) + firstKey) << (52 - fineBits))
-		high = math.Float64frombits((uint64(at) + firstKey + 1<<drop) << (52 - fineBits))
-	case at > 0:
-		high = math.Ldexp(1, leastOctave)
+	case t == nil:
+		return 0
+	case t.bins == nil:
+		return int64(len(t.exact.slots))*(slotSize+8*classCells) + int64(len(t.exact.weights))*classCells*weightSize
 	}
-	if low == 0.5 {
-		high = low
-	}
-	var rows int64
-	for _, n := range b.n {
-		rows += n
-	}
-	mean = low + float64(b.place.float64()/float64(rows)*(high-low))
-	mean = min(max(mean, low), high)
-	if upper {
-		return 1 - high, 1 - mean, 1 - low
-	}
-	return low, mean, high
+	return t.bins.bytes()
 }

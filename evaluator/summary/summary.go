@@ -72,7 +72,7 @@ type Summary struct {
 	predictions int64
 	features    []*Column // in the layout's order; by name without a layout
 	prediction  *Column
-	predicted   *predictionsSide // of Binary
+	predicted   *classCounts     // of Binary
 	many        *manyPredictions // of Multiclass
 	versionRows *groups[rowCount, *rowCount]
 	hours       *hourCounts // nil where they are not known
@@ -262,6 +262,12 @@ func (s *Summary) seal() {
 	s.errors.settle()
 	for _, e := range s.allGroups() {
 		e.settle()
+	}
+	if s.predicted != nil {
+		s.predicted.settle()
+	}
+	if s.many != nil {
+		s.many.settle()
 	}
 	for _, c := range s.features {
 		c.rows = s.predictions

@@ -79,16 +79,38 @@ type weight struct{ w, w2 wide }
 // weightOf returns that of one row.
 func weightOf(x float64) weight { return weight{wideOf(x), wideOf(float64(x * x))} }
 
+const weightSize = 48 // bytes of a weight
+
 func (w *weight) add(o weight) {
 	w.w.add(o.w)
 	w.w2.add(o.w2)
 }
 
-// unitWeights returns those of rows that have none, which count 1 each.
+// unitWeight returns that of rows without weights, which count 1 each.
+func unitWeight(rows int64) weight { return weight{wideCount(rows), wideCount(rows)} }
+
+// unitWeights returns those of counts of rows.
 func unitWeights(n []int64) []weight {
 	out := make([]weight, len(n))
-	for i, rows := range n {
-		out[i] = weight{wideCount(rows), wideCount(rows)}
+	for k, rows := range n {
+		out[k] = unitWeight(rows)
 	}
 	return out
+}
+
+// unitCells returns those of rows by class.
+func unitCells(n *[classCells]int64) *[classCells]weight {
+	return (*[classCells]weight)(unitWeights(n[:]))
+}
+
+func addCounts(to, from *[classCells]int64) {
+	for k := range to {
+		to[k] += from[k]
+	}
+}
+
+func addWeights(to, from *[classCells]weight) {
+	for k := range to {
+		to[k].add(from[k])
+	}
 }

@@ -5,25 +5,31 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
+
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // WindowCounts are what a window of a model tells of how its windows differ: what Clusters has
 // of a day. They are kept as JSON.
 type WindowCounts struct {
-	Start   int64                `json:"start"`  // of the window, Unix nanoseconds
-	Layout  string               `json:"layout"` // its ID in hexadecimal digits
-	Rows    int64                `json:"rows"`
-	Labels  int64                `json:"labels"`
-	Columns [][]int64            `json:"columns"` // features in the layout's order, the prediction, the label: as ClusterColumn.Counts
-	Parts   [DayParts]PartErrors `json:"parts"`
-	ByHour  []int64              `json:"hours,omitempty"` // as Summary.Hours
+	Start    int64                `json:"start"`  // of the window, Unix nanoseconds
+	Layout   string               `json:"layout"` // its ID in hexadecimal digits
+	Rows     int64                `json:"rows"`
+	Labels   int64                `json:"labels"`
+	Columns  [][]int64            `json:"columns"` // features in the layout's order, the prediction, the label: as ClusterColumn.Counts
+	Parts    [DayParts]PartErrors `json:"parts"`
+	ByHour   []int64              `json:"hours,omitempty"`    // as Summary.Hours
+	Scored   bool                 `json:"scored,omitempty"`   // of a binary classifier: whether its rows have scores
+	Weighted bool                 `json:"weighted,omitempty"` // likewise: whether they have weights
 }
 
 // PartErrors are the sums over the matched rows of a quarter of a window.
 type PartErrors struct {
 	N       int64                 `json:"n"`
 	NonZero int64                 `json:"nonzero"`
-	Sums    [numBlockSums]float64 `json:"sums"` // by SumKind
+	Sums    [numBlockSums]float64 `json:"sums"`              // by SumKind
+	Classes []CellCounts          `json:"classes,omitempty"` // of a binary classifier, instead of sums
 }
 
 // CountsOf returns the counts of a window on a reference's layout. Errors without time are left
@@ -34,6 +40,11 @@ func CountsOf(s *Summary) (WindowCounts, bool) {
 		w.Columns = append(w.Columns, c.layout.Coarse().Counts(c))
 	}
 	blocks := s.errors.Blocks()
+	if c := s.errors.classes; c != nil {
+		w.Scored = s.binary.Scored
+		w.setClasses(c)
+		return w, true
+	}
 	for b := range blocks {
 		p := &w.Parts[b*DayParts/blocks]
 		p.N += s.errors.BlockN(b)
@@ -57,6 +68,10 @@ func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
 	hours := make([]int64, allHours)
 	errors := NewErrorSums(p.Layout.Label.Center, 0, false)
 	c.errors = func() *ErrorSums { return errors }
+	if c.task == groundtruth.Binary {
+		c.binary.Scored = len(windows) > 0 && windows[0].Scored
+		c.errors = sync.OnceValue(c.sum)
+	}
 	for i := range windows {
 		w := &windows[i]
 		g := &cluster{key: int64(i), rows: w.Rows, labels: w.Labels, counts: w.Columns}
@@ -74,6 +89,12 @@ func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
 			errors.nonZero += part.NonZero
 			for k, sum := range part.Sums {
 				errors.sums[k].Add(sum)
+			}
+		}
+		if c.task == groundtruth.Binary {
+			var ok bool
+			if g.classes, g.figures, ok = w.classes(c.coarse()), nil, w.Scored == c.binary.Scored; !ok || g.classes == nil {
+				return nil, fmt.Errorf("take windows for days: %w", ErrLayout)
 			}
 		}
 		c.groups = append(c.groups, g)

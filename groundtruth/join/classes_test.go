@@ -1,6 +1,7 @@
 package join
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/objstore"
 )
 
 // ofBinary makes a spec one of a binary model with a score.
@@ -257,6 +259,76 @@ func TestManyOtherClasses(t *testing.T) {
 		}
 		if len(notes) != 1 || !slices.Equal(first, notes) || !strings.Contains(notes[0], `has more than 100 values beside positive_label "fraud"`) || !strings.Contains(notes[0], `"c000", "c001", "c002", "c003", "c004" and 95 more`) {
 			t.Errorf("notes %q", notes)
+		}
+	}
+}
+
+// jsonCell is written as it is in JSON, and in CSV as text.
+type jsonCell string
+
+func (c jsonCell) MarshalJSON() ([]byte, error) { return []byte(c), nil }
+
+// TestScoresOfElements reads probabilities from the elements of a map and of a list.
+func TestScoresOfElements(t *testing.T) {
+	labels := []tableObject{{"l.csv", []tableRow{label("a", "dog", 30), label("b", "cat", 30)}}}
+	for name, tc := range map[string]struct {
+		elements      [2]groundtruth.Element
+		first, second string
+		bad           string // how the second element is called
+	}{
+		"map":  {[2]groundtruth.Element{{Key: "cat"}, {Key: "dog"}}, `{"cat":0.25,"dog":0.75}`, `{"dog":%s,"cat":0.5}`, `score["dog"]`},
+		"list": {[2]groundtruth.Element{{Place: 1}, {Place: 2}}, `[0.25,0.75]`, `[0.5,%s]`, `score[2]`},
+	} {
+		for _, format := range []string{"csv", "jsonl"} {
+			read := func(second string) (*recorder, error) {
+				preds := []tableObject{{"p." + format, []tableRow{pred("a", 5, 0, "score", jsonCell(tc.first)), pred("b", 5, 0, "score", jsonCell(fmt.Sprintf(tc.second, second)))}}}
+				_, rows, err := run(t, func(s *groundtruth.Spec, _ *Options) {
+					s.Task, s.MaxBadShare, s.PredictionColumns.Prediction = groundtruth.Multiclass, 0, ""
+					s.PredictionColumns.Scores = []groundtruth.ClassScore{{Class: "cat", Column: "score", Element: tc.elements[0]}, {Class: "dog", Column: "score", Element: tc.elements[1]}}
+				}, preds, labels)
+				return rows, err
+			}
+			rows, err := read("0.5")
+			must(t, err)
+			if got, want := matched(rows), `"cat" 0.5 0.5="cat" "dog" 0.25 0.75="dog"`; got != want {
+				t.Errorf("%s in %s: matches %s, want %s", name, format, got, want)
+			}
+			if _, err := read("1.5"); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("1 bad_score in column %q", tc.bad)) {
+				t.Errorf("%s in %s: error %v", name, format, err)
+			}
+		}
+	}
+}
+
+// TestReferenceLacksColumns says how the configuration has it that a reference has others.
+func TestReferenceLacksColumns(t *testing.T) {
+	var names memNames
+	for _, tc := range []struct {
+		change  func(*groundtruth.Spec)
+		columns []string
+		want    string
+	}{
+		{func(s *groundtruth.Spec) { s.PredictionColumns.Score = "score" }, []string{"pred", "label"}, `write reference: {columns: {score: NAME}}, with the name that it has in the reference, or "" where it has none; if the log calls it so too, correct predictions.columns.score instead`},
+		{func(s *groundtruth.Spec) { s.PredictionColumns.Weight = "w" }, []string{"pred"}, `write reference: {columns: {weight: NAME, label: NAME}}`},
+		{func(s *groundtruth.Spec) {
+			s.Task = groundtruth.Multiclass
+			s.PredictionColumns.Scores = []groundtruth.ClassScore{{Class: "a", Column: "pa"}, {Class: "b", Column: "pb"}}
+		}, []string{"pred", "pa", "label"}, `write reference: {columns: {scores: {CLASS: NAME}}}, with the name that it has in the reference, or "" where it has none; if the log calls it so too, correct predictions.columns.scores instead`},
+		{func(s *groundtruth.Spec) {
+			s.Task = ""
+			s.PredictionColumns.Quantiles = []groundtruth.Quantile{{Q: 0.5, Column: "q50"}}
+			s.ReferenceColumns = &groundtruth.ReferenceColumns{PredictionColumns: s.PredictionColumns, Label: "label"}
+			s.ReferenceColumns.Quantiles = []groundtruth.Quantile{{Q: 0.5, Column: "median"}}
+		}, []string{"pred", "label"}, `write reference: {columns: {quantiles: [{q: NUMBER, column: NAME}]}}, with the name that it has in the reference, or "" where it has none`},
+	} {
+		base := names.next(t)
+		storeTables(t, base, []tableObject{{"r.csv", []tableRow{{"pred": 1.0, "label": 1.0, "pa": 0.5}}}}, tc.columns)
+		spec := testSpec("", "")
+		spec.Task, spec.Reference.URL = groundtruth.Binary, base+"/*"
+		tc.change(&spec)
+		_, _, err := ScanReference(context.Background(), objstore.NewOpener(""), spec, Options{}, newRecorder)
+		if err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("error %v\nwant %s", err, tc.want)
 		}
 	}
 }

@@ -207,24 +207,23 @@ func (j *joiner) reference(ctx context.Context) (groundtruth.Result, error) {
 	return res, nil
 }
 
-// explain adds to the error of an object that lacks the predictions or the labels how the
-// configuration says that they have another name there, or are not there.
+// explain adds to the error of an object that lacks a column that every row needs how the
+// configuration says that it has another name there, or is not there.
 func (s *referenceScan) explain(err error) error {
 	var missing *table.MissingColumnError
 	if !errors.As(err, &missing) {
 		return err
 	}
 	var keys, log []string
-	spec := &s.j.spec
-	for _, c := range []struct{ key, column, logKey, logColumn string }{
-		{"prediction", s.names.Prediction, "predictions.columns.prediction", spec.PredictionColumns.Prediction},
-		{"label", s.names.Label, "ground_truth.columns.label", spec.LabelColumns.Label},
-	} {
-		if c.column == "" || slices.Contains(missing.Columns, c.column) {
+	there := neededColumns(&s.names.PredictionColumns, s.names.Label)
+	mapped := neededColumns(&s.j.spec.PredictionColumns, s.j.spec.LabelColumns.Label)
+	for i, c := range there {
+		at := slices.IndexFunc(c.columns, func(name string) bool { return name != "" && !slices.Contains(missing.Columns, name) })
+		if at < 0 {
 			continue
 		}
-		keys = append(keys, c.key+": NAME")
-		if c.column == c.logColumn {
+		keys = append(keys, c.write)
+		if slices.Contains(mapped[i].columns, c.columns[at]) {
 			log = append(log, c.logKey)
 		}
 	}
@@ -233,6 +232,33 @@ func (s *referenceScan) explain(err error) error {
 		too = "; if the log calls it so too, correct " + strings.Join(log, " and ") + " instead"
 	}
 	return fmt.Errorf(`%w; write reference: {columns: {%s}}, with the name that it has in the reference, or "" where it has none%s`, err, strings.Join(keys, ", "), too)
+}
+
+// neededColumn is what every row of a reference needs: how the reference's columns are named,
+// which they are, and the key that names those of the log.
+type neededColumn struct {
+	write   string
+	columns []string
+	logKey  string
+}
+
+// neededColumns lists what every row needs.
+func neededColumns(p *groundtruth.PredictionColumns, label string) []neededColumn {
+	out := []neededColumn{
+		{"prediction: NAME", []string{p.Prediction}, "predictions.columns.prediction"},
+		{"score: NAME", []string{p.Score}, "predictions.columns.score"},
+		{"scores: {CLASS: NAME}", nil, "predictions.columns.scores"},
+		{"quantiles: [{q: NUMBER, column: NAME}]", nil, "predictions.columns.quantiles"},
+		{"weight: NAME", []string{p.Weight}, "predictions.columns.weight"},
+		{"label: NAME", []string{label}, "ground_truth.columns.label"},
+	}
+	for _, s := range p.Scores {
+		out[2].columns = append(out[2].columns, s.Column)
+	}
+	for _, q := range p.Quantiles {
+		out[3].columns = append(out[3].columns, q.Column)
+	}
+	return out
 }
 
 // worker returns what takes chunks for one goroutine and sends to sink.

@@ -55,6 +55,8 @@ func wordOf(c tableCell) string {
 		return strconv.FormatInt(v, 10)
 	case bool:
 		return strconv.FormatBool(v)
+	case jsonCell:
+		return string(v)
 	case time.Time:
 		return v.UTC().Format(time.RFC3339Nano)
 	}

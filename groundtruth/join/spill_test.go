@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -268,5 +269,85 @@ func TestHashBits(t *testing.T) {
 	}
 	if got := h.bits(12, 8); got != 0x3f {
 		t.Errorf("bits over the middle are %x", got)
+	}
+}
+
+// TestJoinMemoryOfManyScores joins records of 8 KB, which are those of a thousand classes.
+func TestJoinMemoryOfManyScores(t *testing.T) {
+	const rows, scores, limit, workers = 3000, 1000, 4 << 20, 2
+	var p, l bytes.Buffer
+	p.WriteString("id,at,version,city,x,color")
+	spec := testSpec("", "")
+	spec.Task, spec.PredictionColumns.Prediction = groundtruth.Multiclass, ""
+	for k := range scores {
+		fmt.Fprintf(&p, ",p%d", k)
+		spec.PredictionColumns.Scores = append(spec.PredictionColumns.Scores, groundtruth.ClassScore{Class: fmt.Sprint(k), Column: fmt.Sprintf("p%d", k)})
+	}
+	l.WriteString("id,label,sold_at,loaded_at,op\n")
+	at, loaded := hours(5).Format("2006-01-02T15:04:05Z"), hours(30).Format("2006-01-02T15:04:05Z")
+	for i := range rows {
+		fmt.Fprintf(&p, "\n%d,%s,v1,Oslo,1,red%s,0.5%s", i%(rows-10), at, strings.Repeat(",0", i%scores), strings.Repeat(",0.25", scores-1-i%scores))
+		fmt.Fprintf(&l, "%d,%d,,%s,\n", i, i%scores, loaded)
+	}
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "p.csv"), p.Bytes(), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "l.csv"), l.Bytes(), 0o600))
+	spec.Predictions.URL, spec.Labels.URL = dir+"/p.csv", dir+"/l.csv"
+	for _, entity := range []string{"", "id"} {
+		spec.PredictionColumns.Entity = entity
+		opt := Options{ReadLabels: true, Limits: groundtruth.Limits{Workers: workers, SpillDir: dir}}
+		opt.hooks.memory = limit
+		var peak int64
+		opt.hooks.done = func(j *joiner) { peak = j.mem.peak.Load() }
+		res, sinks, err := Join(context.Background(), objstore.NewOpener(""), spec, groundtruth.Window{Start: day0(), End: hours(24)}, hours(48), opt, func() *scoreRecorder { return &scoreRecorder{} })
+		must(t, err)
+		var all scoreRecorder
+		for _, s := range sinks {
+			all.right += s.right
+			all.most = max(all.most, s.most)
+		}
+		if c := res.Coverage; c.Predictions != rows-10 || c.Matched != rows-10 || c.DuplicatePredictions != 10 || all.right != rows-20 { // the later one of a duplicate is of another class
+			t.Errorf("coverage %+v, and %d matches are right, want %d", c, all.right, rows-20)
+		}
+		if peak > limit+2*workers*maxBlock {
+			t.Errorf("held %d bytes, want at most %d", peak, limit)
+		}
+		if res.SpilledBytes < rows*scores*valueBytes/2 {
+			t.Errorf("spilled %d bytes, want most rows", res.SpilledBytes)
+		}
+		if all.most > matchBytes/valueBytes/scores {
+			t.Errorf("%d matches were sent at once, want fewer", all.most)
+		}
+	}
+}
+
+// scoreRecorder is a Sink that counts the matches whose greatest score is that of their label.
+type scoreRecorder struct{ right, most int }
+
+func (r *scoreRecorder) AddPredictions(*groundtruth.Batch) {}
+func (r *scoreRecorder) ResetPredictions()                 {}
+func (r *scoreRecorder) AddMatches(m *groundtruth.Matches) {
+	r.most = max(r.most, m.Len)
+	for i := range m.Len {
+		class, label := columnText(m.Class, i), columnText(m.LabelClass, i)
+		k, err := strconv.Atoi(strings.Trim(class, `"`))
+		if err == nil && class == label && m.Scores[k][i] == 0.5 && (k == 0 || m.Scores[k-1][i] == 0) {
+			r.right++
+		}
+	}
+}
+
+// TestFewerPartitionsOfWideRecords makes so few that a block of each, which holds a record at
+// least, leaves memory for rows.
+func TestFewerPartitionsOfWideRecords(t *testing.T) {
+	const rows, memory, workers = 1 << 30, 256 << 20, 2
+	for _, c := range []struct {
+		numbers int
+		bits    uint
+	}{{0, maxRadix}, {10, maxRadix}, {1000, 10}, {10_000, 6}} {
+		layout := newRecordLayout(layoutOptions{hasTime: true, objects: 3, numbers: c.numbers})
+		if bits := radixFor(rows, memory, workers, layout); bits != c.bits {
+			t.Errorf("%d bits choose a partition of records with %d numbers, want %d", bits, c.numbers, c.bits)
+		}
 	}
 }
