@@ -12,12 +12,12 @@ type Evaluation struct {
 	// Confusion and Calibration are of classifiers, the latter of those whose scores are known.
 	Confusion   *metric.Confusion           `json:"confusion,omitempty"`
 	Calibration []metric.CalibrationBin     `json:"calibration,omitempty"`
-	Classes     map[string]Group            `json:"classes,omitempty"` // of several classes: each by itself; N are rows labelled so
 	Reference   *Reference                  `json:"reference"`         // nil without a reference
 	Rolling     *Rolling                    `json:"rolling,omitempty"` // nil without a rolling reference
 	Drift       *drift.Drift                `json:"drift"`             // nil without a reference
 	Versions    map[string]Group            `json:"versions"`          // by the model version
 	Segments    map[string]map[string]Group `json:"segments"`          // by column and value; the rest is in "other"
+	Classes     map[string]Group            `json:"classes,omitempty"` // of several classes: each by itself, N being rows labelled so
 	Quality     *Quality                    `json:"quality"`
 }
 
