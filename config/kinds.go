@@ -8,6 +8,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // What stands here reads the keys that belong to some kinds of models: to classifiers, to those
@@ -86,6 +87,12 @@ func scoreKey(task groundtruth.Task) string {
 		return "scores"
 	}
 	return "score"
+}
+
+// Estimates reports whether the model's performance is estimated before labels are in, as far as
+// the file tells.
+func (m *Model) Estimates() bool {
+	return m.Estimated.Method != "" && m.scored() && m.referenceScored()
 }
 
 // task reads what the model predicts. Where that is misspelt the rest is read as a regression,
@@ -279,7 +286,7 @@ func (o *object) class(key string, m *Model) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	text, ok := o.d.class(v)
+	text, ok := o.d.oneOfClasses(v)
 	if scores := m.Predictions.Columns.Scores; ok && len(scores) > 0 {
 		names := make([]string, len(scores))
 		for i, s := range scores {
@@ -304,6 +311,13 @@ func (d *decoder) class(v value) (string, bool) {
 		return "", false
 	}
 	return s.text, true
+}
+
+// oneOfClasses reads the text of a class of several, as the data's are read: 1, 1.0 and "1" are
+// one class.
+func (d *decoder) oneOfClasses(v value) (string, bool) {
+	text, ok := d.class(v)
+	return table.ClassText(text), ok
 }
 
 // between0And1 reads a number that is neither.
@@ -342,7 +356,7 @@ func (d *decoder) scores(v value) []groundtruth.ClassScore {
 			var s groundtruth.ClassScore
 			haveClass := false
 			if cv, ok := o.get("class"); ok {
-				s.Class, haveClass = d.class(cv)
+				s.Class, haveClass = d.oneOfClasses(cv)
 			}
 			_, haveColumn := o.text("column", &s.Column)
 			o.need("class", "column")
@@ -358,7 +372,7 @@ func (d *decoder) scores(v value) []groundtruth.ClassScore {
 			if strings.TrimSpace(class) == "" {
 				d.fail(cv, "the class is empty")
 			} else if column, ok := d.text(cv); ok {
-				add(cv, groundtruth.ClassScore{Class: class, Column: column})
+				add(cv, groundtruth.ClassScore{Class: table.ClassText(class), Column: column})
 			}
 		}
 	}
@@ -391,8 +405,8 @@ func (d *decoder) scoresOfOneColumn(v value, add func(value, groundtruth.ClassSc
 	if cv, have := o.get("classes"); have && ok {
 		items, _ := d.list(cv, "classes")
 		for i, item := range items {
-			if class, ok := d.class(item); ok {
-				add(item, groundtruth.ClassScore{Class: class, Column: column, Element: groundtruth.Element{Key: class, Place: i + 1}})
+			if key, ok := d.class(item); ok {
+				add(item, groundtruth.ClassScore{Class: table.ClassText(key), Column: column, Element: groundtruth.Element{Key: key, Place: i + 1}})
 			}
 		}
 	}

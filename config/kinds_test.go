@@ -74,9 +74,9 @@ func TestKinds(t *testing.T) {
 			groundtruth.Spec{Task: "multiclass", PredictionColumns: columns{ID: id, Scores: []groundtruth.ClassScore{{Class: "1", Column: "p1"}, {Class: "2", Column: "p2"}}}},
 		},
 		{
-			"scores in one column", "multiclass", ", scores: {column: probs, classes: [cat, 2]}", "",
+			"scores in one column", "multiclass", ", scores: {column: probs, classes: [cat, 2.0]}", "",
 			groundtruth.Spec{Task: "multiclass", PredictionColumns: columns{ID: id, Scores: []groundtruth.ClassScore{
-				{Class: "cat", Column: "probs", Element: element("cat", 1)}, {Class: "2", Column: "probs", Element: element("2", 2)},
+				{Class: "cat", Column: "probs", Element: element("cat", 1)}, {Class: "2", Column: "probs", Element: element("2.0", 2)},
 			}}},
 		},
 		{
@@ -184,6 +184,7 @@ func TestBadKinds(t *testing.T) {
 		{"positive_label of nothing", "binary", ", score: p", "  positive_label: ''\n", "13:19: models[0].positive_label: is empty: give it a value or leave the key out"},
 		{"positive_label that is a list", "binary", ", score: p", "  positive_label: [a]\n", "13:19: models[0].positive_label: want the text of a class, got a list"},
 		{"a class twice", "multiclass", ", scores: [{class: a, column: x}, {class: a, column: z}]", "", `8:55: models[0].predictions.columns.scores[1]: the class "a" is given twice`},
+		{"a class twice, as numbers", "multiclass", ", scores: {1: x, 1.0: z}", "", `8:43: models[0].predictions.columns.scores["1.0"]: the class "1" is given twice`},
 		{"a class twice in one column", "multiclass", ", scores: {column: x, classes: [a, b, a]}", "", `8:59: models[0].predictions.columns.scores.classes[2]: the class "a" is given twice`},
 		{"a column of two classes", "multiclass", ", scores: {a: x, b: x}", "", `8:41: models[0].predictions.columns.scores.b: the column "x" is that of another class already`},
 		{"one class", "multiclass", ", scores: {a: x}", "", `8:31: models[0].predictions.columns.scores: want two classes at least, got 1; where one column holds a map or a list of them, write {column: COLUMN, classes: [..]}`},
@@ -218,6 +219,7 @@ func TestBadKinds(t *testing.T) {
 		{"label bias of another method", "binary", ", score: p", "  label_bias: {method: psi}\n", `13:24: models[0].label_bias.method: unknown value "psi"; known: auto`},
 		{"other classes in the reference", "multiclass", ", scores: {a: x, b: z}", reference + "scores: {a: x, c: z}}}\n", `14:41: models[0].reference.columns.scores: the class "b" of predictions.columns.scores is missing`},
 		{"more classes in the reference", "multiclass", ", scores: {a: x, b: z}", reference + "scores: {a: x, b: z, c: v}}}\n", `14:41: models[0].reference.columns.scores: it has 3 classes, and predictions.columns.scores has 2: name the same`},
+		{"score in the reference alone", "binary", ", prediction: p", reference + "score: s}}\n", `14:40: models[0].reference.columns.score: predictions.columns.score is not there: the reference's serves to compare with`},
 		{"scores in the reference alone", "multiclass", ", prediction: p", reference + "scores: {a: x, b: z}}}\n", `14:41: models[0].reference.columns.scores: predictions.columns.scores is not there: the reference's serve to compare with`},
 		{"other quantiles in the reference", "regression", ", prediction: p, quantiles: [{q: 0.1, column: x}]", reference + "quantiles: [{q: 0.2, column: x}]}}\n", `14:44: models[0].reference.columns.quantiles: they are not the quantiles of predictions.columns.quantiles: name the same`},
 		{"score of a regression's reference", "regression", ", prediction: p", reference + "score: s}}\n", `14:33: models[0].reference.columns.score: belongs to the task binary; this model's is regression`},

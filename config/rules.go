@@ -240,6 +240,7 @@ func (m *Model) RuleEnv() rule.Env {
 		HasRolling:    m.Rolling() != nil,
 		NoPredictions: noPredictions,
 		NoLabels:      noLabels,
+		NoScores:      m.Task != groundtruth.Regression && m.Reference != nil && !(m.scored() && m.referenceScored()),
 		Segments:      slices.Clone(m.Segments),
 		Prometheus:    m.queryNames(),
 		Drift:         m.prospects(),

@@ -13,6 +13,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -59,6 +60,9 @@ func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*re
 	switch {
 	case m.Reference.Profile != "":
 		profile, err := r.savedProfile(ctx, m)
+		if err == nil {
+			err = ofKind(profile.Layout, m)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -91,6 +95,17 @@ func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*re
 		}
 	}
 	return newReference(profile), nil
+}
+
+// ofKind refuses a profile of another kind of model.
+func ofKind(l *summary.Layout, m *config.Model) error {
+	switch {
+	case l.Task != m.Task:
+		return fmt.Errorf("load reference profile of %s: it is one of the task %s, and the model's is %s: make it anew by hindcast baseline", m.Name, l.Task, m.Task)
+	case m.Task == groundtruth.Binary && table.BinaryText(l.Binary.Positive) != table.BinaryText(m.PositiveLabel):
+		return fmt.Errorf("load reference profile of %s: its positive label is %q, and positive_label is %q: make it anew by hindcast baseline", m.Name, l.Binary.Positive, m.PositiveLabel)
+	}
+	return nil
 }
 
 func newReference(p *summary.Profile) *reference {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/internal/spelling"
@@ -105,6 +106,9 @@ func (n *names) resolve(path []step) (*variable, *fault) {
 			v.metric = path[1].name
 			f = n.needsRolling(path)
 		}
+	case "estimated":
+		v.kind = varEstimated
+		f = n.estimated(path, v)
 	case "segments":
 		v.kind = varSegment
 		f = n.segment(path, 1, v)
@@ -187,6 +191,26 @@ func (n *names) reference(path []step, v *variable) *fault {
 	}
 	f := n.needsReference(path)
 	if f == nil && v.kind != varReferenceRows {
+		f = n.needsColumns(path, n.env.NoPredictions, n.env.NoLabels)
+	}
+	return f
+}
+
+// estimated resolves a path that begins with estimated.
+func (n *names) estimated(path []step, v *variable) *fault {
+	known := estimate.Names(n.task)
+	switch {
+	case known == nil:
+		return &fault{msg: fmt.Sprintf("performance is not estimated of models of task %s", n.task), offset: path[0].offset}
+	case n.env.NoScores:
+		return &fault{msg: "performance is estimated by probabilities, and there are none; name the columns of predictions, and of the reference's rows, that have them", offset: path[0].offset}
+	}
+	f := n.fields(path, []string{"", "a metric"}, nil, known)
+	if f == nil {
+		f = n.needsReference(path)
+	}
+	if f == nil {
+		v.metric = path[1].name
 		f = n.needsColumns(path, n.env.NoPredictions, n.env.NoLabels)
 	}
 	return f
@@ -315,10 +339,6 @@ func (n *names) unknown(path []step, at int, known []string) *fault {
 		if f.msg = n.ofOtherTask(name); f.msg != "" {
 			return f
 		}
-		if name == "estimated" {
-			f.msg = "estimated performance is not in this version"
-			return f
-		}
 	}
 	if path[0].name == "drift" && at == 3 && slices.Contains(drift.Later(), name) {
 		f.msg = fmt.Sprintf("drift measure %s is not in this version; known are %s", name, strings.Join(known, ", "))
@@ -389,7 +409,7 @@ func (n *names) candidates(at int, known []string) []string {
 
 // roots lists the names that a variable may begin with.
 func (n *names) roots() []string {
-	return append(slices.Clone(n.metrics), "ci", "reference", "rolling", "matched", "coverage", "predictions",
+	return append(slices.Clone(n.metrics), "ci", "reference", "rolling", "estimated", "matched", "coverage", "predictions",
 		"segments", "drift", "quality", "prometheus")
 }
 
@@ -404,6 +424,9 @@ func (n *names) known() []string {
 	}
 	if n.env.HasRolling {
 		out = append(out, "rolling.METRIC")
+	}
+	if n.env.HasReference && !n.env.NoScores && estimate.Names(n.task) != nil {
+		out = append(out, "estimated.METRIC")
 	}
 	out = append(out, "matched", "coverage", "predictions")
 	for _, s := range n.env.Segments {
@@ -423,10 +446,16 @@ func (n *names) known() []string {
 	return out
 }
 
-// nearestName returns the candidate that the fewest edits turn name into, the one
+// nearestName returns the candidate that name is the first or the last word of, as auc is of
+// roc_auc. Else it returns the one that the fewest edits turn name into, the one
 // closest in length among equals, or "" where all take more than a third of it.
 func nearestName(name string, candidates []string) string {
 	best, least, lengthOff := "", max(2, len(name)/3)+1, 0
+	for _, c := range candidates {
+		if len(name) > 2 && (strings.HasSuffix(c, "_"+name) || strings.HasPrefix(c, name+"_")) {
+			return c
+		}
+	}
 	for _, c := range candidates {
 		d, off := spelling.Distance(name, c, least+1), max(len(c)-len(name), len(name)-len(c))
 		if d < len(c) && (d < least || (d == least && best != "" && off < lengthOff)) {
