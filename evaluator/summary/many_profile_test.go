@@ -32,7 +32,7 @@ func TestDaysOfManyClasses(t *testing.T) {
 		profiler := NewProfiler(nil, tableSegments, ProfilerOptions{Task: groundtruth.Multiclass, Binary: manyOptions.Binary, Strata: kind})
 		feedMany(profiler, rows, 50, true, true)
 		layout, partition := profiler.Layout(), profiler.Partition()
-		b := NewProfileBuilder(layout, partition, tableSegments)
+		b := NewProfileBuilder(layout, partition, tableSegments, nil)
 		for _, row := range rows {
 			feedMany(groupSink{b, partition.Group(row.time)}, []manyTestRow{row}, 1, true, true)
 		}
