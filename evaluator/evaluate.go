@@ -51,7 +51,11 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	w.add(func(*drift.Scratch) {
 		out.Confusion, out.Calibration, out.ROC = metric.ConfusionOf(cur.Errors()), metric.Calibration(cur.Errors()), metric.ROC(cur.Errors())
 	})
-	finish := []func(){w.groups(cur.Versions(), whole, opt.Metric, out.Versions)}
+	var classes map[string]metric.ByClass
+	w.add(func(*drift.Scratch) {
+		classes = metric.ClassesOfWindow(cur.Errors(), cur.Entities().Errors(), opt.Metric)
+	})
+	finish := []func(){func() { out.Classes = groupsOfClasses(classes) }, w.groups(cur.Versions(), whole, opt.Metric, out.Versions)}
 	for column, values := range cur.Segments() {
 		out.Segments[column] = make(map[string]Group, len(values))
 		finish = append(finish, w.groups(values, whole, opt.Metric, out.Segments[column]))
