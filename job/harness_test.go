@@ -104,6 +104,7 @@ type settings struct {
 	mode    string
 	retrain string // more keys of retrain, a line each
 	rolling string // flow mapping; none by default
+	scored  bool   // the model is a binary classifier, and its predictions are scores
 	model   string // more keys of the model, a line each
 	top     string // more keys of the file, a line each
 	data    string // URL; a mem:// of the test's own by default
@@ -170,6 +171,9 @@ models:
         timeout: 50ms
         parameters: {until: "{{ .Window.End }}"}%s%s
 `, s.state, s.data, s.data, labelDelay, s.data, rolling, s.rules, indent(s.model, "    "), s.mode, indent(s.retrain, "      "), indent(s.top, ""))
+	if s.scored {
+		text = strings.NewReplacer("task: regression", "task: binary", "prediction: pred", "score: pred", "drift: {method: ks, threshold: 0.3}", "drift: {method: ks}").Replace(text)
+	}
 	cfg, err := config.Parse("hindcast.yaml", []byte(text), t.TempDir(), func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
