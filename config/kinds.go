@@ -7,6 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/groundtruth/table"
 )
@@ -72,13 +73,38 @@ func (m *Model) scored() bool {
 	return c.Score != "" || len(c.Scores) > 0
 }
 
-// referenceScored reports whether those of the reference have. What a profile has shows when it
-// is read.
-func (m *Model) referenceScored() bool {
-	if m.Reference == nil || m.Reference.Columns == nil {
-		return m.Reference != nil && m.scored()
+// lacks returns what metrics go by that the model has not, with the keys that would name it.
+func (m *Model) lacks() map[metric.Input]string {
+	out := map[metric.Input]string{}
+	if m.Task == groundtruth.Regression {
+		if len(m.Predictions.Columns.Quantiles) == 0 {
+			out[metric.PredictedQuantiles] = "predictions.columns.quantiles"
+		}
+		return out
 	}
-	return m.Reference.Columns.Score != "" || len(m.Reference.Columns.Scores) > 0
+	if !m.scored() {
+		out[metric.Scores] = "predictions.columns." + scoreKey(m.Task)
+	}
+	if m.BusinessValue == nil {
+		out[metric.WorthOfRows] = "business_value"
+	}
+	return out
+}
+
+// referenceLacks returns what of it the reference is said to have not. What a profile has shows
+// when it is read.
+func (m *Model) referenceLacks() map[metric.Input]string {
+	if m.Reference == nil || m.Reference.Columns == nil {
+		return nil
+	}
+	c := m.Reference.Columns
+	switch {
+	case m.Task == groundtruth.Regression && len(c.Quantiles) == 0:
+		return map[metric.Input]string{metric.PredictedQuantiles: "reference.columns.quantiles"}
+	case m.Task != groundtruth.Regression && c.Score == "" && len(c.Scores) == 0:
+		return map[metric.Input]string{metric.Scores: "reference.columns." + scoreKey(m.Task)}
+	}
+	return nil
 }
 
 // scoreKey names the key of predictions.columns that has probabilities.
@@ -92,7 +118,8 @@ func scoreKey(task groundtruth.Task) string {
 // Estimates reports whether the model's performance is estimated before labels are in, as far as
 // the file tells.
 func (m *Model) Estimates() bool {
-	return m.Estimated.Method != "" && m.scored() && m.referenceScored()
+	_, lacks := m.referenceLacks()[metric.Scores]
+	return m.Estimated.Method != "" && m.Reference != nil && m.scored() && !lacks
 }
 
 // task reads what the model predicts. Where that is misspelt the rest is read as a regression,

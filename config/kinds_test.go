@@ -224,6 +224,10 @@ func TestBadKinds(t *testing.T) {
 		{"other quantiles in the reference", "regression", ", prediction: p, quantiles: [{q: 0.1, column: x}]", reference + "quantiles: [{q: 0.2, column: x}]}}\n", `14:44: models[0].reference.columns.quantiles: they are not the quantiles of predictions.columns.quantiles: name the same`},
 		{"score of a regression's reference", "regression", ", prediction: p", reference + "score: s}}\n", `14:33: models[0].reference.columns.score: belongs to the task binary; this model's is regression`},
 		{"score that is the label", "binary", ", score: s", reference + "score: y}}\n", `14:32: models[0].reference.columns: the column "y" cannot be both the score and the label`},
+		{"rule on scores without any", "binary", ", prediction: p", "  rules: [{name: auc, when: roc_auc < 0.8}]\n", "13:29: models[0].rules[0].when: roc_auc goes by probabilities, which this model has not: configure predictions.columns.score"},
+		{"rule on an interval of scores without any", "multiclass", ", prediction: p", "  rules: [{name: l, when: ci.log_loss.low > 0.8}]\n", "13:27: models[0].rules[0].when: log_loss goes by probabilities, which this model has not: configure predictions.columns.scores"},
+		{"rule on a reference without scores", "binary", ", score: s, prediction: p", "  reference: {url: r, columns: {score: ''}}\n  rules: [{name: auc, when: roc_auc < reference.roc_auc}]\n", "14:39: models[0].rules[0].when: reference.roc_auc can never be known: the reference has no probabilities, as reference.columns.score says"},
+		{"rule on a value that nobody gave", "binary", ", score: s", "  rules: [{name: v, when: business_value < 0}]\n", "13:27: models[0].rules[0].when: business_value goes by what rows are worth, which this model has not: configure business_value"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := parseError(t, kindText(c.task, c.columns, c.keys), noEnv); got != "hindcast.yaml:"+c.want {

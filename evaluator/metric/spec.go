@@ -37,9 +37,21 @@ type Worse uint8
 
 // The ways to get worse.
 const (
-	WorseRises   Worse = iota + 1 // as an error does
-	WorseFalls                    // as an accuracy does
-	WorseLeaves0                  // to either side, as a bias does
+	WorseRises        Worse = iota + 1 // as an error does
+	WorseFalls                         // as an accuracy does
+	WorseLeaves0                       // to either side, as a bias does
+	WorseLeavesTarget                  // likewise from Spec.Target, as the coverage of an interval does
+)
+
+// Input is what a metric goes by beside what was predicted and what came true. The zero value is
+// nothing.
+type Input uint8
+
+// The inputs of metrics.
+const (
+	Scores             Input = iota + 1 // probabilities of classes
+	PredictedQuantiles                  // of a regression
+	WorthOfRows                         // Options.Worth
 )
 
 // Spec is one metric: a row of the table that rules, series, dashboards, messages, the
@@ -63,8 +75,13 @@ type Spec struct {
 	// Rank orders metrics for people, who look at 1 first. Of equal ranks the one that the
 	// table has first comes first.
 	Rank int
+	// Needs is what the model has to have for it, which the configuration tells.
+	Needs Input
 	// Headline says that messages show it.
 	Headline bool
+	// Optional says that it is of something that most models don't log, so that where there is
+	// none nothing is shown of it but in JSON.
+	Optional bool
 
 	// daysLike names the metric with whose mean from day to day this one goes, in proportion;
 	// empty where it is the function of a mean itself.

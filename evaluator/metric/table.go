@@ -57,6 +57,41 @@ func regressions() []Spec {
 			About: "Greatest absolute error, in the label's unit; a maximum has no interval",
 			Unit:  LabelUnit, Worse: WorseRises, Most: inf, Rank: 9, regression: maxError,
 		},
+		{
+			Name: "rmsle", Title: "RMSLE", Help: "Root mean squared logarithmic error.",
+			About: "Root mean squared error of the logarithms of 1 + prediction and 1 + label: errors in proportion",
+			Unit:  NoUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 10, regression: rootMeanSquaredLogError,
+		},
+		{
+			Name: "explained_variance", Title: "Explained variance", Help: "Share of the labels' variance that predictions explain, their bias left aside.",
+			About: "As R², with the bias left aside: 1 is perfect but for a bias",
+			Unit:  NoUnit, Worse: WorseFalls, Least: -inf, Most: 1, HasInterval: true, Rank: 11, regression: explainedVariance,
+		},
+		{
+			Name: "skill_mean", Title: "Skill over the mean", Help: "How much less the RMSE is than that of always predicting the labels' mean, a share.",
+			About: "How much less RMSE is than that of always predicting the labels' mean: 1 is perfect, 0 is no better",
+			Unit:  Share, Worse: WorseFalls, Least: -inf, Most: 1, HasInterval: true, Rank: 12, regression: skillOverMean,
+		},
+		{
+			Name: "skill_median", Title: "Skill over the median", Help: "How much less the MAE is than that of always predicting the labels' median, a share.",
+			About: "How much less MAE is than that of always predicting the labels' median: 1 is perfect, 0 is no better",
+			Unit:  Share, Worse: WorseFalls, Least: -inf, Most: 1, HasInterval: true, Rank: 13, regression: skillOverMedian,
+		},
+		{
+			Name: "pinball_loss", Title: "Pinball loss", Help: "Mean pinball loss of the predicted quantiles.",
+			About: "Mean pinball loss of the predicted quantiles, in the label's unit",
+			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 14, Optional: true, regression: pinballLoss,
+		},
+		{
+			Name: "interval_coverage", Title: "Interval coverage", Help: "Share of labels from the lowest predicted quantile to the highest.",
+			About: "Share of labels from the lowest predicted quantile to the highest, which should be the difference of their orders",
+			Unit:  Share, Worse: WorseLeavesTarget, Most: 1, HasInterval: true, Rank: 15, Optional: true, regression: intervalCoverage,
+		},
+		{
+			Name: "interval_width", Title: "Interval width", Help: "Mean width from the lowest predicted quantile to the highest.",
+			About: "Mean width from the lowest predicted quantile to the highest, in the label's unit",
+			Unit:  LabelUnit, Worse: WorseRises, Least: -inf, Most: inf, HasInterval: true, Rank: 16, Optional: true, regression: intervalWidth,
+		},
 	}
 }
 
@@ -113,32 +148,32 @@ func classifiers() []Spec {
 		{
 			Name: "roc_auc", Title: "ROC AUC", Help: "Area under the receiver operating characteristic.",
 			About: "How often a positive row has a higher score than a negative one: 1 is perfect, 0.5 is as good as chance",
-			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 1, Headline: true, binary: rocAUC,
+			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 1, Needs: Scores, Headline: true, binary: rocAUC,
 		},
 		{
 			Name: "average_precision", Title: "Average precision", Help: "Mean precision over the positive rows, each at its own score.",
 			About: "Mean precision over the positive rows, each at its own score: 1 is perfect, the share of positive rows is as good as chance",
-			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 6, binary: averagePrecision,
+			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 6, Needs: Scores, binary: averagePrecision,
 		},
 		{
 			Name: "log_loss", Title: "Log loss", Help: "Mean logarithmic loss of the score.",
 			About: "Mean logarithmic loss of the score, which counts sure mistakes most",
-			Unit:  NoUnit, Worse: WorseRises, Most: worstLoss(), HasInterval: true, Rank: 7, binary: logLoss,
+			Unit:  NoUnit, Worse: WorseRises, Most: worstLoss(), HasInterval: true, Rank: 7, Needs: Scores, binary: logLoss,
 		},
 		{
 			Name: "brier", Title: "Brier score", Help: "Mean squared difference of the score and the label.",
 			About: "Mean squared difference of the score and the label, as 1 or 0",
-			Unit:  NoUnit, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 8, binary: brier,
+			Unit:  NoUnit, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 8, Needs: Scores, binary: brier,
 		},
 		{
 			Name: "ece", Title: "ECE", Help: "Expected calibration error.",
 			About: "How far scores are off the share of positive rows, on average over 10 bins of the score; of few rows it is too great",
-			Unit:  Share, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 9, binary: calibrationError,
+			Unit:  Share, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 9, Needs: Scores, binary: calibrationError,
 		},
 		{
 			Name: "business_value", Title: "Business value", Help: "Mean business value of a row, less the cost of a prediction.",
 			About: "What a prediction is worth on average by the configured business_value, less cost_per_prediction",
-			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, binary: businessValue,
+			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, Needs: WorthOfRows, binary: businessValue,
 		},
 	}
 }

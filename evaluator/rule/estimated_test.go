@@ -81,7 +81,7 @@ func TestEstimatesAreJudgedWithoutLabels(t *testing.T) {
 func TestEstimatesAreNamed(t *testing.T) {
 	t.Parallel()
 	noScores, noLabels := scoredEnv(), scoredEnv()
-	noScores.NoScores, noLabels.NoLabels = true, true
+	noScores.Lacks, noLabels.NoLabels = map[metric.Input]string{metric.Scores: "predictions.columns.score"}, true
 	for _, c := range []struct {
 		when string
 		env  Env

@@ -132,6 +132,9 @@ func (n *names) resolve(path []step) (*variable, *fault) {
 		}
 		f = n.ends(path, 1)
 	}
+	if f == nil {
+		f = n.needsInput(path, v)
+	}
 	if f != nil {
 		return nil, f
 	}
@@ -202,7 +205,7 @@ func (n *names) estimated(path []step, v *variable) *fault {
 	switch {
 	case known == nil:
 		return &fault{msg: fmt.Sprintf("performance is not estimated of models of task %s", n.task), offset: path[0].offset}
-	case n.env.NoScores:
+	case n.noScores():
 		return &fault{msg: "performance is estimated by probabilities, and there are none; name the columns of predictions, and of the reference's rows, that have them", offset: path[0].offset}
 	}
 	f := n.fields(path, []string{"", "a metric"}, nil, known)
@@ -214,6 +217,11 @@ func (n *names) estimated(path []step, v *variable) *fault {
 		f = n.needsColumns(path, n.env.NoPredictions, n.env.NoLabels)
 	}
 	return f
+}
+
+// noScores reports whether predictions or the reference's rows have no probabilities.
+func (n *names) noScores() bool {
+	return n.env.Lacks[metric.Scores] != "" || n.env.ReferenceLacks[metric.Scores] != ""
 }
 
 // needsRolling refuses a path that needs a rolling reference where there is none.
@@ -254,6 +262,27 @@ func (n *names) needsColumns(path []step, noPredictions, noLabels bool) *fault {
 		msg:    fmt.Sprintf("%s can never be known: the reference has no %s, as reference.columns.%s says", pathName(path), lacks, key),
 		offset: path[0].offset,
 	}
+}
+
+// needsInput refuses a metric that goes by something that the model or its reference hasn't.
+func (n *names) needsInput(path []step, v *variable) *fault {
+	spec, ok := metric.Find(v.metric)
+	if !ok || spec.Needs == 0 {
+		return nil
+	}
+	what := map[metric.Input]string{
+		metric.Scores: "probabilities", metric.PredictedQuantiles: "predicted quantiles", metric.WorthOfRows: "what rows are worth",
+	}[spec.Needs]
+	f := &fault{offset: path[0].offset}
+	if key, lacks := n.env.Lacks[spec.Needs]; lacks {
+		f.msg = fmt.Sprintf("%s goes by %s, which this model has not: configure %s", v.metric, what, key)
+		return f
+	}
+	if key, lacks := n.env.ReferenceLacks[spec.Needs]; lacks && (v.kind == varReference || v.kind == varReferenceSegment) {
+		f.msg = fmt.Sprintf("%s can never be known: the reference has no %s, as %s says", pathName(path), what, key)
+		return f
+	}
+	return nil
 }
 
 // segment resolves a path whose first steps, so many, end with segments.
@@ -425,7 +454,7 @@ func (n *names) known() []string {
 	if n.env.HasRolling {
 		out = append(out, "rolling.METRIC")
 	}
-	if n.env.HasReference && !n.env.NoScores && estimate.Names(n.task) != nil {
+	if n.env.HasReference && !n.noScores() && estimate.Names(n.task) != nil {
 		out = append(out, "estimated.METRIC")
 	}
 	out = append(out, "matched", "coverage", "predictions")

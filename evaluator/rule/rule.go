@@ -7,6 +7,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -30,10 +31,12 @@ type Env struct {
 	// NoPredictions and NoLabels say that the reference has no such column, so that what
 	// needs it can never be known.
 	NoPredictions, NoLabels bool
-	NoScores                bool     // predictions or the reference's rows have no probabilities, which estimated.METRIC needs
-	Segments                []string // configured segment columns
-	Prometheus              []string // configured prometheus.NAME
-	Drift                   drift.Prospects
+	// Lacks and ReferenceLacks are the inputs of metrics that the model and its reference don't
+	// have, by the keys that would name them.
+	Lacks, ReferenceLacks map[metric.Input]string
+	Segments              []string // configured segment columns
+	Prometheus            []string // configured prometheus.NAME
+	Drift                 drift.Prospects
 }
 
 // Facts holds what is known of a window, which its rules are judged on.
