@@ -38,7 +38,7 @@ func scorePairs(n, rows int, spoilt float64) []pair {
 // rows.
 func newScoredWorld(t *testing.T, s settings) *world {
 	t.Helper()
-	s.scored = true
+	s.task, s.columns = "binary", "score: pred"
 	if s.rules == "" {
 		s.rules = "[" + ruleEstimated + "]"
 	}

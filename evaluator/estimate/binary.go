@@ -250,7 +250,7 @@ func fScore(w *expected, beta float64) (float64, slope, string) {
 // mcc is (n TP - P PP) / sqrt(P N PP PN), with PP and PN rows predicted positive and negative.
 func mcc(w *expected, _ metric.Options) (float64, slope, string) {
 	p, n, pp := w.positive, w.negative(), w.predicted
-	root := math.Sqrt(p) * math.Sqrt(n) * math.Sqrt(pp) * math.Sqrt(w.rows-pp)
+	root := math.Sqrt(float64(p*n)) * math.Sqrt(float64(pp*(w.rows-pp)))
 	switch {
 	case p == 0:
 		return math.NaN(), nil, noPositive
@@ -346,7 +346,9 @@ func logLoss(w *expected, _ metric.Options) (float64, slope, string) {
 
 // brier is the mean squared distance of the score from the label.
 func brier(w *expected, _ metric.Options) (float64, slope, string) {
-	return meanLoss(w, func(score float64) (negative, positive float64) { return float64(score * score), float64((1 - score) * (1 - score)) })
+	return meanLoss(w, func(score float64) (negative, positive float64) {
+		return float64(score * score), float64((1 - score) * (1 - score))
+	})
 }
 
 // meanLoss is the mean of a loss that depends on a row's score and class.
