@@ -250,7 +250,7 @@ func fScore(w *expected, beta float64) (float64, slope, string) {
 // mcc is (n TP - P PP) / sqrt(P N PP PN), with PP and PN rows predicted positive and negative.
 func mcc(w *expected, _ metric.Options) (float64, slope, string) {
 	p, n, pp := w.positive, w.negative(), w.predicted
-	root := math.Sqrt(float64(p*n)) * math.Sqrt(float64(pp*(w.rows-pp)))
+	root := float64(math.Sqrt(p*n) * math.Sqrt(pp*(w.rows-pp)))
 	switch {
 	case p == 0:
 		return math.NaN(), nil, noPositive
