@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -62,6 +63,9 @@ func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*re
 		if err != nil {
 			return nil, err
 		}
+		if err := ofTask(profile.Layout, m.GroundtruthSpec()); err != nil {
+			return nil, fmt.Errorf("load reference profile of %s: %w", m.Name, err)
+		}
 		for _, name := range m.Predictions.Features.Columns {
 			if _, left := profile.Layout.LeftOut[name]; !left && profile.Layout.Feature(name) == nil {
 				return nil, fmt.Errorf("load reference profile of %s: it has no feature %q; make it anew or correct predictions.features", m.Name, name)
@@ -91,6 +95,18 @@ func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*re
 		}
 	}
 	return newReference(profile), nil
+}
+
+// ofTask refuses a profile that was made for another task, or for another positive class.
+func ofTask(l *summary.Layout, spec groundtruth.Spec) error {
+	task := cmp.Or(spec.Task, groundtruth.Regression)
+	if l.Task != task {
+		return fmt.Errorf("it was made for the task %s, and the model has the task %s; make it anew with hindcast baseline, or correct task", l.Task, task)
+	}
+	if want := summary.BinaryOf(&spec, spec.PredictionColumns).Positive; l.Binary.Positive != want {
+		return fmt.Errorf("its positive class is %q, and the model's is %q; make it anew with hindcast baseline, or correct positive_label", l.Binary.Positive, want)
+	}
+	return nil
 }
 
 func newReference(p *summary.Profile) *reference {
