@@ -461,16 +461,23 @@ func (e *ErrorSums) BlockN(i int) int64 {
 	return e.blocks[i].n
 }
 
-// BlockNonZero returns the number of rows in block i whose label isn't 0.
+// BlockNonZero returns the number of rows in block i whose label isn't 0; 0 of a classifier.
 func (e *ErrorSums) BlockNonZero(i int) int64 {
+	if e.classes != nil {
+		return 0
+	}
 	if e.figures != nil {
 		return e.figures[i].nonZero
 	}
 	return e.blocks[i].nonZero
 }
 
-// BlockSum returns a sum over the rows of block i; k must be less than numBlockSums.
+// BlockSum returns a sum over the rows of block i; k must be less than numBlockSums. It is 0 of a
+// classifier.
 func (e *ErrorSums) BlockSum(i int, k SumKind) float64 {
+	if e.classes != nil {
+		return 0
+	}
 	if e.figures != nil {
 		return e.figures[i].sums[k]
 	}
