@@ -11,6 +11,9 @@
 //   - A tally counts distinct values, and becomes a quantile sketch beyond its limit.
 //   - A group is a model version or a segment's value, and has ErrorSums of its own. The
 //     kernel adds matches to them in pieces, and of these in runs: error_kernel.go.
+//   - Classes are what is counted of a classifier's rows, where a regression has sums:
+//     classes.go, scores.go for the scores of a binary one, and many.go for several classes.
+//     A mass is how much some rows count.
 //   - A block is a 64th of the window's time.
 //   - A stratum is the part of a reference that is of one kind of time: strata.go.
 //   - A cluster is rows that vary together, such as those of a day of the reference. Each is
