@@ -321,7 +321,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"alias of a metric of the future", "publish:\n", "publish:\n  aliases: {model_ndcg: ndcg}\n",
-			`hindcast.yaml:54:29: publish.aliases.model_ndcg: there is no metric "ndcg" to show as model_ndcg; docs/metrics.md lists them`,
+			`hindcast.yaml:54:25: publish.aliases.model_ndcg: there is no metric "ndcg" to show as model_ndcg; docs/metrics.md lists them`,
 		},
 		{
 			"alias of a counter", "publish:\n", "publish:\n  aliases: {passes: serve_passes_total}\n",

@@ -197,6 +197,9 @@ func (d *decoder) referenceColumns(v value, m *Model) *ReferenceColumns {
 	if _, ok := o.belongs("score", m, groundtruth.Binary); ok {
 		if kv, given := o.textOrNone("score", &c.Score); given {
 			feature(kv, c.Score, "score")
+			if c.Score != "" && p.Score == "" {
+				d.fail(kv, "predictions.columns.score is not there: the reference's serves to compare with")
+			}
 		}
 	}
 	if sv, ok := o.belongs("scores", m, groundtruth.Multiclass); ok {

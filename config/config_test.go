@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
@@ -115,6 +116,7 @@ func TestFullExample(t *testing.T) {
 		t.Error("default rules although the file has its own")
 	}
 	wantEnv := rule.Env{Task: "regression", HasReference: true, Segments: []string{"city"},
+		Lacks: map[metric.Input]string{metric.PredictedQuantiles: "predictions.columns.quantiles"},
 		Drift: drift.Prospects{Options: drift.Options{MinRows: 200}}}
 	if got := m.RuleEnv(); !reflect.DeepEqual(got, wantEnv) {
 		t.Errorf("env = %+v", got)

@@ -7,7 +7,9 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // What stands here reads the keys that belong to some kinds of models: to classifiers, to those
@@ -71,13 +73,38 @@ func (m *Model) scored() bool {
 	return c.Score != "" || len(c.Scores) > 0
 }
 
-// referenceScored reports whether those of the reference have. What a profile has shows when it
-// is read.
-func (m *Model) referenceScored() bool {
-	if m.Reference == nil || m.Reference.Columns == nil {
-		return m.Reference != nil && m.scored()
+// lacks returns what metrics go by that the model has not, with the keys that would name it.
+func (m *Model) lacks() map[metric.Input]string {
+	out := map[metric.Input]string{}
+	if m.Task == groundtruth.Regression {
+		if len(m.Predictions.Columns.Quantiles) == 0 {
+			out[metric.PredictedQuantiles] = "predictions.columns.quantiles"
+		}
+		return out
 	}
-	return m.Reference.Columns.Score != "" || len(m.Reference.Columns.Scores) > 0
+	if !m.scored() {
+		out[metric.Scores] = "predictions.columns." + scoreKey(m.Task)
+	}
+	if m.BusinessValue == nil {
+		out[metric.WorthOfRows] = "business_value"
+	}
+	return out
+}
+
+// referenceLacks returns what of it the reference is said to have not. What a profile has shows
+// when it is read.
+func (m *Model) referenceLacks() map[metric.Input]string {
+	if m.Reference == nil || m.Reference.Columns == nil {
+		return nil
+	}
+	c := m.Reference.Columns
+	switch {
+	case m.Task == groundtruth.Regression && len(c.Quantiles) == 0:
+		return map[metric.Input]string{metric.PredictedQuantiles: "reference.columns.quantiles"}
+	case m.Task != groundtruth.Regression && c.Score == "" && len(c.Scores) == 0:
+		return map[metric.Input]string{metric.Scores: "reference.columns." + scoreKey(m.Task)}
+	}
+	return nil
 }
 
 // scoreKey names the key of predictions.columns that has probabilities.
@@ -86,6 +113,13 @@ func scoreKey(task groundtruth.Task) string {
 		return "scores"
 	}
 	return "score"
+}
+
+// Estimates reports whether the model's performance is estimated before labels are in, as far as
+// the file tells.
+func (m *Model) Estimates() bool {
+	_, lacks := m.referenceLacks()[metric.Scores]
+	return m.Estimated.Method != "" && m.Reference != nil && m.scored() && !lacks
 }
 
 // task reads what the model predicts. Where that is misspelt the rest is read as a regression,
@@ -279,7 +313,7 @@ func (o *object) class(key string, m *Model) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	text, ok := o.d.class(v)
+	text, ok := o.d.oneOfClasses(v)
 	if scores := m.Predictions.Columns.Scores; ok && len(scores) > 0 {
 		names := make([]string, len(scores))
 		for i, s := range scores {
@@ -304,6 +338,13 @@ func (d *decoder) class(v value) (string, bool) {
 		return "", false
 	}
 	return s.text, true
+}
+
+// oneOfClasses reads the text of a class of several, as the data's are read: 1, 1.0 and "1" are
+// one class.
+func (d *decoder) oneOfClasses(v value) (string, bool) {
+	text, ok := d.class(v)
+	return table.ClassText(text), ok
 }
 
 // between0And1 reads a number that is neither.
@@ -342,7 +383,7 @@ func (d *decoder) scores(v value) []groundtruth.ClassScore {
 			var s groundtruth.ClassScore
 			haveClass := false
 			if cv, ok := o.get("class"); ok {
-				s.Class, haveClass = d.class(cv)
+				s.Class, haveClass = d.oneOfClasses(cv)
 			}
 			_, haveColumn := o.text("column", &s.Column)
 			o.need("class", "column")
@@ -358,7 +399,7 @@ func (d *decoder) scores(v value) []groundtruth.ClassScore {
 			if strings.TrimSpace(class) == "" {
 				d.fail(cv, "the class is empty")
 			} else if column, ok := d.text(cv); ok {
-				add(cv, groundtruth.ClassScore{Class: class, Column: column})
+				add(cv, groundtruth.ClassScore{Class: table.ClassText(class), Column: column})
 			}
 		}
 	}
@@ -391,8 +432,8 @@ func (d *decoder) scoresOfOneColumn(v value, add func(value, groundtruth.ClassSc
 	if cv, have := o.get("classes"); have && ok {
 		items, _ := d.list(cv, "classes")
 		for i, item := range items {
-			if class, ok := d.class(item); ok {
-				add(item, groundtruth.ClassScore{Class: class, Column: column, Element: groundtruth.Element{Key: class, Place: i + 1}})
+			if key, ok := d.class(item); ok {
+				add(item, groundtruth.ClassScore{Class: table.ClassText(key), Column: column, Element: groundtruth.Element{Key: key, Place: i + 1}})
 			}
 		}
 	}

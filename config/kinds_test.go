@@ -74,9 +74,9 @@ func TestKinds(t *testing.T) {
 			groundtruth.Spec{Task: "multiclass", PredictionColumns: columns{ID: id, Scores: []groundtruth.ClassScore{{Class: "1", Column: "p1"}, {Class: "2", Column: "p2"}}}},
 		},
 		{
-			"scores in one column", "multiclass", ", scores: {column: probs, classes: [cat, 2]}", "",
+			"scores in one column", "multiclass", ", scores: {column: probs, classes: [cat, 2.0]}", "",
 			groundtruth.Spec{Task: "multiclass", PredictionColumns: columns{ID: id, Scores: []groundtruth.ClassScore{
-				{Class: "cat", Column: "probs", Element: element("cat", 1)}, {Class: "2", Column: "probs", Element: element("2", 2)},
+				{Class: "cat", Column: "probs", Element: element("cat", 1)}, {Class: "2", Column: "probs", Element: element("2.0", 2)},
 			}}},
 		},
 		{
@@ -184,6 +184,7 @@ func TestBadKinds(t *testing.T) {
 		{"positive_label of nothing", "binary", ", score: p", "  positive_label: ''\n", "13:19: models[0].positive_label: is empty: give it a value or leave the key out"},
 		{"positive_label that is a list", "binary", ", score: p", "  positive_label: [a]\n", "13:19: models[0].positive_label: want the text of a class, got a list"},
 		{"a class twice", "multiclass", ", scores: [{class: a, column: x}, {class: a, column: z}]", "", `8:55: models[0].predictions.columns.scores[1]: the class "a" is given twice`},
+		{"a class twice, as numbers", "multiclass", ", scores: {1: x, 1.0: z}", "", `8:43: models[0].predictions.columns.scores["1.0"]: the class "1" is given twice`},
 		{"a class twice in one column", "multiclass", ", scores: {column: x, classes: [a, b, a]}", "", `8:59: models[0].predictions.columns.scores.classes[2]: the class "a" is given twice`},
 		{"a column of two classes", "multiclass", ", scores: {a: x, b: x}", "", `8:41: models[0].predictions.columns.scores.b: the column "x" is that of another class already`},
 		{"one class", "multiclass", ", scores: {a: x}", "", `8:31: models[0].predictions.columns.scores: want two classes at least, got 1; where one column holds a map or a list of them, write {column: COLUMN, classes: [..]}`},
@@ -218,10 +219,15 @@ func TestBadKinds(t *testing.T) {
 		{"label bias of another method", "binary", ", score: p", "  label_bias: {method: psi}\n", `13:24: models[0].label_bias.method: unknown value "psi"; known: auto`},
 		{"other classes in the reference", "multiclass", ", scores: {a: x, b: z}", reference + "scores: {a: x, c: z}}}\n", `14:41: models[0].reference.columns.scores: the class "b" of predictions.columns.scores is missing`},
 		{"more classes in the reference", "multiclass", ", scores: {a: x, b: z}", reference + "scores: {a: x, b: z, c: v}}}\n", `14:41: models[0].reference.columns.scores: it has 3 classes, and predictions.columns.scores has 2: name the same`},
+		{"score in the reference alone", "binary", ", prediction: p", reference + "score: s}}\n", `14:40: models[0].reference.columns.score: predictions.columns.score is not there: the reference's serves to compare with`},
 		{"scores in the reference alone", "multiclass", ", prediction: p", reference + "scores: {a: x, b: z}}}\n", `14:41: models[0].reference.columns.scores: predictions.columns.scores is not there: the reference's serve to compare with`},
 		{"other quantiles in the reference", "regression", ", prediction: p, quantiles: [{q: 0.1, column: x}]", reference + "quantiles: [{q: 0.2, column: x}]}}\n", `14:44: models[0].reference.columns.quantiles: they are not the quantiles of predictions.columns.quantiles: name the same`},
 		{"score of a regression's reference", "regression", ", prediction: p", reference + "score: s}}\n", `14:33: models[0].reference.columns.score: belongs to the task binary; this model's is regression`},
 		{"score that is the label", "binary", ", score: s", reference + "score: y}}\n", `14:32: models[0].reference.columns: the column "y" cannot be both the score and the label`},
+		{"rule on scores without any", "binary", ", prediction: p", "  rules: [{name: auc, when: roc_auc < 0.8}]\n", "13:29: models[0].rules[0].when: roc_auc goes by probabilities, which this model has not: configure predictions.columns.score"},
+		{"rule on an interval of scores without any", "multiclass", ", prediction: p", "  rules: [{name: l, when: ci.log_loss.low > 0.8}]\n", "13:27: models[0].rules[0].when: log_loss goes by probabilities, which this model has not: configure predictions.columns.scores"},
+		{"rule on a reference without scores", "binary", ", score: s, prediction: p", "  reference: {url: r, columns: {score: ''}}\n  rules: [{name: auc, when: roc_auc < reference.roc_auc}]\n", "14:39: models[0].rules[0].when: reference.roc_auc can never be known: the reference has no probabilities, as reference.columns.score says"},
+		{"rule on a value that nobody gave", "binary", ", score: s", "  rules: [{name: v, when: business_value < 0}]\n", "13:27: models[0].rules[0].when: business_value goes by what rows are worth, which this model has not: configure business_value"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := parseError(t, kindText(c.task, c.columns, c.keys), noEnv); got != "hindcast.yaml:"+c.want {

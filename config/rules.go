@@ -48,10 +48,12 @@ func (m *Model) defaultRuleList() []Rule {
 	if noPredictions, noLabels := m.Reference.lacks(); noPredictions || noLabels {
 		return rules
 	}
+	_, lacks := m.lacks()[metric.Scores]
+	_, referenceLacks := m.referenceLacks()[metric.Scores]
 	switch {
 	case m.Task == groundtruth.Regression:
 		return append(rules, rule("rmse", "rmse > 1.1 * reference.rmse"))
-	case m.scored() && m.referenceScored():
+	case !lacks && !referenceLacks:
 		return append(rules, rule("roc_auc", "roc_auc < 0.9 * reference.roc_auc"))
 	default:
 		return append(rules, rule("f1", "f1 < 0.9 * reference.f1"))
@@ -235,14 +237,16 @@ func (m *Model) Rules() *rule.Set { return m.rules }
 func (m *Model) RuleEnv() rule.Env {
 	noPredictions, noLabels := m.Reference.lacks()
 	return rule.Env{
-		Task:          m.Task,
-		HasReference:  m.Reference != nil,
-		HasRolling:    m.Rolling() != nil,
-		NoPredictions: noPredictions,
-		NoLabels:      noLabels,
-		Segments:      slices.Clone(m.Segments),
-		Prometheus:    m.queryNames(),
-		Drift:         m.prospects(),
+		Task:           m.Task,
+		HasReference:   m.Reference != nil,
+		HasRolling:     m.Rolling() != nil,
+		NoPredictions:  noPredictions,
+		NoLabels:       noLabels,
+		Lacks:          m.lacks(),
+		ReferenceLacks: m.referenceLacks(),
+		Segments:       slices.Clone(m.Segments),
+		Prometheus:     m.queryNames(),
+		Drift:          m.prospects(),
 	}
 }
 

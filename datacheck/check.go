@@ -69,6 +69,7 @@ func Check(ctx context.Context, stores *objstore.Opener, m *config.Model, opt Op
 	for _, r := range []*reading{&c.predictions, &c.labels, &c.reference} {
 		c.columns(r)
 	}
+	c.classes()
 	c.features()
 	c.repeats()
 	c.blocked()
@@ -158,13 +159,14 @@ func (c *checker) read(ctx context.Context, r *reading, objects []source.Object,
 	r.roles = roles
 	fields := make([]probe.Field, len(roles))
 	for i, role := range roles {
-		fields[i] = probe.Field{Name: role.column, As: role.as, Hash: role.hash}
+		fields[i] = probe.Field{Name: role.column, Element: role.element, As: role.as, Hash: role.hash, Texts: role.classes, Least: role.least, Most: role.most}
 	}
 	head, err := r.list.Read(ctx, objects, fields, opt)
 	if err != nil {
 		return err
 	}
 	r.head = head
+	c.countClasses(r)
 	r.Rows, r.BadRows = head.Read, head.Bad
 	failed, first := 0, ""
 	for _, o := range head.Objects {
@@ -195,9 +197,8 @@ func (c *checker) readPredictions(ctx context.Context) error {
 		return err
 	}
 	p := c.spec.PredictionColumns
-	roles := append(idRoles(p.ID, true), []role{
-		{key: keyTimestamp, column: p.Timestamp, as: table.AsTime, required: true},
-		{key: keyPrediction, column: p.Prediction, as: table.AsNumber, required: true},
+	roles := append(idRoles(p.ID, true), role{key: keyTimestamp, column: p.Timestamp, as: table.AsTime, required: true})
+	roles = append(append(roles, c.valueRoles(&p)...), []role{
 		{key: keyVersion, column: p.ModelVersion, as: table.AsText, required: true},
 		{key: keyEntity, column: p.Entity, as: table.AsText, required: true},
 	}...)
@@ -213,7 +214,7 @@ func (c *checker) readLabels(ctx context.Context) error {
 	}
 	l := c.spec.LabelColumns
 	roles := append(idRoles(l.ID, true), []role{
-		{key: keyLabel, column: l.Label, as: table.AsNumber, required: true},
+		c.classRole(keyLabel, l.Label),
 		{key: keyTimestamp, column: l.Timestamp, as: table.AsTime, required: true},
 		{key: keyIngested, column: l.IngestedAt, as: table.AsTime, required: true},
 		{key: keyOp, column: l.Op, as: table.AsText, required: true},
@@ -306,12 +307,11 @@ func (c *checker) readReference(ctx context.Context) error {
 		return err
 	}
 	p := c.spec.ColumnsOfReference()
-	roles := append(idRoles(p.ID, false), []role{
-		{key: keyTimestamp, column: p.Timestamp, as: table.AsTime},
-		{key: keyPrediction, column: p.Prediction, as: table.AsNumber, required: true},
+	roles := append(idRoles(p.ID, false), role{key: keyTimestamp, column: p.Timestamp, as: table.AsTime})
+	roles = append(append(roles, c.valueRoles(&p.PredictionColumns)...), []role{
 		{key: keyVersion, column: p.ModelVersion, as: table.AsText},
 		{key: keyEntity, column: p.Entity, as: table.AsText},
-		{key: keyLabel, column: p.Label, as: table.AsNumber, required: true},
+		c.classRole(keyLabel, p.Label),
 	}...)
 	return c.read(ctx, r, r.list.Spread(headObjects), append(roles, c.segmentRoles()...))
 }

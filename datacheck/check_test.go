@@ -1,6 +1,7 @@
 package datacheck
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 // setup is a model with its data: days of predictions and labels in a store in memory.
 type setup struct {
+	task        string // with what belongs to it; default regression
 	predictions string // of the keys below the model
 	config      string // more of it
 	columns     string // of predictions
@@ -99,11 +101,11 @@ func (s *setup) check(t *testing.T) *Report {
 state: {url: "mem://state"}
 models:
   - name: m
-    task: regression
+    task: %s
     predictions: {url: %q, columns: %s%s}
     ground_truth: {url: %q, columns: %s, delay: 2d}
     rules: %s
-%s`, base+"/"+s.predictions, s.columns, featuresOf(s.config), base+"/l/{date}/*", s.labels, s.rules, strings.ReplaceAll(restOf(s.config), "BASE", base))
+%s`, cmp.Or(s.task, "regression"), base+"/"+s.predictions, s.columns, featuresOf(s.config), base+"/l/{date}/*", s.labels, s.rules, strings.ReplaceAll(restOf(s.config), "BASE", base))
 	cfg, err := config.Parse("test.yaml", []byte(text), "", func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)

@@ -15,11 +15,15 @@ import (
 
 // role is what a column of a source is used for.
 type role struct {
-	key      string // that maps it, or useFeature or useSegment
-	column   string // empty where it is not mapped
+	key      string              // that maps it, or useFeature or useSegment
+	column   string              // empty where it is not mapped
+	element  groundtruth.Element // of the column's values, where they are maps or lists
 	as       table.As
 	required bool // a run fails without the column
 	hash     bool // its values are looked at for repeated rows
+	classes  bool // its values are classes, which are counted
+	// least and most bound a number; both are 0 where any number may be.
+	least, most float64
 }
 
 // The keys below columns that map a column, and the other uses of one.
@@ -27,6 +31,10 @@ const (
 	keyID         = "id"
 	keyTimestamp  = "timestamp"
 	keyPrediction = "prediction"
+	keyScore      = "score"
+	keyScores     = "scores"
+	keyQuantiles  = "quantiles"
+	keyWeight     = "weight"
 	keyVersion    = "model_version"
 	keyEntity     = "entity"
 	keyLabel      = "label"
@@ -43,6 +51,8 @@ const (
 	mostFeatures = 100
 	// mostColumns is how many columns of a source are listed.
 	mostColumns = 200
+	// mostScores is of how many classes, and of how many quantiles, the numbers are read.
+	mostScores = 100
 )
 
 // columnsKey is the key that maps the columns of a source.
@@ -156,6 +166,7 @@ func (c *checker) columns(r *reading) {
 		kinds[info.Name] = kindName(info.Kind)
 	}
 	listed := map[string]bool{}
+	told := map[string]bool{} // what is wrong with one of many scores is mostly wrong with all
 	if bad := share(r.head.Bad, r.head.Read); bad > c.spec.MaxBadShare {
 		c.problem(Error, r.Name, fmt.Sprintf("%s of %d records are malformed", Percent(bad), r.head.Read),
 			fmt.Sprintf("mend them; a run fails above max_bad_share %g", c.spec.MaxBadShare))
@@ -176,12 +187,15 @@ func (c *checker) columns(r *reading) {
 		}
 		also := slices.IndexFunc(r.Columns, func(other Column) bool { return other.Name == field.Name })
 		switch {
+		case also >= 0 && role.element != (groundtruth.Element{}): // another one of the same
 		case also >= 0:
 			r.Columns[also].Use += ", " + role.key
 		case field.There || role.required:
 			r.Columns = append(r.Columns, shown)
 		}
-		c.column(r, field, role)
+		if !told[role.key] {
+			told[role.key] = c.column(r, field, role) && (role.key == keyScores || role.key == keyQuantiles)
+		}
 	}
 	_, reserved := job.Features(c.model, r.head.Columns)
 	for _, info := range r.head.Columns {
@@ -212,6 +226,8 @@ func (c *checker) unused(r *reading, info format.ColumnInfo, reserved []string) 
 		return "not used"
 	case slices.Contains(reserved, info.Name):
 		return leftOut + "a mapped column is reported under this name"
+	case r.holds(info.Name):
+		return keyScores
 	case !wanted.Auto:
 		return "not used: not among predictions.features"
 	case info.Kind == groundtruth.Time:
@@ -220,8 +236,22 @@ func (c *checker) unused(r *reading, info format.ColumnInfo, reserved []string) 
 	return "feature, not read"
 }
 
-// column says what is wrong with a column that is used.
-func (c *checker) column(r *reading, field *probe.Column, role role) {
+// holds reports whether a column lies in one whose elements are scores, as those of an object do.
+func (r *reading) holds(name string) bool {
+	return slices.ContainsFunc(r.roles, func(o role) bool {
+		return o.element != (groundtruth.Element{}) && strings.HasPrefix(name, o.column+".")
+	})
+}
+
+// column says what is wrong with a column that is used, and reports whether anything is.
+func (c *checker) column(r *reading, field *probe.Column, role role) bool {
+	before := len(c.out.Problems)
+	c.judge(r, field, role)
+	return len(c.out.Problems) > before
+}
+
+// judge says what is wrong with a column that is used.
+func (c *checker) judge(r *reading, field *probe.Column, role role) {
 	key := c.keyOf(r.Name, role)
 	objects := len(r.head.Objects)
 	read := int64(0)
@@ -248,21 +278,26 @@ func (c *checker) column(r *reading, field *probe.Column, role role) {
 			"write it into all objects, or keep the others out of `"+urlKey(r.Name)+"`")
 	}
 	unusable := field.Bad
-	if role.key == keyID || role.key == keyTimestamp && r.Name == predictionsName || role.key == keyPrediction {
+	switch role.key {
+	case keyID, keyPrediction, keyScore, keyScores, keyQuantiles, keyWeight:
 		unusable += field.Missing
+	case keyTimestamp:
+		if r.Name == predictionsName {
+			unusable += field.Missing
+		}
 	}
 	most := c.spec.MaxBadShare
 	switch bad := share(unusable, field.Rows); {
 	case bad > most:
 		found := fmt.Sprintf("column %s, which %s names, has no usable value in %s of %d records", table.Quote(field.Name), key, Percent(bad), field.Rows)
 		if field.Bad > 0 {
-			found += fmt.Sprintf("; the first that is no %s is %s", wantedName(role.as), table.Quote(field.BadExample))
+			found += fmt.Sprintf("; the first that is no %s is %s", c.wantedName(role), table.Quote(field.BadExample))
 		} else {
 			found += "; they are empty"
 		}
 		do := fmt.Sprintf("mend the data%s; a run fails above max_bad_share %g", orMeant(c.meant(r, role, "")), most)
-		if field.Bad > 0 && role.as == table.AsNumber {
-			do = fmt.Sprintf("write numbers, such as 12.5%s; a run fails above max_bad_share %g", orMeant(c.meant(r, role, "")), most)
+		if write := c.toWrite(r, field, role); field.Bad > 0 && write != "" {
+			do = fmt.Sprintf("%s%s; a run fails above max_bad_share %g", write, orMeant(c.meant(r, role, "")), most)
 		}
 		c.problem(Error, r.Name, found, do)
 	case role.key == keyLabel && field.Known() == 0:
@@ -275,12 +310,17 @@ func (c *checker) column(r *reading, field *probe.Column, role role) {
 
 // lackedAlready reports whether a column that a reference lacks is lacking where its name comes
 // from too, so that it is wrong there.
-func (c *checker) lackedAlready(role role) bool {
+func (c *checker) lackedAlready(lacked role) bool {
 	of := &c.predictions
-	if role.key == keyLabel {
+	if lacked.key == keyLabel {
 		of = &c.labels
 	}
-	at := of.field(role.key)
+	if of.head == nil {
+		return false
+	}
+	at := slices.IndexFunc(of.roles, func(o role) bool {
+		return o.key == lacked.key && o.column == lacked.column && o.element == lacked.element
+	})
 	return c.spec.ReferenceColumns == nil && at >= 0 && !of.head.Fields[at].There
 }
 
@@ -298,8 +338,8 @@ func orNone(r *reading, role role) string {
 	return "; or leave `" + role.key + "` out"
 }
 
-// wantedName is what a column of a role is to hold.
-func wantedName(as table.As) string {
+// wantedKind is what a column that is read as something holds.
+func wantedKind(as table.As) string {
 	switch as {
 	case table.AsNumber:
 		return "number"
@@ -309,6 +349,37 @@ func wantedName(as table.As) string {
 		return "id"
 	}
 	return "text"
+}
+
+// wantedName is what a column of a role is to hold.
+func (c *checker) wantedName(role role) string {
+	_, byNumber := table.PositiveLabel(c.spec.Positive)
+	switch {
+	case role.bounded():
+		return fmt.Sprintf("number from %g to %g", role.least, role.most)
+	case role.classes && byNumber && c.spec.Task == groundtruth.Binary:
+		return "1, 0, true or false"
+	}
+	return wantedKind(role.as)
+}
+
+// bounded reports whether not every number may be.
+func (r role) bounded() bool { return r.least != 0 || r.most != 0 }
+
+// toWrite says what a column is to hold in which some values are bad, where more can be said
+// than that they are to be mended.
+func (c *checker) toWrite(r *reading, field *probe.Column, role role) string {
+	switch {
+	case role.key == keyScore, role.key == keyScores:
+		return "write probabilities, from 0 to 1"
+	case role.key == keyWeight:
+		return fmt.Sprintf("write weights, from 0 to %g", role.most)
+	case role.as == table.AsNumber:
+		return "write numbers, such as 12.5"
+	case role.classes && c.spec.Task == groundtruth.Binary:
+		return "set `positive_label` to the label that is meant; the values are " + countsText(r.texts(role.key))
+	}
+	return ""
 }
 
 // Percent writes a share for people; it is never 0 % of something, nor 100 % of less than all.
@@ -343,6 +414,12 @@ func (c *checker) hints(r *reading, role role) string {
 // its name, that with the name that the other side's has, or those that hold what is wanted.
 // key is the key to set; empty where a sentence says it.
 func (c *checker) meant(r *reading, role role, key string) string {
+	if role.key == keyScores || role.key == keyQuantiles {
+		if key == "" {
+			return ""
+		}
+		return "name the columns that are meant in `" + c.keyToSet(r.Name, role) + "`"
+	}
 	set := "set `" + c.keyToSet(r.Name, role) + "` to the column that is meant"
 	if key == "" {
 		set = "set `" + c.keyToSet(r.Name, role) + "` to another column"
@@ -385,7 +462,7 @@ func (r *reading) likeness(name string, role role) string {
 	if role.as == table.AsID || role.as == table.AsText || !r.fits(name, role) {
 		return ""
 	}
-	return ", which looks like a " + wantedName(role.as)
+	return ", which looks like a " + wantedKind(role.as)
 }
 
 // free lists the columns that no key maps, and so may be meant: of a reference those that the

@@ -99,7 +99,7 @@ type IDs struct {
 	Predictions int64       `json:"predictions"` // ids of predictions that were looked up
 	Matched     int64       `json:"matched"`     // those with a label
 	Share       stat.Number `json:"share"`
-	Unusable    stat.Number `json:"unusable_labels,omitempty"` // share of the label records without a number, where that is bad
+	Unusable    stat.Number `json:"unusable_labels,omitempty"` // share of the label records whose label cannot be used, where that is bad
 	Labels      int64       `json:"labels"`                    // label records that were read
 	Objects     int         `json:"objects"`                   // the label objects that they are of
 	Complete    bool        `json:"complete"`                  // whether those are all that may hold a label of these predictions

@@ -16,6 +16,7 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/demo"
+	"github.com/hindcast/hindcast/evaluator/rule"
 )
 
 // files returns the contents of every file below dir, by path.
@@ -41,9 +42,15 @@ func files(t *testing.T, dir string) map[string]string {
 }
 
 func TestWriteGivesTheSameFilesAgain(t *testing.T) {
+	for _, log := range demo.Logs() {
+		t.Run(log.Model, func(t *testing.T) { writeAgain(t, log) })
+	}
+}
+
+func writeAgain(t *testing.T, log *demo.Log) {
 	one, two := t.TempDir(), filepath.Join(t.TempDir(), "made", "on the way")
 	for _, dir := range []string{one, two} {
-		if err := demo.Write(dir); err != nil {
+		if err := log.Write(dir); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,7 +66,7 @@ func TestWriteGivesTheSameFilesAgain(t *testing.T) {
 	if err := os.WriteFile("state/evaluations/old.json", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := demo.Write("."); err != nil {
+	if err := log.Write("."); err != nil {
 		t.Fatal(err)
 	}
 	if again := files(t, one); !maps.Equal(first, again) {
@@ -73,39 +80,119 @@ func TestWriteLeavesAnotherFolderAlone(t *testing.T) {
 	if err := os.WriteFile(path, []byte("years of work"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := demo.Write(dir); !errors.Is(err, demo.ErrOccupied) {
+	if err := demo.Houses().Write(dir); !errors.Is(err, demo.ErrOccupied) {
 		t.Errorf("error %v", err)
 	}
 	if got := files(t, dir); len(got) != 1 || got["thesis.txt"] != "years of work" {
 		t.Errorf("files %q", got)
 	}
-	if err := demo.Write(path); err == nil {
+	if err := demo.Houses().Write(path); err == nil {
 		t.Error("a file is no folder")
 	}
 }
 
-// The log is what the demo says of it.
-func TestLog(t *testing.T) {
-	dir := t.TempDir()
-	if err := demo.Write(dir); err != nil {
-		t.Fatal(err)
+// The logs are what the demo says of them.
+func TestLogs(t *testing.T) {
+	for log, check := range map[*demo.Log]func(*testing.T, string) map[string]time.Time{demo.Houses(): checkHouses, demo.Parcels(): checkParcels} {
+		t.Run(log.Model, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := log.Write(dir); err != nil {
+				t.Fatal(err)
+			}
+			cfg, err := config.Load(filepath.Join(dir, "hindcast.yaml"), func(string) (string, bool) { return "", false })
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := cfg.Model(log.Model)
+			if m == nil || m.Task != log.Task || m.GroundTruth.Delay != demo.DelayDays*24*time.Hour {
+				t.Fatalf("the configuration has no model %s of the task %s with a delay of %d days", log.Model, log.Task, demo.DelayDays)
+			}
+			if !slices.ContainsFunc(m.RuleSpecs(), func(r rule.Spec) bool { return r.Name == log.Rule }) {
+				t.Errorf("the configuration has no rule %s", log.Rule)
+			}
+			if w := cfg.Warnings(); len(w) != 0 {
+				t.Errorf("warnings %q", w)
+			}
+			checkLabels(t, dir, check(t, dir))
+		})
 	}
-	cfg, err := config.Load(filepath.Join(dir, "hindcast.yaml"), func(string) (string, bool) { return "", false })
+}
+
+// predictions returns those of a day.
+func predictions[R any](t *testing.T, dir string, day int) []R {
+	t.Helper()
+	date := demo.Start().AddDate(0, 0, day)
+	rows, err := parquet.ReadFile[R](filepath.Join(dir, "predictions", "dt="+date.Format(time.DateOnly), "part-0.parquet"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := cfg.Model(demo.Model)
-	if m == nil || m.GroundTruth.Delay != demo.DelayDays*24*time.Hour {
-		t.Fatalf("the configuration has no model %s with a delay of %d days", demo.Model, demo.DelayDays)
-	}
-	if w := cfg.Warnings(); len(w) != 0 {
-		t.Errorf("warnings %q", w)
-	}
-	checkLabels(t, dir, checkPredictions(t, dir))
+	return rows
 }
 
-// checkPredictions looks at each day's predictions and returns when each was made, by id.
-func checkPredictions(t *testing.T, dir string) map[string]time.Time {
+// checkParcels looks at each day's predictions and returns when each was made, by id.
+func checkParcels(t *testing.T, dir string) map[string]time.Time {
+	t.Helper()
+	type parcel struct {
+		ID          string    `parquet:"parcel_id"`
+		Time        time.Time `parquet:"predicted_at,timestamp(microsecond)"`
+		Distance    float64   `parquet:"distance_km"`
+		Probability float64   `parquet:"late_probability"`
+		Version     string    `parquet:"version"`
+	}
+	late := lateParcels(t, dir)
+	predicted := map[string]time.Time{}
+	for day := range demo.Days {
+		var scores [2][]float64 // of parcels in time, and of late ones
+		var distance float64
+		rows := predictions[parcel](t, dir, day)
+		for _, p := range rows {
+			predicted[p.ID] = p.Time
+			distance += p.Distance / float64(len(rows))
+			if p.Probability < 0 || p.Probability > 1 {
+				t.Fatalf("day %d has the probability %v", day, p.Probability)
+			}
+			if is, known := late[p.ID]; known && is {
+				scores[1] = append(scores[1], p.Probability)
+			} else if known {
+				scores[0] = append(scores[0], p.Probability)
+			}
+		}
+		auc := 0.0
+		for _, x := range scores[0] {
+			for _, y := range scores[1] {
+				if y > x {
+					auc += 1 / float64(len(scores[0])*len(scores[1]))
+				}
+			}
+		}
+		if drifted := distance > 420; drifted != (day >= demo.DriftDay) {
+			t.Errorf("the mean distance on day %d is %.0f", day, distance)
+		}
+		if lost := auc < 0.75; lost != (day >= demo.DriftDay) || len(scores[1]) < 100 {
+			t.Errorf("on day %d the area under the curve is %.3f, with %d late parcels", day, auc, len(scores[1]))
+		}
+	}
+	return predicted
+}
+
+// lateParcels tells, by id, of the parcels whose label is known whether they came late.
+func lateParcels(t *testing.T, dir string) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	eachLabel(t, dir, func(id, label string, _ time.Time, op string) {
+		is, err := strconv.ParseBool(label)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out[id] = is; op == "d" {
+			delete(out, id)
+		}
+	})
+	return out
+}
+
+// checkHouses looks at each day's predictions and returns when each was made, by id.
+func checkHouses(t *testing.T, dir string) map[string]time.Time {
 	t.Helper()
 	type house struct {
 		ID      string    `parquet:"request_id"`
@@ -117,10 +204,7 @@ func checkPredictions(t *testing.T, dir string) map[string]time.Time {
 	sizes := make([]float64, demo.Days)
 	for day := range demo.Days {
 		date := demo.Start().AddDate(0, 0, day)
-		houses, err := parquet.ReadFile[house](filepath.Join(dir, "predictions", "dt="+date.Format(time.DateOnly), "part-0.parquet"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		houses := predictions[house](t, dir, day)
 		versions := map[string]int{}
 		for _, h := range houses {
 			if h.Time.Before(date) || !h.Time.Before(date.AddDate(0, 0, 1)) {
@@ -147,46 +231,53 @@ func checkPredictions(t *testing.T, dir string) map[string]time.Time {
 func checkLabels(t *testing.T, dir string, predicted map[string]time.Time) {
 	t.Helper()
 	labelled, corrected, deleted := map[string]int{}, 0, 0
-	folders, err := filepath.Glob(filepath.Join(dir, "labels", "dt=*", "part-0.csv"))
-	if err != nil || len(folders) == 0 {
-		t.Fatalf("labels: %v, %v", folders, err)
-	}
-	for _, path := range folders {
-		f, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
+	eachLabel(t, dir, func(id, label string, loaded time.Time, op string) {
+		at, known := predicted[id]
+		if !known || label == "" {
+			t.Fatalf("the label %q of %s", label, id)
 		}
-		rows, err := csv.NewReader(f).ReadAll()
-		if err := errors.Join(err, f.Close()); err != nil {
-			t.Fatal(err)
+		// In by the delay after its window's end: that is what mature promises.
+		if end := at.Truncate(24*time.Hour).AddDate(0, 0, 1+demo.DelayDays); !loaded.After(at) || loaded.After(end) {
+			t.Errorf("the label of %s, predicted at %s, is loaded at %s", id, at, loaded)
 		}
-		for _, row := range rows[1:] {
-			id, price, loadedAt, op := row[0], row[1], row[3], row[4]
-			at, known := predicted[id]
-			loaded, err := time.Parse(time.RFC3339, loadedAt)
-			if err != nil || !known {
-				t.Fatalf("label %q of %s: %v", row, path, err)
-			}
-			if _, err := strconv.ParseFloat(price, 64); err != nil {
-				t.Fatal(err)
-			}
-			// In by the delay after its window's end: that is what mature promises.
-			if end := at.Truncate(24*time.Hour).AddDate(0, 0, 1+demo.DelayDays); !loaded.After(at) || loaded.After(end) {
-				t.Errorf("the label of %s, predicted at %s, is loaded at %s", id, at, loaded)
-			}
-			labelled[id]++
-			switch op {
-			case "u":
-				corrected++
-			case "d":
-				deleted++
-			}
+		labelled[id]++
+		switch op {
+		case "u":
+			corrected++
+		case "d":
+			deleted++
 		}
-	}
+	})
 	if share := float64(len(labelled)) / float64(len(predicted)); share < 0.9 || share >= 1 {
 		t.Errorf("%.3f of the predictions have a label", share)
 	}
 	if corrected == 0 || deleted == 0 {
 		t.Errorf("%d corrections, %d withdrawals", corrected, deleted)
+	}
+}
+
+// eachLabel calls f with each label, those of one id in the order in which they came in.
+func eachLabel(t *testing.T, dir string, f func(id, label string, loaded time.Time, op string)) {
+	t.Helper()
+	folders, err := filepath.Glob(filepath.Join(dir, "labels", "dt=*", "part-0.csv"))
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("labels: %v, %v", folders, err)
+	}
+	for _, path := range folders {
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(file).ReadAll()
+		if err := errors.Join(err, file.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows[1:] {
+			loaded, err := time.Parse(time.RFC3339, row[3])
+			if err != nil {
+				t.Fatalf("label %q of %s: %v", row, path, err)
+			}
+			f(row[0], row[1], loaded, row[4])
+		}
 	}
 }

@@ -35,11 +35,11 @@ func TestUpload(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := demo.Write(dir); err != nil {
+	if err := demo.Houses().Write(dir); err != nil {
 		t.Fatal(err)
 	}
 	// At the demo's own beginning it is the demo's own log.
-	if err := demo.Upload(t.Context(), store, demo.Start()); err != nil {
+	if err := demo.Houses().Upload(t.Context(), store, demo.Start()); err != nil {
 		t.Fatal(err)
 	}
 	want := files(t, dir)
@@ -59,7 +59,7 @@ func TestUpload(t *testing.T) {
 	}
 	// Another beginning takes the place of the first.
 	start := demo.Start().AddDate(0, 0, 5)
-	if err := demo.Upload(t.Context(), store, start); err != nil {
+	if err := demo.Houses().Upload(t.Context(), store, start); err != nil {
 		t.Fatal(err)
 	}
 	later := keys(t, store)
@@ -81,7 +81,7 @@ func TestUploadLeavesOthersAlone(t *testing.T) {
 	if err := store.Write(t.Context(), "thesis.txt", []byte("years of work")); err != nil {
 		t.Fatal(err)
 	}
-	if err := demo.Upload(t.Context(), store, demo.Start()); !errors.Is(err, demo.ErrOccupied) || !strings.Contains(err.Error(), "thesis.txt") {
+	if err := demo.Houses().Upload(t.Context(), store, demo.Start()); !errors.Is(err, demo.ErrOccupied) || !strings.Contains(err.Error(), "thesis.txt") {
 		t.Errorf("error %v", err)
 	}
 	if got := keys(t, store); len(got) != 1 {

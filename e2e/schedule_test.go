@@ -282,10 +282,13 @@ from kfp import components
 c = components.load_component_from_file("component.yaml")
 assert c.name == "hindcast", c.name
 assert sorted(c.component_spec.inputs) == ["config", "dry_run", "models"], c.component_spec.inputs
-assert {k: v.type.split("@")[0] for k, v in c.component_spec.outputs.items()} == {"metrics": "system.Metrics", "report": "system.HTML"}, c.component_spec.outputs
+assert {k: v.type.split("@")[0] for k, v in c.component_spec.outputs.items()} == {"classification": "system.ClassificationMetrics", "metrics": "system.Metrics", "report": "system.HTML"}, c.component_spec.outputs
 `)
-	run(filepath.Join(folder, "examples/retrain"), "retrain.py", "--check")
-	run(filepath.Join(folder, "examples/retrain"), "-m", "unittest", "test_retrain")
+	examples := filepath.Join(folder, "examples/retrain")
+	for _, script := range []string{"retrain.py", "classifier.py"} {
+		run(examples, script, "--check")
+	}
+	run(examples, "-m", "unittest", "test_retrain", "test_classifier")
 
 	s := newScenario(t, worseNoise, func(c *settings) {
 		c.Parameters = `{model_name: "{{ .Model }}", data_until: "{{ .Window.End }}", reason: "{{ .Reason }}", data_url: "s3://warehouse/houses.csv", registry_url: "s3://models"}`
@@ -297,7 +300,14 @@ assert {k: v.type.split("@")[0] for k, v in c.component_spec.outputs.items()} ==
 	if _, err := s.kfp.Upload(t.Context(), s.Model+"-component", "", component); err != nil {
 		t.Errorf("the server refuses component.yaml: %v", err)
 	}
-	example, err := os.ReadFile(filepath.Join(folder, "examples/retrain/retrain.yaml"))
+	classifier, err := os.ReadFile(filepath.Join(examples, "classifier.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.kfp.Upload(t.Context(), s.Model+"-classifier", "", classifier); err != nil {
+		t.Errorf("the server refuses the example of a classifier: %v", err)
+	}
+	example, err := os.ReadFile(filepath.Join(examples, "retrain.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,10 @@ import (
 	"sync/atomic"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Options say how a window is evaluated. The zero value means the defaults.
@@ -18,6 +20,8 @@ type Options struct {
 	Workers int // threads; default 1
 	// ReferenceSegments are the reference's segments whose metrics are computed too.
 	ReferenceSegments []SegmentName
+	// LabelBias has the rows with a label compared with those without.
+	LabelBias bool
 	// Rolling says what the rolling reference is made of; nil where there is to be none.
 	Rolling *RollingOptions
 }
@@ -44,7 +48,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	})
 	w.add(func(*drift.Scratch) { out.Metrics = whole() })
 	w.add(func(*drift.Scratch) {
-		out.Confusion, out.Calibration = metric.ConfusionOf(cur.Errors()), metric.Calibration(cur.Errors())
+		out.Confusion, out.Calibration, out.ROC = metric.ConfusionOf(cur.Errors()), metric.Calibration(cur.Errors()), metric.ROC(cur.Errors())
 	})
 	finish := []func(){w.groups(cur.Versions(), whole, opt.Metric, out.Versions)}
 	for column, values := range cur.Segments() {
@@ -61,6 +65,12 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, stratum, out.Reference.WindowDays, opt.Drift))
+		if cur.Scored() != nil || len(cur.ScoredClasses()) > 0 {
+			w.add(func(*drift.Scratch) { out.Estimated = estimated(cur, ref, stratum, opt.Metric) })
+		}
+	}
+	if opt.LabelBias {
+		w.add(func(*drift.Scratch) { out.LabelBias = labelBiasOf(cur) })
 	}
 	if r := opt.Rolling; r != nil {
 		out.Rolling = newRolling(r, cur)
@@ -74,6 +84,37 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		f()
 	}
 	return out
+}
+
+// estimated estimates the performance of a window with scores by all of the reference, whichever
+// stratum it is compared with: what a score is worth is learnt of any rows.
+func estimated(cur *summary.Summary, ref *summary.Profile, s summary.Stratum, opt metric.Options) *estimate.Estimated {
+	labelled := ref.Whole().Errors().Classes()
+	switch why := noLabels(ref, s); {
+	case why != "":
+		return estimate.None(why)
+	case labelled == nil:
+		return estimate.None("the reference's profile does not hold classes: make it anew with hindcast baseline")
+	case labelled.Weighted():
+		return estimate.None("rows have weights, and those of rows without a label are not known")
+	case labelled.Task() == groundtruth.Binary:
+		if labelled.Scores() == nil {
+			return estimate.None("the reference has no scores")
+		}
+		return estimate.Binary(labelled.Scores(), cur.Scored(), opt)
+	}
+	var classes []estimate.Class
+	for k, name := range cur.ScoredClasses() {
+		c := estimate.Class{Name: name, Window: cur.ScoredClass(k)}
+		if of := slices.Index(labelled.Scored(), name); of >= 0 {
+			c.Reference = labelled.OneVsRest(of)
+		}
+		if c.Reference == nil || c.Window == nil {
+			return estimate.None("the probabilities of a class are not known, of the reference or of the window: it has none there, or they are too many to keep")
+		}
+		classes = append(classes, c)
+	}
+	return estimate.Multiclass(classes, opt)
 }
 
 // work holds tasks of an evaluation that need nothing of one another, so that Evaluate

@@ -141,6 +141,7 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 		shown.result.Notes = append(slices.Clone(shown.result.Notes), note)
 	}
 	e := p.judge(p.model, p.compared(ref, w), w, p.asOf, labels, answers, &shown)
+	p.scoreEstimates(e, records)
 	p.noteOrdinary(&e.outcome)
 	p.addOrdinary(w, read.summary)
 	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
@@ -194,6 +195,13 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		Coverage: coverage(result), Notes: result.Notes, Prometheus: answers,
 	}
 	mature := p.window.End.Add(m.GroundTruth.Delay)
+	bias := "" // where it is to leave rules inconclusive, their reason says so
+	if b := evaluation.LabelBias; b != nil && b.Biased {
+		if bias = b.Reason; m.LabelBias.Action == config.LabelBiasWarn {
+			bias = ""
+			out.Notes = append(slices.Clone(out.Notes), b.Reason)
+		}
+	}
 	var waiting []string
 	out.Rules, waiting = m.Rules().Judge(rule.Facts{
 		Evaluation:  evaluation,
@@ -201,6 +209,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		Matched:     result.Coverage.Matched,
 		Coverage:    float64(out.Coverage.Coverage),
 		Mature:      p.stage == trigger.StageMature,
+		LabelBias:   bias,
 		Prometheus:  answers,
 	})
 	if out.Rules == nil {
@@ -267,6 +276,7 @@ func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
 	opt := evaluator.Options{Drift: m.DriftOptions(), Metric: m.MetricOptions(), Workers: workers, ReferenceSegments: m.Rules().ReferenceSegments()}
 	opt.Drift.CountRate = countRate(m.Rules())
+	opt.LabelBias = m.LabelBias.Action != config.LabelBiasNone
 	return opt
 }
 

@@ -22,6 +22,7 @@ func (p *pass) record(e *evaluated) trigger.Record {
 		Verdict: o.Verdict, Rules: o.Rules, Versions: e.versions, Mostly: e.mostly, Inputs: e.inputs, Decision: o.Decision,
 		ReadHash: p.model.ReadHash(), RulesHash: p.model.RulesHash(), Layout: p.layout,
 		Predictions: &o.Coverage.Predictions, Matched: o.Coverage.Matched, BreachedAsOf: e.breachedAsOf,
+		Estimate: estimateOf(&o),
 	}
 	if e.again != nil {
 		rec.JudgedAgain = e.again.revision
@@ -77,7 +78,8 @@ func recordedOutcome(rec trigger.Record) (Outcome, error) {
 // goes shows only in the records, for inconclusive windows count for nothing: it
 // reads on until every rule's streak has ended, the newest one and the one that ends
 // right before the oldest window that is judged, which may be in a gap. For a rolling
-// reference it reads on as far back as Summaries are kept.
+// reference it reads on as far back as Summaries are kept, and for estimates until there are
+// windows enough that score them.
 func (p *pass) recent(ctx context.Context, launches []trigger.LaunchStatus, oldest groundtruth.Window) ([]trigger.Record, error) {
 	m := p.model
 	atLeast := m.CatchUp + longestStreak(m)
@@ -85,7 +87,7 @@ func (p *pass) recent(ctx context.Context, launches []trigger.LaunchStatus, olde
 		oldest = mature // a rule that needs labels was judged there last
 	}
 	records, err := p.Ledger.Recent(ctx, m.Name, m.Grid().String(), p.newestClosed(), oldest, p.rules(), launches, func(records []trigger.Record) bool {
-		return len(records) >= atLeast && streaksEnd(m.Grid(), records, p.rules(), oldest) &&
+		return len(records) >= atLeast && p.enoughEstimates(records) && streaksEnd(m.Grid(), records, p.rules(), oldest) &&
 			(m.Rolling() == nil || !records[0].Window.End.After(p.keepFrom()))
 	})
 	return slices.Concat(p.beside, records), err

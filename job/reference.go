@@ -1,7 +1,6 @@
 package job
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +13,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
 	"github.com/hindcast/hindcast/objstore"
 )
 
@@ -60,11 +60,11 @@ func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*re
 	switch {
 	case m.Reference.Profile != "":
 		profile, err := r.savedProfile(ctx, m)
+		if err == nil {
+			err = ofKind(profile.Layout, m)
+		}
 		if err != nil {
 			return nil, err
-		}
-		if err := ofTask(profile.Layout, m.GroundtruthSpec()); err != nil {
-			return nil, fmt.Errorf("load reference profile of %s: %w", m.Name, err)
 		}
 		for _, name := range m.Predictions.Features.Columns {
 			if _, left := profile.Layout.LeftOut[name]; !left && profile.Layout.Feature(name) == nil {
@@ -97,14 +97,13 @@ func (r *Runner) reference(ctx context.Context, m *config.Model, save bool) (*re
 	return newReference(profile), nil
 }
 
-// ofTask refuses a profile that was made for another task, or for another positive class.
-func ofTask(l *summary.Layout, spec groundtruth.Spec) error {
-	task := cmp.Or(spec.Task, groundtruth.Regression)
-	if l.Task != task {
-		return fmt.Errorf("it was made for the task %s, and the model has the task %s; make it anew with hindcast baseline, or correct task", l.Task, task)
-	}
-	if want := summary.BinaryOf(&spec, spec.PredictionColumns).Positive; l.Binary.Positive != want {
-		return fmt.Errorf("its positive class is %q, and the model's is %q; make it anew with hindcast baseline, or correct positive_label", l.Binary.Positive, want)
+// ofKind refuses a profile of another kind of model.
+func ofKind(l *summary.Layout, m *config.Model) error {
+	switch {
+	case l.Task != m.Task:
+		return fmt.Errorf("load reference profile of %s: it is one of the task %s, and the model's is %s: make it anew by hindcast baseline", m.Name, l.Task, m.Task)
+	case m.Task == groundtruth.Binary && table.BinaryText(l.Binary.Positive) != table.BinaryText(m.PositiveLabel):
+		return fmt.Errorf("load reference profile of %s: its positive label is %q, and positive_label is %q: make it anew by hindcast baseline", m.Name, l.Binary.Positive, m.PositiveLabel)
 	}
 	return nil
 }

@@ -32,8 +32,9 @@ const (
 	inputModels = "models"
 	inputDryRun = "dry_run"
 
-	outputMetrics = "metrics"
-	outputReport  = "report"
+	outputMetrics        = "metrics"
+	outputClassification = "classification"
+	outputReport         = "report"
 )
 
 // Task is a task of Kubeflow Pipelines as its launcher describes it to a component: the
@@ -166,6 +167,11 @@ func (t *Task) Write(p Page) error {
 	if a, ok := t.artifacts[outputMetrics]; ok {
 		a.Metadata = Metrics(p.Outcomes)
 		told[outputMetrics] = artifactList{Artifacts: []artifact{a}}
+	}
+	if a, ok := t.artifacts[outputClassification]; ok {
+		if a.Metadata = Classification(p.Outcomes); a.Metadata != nil {
+			told[outputClassification] = artifactList{Artifacts: []artifact{a}}
+		}
 	}
 	data, err := json.Marshal(map[string]any{"artifacts": told})
 	if err == nil {

@@ -46,6 +46,7 @@ type evaluationRecord struct {
 	Predictions  *int64               `json:"predictions,omitempty"`
 	Matched      *int64               `json:"matched,omitempty"`
 	JudgedAgain  int                  `json:"judged_again,omitempty"`
+	Estimate     *estimateRecord      `json:"estimate,omitempty"`
 	BreachedAsOf map[string]time.Time `json:"breached_as_of,omitempty"`
 }
 
@@ -70,6 +71,15 @@ type comparisonRecord struct {
 	LeftValue  stat.Number `json:"left_value"`
 	RightValue stat.Number `json:"right_value"`
 	Variable   string      `json:"variable,omitempty"`
+}
+
+// estimateRecord is an estimate in an evaluationRecord.
+type estimateRecord struct {
+	Metric   string      `json:"metric"`
+	Value    stat.Number `json:"value"`
+	Low      stat.Number `json:"low"`
+	High     stat.Number `json:"high"`
+	Realised stat.Number `json:"realised"`
 }
 
 // inputRecord is an object that was read, in an evaluationRecord.
@@ -109,7 +119,7 @@ func newEvaluationRecord(r Record) evaluationRecord {
 		Inputs:   each(r.Inputs, func(i groundtruth.Input) inputRecord { return inputRecord(i) }),
 		Decision: decisionRecord(r.Decision), Output: r.Output,
 		ReadHash: r.ReadHash, RulesHash: r.RulesHash, Layout: r.Layout, ReadAsOf: r.ReadAsOf, Predictions: r.Predictions, Matched: r.Matched,
-		JudgedAgain: r.JudgedAgain, BreachedAsOf: r.BreachedAsOf,
+		JudgedAgain: r.JudgedAgain, BreachedAsOf: r.BreachedAsOf, Estimate: (*estimateRecord)(r.Estimate),
 	}
 }
 
@@ -128,7 +138,7 @@ func (r evaluationRecord) record() Record {
 		Inputs:   each(r.Inputs, func(i inputRecord) groundtruth.Input { return groundtruth.Input(i) }),
 		Decision: Decision(r.Decision), Output: r.Output,
 		ReadHash: r.ReadHash, RulesHash: r.RulesHash, Layout: r.Layout, ReadAsOf: r.ReadAsOf, Predictions: r.Predictions, Matched: r.Matched,
-		JudgedAgain: r.JudgedAgain, BreachedAsOf: r.BreachedAsOf,
+		JudgedAgain: r.JudgedAgain, BreachedAsOf: r.BreachedAsOf, Estimate: (*Estimate)(r.Estimate),
 	}
 }
 

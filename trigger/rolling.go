@@ -15,14 +15,27 @@ import (
 func Undisturbed(records []Record, rules []Rule, launches []LaunchStatus, w groundtruth.Window) []Record {
 	before := slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return r.Window.End.After(w.Start) })
 	episode, open := episodeStart(byWindow(before), retraining(rules), w, launches)
-	slices.SortStableFunc(before, func(a, b Record) int {
-		return cmp.Or(compareWindows(a.Window, b.Window), cmp.Compare(b.Revision, a.Revision))
-	})
-	mature := slices.DeleteFunc(before, func(r Record) bool { return r.Stage != StageMature })
-	newest := slices.CompactFunc(mature, func(a, b Record) bool { return compareWindows(a.Window, b.Window) == 0 })
-	return slices.DeleteFunc(newest, func(r Record) bool {
+	return slices.DeleteFunc(matured(before), func(r Record) bool {
 		return open && !r.Window.Start.Before(episode) || breachedByLabels(r, rules)
 	})
+}
+
+// Matured returns the records by which windows before w, which end no later, were judged as mature:
+// oldest first, each at its newest revision.
+func Matured(records []Record, w groundtruth.Window) []Record {
+	return matured(slices.DeleteFunc(slices.Clone(records), func(r Record) bool {
+		return !r.Window.Start.Before(w.Start) || r.Window.End.After(w.End)
+	}))
+}
+
+// matured keeps of records those by which windows were judged as mature, oldest first and each at
+// its newest revision.
+func matured(records []Record) []Record {
+	slices.SortStableFunc(records, func(a, b Record) int {
+		return cmp.Or(compareWindows(a.Window, b.Window), cmp.Compare(b.Revision, a.Revision))
+	})
+	mature := slices.DeleteFunc(records, func(r Record) bool { return r.Stage != StageMature })
+	return slices.CompactFunc(mature, func(a, b Record) bool { return compareWindows(a.Window, b.Window) == 0 })
 }
 
 // breachedByLabels reports whether a rule on labels found the window breached.

@@ -52,7 +52,8 @@ func OtherHash(a, b string) bool { return a != "" && b != "" && a != b }
 
 // essence strips an output of what may differ between two evaluations that say the same
 // of a window: when it was judged and what followed, what is said of all the objects that
-// were read, which hold other windows' rows too, and when labels came in.
+// were read, which hold other windows' rows too, when labels came in, and how the estimates of
+// other windows came out.
 func essence(output json.RawMessage) ([]byte, error) {
 	if len(output) == 0 {
 		return []byte("null"), nil
@@ -66,6 +67,9 @@ func essence(output json.RawMessage) ([]byte, error) {
 	if m, ok := v.(map[string]any); ok {
 		for _, name := range []string{"revision", "as_of", "decision", "notes"} {
 			delete(m, name)
+		}
+		if estimated, ok := m["estimated"].(map[string]any); ok {
+			delete(estimated, "scored")
 		}
 		if counts, ok := m["coverage"].(map[string]any); ok {
 			for _, name := range []string{

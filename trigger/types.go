@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -101,9 +102,17 @@ type Record struct {
 	Predictions *int64    // nil where it is not known
 	Matched     *int64    // nil where no labels were read
 	JudgedAgain int       // the revision that a pass took up and judged again; 0 for none
+	Estimate    *Estimate // what scores estimates by what came true; nil where a mature window has not both
 	// BreachedAsOf says, of rules whose breach an earlier revision found already, as of
 	// when that was. No key: AsOf.
 	BreachedAsOf map[string]time.Time
+}
+
+// Estimate is a metric of a window as it was estimated without labels, with its band, and as
+// labels show it.
+type Estimate struct {
+	Metric                     string
+	Value, Low, High, Realised stat.Number
 }
 
 // Unrecorded is the revision of an evaluation that is not recorded yet. It is above every

@@ -81,9 +81,9 @@ func writeReport(w io.Writer, r *datacheck.Report) {
 		number := ""
 		switch {
 		case ids.Unusable == 1:
-			number = ", by its id: none of the labels is a number"
+			number = ", by its id: none of the labels can be used"
 		case ids.Unusable > 0:
-			number = fmt.Sprintf(", by its id: %s of the labels are no numbers", datacheck.Percent(float64(ids.Unusable)))
+			number = fmt.Sprintf(", by its id: %s of the labels cannot be used", datacheck.Percent(float64(ids.Unusable)))
 		}
 		writeWrapped(w, "ids      ", "         ", fmt.Sprintf("%d of %d predictions have a label (%s)%s; read were %d label records of %s, %s",
 			ids.Matched, ids.Predictions, datacheck.Percent(float64(ids.Share)), number, ids.Labels, count(int64(ids.Objects), "object"), read))

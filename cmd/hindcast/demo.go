@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,32 +20,49 @@ import (
 
 // demoCommand plays the days of a model that drifts.
 func (a *App) demoCommand() *cobra.Command {
-	var dir, to string
+	var dir, to, task string
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Show Hindcast on a made-up house-price log",
+		Short: "Show Hindcast on a made-up log",
 		Long: "Demo writes sixteen days of predictions and late labels to a folder, then does each\n" +
 			"day's pass as of that day: files instead of object storage, a text file instead of a\n" +
 			"Pushgateway, and a suggestion instead of a Kubeflow run.\n\n" +
+			"The model predicts house prices, or with --task binary which parcels come late.\n\n" +
 			"With --to it puts the log alone into object storage, dated so that it ends\n" +
 			"yesterday: data for a try-out in a cluster.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			log, err := demoLog(task)
 			switch {
+			case err != nil:
+				return err
 			case cmd.Flags().Changed("to") && cmd.Flags().Changed("dir"):
 				return usagef("--dir and --to exclude each other")
 			case cmd.Flags().Changed("to"):
-				return a.demoUpload(cmd.Context(), to)
+				return a.demoUpload(cmd.Context(), log, to)
 			}
-			return a.demo(cmd.Context(), dir)
+			return a.demo(cmd.Context(), log, dir)
 		},
 	}
+	cmd.Flags().StringVar(&task, "task", string(groundtruth.Regression), "what the model predicts: regression or binary")
 	cmd.Flags().StringVar(&dir, "dir", "hindcast-demo", "folder to write to")
 	cmd.Flags().StringVar(&to, "to", "", "URL of an object store to put the log into, and do no more")
 	return cmd
 }
 
+// demoLog returns the log of a task.
+func demoLog(task string) (*demo.Log, error) {
+	var have []string
+	for _, log := range demo.Logs() {
+		if string(log.Task) == task {
+			return log, nil
+		}
+		have = append(have, string(log.Task))
+	}
+	return nil, usagef("--task %q: there are demos of %s", task, strings.Join(have, " and "))
+}
+
 // demoUpload puts the log into an object store.
-func (a *App) demoUpload(ctx context.Context, to string) error {
+func (a *App) demoUpload(ctx context.Context, log *demo.Log, to string) error {
 	trustRoots()
 	stores := a.stores(".")
 	defer func() { _ = stores.Close() }()
@@ -53,18 +71,18 @@ func (a *App) demoUpload(ctx context.Context, to string) error {
 		return err
 	}
 	start := a.Clock().UTC().Truncate(24*time.Hour).AddDate(0, 0, -demo.Days)
-	if err := demo.Upload(ctx, store, start); err != nil {
+	if err := log.Upload(ctx, store, start); err != nil {
 		return err
 	}
 	day := func(n int) string { return start.AddDate(0, 0, n).Format(time.DateOnly) }
-	fmt.Fprintf(a.Stdout, "%s holds predictions of house prices from %s to %s, their labels, up to %d days late, and a reference.\n", store.URL(), day(0), day(demo.Days-1), demo.DelayDays)
-	fmt.Fprintf(a.Stdout, "The market changes on %s. The newest day with all labels is %s.\n", day(demo.DriftDay), day(demo.Days-1-demo.DelayDays))
+	fmt.Fprintf(a.Stdout, "%s holds predictions of %s from %s to %s, their labels, up to %d days late, and a reference.\n", store.URL(), log.Predicts, day(0), day(demo.Days-1), demo.DelayDays)
+	fmt.Fprintf(a.Stdout, "On %s %s. The newest day with all labels is %s.\n", day(demo.DriftDay), log.Change, day(demo.Days-1-demo.DelayDays))
 	return nil
 }
 
 // demo lives through the days of the log.
-func (a *App) demo(ctx context.Context, dir string) error {
-	if err := demo.Write(dir); err != nil {
+func (a *App) demo(ctx context.Context, log *demo.Log, dir string) error {
+	if err := log.Write(dir); err != nil {
 		return err
 	}
 	path := filepath.Join(dir, "hindcast.yaml")
@@ -87,9 +105,9 @@ func (a *App) demo(ctx context.Context, dir string) error {
 	c.Progress = nil
 
 	drift := demo.Start().AddDate(0, 0, demo.DriftDay)
-	fmt.Fprintf(a.Stdout, "A model predicts house prices, %d days of them from %s. Labels come up to %d days late.\n", demo.Days, demo.Start().Format(time.DateOnly), demo.DelayDays)
-	fmt.Fprintf(a.Stdout, "On %s the market changes: larger houses, and they fetch more. Every night at 03:00 Hindcast looks.\n\n", drift.Format(time.DateOnly))
-	story := demoStory{w: a}
+	fmt.Fprintf(a.Stdout, "A model predicts %s, %d days of them from %s. Labels come up to %d days late.\n", log.Predicts, demo.Days, demo.Start().Format(time.DateOnly), demo.DelayDays)
+	fmt.Fprintf(a.Stdout, "On %s %s. Every night at 03:00 Hindcast looks.\n\n", drift.Format(time.DateOnly), log.Change)
+	story := demoStory{w: a, log: log}
 	for day := demo.DelayDays + 1; day <= demo.Days; day++ {
 		now = demo.Start().AddDate(0, 0, day).Add(3 * time.Hour)
 		outcomes, err := c.Pass(ctx, m, job.Options{})
@@ -105,6 +123,7 @@ func (a *App) demo(ctx context.Context, dir string) error {
 // demoStory tells what the passes found.
 type demoStory struct {
 	w                     *App
+	log                   *demo.Log
 	begun                 bool         // there is a line, and the header above it
 	healthy               *job.Outcome // the last healthy mature window
 	drift, breach         *job.Outcome // the first of each
@@ -135,7 +154,7 @@ func (s *demoStory) remember(now time.Time, o *job.Outcome) {
 		s.drift, s.driftNight = o, now
 	case o.Stage == trigger.StageMature && s.breach == nil:
 		for _, r := range o.Rules {
-			if r.Name == "rmse" && r.Verdict == rule.Breached {
+			if r.Name == s.log.Rule && r.Verdict == rule.Breached {
 				s.breach, s.breachDay = o, now
 			}
 		}
@@ -156,10 +175,10 @@ func (s *demoStory) end(cfg *config.Config, path string) {
 	}
 	show("A healthy window, once its labels were in", s.healthy)
 	show("Drift, seen the night after it set in, without labels", s.drift)
-	show("The error, seen when its labels had matured", s.breach)
+	show("The "+s.log.Effect+", seen when its labels had matured", s.breach)
 	if s.drift != nil && s.breach != nil {
-		fmt.Fprintf(w, "\nDrift was seen on %s, the error it causes on %s: %.0f days earlier.\n",
-			s.driftNight.Format(time.DateOnly), s.breachDay.Format(time.DateOnly), s.breachDay.Sub(s.driftNight).Hours()/24)
+		fmt.Fprintf(w, "\nDrift was seen on %s, the %s it causes on %s: %.0f days earlier.\n",
+			s.driftNight.Format(time.DateOnly), s.log.Effect, s.breachDay.Format(time.DateOnly), s.breachDay.Sub(s.driftNight).Hours()/24)
 	}
 	if o := s.suggested; o != nil {
 		d := o.Decision

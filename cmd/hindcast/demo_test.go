@@ -49,22 +49,28 @@ func tree(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// The demo shows what it is made to show: drift a label delay before the error, and
-// the retraining that it suggests, in the ledger and in the metrics; and the same
-// again, byte for byte.
+// The demos show what they are made to show: drift a label delay before what it causes, and
+// the retraining that they suggest, in the ledger and in the metrics; and the same again, byte
+// for byte.
 func TestDemo(t *testing.T) {
+	for _, log := range demo.Logs() {
+		t.Run(string(log.Task), func(t *testing.T) { testDemo(t, log) })
+	}
+}
+
+func testDemo(t *testing.T, log *demo.Log) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	began := time.Now()
-	code, story, log := inProcess(t.Context(), now, "demo", "--dir", dir)
+	code, story, said := inProcess(t.Context(), now, "demo", "--dir", dir, "--task", string(log.Task))
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("the demo took %s", took)
 	}
-	if code != 0 || log != "" {
-		t.Fatalf("status %d: %s", code, log)
+	if code != 0 || said != "" {
+		t.Fatalf("status %d: %s", code, said)
 	}
 	for _, want := range []string{
-		"== A healthy window", "== Drift, seen", "== The error, seen", "== The retraining that mode auto would start",
+		"== A healthy window", "== Drift, seen", "== The " + log.Effect + ", seen", "== The retraining that mode auto would start",
 		"== Where things are", "== Try next", filepath.Join(dir, "hindcast.yaml"), "3 days earlier",
 	} {
 		if !strings.Contains(story, want) {
@@ -72,23 +78,23 @@ func TestDemo(t *testing.T) {
 		}
 	}
 
-	code, text, log := inProcess(t.Context(), now, "history", "-c", filepath.Join(dir, "hindcast.yaml"), "-o", "json")
+	code, text, said := inProcess(t.Context(), now, "history", "-c", filepath.Join(dir, "hindcast.yaml"), "-o", "json")
 	if code != 0 {
-		t.Fatalf("status %d: %s", code, log)
+		t.Fatalf("status %d: %s", code, said)
 	}
 	var history historyOutput
 	if err := json.Unmarshal([]byte(text), &history); err != nil {
 		t.Fatal(err)
 	}
 	breached := firstBreaches(t, history)
-	drift, breach := breached["drift"], breached["rmse"]
+	drift, breach := breached["drift"], breached[log.Rule]
 	if want := demo.Start().AddDate(0, 0, demo.DriftDay+1).Add(3 * time.Hour); !drift.Equal(want) {
 		t.Errorf("drift was seen at %s, want %s", drift, want)
 	}
 	if early := breach.Sub(drift); early != demo.DelayDays*24*time.Hour {
-		t.Errorf("drift was seen %s before the error", early)
+		t.Errorf("drift was seen %s before the %s", early, log.Effect)
 	}
-	if len(history.Suggestions) != 1 || history.Suggestions[0].Rule != "rmse" || len(history.Runs) != 0 {
+	if len(history.Suggestions) != 1 || history.Suggestions[0].Rule != log.Rule || len(history.Runs) != 0 {
 		t.Errorf("suggestions %+v, runs %+v", history.Suggestions, history.Runs)
 	}
 	if !strings.Contains(story, history.Suggestions[0].Key) {
@@ -96,11 +102,11 @@ func TestDemo(t *testing.T) {
 	}
 
 	files := tree(t, dir)
-	checkDemoMetrics(t, files["metrics.prom"])
+	checkDemoMetrics(t, files["metrics.prom"], log)
 
-	code, again, log := inProcess(t.Context(), now, "demo", "--dir", dir)
+	code, again, said := inProcess(t.Context(), now, "demo", "--dir", dir, "--task", string(log.Task))
 	if code != 0 || again != story {
-		t.Errorf("again: status %d, %s", code, log)
+		t.Errorf("again: status %d, %s", code, said)
 	}
 	second := tree(t, dir)
 	for _, path := range slices.Sorted(maps.Keys(files)) {
@@ -135,7 +141,7 @@ func firstBreaches(t *testing.T, history historyOutput) map[string]time.Time {
 }
 
 // checkDemoMetrics looks for the drift and the error in what the last pass pushed.
-func checkDemoMetrics(t *testing.T, text string) {
+func checkDemoMetrics(t *testing.T, text string, log *demo.Log) {
 	t.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
@@ -149,8 +155,11 @@ func checkDemoMetrics(t *testing.T, text string) {
 		}
 		return f.GetMetric()[0].GetGauge().GetValue()
 	}
-	if value("hindcast_last_run_success") != 1 || value("hindcast_drift_share_ratio") != 0.5 ||
-		!(value("hindcast_rmse") > 1.2*value("hindcast_reference_rmse")) {
+	worse := value("hindcast_"+log.Rule) > 1.2*value("hindcast_reference_"+log.Rule)
+	if log.Rule == "roc_auc" {
+		worse = value("hindcast_roc_auc") < 0.9*value("hindcast_reference_roc_auc")
+	}
+	if value("hindcast_last_run_success") != 1 || value("hindcast_drift_share_ratio") != 0.5 || !worse {
 		t.Errorf("metrics:\n%s", text)
 	}
 }

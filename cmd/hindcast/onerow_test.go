@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// What it takes to add a metric and a drift measure: a row and a function each. The metric
-// falls as the model gets worse.
+// What it takes to add a metric, of regressions or of classifiers, and a drift measure: a row and
+// a function each. The metric of regressions falls as the model gets worse.
 const (
 	metricRow = `{
 		Name: "closeness", Title: "Closeness", Help: "One over one more than the mean squared error.",
@@ -30,6 +30,17 @@ import "github.com/hindcast/hindcast/evaluator/summary"
 func closeness(s *Spec, m *errorMoments) Result {
 	value := 1 / (1 + m.squared.Mean)
 	return s.metric(m.estimate(m.squared, centred(summary.SumE2, m.squared.Mean), value, -value*value, -2*value), m.n, m.errors.Kurtosis)
+}`
+	classifierRow = `{
+		Name: "caution", Title: "Caution", Help: "Share of rows that are predicted to be positive.",
+		About: "Share of rows that are predicted to be positive",
+		Unit: Share, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 20, Headline: true, binary: caution,
+	},`
+	classifierFunction = `package metric
+
+func caution(r *binaryRows) figure {
+	value := r.predicted.W / r.all.W
+	return figure{value: value, of: r.all, influence: byClass(func(_, p float64) float64 { return p - value })}
 }`
 	measureRow      = `{Name: "widest", Threshold: 0.1, bins: &distance{of: widest}},`
 	measureFunction = `package drift
@@ -77,18 +88,27 @@ func withRows(t *testing.T) (overlay string) {
 		writeFile(t, path, text)
 		replace[filepath.Join(root, original)] = path
 	}
-	for _, of := range []struct{ folder, file, table, row, function string }{
+	tables := map[string]string{}
+	for i, of := range []struct{ folder, file, table, row, function string }{
 		{"evaluator/metric", "table.go", "func regressions() []Spec {", metricRow, metricFunction},
+		{"evaluator/metric", "table.go", "func classifiers() []Spec {", classifierRow, classifierFunction},
 		{"evaluator/drift", "spec.go", "func Specs() []Spec {", measureRow, measureFunction},
 	} {
-		text := readFile(t, filepath.Join(root, of.folder, of.file))
+		path := of.folder + "/" + of.file
+		text, ok := tables[path]
+		if !ok {
+			text = readFile(t, filepath.Join(root, path))
+		}
 		begin := strings.Index(text, of.table)
 		end := begin + strings.Index(text[max(begin, 0):], "\n\t}\n}\n")
 		if begin < 0 || end <= begin {
 			t.Fatalf("%s/%s has no table that begins with %q", of.folder, of.file, of.table)
 		}
-		put(of.folder+"/"+of.file, text[:end]+"\n"+of.row+text[end:])
-		put(of.folder+"/added.go", of.function)
+		tables[path] = text[:end] + "\n" + of.row + text[end:]
+		put(fmt.Sprintf("%s/added%d.go", of.folder, i), of.function)
+	}
+	for path, text := range tables {
+		put(path, text)
 	}
 	data, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
@@ -192,6 +212,50 @@ func checkProgram(t *testing.T, overlay string) {
 	default:
 		t.Error("the breach was told nobody")
 	}
+	checkClassifier(t, binary)
+}
+
+// checkClassifier judges a window of a classifier, which predicts the positive class of a tenth of
+// the rows and did so of a half of the reference's, by the metric of classifiers that was added.
+func checkClassifier(t *testing.T, binary string) {
+	dir := t.TempDir()
+	rows := func(header string, n int, row func(i int) string) string {
+		lines := []string{header}
+		for i := range n {
+			lines = append(lines, row(i))
+		}
+		return strings.Join(lines, "\n") + "\n"
+	}
+	writeFile(t, filepath.Join(dir, "predictions.csv"), rows("id,ts,score", 400, func(i int) string {
+		return fmt.Sprintf("%d,2026-01-01T%02d:%02d:00Z,%g", i, i/60, i%60, 0.05+float64(i%10)/20)
+	}))
+	writeFile(t, filepath.Join(dir, "labels.csv"), rows("id,y", 400, func(i int) string { return fmt.Sprintf("%d,%d", i, i%3%2) }))
+	writeFile(t, filepath.Join(dir, "reference.csv"), rows("id,score,y", 400, func(i int) string {
+		return fmt.Sprintf("%d,%g,%d", i, 0.05+float64(i%10)/10, i%3%2)
+	}))
+	config := filepath.Join(dir, "hindcast.yaml")
+	text := `version: 1
+state: {url: ./state}
+publish: {textfile: {path: ./metrics.prom}}
+models:
+  - name: fraud
+    task: binary
+    predictions: {url: ./predictions.csv, columns: {id: id, timestamp: ts, score: score}}
+    ground_truth: {url: ./labels.csv, columns: {id: id, label: y}, delay: 0d}
+    reference: {url: ./reference.csv}
+    rules:
+      - {name: careless, when: caution < 0.5 * reference.caution, min_samples: 50}
+`
+	contains(t, "a rule of a classifier that is reversed", checked(t, binary, text, nil, 0), "caution < 0.5 * reference.caution looks reversed")
+	contains(t, "a metric of the other task", checked(t, binary, text, []string{"when: caution", "when: closeness"}, 3), "closeness is a metric of task regression; this model's task is binary")
+	writeFile(t, config, text)
+	out, err := command(t, ".", binary, "run", "-c", config, "--window", "2026-01-01/2026-01-02", "--as-of", "2026-01-07", "--push")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	contains(t, "the table of a classifier", out, "\n roc_auc", "\n caution", "caution 0.1 (0.07", " at 95 %")
+	contains(t, "the text file", readFile(t, filepath.Join(dir, "metrics.prom")),
+		"hindcast_caution{model=\"fraud\"} 0.1\n", "hindcast_reference_caution{model=\"fraud\"} 0.5\n", "hindcast_accuracy{", "hindcast_caution_high{")
 }
 
 // checked runs check on the configuration with each first text of edits replaced by the

@@ -159,10 +159,10 @@ func cohenW(ref, cur bins) float64 {
 	return math.Sqrt(s)
 }
 
-// ksPValue is the asymptotic two-sided p-value of the two-sample
+// KSPValue is the asymptotic two-sided p-value of the two-sample
 // Kolmogorov-Smirnov distance d, with the small-sample correction of Stephens
 // (JRSS B 32, 1970).
-func ksPValue(d, n, m float64) float64 {
+func KSPValue(d, n, m float64) float64 {
 	root := math.Sqrt(n * m / (n + m))
 	l := float64((root + 0.12 + 0.11/root) * d)
 	if l < 0.2 {

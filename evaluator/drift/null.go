@@ -144,6 +144,6 @@ func ksNull(n, m, level float64) null {
 		mean:     math.Min(1, float64(mean*root)),
 		rms:      math.Min(1, float64(math.Sqrt(square)*root)),
 		sd:       float64(math.Sqrt(square-float64(mean*mean)) * root),
-		exceeded: func(value float64) float64 { return ksPValue(value, n, m) },
+		exceeded: func(value float64) float64 { return KSPValue(value, n, m) },
 	}
 }

@@ -202,7 +202,7 @@ func (p *pair) functions() *cdfs {
 // p-value, which never judges.
 func (p *pair) kolmogorovSmirnov() measured {
 	d, bound := p.functions().kolmogorovSmirnov()
-	pValue := ksPValue(d, p.n, p.m)
+	pValue := KSPValue(d, p.n, p.m)
 	null := ksNull(p.n, p.m, p.level)
 	if days := p.alike.Days; days.orderVaries() {
 		null = sharedBridges().ksNull(p.mem, p.n, p.m, p.level, days)

@@ -42,6 +42,17 @@ const (
 	WorseLeaves0                  // to either side, as a bias does
 )
 
+// Input is what a metric goes by beside what was predicted and what came true. The zero value is
+// nothing.
+type Input uint8
+
+// The inputs of metrics.
+const (
+	Scores             Input = iota + 1 // probabilities of classes
+	PredictedQuantiles                  // of a regression
+	WorthOfRows                         // Options.Worth
+)
+
 // Spec is one metric: a row of the table that rules, series, dashboards, messages, the
 // terminal and the documentation's tests read.
 type Spec struct {
@@ -63,6 +74,8 @@ type Spec struct {
 	// Rank orders metrics for people, who look at 1 first. Of equal ranks the one that the
 	// table has first comes first.
 	Rank int
+	// Needs is what the model has to have for it, which the configuration tells.
+	Needs Input
 	// Headline says that messages show it.
 	Headline bool
 

@@ -113,32 +113,32 @@ func classifiers() []Spec {
 		{
 			Name: "roc_auc", Title: "ROC AUC", Help: "Area under the receiver operating characteristic.",
 			About: "How often a positive row has a higher score than a negative one: 1 is perfect, 0.5 is as good as chance",
-			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 1, Headline: true, binary: rocAUC,
+			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 1, Needs: Scores, Headline: true, binary: rocAUC,
 		},
 		{
 			Name: "average_precision", Title: "Average precision", Help: "Mean precision over the positive rows, each at its own score.",
 			About: "Mean precision over the positive rows, each at its own score: 1 is perfect, the share of positive rows is as good as chance",
-			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 6, binary: averagePrecision,
+			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 6, Needs: Scores, binary: averagePrecision,
 		},
 		{
 			Name: "log_loss", Title: "Log loss", Help: "Mean logarithmic loss of the score.",
 			About: "Mean logarithmic loss of the score, which counts sure mistakes most",
-			Unit:  NoUnit, Worse: WorseRises, Most: worstLoss(), HasInterval: true, Rank: 7, binary: logLoss,
+			Unit:  NoUnit, Worse: WorseRises, Most: worstLoss(), HasInterval: true, Rank: 7, Needs: Scores, binary: logLoss,
 		},
 		{
 			Name: "brier", Title: "Brier score", Help: "Mean squared difference of the score and the label.",
 			About: "Mean squared difference of the score and the label, as 1 or 0",
-			Unit:  NoUnit, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 8, binary: brier,
+			Unit:  NoUnit, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 8, Needs: Scores, binary: brier,
 		},
 		{
 			Name: "ece", Title: "ECE", Help: "Expected calibration error.",
 			About: "How far scores are off the share of positive rows, on average over 10 bins of the score; of few rows it is too great",
-			Unit:  Share, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 9, binary: calibrationError,
+			Unit:  Share, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 9, Needs: Scores, binary: calibrationError,
 		},
 		{
 			Name: "business_value", Title: "Business value", Help: "Mean business value of a row, less the cost of a prediction.",
 			About: "What a prediction is worth on average by the configured business_value, less cost_per_prediction",
-			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, binary: businessValue,
+			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, Needs: WorthOfRows, binary: businessValue,
 		},
 	}
 }

@@ -111,7 +111,7 @@ func (n *numeric) trend() trend {
 // trend returns how the variable moves where it is a metric of the window: errors rise and
 // r2 falls; a bias may do either, and so may what the table of metrics doesn't know.
 func (v *variable) trend() trend {
-	if v.kind != varMetric && v.kind != varInterval && v.kind != varSegment {
+	if !v.ofWindow() && v.kind != varInterval {
 		return 0
 	}
 	spec, _ := metric.Find(v.metric)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/internal/spelling"
@@ -105,6 +106,9 @@ func (n *names) resolve(path []step) (*variable, *fault) {
 			v.metric = path[1].name
 			f = n.needsRolling(path)
 		}
+	case "estimated":
+		v.kind = varEstimated
+		f = n.estimated(path, v)
 	case "segments":
 		v.kind = varSegment
 		f = n.segment(path, 1, v)
@@ -127,6 +131,9 @@ func (n *names) resolve(path []step) (*variable, *fault) {
 			}
 		}
 		f = n.ends(path, 1)
+	}
+	if f == nil {
+		f = n.needsInput(path, v)
 	}
 	if f != nil {
 		return nil, f
@@ -192,6 +199,31 @@ func (n *names) reference(path []step, v *variable) *fault {
 	return f
 }
 
+// estimated resolves a path that begins with estimated.
+func (n *names) estimated(path []step, v *variable) *fault {
+	known := estimate.Names(n.task)
+	switch {
+	case known == nil:
+		return &fault{msg: fmt.Sprintf("performance is not estimated of models of task %s", n.task), offset: path[0].offset}
+	case n.noScores():
+		return &fault{msg: "performance is estimated by probabilities, and there are none; name the columns of predictions, and of the reference's rows, that have them", offset: path[0].offset}
+	}
+	f := n.fields(path, []string{"", "a metric"}, nil, known)
+	if f == nil {
+		f = n.needsReference(path)
+	}
+	if f == nil {
+		v.metric = path[1].name
+		f = n.needsColumns(path, n.env.NoPredictions, n.env.NoLabels)
+	}
+	return f
+}
+
+// noScores reports whether predictions or the reference's rows have no probabilities.
+func (n *names) noScores() bool {
+	return n.env.Lacks[metric.Scores] != "" || n.env.ReferenceLacks[metric.Scores] != ""
+}
+
 // needsRolling refuses a path that needs a rolling reference where there is none.
 func (n *names) needsRolling(path []step) *fault {
 	if n.env.HasRolling {
@@ -230,6 +262,27 @@ func (n *names) needsColumns(path []step, noPredictions, noLabels bool) *fault {
 		msg:    fmt.Sprintf("%s can never be known: the reference has no %s, as reference.columns.%s says", pathName(path), lacks, key),
 		offset: path[0].offset,
 	}
+}
+
+// needsInput refuses a metric that goes by something that the model or its reference hasn't.
+func (n *names) needsInput(path []step, v *variable) *fault {
+	spec, ok := metric.Find(v.metric)
+	if !ok || spec.Needs == 0 {
+		return nil
+	}
+	what := map[metric.Input]string{
+		metric.Scores: "probabilities", metric.PredictedQuantiles: "predicted quantiles", metric.WorthOfRows: "what rows are worth",
+	}[spec.Needs]
+	f := &fault{offset: path[0].offset}
+	if key, lacks := n.env.Lacks[spec.Needs]; lacks {
+		f.msg = fmt.Sprintf("%s goes by %s, which this model has not: configure %s", v.metric, what, key)
+		return f
+	}
+	if key, lacks := n.env.ReferenceLacks[spec.Needs]; lacks && (v.kind == varReference || v.kind == varReferenceSegment) {
+		f.msg = fmt.Sprintf("%s can never be known: the reference has no %s, as %s says", pathName(path), what, key)
+		return f
+	}
+	return nil
 }
 
 // segment resolves a path whose first steps, so many, end with segments.
@@ -315,10 +368,6 @@ func (n *names) unknown(path []step, at int, known []string) *fault {
 		if f.msg = n.ofOtherTask(name); f.msg != "" {
 			return f
 		}
-		if name == "estimated" {
-			f.msg = "estimated performance is not in this version"
-			return f
-		}
 	}
 	if path[0].name == "drift" && at == 3 && slices.Contains(drift.Later(), name) {
 		f.msg = fmt.Sprintf("drift measure %s is not in this version; known are %s", name, strings.Join(known, ", "))
@@ -389,7 +438,7 @@ func (n *names) candidates(at int, known []string) []string {
 
 // roots lists the names that a variable may begin with.
 func (n *names) roots() []string {
-	return append(slices.Clone(n.metrics), "ci", "reference", "rolling", "matched", "coverage", "predictions",
+	return append(slices.Clone(n.metrics), "ci", "reference", "rolling", "estimated", "matched", "coverage", "predictions",
 		"segments", "drift", "quality", "prometheus")
 }
 
@@ -404,6 +453,9 @@ func (n *names) known() []string {
 	}
 	if n.env.HasRolling {
 		out = append(out, "rolling.METRIC")
+	}
+	if n.env.HasReference && !n.noScores() && estimate.Names(n.task) != nil {
+		out = append(out, "estimated.METRIC")
 	}
 	out = append(out, "matched", "coverage", "predictions")
 	for _, s := range n.env.Segments {
@@ -423,10 +475,16 @@ func (n *names) known() []string {
 	return out
 }
 
-// nearestName returns the candidate that the fewest edits turn name into, the one
+// nearestName returns the candidate that name is the first or the last word of, as auc is of
+// roc_auc. Else it returns the one that the fewest edits turn name into, the one
 // closest in length among equals, or "" where all take more than a third of it.
 func nearestName(name string, candidates []string) string {
 	best, least, lengthOff := "", max(2, len(name)/3)+1, 0
+	for _, c := range candidates {
+		if len(name) > 2 && (strings.HasSuffix(c, "_"+name) || strings.HasPrefix(c, name+"_")) {
+			return c
+		}
+	}
 	for _, c := range candidates {
 		d, off := spelling.Distance(name, c, least+1), max(len(c)-len(name), len(name)-len(c))
 		if d < len(c) && (d < least || (d == least && best != "" && off < lengthOff)) {

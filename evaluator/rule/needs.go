@@ -15,7 +15,7 @@ const mostTimes = 100
 // the same figures with more and more rows, which leaves less to chance.
 func (r *compiledRule) needsRows(facts *Facts) int64 {
 	have := r.rows(facts)
-	if have == 0 || r.NeedsLabels && !(facts.Coverage >= r.MinCoverage) {
+	if have == 0 || r.NeedsLabels && (!(facts.Coverage >= r.MinCoverage) || facts.LabelBias != "") {
 		return 0
 	}
 	least := max(have, r.MinSamples)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -30,9 +31,12 @@ type Env struct {
 	// NoPredictions and NoLabels say that the reference has no such column, so that what
 	// needs it can never be known.
 	NoPredictions, NoLabels bool
-	Segments                []string // configured segment columns
-	Prometheus              []string // configured prometheus.NAME
-	Drift                   drift.Prospects
+	// Lacks and ReferenceLacks are the inputs of metrics that the model and its reference don't
+	// have, by the keys that would name them.
+	Lacks, ReferenceLacks map[metric.Input]string
+	Segments              []string // configured segment columns
+	Prometheus            []string // configured prometheus.NAME
+	Drift                 drift.Prospects
 }
 
 // Facts holds what is known of a window, which its rules are judged on.
@@ -42,6 +46,7 @@ type Facts struct {
 	Matched     int64
 	Coverage    float64 // matched over predictions, NaN without predictions
 	Mature      bool    // labels are mature: rules that need labels are judged
+	LabelBias   string  // why the rows with a label don't stand for the window, which leaves rules that need labels inconclusive; empty where they do
 
 	Prometheus map[string]Answer // by the name of the configured query
 
@@ -343,7 +348,8 @@ func (r *compiledRule) rows(facts *Facts) int64 {
 	return facts.Predictions
 }
 
-// unmetGuards says in words which of the guards min_samples and min_coverage are not met.
+// unmetGuards says in words which of the guards are not met: min_samples, min_coverage, and that
+// the rows with a label are like those without.
 func (r *compiledRule) unmetGuards(facts *Facts) []string {
 	if r.anyVolume {
 		return nil
@@ -353,6 +359,9 @@ func (r *compiledRule) unmetGuards(facts *Facts) []string {
 		of = "matched"
 	}
 	var unmet []string
+	if r.NeedsLabels && facts.LabelBias != "" {
+		unmet = append(unmet, facts.LabelBias)
+	}
 	if rows < r.MinSamples {
 		unmet = append(unmet, fmt.Sprintf("%s %d < min_samples %d", of, rows, r.MinSamples))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
@@ -22,6 +23,7 @@ const (
 	varReferenceRows
 	varReferenceSegment
 	varRolling
+	varEstimated
 	varMatched
 	varCoverage
 	varPredictions
@@ -40,7 +42,7 @@ const (
 type variable struct {
 	kind   variableKind
 	name   string // as rules write it, in canonical form
-	metric string // varMetric, varInterval, varReference, varReferenceSegment, varRolling, varSegment
+	metric string // varMetric, varInterval, varReference, varReferenceSegment, varRolling, varEstimated, varSegment
 	column string // varSegment, varReferenceSegment, varDriftMeasure, varDrifted, varQuality
 	value  string // varSegment, varReferenceSegment: the segment
 	field  string // varInterval: low or high; varDriftMeasure: the measure; varQuality: its field; varPrometheus: the query
@@ -73,7 +75,7 @@ func (v *variable) needsLabels() bool {
 // needsReference reports whether the value is one of the reference, or compares with it.
 func (v *variable) needsReference() bool {
 	switch v.kind {
-	case varReference, varReferenceRows, varReferenceSegment, varRolling, varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
+	case varReference, varReferenceRows, varReferenceSegment, varRolling, varEstimated, varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
 		return true
 	case varQuality:
 		return v.field == "out_of_range" || v.field == "unseen"
@@ -82,8 +84,11 @@ func (v *variable) needsReference() bool {
 	}
 }
 
-// ofWindow reports whether the variable is a metric of the window.
-func (v *variable) ofWindow() bool { return v.kind == varMetric || v.kind == varSegment }
+// ofWindow reports whether the variable is a metric of the window, as labels show it or as it is
+// estimated before they come.
+func (v *variable) ofWindow() bool {
+	return v.kind == varMetric || v.kind == varSegment || v.kind == varEstimated
+}
 
 // hasInterval reports whether significance applies to the variable.
 func (v *variable) hasInterval() bool {
@@ -136,6 +141,8 @@ func (v *variable) read(facts *Facts) reading {
 			return v.missingFor("no rolling reference")
 		}
 		return v.readMetric(ev.Rolling.Metrics, 0)
+	case varEstimated:
+		return v.readEstimated(ev.Estimated)
 	case varSegment:
 		group, ok := ev.Segments[v.column][v.value]
 		if !ok {
@@ -180,6 +187,18 @@ func (v *variable) readMetric(metrics map[string]metric.Result, times float64) r
 		return v.missingFor(m.Reason)
 	}
 	return reading{value: value, metric: m}
+}
+
+// readEstimated looks it up in the estimated performance. More rows would leave what the reference
+// doesn't tell of the estimate as it is, so that nothing is said of them.
+func (v *variable) readEstimated(e *estimate.Estimated) reading {
+	switch {
+	case e == nil:
+		return v.missingFor("no performance is estimated of this window")
+	case e.Reason != "":
+		return v.missingFor(e.Reason)
+	}
+	return v.readMetric(e.Metrics, 0)
 }
 
 // readReference looks it up in the reference.

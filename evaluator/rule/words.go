@@ -175,6 +175,8 @@ func (c *clause) phrase(v *variable, r reading, facts *Facts) string {
 	switch v.kind {
 	case varMetric:
 		return v.metric + " " + value + intervalWords(r.metric)
+	case varEstimated:
+		return "estimated " + v.metric + " " + value + intervalWords(r.metric)
 	case varSegment:
 		return column + "=" + shorten(v.value, maxNameLength) + " " + v.metric + " " + value + intervalWords(r.metric)
 	case varReference:

@@ -24,8 +24,8 @@ type classes struct {
 func newClasses(spec *groundtruth.Spec, mem *memory, bytes *atomic.Int64) *classes {
 	switch spec.Task {
 	case groundtruth.Binary:
-		positive := table.BinaryText(cmp.Or(spec.Positive, "1"))
-		return &classes{task: spec.Task, positive: positive, byNumber: positive == "1" || positive == "0"}
+		positive, byNumber := table.PositiveLabel(spec.Positive)
+		return &classes{task: spec.Task, positive: positive, byNumber: byNumber}
 	case groundtruth.Multiclass:
 		return &classes{task: spec.Task, dict: newClassDictionary(cmp.Or(spec.LabelColumns.Label, spec.PredictionColumns.Prediction), mem, bytes)}
 	}

@@ -230,7 +230,9 @@ func (j *joiner) prepare() {
 		window: j.window, hasTime: j.spec.PredictionColumns.Timestamp != "",
 		objects: len(j.preds.Objects), segmentCount: len(j.segmentNames), groups: j.opt.ReadLabels && j.spec.PredictionColumns.Entity != "",
 	}
-	options.positive, options.numbers = furtherOf(&j.spec)
+	if j.opt.ReadLabels { // else there are no matches
+		options.positive, options.numbers = furtherOf(&j.spec)
+	}
 	bytes := j.preds.Bytes()
 	if j.labels != nil {
 		bytes += j.labels.Bytes()

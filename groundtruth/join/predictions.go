@@ -419,7 +419,7 @@ func (w *predictionWorker) sample(c *table.Chunk) {
 func (w *predictionWorker) scatter(c *table.Chunk, ord int) {
 	ids, times, values := w.ids, c.Column(w.cols.time), w.values
 	layout := w.j.layout
-	further := !values.plain
+	further := layout.positiveAt > 0 || layout.numbers > 0
 	n := len(w.codes[0])
 	for k := range n {
 		i := k

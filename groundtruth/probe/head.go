@@ -20,6 +20,9 @@ type Field struct {
 	Element groundtruth.Element // of the column's values, which are maps or lists; zero is the value itself
 	As      table.As
 	Hash    bool // whether Rows.Hashes is to have its values
+	Texts   bool // whether Head.Texts is to have them, of a text
+	// Least and Most bound a number: one beyond is bad. Both are 0 where any number may be.
+	Least, Most float64
 }
 
 // Options bound what is read.
@@ -70,8 +73,12 @@ type Column struct {
 	Unzoned    string // the first time that has a time of day and no zone, and so is read as UTC
 }
 
-// MaxDistinct is up to how many values of a column are told apart.
-const MaxDistinct = 20_000
+// MaxDistinct is up to how many values of a column are told apart, and MaxCounted of how many
+// Head.Texts has the number.
+const (
+	MaxDistinct = 20_000
+	MaxCounted  = 1001
+)
 
 // Known reports how many values can be read.
 func (c *Column) Known() int64 { return c.Rows - c.Missing - c.Bad }
@@ -102,7 +109,10 @@ type Head struct {
 	Columns []format.ColumnInfo // all that there are
 	Fields  []Column            // as they were asked for
 	Rows    Rows
-	Read    int64 // records, malformed ones included
+	// Texts tells by field how many records have a value, of the first MaxCounted values that
+	// differ; nil of a field that Field.Texts does not ask for.
+	Texts []map[string]int64
+	Read  int64 // records, malformed ones included
 	Bad     int64 // malformed records
 	Whole   bool  // all of the objects was read
 }

@@ -292,3 +292,34 @@ func TestSpread(t *testing.T) {
 		t.Errorf("picked are %s", keys)
 	}
 }
+
+// TestReadOfBoundedAndCountedFields takes numbers beyond bounds for bad, and counts texts.
+func TestReadOfBoundedAndCountedFields(t *testing.T) {
+	t.Parallel()
+	stores, url := put(t, map[string][]byte{"a.csv": []byte("p,c\n0,a\n1,b\n1.5,a\n-1,\nNaN,a\n,b\nx,c\n")})
+	s, err := Find(context.Background(), stores, groundtruth.Source{URL: url + "/a.csv"}, time.Time{}, groundtruth.Window{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := s.Read(context.Background(), s.Spread(1), []Field{{Name: "p", As: table.AsNumber, Most: 1}, {Name: "c", As: table.AsText, Texts: true}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := head.Fields[0]; p.Known() != 2 || p.Bad != 4 || p.Missing != 1 || p.BadExample != "1.5" || p.Min != 0 || p.Max != 1 {
+		t.Errorf("%+v", p)
+	}
+	if got := fmt.Sprint(head.Texts); got != "[map[] map[a:3 b:2 c:1]]" || head.Texts[0] != nil {
+		t.Errorf("texts %s", got)
+	}
+	many := "c\n"
+	for i := range 2 * MaxCounted {
+		many += fmt.Sprintf("c%d\n", i)
+	}
+	stores, url = put(t, map[string][]byte{"b.csv": []byte(many)})
+	if s, err = Find(context.Background(), stores, groundtruth.Source{URL: url + "/b.csv"}, time.Time{}, groundtruth.Window{}); err != nil {
+		t.Fatal(err)
+	}
+	if head, err = s.Read(context.Background(), s.Spread(1), []Field{{Name: "c", As: table.AsText, Texts: true}}, Options{}); err != nil || len(head.Texts[0]) != MaxCounted || head.Fields[0].Distinct != 2*MaxCounted {
+		t.Errorf("%d texts are counted, %v", len(head.Texts[0]), err)
+	}
+}

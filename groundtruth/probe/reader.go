@@ -52,7 +52,10 @@ func newReader(h *Head, fields []Field) *reader {
 	}
 	h.Rows.Times, h.Rows.Hashes = make([][]int64, len(fields)), make([][]uint32, len(fields))
 	for i, f := range fields {
-		h.Fields = append(h.Fields, Column{Field: f})
+		h.Fields, h.Texts = append(h.Fields, Column{Field: f}), append(h.Texts, nil)
+		if f.Texts {
+			h.Texts[i] = map[string]int64{}
+		}
 		r.seen = append(r.seen, map[xxh3.Uint128]bool{})
 		if f.Name == "" {
 			r.values, r.texts = append(r.values, -1), append(r.texts, -1)
@@ -165,10 +168,7 @@ func (r *reader) field(c *table.Chunk, f, n int) {
 				text, bad = col.BadNumber(i)
 			}
 			if bad {
-				out.Bad++
-				if out.BadExample == "" {
-					out.BadExample = strings.Clone(text)
-				}
+				out.addBad(text)
 			} else {
 				out.Missing++
 			}
@@ -184,6 +184,10 @@ func (r *reader) value(f int, col *table.Column, i int, text string) {
 	out := &r.head.Fields[f]
 	if out.As == table.AsNumber {
 		x := col.Floats[i]
+		if (out.Least != 0 || out.Most != 0) && !(x >= out.Least && x <= out.Most) {
+			out.addBad(string(table.AppendFloatText(nil, x, 64)))
+			return
+		}
 		if out.Example == "" {
 			out.Example = string(table.AppendFloatText(nil, x, 64))
 			out.Min, out.Max, out.Whole = x, x, true
@@ -197,6 +201,21 @@ func (r *reader) value(f int, col *table.Column, i int, text string) {
 	}
 	if out.As == table.AsText && len(r.seen[f]) < MaxDistinct {
 		r.seen[f][xxh3.HashString128(text)] = true
+	}
+	if counts := r.head.Texts[f]; counts != nil {
+		if _, known := counts[text]; known {
+			counts[text]++
+		} else if len(counts) < MaxCounted {
+			counts[strings.Clone(text)] = 1
+		}
+	}
+}
+
+// addBad counts a value that cannot be read as the field's.
+func (c *Column) addBad(text string) {
+	c.Bad++
+	if c.BadExample == "" {
+		c.BadExample = strings.Clone(text)
 	}
 }
 

@@ -1,6 +1,16 @@
 package table
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
+
+// PositiveLabel returns the canonical text of a binary model's positive label, which is 1 where
+// nothing else is said, and whether it is 1 or 0: all classes of the model are then 1 or 0.
+func PositiveLabel(s string) (text string, isNumber bool) {
+	text = BinaryText(cmp.Or(s, "1"))
+	return text, text == "1" || text == "0"
+}
 
 // ClassText returns the canonical text of a class, so that classes that are written alike in
 // different formats are one: of a text that is a number, with blanks around it or not, the

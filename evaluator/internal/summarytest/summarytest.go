@@ -31,7 +31,8 @@ func Summaries(ref *groundtruth.Batch, opts summary.ProfilerOptions, cur ...*gro
 
 // Row is a row of a reference: its time in Unix nanoseconds, its features by name, numbers of
 // type float64 (NaN for missing) or texts of type string ("" for missing), its prediction, and
-// its label, NaN for none.
+// its label, NaN for none. Of a binary classifier the prediction is the score, and from 1/2 on the
+// positive class is predicted.
 type Row struct {
 	Time              int64
 	Features          map[string]any
@@ -97,12 +98,14 @@ func tablesOf(rows []Row) (*groundtruth.Batch, *groundtruth.Matches) {
 	matches := &groundtruth.Matches{HasTime: true, Version: groundtruth.Column{Kind: groundtruth.Absent}}
 	for i, r := range rows {
 		batch.Times[i], batch.Predictions[i] = r.Time, r.Prediction
+		batch.Positive = append(batch.Positive, r.Prediction >= 0.5)
 		if math.IsNaN(r.Label) {
 			continue
 		}
 		matches.Len++
 		matches.Times = append(matches.Times, r.Time)
 		matches.Predictions, matches.Labels = append(matches.Predictions, r.Prediction), append(matches.Labels, r.Label)
+		matches.Positive = append(matches.Positive, r.Prediction >= 0.5)
 	}
 	return batch, matches
 }

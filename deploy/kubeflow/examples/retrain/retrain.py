@@ -186,19 +186,19 @@ def retrain(
         registered.set_caching_options(False)
 
 
-def main() -> None:
-    beside = pathlib.Path(__file__).with_name("retrain.yaml")
+def write(pipeline, beside: pathlib.Path) -> None:
+    """Writes what the pipeline compiles to or, with --check, says whether it is that."""
     if sys.argv[1:] != ["--check"]:
-        compiler.Compiler().compile(retrain, str(beside))
+        compiler.Compiler().compile(pipeline, str(beside))
         return
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        fresh = pathlib.Path(folder, "retrain.yaml")
-        compiler.Compiler().compile(retrain, str(fresh))
+        fresh = pathlib.Path(folder, beside.name)
+        compiler.Compiler().compile(pipeline, str(fresh))
         if fresh.read_bytes() != beside.read_bytes():
-            sys.exit("retrain.yaml is not what retrain.py compiles to: run python retrain.py")
+            sys.exit(f"{beside.name} is not what {sys.argv[0]} compiles to: run python {sys.argv[0]}")
 
 
 if __name__ == "__main__":
-    main()
+    write(retrain, pathlib.Path(__file__).with_suffix(".yaml"))
