@@ -77,11 +77,11 @@ func TestEntitiesCountAsFewerRows(t *testing.T) {
 		reference.feed(p)
 		layout := p.Layout()
 		for _, known := range []bool{true, false} {
-			b := summary.NewProfileBuilder(layout, nil, nil)
+			b := summary.NewProfileBuilder(layout, nil, nil, nil)
 			reference.feed(b)
 			profile := b.Profile()
 			if known {
-				counter := summary.NewEntityCounter(layout)
+				counter := summary.NewEntityCounter(layout, nil)
 				reference.feed(counter)
 				profile.Entities = counter.Clusters()
 			}

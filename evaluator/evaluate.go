@@ -56,6 +56,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		finish = append(finish, w.groups(values, whole, opt.Metric, out.Segments[column]))
 	}
 	out.Quality = qualityOf(cur)
+	w.add(func(*drift.Scratch) { out.Prediction = predictionOf(cur) })
 	if ref != nil {
 		stratum := ref.For(spanOf(cur), opt.Drift.LeastRows())
 		out.Reference = newReference(ref, stratum, cur)

@@ -10,6 +10,8 @@ import (
 // reference. Rules are judged on it, and the ledger, series and reports show it.
 type Evaluation struct {
 	Metrics map[string]metric.Result `json:"metrics"` // by the metric's name
+	// Prediction is the distribution of what was predicted, nil without predictions.
+	Prediction *Prediction `json:"prediction,omitempty"`
 	// Confusion and Calibration are of classifiers, the latter of those whose scores are known.
 	Confusion   *metric.Confusion           `json:"confusion,omitempty"`
 	Calibration []metric.CalibrationBin     `json:"calibration,omitempty"`

@@ -116,6 +116,15 @@ type Quantile struct {
 	Column string
 }
 
+// Orders returns the orders of the predicted quantiles.
+func (c PredictionColumns) Orders() []float64 {
+	var out []float64
+	for _, q := range c.Quantiles {
+		out = append(out, q.Q)
+	}
+	return out
+}
+
 // LabelColumns names the columns of the labels. Only ID and Label are required.
 type LabelColumns struct {
 	ID                               IDColumns

@@ -70,7 +70,10 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 			return nil, groundtruth.Result{}, err
 		}
 	}
-	options := summary.BuilderOptions{MaxSegments: m.MaxSegments, Task: spec.Task, Binary: summary.BinaryOf(&spec, spec.PredictionColumns), Entities: spec.PredictionColumns.Entity != ""}
+	options := summary.BuilderOptions{
+		MaxSegments: m.MaxSegments, Task: spec.Task, Binary: summary.BinaryOf(&spec, spec.PredictionColumns),
+		Entities: spec.PredictionColumns.Entity != "", Quantiles: spec.PredictionColumns.Orders(),
+	}
 	if m.Grid().Length() >= 24*time.Hour { // shorter ones lack hours by what they are
 		options.Calendar = groundtruth.NewCalendar(m.Grid().Zone(), q.Window.Start, q.Window.End)
 	}
@@ -135,7 +138,7 @@ func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile,
 		opt.Group = partition.Group
 	}
 	result, builders, err := join.ScanReference(ctx, l.Stores, spec, opt, func() *summary.ProfileBuilder {
-		return summary.NewProfileBuilder(layout, partition, m.Segments)
+		return summary.NewProfileBuilder(layout, partition, m.Segments, spec.ColumnsOfReference().Orders())
 	})
 	if err != nil {
 		return nil, work, err
@@ -154,7 +157,9 @@ func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile,
 // the one before may send them by their days.
 func (l Logs) entities(ctx context.Context, spec groundtruth.Spec, opt join.Options, layout *summary.Layout, work *Work) (*summary.Clusters, error) {
 	opt.Group, opt.ByEntity = nil, true
-	result, counters, err := join.ScanReference(ctx, l.Stores, spec, opt, func() *summary.EntityCounter { return summary.NewEntityCounter(layout) })
+	result, counters, err := join.ScanReference(ctx, l.Stores, spec, opt, func() *summary.EntityCounter {
+		return summary.NewEntityCounter(layout, spec.ColumnsOfReference().Orders())
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func profileOf(ref rows, features []groundtruth.FeatureSpec) *summary.Profile {
 	feed(p, ref.days)
 	partition := p.Partition()
 	layout := p.Layout()
-	b := summary.NewProfileBuilder(layout, partition, nil)
+	b := summary.NewProfileBuilder(layout, partition, nil, nil)
 	for _, d := range ref.days {
 		d.predictions.Group = partition.Group(d.predictions.Times[0])
 		if d.matches != nil {
@@ -74,7 +74,7 @@ func profileOf(ref rows, features []groundtruth.FeatureSpec) *summary.Profile {
 	feed(b, ref.days)
 	profile := b.Profile()
 	if ref.entities != nil {
-		counter := summary.NewEntityCounter(layout)
+		counter := summary.NewEntityCounter(layout, nil)
 		feed(counter, ref.entities)
 		profile.Entities = counter.Clusters()
 	}

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hindcast/hindcast/series"
 )
 
 // clashPattern finds the metric in what a Pushgateway (1.0 and later) says where one
@@ -43,7 +45,7 @@ type ClashGroup struct {
 // Error names the metric and the groups, and says what to do about each.
 func (e *ClashError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "the Pushgateway holds a metric %s that is no gauge in another group, and a name has one type", e.Metric)
+	fmt.Fprintf(&b, "the Pushgateway holds a metric %s that is %s in another group, and a name has one type", e.Metric, notOur(e.Metric))
 	if len(e.Groups) == 0 {
 		fmt.Fprintf(&b, ": find that group in %s/api/v1/metrics and delete it, or let its owner call the metric otherwise", e.server)
 	}
@@ -56,6 +58,22 @@ func (e *ClashError) Error() string {
 	}
 	b.WriteString(". Nothing of the model was pushed; its evaluation and decision stand")
 	return b.String()
+}
+
+// typeOf returns the type that a metric has here. An alias has that of a gauge.
+func typeOf(metric string) string {
+	if m, ok := series.Find(strings.TrimPrefix(metric, prefix)); ok {
+		return m.Type
+	}
+	return series.Gauge
+}
+
+// notOur says that a metric has another type than here.
+func notOur(metric string) string {
+	if kind := typeOf(metric); kind != series.Gauge {
+		return "not " + kind
+	}
+	return "no gauge"
 }
 
 // name writes the labels of the group as Prometheus writes them.
@@ -102,7 +120,7 @@ func (p *Pushgateway) refused(r *http.Request, resp *http.Response) (*http.Respo
 	return nil, clash
 }
 
-// holders asks which groups hold the metric as something else than a gauge; nil where
+// holders asks which groups hold the metric as something else than its type here; nil where
 // the server does not say.
 func (p *Pushgateway) holders(push *http.Request, metric string) []ClashGroup {
 	r, err := http.NewRequestWithContext(push.Context(), http.MethodGet, p.url+"/api/v1/metrics", http.NoBody)
@@ -129,7 +147,7 @@ func (p *Pushgateway) holders(push *http.Request, metric string) []ClashGroup {
 			Type string `json:"type"`
 		}
 		g := ClashGroup{}
-		if raw, ok := group[metric]; !ok || json.Unmarshal(raw, &held) != nil || json.Unmarshal(group["labels"], &g.Labels) != nil || held.Type == "GAUGE" {
+		if raw, ok := group[metric]; !ok || json.Unmarshal(raw, &held) != nil || json.Unmarshal(group["labels"], &g.Labels) != nil || strings.EqualFold(held.Type, typeOf(metric)) {
 			continue
 		}
 		g.Type = strings.ToLower(held.Type)

@@ -136,6 +136,7 @@ func samples(s job.Snapshot) []sample {
 	if o := s.Drift; o != nil {
 		out = append(out, windowSamples(o, trigger.StageClosed)...)
 		out = append(out, of("predictions", float64(o.Coverage.Predictions)))
+		out = append(out, predictions(o)...)
 		out = append(out, driftOf(o)...)
 		out = append(out, quality(o)...)
 	}
@@ -189,6 +190,21 @@ func performance(o *job.Outcome) []sample {
 		for name, m := range sorted(o.Rolling.Metrics) {
 			out = append(out, of("rolling_"+name, float64(m.Value)))
 		}
+	}
+	return out
+}
+
+// predictions lists the samples of how the predictions of the newest window are distributed.
+func predictions(o *job.Outcome) []sample {
+	if o.Prediction == nil {
+		return nil
+	}
+	out := []sample{of("prediction_mean", float64(o.Prediction.Mean))}
+	for order, x := range sorted(o.Prediction.Quantiles) {
+		out = append(out, of("prediction_quantile", float64(x), "quantile", order))
+	}
+	for class, share := range sorted(o.Prediction.Ratios) {
+		out = append(out, of("prediction_ratio", float64(share), "class", class))
 	}
 	return out
 }
@@ -280,7 +296,7 @@ func zeroOne(b bool) float64 {
 	return 0
 }
 
-// collector shows samples as gauges. It describes nothing: which series there are
+// collector shows samples by the types of their metrics. It describes nothing: which series there are
 // depends on the samples.
 type collector struct{ samples []sample }
 
@@ -290,9 +306,9 @@ func (collector) Describe(chan<- *prometheus.Desc) {}
 // Collect implements prometheus.Collector. What isn't a number is left out, and so is
 // a series that is there already: one such would spoil the whole set.
 func (c collector) Collect(ch chan<- prometheus.Metric) {
-	help := map[string]string{}
+	known := map[string]series.Metric{}
 	for _, m := range series.All() {
-		help[m.Name] = m.Help
+		known[m.Name] = m
 	}
 	seen := map[string]bool{}
 	for _, s := range c.samples {
@@ -310,8 +326,12 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 			continue
 		}
 		seen[key] = true
-		desc := prometheus.NewDesc(s.fullName(), s.help(help), names, nil)
-		m, err := prometheus.NewConstMetric(desc, prometheus.GaugeValue, s.value, values...)
+		desc := prometheus.NewDesc(s.fullName(), s.help(known), names, nil)
+		kind := prometheus.GaugeValue
+		if known[s.name].Type == series.Untyped {
+			kind = prometheus.UntypedValue
+		}
+		m, err := prometheus.NewConstMetric(desc, kind, s.value, values...)
 		if err != nil {
 			m = prometheus.NewInvalidMetric(desc, err)
 		}
@@ -338,11 +358,11 @@ func labelValue(s string) string {
 	return b.String()
 }
 
-// help is the help text of the sample's metric; known has those of all metrics that
-// this version shows. Another version's record may hold others.
-func (s sample) help(known map[string]string) string {
-	text, ok := known[s.name]
-	if !ok {
+// help is the help text of the sample's metric; known has all metrics that this version
+// shows. Another version's record may hold others.
+func (s sample) help(known map[string]series.Metric) string {
+	text := known[s.name].Help
+	if text == "" {
 		text = "Performance metric " + s.name + "."
 	}
 	if s.alias != "" {

@@ -93,6 +93,10 @@ func rich(name string) job.Snapshot {
 					"age":  {Drifted: &no, Measures: map[string]drift.Measure{"psi": {Value: 0.01}, "ks": {Value: nan}}},
 					"city": {Measures: map[string]drift.Measure{"psi": {Value: nan, Reason: "too few rows"}}},
 				}},
+				Prediction: &evaluator.Prediction{
+					Mean: 12.5, Quantiles: map[string]stat.Number{"0.05": 1, "0.25": 8.25, "0.5": 12, "0.75": 16, "0.95": nan},
+					Ratios: map[string]stat.Number{"cat": 0.75, "dog": 0.25},
+				},
 				Quality: &evaluator.Quality{MissingShare: 0.01, Columns: map[string]evaluator.ColumnQuality{
 					"size": {Missing: 0.02, OutOfRange: 0, Unseen: nan, Invalid: 0.001}, "city": {Missing: 0, OutOfRange: nan, Unseen: 0.1, Invalid: nan},
 				}},
@@ -172,6 +176,7 @@ func TestSnapshotNames(t *testing.T) {
 		"medae", "medae_low", "medae_high", "mape", "mape_low", "mape_high", "smape", "smape_low", "smape_high", "max_error",
 		"reference_rmse", "reference_r2", "rolling_rmse",
 		"drift_score", "drift_detected", "drift_share_ratio", "drift_share_low_ratio", "drift_share_high_ratio",
+		"prediction_mean", "prediction_quantile", "prediction_ratio",
 		"missing_values_ratio", "column_missing_ratio", "column_out_of_range_ratio", "column_unseen_ratio", "column_invalid_ratio",
 		"rule_breached", "rule_inconclusive", "rule_threshold", "rule_value", "retrain_last_trigger_timestamp_seconds", "retrain_run_state", "build_info",
 	}

@@ -26,12 +26,14 @@ const Prefix = "hindcast_"
 const (
 	Gauge   = "gauge"
 	Counter = "counter"
+	Untyped = "untyped" // a gauge whose label quantile Prometheus keeps for summaries
 )
 
 // OwnLabels are the labels that Hindcast sets itself, which nobody else may.
 func OwnLabels() []string {
 	return []string{
 		"job", "model", "model_version", "segment", "column", "method", "rule", "metric", "state", "stage",
+		"class", "quantile",
 		"version", "revision", "goversion", // of build_info
 	}
 }
@@ -44,6 +46,7 @@ const (
 	Pass        Section = "pass"
 	Window      Section = "window"
 	Performance Section = "performance"
+	Prediction  Section = "prediction"
 	Drift       Section = "drift"
 	Rules       Section = "rules"
 	Retraining  Section = "retraining"
@@ -54,7 +57,7 @@ const (
 // have to know of it.
 type Metric struct {
 	Name    string   // without Prefix
-	Type    string   // Gauge or Counter
+	Type    string   // Gauge, Counter or Untyped
 	Labels  []string // beside the model's
 	Help    string
 	When    string // when it is there; empty for always
@@ -72,8 +75,11 @@ func All() []Metric {
 		if labels != "" {
 			m.Labels = strings.Split(labels, ",")
 		}
-		if section == Serve {
+		switch {
+		case section == Serve:
 			m.Type = Counter
+		case slices.Contains(m.Labels, "quantile"):
+			m.Type = Untyped
 		}
 		out = append(out, m)
 	}
@@ -104,6 +110,10 @@ func All() []Metric {
 	for _, m := range metric.All() {
 		add(Performance, "rolling_"+m.Name, "", "On the rolling reference: "+m.Help, "with a rolling reference that has windows enough")
 	}
+
+	add(Prediction, "prediction_mean", "", "Mean of the predictions, or of a binary classifier's scores.", "once there is one; not of classes by name")
+	add(Prediction, "prediction_quantile", "quantile", "Quantiles 0.05, 0.25, 0.5, 0.75 and 0.95 of the predictions, or of a binary classifier's scores.", "as the mean, with a reference that has predictions")
+	add(Prediction, "prediction_ratio", "class", "Share of the predictions that are of a class.", "of classifiers")
 
 	add(Drift, "drift_share_ratio", "", "Share of the conclusive feature columns that drifted.", "with a reference, and where at most half of the feature columns are inconclusive")
 	add(Drift, "drift_share_low_ratio", "", "Share of the feature columns that drifted, if none of the inconclusive ones did.", "with a reference and a feature column")
@@ -140,11 +150,11 @@ func Find(name string) (Metric, bool) {
 }
 
 // Aliasable lists the names, without Prefix, that may be shown under another one too:
-// every gauge of a model.
+// every figure of a model.
 func Aliasable() []string {
 	var out []string
 	for _, m := range All() {
-		if m.Type == Gauge && m.Name != "build_info" {
+		if m.Type != Counter && m.Name != "build_info" {
 			out = append(out, m.Name)
 		}
 	}

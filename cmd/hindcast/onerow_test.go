@@ -29,7 +29,7 @@ import "github.com/hindcast/hindcast/evaluator/summary"
 
 func closeness(s *Spec, m *errorMoments) Result {
 	value := 1 / (1 + m.squared.Mean)
-	return s.metric(m.estimate(m.squared, centred(summary.SumE2, m.squared.Mean), value, -value*value, -2*value), m.n, m.errors.Kurtosis)
+	return s.metric(m.estimate(m.squared, centred(summary.SumE2, summary.AllRows, m.squared.Mean), value, -value*value, -2*value), m.n, m.errors.Kurtosis)
 }`
 	classifierRow = `{
 		Name: "caution", Title: "Caution", Help: "Share of rows that are predicted to be positive.",
@@ -177,8 +177,8 @@ func checkProgram(t *testing.T, overlay string) {
 		t.Errorf("a rule on a metric that falls as the model gets worse:\n%s", out)
 	}
 	contains(t, "a reversed rule", valid("closeness < 0.8", "closeness > 1.2"), "looks reversed: it turns true as the model gets better")
-	contains(t, "a misspelt metric", refused("when: closeness", "when: closenes"), "did you mean closeness?", "max_error, closeness, ci.METRIC")
-	contains(t, "significance of a metric without an interval", refused("closeness < 0.8 * reference.closeness", "max_error > 9"), "r2, closeness;")
+	contains(t, "a misspelt metric", refused("when: closeness", "when: closenes"), "did you mean closeness?", "interval_width, closeness, ci.METRIC")
+	contains(t, "significance of a metric without an interval", refused("closeness < 0.8 * reference.closeness", "max_error > 9"), "interval_width, closeness;")
 	contains(t, "a misspelt measure", refused("method: widest", "method: widets"), `did you mean "widest"?`)
 	contains(t, "a misspelt measure of a rule", refused(`"x"].widest`, `"x"].widets`), `did you mean drift.columns["x"].widest?`)
 	contains(t, "a threshold that doesn't count", refused("method: widest, ", ""), "widest does not judge with method auto")

@@ -175,6 +175,9 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 	t := newTable(w, append(header, "n")...)
 	for _, name := range metricOrder(o.Metrics) {
 		m := o.Metrics[name]
+		if spec, _ := metric.Find(name); spec.Optional && math.IsNaN(float64(m.Value)) {
+			continue
+		}
 		reference := ""
 		if o.Reference != nil {
 			reference = report.Number(o.Reference.Metrics[name].Value)

@@ -61,6 +61,9 @@ func newBinaryRows(o *origin) *binaryRows {
 	m := &r.mass
 	r.negative, r.positive = sum(m[0][0], m[0][1]), sum(m[1][0], m[1][1])
 	r.predicted, r.all = sum(m[0][1], m[1][1]), sum(r.negative, r.positive)
+	if r.cells == nil {
+		r.cells = c.CoarseScores()
+	}
 	r.coarse = make([]int, len(r.cells))
 	for i, cell := range r.cells {
 		// The middle lies inside the bin, whose mean may lie on its edge.
@@ -119,8 +122,8 @@ func (r *binaryRows) estimateOf(s *Spec, f *figure) stat.Estimate {
 		return stat.Estimate{Value: f.value, SE: nan, DF: nan, Reason: few}
 	}
 	est := r.estimate(r.moments(f), r.series(f.influence), f.value, 1, 0)
-	if est.SE == 0 && (f.value == s.Least || f.value == s.Most) {
-		est.SE, est.DF = r.atLimit(s, f), kish(r.all)-1
+	if width := s.Most - s.Least; est.SE == 0 && stat.IsNumber(width) {
+		est.SE = float64(width * r.ofEqualRows(f))
 	}
 	return est
 }
@@ -134,6 +137,9 @@ func (r *binaryRows) fewOfClass() string {
 	}
 	return ""
 }
+
+// roundingAlone is what the mean square of an influence is below where rounding alone makes it.
+const roundingAlone = 1e-26
 
 // moments returns those of the influence. With weights, rows of one weight that tell as much
 // have them: a row counts by the square of its weight.
@@ -159,6 +165,9 @@ func (r *binaryRows) moments(f *figure) stat.Moments {
 	}
 	n := kish(r.all)
 	second, third, fourth = second/r.all.W2, third/r.all.W2, fourth/r.all.W2
+	if second < roundingAlone*math.Max(1, f.value*f.value) {
+		second, third, fourth = 0, 0, 0
+	}
 	m := stat.Moments{N: n, Mean: f.value, Variance: second * n / (n - 1), Kurtosis: 3}
 	if f.variance > 0 {
 		m.Variance = f.variance
@@ -169,16 +178,17 @@ func (r *binaryRows) moments(f *figure) stat.Moments {
 	return m.WithThird(third)
 }
 
-// atLimit is the standard error of a metric that is as good, or as bad, as it can be because
-// all rows say so: Wilson's interval of a share of m rows that is 0 or 1 ends z^2/(m+z^2) from
-// there, and so much are z of these standard errors.
-func (r *binaryRows) atLimit(s *Spec, f *figure) float64 {
+// ofEqualRows is the standard error, as a part of the range of its values, of a metric that all
+// rows say the same of, such as a precision of 1: which other rows need not. Wilson's interval of
+// a share of m rows that is 0 or 1 ends z^2/(m+z^2) from there, and so much are z of these
+// standard errors.
+func (r *binaryRows) ofEqualRows(f *figure) float64 {
 	m := math.Min(kish(r.positive), kish(r.negative))
 	if f.of.N > 0 {
 		m = kish(f.of)
 	}
 	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
-	return (s.Most - s.Least) * z / (m + float64(z*z))
+	return z / (m + float64(z*z))
 }
 
 // series gives the influence by groups of rows, from how many of these each has in the coarse

@@ -120,6 +120,11 @@ func TestStandardErrorsAreThoseOfResampling(t *testing.T) {
 		}
 		opt := Options{Task: groundtruth.Binary, Worth: &Worth{Binary: [2][2]float64{{0, -1}, {-5, 10}}}}
 		got := OfWindow(rows.Summary(time.Nanosecond).Errors(), nil, opt)
+		for name, m := range got {
+			if m.Note != "" && name != "ece" {
+				t.Errorf("weights %t: %s has the note %q", weighted, name, m.Note)
+			}
+		}
 		drawn := map[string][]float64{}
 		for range times {
 			again := summarytest.Binary{}

@@ -167,9 +167,9 @@ func matthews(r *binaryRows) figure {
 	})}
 }
 
-// cohenKappa is cohen_kappa = (A - E)/(1 - E), from -1 to 1, with the accuracy A, and E = pos said +
-// (1-pos)(1-said) the one that chance would give, of rows that are not all of one class and
-// predicted to be. Its influence is
+// cohenKappa is cohen_kappa = (A - E)/(1 - E) = 2 (tp tn - fp fn)/(1 - E), from -1 to 1, with the
+// accuracy A, and E = pos said + (1-pos)(1-said) the one that chance would give, of rows that are
+// not all of one class and predicted to be. Its influence is
 //
 //	(([right] - A) (1-E) - (1-A) ((2said-1) ([pos]-pos) + (2pos-1) ([said]-said))) / (1-E)^2.
 func cohenKappa(r *binaryRows) figure {
@@ -180,7 +180,7 @@ func cohenKappa(r *binaryRows) figure {
 		return figure{missing: "all rows are of one class, and predicted to be"}
 	}
 	rest := 1 - chance
-	return figure{value: (right - chance) / rest, influence: byClass(func(a, p float64) float64 {
+	return figure{value: 2 * (float64(s.tp*s.tn) - float64(s.fp*s.fn)) / rest, influence: byClass(func(a, p float64) float64 {
 		is := 0.0
 		if a == p {
 			is = 1
@@ -194,7 +194,7 @@ func cohenKappa(r *binaryRows) figure {
 // cost of a prediction.
 func businessValue(r *binaryRows) figure {
 	if r.Worth == nil {
-		return figure{missing: "the model has no business_value, which says what a right and a wrong prediction are worth"}
+		return figure{missing: "no business_value is configured"}
 	}
 	total := 0.0
 	for a := range 2 {

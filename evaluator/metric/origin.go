@@ -158,8 +158,11 @@ func (s *Spec) result(est stat.Estimate, n int64, corrected bool) Result {
 	return m
 }
 
+// clearlyAlike is from what inflation of the variance on people are told that rows are alike.
+const clearlyAlike = 1.001
+
 // noteAlike says of n rows that are alike as how many they count, by the estimate that has
-// their effective number.
+// their effective number. That weights differ is no likeness.
 func (m *Result) noteAlike(est *stat.Estimate, n int64) {
 	inEntities := est.Entities.Inflation > 1
 	switch days := est.ByDays; {
@@ -167,7 +170,7 @@ func (m *Result) noteAlike(est *stat.Estimate, n int64) {
 		m.note("interval from how its %d %s and its entities differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
 	case days > 0:
 		m.note("interval from how its %d %s differ: %d rows count as %.0f", days, est.Days.Are, n, est.NEff)
-	case !(est.NEff < 0.999*float64(n)):
+	case !(est.InTime > clearlyAlike) && !(est.Entities.Inflation > clearlyAlike):
 	case inEntities && est.InTime > 1:
 		m.note("errors alike in time and within entities: %d rows count as %.0f", n, est.NEff)
 	case inEntities:

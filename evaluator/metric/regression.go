@@ -25,10 +25,10 @@ func newErrorMoments(of *origin) *errorMoments {
 	e, n := of.e, of.n
 	m := &errorMoments{
 		origin:    of,
-		errors:    momentsOf(e, n, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
-		absolute:  momentsOf(e, n, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
-		squared:   momentsOf(e, n, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
-		symmetric: momentsOf(e, n, summary.SumS1, summary.SumS2, summary.SumS3, summary.SumS4),
+		errors:    momentsOf(e, summary.AllRows, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4),
+		absolute:  momentsOf(e, summary.AllRows, summary.SumAbsE, summary.SumE2, summary.SumAbsE3, summary.SumE4),
+		squared:   momentsOf(e, summary.AllRows, summary.SumE2, summary.SumE4, summary.SumE6, summary.SumE8),
+		symmetric: momentsOf(e, summary.AllRows, summary.SumS1, summary.SumS2, summary.SumS3, summary.SumS4),
 	}
 	of.metric = "mae"
 	m.meanAbsolute = m.mean(m.absolute, summary.SumAbsE)
@@ -40,6 +40,9 @@ func newErrorMoments(of *origin) *errorMoments {
 
 // result implements rows.
 func (m *errorMoments) result(s *Spec) Result {
+	if !(m.e.Mass(summary.AllRows, 1) > 0) {
+		return missingMetric(m.n, "the weight of every row is 0")
+	}
 	r := s.regression(s, m)
 	m.noteUnderflow(&r)
 	return r
@@ -47,7 +50,7 @@ func (m *errorMoments) result(s *Spec) Result {
 
 // mean returns the estimate of a metric that is the mean of the series whose sum is k.
 func (m *errorMoments) mean(of stat.Moments, k summary.SumKind) stat.Estimate {
-	return m.estimate(of, centred(k, of.Mean), of.Mean, 1, 0)
+	return m.estimate(of, centred(k, summary.AllRows, of.Mean), of.Mean, 1, 0)
 }
 
 // Greatest errors below which numbers lose what is computed of them: the square, and the square
@@ -61,9 +64,9 @@ const (
 func (m *errorMoments) noteUnderflow(r *Result) {
 	least := 0.0
 	switch m.metric {
-	case "mse", "rmse", "r2":
+	case "mse", "rmse", "r2", "explained_variance", "skill_mean":
 		least = leastFourth
-	case "me", "mae":
+	case "me", "mae", "skill_median":
 		least = leastSquared
 	}
 	if greatest := m.e.MaxAbs(); greatest > 0 && greatest < least {
@@ -77,7 +80,22 @@ func (m *errorMoments) noteUnderflow(r *Result) {
 // quotient varies less and tells how much of the errors is far out.
 func (m *errorMoments) tails() float64 {
 	q := m.squared.Mean / m.absolute.Mean / m.absolute.Mean
-	return float64(m.errors.Kurtosis * q * q * q)
+	return float64(m.errorKurtosis() * q * q * q)
+}
+
+// errorKurtosis returns the kurtosis of the errors alone: that of m.errors has what weights add.
+func (m *errorMoments) errorKurtosis() float64 {
+	if !m.e.Weighted() {
+		return m.errors.Kurtosis
+	}
+	mean := m.errors.Mean
+	e2, e3, e4 := first(m.e, summary.SumE2), first(m.e, summary.SumE3), first(m.e, summary.SumE4)
+	spread := e2 - float64(mean*mean)
+	fourth := e4 - float64(4*mean*e3) + float64(6*mean*mean*e2) - float64(3*mean*mean*mean*mean)
+	if k := fourth / spread / spread; k >= 1 {
+		return k
+	}
+	return 3
 }
 
 // ofSquares returns the estimate of a metric that squares errors, with the reason why it has
@@ -87,7 +105,7 @@ func (m *errorMoments) tails() float64 {
 func (m *errorMoments) ofSquares(est stat.Estimate) stat.Estimate {
 	if est.SE > 0 && m.tails() > greatestTails {
 		est.Reason = fmt.Sprintf("a few great errors decide on it, so that no interval holds (kurtosis %.3g, rmse %.3g times mae): judge mae or medae instead",
-			m.errors.Kurtosis, math.Sqrt(m.squared.Mean)/m.absolute.Mean)
+			m.errorKurtosis(), math.Sqrt(m.squared.Mean)/m.absolute.Mean)
 	}
 	return est
 }
@@ -116,18 +134,41 @@ func rootMeanSquaredError(s *Spec, m *errorMoments) Result {
 		value = math.Sqrt(mse)
 		slope, bend = 1/(2*value), -1/(2*mse)
 	}
-	return s.metric(m.ofSquares(m.estimate(m.squared, centred(summary.SumE2, m.squared.Mean), value, slope, bend)), m.n, m.errors.Kurtosis)
+	return s.metric(m.ofSquares(m.estimate(m.squared, centred(summary.SumE2, summary.AllRows, m.squared.Mean), value, slope, bend)), m.n, m.errors.Kurtosis)
+}
+
+// rootMeanSquaredLogError is rmsle = sqrt(mean (log(1+p) - log(1+y))^2), from 0, over the rows whose
+// prediction and label are above -1. It is rmse with logarithms for numbers.
+func rootMeanSquaredLogError(s *Spec, rows *errorMoments) Result {
+	e := rows.e
+	if !e.LogsKnown() {
+		return missingMetric(rows.n, "what an earlier version counted has no logarithms: make it again")
+	}
+	n := e.Rows(summary.LogRows)
+	if n == 0 || !(e.Mass(summary.LogRows, 1) > 0) {
+		return missingMetric(0, "no row has a prediction and a label above -1")
+	}
+	m := momentsOf(e, summary.LogRows, summary.SumL1, summary.SumL2, summary.SumL3, summary.SumL4)
+	value, slope, bend := 0.0, 0.0, 0.0
+	if m.Mean != 0 {
+		value = math.Sqrt(m.Mean)
+		slope, bend = 1/(2*value), -1/(2*m.Mean)
+	}
+	kurtosis := 3.0 // of the logarithms' differences about 0
+	if m.Mean > 0 {
+		kurtosis = e.Sum(summary.SumL2) / m.Mean / m.Mean / e.Mass(summary.LogRows, 1)
+	}
+	out := s.metric(rows.estimate(m, centred(summary.SumL1, summary.LogRows, m.Mean), value, slope, bend), n, kurtosis)
+	if without := e.N() - n; without > 0 {
+		out.note("%d rows with a prediction or label of -1 or less left out", without)
+	}
+	return out
 }
 
 // meanSymmetricError is smape = mean(2|e| / (|y|+|p|)), from 0 to 2; a row where both are 0
 // counts 0.
 func meanSymmetricError(s *Spec, m *errorMoments) Result {
 	return s.metric(m.mean(m.symmetric, summary.SumS1), m.n, m.symmetric.Kurtosis)
-}
-
-// momentsOf returns the moments of a series whose sum and sums of powers e keeps.
-func momentsOf(e *summary.ErrorSums, n int64, k1, k2, k3, k4 summary.SumKind) stat.Moments {
-	return stat.CentralMoments(n, e.ExactSum(k1), e.ExactSum(k2), e.Sum(k3), e.Sum(k4))
 }
 
 // maxError is max_error = max|e|, from 0. A maximum has no interval.
@@ -153,34 +194,15 @@ func (s *Spec) metric(est stat.Estimate, n int64, kurtosis float64) Result {
 	return m
 }
 
-// centred gives the series whose sum is k, centred on the mean.
-func centred(k summary.SumKind, mean float64) blocks {
-	return func(e *summary.ErrorSums) stat.BlockSeries {
-		b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
-		for i := range b.N {
-			b.N[i] = float64(e.BlockN(i))
-			b.U[i] = e.BlockSum(i, k) - float64(b.N[i]*mean)
-		}
-		return b
-	}
-}
-
 // meanPercentageError is mape = mean(|e|/|y|), from 0, over the rows whose label isn't 0.
 func meanPercentageError(s *Spec, rows *errorMoments) Result {
 	e := rows.e
 	n := e.NonZero()
-	if n == 0 {
+	if n == 0 || !(e.Mass(summary.NonZeroRows, 1) > 0) {
 		return missingMetric(0, "every label is 0")
 	}
-	m := momentsOf(e, n, summary.SumA1, summary.SumA2, summary.SumA3, summary.SumA4)
-	series := func(e *summary.ErrorSums) stat.BlockSeries {
-		b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
-		for i := range b.N {
-			b.N[i] = float64(e.BlockNonZero(i))
-			b.U[i] = e.BlockSum(i, summary.SumA1) - float64(b.N[i]*m.Mean)
-		}
-		return b
-	}
+	m := momentsOf(e, summary.NonZeroRows, summary.SumA1, summary.SumA2, summary.SumA3, summary.SumA4)
+	series := centred(summary.SumA1, summary.NonZeroRows, m.Mean)
 	out := s.metric(rows.estimate(m, series, m.Mean, 1, 0), n, m.Kurtosis)
 	if zero := e.N() - n; zero > 0 {
 		out.note("%d rows with label 0 left out", zero)
@@ -196,8 +218,14 @@ func meanPercentageError(s *Spec, rows *errorMoments) Result {
 //
 // the binomial distribution's quantile by the normal one with continuity
 // correction. Rows that are alike push them apart by sqrt(n/nEff): rowsOfMedian.
+//
+// Where rows have weights it is where the sum of these reaches half, and the limits of the interval
+// are where it reaches the shares 1/2 -+ (z/(2 sqrt(nEff)) + 1/(2n)).
 func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 	e, n, nEff := rows.e, rows.n, rows.rowsOfMedian()
+	if e.Weighted() {
+		return rows.weightedMedian(nEff)
+	}
 	abs := e.AbsErrors()
 	value, bound := abs.At((n - 1) / 2)
 	if n%2 == 0 {
@@ -208,8 +236,7 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 	if !stat.IsNumber(value) || !stat.IsNumber(bound) {
 		return missingMetric(n, notFinite)
 	}
-	nan := stat.Number(math.NaN())
-	m := Result{Value: stat.Number(value), Low: nan, High: nan, N: n, Estimate: stat.Estimate{Value: value, SE: math.NaN()}}
+	m := withoutInterval(value, n)
 	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
 	rank := int64(math.Floor(float64(float64(n+1)/2) - z*float64(n)/(2*math.Sqrt(nEff))))
 	switch {
@@ -229,6 +256,38 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 	return m
 }
 
+// weightedMedian is medianAbsoluteError of rows with weights, of which so many count.
+func (m *errorMoments) weightedMedian(nEff float64) Result {
+	value, bound := m.e.AbsErrorAt(0.5)
+	if !stat.IsNumber(value) || !stat.IsNumber(bound) {
+		return missingMetric(m.n, notFinite)
+	}
+	out := withoutInterval(value, m.n)
+	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
+	off := z/(2*math.Sqrt(nEff)) + 1/float64(2*m.n)
+	switch {
+	case m.meanAbsolute.Entities.Unknown():
+		out.Reason = m.meanAbsolute.Reason
+	case !(off < 0.5):
+		out.Reason = fmt.Sprintf("an interval of the median needs more rows than %d with such weights", m.n)
+	default:
+		low, lowBound := m.e.AbsErrorAt(0.5 - off)
+		high, highBound := m.e.AbsErrorAt(0.5 + off)
+		out.Low, out.High = stat.Number(math.Max(0, low-lowBound)), stat.Number(high+highBound)
+		out.noteAlike(&m.meanAbsolute, m.n)
+	}
+	if bound > 0 {
+		out.note("from a sketch, within %.2g", bound)
+	}
+	return out
+}
+
+// withoutInterval returns the result of a value from n rows whose interval is yet to be told.
+func withoutInterval(value float64, n int64) Result {
+	nan := stat.Number(math.NaN())
+	return Result{Value: stat.Number(value), Low: nan, High: nan, N: n, Estimate: stat.Estimate{Value: value, SE: math.NaN()}}
+}
+
 // rowsOfMedian returns the effective number of rows of the median of |e|, by that of its mean.
 // What makes rows alike moves the size of their errors. A size that is greater by a part of
 // itself moves the mean of |e| by that part of mean/sd standard deviations, and the share of
@@ -238,45 +297,13 @@ func medianAbsoluteError(_ *Spec, rows *errorMoments) Result {
 func (m *errorMoments) rowsOfMedian() float64 {
 	n := float64(m.n)
 	cv2 := m.absolute.Variance / (m.absolute.Mean * m.absolute.Mean)
+	if m.e.Weighted() {
+		n /= designEffect(m.e)
+		cv2 = first(m.e, summary.SumE2)/(m.absolute.Mean*m.absolute.Mean) - 1
+		return n / (1 + float64(math.Min(cv2, 1)*math.Max(0, float64(m.n)/m.meanAbsolute.NEff-1)))
+	}
 	if added := n/m.meanAbsolute.NEff - 1; added > 0 && cv2 < 1 {
 		return n / (1 + float64(cv2*added))
 	}
 	return m.meanAbsolute.NEff
-}
-
-// rSquared is r2 = 1 - sum e^2 / sum (y - mean y)^2, up to 1, of labels that vary. Its
-// interval is that of the mean of its influence function:
-//
-//	u_i = e_i^2 - (1-R2) (y_i - mean y)^2,  R2 - E[R2] ~ -mean(u) / var(y),
-//
-// with the skewness that it has where errors don't depend on labels.
-func rSquared(s *Spec, rows *errorMoments) Result {
-	e, n, sq := rows.e, rows.n, rows.squared
-	f := float64(n)
-	label := momentsOf(e, n, summary.SumZ1, summary.SumZ2, summary.SumZ3, summary.SumZ4)
-	d := label.Mean // the label's, from the centre
-	spread := label.Variance * (f - 1) / f
-	if n < 2 || label.Variance == 0 {
-		return missingMetric(n, "the labels do not vary, or less than rounding shows")
-	}
-	ratio := sq.Mean / spread // 1 - R2
-	value := 1 - ratio
-	e2y2 := (e.Sum(summary.SumE2Z2) - float64(2*d*e.Sum(summary.SumE2Z)) + float64(d*d*e.Sum(summary.SumE2))) / f
-	y4 := float64(label.Kurtosis * spread * spread)
-	variance := math.Max(0, e.Sum(summary.SumE4)/f-float64(2*ratio*e2y2)+float64(ratio*ratio*y4)) * f / (f - 1)
-	series := func(e *summary.ErrorSums) stat.BlockSeries {
-		b := stat.BlockSeries{N: make([]float64, e.Blocks()), U: make([]float64, e.Blocks())}
-		for i := range b.N {
-			b.N[i] = float64(e.BlockN(i))
-			b.U[i] = e.BlockSum(i, summary.SumE2) - float64(ratio*(e.BlockSum(i, summary.SumZ2)-float64(2*d*e.BlockSum(i, summary.SumZ1))+float64(d*d*b.N[i])))
-		}
-		return b
-	}
-	// The third cumulants of independent terms add up. That of (y - mean y)^2 takes sums of its
-	// cube, which nobody keeps: it is that of a gamma distribution with its variance, as
-	// normal labels have it.
-	spreadOfSquares := label.Kurtosis - 1
-	third := sq.Third() - float64(ratio*ratio*ratio*spread*spread*spread*2*spreadOfSquares*spreadOfSquares)
-	m := stat.Moments{N: f, Variance: variance, Kurtosis: sq.Kurtosis}.WithThird(third)
-	return s.metric(rows.ofSquares(rows.estimate(m, series, value, -1/spread, 0)), n, rows.errors.Kurtosis)
 }

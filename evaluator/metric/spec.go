@@ -37,9 +37,10 @@ type Worse uint8
 
 // The ways to get worse.
 const (
-	WorseRises   Worse = iota + 1 // as an error does
-	WorseFalls                    // as an accuracy does
-	WorseLeaves0                  // to either side, as a bias does
+	WorseRises        Worse = iota + 1 // as an error does
+	WorseFalls                         // as an accuracy does
+	WorseLeaves0                       // to either side, as a bias does
+	WorseLeavesTarget                  // likewise from Spec.Target, as the coverage of an interval does
 )
 
 // Input is what a metric goes by beside what was predicted and what came true. The zero value is
@@ -78,6 +79,9 @@ type Spec struct {
 	Needs Input
 	// Headline says that messages show it.
 	Headline bool
+	// Optional says that it is of something that most models don't log, so that where there is
+	// none nothing is shown of it but in JSON.
+	Optional bool
 
 	// daysLike names the metric with whose mean from day to day this one goes, in proportion;
 	// empty where it is the function of a mean itself.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -47,8 +48,15 @@ func TestRowsSayWhatFunctionsDo(t *testing.T) {
 		e := 0.5 + rng.NormFloat64()
 		near[i], far[i], other[i] = labels[i]+e, labels[i]+3*e, labels[i]-e
 	}
-	good, bad := OfWindow(summarytest.ErrorSums(0, near, labels), nil, Options{}), OfWindow(summarytest.ErrorSums(0, far, labels), nil, Options{})
-	shifted := OfWindow(summarytest.ErrorSums(0, other, labels), nil, Options{})
+	of := func(predictions []float64, wide float64) map[string]Result {
+		rows := summarytest.Matched{Predictions: predictions, Labels: labels, Orders: []float64{0.1, 0.9}, Quantiles: make([][]float64, 2)}
+		for _, p := range predictions {
+			rows.Quantiles[0] = append(rows.Quantiles[0], p-wide)
+			rows.Quantiles[1] = append(rows.Quantiles[1], p+wide)
+		}
+		return OfWindow(rows.ErrorSums(0, time.Hour), nil, Options{Quantiles: rows.Orders})
+	}
+	good, bad, shifted := of(near, 1), of(far, 1.5), of(other, 1)
 	for _, s := range Specs(groundtruth.Regression) {
 		was, is := good[s.Name], bad[s.Name]
 		if s.HasInterval != stat.IsNumber(float64(was.Low)) || s.HasInterval != stat.IsNumber(float64(was.High)) {

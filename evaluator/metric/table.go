@@ -57,6 +57,41 @@ func regressions() []Spec {
 			About: "Greatest absolute error, in the label's unit; a maximum has no interval",
 			Unit:  LabelUnit, Worse: WorseRises, Most: inf, Rank: 9, regression: maxError,
 		},
+		{
+			Name: "rmsle", Title: "RMSLE", Help: "Root mean squared logarithmic error.",
+			About: "Root mean squared error of the logarithms of 1 + prediction and 1 + label: errors in proportion",
+			Unit:  NoUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 10, regression: rootMeanSquaredLogError,
+		},
+		{
+			Name: "explained_variance", Title: "Explained variance", Help: "Share of the labels' variance that predictions explain, their bias left aside.",
+			About: "As R², with the bias left aside: 1 is perfect but for a bias",
+			Unit:  NoUnit, Worse: WorseFalls, Least: -inf, Most: 1, HasInterval: true, Rank: 11, regression: explainedVariance,
+		},
+		{
+			Name: "skill_mean", Title: "Skill over the mean", Help: "How much less the RMSE is than that of always predicting the labels' mean, a share.",
+			About: "How much less RMSE is than that of always predicting the labels' mean: 1 is perfect, 0 is no better",
+			Unit:  Share, Worse: WorseFalls, Least: -inf, Most: 1, HasInterval: true, Rank: 12, regression: skillOverMean,
+		},
+		{
+			Name: "skill_median", Title: "Skill over the median", Help: "How much less the MAE is than that of always predicting the labels' median, a share.",
+			About: "How much less MAE is than that of always predicting the labels' median: 1 is perfect, 0 is no better",
+			Unit:  Share, Worse: WorseFalls, Least: -inf, Most: 1, HasInterval: true, Rank: 13, regression: skillOverMedian,
+		},
+		{
+			Name: "pinball_loss", Title: "Pinball loss", Help: "Mean pinball loss of the predicted quantiles.",
+			About: "Mean pinball loss of the predicted quantiles, in the label's unit",
+			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 14, Optional: true, regression: pinballLoss,
+		},
+		{
+			Name: "interval_coverage", Title: "Interval coverage", Help: "Share of labels from the lowest predicted quantile to the highest.",
+			About: "Share of labels from the lowest predicted quantile to the highest, which should be the difference of their orders",
+			Unit:  Share, Worse: WorseLeavesTarget, Most: 1, HasInterval: true, Rank: 15, Optional: true, regression: intervalCoverage,
+		},
+		{
+			Name: "interval_width", Title: "Interval width", Help: "Mean width from the lowest predicted quantile to the highest.",
+			About: "Mean width from the lowest predicted quantile to the highest, in the label's unit",
+			Unit:  LabelUnit, Worse: WorseRises, Least: -inf, Most: inf, HasInterval: true, Rank: 16, Optional: true, regression: intervalWidth,
+		},
 	}
 }
 

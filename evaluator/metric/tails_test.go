@@ -91,9 +91,9 @@ func TestErrorsTooSmallForSquaresAreNoted(t *testing.T) {
 	}{
 		{1e-3, nil},
 		{1e-70, nil},
-		{1e-80, []string{"mse", "r2", "rmse"}},
-		{1e-160, []string{"mae", "me", "mse", "r2", "rmse"}},
-		{5e-324, []string{"mae", "me", "mse", "r2", "rmse"}},
+		{1e-80, []string{"explained_variance", "mse", "r2", "rmse", "skill_mean"}},
+		{1e-160, []string{"explained_variance", "mae", "me", "mse", "r2", "rmse", "skill_mean", "skill_median"}},
+		{5e-324, []string{"explained_variance", "mae", "me", "mse", "r2", "rmse", "skill_mean", "skill_median"}},
 		{0, nil},
 	} {
 		rng := rand.New(rand.NewPCG(1, 1))
@@ -131,7 +131,8 @@ func TestTailsOfTheModelAreKnown(t *testing.T) {
 		window := draw(200, rng.NormFloat64)
 		KnowTails(window, of)
 		for name, m := range window {
-			if name == "r2" || name == "max_error" {
+			switch name {
+			case "r2", "explained_variance", "skill_mean", "skill_median", "max_error":
 				continue // labels do not vary here, and a maximum has no interval
 			}
 			squares := name == "mse" || name == "rmse"

@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-const knownVariables = "me, mae, mse, rmse, medae, mape, smape, r2, max_error, ci.METRIC.low|high, reference.METRIC, " +
+const knownVariables = "me, mae, mse, rmse, medae, mape, smape, r2, max_error, rmsle, explained_variance, skill_mean, skill_median, pinball_loss, interval_coverage, interval_width, ci.METRIC.low|high, reference.METRIC, " +
 	`reference.rows, reference.segments["city"][VALUE].METRIC, rolling.METRIC, matched, coverage, predictions, segments["city"][VALUE].METRIC, drift.share, drift.count, ` +
 	"drift.columns[NAME].psi|ks|wasserstein|wasserstein_normed|js|tvd|cohen_w|missing|out_of_range|drifted, quality.missing_share, " +
 	"quality.columns[NAME].missing|out_of_range|unseen|invalid, prometheus.p95"
 
-const regressionNames = "me, mae, mse, rmse, medae, mape, smape, r2, max_error"
+const regressionNames = "me, mae, mse, rmse, medae, mape, smape, r2, max_error, rmsle, explained_variance, skill_mean, skill_median, pinball_loss, interval_coverage, interval_width"
 
 func TestSemantics3_ExpressionsRefusedAtLoad(t *testing.T) {
 	const joint = "; compare each by itself and join the comparisons with && or ||"
@@ -156,7 +156,7 @@ func TestEnvDecidesWhichVariablesExist(t *testing.T) {
 
 func TestSemantics3_FieldsRefusedAtLoad(t *testing.T) {
 	noInterval := func(when string) string {
-		return `nothing in "` + when + `" has an interval to be significant by: no comparison holds one of me, mae, mse, rmse, medae, mape, smape, r2; remove significance or set it to 0`
+		return `nothing in "` + when + `" has an interval to be significant by: no comparison holds one of me, mae, mse, rmse, medae, mape, smape, r2, rmsle, explained_variance, skill_mean, skill_median, pinball_loss, interval_coverage, interval_width; remove significance or set it to 0`
 	}
 	for name, c := range map[string]struct {
 		change     func(*Spec)
@@ -240,6 +240,13 @@ func TestWarningsOfReversedRules(t *testing.T) {
 		"rmse * -2 > -5":                           "rmse * -2 > -5" + tail,
 		"abs(me) < 0.5":                            "abs(me) < 0.5" + tail,
 		"abs(me) > 0.5":                            "",
+		"abs(interval_coverage - 0.8) < 0.05":      "abs(interval_coverage - 0.8) < 0.05" + tail,
+		"abs(0.8 - interval_coverage) > 0.05":      "",
+		"interval_coverage < 0.75":                 "", // a coverage is too low as well as too high
+		"interval_coverage > 0.95":                 "",
+		"skill_mean < 0.3":                         "",
+		"explained_variance > 0.3":                 "explained_variance > 0.3" + tail,
+		"pinball_loss < 2":                         "pinball_loss < 2" + tail,
 		"me < -0.5":                                "",
 		"rmse > 1 && rmse < 5":                     "", // A range is meant.
 		"rmse > 1 && drift.share < 0.2":            "",

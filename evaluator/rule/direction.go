@@ -75,7 +75,7 @@ func (n *numeric) trend() trend {
 	case numNegate:
 		return -n.args[0].trend()
 	case numAbs:
-		if v := n.args[0].variable; v != nil && v.isBias() {
+		if n.args[0].isDistance() {
 			return 1
 		}
 		return 0
@@ -123,6 +123,27 @@ func (v *variable) trend() trend {
 	default:
 		return 0
 	}
+}
+
+// isDistance reports whether the number is how far a metric is from what it should be: a bias, or a
+// metric with a target less a number.
+func (n *numeric) isDistance() bool {
+	if v := n.variable; v != nil {
+		return v.isBias()
+	}
+	if n.op != numSubtract {
+		return false
+	}
+	leaves := func(m *numeric) bool {
+		v := m.variable
+		if v == nil {
+			return false
+		}
+		spec, ok := metric.Find(v.metric)
+		return ok && spec.Worse == metric.WorseLeavesTarget && !v.ofReference()
+	}
+	a, b := n.args[0], n.args[1]
+	return leaves(a) && b.op == numLiteral || leaves(b) && a.op == numLiteral
 }
 
 // isBias reports whether the variable is a metric that gets worse as it leaves 0 on

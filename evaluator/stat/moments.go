@@ -72,6 +72,64 @@ func CentralMoments(n int64, sum1, sum2 *exact.Sum, s3, s4 float64) Moments {
 	return out
 }
 
+// WeightedSums are what WeightedMoments needs of n values x with weights w.
+type WeightedSums struct {
+	N int64
+	// Mass are the sums of w, w^2, w^3 and w^4, and Sums those of w x, w x^2, w x^3 and w x^4.
+	Mass, Sums [4]float64
+	// Second are the sums of w^2, w^2 x and w^2 x^2.
+	Second [3]*exact.Sum
+}
+
+// WeightedMoments computes the moments of n values with weights: the mean m = sum w x / sum w,
+// and beyond it those of its influence u = w (x-m) / mean w, whose mean over the rows is 0 and
+// whose variance over n is that of m:
+//
+//	mean u^2 = n sum w^2 (x-m)^2 / (sum w)^2.
+//
+// Its third and fourth moments are taken for those of the weights times those of the values, as
+// they are where the two have nothing to do with each other. With equal weights all are those of
+// CentralMoments.
+func WeightedMoments(of WeightedSums) Moments {
+	f, w := float64(of.N), of.Mass[0]
+	m := of.Sums[0] / w
+	var t exact.Sum
+	q1, l1 := split(of.Second[1])
+	q0, l0 := split(of.Second[0])
+	t.Merge(of.Second[2])
+	for _, x := range []float64{q1, l1} {
+		t.AddProduct(float64(-2*m), x)
+	}
+	mm := float64(m * m)
+	for _, square := range []float64{mm, math.FMA(m, m, -mm)} {
+		t.AddProduct(square, q0)
+		t.AddProduct(square, l0)
+	}
+	square := t.Float64()
+	if square <= float64(leastSpread*mm*q0) {
+		square = 0
+	}
+	mean2 := square / w / w * f
+	out := Moments{N: f, Mean: m, Variance: mean2 * f / (f - 1), Kurtosis: 3}
+	if !(mean2 > 0) {
+		return out
+	}
+	s2, s3, s4 := of.Sums[1]/w, of.Sums[2]/w, of.Sums[3]/w
+	mu2 := s2 - float64(m*m)
+	mu3 := s3 - float64(3*m*s2) + float64(2*m*m*m)
+	mu4 := s4 - float64(4*m*s3) + float64(6*m*m*s2) - float64(3*m*m*m*m)
+	offset := math.Abs(m) / math.Sqrt(mu2)
+	// The weights' own: mean w^k / (mean w)^k.
+	w3, w4 := float64(of.Mass[2]/w/w/w*f*f), float64(of.Mass[3]/w/w/w/w*f*f*f)
+	if skew := float64(w3 * mu3 / mean2 / math.Sqrt(mean2)); offset*offset*offset < greatestOffset {
+		out.skew = skew
+	}
+	if kurtosis := float64(w4 * mu4 / mean2 / mean2); offset*offset*offset*offset < greatestOffset && !(kurtosis < 1-1e-6) {
+		out.Kurtosis = math.Max(1, kurtosis)
+	}
+	return out
+}
+
 // meanSquare returns the mean squared distance of n values from their mean, from the
 // sums of the values and of their squares: (n S2 - S1^2) / n^2, which is rounded
 // once, so that nothing is lost by cancellation beyond what S2's terms have lost.

@@ -39,6 +39,17 @@ func NewErrorSums(center float64, buckets int, blocks bool) *ErrorSums {
 	return e
 }
 
+// addLabels adds labels, of the same layout, to those that the sums know.
+func (e *ErrorSums) addLabels(label *Column) {
+	if label == nil {
+		return
+	}
+	if e.label == nil {
+		e.label = newColumnSummary(label.layout, label.interiorLimit())
+	}
+	e.label.mergeFrom(label)
+}
+
 // newGroupSums returns the sums of no rows of a version or segment, which counts them by time
 // block if asked for.
 func newGroupSums(center float64, blocks bool) *ErrorSums {
@@ -62,6 +73,20 @@ func (e *ErrorSums) addSums(o *ErrorSums) {
 	for k := range e.sums {
 		e.sums[k].Merge(&o.sums[k])
 	}
+	addMore(&e.logs, o.logs)
+	addMore(&e.quantiles, o.quantiles)
+	e.crossed += o.crossed
+	if o.weights != nil {
+		e.readyWeights().addSums(o.weights)
+	}
+}
+
+// readyWeights returns what is kept of rows with weights.
+func (e *ErrorSums) readyWeights() *weightSums {
+	if e.weights == nil {
+		e.weights = newWeightSums(e.abs.limit)
+	}
+	return e.weights
 }
 
 // addTimeless counts rows that have no time.
@@ -73,6 +98,7 @@ func (e *ErrorSums) addTimeless(n int) {
 }
 
 func (e *ErrorSums) mergeFrom(o *ErrorSums) {
+	logsKnown := (e.empty() || e.logs != nil) && (o.empty() || o.logs != nil)
 	e.n += o.n
 	e.nonZero += o.nonZero
 	e.timeless += o.timeless
@@ -80,8 +106,18 @@ func (e *ErrorSums) mergeFrom(o *ErrorSums) {
 		e.classes.mergeFrom(o.classes)
 	}
 	e.addSums(o)
+	if o.weights != nil {
+		e.weights.addTallies(o.weights)
+	}
 	e.maxAbs = max(e.maxAbs, o.maxAbs)
 	e.abs.mergeFrom(&o.abs)
+	switch {
+	case o.empty():
+	case e.labels == nil || o.labels == nil:
+		e.labels = nil
+	default:
+		e.labels.mergeFrom(o.labels)
+	}
 	switch {
 	case o.empty():
 	case e.byBlock == nil || o.byBlock == nil:
@@ -94,6 +130,12 @@ func (e *ErrorSums) mergeFrom(o *ErrorSums) {
 	for i := range e.blocks {
 		e.blocks[i].mergeFrom(&o.blocks[i])
 	}
+	if !logsKnown {
+		e.logs = nil
+		for i := range e.blocks {
+			e.blocks[i].logs = nil
+		}
+	}
 }
 
 func (b *blockSums) mergeFrom(o *blockSums) {
@@ -102,13 +144,44 @@ func (b *blockSums) mergeFrom(o *blockSums) {
 	for k := range b.sums {
 		b.sums[k].Merge(&o.sums[k])
 	}
+	b.addRest(o)
+}
+
+// addRest adds what o has beyond counts and the first sums.
+func (b *blockSums) addRest(o *blockSums) {
+	addMore(&b.logs, o.logs)
+	addMore(&b.quantiles, o.quantiles)
+	if o.mass != nil {
+		if b.mass == nil {
+			b.mass = new(blockMass)
+		}
+		for r := range b.mass {
+			b.mass[r].Merge(&o.mass[r])
+		}
+	}
 }
 
 // sumBytes is the size of an exact sum in memory.
 const sumBytes = 576
 
 func (e *ErrorSums) bytes() int64 {
-	return e.classes.bytes() + int64(numSums)*sumBytes + int64(len(e.byBlock))*8 + int64(len(e.blocks)*int(numBlockSums))*sumBytes + e.abs.bytes()
+	n := e.classes.bytes() + int64(numFirstSums)*sumBytes + int64(len(e.byBlock))*8 + e.abs.bytes()
+	n += e.logs.bytes() + e.quantiles.bytes() + e.weights.bytes()
+	for i := range e.blocks {
+		n += e.blocks[i].bytes()
+	}
+	if e.labels != nil {
+		n += e.labels.bytes()
+	}
+	return n
+}
+
+func (b *blockSums) bytes() int64 {
+	n := int64(numBlockSums)*sumBytes + b.logs.bytes() + b.quantiles.bytes()
+	if b.mass != nil {
+		n += int64(numRows) * sumBytes
+	}
+	return n
 }
 
 func newColumnSummary(l *ColumnLayout, interior int) *Column {

@@ -24,6 +24,8 @@ type BuilderOptions struct {
 	// Entities says that Batch.Group and Matches.Group are those of the rows' entities, by
 	// which the rows are counted too (Summary.Entities).
 	Entities bool
+	// Quantiles are the orders of Matches.Quantiles, in ascending order.
+	Quantiles []float64
 }
 
 // Builder makes a Summary of what a scan sends it. Each worker has its own; their
@@ -40,6 +42,7 @@ type Builder struct {
 	summed  bool         // the versions' sums are in the whole's
 
 	calendar *groundtruth.Calendar // nil where hours are not counted
+	orders   []float64             // of the predicted quantiles
 }
 
 var _ groundtruth.Sink = (*Builder)(nil)
@@ -67,7 +70,7 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	if w.End.After(w.Start) && !w.Start.IsZero() {
 		start, end = w.Start.UnixNano(), w.End.UnixNano()
 	}
-	b := &Builder{s: newSummary(task, opts.Binary, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar}
+	b := &Builder{s: newSummary(task, opts.Binary, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar, orders: opts.Quantiles}
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
 	}
@@ -78,7 +81,7 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 		b.many = newManyKernel(opts.Binary.scored())
 	}
 	if opts.Entities {
-		b.s.entities = newEntities(task, opts.Binary, layout)
+		b.s.entities = newEntities(task, opts.Binary, layout, opts.Quantiles)
 	}
 	return b
 }
@@ -97,7 +100,7 @@ func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, e
 	}
 	s.prediction = newColumnSummary(prediction, s.interior())
 	s.label = newColumnSummary(label, s.interior())
-	s.errors = newWholeSums(task, o, layout, start, end)
+	s.errors = newWholeSums(task, o, layout, s.label, start, end)
 	rank := layout.classRank()
 	fresh := func() *ErrorSums {
 		e := newGroupSums(s.errors.center, end > start)
@@ -114,8 +117,9 @@ func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, e
 	return s
 }
 
-// newWholeSums returns the sums of no rows of a window, or of a reference, on its layout.
-func newWholeSums(task groundtruth.Task, o BinaryOptions, layout *Layout, start, end int64) *ErrorSums {
+// newWholeSums returns the sums of no rows of a window, or of a reference, on its layout, whose
+// labels are counted in a column.
+func newWholeSums(task groundtruth.Task, o BinaryOptions, layout *Layout, label *Column, start, end int64) *ErrorSums {
 	center := 0.0
 	if layout != nil {
 		center = layout.Label.Center
@@ -127,6 +131,13 @@ func newWholeSums(task groundtruth.Task, o BinaryOptions, layout *Layout, start,
 	classes := newClassesOf(task, o, layout.classRank(), true, blocks)
 	e := NewErrorSums(center, wholeBuckets, blocks > 0 && classes == nil)
 	e.span, e.classes = end-start, classes
+	switch {
+	case task == groundtruth.Binary || task == groundtruth.Multiclass:
+	case layout == nil:
+		e.labels = &tally{limit: wholeBuckets}
+	default:
+		e.label = label
+	}
 	return e
 }
 
@@ -246,7 +257,8 @@ func (c *Column) addValues(v *groundtruth.Values) {
 }
 
 // AddMatches implements groundtruth.Sink. It panics when the slices are shorter than
-// Len, or when there are fewer segments than NewBuilder was told.
+// Len, when there are fewer segments than NewBuilder was told or other quantiles, or when some
+// matches have weights and others none.
 func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	s, n := b.s, m.Len
 	if n == 0 {
@@ -265,13 +277,30 @@ func (b *Builder) AddMatches(m *groundtruth.Matches) {
 	if m.Predictions == nil && m.Class.Kind != groundtruth.Text {
 		return // no error can be told, of the whole or of a group
 	}
-	if b.kernel == nil {
-		b.kernel = newErrorKernel(s.errors.center)
+	if b.classes == nil && b.many == nil {
+		b.readyForErrors(m)
 	}
 	for from := 0; from < n; from += kernelRows {
 		b.addPiece(m, from, min(from+kernelRows, n))
 	}
 	s.sample.addMatches(m)
+}
+
+// readyForErrors makes what takes the matches of a regression, and counts their labels where no
+// layout does.
+func (b *Builder) readyForErrors(m *groundtruth.Matches) {
+	e := b.s.errors
+	if b.kernel == nil {
+		b.kernel = newErrorKernel(e.center, b.orders)
+	}
+	if e.n > 0 && (e.weights != nil) != (m.Weights != nil) {
+		panic("summary: some matches have weights and others none")
+	}
+	if m.Weights == nil && e.labels != nil {
+		for _, y := range m.Labels[:m.Len] {
+			e.labels.add(y)
+		}
+	}
 }
 
 // addPiece takes the matches from one row to before another.
@@ -315,7 +344,7 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 		b.classes.addBlocks(s.errors.classes.blocks, blockOf, s.binary.Scored)
 		return
 	}
-	k.load(m.Predictions[from:to], m.Labels[from:to])
+	k.load(rowsOf(m, from, to))
 	k.blockOf = blockOf
 	k.addKeys(keys[:at])
 	if k.blockOf != nil {

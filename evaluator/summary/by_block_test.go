@@ -36,7 +36,7 @@ func TestGroupsCountTheirRowsByTimeBlock(t *testing.T) {
 		t.Error("merged parts differ from the whole")
 	}
 	for _, known := range []*Summary{whole, buildRows(layout, nil, BuilderOptions{})} {
-		for _, order := range [][]*Summary{{known, withoutByBlock(t, second)}, {withoutByBlock(t, second), known}, {withoutByBlock(t, second), known, whole}} {
+		for _, order := range [][]*Summary{{known, withoutWhatCameLater(t, second)}, {withoutWhatCameLater(t, second), known}, {withoutWhatCameLater(t, second), known, whole}} {
 			var merged Summary
 			if err := merged.UnmarshalBinary(summaryBytes(t, order[0])); err != nil {
 				t.Fatal(err)

@@ -1,5 +1,7 @@
 package summary
 
+import "math"
+
 // The blocks of a classifier's rows (time blocks, and days, parts of days and groups of
 // entities) have counts by class on coarse bins of the score, 8 to an octave of min(s, 1-s),
 // that fine bins nest in. What lies within 2^-20 of 0 or of 1 is one bin, but for exactly 0 and
@@ -23,6 +25,57 @@ func coarseBin(fine uint32) int {
 		return coarseScores - 1 - bin
 	}
 	return bin
+}
+
+// coarseEnds returns between which scores a coarse bin lies.
+func coarseEnds(bin int) (low, high float64) {
+	if bin > coarseOfSide {
+		low, high = coarseEnds(coarseScores - 1 - bin)
+		return 1 - high, 1 - low
+	}
+	end := func(bin int) float64 { // the least score of the bin, of those of the octaves
+		at := bin - 2
+		return math.Ldexp(1+float64(at%coarseInOctave)/coarseInOctave, leastCoarse+at/coarseInOctave)
+	}
+	switch bin {
+	case 0:
+		return 0, 0
+	case 1:
+		return 0, end(2)
+	case coarseOfSide:
+		return 0.5, 0.5
+	default:
+		return end(bin), end(bin + 1)
+	}
+}
+
+// CoarseScores returns the rows of all blocks of Binary by ascending coarse bin of the score, as
+// if each had the score in the middle of its bin. It serves where scores are not kept but in
+// blocks, and is nil where there are none.
+func (c *Classes) CoarseScores() []ScoreCell {
+	if !c.binary.Scored || c.Blocks() == 0 {
+		return nil
+	}
+	var out []ScoreCell
+	for bin := range coarseScores {
+		var cell ScoreCell
+		rows := int64(0)
+		for b := range c.blocks {
+			for k := range classCells {
+				from, to := c.BlockMass(b, bin, k/2, k%2), &cell.Mass[k/2][k%2]
+				to.N += from.N
+				to.W += from.W
+				to.W2 += from.W2
+				rows += from.N
+			}
+		}
+		if rows > 0 {
+			cell.Low, cell.High = coarseEnds(bin)
+			cell.Score = cell.Low + (cell.High-cell.Low)/2
+			out = append(out, cell)
+		}
+	}
+	return out
 }
 
 // classBlock counts rows by coarse bin and there by class; nil without rows. It is mergeable.

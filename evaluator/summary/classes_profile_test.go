@@ -68,7 +68,7 @@ func classProfile(rows []classRow, workers int, weighted bool) *Profile {
 				part = append(part, rows[i])
 			}
 		}
-		b, e := NewProfileBuilder(layout, partition, tableSegments), NewEntityCounter(layout)
+		b, e := NewProfileBuilder(layout, partition, tableSegments, nil), NewEntityCounter(layout, nil)
 		feedGroups(b, part, func(r classRow) int64 { return partition.Group(r.time) }, weighted)
 		feedGroups(e, part, entityOf, weighted)
 		builders, counters = append(builders, b), append(counters, e)

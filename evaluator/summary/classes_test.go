@@ -180,3 +180,20 @@ func checkClasses(t *rapid.T, c *Classes, rows []classRow, weighted bool) {
 		}
 	}
 }
+
+// TestCoarseScoresAreWhereTheyLie puts scores into blocks alone, and finds each within its bin.
+func TestCoarseScoresAreWhereTheyLie(t *testing.T) {
+	for bin := range coarseScores {
+		low, high := coarseEnds(bin)
+		for _, score := range []float64{low, low + (high-low)/2} {
+			if low < high && score == low && bin > coarseOfSide {
+				continue // bins above 1/2 end with their highest score, not with their least
+			}
+			if fine, _ := fineBin(score); low < high && score == 0 {
+				continue // exactly 0 is a bin of its own
+			} else if got := coarseBin(fine); got != bin {
+				t.Errorf("%g is in bin %d, want %d, from %g to %g", score, got, bin, low, high)
+			}
+		}
+	}
+}

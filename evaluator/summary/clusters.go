@@ -36,6 +36,7 @@ type Clusters struct {
 	groups []*cluster
 	errors func() *ErrorSums // asked for of entities alone, mostly
 
+	orders  []float64 // of the predicted quantiles
 	counts  textCounts
 	kernel  *errorKernel // nil before the first match
 	classes *classKernel // likewise, of a binary classifier
@@ -52,6 +53,7 @@ type cluster struct {
 	counts  [][]int64      // by column, and there by coarse bin, outside and missing
 	errors  []blockSums    // by part; nil where they were read
 	encoded []byte         // they as they were read, for those who ask for more than the figures
+	more    []byte         // likewise what encoder.blockMore has of them; nil where there is none
 	figures []blockFigures // of errors, once sealed
 	classes []classBlock   // of a binary classifier, instead of errors, by part
 	many    *manyClasses   // of several classes, instead of errors, with the parts as blocks
@@ -66,6 +68,12 @@ func (g *cluster) blocks() []blockSums {
 	d := decoder{b: g.encoded}
 	for i := range out {
 		d.block(&out[i], g.labels)
+	}
+	if g.more != nil {
+		d = decoder{b: g.more}
+		for i := range out {
+			d.blockMore(&out[i])
+		}
 	}
 	return out
 }
@@ -178,8 +186,8 @@ func (c *Clusters) DayParts() *ErrorSums {
 	out := &ErrorSums{center: c.layout.Label.Center}
 	for _, g := range c.groups {
 		for i := range g.figures {
-			out.n += g.figures[i].n
-			out.nonZero += g.figures[i].nonZero
+			out.n += g.figures[i].rows[AllRows]
+			out.nonZero += g.figures[i].rows[NonZeroRows]
 		}
 		out.figures = append(out.figures, g.figures...)
 	}
@@ -278,7 +286,7 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 	case m.Predictions == nil:
 		return
 	case c.kernel == nil:
-		c.kernel = newErrorKernel(c.layout.Label.Center)
+		c.kernel = newErrorKernel(c.layout.Label.Center, c.orders)
 		c.classes = newClassKernel()
 	}
 	for from := 0; from < m.Len; from += kernelRows {
@@ -289,7 +297,7 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 			c.classes.addBlocks(g.classes, c.partOf, c.binary.Scored)
 			continue
 		}
-		c.kernel.load(m.Predictions[from:to], m.Labels[from:to])
+		c.kernel.load(rowsOf(m, from, to))
 		c.kernel.addBlocks(g.errors, c.partOf)
 	}
 }
@@ -338,7 +346,7 @@ func (c *Clusters) mergeFrom(o *Clusters) {
 			g.many.mergeFrom(from.many)
 			continue
 		}
-		g.errors, g.encoded = g.blocks(), nil
+		g.errors, g.encoded, g.more = g.blocks(), nil, nil
 		for i, part := range from.blocks() {
 			g.errors[i].mergeFrom(&part)
 		}

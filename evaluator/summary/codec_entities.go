@@ -89,7 +89,7 @@ func (d *decoder) entities(task groundtruth.Task, o BinaryOptions, l *Layout, of
 		return nil
 	}
 	rows, labels, errors := of.rows, of.labels, of.errors // of groups that are yet to come
-	c := newEntities(task, o, l)
+	c := newEntities(task, o, l, nil)
 	n := d.count(4 + len(c.columns))
 	d.check(n <= groundtruth.EntityGroups)
 	last := -1

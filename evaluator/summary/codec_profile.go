@@ -27,6 +27,8 @@ const (
 	summarySection   = "summary"   // of all rows, with the layout; not there with strata
 	strataSection    = "strata"    // the layout, then each stratum's Summary
 	daysSection      = "days"      // not there where days are not known
+
+	moreOfDaysSection = "more sums of days" // not there where nothing is known of them
 )
 
 // MarshalBinary returns the profile's canonical encoding: a header, then compressed,
@@ -76,9 +78,15 @@ func (p *Profile) encode() ([]byte, error) {
 	}
 	if p.Days != nil {
 		body.section(daysSection, func() { body.days(p) })
+		if p.Days.hasMore() {
+			body.section(moreOfDaysSection, func() { body.clustersMore(p.Days) })
+		}
 	}
 	if p.Entities != nil {
 		body.section(entitiesSection, func() { body.entities(p.Entities) })
+		if p.Entities.hasMore() {
+			body.section(moreOfEntitiesSection, func() { body.clustersMore(p.Entities) })
+		}
 	}
 	e := encoder{b: []byte(profileMagic)}
 	e.uint(ProfileSchema)
@@ -141,10 +149,12 @@ func (p *Profile) decode(b []byte) error {
 				d.check(r.layout != nil)
 				p.partition, days = d.days(r.layout, r.totals)
 			}},
+			sectionReader{moreOfDaysSection, true, func(d *decoder) { d.clustersMore(days) }},
 			sectionReader{entitiesSection, true, func(d *decoder) {
 				d.check(r.layout != nil)
 				p.Entities = d.entities(r.task, r.layout.Binary, r.layout, r.totals)
-			}})
+			}},
+			sectionReader{moreOfEntitiesSection, true, func(d *decoder) { d.clustersMore(p.Entities) }})
 	}
 	switch {
 	case body.err != nil:

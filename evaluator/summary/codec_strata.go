@@ -92,11 +92,12 @@ func (s stratumBytes) summary() (*Summary, error) {
 
 // errors reads the errors of its rows, and looks at nothing else.
 func (s stratumBytes) errors() (*ErrorSums, error) {
-	out := newWholeSums(s.frame.task, s.frame.binary, s.layout, s.frame.start, s.frame.end)
+	label := newColumnSummary(&s.layout.Label, s.layout.ExactValues)
+	out := newWholeSums(s.frame.task, s.frame.binary, s.layout, label, s.frame.start, s.frame.end)
 	pass := func(d *decoder) { d.b = nil }
 	matches := s.unpacked(func(d *decoder) {
 		d.check(d.amount() == s.totals.labels)
-		d.column(newColumnSummary(&s.layout.Label, s.layout.ExactValues), s.totals.labels)
+		d.column(label, s.totals.labels)
 		d.errorSums(out)
 		d.check(out.n == s.totals.errors)
 		pass(d)
@@ -106,10 +107,16 @@ func (s stratumBytes) errors() (*ErrorSums, error) {
 	d.part(pass)
 	d.check(d.sectionName() == matchesSection)
 	d.part(matches)
-	if out.classes != nil {
+	switch {
+	case out.classes != nil:
 		d.check(d.sectionName() == classesSection)
 		d.part(s.unpacked(func(d *decoder) {
 			d.classesOf(out)
+			pass(d)
+		}))
+	case d.sectionName() == moreSection:
+		d.part(s.unpacked(func(d *decoder) {
+			d.errorSumsMore(out)
 			pass(d)
 		}))
 	}

@@ -45,7 +45,7 @@ func partitionOf(kind StrataKind, rows []tableRow) (*Layout, *Partition) {
 
 // builderOf sends rows to a builder, those of each group by themselves.
 func builderOf(layout *Layout, partition *Partition, rows []tableRow) *ProfileBuilder {
-	b := NewProfileBuilder(layout, partition, tableSegments)
+	b := NewProfileBuilder(layout, partition, tableSegments, nil)
 	groups := map[int64][]tableRow{}
 	for _, r := range rows {
 		g := partition.Group(r.time)

@@ -35,6 +35,9 @@ func (s *Summary) MarshalBinary() ([]byte, error) {
 func (e *encoder) counted(s *Summary) {
 	e.section(predictionsSection, func() { e.predictions(s) })
 	e.section(matchesSection, func() { e.matches(s) })
+	if slices.ContainsFunc(s.allSums(), (*ErrorSums).hasMore) {
+		e.section(moreSection, func() { e.more(s) })
+	}
 	switch s.task {
 	case groundtruth.Binary:
 		e.section(classesSection, func() { e.classes(s) })
@@ -54,6 +57,9 @@ func (e *encoder) counted(s *Summary) {
 	}
 	if s.entities != nil {
 		e.section(entitiesSection, func() { e.entities(s.entities) })
+		if s.entities.hasMore() {
+			e.section(moreOfEntitiesSection, func() { e.clustersMore(s.entities) })
+		}
 	}
 }
 
@@ -82,12 +88,15 @@ const (
 	frameSection       = "frame"  // what two Summaries must share to be merged, beside the layout
 	predictionsSection = "predictions"
 	matchesSection     = "matches"
+	moreSection        = "more sums"       // not there where nothing is known of them
 	classesSection     = "classes"         // of a classifier: its matched rows
 	predictedSection   = "predicted"       // likewise: its predictions
 	byBlockSection     = "groups by block" // not there where no version's or segment's rows by time block are known
 	sampleSection      = "sample"          // not there where the sample is not known
 	hoursSection       = "hours"           // likewise
 	entitiesSection    = "entities"        // not there where rows have no entities
+
+	moreOfEntitiesSection = "more sums of entities"
 )
 
 // summary reads what follows the schema.
@@ -107,12 +116,14 @@ func countedSections(task groundtruth.Task, s **Summary) []sectionReader {
 	return []sectionReader{
 		{predictionsSection, false, func(d *decoder) { d.predictions(*s) }},
 		{matchesSection, false, func(d *decoder) { d.matches(*s) }},
+		{moreSection, true, func(d *decoder) { d.more(*s) }},
 		{classesSection, task == groundtruth.Regression, func(d *decoder) { d.classes(*s) }},
 		{predictedSection, task == groundtruth.Regression, func(d *decoder) { d.predicted(*s) }},
 		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
 		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).task, (*s).binary, (*s).layout, (*s).totals()) }},
+		{moreOfEntitiesSection, true, func(d *decoder) { d.clustersMore((*s).entities) }},
 	}
 }
 
@@ -231,6 +242,9 @@ func (d *decoder) matches(s *Summary) {
 	}
 	for _, g := range s.allGroups() {
 		g.byBlock = nil // as long as no section tells
+	}
+	if s.matched > 0 {
+		s.errors.labels = nil // likewise
 	}
 }
 
@@ -454,7 +468,7 @@ func (d *decoder) groups(g *groups[ErrorSums, *ErrorSums], rows int64) {
 	var n int64
 	// A group takes a byte for its name's length, three for counts, eight for the
 	// maximum, three for the sketch and one for each sum. That of a classifier has two counts.
-	size := 15 + int(numSums)
+	size := 15 + int(numFirstSums)
 	if s := g.fresh(); s.classes != nil {
 		size = 3
 	}

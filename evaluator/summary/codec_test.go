@@ -144,6 +144,8 @@ func reheaded(s *Summary, task string, names ...string) []byte {
 				e.predictions(s)
 			case matchesSection:
 				e.matches(s)
+			case moreSection:
+				e.more(s)
 			case byBlockSection:
 				e.byBlock(s)
 			case sampleSection:
@@ -163,7 +165,7 @@ func TestSectionsAreRefusedByName(t *testing.T) {
 	s := seedSummaries()[2]
 	s.hours = &hourCounts{}
 	s.hours.counts[3] = s.predictions
-	all := []string{layoutSection, frameSection, predictionsSection, matchesSection, byBlockSection, sampleSection, hoursSection}
+	all := []string{layoutSection, frameSection, predictionsSection, matchesSection, moreSection, byBlockSection, sampleSection, hoursSection}
 	if !bytes.Equal(reheaded(s, regression, all...), summaryBytes(t, s)) {
 		t.Fatal("the sections are not what a summary is")
 	}
@@ -182,7 +184,7 @@ func TestSectionsAreRefusedByName(t *testing.T) {
 		{"no name", regression, append(slices.Clone(all), ""), "corrupt"},
 		{"a section missing", regression, []string{layoutSection, frameSection, predictionsSection, sampleSection}, "corrupt"},
 		{"the last section missing", regression, all[:3], "corrupt"},
-		{"a section twice", regression, append(slices.Clone(all[:6]), sampleSection), "corrupt"},
+		{"a section twice", regression, append(slices.Clone(all[:7]), sampleSection), "corrupt"},
 		{"the last section twice", regression, append(slices.Clone(all), hoursSection), "corrupt"},
 		{"another order", regression, []string{frameSection, layoutSection, predictionsSection, matchesSection}, "corrupt"},
 		{"nothing", regression, nil, "corrupt"},

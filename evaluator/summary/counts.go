@@ -77,7 +77,8 @@ type BlockCounts struct {
 }
 
 // FromCounts makes the Summary that a Builder for the same layout, window, segments and
-// options would make of the rows, as far as rounded sums can tell. It fails where the
+// options would make of the rows, as far as rounded sums can tell; it has none of the sums after
+// SumE2Z2, which are taken for not known. It fails where the
 // counts don't fit the layout or one another.
 func FromCounts(layout *Layout, w groundtruth.Window, segments []string, opts BuilderOptions, c *Counts) (*Summary, error) {
 	s := NewBuilder(layout, w, segments, opts).s

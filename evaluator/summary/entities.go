@@ -8,12 +8,14 @@ import "github.com/hindcast/hindcast/groundtruth"
 func (s *Summary) Entities() *Clusters { return s.entities }
 
 // newEntities returns what counts rows by groups of entities; without a layout their errors
-// alone are told apart.
-func newEntities(task groundtruth.Task, o BinaryOptions, l *Layout) *Clusters {
+// alone are told apart. The orders are those of the predicted quantiles.
+func newEntities(task groundtruth.Task, o BinaryOptions, l *Layout, orders []float64) *Clusters {
 	if l == nil {
 		l = &Layout{Prediction: *columnOf("prediction", task), Label: *columnOf("label", task)}
 	}
-	return newClusters(l, task, o)
+	c := newClusters(l, task, o)
+	c.orders = orders
+	return c
 }
 
 // mergeEntities adds the groups of o. Of rows whose entities are not known nothing can be
@@ -30,7 +32,9 @@ func (s *Summary) mergeEntities(o *Summary) {
 func (c *Clusters) bytes() int64 {
 	n := int64(0)
 	for _, g := range c.kept {
-		n += int64(len(g.errors)*int(numBlockSums)) * sumBytes
+		for i := range g.errors {
+			n += g.errors[i].bytes()
+		}
 		for i := range g.classes {
 			n += g.classes[i].bytes()
 		}
@@ -47,9 +51,10 @@ type EntityCounter struct{ of *Clusters }
 
 var _ groundtruth.Sink = (*EntityCounter)(nil)
 
-// NewEntityCounter returns an EntityCounter on the reference's layout.
-func NewEntityCounter(layout *Layout) *EntityCounter {
-	return &EntityCounter{newEntities(layout.Task, layout.Binary, layout)}
+// NewEntityCounter returns an EntityCounter on the reference's layout, with the orders of
+// Matches.Quantiles.
+func NewEntityCounter(layout *Layout, quantiles []float64) *EntityCounter {
+	return &EntityCounter{newEntities(layout.Task, layout.Binary, layout, quantiles)}
 }
 
 // AddPredictions implements groundtruth.Sink.

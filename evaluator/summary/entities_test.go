@@ -140,7 +140,7 @@ func TestAProfileKeepsEntities(t *testing.T) {
 		layout, partition := partitionOf(kind, rows)
 		p := builderOf(layout, partition, rows).Profile()
 		cut := rapid.IntRange(0, len(rows)).Draw(t, "cut")
-		counters := []*EntityCounter{NewEntityCounter(layout), NewEntityCounter(layout)}
+		counters := []*EntityCounter{NewEntityCounter(layout, nil), NewEntityCounter(layout, nil)}
 		feedEntities(counters[0], rows[:cut])
 		feedEntities(counters[1], rows[cut:])
 		p.Entities = counters[1].Clusters(counters[0])

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/exact"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 const (
@@ -24,24 +25,84 @@ const (
 // computed once, column by column, summed exactly, and the sums go to all groups that
 // the cell belongs to. The result is that of adding term by term.
 type errorKernel struct {
-	predictions, labels []float64 // of the piece's rows
-	blockOf             []int32   // their time blocks, nil where they have none
-	center              float64
+	piece   pieceRows
+	logs    []float64 // of the piece's rows: see logErrors
+	blockOf []int32   // their time blocks, nil where they have none
+	center  float64
 
 	rowOrder
 	cellOf []int32
 
 	// Of a run.
-	n        int   // rows
-	nonZero  int64 // labels
-	errors   runErrors
-	greatest rowErrors        // absolute values
-	e2, e4   [runRows]float64 // terms that others are made of
-	z2       [runRows]float64
-	a2, s2   [runRows]float64
-	last     [runRows]float64
-	rests    [runRows]float64
-	to       [][]exact.Sum // the sums that a run's terms go to
+	n           int   // rows
+	nonZero     int64 // labels
+	logRows     int64 // those of LogRows
+	errors      runErrors
+	greatest    rowErrors        // absolute values
+	greatestLog float64          // of the piece
+	e2, e4      [runRows]float64 // terms that others are made of
+	z2          [runRows]float64
+	a2, s2      [runRows]float64
+	l, l2, l4   [runRows]float64
+	last        [runRows]float64
+	rests       [runRows]float64
+	to          targets // of a run's terms
+
+	quantiles *quantileTerms // nil where no orders are given
+	weighted  *weightedTerms // nil before the first row with a weight
+}
+
+// targets are the sums that a run's terms go to.
+type targets struct {
+	first, logs, quantiles [][]exact.Sum // by SumKind, from that on which each begins with
+	second                 [][]exact.Sum // as weightSums has them
+	weights                []*weightSums
+	blocks                 []*blockMass
+}
+
+// of returns the sums of a kind, and which of each it is.
+func (t *targets) of(kind SumKind) (sums [][]exact.Sum, at SumKind) {
+	switch {
+	case kind < numFirstSums:
+		return t.first, kind
+	case kind < endOfLogSums:
+		return t.logs, kind - numFirstSums
+	}
+	return t.quantiles, kind - endOfLogSums
+}
+
+// reset leaves no sums.
+func (t *targets) reset() {
+	t.first, t.logs, t.quantiles, t.second = t.first[:0], t.logs[:0], t.quantiles[:0], t.second[:0]
+	t.weights, t.blocks = t.weights[:0], t.blocks[:0]
+}
+
+// addGroup adds those of a group, which it makes where there are none.
+func (t *targets) addGroup(k *errorKernel, g *ErrorSums) {
+	t.first = append(t.first, g.sums[:])
+	t.logs = append(t.logs, ready(&g.logs, numLogSums).sums)
+	if k.piece.quantiles != nil {
+		t.quantiles = append(t.quantiles, ready(&g.quantiles, numQuantileSums).sums)
+	}
+	if k.piece.weights != nil {
+		w := g.readyWeights()
+		t.second, t.weights = append(t.second, w.second), append(t.weights, w)
+	}
+}
+
+// addBlock adds those of a block, which it makes where there are none.
+func (t *targets) addBlock(k *errorKernel, b *blockSums) {
+	t.first = append(t.first, b.sums[:])
+	t.logs = append(t.logs, ready(&b.logs, blockLogSums).sums)
+	if k.piece.quantiles != nil {
+		t.quantiles = append(t.quantiles, ready(&b.quantiles, blockQuantileSums).sums)
+	}
+	if k.piece.weights != nil {
+		if b.mass == nil {
+			b.mass = new(blockMass)
+		}
+		t.blocks = append(t.blocks, b.mass)
+	}
 }
 
 // runErrors is what all terms of a run's rows are made of, with zeros up to a
@@ -66,16 +127,51 @@ type key struct {
 	countsOnly bool
 }
 
-func newErrorKernel(center float64) *errorKernel { return &errorKernel{center: center} }
+// pieceRows are the rows of a piece.
+type pieceRows struct {
+	predictions, labels []float64
+	quantiles           [][]float64 // by their orders; nil where the rows have none
+	weights             []float64   // likewise
+}
 
-// load takes a piece of rows, whose time blocks may be set then.
-func (k *errorKernel) load(predictions, labels []float64) {
-	k.predictions, k.labels, k.blockOf = predictions, labels, nil
+// rowsOf returns the matches from one row to before another.
+func rowsOf(m *groundtruth.Matches, from, to int) pieceRows {
+	p := pieceRows{predictions: m.Predictions[from:to], labels: m.Labels[from:to]}
+	for _, q := range m.Quantiles {
+		p.quantiles = append(p.quantiles, q[from:to])
+	}
+	if m.Weights != nil {
+		p.weights = m.Weights[from:to]
+	}
+	return p
+}
+
+// newErrorKernel returns a kernel for rows with predicted quantiles of these orders, which may
+// be none.
+func newErrorKernel(center float64, orders []float64) *errorKernel {
+	k := &errorKernel{center: center}
+	if len(orders) > 0 {
+		k.quantiles = &quantileTerms{orders: orders}
+	}
+	return k
+}
+
+// load takes a piece of rows, whose time blocks may be set then. It panics where the rows'
+// quantiles aren't as many as the kernel's orders.
+func (k *errorKernel) load(rows pieceRows) {
+	k.piece, k.blockOf = rows, nil
+	k.logs, k.greatestLog = logErrors(k.logs, rows.predictions, rows.labels)
+	if rows.quantiles != nil {
+		k.quantiles.load(rows)
+	}
+	if rows.weights != nil && k.weighted == nil {
+		k.weighted = new(weightedTerms)
+	}
 }
 
 // addKeys adds the piece's rows to their groups of each key.
 func (k *errorKernel) addKeys(keys []key) {
-	n := len(k.labels)
+	n := len(k.piece.labels)
 	for len(keys) > 0 {
 		together, cells := 1, len(keys[0].groups)
 		for together < len(keys) && cells*len(keys[together].groups)*cellRows <= max(n, cellRows) {
@@ -107,14 +203,16 @@ func (k *errorKernel) addCell(keys []key, cell int) {
 		return
 	}
 	var few [8]*ErrorSums
-	groups := few[:0]
-	k.to = k.to[:0]
+	var fewSummed [8]*ErrorSums
+	groups, summed := few[:0], fewSummed[:0]
+	k.to.reset()
 	for _, key := range slices.Backward(keys) {
 		g := key.groups[cell%len(key.groups)]
 		cell /= len(key.groups)
 		groups = append(groups, g)
 		if !key.countsOnly {
-			k.to = append(k.to, g.sums[:])
+			summed = append(summed, g)
+			k.to.addGroup(k, g)
 		}
 	}
 	k.countByBlock(groups, rows)
@@ -125,8 +223,18 @@ func (k *errorKernel) addCell(keys []key, cell int) {
 			g.nonZero += k.nonZero
 			g.maxAbs = max(g.maxAbs, k.greatest.e)
 			g.abs.addPositive(k.errors.abs[:k.n])
+			if k.piece.weights != nil {
+				k.weighted.addTallies(g.readyWeights(), k)
+			}
 		}
-		if len(k.to) > 0 {
+		for _, g := range summed {
+			g.logs.n += k.logRows
+			if k.piece.quantiles != nil {
+				g.quantiles.n += int64(k.n)
+				g.crossed += k.quantiles.crossed
+			}
+		}
+		if len(summed) > 0 {
 			k.addBlockTerms()
 			k.addOtherTerms()
 		}
@@ -157,12 +265,20 @@ func (k *errorKernel) countByBlock(groups []*ErrorSums, rows []int32) {
 func (k *errorKernel) addBlocks(blocks []blockSums, blockOf []int32) {
 	k.group(blockOf, len(blocks))
 	for i := range blocks {
-		b := &blocks[i]
-		k.to = append(k.to[:0], b.sums[:])
-		for run := range slices.Chunk(k.rows(i), runRows) {
+		b, rows := &blocks[i], k.rows(i)
+		if len(rows) == 0 {
+			continue
+		}
+		k.to.reset()
+		k.to.addBlock(k, b)
+		for run := range slices.Chunk(rows, runRows) {
 			k.loadRun(run)
 			b.n += int64(k.n)
 			b.nonZero += k.nonZero
+			b.logs.n += k.logRows
+			if k.piece.quantiles != nil {
+				b.quantiles.n += int64(k.n)
+			}
 			k.addBlockTerms()
 		}
 	}
@@ -173,7 +289,7 @@ func (k *errorKernel) loadRun(rows []int32) {
 	k.n = len(rows)
 	c, n, padded := &k.errors, k.n, k.padded()
 	for j, i := range rows {
-		c.p[j], c.y[j] = k.predictions[i], k.labels[i]
+		c.p[j], c.y[j] = k.piece.predictions[i], k.piece.labels[i]
 	}
 	// The last row fills up the lanes, so that nothing becomes greater.
 	for j := n; j < padded; j++ {
@@ -188,6 +304,28 @@ func (k *errorKernel) loadRun(rows []int32) {
 		}
 		c.e[j], c.abs[j], c.z[j], c.a[j], c.s[j] = 0, 0, 0, 0, 0
 	}
+	k.loadLogs(rows)
+	if k.piece.quantiles != nil {
+		k.quantiles.loadRun(rows, padded)
+	}
+	if k.piece.weights != nil {
+		k.weighted.loadRun(rows, k)
+	}
+}
+
+// loadLogs takes what logErrors has of the rows of a run.
+func (k *errorKernel) loadLogs(rows []int32) {
+	var without int64
+	for j, i := range rows {
+		l := k.logs[i]
+		if l != l {
+			without++
+			l = 0
+		}
+		k.l[j] = l
+	}
+	clear(k.l[k.n:k.padded()])
+	k.logRows = int64(k.n) - without
 }
 
 // setPlain computes what the terms of n rows are made of, and returns the greatest
@@ -230,18 +368,29 @@ func (k *errorKernel) addTerm(kind SumKind, products, xs, ys *[runRows]float64, 
 		factors = ys[:n]
 	}
 	parts, ok := exact.Products(products[:n], xs[:n], factors, k.rests[:n], greatest)
-	for _, sums := range k.to {
+	if k.piece.weights != nil {
+		k.weighted.addTerm(k, kind, products[:n], greatest)
+		return
+	}
+	sums, at := k.to.of(kind)
+	addParts(sums, int(at), &parts, ok, products[:n])
+}
+
+// addParts adds the parts of some products, or themselves where these are not ok, to one of each
+// of the sums.
+func addParts(to [][]exact.Sum, at int, parts *exact.Parts, ok bool, products []float64) {
+	for _, sums := range to {
 		if ok {
-			sums[kind].AddParts(&parts)
+			sums[at].AddParts(parts)
 			continue
 		}
-		for _, x := range products[:n] {
-			sums[kind].Add(x)
+		for _, x := range products {
+			sums[at].Add(x)
 		}
 	}
 }
 
-// addBlockTerms adds the terms up to numBlockSums.
+// addBlockTerms adds the terms that are kept of time blocks.
 func (k *errorKernel) addBlockTerms() {
 	c, e, z := &k.errors, k.greatest.e, k.greatest.z
 	k.addTerm(SumE, &k.last, &c.e, nil, e)
@@ -251,6 +400,13 @@ func (k *errorKernel) addBlockTerms() {
 	k.addTerm(SumS1, &k.last, &c.s, nil, k.greatest.s)
 	k.addTerm(SumZ1, &k.last, &c.z, nil, z)
 	k.addTerm(SumZ2, &k.z2, &c.z, &c.z, float64(z*z))
+	k.addTerm(SumL1, &k.l2, &k.l, &k.l, float64(k.greatestLog*k.greatestLog))
+	if k.piece.quantiles != nil {
+		k.quantiles.addBlockTerms(k)
+	}
+	if k.piece.weights != nil {
+		k.weighted.addMass(k)
+	}
 }
 
 // addOtherTerms adds the terms beyond, after those.
@@ -273,4 +429,14 @@ func (k *errorKernel) addOtherTerms() {
 	k.addTerm(SumS2, &k.s2, &c.s, &c.s, s2)
 	k.addTerm(SumS3, &k.last, &k.s2, &c.s, float64(s2*s))
 	k.addTerm(SumS4, &k.last, &k.s2, &k.s2, float64(s2*s2))
+	k.addTerm(SumEZ, &k.last, &c.e, &c.z, float64(e*z))
+	k.addTerm(SumEZ2, &k.last, &k.z2, &c.e, float64(z2*e))
+	l2 := float64(k.greatestLog * k.greatestLog)
+	l4 := float64(l2 * l2)
+	k.addTerm(SumL2, &k.l4, &k.l2, &k.l2, l4)
+	k.addTerm(SumL3, &k.last, &k.l4, &k.l2, float64(l4*l2))
+	k.addTerm(SumL4, &k.last, &k.l4, &k.l4, float64(l4*l4))
+	if k.piece.quantiles != nil {
+		k.quantiles.addOtherTerms(k)
+	}
 }

@@ -3,6 +3,7 @@ package summary
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -39,6 +40,36 @@ func checkKernel(t *rapid.T) {
 			p[i], y[i] = 0, 0
 		}
 	}
+	// Some rows have quantiles, of which the last may be below the first, and some weights.
+	rows := pieceRows{predictions: p, labels: y}
+	var orders []float64
+	for range rapid.IntRange(0, 3).Draw(t, "quantiles") {
+		f := make([]float64, n)
+		for i := range f {
+			if f[i] = y[i] + scale*r.NormFloat64(); math.IsInf(f[i], 0) || r.IntN(9) == 0 {
+				f[i] = y[i]
+			}
+		}
+		orders, rows.quantiles = append(orders, 0.1+0.4*float64(len(orders))), append(rows.quantiles, f)
+	}
+	if rapid.Bool().Draw(t, "weights") {
+		rows.weights = make([]float64, n)
+		for i := range rows.weights {
+			if r.IntN(4) > 0 {
+				rows.weights[i] = math.Exp(5 * r.NormFloat64())
+			}
+		}
+	}
+	row := func(i int) kernelRow {
+		out := kernelRow{p: p[i], y: y[i], weighted: rows.weights != nil}
+		for _, f := range rows.quantiles {
+			out.quantiles = append(out.quantiles, f[i])
+		}
+		if out.weighted {
+			out.w = rows.weights[i]
+		}
+		return out
+	}
 	center := scale / 3
 	fresh := func() *ErrorSums { return NewErrorSums(center, 64, true) }
 	// One group for all, some for one key and for another, of which two are one group.
@@ -57,8 +88,8 @@ func checkKernel(t *rapid.T) {
 	for i := range blockOf {
 		blockOf[i] = int32(r.IntN(NumBlocks))
 	}
-	k := newErrorKernel(center)
-	k.load(p, y)
+	k := newErrorKernel(center, orders)
+	k.load(rows)
 	k.blockOf = blockOf
 	k.addKeys(keys)
 	k.addBlocks(keys[0].groups[0].blocks, blockOf)
@@ -73,14 +104,19 @@ func checkKernel(t *rapid.T) {
 			if key.numbers != nil {
 				g = int(key.numbers[i])
 			}
-			want[g].addRow(p[i], y[i])
+			want[g].addRow(row(i), orders)
 			if at == 0 {
-				want[g].blocks[blockOf[i]].addRow(p[i], y[i], center)
+				want[g].blocks[blockOf[i]].addRow(row(i), orders, center)
 			}
 		}
 		for g, want := range want {
 			if key.countsOnly {
-				want.sums = [numSums]exact.Sum{}
+				want.sums, want.logs, want.quantiles, want.crossed = [numFirstSums]exact.Sum{}, nil, nil, 0
+				if want.weights != nil {
+					abs, labels := want.weights.abs, want.weights.labels
+					want.weights = newWeightSums(want.abs.limit)
+					want.weights.abs, want.weights.labels = abs, labels
+				}
 			}
 			compareErrorSums(t, fmt.Sprintf("key %d, group %d", at, g), key.groups[g], want)
 		}
@@ -107,12 +143,46 @@ func compareErrorSums(t *rapid.T, what string, got, want *ErrorSums) {
 		}
 	}
 	equal(what, got.sums[:], want.sums[:])
+	equalMore := func(where string, got, want *moreSums) {
+		if (got == nil) != (want == nil) || got.rows() != want.rows() {
+			t.Fatalf("%s: %d rows, want %d", where, got.rows(), want.rows())
+		}
+		if got != nil {
+			equal(where, got.sums, want.sums)
+		}
+	}
+	equalMore(what+", logs", got.logs, want.logs)
+	equalMore(what+", quantiles", got.quantiles, want.quantiles)
+	if got.crossed != want.crossed || got.Weighted() != want.Weighted() {
+		t.Fatalf("%s: %d crossed, weights %v, want %d and %v", what, got.crossed, got.Weighted(), want.crossed, want.Weighted())
+	}
+	if got.Weighted() {
+		for r := range numRows {
+			equal(fmt.Sprint(what, ", weights of ", r), got.weights.mass[r][:], want.weights.mass[r][:])
+		}
+		equal(what+", squares", got.weights.second, want.weights.second)
+		if g, w := got.weights.abs, want.weights.abs; g.shift != w.shift || !maps.Equal(g.of, w.of) {
+			t.Fatalf("%s: weights by error %v, want %v", what, g, w)
+		}
+		if g, w := got.weights.labels, want.weights.labels; g.shift != w.shift || !maps.Equal(g.of, w.of) {
+			t.Fatalf("%s: weights by label %v, want %v", what, g, w)
+		}
+	}
 	for i := range got.blocks {
 		g, w := &got.blocks[i], &want.blocks[i]
 		if g.n != w.n || g.nonZero != w.nonZero {
 			t.Fatalf("%s, block %d: %d rows, %d not 0, want %d and %d", what, i, g.n, g.nonZero, w.n, w.nonZero)
 		}
-		equal(fmt.Sprintf("%s, block %d", what, i), g.sums[:], w.sums[:])
+		where := fmt.Sprintf("%s, block %d", what, i)
+		equal(where, g.sums[:], w.sums[:])
+		equalMore(where+", logs", g.logs, w.logs)
+		equalMore(where+", quantiles", g.quantiles, w.quantiles)
+		if (g.mass == nil) != (w.mass == nil) {
+			t.Fatalf("%s: weights %v, want %v", where, g.mass, w.mass)
+		}
+		if g.mass != nil {
+			equal(where+", weights", g.mass[:], w.mass[:])
+		}
 	}
 }
 
@@ -137,10 +207,10 @@ func BenchmarkErrorKernel(b *testing.B) {
 		p[i] = y[i] + r.NormFloat64()/10
 		blockOf[i] = int32(r.IntN(NumBlocks))
 	}
-	k := newErrorKernel(1.6)
+	k := newErrorKernel(1.6, nil)
 	b.SetBytes(16 * kernelRows)
 	for b.Loop() {
-		k.load(p, y)
+		k.load(pieceRows{predictions: p, labels: y})
 		k.blockOf = blockOf
 		k.addKeys(keys)
 		k.addBlocks(keys[0].groups[0].blocks, blockOf)

@@ -63,6 +63,7 @@ func together(parts []*part) *part {
 				out.span, out.classes = e.span, e.classes.fresh()
 			}
 			out.mergeFrom(e)
+			out.addLabels(e.label)
 		}
 		out.settle()
 		return out, nil

@@ -1,5 +1,7 @@
 package summary
 
+import "slices"
+
 // PoolErrors returns the sums over all rows of several windows, which it leaves unchanged.
 // Its blocks are those of Clusters.DayParts, DayParts for each window in their order: the
 // windows are taken for days. So Summaries of windows, whose time blocks are of different
@@ -15,18 +17,17 @@ func PoolErrors(windows []*ErrorSums) *ErrorSums {
 		out.n = out.classes.N()
 		return out
 	}
+	out.labels = &tally{limit: wholeBuckets} // as long as all know theirs
 	blocks := make([]blockSums, DayParts*len(windows))
 	for i, w := range windows {
 		if w.center != out.center {
 			panic("summary: errors that are centred differently are pooled")
 		}
 		out.mergeFrom(w)
+		out.addLabels(w.label)
 		parts := blocks[DayParts*i : DayParts*(i+1)]
 		if len(w.blocks) == 0 || w.timeless != 0 {
-			parts[0].n, parts[0].nonZero = w.n, w.nonZero
-			for k := range parts[0].sums {
-				parts[0].sums[k].Merge(&w.sums[k])
-			}
+			parts[0] = w.asBlock()
 			continue
 		}
 		for b := range w.blocks {
@@ -35,4 +36,25 @@ func PoolErrors(windows []*ErrorSums) *ErrorSums {
 	}
 	out.blocks, out.timeless = blocks, 0
 	return out
+}
+
+// asBlock returns what a block of all the rows has.
+func (e *ErrorSums) asBlock() blockSums {
+	b := blockSums{n: e.n, nonZero: e.nonZero}
+	for k := range b.sums {
+		b.sums[k].Merge(&e.sums[k])
+	}
+	if e.logs != nil {
+		b.logs = &moreSums{e.logs.n, slices.Clone(e.logs.sums[:blockLogSums])}
+	}
+	if e.quantiles != nil {
+		b.quantiles = &moreSums{e.quantiles.n, slices.Clone(e.quantiles.sums[:blockQuantileSums])}
+	}
+	if e.weights != nil {
+		b.mass = new(blockMass)
+		for r := range b.mass {
+			b.mass[r] = e.weights.mass[r][0]
+		}
+	}
+	return b
 }

@@ -19,12 +19,15 @@ type ProfileBuilder struct {
 var _ groundtruth.Sink = (*ProfileBuilder)(nil)
 
 // NewProfileBuilder returns a ProfileBuilder that counts on a layout. Segments are the names of
-// Spec.Segments, in that order. Without a partition there are neither strata nor days.
-func NewProfileBuilder(layout *Layout, partition *Partition, segments []string) *ProfileBuilder {
+// Spec.Segments, in that order, and quantiles the orders of Matches.Quantiles. Without a
+// partition there are neither strata nor days.
+func NewProfileBuilder(layout *Layout, partition *Partition, segments []string, quantiles []float64) *ProfileBuilder {
 	b := &ProfileBuilder{layout: layout, partition: partition, segments: segments, strata: make([]*Builder, 1)}
+	b.opts.Quantiles = quantiles
 	if partition != nil {
 		b.opts.Calendar = partition.calendar
 		b.days = newDays(layout, partition.calendar)
+		b.days.orders = quantiles
 		b.strata = make([]*Builder, max(1, partition.kind.count()))
 	}
 	return b

@@ -179,6 +179,9 @@ func (s *Summary) allGroups() []*ErrorSums {
 	return out
 }
 
+// allSums returns the sums of all rows, and those of allGroups.
+func (s *Summary) allSums() []*ErrorSums { return append([]*ErrorSums{s.errors}, s.allGroups()...) }
+
 // Sample returns at most groundtruth.SampleSize predictions, those of the least hashes
 // of ids, in the order of hash, prediction and time. It reports false where they are not
 // known: a Summary of schema 1 had another sample, and one of several classes has none.
@@ -225,6 +228,9 @@ func (s *Summary) Merge(o *Summary) error {
 	}
 	if s.layout.ID() != o.layout.ID() {
 		return fmt.Errorf("merge summaries: %w", ErrLayout)
+	}
+	if s.matched > 0 && o.matched > 0 && s.errors.Weighted() != o.errors.Weighted() {
+		return fmt.Errorf("merge summaries: %w: the rows of one have weights", ErrLayout)
 	}
 	if s.maxSegments != o.maxSegments || s.start != o.start || s.end != o.end || !slices.Equal(s.segNames, o.segNames) {
 		return fmt.Errorf("merge summaries: %w: spans, segments or options differ", ErrLayout)
@@ -335,10 +341,16 @@ type ErrorSums struct {
 	n       int64
 	nonZero int64
 	center  float64
-	sums    [numSums]exact.Sum
-	maxAbs  float64
-	abs     tally
-	blocks  []blockSums // nil, or NumBlocks
+	sums    [numFirstSums]exact.Sum
+	// logs are the sums that came later, nil where they are not known, as of a profile from
+	// before; quantiles those of rows with predicted quantiles, nil where there are none;
+	// weights what is kept of rows with weights, nil where they have none.
+	logs, quantiles *moreSums
+	weights         *weightSums
+	crossed         int64   // rows whose highest predicted quantile is below the lowest
+	maxAbs          float64 // of rows whose weight is not 0
+	abs             tally
+	blocks          []blockSums // nil, or NumBlocks
 	// byBlock counts the rows of a version or segment by time block: how many, and no more,
 	// since the whole's blocks tell the rest. It is nil where that is not known.
 	byBlock []int64
@@ -348,6 +360,10 @@ type ErrorSums struct {
 	figures []blockFigures
 	// timeless counts rows without time: with any, the blocks don't add up to the whole.
 	timeless int64
+	// The labels of all rows of a window or stratum, counted on its layout or, where there is
+	// none, in a sketch; both nil of others.
+	label  *Column
+	labels *tally
 	// classes are what is counted of a classifier, whose sums and blocks here have nothing; nil
 	// of a regression.
 	classes *Classes
@@ -355,26 +371,43 @@ type ErrorSums struct {
 
 // blockSums is the part of ErrorSums that is kept of a time block.
 type blockSums struct {
-	n       int64
-	nonZero int64
-	sums    [numBlockSums]exact.Sum
+	n               int64
+	nonZero         int64
+	sums            [numBlockSums]exact.Sum
+	logs, quantiles *moreSums
+	mass            *blockMass // nil where rows have no weights
 }
 
 // blockFigures are the sums of a block, each rounded: a hundredth of their size, and as
 // much quicker to read.
 type blockFigures struct {
-	n       int64
-	nonZero int64
-	sums    [numBlockSums]float64
+	rows [numRows]int64
+	sums [numBlockSums]float64
+	more [blockLogSums + blockQuantileSums]float64 // SumL1, and from SumQ1 on
+	mass *[numRows]float64
 }
 
 // figures returns the block's sums rounded.
 func (b *blockSums) figures() blockFigures {
-	f := blockFigures{n: b.n, nonZero: b.nonZero}
+	f := blockFigures{rows: b.rows()}
 	for k := range b.sums {
 		f.sums[k] = b.sums[k].Float64()
 	}
+	f.more[0] = b.logs.sum(0)
+	for k := range blockQuantileSums {
+		f.more[blockLogSums+k] = b.quantiles.sum(k)
+	}
+	if b.mass != nil {
+		f.mass = new([numRows]float64)
+		for r := range f.mass {
+			f.mass[r] = b.mass[r].Float64()
+		}
+	}
 	return f
+}
+
+func (b *blockSums) rows() [numRows]int64 {
+	return [numRows]int64{AllRows: b.n, NonZeroRows: b.nonZero, LogRows: b.logs.rows(), QuantileRows: b.quantiles.rows()}
 }
 
 // N returns the number of rows.
@@ -383,23 +416,45 @@ func (e *ErrorSums) N() int64 { return e.n }
 // NonZero returns the number of rows whose label isn't 0.
 func (e *ErrorSums) NonZero() int64 { return e.nonZero }
 
+// Rows returns the number of some of the rows.
+func (e *ErrorSums) Rows(r Rows) int64 {
+	return [numRows]int64{AllRows: e.n, NonZeroRows: e.nonZero, LogRows: e.logs.rows(), QuantileRows: e.quantiles.rows()}[r]
+}
+
+// LogsKnown reports whether the sums of LogRows are known, as they are but of a profile that
+// was made before there were any, and SumEZ and SumEZ2 with them.
+func (e *ErrorSums) LogsKnown() bool { return e.logs != nil }
+
+// Crossed returns the number of rows whose highest predicted quantile is below their lowest.
+func (e *ErrorSums) Crossed() int64 { return e.crossed }
+
 // Center returns the constant that z is centred at: the mean of the reference's
 // labels, 0 without a reference.
 func (e *ErrorSums) Center() float64 { return e.center }
 
 // Sum returns a sum over all rows, rounded once; 0 without rows.
-func (e *ErrorSums) Sum(k SumKind) float64 { return e.sums[k].Float64() }
+func (e *ErrorSums) Sum(k SumKind) float64 { return e.ExactSum(k).Float64() }
 
-// MaxAbs returns the greatest |e|, NaN without rows.
+// MaxAbs returns the greatest |e|, NaN without rows whose weight is above 0.
 func (e *ErrorSums) MaxAbs() float64 {
-	if e.n == 0 {
+	if !(e.Mass(AllRows, 1) > 0) {
 		return math.NaN()
 	}
 	return e.maxAbs
 }
 
 // ExactSum returns a sum over all rows, which the caller must not change.
-func (e *ErrorSums) ExactSum(k SumKind) *exact.Sum { return &e.sums[k] }
+func (e *ErrorSums) ExactSum(k SumKind) *exact.Sum {
+	switch {
+	case k < numFirstSums:
+		return &e.sums[k]
+	case k < endOfLogSums && e.logs != nil:
+		return &e.logs.sums[k-numFirstSums]
+	case k >= endOfLogSums && e.quantiles != nil:
+		return &e.quantiles.sums[k-endOfLogSums]
+	}
+	return new(exact.Sum)
+}
 
 // AbsErrors returns the order statistics of |e|.
 func (e *ErrorSums) AbsErrors() OrderStatistics {
@@ -458,31 +513,45 @@ func (e *ErrorSums) BlockN(i int) int64 {
 	if e.classes != nil {
 		return e.classes.blockRows(i)
 	}
-	if e.figures != nil {
-		return e.figures[i].n
-	}
-	return e.blocks[i].n
+	return e.BlockRows(i, AllRows)
 }
 
-// BlockNonZero returns the number of rows in block i whose label isn't 0; 0 of a classifier.
-func (e *ErrorSums) BlockNonZero(i int) int64 {
+// BlockRows returns the number of some of the rows in block i; 0 of a classifier.
+func (e *ErrorSums) BlockRows(i int, r Rows) int64 {
 	if e.classes != nil {
 		return 0
 	}
 	if e.figures != nil {
-		return e.figures[i].nonZero
+		return e.figures[i].rows[r]
 	}
-	return e.blocks[i].nonZero
+	return e.blocks[i].rows()[r]
 }
 
-// BlockSum returns a sum over the rows of block i; k must be less than numBlockSums. It is 0 of a
-// classifier.
+// BlockNonZero returns the number of rows in block i whose label isn't 0.
+func (e *ErrorSums) BlockNonZero(i int) int64 { return e.BlockRows(i, NonZeroRows) }
+
+// BlockSum returns a sum over the rows of block i, one of those that are kept of blocks; 0
+// of a classifier.
 func (e *ErrorSums) BlockSum(i int, k SumKind) float64 {
 	if e.classes != nil {
 		return 0
 	}
 	if e.figures != nil {
-		return e.figures[i].sums[k]
+		f := &e.figures[i]
+		switch {
+		case k < numFirstSums:
+			return f.sums[k]
+		case k < endOfLogSums:
+			return f.more[k-numFirstSums]
+		}
+		return f.more[blockLogSums+k-endOfLogSums]
 	}
-	return e.blocks[i].sums[k].Float64()
+	b := &e.blocks[i]
+	switch {
+	case k < numFirstSums:
+		return b.sums[k].Float64()
+	case k < endOfLogSums:
+		return b.logs.sum(int(k - numFirstSums))
+	}
+	return b.quantiles.sum(int(k - endOfLogSums))
 }

@@ -56,7 +56,13 @@ func slowTerms(r tableRow, center float64) map[SumKind]float64 {
 		den.Add(den, new(big.Float).SetFloat64(math.Abs(y)))
 		s, _ = num.Quo(num, den).Float64()
 	}
+	l := 0.0
+	if p > -1 && y > -1 {
+		d := math.Log1p(p) - math.Log1p(y)
+		l = d * d
+	}
 	return map[SumKind]float64{
+		SumL1: l, SumL2: l * l, SumL3: l * l * l, SumL4: l * l * l * l, SumEZ: e * z, SumEZ2: e * (z * z),
 		SumE: e, SumAbsE: abs, SumE2: e * e, SumA1: a, SumS1: s, SumZ1: z, SumZ2: z * z,
 		SumE3: e * e * e, SumAbsE3: abs * abs * abs, SumE4: (e * e) * (e * e),
 		SumE6: (e * e) * (e * e) * (e * e), SumE8: ((e * e) * (e * e)) * ((e * e) * (e * e)),
@@ -109,6 +115,10 @@ func checkErrorSums(t *rapid.T, name string, e *ErrorSums, rows []tableRow, cent
 	}
 	for k := range numSums {
 		check("all", e.Sum(k), all, k)
+	}
+	logs := slices.DeleteFunc(slices.Clone(rows), func(r tableRow) bool { return !(r.prediction > -1 && *r.label > -1) })
+	if e.Rows(LogRows) != int64(len(logs)) {
+		t.Fatalf("%s: %d rows with logarithms, want %d", name, e.Rows(LogRows), len(logs))
 	}
 	for i := range e.Blocks() {
 		for k := range numBlockSums {

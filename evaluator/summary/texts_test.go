@@ -87,7 +87,7 @@ func TestClassesAreCountedAsTextFeaturesAre(t *testing.T) {
 		if !slices.Equal(layout.Prediction.Categories, layout.Feature("predicted").Categories) || !slices.Equal(layout.Label.Categories, layout.Feature("actual").Categories) {
 			t.Fatalf("categories %q and %q", layout.Prediction.Categories, layout.Label.Categories)
 		}
-		b := NewProfileBuilder(layout, partition, tableSegments)
+		b := NewProfileBuilder(layout, partition, tableSegments, nil)
 		for _, r := range rows {
 			feedClasses(groupSink{b, partition.Group(r.time)}, []tableRow{r}, 1)
 		}

@@ -30,6 +30,12 @@ type PartErrors struct {
 	NonZero int64                 `json:"nonzero"`
 	Sums    [numBlockSums]float64 `json:"sums"`              // by SumKind
 	Classes []CellCounts          `json:"classes,omitempty"` // of a binary classifier, instead of sums
+	// What records from before they were kept have none of, and rows without quantiles and
+	// weights neither.
+	LogRows      int64             `json:"log_rows,omitempty"`
+	QuantileRows int64             `json:"quantile_rows,omitempty"`
+	More         []float64         `json:"more,omitempty"` // SumL1, and with quantiles SumQ1, SumC1 and SumW1
+	Mass         *[numRows]float64 `json:"mass,omitempty"` // by Rows: the sums of weights
 }
 
 // CountsOf returns the counts of a window on a reference's layout. Errors without time are left
@@ -46,17 +52,54 @@ func CountsOf(s *Summary) (WindowCounts, bool) {
 		return w, true
 	}
 	for b := range blocks {
-		p := &w.Parts[b*DayParts/blocks]
-		p.N += s.errors.BlockN(b)
-		p.NonZero += s.errors.BlockNonZero(b)
-		for k := range p.Sums {
-			p.Sums[k] += s.errors.BlockSum(b, SumKind(k))
-			if math.IsNaN(p.Sums[k]) || math.IsInf(p.Sums[k], 0) {
-				return w, false
-			}
+		if !w.Parts[b*DayParts/blocks].add(s.errors.blocks[b].figures()) {
+			return w, false
 		}
 	}
 	return w, true
+}
+
+// add adds what a block has. It reports false where sums are beyond the range of numbers.
+func (p *PartErrors) add(b blockFigures) bool {
+	p.N += b.rows[AllRows]
+	p.NonZero += b.rows[NonZeroRows]
+	p.LogRows += b.rows[LogRows]
+	p.QuantileRows += b.rows[QuantileRows]
+	for k, x := range b.sums {
+		p.Sums[k] += x
+	}
+	more := 0 // sums of b.more that there are
+	switch {
+	case b.rows[QuantileRows] > 0:
+		more = len(b.more)
+	case b.rows[LogRows] > 0:
+		more = blockLogSums
+	}
+	p.More = append(p.More, make([]float64, max(0, more-len(p.More)))...)
+	for k := range more {
+		p.More[k] += b.more[k]
+	}
+	all := slices.Concat(p.Sums[:], p.More)
+	if b.mass != nil {
+		if p.Mass == nil {
+			p.Mass = new([numRows]float64)
+		}
+		for r, x := range b.mass {
+			p.Mass[r] += x
+		}
+		all = append(all, p.Mass[:]...)
+	}
+	return !slices.ContainsFunc(all, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+}
+
+// figures returns what a block of the part's rows has.
+func (p *PartErrors) figures() blockFigures {
+	f := blockFigures{
+		rows: [numRows]int64{AllRows: p.N, NonZeroRows: p.NonZero, LogRows: p.LogRows, QuantileRows: p.QuantileRows},
+		sums: p.Sums, mass: p.Mass,
+	}
+	copy(f.more[:], p.More)
+	return f
 }
 
 // WithWindows returns the profile of a reference whose days are not known with windows of the
@@ -84,7 +127,7 @@ func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
 			}
 		}
 		for _, part := range w.Parts {
-			g.figures = append(g.figures, blockFigures{n: part.N, nonZero: part.NonZero, sums: part.Sums})
+			g.figures = append(g.figures, part.figures())
 			errors.n += part.N
 			errors.nonZero += part.NonZero
 			for k, sum := range part.Sums {

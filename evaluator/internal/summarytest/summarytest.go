@@ -53,7 +53,7 @@ func Profile(rows []Row, opts summary.ProfilerOptions) *summary.Profile {
 	profiler := summary.NewProfiler(features, nil, opts)
 	Feed(profiler, rows, nil)
 	partition := profiler.Partition()
-	builder := summary.NewProfileBuilder(profiler.Layout(), partition, nil)
+	builder := summary.NewProfileBuilder(profiler.Layout(), partition, nil, nil)
 	Feed(builder, rows, partition)
 	return builder.Profile()
 }
@@ -122,93 +122,32 @@ func columnOf[V any](rows []Row, name string) []V {
 // ErrorSums returns what a Summary keeps of these predictions and labels, in time order and
 // evenly spread over its window, of a nanosecond each. The labels are centred at center.
 func ErrorSums(center float64, predictions, labels []float64) *summary.ErrorSums {
-	return errorSums(center, predictions, labels, time.Duration(len(labels)))
+	return Matched{Predictions: predictions, Labels: labels}.ErrorSums(center, time.Duration(len(labels)))
 }
 
-// errorSums is ErrorSums of a window that is so long.
-func errorSums(center float64, predictions, labels []float64, long time.Duration) *summary.ErrorSums {
+// Matched are matched rows, perhaps with weights and with predicted quantiles of some orders.
+type Matched struct {
+	Predictions, Labels, Weights []float64
+	Orders                       []float64
+	Quantiles                    [][]float64
+}
+
+// ErrorSums is ErrorSums of a window that is so long.
+func (r Matched) ErrorSums(center float64, long time.Duration) *summary.ErrorSums {
+	labels := r.Labels
 	number := summary.ColumnLayout{Name: "label", Kind: groundtruth.Number, Center: center}
 	layout := &summary.Layout{Prediction: number, Label: number, ExactValues: summary.DefaultExactValues, MaxSegments: 1}
 	start := time.Unix(1, 0)
-	b := summary.NewBuilder(layout, groundtruth.Window{Start: start, End: start.Add(long)}, nil, summary.BuilderOptions{})
+	b := summary.NewBuilder(layout, groundtruth.Window{Start: start, End: start.Add(long)}, nil, summary.BuilderOptions{Quantiles: r.Orders})
 	m := &groundtruth.Matches{
-		Len: len(labels), HasTime: true, Times: make([]int64, len(labels)),
-		Predictions: predictions, Labels: labels, Version: groundtruth.Column{Kind: groundtruth.Absent},
+		Len: len(labels), HasTime: true, Times: make([]int64, len(labels)), Weights: r.Weights, Quantiles: r.Quantiles,
+		Predictions: r.Predictions, Labels: labels, Version: groundtruth.Column{Kind: groundtruth.Absent},
 	}
 	for i := range labels {
 		m.Times[i] = start.UnixNano() + int64(float64(long)/float64(len(labels))*float64(i))
 	}
 	b.AddMatches(m)
 	return b.Summary().Errors()
-}
-
-// Binary are rows of a binary classifier. Scores are nil where there are none, Predicted where
-// those from 1/2 on are positive, and Weights where there are none.
-type Binary struct {
-	Labels    []float64
-	Scores    []float64
-	Predicted []bool
-	Weights   []float64
-	Versions  []string // nil where there are none
-}
-
-// Matches returns the rows as a scan sends them, in time order and evenly spread over a window
-// from start on that is so long.
-func (b *Binary) Matches(start time.Time, long time.Duration) *groundtruth.Matches {
-	m := &groundtruth.Matches{
-		Len: len(b.Labels), HasTime: true, Times: make([]int64, len(b.Labels)),
-		Predictions: b.Scores, Labels: b.Labels, Weights: b.Weights, Version: groundtruth.Column{Kind: groundtruth.Absent},
-	}
-	m.Positive = b.Predicted
-	for i := range b.Labels {
-		m.Times[i] = start.UnixNano() + int64(float64(long)/float64(len(b.Labels))*float64(i))
-		if b.Predicted == nil {
-			m.Positive = append(m.Positive, b.Scores[i] >= 0.5)
-		}
-	}
-	if b.Scores == nil {
-		for _, p := range b.Predicted {
-			score := 0.0
-			if p {
-				score = 1
-			}
-			m.Predictions = append(m.Predictions, score)
-		}
-	}
-	if b.Versions != nil {
-		m.Version = groundtruth.Column{Kind: groundtruth.Text, Valid: slices.Repeat([]bool{true}, len(b.Labels))}
-		for _, v := range b.Versions {
-			if !slices.Contains(m.Version.Dict, v) {
-				m.Version.Dict = append(m.Version.Dict, v)
-			}
-			m.Version.Codes = append(m.Version.Codes, uint32(slices.Index(m.Version.Dict, v)))
-		}
-	}
-	return m
-}
-
-// Summary returns the Summary of the rows, of a window that is so long.
-func (b *Binary) Summary(long time.Duration) *summary.Summary {
-	start := time.Unix(1, 0)
-	builder := summary.NewBuilder(nil, groundtruth.Window{Start: start, End: start.Add(long)}, nil, summary.BuilderOptions{
-		Task: groundtruth.Binary, Binary: summary.BinaryOptions{Scored: b.Scores != nil},
-	})
-	const chunk = 1 << 13
-	all := b.Matches(start, long)
-	for first := 0; first < all.Len; first += chunk {
-		next := min(first+chunk, all.Len)
-		part := *all
-		part.Len, part.Times, part.Predictions = next-first, all.Times[first:next], all.Predictions[first:next]
-		part.Labels, part.Positive = all.Labels[first:next], all.Positive[first:next]
-		if all.Weights != nil {
-			part.Weights = all.Weights[first:next]
-		}
-		if b.Versions != nil {
-			part.Version.Codes, part.Version.Valid = all.Version.Codes[first:next], all.Version.Valid[first:next]
-		}
-		builder.AddMatches(&part)
-	}
-	return builder.Summary()
 }
 
 // ErrorSumsOver returns what a Summary keeps of matched rows with these errors, in time order
@@ -218,7 +157,7 @@ func ErrorSumsOver(days float64, errs []float64) *summary.ErrorSums {
 	for i, e := range errs {
 		predictions[i], labels[i] = 100+e, 100
 	}
-	return errorSums(0, predictions, labels, time.Duration(days*24*float64(time.Hour)))
+	return Matched{Predictions: predictions, Labels: labels}.ErrorSums(0, time.Duration(days*24*float64(time.Hour)))
 }
 
 // ErrorSumsOf returns what a Summary keeps of matched rows with these errors.
