@@ -53,7 +53,7 @@ func (r *binaryRows) meanOf(loss func(score float64, label int) float64) figure 
 			f.influence[i][label] = [2]float64{l, l}
 			total += float64(l * w)
 			if c.Low < c.High && w > 0 {
-				off += w * math.Max(math.Abs(loss(c.Low, label)-l), math.Abs(loss(c.High, label)-l))
+				off += float64(w * math.Max(math.Abs(loss(c.Low, label)-l), math.Abs(loss(c.High, label)-l)))
 			}
 		}
 	}
@@ -126,7 +126,7 @@ func rocAUC(r *binaryRows) figure {
 				u := f.influence[i][label][p] / share
 				f.influence[i][label][p] = u
 				if rows > 1 {
-					f.variance += float64(r.cells[i].Mass[label][p].W2*u*u) * (rows / (rows - 1))
+					f.variance += float64(r.cells[i].Mass[label][p].W2 * u * u * (rows / (rows - 1)))
 				}
 			}
 		}
@@ -168,8 +168,8 @@ func averagePrecision(r *binaryRows) figure {
 		if c := &r.cells[i]; c.Low < c.High && positive > 0 && negative > 0 {
 			// Were the positive rows of the bin its highest, or its lowest.
 			highest := a / (b - negative)
-			lowest := ((a-positive)/(b-positive) + at) / 2
-			off += positive * math.Max(highest-at, at-lowest)
+			lowest := float64(((a-positive)/(b-positive) + at) / 2)
+			off += float64(positive * math.Max(highest-at, at-lowest))
 		}
 	}
 	f := figure{value: total / r.positive.W, bound: off / r.positive.W, influence: make(influence, len(r.cells)), of: r.positive}
