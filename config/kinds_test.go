@@ -167,6 +167,25 @@ func TestDefaultRulesOfKinds(t *testing.T) {
 	}
 }
 
+// A threshold that does not count is warned of.
+func TestThresholdBesideClasses(t *testing.T) {
+	for _, c := range []struct {
+		columns, keys string
+		warned        bool
+	}{
+		{", score: s, prediction: p", "  threshold: 0.3\n", true},
+		{", score: s, prediction: p", "  threshold: 0.5\n", false},
+		{", score: s", "  threshold: 0.3\n", false},
+		{", score: s, prediction: p", "  threshold: 0.3\n  reference: {url: r, columns: {prediction: ''}}\n", false},
+	} {
+		warnings := mustParse(t, kindText("binary", c.columns, c.keys), noEnv).Warnings()
+		const want = "model m: threshold does not count: predictions.columns.prediction (p) says which class is predicted"
+		if slices.Contains(warnings, want) != c.warned {
+			t.Errorf("%s %s: warnings %q", c.columns, c.keys, warnings)
+		}
+	}
+}
+
 // What is wrong with the keys of kinds of models, and the exact messages.
 func TestBadKinds(t *testing.T) {
 	const reference = "  rules: []\n  reference: {url: r, columns: {"

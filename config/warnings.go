@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -72,6 +73,9 @@ func (m *Model) warnings(kept time.Duration) []string {
 	}
 	if m.Drift.Threshold != nil && len(m.Drift.Methods) != 1 {
 		add("drift.threshold is one number for several measures, whose scales differ; a map by measure says which")
+	}
+	if m.Task == groundtruth.Binary && m.Threshold != defaultThreshold && m.Predictions.Columns.Prediction != "" && (m.Reference == nil || m.Reference.Columns == nil || m.Reference.Columns.Prediction != "") {
+		add("threshold does not count: predictions.columns.prediction (%s) says which class is predicted", m.Predictions.Columns.Prediction)
 	}
 	if r := m.Rolling(); r != nil {
 		if takes := m.GroundTruth.Delay + r.takes(r.Windows, m); takes > kept {

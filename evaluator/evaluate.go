@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -50,7 +51,11 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	w.add(func(*drift.Scratch) {
 		out.Confusion, out.Calibration, out.ROC = metric.ConfusionOf(cur.Errors()), metric.Calibration(cur.Errors()), metric.ROC(cur.Errors())
 	})
-	finish := []func(){w.groups(cur.Versions(), whole, opt.Metric, out.Versions)}
+	var classes map[string]metric.ByClass
+	w.add(func(*drift.Scratch) {
+		classes = metric.ClassesOfWindow(cur.Errors(), cur.Entities().Errors(), opt.Metric)
+	})
+	finish := []func(){func() { out.Classes = groupsOfClasses(classes) }, w.groups(cur.Versions(), whole, opt.Metric, out.Versions)}
 	for column, values := range cur.Segments() {
 		out.Segments[column] = make(map[string]Group, len(values))
 		finish = append(finish, w.groups(values, whole, opt.Metric, out.Segments[column]))
@@ -181,12 +186,17 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 		compare(&found[i], r, cur.Feature(r.Name()), days.Feature(r.Name()), func(e *summary.Clusters) *summary.ClusterColumn { return e.Feature(r.Name()) })
 	}
 	prediction, label := &found[len(features)], &found[len(features)+1]
-	compare(prediction, reference.Prediction(), cur.Prediction(), days.Prediction(), (*summary.Clusters).Prediction)
+	unlike := unlikePredictions(ref, cur)
+	if unlike == "" {
+		compare(prediction, reference.Prediction(), cur.Prediction(), days.Prediction(), (*summary.Clusters).Prediction)
+	} else {
+		*prediction = drift.Column{Kind: "number", N: cur.Prediction().N(), Measures: map[string]drift.Measure{}}
+	}
 	if cur.Matched() > 0 {
 		compare(label, reference.Label(), cur.Label(), days.Label(), (*summary.Clusters).Label)
 	}
 	return func() {
-		if why := noPredictions(ref, s); why != "" {
+		if why := cmp.Or(noPredictions(ref, s), unlike); why != "" {
 			prediction.Unfit(why)
 		}
 		if why := noLabels(ref, s); why != "" {

@@ -21,6 +21,7 @@ type Evaluation struct {
 	Drift       *drift.Drift                `json:"drift"`             // nil without a reference
 	Versions    map[string]Group            `json:"versions"`          // by the model version
 	Segments    map[string]map[string]Group `json:"segments"`          // by column and value; the rest is in "other"
+	Classes     map[string]Group            `json:"classes,omitempty"` // of several classes: each by itself, N being rows labelled so
 	Quality     *Quality                    `json:"quality"`
 	Estimated   *estimate.Estimated         `json:"estimated,omitempty"`  // nil where a model's performance isn't estimated before labels come
 	LabelBias   *LabelBias                  `json:"label_bias,omitempty"` // nil where it isn't looked for, or where all rows or none have a label
@@ -30,4 +31,16 @@ type Evaluation struct {
 type Group struct {
 	N       int64                    `json:"n"` // matched rows
 	Metrics map[string]metric.Result `json:"metrics"`
+}
+
+// groupsOfClasses returns the metrics of classes by name.
+func groupsOfClasses(classes map[string]metric.ByClass) map[string]Group {
+	if len(classes) == 0 {
+		return nil
+	}
+	out := make(map[string]Group, len(classes))
+	for name, c := range classes {
+		out[uniqueName(name)] = Group{N: c.N, Metrics: c.Metrics}
+	}
+	return out
 }

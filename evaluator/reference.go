@@ -25,6 +25,9 @@ type Reference struct {
 	// Segments are those of its segments that rules compare with, by column and value.
 	Segments map[string]map[string]Group `json:"segments,omitempty"`
 
+	// Classes are, of several classes, each by itself; N are rows labelled so.
+	Classes map[string]Group `json:"classes,omitempty"`
+
 	// EmptyHours are the hours of the day, by the clocks of the window's zone, in which a window
 	// of a day or longer has no rows while the reference has, if these are so many that its
 	// metrics cannot be compared with the reference's. EmptyShare is the reference's share of
@@ -137,6 +140,7 @@ func (r *Reference) compute(ref *summary.Profile, s summary.Stratum, opt metric.
 		r.alike = metric.OfWindow(ref.Whole().Errors(), entities, opt)
 	}
 	r.Metrics = metric.OfReference(s.Errors(), parts, r.alike, opt)
+	r.Classes = groupsOfClasses(metric.ClassesOfReference(s.Errors(), parts, opt))
 	for _, other := range ref.Strata {
 		switch {
 		case !daysAreOf(other, ref):
@@ -211,6 +215,18 @@ func explain(metrics map[string]metric.Result, why string) {
 // predictions; empty where they have.
 func noPredictions(ref *summary.Profile, s summary.Stratum) string {
 	return lacking(ref, s, "the reference has no predictions", (*summary.Summary).Prediction)
+}
+
+// unlikePredictions says that the predictions of a window cannot be compared with those of a
+// reference, since one has scores and the other one classes; empty where they can.
+func unlikePredictions(ref *summary.Profile, cur *summary.Summary) string {
+	switch scored := cur.HasScores(); {
+	case scored && !ref.Layout.Binary.Scored:
+		return "predictions are scores here, and classes in the reference, which has no scores"
+	case !scored && ref.Layout.Binary.Scored:
+		return "predictions are classes here, and scores in the reference"
+	}
+	return ""
 }
 
 // noLabels is noPredictions of labels.

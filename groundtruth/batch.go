@@ -91,9 +91,12 @@ type Matches struct {
 // Classifier is what a row's prediction by a classifier is, of the Len rows of a Batch or of
 // Matches; the zero value of a regression, and of a reference that has no predictions.
 type Classifier struct {
-	Positive []bool      // of Binary: whether the positive class is predicted
-	Class    Column      // of Multiclass: the class that is predicted, Text, and without missing values
-	Scores   [][]float64 // of Multiclass: as PredictionColumns.Scores, and there by row: from 0 to 1; nil where none are named
+	Positive []bool // of Binary: whether the positive class is predicted
+	// Class is, of Multiclass, the class that is predicted: Text, and without missing values. Its
+	// Dict may have classes that no row has. From one batch of a scan to the next it only
+	// grows, in an order that depends on how objects were read.
+	Class  Column
+	Scores [][]float64 // of Multiclass: as PredictionColumns.Scores, and there by row: from 0 to 1; nil where none are named
 }
 
 // EntityGroups is to how many groups entities are dealt, where PredictionColumns names their

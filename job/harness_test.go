@@ -2,6 +2,7 @@ package job_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	crand "crypto/rand"
 	"encoding/json"
@@ -105,6 +106,8 @@ type settings struct {
 	retrain string // more keys of retrain, a line each
 	rolling string // flow mapping; none by default
 	model   string // more keys of the model, a line each
+	task    string // regression by default
+	columns string // what predictions.columns has of the prediction; "prediction: pred" by default
 	top     string // more keys of the file, a line each
 	data    string // URL; a mem:// of the test's own by default
 	state   string // likewise
@@ -134,6 +137,7 @@ func newWorld(t *testing.T, s settings) *world {
 	if s.mode == "" {
 		s.mode = "auto"
 	}
+	s.task, s.columns = cmp.Or(s.task, "regression"), cmp.Or(s.columns, "prediction: pred")
 	indent := func(keys, by string) string {
 		var b strings.Builder
 		for line := range strings.Lines(keys) {
@@ -149,10 +153,10 @@ func newWorld(t *testing.T, s settings) *world {
 state: {url: '%s'}
 models:
   - name: m
-    task: regression
+    task: %s
     predictions:
       url: '%s/predictions/dt={date}/*.csv'
-      columns: {id: id, timestamp: ts, prediction: pred, model_version: version}
+      columns: {id: id, timestamp: ts, %s, model_version: version}
     ground_truth:
       url: '%s/labels/dt={date}/*.csv'
       columns: {id: id, label: y, ingested_at: loaded}
@@ -169,7 +173,7 @@ models:
         experiment: retraining
         timeout: 50ms
         parameters: {until: "{{ .Window.End }}"}%s%s
-`, s.state, s.data, s.data, labelDelay, s.data, rolling, s.rules, indent(s.model, "    "), s.mode, indent(s.retrain, "      "), indent(s.top, ""))
+`, s.state, s.task, s.data, s.columns, s.data, labelDelay, s.data, rolling, s.rules, indent(s.model, "    "), s.mode, indent(s.retrain, "      "), indent(s.top, ""))
 	cfg, err := config.Parse("hindcast.yaml", []byte(text), t.TempDir(), func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)

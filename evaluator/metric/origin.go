@@ -80,10 +80,14 @@ func compute(of *origin, specs []Spec) map[string]Result {
 
 // rows returns the rows as the metrics of their task need them.
 func (o *origin) rows() rows {
-	if o.Task == groundtruth.Binary {
+	switch o.Task {
+	case groundtruth.Binary:
 		return newBinaryRows(o)
+	case groundtruth.Multiclass:
+		return newManyRows(o)
+	default:
+		return newErrorMoments(o)
 	}
-	return newErrorMoments(o)
 }
 
 // blocks gives a series by groups of rows, from the sums that are kept of these.

@@ -85,17 +85,7 @@ func (m *errorMoments) tails() float64 {
 
 // errorKurtosis returns the kurtosis of the errors alone: that of m.errors has what weights add.
 func (m *errorMoments) errorKurtosis() float64 {
-	if !m.e.Weighted() {
-		return m.errors.Kurtosis
-	}
-	mean := m.errors.Mean
-	e2, e3, e4 := first(m.e, summary.SumE2), first(m.e, summary.SumE3), first(m.e, summary.SumE4)
-	spread := e2 - float64(mean*mean)
-	fourth := e4 - float64(4*mean*e3) + float64(6*mean*mean*e2) - float64(3*mean*mean*mean*mean)
-	if k := fourth / spread / spread; k >= 1 {
-		return k
-	}
-	return 3
+	return kurtosisOf(m.e, m.errors, summary.SumE2, summary.SumE3, summary.SumE4)
 }
 
 // ofSquares returns the estimate of a metric that squares errors, with the reason why it has

@@ -53,7 +53,7 @@ func (m *errorMoments) ofErrors() (relative, bool) {
 	})
 	// The third cumulants of independent terms add up. That of (y - mean y)^2 takes sums of its
 	// cube, which nobody keeps.
-	third := sq.Third() - float64(r.ratio*r.ratio*r.ratio*thirdOfSquares(label.Kurtosis, spread))
+	third := sq.Third() - float64(r.ratio*r.ratio*r.ratio*thirdOfSquares(m.labelKurtosis(label), spread)*inThird(e))
 	r.moments = stat.Moments{N: f, Variance: variance, Kurtosis: sq.Kurtosis}.WithThird(third)
 	return r, true
 }
@@ -63,6 +63,11 @@ func (m *errorMoments) ofErrors() (relative, bool) {
 func thirdOfSquares(kurtosis, variance float64) float64 {
 	more := kurtosis - 1
 	return variance * variance * variance * 2 * more * more
+}
+
+// labelKurtosis returns the kurtosis of the labels alone, of which these are the moments.
+func (m *errorMoments) labelKurtosis(label stat.Moments) float64 {
+	return kurtosisOf(m.e, label, summary.SumZ2, summary.SumZ3, summary.SumZ4)
 }
 
 // squaresOf returns the sum of (y - mean y)^2 over a block's rows, with the mean d from the centre.
@@ -137,7 +142,7 @@ func explainedVariance(s *Spec, rows *errorMoments) Result {
 		float64(m*m*(sum(summary.SumZ2)-float64(2*d*sum(summary.SumZ1))+float64(d*d*designEffect(e))))
 	fourth := rows.fourth(m, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4)
 	spreadOfU := math.Max(0, fourth-float64(2*ratio*crossed)+float64(ratio*ratio*rows.fourthOfLabels(label, spread))) * f / (f - 1)
-	third := thirdOfSquares(rows.errors.Kurtosis, variance) - float64(ratio*ratio*ratio*thirdOfSquares(label.Kurtosis, spread))
+	third := float64(inThird(e) * (thirdOfSquares(rows.errorKurtosis(), variance) - float64(ratio*ratio*ratio*thirdOfSquares(rows.labelKurtosis(label), spread))))
 	// No series is more skewed than this, of which two terms of nearly the same size leave little.
 	most := float64(math.Sqrt(rows.squared.Kurtosis-1) * spreadOfU * math.Sqrt(spreadOfU))
 	third = math.Max(-most, math.Min(third, most))

@@ -91,6 +91,7 @@ type Spec struct {
 	// hasn't this metric. That of a regression is given its own row, for the limits.
 	regression func(*Spec, *errorMoments) Result
 	binary     func(*binaryRows) figure
+	many       func(*manyRows) manyFigure
 }
 
 // of reports whether the task has the metric.
@@ -100,6 +101,8 @@ func (s *Spec) of(task groundtruth.Task) bool {
 		return s.regression != nil
 	case groundtruth.Binary:
 		return s.binary != nil
+	case groundtruth.Multiclass:
+		return s.many != nil
 	default:
 		return false
 	}
@@ -111,15 +114,9 @@ func Specs(task groundtruth.Task) []Spec {
 	return slices.DeleteFunc(All(), func(s Spec) bool { return !s.of(task) })
 }
 
-// Names lists the names of a task's metrics, as Specs does, also those of tasks that this version
-// doesn't evaluate.
+// Names lists the names of a task's metrics, as Specs does.
 func Names(task groundtruth.Task) []string {
 	var out []string
-	if task == groundtruth.Multiclass {
-		return []string{
-			"accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc", "roc_auc", "log_loss", "brier", "ece",
-		}
-	}
 	for _, spec := range Specs(task) {
 		out = append(out, spec.Name)
 	}

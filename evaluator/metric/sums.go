@@ -45,6 +45,29 @@ func inVariance(e *summary.ErrorSums, sum float64) float64 {
 	return sum / mass / mass * float64(e.N())
 }
 
+// kurtosisOf returns the kurtosis of a series' values alone, where its moments are those with what
+// weights add, by the sums of its powers.
+func kurtosisOf(e *summary.ErrorSums, of stat.Moments, k2, k3, k4 summary.SumKind) float64 {
+	if !e.Weighted() {
+		return of.Kurtosis
+	}
+	m := of.Mean
+	s2, s3, s4 := first(e, k2), first(e, k3), first(e, k4)
+	variance := s2 - float64(m*m)
+	fourth := s4 - float64(4*m*s3) + float64(6*m*m*s2) - float64(3*m*m*m*m)
+	if k := fourth / variance / variance; k >= 1 {
+		return k
+	}
+	return 3
+}
+
+// inThird returns by how much weights make the third moment of a mean's influence greater.
+func inThird(e *summary.ErrorSums) float64 {
+	mass := e.Mass(summary.AllRows, 1)
+	n := float64(e.N())
+	return e.Mass(summary.AllRows, 3) / mass * (n / mass) * (n / mass)
+}
+
 // centred gives the series of some of the rows whose sum is k, centred on its mean.
 func centred(k summary.SumKind, r summary.Rows, mean float64) blocks {
 	return seriesOf(r, func(e *summary.ErrorSums, i int) float64 {

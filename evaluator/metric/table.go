@@ -80,17 +80,17 @@ func regressions() []Spec {
 		{
 			Name: "pinball_loss", Title: "Pinball loss", Help: "Mean pinball loss of the predicted quantiles.",
 			About: "Mean pinball loss of the predicted quantiles, in the label's unit",
-			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 14, Optional: true, regression: pinballLoss,
+			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 14, Needs: PredictedQuantiles, Optional: true, regression: pinballLoss,
 		},
 		{
 			Name: "interval_coverage", Title: "Interval coverage", Help: "Share of labels from the lowest predicted quantile to the highest.",
 			About: "Share of labels from the lowest predicted quantile to the highest, which should be the difference of their orders",
-			Unit:  Share, Worse: WorseLeavesTarget, Most: 1, HasInterval: true, Rank: 15, Optional: true, regression: intervalCoverage,
+			Unit:  Share, Worse: WorseLeavesTarget, Most: 1, HasInterval: true, Rank: 15, Needs: PredictedQuantiles, Optional: true, regression: intervalCoverage,
 		},
 		{
 			Name: "interval_width", Title: "Interval width", Help: "Mean width from the lowest predicted quantile to the highest.",
 			About: "Mean width from the lowest predicted quantile to the highest, in the label's unit",
-			Unit:  LabelUnit, Worse: WorseRises, Least: -inf, Most: inf, HasInterval: true, Rank: 16, Optional: true, regression: intervalWidth,
+			Unit:  LabelUnit, Worse: WorseRises, Least: -inf, Most: inf, HasInterval: true, Rank: 16, Needs: PredictedQuantiles, Optional: true, regression: intervalWidth,
 		},
 	}
 }
@@ -103,22 +103,22 @@ func classifiers() []Spec {
 		{
 			Name: "accuracy", Title: "Accuracy", Help: "Share of rows that were classified right.",
 			About: "Share of rows that were classified right: of rare classes it says little",
-			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 5, Headline: true, binary: accuracy,
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 5, Headline: true, binary: accuracy, many: manyAccuracy,
 		},
 		{
 			Name: "balanced_accuracy", Title: "Balanced accuracy", Help: "Mean recall of the classes.",
 			About: "Mean recall of the classes: 0.5 is what guessing between two has",
-			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 10, binary: balancedAccuracy,
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 10, binary: balancedAccuracy, many: manyBalancedAccuracy,
 		},
 		{
 			Name: "precision", Title: "Precision", Help: "Share of what was predicted to be of a class that is.",
-			About: "Share of positive predictions that were right",
-			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 3, Headline: true, binary: precision,
+			About: "Share of positive predictions that were right; of several classes the mean of those of each",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 3, Headline: true, binary: precision, many: manyPrecision,
 		},
 		{
 			Name: "recall", Title: "Recall", Help: "Share of what is of a class that was predicted to be.",
-			About: "Share of positive labels that were predicted",
-			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 4, Headline: true, binary: recall,
+			About: "Share of positive labels that were predicted; of several classes the mean of those of each",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 4, Headline: true, binary: recall, many: manyRecall,
 		},
 		{
 			Name: "specificity", Title: "Specificity", Help: "Share of negative labels that were predicted.",
@@ -127,8 +127,18 @@ func classifiers() []Spec {
 		},
 		{
 			Name: "f1", Title: "F1", Help: "Harmonic mean of precision and recall.",
-			About: "Harmonic mean of precision and recall",
-			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 2, Headline: true, binary: f1,
+			About: "Harmonic mean of precision and recall; of several classes the mean of those of each",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 2, Headline: true, binary: f1, many: manyF1,
+		},
+		{
+			Name: "f1_micro", Title: "F1, micro", Help: "Harmonic mean of precision and recall of all classes' rows together.",
+			About: "Harmonic mean of precision and recall of all classes' rows together, which is the accuracy",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 16, many: f1Micro,
+		},
+		{
+			Name: "f1_weighted", Title: "F1, weighted", Help: "Mean over classes of the harmonic mean of precision and recall, each by its share of labels.",
+			About: "Mean over classes of the harmonic mean of precision and recall, each by its share of labels",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 17, many: f1Weighted,
 		},
 		{
 			Name: "f_beta", Title: "F-beta", Help: "Harmonic mean of precision and recall in which recall counts beta^2 times as much.",
@@ -138,17 +148,17 @@ func classifiers() []Spec {
 		{
 			Name: "mcc", Title: "MCC", Help: "Matthews correlation coefficient of label and prediction.",
 			About: "Matthews correlation coefficient of label and prediction: 1 is perfect, 0 is as good as chance",
-			Unit:  NoUnit, Worse: WorseFalls, Least: -1, Most: 1, HasInterval: true, Rank: 13, binary: matthews,
+			Unit:  NoUnit, Worse: WorseFalls, Least: -1, Most: 1, HasInterval: true, Rank: 13, binary: matthews, many: manyMatthews,
 		},
 		{
 			Name: "cohen_kappa", Title: "Cohen's kappa", Help: "Accuracy beyond that of chance, over what there is beyond it.",
 			About: "Accuracy beyond that of chance: 1 is perfect, 0 is as good as chance",
-			Unit:  NoUnit, Worse: WorseFalls, Least: -1, Most: 1, HasInterval: true, Rank: 14, binary: cohenKappa,
+			Unit:  NoUnit, Worse: WorseFalls, Least: -1, Most: 1, HasInterval: true, Rank: 14, binary: cohenKappa, many: manyKappa,
 		},
 		{
 			Name: "roc_auc", Title: "ROC AUC", Help: "Area under the receiver operating characteristic.",
-			About: "How often a positive row has a higher score than a negative one: 1 is perfect, 0.5 is as good as chance",
-			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 1, Needs: Scores, Headline: true, binary: rocAUC,
+			About: "How often a positive row has a higher score than a negative one: 1 is perfect, 0.5 is as good as chance; of several classes the mean of those of each against all others, whose interval may be too wide",
+			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 1, Needs: Scores, Headline: true, binary: rocAUC, many: manyAUC,
 		},
 		{
 			Name: "average_precision", Title: "Average precision", Help: "Mean precision over the positive rows, each at its own score.",
@@ -156,24 +166,29 @@ func classifiers() []Spec {
 			Unit:  NoUnit, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 6, Needs: Scores, binary: averagePrecision,
 		},
 		{
+			Name: "top_k_accuracy", Title: "Top-k accuracy", Help: "Share of rows whose class is among the k most probable ones.",
+			About: "Share of rows whose class is among the k most probable ones, k being 3 where nothing else is configured",
+			Unit:  Share, Worse: WorseFalls, Most: 1, HasInterval: true, Rank: 18, Needs: Scores, many: topKAccuracy,
+		},
+		{
 			Name: "log_loss", Title: "Log loss", Help: "Mean logarithmic loss of the score.",
 			About: "Mean logarithmic loss of the score, which counts sure mistakes most",
-			Unit:  NoUnit, Worse: WorseRises, Most: worstLoss(), HasInterval: true, Rank: 7, Needs: Scores, binary: logLoss,
+			Unit:  NoUnit, Worse: WorseRises, Most: worstLoss(), HasInterval: true, Rank: 7, Needs: Scores, binary: logLoss, many: manyLogLoss,
 		},
 		{
 			Name: "brier", Title: "Brier score", Help: "Mean squared difference of the score and the label.",
-			About: "Mean squared difference of the score and the label, as 1 or 0",
-			Unit:  NoUnit, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 8, Needs: Scores, binary: brier,
+			About: "Mean squared difference of the score and the label, as 1 or 0; of several classes the sum over these",
+			Unit:  NoUnit, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 8, Needs: Scores, binary: brier, many: manyBrier,
 		},
 		{
 			Name: "ece", Title: "ECE", Help: "Expected calibration error.",
 			About: "How far scores are off the share of positive rows, on average over 10 bins of the score; of few rows it is too great",
-			Unit:  Share, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 9, Needs: Scores, binary: calibrationError,
+			Unit:  Share, Worse: WorseRises, Most: 1, HasInterval: true, Rank: 9, Needs: Scores, binary: calibrationError, many: manyCalibrationError,
 		},
 		{
 			Name: "business_value", Title: "Business value", Help: "Mean business value of a row, less the cost of a prediction.",
 			About: "What a prediction is worth on average by the configured business_value, less cost_per_prediction",
-			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, Needs: WorthOfRows, binary: businessValue,
+			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, Needs: WorthOfRows, binary: businessValue, many: manyValue,
 		},
 	}
 }

@@ -181,7 +181,7 @@ func (b *conditionBuilder) rewriteLiteral(e ast.Expr) {
 	case types.Uint:
 		number = float64(v)
 	case types.String:
-		b.faultAt(e, "the text %q is no value to compare; text only names columns and segments, in brackets", shorten(string(v), maxNameLength))
+		b.faultAt(e, "the text %q is no value to compare; text only names columns, segments and classes, in brackets", shorten(string(v), maxNameLength))
 		return
 	default:
 		b.faultAt(e, "rules compare numbers, not %s", e.AsLiteral().Type().TypeName())

@@ -88,7 +88,7 @@ func TestSemantics3_ExpressionsRefusedAtLoad(t *testing.T) {
 		{"rmse % 2 > 1", 5, "rules have no operator %"},
 		{"rmse in [1]", 5, "rules have no operator in"},
 		{"[1] == [rmse]", 0, "rules have no lists, maps or objects"},
-		{`"a" < rmse`, 0, `the text "a" is no value to compare; text only names columns and segments, in brackets`},
+		{`"a" < rmse`, 0, `the text "a" is no value to compare; text only names columns, segments and classes, in brackets`},
 		{"rmse > null", 7, "rules compare numbers, not null_type"},
 		{"rmse > 1e400", 7, "invalid double literal"},
 		{strings.Repeat("(", 150) + "rmse" + strings.Repeat(")", 150) + " > 1", 0, "the expression is too long or nests too deeply to parse; split the rule"},

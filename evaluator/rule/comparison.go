@@ -56,7 +56,7 @@ func (c *clause) figures(facts *Facts) []Comparison {
 // ofReference reports whether the value is that of a reference, not the window's.
 func (v *variable) ofReference() bool {
 	switch v.kind {
-	case varReference, varReferenceRows, varReferenceSegment, varRolling:
+	case varReference, varReferenceRows, varReferenceSegment, varReferenceClass, varRolling:
 		return true
 	default:
 		return false

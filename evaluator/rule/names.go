@@ -48,14 +48,16 @@ type step struct {
 }
 
 // canonical rewrites which steps are in brackets: those that the data names, the
-// columns and segments, and no others. CEL itself takes m.x and m["x"] for one.
+// columns, segments and classes, and no others. CEL itself takes m.x and m["x"] for one.
 func canonical(path []step) {
 	for i := range path {
 		switch path[0].name {
 		case "segments":
 			path[i].literal = i == 1 || i == 2
+		case "classes":
+			path[i].literal = i == 1
 		case "reference":
-			path[i].literal = (i == 2 || i == 3) && path[1].name == "segments"
+			path[i].literal = i == 2 && path[1].name == "classes" || (i == 2 || i == 3) && path[1].name == "segments"
 		case "drift", "quality":
 			path[i].literal = i == 2
 		default:
@@ -109,6 +111,9 @@ func (n *names) resolve(path []step) (*variable, *fault) {
 	case "estimated":
 		v.kind = varEstimated
 		f = n.estimated(path, v)
+	case "classes":
+		v.kind = varClass
+		f = n.class(path, 1, v)
 	case "segments":
 		v.kind = varSegment
 		f = n.segment(path, 1, v)
@@ -174,15 +179,24 @@ func (n *names) ends(path []step, at int) *fault {
 // reference resolves a path that begins with reference.
 func (n *names) reference(path []step, v *variable) *fault {
 	v.kind = varReference
-	if len(path) > 1 && path[1].name == "segments" {
+	switch {
+	case len(path) > 1 && path[1].name == "segments":
 		v.kind = varReferenceSegment
 		if f := n.segment(path, 2, v); f != nil {
 			return f
 		}
-	} else {
+	case len(path) > 1 && path[1].name == "classes":
+		v.kind = varReferenceClass
+		if f := n.class(path, 2, v); f != nil {
+			return f
+		}
+	default:
 		known := append([]string{"rows"}, n.metrics...)
 		if len(n.env.Segments) > 0 {
 			known = append(known, "segments")
+		}
+		if n.task == groundtruth.Multiclass {
+			known = append(known, "classes")
 		}
 		if f := n.fields(path, []string{"", "a metric or rows"}, nil, known); f != nil {
 			return f
@@ -295,6 +309,22 @@ func (n *names) segment(path []step, from int, v *variable) *fault {
 		return f
 	}
 	v.column, v.value, v.metric = path[from].name, path[from+1].name, path[from+2].name
+	return nil
+}
+
+// class resolves a path whose first steps, so many, end with classes.
+func (n *names) class(path []step, from int, v *variable) *fault {
+	if n.task != groundtruth.Multiclass {
+		return &fault{
+			msg:    fmt.Sprintf("metrics of single classes are those of models of task %s; this model's task is %s", groundtruth.Multiclass, n.task),
+			offset: path[0].offset,
+		}
+	}
+	what := append(make([]string, from), `a class in brackets, as in ["cat"]`, "a metric")
+	if f := n.fields(path, what, append(make([][]string, from), nil, metric.OfClassNames())...); f != nil {
+		return f
+	}
+	v.value, v.metric = path[from].name, path[from+1].name
 	return nil
 }
 
@@ -439,7 +469,7 @@ func (n *names) candidates(at int, known []string) []string {
 // roots lists the names that a variable may begin with.
 func (n *names) roots() []string {
 	return append(slices.Clone(n.metrics), "ci", "reference", "rolling", "estimated", "matched", "coverage", "predictions",
-		"segments", "drift", "quality", "prometheus")
+		"segments", "classes", "drift", "quality", "prometheus")
 }
 
 // known lists every variable, families as patterns.
@@ -449,6 +479,9 @@ func (n *names) known() []string {
 		out = append(out, "reference.METRIC", "reference.rows")
 		for _, s := range n.env.Segments {
 			out = append(out, fmt.Sprintf("reference.segments[%q][VALUE].METRIC", s))
+		}
+		if n.task == groundtruth.Multiclass {
+			out = append(out, "reference.classes[CLASS]."+strings.Join(metric.OfClassNames(), "|"))
 		}
 	}
 	if n.env.HasRolling {
@@ -460,6 +493,9 @@ func (n *names) known() []string {
 	out = append(out, "matched", "coverage", "predictions")
 	for _, s := range n.env.Segments {
 		out = append(out, fmt.Sprintf("segments[%q][VALUE].METRIC", s))
+	}
+	if n.task == groundtruth.Multiclass {
+		out = append(out, "classes[CLASS]."+strings.Join(metric.OfClassNames(), "|"))
 	}
 	if n.env.HasReference {
 		out = append(out, "drift.share", "drift.count", "drift.columns[NAME]."+strings.Join(drift.Names(), "|")+"|drifted")

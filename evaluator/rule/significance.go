@@ -26,7 +26,7 @@ func (c *clause) bindIntervals() (msg string) {
 		side, of := &window, "the window"
 		switch {
 		case v.ofWindow():
-		case v.kind == varReference, v.kind == varReferenceSegment:
+		case v.kind == varReference, v.kind == varReferenceSegment, v.kind == varReferenceClass:
 			side, of = &reference, "the reference"
 		case v.kind == varRolling:
 			side, of = &rolling, "the rolling reference"

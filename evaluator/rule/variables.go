@@ -28,6 +28,8 @@ const (
 	varCoverage
 	varPredictions
 	varSegment
+	varClass
+	varReferenceClass
 	varDriftShare
 	varDriftCount
 	varDriftMeasure
@@ -42,9 +44,9 @@ const (
 type variable struct {
 	kind   variableKind
 	name   string // as rules write it, in canonical form
-	metric string // varMetric, varInterval, varReference, varReferenceSegment, varRolling, varEstimated, varSegment
+	metric string // varMetric, varInterval, varReference, varReferenceSegment, varRolling, varEstimated, varSegment, varClass, varReferenceClass
 	column string // varSegment, varReferenceSegment, varDriftMeasure, varDrifted, varQuality
-	value  string // varSegment, varReferenceSegment: the segment
+	value  string // varSegment, varReferenceSegment: the segment; varClass, varReferenceClass: the class
 	field  string // varInterval: low or high; varDriftMeasure: the measure; varQuality: its field; varPrometheus: the query
 }
 
@@ -63,7 +65,7 @@ func (v *variable) isFlag() bool { return v.kind == varDrifted }
 // drift of the label itself is, whatever other columns' drift needs.
 func (v *variable) needsLabels() bool {
 	switch v.kind {
-	case varMetric, varInterval, varMatched, varCoverage, varSegment:
+	case varMetric, varInterval, varMatched, varCoverage, varSegment, varClass:
 		return true
 	case varDriftMeasure, varDrifted:
 		return v.column == drift.LabelColumn
@@ -75,7 +77,7 @@ func (v *variable) needsLabels() bool {
 // needsReference reports whether the value is one of the reference, or compares with it.
 func (v *variable) needsReference() bool {
 	switch v.kind {
-	case varReference, varReferenceRows, varReferenceSegment, varRolling, varEstimated, varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
+	case varReference, varReferenceRows, varReferenceSegment, varReferenceClass, varRolling, varEstimated, varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
 		return true
 	case varQuality:
 		return v.field == "out_of_range" || v.field == "unseen"
@@ -87,7 +89,7 @@ func (v *variable) needsReference() bool {
 // ofWindow reports whether the variable is a metric of the window, as labels show it or as it is
 // estimated before they come.
 func (v *variable) ofWindow() bool {
-	return v.kind == varMetric || v.kind == varSegment || v.kind == varEstimated
+	return v.kind == varMetric || v.kind == varSegment || v.kind == varClass || v.kind == varEstimated
 }
 
 // hasInterval reports whether significance applies to the variable.
@@ -134,7 +136,7 @@ func (v *variable) read(facts *Facts) reading {
 		return reading{missing: v.name + " is missing: the window was not evaluated"}
 	}
 	switch v.kind {
-	case varReference, varReferenceRows, varReferenceSegment:
+	case varReference, varReferenceRows, varReferenceSegment, varReferenceClass:
 		return v.readReference(ev.Reference)
 	case varRolling:
 		if ev.Rolling == nil {
@@ -149,6 +151,8 @@ func (v *variable) read(facts *Facts) reading {
 			return reading{missing: fmt.Sprintf("no segment %s=%s in this window", v.column, v.value)}
 		}
 		return v.readMetric(group.Metrics, facts.times)
+	case varClass:
+		return v.readClass(ev.Classes, "this window", facts.times)
 	case varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
 		return v.readDrift(ev.Drift)
 	case varMissingShare, varQuality:
@@ -209,6 +213,8 @@ func (v *variable) readReference(ref *evaluator.Reference) reading {
 	switch v.kind {
 	case varReferenceRows:
 		return reading{value: float64(ref.Rows)}
+	case varReferenceClass:
+		return v.readClass(ref.Classes, "the reference", 0)
 	case varReferenceSegment:
 		group, ok := ref.Segments[v.column][v.value]
 		if !ok {
@@ -217,6 +223,24 @@ func (v *variable) readReference(ref *evaluator.Reference) reading {
 		return v.readMetric(group.Metrics, 0)
 	}
 	return v.readMetric(ref.Metrics, 0)
+}
+
+// readClass looks it up among the classes of the window or of the reference.
+func (v *variable) readClass(classes map[string]evaluator.Group, of string, times float64) reading {
+	class, ok := classes[v.value]
+	switch {
+	case ok:
+		return v.readMetric(class.Metrics, times)
+	case len(classes) == 0:
+		return v.missingFor("no classes in " + of)
+	}
+	const few = 5
+	names := slices.Sorted(maps.Keys(classes))
+	some := strings.Join(names[:min(few, len(names))], ", ")
+	if len(names) > few {
+		some += fmt.Sprintf(" and %d more", len(names)-few)
+	}
+	return v.missingFor(fmt.Sprintf("no row of %s is of class %s or is predicted to be; there are %s", of, v.value, some))
 }
 
 // readDrift looks it up in the drift of the window.

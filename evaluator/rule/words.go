@@ -179,6 +179,10 @@ func (c *clause) phrase(v *variable, r reading, facts *Facts) string {
 		return "estimated " + v.metric + " " + value + intervalWords(r.metric)
 	case varSegment:
 		return column + "=" + shorten(v.value, maxNameLength) + " " + v.metric + " " + value + intervalWords(r.metric)
+	case varClass:
+		return "class " + shorten(v.value, maxNameLength) + " " + v.metric + " " + value + intervalWords(r.metric)
+	case varReferenceClass:
+		return "reference class " + shorten(v.value, maxNameLength) + " " + v.metric + " " + value
 	case varReference:
 		if c.metric != nil && c.metric.metric == v.metric {
 			return "reference " + value

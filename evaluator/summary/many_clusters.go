@@ -49,18 +49,41 @@ func poolMany(windows []*ErrorSums) *Classes {
 	first := windows[0].classes
 	many := first.many.fresh(DayParts * len(windows))
 	for i, w := range windows {
-		from := w.classes.many
-		into := make([][]int, len(from.parts))
-		into[0] = []int{0}
-		blocks := w.classes.Blocks()
-		if blocks == 0 {
-			into[0] = append(into[0], 1+i*DayParts)
-		}
-		for b := range blocks {
-			into[1+b] = []int{1 + i*DayParts + b*DayParts/blocks}
-		}
-		many.mergeParts(from, into)
+		w.classes.addDayParts(many, 1+i*DayParts)
 	}
 	many.settle()
 	return &Classes{task: first.task, binary: first.binary, many: many}
+}
+
+// addDayParts adds all rows, and the blocks as DayParts ones from one on. Where there are none all
+// is in the first.
+func (c *Classes) addDayParts(to *manyClasses, first int) {
+	into := make([][]int, len(c.many.parts))
+	into[0] = []int{0}
+	blocks := c.Blocks()
+	if blocks == 0 {
+		into[0] = append(into[0], first)
+	}
+	for b := range blocks {
+		into[1+b] = []int{first + b*DayParts/blocks}
+	}
+	to.mergeParts(c.many, into)
+}
+
+// setMany keeps the classes of a window by its quarters.
+func (w *WindowCounts) setMany(c *Classes) {
+	many := newManyClasses(c.many.rank, 0, DayParts, nil)
+	c.addDayParts(many, 1)
+	var e encoder
+	e.manyClasses(many)
+	w.Matched, w.Many = many.parts[0].n, e.b
+}
+
+// many is the inverse of setMany, on a reference's rank of classes. It reports false where there
+// is nothing that it keeps.
+func (w *WindowCounts) many(rank map[string]int) (*manyClasses, bool) {
+	many := newManyClasses(rank, 0, DayParts, nil)
+	d := decoder{b: w.Many}
+	d.manyClasses(many, w.Matched, 0)
+	return many, d.close("classes of a window") == nil && w.Matched >= 0
 }

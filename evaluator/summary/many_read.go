@@ -1,6 +1,10 @@
 package summary
 
-import "github.com/hindcast/hindcast/groundtruth"
+import (
+	"slices"
+
+	"github.com/hindcast/hindcast/groundtruth"
+)
 
 // This file is what Classes tells of Multiclass alone. Classes have numbers, as Names has them,
 // and so have those that rows have probabilities of, as Scored has them.
@@ -146,4 +150,23 @@ func (c *manyClasses) total(part int) Mass {
 		return massOf(p.n, nil)
 	}
 	return massOf(p.n, &p.weight)
+}
+
+// EachCell calls fn with how many rows of an actual class are predicted to be of a class, where
+// there are any and CellsKnown says that it is known: in the order of classes.
+func (c *Classes) EachCell(fn func(actual, predicted int, m Mass)) {
+	at := make(map[int32]int, len(c.many.order))
+	for i, slot := range c.many.order {
+		at[slot] = i
+	}
+	for actual, slot := range c.many.order {
+		var to []int
+		for predicted := range c.many.rows[slot].cells {
+			to = append(to, at[predicted])
+		}
+		slices.Sort(to)
+		for _, predicted := range to {
+			fn(actual, predicted, c.many.cell(actual, predicted))
+		}
+	}
 }

@@ -152,9 +152,6 @@ func TestManyClassesAreCounted(t *testing.T) {
 			t.Fatal("other bytes after a round trip")
 		}
 		checkMany(t, &read, rows, scored, weighted)
-		if got := new(Summary).UnmarshalBinary(want[:rapid.IntRange(0, len(want)-1).Draw(t, "cut off")]); got == nil {
-			t.Fatal("cut off, and no error")
-		}
 	})
 }
 

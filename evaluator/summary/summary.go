@@ -97,6 +97,9 @@ func (c *rowCount) empty() bool           { return c.n == 0 }
 // Task returns what the model predicts.
 func (s *Summary) Task() groundtruth.Task { return s.task }
 
+// HasScores reports whether the predictions of a binary classifier are scores, and not classes.
+func (s *Summary) HasScores() bool { return s.binary.Scored }
+
 // Layout returns the layout that the bins are made on, nil without a reference.
 func (s *Summary) Layout() *Layout { return s.layout }
 

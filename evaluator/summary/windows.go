@@ -22,6 +22,8 @@ type WindowCounts struct {
 	ByHour   []int64              `json:"hours,omitempty"`    // as Summary.Hours
 	Scored   bool                 `json:"scored,omitempty"`   // of a binary classifier: whether its rows have scores
 	Weighted bool                 `json:"weighted,omitempty"` // likewise: whether they have weights
+	Matched  int64                `json:"matched,omitempty"`  // of several classes: rows whose classes are counted
+	Many     []byte               `json:"classes,omitempty"`  // likewise: these, instead of Parts
 }
 
 // PartErrors are the sums over the matched rows of a quarter of a window.
@@ -46,6 +48,10 @@ func CountsOf(s *Summary) (WindowCounts, bool) {
 		w.Columns = append(w.Columns, c.layout.Coarse().Counts(c))
 	}
 	blocks := s.errors.Blocks()
+	if c := s.errors.classes; c != nil && c.many != nil {
+		w.setMany(c)
+		return w, true
+	}
 	if c := s.errors.classes; c != nil {
 		w.Scored = s.binary.Scored
 		w.setClasses(c)
@@ -111,6 +117,9 @@ func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
 	hours := make([]int64, allHours)
 	errors := NewErrorSums(p.Layout.Label.Center, 0, false)
 	c.errors = func() *ErrorSums { return errors }
+	if c.task == groundtruth.Multiclass {
+		c.errors = sync.OnceValue(c.sum)
+	}
 	if c.task == groundtruth.Binary {
 		c.binary.Scored = len(windows) > 0 && windows[0].Scored
 		c.errors = sync.OnceValue(c.sum)
@@ -133,6 +142,13 @@ func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
 			for k, sum := range part.Sums {
 				errors.sums[k].Add(sum)
 			}
+		}
+		if c.task == groundtruth.Multiclass {
+			var ok bool
+			if g.many, ok = w.many(c.rank); !ok {
+				return nil, fmt.Errorf("take windows for days: %w", ErrLayout)
+			}
+			g.figures = nil
 		}
 		if c.task == groundtruth.Binary {
 			var ok bool

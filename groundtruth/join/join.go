@@ -16,6 +16,9 @@
 //     fill lines of memory: stage.go.
 //   - A match is a unique prediction with the one label of its id.
 //
+// What was predicted and what is true is read by values.go and labelvalues.go, whatever the
+// model predicts; classes.go reads classes.
+//
 // The first half scans: predictions.go and labels.go turn chunks into records, and send
 // predictions and features to the sinks as they come. The second half joins partition by
 // partition: resolve_cached.go those that fit into a core's cache, resolve_join.go and

@@ -168,3 +168,56 @@ func ErrorSumsOf(errs []float64) *summary.ErrorSums {
 	}
 	return ErrorSums(0, predictions, labels)
 }
+
+// Multiclass are rows of a classifier of several classes. Scores, by row and class of Names, are
+// nil where there are none, and Weights likewise.
+type Multiclass struct {
+	Actual, Predicted []string
+	Names             []string
+	Scores            [][]float64
+	Weights           []float64
+}
+
+// Options are those of a builder of such rows.
+func (c *Multiclass) Options() summary.BuilderOptions {
+	spec := groundtruth.Spec{Task: groundtruth.Multiclass}
+	for _, name := range c.Names {
+		spec.PredictionColumns.Scores = append(spec.PredictionColumns.Scores, groundtruth.ClassScore{Class: name})
+	}
+	return summary.BuilderOptions{Task: spec.Task, Binary: summary.BinaryOf(&spec, spec.PredictionColumns)}
+}
+
+// Feed sends the rows, in time order and evenly spread over a window from start on that is so long.
+func (c *Multiclass) Feed(to groundtruth.Sink, start time.Time, long time.Duration) {
+	const chunk = 1 << 13
+	n := len(c.Actual)
+	for first := 0; first < n; first += chunk {
+		next := min(first+chunk, n)
+		m := &groundtruth.Matches{Len: next - first, HasTime: true, Version: groundtruth.Column{Kind: groundtruth.Absent}, LabelClass: evaltest.TextRows(c.Actual[first:next])}
+		m.Class = evaltest.TextRows(c.Predicted[first:next])
+		for i := first; i < next; i++ {
+			m.Times = append(m.Times, start.UnixNano()+int64(float64(long)/float64(n)*float64(i)))
+		}
+		if c.Weights != nil {
+			m.Weights = c.Weights[first:next]
+		}
+		for k := range c.Names {
+			var of []float64
+			for i := first; i < next; i++ {
+				of = append(of, c.Scores[i][k])
+			}
+			m.Scores = append(m.Scores, of)
+		}
+		b := &groundtruth.Batch{Len: m.Len, HasTime: true, Times: m.Times, Classifier: m.Classifier}
+		to.AddPredictions(b)
+		to.AddMatches(m)
+	}
+}
+
+// Summary returns the Summary of the rows, of a window that is so long.
+func (c *Multiclass) Summary(long time.Duration) *summary.Summary {
+	start := time.Unix(1, 0)
+	b := summary.NewBuilder(nil, groundtruth.Window{Start: start, End: start.Add(long)}, nil, c.Options())
+	c.Feed(b, start, long)
+	return b.Summary()
+}

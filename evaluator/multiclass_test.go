@@ -1,0 +1,159 @@
+package evaluator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+// multiclassGolden is testdata/multiclass.json, which multiclass.py beside it makes.
+type multiclassGolden struct {
+	Worth [][3]any `json:"worth"`
+	Cost  float64  `json:"cost_per_prediction"`
+	TopK  int      `json:"top_k"`
+	Cases map[string]struct {
+		Actual, Predicted, Names, Labels []string
+		Scores, Confusion                [][]float64
+		Weights                          []float64
+		Metrics                          map[string]*float64
+		Classes                          map[string]map[string]*float64
+	}
+	Many struct {
+		Rows, Classes int
+		Metrics       map[string]float64
+	}
+}
+
+func readMulticlassGolden(t *testing.T) (g multiclassGolden, opt evaluator.Options) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/multiclass.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &g); err != nil {
+		t.Fatal(err)
+	}
+	worth := new(metric.Worth)
+	for _, w := range g.Worth {
+		worth.Classes = append(worth.Classes, metric.ClassWorth{Actual: w[0].(string), Predicted: w[1].(string), Value: w[2].(float64)})
+	}
+	return g, evaluator.Options{Metric: metric.Options{Worth: worth, CostPerPrediction: g.Cost, TopK: g.TopK}}
+}
+
+// TestMulticlassMetricsAreScikitLearns compares the metrics of classifiers of several classes with
+// scikit-learn's, and those that it hasn't with a script of plain numpy.
+func TestMulticlassMetricsAreScikitLearns(t *testing.T) {
+	golden, opt := readMulticlassGolden(t)
+	for name, c := range golden.Cases {
+		t.Run(name, func(t *testing.T) {
+			rows := summarytest.Multiclass{Actual: c.Actual, Predicted: c.Predicted, Names: c.Names, Scores: c.Scores, Weights: c.Weights}
+			e := evaluator.Evaluate(rows.Summary(time.Hour), nil, opt)
+			if len(c.Metrics) != len(e.Metrics) {
+				t.Errorf("%d metrics, want %d", len(e.Metrics), len(c.Metrics))
+			}
+			compareMetrics(t, "", e.Metrics, c.Metrics)
+			for class, want := range c.Classes {
+				got := e.Classes[class]
+				if got.N != int64(*want["n"]) {
+					t.Errorf("%s has %d rows, want %g", class, got.N, *want["n"])
+				}
+				delete(want, "n")
+				compareMetrics(t, class+": ", got.Metrics, want)
+			}
+			if len(c.Classes) != len(e.Classes) {
+				t.Errorf("%d classes, want %d", len(e.Classes), len(c.Classes))
+			}
+			for a, actual := range c.Labels {
+				for p, predicted := range c.Labels {
+					got := e.Confusion.Counts[slices.Index(e.Confusion.Labels, actual)][slices.Index(e.Confusion.Labels, predicted)]
+					if math.Abs(got-c.Confusion[a][p]) > 1e-9*got {
+						t.Errorf("%s taken for %s: %g, want %g", actual, predicted, got, c.Confusion[a][p])
+					}
+				}
+			}
+		})
+	}
+}
+
+func compareMetrics(t *testing.T, of string, got map[string]metric.Result, want map[string]*float64) {
+	t.Helper()
+	for name, want := range want {
+		m := got[name]
+		switch {
+		case want == nil && (stat.IsNumber(float64(m.Value)) || m.Reason == ""):
+			t.Errorf("%s%s is %g (%s), want none and a reason", of, name, m.Value, m.Reason)
+		case want != nil && !(math.Abs(float64(m.Value)-*want) <= 1e-9):
+			t.Errorf("%s%s is %.12g (%s), want %.12g", of, name, m.Value, m.Reason, *want)
+		case want != nil && m.Low > m.Value || m.High < m.Value:
+			t.Errorf("%s%s is %g, outside of its interval from %g to %g", of, name, m.Value, m.Low, m.High)
+		}
+	}
+}
+
+// TestClassesBeyondAThousandAreTheRest has 1,200 classes.
+func TestClassesBeyondAThousandAreTheRest(t *testing.T) {
+	golden, opt := readMulticlassGolden(t)
+	x := uint32(1)
+	next := func() float64 {
+		x = 1664525*x + 1013904223
+		return float64(x) / (1 << 32)
+	}
+	class := func(u float64) string { return fmt.Sprintf("class %04d", int(u*u*1200)) }
+	var rows summarytest.Multiclass
+	for range golden.Many.Rows {
+		actual, other := class(next()), class(next())
+		if next() < 0.7 {
+			other = actual
+		}
+		rows.Actual, rows.Predicted = append(rows.Actual, actual), append(rows.Predicted, other)
+	}
+	s := rows.Summary(time.Hour)
+	e := evaluator.Evaluate(s, nil, opt)
+	for name, want := range golden.Many.Metrics {
+		if m := e.Metrics[name]; math.Abs(float64(m.Value)-want) > 1e-9 {
+			t.Errorf("%s is %.12g, want %.12g", name, m.Value, want)
+		}
+	}
+	if note := e.Metrics["f1"].Note; !strings.Contains(note, "classes beyond the 1000 that are kept") {
+		t.Errorf("the note of f1 is %q", note)
+	}
+	if n := len(e.Confusion.Labels); n != summary.MaxClasses+1 || e.Confusion.Labels[n-1] != summary.OtherGroup {
+		t.Errorf("%d labels, the last is %q", n, e.Confusion.Labels[n-1])
+	}
+	if len(e.Classes) != summary.MaxClasses {
+		t.Errorf("%d classes have metrics of their own", len(e.Classes))
+	}
+	if mib := s.Bytes() >> 20; mib > 32 {
+		t.Errorf("the Summary takes %d MiB", mib)
+	}
+}
+
+// TestWhatMulticlassRowsLack has no probabilities, no cost matrix and few rows.
+func TestWhatMulticlassRowsLack(t *testing.T) {
+	rows := summarytest.Multiclass{Actual: []string{"a", "b", "b"}, Predicted: []string{"a", "b", "c"}}
+	e := evaluator.Evaluate(rows.Summary(time.Hour), nil, evaluator.Options{})
+	for _, spec := range metric.Specs(groundtruth.Multiclass) {
+		m, want := e.Metrics[spec.Name], "3 rows: an interval needs 100"
+		switch spec.Name {
+		case "roc_auc", "top_k_accuracy", "log_loss", "brier", "ece":
+			want = "predictions.columns.scores"
+		case "business_value":
+			want = "no business_value"
+		}
+		if !strings.Contains(m.Reason, want) {
+			t.Errorf("%s has the reason %q, want %q", spec.Name, m.Reason, want)
+		}
+	}
+}
