@@ -1,9 +1,11 @@
 package evaluator_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -155,5 +157,56 @@ func TestWhatMulticlassRowsLack(t *testing.T) {
 		if !strings.Contains(m.Reason, want) {
 			t.Errorf("%s has the reason %q, want %q", spec.Name, m.Reason, want)
 		}
+	}
+}
+
+// TestManyProbabilitiesKeepWithinTheirBound has more distinct probabilities than are kept exactly,
+// and compares roc_auc with that of all rows.
+func TestManyProbabilitiesKeepWithinTheirBound(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 7))
+	rows := summarytest.Multiclass{Names: []string{"a", "b", "c"}}
+	for range 60_000 {
+		w := []float64{rng.ExpFloat64(), rng.ExpFloat64() / 2, rng.ExpFloat64() / 10}
+		sum := w[0] + w[1] + w[2]
+		u, y := rng.Float64()*sum, 2
+		switch {
+		case u < w[0]:
+			y = 0
+		case u < w[0]+w[1]:
+			y = 1
+		}
+		rows.Actual, rows.Predicted = append(rows.Actual, rows.Names[y]), append(rows.Predicted, "a")
+		rows.Scores = append(rows.Scores, []float64{w[0] / sum, w[1] / sum, w[2] / sum})
+	}
+	mean := 0.0
+	for k, name := range rows.Names {
+		order := make([]int, len(rows.Actual))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortFunc(order, func(a, b int) int { return cmp.Compare(rows.Scores[a][k], rows.Scores[b][k]) })
+		below, pairs, of := 0.0, 0.0, 0.0
+		for _, i := range order {
+			if rows.Actual[i] == name {
+				pairs += below
+				of++
+			} else {
+				below++
+			}
+		}
+		mean += pairs / below / of / 3
+	}
+	m := evaluator.Evaluate(rows.Summary(time.Hour), nil, evaluator.Options{}).Metrics["roc_auc"]
+	var bound float64
+	if _, within, ok := strings.Cut(m.Note, "from bins of the score, within "); ok {
+		within, _, _ = strings.Cut(within, ";")
+		if err := json.Unmarshal([]byte(within), &bound); err != nil {
+			t.Fatalf("the note is %q", m.Note)
+		}
+	}
+	off := math.Abs(float64(m.Value) - mean)
+	t.Logf("roc_auc is %g, off by %.2g, within %.2g", m.Value, off, bound)
+	if bound == 0 || bound > 5e-3 || off > bound {
+		t.Errorf("roc_auc is %.12g, want %.12g within %g: %q", m.Value, mean, bound, m.Note)
 	}
 }
