@@ -161,7 +161,7 @@ func (r *manyRows) estimateAsAccuracy(m stat.Moments, value float64) stat.Estima
 	if !(est.SE > 0) || !(as.SE > 0) {
 		return est
 	}
-	inflation := kish(r.all) / as.NEff * (est.NEff / m.N)
+	inflation := float64(kish(r.all) / as.NEff * (est.NEff / m.N))
 	root := math.Sqrt(inflation)
 	est.SE, est.Skew, est.NEff = float64(est.SE*root), est.Skew/root, est.NEff/inflation
 	est.DF = math.Min(est.DF, as.DF)
@@ -183,7 +183,7 @@ func (r *manyRows) momentsOf(f *manyFigure) stat.Moments {
 	add := func(w2, u float64) {
 		power := w2
 		for i := range powers {
-			power *= u
+			power = float64(power * u)
 			powers[i] += power
 		}
 	}
@@ -220,7 +220,7 @@ func (r *manyRows) addIndependent(base float64, actual, predicted []float64, pow
 			total += w
 			for i := range m {
 				m[i] += float64(w * power)
-				power *= of[k]
+				power = float64(power * of[k])
 			}
 		}
 		for i := range m {
