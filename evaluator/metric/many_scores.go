@@ -192,5 +192,5 @@ func manyCalibrationError(r *manyRows) manyFigure {
 	b := r.binaryOf(cells)
 	f := calibrationError(b)
 	b.all = sum(b.negative, b.positive)
-	return manyFigure{value: f.value, note: f.note, bound: f.bound, of: b.all, moments: b.moments(&f)}
+	return manyFigure{value: f.value, note: f.note, byChance: f.byChance, bound: f.bound, of: b.all, moments: b.moments(&f)}
 }
