@@ -42,6 +42,9 @@ type manyFigure struct {
 	bound   float64      // how far off the value may be at the most, since scores are on bins
 	base    float64
 	terms   []manyTerm
+
+	byChance bool // as of figure
+
 	moments stat.Moments                           // of the influence, where it isn't told by the terms
 	series  blocks                                 // likewise; nil where blocks don't tell it
 	cell    func(actual, predicted string) float64 // of the influence of rows that are wrong, where terms have only its mean by actual class
@@ -103,6 +106,9 @@ func (r *manyRows) resultOf(s *Spec, f *manyFigure) Result {
 	est := r.estimateOf(&limits, f)
 	r.fewAlike = est.InTime > 1 && r.n < fewAlike && r.parts == nil
 	m := limits.result(est, r.n, true)
+	if f.byChance && m.Low > stat.Number(s.Least) {
+		m.Low = stat.Number(s.Least)
+	}
 	if f.bound > 0 {
 		m.note("from bins of the score, within %.2g", f.bound)
 	}
