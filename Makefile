@@ -54,7 +54,7 @@ bench-peers: ## measure it beside Polars, chDB, duckdb-go, NannyML and Evidently
 	go run ./bench -peers $(BENCH)
 
 .PHONY: promises
-promises: ## simulate what docs/statistics.md promises, and write its tables anew (an hour or two of one processor)
+promises: ## simulate what docs/statistics.md promises, and write its tables anew (up to an hour)
 	go run ./promises -write docs/statistics.md
 
 .PHONY: promises-smoke
