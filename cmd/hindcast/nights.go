@@ -88,7 +88,7 @@ func headline(o *job.Outcome) string {
 
 // primary returns the metric of a window that people look at first.
 func primary(o *job.Outcome) (name string, m metric.Result, ok bool) {
-	names := metricOrder(o.Metrics)
+	names := report.MetricNames(o.Metrics)
 	if len(names) == 0 {
 		return "", m, false
 	}
