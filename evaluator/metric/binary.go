@@ -67,7 +67,7 @@ func newBinaryRows(o *origin) *binaryRows {
 	r.coarse = make([]int, len(r.cells))
 	for i, cell := range r.cells {
 		// The middle lies inside the bin, whose mean may lie on its edge.
-		r.coarse[i] = c.CoarseOf(cell.Low + (cell.High-cell.Low)/2)
+		r.coarse[i] = c.CoarseOf(cell.Low + float64((cell.High-cell.Low)/2))
 	}
 	return r
 }

@@ -101,16 +101,15 @@ func calibrationError(r *binaryRows) figure {
 	off, chance := 0.0, 0.0
 	for _, b := range calibrationOf(r.cells) {
 		difference := float64(b.Rate - b.Score)
-		f.value += b.weight * math.Abs(difference)
-		sign := 1.0
-		if difference < 0 {
-			sign = -1
-		}
+		f.value += float64(b.weight * math.Abs(difference))
 		variance := 0.0
 		for i := b.first; i < b.next; i++ {
 			c := &r.cells[i]
 			for label := range 2 {
-				u := sign * (float64(label) - c.Score)
+				u := float64(label) - c.Score
+				if difference < 0 {
+					u = -u
+				}
 				f.influence[i][label] = [2]float64{u, u}
 			}
 			variance += float64(allOf(c).W2 * c.Score * (1 - c.Score))
@@ -119,7 +118,7 @@ func calibrationError(r *binaryRows) figure {
 		chance += math.Sqrt(2 / math.Pi * variance)
 		if last := &r.cells[b.next-1]; last.Low < last.High {
 			// The bin would end somewhere within this one, and the next begin there.
-			off += 2 * allOf(last).W
+			off += float64(2 * allOf(last).W)
 		}
 	}
 	f.value /= r.all.W

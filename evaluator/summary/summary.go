@@ -11,6 +11,9 @@
 //   - A tally counts distinct values, and becomes a quantile sketch beyond its limit.
 //   - A group is a model version or a segment's value, and has ErrorSums of its own. The
 //     kernel adds matches to them in pieces, and of these in runs: error_kernel.go.
+//   - Classes are what is counted of a classifier's rows, where a regression has sums:
+//     classes.go, scores.go for the scores of a binary one, and many.go for several classes.
+//     A mass is how much some rows count.
 //   - A block is a 64th of the window's time.
 //   - A stratum is the part of a reference that is of one kind of time: strata.go.
 //   - A cluster is rows that vary together, such as those of a day of the reference. Each is
@@ -516,8 +519,11 @@ func (e *ErrorSums) BlockN(i int) int64 {
 	return e.BlockRows(i, AllRows)
 }
 
-// BlockRows returns the number of some of the rows in block i.
+// BlockRows returns the number of some of the rows in block i; 0 of a classifier.
 func (e *ErrorSums) BlockRows(i int, r Rows) int64 {
+	if e.classes != nil {
+		return 0
+	}
 	if e.figures != nil {
 		return e.figures[i].rows[r]
 	}
@@ -527,8 +533,12 @@ func (e *ErrorSums) BlockRows(i int, r Rows) int64 {
 // BlockNonZero returns the number of rows in block i whose label isn't 0.
 func (e *ErrorSums) BlockNonZero(i int) int64 { return e.BlockRows(i, NonZeroRows) }
 
-// BlockSum returns a sum over the rows of block i, one of those that are kept of blocks.
+// BlockSum returns a sum over the rows of block i, one of those that are kept of blocks; 0
+// of a classifier.
 func (e *ErrorSums) BlockSum(i int, k SumKind) float64 {
+	if e.classes != nil {
+		return 0
+	}
 	if e.figures != nil {
 		f := &e.figures[i]
 		switch {
