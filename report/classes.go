@@ -182,10 +182,17 @@ func Without(metrics map[string]metric.Result) []string {
 	}
 	var out []string
 	for _, of := range order {
-		out = append(out, fmt.Sprintf("no %s of %s: %s", of.what, strings.Join(names[of], ", "), of.why))
+		shown, more := names[of], ""
+		if left := len(shown) - mostLacking; left > 1 {
+			shown, more = shown[:mostLacking], fmt.Sprintf(" and %d more", left)
+		}
+		out = append(out, fmt.Sprintf("no %s of %s%s: %s", of.what, strings.Join(shown, ", "), more, of.why))
 	}
 	return out
 }
+
+// mostLacking is how many metrics that lack the same are named.
+const mostLacking = 3
 
 // MetricNames names metrics in the order in which people look at them. Those of what the model hasn't
 // are left out; those of another version, from the ledger, come last.
