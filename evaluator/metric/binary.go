@@ -42,6 +42,9 @@ type figure struct {
 	of summary.Mass
 	// bound is how far off the value may be at the most, since scores are on bins.
 	bound float64
+	// byChance says that chance alone may make the value: what it is of all rows that there could
+	// be may then be as little as its least.
+	byChance bool
 	// variance is that of the influence where the metric has an estimator of its own; else 0.
 	variance float64
 }
@@ -104,6 +107,9 @@ func (r *binaryRows) result(s *Spec) Result {
 	est := r.estimateOf(s, &f)
 	r.fewAlike = est.InTime > 1 && r.n < fewAlike && r.parts == nil
 	m := s.result(est, r.n, true)
+	if f.byChance && m.Low > stat.Number(s.Least) {
+		m.Low = stat.Number(s.Least)
+	}
 	if f.bound > 0 {
 		m.note("from bins of the score, within %.2g", f.bound)
 	}

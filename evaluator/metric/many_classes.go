@@ -223,7 +223,7 @@ func manyMatthews(r *manyRows) manyFigure {
 	v, w := 1-acts, 1-saids
 	root := math.Sqrt(v * w)
 	value := (right - chance) / root
-	f := manyFigure{value: value, base: (2*chance-right)/root - float64(value*(acts/v+saids/w))}
+	f := manyFigure{value: value, base: (float64(2*chance)-right)/root - float64(value*(acts/v+saids/w))}
 	f.terms = r.everyClass(func(k int) (_, _, _ float64) {
 		act, said := r.share(r.actual[k]), r.share(r.predicted[k])
 		return float64(value*act)/v - said/root, float64(value*said)/w - act/root, 1 / root

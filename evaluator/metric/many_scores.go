@@ -46,13 +46,14 @@ func (r *manyRows) meanLoss(loss int) manyFigure {
 		third := m3 - float64(3*m1*m2) + float64(2*m1*m1*m1)
 		fourth := m4 - float64(4*m1*m3) + float64(6*m1*m1*m2) - float64(3*m1*m1*m1*m1)
 		f.moments.Kurtosis = math.Max(1, fourth/spread/spread)
-		f.moments = f.moments.WithThird(third / math.Pow(spread, 1.5) * math.Pow(f.moments.Variance, 1.5))
+		v := f.moments.Variance
+		f.moments = f.moments.WithThird(float64(third / spread / math.Sqrt(spread) * v * math.Sqrt(v)))
 	}
 	f.series = func(e *summary.ErrorSums) stat.BlockSeries {
 		b := r.blocksOf(e)
 		out := r.scaled(b)
 		for i, w := range b.weights {
-			out.U[i] = (e.Classes().BlockLoss(i, loss) - float64(w*value)) * (n / r.all.W)
+			out.U[i] = float64((e.Classes().BlockLoss(i, loss) - float64(w*value)) * (n / r.all.W))
 		}
 		return out
 	}
@@ -86,7 +87,8 @@ func topKAccuracy(r *manyRows) manyFigure {
 func shareMoments(value, squares, n float64) stat.Moments {
 	second := float64(squares*(1-value)*(1-value)) + float64((1-squares)*value*value)
 	third := float64(squares*(1-value)*(1-value)*(1-value)) - float64((1-squares)*value*value*value)
-	fourth := float64(squares*math.Pow(1-value, 4)) + float64((1-squares)*math.Pow(value, 4))
+	above, below := float64((1-value)*(1-value)), float64(value*value)
+	fourth := float64(squares*above*above) + float64((1-squares)*below*below)
 	m := stat.Moments{N: n, Mean: value, Variance: second * n / (n - 1), Kurtosis: 3}
 	if second > 0 {
 		m.Kurtosis = math.Max(1, fourth/second/second)
@@ -187,5 +189,5 @@ func manyCalibrationError(r *manyRows) manyFigure {
 	b := r.binaryOf(cells)
 	f := calibrationError(b)
 	b.all = sum(b.negative, b.positive)
-	return manyFigure{value: f.value, note: f.note, bound: f.bound, of: b.all, moments: b.moments(&f)}
+	return manyFigure{value: f.value, note: f.note, byChance: f.byChance, bound: f.bound, of: b.all, moments: b.moments(&f)}
 }

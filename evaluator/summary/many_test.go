@@ -426,3 +426,37 @@ func seedMany() []*Summary {
 	}
 	return out
 }
+
+// TestAThousandClassesStayWithinMemory has probabilities of a thousand classes, in rows more than
+// are kept exactly.
+func TestAThousandClassesStayWithinMemory(t *testing.T) {
+	t.Parallel()
+	const classes, rows = MaxClasses, 4000
+	r := rand.New(rand.NewPCG(5, 9))
+	var names []groundtruth.ClassScore
+	for k := range classes {
+		names = append(names, groundtruth.ClassScore{Class: fmt.Sprintf("class %d", k)})
+	}
+	b := NewBuilder(nil, tableWindow, nil, BuilderOptions{Task: groundtruth.Multiclass, Binary: BinaryOptions{Classes: classesText(names)}})
+	for range rows / 100 {
+		var of []manyTestRow
+		for range 100 {
+			row := manyTestRow{actual: names[r.IntN(classes)].Class, predicted: names[r.IntN(classes)].Class, labelled: true, time: tableWindow.Start.UnixNano() + r.Int64N(int64(24*time.Hour))}
+			for range classes {
+				row.scores = append(row.scores, math.Exp(-12*r.Float64()))
+			}
+			of = append(of, row)
+		}
+		feedMany(b, of, 100, true, false)
+	}
+	s := b.Summary()
+	if mib := float64(s.Bytes()) / (1 << 20); mib > 32 {
+		t.Errorf("the Summary takes %.1f MiB", mib)
+	} else {
+		t.Logf("%.1f MiB, %d bytes encoded", mib, len(summaryBytes(t, s)))
+	}
+	cells := s.Errors().Classes().OneVsRest(7)
+	if len(cells) < 10 || len(cells) > 200 || cells[0].Low == cells[0].High && cells[1].Low == cells[1].High {
+		t.Errorf("%d cells of scores", len(cells))
+	}
+}
