@@ -46,7 +46,8 @@ type figure struct {
 	// be may then be as little as its least.
 	byChance bool
 	// variance is that of the influence where the metric has an estimator of its own; else 0.
-	variance float64
+	// Of roc_auc ofNegatives is the part of it that comes from negative rows.
+	variance, ofNegatives float64
 }
 
 // influence is by cell of score, in the order of binaryRows.cells, and there by actual and

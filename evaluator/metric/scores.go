@@ -115,6 +115,7 @@ func rocAUC(r *binaryRows) figure {
 	f.value /= r.positive.W
 	f.bound = off / r.positive.W / r.negative.W
 	f.influence.center(f.value)
+	var squares [2]float64 // by label
 	for i := range r.cells {
 		for label, of := range []summary.Mass{r.negative, r.positive} {
 			rows := kish(of)
@@ -123,12 +124,12 @@ func rocAUC(r *binaryRows) figure {
 				u := f.influence[i][label][p] / share
 				f.influence[i][label][p] = u
 				if rows > 1 {
-					f.variance += float64(r.cells[i].Mass[label][p].W2 * u * u * (rows / (rows - 1)))
+					squares[label] += float64(r.cells[i].Mass[label][p].W2 * u * u * (rows / (rows - 1)))
 				}
 			}
 		}
 	}
-	f.variance /= r.all.W2
+	f.variance, f.ofNegatives = (squares[0]+squares[1])/r.all.W2, squares[0]/r.all.W2
 	return f
 }
 
