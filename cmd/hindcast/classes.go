@@ -106,12 +106,12 @@ func classesTable(w io.Writer, o *job.Outcome) {
 	for _, name := range worst {
 		c, reference := o.Classes[name], ""
 		if o.Reference != nil {
-			reference = report.Number(o.Reference.Classes[name].Metrics["f1"].Value)
+			reference = valueOf(o.Reference.Classes[name].Metrics, "f1")
 		}
 		f1 := c.Metrics["f1"]
 		t.AppendRow(table.Row{
 			name, report.Number(f1.Value), intervalOf(f1), reference,
-			report.Number(c.Metrics["precision"].Value), report.Number(c.Metrics["recall"].Value), c.N,
+			valueOf(c.Metrics, "precision"), valueOf(c.Metrics, "recall"), c.N,
 		})
 	}
 	t.Render()

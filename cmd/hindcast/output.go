@@ -14,6 +14,7 @@ import (
 	pretty "github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
@@ -195,12 +196,21 @@ func metricsTable(w io.Writer, o *job.Outcome) {
 	}
 }
 
-// ofReference returns a metric of the reference as people read it, nothing without a reference.
+// ofReference returns a metric of the reference as people read it, nothing where there is none.
 func ofReference(o *job.Outcome, name string) string {
 	if o.Reference == nil {
 		return ""
 	}
-	return report.Number(o.Reference.Metrics[name].Value)
+	return valueOf(o.Reference.Metrics, name)
+}
+
+// valueOf returns the value of a metric as people read it, nothing where there is no such metric.
+func valueOf(metrics map[string]metric.Result, name string) string {
+	m, ok := metrics[name]
+	if !ok {
+		return ""
+	}
+	return report.Number(m.Value)
 }
 
 // driftTable shows the measures that judge the columns. Where some column is inconclusive, or
