@@ -147,7 +147,7 @@ func TestSemantics3_VerdictsAndReasons(t *testing.T) {
 		{`quality.columns["size"].constant || quality.columns["size"].absent`, Healthy, "size has not one value alone; size has values"},
 		{`!quality.columns["size"].type_changed`, Breached, "size is of the reference's kind"},
 		{"quality.volume < 0.5", Breached, "quality.volume 0.25 (940 predictions, and 3760 by 28 days of the reference) < 0.5"},
-		{"quality.absent_columns + quality.type_changes > 0", Breached, `quality.absent_columns 2 ("a", "b") + quality.type_changes 0 > 0`},
+		{"quality.absent_columns + quality.type_changes > 0", Breached, `quality.absent_columns 2 ("a", "b") + quality.type_changes 0 = 2 > 0`},
 		{"quality.duplicate_labels > 0.1", Breached, "quality.duplicate_labels 0.5 (20 of 40 label rows) > 0.1"},
 		{`drift.columns["size"].psi > 0.2`, Breached, "drift of size psi 0.31 > 0.2"},
 		{`drift.columns["size"].drifted`, Breached, "size drifted"},
