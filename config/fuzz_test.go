@@ -13,6 +13,9 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(readTestdata(f, "full.yaml")))
 	f.Add([]byte(readTestdata(f, "small.yaml")))
 	f.Add([]byte(httpText(f, "oauth2: {client_id: c, token_url: http://x}\nproxy_url: http://u:p@x\nhttp_headers: {X: {files: [f]}}\ntls_config: {ca_file: c}")))
+	f.Add([]byte(kindText("binary", ", score: s, weight: w", "  positive_label: true\n  threshold: 0.3\n  business_value: {tp: 1}\n  cost_per_prediction: 1\n  metrics: {f_beta: {beta: 1}}\n  reference: {url: r, columns: {score: ''}}\n")))
+	f.Add([]byte(kindText("multiclass", ", scores: {column: p, classes: [a, 1.0]}", "  business_value: [{actual: a, predicted: 1, value: 2}]\n  estimated: {method: cbpe}\n  label_bias: {action: warn}\n")))
+	f.Add([]byte(kindText("regression", ", prediction: p, quantiles: [{q: 0.1, column: a}, {q: 0.9, column: b}]", "  reference: {url: r, columns: {quantiles: ''}}\n")))
 	for _, s := range []string{
 		"", "a", "- - -", "a: &a [*a]", "<<: 1", "? [a]\n: b", "version: ${A}", "a: |\n  ${", "a: !!x y", "%YAML 1.2\n---\na: 1",
 		"version: 1\nversion: 2", "a: \"\\x00\"", "{", "\ufeff", "a:\n\t- b", "...\n", "--- a\n--- b", "a: *b\n", "&a a: *a",
@@ -28,6 +31,7 @@ func FuzzParse(f *testing.F) {
 				_ = m.GroundtruthSpec()
 				_ = m.RuleSpecs()
 				_ = m.PolicyHash()
+				_, _, _ = m.ReadHash(), m.RulesHash(), m.MetricOptions()
 				_ = m.Grid().String()
 				if m.Rules() == nil {
 					t.Error("no compiled rules")

@@ -2,7 +2,7 @@
 // model: two model versions, late labels with corrections, and drift that sets in on a known
 // day. The same seed makes the same files.
 //
-// Begin at [Log]. [Houses] and [Parcels] are the logs.
+// Begin at [Log]. [Houses], [Parcels] and [Tickets] are the logs.
 package demo
 
 import (
@@ -54,7 +54,7 @@ type Log struct {
 }
 
 // Logs lists the logs that there are.
-func Logs() []*Log { return []*Log{Houses(), Parcels()} }
+func Logs() []*Log { return []*Log{Houses(), Parcels(), Tickets()} }
 
 // truth is what came true of a prediction.
 type truth struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -93,7 +94,7 @@ func TestWriteLeavesAnotherFolderAlone(t *testing.T) {
 
 // The logs are what the demo says of them.
 func TestLogs(t *testing.T) {
-	for log, check := range map[*demo.Log]func(*testing.T, string) map[string]time.Time{demo.Houses(): checkHouses, demo.Parcels(): checkParcels} {
+	for log, check := range map[*demo.Log]func(*testing.T, string) map[string]time.Time{demo.Houses(): checkHouses, demo.Parcels(): checkParcels, demo.Tickets(): checkTickets} {
 		t.Run(log.Model, func(t *testing.T) {
 			dir := t.TempDir()
 			if err := log.Write(dir); err != nil {
@@ -170,6 +171,57 @@ func checkParcels(t *testing.T, dir string) map[string]time.Time {
 		}
 		if lost := auc < 0.75; lost != (day >= demo.DriftDay) || len(scores[1]) < 100 {
 			t.Errorf("on day %d the area under the curve is %.3f, with %d late parcels", day, auc, len(scores[1]))
+		}
+	}
+	return predicted
+}
+
+// checkTickets looks at each day's predictions and returns when each was made, by id.
+func checkTickets(t *testing.T, dir string) map[string]time.Time {
+	t.Helper()
+	type ticket struct {
+		ID       string    `parquet:"ticket"`
+		Time     time.Time `parquet:"predicted_at,timestamp(microsecond)"`
+		Words    float64   `parquet:"words"`
+		Billing  float64   `parquet:"p_billing"`
+		Delivery float64   `parquet:"p_delivery"`
+		Returns  float64   `parquet:"p_returns"`
+	}
+	desks := map[string]string{}
+	eachLabel(t, dir, func(id, label string, _ time.Time, op string) {
+		if desks[id] = label; op == "d" {
+			delete(desks, id)
+		}
+	})
+	predicted := map[string]time.Time{}
+	for day := range demo.Days {
+		rows := predictions[ticket](t, dir, day)
+		var right, known, words float64
+		for _, k := range rows {
+			predicted[k.ID] = k.Time
+			words += k.Words / float64(len(rows))
+			if sum := k.Billing + k.Delivery + k.Returns; math.Abs(sum-1) > 2e-4 {
+				t.Fatalf("day %d has probabilities with the sum %v", day, sum)
+			}
+			most := "billing"
+			switch max(k.Billing, k.Delivery, k.Returns) {
+			case k.Delivery:
+				most = "delivery"
+			case k.Returns:
+				most = "returns"
+			}
+			if desk := desks[k.ID]; desk != "" {
+				known++
+				if desk == most {
+					right++
+				}
+			}
+		}
+		if drifted := words < 90; drifted != (day >= demo.DriftDay) {
+			t.Errorf("tickets of day %d have %.0f words", day, words)
+		}
+		if lost := right/known < 0.55; lost != (day >= demo.DriftDay) {
+			t.Errorf("on day %d %.2f of the predictions are right", day, right/known)
 		}
 	}
 	return predicted

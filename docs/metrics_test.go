@@ -178,6 +178,10 @@ func everything() job.Snapshot {
 		}
 		figures[spec.Name] = m
 	}
+	ofClass := map[string]metric.Result{}
+	for _, name := range metric.OfClassNames() {
+		ofClass[name] = figures[name]
+	}
 	day := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 	measures := map[string]drift.Measure{}
 	for _, name := range drift.Names() {
@@ -197,6 +201,7 @@ func everything() job.Snapshot {
 			Drift:      &drift.Drift{Share: 1, Columns: map[string]drift.Column{"size": {Drifted: &yes, Measures: measures}}},
 			Versions:   map[string]evaluator.Group{"v1": {N: 90, Metrics: figures}},
 			Segments:   map[string]map[string]evaluator.Group{"city": {"Oslo": {N: 90, Metrics: figures}}},
+			Classes:    map[string]evaluator.Group{"cat": {N: 90, Metrics: ofClass}},
 			Prediction: &evaluator.Prediction{Mean: 1, Quantiles: map[string]stat.Number{"0.5": 1}, Ratios: map[string]stat.Number{"cat": 1}},
 			Quality:    &evaluator.Quality{Columns: map[string]evaluator.ColumnQuality{"size": {}}, Checks: checks},
 		},

@@ -144,3 +144,105 @@ func TestLabelBiasOfClassifier(t *testing.T) {
 		}
 	}
 }
+
+// TestEstimatedOfSeveralClasses holds the estimates of a Summary of several classes to those of its
+// rows' counts, and finds the bias of its labels.
+func TestEstimatedOfSeveralClasses(t *testing.T) {
+	t.Parallel()
+	names := []string{"a", "b", "c"}
+	column := func(codes []uint32) groundtruth.Column {
+		valid := make([]bool, len(codes))
+		for i := range valid {
+			valid[i] = true
+		}
+		return groundtruth.Column{Name: "class", Kind: groundtruth.Text, Codes: codes, Dict: names, Valid: valid}
+	}
+	binary := summary.BinaryOptions{Classes: `["a","b","c"]`}
+	counts := func() (cells [3][]summary.ScoreCell) {
+		for k := range cells {
+			cells[k] = make([]summary.ScoreCell, 65)
+			for i := range cells[k] {
+				cells[k][i].Score = float64(i) / 64
+			}
+		}
+		return cells
+	}
+	// Rows are sent to a sink and counted; labelled says which have a label.
+	send := func(to groundtruth.Sink, seed uint64, n int, labelled func(predicted int) bool) [3][]summary.ScoreCell {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		cells := counts()
+		b, m := &groundtruth.Batch{Len: n, Times: make([]int64, n)}, &groundtruth.Matches{}
+		b.Scores, m.Scores = make([][]float64, 3), make([][]float64, 3)
+		var said, saidOf, actualOf []uint32
+		for range n {
+			first := rng.IntN(65)
+			second := rng.IntN(65 - first)
+			scores := []int{first, second, 64 - first - second}
+			actual, predicted := 0, 0
+			for u := rng.IntN(64) - scores[0]; u >= 0 && actual < 2; u -= scores[actual] {
+				actual++
+			}
+			for k := range 3 {
+				if scores[k] > scores[predicted] {
+					predicted = k
+				}
+			}
+			is := func(of, k int) int {
+				if of == k {
+					return 1
+				}
+				return 0
+			}
+			has := labelled(predicted)
+			for k := range 3 {
+				b.Scores[k] = append(b.Scores[k], float64(scores[k])/64)
+				if has {
+					m.Scores[k] = append(m.Scores[k], float64(scores[k])/64)
+				}
+				cells[k][scores[k]].Mass[is(actual, k)][is(predicted, k)].N++
+			}
+			said = append(said, uint32(predicted))
+			if has {
+				m.Len++
+				saidOf, actualOf = append(saidOf, uint32(predicted)), append(actualOf, uint32(actual))
+			}
+		}
+		b.Class, m.Class, m.LabelClass, m.Times = column(said), column(saidOf), column(actualOf), make([]int64, m.Len)
+		to.AddPredictions(b)
+		to.AddMatches(m)
+		return cells
+	}
+	all := func(int) bool { return true }
+	p := summary.NewProfiler(nil, nil, summary.ProfilerOptions{Task: groundtruth.Multiclass, Binary: binary})
+	send(p, 1, 4000, all)
+	builder := func() *summary.Builder {
+		return summary.NewBuilder(p.Layout(), groundtruth.Window{}, nil, summary.BuilderOptions{})
+	}
+	ref, cur := builder(), builder()
+	reference := send(ref, 1, 4000, all)
+	window := send(cur, 2, 2000, func(predicted int) bool { return predicted != 2 })
+	profile := summary.NewProfile(ref.Summary())
+	opt := metric.Options{Task: groundtruth.Multiclass}
+	got := estimated(cur.Summary(), profile, profile.For(groundtruth.Window{}, 200), opt)
+	var classes []estimate.Class
+	for k, name := range names {
+		for i := range window[k] {
+			m := &window[k][i].Mass
+			m[0][0].N, m[0][1].N, m[1] = m[0][0].N+m[1][0].N, m[0][1].N+m[1][1].N, [2]summary.Mass{}
+		}
+		classes = append(classes, estimate.Class{Name: name, Reference: reference[k], Window: window[k]})
+	}
+	want := estimate.Multiclass(classes, opt)
+	if len(got.Metrics) != 7 || got.Calibration.Rows < 3900 || got.Calibration.Rows > 4100 {
+		t.Fatalf("%+v", got)
+	}
+	for name, m := range want.Metrics {
+		if g := got.Metrics[name]; math.Abs(float64(g.Value-m.Value)) > 1e-12 || math.Abs(float64(g.Low-m.Low)) > 1e-9 || g.N != 2000 {
+			t.Errorf("%s is %+v, want %+v", name, g, m)
+		}
+	}
+	b := labelBiasOf(cur.Summary())
+	if !b.Biased || len(b.Columns) != 2 || b.Columns["prediction"].Distance != 1 || b.Columns["score"].Distance > 0.3 || b.Reason != "label bias: 0 % of 433 rows predicted to be c have a label, and 78.35 % of all" {
+		t.Errorf("%+v", b)
+	}
+}

@@ -196,7 +196,7 @@ func (b *LabelBias) classes(all, with map[string]int64, counts float64) {
 		}
 		n := float64(all[name])
 		f := float64(with[name]) / n
-		distance += math.Abs(float64(with[name])/float64(b.Labelled)-float64(all[name]-with[name])/float64(b.Unlabelled)) / 2
+		distance += float64(math.Abs(float64(with[name])/float64(b.Labelled)-float64(all[name]-with[name])/float64(b.Unlabelled)) / 2)
 		p := math.Min(1, float64(2*float64(len(all))*portable.Exp(float64(-n*counts*divergence(f, coverage)))))
 		least = math.Min(least, p)
 		if off := math.Abs(f/coverage - 1); p < labelBiasLevel && (most == "" || off > mostOff) {

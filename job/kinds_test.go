@@ -48,6 +48,19 @@ func kinds() map[string]aKind {
 				return fmt.Sprintf("%v,%v", score > 0.5, rng.NormFloat64()), []string{"0", "1.0"}[map[bool]int{true: 1}[rng.Float64() < p]]
 			},
 		},
+		"multiclass": {
+			settings{task: "multiclass", columns: "prediction: class, scores: {a: pa, b: pb, c: pc}", rules: "[{name: auc, when: roc_auc < 0.9 * reference.roc_auc, min_samples: 100}, " + drift + "]"},
+			"class,pa,pb,pc,x",
+			func(rng *rand.Rand) (values, label string) {
+				i, k := rng.IntN(3), rng.IntN(3)
+				p := []float64{0.2, 0.2, 0.2}
+				p[i] = 0.6
+				if rng.IntN(2) == 0 {
+					k = i
+				}
+				return fmt.Sprintf("%c,%v,%v,%v,%v", 'a'+i, p[0], p[1], p[2], rng.NormFloat64()), string(rune('a' + k))
+			},
+		},
 		"regression with quantiles": {
 			settings{columns: "prediction: pred, weight: w, quantiles: [{q: 0.1, column: p10}, {q: 0.9, column: p90}]"},
 			"pred,w,p10,p90,x",

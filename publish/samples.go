@@ -11,6 +11,7 @@
 package publish
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
@@ -183,6 +184,11 @@ func performance(o *job.Outcome) []sample {
 		}
 	}
 	out = append(out, checks(o, true)...)
+	for _, class := range mostLabelled(o.Classes) {
+		for name, m := range sorted(o.Classes[class].Metrics) {
+			out = append(out, of("class_"+name, float64(m.Value), "class", class))
+		}
+	}
 	if o.Reference != nil {
 		for name, m := range sorted(o.Reference.Metrics) {
 			out = append(out, of("reference_"+name, float64(m.Value)))
@@ -194,6 +200,17 @@ func performance(o *job.Outcome) []sample {
 		}
 	}
 	return out
+}
+
+// mostClasses bounds the classes that are shown.
+const mostClasses = 100
+
+// mostLabelled returns the classes that are shown, by their labels, ties by name.
+func mostLabelled(classes map[string]evaluator.Group) []string {
+	names := slices.SortedFunc(maps.Keys(classes), func(a, b string) int {
+		return cmp.Or(cmp.Compare(classes[b].N, classes[a].N), cmp.Compare(a, b))
+	})
+	return names[:min(mostClasses, len(names))]
 }
 
 // predictions lists the samples of how the predictions of the newest window are distributed.

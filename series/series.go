@@ -100,6 +100,11 @@ func All() []Metric {
 		add(Performance, m.Name, "model_version,column,segment", m.Help, "once a label matched")
 	}
 	for _, m := range metric.All() {
+		if slices.Contains(metric.OfClassNames(), m.Name) {
+			add(Performance, "class_"+m.Name, "class", "Of one class against all others: "+m.Help, "of several classes, for the 100 that most labels are of")
+		}
+	}
+	for _, m := range metric.All() {
 		if m.HasInterval {
 			add(Performance, m.Name+"_low", "", "Lower end of the 95 % interval of the overall figure: "+m.Help, "with an interval")
 			add(Performance, m.Name+"_high", "", "Upper end of the 95 % interval of the overall figure: "+m.Help, "with an interval")

@@ -27,7 +27,8 @@ func (a *App) demoCommand() *cobra.Command {
 		Long: "Demo writes sixteen days of predictions and late labels to a folder, then does each\n" +
 			"day's pass as of that day: files instead of object storage, a text file instead of a\n" +
 			"Pushgateway, and a suggestion instead of a Kubeflow run.\n\n" +
-			"The model predicts house prices, or with --task binary which parcels come late.\n\n" +
+			"The model predicts house prices, or with --task binary which parcels come late,\n" +
+			"or with --task multiclass which desk a ticket is for.\n\n" +
 			"With --to it puts the log alone into object storage, dated so that it ends\n" +
 			"yesterday: data for a try-out in a cluster.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,7 +44,7 @@ func (a *App) demoCommand() *cobra.Command {
 			return a.demo(cmd.Context(), log, dir)
 		},
 	}
-	cmd.Flags().StringVar(&task, "task", string(groundtruth.Regression), "what the model predicts: regression or binary")
+	cmd.Flags().StringVar(&task, "task", string(groundtruth.Regression), "what the model predicts: regression, binary or multiclass")
 	cmd.Flags().StringVar(&dir, "dir", "hindcast-demo", "folder to write to")
 	cmd.Flags().StringVar(&to, "to", "", "URL of an object store to put the log into, and do no more")
 	return cmd
@@ -58,7 +59,7 @@ func demoLog(task string) (*demo.Log, error) {
 		}
 		have = append(have, string(log.Task))
 	}
-	return nil, usagef("--task %q: there are demos of %s", task, strings.Join(have, " and "))
+	return nil, usagef("--task %q: there are demos of %s", task, strings.Join(have, ", "))
 }
 
 // demoUpload puts the log into an object store.

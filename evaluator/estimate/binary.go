@@ -223,9 +223,9 @@ func balancedAccuracy(w *expected, opt metric.Options) (float64, slope, string) 
 	if reason != "" {
 		return s, nil, reason
 	}
-	return (r + s) / 2, func(i int) [2]float64 {
+	return float64((r + s) / 2), func(i int) [2]float64 {
 		a, b := byR(i), byS(i)
-		return [2]float64{(a[0] + b[0]) / 2, (a[1] + b[1]) / 2}
+		return [2]float64{float64((a[0] + b[0]) / 2), float64((a[1] + b[1]) / 2)}
 	}, ""
 }
 
@@ -250,7 +250,7 @@ func fScore(w *expected, beta float64) (float64, slope, string) {
 // mcc is (n TP - P PP) / sqrt(P N PP PN), with PP and PN rows predicted positive and negative.
 func mcc(w *expected, _ metric.Options) (float64, slope, string) {
 	p, n, pp := w.positive, w.negative(), w.predicted
-	root := math.Sqrt(p) * math.Sqrt(n) * math.Sqrt(pp) * math.Sqrt(w.rows-pp)
+	root := float64(math.Sqrt(p*n) * math.Sqrt(pp*(w.rows-pp)))
 	switch {
 	case p == 0:
 		return math.NaN(), nil, noPositive
@@ -272,7 +272,7 @@ func cohenKappa(w *expected, opt metric.Options) (float64, slope, string) {
 		return math.NaN(), nil, onePredict
 	}
 	k := (a - chance) / (1 - chance)
-	byChance := float64((k-1)/(1-chance)) * ((w.predicted - missed) / w.rows / w.rows)
+	byChance := float64((k - 1) / (1 - chance) * ((w.predicted - missed) / w.rows / w.rows))
 	return k, func(i int) [2]float64 {
 		d := by(i)
 		return [2]float64{d[0]/(1-chance) + byChance, d[1]/(1-chance) + byChance}
@@ -296,7 +296,7 @@ func rocAUC(w *expected, _ metric.Options) (float64, slope, string) {
 		c := &w.cells[i]
 		p := c.positive()
 		n := c.of() - p
-		wins, losses := below+n/2, above-p/2
+		wins, losses := below+float64(n/2), above-float64(p/2)
 		pairs += float64(p * wins)
 		gains[i] = wins - losses
 		below, above = below+n, above-p
@@ -346,7 +346,9 @@ func logLoss(w *expected, _ metric.Options) (float64, slope, string) {
 
 // brier is the mean squared distance of the score from the label.
 func brier(w *expected, _ metric.Options) (float64, slope, string) {
-	return meanLoss(w, func(score float64) (negative, positive float64) { return score * score, (1 - score) * (1 - score) })
+	return meanLoss(w, func(score float64) (negative, positive float64) {
+		return float64(score * score), float64((1 - score) * (1 - score))
+	})
 }
 
 // meanLoss is the mean of a loss that depends on a row's score and class.

@@ -216,7 +216,7 @@ func uniform(i uint64) float64 {
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
 	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
 	z ^= z >> 31
-	return (float64(z>>12) + 0.5) / (1 << 52)
+	return float64((float64(z>>12) + 0.5) / (1 << 52))
 }
 
 // variances returns the variance of each block's share of positive rows. Half a row is added of

@@ -42,8 +42,12 @@ type figure struct {
 	of summary.Mass
 	// bound is how far off the value may be at the most, since scores are on bins.
 	bound float64
+	// byChance says that chance alone may make the value: what it is of all rows that there could
+	// be may then be as little as its least.
+	byChance bool
 	// variance is that of the influence where the metric has an estimator of its own; else 0.
-	variance float64
+	// Of roc_auc ofNegatives is the part of it that comes from negative rows.
+	variance, ofNegatives float64
 }
 
 // influence is by cell of score, in the order of binaryRows.cells, and there by actual and
@@ -67,7 +71,7 @@ func newBinaryRows(o *origin) *binaryRows {
 	r.coarse = make([]int, len(r.cells))
 	for i, cell := range r.cells {
 		// The middle lies inside the bin, whose mean may lie on its edge.
-		r.coarse[i] = c.CoarseOf(cell.Low + (cell.High-cell.Low)/2)
+		r.coarse[i] = c.CoarseOf(cell.Low + float64((cell.High-cell.Low)/2))
 	}
 	return r
 }
@@ -104,6 +108,9 @@ func (r *binaryRows) result(s *Spec) Result {
 	est := r.estimateOf(s, &f)
 	r.fewAlike = est.InTime > 1 && r.n < fewAlike && r.parts == nil
 	m := s.result(est, r.n, true)
+	if f.byChance && m.Low > stat.Number(s.Least) {
+		m.Low = stat.Number(s.Least)
+	}
 	if f.bound > 0 {
 		m.note("from bins of the score, within %.2g", f.bound)
 	}

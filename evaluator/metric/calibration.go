@@ -10,6 +10,10 @@ import (
 // calibrationBins is how many bins of equal size ece has.
 const calibrationBins = 10
 
+// leastOverChance is how many times what chance makes of a model whose scores are right ece has to
+// be for its interval to begin above 0.
+const leastOverChance = 2
+
 // muchByChance is from what ece on of a model whose scores are right people are told of it.
 const muchByChance = 0.01
 
@@ -92,7 +96,8 @@ func allOf(c *summary.ScoreCell) summary.Mass {
 // to 1: the expected calibration error, of at most 10 bins (calibrationOf). Chance makes it of few
 // rows greater than it is of many, as a rate differs from the mean score either way, and each
 // difference counts. The influence of a row is that of the mean of the bins' differences, each
-// with the sign that it has.
+// with the sign that it has. Where it isn't twice what chance makes of right scores, its interval
+// begins at 0.
 func calibrationError(r *binaryRows) figure {
 	if r.cells == nil {
 		return figure{missing: noScore}
@@ -101,16 +106,15 @@ func calibrationError(r *binaryRows) figure {
 	off, chance := 0.0, 0.0
 	for _, b := range calibrationOf(r.cells) {
 		difference := float64(b.Rate - b.Score)
-		f.value += b.weight * math.Abs(difference)
-		sign := 1.0
-		if difference < 0 {
-			sign = -1
-		}
+		f.value += float64(b.weight * math.Abs(difference))
 		variance := 0.0
 		for i := b.first; i < b.next; i++ {
 			c := &r.cells[i]
 			for label := range 2 {
-				u := sign * (float64(label) - c.Score)
+				u := float64(label) - c.Score
+				if difference < 0 {
+					u = -u
+				}
 				f.influence[i][label] = [2]float64{u, u}
 			}
 			variance += float64(allOf(c).W2 * c.Score * (1 - c.Score))
@@ -119,13 +123,15 @@ func calibrationError(r *binaryRows) figure {
 		chance += math.Sqrt(2 / math.Pi * variance)
 		if last := &r.cells[b.next-1]; last.Low < last.High {
 			// The bin would end somewhere within this one, and the next begin there.
-			off += 2 * allOf(last).W
+			off += float64(2 * allOf(last).W)
 		}
 	}
 	f.value /= r.all.W
 	f.bound = off / r.all.W
 	f.influence.center(f.value)
-	if chance /= r.all.W; chance > muchByChance && f.value < 2*chance {
+	chance /= r.all.W
+	f.byChance = f.value < float64(leastOverChance*chance)
+	if f.byChance && chance > muchByChance {
 		f.note = "so few rows of a model whose scores are right would show about " + stat.Figure(math.Round(1e4*chance)/1e4)
 	}
 	return f

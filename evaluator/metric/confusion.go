@@ -115,8 +115,8 @@ func balancedAccuracy(r *binaryRows) figure {
 	if other.missing != "" {
 		return other
 	}
-	return figure{value: (one.value + other.value) / 2, influence: byClass(func(a, p float64) float64 {
-		return (one.influence[0][int(a)][int(p)] + other.influence[0][int(a)][int(p)]) / 2
+	return figure{value: float64((one.value + other.value) / 2), influence: byClass(func(a, p float64) float64 {
+		return float64((one.influence[0][int(a)][int(p)] + other.influence[0][int(a)][int(p)]) / 2)
 	})}
 }
 
@@ -163,7 +163,8 @@ func matthews(r *binaryRows) figure {
 	value := (float64(s.tp*s.tn) - float64(s.fp*s.fn)) / root
 	return figure{value: value, influence: byClass(func(a, p float64) float64 {
 		common := float64((a-s.pos)*(p-s.said)) - float64(value*root)
-		return common/root - float64(value/2*(float64((1-2*s.pos)*(a-s.pos))/v+float64((1-2*s.said)*(p-s.said))/w))
+		spread := float64((1-float64(2*s.pos))*(a-s.pos))/v + float64((1-float64(2*s.said))*(p-s.said))/w
+		return common/root - float64(value/2*spread)
 	})}
 }
 
@@ -185,7 +186,7 @@ func cohenKappa(r *binaryRows) figure {
 		if a == p {
 			is = 1
 		}
-		byChance := float64((2*s.said-1)*(a-s.pos)) + float64((2*s.pos-1)*(p-s.said))
+		byChance := float64((float64(2*s.said)-1)*(a-s.pos)) + float64((float64(2*s.pos)-1)*(p-s.said))
 		return (float64((is-right)*rest) - float64((1-right)*byChance)) / (rest * rest)
 	})}
 }

@@ -42,6 +42,9 @@ type manyFigure struct {
 	bound   float64      // how far off the value may be at the most, since scores are on bins
 	base    float64
 	terms   []manyTerm
+
+	byChance bool // as of figure
+
 	moments stat.Moments                           // of the influence, where it isn't told by the terms
 	series  blocks                                 // likewise; nil where blocks don't tell it
 	cell    func(actual, predicted string) float64 // of the influence of rows that are wrong, where terms have only its mean by actual class
@@ -103,6 +106,9 @@ func (r *manyRows) resultOf(s *Spec, f *manyFigure) Result {
 	est := r.estimateOf(&limits, f)
 	r.fewAlike = est.InTime > 1 && r.n < fewAlike && r.parts == nil
 	m := limits.result(est, r.n, true)
+	if f.byChance && m.Low > stat.Number(s.Least) {
+		m.Low = stat.Number(s.Least)
+	}
 	if f.bound > 0 {
 		m.note("from bins of the score, within %.2g", f.bound)
 	}
@@ -161,7 +167,7 @@ func (r *manyRows) estimateAsAccuracy(m stat.Moments, value float64) stat.Estima
 	if !(est.SE > 0) || !(as.SE > 0) {
 		return est
 	}
-	inflation := kish(r.all) / as.NEff * (est.NEff / m.N)
+	inflation := float64(kish(r.all) / as.NEff * (est.NEff / m.N))
 	root := math.Sqrt(inflation)
 	est.SE, est.Skew, est.NEff = float64(est.SE*root), est.Skew/root, est.NEff/inflation
 	est.DF = math.Min(est.DF, as.DF)
@@ -183,7 +189,7 @@ func (r *manyRows) momentsOf(f *manyFigure) stat.Moments {
 	add := func(w2, u float64) {
 		power := w2
 		for i := range powers {
-			power *= u
+			power = float64(power * u)
 			powers[i] += power
 		}
 	}
@@ -220,7 +226,7 @@ func (r *manyRows) addIndependent(base float64, actual, predicted []float64, pow
 			total += w
 			for i := range m {
 				m[i] += float64(w * power)
-				power *= of[k]
+				power = float64(power * of[k])
 			}
 		}
 		for i := range m {

@@ -49,13 +49,14 @@ func (r *manyRows) meanLoss(loss int) manyFigure {
 		third := m3 - float64(3*m1*m2) + float64(2*m1*m1*m1)
 		fourth := m4 - float64(4*m1*m3) + float64(6*m1*m1*m2) - float64(3*m1*m1*m1*m1)
 		f.moments.Kurtosis = math.Max(1, fourth/spread/spread)
-		f.moments = f.moments.WithThird(third / math.Pow(spread, 1.5) * math.Pow(f.moments.Variance, 1.5))
+		v := f.moments.Variance
+		f.moments = f.moments.WithThird(float64(third / spread / math.Sqrt(spread) * v * math.Sqrt(v)))
 	}
 	f.series = func(e *summary.ErrorSums) stat.BlockSeries {
 		b := r.blocksOf(e)
 		out := r.scaled(b)
 		for i, w := range b.weights {
-			out.U[i] = (e.Classes().BlockLoss(i, loss) - float64(w*value)) * (n / r.all.W)
+			out.U[i] = float64((e.Classes().BlockLoss(i, loss) - float64(w*value)) * (n / r.all.W))
 		}
 		return out
 	}
@@ -89,7 +90,8 @@ func topKAccuracy(r *manyRows) manyFigure {
 func shareMoments(value, squares, n float64) stat.Moments {
 	second := float64(squares*(1-value)*(1-value)) + float64((1-squares)*value*value)
 	third := float64(squares*(1-value)*(1-value)*(1-value)) - float64((1-squares)*value*value*value)
-	fourth := float64(squares*math.Pow(1-value, 4)) + float64((1-squares)*math.Pow(value, 4))
+	above, below := float64((1-value)*(1-value)), float64(value*value)
+	fourth := float64(squares*above*above) + float64((1-squares)*below*below)
 	m := stat.Moments{N: n, Mean: value, Variance: second * n / (n - 1), Kurtosis: 3}
 	if second > 0 {
 		m.Kurtosis = math.Max(1, fourth/second/second)
@@ -124,8 +126,11 @@ func (r *manyRows) aucOf(k int) (f figure, positive int64, ok bool) {
 }
 
 // manyAUC is roc_auc, from 0 to 1: the mean over the classes of that of each against all others,
-// where rows are of the class and of others. Its standard error is at most the mean of theirs,
-// which it is taken for, as they tell of the same rows.
+// where rows are of the class and of others. What a row has to do with one of these and with
+// another isn't kept, so that its variance is known within bounds alone. A row is a positive one
+// of its own class alone, so that of the positive rows' parts is the sum of the classes'. Of
+// what negative rows add, and of sums of both, the standard error is at most the sum of theirs
+// (Minkowski's inequality). The least of these bounds is taken for it.
 func manyAUC(r *manyRows) manyFigure {
 	scored := r.classes.Scored()
 	switch {
@@ -135,7 +140,7 @@ func manyAUC(r *manyRows) manyFigure {
 		return manyFigure{missing: fmt.Sprintf("scores of %d classes are not kept here", len(scored))}
 	}
 	out := manyFigure{note: r.unscored()}
-	classes, se := 0, 0.0
+	classes, se, positives, negatives := 0, 0.0, 0.0, 0.0
 	var sizes []int64
 	var missing []string
 	for k, name := range scored {
@@ -148,12 +153,15 @@ func manyAUC(r *manyRows) manyFigure {
 		out.value += f.value
 		out.bound += f.bound
 		se += math.Sqrt(f.variance)
+		positives += f.variance - f.ofNegatives
+		negatives += math.Sqrt(f.ofNegatives)
 		sizes = append(sizes, positive)
 	}
 	if len(missing) > 0 {
 		return manyFigure{missing: fmt.Sprintf("no label is %s, or all are: roc_auc needs rows of each class and of others", some(missing))}
 	}
 	n := float64(classes)
+	se = math.Min(se, math.Sqrt(math.Max(0, positives))+negatives)
 	out.value, out.bound, se = out.value/n, out.bound/n, se/n
 	out.few = fewOfMacro(sizes)
 	out.moments = stat.Moments{N: kish(r.all), Mean: out.value, Variance: float64(se * se), Kurtosis: 3}
@@ -190,5 +198,5 @@ func manyCalibrationError(r *manyRows) manyFigure {
 	b := r.binaryOf(cells)
 	f := calibrationError(b)
 	b.all = sum(b.negative, b.positive)
-	return manyFigure{value: f.value, note: f.note, bound: f.bound, of: b.all, moments: b.moments(&f)}
+	return manyFigure{value: f.value, note: f.note, byChance: f.byChance, bound: f.bound, of: b.all, moments: b.moments(&f)}
 }

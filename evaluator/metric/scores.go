@@ -53,7 +53,7 @@ func (r *binaryRows) meanOf(loss func(score float64, label int) float64) figure 
 			f.influence[i][label] = [2]float64{l, l}
 			total += float64(l * w)
 			if c.Low < c.High && w > 0 {
-				off += w * math.Max(math.Abs(loss(c.Low, label)-l), math.Abs(loss(c.High, label)-l))
+				off += float64(w * math.Max(math.Abs(loss(c.Low, label)-l), math.Abs(loss(c.High, label)-l)))
 			}
 		}
 	}
@@ -118,6 +118,7 @@ func rocAUC(r *binaryRows) figure {
 	f.value /= r.positive.W
 	f.bound = off / r.positive.W / r.negative.W
 	f.influence.center(f.value)
+	var squares [2]float64 // by label
 	for i := range r.cells {
 		for label, of := range []summary.Mass{r.negative, r.positive} {
 			rows := kish(of)
@@ -126,12 +127,12 @@ func rocAUC(r *binaryRows) figure {
 				u := f.influence[i][label][p] / share
 				f.influence[i][label][p] = u
 				if rows > 1 {
-					f.variance += float64(r.cells[i].Mass[label][p].W2*u*u) * (rows / (rows - 1))
+					squares[label] += float64(r.cells[i].Mass[label][p].W2 * u * u * (rows / (rows - 1)))
 				}
 			}
 		}
 	}
-	f.variance /= r.all.W2
+	f.variance, f.ofNegatives = (squares[0]+squares[1])/r.all.W2, squares[0]/r.all.W2
 	return f
 }
 
@@ -159,18 +160,21 @@ func averagePrecision(r *binaryRows) figure {
 	for i := len(r.cells) - 1; i >= 0; i-- {
 		negative, positive := byLabel(&r.cells[i])
 		a, b = a+positive, b+negative+positive
-		at := 0.0
+		at, among := 0.0, b
 		if b > 0 {
 			at = a / b
 		}
-		precisions[i], shares[i] = at, b/r.all.W
-		total += float64(positive * at)
 		if c := &r.cells[i]; c.Low < c.High && positive > 0 && negative > 0 {
-			// Were the positive rows of the bin its highest, or its lowest.
+			// Were the positive rows of the bin its highest, or its lowest. As far as one can
+			// tell they have half of the bin above them.
 			highest := a / (b - negative)
-			lowest := ((a-positive)/(b-positive) + at) / 2
-			off += positive * math.Max(highest-at, at-lowest)
+			lowest := float64(((a-positive)/(b-positive) + at) / 2)
+			among -= float64((negative + positive) / 2)
+			at = (a - float64(positive/2)) / among
+			off += float64(positive * math.Max(highest-at, at-lowest))
 		}
+		precisions[i], shares[i] = at, among/r.all.W
+		total += float64(positive * at)
 	}
 	f := figure{value: total / r.positive.W, bound: off / r.positive.W, influence: make(influence, len(r.cells)), of: r.positive}
 	g, h := 0.0, 0.0

@@ -188,7 +188,7 @@ func classifiers() []Spec {
 		{
 			Name: "business_value", Title: "Business value", Help: "Mean business value of a row, less the cost of a prediction.",
 			About: "What a prediction is worth on average by the configured business_value, less cost_per_prediction",
-			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, Needs: WorthOfRows, binary: businessValue, many: manyValue,
+			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, Needs: WorthOfRows, Optional: true, binary: businessValue, many: manyValue,
 		},
 	}
 }

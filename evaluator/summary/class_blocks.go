@@ -7,7 +7,8 @@ import "math"
 // that fine bins nest in. What lies within 2^-20 of 0 or of 1 is one bin, but for exactly 0 and
 // 1.
 const (
-	coarseInOctave = 8
+	coarseBits     = 3
+	coarseInOctave = 1 << coarseBits
 	leastCoarse    = -20
 	coarseOfSide   = 2 + (-1-leastCoarse)*coarseInOctave // without that of 1/2
 	coarseScores   = 2*coarseOfSide + 1
@@ -35,7 +36,7 @@ func coarseEnds(bin int) (low, high float64) {
 	}
 	end := func(bin int) float64 { // the least score of the bin, of those of the octaves
 		at := bin - 2
-		return math.Ldexp(1+float64(at%coarseInOctave)/coarseInOctave, leastCoarse+at/coarseInOctave)
+		return math.Ldexp(float64(coarseInOctave+at%coarseInOctave), leastCoarse-coarseBits+at/coarseInOctave)
 	}
 	switch bin {
 	case 0:
@@ -71,7 +72,7 @@ func (c *Classes) CoarseScores() []ScoreCell {
 		}
 		if rows > 0 {
 			cell.Low, cell.High = coarseEnds(bin)
-			cell.Score = cell.Low + (cell.High-cell.Low)/2
+			cell.Score = cell.Low + float64((cell.High-cell.Low)/2)
 			out = append(out, cell)
 		}
 	}

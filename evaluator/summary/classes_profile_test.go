@@ -283,3 +283,42 @@ func TestSummariesOfOtherTasksDoNotMerge(t *testing.T) {
 		}
 	}
 }
+
+// seedBinary returns Summaries of a binary classifier for the fuzz targets.
+func seedBinary() []*Summary {
+	r := rand.New(rand.NewPCG(9, 10))
+	rows := classDays(r, 1, 40)
+	layout := classProfile(rows, 1, false).Layout
+	binned := buildBinary(layout, rows, true)
+	scores := binned.errors.classes.scores
+	scores.limit = 5 // so that few rows need bins; a reader takes them for a table that they don't fit
+	scores.toBins()
+	unscored := NewBuilder(nil, tableWindow, tableSegments, BuilderOptions{Task: groundtruth.Binary, Entities: true})
+	feedBinary(unscored, rows, 10, false, true)
+	return []*Summary{buildBinary(nil, rows, false), buildBinary(layout, rows, true), binned, unscored.Summary()}
+}
+
+// readBinary reads all that there is to read of a Summary of a binary classifier. Cells that bytes
+// are read as are in order, and come to the same rows as all.
+func readBinary(t *testing.T, s *Summary, c *Classes) {
+	var n int64
+	cells := c.Scores()
+	for i, cell := range cells {
+		if !(cell.Low <= cell.Score && cell.Score <= cell.High) || i > 0 && cell.Low < cells[i-1].High {
+			t.Fatalf("the cell %v comes after others", cell)
+		}
+		for a := range 2 {
+			for p := range 2 {
+				n += cell.Mass[a][p].N
+			}
+		}
+	}
+	if cells != nil && n != c.N() {
+		t.Fatalf("%d rows by score, %d in all", n, c.N())
+	}
+	_, _, _ = s.Scored(), s.PredictedClasses(), c.Names()
+	for b := range c.Blocks() {
+		_ = c.BlockMass(b, c.Coarse()-1, 1, 1)
+	}
+	_ = PoolErrors([]*ErrorSums{s.Errors()}).Classes().Scores()
+}

@@ -112,10 +112,10 @@ func (d *decoder) manyClasses(c *manyClasses, rows, timeless int64) {
 		if p.n == 0 || d.err != nil {
 			continue
 		}
-		most := float64(p.n) * greatestLoss
+		most := float64(float64(p.n) * greatestLoss)
 		if c.weighted {
 			d.weight(&p.weight, p.n)
-			most *= greatestWeight
+			most = float64(most * greatestWeight)
 		}
 		for k := range p.losses {
 			d.wide(&p.losses[k], most)

@@ -282,7 +282,7 @@ func seedSummaries() []*Summary {
 }
 
 func FuzzUnmarshalSummary(f *testing.F) {
-	for _, s := range append(seedSummaries(), seedMany()...) {
+	for _, s := range slices.Concat(seedSummaries(), seedMany(), seedBinary()) {
 		b, err := s.MarshalBinary()
 		if err != nil {
 			f.Fatal(err)
@@ -321,7 +321,9 @@ func FuzzUnmarshalSummary(f *testing.F) {
 			}
 			_, _ = c.Mean(), c.Variance()
 		}
-		if s.Errors().N() > 0 {
+		if c := s.Errors().Classes(); c != nil && c.Task() == groundtruth.Binary {
+			readBinary(t, &s, c)
+		} else if c == nil && s.Errors().N() > 0 {
 			_, _ = s.Errors().abs.quantile(0.5)
 		}
 		if err := s.Merge(&u); err != nil {
@@ -335,7 +337,7 @@ func FuzzUnmarshalSummary(f *testing.F) {
 }
 
 func FuzzUnmarshalProfile(f *testing.F) {
-	for _, s := range append(seedSummaries(), seedMany()...) {
+	for _, s := range slices.Concat(seedSummaries(), seedMany(), seedBinary()) {
 		b, err := NewProfile(s).MarshalBinary()
 		if err != nil {
 			f.Fatal(err)
@@ -343,6 +345,12 @@ func FuzzUnmarshalProfile(f *testing.F) {
 		f.Add(b)
 	}
 	f.Add(schema1File(f, schema1Profile))
+	binary, err := classProfile(classDays(rand.New(rand.NewPCG(1, 2)), 14, 20), 1, true).MarshalBinary()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(binary)
+	f.Add(unpackedProfile(f, binary))
 	for _, kind := range StrataKinds() {
 		b, err := profileOf(kind, seedReference()).MarshalBinary()
 		if err != nil {

@@ -21,6 +21,7 @@ type Counts struct {
 	Matched  int64
 	Label    ColumnCounts
 	Errors   ErrorCounts
+	Scored   []ScoreCount // of a binary classifier: predictions, all of actual class 0
 	Versions map[string]ErrorCounts
 	Segments []map[string]ErrorCounts // by segment column, and there by value
 
@@ -61,6 +62,9 @@ type ErrorCounts struct {
 	// which the span is cut into NumBlocks of.
 	Timeless int64
 	Blocks   []BlockCounts
+	// Classes are, of a binary classifier, the rows by class; of these the sums are none, and
+	// so are Abs and Blocks.
+	Classes *ClassCounts
 	// ByBlock are the rows of a version or segment by time block, nil where that is not
 	// known.
 	ByBlock []int64
@@ -78,6 +82,9 @@ type BlockCounts struct {
 // counts don't fit the layout or one another.
 func FromCounts(layout *Layout, w groundtruth.Window, segments []string, opts BuilderOptions, c *Counts) (*Summary, error) {
 	s := NewBuilder(layout, w, segments, opts).s
+	if s.task == groundtruth.Multiclass {
+		return nil, fmt.Errorf("summary of counts: of the task %s counts do not tell enough; send the rows to a Builder", s.task)
+	}
 	if len(c.Features) != len(s.features) || len(c.Segments) != len(segments) {
 		return nil, fmt.Errorf("summary of counts: %d features and %d segments, want %d and %d", len(c.Features), len(c.Segments), len(s.features), len(segments))
 	}
@@ -90,6 +97,11 @@ func FromCounts(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	for i, col := range columns {
 		if err := col.setCounts(counts[i]); err != nil {
 			return nil, fmt.Errorf("summary of counts: column %s: %w", col.Name(), err)
+		}
+	}
+	if s.predicted != nil {
+		if err := s.predicted.addScores(c.Scored); err != nil {
+			return nil, fmt.Errorf("summary of counts: predictions: %w", err)
 		}
 	}
 	for name, n := range c.VersionPredictions {
@@ -172,6 +184,9 @@ func (c *Column) setCounts(from *ColumnCounts) error {
 
 // setCounts sets the sums of no rows.
 func (e *ErrorSums) setCounts(from *ErrorCounts) error {
+	if e.classes != nil {
+		return e.setClasses(from)
+	}
 	if len(from.Sums) != len(e.sums) || len(from.Blocks) != 0 && len(from.Blocks) != len(e.blocks) {
 		return fmt.Errorf("%d sums and %d time blocks, want %d and 0 or %d", len(from.Sums), len(from.Blocks), len(e.sums), len(e.blocks))
 	}

@@ -18,9 +18,10 @@ const (
 const LeastScore = 1e-15
 
 const (
-	// oneVsRestBytes bounds the scores of all rows by class, groupOneVsRestBytes those of a
+	// oneVsRestBytes bounds the scores of all matched rows by class, and those of all predictions;
+	// groupOneVsRestBytes those of a
 	// version or segment.
-	oneVsRestBytes      = 20 << 20
+	oneVsRestBytes      = 15 << 20
 	groupOneVsRestBytes = 1 << 20
 	scoreBinBytes       = binSize + recentSize
 	scoreSlotBytes      = 2 * (slotSize + 8*classCells) // of which half are free

@@ -226,6 +226,17 @@ func (t *scoreTable) toBins() {
 	old.each(func(score uint64, n *[classCells]int64, w *[classCells]weight) { t.bins.addScore(score, n, w) })
 }
 
+// addScore counts rows of one score, by its bits, with their weights where the table has some.
+func (t *scoreTable) addScore(score uint64, n *[classCells]int64, w *[classCells]weight) {
+	if t.bins == nil && t.exact.addScore(score, n, w, t.limit) {
+		return
+	}
+	if t.bins == nil {
+		t.toBins()
+	}
+	t.bins.addScore(score, n, w)
+}
+
 // mergeFrom counts all that o counts, which has the same limit. Both are settled.
 func (t *scoreTable) mergeFrom(o *scoreTable) {
 	if o.weighted {
@@ -238,13 +249,7 @@ func (t *scoreTable) mergeFrom(o *scoreTable) {
 		if t.weighted && w == nil {
 			w = unitCells(n)
 		}
-		if t.bins == nil && t.exact.addScore(score, n, w, t.limit) {
-			return
-		}
-		if t.bins == nil {
-			t.toBins()
-		}
-		t.bins.addScore(score, n, w)
+		t.addScore(score, n, w)
 	})
 	if o.bins == nil {
 		return

@@ -107,6 +107,9 @@ func TestScoreTablesOfPartsMergeToTheWhole(t *testing.T) {
 			if err := d.close("table"); err != nil {
 				t.Fatal(err)
 			}
+			if !slices.Equal(stored.cells(), table.cells()) {
+				t.Fatalf("%v is read as %v", table.cells(), stored.cells())
+			}
 			got.mergeFrom(stored)
 		}
 		if !bytes.Equal(tableBytes(got), want) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/portable"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -92,7 +93,8 @@ type Classified struct {
 }
 
 func (c Classified) score(x float64) float64 {
-	return 1 / (1 + math.Exp(-c.Apart*x+c.Apart*c.Apart/2)*(1-c.Prevalence)/c.Prevalence)
+	odds := portable.Exp(-float64(c.Apart*x)+float64(c.Apart*c.Apart/2)) * (1 - c.Prevalence) / c.Prevalence
+	return 1 / (1 + float64(odds))
 }
 
 // Draw draws rows, in time order. With rho above 0 how far a row lies from its mean hangs on the
@@ -114,15 +116,20 @@ func (c Classified) Row(rng *rand.Rand, towards float64) (label, score float64) 
 	return 0, c.score(towards)
 }
 
-// Truth returns what some metrics are of all rows that could be drawn.
+// Truth returns what some metrics are of all rows that could be drawn, by sums over where these lie.
 func (c Classified) Truth() map[string]float64 {
 	const step = 1e-3
-	var tp, said, right, loss, brier float64
+	var tp, said, right, loss, brier, auc, below float64
+	density := func(x float64) float64 {
+		return float64(portable.Exp(-float64(x*x/2)) / math.Sqrt(2*math.Pi) * step)
+	}
 	for x := -9.0; x < 9+c.Apart; x += step {
-		density := func(mean float64) float64 { return math.Exp(-(x-mean)*(x-mean)/2) / math.Sqrt(2*math.Pi) * step }
-		positive, negative, s := c.Prevalence*density(c.Apart), (1-c.Prevalence)*density(0), c.score(x)
-		loss -= positive*math.Log(s) + negative*math.Log1p(-s)
-		brier += positive*(1-s)*(1-s) + negative*s*s
+		one, other, s := density(x-c.Apart), density(x), c.score(x)
+		auc += float64(one * (below + float64(other/2)))
+		below += other
+		positive, negative := float64(c.Prevalence*one), float64((1-c.Prevalence)*other)
+		loss -= float64(positive*portable.Log(s)) + float64(negative*portable.Log(1-s))
+		brier += float64(positive*(1-s)*(1-s)) + float64(negative*s*s)
 		if s >= 0.5 {
 			tp += positive
 			said += positive + negative
@@ -132,7 +139,6 @@ func (c Classified) Truth() map[string]float64 {
 		}
 	}
 	return map[string]float64{
-		"accuracy": right, "f1": 2 * tp / (c.Prevalence + said), "log_loss": loss, "brier": brier,
-		"roc_auc": 0.5 * math.Erfc(-c.Apart/2),
+		"accuracy": right, "f1": 2 * tp / (c.Prevalence + said), "log_loss": loss, "brier": brier, "roc_auc": auc,
 	}
 }
