@@ -238,6 +238,7 @@ func (m *Model) RuleEnv() rule.Env {
 	noPredictions, noLabels := m.Reference.lacks()
 	return rule.Env{
 		Task:           m.Task,
+		AnyTask:        m.noTask,
 		HasReference:   m.Reference != nil,
 		HasRolling:     m.Rolling() != nil,
 		HasBounds:      m.Predictions.Bounds != nil,

@@ -17,7 +17,9 @@ import (
 	"strings"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Prefix begins the name of every metric.
@@ -47,6 +49,7 @@ const (
 	Pass        Section = "pass"
 	Window      Section = "window"
 	Performance Section = "performance"
+	Estimated   Section = "estimated"
 	Prediction  Section = "prediction"
 	Drift       Section = "drift"
 	Rules       Section = "rules"
@@ -96,6 +99,9 @@ func All() []Metric {
 	add(Window, "matched_predictions", "", "Predictions with a label in the newest mature window.", "once there is one")
 	add(Window, "label_coverage_ratio", "", "Share of predictions with a label in the newest mature window.", "once there is one with predictions")
 
+	add(Window, "label_bias_detected", "", "Whether the rows with a label differ from those without, in the newest mature window.", "where some rows have a label and others don't, and that is looked for")
+	add(Window, "label_bias_effect_ratio", "column", "How far the rows with a label are from all rows, there: in predictions and, of classifiers, in scores.", "as above, with rows enough")
+
 	for _, m := range metric.All() {
 		add(Performance, m.Name, "model_version,column,segment", m.Help, "once a label matched")
 	}
@@ -121,6 +127,17 @@ func All() []Metric {
 			add(Performance, c.Series, "", c.Help, c.When)
 		}
 	}
+
+	estimated := slices.Concat(estimate.Names(groundtruth.Binary), estimate.Names(groundtruth.Multiclass))
+	for _, m := range metric.All() {
+		if slices.Contains(estimated, m.Name) {
+			add(Estimated, "estimated_"+m.Name, "", "Estimated without labels: "+m.Help, "of a classifier with scores, and with a reference that has labels")
+			add(Estimated, "estimated_"+m.Name+"_low", "", "Lower end of the estimate's 95 % band: "+m.Help, "with a band")
+			add(Estimated, "estimated_"+m.Name+"_high", "", "Upper end of the estimate's 95 % band: "+m.Help, "with a band")
+		}
+	}
+	add(Estimated, "estimated_bias", "metric", "Mean of estimated less realised, over the last 30 windows with labels, of the metric that the label names.", "once a window has an estimate and labels")
+	add(Estimated, "estimated_within_band_ratio", "metric", "Share of these windows whose realised metric lay within the estimate's band.", "likewise, with a band")
 
 	add(Prediction, "prediction_mean", "", "Mean of the predictions, or of a binary classifier's scores.", "once there is one; not of classes by name")
 	add(Prediction, "prediction_quantile", "quantile", "Quantiles 0.05, 0.25, 0.5, 0.75 and 0.95 of the predictions, or of a binary classifier's scores.", "as the mean, with a reference that has predictions")

@@ -11,9 +11,6 @@ import (
 // taken of them, as scikit-learn did it when it clipped by itself.
 const leastScore = 1e-15
 
-// noScore is why a metric of scores has no value where none are mapped.
-const noScore = "predictions have no score: map its column as predictions.columns.score"
-
 // worstLoss is the logarithmic loss of a row whose score could not be more wrong.
 func worstLoss() float64 { return lossOf(0, 1) }
 

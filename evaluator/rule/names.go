@@ -22,8 +22,15 @@ type names struct {
 }
 
 func newNames(env Env) *names {
-	task := cmp.Or(env.Task, groundtruth.Regression)
-	return &names{env: env, task: task, metrics: metric.Names(task)}
+	n := &names{env: env, task: cmp.Or(env.Task, groundtruth.Regression)}
+	n.metrics = metric.Names(n.task)
+	if env.AnyTask {
+		n.metrics = nil
+		for _, spec := range metric.All() {
+			n.metrics = append(n.metrics, spec.Name)
+		}
+	}
+	return n
 }
 
 // metricsWithInterval lists the metrics of the task to which significance applies.

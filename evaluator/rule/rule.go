@@ -26,6 +26,7 @@ type Spec struct {
 // Env says what a model's rules may name, which Compile checks.
 type Env struct {
 	Task         groundtruth.Task // the zero Task is regression
+	AnyTask      bool             // nobody knows the task: metrics of all may be named
 	HasReference bool             // reference.METRIC, drift.*, quality.*.out_of_range|unseen need one
 	HasRolling   bool             // rolling.METRIC needs a rolling reference
 	HasBounds    bool             // quality.out_of_bounds needs predictions.bounds
