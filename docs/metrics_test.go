@@ -192,6 +192,10 @@ func everything() job.Snapshot {
 	for _, name := range drift.Names() {
 		measures[name] = drift.Measure{Value: 1}
 	}
+	checks := map[string]evaluator.Check{}
+	for _, c := range evaluator.Checks() {
+		checks[c.Name] = evaluator.Check{Value: 1}
+	}
 	outcome := &job.Outcome{
 		Window:   groundtruth.Window{Start: day, End: day.AddDate(0, 0, 1)},
 		Coverage: job.Coverage{Predictions: 100, Matched: &matched, Coverage: 0.9},
@@ -206,7 +210,7 @@ func everything() job.Snapshot {
 			Estimated:  estimated,
 			LabelBias:  &evaluator.LabelBias{Columns: map[string]evaluator.LabelShift{"score": {}}},
 			Prediction: &evaluator.Prediction{Mean: 1, Quantiles: map[string]stat.Number{"0.5": 1}, Ratios: map[string]stat.Number{"cat": 1}},
-			Quality:    &evaluator.Quality{Columns: map[string]evaluator.ColumnQuality{"size": {}}},
+			Quality:    &evaluator.Quality{Columns: map[string]evaluator.ColumnQuality{"size": {}}, Checks: checks},
 		},
 		Rules: []rule.Result{{Name: "rmse", Verdict: rule.Breached, Comparisons: []rule.Comparison{
 			{Left: "rmse", Op: ">", Right: "1", LeftValue: 2, RightValue: 1, Variable: "rmse"},

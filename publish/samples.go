@@ -190,6 +190,7 @@ func performance(o *job.Outcome) []sample {
 			}
 		}
 	}
+	out = append(out, checks(o, true)...)
 	for _, class := range mostLabelled(o.Classes) {
 		for name, m := range sorted(o.Classes[class].Metrics) {
 			out = append(out, of("class_"+name, float64(m.Value), "class", class))
@@ -287,6 +288,21 @@ func quality(o *job.Outcome) []sample {
 			of("column_out_of_range_ratio", float64(q.OutOfRange), labels...),
 			of("column_unseen_ratio", float64(q.Unseen), labels...),
 			of("column_invalid_ratio", float64(q.Invalid), labels...))
+	}
+	return append(out, checks(o, false)...)
+}
+
+// checks lists the samples of the checks of a window's data quality: those that need labels, or the
+// others.
+func checks(o *job.Outcome, labels bool) []sample {
+	if o.Quality == nil {
+		return nil
+	}
+	var out []sample
+	for _, spec := range evaluator.Checks() {
+		if c, ok := o.Quality.Checks[spec.Name]; ok && spec.NeedsLabels == labels {
+			out = append(out, of(spec.Series, float64(float64(c.Value)*spec.Scale)))
+		}
 	}
 	return out
 }

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
@@ -121,6 +122,11 @@ func All() []Metric {
 	for _, m := range metric.All() {
 		add(Performance, "rolling_"+m.Name, "", "On the rolling reference: "+m.Help, "with a rolling reference that has windows enough")
 	}
+	for _, c := range evaluator.Checks() {
+		if c.NeedsLabels {
+			add(Performance, c.Series, "", c.Help, c.When)
+		}
+	}
 
 	estimated := slices.Concat(estimate.Names(groundtruth.Binary), estimate.Names(groundtruth.Multiclass))
 	for _, m := range metric.All() {
@@ -147,6 +153,11 @@ func All() []Metric {
 	add(Drift, "column_invalid_ratio", "column", "Share of rows whose value is not of the column's kind.", "")
 	add(Drift, "column_out_of_range_ratio", "column", "Share of rows outside the reference's range.", "of numbers, with a reference")
 	add(Drift, "column_unseen_ratio", "column", "Share of rows with a category that the reference does not have.", "of text, with a reference")
+	for _, c := range evaluator.Checks() {
+		if !c.NeedsLabels {
+			add(Drift, c.Series, "", c.Help, c.When)
+		}
+	}
 
 	add(Rules, "rule_breached", "rule", "Whether a rule is breached on the newest window that it was judged on.", "once it was judged")
 	add(Rules, "rule_inconclusive", "rule", "Whether a rule is inconclusive on the newest window that it was judged on.", "once it was judged")
