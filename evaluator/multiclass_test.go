@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -47,13 +47,7 @@ func (w *goldenWorth) UnmarshalJSON(data []byte) error {
 
 func readMulticlassGolden(t *testing.T) (g multiclassGolden, opt evaluator.Options) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/multiclass.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, &g); err != nil {
-		t.Fatal(err)
-	}
+	g = evaltest.ReadGolden[multiclassGolden](t, "testdata/multiclass.json")
 	worth := new(metric.Worth)
 	for _, w := range g.Worth {
 		worth.Classes = append(worth.Classes, metric.ClassWorth(w))

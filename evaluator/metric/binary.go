@@ -105,17 +105,24 @@ func (r *binaryRows) result(s *Spec) Result {
 	if f.missing != "" {
 		return missingMetric(r.n, f.missing)
 	}
-	est := r.estimateOf(s, &f)
-	r.fewAlike = est.InTime > 1 && r.n < fewAlike && r.parts == nil
-	m := s.result(est, r.n, true)
-	if f.byChance && m.Low > stat.Number(s.Least) {
+	return r.ofClassifier(s, r.estimateOf(s, &f), f.byChance, f.bound, f.note)
+}
+
+// ofClassifier turns the estimate of a classifier's metric into its result, with what its figure
+// says of the value.
+func (o *origin) ofClassifier(s *Spec, est stat.Estimate, byChance bool, bound float64, note string) Result {
+	o.fewAlike = est.InTime > 1 && o.n < fewAlike && o.parts == nil
+	m := s.result(est, o.n, true)
+	if byChance && m.Low > stat.Number(s.Least) {
 		m.Low = stat.Number(s.Least)
 	}
-	if f.bound > 0 {
-		m.noteBins(f.bound)
+	if bound > 0 {
+		// Two digits of a number are less than it by a twentieth at the most, which is added, so
+		// that what is said holds.
+		m.note("from bins of the score, within %.2g", 1.05*bound)
 	}
-	if f.note != "" {
-		m.note("%s", f.note)
+	if note != "" {
+		m.note("%s", note)
 	}
 	return m
 }
@@ -201,12 +208,6 @@ func (r *binaryRows) ofEqualRows(f *figure) float64 {
 func errorOfEqual(m float64) float64 {
 	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
 	return z / (m + float64(z*z))
-}
-
-// noteBins says how far off the metric may be at the most, since scores are on bins. Two digits of a
-// number are less than it by a twentieth at the most, which is added, so that what is said holds.
-func (m *Result) noteBins(bound float64) {
-	m.note("from bins of the score, within %.2g", 1.05*bound)
 }
 
 // series gives the influence by groups of rows, from how many of these each has in the coarse

@@ -280,7 +280,7 @@ func manyKappa(r *manyRows) manyFigure {
 // worth, less the cost of a prediction.
 func manyValue(r *manyRows) manyFigure {
 	if r.Worth == nil || r.Worth.Classes == nil {
-		return manyFigure{missing: "there is no business_value: say what an actual and a predicted class are worth"}
+		return manyFigure{missing: NoWorth}
 	}
 	if !r.classes.CellsKnown() {
 		return manyFigure{missing: "of so many classes it is not kept here which was taken for which"}
