@@ -10,9 +10,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
-// noScores is why a metric of probabilities has no value where none are mapped.
-const noScores = "predictions have no probabilities of the classes: map their columns as predictions.columns.scores"
-
 // mostBrier is the Brier score of a row that is sure of a wrong class.
 const mostBrier = 2
 

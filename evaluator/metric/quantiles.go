@@ -15,9 +15,9 @@ func (m *errorMoments) ofQuantiles(orders int) (n int64, missing *Result) {
 	var reason string
 	switch {
 	case len(m.Quantiles) < orders && orders > 1:
-		reason = "an interval is between two quantiles: map them as predictions.columns.quantiles"
+		reason = oneQuantile
 	case len(m.Quantiles) < orders:
-		reason = "no quantiles are predicted: map them as predictions.columns.quantiles"
+		reason = noQuantiles
 	case n == 0 || !(m.e.Mass(summary.QuantileRows, 1) > 0):
 		reason = "no row has predicted quantiles"
 	default:

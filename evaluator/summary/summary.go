@@ -77,6 +77,7 @@ type Summary struct {
 	many        *manyPredictions // of Multiclass
 	versionRows *groups[rowCount, *rowCount]
 	hours       *hourCounts // nil where they are not known
+	bounds      *boundCount // nil where none are told
 
 	// Of matches.
 	matched  int64
@@ -251,6 +252,7 @@ func (s *Summary) Merge(o *Summary) error {
 	}
 	s.versionRows.mergeFrom(o.versionRows)
 	s.mergeHours(o)
+	s.mergeBounds(o)
 	s.errors.mergeFrom(o.errors)
 	s.versions.mergeFrom(o.versions)
 	for i, g := range o.segments {
