@@ -232,6 +232,18 @@ func TestBad(t *testing.T) {
 			"hindcast.yaml:7:5: models[0].positive_label: belongs to the task binary; this model's is regression",
 		},
 		{
+			"bounds of nothing", "      features: auto\n", "      features: auto\n      bounds: {}\n",
+			"hindcast.yaml:19:15: models[0].predictions.bounds: min and max are missing: give one of them, or both",
+		},
+		{
+			"bounds that are turned", "      features: auto\n", "      features: auto\n      bounds: {min: 2, max: 1}\n",
+			"hindcast.yaml:19:24: models[0].predictions.bounds.max: must be above min, 2, got 1",
+		},
+		{
+			"bound that is no number", "      features: auto\n", "      features: auto\n      bounds: {min: low}\n",
+			`hindcast.yaml:19:21: models[0].predictions.bounds.min: want a number, got "low"`,
+		},
+		{
 			"threshold of a score", "    task: regression\n", "    task: regression\n    threshold: 0.5\n",
 			"hindcast.yaml:7:5: models[0].threshold: belongs to the task binary; this model's is regression",
 		},

@@ -106,12 +106,20 @@ type Predictions struct {
 	Slack    time.Duration     `yaml:"slack"`
 	Columns  PredictionColumns `yaml:"columns"`
 	Features Features          `yaml:"features"`
+	// Bounds are those that predictions of a regression are expected to keep; nil for none.
+	Bounds *Bounds `yaml:"bounds"`
 	// PartitionZone is the zone of {date} and the like in URL, an IANA name.
 	PartitionZone string `yaml:"partition_time_zone"`
 	// FollowLinks lets symbolic links in a folder lead out of it.
 	FollowLinks bool `yaml:"follow_links"`
 
 	zone groundtruth.Zone // of PartitionZone
+}
+
+// Bounds are the least and the greatest prediction that is expected, of which one may be nil.
+type Bounds struct {
+	Min *float64 `yaml:"min"`
+	Max *float64 `yaml:"max"`
 }
 
 // PredictionColumns names the columns of a prediction log.

@@ -21,7 +21,8 @@ func (m *Model) ReadHash() string {
 		Spec        groundtruth.Spec
 		Features    Features
 		MaxSegments int
-	}{spec, m.Predictions.Features, m.MaxSegments})
+		Bounds      *Bounds
+	}{spec, m.Predictions.Features, m.MaxSegments, m.Predictions.Bounds})
 }
 
 // RulesHash identifies all that verdicts depend on beside what was read: a window that

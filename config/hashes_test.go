@@ -132,6 +132,7 @@ func TestHashesOfKinds(t *testing.T) {
 		{"regression", ", prediction: p", ", prediction: p, weight: w", "", true, false},
 		{"regression", ", prediction: p", ", prediction: p", "  label_bias: {action: none}\n", false, true},
 		{"regression", ", prediction: p", ", prediction: p", "  label_bias: {action: inconclusive}\n", false, false},
+		{"regression", ", prediction: p", ", prediction: p}\n    bounds: {min: 0", "", true, false},
 		{"binary", score, score, "  positive_label: 1\n  threshold: 0.5\n  metrics: {f_beta: {beta: 2}}\n", false, false},
 	} {
 		before, after := hashes(c.task, c.columns, ""), hashes(c.task, c.changed, c.keys)

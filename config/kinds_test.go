@@ -262,3 +262,16 @@ func TestBadKinds(t *testing.T) {
 		}
 	}
 }
+
+// Where nobody knows the task, nobody knows which metrics a rule may name.
+func TestRulesOfAnUnknownTask(t *testing.T) {
+	text := strings.Replace(readTestdata(t, "full.yaml"), "task: regression", "task: classification", 1)
+	text = strings.Replace(text, "rmse > 1.2 * reference.rmse", "accuracy < 0.9", 1)
+	if !strings.Contains(text, "accuracy") {
+		t.Fatal("there is no rule to replace")
+	}
+	const want = `hindcast.yaml:6:11: models[0].task: "classification" is either binary, of two classes, or multiclass`
+	if got := parseError(t, text, noEnv); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -140,8 +140,38 @@ func (d *decoder) predictions(v value, m *Model) {
 	if fv, ok := o.get("features"); ok {
 		d.features(fv, p)
 	}
+	if bv, ok := o.belongs("bounds", m, groundtruth.Regression); ok {
+		p.Bounds = d.bounds(bv)
+	}
 	o.need("url", "columns")
 	o.done()
+}
+
+// bounds reads between which numbers predictions are expected.
+func (d *decoder) bounds(v value) *Bounds {
+	o := d.object(v)
+	if !o.ok {
+		return nil
+	}
+	b := &Bounds{}
+	for _, side := range []struct {
+		key string
+		dst **float64
+	}{{"min", &b.Min}, {"max", &b.Max}} {
+		if sv, ok := o.get(side.key); ok {
+			if f, _, ok := d.number(sv); ok {
+				*side.dst = &f
+			}
+		}
+	}
+	switch {
+	case !o.has("min") && !o.has("max"):
+		o.fail("min and max are missing: give one of them, or both")
+	case b.Min != nil && b.Max != nil && *b.Min >= *b.Max:
+		d.failAt(o.keyPos("max"), join(v.path, "max"), "must be above min, %v, got %v", *b.Min, *b.Max)
+	}
+	o.done()
+	return b
 }
 
 // groundTruth reads where the labels are.

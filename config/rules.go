@@ -238,8 +238,10 @@ func (m *Model) RuleEnv() rule.Env {
 	noPredictions, noLabels := m.Reference.lacks()
 	return rule.Env{
 		Task:           m.Task,
+		AnyTask:        m.noTask,
 		HasReference:   m.Reference != nil,
 		HasRolling:     m.Rolling() != nil,
+		HasBounds:      m.Predictions.Bounds != nil,
 		NoPredictions:  noPredictions,
 		NoLabels:       noLabels,
 		Lacks:          m.lacks(),
@@ -325,6 +327,7 @@ func (m *Model) PolicyHash() string {
 		Scores    []groundtruth.ClassScore `json:",omitempty"`
 		Quantiles []groundtruth.Quantile   `json:",omitempty"`
 		Weight    string                   `json:",omitempty"`
+		Bounds    *Bounds                  `json:",omitempty"`
 		Kind      kindHash                 `json:",omitzero"`
 	}{
 		Schema:      1,
@@ -348,6 +351,7 @@ func (m *Model) PolicyHash() string {
 		Threshold: m.Threshold,
 		Score:     m.Predictions.Columns.Score,
 		Scores:    m.Predictions.Columns.Scores,
+		Bounds:    m.Predictions.Bounds,
 		Quantiles: m.Predictions.Columns.Quantiles,
 		Weight:    m.Predictions.Columns.Weight,
 		Kind:      m.kindHash(),

@@ -1,6 +1,11 @@
 package config
 
-import "github.com/hindcast/hindcast/groundtruth"
+import (
+	"math"
+
+	"github.com/hindcast/hindcast/evaluator/summary"
+	"github.com/hindcast/hindcast/groundtruth"
+)
 
 // GroundtruthSpec says what to read for the model, the features left out: what
 // features: auto means is known only when the columns are. Its Reference is the
@@ -51,4 +56,20 @@ func (m *Model) GroundtruthSpec() groundtruth.Spec {
 		}
 	}
 	return s
+}
+
+// PredictionBounds are those by which the window's predictions are counted, nil for none.
+func (m *Model) PredictionBounds() *summary.Bounds {
+	b := m.Predictions.Bounds
+	if b == nil {
+		return nil
+	}
+	out := &summary.Bounds{Min: math.Inf(-1), Max: math.Inf(1)}
+	if b.Min != nil {
+		out.Min = *b.Min
+	}
+	if b.Max != nil {
+		out.Max = *b.Max
+	}
+	return out
 }

@@ -374,6 +374,8 @@ func (c *checker) toWrite(r *reading, field *probe.Column, role role) string {
 		return "write probabilities, from 0 to 1"
 	case role.key == keyWeight:
 		return fmt.Sprintf("write weights, from 0 to %g", role.most)
+	case role.as == table.AsNumber && role.key == keyLabel:
+		return "write numbers, such as 12.5, or set `task: binary` where the model predicts one of two classes, `task: multiclass` where it is one of several"
 	case role.as == table.AsNumber:
 		return "write numbers, such as 12.5"
 	case role.classes && c.spec.Task == groundtruth.Binary:

@@ -20,6 +20,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -178,6 +179,10 @@ func everything() job.Snapshot {
 		}
 		figures[spec.Name] = m
 	}
+	estimated := &estimate.Estimated{Metrics: map[string]metric.Result{}, Scored: &estimate.Scored{Metric: "roc_auc", Windows: 1}}
+	for _, name := range slices.Concat(estimate.Names(groundtruth.Binary), estimate.Names(groundtruth.Multiclass)) {
+		estimated.Metrics[name] = figures[name]
+	}
 	ofClass := map[string]metric.Result{}
 	for _, name := range metric.OfClassNames() {
 		ofClass[name] = figures[name]
@@ -186,6 +191,10 @@ func everything() job.Snapshot {
 	measures := map[string]drift.Measure{}
 	for _, name := range drift.Names() {
 		measures[name] = drift.Measure{Value: 1}
+	}
+	checks := map[string]evaluator.Check{}
+	for _, c := range evaluator.Checks() {
+		checks[c.Name] = evaluator.Check{Value: 1}
 	}
 	outcome := &job.Outcome{
 		Window:   groundtruth.Window{Start: day, End: day.AddDate(0, 0, 1)},
@@ -198,8 +207,10 @@ func everything() job.Snapshot {
 			Versions:   map[string]evaluator.Group{"v1": {N: 90, Metrics: figures}},
 			Segments:   map[string]map[string]evaluator.Group{"city": {"Oslo": {N: 90, Metrics: figures}}},
 			Classes:    map[string]evaluator.Group{"cat": {N: 90, Metrics: ofClass}},
+			Estimated:  estimated,
+			LabelBias:  &evaluator.LabelBias{Columns: map[string]evaluator.LabelShift{"score": {}}},
 			Prediction: &evaluator.Prediction{Mean: 1, Quantiles: map[string]stat.Number{"0.5": 1}, Ratios: map[string]stat.Number{"cat": 1}},
-			Quality:    &evaluator.Quality{Columns: map[string]evaluator.ColumnQuality{"size": {}}},
+			Quality:    &evaluator.Quality{Columns: map[string]evaluator.ColumnQuality{"size": {}}, Checks: checks},
 		},
 		Rules: []rule.Result{{Name: "rmse", Verdict: rule.Breached, Comparisons: []rule.Comparison{
 			{Left: "rmse", Op: ">", Right: "1", LeftValue: 2, RightValue: 1, Variable: "rmse"},

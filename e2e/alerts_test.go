@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -100,6 +101,14 @@ scrape_configs:
 	unlabelled.put(t, files)
 	unlabelled.judged(t)
 
+	biased := newScenario(t, healthyNoise, plain)
+	slices.SortFunc(biased.window, func(a, b house) int { return cmp.Compare(a.Predicted, b.Predicted) })
+	files = biased.files(t)
+	sales = biased.Model + "/sales/dt=" + biased.day.Format(time.DateOnly) + "/sales.csv"
+	files[sales] = labelsOf(t, biased.window[:430]) // of 500: the dearest have none
+	biased.put(t, files)
+	biased.judged(t)
+
 	few := newScenario(t, healthyNoise, plain)
 	few.window = few.window[:50] // the rule wants 100
 	few.put(t, few.files(t))
@@ -134,6 +143,7 @@ scrape_configs:
 		"HindcastRuleBreached":       retrained.Model,
 		"HindcastRuleInconclusive":   few.Model,
 		"HindcastCoverageLow":        unlabelled.Model,
+		"HindcastLabelBias":          biased.Model,
 		"HindcastNoPredictions":      silent.Model,
 		"HindcastDriftHigh":          drifted.Model,
 		"HindcastColumnDrifted":      drifted.Model,

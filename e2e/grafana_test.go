@@ -15,19 +15,40 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hindcast/hindcast/e2e/internal/grafanastand"
+	metrics "github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/groundtruth"
+)
+
+var (
+	thresholdOf = regexp.MustCompile(`^hindcast_rule_threshold\{.*metric="([a-z0-9_.]+)"`)
+	metricOf    = regexp.MustCompile(`^hindcast_(?:reference_)?([a-z0-9_]+?)(?:_low|_high)?\{`)
+	classesOf   = regexp.MustCompile(`^(hindcast_(estimated_|class_|prediction_ratio\{)|\{__name__=)`)
 )
 
 // noData says why a query may have no answer; it then must have none.
 func noData(panel, expr string) string {
-	others := []string{"ME", "MedAE", "MSE", "Max error", "MAPE", "SMAPE", "R²"}
-	if strings.HasPrefix(expr, "hindcast_rule_threshold{") && slices.Contains(others, panel) {
+	if m := thresholdOf.FindStringSubmatch(expr); m != nil && !slices.Contains([]string{"rmse", "mae", "drift.share", "coverage"}, m[1]) {
 		return "no rule of the history is on this metric"
+	}
+	if strings.Contains(panel, " or ") {
+		return ""
+	}
+	if m := metricOf.FindStringSubmatch(expr); m != nil {
+		spec, found := metrics.Find(m[1])
+		ofRegressions := slices.ContainsFunc(metrics.Specs(groundtruth.Regression), func(s metrics.Spec) bool { return s.Name == m[1] })
+		if found && (!ofRegressions || spec.Needs == metrics.PredictedQuantiles) {
+			return "the history is of a regression without quantiles"
+		}
+	}
+	if classesOf.MatchString(expr) {
+		return "the history is of a regression"
 	}
 	return ""
 }

@@ -3,12 +3,12 @@ package evaluator_test
 import (
 	"encoding/json"
 	"math"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -34,16 +34,9 @@ type binaryGolden struct {
 	}
 }
 
-func readBinaryGolden(t *testing.T) (g binaryGolden) {
+func readBinaryGolden(t *testing.T) binaryGolden {
 	t.Helper()
-	data, err := os.ReadFile("testdata/binary.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, &g); err != nil {
-		t.Fatal(err)
-	}
-	return g
+	return evaltest.ReadGolden[binaryGolden](t, "testdata/binary.json")
 }
 
 // TestBinaryMetricsAreScikitLearns compares the metrics of binary classifiers with scikit-learn's,

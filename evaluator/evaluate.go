@@ -23,6 +23,12 @@ type Options struct {
 	ReferenceSegments []SegmentName
 	// LabelBias has the rows with a label compared with those without.
 	LabelBias bool
+	// Coverage is what the join counted, for the checks of data quality, and LabelsRead whether it
+	// read labels; nil where nothing was joined.
+	Coverage   *groundtruth.Coverage
+	LabelsRead bool
+	// Bounds are those that predictions are expected to keep; nil for none.
+	Bounds *summary.Bounds
 	// Rolling says what the rolling reference is made of; nil where there is to be none.
 	Rolling *RollingOptions
 }
@@ -69,11 +75,18 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 			out.Reference.compute(ref, stratum, opt.Metric)
 			out.Reference.addSegments(stratum.Summary(), opt.ReferenceSegments, opt.Metric)
 		})
+		w.add(func(*drift.Scratch) {
+			out.Quality.compare(cur, stratum, unlikePredictions(ref, cur) == "")
+			out.Quality.check(cur, ref, stratum, opt)
+		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, stratum, out.Reference.WindowDays, opt.Drift))
 		if cur.HasScores() || len(cur.ScoredClasses()) > 0 {
 			w.add(func(*drift.Scratch) { out.Estimated = estimated(cur, ref, stratum, opt.Metric) })
 		}
+	}
+	if ref == nil {
+		out.Quality.check(cur, nil, summary.Stratum{}, opt)
 	}
 	if opt.LabelBias {
 		w.add(func(*drift.Scratch) { out.LabelBias = labelBiasOf(cur) })

@@ -3,7 +3,6 @@ package evaluator
 import (
 	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -82,15 +81,7 @@ func goldenFeatures() []groundtruth.FeatureSpec {
 
 func readGolden(t *testing.T) golden {
 	t.Helper()
-	data, err := os.ReadFile("testdata/measures.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var g golden
-	if err := json.Unmarshal(data, &g); err != nil {
-		t.Fatal(err)
-	}
-	return g
+	return evaltest.ReadGolden[golden](t, "testdata/measures.json")
 }
 
 func within(t *testing.T, what string, got, want, tolerance float64) {

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -22,9 +22,9 @@ import (
 
 // multiclassGolden is testdata/multiclass.json, which multiclass.py beside it makes.
 type multiclassGolden struct {
-	Worth [][3]any `json:"worth"`
-	Cost  float64  `json:"cost_per_prediction"`
-	TopK  int      `json:"top_k"`
+	Worth []goldenWorth `json:"worth"`
+	Cost  float64       `json:"cost_per_prediction"`
+	TopK  int           `json:"top_k"`
 	Cases map[string]struct {
 		Actual, Predicted, Names, Labels []string
 		Scores, Confusion                [][]float64
@@ -38,18 +38,19 @@ type multiclassGolden struct {
 	}
 }
 
+// goldenWorth is an actual class, a predicted one, and what that is worth, in a list.
+type goldenWorth metric.ClassWorth
+
+func (w *goldenWorth) UnmarshalJSON(data []byte) error {
+	return json.Unmarshal(data, &[]any{&w.Actual, &w.Predicted, &w.Value})
+}
+
 func readMulticlassGolden(t *testing.T) (g multiclassGolden, opt evaluator.Options) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/multiclass.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, &g); err != nil {
-		t.Fatal(err)
-	}
+	g = evaltest.ReadGolden[multiclassGolden](t, "testdata/multiclass.json")
 	worth := new(metric.Worth)
 	for _, w := range g.Worth {
-		worth.Classes = append(worth.Classes, metric.ClassWorth{Actual: w[0].(string), Predicted: w[1].(string), Value: w[2].(float64)})
+		worth.Classes = append(worth.Classes, metric.ClassWorth(w))
 	}
 	return g, evaluator.Options{Metric: metric.Options{Worth: worth, CostPerPrediction: g.Cost, TopK: g.TopK}}
 }

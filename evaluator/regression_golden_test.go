@@ -1,12 +1,11 @@
 package evaluator
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
@@ -31,14 +30,7 @@ type regressionGolden struct {
 // TestRegressionMetricsEqualScikitLearn holds all of them, with and without weights, on the
 // layout of a reference and on none.
 func TestRegressionMetricsEqualScikitLearn(t *testing.T) {
-	data, err := os.ReadFile("testdata/regression.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var g regressionGolden
-	if err := json.Unmarshal(data, &g); err != nil {
-		t.Fatal(err)
-	}
+	g := evaltest.ReadGolden[regressionGolden](t, "testdata/regression.json")
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for name, table := range g.Tables {
 		m := groundtruth.Matches{

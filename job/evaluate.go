@@ -181,7 +181,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		profile = ref.profile
 	}
 	opt := r.evaluationOptions(m)
-	opt.Rolling = read.rolling
+	opt.Rolling, opt.Coverage, opt.LabelsRead = read.rolling, &result.Coverage, result.LabelsRead
 	evaluation := evaluator.Evaluate(window, profile, opt)
 	if !labels {
 		for name, metric := range evaluation.Metrics {
@@ -193,6 +193,9 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		Model: m.Name, Window: p.window, TimeZone: m.Grid().Zone(), AsOf: asOf, AsOfApplied: result.AsOfApplied,
 		Stage: p.stage, OnGrid: p.onGrid, Evaluation: *evaluation,
 		Coverage: coverage(result), Notes: result.Notes, Prometheus: answers,
+	}
+	if notes := evaluation.Quality.Notes(); len(notes) > 0 {
+		out.Notes = slices.Concat(out.Notes, notes)
 	}
 	mature := p.window.End.Add(m.GroundTruth.Delay)
 	bias := "" // where it is to leave rules inconclusive, their reason says so
@@ -276,6 +279,7 @@ func (r *Runner) evaluationOptions(m *config.Model) evaluator.Options {
 func EvaluationOptions(m *config.Model, workers int) evaluator.Options {
 	opt := evaluator.Options{Drift: m.DriftOptions(), Metric: m.MetricOptions(), Workers: workers, ReferenceSegments: m.Rules().ReferenceSegments()}
 	opt.Drift.CountRate = countRate(m.Rules())
+	opt.Bounds = m.PredictionBounds()
 	opt.LabelBias = m.LabelBias.Action != config.LabelBiasNone
 	return opt
 }

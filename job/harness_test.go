@@ -108,6 +108,7 @@ type settings struct {
 	model   string // more keys of the model, a line each
 	task    string // regression by default
 	columns string // what predictions.columns has of the prediction; "prediction: pred" by default
+	bounds  string // of predictions, flow mapping; none by default
 	top     string // more keys of the file, a line each
 	data    string // URL; a mem:// of the test's own by default
 	state   string // likewise
@@ -149,6 +150,10 @@ func newWorld(t *testing.T, s settings) *world {
 	if s.rolling != "" {
 		rolling = ", rolling: " + s.rolling
 	}
+	bounds := ""
+	if s.bounds != "" {
+		bounds = "\n      bounds: " + s.bounds
+	}
 	text := fmt.Sprintf(`version: 1
 state: {url: '%s'}
 models:
@@ -156,7 +161,7 @@ models:
     task: %s
     predictions:
       url: '%s/predictions/dt={date}/*.csv'
-      columns: {id: id, timestamp: ts, %s, model_version: version}
+      columns: {id: id, timestamp: ts, %s, model_version: version}%s
     ground_truth:
       url: '%s/labels/dt={date}/*.csv'
       columns: {id: id, label: y, ingested_at: loaded}
@@ -173,7 +178,7 @@ models:
         experiment: retraining
         timeout: 50ms
         parameters: {until: "{{ .Window.End }}"}%s%s
-`, s.state, s.task, s.data, s.columns, s.data, labelDelay, s.data, rolling, s.rules, indent(s.model, "    "), s.mode, indent(s.retrain, "      "), indent(s.top, ""))
+`, s.state, s.task, s.data, s.columns, bounds, s.data, labelDelay, s.data, rolling, s.rules, indent(s.model, "    "), s.mode, indent(s.retrain, "      "), indent(s.top, ""))
 	cfg, err := config.Parse("hindcast.yaml", []byte(text), t.TempDir(), func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)

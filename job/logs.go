@@ -73,6 +73,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 	options := summary.BuilderOptions{
 		MaxSegments: m.MaxSegments, Task: spec.Task, Binary: summary.BinaryOf(&spec, spec.PredictionColumns),
 		Entities: spec.PredictionColumns.Entity != "", Quantiles: spec.PredictionColumns.Orders(),
+		Bounds: m.PredictionBounds(),
 	}
 	if m.Grid().Length() >= 24*time.Hour { // shorter ones lack hours by what they are
 		options.Calendar = groundtruth.NewCalendar(m.Grid().Zone(), q.Window.Start, q.Window.End)

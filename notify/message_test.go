@@ -18,6 +18,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -86,6 +87,7 @@ func events() map[string]job.Event {
 		"retrain_started_late":     {Kind: job.EventRetrainStarted, Outcome: outcome, Decision: decision, Launch: launch, Failures: 1},
 		"evaluation_failing":       {Kind: job.EventEvaluationFailing, Err: errors.New("evaluate window: list s3://logs/<!channel>/dt=2026-01-01/: NoSuchBucket\nopen state: denied")},
 	}
+	addClassifiers(out, outcome, decision)
 	for name, e := range out {
 		e.Model, e.Time, e.Until = "a&b <prices>", day.AddDate(0, 0, 8).Add(3*time.Hour), day.AddDate(0, 0, 10).Add(4*time.Hour)
 		e.Incident = job.Incident{ID: e.Model + "/rule/rmse/1", Rule: "rmse", Since: day, Opened: day.AddDate(0, 0, 8), First: e.Kind == job.EventBreach}
@@ -98,6 +100,39 @@ func events() map[string]job.Event {
 		out[name] = e
 	}
 	return out
+}
+
+// addClassifiers adds the breaches of a classifier: with labels, of some kinds of predictions only,
+// and estimated before these are in.
+func addClassifiers(out map[string]job.Event, of *job.Outcome, decision *trigger.Decision) {
+	nan := stat.Number(math.NaN())
+	realised, early := *of, *of
+	realised.Evaluation = evaluator.Evaluation{
+		Metrics: map[string]metric.Result{
+			"roc_auc": {Value: 0.6698, Low: 0.5975, High: 0.7382, N: 940}, "f1": {Value: 0, Low: 0, High: 0.011, N: 940}, "log_loss": {Value: 0.7961, Low: 0.58, High: 1.04, N: 940},
+			"precision": {Value: nan, Low: nan, High: nan, N: 940, Reason: "nothing is predicted to be 1"}, "accuracy": {Value: 0.5167, Low: 0.306, High: 0.723, N: 940},
+		},
+		Reference: &evaluator.Reference{Rows: 5832, Metrics: map[string]metric.Result{"roc_auc": {Value: 0.9079}, "f1": {Value: 0.6564}, "log_loss": {Value: 0.4155}}},
+		LabelBias: &evaluator.LabelBias{Labelled: 940, Unlabelled: 60, Biased: true, Reason: "label bias: 30 % of 80 rows predicted to be 1 have a label, and 94 % of all"},
+	}
+	compared := func(variable string, value, limit stat.Number, op string) []rule.Comparison {
+		return []rule.Comparison{{Left: variable, Op: op, Right: "0.9 * reference", LeftValue: value, RightValue: limit, Variable: variable}}
+	}
+	out["breach_classifier"] = job.Event{Kind: job.EventBreach, Outcome: &realised, Decision: decision, Rules: []rule.Result{
+		{Name: "roc_auc", Verdict: rule.Breached, Reason: "roc_auc 0.6698 (0.5975 to 0.7382) < 0.9 * reference 0.9079 = 0.8171 at 95 %", For: 1, Streak: 1, Acts: true, Comparisons: compared("roc_auc", 0.6698, 0.8171, "<")},
+		{Name: "loss", Verdict: rule.Breached, Reason: "log_loss 0.7961 (0.58 to 1.04) > 1.3 * reference 0.4155 = 0.5402 at 95 %", For: 1, Streak: 1, Acts: true, Comparisons: compared("log_loss", 0.7961, 0.5402, ">")},
+	}}
+	early.Stage, early.Coverage.Matched = trigger.StageClosed, nil
+	early.Evaluation = evaluator.Evaluation{
+		Metrics: map[string]metric.Result{"roc_auc": {Value: nan, Low: nan, High: nan}},
+		Estimated: &estimate.Estimated{Method: estimate.CBPE, Metrics: map[string]metric.Result{
+			"roc_auc": {Value: 0.72, Low: 0.66, High: 0.78, N: 1000}, "f1": {Value: 0.41, Low: nan, High: nan, N: 1000}, "log_loss": {Value: 0.6, Low: 0.5, High: 0.7, N: 1000},
+		}},
+		Reference: realised.Reference,
+	}
+	out["breach_estimated"] = job.Event{Kind: job.EventBreach, Outcome: &early, Decision: decision, Rules: []rule.Result{
+		{Name: "early", Verdict: rule.Breached, Reason: "estimated.roc_auc 0.72 (0.66 to 0.78) < 0.9 * reference 0.9079 = 0.8171 at 95 %", For: 1, Streak: 1, Acts: true, Comparisons: compared("estimated.roc_auc", 0.72, 0.8171, "<")},
+	}}
 }
 
 func TestGolden(t *testing.T) {

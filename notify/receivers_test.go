@@ -47,7 +47,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestWebhookGolden(t *testing.T) {
-	for _, name := range []string{"breach", "resolved", "retrain_failed", "retrain_started_late", "evaluation_works"} {
+	for _, name := range []string{"breach", "breach_classifier", "breach_estimated", "resolved", "retrain_failed", "retrain_started_late", "evaluation_works"} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
 			enc := json.NewEncoder(&b)
@@ -295,9 +295,11 @@ func TestMails(t *testing.T) {
 			t.Errorf("%s links to a script", name)
 		}
 	}
-	_, text, html := parts(t, m, events()["breach"])
-	golden(t, "mail_breach.txt", []byte(strings.ReplaceAll(text, "\r\n", "\n")))
-	golden(t, "mail_breach.html", []byte(strings.ReplaceAll(html, "\r\n", "\n")))
+	for _, name := range []string{"breach", "breach_classifier"} {
+		_, text, html := parts(t, m, events()[name])
+		golden(t, "mail_"+name+".txt", []byte(strings.ReplaceAll(text, "\r\n", "\n")))
+		golden(t, "mail_"+name+".html", []byte(strings.ReplaceAll(html, "\r\n", "\n")))
+	}
 }
 
 // The first mail of an incident has an id that the others answer.

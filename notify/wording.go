@@ -135,6 +135,9 @@ func ruleNames(e job.Event) string {
 // breach has a paragraph for each rule, so that a long reason leaves the others whole.
 func breach(e job.Event) []paragraph {
 	var out []paragraph
+	if sentences := moved(e); len(sentences) > 0 {
+		out = append(out, say(strings.Join(sentences, " ")))
+	}
 	for i, r := range e.Rules {
 		if i == maxRules {
 			out = append(out, say(fmt.Sprintf("And %d more rules.", len(e.Rules)-i)))
@@ -306,6 +309,9 @@ func gist(e job.Event) string {
 	case e.Err != nil:
 		return withoutUser(e.Err.Error())
 	case len(e.Rules) > 0:
+		if sentences := moved(e); e.Kind == job.EventBreach && len(sentences) > 0 {
+			return sentences[0]
+		}
 		return e.Rules[0].Reason
 	case len(e.Retracted) > 0:
 		return e.Retracted[0].Reason
@@ -320,8 +326,8 @@ func gist(e job.Event) string {
 	}
 }
 
-// figures are the headline metrics against the reference, coverage, and the columns
-// that drifted.
+// figures are the headline metrics against the reference, or before labels are in what they are
+// estimated to be, coverage, and the columns that drifted.
 func figures(o *job.Outcome) []figure {
 	if o == nil {
 		return nil
@@ -347,15 +353,7 @@ func figures(o *job.Outcome) []figure {
 		if !spec.Headline || !ok || !isNumber(m.Value) {
 			continue
 		}
-		text := number(m.Value)
-		if isNumber(m.Low) && isNumber(m.High) {
-			text += fmt.Sprintf(" (%s to %s)", number(m.Low), number(m.High))
-		}
-		if o.Reference != nil {
-			if r, ok := o.Reference.Metrics[name]; ok && isNumber(r.Value) {
-				text += ", reference " + number(r.Value)
-			}
-		}
+		text := withInterval(m) + besideReference(o, name)
 		if o.Rolling != nil {
 			if r, ok := o.Rolling.Metrics[name]; ok && isNumber(r.Value) {
 				text += ", rolling reference " + number(r.Value)
@@ -363,10 +361,31 @@ func figures(o *job.Outcome) []figure {
 		}
 		add(name, text)
 	}
+	if o.Coverage.Matched == nil && o.Estimated != nil { // labels will say it
+		for _, spec := range metric.ForPeople() {
+			if m := o.Estimated.Metrics[spec.Name]; spec.Headline && m.N > 0 && isNumber(m.Value) {
+				add("estimated "+spec.Name, withInterval(m)+besideReference(o, spec.Name))
+			}
+		}
+	}
+	if b := o.LabelBias; b != nil && b.Biased {
+		add("labels", b.Reason)
+	}
 	if o.Drift != nil {
 		add("drifted columns", drifted(o.Drift))
 	}
 	return out
+}
+
+// besideReference writes the reference's value of a metric, where it has one.
+func besideReference(o *job.Outcome, name string) string {
+	if o.Reference == nil {
+		return ""
+	}
+	if r, ok := o.Reference.Metrics[name]; ok && isNumber(r.Value) {
+		return ", reference " + number(r.Value)
+	}
+	return ""
 }
 
 // drifted names the columns that drifted, as many as a message has room for.

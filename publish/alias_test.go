@@ -10,8 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/series"
+	"github.com/hindcast/hindcast/trigger"
 )
 
 // aliasLines is every line of a text about a metric called NAME, less the model's label
@@ -85,6 +89,29 @@ func TestAliases(t *testing.T) {
 			}
 			same("after a follow")
 		})
+	}
+}
+
+// Many teams have a gauge model_accuracy already. Of single classes, which have other metrics, it
+// shows nothing.
+func TestModelAccuracy(t *testing.T) {
+	t.Parallel()
+	accuracy := func(v stat.Number) map[string]metric.Result {
+		return map[string]metric.Result{"accuracy": {Value: v, Low: v - 0.0625, High: v + 0.0625}}
+	}
+	s := job.Snapshot{
+		Status: job.RunStatus{Model: "late", Start: start()},
+		Performance: &job.Outcome{Window: window(1), Stage: trigger.StageMature, Evaluation: evaluator.Evaluation{
+			Metrics:  accuracy(0.875),
+			Versions: map[string]evaluator.Group{"v2": {N: 50, Metrics: accuracy(0.75)}},
+			Segments: map[string]map[string]evaluator.Group{"city": {"Oslo": {N: 20, Metrics: accuracy(0.5)}}},
+			Classes:  map[string]evaluator.Group{"1": {N: 20, Metrics: map[string]metric.Result{"recall": {Value: 0.25}}}},
+		}},
+	}
+	text := encode(t, gather(Aliases{"model_accuracy": "accuracy"}.extend(samples(s))))
+	want := []string{" 0.875\n", `{column="city",segment="Oslo"} 0.5` + "\n", `{model_version="v2"} 0.75` + "\n"}
+	if got := aliasLines(text, "model_accuracy"); !slices.Equal(got, want) {
+		t.Errorf("model_accuracy shows %q, want %q", got, want)
 	}
 }
 

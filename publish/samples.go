@@ -138,6 +138,7 @@ func samples(s job.Snapshot) []sample {
 	if o := s.Drift; o != nil {
 		out = append(out, windowSamples(o, trigger.StageClosed)...)
 		out = append(out, of("predictions", float64(o.Coverage.Predictions)))
+		out = append(out, estimated(o)...)
 		out = append(out, predictions(o)...)
 		out = append(out, driftOf(o)...)
 		out = append(out, quality(o)...)
@@ -162,6 +163,12 @@ func performance(o *job.Outcome) []sample {
 		out = append(out, of("matched_predictions", float64(*m)))
 	}
 	out = append(out, of("label_coverage_ratio", float64(o.Coverage.Coverage)))
+	if b := o.LabelBias; b != nil {
+		out = append(out, of("label_bias_detected", zeroOne(b.Biased)))
+		for column, shift := range sorted(b.Columns) {
+			out = append(out, of("label_bias_effect_ratio", float64(shift.Effect), "column", column))
+		}
+	}
 	for name, m := range sorted(o.Metrics) {
 		out = append(out,
 			of(name, float64(m.Value)),
@@ -183,6 +190,7 @@ func performance(o *job.Outcome) []sample {
 			}
 		}
 	}
+	out = append(out, checks(o, true)...)
 	for _, class := range mostLabelled(o.Classes) {
 		for name, m := range sorted(o.Classes[class].Metrics) {
 			out = append(out, of("class_"+name, float64(m.Value), "class", class))
@@ -210,6 +218,25 @@ func mostLabelled(classes map[string]evaluator.Group) []string {
 		return cmp.Or(cmp.Compare(classes[b].N, classes[a].N), cmp.Compare(a, b))
 	})
 	return names[:min(mostClasses, len(names))]
+}
+
+// estimated lists the samples of the performance of the newest window as it is estimated without
+// labels, and of what such estimates were worth.
+func estimated(o *job.Outcome) []sample {
+	if o.Estimated == nil {
+		return nil
+	}
+	var out []sample
+	for name, m := range sorted(o.Estimated.Metrics) {
+		name = "estimated_" + name
+		out = append(out, of(name, float64(m.Value)), of(name+"_low", float64(m.Low)), of(name+"_high", float64(m.High)))
+	}
+	if s := o.Estimated.Scored; s != nil && s.Windows > 0 {
+		out = append(out,
+			of("estimated_bias", float64(s.Bias), "metric", s.Metric),
+			of("estimated_within_band_ratio", float64(s.Within), "metric", s.Metric))
+	}
+	return out
 }
 
 // predictions lists the samples of how the predictions of the newest window are distributed.
@@ -261,6 +288,21 @@ func quality(o *job.Outcome) []sample {
 			of("column_out_of_range_ratio", float64(q.OutOfRange), labels...),
 			of("column_unseen_ratio", float64(q.Unseen), labels...),
 			of("column_invalid_ratio", float64(q.Invalid), labels...))
+	}
+	return append(out, checks(o, false)...)
+}
+
+// checks lists the samples of the checks of a window's data quality: those that need labels, or the
+// others.
+func checks(o *job.Outcome, labels bool) []sample {
+	if o.Quality == nil {
+		return nil
+	}
+	var out []sample
+	for _, spec := range evaluator.Checks() {
+		if c, ok := o.Quality.Checks[spec.Name]; ok && spec.NeedsLabels == labels {
+			out = append(out, of(spec.Series, float64(float64(c.Value)*spec.Scale)))
+		}
 	}
 	return out
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -68,7 +69,8 @@ func rich(name string) job.Snapshot {
 					"city": {"Oslo": rmse(2.2), "São \"Paulo\"\n\\": rmse(1.1), "bad \xff byte": rmse(3), "bad \xfe byte": rmse(4), "": rmse(5)},
 					"v2":   {"Oslo": rmse(6)},
 				},
-				Drift: &drift.Drift{Share: 1}, // of the mature window, which isn't shown
+				LabelBias: &evaluator.LabelBias{Biased: true, Columns: map[string]evaluator.LabelShift{"prediction": {Distance: 0.5, Effect: 0.03}}},
+				Drift:     &drift.Drift{Share: 1}, // of the mature window, which isn't shown
 			},
 			Rules: []rule.Result{
 				{Name: "rmse", Verdict: rule.Breached, Comparisons: []rule.Comparison{
@@ -93,6 +95,10 @@ func rich(name string) job.Snapshot {
 					"age":  {Drifted: &no, Measures: map[string]drift.Measure{"psi": {Value: 0.01}, "ks": {Value: nan}}},
 					"city": {Measures: map[string]drift.Measure{"psi": {Value: nan, Reason: "too few rows"}}},
 				}},
+				Estimated: &estimate.Estimated{
+					Metrics: map[string]metric.Result{"roc_auc": {Value: 0.75, Low: 0.5, High: 1}, "mcc": {Value: nan, Low: nan, High: nan}},
+					Scored:  &estimate.Scored{Metric: "roc_auc", Windows: 30, Bias: -0.25, Within: 0.875},
+				},
 				Prediction: &evaluator.Prediction{
 					Mean: 12.5, Quantiles: map[string]stat.Number{"0.05": 1, "0.25": 8.25, "0.5": 12, "0.75": 16, "0.95": nan},
 					Ratios: map[string]stat.Number{"cat": 0.75, "dog": 0.25},
@@ -176,7 +182,8 @@ func TestSnapshotNames(t *testing.T) {
 		"medae", "medae_low", "medae_high", "mape", "mape_low", "mape_high", "smape", "smape_low", "smape_high", "max_error",
 		"reference_rmse", "reference_r2", "rolling_rmse",
 		"drift_score", "drift_detected", "drift_share_ratio", "drift_share_low_ratio", "drift_share_high_ratio",
-		"prediction_mean", "prediction_quantile", "prediction_ratio",
+		"prediction_mean", "prediction_quantile", "prediction_ratio", "label_bias_detected", "label_bias_effect_ratio",
+		"estimated_roc_auc", "estimated_roc_auc_low", "estimated_roc_auc_high", "estimated_bias", "estimated_within_band_ratio",
 		"missing_values_ratio", "column_missing_ratio", "column_out_of_range_ratio", "column_unseen_ratio", "column_invalid_ratio",
 		"rule_breached", "rule_inconclusive", "rule_threshold", "rule_value", "retrain_last_trigger_timestamp_seconds", "retrain_run_state", "build_info",
 	}

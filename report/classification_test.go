@@ -56,14 +56,14 @@ func classified(g golden) job.Outcome {
 	return o
 }
 
-// decoded is a value as JSON has it.
-func decoded(t *testing.T, v any) map[string]any {
+// decoded is a value as its JSON is read.
+func decoded[T any](t *testing.T, v any) T {
 	t.Helper()
 	data, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out map[string]any
+	var out T
 	if err := json.Unmarshal(data, &out); err != nil {
 		t.Fatal(err)
 	}
@@ -74,25 +74,25 @@ func decoded(t *testing.T, v any) map[string]any {
 func TestClassificationIsTheSDKs(t *testing.T) {
 	t.Parallel()
 	g := readGolden(t)
-	got := decoded(t, Classification([]job.Outcome{{Model: "house"}, classified(g)}))
+	got := decoded[map[string]any](t, Classification([]job.Outcome{{Model: "house"}, classified(g)}))
 	if got["model"] != "late" || got["window"] != "2026-01-01T00:00:00Z/2026-01-02T00:00:00Z" {
 		t.Errorf("it is of %v, %v", got["model"], got["window"])
 	}
 	if !reflect.DeepEqual(got["confusionMatrix"], g.Metadata["confusionMatrix"]) {
 		t.Errorf("the matrix is %v, want %v", got["confusionMatrix"], g.Metadata["confusionMatrix"])
 	}
-	points, _ := got["confidenceMetrics"].([]any)
-	want, _ := g.Metadata["confidenceMetrics"].([]any)
+	points := decoded[[]map[string]float64](t, got["confidenceMetrics"])
+	want := decoded[[]map[string]float64](t, g.Metadata["confidenceMetrics"])
 	if len(points) != len(want) {
 		t.Fatalf("%d points, want %d: %v", len(points), len(want), points)
 	}
 	for i := range want {
-		p, w := points[i].(map[string]any), want[i].(map[string]any)
+		p, w := points[i], want[i]
 		if len(p) != len(w) {
 			t.Errorf("point %d is %v, want %v", i, p, w)
 		}
 		for name, value := range w {
-			if x, ok := p[name].(float64); !ok || math.Abs(x-value.(float64)) > 1e-12 {
+			if x, ok := p[name]; !ok || math.Abs(x-value) > 1e-12 {
 				t.Errorf("point %d is %v, want %v", i, p, w)
 			}
 		}
@@ -142,15 +142,20 @@ func TestClassificationOfManyClasses(t *testing.T) {
 	}
 	o := job.Outcome{Model: "many"}
 	o.Confusion = c
-	matrix := decoded(t, Classification([]job.Outcome{o}))["confusionMatrix"].(map[string]any)
-	names, rows := matrix["annotationSpecs"].([]any), matrix["rows"].([]any)
+	matrix := decoded[struct {
+		ConfusionMatrix struct {
+			AnnotationSpecs []struct{ DisplayName string }
+			Rows            []struct{ Row []float64 }
+		}
+	}](t, Classification([]job.Outcome{o})).ConfusionMatrix
+	names, rows := matrix.AnnotationSpecs, matrix.Rows
 	sum := 0.0
 	for _, row := range rows {
-		for _, x := range row.(map[string]any)["row"].([]any) {
-			sum += x.(float64)
+		for _, x := range row.Row {
+			sum += x
 		}
 	}
-	if last := names[49].(map[string]any)["displayName"]; len(names) != 50 || len(rows) != 50 || last != "other" || sum != 240 {
+	if last := names[len(names)-1].DisplayName; len(names) != 50 || len(rows) != 50 || last != "other" || sum != 240 {
 		t.Errorf("%d classes and %d rows, the last is %v, with %v rows in all", len(names), len(rows), last, sum)
 	}
 }

@@ -21,23 +21,32 @@ import (
 	"github.com/hindcast/hindcast/internal/digits"
 )
 
+// mostOnPage is how many classes of a model the page shows.
+const mostOnPage = 20
+
 //go:embed page.html
 var pageSource string
 
 // HTML returns the page as one file that loads nothing.
 func (p Page) HTML() ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"number":   Number,
-		"interval": interval,
-		"rolling":  Rolling,
-		"time":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"metrics":  func(m map[string]metric.Result) []string { return slices.Sorted(maps.Keys(m)) },
-		"columns":  func(m map[string]drift.Column) []string { return slices.Sorted(maps.Keys(m)) },
-		"measures": Judging,
-		"verdict":  func(v rule.Verdict) string { return v.String() },
-		"deref":    func(n *stat.Number) stat.Number { return *n },
-		"drifted":  drifted,
-		"streak":   Streak,
+		"number":    numberOf,
+		"interval":  interval,
+		"rolling":   Rolling,
+		"time":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"names":     MetricNames,
+		"without":   Without,
+		"matrix":    func(c *metric.Confusion) Matrix { return MatrixOf(c, mostOnPage) },
+		"worst":     func(c map[string]evaluator.Group) []string { return WorstClasses(c, mostOnPage) },
+		"bias":      LabelBias,
+		"estimated": EstimatedNames,
+		"scored":    Scored,
+		"columns":   func(m map[string]drift.Column) []string { return slices.Sorted(maps.Keys(m)) },
+		"measures":  Judging,
+		"verdict":   func(v rule.Verdict) string { return v.String() },
+		"deref":     func(n *stat.Number) stat.Number { return *n },
+		"drifted":   drifted,
+		"streak":    Streak,
 		"count": func(n *int64) string {
 			if n == nil {
 				return "-"
@@ -119,6 +128,15 @@ func Number(n stat.Number) string {
 		return "-"
 	}
 	return digits.Four(f)
+}
+
+// numberOf is Number of the numbers that the page has, counts of rows by class among them.
+func numberOf(n any) string {
+	if count, ok := n.(float64); ok {
+		return Number(stat.Number(count))
+	}
+	number, _ := n.(stat.Number)
+	return Number(number)
 }
 
 // Rolling says what a rolling reference is made of, or why there is none; nothing for nil.

@@ -16,7 +16,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // Prefix begins the name of every metric.
@@ -46,6 +49,7 @@ const (
 	Pass        Section = "pass"
 	Window      Section = "window"
 	Performance Section = "performance"
+	Estimated   Section = "estimated"
 	Prediction  Section = "prediction"
 	Drift       Section = "drift"
 	Rules       Section = "rules"
@@ -95,6 +99,9 @@ func All() []Metric {
 	add(Window, "matched_predictions", "", "Predictions with a label in the newest mature window.", "once there is one")
 	add(Window, "label_coverage_ratio", "", "Share of predictions with a label in the newest mature window.", "once there is one with predictions")
 
+	add(Window, "label_bias_detected", "", "Whether the rows with a label differ from those without, in the newest mature window.", "where some rows have a label and others don't, and that is looked for")
+	add(Window, "label_bias_effect_ratio", "column", "How far the rows with a label are from all rows, there: in predictions and, of classifiers, in scores.", "as above, with rows enough")
+
 	for _, m := range metric.All() {
 		add(Performance, m.Name, "model_version,column,segment", m.Help, "once a label matched")
 	}
@@ -115,6 +122,22 @@ func All() []Metric {
 	for _, m := range metric.All() {
 		add(Performance, "rolling_"+m.Name, "", "On the rolling reference: "+m.Help, "with a rolling reference that has windows enough")
 	}
+	for _, c := range evaluator.Checks() {
+		if c.NeedsLabels {
+			add(Performance, c.Series, "", c.Help, c.When)
+		}
+	}
+
+	estimated := slices.Concat(estimate.Names(groundtruth.Binary), estimate.Names(groundtruth.Multiclass))
+	for _, m := range metric.All() {
+		if slices.Contains(estimated, m.Name) {
+			add(Estimated, "estimated_"+m.Name, "", "Estimated without labels: "+m.Help, "of a classifier with scores, and with a reference that has labels")
+			add(Estimated, "estimated_"+m.Name+"_low", "", "Lower end of the estimate's 95 % band: "+m.Help, "with a band")
+			add(Estimated, "estimated_"+m.Name+"_high", "", "Upper end of the estimate's 95 % band: "+m.Help, "with a band")
+		}
+	}
+	add(Estimated, "estimated_bias", "metric", "Mean of estimated less realised, over the last 30 windows with labels, of the metric that the label names.", "once a window has an estimate and labels")
+	add(Estimated, "estimated_within_band_ratio", "metric", "Share of these windows whose realised metric lay within the estimate's band.", "likewise, with a band")
 
 	add(Prediction, "prediction_mean", "", "Mean of the predictions, or of a binary classifier's scores.", "once there is one; not of classes by name")
 	add(Prediction, "prediction_quantile", "quantile", "Quantiles 0.05, 0.25, 0.5, 0.75 and 0.95 of the predictions, or of a binary classifier's scores.", "as the mean, with a reference that has predictions")
@@ -130,6 +153,11 @@ func All() []Metric {
 	add(Drift, "column_invalid_ratio", "column", "Share of rows whose value is not of the column's kind.", "")
 	add(Drift, "column_out_of_range_ratio", "column", "Share of rows outside the reference's range.", "of numbers, with a reference")
 	add(Drift, "column_unseen_ratio", "column", "Share of rows with a category that the reference does not have.", "of text, with a reference")
+	for _, c := range evaluator.Checks() {
+		if !c.NeedsLabels {
+			add(Drift, c.Series, "", c.Help, c.When)
+		}
+	}
 
 	add(Rules, "rule_breached", "rule", "Whether a rule is breached on the newest window that it was judged on.", "once it was judged")
 	add(Rules, "rule_inconclusive", "rule", "Whether a rule is inconclusive on the newest window that it was judged on.", "once it was judged")

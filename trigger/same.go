@@ -71,6 +71,12 @@ func essence(output json.RawMessage) ([]byte, error) {
 		if estimated, ok := m["estimated"].(map[string]any); ok {
 			delete(estimated, "scored")
 		}
+		if quality, ok := m["quality"].(map[string]any); ok {
+			if checks, ok := quality["checks"].(map[string]any); ok {
+				delete(checks, "duplicate_labels")
+				delete(checks, "conflicting_labels")
+			}
+		}
 		if counts, ok := m["coverage"].(map[string]any); ok {
 			for _, name := range []string{
 				"labels", "duplicate_labels", "conflicting_labels", "unmatched_labels", "deleted_labels", "null_labels", "hidden_labels", "skipped", "label_delay",

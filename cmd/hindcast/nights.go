@@ -58,6 +58,9 @@ func nightLine(night time.Time, o *job.Outcome) string {
 	default:
 		line += fmt.Sprintf(" %d predictions", c.Predictions)
 	}
+	if names := report.EstimatedNames(o.Estimated); len(names) > 0 && c.Matched == nil {
+		line += fmt.Sprintf(", estimated %s %s", names[0], report.Number(o.Estimated.Metrics[names[0]].Value))
+	}
 	if o.Decision.Action != trigger.ActionNone {
 		line += "  -> " + shortDecision(o.Decision)
 	}
@@ -88,7 +91,7 @@ func headline(o *job.Outcome) string {
 
 // primary returns the metric of a window that people look at first.
 func primary(o *job.Outcome) (name string, m metric.Result, ok bool) {
-	names := metricOrder(o.Metrics)
+	names := report.MetricNames(o.Metrics)
 	if len(names) == 0 {
 		return "", m, false
 	}
@@ -109,7 +112,7 @@ type windowRow struct {
 	stage    string
 	breached bool
 	recorded bool   // before, and not judged now
-	metric   string // the name
+	metric   string // the name of the one that is shown; empty where none is
 	cells    table.Row
 }
 
@@ -118,10 +121,10 @@ const recordedMark = "*"
 
 // rowOf returns the row of a window.
 func rowOf(o *job.Outcome) windowRow {
-	name, m, _ := primary(o)
-	coverage, value, share := "", "", ""
+	name, coverage, value, interval, share := "", "", "", "", ""
 	if c := o.Coverage; c.Matched != nil && c.Predictions > 0 {
-		coverage, value = report.Number(c.Coverage), report.Number(m.Value)
+		first, m, _ := primary(o)
+		name, coverage, value, interval = first, report.Number(c.Coverage), report.Number(m.Value), intervalOf(m)
 	}
 	if o.Drift != nil && !math.IsNaN(float64(o.Drift.Share)) {
 		share = report.Number(o.Drift.Share)
@@ -132,7 +135,7 @@ func rowOf(o *job.Outcome) windowRow {
 	}
 	window, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), " ") // the table's title names the zone
 	return windowRow{o.Window, o.Stage, o.Verdict == rule.Breached, o.Recorded, name, table.Row{
-		window, o.Stage, verdict, o.Coverage.Predictions, coverage, value, intervalOf(m), share, shortDecision(o.Decision),
+		window, o.Stage, verdict, o.Coverage.Predictions, coverage, value, interval, share, shortDecision(o.Decision),
 	}}
 }
 
@@ -181,9 +184,11 @@ func (n *modelNights) render(w io.Writer) {
 	slices.SortStableFunc(n.rows, func(a, b windowRow) int {
 		return cmp.Or(a.window.Start.Compare(b.window.Start), cmp.Compare(a.stage, b.stage)) // closed before mature
 	})
-	name := n.rows[0].metric
-	if name == "" {
-		name = "metric"
+	name := "metric"
+	for _, row := range slices.Backward(n.rows) { // the first that shows one decides
+		if row.metric != "" {
+			name = row.metric
+		}
 	}
 	title := n.name
 	if !n.zone.IsUTC() {

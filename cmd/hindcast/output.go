@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,7 +86,13 @@ func writeOutcome(w io.Writer, o *job.Outcome) {
 	}
 	if c.Matched != nil && *c.Matched > 0 {
 		metricsTable(w, o)
+		confusionTable(w, o.Confusion)
+		classesTable(w, o)
+		if text := report.LabelBias(o.LabelBias, o.Notes); text != "" {
+			fmt.Fprintln(w, visible(text))
+		}
 	}
+	estimatedTable(w, o)
 	if o.Drift != nil && c.Predictions > 0 {
 		driftTable(w, o.Drift)
 	}
@@ -167,60 +172,45 @@ func newTable(w io.Writer, header ...any) table.Writer {
 	return t
 }
 
+// metricsTable shows the metrics, and below it why some have no value or no interval.
 func metricsTable(w io.Writer, o *job.Outcome) {
 	header := []any{"metric", "value", "95 % interval", "reference"}
 	if o.Rolling != nil {
 		header = append(header, "rolling")
 	}
 	t := newTable(w, append(header, "n")...)
-	for _, name := range metricOrder(o.Metrics) {
+	for _, name := range report.MetricNames(o.Metrics) {
 		m := o.Metrics[name]
-		if spec, _ := metric.Find(name); spec.Optional && math.IsNaN(float64(m.Value)) {
-			continue
-		}
-		reference := ""
-		if o.Reference != nil {
-			reference = report.Number(o.Reference.Metrics[name].Value)
-		}
-		value := report.Number(m.Value)
-		if math.IsNaN(float64(m.Value)) {
-			value = "- (" + m.Reason + ")"
-		}
-		row := table.Row{name, value, intervalOf(m), reference}
+		row := table.Row{name, report.Number(m.Value), intervalOf(m), ofReference(o, name)}
 		if o.Rolling != nil {
 			row = append(row, report.Number(o.Rolling.Metrics[name].Value))
 		}
 		t.AppendRow(append(row, m.N))
 	}
 	t.Render()
-	var heavy []string
-	why := ""
-	for _, name := range metricOrder(o.Metrics) {
-		if m := o.Metrics[name]; m.HeavyTails() {
-			heavy, why = append(heavy, name), m.Reason
-		}
-	}
-	if len(heavy) > 0 {
-		fmt.Fprintf(w, "no interval of %s: %s\n", strings.Join(heavy, ", "), why)
+	for _, line := range report.Without(o.Metrics) {
+		fmt.Fprintln(w, visible(line))
 	}
 	if text := report.Rolling(o.Rolling, o.TimeZone); text != "" {
 		fmt.Fprintln(w, text)
 	}
 }
 
-func metricOrder(m map[string]metric.Result) []string {
-	var out []string
-	for _, spec := range metric.ForPeople() {
-		if _, ok := m[spec.Name]; ok {
-			out = append(out, spec.Name)
-		}
+// ofReference returns a metric of the reference as people read it, nothing where there is none.
+func ofReference(o *job.Outcome, name string) string {
+	if o.Reference == nil {
+		return ""
 	}
-	for _, name := range sortedKeys(m) { // of another version, from the ledger
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
+	return valueOf(o.Reference.Metrics, name)
+}
+
+// valueOf returns the value of a metric as people read it, nothing where there is no such metric.
+func valueOf(metrics map[string]metric.Result, name string) string {
+	m, ok := metrics[name]
+	if !ok {
+		return ""
 	}
-	return out
+	return report.Number(m.Value)
 }
 
 // driftTable shows the measures that judge the columns. Where some column is inconclusive, or

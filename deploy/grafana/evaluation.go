@@ -49,16 +49,17 @@ func evaluation() *builder {
 		query{runState(), "run"}).states(runStates()...))
 
 	b.open("Performance")
-	all := metrics("mae", "rmse", "me", "medae", "mse", "max_error")
-	large, small := all[:2], all[2:]
-	for _, m := range large {
-		b.add(12, 9, performance(m))
+	// Every model has one of each, so that neither is empty.
+	b.add(12, 9, first("MAE or F1", "mae", "f1"))
+	b.add(12, 9, first("RMSE or ROC AUC or accuracy", "rmse", "roc_auc", "accuracy"))
+
+	b.folded("Other metrics of regressions")
+	for _, m := range metrics(groundtruth.Regression, "mae", "rmse", "me", "medae", "mse", "max_error")[2:] {
+		b.add(6, 7, performance(m).none(ofRegressions))
 	}
 
-	b.folded("Other performance metrics")
-	for _, m := range small {
-		b.add(6, 7, performance(m))
-	}
+	b.folded("Classification")
+	classification(b)
 
 	b.open("Verdicts")
 	b.add(12, 6, timeline("Verdicts", "The verdict of each rule from pass to pass, on the newest window that it was judged on. Drift is seen as soon as a window has closed, performance when its labels are in.",
@@ -81,13 +82,15 @@ func evaluation() *builder {
 		[]state{{"0", "same", deepBlue}, {"1", "drifted", vermilion}}, query{`hindcast_drift_detected{` + ofModel + `}`, "{{column}}"}))
 
 	b.open("Labels and volume")
-	b.add(8, 7, steps("Coverage", "percentunit", "Share of predictions with a label, newest mature window, with the threshold of every rule on coverage.",
+	b.add(6, 7, steps("Coverage", "percentunit", "Share of predictions with a label, newest mature window, with the threshold of every rule on coverage.",
 		query{`hindcast_label_coverage_ratio{` + ofModel + `}`, "coverage"}, threshold("coverage")).
 		named("coverage", color(blue), fill(15)).asked("B", color(vermilion), dashed(10, 6)).between(0.5, 1))
-	b.add(8, 7, steps("Predictions", "short", "Unique predictions of the newest closed window, and those with a label of the newest mature one, which is older by the label delay.",
+	b.add(6, 7, steps("Label bias", "percentunit", "How far the rows with a label are from all rows of the newest mature window, in what was predicted. Far from 0, performance is that of some rows: the alert HindcastLabelBias says so. A gap is a window in which all rows have a label, or none.",
+		query{`hindcast_label_bias_effect_ratio{` + ofModel + `}`, "{{column}}"}).fromZero().between(0, 0.1).none("all rows have a label, or none"))
+	b.add(6, 7, steps("Predictions", "short", "Unique predictions of the newest closed window, and those with a label of the newest mature one, which is older by the label delay.",
 		query{`hindcast_predictions{` + ofModel + `}`, "predictions"}, query{`hindcast_matched_predictions{` + ofModel + `}`, "matched"}).
 		named("predictions", color(blue)).named("matched", color(green), dashed(4, 4)).fromZero())
-	b.add(8, 7, figure("Windows", "dateTimeAsIso", "The newest mature window, which performance is of, and the newest closed one, which drift, quality and volume are of. Half-open, UTC.",
+	b.add(6, 7, figure("Windows", "dateTimeAsIso", "The newest mature window, which performance is of, and the newest closed one, which drift, quality and volume are of. Half-open, UTC.",
 		windows(trigger.StageMature, "start", "from"), windows(trigger.StageMature, "end", "to"),
 		windows(trigger.StageClosed, "start", "from"), windows(trigger.StageClosed, "end", "to")).stacked())
 
@@ -111,9 +114,9 @@ func evaluation() *builder {
 
 	b.open("By version and segment")
 	b.add(12, 8, steps("$metric by version", "short", "The metric that the variable Metric names, of each model version with matched predictions in the newest mature window.",
-		query{`hindcast_${metric}{` + ofModel + `, model_version!="", model_version=~"$version"}`, "{{model_version}}"}))
+		query{`hindcast_${metric}{` + ofModel + `, model_version!="", model_version=~"$version"}`, "{{model_version}}"}).none(chooseMetric))
 	b.add(12, 8, steps("$metric by $column", "short", "The metric that the variable Metric names, of each segment of the column; rows without a value are (missing), those beyond max_segments are other.",
-		query{`hindcast_${metric}{` + ofModel + `, column="$column", segment!="", segment=~"$segment"}`, "{{segment}}"}))
+		query{`hindcast_${metric}{` + ofModel + `, column="$column", segment!="", segment=~"$segment"}`, "{{segment}}"}).none(chooseMetric))
 
 	b.open("Retraining and passes")
 	b.add(16, 6, timeline("Retraining run", "The state of the last retraining run over time. The marks across all panels are where a run was started.",
@@ -137,7 +140,7 @@ func evaluationVariables() []dashboard.VariableModel {
 			description: "A column of segments in the configuration."}.variable(),
 		choice{name: "segment", label: "Segment", of: "segment", all: true, multi: true, metric: anyMetric(`, column="$column", segment!=""`),
 			description: "Its values."}.variable(),
-		fixed("metric", "Metric", "For the panels by version and by segment.", names(metrics("mae", "rmse", "medae", "me"))...),
+		fixed("metric", "Metric", "For the panels by version and by segment: one that the model has.", ofEveryTask()...),
 		choice{name: "method", label: "Measure", of: "method", all: true, multi: true, first: "psi", metric: `hindcast_drift_score{` + ofModel + `}`,
 			description: "Measures of drift, for the score by column."}.variable(),
 	}
@@ -190,10 +193,83 @@ func threshold(metric string) query {
 	return query{`hindcast_rule_threshold{` + ofModel + `, metric=` + strconv.Quote(metric) + `}`, "threshold of {{rule}}"}
 }
 
-// metrics lists the metrics of regressions: those that are named, then all others in their
-// own order.
-func metrics(first ...string) []metric.Spec {
-	all := metric.Specs(groundtruth.Regression)
+// What panels say in the place of data of another kind of model.
+const (
+	ofRegressions = "no such metric: of regressions only"
+	ofClassifiers = "no such metric: of classifiers only, some of those with scores"
+	chooseMetric  = "nothing: choose a Metric that the model has"
+)
+
+// classification adds what is shown of classifiers: their metrics, performance as it was estimated
+// before labels came, and classes.
+func classification(b *builder) {
+	large := []string{"roc_auc", "f1", "precision", "recall", "accuracy", "log_loss", "ece"}
+	var others []string
+	for _, m := range classifiers() {
+		if !slices.Contains(large, m.Name) {
+			others = append(others, "hindcast_"+m.Name)
+		} else {
+			b.add(6, 7, performance(m).none(ofClassifiers))
+		}
+	}
+	b.add(6, 7, steps("Other metrics of classifiers", "short", "All others that the model has, of the newest mature window, as rules call them.",
+		query{`{__name__=~"` + strings.Join(others, "|") + `", ` + overall + `}`, "{{__name__}}"}).none(ofClassifiers))
+	for _, name := range []string{"roc_auc", "f1"} {
+		b.add(12, 8, estimated(name).none(ofClassifiers))
+	}
+	b.add(8, 7, steps("Predicted classes", "percentunit", "Share of the predictions of the newest closed window that are of each class. No labels are needed: a share that moves says that inputs have changed, or the model.",
+		query{`hindcast_prediction_ratio{` + ofModel + `}`, "{{class}}"}).fromZero().none(ofClassifiers))
+	b.add(8, 7, steps("Recall by class", "percentunit", "Share of what is of each class that was predicted to be, of models of several classes. Newest mature window; the 100 classes that most labels are of.",
+		query{`hindcast_class_recall{` + ofModel + `}`, "{{class}}"}).fromZero().between(0, 1).none("of models of several classes only"))
+	b.add(8, 7, steps("Estimates within their band", "percentunit", "Of the last 30 windows with labels, the share whose metric lay within the band that was estimated before: 95 % where scores are worth what they were in the reference.",
+		query{`hindcast_estimated_within_band_ratio{` + ofModel + `}`, "{{metric}}"}).fromZero().between(0, 1).none("no window has an estimate and labels yet"))
+}
+
+// estimated is a metric as it is estimated before labels come, with its band, beside what came true.
+func estimated(name string) panel {
+	const low, high = "95 % low", "95 % high"
+	m, _ := metric.Find(name)
+	return steps(m.Title+" before labels and after", unitOf(m), "What the metric is expected to be, of the newest closed window, with the band that it is expected in, if scores are worth what they were in the reference. What came true is of the newest mature window, and so later by the label delay.",
+		query{`hindcast_estimated_` + name + `{` + ofModel + `}`, "estimated"},
+		query{`hindcast_` + name + `{` + overall + `}`, "realised"}, threshold("estimated."+name),
+		query{`hindcast_estimated_` + name + `_low{` + ofModel + `}`, low}, query{`hindcast_estimated_` + name + `_high{` + ofModel + `}`, high}).
+		named("estimated", color(orange), dashed(4, 4)).named("realised", color(blue)).asked("C", color(vermilion), dashed(10, 6)).
+		named(low, color(orange), width(0), noLegend()).named(high, color(orange), width(0), fill(20), fillTo(low), noLegend())
+}
+
+// first is performance by the first of some metrics that the model has, for models of every task.
+func first(title string, names ...string) panel {
+	const low, high = "95 % low", "95 % high"
+	of := func(before, after, selector string) string {
+		var terms []string
+		for _, name := range names {
+			terms = append(terms, `hindcast_`+before+name+after+`{`+selector+`}`)
+		}
+		return strings.Join(terms, " or ")
+	}
+	return steps(title, "short", "The first of these that the model has, of the newest mature window, beside the reference's and the threshold of every rule on it. The band is its 95 % interval.",
+		query{of("", "", overall), "{{__name__}}"}, query{of("reference_", "", ofModel), "reference"},
+		query{`hindcast_rule_threshold{` + ofModel + `, metric=~` + strconv.Quote(strings.Join(names, "|")) + `}`, "threshold of {{rule}}"},
+		query{of("", "_low", ofModel), low}, query{of("", "_high", ofModel), high}).
+		asked("A", color(blue)).named("reference", color(grey), dashed(4, 4)).asked("C", color(vermilion), dashed(10, 6)).
+		named(low, color(blue), width(0), noLegend()).named(high, color(blue), width(0), fill(20), fillTo(low), noLegend())
+}
+
+// classifiers lists the metrics of classifiers, of two classes or of several, in the order in which
+// people look at them.
+func classifiers() []metric.Spec {
+	has := names(append(metric.Specs(groundtruth.Binary), metric.Specs(groundtruth.Multiclass)...))
+	return slices.DeleteFunc(metric.ForPeople(), func(m metric.Spec) bool { return !slices.Contains(has, m.Name) })
+}
+
+// ofEveryTask names the metrics of every kind of model.
+func ofEveryTask() []string {
+	return append(names(metrics(groundtruth.Regression, "mae", "rmse", "medae", "me")), names(classifiers())...)
+}
+
+// metrics lists the metrics of a task: those that are named, then all others in their own order.
+func metrics(task groundtruth.Task, first ...string) []metric.Spec {
+	all := metric.Specs(task)
 	place := func(m metric.Spec) int {
 		if i := slices.Index(first, m.Name); i >= 0 {
 			return i

@@ -136,7 +136,8 @@ func (b *builder) add(w, h uint32, p panel) {
 	}
 }
 
-// json is the file: two spaces, and no HTML escapes in queries.
+// json is the file: a space for each level, for a ConfigMap has little room, and no HTML escapes in
+// queries.
 func (b *builder) json() ([]byte, error) {
 	b.endRow()
 	if b.err != nil {
@@ -148,7 +149,7 @@ func (b *builder) json() ([]byte, error) {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
+	e.SetIndent("", " ")
 	if err := e.Encode(b.dash); err != nil {
 		return nil, err
 	}

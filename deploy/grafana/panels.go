@@ -181,6 +181,12 @@ func (p panel) decimals(n float64) panel {
 	return p
 }
 
+// none is what the panel says where there are no data.
+func (p panel) none(text string) panel {
+	p.FieldConfig.Defaults.NoValue = &text
+	return p
+}
+
 // with sets properties of all series.
 func (p panel) with(properties ...dashboard.DynamicConfigValue) panel {
 	return p.override("byRegexp", "/.*/", properties...)

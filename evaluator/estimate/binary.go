@@ -370,7 +370,7 @@ func meanLoss(w *expected, loss func(score float64) (negative, positive float64)
 // cost of a prediction.
 func businessValue(w *expected, opt metric.Options) (float64, slope, string) {
 	if opt.Worth == nil {
-		return math.NaN(), nil, "the model has no business_value, which says what a right and a wrong prediction are worth"
+		return math.NaN(), nil, metric.NoWorth
 	}
 	sum, worth := 0.0, &opt.Worth.Binary
 	for i := range w.cells {

@@ -177,7 +177,7 @@ func TestNoBand(t *testing.T) {
 		{"few positive rows", "accuracy", []summary.ScoreCell{cell(0.1, 450)}, 0.9, false, "a band needs 50 rows of each class, and so many are not expected"},
 		{"enough", "accuracy", []summary.ScoreCell{cell(0.1, 500), cell(0.9, 0, 500)}, 0.9, true, ""},
 		{"none predicted", "precision", []summary.ScoreCell{cell(0.1, 500), cell(0.9, 500)}, 0, false, "no row is predicted to be of the positive class: counted as 0"},
-		{"no matrix", "business_value", []summary.ScoreCell{cell(0.1, 500), cell(0.9, 0, 500)}, math.NaN(), false, "the model has no business_value, which says what a right and a wrong prediction are worth"},
+		{"no matrix", "business_value", []summary.ScoreCell{cell(0.1, 500), cell(0.9, 0, 500)}, math.NaN(), false, metric.NoWorth},
 	} {
 		got := Binary(reference, c.window, metric.Options{}).Metrics[c.metric]
 		same := math.Abs(float64(got.Value)-c.value) < 1e-12 || math.IsNaN(c.value) && math.IsNaN(float64(got.Value))

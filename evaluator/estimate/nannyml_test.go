@@ -1,12 +1,11 @@
 package estimate
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
@@ -30,15 +29,7 @@ type golden struct {
 
 func readGolden(t *testing.T) golden {
 	t.Helper()
-	data, err := os.ReadFile("testdata/nannyml_cbpe.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var g golden
-	if err := json.Unmarshal(data, &g); err != nil {
-		t.Fatal(err)
-	}
-	return g
+	return evaltest.ReadGolden[golden](t, "testdata/nannyml_cbpe.json")
 }
 
 // referenceCells returns rows by score, label and predicted class.

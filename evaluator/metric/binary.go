@@ -46,7 +46,8 @@ type figure struct {
 	// be may then be as little as its least.
 	byChance bool
 	// variance is that of the influence where the metric has an estimator of its own; else 0.
-	variance float64
+	// Of roc_auc ofNegatives is the part of it that comes from negative rows.
+	variance, ofNegatives float64
 }
 
 // influence is by cell of score, in the order of binaryRows.cells, and there by actual and
@@ -104,17 +105,22 @@ func (r *binaryRows) result(s *Spec) Result {
 	if f.missing != "" {
 		return missingMetric(r.n, f.missing)
 	}
-	est := r.estimateOf(s, &f)
-	r.fewAlike = est.InTime > 1 && r.n < fewAlike && r.parts == nil
-	m := s.result(est, r.n, true)
-	if f.byChance && m.Low > stat.Number(s.Least) {
+	return r.ofClassifier(s, r.estimateOf(s, &f), f.byChance, f.bound, f.note)
+}
+
+// ofClassifier turns the estimate of a classifier's metric into its result, with what its figure
+// says of the value.
+func (o *origin) ofClassifier(s *Spec, est stat.Estimate, byChance bool, bound float64, note string) Result {
+	o.fewAlike = est.InTime > 1 && o.n < fewAlike && o.parts == nil
+	m := s.result(est, o.n, true)
+	if byChance && m.Low > stat.Number(s.Least) {
 		m.Low = stat.Number(s.Least)
 	}
-	if f.bound > 0 {
-		m.note("from bins of the score, within %.2g", f.bound)
+	if bound > 0 {
+		m.note("from bins of the score, within %.2g", bound)
 	}
-	if f.note != "" {
-		m.note("%s", f.note)
+	if note != "" {
+		m.note("%s", note)
 	}
 	return m
 }

@@ -195,7 +195,7 @@ func cohenKappa(r *binaryRows) figure {
 // cost of a prediction.
 func businessValue(r *binaryRows) figure {
 	if r.Worth == nil {
-		return figure{missing: "no business_value is configured"}
+		return figure{missing: NoWorth}
 	}
 	total := 0.0
 	for a := range 2 {

@@ -103,19 +103,7 @@ func (r *manyRows) resultOf(s *Spec, f *manyFigure) Result {
 	if s.Name == "brier" {
 		limits.Most = mostBrier
 	}
-	est := r.estimateOf(&limits, f)
-	r.fewAlike = est.InTime > 1 && r.n < fewAlike && r.parts == nil
-	m := limits.result(est, r.n, true)
-	if f.byChance && m.Low > stat.Number(s.Least) {
-		m.Low = stat.Number(s.Least)
-	}
-	if f.bound > 0 {
-		m.note("from bins of the score, within %.2g", f.bound)
-	}
-	if f.note != "" {
-		m.note("%s", f.note)
-	}
-	return m
+	return r.ofClassifier(&limits, r.estimateOf(&limits, f), f.byChance, f.bound, f.note)
 }
 
 // leastRows is how many rows an interval needs in all.

@@ -45,22 +45,26 @@ type ofClass struct {
 
 // recallOf is right_k/act_k, with the influence ([right]-recall) [k]/act_k.
 func (r *manyRows) recallOf(k int) ofClass {
-	c := ofClass{of: r.actual[k], rows: r.actual[k].N, term: manyTerm{class: k}}
-	if act := r.share(r.actual[k]); act > 0 {
-		c.value = r.correct[k].W / r.actual[k].W
-		c.term.actual, c.term.correct = -c.value/act, 1/act
-	}
+	c, each := r.rightAmong(r.actual[k], k)
+	c.term.actual = each
 	return c
 }
 
 // precisionOf is right_k/said_k, with the influence ([right]-precision) [said k]/said_k.
 func (r *manyRows) precisionOf(k int) ofClass {
-	c := ofClass{of: r.predicted[k], rows: r.predicted[k].N, term: manyTerm{class: k}}
-	if said := r.share(r.predicted[k]); said > 0 {
-		c.value = r.correct[k].W / r.predicted[k].W
-		c.term.predicted, c.term.correct = -c.value/said, 1/said
-	}
+	c, each := r.rightAmong(r.predicted[k], k)
+	c.term.predicted = each
 	return c
+}
+
+// rightAmong is the share of right_k among rows of class k, of which each moves it by each.
+func (r *manyRows) rightAmong(rows summary.Mass, k int) (c ofClass, each float64) {
+	c = ofClass{of: rows, rows: rows.N, term: manyTerm{class: k}}
+	if share := r.share(rows); share > 0 {
+		c.value = r.correct[k].W / rows.W
+		c.term.correct, each = 1/share, -c.value/share
+	}
+	return c, each
 }
 
 // f1Of is 2 right_k/(act_k+said_k), with the influence (2 [right k] - f1 ([k] + [said k]))/(act_k+said_k).
@@ -255,7 +259,7 @@ func manyKappa(r *manyRows) manyFigure {
 // worth, less the cost of a prediction.
 func manyValue(r *manyRows) manyFigure {
 	if r.Worth == nil || r.Worth.Classes == nil {
-		return manyFigure{missing: "there is no business_value: say what an actual and a predicted class are worth"}
+		return manyFigure{missing: NoWorth}
 	}
 	if !r.classes.CellsKnown() {
 		return manyFigure{missing: "of so many classes it is not kept here which was taken for which"}

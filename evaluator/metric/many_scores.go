@@ -10,9 +10,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
-// noScores is why a metric of probabilities has no value where none are mapped.
-const noScores = "predictions have no probabilities of the classes: map their columns as predictions.columns.scores"
-
 // mostBrier is the Brier score of a row that is sure of a wrong class.
 const mostBrier = 2
 
@@ -126,8 +123,11 @@ func (r *manyRows) aucOf(k int) (f figure, positive int64, ok bool) {
 }
 
 // manyAUC is roc_auc, from 0 to 1: the mean over the classes of that of each against all others,
-// where rows are of the class and of others. Its standard error is at most the mean of theirs,
-// which it is taken for, as they tell of the same rows.
+// where rows are of the class and of others. What a row has to do with one of these and with
+// another isn't kept, so that its variance is known within bounds alone. A row is a positive one
+// of its own class alone, so that of the positive rows' parts is the sum of the classes'. Of
+// what negative rows add, and of sums of both, the standard error is at most the sum of theirs
+// (Minkowski's inequality). The least of these bounds is taken for it.
 func manyAUC(r *manyRows) manyFigure {
 	scored := r.classes.Scored()
 	switch {
@@ -137,7 +137,7 @@ func manyAUC(r *manyRows) manyFigure {
 		return manyFigure{missing: fmt.Sprintf("scores of %d classes are not kept here", len(scored))}
 	}
 	out := manyFigure{note: r.unscored()}
-	classes, se := 0, 0.0
+	classes, se, positives, negatives := 0, 0.0, 0.0, 0.0
 	var sizes []int64
 	var missing []string
 	for k, name := range scored {
@@ -150,12 +150,15 @@ func manyAUC(r *manyRows) manyFigure {
 		out.value += f.value
 		out.bound += f.bound
 		se += math.Sqrt(f.variance)
+		positives += f.variance - f.ofNegatives
+		negatives += math.Sqrt(f.ofNegatives)
 		sizes = append(sizes, positive)
 	}
 	if len(missing) > 0 {
 		return manyFigure{missing: fmt.Sprintf("no label is %s, or all are: roc_auc needs rows of each class and of others", some(missing))}
 	}
 	n := float64(classes)
+	se = math.Min(se, math.Sqrt(math.Max(0, positives))+negatives)
 	out.value, out.bound, se = out.value/n, out.bound/n, se/n
 	out.few = fewOfMacro(sizes)
 	out.moments = stat.Moments{N: kish(r.all), Mean: out.value, Variance: float64(se * se), Kurtosis: 3}

@@ -12,12 +12,12 @@ import (
 // value: it needs so many orders.
 func (m *errorMoments) ofQuantiles(orders int) (n int64, missing *Result) {
 	n = m.e.Rows(summary.QuantileRows)
-	reason := ""
+	var reason string
 	switch {
 	case len(m.Quantiles) < orders && orders > 1:
-		reason = "an interval is between two quantiles: map them as predictions.columns.quantiles"
+		reason = oneQuantile
 	case len(m.Quantiles) < orders:
-		reason = "no quantiles are predicted: map them as predictions.columns.quantiles"
+		reason = noQuantiles
 	case n == 0 || !(m.e.Mass(summary.QuantileRows, 1) > 0):
 		reason = "no row has predicted quantiles"
 	default:
@@ -79,7 +79,7 @@ func wilson(share, n float64) (low, high float64) {
 	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
 	zz := float64(z * z)
 	middle := (share + zz/(2*n)) / (1 + zz/n)
-	half := z / (1 + zz/n) * math.Sqrt(share*(1-share)/n+zz/(4*n*n))
+	half := float64(z / (1 + zz/n) * math.Sqrt(share*(1-share)/n+zz/(4*n*n)))
 	return math.Max(0, middle-half), math.Min(1, middle+half)
 }
 

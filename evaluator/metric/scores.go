@@ -11,9 +11,6 @@ import (
 // taken of them, as scikit-learn did it when it clipped by itself.
 const leastScore = 1e-15
 
-// noScore is why a metric of scores has no value where none are mapped.
-const noScore = "predictions have no score: map its column as predictions.columns.score"
-
 // worstLoss is the logarithmic loss of a row whose score could not be more wrong.
 func worstLoss() float64 { return lossOf(0, 1) }
 
@@ -118,6 +115,7 @@ func rocAUC(r *binaryRows) figure {
 	f.value /= r.positive.W
 	f.bound = off / r.positive.W / r.negative.W
 	f.influence.center(f.value)
+	var squares [2]float64 // by label
 	for i := range r.cells {
 		for label, of := range []summary.Mass{r.negative, r.positive} {
 			rows := kish(of)
@@ -126,12 +124,12 @@ func rocAUC(r *binaryRows) figure {
 				u := f.influence[i][label][p] / share
 				f.influence[i][label][p] = u
 				if rows > 1 {
-					f.variance += float64(r.cells[i].Mass[label][p].W2 * u * u * (rows / (rows - 1)))
+					squares[label] += float64(r.cells[i].Mass[label][p].W2 * u * u * (rows / (rows - 1)))
 				}
 			}
 		}
 	}
-	f.variance /= r.all.W2
+	f.variance, f.ofNegatives = (squares[0]+squares[1])/r.all.W2, squares[0]/r.all.W2
 	return f
 }
 

@@ -62,7 +62,7 @@ func (m *errorMoments) ofErrors() (relative, bool) {
 // that of a gamma distribution with its variance, as normal numbers have it.
 func thirdOfSquares(kurtosis, variance float64) float64 {
 	more := kurtosis - 1
-	return variance * variance * variance * 2 * more * more
+	return float64(variance * variance * variance * 2 * more * more)
 }
 
 // labelKurtosis returns the kurtosis of the labels alone, of which these are the moments.
@@ -181,7 +181,7 @@ func skillOverMedian(s *Spec, rows *errorMoments) Result {
 	label, spread, _ := rows.labelsOf()
 	ratio := rows.absolute.Mean / mean
 	off := label.Mean + rows.e.Center() - median
-	labels := math.Max(0, spread+float64(off*off)-float64(mean*mean)) * designEffect(rows.e)
+	labels := float64(math.Max(0, spread+float64(off*off)-float64(mean*mean)) * designEffect(rows.e))
 	common := 0.0
 	e4 := second(rows.e, summary.SumE4)
 	mse := second(rows.e, summary.SumE2)

@@ -43,17 +43,6 @@ const (
 	WorseLeavesTarget                  // likewise from Spec.Target, as the coverage of an interval does
 )
 
-// Input is what a metric goes by beside what was predicted and what came true. The zero value is
-// nothing.
-type Input uint8
-
-// The inputs of metrics.
-const (
-	Scores             Input = iota + 1 // probabilities of classes
-	PredictedQuantiles                  // of a regression
-	WorthOfRows                         // Options.Worth
-)
-
 // Spec is one metric: a row of the table that rules, series, dashboards, messages, the
 // terminal and the documentation's tests read.
 type Spec struct {
@@ -79,9 +68,6 @@ type Spec struct {
 	Needs Input
 	// Headline says that messages show it.
 	Headline bool
-	// Optional says that it is of something that most models don't log, so that where there is
-	// none nothing is shown of it but in JSON.
-	Optional bool
 
 	// daysLike names the metric with whose mean from day to day this one goes, in proportion;
 	// empty where it is the function of a mean itself.

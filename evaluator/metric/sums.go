@@ -42,7 +42,7 @@ func inVariance(e *summary.ErrorSums, sum float64) float64 {
 		return sum / float64(e.N())
 	}
 	mass := e.Mass(summary.AllRows, 1)
-	return sum / mass / mass * float64(e.N())
+	return float64(sum / mass / mass * float64(e.N()))
 }
 
 // kurtosisOf returns the kurtosis of a series' values alone, where its moments are those with what
@@ -65,7 +65,7 @@ func kurtosisOf(e *summary.ErrorSums, of stat.Moments, k2, k3, k4 summary.SumKin
 func inThird(e *summary.ErrorSums) float64 {
 	mass := e.Mass(summary.AllRows, 1)
 	n := float64(e.N())
-	return e.Mass(summary.AllRows, 3) / mass * (n / mass) * (n / mass)
+	return float64(e.Mass(summary.AllRows, 3) / mass * (n / mass) * (n / mass))
 }
 
 // centred gives the series of some of the rows whose sum is k, centred on its mean.

@@ -80,17 +80,17 @@ func regressions() []Spec {
 		{
 			Name: "pinball_loss", Title: "Pinball loss", Help: "Mean pinball loss of the predicted quantiles.",
 			About: "Mean pinball loss of the predicted quantiles, in the label's unit",
-			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 14, Needs: PredictedQuantiles, Optional: true, regression: pinballLoss,
+			Unit:  LabelUnit, Worse: WorseRises, Most: inf, HasInterval: true, Rank: 14, Needs: PredictedQuantiles, regression: pinballLoss,
 		},
 		{
 			Name: "interval_coverage", Title: "Interval coverage", Help: "Share of labels from the lowest predicted quantile to the highest.",
 			About: "Share of labels from the lowest predicted quantile to the highest, which should be the difference of their orders",
-			Unit:  Share, Worse: WorseLeavesTarget, Most: 1, HasInterval: true, Rank: 15, Needs: PredictedQuantiles, Optional: true, regression: intervalCoverage,
+			Unit:  Share, Worse: WorseLeavesTarget, Most: 1, HasInterval: true, Rank: 15, Needs: PredictedQuantiles, regression: intervalCoverage,
 		},
 		{
 			Name: "interval_width", Title: "Interval width", Help: "Mean width from the lowest predicted quantile to the highest.",
 			About: "Mean width from the lowest predicted quantile to the highest, in the label's unit",
-			Unit:  LabelUnit, Worse: WorseRises, Least: -inf, Most: inf, HasInterval: true, Rank: 16, Needs: PredictedQuantiles, Optional: true, regression: intervalWidth,
+			Unit:  LabelUnit, Worse: WorseRises, Least: -inf, Most: inf, HasInterval: true, Rank: 16, Needs: PredictedQuantiles, regression: intervalWidth,
 		},
 	}
 }
@@ -188,7 +188,7 @@ func classifiers() []Spec {
 		{
 			Name: "business_value", Title: "Business value", Help: "Mean business value of a row, less the cost of a prediction.",
 			About: "What a prediction is worth on average by the configured business_value, less cost_per_prediction",
-			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, Needs: WorthOfRows, Optional: true, binary: businessValue, many: manyValue,
+			Unit:  WorthUnit, Worse: WorseFalls, Least: -inf, Most: inf, HasInterval: true, Rank: 15, Needs: WorthOfRows, binary: businessValue, many: manyValue,
 		},
 	}
 }

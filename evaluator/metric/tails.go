@@ -21,6 +21,3 @@ func KnowTails(metrics, of map[string]Result) {
 		metrics[name] = m
 	}
 }
-
-// HeavyTails reports whether the metric has no interval because a few great errors decide on it.
-func (m *Result) HeavyTails() bool { return m.worse != 0 }

@@ -11,7 +11,8 @@ import (
 const knownVariables = "me, mae, mse, rmse, medae, mape, smape, r2, max_error, rmsle, explained_variance, skill_mean, skill_median, pinball_loss, interval_coverage, interval_width, ci.METRIC.low|high, reference.METRIC, " +
 	`reference.rows, reference.segments["city"][VALUE].METRIC, rolling.METRIC, matched, coverage, predictions, segments["city"][VALUE].METRIC, drift.share, drift.count, ` +
 	"drift.columns[NAME].psi|ks|wasserstein|wasserstein_normed|js|tvd|cohen_w|missing|out_of_range|drifted, quality.missing_share, " +
-	"quality.columns[NAME].missing|out_of_range|unseen|invalid, prometheus.p95"
+	"quality.absent_columns|type_changes|constant_columns|duplicate_predictions|duplicate_labels|conflicting_labels|volume|empty_hours|longest_gap_hours, " +
+	"quality.columns[NAME].missing|out_of_range|unseen|invalid|absent|type_changed|constant, prometheus.p95"
 
 const regressionNames = "me, mae, mse, rmse, medae, mape, smape, r2, max_error, rmsle, explained_variance, skill_mean, skill_median, pinball_loss, interval_coverage, interval_width"
 
@@ -53,8 +54,8 @@ func TestSemantics3_ExpressionsRefusedAtLoad(t *testing.T) {
 		{`drift.columns["x"].psy > 1`, 18, `unknown variable drift.columns["x"].psy; did you mean drift.columns["x"].psi? known are psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range, drifted`},
 		{`drift.columns["x"].hellinger > 1`, 18, "drift measure hellinger is not in this version; known are psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range, drifted"},
 		{"drift.shares > 1", 5, "unknown variable drift.shares; did you mean drift.share? known are share, count, columns"},
-		{`quality.columns["x"].mising > 1`, 20, `unknown variable quality.columns["x"].mising; did you mean quality.columns["x"].missing? known are missing, out_of_range, unseen, invalid`},
-		{"quality.share > 1", 7, "unknown variable quality.share; did you mean quality.missing_share? known are missing_share, columns"},
+		{`quality.columns["x"].mising > 1`, 20, `unknown variable quality.columns["x"].mising; did you mean quality.columns["x"].missing? known are missing, out_of_range, unseen, invalid, absent, type_changed, constant`},
+		{"quality.share > 1", 7, "unknown variable quality.share; did you mean quality.missing_share? known are missing_share, absent_columns, type_changes, constant_columns, duplicate_predictions, duplicate_labels, conflicting_labels, volume, empty_hours, longest_gap_hours, columns"},
 		{"prometheus.p59 > 1", 10, "unknown variable prometheus.p59; did you mean prometheus.p95? known are p95"},
 		{"estimated.rmse > 1", 0, "performance is not estimated of models of task regression"},
 		{"rmse - mae > 1", 11, "rmse and mae are two metrics of the window in one comparison, and how they vary together is not known" + joint},
@@ -128,11 +129,16 @@ func TestEnvDecidesWhichVariablesExist(t *testing.T) {
 		`reference.segments["city"]["Oslo"].r2 > 1`: "this model has no segments; configure segments",
 		"rmse > rolling.rmse":                       "rolling.rmse needs a rolling reference and this model has none; configure reference.rolling",
 		"prometheus.p95 > 1":                        "this model has no prometheus queries to name",
+		`quality.columns["x"].constant`:             `quality.columns["x"].constant needs a reference and this model has none; configure reference`,
+		"quality.volume < 0.5":                      "quality.volume needs a reference and this model has none; configure reference",
+		"quality.out_of_bounds > 0":                 "quality.out_of_bounds needs bounds and this model has none; configure predictions.bounds",
+		"quality.duplicate_predictions.x > 0":       "quality.duplicate_predictions is a value and has no parts; remove what follows it",
+		"quality.duplicate_predictions > 0":         "",
 		`quality.columns["x"].missing > 0`:          "",
 		"quality.missing_share > 0":                 "",
 		"rmse > 1 && predictions > 1":               "",
 		`drift["columns"]["x"]["psi"] > matched`:    `drift.columns["x"].psi needs a reference and this model has none; configure reference`,
-		"latency > 1":                               "unknown variable latency; known are " + regressionNames + ", ci.METRIC.low|high, matched, coverage, predictions, quality.missing_share, quality.columns[NAME].missing|invalid",
+		"latency > 1":                               "unknown variable latency; known are " + regressionNames + ", ci.METRIC.low|high, matched, coverage, predictions, quality.missing_share, quality.duplicate_predictions|duplicate_labels|conflicting_labels, quality.columns[NAME].missing|invalid",
 		`segments.city.Oslo.rmse > reference.rmse`:  "this model has no segments; configure segments",
 		"ci.rmse.low > 1.2 && max_error > coverage": "",
 	} {

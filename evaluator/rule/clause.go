@@ -86,9 +86,9 @@ func evalFlag(v *variable, facts *Facts) outcome {
 	case r.missing != "":
 		return outcome{reasons: []string{r.missing}}
 	case r.flag:
-		return outcome{truth: truthTrue, reasons: []string{shorten(v.column, maxNameLength) + " drifted"}}
+		return outcome{truth: truthTrue, reasons: []string{flagWords(v)[0]}}
 	default:
-		return outcome{truth: truthFalse, reasons: []string{shorten(v.column, maxNameLength) + " did not drift"}}
+		return outcome{truth: truthFalse, reasons: []string{flagWords(v)[1]}}
 	}
 }
 

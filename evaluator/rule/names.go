@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -21,8 +22,15 @@ type names struct {
 }
 
 func newNames(env Env) *names {
-	task := cmp.Or(env.Task, groundtruth.Regression)
-	return &names{env: env, task: task, metrics: metric.Names(task)}
+	n := &names{env: env, task: cmp.Or(env.Task, groundtruth.Regression)}
+	n.metrics = metric.Names(n.task)
+	if env.AnyTask {
+		n.metrics = nil
+		for _, spec := range metric.All() {
+			n.metrics = append(n.metrics, spec.Name)
+		}
+	}
+	return n
 }
 
 // metricsWithInterval lists the metrics of the task to which significance applies.
@@ -37,7 +45,23 @@ func (n *names) metricsWithInterval() []string {
 }
 
 // qualityFields lists what a rule can name of a column's quality.
-func qualityFields() []string { return []string{"missing", "out_of_range", "unseen", "invalid"} }
+func qualityFields() []string {
+	return append([]string{"missing", "out_of_range", "unseen", "invalid"}, qualityFlags()...)
+}
+
+// qualityFlags lists those of them that are true or false.
+func qualityFlags() []string { return []string{"absent", "type_changed", "constant"} }
+
+// checks lists the checks of data quality that the model has.
+func (n *names) checks() []string {
+	var out []string
+	for _, c := range evaluator.Checks() {
+		if (n.env.HasReference || !c.NeedsReference) && (n.env.HasBounds || !c.NeedsBounds) {
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
 
 // step is one name of a path such as drift.columns["x"].psi.
 type step struct {
@@ -358,7 +382,12 @@ func (n *names) drift(path []step, v *variable) *fault {
 
 // quality resolves a path that begins with quality.
 func (n *names) quality(path []step, v *variable) *fault {
-	first := []string{"missing_share", "columns"}
+	first := append(append([]string{"missing_share"}, n.checks()...), "columns")
+	if len(path) > 1 {
+		if c, ok := evaluator.FindCheck(path[1].name); ok {
+			return n.check(path, v, c)
+		}
+	}
 	if len(path) > 1 && path[1].name == "columns" {
 		v.kind = varQuality
 		f := n.fields(path, []string{"", "", `a column in brackets, as in ["size"]`, "a field"}, nil, first, nil, qualityFields())
@@ -366,13 +395,31 @@ func (n *names) quality(path []step, v *variable) *fault {
 			return f
 		}
 		v.column, v.field = path[2].name, path[3].name
+		if slices.Contains(qualityFlags(), v.field) {
+			v.kind = varQualityFlag
+		}
 		if v.needsReference() {
 			return n.needsReference(path)
 		}
 		return nil
 	}
 	v.kind = varMissingShare
-	return n.fields(path, []string{"", "missing_share or columns"}, nil, first)
+	return n.fields(path, []string{"", "missing_share, a check or columns"}, nil, first)
+}
+
+// check resolves a path to a check of data quality.
+func (n *names) check(path []step, v *variable, c evaluator.CheckSpec) *fault {
+	v.kind, v.field = varCheck, c.Name
+	if f := n.ends(path, 2); f != nil {
+		return f
+	}
+	switch {
+	case c.NeedsReference:
+		return n.needsReference(path)
+	case c.NeedsBounds && !n.env.HasBounds:
+		return &fault{msg: pathName(path) + " needs bounds and this model has none; configure predictions.bounds", offset: path[0].offset}
+	}
+	return nil
 }
 
 // prometheus resolves a path that begins with prometheus.

@@ -26,8 +26,10 @@ type Spec struct {
 // Env says what a model's rules may name, which Compile checks.
 type Env struct {
 	Task         groundtruth.Task // the zero Task is regression
+	AnyTask      bool             // nobody knows the task: metrics of all may be named
 	HasReference bool             // reference.METRIC, drift.*, quality.*.out_of_range|unseen need one
 	HasRolling   bool             // rolling.METRIC needs a rolling reference
+	HasBounds    bool             // quality.out_of_bounds needs predictions.bounds
 	// NoPredictions and NoLabels say that the reference has no such column, so that what
 	// needs it can never be known.
 	NoPredictions, NoLabels bool
@@ -117,7 +119,7 @@ type compiledRule struct {
 
 	when      *clause
 	variables []*variable
-	anyVolume bool // judged on any number of rows: the variables are predictions and coverage alone
+	anyVolume bool // judged on any number of rows: the variables tell of nothing but their number
 }
 
 // Compile checks and compiles rules. It returns every fault of every rule,
@@ -223,7 +225,7 @@ func newCompiledRule(spec Spec, when *condition, level float64) *compiledRule {
 	for _, v := range when.variables {
 		r.Variables = append(r.Variables, v.name)
 		r.NeedsLabels = r.NeedsLabels || v.needsLabels()
-		r.anyVolume = r.anyVolume && (v.kind == varPredictions || v.kind == varCoverage)
+		r.anyVolume = r.anyVolume && v.tellsVolume()
 	}
 	return r
 }

@@ -128,7 +128,7 @@ func (n *names) known() []string {
 	if !n.env.HasReference {
 		fields = []string{"missing", "invalid"}
 	}
-	out = append(out, "quality.missing_share", "quality.columns[NAME]."+strings.Join(fields, "|"))
+	out = append(out, "quality.missing_share", "quality."+strings.Join(n.checks(), "|"), "quality.columns[NAME]."+strings.Join(fields, "|"))
 	for _, p := range n.env.Prometheus {
 		out = append(out, "prometheus."+p)
 	}

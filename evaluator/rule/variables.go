@@ -36,6 +36,8 @@ const (
 	varDrifted
 	varMissingShare
 	varQuality
+	varQualityFlag
+	varCheck
 	varPrometheus
 )
 
@@ -45,9 +47,9 @@ type variable struct {
 	kind   variableKind
 	name   string // as rules write it, in canonical form
 	metric string // varMetric, varInterval, varReference, varReferenceSegment, varRolling, varEstimated, varSegment, varClass, varReferenceClass
-	column string // varSegment, varReferenceSegment, varDriftMeasure, varDrifted, varQuality
+	column string // varSegment, varReferenceSegment, varDriftMeasure, varDrifted, varQuality, varQualityFlag
 	value  string // varSegment, varReferenceSegment: the segment; varClass, varReferenceClass: the class
-	field  string // varInterval: low or high; varDriftMeasure: the measure; varQuality: its field; varPrometheus: the query
+	field  string // varInterval: low or high; varDriftMeasure: the measure; varQuality, varQualityFlag: its field; varCheck: its name; varPrometheus: the query
 }
 
 // reading is the value that a variable has in one window, or why it has none.
@@ -59,7 +61,7 @@ type reading struct {
 }
 
 // isFlag tells true-or-false variables from numbers.
-func (v *variable) isFlag() bool { return v.kind == varDrifted }
+func (v *variable) isFlag() bool { return v.kind == varDrifted || v.kind == varQualityFlag }
 
 // needsLabels reports whether the value is only known once labels are in. The
 // drift of the label itself is, whatever other columns' drift needs.
@@ -69,16 +71,27 @@ func (v *variable) needsLabels() bool {
 		return true
 	case varDriftMeasure, varDrifted:
 		return v.column == drift.LabelColumn
+	case varCheck:
+		c, _ := evaluator.FindCheck(v.field)
+		return c.NeedsLabels
 	default:
 		return false
 	}
 }
 
+// tellsVolume reports whether the value tells how many rows there are, and nothing of these.
+func (v *variable) tellsVolume() bool {
+	return v.kind == varPredictions || v.kind == varCoverage || v.kind == varCheck && v.field == evaluator.CheckVolume
+}
+
 // needsReference reports whether the value is one of the reference, or compares with it.
 func (v *variable) needsReference() bool {
 	switch v.kind {
-	case varReference, varReferenceRows, varReferenceSegment, varReferenceClass, varRolling, varEstimated, varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
+	case varReference, varReferenceRows, varReferenceSegment, varReferenceClass, varRolling, varEstimated, varDriftShare, varDriftCount, varDriftMeasure, varDrifted, varQualityFlag:
 		return true
+	case varCheck:
+		c, _ := evaluator.FindCheck(v.field)
+		return c.NeedsReference
 	case varQuality:
 		return v.field == "out_of_range" || v.field == "unseen"
 	default:
@@ -155,7 +168,7 @@ func (v *variable) read(facts *Facts) reading {
 		return v.readClass(ev.Classes, "this window", facts.times)
 	case varDriftShare, varDriftCount, varDriftMeasure, varDrifted:
 		return v.readDrift(ev.Drift)
-	case varMissingShare, varQuality:
+	case varMissingShare, varQuality, varQualityFlag, varCheck:
 		return v.readQuality(ev.Quality)
 	default:
 		return v.readMetric(ev.Metrics, facts.times)
@@ -300,9 +313,22 @@ func (v *variable) readQuality(q *evaluator.Quality) reading {
 		}
 		return reading{value: float64(q.MissingShare)}
 	}
+	if v.kind == varCheck {
+		c, ok := q.Checks[v.field]
+		switch {
+		case !ok:
+			return v.missingFor("it was not counted of this window")
+		case !stat.IsNumber(float64(c.Value)):
+			return v.missingFor(c.Reason)
+		}
+		return reading{value: float64(c.Value)}
+	}
 	c, ok := q.Columns[v.column]
 	if !ok {
 		return v.missingFor("no such column in this window's data quality")
+	}
+	if v.kind == varQualityFlag {
+		return reading{flag: map[string]bool{"absent": c.Absent, "type_changed": c.TypeChanged, "constant": c.Constant}[v.field]}
 	}
 	var value stat.Number
 	switch v.field {

@@ -213,11 +213,30 @@ func (c *clause) phrase(v *variable, r reading, facts *Facts) string {
 		return fmt.Sprintf("%s %s (%s)", v.name, value, between)
 	case varDriftMeasure:
 		return "drift of " + column + " " + v.field + " " + value
+	case varCheck:
+		if note := facts.Evaluation.Quality.Checks[v.field].Note; note != "" {
+			return v.name + " " + value + " (" + note + ")"
+		}
+		return v.name + " " + value
 	case varQuality:
 		return column + " " + v.field + " " + value
 	default:
 		return v.name + " " + value
 	}
+}
+
+// flagWords says of a variable that is true or false that it is true, and that it is not.
+func flagWords(v *variable) [2]string {
+	column := shorten(v.column, maxNameLength)
+	words := map[string][2]string{
+		"absent":       {" has no value", " has values"},
+		"type_changed": {" is not of the reference's kind", " is of the reference's kind"},
+		"constant":     {" has one value alone", " has not one value alone"},
+	}[v.field]
+	if v.kind == varDrifted {
+		words = [2]string{" drifted", " did not drift"}
+	}
+	return [2]string{column + words[0], column + words[1]}
 }
 
 // counted writes a number of things.

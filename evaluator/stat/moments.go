@@ -109,7 +109,7 @@ func WeightedMoments(of WeightedSums) Moments {
 	if square <= float64(leastSpread*mm*q0) {
 		square = 0
 	}
-	mean2 := square / w / w * f
+	mean2 := float64(square / w / w * f)
 	out := Moments{N: f, Mean: m, Variance: mean2 * f / (f - 1), Kurtosis: 3}
 	if !(mean2 > 0) {
 		return out

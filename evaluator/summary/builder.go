@@ -26,6 +26,9 @@ type BuilderOptions struct {
 	Entities bool
 	// Quantiles are the orders of Matches.Quantiles, in ascending order.
 	Quantiles []float64
+	// Bounds are what the predictions of a regression are counted by that are beyond them; nil
+	// for not at all.
+	Bounds *Bounds
 }
 
 // Builder makes a Summary of what a scan sends it. Each worker has its own; their
@@ -73,6 +76,9 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	b := &Builder{s: newSummary(task, opts.Binary, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar, orders: opts.Quantiles}
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
+	}
+	if opts.Bounds != nil {
+		b.s.bounds = &boundCount{bounds: *opts.Bounds}
 	}
 	switch task {
 	case groundtruth.Binary:
@@ -189,6 +195,9 @@ func (b *Builder) AddPredictions(batch *groundtruth.Batch) {
 	s.predictions += int64(n)
 	b.addHours(batch)
 	if batch.Predictions != nil {
+		if s.bounds != nil {
+			s.bounds.add(batch.Predictions[:n])
+		}
 		s.prediction.addNumbers(s.prediction.alike(batch.Predictions[:n], batch.Narrow), nil)
 	}
 	if batch.Class.Kind == groundtruth.Text {
@@ -447,6 +456,9 @@ func (b *Builder) ResetPredictions() {
 	}
 	if s.hours != nil {
 		s.hours.counts = [allHours]int64{}
+	}
+	if s.bounds != nil {
+		s.bounds.outside = 0
 	}
 	s.predicted = newPredicted(s.task, s.binary)
 	s.many = newManyPredictions(s.task, s.binary, s.layout.classRank())

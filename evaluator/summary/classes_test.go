@@ -14,13 +14,13 @@ import (
 
 // classRow is a row of a binary classifier's table.
 type classRow struct {
-	score     float64
-	positive  bool
-	actual    int // -1 without a label
-	weight    float64
-	time      int64
-	city      string
-	hash, key uint64
+	score    float64
+	positive bool
+	actual   int // -1 without a label
+	weight   float64
+	time     int64
+	city     string
+	hash     uint64
 }
 
 func (r classRow) predicted() int { return one(r.positive) }

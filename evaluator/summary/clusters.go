@@ -153,6 +153,9 @@ func (c *Clusters) column(at int) *ClusterColumn {
 // Coarse returns the column's coarse bins.
 func (cc *ClusterColumn) Coarse() *Coarse { return cc.coarse }
 
+// Len returns the number of groups.
+func (cc *ClusterColumn) Len() int { return len(cc.groups) }
+
 // Counts returns the rows of group g by coarse bin, which the caller must not change. The last
 // two are the rows whose value is none that the reference has, and those without a value.
 func (cc *ClusterColumn) Counts(g int) []int64 { return cc.groups[g].counts[cc.at] }

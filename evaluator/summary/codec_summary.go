@@ -55,6 +55,9 @@ func (e *encoder) counted(s *Summary) {
 	if s.hours != nil {
 		e.section(hoursSection, func() { e.hours(s.hours) })
 	}
+	if s.bounds != nil {
+		e.section(boundsSection, func() { e.bounds(s.bounds) })
+	}
 	if s.entities != nil {
 		e.section(entitiesSection, func() { e.entities(s.entities) })
 		if s.entities.hasMore() {
@@ -94,6 +97,7 @@ const (
 	byBlockSection     = "groups by block" // not there where no version's or segment's rows by time block are known
 	sampleSection      = "sample"          // not there where the sample is not known
 	hoursSection       = "hours"           // likewise
+	boundsSection      = "bounds"          // not there where none are told
 	entitiesSection    = "entities"        // not there where rows have no entities
 
 	moreOfEntitiesSection = "more sums of entities"
@@ -122,6 +126,7 @@ func countedSections(task groundtruth.Task, s **Summary) []sectionReader {
 		{byBlockSection, true, func(d *decoder) { d.byBlock(*s) }},
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
+		{boundsSection, true, func(d *decoder) { (*s).bounds = d.bounds(*s) }},
 		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).task, (*s).binary, (*s).layout, (*s).totals()) }},
 		{moreOfEntitiesSection, true, func(d *decoder) { d.clustersMore((*s).entities) }},
 	}

@@ -52,9 +52,9 @@ type quantileTerms struct {
 	greatestLoss, widest   float64   // absolute values
 
 	// Of a run.
-	crossed      int64
-	q, q2, q4    [runRows]float64
-	c, w, w2, w4 [runRows]float64
+	crossed  int64
+	q, q2    [runRows]float64
+	c, w, w2 [runRows]float64
 }
 
 // load takes the rows of a piece.

@@ -176,81 +176,76 @@ func (m naive) differs(got Mass) bool {
 	return m.n != got.N || math.Abs(m.w-got.W) > 1e-9*m.w || math.Abs(m.w2-got.W2) > 1e-9*m.w2
 }
 
-func checkMany(t *rapid.T, s *Summary, rows []manyTestRow, scored, weighted bool) {
-	predicted := map[string]int64{}
-	var whole, losses naive
-	cells := map[[2]string]*naive{}
-	blocks := map[string]*naive{}
-	cities := map[string]*naive{}
-	groups := map[string]*naive{}
-	ranks := make([]naive, len(manyScored)+1)
-	add := func(to map[string]*naive, key string, r manyTestRow, loss float64) {
-		if to[key] == nil {
-			to[key] = new(naive)
-		}
-		to[key].add(r, weighted, loss)
+func (m naive) lossDiffers(got float64) bool { return math.Abs(got-m.sum) > 1e-9*(1+m.sum) }
+
+// naiveMany is what a table of several classes comes to row by row.
+type naiveMany struct {
+	scored, weighted              bool
+	predicted                     map[string]int64
+	whole                         naive
+	cells, blocks, cities, groups map[string]*naive // by what fmt.Sprint makes of their keys
+	ranks                         []naive
+}
+
+func naiveManyOf(rows []manyTestRow, scored, weighted bool) *naiveMany {
+	m := &naiveMany{
+		scored: scored, weighted: weighted, predicted: map[string]int64{},
+		cells: map[string]*naive{}, blocks: map[string]*naive{}, cities: map[string]*naive{}, groups: map[string]*naive{},
+		ranks: make([]naive, len(manyScored)+1),
 	}
 	blockOf := newBlocks(tableWindow.Start.UnixNano(), tableWindow.End.UnixNano())
 	for _, r := range rows {
-		predicted[r.predicted]++
-		if !r.labelled {
-			continue
-		}
-		rank, loss := 0, 0.0
-		if scored {
-			rank, loss = naiveRank(r)
-			ranks[rank].add(r, weighted, loss)
-		}
-		whole.add(r, weighted, loss)
-		losses.add(r, weighted, loss)
-		key := [2]string{r.actual, r.predicted}
-		if cells[key] == nil {
-			cells[key] = new(naive)
-		}
-		cells[key].add(r, weighted, 0)
-		right := r.actual == r.predicted
-		b := blockOf.find(r.time)
-		add(blocks, fmt.Sprint("total", b), r, loss)
-		add(blocks, fmt.Sprint("actual", b, r.actual), r, 0)
-		add(blocks, fmt.Sprint("predicted", b, r.predicted), r, 0)
-		add(groups, fmt.Sprint(r.group), r, loss)
-		if right {
-			add(blocks, fmt.Sprint("correct", b, r.actual), r, 0)
-			add(cities, r.city, r, 0)
+		m.predicted[r.predicted]++
+		if r.labelled {
+			m.match(r, blockOf.find(r.time))
 		}
 	}
-	if got := s.PredictedClasses(); !maps.Equal(got, predicted) && len(got)+len(predicted) > 0 {
+	return m
+}
+
+// match adds a row with a label in a time block.
+func (m *naiveMany) match(r manyTestRow, block int) {
+	loss := 0.0
+	if m.scored {
+		var rank int
+		rank, loss = naiveRank(r)
+		m.ranks[rank].add(r, m.weighted, loss)
+	}
+	m.whole.add(r, m.weighted, loss)
+	add := func(to map[string]*naive, loss float64, key ...any) {
+		at := fmt.Sprint(key...)
+		if to[at] == nil {
+			to[at] = new(naive)
+		}
+		to[at].add(r, m.weighted, loss)
+	}
+	add(m.cells, 0, r.actual, "|", r.predicted)
+	add(m.blocks, loss, "total", block)
+	add(m.blocks, 0, "actual", block, r.actual)
+	add(m.blocks, 0, "predicted", block, r.predicted)
+	add(m.groups, loss, r.group)
+	if r.actual == r.predicted {
+		add(m.blocks, 0, "correct", block, r.actual)
+		add(m.cities, 0, r.city)
+	}
+}
+
+// checkMany compares a Summary with what its rows come to one by one.
+func checkMany(t *rapid.T, s *Summary, rows []manyTestRow, scored, weighted bool) {
+	want := naiveManyOf(rows, scored, weighted)
+	if got := s.PredictedClasses(); !maps.Equal(got, want.predicted) && len(got)+len(want.predicted) > 0 {
 		// A class of the rest's name is counted with it.
-		t.Fatalf("predicted classes %v, want %v", got, predicted)
+		t.Fatalf("predicted classes %v, want %v", got, want.predicted)
 	}
 	c := s.Errors().Classes()
-	if whole.differs(c.Total()) || c.N() != whole.n || c.Weighted() != (weighted && whole.n > 0) || c.Pooled() {
-		t.Fatalf("%+v in all, want %+v", c.Total(), whole)
+	if want.whole.differs(c.Total()) || c.N() != want.whole.n || c.Weighted() != (weighted && want.whole.n > 0) || c.Pooled() {
+		t.Fatalf("%+v in all, want %+v", c.Total(), want.whole)
 	}
-	names := c.Names()
-	for b := range NumBlocks {
-		at := func(what string) naive { return valueAt(blocks, fmt.Sprint(what, b)) }
-		if at("total").differs(c.BlockTotal(b)) {
-			t.Fatalf("block %d has %+v", b, c.BlockTotal(b))
-		}
-		for k, name := range names {
-			of := func(what string) naive { return valueAt(blocks, fmt.Sprint(what, b, name)) }
-			if of("actual").differs(c.BlockActual(b, k)) || of("predicted").differs(c.BlockPredicted(b, k)) || of("correct").differs(c.BlockCorrect(b, k)) {
-				t.Fatalf("block %d has other rows of %s", b, name)
-			}
-		}
-		if scored && math.Abs(c.BlockLoss(b, LogLoss)-at("total").sum) > 1e-9*(1+at("total").sum) {
-			t.Fatalf("block %d has the log loss %g, want %g", b, c.BlockLoss(b, LogLoss), at("total").sum)
-		}
-	}
-	for i, a := range names {
-		for k, p := range names {
-			want := naive{}
-			if cells[[2]string{a, p}] != nil {
-				want = *cells[[2]string{a, p}]
-			}
-			if want.differs(c.Mass(i, k)) {
-				t.Fatalf("%s taken for %s: %+v, want %+v", a, p, c.Mass(i, k), want)
+	want.checkBlocks(t, c)
+	for i, a := range c.Names() {
+		for k, p := range c.Names() {
+			if cell := valueAt(want.cells, a, "|", p); cell.differs(c.Mass(i, k)) {
+				t.Fatalf("%s taken for %s: %+v, want %+v", a, p, c.Mass(i, k), cell)
 			}
 		}
 	}
@@ -259,38 +254,57 @@ func checkMany(t *rapid.T, s *Summary, rows []manyTestRow, scored, weighted bool
 		for k := range e.Classes().Names() {
 			got += e.Classes().Correct(k).N
 		}
-		if want := valueAt(cities, city).n; got != want {
-			t.Fatalf("%d right in %s, want %d", got, city, want)
+		if right := valueAt(want.cities, city).n; got != right {
+			t.Fatalf("%d right in %s, want %d", got, city, right)
 		}
 	}
 	entities := s.Entities().Errors()
 	for b := range entities.Blocks() {
-		want := valueAt(groups, fmt.Sprint(s.Entities().Key(b)))
-		if want.differs(entities.Classes().BlockTotal(b)) || math.Abs(entities.Classes().BlockLoss(b, LogLoss)-want.sum) > 1e-9*(1+want.sum) {
-			t.Fatalf("group %d has %+v, want %+v", b, entities.Classes().BlockTotal(b), want)
+		group := valueAt(want.groups, s.Entities().Key(b))
+		if group.differs(entities.Classes().BlockTotal(b)) || group.lossDiffers(entities.Classes().BlockLoss(b, LogLoss)) {
+			t.Fatalf("group %d has %+v, want %+v", b, entities.Classes().BlockTotal(b), group)
 		}
 	}
 	if !scored {
 		return
 	}
 	for i, got := range c.Ranks() {
-		if ranks[i].differs(got) {
-			t.Fatalf("rank %d has %+v, want %+v", i, got, ranks[i])
+		if want.ranks[i].differs(got) {
+			t.Fatalf("rank %d has %+v, want %+v", i, got, want.ranks[i])
 		}
 	}
-	if got := c.Loss(LogLoss).W; math.Abs(got-losses.sum) > 1e-9*(1+losses.sum) {
-		t.Fatalf("log loss %g, want %g", got, losses.sum)
+	if got := c.Loss(LogLoss).W; want.whole.lossDiffers(got) {
+		t.Fatalf("log loss %g, want %g", got, want.whole.sum)
 	}
 	for k, class := range manyScored {
 		checkOneVsRest(t, c.OneVsRest(k), s.ScoredClass(k), rows, k, class)
 	}
 }
 
-func valueAt(m map[string]*naive, key string) naive {
-	if m[key] == nil {
-		return naive{}
+// checkBlocks compares time blocks.
+func (m *naiveMany) checkBlocks(t *rapid.T, c *Classes) {
+	for b := range NumBlocks {
+		total := valueAt(m.blocks, "total", b)
+		if total.differs(c.BlockTotal(b)) {
+			t.Fatalf("block %d has %+v", b, c.BlockTotal(b))
+		}
+		for k, name := range c.Names() {
+			of := func(what string) naive { return valueAt(m.blocks, what, b, name) }
+			if of("actual").differs(c.BlockActual(b, k)) || of("predicted").differs(c.BlockPredicted(b, k)) || of("correct").differs(c.BlockCorrect(b, k)) {
+				t.Fatalf("block %d has other rows of %s", b, name)
+			}
+		}
+		if m.scored && total.lossDiffers(c.BlockLoss(b, LogLoss)) {
+			t.Fatalf("block %d has the log loss %g, want %g", b, c.BlockLoss(b, LogLoss), total.sum)
+		}
 	}
-	return *m[key]
+}
+
+func valueAt(m map[string]*naive, key ...any) naive {
+	if at := m[fmt.Sprint(key...)]; at != nil {
+		return *at
+	}
+	return naive{}
 }
 
 // naiveRank returns the rank of the actual class and the log loss.

@@ -40,7 +40,7 @@ func (e *ErrorSums) LabelSpread() (median, mean, bound float64, ok bool) {
 // lie below and above, which is at most how many the cell has.
 func spreadOf(cells []spreadCell) (median, mean, bound float64, ok bool) {
 	total := cells[len(cells)-1].upTo
-	median, _ = cellAt(cells, total/2)
+	median, _ = cellAt(cells, float64(total/2))
 	for _, c := range cells {
 		share := c.mass / total
 		mean += float64(share * math.Abs(c.mean-median))

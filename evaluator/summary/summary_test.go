@@ -59,6 +59,9 @@ func slowTerms(r tableRow, center float64) map[SumKind]float64 {
 	l := 0.0
 	if p > -1 && y > -1 {
 		d := math.Log1p(p) - math.Log1p(y)
+		if ratio := abs / (1 + min(p, y)); !math.IsInf(ratio, 0) {
+			d = math.Log1p(ratio) // the same up to its sign, to the last digit where both are near
+		}
 		l = d * d
 	}
 	return map[SumKind]float64{

@@ -8,7 +8,6 @@ type pickedRows struct {
 	positive          []bool
 	class             textRows
 	scores, quantiles numberRows
-	weights           []float64
 }
 
 // numberRows is the memory of several columns of numbers.

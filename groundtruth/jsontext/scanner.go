@@ -344,21 +344,29 @@ func (s *Scanner) read(key *valueNode, at, depth int) int {
 		return s.word(key, at, "false", False)
 	case c == 'n':
 		return s.word(key, at, "null", Null)
-	case key != nil && len(key.wants) > 0 || depth > maxDepth:
+	}
+	return s.nested(key, at, depth)
+}
+
+// nested reads the object or list of a key, as read does every value. Elements that are wanted of
+// it, but that it has not, are missing.
+func (s *Scanner) nested(key *valueNode, at, depth int) int {
+	if key != nil && len(key.wants) > 0 || depth > maxDepth {
 		return -1
-	case c == '{':
-		var inside *objectNode
-		if key != nil {
-			if e := key.elements; e != nil {
-				if e.noKey {
-					return -1
-				}
-				s.mark(e.wants, Null, 0, 0) // those that the object has not are missing
-			}
-			inside = key.child
+	}
+	switch s.line[at] {
+	case '{':
+		if key == nil {
+			return s.object(nil, at+1, depth+1)
 		}
-		return s.object(inside, at+1, depth+1)
-	case c == '[':
+		if e := key.elements; e != nil {
+			if e.noKey {
+				return -1
+			}
+			s.mark(e.wants, Null, 0, 0)
+		}
+		return s.object(key.child, at+1, depth+1)
+	case '[':
 		var places []place
 		if key != nil && key.elements != nil {
 			if key.elements.noPlace {

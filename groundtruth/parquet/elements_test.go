@@ -154,29 +154,22 @@ func TestNestedFixtures(t *testing.T) {
 // Elements of columns as old writers made them, and of none.
 func TestElementsOfOtherShapes(t *testing.T) {
 	number, text := parquet.Leaf(parquet.DoubleType), parquet.String()
-	group := func(fields ...any) parquet.Group {
-		g := parquet.Group{}
-		for i := 0; i < len(fields); i += 2 {
-			g[fields[i].(string)] = fields[i+1].(parquet.Node)
-		}
-		return g
-	}
 	list := func(n parquet.Node) parquet.Node { return parquet.Optional(parquet.List(n)) }
-	pair := group("key", parquet.Required(text), "value", parquet.Optional(number))
-	schema := parquet.NewSchema("rows", group(
-		"bare", parquet.Repeated(number),
-		"two", parquet.Optional(group("array", parquet.Repeated(number))),
-		"tuple", parquet.Optional(group("bag", parquet.Repeated(group("array_element", parquet.Optional(number))))),
-		"pairs", parquet.Repeated(pair),
-		"o", group("deep", list(number)),
-		"in.name", list(number),
-		"lists", list(list(number)),
-		"groups", list(group("label", text, "score", number)),
-		"maps", parquet.Optional(parquet.Map(text, list(number))),
-		"far", parquet.Repeated(group("l", list(number), "m", number)),
-		"s", parquet.Optional(group("cat", parquet.Optional(number), "inner", group("x", number, "y", number))),
-		"plain", number,
-	))
+	pair := parquet.Group{"key": parquet.Required(text), "value": parquet.Optional(number)}
+	schema := parquet.NewSchema("rows", parquet.Group{
+		"bare":    parquet.Repeated(number),
+		"two":     parquet.Optional(parquet.Group{"array": parquet.Repeated(number)}),
+		"tuple":   parquet.Optional(parquet.Group{"bag": parquet.Repeated(parquet.Group{"array_element": parquet.Optional(number)})}),
+		"pairs":   parquet.Repeated(pair),
+		"o":       parquet.Group{"deep": list(number)},
+		"in.name": list(number),
+		"lists":   list(list(number)),
+		"groups":  list(parquet.Group{"label": text, "score": number}),
+		"maps":    parquet.Optional(parquet.Map(text, list(number))),
+		"far":     parquet.Repeated(parquet.Group{"l": list(number), "m": number}),
+		"s":       parquet.Optional(parquet.Group{"cat": parquet.Optional(number), "inner": parquet.Group{"x": number, "y": number}}),
+		"plain":   number,
+	})
 	var out bytes.Buffer
 	w := parquet.NewWriter(&out, schema)
 	for _, row := range []map[string]any{

@@ -113,8 +113,8 @@ type Head struct {
 	// differ; nil of a field that Field.Texts does not ask for.
 	Texts []map[string]int64
 	Read  int64 // records, malformed ones included
-	Bad     int64 // malformed records
-	Whole   bool  // all of the objects was read
+	Bad   int64 // malformed records
+	Whole bool  // all of the objects was read
 }
 
 // Look returns the columns of the objects, and those objects that can be looked at; of the

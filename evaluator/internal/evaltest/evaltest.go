@@ -1,7 +1,7 @@
 // Package evaltest makes the tables that the tests of the evaluator's packages are about:
-// columns of values, batches of them as a scan would send, and series of errors. Of these
-// packages it knows portable alone, so that what it draws is the same on every processor. Begin
-// with Table.
+// columns of values, batches of them as a scan would send, and series of errors; and it reads
+// what they expect. Of these packages it knows portable alone, so that what it draws is the same
+// on every processor. Begin with Table.
 package evaltest
 
 import (
