@@ -5,6 +5,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // dayKind is how days differ though nothing changes, in standard deviations of each column.
@@ -37,7 +38,7 @@ const (
 
 // driftCells is the grid of drift: days, and rows of the window.
 func driftCells() []cell {
-	rules := compile(map[string]string{"share ≥ 0.5": "drift.share >= 0.5", "share ≥ 0.1": "drift.share >= 0.1", "count ≥ 1": "drift.count >= 1"})
+	rules := compile(groundtruth.Regression, map[string]string{"share ≥ 0.5": "drift.share >= 0.5", "share ≥ 0.1": "drift.share >= 0.1", "count ≥ 1": "drift.count >= 1"})
 	kinds := columnKinds()
 	var out []cell
 	for _, d := range dayKinds() {

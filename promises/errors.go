@@ -131,15 +131,30 @@ const entityRows = 10
 // entityErrors draws n normal errors of which 0.3 of the variance is the entity's, and the
 // groups that the rows' entities are dealt to. The entities' rows are anywhere in time.
 func entityErrors(r *rand.Rand, n int) (errors []float64, groups []int64) {
+	series, groups := entitySeries(r, n, 1)
+	return series[0], groups
+}
+
+// entitySeries draws so many series of n numbers, each as the errors of entityErrors, of the
+// same entities.
+func entitySeries(r *rand.Rand, n, number int) (series [][]float64, groups []int64) {
 	const icc = 0.3
-	errors, groups = make([]float64, n), make([]int64, n)
-	effect, group := 0.0, int64(0)
+	series, groups = make([][]float64, number), make([]int64, n)
+	for k := range series {
+		series[k] = make([]float64, n)
+	}
+	effects, group := make([]float64, number), int64(0)
 	for i, row := range r.Perm(n) {
 		if i%entityRows == 0 {
-			effect, group = math.Sqrt(icc)*r.NormFloat64(), r.Int64N(groundtruth.EntityGroups)
+			for k := range effects {
+				effects[k] = math.Sqrt(icc) * r.NormFloat64()
+			}
+			group = r.Int64N(groundtruth.EntityGroups)
 		}
-		errors[row] = effect + math.Sqrt(1-icc)*r.NormFloat64()
+		for k := range series {
+			series[k][row] = effects[k] + math.Sqrt(1-icc)*r.NormFloat64()
+		}
 		groups[row] = group
 	}
-	return errors, groups
+	return series, groups
 }

@@ -20,8 +20,9 @@ func monday() time.Time { return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) }
 // rows are logged predictions with their labels, as a join hands them on.
 type rows struct {
 	window   groundtruth.Window
-	days     []part // in the order of time
-	entities []part // the same rows by the groups of their entities; nil where they have none
+	task     groundtruth.Task // the zero value of a regression
+	days     []part           // in the order of time
+	entities []part           // the same rows by the groups of their entities; nil where they have none
 }
 
 // part is the rows of a day, or of a group of entities.
@@ -60,7 +61,9 @@ func days(first, n int) groundtruth.Window {
 // profileOf makes a reference profile as a pass does with the strata of windows of a day, in two
 // passes over the rows, and a third one where they have entities.
 func profileOf(ref rows, features []groundtruth.FeatureSpec) *summary.Profile {
-	p := summary.NewProfiler(features, nil, summary.ProfilerOptions{Strata: summary.WeekendStrata})
+	p := summary.NewProfiler(features, nil, summary.ProfilerOptions{
+		Strata: summary.WeekendStrata, Task: ref.task, Binary: summary.BinaryOptions{Scored: true},
+	})
 	feed(p, ref.days)
 	partition := p.Partition()
 	layout := p.Layout()
@@ -105,14 +108,14 @@ func feed(sink groundtruth.Sink, parts []part) {
 	}
 }
 
-// compile compiles rules by name, with the defaults of a configuration. It panics where one
+// compile compiles rules of a model by name, with the defaults of a configuration. It panics where one
 // is faulty.
-func compile(when map[string]string) *rule.Set {
+func compile(of groundtruth.Task, when map[string]string) *rule.Set {
 	var specs []rule.Spec
 	for name, condition := range when {
 		specs = append(specs, rule.Spec{Name: name, When: condition, MinSamples: 200, For: 1, Action: rule.ActionAlert})
 	}
-	set, errs := rule.Compile(specs, rule.Env{HasReference: true})
+	set, errs := rule.Compile(specs, rule.Env{Task: of, HasReference: true})
 	if len(errs) > 0 {
 		panic(errs[0])
 	}

@@ -4,9 +4,9 @@
 // many columns are flagged. It writes the table of docs/statistics.md and fails where a promise
 // is broken.
 //
-// Its terms: a grid is a list of cells (metricCells, driftCells); a cell is one kind of data,
-// whose trials are drawn, judged and counted (cell, in grid.go); a promise is what a count of a
-// cell is held to (promise.go). Begin with run, in this file; what is judged is built in
+// Its terms: a grid is a list of cells with the tables that show them (grids, in table.go); a cell
+// is one kind of data, whose trials are drawn, judged and counted (cell, in grid.go); a promise is
+// what a count of a cell is held to (promise.go). Begin with run, in this file; what is judged is built in
 // judged.go, as a pass over a model builds it.
 package main
 
@@ -41,7 +41,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	flags := flag.NewFlagSet("promises", flag.ContinueOnError)
 	flags.SetOutput(log)
 	smoke := flags.Bool("smoke", false, "a few cells with few trials, within a minute")
-	only := flags.String("only", "", "run the cells alone whose name has this in it, of both grids: \"hourly pattern\", \"1,000 rows\"")
+	only := flags.String("only", "", "run the cells alone whose name has this in it, of all grids: \"hourly pattern\", \"1,000 rows\"")
+	which := flags.String("grid", "", "one grid alone: metrics, classifiers, estimates or drift")
 	times := flags.Float64("times", 1, "so many times the trials")
 	threads := flags.Int("threads", runtime.NumCPU(), "threads; the figures are the same for any number")
 	write := flags.String("write", "", "write the tables into this file too, between its markers")
@@ -52,35 +53,45 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		return errors.New("-threads is at least 1, -times is above 0, and there are no arguments")
 	}
 	if *write != "" && (*smoke || *only != "") {
-		return errors.New("-write is for the whole grids: without -smoke and -only")
+		return errors.New("-write is for whole grids: without -smoke and -only")
 	}
-	metrics, drifts := metricCells(), driftCells()
-	if *smoke {
-		metrics, drifts = smokeOf(metrics, metricSmoke(), 0.1), smokeOf(drifts, driftSmoke(), 0.1)
-	}
-	for _, cells := range []*[]cell{&metrics, &drifts} {
-		kept := (*cells)[:0]
-		for _, c := range *cells {
+	var kept []grid
+	var all []cell
+	for _, g := range grids() {
+		if *which != "" && g.name != *which {
+			continue
+		}
+		if *smoke {
+			g.cells = smokeOf(g.cells, g.smoke, 0.1)
+		}
+		var cells []cell
+		for _, c := range g.cells {
 			if strings.Contains(c.name, *only) {
 				c.trials = max(int(float64(c.trials)**times), 1)
-				kept = append(kept, c)
+				cells = append(cells, c)
 			}
 		}
-		*cells = kept
+		if g.cells = cells; len(cells) > 0 {
+			kept = append(kept, g)
+			all = append(all, cells...)
+		}
 	}
-	if len(metrics)+len(drifts) == 0 {
-		return fmt.Errorf("no cell has %q in its name", *only)
+	if len(all) == 0 {
+		return fmt.Errorf("no cell has %q in its name, of the grids %q", *only, *which)
 	}
-	all := append(append([]cell{}, metrics...), drifts...)
 	results, err := simulate(ctx, all, *threads, log)
 	if err != nil {
 		return err
 	}
-	text := tables(metrics, results[:len(metrics)], drifts, results[len(metrics):])
-	fmt.Fprint(out, text)
-	if *write != "" {
-		if err := writeInto(*write, text); err != nil {
-			return err
+	left := results
+	for _, g := range kept {
+		text := g.text(left[:len(g.cells)])
+		left = left[len(g.cells):]
+		fmt.Fprintln(out, text)
+		if *write != "" {
+			if err := writeInto(*write, g.name, text); err != nil {
+				return err
+			}
 		}
 	}
 	var broken []string

@@ -3,7 +3,6 @@ package main
 import (
 	"math"
 	"math/rand/v2"
-	"strings"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -28,7 +27,7 @@ const (
 
 // metricCells is the grid of metrics: errors, rows of the window, rows of the reference.
 func metricCells() []cell {
-	rules := compile(map[string]string{"rmse fires": "rmse > 1.2 * reference.rmse", "mae fires": "mae > 1.2 * reference.mae"})
+	rules := compile(groundtruth.Regression, map[string]string{"rmse fires": "rmse > 1.2 * reference.rmse", "mae fires": "mae > 1.2 * reference.mae"})
 	var out []cell
 	for _, kind := range errorKinds() {
 		for _, n := range []int{200, 1000, 10000} {
@@ -104,8 +103,8 @@ func errorRows(r *rand.Rand, kind errorKind, n int, w groundtruth.Window, factor
 	return out
 }
 
-// add adds a row to the part of its group, which is made where there is none yet.
-func add(parts *[]part, of map[int64]int, group, at int64, prediction, label float64) {
+// add adds a row to the part of its group, which is made where there is none yet and returned.
+func add(parts *[]part, of map[int64]int, group, at int64, prediction, label float64) part {
 	i, ok := of[group]
 	if !ok {
 		i = len(*parts)
@@ -121,6 +120,7 @@ func add(parts *[]part, of map[int64]int, group, at int64, prediction, label flo
 	b.Times, m.Times = append(b.Times, at), append(m.Times, at)
 	b.Predictions, m.Predictions = append(b.Predictions, prediction), append(m.Predictions, prediction)
 	m.Labels = append(m.Labels, label)
+	return p
 }
 
 // countCoverage counts which intervals hold the truth.
@@ -131,15 +131,6 @@ func countCoverage(found map[string]metric.Result, kind errorKind, factor float6
 		"r2": 1 - mse/(labelSD*labelSD), "medae": factor * kind.medae,
 	}
 	for _, name := range covered() {
-		m := found[name]
-		low, high := float64(m.Low), float64(m.High)
-		if math.IsNaN(low) || math.IsNaN(high) {
-			into.unanswered(name, m.Reason)
-			continue
-		}
-		into.yesOrNo(name, low <= truth[name] && truth[name] <= high)
-		if strings.Contains(m.Note, "may be too narrow") {
-			into.note(name)
-		}
+		countInterval(name, found[name], truth[name], into)
 	}
 }

@@ -13,6 +13,9 @@ import (
 	"testing"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 func TestPromise(t *testing.T) {
@@ -87,6 +90,7 @@ func TestTruths(t *testing.T) {
 func TestFiguresDoNotDependOnThreads(t *testing.T) {
 	t.Parallel()
 	cells := append(smokeOf(metricCells(), metricSmoke(), 0.04), smokeOf(driftCells(), driftSmoke()[:1], 0.06)...)
+	cells = append(cells, smokeOf(classifierCells(), classifierSmoke(), 0.01)...)
 	one, err := simulate(t.Context(), cells, 1, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +100,7 @@ func TestFiguresDoNotDependOnThreads(t *testing.T) {
 		t.Errorf("on one thread\n%v\non three\n%v, %v", one, three, err)
 	}
 	for i, c := range cells {
-		if total := one[i]["rmse fires at 1.2"].all() + one[i]["count ≥ 1"].all(); total != c.trials {
+		if total := one[i]["rmse fires at 1.2"].all() + one[i]["count ≥ 1"].all() + one[i]["f1 fires at the threshold"].all(); total != c.trials {
 			t.Errorf("%s: %d of %d trials are counted", c.name, total, c.trials)
 		}
 	}
@@ -121,7 +125,8 @@ func TestLostTimesBreakPromises(t *testing.T) {
 	if broken := c.broken(results[0]); len(broken) != 1 || !strings.Contains(broken[0], "untimed: me: ") || !strings.Contains(broken[0], "want at least 93") {
 		t.Errorf("broken are %q, want the coverage of me", broken)
 	}
-	if table := tables([]cell{c}, results, nil, nil); !strings.Contains(table, "| **57.0** |") {
+	of := grid{cells: []cell{c}, tables: []table{{"%s windows", metricHeads()}}}
+	if table := of.text(results); !strings.Contains(table, "| **57.0** |") {
 		t.Errorf("the table does not mark it:\n%s", table)
 	}
 }
@@ -130,14 +135,14 @@ func TestWriteInto(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "page.md")
 	for _, tt := range []struct{ before, after, wrong string }{
-		{"a\n" + begin + "old\n" + end + "b\n", "a\n" + begin + "new\n" + end + "b\n", ""},
+		{"a\n" + beginOf("metrics") + "old\n" + end + "b\n", "a\n" + beginOf("metrics") + "new\n" + end + "b\n", ""},
 		{"a\n", "a\n", "has no"},
-		{"a\n" + begin + "old\n", "a\n" + begin + "old\n", "has no"},
+		{"a\n" + beginOf("metrics") + "old\n", "a\n" + beginOf("metrics") + "old\n", "has no"},
 	} {
 		if err := os.WriteFile(name, []byte(tt.before), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := writeInto(name, "new\n")
+		err := writeInto(name, "metrics", "new\n")
 		if tt.wrong == "" && err != nil || tt.wrong != "" && (err == nil || !strings.Contains(err.Error(), tt.wrong)) {
 			t.Errorf("error %v, want %q", err, tt.wrong)
 		}
@@ -154,5 +159,79 @@ func TestRunRefuses(t *testing.T) {
 		if err := run(t.Context(), args, &out, &log); err == nil {
 			t.Errorf("%v is no error", args)
 		}
+	}
+}
+
+// TestClassTruths holds what is known of classifiers to what is found of many rows.
+func TestClassTruths(t *testing.T) {
+	t.Parallel()
+	const n = 300_000
+	for i, kind := range classKinds() {
+		positive := []float64{0.5, 0.1, fewPositive}[i%3]
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			model, r := classifier{positive}, rand.New(rand.NewPCG(5, 6))
+			drawn, _ := model.rows(r, kind, n, days(0, 5), worse)
+			found := evaluate(drawn, profileOf(drawn, nil), drift.Options{}).Metrics
+			for name, want := range model.classTruth(kind, worse) {
+				// What is off, beside chance, is what scores on bins are off.
+				got, half := float64(found[name].Value), float64(found[name].High-found[name].Low)/2
+				if allowed := 2 * half; !(math.Abs(got-want) <= allowed) || math.IsNaN(want) {
+					t.Errorf("%s is %.5f, want %.5f within %.5f", name, got, want, allowed)
+				}
+			}
+		})
+	}
+}
+
+// TestHeldBack shows windows of few positive rows, of which nothing is judged, and what would show
+// if an interval, a verdict or a reason were there.
+func TestHeldBack(t *testing.T) {
+	t.Parallel()
+	missing := metric.Result{Low: stat.Number(math.NaN()), High: stat.Number(math.NaN()), Reason: "too few"}
+	for _, tt := range []struct {
+		name   string
+		change func(found map[string]metric.Result, verdicts counts)
+		want   bool
+	}{
+		{"nothing is judged", func(map[string]metric.Result, counts) {}, true},
+		{"an interval", func(found map[string]metric.Result, _ counts) { found["f1"] = metric.Result{Low: 0.1, High: 0.2} }, false},
+		{"no reason", func(found map[string]metric.Result, _ counts) {
+			found["brier"] = metric.Result{Low: missing.Low, High: missing.High}
+		}, false},
+		{"a verdict", func(_ map[string]metric.Result, verdicts counts) { verdicts.yesOrNo("roc_auc fires", false) }, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			found, verdicts := map[string]metric.Result{}, counts{}
+			for _, name := range ruled() {
+				found[name] = missing
+				verdicts.unanswered(name+" fires", missing.Reason)
+			}
+			if tt.change(found, verdicts); heldBack(found, verdicts) != tt.want {
+				t.Errorf("held back is not %v", tt.want)
+			}
+		})
+	}
+}
+
+// TestRulesTheWrongWayRoundFire has the rules of classifiers compare the other way, and expects
+// those to be breached by a model that got better.
+func TestRulesTheWrongWayRoundFire(t *testing.T) {
+	t.Parallel()
+	model, kind := classifier{0.5}, classKinds()[0]
+	rules := compile(groundtruth.Binary, map[string]string{"roc_auc fires": "roc_auc > 1.01 * reference.roc_auc"})
+	c := cell{name: "wrong way", trials: 20, promises: []promise{{figure: "roc_auc fires", alarm: true}}}
+	c.trial = func(r *rand.Rand, _ int, into counts) {
+		reference, _ := model.rows(r, kind, classRows, days(0, classDays), trained)
+		w, _ := model.rows(r, kind, 1000, days(classDays, 1), better)
+		judge(rules, evaluate(w, profileOf(reference, nil), drift.Options{}), w, into, "")
+	}
+	results, err := simulate(t.Context(), []cell{c}, 2, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if broken := c.broken(results[0]); len(broken) != 1 || !strings.Contains(broken[0], "want at most 0") {
+		t.Errorf("broken are %q, want that the rule fires", broken)
 	}
 }

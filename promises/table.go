@@ -17,6 +17,37 @@ type head struct {
 	alarm        bool
 }
 
+// grid is a list of cells, and the tables that show what is counted of them.
+type grid struct {
+	name   string // as the markers of its tables have it
+	cells  []cell
+	smoke  []string // the names of those of the smoke
+	tables []table
+}
+
+type table struct {
+	caption string // in which %s is the number of trials
+	heads   []head
+}
+
+func grids() []grid {
+	return []grid{
+		{"metrics", metricCells(), metricSmoke(), []table{
+			{"Metrics, %s windows a row, fewer of errors at 1.0 and 1.4:", metricHeads()},
+		}},
+		{"classifiers", classifierCells(), classifierSmoke(), []table{
+			{"Intervals of classifiers, %s windows a row:", intervalHeads()},
+			{"Rules of classifiers, %s windows a row at the threshold, a quarter of that of others:", classRuleHeads()},
+		}},
+		{"estimates", estimateCells(), estimateSmoke(), []table{
+			{"Bands of estimates, %s windows a row:", estimateHeads()},
+		}},
+		{"drift", driftCells(), driftSmoke(), []table{
+			{"Drift, %s windows of 20 columns a row, fewer of changed ones:", driftHeads()},
+		}},
+	}
+}
+
 func metricHeads() []head {
 	out := []head{{name: "errors"}, {name: "rows"}, {name: "reference"}}
 	for _, name := range covered() {
@@ -32,6 +63,34 @@ func metricHeads() []head {
 
 func suffixOf(factor float64) string { return fmt.Sprintf(" at %.1f", factor) }
 
+func classHeads() []head { return []head{{name: "rows"}, {name: "positive"}, {name: "number"}} }
+
+func intervalHeads() []head {
+	out := classHeads()
+	for _, name := range slices.Concat(ruled(), shown()) {
+		out = append(out, head{name: "`" + name + "`", figure: name})
+	}
+	return append(out, head{name: "held back", figure: undecided})
+}
+
+func classRuleHeads() []head {
+	out := classHeads()
+	for _, at := range []struct{ words, suffix string }{{"at the threshold", changed}, {"worse", muchWorse}} {
+		for _, name := range ruled() {
+			out = append(out, head{"`" + name + "` " + at.words, name + " fires" + at.suffix, true})
+		}
+	}
+	return append(out, head{unchanged, unchanged, true}, head{improved, improved, true})
+}
+
+func estimateHeads() []head {
+	out := classHeads()
+	for _, name := range estimated() {
+		out = append(out, head{name: "`" + name + "`", figure: bandOf(name)})
+	}
+	return out
+}
+
 func driftHeads() []head {
 	return []head{
 		{name: "days"}, {name: "rows"},
@@ -41,25 +100,20 @@ func driftHeads() []head {
 	}
 }
 
-// The markers between which the tables stand in a file.
-const (
-	begin = "<!-- generated: promises -->\n"
-	end   = "<!-- end -->\n"
-)
+// beginOf returns the marker of a grid, after which its tables stand in a file, up to end.
+func beginOf(grid string) string { return "<!-- generated: promises " + grid + " -->\n" }
 
-// tables writes the tables of both grids in Markdown.
-func tables(metrics []cell, ofMetrics []counts, drifts []cell, ofDrift []counts) string {
+const end = "<!-- end -->\n"
+
+// text writes the tables of a grid in Markdown.
+func (g *grid) text(results []counts) string {
 	var b strings.Builder
-	if len(metrics) > 0 {
-		fmt.Fprintf(&b, "Metrics, %s windows a row, fewer of errors at 1.0 and 1.4:\n\n", thousands(metrics[0].trials))
-		writeTable(&b, metricHeads(), metrics, ofMetrics)
-	}
-	if len(drifts) > 0 {
-		if len(metrics) > 0 {
+	for i, t := range g.tables {
+		if i > 0 {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "Drift, %s windows of 20 columns a row, fewer of changed ones:\n\n", thousands(drifts[0].trials))
-		writeTable(&b, driftHeads(), drifts, ofDrift)
+		fmt.Fprintf(&b, t.caption+"\n\n", thousands(g.cells[0].trials))
+		writeTable(&b, t.heads, g.cells, results)
 	}
 	return b.String()
 }
@@ -133,7 +187,7 @@ func leastFound(n counts) string {
 // line writes the figures of a cell for the log.
 func (c *cell) line(n counts) string {
 	var out []string
-	for _, h := range slices.Concat(metricHeads(), driftHeads()) {
+	for _, h := range slices.Concat(metricHeads(), intervalHeads(), classRuleHeads(), estimateHeads(), driftHeads()) {
 		if found, ok := n[h.figure]; ok {
 			mark := ""
 			if c.breaks(h.figure, n) {
@@ -152,12 +206,13 @@ func (c *cell) line(n counts) string {
 	return strings.Join(out, "; ")
 }
 
-// writeInto writes a text between the markers of a file.
-func writeInto(name, text string) error {
+// writeInto writes the tables of a grid between its markers in a file.
+func writeInto(name, grid, text string) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return fmt.Errorf("write the tables: %w", err)
 	}
+	begin := beginOf(grid)
 	before, rest, ok := strings.Cut(string(data), begin)
 	_, after, closed := strings.Cut(rest, end)
 	if !ok || !closed {

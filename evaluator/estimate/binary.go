@@ -112,7 +112,7 @@ const (
 //
 // The first is what the labels of the window's rows add by chance to their probabilities, the
 // second what chance did to the labels of the reference that the probabilities come from. Where
-// scores are taken as they stand, the second is what the reference leaves open of that.
+// scores are taken as they stand, the second is what the reference leaves open of that (learnt).
 func (w *expected) result(m binary, opt metric.Options) metric.Result {
 	value, by, reason := math.NaN(), slope(nil), noRows
 	if w.rows > 0 {
@@ -157,19 +157,25 @@ func (w *expected) drawn(by slope) float64 {
 	return sum
 }
 
-// learnt returns the variance that the reference's labels add.
+// learnt returns the variance that the reference's labels add. Where scores are taken as they
+// stand it is at least the square of what calibration would have changed: too little of that for
+// the calibration error to show may still be more than chance made, and moves all windows alike.
 func (w *expected) learnt(by slope) float64 {
 	blocks := [2][]float64{make([]float64, len(w.cals[0].curve.blocks))}
 	curves := 1
 	if blocks[1] = blocks[0]; w.cals[0] != w.cals[1] {
 		blocks[1], curves = make([]float64, len(w.cals[1].curve.blocks)), 2
 	}
+	change := 0.0
 	for i := range w.cells {
 		c, d := &w.cells[i], by(i)
 		for k, at := range c.place {
 			total := float64(c.n[k] * d[k])
 			blocks[k][at.from] += float64(total * (1 - at.share))
 			blocks[k][at.to] += float64(total * at.share)
+			if cal := w.cals[k]; !cal.Applied {
+				change += float64(total * (cal.curve.at(at) - c.p[k]))
+			}
 		}
 	}
 	sum := 0.0
@@ -178,7 +184,7 @@ func (w *expected) learnt(by slope) float64 {
 			sum += float64(blocks[k][b] * blocks[k][b] * v)
 		}
 	}
-	return sum
+	return math.Max(sum, float64(change*change))
 }
 
 // accuracy is (TP + TN) / n.

@@ -117,7 +117,9 @@ func (o *origin) ofClassifier(s *Spec, est stat.Estimate, byChance bool, bound f
 		m.Low = stat.Number(s.Least)
 	}
 	if bound > 0 {
-		m.note("from bins of the score, within %.2g", bound)
+		// Two digits of a number are less than it by a twentieth at the most, which is added, so
+		// that what is said holds.
+		m.note("from bins of the score, within %.2g", 1.05*bound)
 	}
 	if note != "" {
 		m.note("%s", note)
@@ -190,15 +192,20 @@ func (r *binaryRows) moments(f *figure) stat.Moments {
 	return m.WithThird(third)
 }
 
-// ofEqualRows is the standard error, as a part of the range of its values, of a metric that all
-// rows say the same of, such as a precision of 1: which other rows need not. Wilson's interval of
+// ofEqualRows is errorOfEqual of the rows that tell a metric: those of the share that it is, else
+// those of the rarer class.
+func (r *binaryRows) ofEqualRows(f *figure) float64 {
+	if f.of.N > 0 {
+		return errorOfEqual(kish(f.of))
+	}
+	return errorOfEqual(math.Min(kish(r.positive), kish(r.negative)))
+}
+
+// errorOfEqual is the standard error, as a part of the range of its values, of a metric that all of
+// m rows say the same of, such as a precision of 1: which other rows need not. Wilson's interval of
 // a share of m rows that is 0 or 1 ends z^2/(m+z^2) from there, and so much are z of these
 // standard errors.
-func (r *binaryRows) ofEqualRows(f *figure) float64 {
-	m := math.Min(kish(r.positive), kish(r.negative))
-	if f.of.N > 0 {
-		m = kish(f.of)
-	}
+func errorOfEqual(m float64) float64 {
 	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
 	return z / (m + float64(z*z))
 }

@@ -87,10 +87,14 @@ func (r *manyRows) aucOfClass(at int, name string) Result {
 	if !ok {
 		return missingMetric(r.n, fmt.Sprintf("no label is %s, or all are", name))
 	}
-	f := manyFigure{value: auc.value, bound: auc.bound}
+	k := slices.Index(r.names, name)
+	f := manyFigure{value: auc.value, bound: auc.bound, of: r.actual[k]}
+	if others := less(r.all, f.of); kish(others) < kish(f.of) {
+		f.of = others
+	}
 	f.moments = stat.Moments{N: kish(r.all), Mean: auc.value, Variance: auc.variance, Kurtosis: 3}
 	if positive < leastOfClass || r.n-positive < leastOfClass {
-		f.few = r.fewOfClass(slices.Index(r.names, name))
+		f.few = r.fewOfClass(k)
 	}
 	return r.resultOf(&s, &f)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/hindcast/hindcast/evaluator/portable"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
 )
@@ -132,11 +131,25 @@ func (r *manyRows) estimateOf(s *Spec, f *manyFigure) stat.Estimate {
 	default:
 		est = r.estimateAsAccuracy(m, f.value)
 	}
-	if est.SE == 0 && f.of.N > 0 && (f.value == s.Least || f.value == s.Most) {
-		z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
-		est.SE, est.DF = (s.Most-s.Least)*z/(kish(f.of)+float64(z*z)), kish(r.all)-1
+	if width := s.Most - s.Least; est.SE == 0 && stat.IsNumber(width) {
+		est.SE, est.DF = float64(width*errorOfEqual(r.toldBy(f))), kish(r.all)-1
 	}
 	return est
+}
+
+// toldBy returns how many rows tell a metric that all rows say the same of: those of the share that
+// it is, else those of the rarest class.
+func (r *manyRows) toldBy(f *manyFigure) float64 {
+	if f.of.N > 0 {
+		return kish(f.of)
+	}
+	m := kish(r.all)
+	for k := range r.kept {
+		if r.actual[k].W > 0 {
+			m = math.Min(m, kish(r.actual[k]))
+		}
+	}
+	return m
 }
 
 // estimateAsAccuracy returns the estimate of a metric that blocks tell nothing of: its rows are
@@ -198,6 +211,9 @@ func (r *manyRows) momentsOf(f *manyFigure) stat.Moments {
 	}
 	n := kish(r.all)
 	second, third, fourth := powers[1]/r.all.W2, powers[2]/r.all.W2, powers[3]/r.all.W2
+	if second < roundingAlone*math.Max(1, f.value*f.value) {
+		second, third, fourth = 0, 0, 0
+	}
 	m := stat.Moments{N: n, Mean: f.value, Variance: second * n / (n - 1), Kurtosis: 3}
 	if second > 0 {
 		m.Kurtosis = math.Max(1, fourth/second/second)

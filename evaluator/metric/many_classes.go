@@ -187,10 +187,27 @@ func f1Weighted(r *manyRows) manyFigure {
 	return f
 }
 
+// byItself returns act_k and said_k of a class. The rest of the classes are none: its rows are of
+// many, of which chance hardly finds one.
+func (r *manyRows) byItself(k int) (act, said float64) {
+	if k == r.kept {
+		return 0, 0
+	}
+	return r.share(r.actual[k]), r.share(r.predicted[k])
+}
+
+// noteChance tells of rows of which it is not known how often chance finds their class.
+func (r *manyRows) noteChance(f *manyFigure) {
+	if r.kept < len(r.names) {
+		f.note = fmt.Sprintf("as if chance found none of the %d rows of classes beyond the %d that are kept, which are %q",
+			r.actual[r.kept].N, summary.MaxClasses, r.names[r.kept])
+	}
+}
+
 // chance is the sum over classes of act_k said_k.
 func (r *manyRows) chance() (byChance, actSquares, saidSquares float64) {
-	for k := range r.names {
-		act, said := r.share(r.actual[k]), r.share(r.predicted[k])
+	for k := range r.kept {
+		act, said := r.byItself(k)
 		byChance += float64(act * said)
 		actSquares += float64(act * act)
 		saidSquares += float64(said * said)
@@ -200,7 +217,7 @@ func (r *manyRows) chance() (byChance, actSquares, saidSquares float64) {
 
 // oneClass says that labels, or predictions, are all of one class; empty where neither are.
 func (r *manyRows) oneClass() string {
-	for k := range r.names {
+	for k := range r.kept {
 		switch {
 		case r.actual[k].W == r.all.W:
 			return fmt.Sprintf("all labels are %s", r.names[k])
@@ -229,9 +246,10 @@ func manyMatthews(r *manyRows) manyFigure {
 	value := (right - chance) / root
 	f := manyFigure{value: value, base: (float64(2*chance)-right)/root - float64(value*(acts/v+saids/w))}
 	f.terms = r.everyClass(func(k int) (_, _, _ float64) {
-		act, said := r.share(r.actual[k]), r.share(r.predicted[k])
+		act, said := r.byItself(k)
 		return float64(value*act)/v - said/root, float64(value*said)/w - act/root, 1 / root
 	})
+	r.noteChance(&f)
 	return f
 }
 
@@ -247,12 +265,15 @@ func manyKappa(r *manyRows) manyFigure {
 		return manyFigure{missing: "all rows are of one class, and predicted to be"}
 	}
 	slope := (1 - right) / (rest * rest)
-	return manyFigure{
+	f := manyFigure{
 		value: (right - chance) / rest, base: float64(2*chance*slope) - right/rest,
 		terms: r.everyClass(func(k int) (_, _, _ float64) {
-			return -float64(slope * r.share(r.predicted[k])), -float64(slope * r.share(r.actual[k])), 1 / rest
+			act, said := r.byItself(k)
+			return -float64(slope * said), -float64(slope * act), 1 / rest
 		}),
 	}
+	r.noteChance(&f)
+	return f
 }
 
 // manyValue is business_value: the mean over rows of what their actual and predicted class are

@@ -11,8 +11,9 @@ import (
 // taken of them, as scikit-learn did it when it clipped by itself.
 const leastScore = 1e-15
 
-// worstLoss is the logarithmic loss of a row whose score could not be more wrong.
-func worstLoss() float64 { return lossOf(0, 1) }
+// worstLoss is the logarithmic loss of a row whose score could not be more wrong: of 1 and a negative
+// label, which rounding makes a little more than that of 0 and a positive one.
+func worstLoss() float64 { return lossOf(1, 0) }
 
 // lossOf returns the logarithmic loss of a label by a score.
 func lossOf(score float64, label int) float64 {
