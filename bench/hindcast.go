@@ -14,6 +14,24 @@ type model struct {
 	Predictions string // patterns
 	Labels      string
 	Reference   string // value of the key
+	Task        task   // the zero value for regression
+}
+
+// task is a kind of model, as configurations name it and its columns.
+type task struct{ kind, columns, label string }
+
+func regression() task { return task{"regression", "prediction: prediction", "label"} }
+
+func binary() task { return task{"binary", "score: score", "outcome"} }
+
+func multiclass() task {
+	return task{"multiclass", "scores: {cat: p_cat, dog: p_dog, owl: p_owl}", "kind"}
+}
+
+// weighted returns the task with weights of rows.
+func (t task) weighted() task {
+	t.columns += ", weight: weight"
+	return t
 }
 
 // writeConfig writes a configuration of models for hindcast to a path.
@@ -21,18 +39,22 @@ func writeConfig(path, state string, models ...model) error {
 	var s strings.Builder
 	fmt.Fprintf(&s, "version: 1\nstate: {url: \"%s\"}\nmodels:\n", state)
 	for _, m := range models {
+		t := m.Task
+		if t == (task{}) {
+			t = regression()
+		}
 		fmt.Fprintf(&s, `  - name: %s
-    task: regression
+    task: %s
     predictions:
       url: "%s"
-      columns: {id: id, timestamp: predicted_at, prediction: prediction, model_version: model_version}
+      columns: {id: id, timestamp: predicted_at, %s, model_version: model_version}
       features: [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, city, channel]
     ground_truth:
       url: "%s"
-      columns: {id: id, label: label, timestamp: sold_at}
+      columns: {id: id, label: %s, timestamp: sold_at}
     reference: %s
     segments: [city]
-`, m.Name, m.Predictions, m.Labels, m.Reference)
+`, m.Name, t.kind, m.Predictions, t.columns, m.Labels, t.label, m.Reference)
 	}
 	if err := os.WriteFile(path, []byte(s.String()), 0o644); err != nil {
 		return fmt.Errorf("write a configuration: %w", err)
@@ -43,6 +65,7 @@ func writeConfig(path, state string, models ...model) error {
 // setting says how hindcast is run over one window.
 type setting struct {
 	predictions, labels string // patterns
+	task                task   // the zero value for regression
 	window              string // empty for the day of the log
 	asOf                string // empty for a day when its labels are in
 	workers             int    // 0 leaves the default
@@ -60,6 +83,9 @@ func files(folder, format string) setting {
 // evaluate runs one window, with a state that is empty before and gone afterwards.
 func (b *bench) evaluate(ctx context.Context, s setting) (usage, error) {
 	reference, err := b.reference(ctx)
+	if err == nil && s.task != (task{}) {
+		reference, err = b.referenceOf(ctx, reference, s.task)
+	}
 	if err != nil {
 		return usage{}, err
 	}
@@ -72,7 +98,7 @@ func (b *bench) evaluate(ctx context.Context, s setting) (usage, error) {
 	if err := os.Mkdir(spill, 0o755); err != nil {
 		return usage{}, fmt.Errorf("make a working folder: %w", err)
 	}
-	m := model{Name: "bench", Predictions: s.predictions, Labels: s.labels, Reference: savedProfile(reference)}
+	m := model{Name: "bench", Predictions: s.predictions, Labels: s.labels, Reference: savedProfile(reference), Task: s.task}
 	if err := writeConfig(config, "file://"+filepath.Join(folder, "state"), m); err != nil {
 		return usage{}, err
 	}

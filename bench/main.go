@@ -36,6 +36,7 @@ func sections() []section {
 		{name: "memory", run: (*bench).memory},
 		{name: "threads", run: (*bench).threads},
 		{name: "rows", run: (*bench).rowScaling},
+		{name: "tasks", run: (*bench).tasks},
 		{name: "columns", run: (*bench).columns},
 		{name: "days", run: (*bench).days},
 		{name: "s3", run: (*bench).objectStorage},

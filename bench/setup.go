@@ -239,16 +239,7 @@ func (b *bench) reference(ctx context.Context) (string, error) {
 	if err != nil || b.profiled {
 		return folder, err
 	}
-	none := filepath.Join(folder, "none", "*.parquet")
-	config := filepath.Join(folder, "hindcast.yaml")
-	m := model{Name: "bench", Predictions: "file://" + none, Labels: "file://" + none, Reference: "{url: file://" + filepath.Join(folder, "reference.parquet") + "}"}
-	if err := writeConfig(config, "file://"+filepath.Join(folder, "state"), m); err != nil {
-		return "", err
-	}
-	if err := os.RemoveAll(filepath.Join(folder, "state")); err != nil {
-		return "", fmt.Errorf("remove an old profile: %w", err)
-	}
-	if err := b.tell(ctx, folder, nil, b.hindcast, "baseline", "-q", "-c", config); err != nil {
+	if err := b.baseline(ctx, folder, folder, task{}); err != nil {
 		return "", err
 	}
 	profile := filepath.Join(folder, "duckdb")
@@ -260,6 +251,35 @@ func (b *bench) reference(ctx context.Context) (string, error) {
 		"--set", "profile="+profile, filepath.Join(sql, "reference.sql"))
 	b.profiled = err == nil
 	return folder, err
+}
+
+// baseline saves the profile of the reference, for models of a task, below a folder.
+func (b *bench) baseline(ctx context.Context, reference, below string, t task) error {
+	none := filepath.Join(reference, "none", "*.parquet")
+	config := filepath.Join(below, "hindcast.yaml")
+	m := model{
+		Name: "bench", Predictions: "file://" + none, Labels: "file://" + none, Task: t,
+		Reference: "{url: file://" + filepath.Join(reference, "reference.parquet") + "}",
+	}
+	if err := writeConfig(config, "file://"+filepath.Join(below, "state"), m); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(filepath.Join(below, "state")); err != nil {
+		return fmt.Errorf("remove an old profile: %w", err)
+	}
+	return b.tell(ctx, below, nil, b.hindcast, "baseline", "-q", "-c", config)
+}
+
+// referenceOf returns a folder of this run's with the reference's profile for a task, which is
+// made once.
+func (b *bench) referenceOf(ctx context.Context, reference string, t task) (string, error) {
+	folder := filepath.Join(b.work, keyed("reference", []byte(t.kind+t.columns)))
+	if err := os.Mkdir(folder, 0o755); errors.Is(err, fs.ErrExist) {
+		return folder, nil
+	} else if err != nil {
+		return "", fmt.Errorf("make a folder: %w", err)
+	}
+	return folder, b.baseline(ctx, reference, folder, t)
 }
 
 // savedProfile returns the value of the key `reference` that names what `hindcast baseline`

@@ -18,8 +18,9 @@ const (
 	maxTimePerRow          = 1.5
 	minThreads             = 1.7
 	maxRowScaling          = 1.25 // "near-linear in rows": time per row, ten times the rows
-	maxColumns             = 1.1  // "cost what 12 columns cost", but for noise
-	maxForDay              = 1.1  // "reads only its row groups", but for footers
+	maxBinary              = 1.1
+	maxColumns             = 1.1 // "cost what 12 columns cost", but for noise
+	maxForDay              = 1.1 // "reads only its row groups", but for footers
 	minFromStore           = 0.8
 	maxWithLatency         = 1.5
 	addedLatency           = 50 * time.Millisecond
@@ -157,6 +158,33 @@ func (b *bench) rowScaling(ctx context.Context) error {
 	}
 	b.atMost("1m to 10m rows, time per row", maxRowScaling, fmt.Sprintf("%s : %s", seconds(all[1].wall()), seconds(all[0].wall())),
 		share(all[1].wall().Seconds()/10, all[0].wall().Seconds()), all[1], all[0])
+	return nil
+}
+
+// tasks compares classifiers with a regression, on the same rows.
+func (b *bench) tasks(ctx context.Context) error {
+	folder, err := b.data(ctx, b.rows+"-classes")
+	if err != nil {
+		return err
+	}
+	of := func(name string, t task) contestant {
+		s := files(folder, "parquet")
+		s.task = t
+		return b.contest(name, s)
+	}
+	all, err := b.alternate(ctx, b.n, of("regression", regression()), of("binary", binary()), of("binary, weighted", binary().weighted()),
+		of("multiclass", multiclass()), of("regression, weighted", regression().weighted()))
+	if err != nil {
+		return err
+	}
+	base := all[0]
+	b.atMost("binary with scores : regression, wall", maxBinary, fmt.Sprintf("%s : %s", seconds(all[1].wall()), seconds(base.wall())),
+		share(all[1].wall().Seconds(), base.wall().Seconds()), all[1], base)
+	for i, what := range []string{"binary with scores", "the same with weights", "three classes with scores", "regression with weights"} {
+		s := all[i+1]
+		measured := fmt.Sprintf("%s : %s; %s : %s", seconds(s.cpu()), seconds(base.cpu()), mebibytes(s.rss()), mebibytes(base.rss()))
+		b.add(what+" : regression, CPU; peak memory", "", measured, share(s.cpu().Seconds(), base.cpu().Seconds()), false, s, base)
+	}
 	return nil
 }
 

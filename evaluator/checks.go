@@ -177,7 +177,7 @@ func volumeOf(cur *summary.Summary, ref *summary.Profile, s summary.Stratum) Che
 	if !w.End.After(w.Start) {
 		return unknown("the window has no span")
 	}
-	long := math.Round(w.End.Sub(w.Start).Hours()*8/24) / 8 // days are an hour longer or shorter where clocks are set
+	long := float64(math.Round(w.End.Sub(w.Start).Hours()*8/24) / 8) // days are an hour longer or shorter where clocks are set
 	if ref.Windows > 0 {
 		long, of = 1, "windows of this model"
 	}
@@ -188,7 +188,7 @@ func volumeOf(cur *summary.Summary, ref *summary.Profile, s summary.Stratum) Che
 	expected := float64(0)
 	switch {
 	case long > 1:
-		expected = long * mean(rows[1:len(rows)-1]) // the first and the last may be parts of days
+		expected = float64(long * mean(rows[1:len(rows)-1])) // the first and the last may be parts of days
 	default:
 		expected = median(rows)
 	}
@@ -221,7 +221,7 @@ func mean(rows []int64) float64 {
 func median(rows []int64) float64 {
 	sorted := slices.Sorted(slices.Values(rows))
 	n := len(sorted)
-	return float64(sorted[(n-1)/2]+sorted[n/2]) / 2
+	return float64(float64(sorted[(n-1)/2]+sorted[n/2]) / 2)
 }
 
 // gapsOf counts the hours of the day in which a window has no rows while some were to be

@@ -81,7 +81,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		})
 		out.Drift = &drift.Drift{}
 		finish = append(finish, w.columnsDrift(out.Drift, cur, ref, stratum, out.Reference.WindowDays, opt.Drift))
-		if cur.Scored() != nil || len(cur.ScoredClasses()) > 0 {
+		if cur.HasScores() || len(cur.ScoredClasses()) > 0 {
 			w.add(func(*drift.Scratch) { out.Estimated = estimated(cur, ref, stratum, opt.Metric) })
 		}
 	}
@@ -117,10 +117,11 @@ func estimated(cur *summary.Summary, ref *summary.Profile, s summary.Stratum, op
 	case labelled.Weighted():
 		return estimate.None("rows have weights, and those of rows without a label are not known")
 	case labelled.Task() == groundtruth.Binary:
-		if labelled.Scores() == nil {
+		scores := labelled.Scores()
+		if scores == nil {
 			return estimate.None("the reference has no scores")
 		}
-		return estimate.Binary(labelled.Scores(), cur.Scored(), opt)
+		return estimate.Binary(scores, cur.Scored(), opt)
 	}
 	var classes []estimate.Class
 	for k, name := range cur.ScoredClasses() {

@@ -33,9 +33,19 @@ def features(s):
     return ", ".join(f"f{k}(i, {s}) AS f{k}" for k in range(10)) + f", city_of(i, {s}) AS city, channel_of(i, {s}) AS channel"
 
 
-def predictions(first, end, rows, start="2026-01-10", days=1, wide=0):
+def classes(s):
+    """What classifiers log of a row: of a binary one, and of one of three classes."""
+    return f"score_of(i, {s}) AS score, " + ", ".join(f"size_of(i, {k}, {s}) / sizes_of(i, {s}) AS p_{name}" for k, name in enumerate(("cat", "dog", "owl"))) + ", weight_of(i) AS weight"
+
+
+def outcomes(s):
+    """And what turns out to be."""
+    return f"outcome_of(i, {s}) AS outcome, kind_of(i, {s}) AS kind"
+
+
+def predictions(first, end, rows, start="2026-01-10", days=1, wide=0, classified=False):
     """Rows first to end of a log of so many rows, in the order of their times but for a minute."""
-    more = "".join(f", z(i, {2000 + k}) AS w{k:03d}" for k in range(wide))
+    more = (", " + classes(0) if classified else "") + "".join(f", z(i, {2000 + k}) AS w{k:03d}" for k in range(wide))
     return f"""
       SELECT row_id(i) AS id,
         TIMESTAMP '{start}' + to_microseconds((i / {rows} * ({days} * 86400e6 - 60e6) + 60e6 * u(i, 4))::BIGINT) AS predicted_at,
@@ -46,14 +56,14 @@ def predictions(first, end, rows, start="2026-01-10", days=1, wide=0):
     """
 
 
-def labels(first, end, rows, start="2026-01-10", days=1, of="range"):
+def labels(first, end, rows, start="2026-01-10", days=1, classified=False):
     """Labels first to end of nine in ten rows, in an order that is not the log's.
 
     The step has no factor in common with the number of rows, a power of ten, so that each
     row comes once.
     """
     return f"""
-      SELECT row_id(i) AS id, label_of(i, 0) AS label,
+      SELECT row_id(i) AS id, label_of(i, 0) AS label{", " + outcomes(0) if classified else ""},
         TIMESTAMP '{start}' + to_microseconds((i / {rows} * {days} * 86400e6 + (3600 + 80000 * u(i, 6)) * 1e6)::BIGINT) AS sold_at
       FROM (SELECT (range * 6700417 + 1234567) % {rows} AS i FROM range({first}, {end}))
     """
@@ -74,10 +84,10 @@ def parts(con, folder, query, rows, form="parquet", per_file=PER_FILE):
         list(pool.map(part, range(0, rows, per_file)))
 
 
-def scale(con, folder, rows, form="parquet", wide=0, per_file=PER_FILE):
+def scale(con, folder, rows, form="parquet", wide=0, per_file=PER_FILE, classified=False):
     log = os.path.join(folder, "predictions")
-    parts(con, log, lambda a, b: predictions(a, b, rows, wide=wide), rows, form, per_file)
-    parts(con, os.path.join(folder, "labels"), lambda a, b: labels(a, b, rows), rows * 9 // 10, form, per_file)
+    parts(con, log, lambda a, b: predictions(a, b, rows, wide=wide, classified=classified), rows, form, per_file)
+    parts(con, os.path.join(folder, "labels"), lambda a, b: labels(a, b, rows, classified=classified), rows * 9 // 10, form, per_file)
 
 
 def single(con, folder, rows):
@@ -117,7 +127,7 @@ def reference(con, folder):
     write(
         con,
         f"""
-        SELECT prediction_of(i, 1) AS prediction, label_of(i, 1) AS label, {features(1)}
+        SELECT prediction_of(i, 1) AS prediction, label_of(i, 1) AS label, {features(1)}, {classes(1)}, {outcomes(1)}
         FROM (SELECT range AS i FROM range({first}, {first + REFERENCE_ROWS}))
         """,
         os.path.join(folder, "reference.parquet"),
@@ -142,6 +152,8 @@ def main(name, folder):
         single(con, part, ROWS[base])
     elif kind == "wide":
         scale(con, part, ROWS[base], wide=WIDE_COLUMNS)
+    elif kind == "classes":
+        scale(con, part, ROWS[base], classified=True)
     elif kind == "thirty":
         thirty(con, part, ROWS[base])
     elif kind in FORMATS:

@@ -18,6 +18,19 @@ CREATE MACRO prediction_of(i, s) AS exp(12.3 + 0.4 * z(i, 1) + 0.03 * s);
 CREATE MACRO label_of(i, s) AS
   prediction_of(i, s) * (1 + 0.08 * z(i, 2) * (CASE WHEN u(i, 3) < 0.05 THEN 5 ELSE 1 END)) + 500 - 300 * s;
 
+-- The probability that a binary classifier logs, of full precision, and what it turns out to be,
+-- which is likelier than said where the probability is small.
+CREATE MACRO score_of(i, s) AS 1 / (1 + exp(1.5 - 1.2 * z(i, 1) - 0.03 * s));
+CREATE MACRO outcome_of(i, s) AS (u(i, 2) < pow(score_of(i, s), 0.95 + 0.02 * s))::INT;
+
+-- Those of three classes, which are the more probable the farther to the left they stand.
+CREATE MACRO size_of(i, k, s) AS exp(1.1 * z(i, 50 + k) - 0.4 * k - 0.03 * k * s);
+CREATE MACRO sizes_of(i, s) AS size_of(i, 0, s) + size_of(i, 1, s) + size_of(i, 2, s);
+CREATE MACRO kind_of(i, s) AS
+  ['cat', 'dog', 'owl'][1 + (u(i, 2) * sizes_of(i, s) > size_of(i, 0, s))::INT + (u(i, 2) * sizes_of(i, s) > size_of(i, 0, s) + size_of(i, 1, s))::INT];
+
+CREATE MACRO weight_of(i) AS 0.5 + u(i, 7);
+
 -- Six features of full precision, two like money, two whole numbers, two of text.
 CREATE MACRO f0(i, s) AS z(i, 10) + 0.05 * s;
 CREATE MACRO f1(i, s) AS exp(0.5 * z(i, 11) + 0.02 * s);

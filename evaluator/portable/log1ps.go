@@ -1,6 +1,6 @@
 package portable
 
-// plainLog1ps is Log1ps where there are no vectors.
+// plainLog1ps is Log1ps without vectors.
 func plainLog1ps(xs []float64) {
 	for i, x := range xs {
 		xs[i] = Log1p(x)

@@ -11,9 +11,9 @@ import (
 const (
 	// kernelRows is how many matches are taken apart by their groups at a time.
 	kernelRows = 1 << 15
-	// runRows of a cell are worked on at a time: few enough for their terms to stay in
-	// a core's nearest cache.
-	runRows = 1 << 8
+	// runRows of a cell are worked on at a time: few enough for the columns that a term is
+	// made of to stay in a core's nearest cache, and enough for what a run costs beside.
+	runRows = 1 << 9
 	// cellRows is how many rows a cell should have, so that what each costs is little
 	// beside what its rows do.
 	cellRows = 1 << 7
@@ -27,6 +27,7 @@ const (
 type errorKernel struct {
 	piece   pieceRows
 	logs    []float64 // of the piece's rows: see logErrors
+	noLogs  bool      // whether some are NaN
 	blockOf []int32   // their time blocks, nil where they have none
 	center  float64
 
@@ -160,7 +161,7 @@ func newErrorKernel(center float64, orders []float64) *errorKernel {
 // quantiles aren't as many as the kernel's orders.
 func (k *errorKernel) load(rows pieceRows) {
 	k.piece, k.blockOf = rows, nil
-	k.logs, k.greatestLog = logErrors(k.logs, rows.predictions, rows.labels)
+	k.logs, k.greatestLog, k.noLogs = logErrors(k.logs, rows.predictions, rows.labels)
 	if rows.quantiles != nil {
 		k.quantiles.load(rows)
 	}
@@ -288,8 +289,10 @@ func (k *errorKernel) addBlocks(blocks []blockSums, blockOf []int32) {
 func (k *errorKernel) loadRun(rows []int32) {
 	k.n = len(rows)
 	c, n, padded := &k.errors, k.n, k.padded()
+	predictions := k.piece.predictions
+	labels, logs := k.piece.labels[:len(predictions)], k.logs[:len(predictions)]
 	for j, i := range rows {
-		c.p[j], c.y[j] = k.piece.predictions[i], k.piece.labels[i]
+		c.p[j], c.y[j], k.l[j] = predictions[i], labels[i], logs[i]
 	}
 	// The last row fills up the lanes, so that nothing becomes greater.
 	for j := n; j < padded; j++ {
@@ -304,7 +307,11 @@ func (k *errorKernel) loadRun(rows []int32) {
 		}
 		c.e[j], c.abs[j], c.z[j], c.a[j], c.s[j] = 0, 0, 0, 0, 0
 	}
-	k.loadLogs(rows)
+	clear(k.l[n:padded])
+	k.logRows = int64(n)
+	if k.noLogs {
+		k.leaveNoLogs()
+	}
 	if k.piece.quantiles != nil {
 		k.quantiles.loadRun(rows, padded)
 	}
@@ -313,19 +320,14 @@ func (k *errorKernel) loadRun(rows []int32) {
 	}
 }
 
-// loadLogs takes what logErrors has of the rows of a run.
-func (k *errorKernel) loadLogs(rows []int32) {
-	var without int64
-	for j, i := range rows {
-		l := k.logs[i]
+// leaveNoLogs takes the run's rows that are not LogRows out of their terms.
+func (k *errorKernel) leaveNoLogs() {
+	for j, l := range k.l[:k.n] {
 		if l != l {
-			without++
-			l = 0
+			k.l[j] = 0
+			k.logRows--
 		}
-		k.l[j] = l
 	}
-	clear(k.l[k.n:k.padded()])
-	k.logRows = int64(k.n) - without
 }
 
 // setPlain computes what the terms of n rows are made of, and returns the greatest

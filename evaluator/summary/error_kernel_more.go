@@ -2,39 +2,45 @@ package summary
 
 import (
 	"math"
+	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/exact"
 	"github.com/hindcast/hindcast/evaluator/portable"
 )
 
 // logErrors returns |log(1+p) - log(1+y)| of each row in the memory of out, NaN where p or y
-// isn't above -1, and the greatest.
+// isn't above -1; what none is above; and whether there is a NaN.
 //
 // It is log(1 + |p-y| / (1 + the lesser of p and y)): one logarithm, and the difference of none.
-func logErrors(out, predictions, labels []float64) (logs []float64, greatest float64) {
-	out = append(out[:0], predictions...)
+func logErrors(out, predictions, labels []float64) (logs []float64, greatest float64, nans bool) {
+	out = slices.Grow(out[:0], len(predictions))[:len(predictions)]
 	for i, p := range predictions {
 		y := labels[i]
-		least := p
-		if y < p {
-			least = y
+		least := min(p, y)
+		x := math.Abs(p-y) / (1 + least)
+		switch {
+		case !(least > -1):
+			x, nans = math.NaN(), true
+		case x > greatest:
+			greatest = x
 		}
-		out[i] = math.Abs(p-y) / (1 + least)
-		if !(least > -1) {
-			out[i] = math.NaN()
-		}
+		out[i] = x
 	}
 	portable.Log1ps(out)
+	if greatest <= math.MaxFloat64 {
+		// Log1p is within a unit in the last place, of this number and of lesser ones.
+		return out, float64(portable.Log1p(greatest) * (1 + 0x1p-50)), nans
+	}
+	greatest = 0
 	for i, l := range out {
 		if l > math.MaxFloat64 {
-			l = math.Abs(portable.Log1p(predictions[i]) - portable.Log1p(labels[i]))
-			out[i] = l
+			out[i] = math.Abs(portable.Log1p(predictions[i]) - portable.Log1p(labels[i]))
 		}
-		if l > greatest {
-			greatest = l
+		if out[i] > greatest {
+			greatest = out[i]
 		}
 	}
-	return out, greatest
+	return out, greatest, nans
 }
 
 // quantileTerms is what the terms of rows with predicted quantiles are made of.

@@ -1,7 +1,6 @@
 package summary
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -276,18 +275,19 @@ func (t *scoreTable) each(fn func(fine uint32, n *[classCells]int64, w *[classCe
 
 // cells returns what is counted, by ascending score.
 func (t *scoreTable) cells() []ScoreCell {
-	out := make([]ScoreCell, 0, t.exact.used)
-	t.exact.each(func(score uint64, n *[classCells]int64, w *[classCells]weight) {
-		s := math.Float64frombits(score)
-		out = append(out, ScoreCell{s, s, s, masses(n, w)})
-	})
-	if t.bins != nil {
-		t.bins.each(func(fine uint32, b *scoreBin, w *[classCells]weight) {
-			low, mean, high := b.ends(fine, t.drop)
-			out = append(out, ScoreCell{mean, low, high, masses(&b.n, w)})
-		})
+	if t.bins == nil {
+		return t.exact.cells()
 	}
-	slices.SortFunc(out, func(a, b ScoreCell) int { return cmp.Or(cmp.Compare(a.Low, b.Low), cmp.Compare(a.High, b.High)) })
+	var out []ScoreCell
+	lower := 0
+	t.bins.each(func(fine uint32, b *scoreBin, w *[classCells]weight) {
+		low, mean, high := b.ends(fine, t.drop)
+		out = append(out, ScoreCell{mean, low, high, masses(&b.n, w)})
+		if fine < upperSide {
+			lower = len(out)
+		}
+	})
+	slices.Reverse(out[lower:]) // which go away from 1
 	return out
 }
 

@@ -3,6 +3,7 @@ package summary
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // exactScores counts rows by score: a table of scores by their bits.
@@ -168,4 +169,22 @@ func (x *exactScores) each(fn func(score uint64, n *[classCells]int64, w *[class
 		}
 		fn(x.slots[i].key-1, &x.n[i], w)
 	}
+}
+
+// cells returns what is counted, by ascending score.
+func (x *exactScores) cells() []ScoreCell {
+	keys := make([]uint64, 0, x.used)
+	x.each(func(score uint64, _ *[classCells]int64, _ *[classCells]weight) { keys = append(keys, score+1) })
+	slices.Sort(keys) // the bits of scores are in their order
+	out := make([]ScoreCell, len(keys))
+	for i, key := range keys {
+		at := x.slotOf(key)
+		var w *[classCells]weight
+		if x.weights != nil {
+			w = &x.weights[at]
+		}
+		s := math.Float64frombits(key - 1)
+		out[i] = ScoreCell{s, s, s, masses(&x.n[at], w)}
+	}
+	return out
 }
