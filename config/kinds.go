@@ -104,6 +104,22 @@ func (m *Model) referenceLacks() map[metric.Input]string {
 	return nil
 }
 
+// weighted reports whether predictions have weights, and the rows of the reference too. What a
+// profile has shows when it is read.
+func (m *Model) weighted() bool {
+	r := m.Reference
+	return m.Predictions.Columns.Weight != "" && r != nil && r.URL != "" && (r.Columns == nil || r.Columns.Weight != "")
+}
+
+// scoredClasses returns the classes that have a score, as rows have them.
+func (m *Model) scoredClasses() []string {
+	var out []string
+	for _, s := range m.Predictions.Columns.Scores {
+		out = append(out, table.ClassText(s.Class))
+	}
+	return out
+}
+
 // scoreKey names the key of predictions.columns that has probabilities.
 func scoreKey(task groundtruth.Task) string {
 	if task == groundtruth.Multiclass {

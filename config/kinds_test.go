@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -186,6 +187,20 @@ func TestThresholdBesideClasses(t *testing.T) {
 	}
 }
 
+// A rule on a class that has no score is warned of: it is probably misspelt.
+func TestRuleOnAClassWithoutScore(t *testing.T) {
+	const keys = "  rules: [{name: r, when: 'classes[\"%s\"].recall < 0.5'}]\n"
+	for class, want := range map[string]string{
+		"refund": "",
+		"refnud": `model m: a rule names the class "refnud", which has no score (did you mean "refund"?): predictions.columns.scores has "login", "refund"`,
+	} {
+		warnings := mustParse(t, kindText("multiclass", ", scores: {login: x, refund: z}", fmt.Sprintf(keys, class)), noEnv).Warnings()
+		if want == "" && strings.Contains(strings.Join(warnings, "\n"), "class") || want != "" && !slices.Contains(warnings, want) {
+			t.Errorf("%s: warnings %q", class, warnings)
+		}
+	}
+}
+
 // What is wrong with the keys of kinds of models, and the exact messages.
 func TestBadKinds(t *testing.T) {
 	const reference = "  rules: []\n  reference: {url: r, columns: {"
@@ -246,6 +261,7 @@ func TestBadKinds(t *testing.T) {
 		{"rule on scores without any", "binary", ", prediction: p", "  rules: [{name: auc, when: roc_auc < 0.8}]\n", "13:29: models[0].rules[0].when: roc_auc goes by probabilities, which this model has not: configure predictions.columns.score"},
 		{"rule on an interval of scores without any", "multiclass", ", prediction: p", "  rules: [{name: l, when: ci.log_loss.low > 0.8}]\n", "13:27: models[0].rules[0].when: log_loss goes by probabilities, which this model has not: configure predictions.columns.scores"},
 		{"rule on a reference without scores", "binary", ", score: s, prediction: p", "  reference: {url: r, columns: {score: ''}}\n  rules: [{name: auc, when: roc_auc < reference.roc_auc}]\n", "14:39: models[0].rules[0].when: reference.roc_auc can never be known: the reference has no probabilities, as reference.columns.score says"},
+		{"rule on an estimate of rows with weights", "binary", ", score: s, weight: w", "  reference: {url: r}\n  rules: [{name: e, when: estimated.f1 < reference.f1}]\n", "14:27: models[0].rules[0].when: performance is estimated of rows that all count alike, and predictions.columns.weight says that these don't: name a metric that waits for labels, or leave weight out"},
 		{"rule on a value that nobody gave", "binary", ", score: s", "  rules: [{name: v, when: business_value < 0}]\n", "13:27: models[0].rules[0].when: business_value goes by what rows are worth, which this model has not: configure business_value"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

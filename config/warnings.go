@@ -9,6 +9,7 @@ import (
 
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -76,6 +77,14 @@ func (m *Model) warnings(kept time.Duration) []string {
 	}
 	if m.Task == groundtruth.Binary && m.Threshold != defaultThreshold && m.Predictions.Columns.Prediction != "" && (m.Reference == nil || m.Reference.Columns == nil || m.Reference.Columns.Prediction != "") {
 		add("threshold does not count: predictions.columns.prediction (%s) says which class is predicted", m.Predictions.Columns.Prediction)
+	}
+	if m.rules != nil {
+		scored := m.scoredClasses()
+		for _, class := range m.rules.Classes() {
+			if len(scored) > 0 && !slices.Contains(scored, class) {
+				add("a rule names the class %q, which has no score%s: predictions.columns.scores has %s", class, table.DidYouMean(class, scored), table.QuoteNames(scored))
+			}
+		}
 	}
 	if r := m.Rolling(); r != nil {
 		if takes := m.GroundTruth.Delay + r.takes(r.Windows, m); takes > kept {

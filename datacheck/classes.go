@@ -143,6 +143,9 @@ func (c *checker) twoClasses(r *reading, key string, field *probe.Column) {
 	others := maps.Clone(classes)
 	delete(others, positive)
 	switch {
+	case classes[positive] == 0 && key == keyPrediction && table.Shares(slices.Collect(maps.Keys(others))):
+		c.problem(Warning, r.Name, fmt.Sprintf("%s, has numbers from 0 to 1 and not %s, the positive_label, in %d records; it has %s",
+			c.whose(r, key), table.Quote(positive), field.Known(), countsText(others)), c.asScore(r))
 	case classes[positive] == 0:
 		c.problem(r.severity(key), r.Name, fmt.Sprintf("%s, has no value %s, the positive_label, in %d records; it has %s%s",
 			c.whose(r, key), table.Quote(positive), field.Known(), countsText(others), table.DidYouMean(positive, slices.Sorted(maps.Keys(others)))),
@@ -154,6 +157,11 @@ func (c *checker) twoClasses(r *reading, key string, field *probe.Column) {
 		c.problem(Warning, r.Name, fmt.Sprintf("%s, has %d values beside %s, the positive_label, and all of them count as the other class: %s",
 			c.whose(r, key), len(others), table.Quote(positive), countsText(others)), "leave it so, or set `task: multiclass` where each is a class")
 	}
+}
+
+// asScore says what to do about probabilities where classes are wanted.
+func (c *checker) asScore(r *reading) string {
+	return fmt.Sprintf("if they are probabilities, map the column as `%s` in place of `%s`", c.keyOf(r.Name, role{key: keyScore}), c.keyOf(r.Name, role{key: keyPrediction}))
 }
 
 // manyClasses says what is wrong with a column of a multiclass model.

@@ -73,7 +73,7 @@ func TestCheckClassifiers(t *testing.T) {
 		},
 		{
 			"a third class among numbers", classifier("binary", each("1", "0", "2")),
-			Error, `labels: column "y", which ground_truth.columns.label names, has no usable value in 33.3 % of 960 records; the first that is no 1, 0, true or false is "2"`, `the values are "0" (320), "1" (320), "2" (320)`,
+			Error, `labels: column "y", which ground_truth.columns.label names, has no usable value in 33.3 % of 960 records; the first that is no 1, 0, true or false is "2"`, "write 1 and 0 alone, or set `task: multiclass` where each is a class; the values are \"0\" (320), \"1\" (320), \"2\" (320)",
 		},
 		{
 			"a third class among texts", classifier(fraud, each("fraud", "ok", "new")),
@@ -82,6 +82,16 @@ func TestCheckClassifiers(t *testing.T) {
 		{
 			"a positive label that no row has", classifier(fraud, each("Fraud", "ok")),
 			Warning, `labels: column "y", which ground_truth.columns.label names, has no value "fraud", the positive_label, in 960 records; it has "Fraud" (480), "ok" (480) (did you mean "Fraud"?)`, "set `positive_label`",
+		},
+		{
+			"probabilities for classes", classifier(fraud, func(i int) (string, string, string) {
+				return fmt.Sprint(float64(i%7) / 8), "0.5", []string{"fraud", "ok"}[i%2]
+			}), Warning, `predictions: column "class", which predictions.columns.prediction names, has numbers from 0 to 1 and not "fraud", the positive_label, in 720 records`, "if they are probabilities, map the column as `predictions.columns.score` in place of `predictions.columns.prediction`",
+		},
+		{
+			"probabilities for classes of 1 and 0", classifier("binary", func(i int) (string, string, string) {
+				return fmt.Sprint(float64(i%7) / 8), "0.5", []string{"1", "0"}[i%2]
+			}), Error, `predictions: column "class", which predictions.columns.prediction names, has no usable value in 85.4 % of 720 records`, "if they are probabilities, map the column as `predictions.columns.score`",
 		},
 		{
 			"one class alone", classifier("binary", each("0")),
@@ -128,6 +138,16 @@ func TestCheckClassifiers(t *testing.T) {
 				s.scores()
 				return s
 			}(), Warning, `labels: 1 of the 3 classes of labels have no score: "cow" (320)`, "add them to `predictions.columns.scores`",
+		},
+		{
+			"a key of scores that no map has", func() *setup {
+				s := multiclass(each("cat", "dog"))
+				s.columns = "{id: id, timestamp: at, prediction: class, scores: {column: score, classes: [cat, dgo]}}"
+				for i := range 5 {
+					s.edit("p/", fmt.Sprintf(",%v\n", float64(i)/4), ",\"{'cat': 0.5, 'dog': 0.5}\"\n")
+				}
+				return s
+			}(), Error, `predictions: column "score", which predictions.columns.scores names, has no usable value in 100 % of 720 records; they have no key "dgo" and, where they are lists, fewer than 2 elements`, "mend the data",
 		},
 		{
 			"scores above 1", func() *setup {

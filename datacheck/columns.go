@@ -2,6 +2,7 @@ package datacheck
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -236,13 +237,6 @@ func (c *checker) unused(r *reading, info format.ColumnInfo, reserved []string) 
 	return "feature, not read"
 }
 
-// holds reports whether a column lies in one whose elements are scores, as those of an object do.
-func (r *reading) holds(name string) bool {
-	return slices.ContainsFunc(r.roles, func(o role) bool {
-		return o.element != (groundtruth.Element{}) && strings.HasPrefix(name, o.column+".")
-	})
-}
-
 // column says what is wrong with a column that is used, and reports whether anything is.
 func (c *checker) column(r *reading, field *probe.Column, role role) bool {
 	before := len(c.out.Problems)
@@ -293,7 +287,7 @@ func (c *checker) judge(r *reading, field *probe.Column, role role) {
 		if field.Bad > 0 {
 			found += fmt.Sprintf("; the first that is no %s is %s", c.wantedName(role), table.Quote(field.BadExample))
 		} else {
-			found += "; they are empty"
+			found += "; " + r.empty(role)
 		}
 		do := fmt.Sprintf("mend the data%s; a run fails above max_bad_share %g", orMeant(c.meant(r, role, "")), most)
 		if write := c.toWrite(r, field, role); field.Bad > 0 && write != "" {
@@ -378,6 +372,10 @@ func (c *checker) toWrite(r *reading, field *probe.Column, role role) string {
 		return "write numbers, such as 12.5, or set `task: binary` where the model predicts one of two classes, `task: multiclass` where it is one of several"
 	case role.as == table.AsNumber:
 		return "write numbers, such as 12.5"
+	case role.key == keyPrediction && role.classes && c.spec.Task == groundtruth.Binary && table.Shares(slices.Collect(maps.Keys(r.texts(role.key)))):
+		return c.asScore(r)
+	case role.classes && c.spec.Task == groundtruth.Binary && r.texts(role.key)["1"] > 0 && r.texts(role.key)["0"] > 0:
+		return "write 1 and 0 alone, or set `task: multiclass` where each is a class; the values are " + countsText(r.texts(role.key))
 	case role.classes && c.spec.Task == groundtruth.Binary:
 		return "set `positive_label` to the label that is meant; the values are " + countsText(r.texts(role.key))
 	}

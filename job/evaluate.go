@@ -221,6 +221,9 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 	for _, name := range waiting {
 		out.NotJudged = append(out.NotJudged, NotJudged{name, "labels are mature at " + mature.UTC().Format(time.RFC3339)})
 	}
+	if labels {
+		out.Notes = append(slices.Clip(out.Notes), oddPerformance(m, &out)...)
+	}
 	out.Verdict = verdict(out.Rules)
 	out.Notes = slices.Clip(out.Notes)
 	for _, lack := range Undecided(m, &out) {

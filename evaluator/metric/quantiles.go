@@ -74,13 +74,14 @@ func intervalCoverage(s *Spec, rows *errorMoments) Result {
 	return out
 }
 
-// wilson returns the interval of a share of n independent rows, at stat.IntervalLevel.
+// wilson returns the interval of a share of n independent rows, at stat.IntervalLevel. The share lies
+// in it whatever rounding does, also where it is 0 or 1.
 func wilson(share, n float64) (low, high float64) {
 	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
 	zz := float64(z * z)
 	middle := (share + zz/(2*n)) / (1 + zz/n)
 	half := float64(z / (1 + zz/n) * math.Sqrt(share*(1-share)/n+zz/(4*n*n)))
-	return math.Max(0, middle-half), math.Min(1, middle+half)
+	return math.Max(0, math.Min(share, middle-half)), math.Min(1, math.Max(share, middle+half))
 }
 
 // noteCrossed says of how many rows the quantiles contradict one another.

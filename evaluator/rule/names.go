@@ -244,6 +244,8 @@ func (n *names) estimated(path []step, v *variable) *fault {
 		return &fault{msg: fmt.Sprintf("performance is not estimated of models of task %s", n.task), offset: path[0].offset}
 	case n.noScores():
 		return &fault{msg: "performance is estimated by probabilities, and there are none; name the columns of predictions, and of the reference's rows, that have them", offset: path[0].offset}
+	case n.env.Weighted:
+		return &fault{msg: "performance is estimated of rows that all count alike, and predictions.columns.weight says that these don't: name a metric that waits for labels, or leave weight out", offset: path[0].offset}
 	}
 	f := n.fields(path, []string{"", "a metric"}, nil, known)
 	if f == nil {

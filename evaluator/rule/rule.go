@@ -36,9 +36,11 @@ type Env struct {
 	// Lacks and ReferenceLacks are the inputs of metrics that the model and its reference don't
 	// have, by the keys that would name them.
 	Lacks, ReferenceLacks map[metric.Input]string
-	Segments              []string // configured segment columns
-	Prometheus            []string // configured prometheus.NAME
-	Drift                 drift.Prospects
+	// Weighted says that predictions and the reference's rows have weights.
+	Weighted   bool
+	Segments   []string // configured segment columns
+	Prometheus []string // configured prometheus.NAME
+	Drift      drift.Prospects
 }
 
 // Facts holds what is known of a window, which its rules are judged on.
@@ -283,6 +285,20 @@ func (s *Set) ReferenceSegments() []evaluator.SegmentName {
 // Warnings tells of rules that are valid but look mistaken, such as a breach
 // when an error falls.
 func (s *Set) Warnings() []string { return slices.Clone(s.warnings) }
+
+// Classes returns the classes that rules name, in order.
+func (s *Set) Classes() []string {
+	var out []string
+	for _, r := range s.rules {
+		for _, v := range r.variables {
+			if v.kind == varClass || v.kind == varReferenceClass {
+				out = append(out, v.value)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
 
 // LacksLabels reports whether a rule of the set asks for more labels, by min_samples or
 // min_coverage, than so many of a window's predictions have, where more may come. Whoever

@@ -221,6 +221,10 @@ func TestNotesOfClasses(t *testing.T) {
 		{"none is positive", "1", []tableCell{0.0, 0.0, 0.0}, []string{`none of the 3 labels read is positive_label "1": "label" is 0; with`}},
 		{"none is positive, which is 0", "0", []tableCell{1.0}, []string{`none of the 1 labels read is positive_label "0": "label" is 1; with`}},
 		{"another spelling", "fraud", []tableCell{"Fraud", "ok"}, []string{`none of the 2 labels read is positive_label "fraud": "label" is "Fraud", "ok" (did you mean "Fraud"?); with`, `column "pred" of predictions has 2 values`}},
+		{"probabilities that are predicted", "fraud", []tableCell{0.25, 0.5, 1.0}, []string{
+			`none of the 3 labels read is positive_label "fraud"`,
+			`column "pred" of predictions has 3 values from 0 to 1 and not positive_label "fraud": if they are probabilities, map it as predictions.columns.score in place of prediction`,
+		}},
 		{"several others", "fraud", []tableCell{"fraud", "ok", "new", "old", "1", "true", "1.0"}, []string{
 			`column "label" of labels has 4 values beside positive_label "fraud", and all of them are the other class: "1", "new", "ok", "old"; with task: multiclass each is a class`,
 			`column "pred" of predictions has 4 values beside positive_label "fraud"`,

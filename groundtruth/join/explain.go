@@ -317,6 +317,9 @@ func (j *joiner) explainHidden(_ context.Context, res *groundtruth.Result, _ *me
 		by = "their " + table.Quote(name)
 	}
 	head := fmt.Sprintf("%d of %d predictions have a label, and %d label records were left out that came in after as-of, %s, by %s", c.Matched, c.Predictions, c.HiddenLabels, j.asOf.UTC().Format(time.RFC3339), by)
+	if mature := j.window.End.Add(j.opt.Delay); j.asOf.Before(mature) && j.lastHidden <= nanos(mature) {
+		return fmt.Sprintf("%s: the window is mature at %s, and none of them came later than that", head, mature.UTC().Format(time.RFC3339)), nil
+	}
 	// Local time shifts no time by more than a zone can, and so hides all labels of a window
 	// or few of them where they were waited for longer.
 	waited := j.asOf.Sub(j.window.End) > diagnose.MostZone

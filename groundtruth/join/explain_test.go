@@ -156,6 +156,8 @@ func TestExplain(t *testing.T) {
 			want: []string{`4 of 20 predictions have a label, and 16 label records were left out that came in after as-of, 2026-01-04T00:00:00Z, by their "loaded_at", the last at 2026-01-20T00:00:00Z: those of this window among them came later than ground_truth.delay (2d); ` + "`hindcast check --data`"}},
 		{name: "labels that come in until as-of and some hours after it", preds: rowsOf(40, houseAt(5)), labels: rowsOf(40, func(i int) tableRow { return label(houseID(i), 1.0, 60+i/2) }), change: delay(2 * day), asOf: 24*3 - 4,
 			want: []string{`the last at 2026-01-04T07:00:00Z: those of this window among them came later`}},
+		{name: "labels that come in before the window is mature", preds: rowsOf(40, houseAt(5)), labels: rowsOf(40, func(i int) tableRow { return label(houseID(i), 1.0, 30+i) }), change: delay(2 * day), asOf: 24 * 2,
+			want: []string{`by their "loaded_at": the window is mature at 2026-01-04T00:00:00Z, and none of them came later than that`}, never: "ground_truth.delay"},
 		{name: "a sample's labels that still come in", preds: rowsOf(40, houseAt(5)), labels: rowsOf(24, func(i int) tableRow { return label(houseID(i), 1.0, 20+2*i) }), asOf: 24 * 3,
 			change: func(_ *groundtruth.Spec, o *Options) { o.Delay, o.Coverage = 2*day, 0.5 }},
 		{name: "no delay, and a sample's labels", preds: rowsOf(20, houseAt(5)), labels: rowsOf(8, soldAs(20, houseID)), asOf: 26, change: func(_ *groundtruth.Spec, o *Options) { o.Coverage = 0.4 }},

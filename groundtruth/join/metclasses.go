@@ -101,6 +101,10 @@ func (m *metClasses) severalNotes(source, column string, k *classes) []string {
 	if m.others.more {
 		how = "more than " + how
 	}
+	if m.positive == 0 && source == fromPredictions && table.Shares(m.others.texts) {
+		return []string{fmt.Sprintf("column %s of %s has %s values from 0 to 1 and not positive_label %s: if they are probabilities, map it as predictions.columns.score in place of prediction",
+			table.Quote(column), source, how, table.Quote(k.positive))}
+	}
 	return []string{fmt.Sprintf("column %s of %s has %s values beside positive_label %s, and all of them are the other class: %s; with task: multiclass each is a class",
 		table.Quote(column), source, how, table.Quote(k.positive), table.QuoteNames(m.others.texts))}
 }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 )
 
@@ -37,4 +38,18 @@ func BinaryText(s string) string {
 		return "0"
 	}
 	return ClassText(s)
+}
+
+// Shares reports whether texts of classes look like probabilities, which somebody took for
+// classes: all are numbers from 0 to 1, and some lie between.
+func Shares(texts []string) bool {
+	between := false
+	for _, text := range texts {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(v >= 0 && v <= 1) {
+			return false
+		}
+		between = between || v > 0 && v < 1
+	}
+	return between
 }
