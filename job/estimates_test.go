@@ -200,6 +200,9 @@ func TestLabelBiasAsConfigured(t *testing.T) {
 			t.Errorf("%s: a rule on coverage is %v: %s", action, o.Rules[1].Verdict, o.Rules[1].Reason)
 		case slices.ContainsFunc(o.Notes, isBias) != want.noted:
 			t.Errorf("%s: notes %q", action, o.Notes)
+		case slices.ContainsFunc(o.Notes, func(s string) bool { return strings.Contains(s, "`label_bias.action: warn`") }) != (want.verdict == rule.Inconclusive),
+			slices.ContainsFunc(o.Notes, func(s string) bool { return strings.Contains(s, "min_coverage") }):
+			t.Errorf("%s: what would decide the rule is %q", action, o.Notes)
 		}
 	}
 }

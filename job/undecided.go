@@ -71,6 +71,9 @@ func lackOf(m *config.Model, out *Outcome, compiled rule.Rule, needs int64) Lack
 	switch {
 	case have == 0:
 		return Lack{}
+	case compiled.NeedsLabels && out.LabelBias != nil && out.LabelBias.Biased && m.LabelBias.Action == config.LabelBiasInconclusive:
+		return Lack{"as the rows with a label are not like those without",
+			"a longer `ground_truth.delay` if the others come later, or `label_bias.action: warn` to judge what there is", ": "}
 	case compiled.NeedsLabels && coverage < compiled.MinCoverage:
 		return Lack{fmt.Sprintf("with labels for %d of %d predictions, a coverage of %s below min_coverage %s",
 			have, out.Coverage.Predictions, stat.Figure(coverage), stat.Figure(compiled.MinCoverage)), "a longer `ground_truth.delay` if the labels come later, or a lower `min_coverage`", ": "}

@@ -137,6 +137,7 @@ func banded(name string, value, variance, rows, reference float64, reason string
 	se := math.Sqrt(variance)
 	half := stat.Number(portable.NormalQuantile(0.5+float64(stat.IntervalLevel/2)) * se)
 	out := metric.Result{Value: stat.Number(value), N: int64(rows), Reason: reason}
+	out.Untold = reason != "" && stat.IsNumber(value)
 	out.Low, out.High = out.Value-half, out.Value+half
 	if spec, ok := metric.Find(name); ok && !math.IsNaN(se) {
 		out.Low, out.High = max(out.Low, stat.Number(spec.Least)), min(out.High, stat.Number(spec.Most))

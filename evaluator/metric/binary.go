@@ -116,6 +116,7 @@ func (o *origin) ofClassifier(s *Spec, est stat.Estimate, byChance bool, bound f
 	if byChance && m.Low > stat.Number(s.Least) {
 		m.Low = stat.Number(s.Least)
 	}
+	m.Untold = est.Reason != ""
 	if bound > 0 {
 		// Two digits of a number are less than it by a twentieth at the most, which is added, so
 		// that what is said holds.

@@ -24,6 +24,10 @@ type Result struct {
 	DaySD stat.Number `json:"day_sd,omitempty"`
 	DayDF float64     `json:"-"`
 
+	// Untold says that the rows are too few to tell anything by the value: neither that the model
+	// is worse nor that it is well.
+	Untold bool `json:"-"`
+
 	Estimate stat.Estimate `json:"-"` // what a test of it needs: ForTest
 	worse    Worse         // of a metric whose tails are too heavy for an interval: how it gets worse
 }

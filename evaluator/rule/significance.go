@@ -142,7 +142,8 @@ type decision struct {
 }
 
 // decide judges the comparison with the variables' values as at gives them, by the
-// one-sided test of stat.OneSided where its level isn't 0.
+// one-sided test of stat.OneSided where its level isn't 0. Of a metric that too few rows tell it
+// is unknown whatever the value: a few rows don't show that a model is well either.
 func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 	d := decision{left: c.left.value(b, at), right: c.right.value(b, at)}
 	if !stat.IsNumber(d.left) || !stat.IsNumber(d.right) {
@@ -151,6 +152,14 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 	}
 	d.holds = holds(c.cmp, d.left, d.right)
 	estimates := c.estimates()
+	if c.level > 0 {
+		for _, v := range estimates {
+			if m := b.readings[v].metric; m.Untold {
+				d.reason = "no interval for " + v.name + ": " + m.Reason
+				return d
+			}
+		}
+	}
 	if !d.holds || c.level == 0 || len(estimates) == 0 {
 		d.truth = truthOf(d.holds)
 		return d
