@@ -159,6 +159,28 @@ func (c *checker) twoClasses(r *reading, key string, field *probe.Column) {
 	}
 }
 
+// toWrite says what a column is to hold in which some values are bad, where more can be said
+// than that they are to be mended.
+func (c *checker) toWrite(r *reading, field *probe.Column, role role) string {
+	switch {
+	case role.key == keyScore, role.key == keyScores:
+		return "write probabilities, from 0 to 1"
+	case role.key == keyWeight:
+		return fmt.Sprintf("write weights, from 0 to %g", role.most)
+	case role.as == table.AsNumber && role.key == keyLabel:
+		return "write numbers, such as 12.5, or set `task: binary` where the model predicts one of two classes, `task: multiclass` where it is one of several"
+	case role.as == table.AsNumber:
+		return "write numbers, such as 12.5"
+	case role.key == keyPrediction && role.classes && c.spec.Task == groundtruth.Binary && table.Shares(slices.Collect(maps.Keys(r.texts(role.key)))):
+		return c.asScore(r)
+	case role.classes && c.spec.Task == groundtruth.Binary && r.texts(role.key)["1"] > 0 && r.texts(role.key)["0"] > 0:
+		return "write 1 and 0 alone, or set `task: multiclass` where each is a class; the values are " + countsText(r.texts(role.key))
+	case role.classes && c.spec.Task == groundtruth.Binary:
+		return "set `positive_label` to the label that is meant; the values are " + countsText(r.texts(role.key))
+	}
+	return ""
+}
+
 // asScore says what to do about probabilities where classes are wanted.
 func (c *checker) asScore(r *reading) string {
 	return fmt.Sprintf("if they are probabilities, map the column as `%s` in place of `%s`", c.keyOf(r.Name, role{key: keyScore}), c.keyOf(r.Name, role{key: keyPrediction}))

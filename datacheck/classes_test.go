@@ -147,7 +147,7 @@ func TestCheckClassifiers(t *testing.T) {
 					s.edit("p/", fmt.Sprintf(",%v\n", float64(i)/4), ",\"{'cat': 0.5, 'dog': 0.5}\"\n")
 				}
 				return s
-			}(), Error, `predictions: column "score", which predictions.columns.scores names, has no usable value in 100 % of 720 records; they have no key "dgo" and, where they are lists, fewer than 2 elements`, "mend the data",
+			}(), Error, `predictions: column "score", which predictions.columns.scores names, has no usable value in 100 % of 720 records; they have no key "dgo" and, where they are lists, fewer than 2 elements`, "name classes in `predictions.columns.scores` as the maps have them, or mend the data",
 		},
 		{
 			"scores above 1", func() *setup {

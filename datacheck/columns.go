@@ -2,7 +2,6 @@ package datacheck
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -290,6 +289,9 @@ func (c *checker) judge(r *reading, field *probe.Column, role role) {
 			found += "; " + r.empty(role)
 		}
 		do := fmt.Sprintf("mend the data%s; a run fails above max_bad_share %g", orMeant(c.meant(r, role, "")), most)
+		if role.element.Key != "" && field.Bad == 0 {
+			do = fmt.Sprintf("name classes in `%s` as the maps have them, or mend the data; a run fails above max_bad_share %g", key, most)
+		}
 		if write := c.toWrite(r, field, role); field.Bad > 0 && write != "" {
 			do = fmt.Sprintf("%s%s; a run fails above max_bad_share %g", write, orMeant(c.meant(r, role, "")), most)
 		}
@@ -359,28 +361,6 @@ func (c *checker) wantedName(role role) string {
 
 // bounded reports whether not every number may be.
 func (r role) bounded() bool { return r.least != 0 || r.most != 0 }
-
-// toWrite says what a column is to hold in which some values are bad, where more can be said
-// than that they are to be mended.
-func (c *checker) toWrite(r *reading, field *probe.Column, role role) string {
-	switch {
-	case role.key == keyScore, role.key == keyScores:
-		return "write probabilities, from 0 to 1"
-	case role.key == keyWeight:
-		return fmt.Sprintf("write weights, from 0 to %g", role.most)
-	case role.as == table.AsNumber && role.key == keyLabel:
-		return "write numbers, such as 12.5, or set `task: binary` where the model predicts one of two classes, `task: multiclass` where it is one of several"
-	case role.as == table.AsNumber:
-		return "write numbers, such as 12.5"
-	case role.key == keyPrediction && role.classes && c.spec.Task == groundtruth.Binary && table.Shares(slices.Collect(maps.Keys(r.texts(role.key)))):
-		return c.asScore(r)
-	case role.classes && c.spec.Task == groundtruth.Binary && r.texts(role.key)["1"] > 0 && r.texts(role.key)["0"] > 0:
-		return "write 1 and 0 alone, or set `task: multiclass` where each is a class; the values are " + countsText(r.texts(role.key))
-	case role.classes && c.spec.Task == groundtruth.Binary:
-		return "set `positive_label` to the label that is meant; the values are " + countsText(r.texts(role.key))
-	}
-	return ""
-}
 
 // Percent writes a share for people; it is never 0 % of something, nor 100 % of less than all.
 func Percent(x float64) string {

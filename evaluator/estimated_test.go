@@ -112,7 +112,7 @@ func TestEstimatedOfSummaries(t *testing.T) {
 		reason    string
 	}{
 		{"no labels", scoredRows(1, 3000, none), false, "the reference has no labels"},
-		{"weights", reference, true, "rows have weights, and those of rows without a label are not known"},
+		{"weights", reference, true, "rows have weights, and those without a label are counted without them"},
 	} {
 		profile, cur := scoredProfile(c.reference, window, c.weighted)
 		if got := Evaluate(cur, profile, Options{}).Estimated; got == nil || got.Reason != c.reason || len(got.Metrics) > 0 {

@@ -115,7 +115,7 @@ func estimated(cur *summary.Summary, ref *summary.Profile, s summary.Stratum, op
 	case labelled == nil:
 		return estimate.None("the reference's profile does not hold classes: make it anew with hindcast baseline")
 	case labelled.Weighted():
-		return estimate.None("rows have weights, and those of rows without a label are not known")
+		return estimate.None("rows have weights, and those without a label are counted without them")
 	case labelled.Task() == groundtruth.Binary:
 		scores := labelled.Scores()
 		if scores == nil {
