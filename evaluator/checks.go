@@ -185,12 +185,9 @@ func volumeOf(cur *summary.Summary, ref *summary.Profile, s summary.Stratum) Che
 	for g := range rows {
 		rows[g] = s.Days.Rows(g)
 	}
-	expected := float64(0)
-	switch {
-	case long > 1:
+	expected := median(rows)
+	if long > 1 {
 		expected = float64(long * mean(rows[1:len(rows)-1])) // the first and the last may be parts of days
-	default:
-		expected = median(rows)
 	}
 	if long < 1 {
 		hours, known := ref.HourShare(w, s)

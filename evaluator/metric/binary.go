@@ -120,7 +120,7 @@ func (o *origin) ofClassifier(s *Spec, est stat.Estimate, byChance bool, bound f
 	if bound > 0 {
 		// Two digits of a number are less than it by a twentieth at the most, which is added, so
 		// that what is said holds.
-		m.note("from bins of the score, within %.2g", 1.05*bound)
+		m.note("from bins of the score, within %.2g", float64(1.05*bound))
 	}
 	if note != "" {
 		m.note("%s", note)
