@@ -155,7 +155,7 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 	if c.level > 0 {
 		for _, v := range estimates {
 			if m := b.readings[v].metric; m.Untold {
-				d.reason = "no interval for " + v.name + ": " + m.Reason
+				d.reason = noInterval(v, m)
 				return d
 			}
 		}
@@ -243,11 +243,7 @@ func (v *variable) addTo(t *stat.OneSided, m metric.Result, difference func(func
 	}
 	est, ok := m.ForTest(slope)
 	if !ok || !stat.IsNumber(slope) {
-		reason := "no interval for " + v.name
-		if m.Reason != "" {
-			reason += " (" + m.Reason + ")"
-		}
-		return reason
+		return noInterval(v, m)
 	}
 	t.Add(slope, est)
 	return ""
@@ -289,4 +285,12 @@ func atInconclusive(d *drift.Drift, v *variable, drifted, inconclusive int) floa
 		return float64(d.CountWith(drifted))
 	}
 	return float64(d.Flagged()+drifted) / float64(d.Judged+inconclusive)
+}
+
+// noInterval says why a metric cannot be tested.
+func noInterval(v *variable, m metric.Result) string {
+	if m.Reason == "" {
+		return "no interval for " + v.name
+	}
+	return "no interval for " + v.name + " (" + m.Reason + ")"
 }

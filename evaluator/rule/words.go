@@ -68,14 +68,15 @@ func (c *clause) words(b *binding, d decision, facts *Facts) string {
 		right += " = " + stat.Figure(v)
 	}
 	cmp := c.cmp
-	if d.truth == truthFalse {
+	numbers := stat.IsNumber(d.left) && stat.IsNumber(d.right)
+	if d.truth == truthFalse || numbers && d.reason != "" && !d.holds {
 		cmp = opposite(cmp)
 	}
 	s := left + " " + cmp + " " + right
 	switch {
 	case d.undecided:
 		return s + " is undecided"
-	case d.reason != "" && !d.holds:
+	case !numbers && d.reason != "":
 		return s + " " + d.reason
 	case d.reason != "":
 		return d.reason + ": " + s
