@@ -58,9 +58,9 @@ func TestRulesOfClasses(t *testing.T) {
 	}{
 		{Breached, "class cat recall"},
 		{Healthy, "class dog f1"},
-		{Inconclusive, "no row of this window is of class horse or is predicted to be; there are cat, dog, ø"},
+		{Inconclusive, "no row of this window is of class \"horse\" or is predicted to be; there are \"cat\", \"dog\", \"ø\""},
 		{Inconclusive, `classes["cat"].roc_auc is missing`},
-		{Inconclusive, "no row of the reference is of class horse"},
+		{Inconclusive, `no row of the reference is of class "horse"`},
 	} {
 		if r := results[i]; r.Verdict != want.verdict || !strings.Contains(r.Reason, want.words) {
 			t.Errorf("%s is %s (%s), want %s with %q", whens[i], r.Verdict, r.Reason, want.verdict, want.words)
