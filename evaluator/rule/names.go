@@ -12,6 +12,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // names knows which variables the rules of a model may name, for the compiler.
@@ -317,7 +318,7 @@ func (n *names) needsInput(path []step, v *variable) *fault {
 		f.msg = fmt.Sprintf("%s goes by %s, which this model has not: configure %s", v.metric, what, key)
 		return f
 	}
-	if key, lacks := n.env.ReferenceLacks[spec.Needs]; lacks && (v.kind == varReference || v.kind == varReferenceSegment) {
+	if key, lacks := n.env.ReferenceLacks[spec.Needs]; lacks && v.ofReference() && v.kind != varRolling {
 		f.msg = fmt.Sprintf("%s can never be known: the reference has no %s, as %s says", pathName(path), what, key)
 		return f
 	}
@@ -349,6 +350,7 @@ func (n *names) class(path []step, from int, v *variable) *fault {
 	if f := n.fields(path, what, append(make([][]string, from), nil, metric.OfClassNames())...); f != nil {
 		return f
 	}
+	path[from].name = table.ClassText(path[from].name) // as rows have it
 	v.value, v.metric = path[from].name, path[from+1].name
 	return nil
 }
