@@ -25,7 +25,7 @@ type classRow struct {
 
 func (r classRow) predicted() int { return one(r.positive) }
 
-var binaryOptions = BuilderOptions{Task: groundtruth.Binary, Binary: BinaryOptions{Scored: true}}
+var binaryOptions = BuilderOptions{Task: groundtruth.Binary, Classifier: ClassifierOptions{Scored: true}}
 
 // classScore draws scores that tie, extreme ones, and any.
 var classScore = rapid.OneOf(

@@ -29,7 +29,7 @@ func TestDaysOfManyClasses(t *testing.T) {
 		rows = append(rows, row)
 	}
 	for _, kind := range []StrataKind{NoStrata, WeekendStrata} {
-		profiler := NewProfiler(nil, tableSegments, ProfilerOptions{Task: groundtruth.Multiclass, Binary: manyOptions.Binary, Strata: kind})
+		profiler := NewProfiler(nil, tableSegments, ProfilerOptions{Task: groundtruth.Multiclass, Classifier: manyOptions.Classifier, Strata: kind})
 		feedMany(profiler, rows, 50, true, true)
 		layout, partition := profiler.Layout(), profiler.Partition()
 		b := NewProfileBuilder(layout, partition, tableSegments, nil)

@@ -30,7 +30,7 @@ type manyTestRow struct {
 // manyScored are the classes that rows of tests have probabilities of.
 var manyScored = []string{"dog", "cat", "ø"}
 
-var manyOptions = BuilderOptions{Task: groundtruth.Multiclass, Binary: BinaryOptions{Classes: `["dog","cat","ø"]`}}
+var manyOptions = BuilderOptions{Task: groundtruth.Multiclass, Classifier: ClassifierOptions{Classes: manyScored}}
 
 var anyManyRow = rapid.Custom(func(t *rapid.T) manyTestRow {
 	name := rapid.SampledFrom([]string{"cat", "dog", "ø", "other", "(other)", "a", "b", "c"})
@@ -108,7 +108,7 @@ func addScores(to [][]float64, row int, r manyTestRow, scored bool) [][]float64 
 func manySpec(scored bool) BuilderOptions {
 	o := manyOptions
 	if !scored {
-		o.Binary.Classes = ""
+		o.Classifier.Classes = nil
 	}
 	o.Entities = true
 	return o
@@ -447,15 +447,15 @@ func TestAThousandClassesStayWithinMemory(t *testing.T) {
 	t.Parallel()
 	const classes, rows = MaxClasses, 4000
 	r := rand.New(rand.NewPCG(5, 9))
-	var names []groundtruth.ClassScore
+	var names []string
 	for k := range classes {
-		names = append(names, groundtruth.ClassScore{Class: fmt.Sprintf("class %d", k)})
+		names = append(names, fmt.Sprintf("class %d", k))
 	}
-	b := NewBuilder(nil, tableWindow, nil, BuilderOptions{Task: groundtruth.Multiclass, Binary: BinaryOptions{Classes: classesText(names)}})
+	b := NewBuilder(nil, tableWindow, nil, BuilderOptions{Task: groundtruth.Multiclass, Classifier: ClassifierOptions{Classes: names}})
 	for range rows / 100 {
 		var of []manyTestRow
 		for range 100 {
-			row := manyTestRow{actual: names[r.IntN(classes)].Class, predicted: names[r.IntN(classes)].Class, labelled: true, time: tableWindow.Start.UnixNano() + r.Int64N(int64(24*time.Hour))}
+			row := manyTestRow{actual: names[r.IntN(classes)], predicted: names[r.IntN(classes)], labelled: true, time: tableWindow.Start.UnixNano() + r.Int64N(int64(24*time.Hour))}
 			for range classes {
 				row.scores = append(row.scores, math.Exp(-12*r.Float64()))
 			}
