@@ -108,9 +108,7 @@ func newSummary(task groundtruth.Task, o ClassifierOptions, layout *Layout, star
 	s.errors = newWholeSums(task, o, layout, s.label, start, end)
 	rank := layout.classRank()
 	fresh := func() *ErrorSums {
-		e := newGroupSums(s.errors.center, end > start)
-		e.classes = newClassesOf(task, o, rank, false, 0)
-		return e
+		return newGroupSums(newClassesOf(task, o, rank, false, 0), s.errors.center, end > start)
 	}
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
 	for _, name := range segments {
@@ -134,8 +132,8 @@ func newWholeSums(task groundtruth.Task, o ClassifierOptions, layout *Layout, la
 		blocks = NumBlocks
 	}
 	classes := newClassesOf(task, o, layout.classRank(), true, blocks)
-	e := NewErrorSums(center, wholeBuckets, blocks > 0 && classes == nil)
-	e.span, e.classes = end-start, classes
+	e := newSumsOf(classes, center, wholeBuckets, blocks > 0)
+	e.span = end - start
 	switch {
 	case task == groundtruth.Binary || task == groundtruth.Multiclass:
 	case layout == nil:
