@@ -180,6 +180,19 @@ func TestProfileOfAClassifier(t *testing.T) {
 	}
 }
 
+// keptWindows returns windows as they are after a round trip.
+func keptWindows(t *testing.T, windows []WindowCounts) (kept []WindowCounts) {
+	t.Helper()
+	text, err := json.Marshal(windows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &kept); err != nil {
+		t.Fatal(err)
+	}
+	return kept
+}
+
 // TestWindowsOfAClassifierAreOrdinaryDays counts each day of a reference as a window: pooled, and
 // by way of what is kept of it.
 func TestWindowsOfAClassifierAreOrdinaryDays(t *testing.T) {
@@ -207,14 +220,7 @@ func TestWindowsOfAClassifierAreOrdinaryDays(t *testing.T) {
 		}
 		again := PoolErrors([]*ErrorSums{PoolErrors(errors[:1])})
 		sameMasses(t, "pooled again", blockMasses(again.Classes()), blockMasses(want)[:DayParts])
-		text, err := json.Marshal(windows)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var kept []WindowCounts
-		if err := json.Unmarshal(text, &kept); err != nil {
-			t.Fatal(err)
-		}
+		kept := keptWindows(t, windows)
 		q, err := p.WithWindows(kept)
 		if err != nil {
 			t.Fatal(err)

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"bytes"
-	"encoding/json"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -61,14 +60,7 @@ func TestDaysOfManyClasses(t *testing.T) {
 			}
 			windows = append(windows, counts)
 		}
-		text, err := json.Marshal(windows)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var kept []WindowCounts
-		if err := json.Unmarshal(text, &kept); err != nil {
-			t.Fatal(err)
-		}
+		kept := keptWindows(t, windows)
 		q, err := p.WithWindows(kept)
 		if err != nil {
 			t.Fatal(err)
