@@ -124,10 +124,10 @@ func TestRatiosOfPredictedClasses(t *testing.T) {
 		add  func(b *groundtruth.Batch)
 		want string
 	}{
-		{"binary", summary.BuilderOptions{Task: groundtruth.Binary, Binary: summary.BinaryOptions{Scored: true}}, func(b *groundtruth.Batch) {
+		{"binary", summary.BuilderOptions{Task: groundtruth.Binary, Classifier: summary.ClassifierOptions{Scored: true}}, func(b *groundtruth.Batch) {
 			b.Predictions, b.Positive = []float64{0.25, 0.75, 0.75, 0.25}, []bool{false, true, true, true}
 		}, `{"mean":0.5,"ratios":{"0":0.25,"1":0.75}}`},
-		{"multiclass", summary.BuilderOptions{Task: groundtruth.Multiclass, Binary: summary.BinaryOptions{Classes: `["cat","dog"]`}}, func(b *groundtruth.Batch) {
+		{"multiclass", summary.BuilderOptions{Task: groundtruth.Multiclass, Classifier: summary.ClassifierOptions{Classes: []string{"cat", "dog"}}}, func(b *groundtruth.Batch) {
 			b.Predictions, b.Class = nil, evaltest.TextRows([]string{"cat", "dog", "dog", "dog"})
 		}, `{"mean":null,"ratios":{"cat":0.25,"dog":0.75}}`},
 	} {

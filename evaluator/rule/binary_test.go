@@ -240,7 +240,7 @@ func TestOrdinaryDaysOfClassifiers(t *testing.T) {
 					for d := range 20 {
 						rows = draw(rows, d, 1.5)
 					}
-					profile = summarytest.Profile(rows, summary.ProfilerOptions{Task: groundtruth.Binary, Binary: summary.BinaryOptions{Scored: true}})
+					profile = summarytest.Profile(rows, summary.ProfilerOptions{Task: groundtruth.Binary, Classifier: summary.ClassifierOptions{Scored: true}})
 					before = nil
 					for d := range 12 {
 						before = append(before, window(d, 1.5).Errors())
