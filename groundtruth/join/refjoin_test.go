@@ -424,7 +424,6 @@ func (t joinTable) match(e *expectation, key [2]string, p refPrediction, l *refL
 	e.matches[s]++
 }
 
-
 // compare reports where a join differs from what is expected.
 func (e expectation) compare(t rapid.TB, got groundtruth.Result, recorders []*recorder) {
 	t.Helper()
