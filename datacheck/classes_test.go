@@ -139,6 +139,16 @@ func TestCheckClassifiers(t *testing.T) {
 			}(), Error, `predictions: column "score", which predictions.columns.scores names, has no usable value in 100 % of 720 records; they have no key "dgo" and, where they are lists, fewer than 2 elements`, "name classes in `predictions.columns.scores` as the maps have them, or mend the data",
 		},
 		{
+			"a list of more scores than classes", func() *setup {
+				s := multiclass(each("cat", "dog"))
+				s.columns = "{id: id, timestamp: at, prediction: class, scores: {column: score, classes: [cat, dog]}}"
+				for i := range 5 {
+					s.edit("p/", fmt.Sprintf(",%v\n", float64(i)/4), ",[0.5 0.25 0.25]\n")
+				}
+				return s
+			}(), Error, `predictions: column "score", which predictions.columns.scores names, has no usable value in 100 % of 720 records; the first that is no number from 0 to 1 is "[0.5 0.25 0.25]"`, "write probabilities, from 0 to 1, and name in `classes` all that a list has, in its order",
+		},
+		{
 			"scores above 1", func() *setup {
 				s := multiclass(each("cat", "dog"))
 				s.scores()
