@@ -132,7 +132,7 @@ func TestBad(t *testing.T) {
 		},
 		{
 			"text for a number", "min_samples: 200", `min_samples: "200"`,
-			`hindcast.yaml:32:22: models[0].rules[0].min_samples: want a number, got "200"`,
+			`hindcast.yaml:32:22: models[0].rules[0].min_samples: want a number, got "200": write it without quotes`,
 		},
 		{
 			"fraction for a count", "min_samples: 200", "min_samples: 0.5",
