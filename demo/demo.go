@@ -44,7 +44,7 @@ func Start() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0, tim
 type Log struct {
 	Task  groundtruth.Task
 	Model string // its name in the configuration
-	// Rule is the rule of the configuration on what the labels tell.
+	// Rule is the rule of the configuration on what the labels tell, called as its metric is.
 	Rule string
 	// For people: what the model predicts, what is another on DriftDay, and what follows.
 	Predicts, Change, Effect string
