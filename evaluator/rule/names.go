@@ -369,6 +369,9 @@ func (n *names) drift(path []step, v *variable) *fault {
 		if v.field == "drifted" {
 			v.kind = varDrifted
 		}
+		if f := n.isCompared(path); f != nil {
+			return f
+		}
 		if f := n.needsReference(path); f != nil {
 			return f
 		}
@@ -382,6 +385,18 @@ func (n *names) drift(path []step, v *variable) *fault {
 		v.kind = varDriftCount
 	}
 	return n.needsReference(path)
+}
+
+// isCompared refuses a path of drift or quality to a column that these have under another name.
+func (n *names) isCompared(path []step) *fault {
+	column := path[2].name
+	if column == drift.PredictionColumn || !slices.Contains(n.env.OfPrediction, column) {
+		return nil
+	}
+	return &fault{
+		msg:    fmt.Sprintf("the column %q is no feature, it tells what was predicted: write %s.columns[%q]", column, path[0].name, drift.PredictionColumn),
+		offset: path[2].offset,
+	}
 }
 
 // quality resolves a path that begins with quality.
@@ -401,6 +416,9 @@ func (n *names) quality(path []step, v *variable) *fault {
 		v.column, v.field = path[2].name, path[3].name
 		if slices.Contains(qualityFlags(), v.field) {
 			v.kind = varQualityFlag
+		}
+		if f := n.isCompared(path); f != nil {
+			return f
 		}
 		if v.needsReference() {
 			return n.needsReference(path)
