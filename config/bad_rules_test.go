@@ -6,6 +6,88 @@ import (
 	"testing"
 )
 
+// What is wrong with rules and with how drift is judged.
+func TestBadRules(t *testing.T) {
+	testBad(t, []badCase{
+		{
+			"significance of 1", "significance: 0.95", "significance: 1",
+			"hindcast.yaml:34:23: models[0].rules[0].significance: must be from 0.5 to below 1, or 0 to turn it off, got 1",
+		},
+		{
+			"for 0", "for: 2", "for: 0",
+			"hindcast.yaml:35:14: models[0].rules[0].for: must be at least 1, got 0",
+		},
+		{
+			"drift profile of the future", "profile: hindcast", "profile: evidently",
+			`hindcast.yaml:28:22: models[0].drift.profile: "evidently" is not supported by this version; supported: hindcast`,
+		},
+		{
+			"drift method of the future", "method: auto", "method: hellinger",
+			`hindcast.yaml:28:40: models[0].drift.method: "hellinger" is not supported by this version; supported: auto, psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range`,
+		},
+		{
+			"auto in a list of methods", "method: auto", "method: [psi, auto]",
+			`hindcast.yaml:28:46: models[0].drift.method[1]: unknown value "auto"; known: cohen_w, js, ks, missing, out_of_range, psi, tvd, wasserstein, wasserstein_normed`,
+		},
+		{
+			"threshold of a measure that does not judge", "method: auto", "method: [psi], threshold: {ks: 0.1}",
+			"hindcast.yaml:28:59: models[0].drift.threshold.ks: ks is not among the measures of method, so its threshold would not count",
+		},
+		{
+			"threshold of an unknown measure", "method: auto", "threshold: {pis: 0.1}",
+			`hindcast.yaml:28:44: models[0].drift.threshold: unknown measure "pis" (did you mean "psi"?)`,
+		},
+		{
+			"negative threshold", "method: auto", "threshold: {psi: -0.1}",
+			"hindcast.yaml:28:49: models[0].drift.threshold.psi: must be at least 0, got -0.1",
+		},
+		{
+			"threshold of no standard deviation", "method: auto", "threshold: {std: 0}",
+			"hindcast.yaml:28:49: models[0].drift.threshold.std: must be above 0, got 0",
+		},
+		{
+			"threshold of a measure in an unknown way", "method: auto", "threshold: {psi: {sd: 3}}",
+			"hindcast.yaml:28:49: models[0].drift.threshold.psi: want a number or {std: NUMBER}",
+		},
+		{
+			"std beside measures", "method: auto", "threshold: {psi: 0.2, std: 3}",
+			"hindcast.yaml:28:54: models[0].drift.threshold.std: stands alone, for all measures; beside others each has its own, as in {psi: {std: 3}}",
+		},
+		{
+			"threshold of a share in percent", "method: auto", "threshold: {missing: 5}",
+			"hindcast.yaml:28:53: models[0].drift.threshold.missing: is a share of the rows, at most 1, which no column is above: write 0.05 for 5 %",
+		},
+		{
+			"false discovery rate of 0", "method: auto", "false_discovery_rate: 0",
+			"hindcast.yaml:28:54: models[0].drift.false_discovery_rate: must be above 0 and at most 1, which corrects nothing, got 0",
+		},
+		{
+			"rule name with a slash", "name: rmse", "name: a/b",
+			"hindcast.yaml:30:15: models[0].rules[0].name: a rule's name has letters, digits, '-', '.' and '_', at most 63, and begins and ends with a letter or a digit",
+		},
+		{
+			"two rules of one name", "name: drift", "name: rmse",
+			`hindcast.yaml:37:15: models[0].rules[1].name: a rule before this one is called "rmse" too`,
+		},
+		{
+			"action of nobody", "action: alert", "action: alrt",
+			`hindcast.yaml:39:17: models[0].rules[1].action: unknown value "alrt" (did you mean "alert"?)`,
+		},
+		{
+			"count beyond reason", "for: 2", "for: 100000",
+			"hindcast.yaml:35:14: models[0].rules[0].for: must be at most 10000, got 100000",
+		},
+		{
+			"method given twice", "method: auto", "method: [psi, psi]",
+			`hindcast.yaml:28:46: models[0].drift.method[1]: "psi" is listed twice`,
+		},
+		{
+			"threshold of the future", "method: auto", "threshold: {kl: 1}",
+			`hindcast.yaml:28:44: models[0].drift.threshold.kl: "kl" is not supported by this version; supported: psi, ks, wasserstein, wasserstein_normed, js, tvd, cohen_w, missing, out_of_range`,
+		},
+	})
+}
+
 // Measures that judge beside every method have thresholds whatever the method is.
 func TestThresholdsOfMeasuresBesideTheMethod(t *testing.T) {
 	for _, method := range []string{"auto", "ks", "[psi, js]", "missing"} {

@@ -116,8 +116,9 @@ func TestFullExample(t *testing.T) {
 		t.Error("default rules although the file has its own")
 	}
 	wantEnv := rule.Env{Task: "regression", HasReference: true, Segments: []string{"city"},
-		Lacks: map[metric.Input]string{metric.PredictedQuantiles: "predictions.columns.quantiles"},
-		Drift: drift.Prospects{Options: drift.Options{MinRows: 200}}}
+		OfPrediction: []string{"predicted_price"},
+		Lacks:        map[metric.Input]string{metric.PredictedQuantiles: "predictions.columns.quantiles"},
+		Drift:        drift.Prospects{Options: drift.Options{MinRows: 200}}}
 	if got := m.RuleEnv(); !reflect.DeepEqual(got, wantEnv) {
 		t.Errorf("env = %+v", got)
 	}

@@ -104,6 +104,28 @@ func (m *Model) referenceLacks() map[metric.Input]string {
 	return nil
 }
 
+// ofPrediction lists the columns that tell what was predicted. Where features are listed, and
+// "score" is none of them, that word can only be meant for the key.
+func (m *Model) ofPrediction() []string {
+	c := m.Predictions.Columns
+	var out []string
+	for _, column := range []string{c.Prediction, c.Score} {
+		if column != "" {
+			out = append(out, column)
+		}
+	}
+	for _, s := range c.Scores {
+		out = append(out, s.Column)
+	}
+	for _, q := range c.Quantiles {
+		out = append(out, q.Column)
+	}
+	if f := m.Predictions.Features; c.Score != "" && !f.Auto && !slices.Contains(f.Columns, "score") {
+		out = append(out, "score")
+	}
+	return out
+}
+
 // weighted reports whether predictions have weights, and the rows of the reference too. What a
 // profile has shows when it is read.
 func (m *Model) weighted() bool {

@@ -31,7 +31,7 @@ models:
 func TestKinds(t *testing.T) {
 	type columns = groundtruth.PredictionColumns
 	id := groundtruth.IDColumns{"id"}
-	element := func(key string, place int) groundtruth.Element { return groundtruth.Element{Key: key, Place: place} }
+	element := func(key string, place int) groundtruth.Element { return groundtruth.Element{Key: key, Place: place, Of: 2} }
 	catDog := []groundtruth.ClassScore{{Class: "cat", Column: "p_cat"}, {Class: "dog", Column: "p_dog"}}
 	for _, c := range []struct {
 		name, task, columns, keys string
@@ -187,6 +187,24 @@ func TestThresholdBesideClasses(t *testing.T) {
 	}
 }
 
+// A method that a file names, and that the rows' weights forbid, is warned of.
+func TestEstimatedBesideWeights(t *testing.T) {
+	for _, c := range []struct {
+		columns, keys string
+		warned        bool
+	}{
+		{", score: s, weight: w", "  estimated: {method: cbpe}\n  reference: {url: r}\n", true},
+		{", score: s, weight: w", "  reference: {url: r}\n", false}, // the default is to estimate where that can be
+		{", score: s", "  estimated: {method: cbpe}\n  reference: {url: r}\n", false},
+	} {
+		warnings := mustParse(t, kindText("binary", c.columns, c.keys), noEnv).Warnings()
+		const want = "model m: estimated.method cbpe does not count: rows have weights (predictions.columns.weight), and performance is estimated of rows that all count alike"
+		if slices.Contains(warnings, want) != c.warned {
+			t.Errorf("%s %s: warnings %q", c.columns, c.keys, warnings)
+		}
+	}
+}
+
 // A rule on a class that has no score is warned of: it is probably misspelt.
 func TestRuleOnAClassWithoutScore(t *testing.T) {
 	const keys = "  rules: [{name: r, when: 'classes[\"%s\"].recall < 0.5'}]\n"
@@ -215,6 +233,7 @@ func TestBadKinds(t *testing.T) {
 		{"threshold of 1", "binary", ", score: p", "  threshold: 1\n", "13:14: models[0].threshold: must be above 0 and below 1, got 1"},
 		{"threshold of 0", "binary", ", score: p", "  threshold: 0\n", "13:14: models[0].threshold: must be above 0 and below 1, got 0"},
 		{"threshold in percent", "binary", ", score: p", "  threshold: 50\n", "13:14: models[0].threshold: must be above 0 and below 1, got 50"},
+		{"threshold in quotes", "binary", ", score: p", "  threshold: \"0.5\"\n", `13:14: models[0].threshold: want a number, got "0.5": write it without quotes`},
 		{"positive_label of nothing", "binary", ", score: p", "  positive_label: ''\n", "13:19: models[0].positive_label: is empty: give it a value or leave the key out"},
 		{"positive_label that is a list", "binary", ", score: p", "  positive_label: [a]\n", "13:19: models[0].positive_label: want the text of a class, got a list"},
 		{"a class twice", "multiclass", ", scores: [{class: a, column: x}, {class: a, column: z}]", "", `8:55: models[0].predictions.columns.scores[1]: the class "a" is given twice`},
@@ -262,6 +281,9 @@ func TestBadKinds(t *testing.T) {
 		{"rule on an interval of scores without any", "multiclass", ", prediction: p", "  rules: [{name: l, when: ci.log_loss.low > 0.8}]\n", "13:27: models[0].rules[0].when: log_loss goes by probabilities, which this model has not: configure predictions.columns.scores"},
 		{"rule on a reference without scores", "binary", ", score: s, prediction: p", "  reference: {url: r, columns: {score: ''}}\n  rules: [{name: auc, when: roc_auc < reference.roc_auc}]\n", "14:39: models[0].rules[0].when: reference.roc_auc can never be known: the reference has no probabilities, as reference.columns.score says"},
 		{"rule on an estimate of rows with weights", "binary", ", score: s, weight: w", "  reference: {url: r}\n  rules: [{name: e, when: estimated.f1 < reference.f1}]\n", "14:27: models[0].rules[0].when: performance is estimated of rows that all count alike, and predictions.columns.weight says that these don't: name a metric that waits for labels, or leave weight out"},
+		{"drift of the score", "binary", ", score: p_late", "  reference: {url: r}\n  rules: [{name: d, when: 'drift.columns[\"p_late\"].drifted'}]\n", `14:42: models[0].rules[0].when: the column "p_late" is no feature, it tells what was predicted: write drift.columns["prediction"]`},
+		{"quality of the predicted class", "binary", ", score: s, prediction: p", "  rules: [{name: q, when: 'quality.columns[\"p\"].missing > 0.1'}]\n", `13:44: models[0].rules[0].when: the column "p" is no feature, it tells what was predicted: write quality.columns["prediction"]`},
+		{"drift of the score of a class", "multiclass", ", scores: {a: x, b: z}", "  reference: {url: r}\n  rules: [{name: d, when: 'drift.columns[\"z\"].drifted'}]\n", `14:42: models[0].rules[0].when: the column "z" is no feature, it tells what was predicted: write drift.columns["prediction"]`},
 		{"rule on a value that nobody gave", "binary", ", score: s", "  rules: [{name: v, when: business_value < 0}]\n", "13:27: models[0].rules[0].when: business_value goes by what rows are worth, which this model has not: configure business_value"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

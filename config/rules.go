@@ -246,6 +246,7 @@ func (m *Model) RuleEnv() rule.Env {
 		NoLabels:       noLabels,
 		Lacks:          m.lacks(),
 		ReferenceLacks: m.referenceLacks(),
+		OfPrediction:   m.ofPrediction(),
 		Weighted:       m.weighted(),
 		Segments:       slices.Clone(m.Segments),
 		Prometheus:     m.queryNames(),

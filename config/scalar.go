@@ -232,7 +232,11 @@ func (d *decoder) number(v value) (float64, scalar, bool) {
 		return 0, s, false
 	}
 	if s.kind != intScalar && s.kind != floatScalar {
-		d.fail(v, "want a number, got %s", s.describe())
+		hint := ""
+		if k := plainKind(s.text); s.kind == textScalar && (k == intScalar || k == floatScalar) {
+			hint = ": write it without quotes"
+		}
+		d.fail(v, "want a number, got %s%s", s.describe(), hint)
 		return 0, s, false
 	}
 	f, err := strconv.ParseFloat(s.text, 64)

@@ -84,7 +84,7 @@ func (d *decoder) scoresOfOneColumn(v value, add func(value, groundtruth.ClassSc
 		items, _ := d.list(cv, "classes")
 		for i, item := range items {
 			if key, ok := d.class(item); ok {
-				add(item, groundtruth.ClassScore{Class: table.ClassText(key), Column: column, Element: groundtruth.Element{Key: key, Place: i + 1}})
+				add(item, groundtruth.ClassScore{Class: table.ClassText(key), Column: column, Element: groundtruth.Element{Key: key, Place: i + 1, Of: len(items)}})
 			}
 		}
 	}

@@ -78,6 +78,9 @@ func (m *Model) warnings(kept time.Duration) []string {
 	if m.Task == groundtruth.Binary && m.Threshold != defaultThreshold && m.Predictions.Columns.Prediction != "" && (m.Reference == nil || m.Reference.Columns == nil || m.Reference.Columns.Prediction != "") {
 		add("threshold does not count: predictions.columns.prediction (%s) says which class is predicted", m.Predictions.Columns.Prediction)
 	}
+	if m.Estimated.Method != auto && m.Estimates() && m.weighted() {
+		add("estimated.method %s does not count: rows have weights (predictions.columns.weight), and performance is estimated of rows that all count alike", m.Estimated.Method)
+	}
 	if m.rules != nil {
 		scored := m.scoredClasses()
 		for _, class := range m.rules.Classes() {

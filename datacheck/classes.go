@@ -163,6 +163,8 @@ func (c *checker) twoClasses(r *reading, key string, field *probe.Column) {
 // than that they are to be mended.
 func (c *checker) toWrite(r *reading, field *probe.Column, role role) string {
 	switch {
+	case role.element.Of > 0:
+		return "write probabilities, from 0 to 1, and name in `classes` all that a list has, in its order"
 	case role.key == keyScore, role.key == keyScores:
 		return "write probabilities, from 0 to 1"
 	case role.key == keyWeight:

@@ -1,11 +1,8 @@
 package datacheck
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 	"testing"
-	"time"
 )
 
 // classifier returns a healthy model of which predictions and labels have what row gives for a
@@ -14,18 +11,10 @@ func classifier(task string, row func(i int) (class, score, label string)) *setu
 	s := healthy()
 	s.task, s.rules = task, "[{name: accuracy, when: accuracy < 0.5}]"
 	s.columns = "{id: id, timestamp: at, prediction: class, score: score}"
-	for day := range testDays {
-		start := time.Date(2026, 1, 1+day, 0, 0, 0, 0, time.UTC)
-		predictions, labels := "id,at,x,class,score\n", "id,y,loaded\n"
-		for i := range testRows {
-			at := start.Add(time.Duration(i) * 24 * time.Hour / testRows)
-			class, score, label := row(i)
-			predictions += fmt.Sprintf("p%d-%03d,%s,%d.5,%s,%s\n", day, i, at.Format(time.RFC3339), i%17, class, score)
-			labels += fmt.Sprintf("p%d-%03d,%s,%s\n", day, i, label, at.Add(20*time.Hour).Format(time.RFC3339))
-		}
-		s.objects["p/"+start.Format(time.DateOnly)+"/a.csv"] = predictions
-		s.objects["l/"+start.Format(time.DateOnly)+"/a.csv"] = labels
-	}
+	s.write("class,score", func(i int) (predicted, label string) {
+		class, score, label := row(i)
+		return class + "," + score, label
+	})
 	return s
 }
 
@@ -150,6 +139,16 @@ func TestCheckClassifiers(t *testing.T) {
 			}(), Error, `predictions: column "score", which predictions.columns.scores names, has no usable value in 100 % of 720 records; they have no key "dgo" and, where they are lists, fewer than 2 elements`, "name classes in `predictions.columns.scores` as the maps have them, or mend the data",
 		},
 		{
+			"a list of more scores than classes", func() *setup {
+				s := multiclass(each("cat", "dog"))
+				s.columns = "{id: id, timestamp: at, prediction: class, scores: {column: score, classes: [cat, dog]}}"
+				for i := range 5 {
+					s.edit("p/", fmt.Sprintf(",%v\n", float64(i)/4), ",[0.5 0.25 0.25]\n")
+				}
+				return s
+			}(), Error, `predictions: column "score", which predictions.columns.scores names, has no usable value in 100 % of 720 records; the first that is no number from 0 to 1 is "[0.5 0.25 0.25]"`, "write probabilities, from 0 to 1, and name in `classes` all that a list has, in its order",
+		},
+		{
 			"scores above 1", func() *setup {
 				s := multiclass(each("cat", "dog"))
 				s.scores()
@@ -160,20 +159,7 @@ func TestCheckClassifiers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := c.setup.check(t)
-			text, err := json.MarshalIndent(r.Problems, "", " ")
-			if err != nil {
-				t.Fatal(err)
-			}
-			hits := 0
-			for _, p := range r.Problems {
-				if p.Severity == c.severity && strings.Contains(p.Source+": "+p.Found, c.found) && strings.Contains(p.Do, c.do) {
-					hits++
-				}
-			}
-			if want := min(len(c.severity), 1); hits != want || c.severity == "" && len(r.Problems) > 0 {
-				t.Errorf("%d of the problems are the one that is wanted:\n%s", hits, text)
-			}
+			c.setup.finds(t, c.severity, c.found, c.do)
 		})
 	}
 }

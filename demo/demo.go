@@ -44,7 +44,7 @@ func Start() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0, tim
 type Log struct {
 	Task  groundtruth.Task
 	Model string // its name in the configuration
-	// Rule is the rule of the configuration on what the labels tell.
+	// Rule is the rule of the configuration on what the labels tell, called as its metric is.
 	Rule string
 	// For people: what the model predicts, what is another on DriftDay, and what follows.
 	Predicts, Change, Effect string
@@ -144,15 +144,27 @@ func (l *Log) Upload(ctx context.Context, store *objstore.Store, start time.Time
 	return nil
 }
 
-// makeLog makes the files of the log that begins on a day, by their paths. Of a row that draw
-// returns, a prediction of a day from 0 or, on day -1, of the reference, known is what came true.
-func makeLog[R any](start time.Time, draw func(rng *rand.Rand, start time.Time, day, i int) R, known func(R) truth, labelHeader, referenceHeader []string, reference func(R) []string) (map[string][]byte, error) {
+// row is a prediction that a log has, or a row of its reference.
+type row interface {
+	known() truth
+	reference() []string // its fields in reference.csv
+}
+
+// filesOf returns what makes the files of the log that begins on a day, by their paths. Of a day
+// from 0 draw returns a prediction, and of day -1 a row of the reference.
+func filesOf[R row](draw func(rng *rand.Rand, start time.Time, day, i int) R, labelHeader, referenceHeader []string) func(start time.Time) (map[string][]byte, error) {
+	return func(start time.Time) (map[string][]byte, error) {
+		return makeLog(start, draw, labelHeader, referenceHeader)
+	}
+}
+
+func makeLog[R row](start time.Time, draw func(rng *rand.Rand, start time.Time, day, i int) R, labelHeader, referenceHeader []string) (map[string][]byte, error) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	files := map[string][]byte{}
 	var err error
 	rows := [][]string{referenceHeader}
 	for i := range referenceRows {
-		rows = append(rows, reference(draw(rng, start, -1, i)))
+		rows = append(rows, draw(rng, start, -1, i).reference())
 	}
 	if files["reference.csv"], err = makeCSV(rows); err != nil {
 		return nil, err
@@ -162,7 +174,7 @@ func makeLog[R any](start time.Time, draw func(rng *rand.Rand, start time.Time, 
 		predictions := make([]R, perDay)
 		for i := range predictions {
 			predictions[i] = draw(rng, start, day, i)
-			addLabels(rng, labels, known(predictions[i]))
+			addLabels(rng, labels, predictions[i].known())
 		}
 		var b bytes.Buffer
 		if err := parquet.Write(&b, predictions, parquet.Compression(&parquet.Zstd)); err != nil {

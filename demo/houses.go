@@ -17,12 +17,9 @@ func Houses() *Log {
 		Change:        "the market changes: larger houses, and they fetch more",
 		Effect:        "error",
 		configuration: housesConfiguration,
-		files: func(start time.Time) (map[string][]byte, error) {
-			return makeLog(start, makeHouse, house.known,
-				[]string{"request_id", "sold_price", "sold_at", "loaded_at", "op"},
-				[]string{"request_id", "size", "bedrooms", "age", "city", "predicted_price", "sold_price", "version"},
-				house.reference)
-		},
+		files: filesOf(makeHouse,
+			[]string{"request_id", "sold_price", "sold_at", "loaded_at", "op"},
+			[]string{"request_id", "size", "bedrooms", "age", "city", "predicted_price", "sold_price", "version"}),
 	}
 }
 

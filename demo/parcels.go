@@ -17,12 +17,9 @@ func Parcels() *Log {
 		Change:        "a second warehouse opens: parcels come from farther away, and by train, where the distance makes none late",
 		Effect:        "loss of accuracy",
 		configuration: parcelsConfiguration,
-		files: func(start time.Time) (map[string][]byte, error) {
-			return makeLog(start, makeParcel, parcel.known,
-				[]string{"parcel_id", "late", "delivered_at", "loaded_at", "op"},
-				[]string{"parcel_id", "distance_km", "weight_kg", "items", "carrier", "late_probability", "late", "version"},
-				parcel.reference)
-		},
+		files: filesOf(makeParcel,
+			[]string{"parcel_id", "late", "delivered_at", "loaded_at", "op"},
+			[]string{"parcel_id", "distance_km", "weight_kg", "items", "carrier", "late_probability", "late", "version"}),
 	}
 }
 

@@ -18,12 +18,9 @@ func Tickets() *Log {
 		Change:        "a chat opens: tickets are short there, and long ones are no longer those about deliveries",
 		Effect:        "loss of accuracy",
 		configuration: ticketsConfiguration,
-		files: func(start time.Time) (map[string][]byte, error) {
-			return makeLog(start, makeTicket, ticket.known,
-				[]string{"ticket", "desk", "closed_at", "loaded_at", "op"},
-				[]string{"ticket", "words", "amount", "attachments", "channel", "p_billing", "p_delivery", "p_returns", "desk", "version"},
-				ticket.reference)
-		},
+		files: filesOf(makeTicket,
+			[]string{"ticket", "desk", "closed_at", "loaded_at", "op"},
+			[]string{"ticket", "words", "amount", "attachments", "channel", "p_billing", "p_delivery", "p_returns", "desk", "version"}),
 	}
 }
 

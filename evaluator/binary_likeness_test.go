@@ -73,7 +73,7 @@ func TestEntitiesOfClassifiersCountAsFewerRows(t *testing.T) {
 		}
 		for _, known := range []bool{true, false} {
 			b := summary.NewBuilder(nil, groundtruth.Window{Start: start, End: start.Add(time.Hour)}, nil, summary.BuilderOptions{
-				Task: groundtruth.Binary, Binary: summary.BinaryOptions{Scored: true}, Entities: known,
+				Task: groundtruth.Binary, Classifier: summary.ClassifierOptions{Scored: true}, Entities: known,
 			})
 			for group, rows := range byGroup {
 				m := rows.Matches(start, time.Hour)
@@ -110,7 +110,7 @@ func TestWindowsForDaysOfClassifiers(t *testing.T) {
 		}
 		return out
 	}
-	profile := summarytest.Profile(rows(1.5, 0), summary.ProfilerOptions{Task: groundtruth.Binary, Binary: summary.BinaryOptions{Scored: true}})
+	profile := summarytest.Profile(rows(1.5, 0), summary.ProfilerOptions{Task: groundtruth.Binary, Classifier: summary.ClassifierOptions{Scored: true}})
 	profile.Days = nil
 	window := func(day int, apart float64) *summary.Summary {
 		w := groundtruth.Window{Start: time.Date(2026, 1, 1+day, 0, 0, 0, 0, time.UTC), End: time.Date(2026, 1, 2+day, 0, 0, 0, 0, time.UTC)}

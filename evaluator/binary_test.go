@@ -11,7 +11,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/metric"
-	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -54,17 +53,7 @@ func TestBinaryMetricsAreScikitLearns(t *testing.T) {
 			if len(c.Metrics) != len(e.Metrics) {
 				t.Errorf("%d metrics, want %d", len(e.Metrics), len(c.Metrics))
 			}
-			for name, want := range c.Metrics {
-				m := e.Metrics[name]
-				switch {
-				case want == nil && (stat.IsNumber(float64(m.Value)) || m.Reason == ""):
-					t.Errorf("%s is %g (%s), want none and a reason", name, m.Value, m.Reason)
-				case want != nil && !(math.Abs(float64(m.Value)-*want) <= 1e-9):
-					t.Errorf("%s is %.12g, want %.12g", name, m.Value, *want)
-				case want != nil && m.Low > m.Value || m.High < m.Value:
-					t.Errorf("%s is %g, outside of its interval from %g to %g", name, m.Value, m.Low, m.High)
-				}
-			}
+			compareMetrics(t, "", e.Metrics, c.Metrics)
 			for a, row := range c.Confusion {
 				for p, want := range row {
 					if got := e.Confusion.Counts[a][p]; math.Abs(got-want) > 1e-9*want {
@@ -99,11 +88,7 @@ func TestBinaryMetricsAreScikitLearns(t *testing.T) {
 // TestManyScoresKeepWithinTheirBound has more distinct scores than are kept exactly.
 func TestManyScoresKeepWithinTheirBound(t *testing.T) {
 	golden := readBinaryGolden(t)
-	rows, x := summarytest.Binary{}, uint32(1)
-	next := func() float64 {
-		x = 1664525*x + 1013904223
-		return float64(x) / (1 << 32)
-	}
+	rows, next := summarytest.Binary{}, evaltest.GoldenNumbers()
 	for range golden.Large.Rows {
 		u := next()
 		score, label := u*u*u, 0.0
@@ -135,22 +120,23 @@ func TestManyScoresKeepWithinTheirBound(t *testing.T) {
 	}
 }
 
+// checkLacks holds the reasons of a task's metrics to what they go by that there isn't: few says
+// that rows are few, and scores where scores would be mapped.
+func checkLacks(t *testing.T, e *evaluator.Evaluation, task groundtruth.Task, few, scores string) {
+	t.Helper()
+	for _, spec := range metric.Specs(task) {
+		want := map[metric.Input]string{0: few, metric.Scores: scores, metric.WorthOfRows: "no business_value"}[spec.Needs]
+		if m := e.Metrics[spec.Name]; want == "" || !strings.Contains(m.Reason, want) {
+			t.Errorf("%s has the reason %q, want %q", spec.Name, m.Reason, want)
+		}
+	}
+}
+
 // TestWhatBinaryRowsLack has no scores, no cost matrix and no rows.
 func TestWhatBinaryRowsLack(t *testing.T) {
 	rows := summarytest.Binary{Labels: []float64{0, 1, 1}, Predicted: []bool{false, true, false}}
 	e := evaluator.Evaluate(rows.Summary(time.Hour), nil, evaluator.Options{})
-	for _, spec := range metric.Specs(groundtruth.Binary) {
-		m, want := e.Metrics[spec.Name], "labels are 0: an interval needs 50 rows or more of each class"
-		switch spec.Name {
-		case "roc_auc", "average_precision", "log_loss", "brier", "ece":
-			want = "predictions.columns.score"
-		case "business_value":
-			want = "no business_value"
-		}
-		if !strings.Contains(m.Reason, want) {
-			t.Errorf("%s has the reason %q, want %q", spec.Name, m.Reason, want)
-		}
-	}
+	checkLacks(t, e, groundtruth.Binary, "labels are 0: an interval needs 50 rows or more of each class", "predictions.columns.score")
 	if e.Calibration != nil || e.Confusion == nil {
 		t.Errorf("calibration %v, confusion %v", e.Calibration, e.Confusion)
 	}

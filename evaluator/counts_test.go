@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator/internal/evaltest"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
@@ -254,6 +256,17 @@ func TestASummaryOfCountsIsThatOfTheRows(t *testing.T) {
 		}
 		if !bytes.Equal(marshal(t, got), withoutSection(t, marshal(t, want), "more sums")) {
 			t.Errorf("%d exact values: counts give other bytes than rows", exactValues)
+		}
+		byRow := metric.OfWindow(want.Errors(), nil, metric.Options{})
+		for name, m := range metric.OfWindow(got.Errors(), nil, metric.Options{}) {
+			told, of := stat.IsNumber(float64(m.Value)), byRow[name]
+			if name == "rmsle" || name == "explained_variance" {
+				if told || !strings.Contains(m.Reason, "counted") {
+					t.Errorf("%s of counts is %g (%q), want none and that sums were not counted", name, m.Value, m.Reason)
+				}
+			} else if told != stat.IsNumber(float64(of.Value)) || told && m.Value != of.Value {
+				t.Errorf("%s of counts is %g (%q), of rows %g", name, m.Value, m.Reason, of.Value)
+			}
 		}
 		if err := want.UnmarshalBinary(withoutSection(t, marshal(t, want), "more sums")); err != nil {
 			t.Fatal(err)

@@ -3,12 +3,14 @@ package evaluator_test
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
 	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -65,6 +67,33 @@ func TestChanceFindsNoClassOfTheRest(t *testing.T) {
 	for _, name := range []string{"cohen_kappa", "mcc"} {
 		if m := e.Metrics[name]; math.Abs(float64(m.Value)) > 0.005 || m.Note == "" {
 			t.Errorf("%s is %v, want about 0, and its note is %q", name, m.Value, m.Note)
+		}
+	}
+}
+
+// TestValuesKeepWithinTheirLimits has rows that are all right or all wrong, of any numbers of both
+// classes: no rounding takes a metric beyond the best and the worst that it can be.
+func TestValuesKeepWithinTheirLimits(t *testing.T) {
+	t.Parallel()
+	for rows := 2; rows <= 60; rows++ {
+		for positive := 1; positive < rows; positive++ {
+			for _, right := range []bool{true, false} {
+				var two summarytest.Binary
+				var many summarytest.Multiclass
+				for i := range rows {
+					label := i < positive
+					two.Labels = append(two.Labels, map[bool]float64{true: 1}[label])
+					two.Predicted = append(two.Predicted, label == right)
+					many.Actual, many.Predicted = append(many.Actual, strconv.FormatBool(label)), append(many.Predicted, strconv.FormatBool(label == right))
+				}
+				for task, s := range map[groundtruth.Task]*summary.Summary{groundtruth.Binary: two.Summary(time.Hour), groundtruth.Multiclass: many.Summary(time.Hour)} {
+					for name, m := range evaluator.Evaluate(s, nil, evaluator.Options{}).Metrics {
+						if spec, _ := metric.Find(name); float64(m.Value) < spec.Least || float64(m.Value) > spec.Most {
+							t.Errorf("%s: %s of %d rows, %d positive, is %v, beyond %g and %g", task, name, rows, positive, float64(m.Value), spec.Least, spec.Most)
+						}
+					}
+				}
+			}
 		}
 	}
 }

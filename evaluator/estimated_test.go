@@ -55,7 +55,7 @@ func feed(to groundtruth.Sink, rows []scoredRow, weighted bool) {
 
 // scoredProfile makes the profile of a reference, and a Summary of a window on its layout.
 func scoredProfile(reference, window []scoredRow, weighted bool) (*summary.Profile, *summary.Summary) {
-	p := summary.NewProfiler(nil, nil, summary.ProfilerOptions{Task: groundtruth.Binary, Binary: summary.BinaryOptions{Scored: true}})
+	p := summary.NewProfiler(nil, nil, summary.ProfilerOptions{Task: groundtruth.Binary, Classifier: summary.ClassifierOptions{Scored: true}})
 	feed(p, reference, weighted)
 	layout := p.Layout()
 	build := func(rows []scoredRow) *summary.Summary {
@@ -119,7 +119,7 @@ func TestEstimatedOfSummaries(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
-	b := summary.NewBuilder(nil, groundtruth.Window{}, nil, summary.BuilderOptions{Task: groundtruth.Binary, Binary: summary.BinaryOptions{Scored: true}})
+	b := summary.NewBuilder(nil, groundtruth.Window{}, nil, summary.BuilderOptions{Task: groundtruth.Binary, Classifier: summary.ClassifierOptions{Scored: true}})
 	feed(b, window, false)
 	if got := Evaluate(b.Summary(), nil, Options{}).Estimated; got != nil {
 		t.Errorf("without a reference: %+v", got)
@@ -157,7 +157,7 @@ func TestEstimatedOfSeveralClasses(t *testing.T) {
 		}
 		return groundtruth.Column{Name: "class", Kind: groundtruth.Text, Codes: codes, Dict: names, Valid: valid}
 	}
-	binary := summary.BinaryOptions{Classes: `["a","b","c"]`}
+	classifier := summary.ClassifierOptions{Classes: names}
 	counts := func() (cells [3][]summary.ScoreCell) {
 		for k := range cells {
 			cells[k] = make([]summary.ScoreCell, 65)
@@ -213,7 +213,7 @@ func TestEstimatedOfSeveralClasses(t *testing.T) {
 		return cells
 	}
 	all := func(int) bool { return true }
-	p := summary.NewProfiler(nil, nil, summary.ProfilerOptions{Task: groundtruth.Multiclass, Binary: binary})
+	p := summary.NewProfiler(nil, nil, summary.ProfilerOptions{Task: groundtruth.Multiclass, Classifier: classifier})
 	send(p, 1, 4000, all)
 	builder := func() *summary.Builder {
 		return summary.NewBuilder(p.Layout(), groundtruth.Window{}, nil, summary.BuilderOptions{})

@@ -108,11 +108,7 @@ func compareMetrics(t *testing.T, of string, got map[string]metric.Result, want 
 // TestClassesBeyondAThousandAreTheRest has 1,200 classes.
 func TestClassesBeyondAThousandAreTheRest(t *testing.T) {
 	golden, opt := readMulticlassGolden(t)
-	x := uint32(1)
-	next := func() float64 {
-		x = 1664525*x + 1013904223
-		return float64(x) / (1 << 32)
-	}
+	next := evaltest.GoldenNumbers()
 	class := func(u float64) string { return fmt.Sprintf("class %04d", int(u*u*1200)) }
 	var rows summarytest.Multiclass
 	for range golden.Many.Rows {
@@ -147,18 +143,7 @@ func TestClassesBeyondAThousandAreTheRest(t *testing.T) {
 func TestWhatMulticlassRowsLack(t *testing.T) {
 	rows := summarytest.Multiclass{Actual: []string{"a", "b", "b"}, Predicted: []string{"a", "b", "c"}}
 	e := evaluator.Evaluate(rows.Summary(time.Hour), nil, evaluator.Options{})
-	for _, spec := range metric.Specs(groundtruth.Multiclass) {
-		m, want := e.Metrics[spec.Name], "3 rows: an interval needs 100"
-		switch spec.Name {
-		case "roc_auc", "top_k_accuracy", "log_loss", "brier", "ece":
-			want = "predictions.columns.scores"
-		case "business_value":
-			want = "no business_value"
-		}
-		if !strings.Contains(m.Reason, want) {
-			t.Errorf("%s has the reason %q, want %q", spec.Name, m.Reason, want)
-		}
-	}
+	checkLacks(t, e, groundtruth.Multiclass, "3 rows: an interval needs 100", "predictions.columns.scores")
 }
 
 // TestManyProbabilitiesKeepWithinTheirBound has more distinct probabilities than are kept exactly,

@@ -221,9 +221,9 @@ func noPredictions(ref *summary.Profile, s summary.Stratum) string {
 // reference, since one has scores and the other one classes; empty where they can.
 func unlikePredictions(ref *summary.Profile, cur *summary.Summary) string {
 	switch scored := cur.HasScores(); {
-	case scored && !ref.Layout.Binary.Scored:
+	case scored && !ref.Layout.Classifier.Scored:
 		return "predictions are scores here, and classes in the reference, which has no scores"
-	case !scored && ref.Layout.Binary.Scored:
+	case !scored && ref.Layout.Classifier.Scored:
 		return "predictions are classes here, and scores in the reference"
 	}
 	return ""

@@ -108,6 +108,7 @@ type ClassScore struct {
 type Element struct {
 	Key   string `json:",omitempty"` // of a map, where it is not empty
 	Place int    `json:",omitempty"` // of a list, counted from 1
+	Of    int    `json:"-"`          // how many elements such a list may have; of a longer one all are bad. 0 is any number. It follows from what else is named
 }
 
 // Quantile names the column that holds a predicted quantile of order Q, between 0 and 1.

@@ -71,7 +71,7 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		}
 	}
 	options := summary.BuilderOptions{
-		MaxSegments: m.MaxSegments, Task: spec.Task, Binary: summary.BinaryOf(&spec, spec.PredictionColumns),
+		MaxSegments: m.MaxSegments, Task: spec.Task, Classifier: summary.ClassifierOf(&spec, spec.PredictionColumns),
 		Entities: spec.PredictionColumns.Entity != "", Quantiles: spec.PredictionColumns.Orders(),
 		Bounds: m.PredictionBounds(),
 	}
@@ -115,7 +115,7 @@ func (l Logs) Reference(ctx context.Context, m *config.Model) (*summary.Profile,
 	newProfiler := func() *summary.Profiler {
 		return summary.NewProfiler(features, m.Segments, summary.ProfilerOptions{
 			ExactValues: m.Drift.ExactValues, MaxSegments: m.MaxSegments, Auto: m.Predictions.Features.Auto,
-			Strata: m.Strata(), Zone: m.Grid().Zone(), Task: spec.Task, Binary: summary.BinaryOf(&spec, spec.ColumnsOfReference().PredictionColumns),
+			Strata: m.Strata(), Zone: m.Grid().Zone(), Task: spec.Task, Classifier: summary.ClassifierOf(&spec, spec.ColumnsOfReference().PredictionColumns),
 		})
 	}
 	result, profilers, err := join.ScanReference(ctx, l.Stores, spec, opt, newProfiler)

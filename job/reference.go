@@ -102,8 +102,8 @@ func ofKind(l *summary.Layout, m *config.Model) error {
 	switch {
 	case l.Task != m.Task:
 		return fmt.Errorf("load reference profile of %s: it is one of the task %s, and the model's is %s: make it anew by hindcast baseline", m.Name, l.Task, m.Task)
-	case m.Task == groundtruth.Binary && table.BinaryText(l.Binary.Positive) != table.BinaryText(m.PositiveLabel):
-		return fmt.Errorf("load reference profile of %s: its positive label is %q, and positive_label is %q: make it anew by hindcast baseline", m.Name, l.Binary.Positive, m.PositiveLabel)
+	case m.Task == groundtruth.Binary && table.BinaryText(l.Classifier.Positive) != table.BinaryText(m.PositiveLabel):
+		return fmt.Errorf("load reference profile of %s: its positive label is %q, and positive_label is %q: make it anew by hindcast baseline", m.Name, l.Classifier.Positive, m.PositiveLabel)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func days(first, n int) groundtruth.Window {
 // passes over the rows, and a third one where they have entities.
 func profileOf(ref rows, features []groundtruth.FeatureSpec) *summary.Profile {
 	p := summary.NewProfiler(features, nil, summary.ProfilerOptions{
-		Strata: summary.WeekendStrata, Task: ref.task, Binary: summary.BinaryOptions{Scored: true},
+		Strata: summary.WeekendStrata, Task: ref.task, Classifier: summary.ClassifierOptions{Scored: true},
 	})
 	feed(p, ref.days)
 	partition := p.Partition()

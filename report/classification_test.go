@@ -41,7 +41,7 @@ func readGolden(t *testing.T) golden {
 // classified is the outcome of a window with these rows of a binary classifier.
 func classified(g golden) job.Outcome {
 	n := len(g.Scores)
-	options := summary.BuilderOptions{Task: groundtruth.Binary, Binary: summary.BinaryOptions{Positive: "1", Scored: true}}
+	options := summary.BuilderOptions{Task: groundtruth.Binary, Classifier: summary.ClassifierOptions{Positive: "1", Scored: true}}
 	b := summary.NewBuilder(nil, day(1), nil, options)
 	positive := make([]bool, n)
 	for i, s := range g.Scores {

@@ -15,6 +15,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -180,6 +181,11 @@ func (s *demoStory) end(cfg *config.Config, path string) {
 	if s.drift != nil && s.breach != nil {
 		fmt.Fprintf(w, "\nDrift was seen on %s, the %s it causes on %s: %.0f days earlier.\n",
 			s.driftNight.Format(time.DateOnly), s.log.Effect, s.breachDay.Format(time.DateOnly), s.breachDay.Sub(s.driftNight).Hours()/24)
+	}
+	if o := s.breach; o != nil && o.Estimated != nil {
+		estimated, found := o.Estimated.Metrics[s.log.Rule], o.Metrics[s.log.Rule]
+		fmt.Fprintf(w, "The estimate of %s before the labels was %s, and they showed %s: it goes by the scores, and does not see that the same score means something else now.\n",
+			s.log.Rule, report.Number(estimated.Value), report.Number(found.Value))
 	}
 	if o := s.suggested; o != nil {
 		d := o.Decision

@@ -135,13 +135,12 @@ func (w *expected) few() bool { return w.positive < leastOfClass || w.negative()
 // rows of the window and the reference.
 func banded(name string, value, variance, rows, reference float64, reason string) metric.Result {
 	se := math.Sqrt(variance)
-	half := stat.Number(portable.NormalQuantile(0.5+float64(stat.IntervalLevel/2)) * se)
+	half := float64(portable.NormalQuantile(0.5+float64(stat.IntervalLevel/2)) * se)
+	spec, _ := metric.Find(name)
+	value = spec.Within(value) // rounding may take it beyond
 	out := metric.Result{Value: stat.Number(value), N: int64(rows), Reason: reason}
 	out.Untold = reason != "" && stat.IsNumber(value)
-	out.Low, out.High = out.Value-half, out.Value+half
-	if spec, ok := metric.Find(name); ok && !math.IsNaN(se) {
-		out.Low, out.High = max(out.Low, stat.Number(spec.Least)), min(out.High, stat.Number(spec.Most))
-	}
+	out.Low, out.High = stat.Number(spec.Within(value-half)), stat.Number(spec.Within(value+half))
 	out.Estimate = stat.Estimate{Value: value, SE: se, DF: math.Max(1, math.Min(rows, reference)-1), NEff: rows, Kurtosis: 3, InTime: 1}
 	return out
 }

@@ -142,9 +142,9 @@ func (m *several) result(of multiclass, opt metric.Options) metric.Result {
 		for i := range w.cells {
 			c, d := &w.cells[i], by(i)
 			for k, n := range c.n {
-				w := float64(share * d[k])
-				first += float64(n * c.p[k] * w)
-				squares += float64(n * c.p[k] * w * w)
+				u := float64(share * d[k])
+				first += float64(n * c.p[k] * u)
+				squares += float64(n * c.p[k] * u * u)
 			}
 		}
 		learnt += float64(share * share * w.learnt(by))

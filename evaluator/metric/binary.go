@@ -178,14 +178,18 @@ func (r *binaryRows) moments(f *figure) stat.Moments {
 			add(&r.cells[i].Mass, &f.influence[i])
 		}
 	}
-	n := kish(r.all)
-	second, third, fourth = second/r.all.W2, third/r.all.W2, fourth/r.all.W2
-	if second < roundingAlone*math.Max(1, f.value*f.value) {
+	return ofInfluence(kish(r.all), f.value, f.variance, second/r.all.W2, third/r.all.W2, fourth/r.all.W2)
+}
+
+// ofInfluence returns the moments of the influence of a metric with such a value, by the means of its
+// powers over n rows. The variance is 0 where the metric has no estimator of its own of it.
+func ofInfluence(n, value, variance, second, third, fourth float64) stat.Moments {
+	if second < roundingAlone*math.Max(1, value*value) {
 		second, third, fourth = 0, 0, 0
 	}
-	m := stat.Moments{N: n, Mean: f.value, Variance: second * n / (n - 1), Kurtosis: 3}
-	if f.variance > 0 {
-		m.Variance = f.variance
+	m := stat.Moments{N: n, Mean: value, Variance: second * n / (n - 1), Kurtosis: 3}
+	if variance > 0 {
+		m.Variance = variance
 	}
 	if second > 0 {
 		m.Kurtosis = math.Max(1, fourth/second/second)
@@ -236,20 +240,33 @@ func (r *binaryRows) series(f influence) blocks {
 			m.u /= m.w
 		}
 	}
-	n := kish(r.all)
 	return func(e *summary.ErrorSums) stat.BlockSeries {
 		b := r.blocksOf(e)
-		out := stat.BlockSeries{N: make([]float64, len(b.squares)), U: make([]float64, len(b.squares))}
-		for i, w2 := range b.squares {
-			out.N[i] = float64(w2 * (n / r.all.W2))
-		}
+		out := seriesOfWeights(b.squares, r.all)
 		for _, c := range b.cells {
 			out.U[c.block] += float64(c.w * means[c.cell].u)
 		}
-		for i := range out.U {
-			out.U[i] = float64(out.U[i] * (n / r.all.W))
-		}
+		scale(out.U, r.all)
 		return out
+	}
+}
+
+// seriesOfWeights returns a series without values by blocks, of whose rows the weights have these sums
+// of squares: of as many rows of one weight as tell as much.
+func seriesOfWeights(squares []float64, all summary.Mass) stat.BlockSeries {
+	out := stat.BlockSeries{N: make([]float64, len(squares)), U: make([]float64, len(squares))}
+	n := kish(all)
+	for i, w2 := range squares {
+		out.N[i] = float64(w2 * (n / all.W2))
+	}
+	return out
+}
+
+// scale makes of sums of weights times an influence, by block, those that such rows would have.
+func scale(sums []float64, all summary.Mass) {
+	n := kish(all)
+	for i := range sums {
+		sums[i] = float64(sums[i] * (n / all.W))
 	}
 }
 

@@ -209,16 +209,7 @@ func (r *manyRows) momentsOf(f *manyFigure) stat.Moments {
 	default:
 		r.addIndependent(f.base, actual, predicted, &powers)
 	}
-	n := kish(r.all)
-	second, third, fourth := powers[1]/r.all.W2, powers[2]/r.all.W2, powers[3]/r.all.W2
-	if second < roundingAlone*math.Max(1, f.value*f.value) {
-		second, third, fourth = 0, 0, 0
-	}
-	m := stat.Moments{N: n, Mean: f.value, Variance: second * n / (n - 1), Kurtosis: 3}
-	if second > 0 {
-		m.Kurtosis = math.Max(1, fourth/second/second)
-	}
-	return m.WithThird(third)
+	return ofInfluence(kish(r.all), f.value, 0, powers[1]/r.all.W2, powers[2]/r.all.W2, powers[3]/r.all.W2)
 }
 
 // addIndependent adds the wrong rows where it is not known which class was taken for which: as if
@@ -307,7 +298,7 @@ func (r *manyRows) blocksOf(e *summary.ErrorSums) *manyBlocks {
 func (r *manyRows) seriesOf(f *manyFigure) blocks {
 	return func(e *summary.ErrorSums) stat.BlockSeries {
 		b := r.blocksOf(e)
-		out := r.scaled(b)
+		out := seriesOfWeights(b.squares, r.all)
 		for i, w := range b.weights {
 			out.U[i] = float64(w * f.base)
 		}
@@ -316,19 +307,7 @@ func (r *manyRows) seriesOf(f *manyFigure) blocks {
 				out.U[of.block] += float64(of.actual*t.actual) + float64(of.predicted*t.predicted) + float64(of.correct*t.correct)
 			}
 		}
-		n := kish(r.all)
-		for i := range out.U {
-			out.U[i] = float64(out.U[i] * (n / r.all.W))
-		}
+		scale(out.U, r.all)
 		return out
 	}
-}
-
-// scaled returns a series without values, with rows of one weight that tell as much.
-func (r *manyRows) scaled(b *manyBlocks) stat.BlockSeries {
-	out := stat.BlockSeries{N: make([]float64, len(b.squares)), U: make([]float64, len(b.squares))}
-	for i, w2 := range b.squares {
-		out.N[i] = float64(w2 * (kish(r.all) / r.all.W2))
-	}
-	return out
 }

@@ -51,7 +51,7 @@ func (r *manyRows) meanLoss(loss int) manyFigure {
 	}
 	f.series = func(e *summary.ErrorSums) stat.BlockSeries {
 		b := r.blocksOf(e)
-		out := r.scaled(b)
+		out := seriesOfWeights(b.squares, r.all)
 		for i, w := range b.weights {
 			out.U[i] = float64((e.Classes().BlockLoss(i, loss) - float64(w*value)) * (n / r.all.W))
 		}
@@ -89,11 +89,7 @@ func shareMoments(value, squares, n float64) stat.Moments {
 	third := float64(squares*(1-value)*(1-value)*(1-value)) - float64((1-squares)*value*value*value)
 	above, below := float64((1-value)*(1-value)), float64(value*value)
 	fourth := float64(squares*above*above) + float64((1-squares)*below*below)
-	m := stat.Moments{N: n, Mean: value, Variance: second * n / (n - 1), Kurtosis: 3}
-	if second > 0 {
-		m.Kurtosis = math.Max(1, fourth/second/second)
-	}
-	return m.WithThird(third)
+	return ofInfluence(n, value, 0, second, third, fourth)
 }
 
 // binaryOf returns rows by score and whether they are of a class, as metrics of binary classifiers

@@ -137,12 +137,16 @@ func (o *origin) inTime(series blocks) stat.BlockSeries {
 	return b
 }
 
+// Within returns the value of the metric that is nearest to x.
+func (s *Spec) Within(x float64) float64 { return math.Max(s.Least, math.Min(x, s.Most)) }
+
 // result turns an estimate from n rows into the metric's result, whose interval stays within the
 // metric's limits, and is corrected for skewness where that is asked for.
 func (s *Spec) result(est stat.Estimate, n int64, corrected bool) Result {
 	if !stat.IsNumber(est.Value) {
 		return missingMetric(n, notFinite)
 	}
+	est.Value = s.Within(est.Value) // rounding may take it beyond
 	low, high := est.Interval(stat.IntervalLevel, corrected)
 	m := Result{Value: stat.Number(est.Value), Low: stat.Number(low), High: stat.Number(high), N: n, Estimate: est}
 	if est.Reason != "" {
@@ -152,12 +156,7 @@ func (s *Spec) result(est stat.Estimate, n int64, corrected bool) Result {
 		}
 		return m
 	}
-	if low < s.Least {
-		m.Low = stat.Number(s.Least)
-	}
-	if high > s.Most {
-		m.High = stat.Number(s.Most)
-	}
+	m.Low, m.High = stat.Number(s.Within(low)), stat.Number(s.Within(high))
 	m.noteAlike(&est, n)
 	return m
 }

@@ -132,7 +132,7 @@ func rootMeanSquaredError(s *Spec, m *errorMoments) Result {
 func rootMeanSquaredLogError(s *Spec, rows *errorMoments) Result {
 	e := rows.e
 	if !e.LogsKnown() {
-		return missingMetric(rows.n, "what an earlier version counted has no logarithms: make it again")
+		return missingMetric(rows.n, "no logarithms were counted: make again what an earlier version made")
 	}
 	n := e.Rows(summary.LogRows)
 	if n == 0 || !(e.Mass(summary.LogRows, 1) > 0) {

@@ -28,18 +28,16 @@ func ROC(e *summary.ErrorSums) []ROCPoint {
 	var all, above [2]float64 // by actual class
 	cells := c.Scores()
 	for _, cell := range cells {
-		for actual := range all {
-			all[actual] += cell.Mass[actual][0].W + cell.Mass[actual][1].W
-		}
+		negative, positive := byLabel(&cell)
+		all[0], all[1] = all[0]+negative, all[1]+positive
 	}
 	if !(all[0] > 0 && all[1] > 0) {
 		return nil
 	}
 	out := []ROCPoint{{Threshold: 1}}
 	for i, cell := range slices.Backward(cells) {
-		for actual := range above {
-			above[actual] += cell.Mass[actual][0].W + cell.Mass[actual][1].W
-		}
+		negative, positive := byLabel(&cell)
+		above[0], above[1] = above[0]+negative, above[1]+positive
 		p := ROCPoint{cell.Low, above[0] / all[0], above[1] / all[1]}
 		last := out[len(out)-1]
 		if i == 0 || p.FalsePositiveRate+p.Recall >= last.FalsePositiveRate+last.Recall+rocStep {

@@ -23,7 +23,7 @@ func TestROCOfManyScores(t *testing.T) {
 		m.Labels = append(m.Labels, label)
 	}
 	rows := func(m *groundtruth.Matches) *summary.ErrorSums {
-		b := summary.NewBuilder(nil, groundtruth.Window{}, nil, summary.BuilderOptions{Task: groundtruth.Binary, Binary: summary.BinaryOptions{Positive: "1", Scored: true}})
+		b := summary.NewBuilder(nil, groundtruth.Window{}, nil, summary.BuilderOptions{Task: groundtruth.Binary, Classifier: summary.ClassifierOptions{Positive: "1", Scored: true}})
 		b.AddMatches(m)
 		return b.Summary().Errors()
 	}

@@ -128,7 +128,7 @@ func explainedVariance(s *Spec, rows *errorMoments) Result {
 	case !ok:
 		return missingMetric(rows.n, labelsDoNotVary)
 	case !e.LogsKnown():
-		return missingMetric(rows.n, "what an earlier version counted lacks sums that it needs: make it again")
+		return missingMetric(rows.n, "sums that it needs were not counted: make again what an earlier version made")
 	}
 	m, d := rows.errors.Mean, label.Mean
 	variance := rows.errors.Variance * (f - 1) / f

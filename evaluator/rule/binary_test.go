@@ -113,6 +113,41 @@ func TestClassifiersThatGetBetterBreachNothing(t *testing.T) {
 	}
 }
 
+// TestNothingPredictedIsNotHealthy has a model that predicts no positive row, as it did in the
+// reference: no f1 is below nine tenths of 0, which says nothing for the model.
+func TestNothingPredictedIsNotHealthy(t *testing.T) {
+	idle := func(every int) *summarytest.Binary {
+		b := &summarytest.Binary{}
+		for i := range 400 {
+			b.Labels = append(b.Labels, float64(i%4/3))
+			b.Predicted = append(b.Predicted, every > 0 && i%(4*every) == 3)
+		}
+		return b
+	}
+	of := func(b *summarytest.Binary) map[string]metric.Result {
+		return evaluator.Evaluate(b.Summary(time.Hour), nil, evaluator.Options{}).Metrics
+	}
+	const when, rising = "f1 < 0.9 * reference.f1", "f1 > 0.9 * reference.f1"
+	rules := classifierRules(t, when, rising, "recall < reference.recall - 0.1")
+	for _, c := range []struct {
+		name              string
+		window, reference *summarytest.Binary
+		rule              string
+		want              Verdict
+		words             string
+	}{
+		{"as idle", idle(0), idle(0), when, Inconclusive, "f1 can fall no further, and beside so low a reference no window breaches this (judge another metric too): f1 0"},
+		{"better than idle", idle(2), idle(0), when, Healthy, "f1 0.6667"},
+		{"idle now", idle(0), idle(2), when, Breached, "f1 0"},
+		{"as idle, of a rule on what gets better", idle(0), idle(0), rising, Healthy, "f1 0"},
+		{"nearly as idle, by a difference", idle(0), idle(20), "recall < reference.recall - 0.1", Inconclusive, "recall can fall no further"},
+	} {
+		if r := judgeClassifier(rules, c.window, of(c.reference))[c.rule]; r.Verdict != c.want || !strings.Contains(r.Reason, c.words) {
+			t.Errorf("%s: %s is %s (%s), want %s with %q", c.name, c.rule, r.Verdict, r.Reason, c.want, c.words)
+		}
+	}
+}
+
 // TestSignificanceOfClassifiersHoldsItsLevel draws windows of a model that has not changed, and
 // counts how often rules fire whose threshold is what the reference has: in 5 % of them.
 func TestSignificanceOfClassifiersHoldsItsLevel(t *testing.T) {
@@ -205,7 +240,7 @@ func TestOrdinaryDaysOfClassifiers(t *testing.T) {
 					for d := range 20 {
 						rows = draw(rows, d, 1.5)
 					}
-					profile = summarytest.Profile(rows, summary.ProfilerOptions{Task: groundtruth.Binary, Binary: summary.BinaryOptions{Scored: true}})
+					profile = summarytest.Profile(rows, summary.ProfilerOptions{Task: groundtruth.Binary, Classifier: summary.ClassifierOptions{Scored: true}})
 					before = nil
 					for d := range 12 {
 						before = append(before, window(d, 1.5).Errors())

@@ -3,12 +3,14 @@ package rule
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/internal/summarytest"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -56,9 +58,9 @@ func TestRulesOfClasses(t *testing.T) {
 	}{
 		{Breached, "class cat recall"},
 		{Healthy, "class dog f1"},
-		{Inconclusive, "no row of this window is of class horse or is predicted to be; there are cat, dog, ø"},
+		{Inconclusive, "no row of this window is of class \"horse\" or is predicted to be; there are \"cat\", \"dog\", \"ø\""},
 		{Inconclusive, `classes["cat"].roc_auc is missing`},
-		{Inconclusive, "no row of the reference is of class horse"},
+		{Inconclusive, `no row of the reference is of class "horse"`},
 	} {
 		if r := results[i]; r.Verdict != want.verdict || !strings.Contains(r.Reason, want.words) {
 			t.Errorf("%s is %s (%s), want %s with %q", whens[i], r.Verdict, r.Reason, want.verdict, want.words)
@@ -66,9 +68,32 @@ func TestRulesOfClasses(t *testing.T) {
 	}
 }
 
+// TestClassesAreNamedAsTheyAreWritten finds a class that is a number however a rule writes it.
+func TestClassesAreNamedAsTheyAreWritten(t *testing.T) {
+	when := `classes["1.0"].recall < 0.5 || reference.classes[" 2 "].recall < 0.5`
+	set, errs := Compile([]Spec{{Name: "r", When: when, For: 1, Action: "alert"}}, Env{Task: groundtruth.Multiclass, HasReference: true})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	if got := set.Classes(); !slices.Equal(got, []string{"1", "2"}) {
+		t.Errorf("the rule names the classes %q", got)
+	}
+	m := summarytest.Multiclass{}
+	for range 100 {
+		m.Actual, m.Predicted = append(m.Actual, "1", "2"), append(m.Predicted, "1", "2")
+	}
+	ev := evaluator.Evaluate(m.Summary(time.Hour), nil, evaluator.Options{})
+	ev.Reference = &evaluator.Reference{Rows: 200, Metrics: ev.Metrics, Classes: ev.Classes}
+	if r, _ := set.Judge(Facts{Evaluation: ev, Predictions: 200, Matched: 200, Coverage: 1, Mature: true}); r[0].Verdict != Healthy {
+		t.Errorf("the rule is %s (%s)", r[0].Verdict, r[0].Reason)
+	}
+}
+
 // TestClassesAreNamedInBrackets holds names of classes and their metrics to what there is.
 func TestClassesAreNamedInBrackets(t *testing.T) {
 	multi := Env{Task: groundtruth.Multiclass, HasReference: true}
+	unscored := multi
+	unscored.ReferenceLacks = map[metric.Input]string{metric.Scores: "reference.columns.scores"}
 	for _, tc := range []struct {
 		when, want string
 		env        Env
@@ -79,6 +104,7 @@ func TestClassesAreNamedInBrackets(t *testing.T) {
 		{`classes["cat"] < 0.5`, "a metric has to follow", multi},
 		{`classes.recall < 0.5`, "a metric has to follow", multi},
 		{`reference.classes["cat"].recall < 0.5`, "this model has none; configure reference", Env{Task: groundtruth.Multiclass}},
+		{`classes["cat"].roc_auc < reference.classes["cat"].roc_auc`, "the reference has no probabilities, as reference.columns.scores says", unscored},
 		{`top_k < 0.5`, "did you mean top_k_accuracy?", multi},
 	} {
 		_, errs := Compile([]Spec{{Name: "r", When: tc.when, For: 1, Action: "alert"}}, tc.env)

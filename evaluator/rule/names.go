@@ -12,6 +12,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // names knows which variables the rules of a model may name, for the compiler.
@@ -317,7 +318,7 @@ func (n *names) needsInput(path []step, v *variable) *fault {
 		f.msg = fmt.Sprintf("%s goes by %s, which this model has not: configure %s", v.metric, what, key)
 		return f
 	}
-	if key, lacks := n.env.ReferenceLacks[spec.Needs]; lacks && (v.kind == varReference || v.kind == varReferenceSegment) {
+	if key, lacks := n.env.ReferenceLacks[spec.Needs]; lacks && v.ofReference() && v.kind != varRolling {
 		f.msg = fmt.Sprintf("%s can never be known: the reference has no %s, as %s says", pathName(path), what, key)
 		return f
 	}
@@ -349,6 +350,7 @@ func (n *names) class(path []step, from int, v *variable) *fault {
 	if f := n.fields(path, what, append(make([][]string, from), nil, metric.OfClassNames())...); f != nil {
 		return f
 	}
+	path[from].name = table.ClassText(path[from].name) // as rows have it
 	v.value, v.metric = path[from].name, path[from+1].name
 	return nil
 }
@@ -367,6 +369,9 @@ func (n *names) drift(path []step, v *variable) *fault {
 		if v.field == "drifted" {
 			v.kind = varDrifted
 		}
+		if f := n.isCompared(path); f != nil {
+			return f
+		}
 		if f := n.needsReference(path); f != nil {
 			return f
 		}
@@ -380,6 +385,18 @@ func (n *names) drift(path []step, v *variable) *fault {
 		v.kind = varDriftCount
 	}
 	return n.needsReference(path)
+}
+
+// isCompared refuses a path of drift or quality to a column that these have under another name.
+func (n *names) isCompared(path []step) *fault {
+	column := path[2].name
+	if column == drift.PredictionColumn || !slices.Contains(n.env.OfPrediction, column) {
+		return nil
+	}
+	return &fault{
+		msg:    fmt.Sprintf("the column %q is no feature, it tells what was predicted: write %s.columns[%q]", column, path[0].name, drift.PredictionColumn),
+		offset: path[2].offset,
+	}
 }
 
 // quality resolves a path that begins with quality.
@@ -399,6 +416,9 @@ func (n *names) quality(path []step, v *variable) *fault {
 		v.column, v.field = path[2].name, path[3].name
 		if slices.Contains(qualityFlags(), v.field) {
 			v.kind = varQualityFlag
+		}
+		if f := n.isCompared(path); f != nil {
+			return f
 		}
 		if v.needsReference() {
 			return n.needsReference(path)

@@ -36,6 +36,9 @@ type Env struct {
 	// Lacks and ReferenceLacks are the inputs of metrics that the model and its reference don't
 	// have, by the keys that would name them.
 	Lacks, ReferenceLacks map[metric.Input]string
+	// OfPrediction are columns of the logs that are no features, since they tell what was
+	// predicted: drift and quality have it under the name of drift.PredictionColumn.
+	OfPrediction []string
 	// Weighted says that predictions and the reference's rows have weights.
 	Weighted   bool
 	Segments   []string // configured segment columns

@@ -160,8 +160,14 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 			}
 		}
 	}
-	if !d.holds || c.level == 0 || len(estimates) == 0 {
-		d.truth = truthOf(d.holds)
+	if !d.holds {
+		if d.reason = c.blind(b, at); d.reason == "" {
+			d.truth = truthFalse
+		}
+		return d
+	}
+	if c.level == 0 || len(estimates) == 0 {
+		d.truth = truthTrue
 		return d
 	}
 	// The difference is oriented so that the comparison holds where it is positive.
@@ -196,6 +202,37 @@ func (c *clause) decide(b *binding, at func(*variable) float64) decision {
 		d.truth = truthTrue
 	}
 	return d
+}
+
+// blind says why a comparison with a reference, which does not hold, tells nothing all the same: the
+// window's metric is the worst that it can be, and so bad is the reference that the comparison
+// would hold of no value. It is empty where the comparison tells.
+func (c *clause) blind(b *binding, at func(*variable) float64) string {
+	if c.against == nil || !c.against.ofWindow() {
+		return ""
+	}
+	spec, _ := metric.Find(c.against.metric)
+	worst, best, moves, level := spec.Least, spec.Most, "fall", "low"
+	switch spec.Worse {
+	case metric.WorseFalls:
+	case metric.WorseRises:
+		worst, best, moves, level = best, worst, "rise", "high"
+	default:
+		return ""
+	}
+	if at(c.against) != worst {
+		return ""
+	}
+	atBest := func(v *variable) float64 {
+		if v == c.against {
+			return best
+		}
+		return at(v)
+	}
+	if holds(c.cmp, c.left.value(b, atBest), c.right.value(b, atBest)) {
+		return ""
+	}
+	return fmt.Sprintf("%s can %s no further, and beside so %s a reference no window breaches this (judge another metric too)", c.against.name, moves, level)
 }
 
 // holds compares two numbers.

@@ -11,6 +11,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // variableKind says where a variable's value comes from.
@@ -247,13 +248,8 @@ func (v *variable) readClass(classes map[string]evaluator.Group, of string, time
 	case len(classes) == 0:
 		return v.missingFor("no classes in " + of)
 	}
-	const few = 5
-	names := slices.Sorted(maps.Keys(classes))
-	some := strings.Join(names[:min(few, len(names))], ", ")
-	if len(names) > few {
-		some += fmt.Sprintf(" and %d more", len(names)-few)
-	}
-	return v.missingFor(fmt.Sprintf("no row of %s is of class %s or is predicted to be; there are %s", of, v.value, some))
+	there := table.QuoteNames(slices.Sorted(maps.Keys(classes)))
+	return v.missingFor(fmt.Sprintf("no row of %s is of class %s or is predicted to be; there are %s", of, table.Quote(v.value), there))
 }
 
 // readDrift looks it up in the drift of the window.

@@ -3,6 +3,7 @@ package summary
 import (
 	"math"
 
+	"github.com/hindcast/hindcast/evaluator/exact"
 	"github.com/hindcast/hindcast/groundtruth"
 )
 
@@ -32,11 +33,20 @@ func symmetricError(p, y, abs float64) float64 {
 // NewErrorSums returns the sums of no rows, with labels centred at center, a sketch of so
 // many buckets, and time blocks if asked for.
 func NewErrorSums(center float64, buckets int, blocks bool) *ErrorSums {
-	e := &ErrorSums{center: center, abs: tally{limit: buckets}}
+	e := &ErrorSums{center: center, sums: make([]exact.Sum, numFirstSums), abs: tally{limit: buckets}}
 	if blocks {
 		e.blocks = make([]blockSums, NumBlocks)
 	}
 	return e
+}
+
+// newSumsOf returns NewErrorSums, or where classes are not nil, those of a classifier: which have
+// these counts alone.
+func newSumsOf(classes *Classes, center float64, buckets int, blocks bool) *ErrorSums {
+	if classes != nil {
+		return &ErrorSums{center: center, classes: classes}
+	}
+	return NewErrorSums(center, buckets, blocks)
 }
 
 // addLabels adds labels, of the same layout, to those that the sums know.
@@ -51,9 +61,9 @@ func (e *ErrorSums) addLabels(label *Column) {
 }
 
 // newGroupSums returns the sums of no rows of a version or segment, which counts them by time
-// block if asked for.
-func newGroupSums(center float64, blocks bool) *ErrorSums {
-	e := NewErrorSums(center, GroupBuckets, false)
+// block if asked for. Classes are those of a classifier, nil of a regression.
+func newGroupSums(classes *Classes, center float64, blocks bool) *ErrorSums {
+	e := newSumsOf(classes, center, GroupBuckets, false)
 	if blocks {
 		e.byBlock = make([]int64, NumBlocks)
 	}
@@ -165,7 +175,7 @@ func (b *blockSums) addRest(o *blockSums) {
 const sumBytes = 576
 
 func (e *ErrorSums) bytes() int64 {
-	n := e.classes.bytes() + int64(numFirstSums)*sumBytes + int64(len(e.byBlock))*8 + e.abs.bytes()
+	n := e.classes.bytes() + int64(len(e.sums))*sumBytes + int64(len(e.byBlock))*8 + e.abs.bytes()
 	n += e.logs.bytes() + e.quantiles.bytes() + e.weights.bytes()
 	for i := range e.blocks {
 		n += e.blocks[i].bytes()

@@ -18,8 +18,8 @@ type BuilderOptions struct {
 	// Task is what the model predicts; the zero value means groundtruth.Regression. A layout has
 	// its own.
 	Task groundtruth.Task
-	// Binary says of a binary classifier what is kept of its rows; the layout's where it is zero.
-	Binary BinaryOptions
+	// Classifier says of a classifier what is kept of its rows; the layout's where it is zero.
+	Classifier ClassifierOptions
 	// Entities says that Batch.Group and Matches.Group are those of the rows' entities, by
 	// which the rows are counted too (Summary.Entities).
 	Entities bool
@@ -63,16 +63,16 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	task := cmp.Or(opts.Task, groundtruth.Regression)
 	if layout != nil {
 		task = layout.Task
-		if opts.Binary == (BinaryOptions{}) {
-			opts.Binary = layout.Binary
+		if opts.Classifier.equal(ClassifierOptions{}) {
+			opts.Classifier = layout.Classifier
 		}
 	}
-	opts.Binary = opts.Binary.of(task)
+	opts.Classifier = opts.Classifier.of(task)
 	var start, end int64
 	if w.End.After(w.Start) && !w.Start.IsZero() {
 		start, end = w.Start.UnixNano(), w.End.UnixNano()
 	}
-	b := &Builder{s: newSummary(task, opts.Binary, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar, orders: opts.Quantiles}
+	b := &Builder{s: newSummary(task, opts.Classifier, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar, orders: opts.Quantiles}
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
 	}
@@ -83,17 +83,17 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	case groundtruth.Binary:
 		b.classes = newClassKernel()
 	case groundtruth.Multiclass:
-		b.many = newManyKernel(opts.Binary.scored())
+		b.many = newManyKernel(opts.Classifier.Classes)
 	}
 	if opts.Entities {
-		b.s.entities = newEntities(task, opts.Binary, layout, opts.Quantiles)
+		b.s.entities = newEntities(task, opts.Classifier, layout, opts.Quantiles)
 	}
 	return b
 }
 
-func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, end int64, segments []string, maxSegments int) *Summary {
+func newSummary(task groundtruth.Task, o ClassifierOptions, layout *Layout, start, end int64, segments []string, maxSegments int) *Summary {
 	s := &Summary{
-		task: task, binary: o, layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
+		task: task, classifier: o, layout: layout, maxSegments: maxSegments, segNames: slices.Clone(segments), start: start, end: end,
 		features: []*Column{}, sample: newSample(task),
 	}
 	prediction, label := columnOf("prediction", task), columnOf("label", task)
@@ -108,9 +108,7 @@ func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, e
 	s.errors = newWholeSums(task, o, layout, s.label, start, end)
 	rank := layout.classRank()
 	fresh := func() *ErrorSums {
-		e := newGroupSums(s.errors.center, end > start)
-		e.classes = newClassesOf(task, o, rank, false, 0)
-		return e
+		return newGroupSums(newClassesOf(task, o, rank, false, 0), s.errors.center, end > start)
 	}
 	s.versions = newGroups[ErrorSums](maxSegments, nil, fresh)
 	for _, name := range segments {
@@ -124,7 +122,7 @@ func newSummary(task groundtruth.Task, o BinaryOptions, layout *Layout, start, e
 
 // newWholeSums returns the sums of no rows of a window, or of a reference, on its layout, whose
 // labels are counted in a column.
-func newWholeSums(task groundtruth.Task, o BinaryOptions, layout *Layout, label *Column, start, end int64) *ErrorSums {
+func newWholeSums(task groundtruth.Task, o ClassifierOptions, layout *Layout, label *Column, start, end int64) *ErrorSums {
 	center := 0.0
 	if layout != nil {
 		center = layout.Label.Center
@@ -134,8 +132,8 @@ func newWholeSums(task groundtruth.Task, o BinaryOptions, layout *Layout, label 
 		blocks = NumBlocks
 	}
 	classes := newClassesOf(task, o, layout.classRank(), true, blocks)
-	e := NewErrorSums(center, wholeBuckets, blocks > 0 && classes == nil)
-	e.span, e.classes = end-start, classes
+	e := newSumsOf(classes, center, wholeBuckets, blocks > 0)
+	e.span = end - start
 	switch {
 	case task == groundtruth.Binary || task == groundtruth.Multiclass:
 	case layout == nil:
@@ -349,7 +347,7 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 	if b.classes != nil {
 		b.classes.load(m, from, to)
 		b.classes.addKeys(keys[:at], blockOf)
-		b.classes.addBlocks(s.errors.classes.blocks, blockOf, s.binary.Scored)
+		b.classes.addBlocks(s.errors.classes.blocks, blockOf, s.classifier.Scored)
 		return
 	}
 	k.load(rowsOf(m, from, to))
@@ -459,7 +457,7 @@ func (b *Builder) ResetPredictions() {
 	if s.bounds != nil {
 		s.bounds.outside = 0
 	}
-	s.predicted = newPredicted(s.task, s.binary)
-	s.many = newManyPredictions(s.task, s.binary, s.layout.classRank())
+	s.predicted = newPredicted(s.task, s.classifier)
+	s.many = newManyPredictions(s.task, s.classifier, s.layout.classRank())
 	s.resetVersionRows()
 }

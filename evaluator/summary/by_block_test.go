@@ -58,7 +58,7 @@ func TestGroupsCountTheirRowsByTimeBlock(t *testing.T) {
 // TestRowsWithoutTimeHaveNoBlock holds that a group some of whose rows have no time tells of
 // none where they are.
 func TestRowsWithoutTimeHaveNoBlock(t *testing.T) {
-	g := newGroupSums(0, true)
+	g := newGroupSums(nil, 0, true)
 	g.n = 3
 	g.byBlock[5] = 2
 	if got := g.RowsByBlock(); got != nil {

@@ -50,7 +50,7 @@ func taskBatches(distinct int) (batches []*groundtruth.Batch, matches []*groundt
 func BenchmarkTasks(b *testing.B) {
 	for name, distinct := range map[string]int{"any": 0, "100": 100, "20000": 20_000} {
 		batches, matches := taskBatches(distinct)
-		p := NewProfiler(nil, tableSegments, ProfilerOptions{Task: groundtruth.Binary, Binary: BinaryOptions{Scored: true}})
+		p := NewProfiler(nil, tableSegments, ProfilerOptions{Task: groundtruth.Binary, Classifier: ClassifierOptions{Scored: true}})
 		for i := range batches {
 			p.AddPredictions(batches[i])
 			p.AddMatches(matches[i])

@@ -54,7 +54,7 @@ func coarseEnds(bin int) (low, high float64) {
 // if each had the score in the middle of its bin. It serves where scores are not kept but in
 // blocks, and is nil where there are none.
 func (c *Classes) CoarseScores() []ScoreCell {
-	if !c.binary.Scored || c.Blocks() == 0 {
+	if !c.classifier.Scored || c.Blocks() == 0 {
 		return nil
 	}
 	var out []ScoreCell

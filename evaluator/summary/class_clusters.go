@@ -2,7 +2,7 @@ package summary
 
 // classErrors returns sums whose blocks are these, of a binary classifier.
 func (c *Clusters) classErrors(blocks []classBlock) *ErrorSums {
-	classes := newClasses(c.task, c.binary, nil, 0)
+	classes := newClasses(c.task, c.classifier, nil, 0)
 	classes.blocks = blocks
 	for i := range blocks {
 		classes.whole.addFolded(&blocks[i])
@@ -12,7 +12,7 @@ func (c *Clusters) classErrors(blocks []classBlock) *ErrorSums {
 
 // coarse returns the number of coarse bins of a binary classifier's groups.
 func (c *Clusters) coarse() int {
-	if c.binary.Scored {
+	if c.classifier.Scored {
 		return coarseScores
 	}
 	return 1
@@ -57,7 +57,7 @@ func (c *Classes) dayParts() []classBlock {
 	}
 	switch {
 	case blocks > 0:
-	case c.binary.Scored && c.scores != nil:
+	case c.classifier.Scored && c.scores != nil:
 		c.scores.coarse(&parts[0])
 	default:
 		parts[0].mergeFrom(&c.whole)

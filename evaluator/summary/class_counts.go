@@ -9,7 +9,7 @@ type classCounts struct {
 }
 
 // newClassCounts returns the counts of no rows, with a table of scores or without.
-func newClassCounts(o BinaryOptions, scores *scoreTable) classCounts {
+func newClassCounts(o ClassifierOptions, scores *scoreTable) classCounts {
 	c := classCounts{whole: classBlock{n: make([]int64, classCells)}}
 	if o.Scored {
 		c.scores = scores
@@ -19,7 +19,7 @@ func newClassCounts(o BinaryOptions, scores *scoreTable) classCounts {
 
 // newPredicted returns what counts all predictions, with and without a label, as rows whose
 // actual class is 0. It is nil where the task is another.
-func newPredicted(task groundtruth.Task, o BinaryOptions) *classCounts {
+func newPredicted(task groundtruth.Task, o ClassifierOptions) *classCounts {
 	if task != groundtruth.Binary {
 		return nil
 	}

@@ -104,7 +104,7 @@ func TestSummaryOfAClassifiersCounts(t *testing.T) {
 
 // profileOfPoints returns a layout with few edges.
 func profileOfPoints() *Layout {
-	p := NewProfiler(nil, nil, ProfilerOptions{Task: groundtruth.Binary, Binary: BinaryOptions{Scored: true}})
+	p := NewProfiler(nil, nil, ProfilerOptions{Task: groundtruth.Binary, Classifier: ClassifierOptions{Scored: true}})
 	feedBinary(p, []classRow{{score: 0, actual: 0}, {score: 0.5, actual: 1}, {score: 1, actual: 1}}, 10, true, false)
 	return p.Layout()
 }

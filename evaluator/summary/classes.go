@@ -33,8 +33,8 @@ const classCells = 4
 // Classes is what metrics of classifiers need of some matched rows, of the whole, a version or a
 // segment: counts by class, and of Binary by score too. ErrorSums.Classes has it.
 type Classes struct {
-	task   groundtruth.Task
-	binary BinaryOptions
+	task       groundtruth.Task
+	classifier ClassifierOptions
 	classCounts
 	blocks   []classBlock
 	many     *manyClasses // of Multiclass, which has none of the above
@@ -43,11 +43,11 @@ type Classes struct {
 
 // newClasses returns the counts of no rows of a task, nil of a regression. Scores are those
 // of a whole or of a group, or nil where they are not kept; and there are so many blocks.
-func newClasses(task groundtruth.Task, o BinaryOptions, scores *scoreTable, blocks int) *Classes {
+func newClasses(task groundtruth.Task, o ClassifierOptions, scores *scoreTable, blocks int) *Classes {
 	if task != groundtruth.Binary {
 		return nil
 	}
-	return &Classes{task: task, binary: o, classCounts: newClassCounts(o, scores), blocks: make([]classBlock, blocks)}
+	return &Classes{task: task, classifier: o, classCounts: newClassCounts(o, scores), blocks: make([]classBlock, blocks)}
 }
 
 // Classes returns the counts by class of a classifier, nil of a regression.
@@ -80,7 +80,7 @@ func (c *Classes) Names() []string {
 	if c.many != nil {
 		return c.many.classNames()
 	}
-	return c.binary.names()
+	return c.classifier.names()
 }
 
 // Mass returns the rows of an actual and a predicted class. Of Multiclass it is known where
@@ -115,7 +115,7 @@ func (c *Classes) Blocks() int {
 
 // Coarse returns the number of coarse bins of the score that blocks have: 1 without scores.
 func (c *Classes) Coarse() int {
-	if !c.binary.Scored {
+	if !c.classifier.Scored {
 		return 1
 	}
 	return coarseScores
@@ -123,7 +123,7 @@ func (c *Classes) Coarse() int {
 
 // CoarseOf returns the coarse bin of a score. Bins are in the order of scores.
 func (c *Classes) CoarseOf(score float64) int {
-	if !c.binary.Scored {
+	if !c.classifier.Scored {
 		return 0
 	}
 	fine, _ := fineBin(score)
@@ -141,9 +141,9 @@ func (c *Classes) fresh() *Classes {
 		return nil
 	}
 	if c.many != nil {
-		return &Classes{task: c.task, binary: c.binary, many: c.many.fresh(len(c.many.parts) - 1)}
+		return &Classes{task: c.task, classifier: c.classifier, many: c.many.fresh(len(c.many.parts) - 1)}
 	}
-	return newClasses(c.task, c.binary, c.scores.fresh(), len(c.blocks))
+	return newClasses(c.task, c.classifier, c.scores.fresh(), len(c.blocks))
 }
 
 // mergeFrom adds what o has, of the same kind.

@@ -56,7 +56,7 @@ func entityOf(r classRow) int64 { return int64(r.hash % groundtruth.EntityGroups
 
 // classProfile returns the profile of rows that so many workers have a part of each.
 func classProfile(rows []classRow, workers int, weighted bool) *Profile {
-	p := NewProfiler(nil, tableSegments, ProfilerOptions{Strata: WeekendStrata, Task: groundtruth.Binary, Binary: BinaryOptions{Positive: "fraud", Scored: true}})
+	p := NewProfiler(nil, tableSegments, ProfilerOptions{Strata: WeekendStrata, Task: groundtruth.Binary, Classifier: ClassifierOptions{Positive: "fraud", Scored: true}})
 	feedBinary(p, rows, 100, true, weighted)
 	layout, partition := p.Layout(), p.Partition()
 	var builders []*ProfileBuilder
@@ -180,6 +180,19 @@ func TestProfileOfAClassifier(t *testing.T) {
 	}
 }
 
+// keptWindows returns windows as they are after a round trip.
+func keptWindows(t *testing.T, windows []WindowCounts) (kept []WindowCounts) {
+	t.Helper()
+	text, err := json.Marshal(windows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &kept); err != nil {
+		t.Fatal(err)
+	}
+	return kept
+}
+
 // TestWindowsOfAClassifierAreOrdinaryDays counts each day of a reference as a window: pooled, and
 // by way of what is kept of it.
 func TestWindowsOfAClassifierAreOrdinaryDays(t *testing.T) {
@@ -207,14 +220,7 @@ func TestWindowsOfAClassifierAreOrdinaryDays(t *testing.T) {
 		}
 		again := PoolErrors([]*ErrorSums{PoolErrors(errors[:1])})
 		sameMasses(t, "pooled again", blockMasses(again.Classes()), blockMasses(want)[:DayParts])
-		text, err := json.Marshal(windows)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var kept []WindowCounts
-		if err := json.Unmarshal(text, &kept); err != nil {
-			t.Fatal(err)
-		}
+		kept := keptWindows(t, windows)
 		q, err := p.WithWindows(kept)
 		if err != nil {
 			t.Fatal(err)
@@ -264,20 +270,21 @@ func TestSummariesOfAClassifierMergeToTheWhole(t *testing.T) {
 
 // TestSummariesOfOtherTasksDoNotMerge names what differs.
 func TestSummariesOfOtherTasksDoNotMerge(t *testing.T) {
-	of := func(task groundtruth.Task, o BinaryOptions) *Summary {
-		return NewBuilder(nil, tableWindow, nil, BuilderOptions{Task: task, Binary: o}).Summary()
+	of := func(task groundtruth.Task, o ClassifierOptions) *Summary {
+		return NewBuilder(nil, tableWindow, nil, BuilderOptions{Task: task, Classifier: o}).Summary()
 	}
 	for _, c := range []struct{ a, b *Summary }{
-		{of(groundtruth.Binary, BinaryOptions{}), of(groundtruth.Regression, BinaryOptions{})},
-		{of(groundtruth.Binary, BinaryOptions{}), of(groundtruth.Binary, BinaryOptions{Scored: true})},
-		{of(groundtruth.Binary, BinaryOptions{Positive: "fraud"}), of(groundtruth.Binary, BinaryOptions{})},
+		{of(groundtruth.Binary, ClassifierOptions{}), of(groundtruth.Regression, ClassifierOptions{})},
+		{of(groundtruth.Binary, ClassifierOptions{}), of(groundtruth.Binary, ClassifierOptions{Scored: true})},
+		{of(groundtruth.Binary, ClassifierOptions{Positive: "fraud"}), of(groundtruth.Binary, ClassifierOptions{})},
+		{of(groundtruth.Multiclass, ClassifierOptions{Classes: []string{"a", "b"}}), of(groundtruth.Multiclass, ClassifierOptions{Classes: []string{"b", "a"}})},
 	} {
 		if err := c.a.Merge(c.b); err == nil {
 			t.Error("they merge")
 		}
 	}
 	for positive, want := range map[string]string{"": "[0 1]", "1.0": "[0 1]", "TRUE": "[false true]", "fraud": "[not fraud fraud]", "0": "[1 0]"} {
-		c := of(groundtruth.Binary, BinaryOptions{Positive: positive}).Errors().Classes()
+		c := of(groundtruth.Binary, ClassifierOptions{Positive: positive}).Errors().Classes()
 		if got := fmt.Sprint(c.Names()); got != want || c.Scores() != nil || c.Coarse() != 1 {
 			t.Errorf("the classes of %q are %s, want %s", positive, got, want)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -25,7 +26,7 @@ type classRow struct {
 
 func (r classRow) predicted() int { return one(r.positive) }
 
-var binaryOptions = BuilderOptions{Task: groundtruth.Binary, Binary: BinaryOptions{Scored: true}}
+var binaryOptions = BuilderOptions{Task: groundtruth.Binary, Classifier: ClassifierOptions{Scored: true}}
 
 // classScore draws scores that tie, extreme ones, and any.
 var classScore = rapid.OneOf(
@@ -120,6 +121,21 @@ func TestClassesAgainstCounting(t *testing.T) {
 			t.Fatalf("%d scored predictions, want %d", n, len(rows))
 		}
 	})
+}
+
+// TestGroupsOfAClassifierHaveNoSumsOfErrors holds each to little memory, as there may be hundreds.
+func TestGroupsOfAClassifierHaveNoSumsOfErrors(t *testing.T) {
+	b := NewBuilder(nil, tableWindow, tableSegments, BuilderOptions{Task: groundtruth.Binary})
+	feedBinary(b, classDays(rand.New(rand.NewPCG(4, 4)), 1, 100), 11, false, false)
+	groups := b.Summary().Segments()["city"]
+	if len(groups) == 0 {
+		t.Fatal("no groups")
+	}
+	for city, e := range groups {
+		if e.bytes() > 2048 || e.Sum(SumE2) != 0 {
+			t.Errorf("%s takes %d bytes, and has the sum %g", city, e.bytes(), e.Sum(SumE2))
+		}
+	}
 }
 
 // checkClasses compares counts of few rows, all of whose scores are exact, with counting.

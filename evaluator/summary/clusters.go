@@ -21,12 +21,12 @@ const maxClusters = 128
 // are kept, or 4, and so on: which ones is a matter of the set of keys alone, so that a
 // Clusters too depends on the multiset of rows alone. A nil Clusters is one that is not known.
 type Clusters struct {
-	layout  *Layout
-	task    groundtruth.Task
-	binary  BinaryOptions
-	rank    map[string]int // of the reference's classes
-	columns []*Coarse      // features in the layout's order, the prediction, the label
-	parts   int            // that the errors of each group are kept by: 1, or of days DayParts
+	layout     *Layout
+	task       groundtruth.Task
+	classifier ClassifierOptions
+	rank       map[string]int // of the reference's classes
+	columns    []*Coarse      // features in the layout's order, the prediction, the label
+	parts      int            // that the errors of each group are kept by: 1, or of days DayParts
 	// calendar tells the part of the day; nil where there is one part.
 	calendar *groundtruth.Calendar
 	stride   int64 // that kept keys are multiples of
@@ -91,14 +91,14 @@ type ClusterColumn struct {
 
 // newDays returns a Clusters without rows whose groups are the days of a calendar.
 func newDays(l *Layout, calendar *groundtruth.Calendar) *Clusters {
-	c := newClusters(l, l.Task, l.Binary)
+	c := newClusters(l, l.Task, l.Classifier)
 	c.parts, c.calendar = DayParts, calendar
 	return c
 }
 
 // newClusters returns a Clusters without rows on a layout.
-func newClusters(l *Layout, task groundtruth.Task, o BinaryOptions) *Clusters {
-	c := &Clusters{layout: l, task: task, binary: o, rank: l.classRank(), parts: 1, stride: 1, kept: map[int64]*cluster{}}
+func newClusters(l *Layout, task groundtruth.Task, o ClassifierOptions) *Clusters {
+	c := &Clusters{layout: l, task: task, classifier: o, rank: l.classRank(), parts: 1, stride: 1, kept: map[int64]*cluster{}}
 	for i := range l.Features {
 		c.columns = append(c.columns, l.Features[i].Coarse())
 	}
@@ -297,7 +297,7 @@ func (c *Clusters) addMatches(key int64, m *groundtruth.Matches) {
 		c.findParts(m, from, to)
 		if g.classes != nil {
 			c.classes.load(m, from, to)
-			c.classes.addBlocks(g.classes, c.partOf, c.binary.Scored)
+			c.classes.addBlocks(g.classes, c.partOf, c.classifier.Scored)
 			continue
 		}
 		c.kernel.load(rowsOf(m, from, to))
@@ -410,7 +410,7 @@ func (c *Clusters) only(wanted func(*cluster) bool) *Clusters {
 	if c == nil {
 		return nil
 	}
-	out := &Clusters{layout: c.layout, task: c.task, binary: c.binary, rank: c.rank, columns: c.columns, parts: c.parts, stride: c.stride}
+	out := &Clusters{layout: c.layout, task: c.task, classifier: c.classifier, rank: c.rank, columns: c.columns, parts: c.parts, stride: c.stride}
 	for _, g := range c.groups {
 		if wanted(g) {
 			out.groups = append(out.groups, g)

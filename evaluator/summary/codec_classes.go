@@ -13,25 +13,29 @@ import (
 const greatestWeight = 1e9
 
 // binary writes what is kept of a classifier's rows; of a regression there is nothing.
-func (e *encoder) binary(task groundtruth.Task, o BinaryOptions) {
+func (e *encoder) classifier(task groundtruth.Task, o ClassifierOptions) {
 	if task == groundtruth.Binary {
 		e.string(o.Positive)
 		e.bool(o.Scored)
 	}
 	if task == groundtruth.Multiclass {
-		e.string(o.Classes)
+		e.count(len(o.Classes))
+		for _, name := range o.Classes {
+			e.string(name)
+		}
 	}
 }
 
-func (d *decoder) binary(task groundtruth.Task) (o BinaryOptions) {
+func (d *decoder) classifier(task groundtruth.Task) (o ClassifierOptions) {
 	if task == groundtruth.Binary {
-		o = BinaryOptions{Positive: d.string(), Scored: d.bool()}
+		o = ClassifierOptions{Positive: d.string(), Scored: d.bool()}
 		d.check(o.Positive != "")
 	}
 	if task == groundtruth.Multiclass {
-		o.Classes = d.string()
-		_, ok := o.classes()
-		d.check(ok)
+		for range d.count(1) {
+			o.Classes = append(o.Classes, d.string())
+		}
+		d.check(!slices.Contains(o.Classes, ""))
 	}
 	return o
 }

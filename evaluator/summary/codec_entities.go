@@ -84,7 +84,7 @@ func (t totals) plus(o totals) totals {
 }
 
 // entities reads the groups of entities of so many rows of a task on a layout.
-func (d *decoder) entities(task groundtruth.Task, o BinaryOptions, l *Layout, of totals) *Clusters {
+func (d *decoder) entities(task groundtruth.Task, o ClassifierOptions, l *Layout, of totals) *Clusters {
 	if d.err != nil {
 		return nil
 	}

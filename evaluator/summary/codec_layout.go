@@ -52,7 +52,7 @@ func (e *encoder) layout(l *Layout) {
 		e.string(name)
 		e.string(l.LeftOut[name])
 	}
-	e.binary(l.Task, l.Binary)
+	e.classifier(l.Task, l.Classifier)
 }
 
 // The flags of a numeric column's layout.
@@ -125,7 +125,7 @@ func (d *decoder) layout(task groundtruth.Task) *Layout {
 		last = name
 		l.LeftOut[name] = d.string()
 	}
-	l.Binary = d.binary(task)
+	l.Classifier = d.classifier(task)
 	if d.err == nil {
 		l.identify(encoded[:len(encoded)-len(d.b)])
 	}

@@ -152,7 +152,7 @@ func (p *Profile) decode(b []byte) error {
 			sectionReader{moreOfDaysSection, true, func(d *decoder) { d.clustersMore(days) }},
 			sectionReader{entitiesSection, true, func(d *decoder) {
 				d.check(r.layout != nil)
-				p.Entities = d.entities(r.task, r.layout.Binary, r.layout, r.totals)
+				p.Entities = d.entities(r.task, r.layout.Classifier, r.layout, r.totals)
 			}},
 			sectionReader{moreOfEntitiesSection, true, func(d *decoder) { d.clustersMore(p.Entities) }})
 	}

@@ -74,7 +74,7 @@ type stratumBytes struct {
 
 // summary reads all of it.
 func (s stratumBytes) summary() (*Summary, error) {
-	out := newSummary(s.frame.task, s.frame.binary, s.layout, s.frame.start, s.frame.end, s.frame.segNames, s.frame.maxSegments)
+	out := newSummary(s.frame.task, s.frame.classifier, s.layout, s.frame.start, s.frame.end, s.frame.segNames, s.frame.maxSegments)
 	out.sample = nil
 	d := decoder{b: s.packed}
 	readers := countedSections(out.task, &out)
@@ -93,7 +93,7 @@ func (s stratumBytes) summary() (*Summary, error) {
 // errors reads the errors of its rows, and looks at nothing else.
 func (s stratumBytes) errors() (*ErrorSums, error) {
 	label := newColumnSummary(&s.layout.Label, s.layout.ExactValues)
-	out := newWholeSums(s.frame.task, s.frame.binary, s.layout, label, s.frame.start, s.frame.end)
+	out := newWholeSums(s.frame.task, s.frame.classifier, s.layout, label, s.frame.start, s.frame.end)
 	pass := func(d *decoder) { d.b = nil }
 	matches := s.unpacked(func(d *decoder) {
 		d.check(d.amount() == s.totals.labels)

@@ -127,7 +127,7 @@ func countedSections(task groundtruth.Task, s **Summary) []sectionReader {
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
 		{boundsSection, true, func(d *decoder) { (*s).bounds = d.bounds(*s) }},
-		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).task, (*s).binary, (*s).layout, (*s).totals()) }},
+		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).task, (*s).classifier, (*s).layout, (*s).totals()) }},
 		{moreOfEntitiesSection, true, func(d *decoder) { d.clustersMore((*s).entities) }},
 	}
 }
@@ -156,7 +156,7 @@ func (e *encoder) frame(s *Summary) {
 	e.int(s.end)
 	e.count(s.maxSegments)
 	e.strings(s.segNames)
-	e.binary(s.task, s.binary)
+	e.classifier(s.task, s.classifier)
 }
 
 // frame reads the frame of a Summary of a task on a layout and returns one without rows whose
@@ -165,12 +165,12 @@ func (d *decoder) frame(task groundtruth.Task, layout *Layout) *Summary {
 	start, end := d.int(), d.int()
 	maxSegments := d.small(math.MaxInt32)
 	names := d.strings()
-	binary := d.binary(task)
+	classifier := d.classifier(task)
 	d.check(start < end || start == 0 && end == 0)
 	if d.err != nil {
 		return nil
 	}
-	s := newSummary(task, binary, layout, start, end, names, maxSegments)
+	s := newSummary(task, classifier, layout, start, end, names, maxSegments)
 	s.sample = nil
 	return s
 }

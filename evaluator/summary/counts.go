@@ -77,9 +77,10 @@ type BlockCounts struct {
 }
 
 // FromCounts makes the Summary that a Builder for the same layout, window, segments and
-// options would make of the rows, as far as rounded sums can tell; it has none of the sums after
-// SumE2Z2, which are taken for not known. It fails where the
-// counts don't fit the layout or one another.
+// options would make of the rows, as far as rounded sums can tell. It has none of the sums after
+// SumE2Z2, of which those of logarithms would not be the same to the last bit: metrics that need
+// them have a reason instead of a value. Rows have no weights and no predicted quantiles here.
+// It fails where the counts don't fit the layout or one another.
 func FromCounts(layout *Layout, w groundtruth.Window, segments []string, opts BuilderOptions, c *Counts) (*Summary, error) {
 	s := NewBuilder(layout, w, segments, opts).s
 	if s.task == groundtruth.Multiclass {

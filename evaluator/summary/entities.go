@@ -9,7 +9,7 @@ func (s *Summary) Entities() *Clusters { return s.entities }
 
 // newEntities returns what counts rows by groups of entities; without a layout their errors
 // alone are told apart. The orders are those of the predicted quantiles.
-func newEntities(task groundtruth.Task, o BinaryOptions, l *Layout, orders []float64) *Clusters {
+func newEntities(task groundtruth.Task, o ClassifierOptions, l *Layout, orders []float64) *Clusters {
 	if l == nil {
 		l = &Layout{Prediction: *columnOf("prediction", task), Label: *columnOf("label", task)}
 	}
@@ -54,7 +54,7 @@ var _ groundtruth.Sink = (*EntityCounter)(nil)
 // NewEntityCounter returns an EntityCounter on the reference's layout, with the orders of
 // Matches.Quantiles.
 func NewEntityCounter(layout *Layout, quantiles []float64) *EntityCounter {
-	return &EntityCounter{newEntities(layout.Task, layout.Binary, layout, quantiles)}
+	return &EntityCounter{newEntities(layout.Task, layout.Classifier, layout, quantiles)}
 }
 
 // AddPredictions implements groundtruth.Sink.

@@ -80,7 +80,7 @@ func (t *targets) reset() {
 
 // addGroup adds those of a group, which it makes where there are none.
 func (t *targets) addGroup(k *errorKernel, g *ErrorSums) {
-	t.first = append(t.first, g.sums[:])
+	t.first = append(t.first, g.sums)
 	t.logs = append(t.logs, ready(&g.logs, numLogSums).sums)
 	if k.piece.quantiles != nil {
 		t.quantiles = append(t.quantiles, ready(&g.quantiles, numQuantileSums).sums)

@@ -111,7 +111,7 @@ func checkKernel(t *rapid.T) {
 		}
 		for g, want := range want {
 			if key.countsOnly {
-				want.sums, want.logs, want.quantiles, want.crossed = [numFirstSums]exact.Sum{}, nil, nil, 0
+				want.sums, want.logs, want.quantiles, want.crossed = make([]exact.Sum, numFirstSums), nil, nil, 0
 				if want.weights != nil {
 					abs, labels := want.weights.abs, want.weights.labels
 					want.weights = newWeightSums(want.abs.limit)
@@ -142,7 +142,7 @@ func compareErrorSums(t *rapid.T, what string, got, want *ErrorSums) {
 			}
 		}
 	}
-	equal(what, got.sums[:], want.sums[:])
+	equal(what, got.sums, want.sums)
 	equalMore := func(where string, got, want *moreSums) {
 		if (got == nil) != (want == nil) || got.rows() != want.rows() {
 			t.Fatalf("%s: %d rows, want %d", where, got.rows(), want.rows())
@@ -195,7 +195,7 @@ func BenchmarkErrorKernel(b *testing.B) {
 	for _, groups := range []int{3, 20} {
 		k := key{numbers: make([]int32, kernelRows)}
 		for range groups {
-			k.groups = append(k.groups, newGroupSums(0, true))
+			k.groups = append(k.groups, newGroupSums(nil, 0, true))
 		}
 		for i := range k.numbers {
 			k.numbers[i] = int32(r.IntN(groups))

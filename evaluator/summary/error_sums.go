@@ -12,7 +12,7 @@ type ErrorSums struct {
 	n       int64
 	nonZero int64
 	center  float64
-	sums    [numFirstSums]exact.Sum
+	sums    []exact.Sum // up to numFirstSums; nil of a classifier, and of parts of days
 	// logs are the sums that came later, nil where they are not known, as of a profile from
 	// before; quantiles those of rows with predicted quantiles, nil where there are none;
 	// weights what is kept of rows with weights, nil where they have none.
@@ -35,8 +35,8 @@ type ErrorSums struct {
 	// none, in a sketch; both nil of others.
 	label  *Column
 	labels *tally
-	// classes are what is counted of a classifier, whose sums and blocks here have nothing; nil
-	// of a regression.
+	// classes are what is counted of a classifier, which has no sums, no errors and no blocks
+	// here; nil of a regression.
 	classes *Classes
 }
 
@@ -117,9 +117,9 @@ func (e *ErrorSums) MaxAbs() float64 {
 // ExactSum returns a sum over all rows, which the caller must not change.
 func (e *ErrorSums) ExactSum(k SumKind) *exact.Sum {
 	switch {
-	case k < numFirstSums:
+	case int(k) < len(e.sums):
 		return &e.sums[k]
-	case k < endOfLogSums && e.logs != nil:
+	case k >= numFirstSums && k < endOfLogSums && e.logs != nil:
 		return &e.logs.sums[k-numFirstSums]
 	case k >= endOfLogSums && e.quantiles != nil:
 		return &e.quantiles.sums[k-endOfLogSums]

@@ -8,7 +8,7 @@ func (c *Clusters) addMany(g *cluster, m *groundtruth.Matches) {
 		return // no error can be told
 	}
 	if c.many == nil {
-		c.many = newManyKernel(c.binary.scored())
+		c.many = newManyKernel(c.classifier.Classes)
 	}
 	for from := 0; from < m.Len; from += kernelRows {
 		to := min(from+kernelRows, m.Len)
@@ -31,7 +31,7 @@ func (c *Clusters) manyErrors(parts int) *ErrorSums {
 		many.mergeParts(g.many, into)
 	}
 	many.settle()
-	return &ErrorSums{center: c.layout.Label.Center, n: many.parts[0].n, classes: &Classes{task: c.task, binary: c.binary, many: many}}
+	return &ErrorSums{center: c.layout.Label.Center, n: many.parts[0].n, classes: &Classes{task: c.task, classifier: c.classifier, many: many}}
 }
 
 // fresh returns the counts of no rows that those of c can be merged into, with so many blocks.
@@ -52,7 +52,7 @@ func poolMany(windows []*ErrorSums) *Classes {
 		w.classes.addDayParts(many, 1+i*DayParts)
 	}
 	many.settle()
-	return &Classes{task: first.task, binary: first.binary, many: many}
+	return &Classes{task: first.task, classifier: first.classifier, many: many}
 }
 
 // addDayParts adds all rows, and the blocks as DayParts ones from one on. Where there are none all

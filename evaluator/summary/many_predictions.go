@@ -14,13 +14,13 @@ type manyPredictions struct {
 }
 
 // newManyPredictions returns the counts of no predictions; nil of other tasks.
-func newManyPredictions(task groundtruth.Task, o BinaryOptions, rank map[string]int) *manyPredictions {
+func newManyPredictions(task groundtruth.Task, o ClassifierOptions, rank map[string]int) *manyPredictions {
 	if task != groundtruth.Multiclass {
 		return nil
 	}
 	return &manyPredictions{
 		classes: newGroups[rowCount](MaxClasses, rank, func() *rowCount { return new(rowCount) }),
-		scores:  newManyScores(len(o.scored()), true),
+		scores:  newManyScores(len(o.Classes), true),
 	}
 }
 
@@ -61,7 +61,7 @@ func (s *Summary) PredictedConfidence() []ScoreCell {
 }
 
 // ScoredClasses returns the names of the classes that rows of Multiclass have probabilities of.
-func (s *Summary) ScoredClasses() []string { return s.binary.scored() }
+func (s *Summary) ScoredClasses() []string { return s.classifier.Classes }
 
 // predictedClasses returns the number of predictions by class.
 func (p *manyPredictions) predictedClasses() map[string]int64 {

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"bytes"
-	"encoding/json"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -29,7 +28,7 @@ func TestDaysOfManyClasses(t *testing.T) {
 		rows = append(rows, row)
 	}
 	for _, kind := range []StrataKind{NoStrata, WeekendStrata} {
-		profiler := NewProfiler(nil, tableSegments, ProfilerOptions{Task: groundtruth.Multiclass, Binary: manyOptions.Binary, Strata: kind})
+		profiler := NewProfiler(nil, tableSegments, ProfilerOptions{Task: groundtruth.Multiclass, Classifier: manyOptions.Classifier, Strata: kind})
 		feedMany(profiler, rows, 50, true, true)
 		layout, partition := profiler.Layout(), profiler.Partition()
 		b := NewProfileBuilder(layout, partition, tableSegments, nil)
@@ -61,14 +60,7 @@ func TestDaysOfManyClasses(t *testing.T) {
 			}
 			windows = append(windows, counts)
 		}
-		text, err := json.Marshal(windows)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var kept []WindowCounts
-		if err := json.Unmarshal(text, &kept); err != nil {
-			t.Fatal(err)
-		}
+		kept := keptWindows(t, windows)
 		q, err := p.WithWindows(kept)
 		if err != nil {
 			t.Fatal(err)

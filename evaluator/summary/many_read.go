@@ -11,7 +11,7 @@ import (
 
 // newClassesOf returns the counts of no rows of a task, on the reference's rank of classes, of the
 // whole or of a group. It is nil of a regression.
-func newClassesOf(task groundtruth.Task, o BinaryOptions, rank map[string]int, whole bool, blocks int) *Classes {
+func newClassesOf(task groundtruth.Task, o ClassifierOptions, rank map[string]int, whole bool, blocks int) *Classes {
 	if task != groundtruth.Multiclass {
 		return newClasses(task, o, newScoreTable(whole), blocks)
 	}
@@ -19,7 +19,7 @@ func newClassesOf(task groundtruth.Task, o BinaryOptions, rank map[string]int, w
 	if whole {
 		cells = MaxClasses
 	}
-	return &Classes{task: task, binary: o, many: newManyClasses(rank, cells, blocks, newManyScores(len(o.scored()), whole))}
+	return &Classes{task: task, classifier: o, many: newManyClasses(rank, cells, blocks, newManyScores(len(o.Classes), whole))}
 }
 
 // blockRows returns the number of rows of a block.
@@ -78,7 +78,7 @@ func (c *Classes) BlockLoss(b, loss int) float64 { return c.many.parts[1+b].loss
 
 // Scored returns the names of the classes that rows have probabilities of; nil where they have
 // none.
-func (c *Classes) Scored() []string { return c.binary.scored() }
+func (c *Classes) Scored() []string { return c.classifier.Classes }
 
 // OneVsRest returns the rows by ascending probability of class k of Scored: whether it is the
 // actual class, and whether it is predicted. Scores are exact while there are few distinct ones,

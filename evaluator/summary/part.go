@@ -59,8 +59,8 @@ func together(parts []*part) *part {
 				return nil, err
 			}
 			if out == nil {
-				out = NewErrorSums(e.center, wholeBuckets, e.blocks != nil)
-				out.span, out.classes = e.span, e.classes.fresh()
+				out = newSumsOf(e.classes.fresh(), e.center, wholeBuckets, e.blocks != nil)
+				out.span = e.span
 			}
 			out.mergeFrom(e)
 			out.addLabels(e.label)

@@ -12,9 +12,10 @@ func PoolErrors(windows []*ErrorSums) *ErrorSums {
 	if len(windows) == 0 {
 		return nil
 	}
-	out := NewErrorSums(windows[0].center, wholeBuckets, false)
-	if out.classes = poolClasses(windows); out.classes != nil {
-		out.n = out.classes.N()
+	classes := poolClasses(windows)
+	out := newSumsOf(classes, windows[0].center, wholeBuckets, false)
+	if classes != nil {
+		out.n = classes.N()
 		return out
 	}
 	out.labels = &tally{limit: wholeBuckets} // as long as all know theirs

@@ -13,7 +13,7 @@ import (
 // and merged. It must not be changed once made.
 type Layout struct {
 	Task        groundtruth.Task // what the model predicts
-	Binary      BinaryOptions
+	Classifier  ClassifierOptions
 	Classes     []string       // of Multiclass: those that are kept apart, by descending count of labels and predictions in the reference, ties by name
 	Features    []ColumnLayout // sorted by name
 	Prediction  ColumnLayout
@@ -122,13 +122,26 @@ func (l *Layout) segmentRank(column string) map[string]int {
 		if seg.Column != column {
 			continue
 		}
-		rank := make(map[string]int, len(seg.Values))
-		for i, v := range seg.Values {
-			rank[v] = i
-		}
-		return rank
+		return ranks(seg.Values)
 	}
 	return nil
+}
+
+// classRank returns the rank of each of the reference's classes; nil without a reference.
+func (l *Layout) classRank() map[string]int {
+	if l == nil {
+		return nil
+	}
+	return ranks(l.Classes)
+}
+
+// ranks returns the place of each name in a list.
+func ranks(names []string) map[string]int {
+	out := make(map[string]int, len(names))
+	for i, name := range names {
+		out[name] = i
+	}
+	return out
 }
 
 // category returns the index of a category.

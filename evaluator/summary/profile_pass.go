@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -33,8 +34,8 @@ type ProfilerOptions struct {
 	TableBytes  int64 // for the tables of distinct values of all columns; default 256 MiB
 	// Task is what the model predicts; the zero value means groundtruth.Regression.
 	Task groundtruth.Task
-	// Binary says of a binary classifier what is kept of its rows.
-	Binary BinaryOptions
+	// Classifier says of a classifier what is kept of its rows.
+	Classifier ClassifierOptions
 	// Auto says that the features are all columns that aren't mapped (`features: auto`),
 	// so that those which can't tell anything are left out.
 	Auto bool
@@ -201,7 +202,7 @@ func (p *Profiler) addTimes(times []int64) {
 // Merge adds all that o has seen, and leaves o unchanged. It fails when the two were
 // made for different columns or options.
 func (p *Profiler) Merge(o *Profiler) error {
-	same := p.opts == o.opts && slices.EqualFunc(p.features, o.features, func(a, b *columnProfile) bool {
+	same := reflect.DeepEqual(p.opts, o.opts) && slices.EqualFunc(p.features, o.features, func(a, b *columnProfile) bool {
 		return a.name == b.name && a.kind == b.kind
 	}) && slices.EqualFunc(p.segments, o.segments, func(a, b segmentProfile) bool { return a.column == b.column })
 	if !same {
@@ -231,7 +232,7 @@ func (p *Profiler) Layout() *Layout {
 	}
 	l := &Layout{
 		Task:       p.opts.Task,
-		Binary:     p.opts.Binary.of(p.opts.Task),
+		Classifier: p.opts.Classifier.of(p.opts.Task),
 		Prediction: p.prediction.layout(exactValues),
 		Label:      p.label.layout(exactValues),
 		Rows:       p.rows, HasTime: p.hasTime, Start: p.start, End: p.end,
@@ -358,6 +359,15 @@ func (c *categoryCounts) mergeFrom(o *categoryCounts) {
 	for value, n := range o.counts {
 		c.add(value, n)
 	}
+}
+
+// topClasses returns the classes that are kept apart, the most frequent ones among labels and
+// predictions.
+func (p *Profiler) topClasses() []string {
+	both := categoryCounts{limit: 2 * p.opts.ExactValues, counts: map[string]int64{}}
+	both.mergeFrom(&p.label.categories)
+	both.mergeFrom(&p.prediction.categories)
+	return both.top(MaxClasses, "")
 }
 
 // top returns the n most frequent values, ties by name, one aside.

@@ -185,6 +185,26 @@ func summaryBytes(t interface{ Fatal(...any) }, s *Summary) []byte {
 	return b
 }
 
+// mergedAndRead returns the Summary that build makes of rows after a round trip. It fails where that
+// has other bytes, or what rows that are dealt to two come to has.
+func mergedAndRead[R any](t *rapid.T, rows []R, build func([]R) *Summary) *Summary {
+	want := summaryBytes(t, build(rows))
+	cut := rapid.IntRange(0, len(rows)).Draw(t, "cut")
+	order := rapid.Permutation(rows).Draw(t, "order")
+	parts := build(order[cut:])
+	if err := parts.Merge(build(order[:cut])); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(summaryBytes(t, parts), want) {
+		t.Fatal("the Summary depends on how rows are dealt")
+	}
+	read := stored(t, parts)
+	if !bytes.Equal(summaryBytes(t, read), want) {
+		t.Fatal("what was read is written otherwise")
+	}
+	return read
+}
+
 // drawLayout draws no layout, or one with few exact values, so that tables of every
 // kind overflow.
 func drawLayout(t *rapid.T) *Layout {

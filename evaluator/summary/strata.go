@@ -237,7 +237,7 @@ func (p *Profile) union(strata uint32, name string, minRows int64) (Stratum, boo
 // mergedStrata returns strata together, which are of one reference and so can be merged.
 func mergedStrata(parts []*Summary) *Summary {
 	s := parts[0]
-	out := newSummary(s.task, s.binary, s.layout, s.start, s.end, s.segNames, s.maxSegments)
+	out := newSummary(s.task, s.classifier, s.layout, s.start, s.end, s.segNames, s.maxSegments)
 	if s.hours != nil {
 		out.hours = &hourCounts{zone: s.hours.zone}
 	}

@@ -62,7 +62,7 @@ var ErrLayout = errors.New("summaries have different layouts")
 // for bit. It is read-only for everyone but its Builder and Merge.
 type Summary struct {
 	task        groundtruth.Task
-	binary      BinaryOptions
+	classifier  ClassifierOptions
 	layout      *Layout // nil without a reference
 	maxSegments int     // as BuilderOptions has it
 	segNames    []string
@@ -100,7 +100,7 @@ func (c *rowCount) empty() bool           { return c.n == 0 }
 func (s *Summary) Task() groundtruth.Task { return s.task }
 
 // HasScores reports whether the predictions of a binary classifier are scores, and not classes.
-func (s *Summary) HasScores() bool { return s.binary.Scored }
+func (s *Summary) HasScores() bool { return s.classifier.Scored }
 
 // Layout returns the layout that the bins are made on, nil without a reference.
 func (s *Summary) Layout() *Layout { return s.layout }
@@ -212,7 +212,7 @@ func (s *Summary) PredictedClasses() map[string]int64 {
 	if s.predicted == nil {
 		return nil
 	}
-	names, n := s.binary.names(), s.predicted.whole.n
+	names, n := s.classifier.names(), s.predicted.whole.n
 	return map[string]int64{names[0]: n[0], names[1]: n[1]}
 }
 
@@ -225,7 +225,7 @@ func (s *Summary) Merge(o *Summary) error {
 	if s.task != o.task {
 		return fmt.Errorf("merge summaries: %w: one is of the task %s, one of %s", ErrLayout, s.task, o.task)
 	}
-	if s.binary != o.binary {
+	if !s.classifier.equal(o.classifier) {
 		return fmt.Errorf("merge summaries: %w: the positive classes differ, or one has scores and the other none", ErrLayout)
 	}
 	if s.layout.ID() != o.layout.ID() {

@@ -53,7 +53,7 @@ func CountsOf(s *Summary) (WindowCounts, bool) {
 		return w, true
 	}
 	if c := s.errors.classes; c != nil {
-		w.Scored = s.binary.Scored
+		w.Scored = s.classifier.Scored
 		w.setClasses(c)
 		return w, true
 	}
@@ -112,7 +112,7 @@ func (p *PartErrors) figures() blockFigures {
 // model in their place, which are ordinary ones as far as one can tell. Of the whole profile
 // nothing else changes. It fails where the windows were not counted on the profile's layout.
 func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
-	c := newClusters(p.Layout, p.Layout.Task, p.Layout.Binary)
+	c := newClusters(p.Layout, p.Layout.Task, p.Layout.Classifier)
 	c.parts = DayParts
 	hours := make([]int64, allHours)
 	errors := NewErrorSums(p.Layout.Label.Center, 0, false)
@@ -121,7 +121,7 @@ func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
 		c.errors = sync.OnceValue(c.sum)
 	}
 	if c.task == groundtruth.Binary {
-		c.binary.Scored = len(windows) > 0 && windows[0].Scored
+		c.classifier.Scored = len(windows) > 0 && windows[0].Scored
 		c.errors = sync.OnceValue(c.sum)
 	}
 	for i := range windows {
@@ -152,7 +152,7 @@ func (p *Profile) WithWindows(windows []WindowCounts) (*Profile, error) {
 		}
 		if c.task == groundtruth.Binary {
 			var ok bool
-			if g.classes, g.figures, ok = w.classes(c.coarse()), nil, w.Scored == c.binary.Scored; !ok || g.classes == nil {
+			if g.classes, g.figures, ok = w.classes(c.coarse()), nil, w.Scored == c.classifier.Scored; !ok || g.classes == nil {
 				return nil, fmt.Errorf("take windows for days: %w", ErrLayout)
 			}
 		}

@@ -123,8 +123,12 @@ func (e *BadShareError) Error() string {
 	if e.InScope {
 		of = "records of the window"
 	}
-	return fmt.Sprintf("%s: %d of %d %s are bad, a share above max_bad_share %g: %s; mend the data, check the mapped columns or raise max_bad_share",
-		e.Source, e.Bad, e.Rows, of, e.Max, e.Skipped.Words())
+	check := "check the mapped columns"
+	if e.Skipped.Counts[groundtruth.BadClass] > 0 {
+		check += ", set positive_label where the classes of a binary model have other words,"
+	}
+	return fmt.Sprintf("%s: %d of %d %s are bad, a share above max_bad_share %g: %s; mend the data, %s or raise max_bad_share",
+		e.Source, e.Bad, e.Rows, of, e.Max, e.Skipped.Words(), check)
 }
 
 // checkShare fails when bad of rows is more than limit allows. Zero of zero is not.

@@ -156,7 +156,7 @@ func TestBadValuesAreNamed(t *testing.T) {
 		{"no class", nil, pred("a", 5, 1, "pred", nil, "score", 0.5), 1.0, `1 missing_value in column "pred" (first in p.csv, record 1)`},
 		{"a class that is neither", nil, pred("a", 5, 1, "pred", "maybe", "score", 0.5), 1.0, `1 bad_class in column "pred" (nested, or neither 1, 0, true nor false where positive_label is one of these; first in p.jsonl, record 1: "maybe")`},
 		{"a class of another number", nil, pred("a", 5, 2, "score", 0.5), 1.0, `first in p.jsonl, record 1: "2")`},
-		{"a label that is neither", nil, pred("a", 5, 1, "score", 0.5), "fraud", `labels: 1 of 1 records read are bad, a share above max_bad_share 0: 1 bad_class in column "label" (nested, or neither 1, 0, true nor false where positive_label is one of these; first in l.jsonl, record 1: "fraud")`},
+		{"a label that is neither", nil, pred("a", 5, 1, "score", 0.5), "fraud", `labels: 1 of 1 records read are bad, a share above max_bad_share 0: 1 bad_class in column "label" (nested, or neither 1, 0, true nor false where positive_label is one of these; first in l.jsonl, record 1: "fraud"); mend the data, check the mapped columns, set positive_label where the classes of a binary model have other words, or raise max_bad_share`},
 		{"a negative weight", func(s *groundtruth.Spec) { s.PredictionColumns.Weight = "w" }, pred("a", 5, 1, "score", 0.5, "w", -1.0), 1.0, `1 bad_weight in column "w" (no number from 0 to 1e+09; first in p.jsonl, record 1: "-1")`},
 		{"no weight", func(s *groundtruth.Spec) { s.PredictionColumns.Weight = "w" }, pred("a", 5, 1, "score", 0.5), 1.0, `1 missing_value in column "w"`},
 		{"a quantile", func(s *groundtruth.Spec) {

@@ -200,20 +200,20 @@ func genLabel(task groundtruth.Task) *rapid.Generator[tableCell] {
 	if task != groundtruth.Binary && task != groundtruth.Multiclass {
 		return genFloat()
 	}
-	var cells []tableCell
+	var cells, often []tableCell
 	for _, c := range classCells() {
 		cells = append(cells, c.cell)
 		if task == groundtruth.Binary && (c.binary == "1" || c.binary == "0") {
-			cells = append(cells, c.cell, c.cell, c.cell) // else most rows are bad
+			often = append(often, c.cell, c.cell, c.cell) // else most rows are bad
 		}
 	}
-	return rapid.SampledFrom(cells)
+	return rapid.SampledFrom(append(often, cells...))
 }
 
 // genScore draws a probability, or a weight.
 func genScore() *rapid.Generator[tableCell] {
 	return rapid.Custom(func(t *rapid.T) tableCell {
-		if n := rapid.IntRange(0, 40).Draw(t, "score"); n < 8 {
+		if n := 40 - rapid.IntRange(0, 40).Draw(t, "score"); n < 8 {
 			return []tableCell{nil, "abc", math.NaN(), math.Inf(1), -0.125, 1.5, math.Copysign(0, -1), "0.5"}[n]
 		}
 		return float64(rapid.IntRange(0, 8).Draw(t, "eighths")) / 8
@@ -234,7 +234,7 @@ func drawFurther(t *rapid.T, spec *groundtruth.Spec, r tableRow) {
 	}
 	if p.Weight != "" {
 		r[p.Weight] = genScore().Draw(t, "weight")
-		if rapid.IntRange(0, 30).Draw(t, "heavy") == 0 {
+		if rapid.IntRange(0, 30).Draw(t, "heavy") == 30 {
 			r[p.Weight] = 2e9
 		}
 	}

@@ -124,8 +124,8 @@ func (c *Cells) AddTree(v *fastjson.Value, columns []*table.Builder) error {
 }
 
 // find sets values to the elements of an object or a list; false is something else. For those
-// that want elements of the other of the two alone it sets the whole value, which is none that
-// they can read.
+// that want elements of the other of the two alone, or of a shorter list, it sets the whole
+// value, which is none that they can read.
 func (c *Cells) find(v *fastjson.Value) bool {
 	clear(c.values)
 	switch v.Type() {
@@ -144,7 +144,7 @@ func (c *Cells) find(v *fastjson.Value) bool {
 		list := v.GetArray()
 		for k, e := range c.elements {
 			switch {
-			case e.Place == 0:
+			case e.Place == 0, e.Of > 0 && len(list) > e.Of:
 				c.values[k] = v
 			case e.Place <= len(list):
 				c.values[k] = list[e.Place-1]

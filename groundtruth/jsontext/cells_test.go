@@ -68,6 +68,10 @@ func TestCells(t *testing.T) {
 		{Name: "p", As: table.AsNumber, Element: groundtruth.Element{Key: "cat", Place: 1}},
 		{Name: "p", As: table.AsNumber, Element: groundtruth.Element{Key: "dog", Place: 2}},
 	}
+	two := slices.Clone(both)
+	for i := range two {
+		two[i].Element.Of = 2
+	}
 	for _, c := range []struct {
 		wants []table.Want
 		text  string
@@ -117,6 +121,14 @@ func TestCells(t *testing.T) {
 		{both, `[nan,0.5]`, `- 0.5`},
 		{both, `[0.25]`, `0.25 -`},
 		{both, `{'dog': 1}`, `- 1`},
+		{both, `[0.25,0.5,0.25]`, `0.25 0.5`},
+		{two, `[0.25,0.5]`, `0.25 0.5`},
+		{two, `[0.25]`, `0.25 -`},
+		{two, `[0.25,0.5,0.25]`, `![0.25,0.5,0.25] ![0.25,0.5,0.25]`},
+		{two, `[0.25, 0.5, None]`, `![0.25, 0.5, None] ![0.25, 0.5, None]`},
+		{two, `[0.25 0.5 0.25]`, `![0.25 0.5 0.25] ![0.25 0.5 0.25]`},
+		{two, `{"dog":0.5,"cat":1,"cow":2}`, `1 0.5`},
+		{two, `{'dog': 0.5, 'cat': 1, 'cow': 2}`, `1 0.5`},
 		{both, `[1 2]`, `1 2`},
 		{both, `"cat"`, `!cat !cat`},
 		{places, `{'a': 1}`, `!{'a': 1} !{'a': 1} !{'a': 1}`},

@@ -111,8 +111,9 @@ func (c *Cells) addPython(text []byte, columns []*table.Builder) bool {
 	}
 	for k, i := range c.Wants {
 		b := columns[i]
+		e := c.elements[k]
 		switch item := c.items[k]; {
-		case c.python.list && c.elements[k].Place == 0, !c.python.list && c.elements[k].Key == "":
+		case c.python.list && (e.Place == 0 || e.Of > 0 && len(c.python.items) > e.Of), !c.python.list && e.Key == "":
 			b.AddInvalid(0, text)
 		case item.quoted:
 			b.AddText(item.value)

@@ -13,7 +13,7 @@ import (
 // Scanner finds the wanted values in a text of JSON in one pass, without making its tree. It
 // reads as fastjson does, or not at all: what is malformed or unusual (a key with an escape, a
 // wanted key that is there twice, a wanted value that is an object or a list, a map where an
-// element of a list is wanted, words for numbers) it leaves to fastjson, which is to judge.
+// element of a list is wanted, a list that is longer than it may be, words for numbers) it leaves to fastjson, which is to judge.
 type Scanner struct {
 	root   *objectNode
 	cell   *valueNode // what stands in the cells of Cells; nil where records are scanned
@@ -47,6 +47,7 @@ type elementsNode struct {
 	wants          []int // as indexes into Scanner.found
 	noKey, noPlace bool  // some of them are of lists alone, of maps alone
 	places         []place
+	most           int // elements of a list; 0 is any number
 }
 
 // place is a place in a list of which the value is wanted.
@@ -142,6 +143,7 @@ func (k *valueNode) want(at int, w table.Want) {
 	}
 	if e.Place > 0 {
 		k.elements.at(e.Place).want(at, w)
+		k.elements.most = e.Of
 	}
 }
 
@@ -366,14 +368,15 @@ func (s *Scanner) nested(key *valueNode, at, depth int) int {
 		return s.object(key.child, at+1, depth+1)
 	case '[':
 		var places []place
+		most := 0
 		if key != nil && key.elements != nil {
 			if key.elements.noPlace {
 				return -1
 			}
 			s.mark(key.elements.wants, Null, 0, 0)
-			places = key.elements.places
+			places, most = key.elements.places, key.elements.most
 		}
-		return s.list(places, at+1, depth+1)
+		return s.list(places, most, at+1, depth+1)
 	}
 	return -1
 }
@@ -422,14 +425,18 @@ func (s *Scanner) word(key *valueNode, at int, word string, kind Kind) int {
 }
 
 // list reads a list from behind its bracket on, of which the values at some places are wanted,
-// and returns the position behind its end, or -1.
-func (s *Scanner) list(places []place, at, depth int) int {
+// and returns the position behind its end, or -1. It may have so many elements at most; 0 is any
+// number.
+func (s *Scanner) list(places []place, most, at, depth int) int {
 	line := s.line
 	at = skipBlanks(line, at)
 	if at < len(line) && line[at] == ']' {
 		return at + 1
 	}
 	for n := 1; ; n++ {
+		if most > 0 && n > most {
+			return -1
+		}
 		var key *valueNode
 		if len(places) > 0 && places[0].at == n {
 			key, places = places[0].key, places[1:]

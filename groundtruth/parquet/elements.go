@@ -358,6 +358,9 @@ func (e *elementReader) element(i int) element {
 func (e *elementReader) endRow() {
 	for _, k := range e.own {
 		v, b := &e.row[k], e.columns[k].b
+		if most := e.of[k].Element.Of; most > 0 && e.place > most {
+			*v = element{bad: true, text: fmt.Sprintf("a list of %d elements", e.place)}
+		}
 		switch {
 		case v.bad:
 			b.AddInvalid(v.x, []byte(v.text))

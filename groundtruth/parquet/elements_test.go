@@ -29,6 +29,12 @@ func place(name string, place int, as table.As) table.Want {
 	return table.Want{Name: name, As: as, Element: groundtruth.Element{Place: place}}
 }
 
+// ofList bounds the elements of the lists that a want is of.
+func ofList(w table.Want, most int) table.Want {
+	w.Element.Of = most
+	return w
+}
+
 // readElements reads an object, and returns the cells of each want by its number.
 func readElements(t testing.TB, data []byte, wants []table.Want, opt table.ReadOptions) ([][]readtest.Cell, error) {
 	t.Helper()
@@ -186,11 +192,15 @@ func TestElementsOfOtherShapes(t *testing.T) {
 	}
 	for _, c := range []struct {
 		want  table.Want
-		cells string // - is missing
+		cells string // - is missing, ! bad
 	}{
 		{place("bare", 1, table.AsNumber), "1 - 1.5"},
 		{place("bare", 2, table.AsNumber), "2 - -"},
 		{place("two", 2, table.AsNumber), "4 - -"},
+		{ofList(place("two", 1, table.AsNumber), 2), "3 - -"},
+		{ofList(place("two", 1, table.AsNumber), 1), "! - -"},
+		{ofList(place("bare", 1, table.AsNumber), 1), "! - 1.5"},
+		{ofList(key("pairs", "cat", table.AsNumber), 1), "7 - -"},
 		{place("tuple", 1, table.AsNumber), "5 - -"},
 		{place("tuple", 2, table.AsNumber), "- - -"},
 		{key("pairs", "cat", table.AsNumber), "7 - -"},
@@ -211,7 +221,7 @@ func TestElementsOfOtherShapes(t *testing.T) {
 		var cells []string
 		for _, cell := range got[0] {
 			if !cell.Valid {
-				cells = append(cells, "-")
+				cells = append(cells, map[bool]string{true: "!", false: "-"}[cell.Bad != ""])
 				continue
 			}
 			cells = append(cells, strconv.FormatFloat(cell.X, 'g', -1, 64))

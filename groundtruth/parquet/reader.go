@@ -15,8 +15,8 @@ import (
 // other columns meanwhile in the next cache.
 const blockRows = 1 << 17
 
-// blockColumns is how many columns read with a chunk have blockRows; more have fewer rows, so
-// that a chunk does not grow with them.
+// blockColumns is how many columns read with a chunk have blockRows. Twice as many have half the
+// rows, and so on, so that a chunk does not grow with them.
 const blockColumns = 16
 
 // rowsOfBlock returns how many rows a chunk of the wanted columns has.

@@ -19,3 +19,13 @@ func ReadGolden[T any](t testing.TB, path string) T {
 	}
 	return out
 }
+
+// GoldenNumbers returns the sequence of numbers from 0 to 1 that the scripts of goldens draw rows
+// from of which there are too many for a file.
+func GoldenNumbers() (next func() float64) {
+	x := uint32(1)
+	return func() float64 {
+		x = 1664525*x + 1013904223
+		return float64(x) / (1 << 32)
+	}
+}

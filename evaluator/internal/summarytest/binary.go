@@ -61,7 +61,7 @@ func (b *Binary) Matches(start time.Time, long time.Duration) *groundtruth.Match
 func (b *Binary) Summary(long time.Duration) *summary.Summary {
 	start := time.Unix(1, 0)
 	builder := summary.NewBuilder(nil, groundtruth.Window{Start: start, End: start.Add(long)}, nil, summary.BuilderOptions{
-		Task: groundtruth.Binary, Binary: summary.BinaryOptions{Scored: b.Scores != nil},
+		Task: groundtruth.Binary, Classifier: summary.ClassifierOptions{Scored: b.Scores != nil},
 	})
 	const chunk = 1 << 13
 	all := b.Matches(start, long)

@@ -184,7 +184,7 @@ func (c *Multiclass) Options() summary.BuilderOptions {
 	for _, name := range c.Names {
 		spec.PredictionColumns.Scores = append(spec.PredictionColumns.Scores, groundtruth.ClassScore{Class: name})
 	}
-	return summary.BuilderOptions{Task: spec.Task, Binary: summary.BinaryOf(&spec, spec.PredictionColumns)}
+	return summary.BuilderOptions{Task: spec.Task, Classifier: summary.ClassifierOf(&spec, spec.PredictionColumns)}
 }
 
 // Feed sends the rows, in time order and evenly spread over a window from start on that is so long.

@@ -13,7 +13,7 @@ import pathlib
 from kfp import dsl
 from kfp.dsl import ClassificationMetrics, Dataset, Input, Metrics, Model, Output
 
-from retrain import IMAGE, LEARN, load, register, write
+from retrain import IMAGE, LEARN, load_fresh, register_better, write
 
 
 @dsl.component(base_image=IMAGE, packages_to_install=LEARN)
@@ -118,14 +118,7 @@ def retrain_classifier(
     min_gain: float = 0.0,
     reason: str = "",
 ):
-    loaded = load(
-        data_url=data_url,
-        data_until=data_until,
-        time_column=time_column,
-        holdout_share=holdout_share,
-    )
-    # The data behind a URL changes: a cached load would train on what was there before.
-    loaded.set_caching_options(False)
+    loaded = load_fresh(data_url, data_until, time_column, holdout_share)
     trained = train_classifier(
         training=loaded.outputs["training"],
         label=label,
@@ -143,16 +136,7 @@ def retrain_classifier(
         model_name=model_name,
         min_gain=min_gain,
     )
-    evaluated.set_caching_options(False)
-    with dsl.If(evaluated.outputs["Output"] == True, name="better"):  # noqa: E712
-        registered = register(
-            candidate=trained.outputs["candidate"],
-            registry_url=registry_url,
-            model_name=model_name,
-            data_until=data_until,
-            reason=reason,
-        )
-        registered.set_caching_options(False)
+    register_better(trained, evaluated, registry_url, model_name, data_until, reason)
 
 
 if __name__ == "__main__":

@@ -139,6 +139,34 @@ def register(
     return version
 
 
+def load_fresh(data_url: str, data_until: str, time_column: str, holdout_share: float):
+    """The step that loads the rows, which is done in each run anew."""
+    loaded = load(
+        data_url=data_url,
+        data_until=data_until,
+        time_column=time_column,
+        holdout_share=holdout_share,
+    )
+    # The data behind a URL changes: a cached load would train on what was there before.
+    loaded.set_caching_options(False)
+    return loaded
+
+
+def register_better(trained, evaluated, registry_url: str, model_name: str, data_until: str, reason: str):
+    """The step that registers the candidate, where the evaluation of this very run says that it
+    is better."""
+    evaluated.set_caching_options(False)
+    with dsl.If(evaluated.outputs["Output"] == True, name="better"):  # noqa: E712
+        registered = register(
+            candidate=trained.outputs["candidate"],
+            registry_url=registry_url,
+            model_name=model_name,
+            data_until=data_until,
+            reason=reason,
+        )
+        registered.set_caching_options(False)
+
+
 @dsl.pipeline(name="retrain-regression", description="Retrains a model and keeps the better one.")
 def retrain(
     model_name: str,
@@ -152,14 +180,7 @@ def retrain(
     min_gain: float = 0.0,
     reason: str = "",
 ):
-    loaded = load(
-        data_url=data_url,
-        data_until=data_until,
-        time_column=time_column,
-        holdout_share=holdout_share,
-    )
-    # The data behind a URL changes: a cached load would train on what was there before.
-    loaded.set_caching_options(False)
+    loaded = load_fresh(data_url, data_until, time_column, holdout_share)
     trained = train(
         training=loaded.outputs["training"],
         label=label,
@@ -174,16 +195,7 @@ def retrain(
         model_name=model_name,
         min_gain=min_gain,
     )
-    evaluated.set_caching_options(False)
-    with dsl.If(evaluated.outputs["Output"] == True, name="better"):  # noqa: E712
-        registered = register(
-            candidate=trained.outputs["candidate"],
-            registry_url=registry_url,
-            model_name=model_name,
-            data_until=data_until,
-            reason=reason,
-        )
-        registered.set_caching_options(False)
+    register_better(trained, evaluated, registry_url, model_name, data_until, reason)
 
 
 def write(pipeline, beside: pathlib.Path) -> None:

@@ -3,9 +3,7 @@
 import json
 import math
 import os
-import pathlib
 import random
-import tempfile
 import unittest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of little data only wait for each other
@@ -15,6 +13,8 @@ import pandas as pd  # noqa: E402
 from kfp import dsl  # noqa: E402
 
 import classifier  # noqa: E402
+import retrain  # noqa: E402
+import test_retrain  # noqa: E402
 
 
 def parcels(day: int, rows: int, by_distance: float, by_weight: float) -> pd.DataFrame:
@@ -36,17 +36,8 @@ def parcels(day: int, rows: int, by_distance: float, by_weight: float) -> pd.Dat
     return pd.DataFrame(out)
 
 
-class Retraining(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.steps = 0
-
-    def output(self, kind):
-        """An artifact of that kind, as a component gets it to write to."""
-        self.steps += 1
-        return kind(name=kind.__name__, uri=str(self.folder / f"output-{self.steps}"))
+class Retraining(test_retrain.Steps):
+    model = "parcel-late"
 
     def run_pipeline(self, data: pd.DataFrame, until: str) -> dict:
         """Runs the steps as the pipeline joins them, and returns what evaluate logged."""
@@ -56,17 +47,14 @@ class Retraining(unittest.TestCase):
         training, holdout = self.output(dsl.Dataset), self.output(dsl.Dataset)
         candidate, metrics = self.output(dsl.Model), self.output(dsl.Metrics)
         curves = self.output(dsl.ClassificationMetrics)
-        classifier.load.python_func(str(path), until, "predicted_at", 0.2, training, holdout)
+        retrain.load.python_func(str(path), until, "predicted_at", 0.2, training, holdout)
         classifier.train_classifier.python_func(training, "late", "true", "predicted_at", 0.1, candidate)
         better = classifier.evaluate_classifier.python_func(
             candidate, holdout, "late", "true", 0.5, registry, "parcel-late", 0.0, metrics, curves
         )
         if better:
-            classifier.register.python_func(candidate, registry, "parcel-late", until, "test")
+            retrain.register.python_func(candidate, registry, "parcel-late", until, "test")
         return {"better": better, "holdout": pd.read_csv(holdout.path), "curves": curves.metadata, **metrics.metadata}
-
-    def current(self) -> str:
-        return (self.folder / "registry" / "parcel-late" / "current.txt").read_text()
 
     def area(self, version: str, rows: pd.DataFrame) -> float:
         """The share of the pairs of a late parcel and one in time that the model orders well."""

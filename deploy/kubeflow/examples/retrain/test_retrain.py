@@ -33,7 +33,11 @@ def houses(day: int, rows: int, price_per_metre: float) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-class Retraining(unittest.TestCase):
+class Steps(unittest.TestCase):
+    """A folder for what the steps of a pipeline write, with a registry of models."""
+
+    model = "house-price"
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -45,6 +49,11 @@ class Retraining(unittest.TestCase):
         self.steps += 1
         return kind(name=kind.__name__, uri=str(self.folder / f"output-{self.steps}"))
 
+    def current(self) -> str:
+        return (self.folder / "registry" / self.model / "current.txt").read_text()
+
+
+class Retraining(Steps):
     def run_pipeline(self, data: pd.DataFrame, until: str) -> dict:
         """Runs the steps as the pipeline joins them, and returns what evaluate logged."""
         path = self.folder / "data.csv"
@@ -58,9 +67,6 @@ class Retraining(unittest.TestCase):
         if better:
             retrain.register.python_func(candidate, registry, "house-price", until, "test")
         return {"better": better, "holdout": pd.read_csv(holdout.path), **metrics.metadata}
-
-    def current(self) -> str:
-        return (self.folder / "registry" / "house-price" / "current.txt").read_text()
 
     def rmse(self, version: str, rows: pd.DataFrame) -> float:
         saved = joblib.load(self.folder / "registry" / "house-price" / version)
