@@ -39,7 +39,7 @@ test: ## run the tests
 .PHONY: race
 race: ## run the tests of what shares work out to goroutines with the race detector (needs a C compiler)
 	@command -v "$$(go env CC | cut -d' ' -f1)" >/dev/null || { echo "race: the race detector needs a C compiler; none is installed as $$(go env CC)" >&2; exit 1; }
-	CGO_ENABLED=1 go test -race -short -timeout 10m -shuffle=on $(RACED)
+	CGO_ENABLED=1 go test -race -short -timeout 5m -shuffle=on $(RACED)
 
 .PHONY: e2e
 e2e: ## run the tests against real servers (needs root, a Debian system and network)

@@ -16,6 +16,9 @@ import (
 // TestVersionsOfClassifiersVaryTogetherAsTheWhole draws autocorrelated rows of two versions that
 // follow one another. The intervals of each cover what they should.
 func TestVersionsOfClassifiersVaryTogetherAsTheWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	const trials, rows = 200, 2000
 	rng := rand.New(rand.NewPCG(16, 1))
 	model := summarytest.Classified{Prevalence: 0.4, Apart: 1.5}
@@ -48,6 +51,9 @@ func TestVersionsOfClassifiersVaryTogetherAsTheWhole(t *testing.T) {
 // TestEntitiesOfClassifiersCountAsFewerRows draws rows of 100 entities, which are as easy or hard
 // to classify as half of what makes them so is the entity's.
 func TestEntitiesOfClassifiersCountAsFewerRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	const trials, rows, entities = 200, 2000, 100
 	rng := rand.New(rand.NewPCG(17, 1))
 	model := summarytest.Classified{Prevalence: 0.4, Apart: 1.5}

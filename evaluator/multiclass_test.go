@@ -200,6 +200,9 @@ func TestManyProbabilitiesKeepWithinTheirBound(t *testing.T) {
 // TestIntervalsOfSeveralClassesCover draws windows of one model: 95 % intervals hold what it is
 // worth in 19 of 20, and those of roc_auc, which are too wide, in more.
 func TestIntervalsOfSeveralClassesCover(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(12, 13))
 	draw := func(n int) map[string]metric.Result {

@@ -111,6 +111,9 @@ func TestSlopes(t *testing.T) {
 // that labels show lie within in 93 to 99 of 100 windows. They are a little wide where the blocks
 // of the isotonic regression have few rows.
 func TestBandsCover(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	t.Parallel()
 	const repeats = 600
 	power := func(e float64) func(*rand.Rand) float64 {

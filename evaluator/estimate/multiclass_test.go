@@ -88,6 +88,9 @@ func realisedOf(window [3][]summary.ScoreCell) map[string]float64 {
 // TestBandsOfSeveralClassesCover holds the bands of several classes to their level, where scores are
 // worth what they were and inputs are others. They may be wider than need be.
 func TestBandsOfSeveralClassesCover(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	t.Parallel()
 	const repeats = 400
 	rng := rand.New(rand.NewPCG(3, 44))

@@ -108,6 +108,9 @@ func TestInfluencesAreDerivatives(t *testing.T) {
 // TestStandardErrorsAreThoseOfResampling compares the standard error of every metric with what it
 // varies by when rows are drawn again from the same, without weights and with some.
 func TestStandardErrorsAreThoseOfResampling(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation, which takes seconds")
+	}
 	const n, times = 1000, 400
 	for _, weighted := range []bool{false, true} {
 		rng := rand.New(rand.NewPCG(13, 1))
