@@ -304,42 +304,30 @@ func (l csvList) end(empty bool) []byte {
 }
 
 func (l csvList) item(o *job.Outcome) ([]byte, error) {
-	number := func(n stat.Number) string {
-		if math.IsNaN(float64(n)) {
-			return ""
-		}
-		return strconv.FormatFloat(float64(n), 'g', -1, 64)
-	}
-	whole := func(n *int64) string {
-		if n == nil {
-			return ""
-		}
-		return strconv.FormatInt(*n, 10)
-	}
 	c := o.Coverage
 	row := []string{
 		o.Model, o.Window.Start.UTC().Format(time.RFC3339), o.Window.End.UTC().Format(time.RFC3339), o.TimeZone.String(), o.Stage, o.AsOf.UTC().Format(time.RFC3339),
-		strconv.FormatBool(o.AsOfApplied), strconv.Itoa(o.Revision), o.Verdict.String(), whole(&c.Predictions), whole(c.Labels), whole(c.Matched), number(c.Coverage),
+		strconv.FormatBool(o.AsOfApplied), strconv.Itoa(o.Revision), o.Verdict.String(), csvWhole(&c.Predictions), csvWhole(c.Labels), csvWhole(c.Matched), csvNumber(c.Coverage),
 	}
 	for _, spec := range l.metrics {
 		m, ok := o.Metrics[spec.Name]
 		if !ok {
 			row = append(row, "", "", "")
 		} else {
-			row = append(row, number(m.Value), number(m.Low), number(m.High))
+			row = append(row, csvNumber(m.Value), csvNumber(m.Low), csvNumber(m.High))
 		}
 		reference, rolling := "", ""
 		if o.Reference != nil {
-			reference = number(o.Reference.Metrics[spec.Name].Value)
+			reference = csvNumber(o.Reference.Metrics[spec.Name].Value)
 		}
 		if o.Rolling != nil {
-			rolling = number(o.Rolling.Metrics[spec.Name].Value)
+			rolling = csvNumber(o.Rolling.Metrics[spec.Name].Value)
 		}
 		row = append(row, reference, rolling)
 	}
 	share, drifted, judged := "", "", ""
 	if d := o.Drift; d != nil {
-		share, drifted, judged = number(d.Share), strconv.Itoa(d.Count), strconv.Itoa(d.Judged)
+		share, drifted, judged = csvNumber(d.Share), strconv.Itoa(d.Count), strconv.Itoa(d.Judged)
 	}
 	d := o.Decision
 	row = append(row, share, drifted, judged, string(d.Action), d.Guard, d.Rule, d.Reason, strings.Join(o.Notes, "; "))
