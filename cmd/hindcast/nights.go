@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
@@ -113,7 +111,7 @@ type windowRow struct {
 	breached bool
 	recorded bool   // before, and not judged now
 	metric   string // the name of the one that is shown; empty where none is
-	cells    table.Row
+	cells    []any
 }
 
 // recordedMark stands in the table behind the verdict of a window that was recorded before.
@@ -134,7 +132,7 @@ func rowOf(o *job.Outcome) windowRow {
 		verdict += recordedMark
 	}
 	window, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), " ") // the table's title names the zone
-	return windowRow{o.Window, o.Stage, o.Verdict == rule.Breached, o.Recorded, name, table.Row{
+	return windowRow{o.Window, o.Stage, o.Verdict == rule.Breached, o.Recorded, name, []any{
 		window, o.Stage, verdict, o.Coverage.Predictions, coverage, value, interval, share, shortDecision(o.Decision),
 	}}
 }
