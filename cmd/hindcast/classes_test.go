@@ -80,7 +80,7 @@ func TestClassifierTables(t *testing.T) {
 		LabelBias: &evaluator.LabelBias{Biased: true, Reason: "label bias: of some rows"},
 	}
 	var out bytes.Buffer
-	writeOutcome(visibleWriter{&out}, o)
+	writeOutcome(visibleWriter{&out}, o, nil)
 	want := ` METRIC     VALUE  95 % INTERVAL  REFERENCE    N
  roc_auc    0.75   0.5 to 0.875   0.9        100
  precision  -                                100

@@ -89,11 +89,9 @@ func headline(o *job.Outcome) string {
 
 // primary returns the metric of a window that people look at first.
 func primary(o *job.Outcome) (name string, m metric.Result, ok bool) {
-	names := report.MetricNames(o.Metrics)
-	if len(names) == 0 {
-		return "", m, false
-	}
-	return names[0], o.Metrics[names[0]], true
+	name = metric.Primary(o.Metrics)
+	m, ok = o.Metrics[name]
+	return name, m, ok
 }
 
 // intervalOf returns a metric's interval as people read it, and nothing where it has none.

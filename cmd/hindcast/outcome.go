@@ -15,9 +15,11 @@ import (
 	"github.com/hindcast/hindcast/report"
 )
 
-// writeOutcome writes one window for a person: what is to be known first, then the figures.
-func writeOutcome(w io.Writer, o *job.Outcome) {
+// writeOutcome writes one window for a person: what is to be known first, then the figures. The
+// window before it may be nil.
+func writeOutcome(w io.Writer, o, previous *job.Outcome) {
 	writeHeading(w, o)
+	say(w, nil, styled(strongStyle, report.Sentence(*o, previous)))
 	say(w, nil, plain(coverageLine(o)))
 	for _, note := range o.Notes {
 		say(w, styled(unsureStyle, "note: "), plain(note))

@@ -53,9 +53,21 @@ func writeOutcomes(w io.Writer, format string, outcomes []job.Outcome) error {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		writeOutcome(w, &outcomes[i])
+		writeOutcome(w, &outcomes[i], previousOf(outcomes, &outcomes[i]))
 	}
 	return nil
+}
+
+// previousOf returns the window before one, of the same model and stage, if it is among those of
+// the pass.
+func previousOf(outcomes []job.Outcome, o *job.Outcome) *job.Outcome {
+	i := slices.IndexFunc(outcomes, func(p job.Outcome) bool {
+		return p.Model == o.Model && p.Stage == o.Stage && p.Window.End.Equal(o.Window.Start)
+	})
+	if i < 0 {
+		return nil
+	}
+	return &outcomes[i]
 }
 
 // sortedKeys returns the keys of a map in order.
