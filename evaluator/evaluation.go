@@ -15,13 +15,15 @@ type Evaluation struct {
 	// Confusion and Calibration are of classifiers, the latter of those whose scores are known.
 	Confusion   *metric.Confusion           `json:"confusion,omitempty"`
 	Calibration []metric.CalibrationBin     `json:"calibration,omitempty"`
-	ROC         []metric.ROCPoint           `json:"-"`                 // of a binary classifier with scores
-	Reference   *Reference                  `json:"reference"`         // nil without a reference
-	Rolling     *Rolling                    `json:"rolling,omitempty"` // nil without a rolling reference
-	Drift       *drift.Drift                `json:"drift"`             // nil without a reference
-	Versions    map[string]Group            `json:"versions"`          // by the model version
-	Segments    map[string]map[string]Group `json:"segments"`          // by column and value; the rest is in "other"
-	Classes     map[string]Group            `json:"classes,omitempty"` // of several classes: each by itself, N being rows labelled so
+	ROC         []metric.ROCPoint           `json:"-"`                    // of a binary classifier with scores
+	Reference   *Reference                  `json:"reference"`            // nil without a reference
+	Rolling     *Rolling                    `json:"rolling,omitempty"`    // nil without a rolling reference
+	Drift       *drift.Drift                `json:"drift"`                // nil without a reference
+	Versions    map[string]Group            `json:"versions"`             // by the model version
+	Segments    map[string]map[string]Group `json:"segments"`             // by column and value; the rest is in "other"
+	Classes     map[string]Group            `json:"classes,omitempty"`    // of several classes: each by itself, N being rows labelled so
+	ByHour      []HourFigures               `json:"by_hour,omitempty"`    // of the matched rows, ascending; nil where rows have no time
+	ByWeekday   []WeekdayFigures            `json:"by_weekday,omitempty"` // likewise, from Monday on
 	Quality     *Quality                    `json:"quality"`
 	Estimated   *estimate.Estimated         `json:"estimated,omitempty"`  // nil where a model's performance isn't estimated before labels come
 	LabelBias   *LabelBias                  `json:"label_bias,omitempty"` // nil where it isn't looked for, or where all rows or none have a label

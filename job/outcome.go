@@ -36,6 +36,15 @@ type LabelDelay struct {
 	Late int64   `json:"late"`        // of these, labels that came when the window was mature already
 	P50  float64 `json:"p50_seconds"` // half of them came within
 	P95  float64 `json:"p95_seconds"`
+	// Ages say how many of them came within some ages, ascending: from the first age that has
+	// some to the first that has all. What is left at the last came later than 90 days after.
+	Ages []LabelAge `json:"ages,omitempty"`
+}
+
+// LabelAge counts the labels that came within so many seconds after their predictions.
+type LabelAge struct {
+	WithinSeconds int64 `json:"within_seconds"`
+	N             int64 `json:"n"`
 }
 
 // Outcome is the object of `run -o json`: one model, one window.
