@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/trigger"
 )
@@ -38,7 +39,11 @@ func historyRows(records []trigger.Record, launches []trigger.LaunchStatus) [][]
 		if l := trigger.RunOf(r, launches); l != nil {
 			runID, state = l.Launch.RunID, l.Latest
 		}
-		rows[i] = append(rows[i], strconv.Itoa(f.DriftCount), strconv.Itoa(f.DriftJudged), string(d.Action), d.Guard, d.Rule, d.Reason, runID, state)
+		drifted, judged := "", ""
+		if f.DriftJudged > 0 {
+			drifted, judged = strconv.Itoa(f.DriftCount), strconv.Itoa(f.DriftJudged)
+		}
+		rows[i] = append(rows[i], drifted, judged, string(d.Action), d.Guard, d.Rule, d.Reason, runID, state)
 	}
 	return rows
 }
@@ -60,4 +65,13 @@ func csvWhole(n *int64) string {
 		return ""
 	}
 	return strconv.FormatInt(*n, 10)
+}
+
+// csvValue writes the value of a metric, and nothing where there is no such metric.
+func csvValue(metrics map[string]metric.Result, name string) string {
+	m, ok := metrics[name]
+	if !ok {
+		return ""
+	}
+	return csvNumber(m.Value)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -82,7 +83,17 @@ type lineColumn struct {
 	cell  func(l *windowLine) any
 }
 
-// narrowScreen is the width below which a window is shown by its start alone.
+// How spare columns are.
+const (
+	spareCoverage = iota + 1
+	spareStage
+	spareReference
+	sparePredictions
+	spareWhy
+)
+
+// narrowScreen is the width below which a window is shown by its start alone, and decisions are
+// brief.
 const narrowScreen = 140
 
 // columns lists the columns of a table for a look.
@@ -99,7 +110,7 @@ func (t *windowTable) columns(l look, name string) []lineColumn {
 		return figure(report.Number(n))
 	}
 	out = append(out,
-		lineColumn{"stage", 2, func(l *windowLine) any { return l.stage }},
+		lineColumn{"stage", spareStage, func(l *windowLine) any { return l.stage }},
 		lineColumn{"verdict", 0, func(line *windowLine) any {
 			cell := verdictCell(l, line.verdict)
 			if line.recorded {
@@ -107,26 +118,26 @@ func (t *windowTable) columns(l look, name string) []lineColumn {
 			}
 			return cell
 		}},
-		lineColumn{"predictions", 4, func(l *windowLine) any { return l.figures.Predictions }},
-		lineColumn{"coverage", 1, func(l *windowLine) any {
+		lineColumn{"predictions", sparePredictions, func(l *windowLine) any { return l.figures.Predictions }},
+		lineColumn{"coverage", spareCoverage, func(l *windowLine) any {
 			if !l.labelled() {
 				return figure("")
 			}
-			return figure(report.Number(l.figures.Coverage))
+			return number(l.figures.Coverage)
 		}},
 		lineColumn{name, 0, func(l *windowLine) any { return figure(l.valueText(name)) }},
-		lineColumn{"95 % interval", 0, func(l *windowLine) any { return l.intervalText() }},
-		lineColumn{"reference", 3, func(l *windowLine) any {
-			if l.figures.Metric != name {
+		lineColumn{intervalTitle, 0, func(l *windowLine) any { return l.intervalText() }},
+		lineColumn{"reference", spareReference, func(l *windowLine) any {
+			if l.figures.Metric != name || l.valueText(name) == "" {
 				return figure("")
 			}
 			return number(l.figures.Reference)
 		}},
 		lineColumn{"drift share", 0, func(l *windowLine) any { return number(l.figures.DriftShare) }},
-		lineColumn{"decision", 0, func(line *windowLine) any { return line.decisionCell(l) }},
+		lineColumn{"decision", 0, func(line *windowLine) any { return line.decisionCell(l, short) }},
 	)
 	if t.why {
-		spare := 5
+		spare := spareWhy
 		if t.reasons {
 			spare = 0
 		}
@@ -139,7 +150,7 @@ func (t *windowTable) columns(l look, name string) []lineColumn {
 func (t *windowTable) windowText(l *windowLine, short bool) string {
 	text := l.window.Text(l.zone, "/")
 	if short {
-		text = startText(l.window, l.zone)
+		text = l.window.Start.In(l.zone.Location()).Format(timeLayout(l.window, l.zone))
 	}
 	if t.zoned {
 		text, _, _ = strings.Cut(text, " ")
@@ -181,13 +192,22 @@ func (l *windowLine) intervalText() string {
 	return report.Number(low) + " to " + report.Number(high)
 }
 
-// decisionCell returns what follows from the window, and how the run goes that was started.
-func (l *windowLine) decisionCell(as look) painted {
-	text := shortDecision(l.decision)
+// decisionCell returns what follows from the window, in as few words as there are where it is to be
+// brief, and how the run goes that was started.
+func (l *windowLine) decisionCell(as look, brief bool) painted {
+	d := l.decision
+	text := shortDecision(d)
+	switch {
+	case !brief || d.Guard == "":
+	case d.Guard == trigger.GuardMode:
+		text = "suggest " + d.Rule
+	default:
+		text = "held " + d.Rule
+	}
 	if l.run == nil {
 		return plain(text)
 	}
-	if text == "" || l.decision.Action != trigger.ActionRetrain { // judged again since the run was started
+	if d.Action != trigger.ActionRetrain { // judged again since the run was started
 		text = strings.TrimPrefix(text+", run", ", ")
 	}
 	if state := runState(*l.run); state != "" {
@@ -215,21 +235,18 @@ func (l *windowLine) gauge(name string) gauge {
 	return g
 }
 
-// render writes the table. On a terminal a line is wide enough for a window without a break,
-// and where there is room more, a bar shows the metric beside its limits.
-func (t *windowTable) render(w io.Writer) {
-	look, name := lookOf(w), metricOf(t.lines)
-	title := name
-	if title == "" {
-		title = "metric"
-	}
-	columns := t.columns(look, title)
-	build := func() *textTable {
-		var header []string
-		for _, c := range columns {
-			header = append(header, c.title)
-		}
-		table := newTable(w, header...)
+// goodBar is how wide a bar is to be to tell much. For that columns give way down to that of the
+// reference, which the bar shows too.
+const goodBar = 24
+
+// intervalTitle is the column that bars stand behind.
+const intervalTitle = "95 % interval"
+
+// fit returns the table with the columns that there is room for, and their titles.
+func (t *windowTable) fit(w io.Writer, name string) (*textTable, []string) {
+	look := lookOf(w)
+	build := func(columns []lineColumn) *textTable {
+		table := newTable(w, titlesOf(columns)...)
 		for i := range t.lines {
 			row := make([]any, len(columns))
 			for k, c := range columns {
@@ -239,15 +256,42 @@ func (t *windowTable) render(w io.Writer) {
 		}
 		return table
 	}
-	table := build()
+	without := func(columns []lineColumn, spare int) []lineColumn {
+		return slices.DeleteFunc(slices.Clone(columns), func(c lineColumn) bool { return c.spare == spare })
+	}
+	columns := t.columns(look, name)
+	table := build(columns)
 	for look.columns > 0 && table.total() > look.columns {
-		most := slices.MaxFunc(columns, func(a, b lineColumn) int { return a.spare - b.spare })
-		if most.spare == 0 {
+		most := slices.MaxFunc(columns, func(a, b lineColumn) int { return a.spare - b.spare }).spare
+		if most == 0 {
 			break
 		}
-		columns = slices.DeleteFunc(columns, func(c lineColumn) bool { return c.spare == most.spare })
-		table = build()
+		columns = without(columns, most)
+		table = build(columns)
 	}
+	for fewer, spare := columns, spareWhy; look.columns > 0 && table.room() < goodBar && spare >= spareReference; spare-- {
+		fewer = without(fewer, spare)
+		if room := build(fewer).room(); room >= goodBar || spare == spareReference && room >= leastBar {
+			return build(fewer), titlesOf(fewer)
+		}
+	}
+	return table, titlesOf(columns)
+}
+
+// titlesOf lists the titles of columns.
+func titlesOf(columns []lineColumn) []string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = c.title
+	}
+	return out
+}
+
+// render writes the table. On a terminal a window is one line where that is wide enough, and
+// where there is room, a bar shows the metric beside its limits.
+func (t *windowTable) render(w io.Writer) {
+	name := metricOf(t.lines)
+	table, titles := t.fit(w, cmp.Or(name, "metric"))
 	bars := make([]gauge, len(t.lines))
 	limits, estimates := false, false
 	for i := range t.lines {
@@ -255,8 +299,7 @@ func (t *windowTable) render(w io.Writer) {
 		limits = limits || len(bars[i].limits) > 0
 		estimates = estimates || strings.Contains(t.lines[i].valueText(name), estimatedMark)
 	}
-	after := slices.IndexFunc(columns, func(c lineColumn) bool { return c.title == "95 % interval" }) + 1
-	drawn := table.gauges(after, true, bars)
+	drawn := table.gauges(slices.Index(titles, intervalTitle)+1, true, bars)
 	table.Render()
 	if drawn {
 		barLegend(w, limits)
