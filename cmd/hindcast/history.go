@@ -15,6 +15,8 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -68,6 +70,8 @@ type historyFlags struct {
 	revisions bool
 	reasons   bool
 	output    string
+
+	sentence bool // no flag: on a terminal the newest window is told of in a sentence too
 }
 
 // historyCommand shows what the ledger has of models.
@@ -91,6 +95,7 @@ func (a *App) historyCommand() *cobra.Command {
 				return err
 			}
 			defer func() { _ = c.Close() }()
+			flags.sentence = flags.output == "table" && lookOf(a.Stdout).columns > 0
 			return c.showHistories(ctx, flags, a.historyForm(flags, len(c.models)))
 		},
 	}
@@ -124,6 +129,7 @@ type modelHistory struct {
 	records     []trigger.Record // of each window one, or every revision
 	launches    []trigger.LaunchStatus
 	suggestions []trigger.Suggestion // where records are whole
+	newest      string               // the window that has its labels, or else the last one, in a sentence; empty where nobody asks
 }
 
 // historyForm is how histories are written.
@@ -192,7 +198,37 @@ func (c *connected) historyOf(ctx context.Context, m *config.Model, f historyFla
 	if !f.revisions {
 		h.records = trigger.ShownOf(h.records)
 	}
-	return h, nil
+	if f.sentence && len(h.records) > 0 {
+		h.newest, err = c.sentence(ctx, h.records)
+	}
+	return h, err
+}
+
+// sentence tells of the newest window that has its labels, or of the last one where none has.
+func (c *connected) sentence(ctx context.Context, records []trigger.Record) (string, error) {
+	i := len(records) - 1
+	for k := range slices.Backward(records) {
+		if records[k].Stage == trigger.StageMature {
+			i = k
+			break
+		}
+	}
+	whole, err := c.Ledger.Whole(ctx, records[max(0, i-1):i+1])
+	if err != nil {
+		return "", err
+	}
+	outcomes := make([]job.Outcome, len(whole))
+	for k, r := range whole {
+		if err := json.Unmarshal(r.Output, &outcomes[k]); err != nil {
+			return "", fmt.Errorf("read recorded evaluation of %s: %w", r.Window, err)
+		}
+	}
+	var previous *job.Outcome
+	if len(outcomes) > 1 {
+		previous = &outcomes[0]
+	}
+	newest := &outcomes[len(outcomes)-1]
+	return newest.Window.Text(newest.TimeZone, "/") + ": " + report.Sentence(*newest, previous), nil
 }
 
 // recorded reads every revision of the windows that are asked for, without inputs and output.
@@ -300,60 +336,4 @@ func (c historyCSV) write(rows [][]string) error {
 	}
 	_, err := c.w.Write(text.Bytes())
 	return err
-}
-
-// historyTables shows models to people: how each went, a table with a line for each window, and
-// the started runs.
-type historyTables struct {
-	w        io.Writer
-	flags    historyFlags
-	several  bool
-	notFirst bool
-}
-
-// begin implements historyForm.
-func (*historyTables) begin() error { return nil }
-
-// end implements historyForm.
-func (*historyTables) end() error { return nil }
-
-// model implements historyForm.
-func (t *historyTables) model(h *modelHistory) error {
-	if t.notFirst {
-		fmt.Fprintln(t.w)
-	}
-	t.notFirst = true
-	screen := lookOf(t.w).columns > 0
-	if t.several || screen {
-		say(t.w, nil, styled(strongStyle, h.model.Name))
-	}
-	if len(h.records) == 0 {
-		fmt.Fprintln(t.w, t.flags.nothing())
-		return nil
-	}
-	lines := make([]windowLine, len(h.records))
-	for i, r := range h.records {
-		lines[i] = lineOfRecord(r, h.launches)
-	}
-	if !t.flags.revisions {
-		writeStrips(t.w, lines)
-	}
-	if screen {
-		fmt.Fprintln(t.w)
-	}
-	table := windowTable{lines: lines, revisions: t.flags.revisions, why: true, reasons: t.flags.reasons}
-	table.render(t.w)
-	if len(h.launches) > 0 {
-		fmt.Fprintln(t.w)
-		runsTable(t.w, h.launches)
-	}
-	return nil
-}
-
-// nothing says that there is no window to show.
-func (f historyFlags) nothing() string {
-	if f.since != "" {
-		return "no evaluation of a window since " + f.since + " is recorded"
-	}
-	return "no evaluation is recorded yet"
 }

@@ -159,6 +159,14 @@ func (n *modelNights) render(w io.Writer) {
 		title += ", windows of " + n.zone.String()
 	}
 	fmt.Fprintf(w, "\n%s\n", visible(title))
+	var last []windowLine // of each window
+	for i, line := range n.lines {
+		if i == len(n.lines)-1 || !n.lines[i+1].window.Equal(line.window) {
+			last = append(last, line)
+		}
+	}
+	writeStrips(w, last)
+	gap(w)
 	table := windowTable{lines: n.lines, zoned: true}
 	table.render(w)
 	breached, recorded := 0, 0
@@ -230,7 +238,7 @@ func (yamlList) end(empty bool) []byte {
 	return nil
 }
 
-// formatCSV is the -o of backfills alone.
+// formatCSV is the -o of backfills and histories.
 const formatCSV = "csv"
 
 // csvList writes a row for each outcome (RFC 4180), below a header that is the same

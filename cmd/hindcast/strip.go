@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -61,7 +62,8 @@ func writeStrips(w io.Writer, lines []windowLine) {
 			runs++
 		}
 	}
-	strips[0].after, strips[1].after = extentText(values, limitOf(lines, name)), extentText(drifts, limitOf(lines, job.DriftShare))
+	limit, driftLimit := limitOf(lines, name), limitOf(lines, job.DriftShare)
+	strips[0].after, strips[1].after = extentText(values, limit), extentText(drifts, driftLimit)
 	strips[2].after = fmt.Sprintf("%d of %d breached", breached, len(lines))
 	strips[3].after = count(int64(runs), "run")
 	labels, after := 0, 0
@@ -71,8 +73,8 @@ func writeStrips(w io.Writer, lines []windowLine) {
 	room := max(l.columns-labels-after-5, leastStrip) // with the blanks before, between and at the end
 	each := (len(lines) + room - 1) / room
 	spec, _ := metric.Find(name)
-	strips[0].marks = numberMarks(l, worstOf(values, each, spec.Worse == metric.WorseFalls))
-	strips[1].marks = numberMarks(l, worstOf(drifts, each, false))
+	strips[0].marks = numberMarks(l, worstOf(values, each, spec.Worse == metric.WorseFalls), float64(limit))
+	strips[1].marks = numberMarks(l, worstOf(drifts, each, false), float64(driftLimit), 0)
 	for from := 0; from < len(lines); from += each {
 		of := lines[from:min(from+each, len(lines))]
 		strips[2].marks = append(strips[2].marks, worstVerdict(l, of))
@@ -96,15 +98,10 @@ func writeStrips(w io.Writer, lines []windowLine) {
 	}
 }
 
-// extentText says between which numbers marks go, and the limit that a rule has now.
+// extentText says between which numbers values are, and the limit that a rule has now.
 func extentText(values []float64, limit stat.Number) string {
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, v := range values {
-		if !math.IsNaN(v) {
-			low, high = min(low, v), max(high, v)
-		}
-	}
-	if low > high {
+	low, high, ok := rangeOf(values)
+	if !ok {
 		return "not known"
 	}
 	text := report.Number(stat.Number(low))
@@ -115,6 +112,17 @@ func extentText(values []float64, limit stat.Number) string {
 		text += ", limit " + report.Number(limit)
 	}
 	return text
+}
+
+// rangeOf returns the least and the greatest of numbers; it is false where all are NaN.
+func rangeOf(values []float64) (low, high float64, ok bool) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			low, high = min(low, v), max(high, v)
+		}
+	}
+	return low, high, low <= high
 }
 
 // limitOf returns what rules compare a figure with in the newest window in which one was judged;
@@ -151,15 +159,10 @@ func worstOf(values []float64, each int, leastIsWorse bool) []float64 {
 	return out
 }
 
-// numberMarks marks numbers by their height between the least and the greatest of them, and leaves
-// a gap where there is none. Numbers that are all the same are low.
-func numberMarks(l look, values []float64) []painted {
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, v := range values {
-		if !math.IsNaN(v) {
-			low, high = min(low, v), max(high, v)
-		}
-	}
+// numberMarks marks numbers by their height between the least and the greatest of them and of some
+// others, and leaves a gap where there is none. Numbers that are all the same are low.
+func numberMarks(l look, values []float64, others ...float64) []painted {
+	low, high, _ := rangeOf(slices.Concat(values, others))
 	with := levels(l)
 	marks := make([]painted, len(values))
 	for i, v := range values {

@@ -99,6 +99,10 @@ const narrowScreen = 140
 // columns lists the columns of a table for a look.
 func (t *windowTable) columns(l look, name string) []lineColumn {
 	short := l.columns > 0 && l.columns < narrowScreen
+	coverage, drift := "coverage", "drift share"
+	if short {
+		coverage, drift = "cov.", "drift"
+	}
 	out := []lineColumn{{"window", 0, func(l *windowLine) any { return t.windowText(l, short) }}}
 	if t.revisions {
 		out = append(out, lineColumn{"rev", 0, func(l *windowLine) any { return l.revision }})
@@ -119,7 +123,7 @@ func (t *windowTable) columns(l look, name string) []lineColumn {
 			return cell
 		}},
 		lineColumn{"predictions", sparePredictions, func(l *windowLine) any { return l.figures.Predictions }},
-		lineColumn{"coverage", spareCoverage, func(l *windowLine) any {
+		lineColumn{coverage, spareCoverage, func(l *windowLine) any {
 			if !l.labelled() {
 				return figure("")
 			}
@@ -133,7 +137,7 @@ func (t *windowTable) columns(l look, name string) []lineColumn {
 			}
 			return number(l.figures.Reference)
 		}},
-		lineColumn{"drift share", 0, func(l *windowLine) any { return number(l.figures.DriftShare) }},
+		lineColumn{drift, 0, func(l *windowLine) any { return number(l.figures.DriftShare) }},
 		lineColumn{"decision", 0, func(line *windowLine) any { return line.decisionCell(l, short) }},
 	)
 	if t.why {
@@ -235,9 +239,12 @@ func (l *windowLine) gauge(name string) gauge {
 	return g
 }
 
-// goodBar is how wide a bar is to be to tell much. For that columns give way down to that of the
-// reference, which the bar shows too.
-const goodBar = 24
+// Bars are drawn where there is room to tell anything by them. To be as wide as tells much, columns
+// give way, down to that of the reference, which a bar shows too.
+const (
+	poorBar = 12
+	goodBar = 24
+)
 
 // intervalTitle is the column that bars stand behind.
 const intervalTitle = "95 % interval"
@@ -271,7 +278,7 @@ func (t *windowTable) fit(w io.Writer, name string) (*textTable, []string) {
 	}
 	for fewer, spare := columns, spareWhy; look.columns > 0 && table.room() < goodBar && spare >= spareReference; spare-- {
 		fewer = without(fewer, spare)
-		if room := build(fewer).room(); room >= goodBar || spare == spareReference && room >= leastBar {
+		if room := build(fewer).room(); room >= goodBar || spare == spareReference && room >= poorBar {
 			return build(fewer), titlesOf(fewer)
 		}
 	}
@@ -299,7 +306,7 @@ func (t *windowTable) render(w io.Writer) {
 		limits = limits || len(bars[i].limits) > 0
 		estimates = estimates || strings.Contains(t.lines[i].valueText(name), estimatedMark)
 	}
-	drawn := table.gauges(slices.Index(titles, intervalTitle)+1, true, bars)
+	drawn := table.room() >= poorBar && table.gauges(slices.Index(titles, intervalTitle)+1, true, bars)
 	table.Render()
 	if drawn {
 		barLegend(w, limits)
