@@ -120,6 +120,18 @@ func (f historyFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
+// from returns when --since is, for a model in whose zone dates begin; the zero time without it.
+func (f historyFlags) from(m *config.Model) (time.Time, error) {
+	if f.since == "" {
+		return time.Time{}, nil
+	}
+	t, err := groundtruth.ParseTimeIn(f.since, m.Grid().Zone())
+	if err != nil {
+		return t, usagef("--since: %w", err)
+	}
+	return t, nil
+}
+
 // whole reports whether whole records are shown. Lines are made of what the index keeps.
 func (f historyFlags) whole() bool { return f.output == "json" || f.output == "yaml" }
 
@@ -156,6 +168,11 @@ func (c *connected) showHistories(ctx context.Context, f historyFlags, form hist
 	atOnce := brieflyAtOnce
 	if f.whole() {
 		atOnce = 1
+	}
+	for _, m := range c.models {
+		if _, err := f.from(m); err != nil {
+			return err
+		}
 	}
 	if err := form.begin(); err != nil {
 		return err
@@ -233,12 +250,9 @@ func (c *connected) sentence(ctx context.Context, records []trigger.Record) (str
 
 // recorded reads every revision of the windows that are asked for, without inputs and output.
 func (c *connected) recorded(ctx context.Context, m *config.Model, f historyFlags) ([]trigger.Record, error) {
-	var from time.Time
-	if f.since != "" {
-		var err error
-		if from, err = groundtruth.ParseTimeIn(f.since, m.Grid().Zone()); err != nil {
-			return nil, usagef("--since: %w", err)
-		}
+	from, err := f.from(m)
+	if err != nil {
+		return nil, err
 	}
 	newest := m.Grid().LastClosed(c.Clock())
 	switch {
