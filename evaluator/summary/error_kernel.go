@@ -30,6 +30,7 @@ type errorKernel struct {
 	noLogs  bool      // whether some are NaN
 	blockOf []int32   // their time blocks, nil where they have none
 	center  float64
+	errorOf []float64 // of the piece's rows: see setErrors
 
 	rowOrder
 	cellOf []int32
