@@ -8,7 +8,7 @@ import (
 // of a zone show at their predictions, from Monday's first on.
 type clock struct {
 	zone  groundtruth.Zone
-	hours [groundtruth.HoursOfWeek]partSums
+	hours [groundtruth.HoursOfWeek]plainSums
 }
 
 // mergeFrom adds what o has.
@@ -23,7 +23,7 @@ func (c *clock) bytes() int64 {
 	if c == nil {
 		return 0
 	}
-	return partBytes(c.hours[:])
+	return plainBytes(c.hours[:])
 }
 
 // addRight counts rows of a classifier by their hours, and those whose class was predicted.

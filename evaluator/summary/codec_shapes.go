@@ -29,7 +29,7 @@ func (e *encoder) clock(c *clock) {
 	}
 	e.counts(n[:])
 	for h := range c.hours {
-		e.part(&c.hours[h])
+		e.plainSums(&c.hours[h])
 	}
 }
 
@@ -41,13 +41,13 @@ func (d *decoder) clock(of *Summary) *clock {
 	d.check(d.total(n[:]) == of.errors.n)
 	for h := range c.hours {
 		c.hours[h].n = n[h]
-		d.partOf(&c.hours[h], of.task)
+		d.plainSums(&c.hours[h], of.task)
 	}
 	return c
 }
 
-// part writes what is kept of rows, but for their number: nothing of none.
-func (e *encoder) part(p *partSums) {
+// plainSums writes what is kept of rows, but for their number: nothing of none.
+func (e *encoder) plainSums(p *plainSums) {
 	switch {
 	case p.n == 0:
 	case p.sums == nil:
@@ -57,8 +57,8 @@ func (e *encoder) part(p *partSums) {
 	}
 }
 
-// partOf reads what is kept of rows of a task, whose number is known.
-func (d *decoder) partOf(p *partSums, task groundtruth.Task) {
+// plainSums reads what is kept of rows of a task, whose number is known.
+func (d *decoder) plainSums(p *plainSums, task groundtruth.Task) {
 	switch {
 	case p.n == 0 || d.err != nil:
 	case task != groundtruth.Regression:
@@ -113,8 +113,8 @@ func (e *encoder) sizes(c *sizes) {
 	last := int32(0)
 	for _, i := range c.sorted() {
 		e.int(int64(c.cells[i]) - int64(last))
-		e.uint(uint64(c.parts[i].n))
-		e.part(&c.parts[i])
+		e.uint(uint64(c.sums[i].n))
+		e.plainSums(&c.sums[i])
 		last = c.cells[i]
 	}
 }
@@ -123,19 +123,19 @@ func (e *encoder) sizes(c *sizes) {
 func (d *decoder) sizes(of *Summary) *sizes {
 	d.check(of.task == groundtruth.Regression)
 	c := &sizes{grid: d.grid()}
-	n := d.count(2 + numPartSums)
+	n := d.count(2 + numPlainSums)
 	d.check(n <= maxSizes)
 	var total []int64
 	last := int32(0)
 	for i := range n {
-		cell, p := d.cell(last), partSums{n: d.amount()}
+		cell, p := d.cell(last), plainSums{n: d.amount()}
 		d.check(p.n > 0 && (i == 0 || last < cell))
-		d.partOf(&p, of.task)
+		d.plainSums(&p, of.task)
 		if d.err != nil {
 			return nil
 		}
 		size, _ := c.sizeOf(cell)
-		c.parts[size] = p
+		c.sums[size] = p
 		total, last = append(total, p.n), cell
 	}
 	d.check(d.total(total) == of.errors.n)

@@ -40,7 +40,7 @@ func (b *Builder) addShapes(m *groundtruth.Matches, from, to int) {
 		classes := b.classes.piece.classes
 		s.clock.addRight(b.hourOf, func(row int) bool { return classes[row] == none || classes[row] == both })
 	default:
-		b.kernel.addParts(b.hourOf, s.clock.hours[:])
+		b.kernel.addPlain(b.hourOf, s.clock.hours[:])
 	}
 }
 
@@ -112,7 +112,7 @@ func (s *Summary) BySize() []SizeCell {
 	}
 	var out []SizeCell
 	for _, i := range s.sizes.sorted() {
-		p, cell := &s.sizes.parts[i], int64(s.sizes.cells[i])
+		p, cell := &s.sizes.sums[i], int64(s.sizes.cells[i])
 		c := SizeCell{Low: s.sizes.edge(cell), High: s.sizes.edge(cell + 1), N: p.n}
 		c.ME, c.MAE, c.RMSE = p.errors()
 		out = append(out, c)
@@ -149,7 +149,7 @@ func (s *Summary) byTime(parts int, partOf func(hourOfWeek int) int, name func(*
 	if s.clock == nil {
 		return nil
 	}
-	sums := make([]partSums, parts)
+	sums := make([]plainSums, parts)
 	for h := range s.clock.hours {
 		sums[partOf(h)].mergeFrom(&s.clock.hours[h])
 	}
@@ -171,7 +171,7 @@ func (s *Summary) byTime(parts int, partOf func(hourOfWeek int) int, name func(*
 
 // errors returns the mean of the errors, of their absolute values, and the root of that of their
 // squares; NaN of a classifier's.
-func (p *partSums) errors() (me, mae, rmse float64) {
+func (p *plainSums) errors() (me, mae, rmse float64) {
 	if p.sums == nil {
 		return math.NaN(), math.NaN(), math.NaN()
 	}

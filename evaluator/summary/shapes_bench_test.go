@@ -29,14 +29,14 @@ func BenchmarkShapes(b *testing.B) {
 	for name, add := range map[string]func(){
 		"density": func() { d.add(rows.predictions, rows.labels) },
 		"sizes":   func() { s.add(k) },
-		"find":    func() { s.find(rows.predictions) },
-		"parts":   func() { k.addParts(s.of, s.parts) },
+		"find":    func() { s.find(k.sizeOf, rows.predictions) },
+		"plain":   func() { k.addPlain(k.sizeOf, s.sums) },
 		"hours": func() {
 			calendar.SetHoursOfWeek(hourOf, times)
 		},
 		"errors": k.setErrors,
 		"clock": func() {
-			k.addParts(hourOf, c.hours[:])
+			k.addPlain(hourOf, c.hours[:])
 		},
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -12,15 +12,15 @@ import (
 // least that are not below -1000, nor 30 less than the exponent of the greatest absolute value
 // (that is floor(log2)), and at which there are no more cells than may be.
 type ShapeCounts struct {
-	Hours        []PartCounts   // by hour of the week, from Monday's first, groundtruth.HoursOfWeek of them
+	Hours        []PlainCounts  // by hour of the week, from Monday's first, groundtruth.HoursOfWeek of them
 	Density      []DensityCount // of a regression: pairs of cells that have rows, at most 1,024
 	DensityLevel int
 	Sizes        []SizeCount // of a regression: cells of predictions that have rows, at most 32
 	SizesLevel   int
 }
 
-// PartCounts counts matched rows.
-type PartCounts struct {
+// PlainCounts counts matched rows.
+type PlainCounts struct {
 	N     int64
 	Right int64     // of a classifier: rows whose class was predicted
 	Sums  []float64 // of a regression: by SumKind up to SumE2; nil without rows
@@ -35,7 +35,7 @@ type DensityCount struct {
 // SizeCount counts the matched rows of a cell of the prediction.
 type SizeCount struct {
 	Cell int32
-	PartCounts
+	PlainCounts
 }
 
 // setShapes sets those of no rows that are kept.
@@ -80,7 +80,7 @@ func (s *Summary) setShapes(from *ShapeCounts) error {
 			if !ok {
 				return fmt.Errorf("more than %d cells of predictions have rows", maxSizes)
 			}
-			if err := s.sizes.parts[size].setCounts(&c.PartCounts, s.task); err != nil {
+			if err := s.sizes.sums[size].setCounts(&c.PlainCounts, s.task); err != nil {
 				return fmt.Errorf("cell %d of predictions: %w", c.Cell, err)
 			}
 		}
@@ -89,10 +89,10 @@ func (s *Summary) setShapes(from *ShapeCounts) error {
 }
 
 // setCounts sets the counts of no rows of a task.
-func (p *partSums) setCounts(from *PartCounts, task groundtruth.Task) error {
+func (p *plainSums) setCounts(from *PlainCounts, task groundtruth.Task) error {
 	sums := 0
 	if task == groundtruth.Regression && from.N > 0 {
-		sums = numPartSums
+		sums = numPlainSums
 	}
 	if from.N < 0 || len(from.Sums) != sums {
 		return fmt.Errorf("%d sums over %d rows, want %d", len(from.Sums), from.N, sums)

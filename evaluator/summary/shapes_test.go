@@ -251,3 +251,162 @@ func sameTimeCell(t *rapid.T, got TimeCell, want SizeCell) {
 		t.Fatalf("%+v, want %+v", got, want)
 	}
 }
+
+// TestShapesOfADayThatClocksAreSetOn counts by what clocks show: in a day of 23 hours no row is of
+// the hour that is left out, and in one of 25 those of two hours are of one.
+func TestShapesOfADayThatClocksAreSetOn(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		start time.Time
+		hours int
+		want  map[int]int64 // rows that are not 1
+	}{
+		{"23 hours", time.Date(2026, 3, 28, 23, 0, 0, 0, time.UTC), 23, map[int]int64{2: 0}},
+		{"25 hours", time.Date(2026, 10, 24, 22, 0, 0, 0, time.UTC), 25, map[int]int64{2: 2}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := groundtruth.Window{Start: tt.start, End: tt.start.Add(time.Duration(tt.hours) * time.Hour)}
+			b := shapeBuilder(t, "Europe/Berlin", w)
+			for h := range tt.hours {
+				feedShapes(b, []shapeRow{{p: 3, y: 1, at: tt.start.Add(time.Duration(h) * time.Hour).UnixNano()}})
+			}
+			s := b.Summary()
+			got := map[int]int64{}
+			for _, c := range s.ByHour() {
+				got[c.Hour] = c.N
+			}
+			for hour := range 24 {
+				want, other := tt.want[hour]
+				if !other {
+					want = 1
+				}
+				if got[hour] != want {
+					t.Errorf("%d rows at %d o'clock, want %d", got[hour], hour, want)
+				}
+			}
+			days := s.ByWeekday()
+			if len(days) != 1 || days[0].Weekday != time.Sunday || days[0].N != int64(tt.hours) || days[0].ME != 2 || days[0].RMSE != 2 {
+				t.Errorf("by weekday %+v", days)
+			}
+		})
+	}
+}
+
+// TestShapesWithoutTime forgets the hours of all rows where some have no time, and keeps the rest.
+func TestShapesWithoutTime(t *testing.T) {
+	timeless := groundtruth.Matches{Len: 1, Times: []int64{0}, Predictions: []float64{2}, Labels: []float64{1}}
+	b := shapeBuilder(t, "UTC", tableWindow)
+	b.AddMatches(&timeless)
+	b.AddMatches(&timeless)
+	timed := shapeBuilder(t, "UTC", tableWindow)
+	feedShapes(timed, []shapeRow{{p: 2, y: 1, at: tableWindow.Start.UnixNano()}})
+	s := timed.Summary()
+	if len(s.ByHour()) != 1 {
+		t.Fatalf("by hour %+v", s.ByHour())
+	}
+	if err := s.Merge(b.Summary()); err != nil {
+		t.Fatal(err)
+	}
+	if s.ByHour() != nil || s.ByWeekday() != nil || s.Density().Cells[0].N != 3 || s.BySize()[0].N != 3 {
+		t.Errorf("by hour %+v, by weekday %+v, density %+v, sizes %+v", s.ByHour(), s.ByWeekday(), s.Density(), s.BySize())
+	}
+	other := shapeBuilder(t, "Asia/Tokyo", tableWindow)
+	feedShapes(other, []shapeRow{{p: 2, y: 1, at: tableWindow.Start.UnixNano()}})
+	if err := s.Merge(other.Summary()); err != nil || s.ByHour() != nil {
+		t.Errorf("by hour %+v, error %v", s.ByHour(), err)
+	}
+}
+
+// TestShapesCountRowsNotWeights has rows of weight 0 and 2.
+func TestShapesCountRowsNotWeights(t *testing.T) {
+	b := shapeBuilder(t, "UTC", tableWindow)
+	at := tableWindow.Start.Add(5 * time.Hour).UnixNano()
+	b.AddMatches(&groundtruth.Matches{
+		Len: 2, HasTime: true, Times: []int64{at, at}, Predictions: []float64{4, 8}, Labels: []float64{1, 7}, Weights: []float64{0, 2},
+	})
+	s := b.Summary()
+	if c := s.ByHour(); len(c) != 1 || c[0].Hour != 5 || c[0].N != 2 || c[0].ME != 2 || c[0].MAE != 2 || c[0].RMSE != math.Sqrt(5) {
+		t.Errorf("by hour %+v", c)
+	}
+	if c := s.BySize(); len(c) != 2 || c[0].N != 1 || c[0].ME != 3 || c[1].ME != 1 {
+		t.Errorf("by size %+v", c)
+	}
+	if c := s.Density().Cells; len(c) != 2 || c[0].N != 1 {
+		t.Errorf("density %+v", c)
+	}
+}
+
+// TestShapesOfClassifiers counts rows, and those whose class was predicted.
+func TestShapesOfClassifiers(t *testing.T) {
+	at := func(hours int) int64 { return tableWindow.Start.Add(time.Duration(hours) * time.Hour).UnixNano() }
+	times := []int64{at(1), at(1), at(1), at(9)}
+	calendar := groundtruth.NewCalendar(groundtruth.Zone{}, tableWindow.Start, tableWindow.End)
+	class := func(codes ...uint32) groundtruth.Column {
+		return groundtruth.Column{Kind: groundtruth.Text, Dict: []string{"a", "b", "c"}, Codes: codes, Valid: []bool{true, true, true, true}}
+	}
+	for _, tt := range []struct {
+		name string
+		opts BuilderOptions
+		m    groundtruth.Matches
+	}{
+		{"binary", BuilderOptions{Task: groundtruth.Binary, Classifier: ClassifierOptions{Positive: "1"}}, groundtruth.Matches{
+			Predictions: []float64{1, 0, 1, 0}, Labels: []float64{1, 0, 0, 1}, Classifier: groundtruth.Classifier{Positive: []bool{true, false, true, false}},
+		}},
+		{"multiclass", BuilderOptions{Task: groundtruth.Multiclass}, groundtruth.Matches{
+			Classifier: groundtruth.Classifier{Class: class(0, 2, 1, 1)}, LabelClass: class(0, 2, 2, 0),
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.opts.Shapes = calendar
+			b := NewBuilder(nil, tableWindow, nil, tt.opts)
+			tt.m.Len, tt.m.HasTime, tt.m.Times = len(times), true, times
+			b.AddMatches(&tt.m)
+			s := stored(t, b.Summary())
+			hours := s.ByHour()
+			if len(hours) != 2 || hours[0].Hour != 1 || hours[0].N != 3 || hours[0].Accuracy != 2.0/3 || hours[1].Hour != 9 || hours[1].Accuracy != 0 || !math.IsNaN(hours[0].RMSE) {
+				t.Errorf("by hour %+v", hours)
+			}
+			if days := s.ByWeekday(); len(days) != 1 || days[0].Weekday != time.Thursday || days[0].N != 4 || days[0].Accuracy != 0.5 {
+				t.Errorf("by weekday %+v", days)
+			}
+			if s.Density() != nil || s.BySize() != nil {
+				t.Errorf("density %+v, sizes %+v", s.Density(), s.BySize())
+			}
+		})
+	}
+}
+
+// TestShapesAreKeptWhereTheyAreAskedFor leaves earlier bytes as they were, and says nothing of them.
+func TestShapesAreKeptWhereTheyAreAskedFor(t *testing.T) {
+	rows := []shapeRow{{p: 2, y: 1, at: tableWindow.Start.UnixNano()}}
+	without := NewBuilder(nil, tableWindow, nil, BuilderOptions{})
+	feedShapes(without, rows)
+	with := shapeBuilder(t, "UTC", tableWindow)
+	feedShapes(with, rows)
+	before, s := without.Summary(), with.Summary()
+	if before.ByHour() != nil || before.Density() != nil || before.BySize() != nil {
+		t.Error("shapes that nobody asked for")
+	}
+	if !bytes.HasPrefix(summaryBytes(t, s), summaryBytes(t, before)) {
+		t.Error("the sections that were there before have changed")
+	}
+	if most := before.Bytes() + densitySlots*densitySlotBytes + 20_000; s.Bytes() <= before.Bytes()+densitySlots*densitySlotBytes || s.Bytes() > most {
+		t.Errorf("%d bytes, without shapes %d", s.Bytes(), before.Bytes())
+	}
+	if err := s.Merge(before); err != nil || s.ByHour() != nil || s.Density() != nil || s.BySize() != nil {
+		t.Errorf("shapes of some of the rows; error %v", err)
+	}
+	if !bytes.Equal(summaryBytes(t, s), summaryBytes(t, mergedTwice(t, without.Summary()))) {
+		t.Error("other bytes than those without shapes")
+	}
+}
+
+// mergedTwice returns s with all its rows once more.
+func mergedTwice(t *testing.T, s *Summary) *Summary {
+	t.Helper()
+	u := stored(t, s)
+	if err := u.Merge(stored(t, s)); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}

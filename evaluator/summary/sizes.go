@@ -1,6 +1,9 @@
 package summary
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 const (
 	// maxSizes bounds the cells that have rows.
@@ -14,9 +17,8 @@ const (
 type sizes struct {
 	grid
 	cells []int32               // those that have rows, in no order
-	parts []partSums            // of each
+	sums  []plainSums           // of each
 	slots [sizeSlots]sizeOfCell // an open hash table
-	of    []int32               // of the rows of a piece: which of the cells
 }
 
 // sizeOfCell says which of sizes.cells one is: one more than its index, 0 marks a free slot.
@@ -28,27 +30,28 @@ func newSizes() *sizes { return &sizes{grid: newGrid()} }
 func (s *sizes) add(k *errorKernel) {
 	predictions := k.piece.predictions
 	s.raise(levelOf(greatestOf(predictions)))
-	s.of = slices.Grow(s.of[:0], len(predictions))[:len(predictions)]
-	for !s.find(predictions) {
+	k.sizeOf = zeroed(k.sizeOf, len(predictions))
+	for !s.find(k.sizeOf, predictions) {
 		s.raise(s.level + 1)
 	}
-	k.addParts(s.of, s.parts)
+	k.addPlain(k.sizeOf, s.sums)
 }
 
-// find sets the cells of a piece's rows. It reports false where they would be too many.
-func (s *sizes) find(predictions []float64) bool {
+// find sets which of the cells each prediction is of. It reports false where there would be too
+// many cells.
+func (s *sizes) find(of []int32, predictions []float64) bool {
 	g := s.grid
 	for i, p := range predictions {
 		cell := g.cell(p)
 		if slot := s.slots[slotOfSize(cell)]; slot.cell == cell && slot.size != 0 {
-			s.of[i] = slot.size - 1
+			of[i] = slot.size - 1
 			continue
 		}
 		size, ok := s.sizeOf(cell)
 		if !ok {
 			return false
 		}
-		s.of[i] = size
+		of[i] = size
 	}
 	return true
 }
@@ -66,7 +69,7 @@ func (s *sizes) sizeOf(cell int32) (size int32, ok bool) {
 		if len(s.cells) == maxSizes {
 			return 0, false
 		}
-		s.cells, s.parts = append(s.cells, cell), append(s.parts, partSums{})
+		s.cells, s.sums = append(s.cells, cell), append(s.sums, plainSums{})
 		s.slots[at] = sizeOfCell{cell, int32(len(s.cells))}
 	}
 	return s.slots[at].size - 1, true
@@ -77,11 +80,11 @@ func (s *sizes) raise(level int) {
 	if level <= s.level {
 		return
 	}
-	by, cells, parts := level-s.level, s.cells, s.parts
-	s.grid, s.cells, s.parts, s.slots = gridOf(level), nil, nil, [sizeSlots]sizeOfCell{}
+	by, cells, sums := level-s.level, s.cells, s.sums
+	s.grid, s.cells, s.sums, s.slots = gridOf(level), nil, nil, [sizeSlots]sizeOfCell{}
 	for i, cell := range cells {
 		size, _ := s.sizeOf(cell >> by) // no more than before
-		s.parts[size].mergeFrom(&parts[i])
+		s.sums[size].mergeFrom(&sums[i])
 	}
 }
 
@@ -94,7 +97,7 @@ func (s *sizes) mergeFrom(o *sizes) {
 			s.raise(s.level + 1)
 			size, ok = s.sizeOf(cell >> (s.level - o.level))
 		}
-		s.parts[size].mergeFrom(&o.parts[i])
+		s.sums[size].mergeFrom(&o.sums[i])
 	}
 }
 
@@ -104,7 +107,7 @@ func (s *sizes) sorted() []int {
 	for i := range out {
 		out[i] = i
 	}
-	slices.SortFunc(out, func(a, b int) int { return int(s.cells[a]) - int(s.cells[b]) })
+	slices.SortFunc(out, func(a, b int) int { return cmp.Compare(s.cells[a], s.cells[b]) })
 	return out
 }
 
@@ -113,5 +116,5 @@ func (s *sizes) bytes() int64 {
 	if s == nil {
 		return 0
 	}
-	return partBytes(s.parts)
+	return plainBytes(s.sums)
 }

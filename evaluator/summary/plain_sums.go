@@ -7,26 +7,26 @@ import (
 	"github.com/hindcast/hindcast/evaluator/exact"
 )
 
-// partSums are what is kept of the matched rows of an hour of the week, or of those with
-// predictions of one size. Each row counts once, also where rows have weights.
-type partSums struct {
+// plainSums are what is kept of the matched rows of an hour of the week, or of those with
+// predictions of one size: plain since each row counts once, also where rows have weights.
+type plainSums struct {
 	n     int64
 	right int64       // of a classifier: rows whose class was predicted
 	sums  []exact.Sum // of a regression, by SumKind: the first ones; nil without rows
 }
 
-const numPartSums = int(SumE2 + 1)
+const numPlainSums = int(SumE2 + 1)
 
 // ready makes the sums where there are none yet, and returns them.
-func (p *partSums) ready() []exact.Sum {
+func (p *plainSums) ready() []exact.Sum {
 	if p.sums == nil {
-		p.sums = make([]exact.Sum, numPartSums)
+		p.sums = make([]exact.Sum, numPlainSums)
 	}
 	return p.sums
 }
 
 // mergeFrom adds those of o.
-func (p *partSums) mergeFrom(o *partSums) {
+func (p *plainSums) mergeFrom(o *plainSums) {
 	p.n += o.n
 	p.right += o.right
 	if o.sums == nil {
@@ -37,17 +37,17 @@ func (p *partSums) mergeFrom(o *partSums) {
 	}
 }
 
-// partBytes returns how much memory parts take.
-func partBytes(parts []partSums) int64 {
+// plainBytes returns how much memory some take.
+func plainBytes(of []plainSums) int64 {
 	const size = 40 // of one without sums
-	n := int64(len(parts)) * size
-	for i := range parts {
-		n += int64(len(parts[i].sums)) * sumBytes
+	n := int64(len(of)) * size
+	for i := range of {
+		n += int64(len(of[i].sums)) * sumBytes
 	}
 	return n
 }
 
-// setErrors computes the errors of the piece's rows, for addParts.
+// setErrors computes the errors of the piece's rows, for addPlain.
 func (k *errorKernel) setErrors() {
 	labels := k.piece.labels
 	predictions := k.piece.predictions[:len(labels)]
@@ -57,21 +57,21 @@ func (k *errorKernel) setErrors() {
 	}
 }
 
-// addParts adds the piece's rows to parts by the number of each row's.
-func (k *errorKernel) addParts(partOf []int32, parts []partSums) {
-	k.group(partOf, len(parts))
-	for i := range parts {
+// addPlain adds each of the piece's rows to one of these sums, by its number.
+func (k *errorKernel) addPlain(sumsOf []int32, to []plainSums) {
+	k.group(sumsOf, len(to))
+	for i := range to {
 		if rows := k.rows(i); len(rows) > 0 {
-			parts[i].n += int64(len(rows))
+			to[i].n += int64(len(rows))
 			for run := range slices.Chunk(rows, runRows) {
-				k.addToPart(run, parts[i].ready())
+				k.addPlainRun(run, to[i].ready())
 			}
 		}
 	}
 }
 
-// addToPart adds the rows of a run to the sums of a part.
-func (k *errorKernel) addToPart(run []int32, sums []exact.Sum) {
+// addPlainRun adds the rows of a run.
+func (k *errorKernel) addPlainRun(run []int32, sums []exact.Sum) {
 	k.n = len(run)
 	e, abs := k.errors.e[:k.padded()], k.errors.abs[:k.padded()]
 	for j, row := range run {
