@@ -23,6 +23,8 @@ const (
 	// least, and logMedian how near a side's median lies to the least on a plain one, at most.
 	logSpread = 100
 	logMedian = 0.1
+	// mostPlain is beyond all numbers that round ends are looked for at.
+	mostPlain = 1e300
 	// leastLog is the least number on a logarithmic axis.
 	leastLog = 1e-300
 	// farthestSnap is how far, as a share of a bin, an end may move to where values are told apart.
@@ -177,7 +179,7 @@ func pieceOf(pieces []piece, count func(piece) int64, n int64, share float64) in
 // logarithmic reports whether a logarithmic axis shows the values better: they are spread widely,
 // and half of those of a side would be in the first few bins of a plain one.
 func (r *valueRange) logarithmic() bool {
-	if !(r.low > leastLog) || !(r.high >= float64(logSpread*r.low)) {
+	if !(r.low > leastLog) || !(r.high >= float64(logSpread*r.low)) || !(r.high < mostPlain) {
 		return false
 	}
 	for _, m := range r.medians {
@@ -210,7 +212,7 @@ func plainSteps() []int64 { return []int64{10, 20, 25, 40, 50, 80} }
 // these numbers as the next, and ends between two of them; digits is negative where they aren't.
 func plainEnds(low, high float64, most, digits int) (ends []float64, step float64) {
 	width := high - low
-	if !stat.IsNumber(width) || !(width > 0) {
+	if !stat.IsNumber(width) || !(width > 0) || !(max(-low, high) < mostPlain) {
 		return []float64{low, high}, width
 	}
 	// The exponent is that of the width that so many bins have, in units of its second digit.
