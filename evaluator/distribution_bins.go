@@ -41,6 +41,11 @@ func (d *Distribution) ranges(pieces []piece) {
 	if len(pieces) == 0 {
 		return
 	}
+	if only := pieces[0]; math.IsInf(only.low, -1) && math.IsInf(only.high, 1) {
+		// The reference has no value, and the window so many that they are not known.
+		d.Bins = []DistributionBin{{Low: only.low, High: only.high, Window: only.window}}
+		return
+	}
 	r := rangeOf(pieces, d)
 	var ends []float64
 	switch digits := digitsOf(pieces); {
