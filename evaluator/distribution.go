@@ -81,6 +81,8 @@ const (
 	// mostBins bounds the bins of a distribution, leastBins is how many there are of few rows.
 	mostBins  = 40
 	leastBins = 10
+	// mostValues is up to how many distinct numbers have a bin each.
+	mostValues = 12
 	// mostCategories is how many categories have a bin.
 	mostCategories = 12
 )
@@ -100,7 +102,7 @@ func DistributionOf(ref, cur *summary.Column) Distribution {
 	}
 	pieces := piecesOf(ref, cur)
 	d.Shift = shiftOf(pieces, d.Reference.N, d.Window.N)
-	if len(pieces) <= mostBins && !slices.ContainsFunc(pieces, piece.open) {
+	if len(pieces) <= mostValues && !slices.ContainsFunc(pieces, piece.open) {
 		d.Kind = Values
 		for _, p := range pieces {
 			d.Bins = append(d.Bins, DistributionBin{Low: p.low, High: p.high, Reference: p.reference, Window: p.window})
