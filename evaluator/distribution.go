@@ -25,6 +25,8 @@ type Distribution struct {
 
 	Reference, Window DistributionRows
 	Shift             Shift
+
+	most int // bins, one or two more aside
 }
 
 // Shift says of numbers how far the window's have moved: which share of them is beyond what nearly
@@ -88,10 +90,11 @@ const (
 )
 
 // DistributionOf returns how the values of a column lie in a reference and in a window, which
-// was counted on the reference's layout.
-func DistributionOf(ref, cur *summary.Column) Distribution {
+// was counted on the reference's layout, on about so many bins at most; 0 is for as many as the
+// rows are enough for.
+func DistributionOf(ref, cur *summary.Column, most int) Distribution {
 	d := Distribution{
-		Kind:      Ranges,
+		most:      cmp.Or(most, mostBins),
 		Reference: DistributionRows{N: ref.N(), Missing: ref.Missing()},
 		Window:    DistributionRows{N: cur.N(), Missing: cur.Missing()},
 	}

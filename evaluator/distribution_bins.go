@@ -114,7 +114,7 @@ func binsOf(d *Distribution) int {
 		n = d.Window.N
 	}
 	bins := leastBins
-	for bins < mostBins && int64(bins)*int64(bins)*int64(bins) < 8*n {
+	for bins < d.most && int64(bins)*int64(bins)*int64(bins) < 8*n {
 		bins++
 	}
 	return bins

@@ -19,7 +19,7 @@ import (
 // default where it is 0, and returns their distribution.
 func distribution(ref, cur []float64, exact int) evaluator.Distribution {
 	profile, window := summarytest.Summaries(evaltest.NumbersBatch(ref), summary.ProfilerOptions{ExactValues: exact}, evaltest.NumbersBatch(cur))
-	return evaluator.DistributionOf(profile.Summary().Feature("x"), window.Feature("x"))
+	return evaluator.DistributionOf(profile.Summary().Feature("x"), window.Feature("x"), 0)
 }
 
 // counted counts the values that a bin says it has; last is the last bin that isn't outside.
