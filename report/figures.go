@@ -14,7 +14,7 @@ func figures(story *job.Story) []section {
 	if len(story.Windows) == 0 {
 		return nil
 	}
-	d := newDrawn(story)
+	d := newFigureSource(story)
 	all := []section{d.distributions()}
 	switch story.Task {
 	case groundtruth.Binary:
@@ -34,9 +34,9 @@ func figures(story *job.Story) []section {
 	return out
 }
 
-// drawn is what figures are drawn from: the last window with what is kept of it, and what it was
+// figureSource is what figures are drawn from: the last window with what is kept of it, and what it was
 // compared with.
-type drawn struct {
+type figureSource struct {
 	story *job.Story
 	o     *job.Outcome
 	cur   *summary.Summary // nil where no Summary is kept
@@ -45,8 +45,8 @@ type drawn struct {
 	noRef string           // why ref is nil
 }
 
-func newDrawn(story *job.Story) *drawn {
-	d := &drawn{story: story, o: &story.Last().Outcome, cur: story.Summary}
+func newFigureSource(story *job.Story) *figureSource {
+	d := &figureSource{story: story, o: &story.Last().Outcome, cur: story.Summary}
 	if d.cur == nil {
 		d.noCur = cmp.Or(story.NoSummary, "what was counted of this window is not kept")
 	}
@@ -64,7 +64,7 @@ func newDrawn(story *job.Story) *drawn {
 
 // missing says why there is nothing to draw of the rows of the window that have a label; empty where
 // there is.
-func (d *drawn) missing() string {
+func (d *figureSource) missing() string {
 	switch m := d.o.Coverage.Matched; {
 	case m == nil || *m == 0:
 		return "There is nothing to show yet: no label of the window's " + counted(d.o.Coverage.Predictions, "prediction") + " is in."
@@ -75,7 +75,7 @@ func (d *drawn) missing() string {
 }
 
 // ofReference returns the sums of the reference's rows with labels, nil where there are none.
-func (d *drawn) ofReference() *summary.ErrorSums {
+func (d *figureSource) ofReference() *summary.ErrorSums {
 	if d.ref == nil || d.ref.Matched() == 0 {
 		return nil
 	}

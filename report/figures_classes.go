@@ -16,7 +16,7 @@ import (
 const mostCurves = 5
 
 // confusion shows which classes are taken for which, in the window and on the reference.
-func (d *drawn) confusion() section {
+func (d *figureSource) confusion() section {
 	s := section{ID: "confusion", Title: "Confusion"}
 	if d.o.Confusion == nil {
 		return s // as another section says
@@ -36,7 +36,7 @@ func (d *drawn) confusion() section {
 }
 
 // matrixWidth is how much of a row a matrix needs.
-func (d *drawn) matrixWidth(m *Matrix) width {
+func (d *figureSource) matrixWidth(m *Matrix) width {
 	if len(m.Classes) > 8 {
 		return whole
 	}
@@ -67,7 +67,7 @@ func matrixChart(m *Matrix, who string) chart.Matrix {
 }
 
 // classes shows the metrics of single classes, the worst first.
-func (d *drawn) classes() section {
+func (d *figureSource) classes() section {
 	s := section{ID: "classes", Title: "Classes"}
 	worst := WorstClasses(d.o.Classes, mostOnPage)
 	if len(worst) == 0 {
@@ -117,7 +117,7 @@ func classWords(title string, dots []chart.Dot) string {
 
 // confidence shows how well probabilities tell the largest classes from all others, and how often
 // the predicted class is right by its probability.
-func (d *drawn) confidence() section {
+func (d *figureSource) confidence() section {
 	s := section{ID: "curves", Title: "Ranking and calibration"}
 	if s.Lead = d.missing(); s.Lead != "" {
 		return s
@@ -162,7 +162,7 @@ func confidenceWords(bins []metric.CalibrationBin) string {
 }
 
 // oneVsRest draws the ROC curves of the largest classes against all others.
-func (d *drawn) oneVsRest() (chart.Curves, bool) {
+func (d *figureSource) oneVsRest() (chart.Curves, bool) {
 	classes := d.cur.Errors().Classes()
 	c := chart.Curves{Diagonal: true, Square: true, X: unitAxis("share of others taken for the class"), Y: unitAxis("share of the class found")}
 	type scored struct {

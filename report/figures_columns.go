@@ -19,7 +19,7 @@ const mostDistributions = 12
 
 // distributions shows how the values of columns lie in the reference and in the window, the columns
 // that drifted most first.
-func (d *drawn) distributions() section {
+func (d *figureSource) distributions() section {
 	s := section{ID: "distributions", Title: "Columns then and now"}
 	switch {
 	case d.cur == nil:
@@ -53,7 +53,7 @@ func (d *drawn) distributions() section {
 const coarseBins = 16
 
 // aboutColumns says how many columns drifted, and which rows are compared.
-func (d *drawn) aboutColumns(shown int) string {
+func (d *figureSource) aboutColumns(shown int) string {
 	var b strings.Builder
 	if dr := d.o.Drift; dr != nil && dr.Judged > 0 {
 		b.WriteString(capital(driftWords(d.o)) + ". ")
@@ -72,7 +72,7 @@ func (d *drawn) aboutColumns(shown int) string {
 }
 
 // column returns a column of both sides by the name that drift has for it, nil where there is none.
-func (d *drawn) column(name string) (ref, cur *summary.Column) {
+func (d *figureSource) column(name string) (ref, cur *summary.Column) {
 	switch name {
 	case drift.PredictionColumn:
 		return d.ref.Prediction(), d.cur.Prediction()
@@ -88,7 +88,7 @@ func (d *drawn) column(name string) (ref, cur *summary.Column) {
 }
 
 // distribution draws one column.
-func (d *drawn) distribution(c *driftOf, v evaluator.Distribution) figure {
+func (d *figureSource) distribution(c *driftOf, v evaluator.Distribution) figure {
 	o := chart.Overlay{
 		Title: columnTitle(c, &v, d.valueNames(c.name)),
 		X:     chart.Axis{Log: v.Log},
@@ -99,7 +99,7 @@ func (d *drawn) distribution(c *driftOf, v evaluator.Distribution) figure {
 }
 
 // valueNames names the values of a column that are numbers for classes; nil where they are numbers.
-func (d *drawn) valueNames(column string) []string {
+func (d *figureSource) valueNames(column string) []string {
 	if d.o.Confusion == nil || len(d.o.Confusion.Labels) != 2 || !drift.Reserved(column) ||
 		column == drift.PredictionColumn && d.cur.HasScores() {
 		return nil

@@ -16,7 +16,7 @@ import (
 const notCounted = "This is not known of the window: it was read by an earlier version of Hindcast, which did not count it."
 
 // predicted shows where predictions and labels lie.
-func (d *drawn) predicted() section {
+func (d *figureSource) predicted() section {
 	s := section{ID: "predicted", Title: "Predicted against actual"}
 	if s.Lead = d.missing(); s.Lead != "" {
 		return s
@@ -56,7 +56,7 @@ func biasWords(me, low, high stat.Number) string {
 }
 
 // errors shows the errors by the size of predictions.
-func (d *drawn) errors() section {
+func (d *figureSource) errors() section {
 	s := section{ID: "errors", Title: "Errors by size of prediction"}
 	if d.missing() != "" {
 		return s // as the section before says
@@ -191,7 +191,7 @@ func errorBars(title, of string, names []string, parts []errorTotals, all errorT
 
 // times shows performance by the hour of the day and the day of the week, over all windows that
 // have it.
-func (d *drawn) times() section {
+func (d *figureSource) times() section {
 	s := section{ID: "hours", Title: "By hour and weekday"}
 	hours, days := make([]errorTotals, 24), make([]errorTotals, 7)
 	var all errorTotals
@@ -278,7 +278,7 @@ func timesOf(n int64, me, mae, rmse, accuracy *stat.Number) errorTotals {
 }
 
 // timeBars draws the figures of times, each called by a phrase with its name.
-func (d *drawn) timeBars(of, phrase string, names []string, parts []errorTotals, all errorTotals) []figure {
+func (d *figureSource) timeBars(of, phrase string, names []string, parts []errorTotals, all errorTotals) []figure {
 	if d.story.Task != groundtruth.Regression {
 		c := errorBars(timeWords("Accuracy", "lowest", -1, of, phrase, names, parts, all, (*errorTotals).accuracy), of, names, parts, all, (*errorTotals).accuracy)
 		return []figure{{Chart: c, Width: half}}

@@ -17,7 +17,7 @@ const (
 
 // curves shows how well a binary classifier's scores tell its classes apart, and whether they are
 // right as probabilities.
-func (d *drawn) curves() section {
+func (d *figureSource) curves() section {
 	s := section{ID: "curves", Title: "Ranking and calibration"}
 	why := d.missing()
 	switch {
@@ -47,10 +47,10 @@ func (d *drawn) curves() section {
 }
 
 // positive and negative name the classes of a binary classifier.
-func (d *drawn) positive() string { return d.className(1) }
-func (d *drawn) negative() string { return d.className(0) }
+func (d *figureSource) positive() string { return d.className(1) }
+func (d *figureSource) negative() string { return d.className(0) }
 
-func (d *drawn) className(k int) string {
+func (d *figureSource) className(k int) string {
 	if c := d.o.Confusion; c != nil && k < len(c.Labels) {
 		return short(c.Labels[k])
 	}
@@ -58,10 +58,10 @@ func (d *drawn) className(k int) string {
 }
 
 // weighted reports whether rows have weights, as far as is known.
-func (d *drawn) weighted() bool { return d.cur == nil || d.cur.Errors().Weighted() }
+func (d *figureSource) weighted() bool { return d.cur == nil || d.cur.Errors().Weighted() }
 
 // referenceScores are the reference's rows with labels by score; nil where it has none.
-func (d *drawn) referenceScores() []summary.ScoreCell {
+func (d *figureSource) referenceScores() []summary.ScoreCell {
 	if e := d.ofReference(); e != nil && e.Classes() != nil {
 		return e.Classes().Scores()
 	}
@@ -69,7 +69,7 @@ func (d *drawn) referenceScores() []summary.ScoreCell {
 }
 
 // onReference returns the title of a metric and how it moved from the reference.
-func (d *drawn) onReference(name string) string {
+func (d *figureSource) onReference(name string) string {
 	m, is := d.o.Metrics[name], metricTitle(name)
 	if !isNumber(m.Value) {
 		return is
@@ -83,7 +83,7 @@ func (d *drawn) onReference(name string) string {
 }
 
 // roc draws the ROC curves of the window and the reference, and where the classes are cut.
-func (d *drawn) roc(cells, reference []summary.ScoreCell) (chart.Curves, bool) {
+func (d *figureSource) roc(cells, reference []summary.ScoreCell) (chart.Curves, bool) {
 	c := chart.Curves{
 		Title: d.onReference("roc_auc"), Diagonal: true, Square: true,
 		X: unitAxis("share of " + d.negative() + " taken for " + d.positive()), Y: unitAxis("share of " + d.positive() + " found (recall)"),
@@ -110,7 +110,7 @@ func (d *drawn) roc(cells, reference []summary.ScoreCell) (chart.Curves, bool) {
 }
 
 // threshold says from which score on rows are taken for positive, where the scores tell.
-func (d *drawn) threshold(cells []summary.ScoreCell) string {
+func (d *figureSource) threshold(cells []summary.ScoreCell) string {
 	least, most := math.Inf(1), math.Inf(-1)
 	for i := range cells {
 		m := &cells[i].Mass
@@ -130,7 +130,7 @@ func (d *drawn) threshold(cells []summary.ScoreCell) string {
 }
 
 // precisionRecall draws the precision over the recall of the window and the reference.
-func (d *drawn) precisionRecall(cells, reference []summary.ScoreCell) (chart.Curves, bool) {
+func (d *figureSource) precisionRecall(cells, reference []summary.ScoreCell) (chart.Curves, bool) {
 	c := chart.Curves{
 		Title: d.onReference("average_precision"), Square: true,
 		X: unitAxis("share of " + d.positive() + " found (recall)"), Y: unitAxis("share of these that is right (precision)"),
@@ -211,7 +211,7 @@ func calibration(bins, reference []metric.CalibrationBin, weighted bool, x, y st
 }
 
 // calibrationWords says whether scores are too high or too low in all.
-func (d *drawn) calibrationWords() string {
+func (d *figureSource) calibrationWords() string {
 	ece := d.o.Metrics["ece"]
 	words := "Calibration error"
 	if isNumber(ece.Value) {
@@ -236,7 +236,7 @@ func (d *drawn) calibrationWords() string {
 }
 
 // scores shows how scores are distributed, by what the rows are and in all.
-func (d *drawn) scores() section {
+func (d *figureSource) scores() section {
 	s := section{ID: "scores", Title: "Scores"}
 	if d.cur == nil || !d.cur.HasScores() {
 		return s // as the section before says
@@ -298,7 +298,7 @@ func meanScore(cells []summary.ScoreCell) float64 {
 }
 
 // separation says what rows of either class score on average.
-func (d *drawn) separation(cells []summary.ScoreCell) string {
+func (d *figureSource) separation(cells []summary.ScoreCell) string {
 	var total, n [2]float64
 	for i := range cells {
 		for class, row := range cells[i].Mass {
