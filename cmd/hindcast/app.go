@@ -111,8 +111,12 @@ func (a *App) rootCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			return a.openLog()
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			level := slog.LevelInfo
+			if a.Terminal && cmd.Name() != "serve" { // which shows nothing but its log
+				level = slog.LevelWarn
+			}
+			return a.openLog(level)
 		},
 	}
 	root.Version = versionLine()
@@ -120,7 +124,7 @@ func (a *App) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "format of the log on standard error: text or json")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log more")
-	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "log warnings and errors only")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "log warnings and errors only, and draw no progress")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(),
@@ -141,9 +145,8 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// openLog makes the log that the flags ask for, before a command runs.
-func (a *App) openLog() error {
-	level := slog.LevelInfo
+// openLog makes the log, before a command runs, of that level or as the flags ask for.
+func (a *App) openLog(level slog.Level) error {
 	if a.verbose {
 		level = slog.LevelDebug
 	}
