@@ -80,6 +80,8 @@ type RunStatus struct {
 	Start    time.Time
 	Duration time.Duration
 	Err      error // nil on success
+	// ReportErrors counts the reports that could not be written; nil where none are.
+	ReportErrors *int
 }
 
 // Snapshot holds all that a successful pass shows of a model. Publishers are given it.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/redact"
@@ -34,6 +35,7 @@ type Runner struct {
 	Querier       Querier   // nil where no Prometheus is configured
 	Publishers    []Publisher
 	Notifiers     []Notifier
+	Reporter      Reporter        // of passes that record what they judge; nil where no reports are written
 	Secrets       *redact.Secrets // are taken out of errors that are kept or told; nil for none
 	Limits        groundtruth.Limits
 	Identity      string                                     // who this is in the ledger, for people
@@ -73,6 +75,8 @@ type Options struct {
 	Launch bool                // with Window or AsOf: launch all the same
 	Merge  bool                // AsOf is that of shards: take what they kept, and act as a pass of now does
 	Late   bool                // AsOf is a moment at which a pass should have been: act as that would have
+
+	Reporter Reporter // of this pass, beside the Runner's: of a dry run too; nil for none
 }
 
 // effects say what a pass may do (semantics, section 1). Options decide on them.
@@ -119,7 +123,8 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 	err := p.run(ctx)
 	p.tellRevised(ctx)
 	outcomes := p.outcomes(slices.Concat(p.judged, p.redecided))
-	status := RunStatus{Model: m.Name, Start: started, Duration: r.Clock().Sub(started)}
+	reportErrors := p.report(ctx)
+	status := RunStatus{Model: m.Name, Start: started, Duration: r.Clock().Sub(started), ReportErrors: reportErrors}
 	status.Err = errors.Join(append([]error{err}, p.launchFailures...)...)
 	if err != nil {
 		return outcomes, errors.Join(status.Err, p.failed(ctx, status))
@@ -148,6 +153,7 @@ type pass struct {
 	hungQuery hang                   // the query that the monitoring system did not answer in time
 
 	layout          string                 // ID of the reference's layout, on which windows are counted; empty without one
+	profile         *summary.Profile       // the reference's; nil without one
 	ordinary        *ordinary              // the model's own windows, where the reference has no days and rules compare with it
 	earlier         []trigger.LaunchStatus // the runs that were started before it
 	again           []again                // the windows of its plan that were judged before
@@ -156,6 +162,7 @@ type pass struct {
 	gonePredictions []groundtruth.Window   // the windows that it was to judge again and whose predictions are gone, oldest first
 	judged          []*evaluated           // this pass's windows, oldest first, mature before closed
 	redecided       []*evaluated           // windows of earlier passes that were decided on again
+	held            []held                 // the Summaries of the windows that were judged last, for reports
 	beside          []trigger.Record       // what a backfill knows of windows beside the ledger
 	rolled          map[int64]rolled       // errors of windows that rolling references are made of, by the windows' starts in Unix seconds
 	notes           []string               // what people must know of the pass, for its output alone: no window's record has them
@@ -200,7 +207,7 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.layout = ref.layoutID()
+	p.setReference(ref)
 	if err := p.loadOrdinary(ctx, ref); err != nil {
 		return err
 	}
@@ -430,9 +437,17 @@ func (p *pass) shown() []*evaluated {
 	return slices.DeleteFunc(slices.Clone(p.judged), func(e *evaluated) bool { return e.again != nil && e.decided })
 }
 
-// outcomes orders windows as people read them: mature before closed, newest first. The
-// first of them has the notes on the pass.
+// outcomes returns windows as outcomesOf does. The first of them has the notes on the pass.
 func (p *pass) outcomes(windows []*evaluated) []Outcome {
+	out := p.outcomesOf(windows)
+	if len(out) > 0 && len(p.notes) > 0 {
+		out[0].Notes = slices.Concat(out[0].Notes, p.notes)
+	}
+	return out
+}
+
+// outcomesOf orders windows as people read them: mature before closed, newest first.
+func (p *pass) outcomesOf(windows []*evaluated) []Outcome {
 	var out []Outcome
 	for _, e := range windows {
 		if e.outcome.Decision.Action == "" {
@@ -446,8 +461,5 @@ func (p *pass) outcomes(windows []*evaluated) []Outcome {
 		}
 		return b.Window.Start.Compare(a.Window.Start)
 	})
-	if len(out) > 0 && len(p.notes) > 0 {
-		out[0].Notes = slices.Concat(out[0].Notes, p.notes)
-	}
 	return out
 }

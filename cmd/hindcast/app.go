@@ -65,7 +65,7 @@ func (e configError) Unwrap() error { return e.err }
 // Main runs the command line and returns the exit status.
 func (a *App) Main(ctx context.Context, args []string) int {
 	a.exit = exitDone
-	a.raw, a.Stdout, a.Stderr = a.Stderr, terminalWriter{visibleWriter{a.Stdout}, a.Columns}, visibleWriter{a.Stderr}
+	a.raw, a.Stdout, a.Stderr = a.Stderr, terminalWriter{visibleWriter{a.Stdout}, lookFor(a.Columns, a.Env)}, visibleWriter{a.Stderr}
 	a.secrets = environmentSecrets(a.Env)
 	root := a.rootCommand()
 	root.SetArgs(args)

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
@@ -91,11 +89,9 @@ func headline(o *job.Outcome) string {
 
 // primary returns the metric of a window that people look at first.
 func primary(o *job.Outcome) (name string, m metric.Result, ok bool) {
-	names := report.MetricNames(o.Metrics)
-	if len(names) == 0 {
-		return "", m, false
-	}
-	return names[0], o.Metrics[names[0]], true
+	name = metric.Primary(o.Metrics)
+	m, ok = o.Metrics[name]
+	return name, m, ok
 }
 
 // intervalOf returns a metric's interval as people read it, and nothing where it has none.
@@ -113,7 +109,7 @@ type windowRow struct {
 	breached bool
 	recorded bool   // before, and not judged now
 	metric   string // the name of the one that is shown; empty where none is
-	cells    table.Row
+	cells    []any
 }
 
 // recordedMark stands in the table behind the verdict of a window that was recorded before.
@@ -134,7 +130,7 @@ func rowOf(o *job.Outcome) windowRow {
 		verdict += recordedMark
 	}
 	window, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), " ") // the table's title names the zone
-	return windowRow{o.Window, o.Stage, o.Verdict == rule.Breached, o.Recorded, name, table.Row{
+	return windowRow{o.Window, o.Stage, o.Verdict == rule.Breached, o.Recorded, name, []any{
 		window, o.Stage, verdict, o.Coverage.Predictions, coverage, value, interval, share, shortDecision(o.Decision),
 	}}
 }
