@@ -228,3 +228,11 @@ func runState(r *trigger.LaunchStatus) string {
 	}
 	return strings.ToLower(r.Latest)
 }
+
+// webOnly is an address of the web, and empty for any other, which might run a script.
+func webOnly(href string) string {
+	if strings.HasPrefix(href, "https://") || strings.HasPrefix(href, "http://") {
+		return href
+	}
+	return ""
+}

@@ -198,34 +198,3 @@ func groupCell(g evaluator.Group, name string, state chart.State) cell {
 	c.State, c.Help = state, m.Reason
 	return c
 }
-
-// classesSection ranks the classes of a classifier of several by F1.
-func classesSection(s *job.Story) section {
-	o := &s.Last().Outcome
-	names := WorstClasses(o.Classes, len(o.Classes))
-	if len(names) == 0 {
-		return section{}
-	}
-	var groups []grouped
-	for _, name := range names {
-		one := grouped{name: name, of: o.Classes[name], state: groupState(o, []string{"classes", name})}
-		if o.Reference != nil {
-			one.reference = o.Reference.Classes[name]
-		}
-		groups = append(groups, one)
-	}
-	c := dots(o, "f1", "class", groups)
-	if m, ok := o.Metrics["f1"]; ok && isNumber(m.Value) {
-		c.LineName = "mean of the classes"
-	}
-	return section{
-		ID: "classes", Title: "Classes", Lead: "Each class by itself, the lowest F1 first.",
-		Figures: []figure{{Chart: c, NoTable: true}},
-		Tables:  []table{groupTable("f1", "class", "classes-table", groups)},
-		Terms: []term{
-			{"Precision", "Of what was predicted to be of the class, the share that is."},
-			{"Recall", "Of what is of the class, the share that was predicted to be."},
-			{"F1", "The harmonic mean of precision and recall."},
-		},
-	}
-}

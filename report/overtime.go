@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hindcast/hindcast/chart"
@@ -204,31 +203,23 @@ func trendWords(t *job.Trend, points []job.TrendPoint, zone groundtruth.Zone) st
 // came after the last window stands at its end.
 func marksOf(s *job.Story, from, to time.Time) []chart.Mark {
 	var out []chart.Mark
-	add := func(at time.Time, text, href string) {
+	add := func(at time.Time, text string) {
 		if at.Before(from) {
 			return
 		}
 		if at.After(to) {
 			at = to
 		}
-		out = append(out, chart.Mark{At: at, Text: text, Href: webOnly(href)})
+		out = append(out, chart.Mark{At: at, Text: text})
 	}
 	for i := range s.Runs {
 		r := &s.Runs[i]
-		add(r.Launch.LaunchedAt, "Retraining "+short(r.Launch.Run)+" "+runState(r)+", "+timeText(r.Launch.LaunchedAt, s.TimeZone), r.Launch.URL)
+		add(r.Launch.LaunchedAt, "Retraining "+short(r.Launch.Run)+" "+runState(r)+", "+timeText(r.Launch.LaunchedAt, s.TimeZone))
 	}
 	for _, g := range s.Suggestions {
-		add(g.At, "Retraining suggested by rule "+short(g.Rule)+", "+timeText(g.At, s.TimeZone), "")
+		add(g.At, "Retraining suggested by rule "+short(g.Rule)+", "+timeText(g.At, s.TimeZone))
 	}
 	return out
-}
-
-// webOnly is an address of the web, and empty for any other, which might run a script.
-func webOnly(href string) string {
-	if strings.HasPrefix(href, "https://") || strings.HasPrefix(href, "http://") {
-		return href
-	}
-	return ""
 }
 
 // metricsTable lists the metrics of the last window.

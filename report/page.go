@@ -124,7 +124,7 @@ func view(s *job.Story, prefix string) storyView {
 func sectionsOf(s *job.Story) []section {
 	sections := []section{
 		decisionSection(s), notesSection(s), metricsSection(s), estimatedSection(s), driftSection(s),
-		classesSection(s), segmentsSection(s), arrivalSection(s), qualitySection(s),
+		segmentsSection(s), arrivalSection(s), qualitySection(s),
 		rulesSection(s), runsSection(s), inputsSection(s), configurationSection(s),
 	}
 	sections = append(sections, figures(s)...)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 )
@@ -49,15 +50,15 @@ func (p *Page) stories() []job.Story {
 	out := slices.Clone(p.Stories)
 	for _, o := range p.Outcomes {
 		if !slices.ContainsFunc(out, func(s job.Story) bool { return s.Model == o.Model }) {
-			out = append(out, storyOf(o.Model, p.Outcomes))
+			out = append(out, storyOfPass(o.Model, p.Outcomes))
 		}
 	}
 	return out
 }
 
-// storyOf makes a Story of what a pass found of a model: it is about the newest window that has
+// storyOfPass makes a Story of what a pass found of a model: it is about the newest window that has
 // labels, or where none has about the newest one.
-func storyOf(model string, outcomes []job.Outcome) job.Story {
+func storyOfPass(model string, outcomes []job.Outcome) job.Story {
 	s := job.Story{Model: model, NoSummary: "this page shows what one pass found", NoProfile: "this page shows what one pass found"}
 	var told []job.Told
 	for _, o := range outcomes {
@@ -65,7 +66,7 @@ func storyOf(model string, outcomes []job.Outcome) job.Story {
 			continue
 		}
 		told = append(told, job.Told{Outcome: o})
-		s.TimeZone = o.TimeZone
+		s.TimeZone, s.Task = o.TimeZone, taskOf(&o)
 		if o.AsOf.After(s.AsOf) {
 			s.AsOf = o.AsOf
 		}
@@ -80,4 +81,21 @@ func storyOf(model string, outcomes []job.Outcome) job.Story {
 	}
 	s.Windows, s.Newer = told[:last+1], told[last+1:]
 	return s
+}
+
+// taskOf tells by its figures what a window's model predicts.
+func taskOf(o *job.Outcome) groundtruth.Task {
+	if len(o.Classes) > 0 {
+		return groundtruth.Multiclass
+	}
+	for _, task := range groundtruth.Tasks() {
+		names, foreign := metric.Names(task), false
+		for name := range o.Metrics {
+			foreign = foreign || !slices.Contains(names, name)
+		}
+		if !foreign {
+			return task
+		}
+	}
+	return groundtruth.Regression // of a later version, with metrics that this one doesn't know
 }

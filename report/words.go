@@ -15,6 +15,9 @@ import (
 	"github.com/hindcast/hindcast/internal/digits"
 )
 
+// mostOnPage is how many classes of a model the page shows.
+const mostOnPage = 20
+
 // longestName is how many characters of a name that the data gives a sentence has.
 const longestName = 40
 
