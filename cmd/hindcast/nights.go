@@ -151,27 +151,45 @@ func shortDecision(d trigger.Decision) string {
 // countedNote is a note on several windows, of which it holds the first. Notes that differ
 // in their figures alone are one.
 type countedNote struct {
-	kind   string // the text without figures
-	text   string
-	window string // as people read it
-	times  int
+	kind  string // the text without figures
+	text  string
+	where string // the window, as people read it
+	times int
 }
 
 var figures = regexp.MustCompile(`[0-9]+`)
 
+// noteList holds the notes on the windows of a table.
+type noteList []countedNote
+
 // mostNotes bounds how many notes stand below a table.
 const mostNotes = 10
 
-// note counts a note on a window.
-func (n *modelNights) note(text string, o *job.Outcome) {
+// add counts a note on a window.
+func (l *noteList) add(where, text string) {
 	kind := figures.ReplaceAllString(text, "#")
-	for i := range n.notes {
-		if n.notes[i].kind == kind {
-			n.notes[i].times++
+	for i := range *l {
+		if (*l)[i].kind == kind {
+			(*l)[i].times++
 			return
 		}
 	}
-	n.notes = append(n.notes, countedNote{kind, text, o.Window.Text(o.TimeZone, "/"), 1})
+	*l = append(*l, countedNote{kind, text, where, 1})
+}
+
+// write writes the notes below the table.
+func (l noteList) write(w io.Writer) {
+	for i, note := range l {
+		if i == mostNotes {
+			fmt.Fprintf(w, "and %d notes more; -o json has all\n", len(l)-mostNotes)
+			return
+		}
+		where := note.where
+		if note.times > 1 {
+			where += fmt.Sprintf(" and %d more like it", note.times-1)
+		}
+		say(w, styled(unsureStyle, "note: "), plain(where+": "+note.text))
+	}
 }
 
 // render writes the table of a model, a row for each window and stage by window, and what
@@ -210,17 +228,7 @@ func (n *modelNights) render(w io.Writer) {
 	case recorded > 1:
 		fmt.Fprintf(w, "%s %d judgements were recorded before and are shown as they are; hindcast run --window START/END judges a window again\n", recordedMark, recorded)
 	}
-	for i, note := range n.notes {
-		if i == mostNotes {
-			fmt.Fprintf(w, "and %d notes more; -o json has all\n", len(n.notes)-mostNotes)
-			break
-		}
-		where := note.window
-		if note.times > 1 {
-			where += fmt.Sprintf(" and %d more like it", note.times-1)
-		}
-		fmt.Fprintf(w, "note: %s: %s\n", where, visible(note.text))
-	}
+	n.notes.write(w)
 }
 
 // jsonList writes outcomes as writeValue does a list of them.

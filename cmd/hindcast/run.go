@@ -18,7 +18,7 @@ func (a *App) runCommand() *cobra.Command {
 		path, output, window, asOf string
 		names                      []string
 		opt                        job.Options
-		detailed                   bool
+		detailed, details          bool
 		engine                     engineFlags
 		executorInput, reportFile  string
 		shards                     string
@@ -40,6 +40,9 @@ func (a *App) runCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := past.check(cmd, output); err != nil {
 				return err
+			}
+			if details && (output != "table" || past.asked() || shards != "") {
+				return usagef("--details is for the table of several models' windows: leave it out with --from, --shard and other outputs, which have all")
 			}
 			if output != formatCSV && output != formatHTML {
 				if err := checkOutput(output); err != nil {
@@ -114,7 +117,15 @@ func (a *App) runCommand() *cobra.Command {
 			if undelivered != nil {
 				a.log.Error("publishing failed", "err", undelivered)
 			}
-			if err := a.show(output, reportFile, task, pages.page(now, outcomes, failures)); err != nil {
+			switch {
+			case output == "table" && len(c.models) > 1 && !details:
+				writeOverview(a.Stdout, overviewsOf(c.models, outcomes, failures), outcomes)
+			case output != formatHTML:
+				if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
+					return err
+				}
+			}
+			if err := a.writePages(output, reportFile, task, pages.page(now, outcomes, failures)); err != nil {
 				return err
 			}
 			if len(failures) > 0 || undelivered != nil {
@@ -138,6 +149,7 @@ func (a *App) runCommand() *cobra.Command {
 	f.BoolVar(&opt.Launch, "launch", false, "with --window or --as-of: start retraining and notify")
 	f.StringVarP(&output, "output", "o", "table", "table, json, yaml or html; with --from table, json, yaml or csv")
 	f.StringVar(&reportFile, "report", "", "write what was judged to this file too, as one HTML page")
+	f.BoolVar(&details, "details", false, "of several models: show each window whole, instead of a line")
 	f.StringVar(&executorInput, "executor-input", "", "as a task of Kubeflow Pipelines: {{$}}, which its launcher replaces")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 10 breached, 11 a run was started, 12 inconclusive")
 	f.StringVar(&shards, "shard", "", "read only this part of the windows and keep it for --merge: I/N from 0, or auto/N in an Indexed Job")
@@ -147,14 +159,9 @@ func (a *App) runCommand() *cobra.Command {
 	return cmd
 }
 
-// show writes what passes found in the form that was asked for, to a file as a page and to a
-// task's outputs where these are wanted.
-func (a *App) show(output, reportFile string, task *report.Task, page report.Page) error {
-	if output != formatHTML {
-		if err := writeOutcomes(a.Stdout, output, page.Outcomes); err != nil {
-			return err
-		}
-	}
+// writePages writes what passes found as a page to where it is wanted: to standard output, to a
+// file, and to a task's outputs.
+func (a *App) writePages(output, reportFile string, task *report.Task, page report.Page) error {
 	if output == formatHTML || reportFile != "" {
 		html, err := page.HTML()
 		if err != nil {
