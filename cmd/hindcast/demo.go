@@ -139,9 +139,10 @@ func (s *demoStory) night(now time.Time, outcomes []job.Outcome) {
 		o := &outcomes[i]
 		if !s.begun {
 			s.begun = true
-			fmt.Fprintln(s.w.Stdout, nightHeader(o))
+			writeLine(s.w.Stdout, nightHeader(o))
 		}
-		fmt.Fprintln(s.w.Stdout, nightLine(now, o))
+		lead, text := nightLine(lookOf(s.w.Stdout), now, o)
+		say(s.w.Stdout, lead, text)
 		s.remember(now, o)
 	}
 }

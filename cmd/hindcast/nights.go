@@ -35,14 +35,16 @@ func nightTime(t time.Time, o *job.Outcome) string {
 }
 
 // nightHeader stands above the lines on windows, of which o is the first.
-func nightHeader(o *job.Outcome) string {
+func nightHeader(o *job.Outcome) painted {
 	n := len(nightTime(o.Window.Start, o))
-	return fmt.Sprintf("%-*s  %-6s %-*s  verdict", n, "as of", "stage", n, "window")
+	return styled(faintStyle, fmt.Sprintf("%-*s  %-6s %-*s  verdict", n, "as of", "stage", n, "window"))
 }
 
-// nightLine tells of a window in a line, for the demo and for backfills.
-func nightLine(night time.Time, o *job.Outcome) string {
-	line := fmt.Sprintf("%s  %-6s %s  %-12s", nightTime(night, o), o.Stage, nightTime(o.Window.Start, o), o.Verdict)
+// nightLine tells of a window in a line, for the demo and for backfills: lead says which it is.
+func nightLine(l look, night time.Time, o *job.Outcome) (lead, text painted) {
+	lead = plain(fmt.Sprintf("%s  %-6s %s  ", nightTime(night, o), o.Stage, nightTime(o.Window.Start, o)))
+	verdict, widest := verdictCell(l, o.Verdict), verdictCell(l, rule.Inconclusive).width()
+	line := strings.Repeat(" ", widest-verdict.width())
 	c := o.Coverage
 	switch {
 	case c.Predictions == 0:
@@ -65,7 +67,7 @@ func nightLine(night time.Time, o *job.Outcome) string {
 	if o.Recorded {
 		line += "  (recorded)"
 	}
-	return line
+	return lead, verdict.and(plain(line))
 }
 
 // headline tells of the metric that people look at first, and of the coverage.
