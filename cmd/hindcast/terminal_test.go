@@ -13,6 +13,12 @@ import (
 	"github.com/rivo/uniseg"
 
 	"github.com/hindcast/hindcast/demo"
+	"github.com/hindcast/hindcast/evaluator"
+	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/job"
 )
 
 // fitting checks that each line of a screen of so many columns fits it and ends in no blank, and
@@ -109,5 +115,62 @@ func golden(t *testing.T, path, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("%s is not what is shown, which go test ./cmd/hindcast -run %s -update writes:\n%s", path, t.Name(), got)
+	}
+}
+
+// hostileNames are what models, columns and values may be called: wide characters, emoji of several
+// code points, characters put upon others, text that reads from right to left, what a terminal would
+// act on, and names without a blank in them.
+func hostileNames() []string {
+	return []string{
+		"住宅価格の予測モデル", "👩‍👩‍👧‍👦🏳️‍🌈🇳🇴", "e\u0301\u0302a\u0308", "مبيعات", "מחיר", "\u202egnp\u202c", "\x1b[31mred\x1b[0m",
+		strings.Repeat("長い名前", 40), strings.Repeat("x", 300), "a b  c", "\t",
+	}
+}
+
+// Names of any characters leave the screen in order, and none of their characters is lost.
+func TestScreensOfHostileNames(t *testing.T) {
+	yes, threshold, one := true, stat.Number(0.1), int64(10)
+	for _, columns := range []int{80, 120, 200} {
+		for _, as := range []look{{columns: columns, unicode: true, colour: true}, {columns: columns}} {
+			var outcomes []job.Outcome
+			for _, name := range hostileNames() {
+				o := job.Outcome{Model: name, Stage: "mature", Notes: []string{name}, Coverage: job.Coverage{Predictions: 10, Matched: &one, Coverage: 1}}
+				rmse := map[string]metric.Result{"rmse": {Value: 3, Low: 2, High: 4, N: 10}}
+				o.Evaluation = evaluator.Evaluation{
+					Metrics: rmse, Segments: map[string]map[string]evaluator.Group{name: {name: {N: 10, Metrics: rmse}}},
+					Versions: map[string]evaluator.Group{name: {N: 5, Metrics: rmse}, "other": {N: 5, Metrics: rmse}},
+					Drift:    &drift.Drift{Columns: map[string]drift.Column{name: {Drifted: &yes, Measures: map[string]drift.Measure{"psi": {Value: 1, Threshold: &threshold}}}}},
+					Quality:  &evaluator.Quality{Columns: map[string]evaluator.ColumnQuality{name: {Missing: 0.5}}},
+				}
+				o.Rules = []rule.Result{{Name: name, Reason: name}}
+				outcomes = append(outcomes, o)
+			}
+			var out bytes.Buffer
+			w := terminalWriter{visibleWriter{&out}, as}
+			if err := writeOutcomes(w, "table", outcomes); err != nil {
+				t.Fatal(err)
+			}
+			overviews := make([]overviewOf, len(outcomes))
+			for i := range outcomes {
+				overviews[i] = overviewOf{model: outcomes[i].Model, windows: []*job.Outcome{&outcomes[i]}}
+			}
+			writeOverview(w, overviews, outcomes)
+			text := out.String()
+			fitting(t, text, columns, as.colour)
+			for _, name := range hostileNames() {
+				for _, r := range visible(name) {
+					if !strings.ContainsRune(text, r) {
+						t.Errorf("in %d columns %q of %q is lost", columns, r, name)
+					}
+				}
+			}
+			if isolated := strings.Contains(text, "\u2068مبيعات\u2069"); isolated != as.unicode {
+				t.Errorf("text that reads from right to left stands by itself %t, want %t", isolated, as.unicode)
+			}
+			if strings.Contains(text, "\x1b[31mred") || strings.Contains(text, "\u202e") {
+				t.Error("a name has what a terminal acts on")
+			}
+		}
 	}
 }
