@@ -321,6 +321,9 @@ func coverage(r groundtruth.Result) Coverage {
 	}
 	if d := r.LabelDelay; d != nil {
 		out.LabelDelay = &LabelDelay{N: d.Labels, Late: d.Late, P50: math.Ceil(d.Median.Seconds()), P95: math.Ceil(d.Most.Seconds())}
+		for _, a := range d.Ages {
+			out.LabelDelay.Ages = append(out.LabelDelay.Ages, LabelAge{WithinSeconds: int64(a.Within / time.Second), N: a.Labels})
+		}
 	}
 	if out.Skipped == nil {
 		out.Skipped = map[string]int64{}
