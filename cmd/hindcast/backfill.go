@@ -197,7 +197,7 @@ func newNightTable(a *App, models []*config.Model) *nightTable {
 type modelNights struct {
 	name  string
 	zone  groundtruth.Zone
-	rows  []windowRow
+	lines []windowLine
 	notes noteList
 }
 
@@ -210,7 +210,7 @@ func (t *nightTable) night(model int, asOf time.Time, outcomes []job.Outcome) er
 	for i := range outcomes {
 		o := &outcomes[i]
 		of.name, of.zone = o.Model, o.TimeZone
-		of.rows = append(of.rows, rowOf(o))
+		of.lines = append(of.lines, lineOfOutcome(o))
 		for _, note := range o.Notes {
 			of.notes.add(o.Window.Text(o.TimeZone, "/"), note)
 		}
@@ -240,7 +240,7 @@ func (*nightTable) done(int) error { return nil }
 // end implements nights.
 func (t *nightTable) end() error {
 	for _, of := range t.models {
-		if len(of.rows) > 0 {
+		if len(of.lines) > 0 {
 			of.render(t.w)
 		}
 	}
