@@ -31,6 +31,9 @@ func (s stretch) check(cmd *cobra.Command, output string) error {
 		}
 		return nil
 	}
+	if output == formatHTML {
+		return usagef("-o html shows one pass: with --from give --report FILE, which shows the newest window")
+	}
 	if s.from == "" {
 		return usagef("--to is the end of a stretch that begins at --from; give both")
 	}
@@ -45,6 +48,9 @@ func (s stretch) check(cmd *cobra.Command, output string) error {
 		if cmd.Flags().Changed(other.flag) {
 			return usagef("--from and --%s exclude each other: %s", other.flag, other.why)
 		}
+	}
+	if cmd.Flags().Changed("report") && cmd.Flags().Changed("dry-run") {
+		return usagef("--report shows with --from what is recorded, and --dry-run records nothing; give one of them")
 	}
 	return nil
 }
