@@ -157,7 +157,7 @@ func (l *noteList) add(where, text string) {
 func (l noteList) write(w io.Writer) {
 	for i, note := range l {
 		if i == mostNotes {
-			fmt.Fprintf(w, "and %d notes more; -o json has all\n", len(l)-mostNotes)
+			sayf(w, "and %d notes more; -o json has all", len(l)-mostNotes)
 			return
 		}
 		where := note.where
@@ -198,12 +198,12 @@ func (n *modelNights) render(w io.Writer) {
 			recorded++
 		}
 	}
-	fmt.Fprintf(w, "%s, %d breached\n", count(int64(len(n.lines)), "judgement"), breached)
+	sayf(w, "%s, %d breached", count(int64(len(n.lines)), "judgement"), breached)
 	switch {
 	case recorded == 1:
-		fmt.Fprintf(w, "%s a judgement was recorded before and is shown as it is; hindcast run --window START/END judges its window again\n", recordedMark)
+		sayf(w, "%s a judgement was recorded before and is shown as it is; hindcast run --window START/END judges its window again", recordedMark)
 	case recorded > 1:
-		fmt.Fprintf(w, "%s %d judgements were recorded before and are shown as they are; hindcast run --window START/END judges a window again\n", recordedMark, recorded)
+		sayf(w, "%s %d judgements were recorded before and are shown as they are; hindcast run --window START/END judges a window again", recordedMark, recorded)
 	}
 	n.notes.write(w)
 }
