@@ -17,8 +17,6 @@ type Distribution struct {
 	Bins []DistributionBin
 	// Log says that the bins of Ranges are of one width on a logarithmic axis.
 	Log bool
-	// Step is the width that most bins of Ranges have; where Log is set, in powers of ten.
-	Step float64
 	// Unit is how far neighbours are apart where Ranges are of numbers that are rounded: bins end
 	// halfway between two of these. It is 0 elsewhere.
 	Unit float64
