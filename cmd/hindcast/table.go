@@ -80,6 +80,21 @@ func (t *textTable) room() int {
 	return columns - t.total() - 2
 }
 
+// spare leaves columns out, in this order of their titles, until the table fits the screen.
+func (t *textTable) spare(titles ...string) {
+	columns := lookOf(t.w).columns
+	for _, title := range titles {
+		at := slices.IndexFunc(t.header, func(p painted) bool { return p.String() == strings.ToUpper(title) })
+		if columns == 0 || at < 0 || t.total() <= columns {
+			continue
+		}
+		t.header, t.right = slices.Delete(t.header, at, at+1), slices.Delete(t.right, at, at+1)
+		for i := range t.rows {
+			t.rows[i] = slices.Delete(t.rows[i], at, at+1)
+		}
+	}
+}
+
 // insert puts a column before another, with a cell for each row.
 func (t *textTable) insert(at int, title painted, cells []painted) {
 	t.header = slices.Insert(t.header, at, title)
