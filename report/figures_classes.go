@@ -81,7 +81,7 @@ func (d *figureSource) classes() section {
 		of = d.o.Reference.Classes
 	}
 	for _, name := range []string{"f1", "precision", "recall"} {
-		c := chart.Dots{NameTitle: "class", Worse: chart.Below, Line: math.NaN(), Axis: chart.Axis{Max: 1}}
+		c := chart.Dots{NameTitle: "class", Axis: chart.Axis{Max: 1}}
 		for _, class := range worst {
 			m := d.o.Classes[class].Metrics[name]
 			dot := chart.Dot{Name: class, Value: float64(m.Value), Low: float64(m.Low), High: float64(m.High), N: d.o.Classes[class].N, Reference: math.NaN(), Note: cmp.Or(m.Reason, m.Note)}

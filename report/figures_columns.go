@@ -91,7 +91,7 @@ func (d *figureSource) column(name string) (ref, cur *summary.Column) {
 func (d *figureSource) distribution(c *driftOf, v evaluator.Distribution) figure {
 	o := chart.Overlay{
 		Title: columnTitle(c, &v, d.valueNames(c.name)),
-		X:     chart.Axis{Log: v.Log},
+		X:     chart.Axis{Title: short(c.name), Log: v.Log},
 		Bins:  overlayBins(&v, d.valueNames(c.name)),
 	}
 	o.Desc = columnWords(c, &v)
