@@ -80,8 +80,11 @@ func (d *figureSource) classes() section {
 	if d.o.Reference != nil {
 		of = d.o.Reference.Classes
 	}
-	for _, name := range []string{"f1", "precision", "recall"} {
-		c := chart.Dots{NameTitle: "class", Axis: chart.Axis{Max: 1}}
+	for _, name := range []string{"f1", "precision", "recall", "roc_auc"} {
+		if _, has := d.o.Classes[worst[0]].Metrics[name]; !has {
+			continue // of classes without probabilities
+		}
+		c := chart.Dots{NameTitle: "class", Line: math.NaN(), Axis: chart.Axis{Title: metricTitle(name), Max: 1}}
 		for _, class := range worst {
 			m := d.o.Classes[class].Metrics[name]
 			dot := chart.Dot{Name: class, Value: float64(m.Value), Low: float64(m.Low), High: float64(m.High), N: d.o.Classes[class].N, Reference: math.NaN(), Note: cmp.Or(m.Reason, m.Note)}
@@ -90,7 +93,6 @@ func (d *figureSource) classes() section {
 			}
 			c.Dots = append(c.Dots, dot)
 		}
-		c.Line, c.LineName = float64(d.o.Metrics[name].Value), "mean over classes"
 		c.Title = classWords(metricTitle(name), c.Dots)
 		s.Figures = append(s.Figures, figure{Chart: c, Width: half})
 	}

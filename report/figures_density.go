@@ -13,6 +13,8 @@ import (
 const (
 	// mostAcross is how many cells a density has across at most: smaller ones don't show.
 	mostAcross = 44
+	// leastAcross is down to how many bins a distribution of few rows has.
+	leastAcross = 12
 	// outerShare is the share of rows at either end of an axis that may be left out, and outerWider
 	// how many times as wide as without them the range has to be for that.
 	outerShare = 0.002
@@ -116,20 +118,33 @@ func (m marginal) at(share float64) stretch {
 // middle returns about how wide the middle 80 % of rows lie.
 func (m marginal) middle() float64 { return m.at(0.9).high - m.at(0.1).low }
 
+// acrossOf returns how many cells of a size are beside one another on either axis, and where the
+// first begins.
+func acrossOf(cells []chart.Cell, size float64) (n int, first float64) {
+	first, last := math.Inf(1), math.Inf(-1)
+	for _, c := range cells {
+		first, last = min(first, c.X0, c.Y0), max(last, c.X1, c.Y1)
+	}
+	return int(math.Round((last - first) / size)), first
+}
+
 // spreads shows how predictions and labels are distributed by themselves, on the cells of a
 // density, which are of one size. It is false where there is one cell.
 func spreads(cells []chart.Cell, predicted, actual marginal) (chart.Overlay, bool) {
 	if len(cells) < 2 {
 		return chart.Overlay{}, false
 	}
-	size := cells[0].X1 - cells[0].X0
-	first, last := math.Inf(1), math.Inf(-1)
 	var all int64
 	for _, c := range cells {
-		first, last = min(first, c.X0, c.Y0), max(last, c.X1, c.Y1)
 		all += c.N
 	}
-	bins := int(math.Round((last - first) / size))
+	size := cells[0].X1 - cells[0].X0
+	bins, first := acrossOf(cells, size)
+	for bins > leastAcross && float64(bins*bins*bins) > float64(8*all) { // twice the cube root
+		size *= 2
+		cells = joined(cells, size)
+		bins, first = acrossOf(cells, size)
+	}
 	o := chart.Overlay{
 		ReferenceName: "actual", CurrentName: "predicted", X: chart.Axis{Title: "value"},
 		Desc: "Of the rows that have a label; shares of predictions, and of labels.",
