@@ -361,6 +361,7 @@ func (c historyCSV) write(rows [][]string) error {
 type historyPage struct {
 	w       io.Writer
 	several bool
+	name    string // of the last model
 	entries []report.Entry
 }
 
@@ -373,6 +374,7 @@ func (p *historyPage) model(h *modelHistory) error {
 		p.entries = append(p.entries, report.Entry{Model: h.model.Name, Zone: h.model.Grid().Zone(), Windows: h.records})
 		return nil
 	}
+	p.name = h.model.Name
 	for _, r := range h.records {
 		p.entries = append(p.entries, report.Entry{Model: h.model.Name, Zone: r.Zone(), Windows: []trigger.Record{r}})
 	}
@@ -381,7 +383,10 @@ func (p *historyPage) model(h *modelHistory) error {
 
 // end implements historyForm.
 func (p *historyPage) end() error {
-	page, err := report.Index(p.entries, report.Options{})
+	page, err := report.IndexOfWindows(p.name, p.entries, report.Options{})
+	if p.several {
+		page, err = report.IndexOfModels(p.entries)
+	}
 	if err != nil {
 		return err
 	}
