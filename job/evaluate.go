@@ -146,7 +146,7 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	p.addOrdinary(w, read.summary)
 	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
 	p.roll(w, readAsOf, read.summary)
-	p.hold(w.window, read.summary)
+	p.hold(w, read.summary)
 	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && unkept {
 		e.reading = read
 	}
