@@ -112,7 +112,9 @@ func storyOf(ref, cur *logged) *job.Story {
 	builder := summary.NewProfileBuilder(profiler.Layout(), profiler.Partition(), nil, nil)
 	ref.send(builder)
 	profile := builder.Profile()
-	b := summary.NewBuilder(profile.Layout, day(1), nil, summary.BuilderOptions{Task: cur.task, Classifier: cur.classifier()})
+	b := summary.NewBuilder(profile.Layout, day(1), nil, summary.BuilderOptions{
+		Task: cur.task, Classifier: cur.classifier(), Shapes: groundtruth.NewCalendar(groundtruth.Zone{}, day(1).Start, day(1).End),
+	})
 	cur.send(b)
 	n := int64(cur.rows())
 	o := job.Outcome{Model: "m", Window: day(1), Stage: "mature", Evaluation: *evaluator.Evaluate(b.Summary(), profile, evaluator.Options{})}
