@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/hindcast/hindcast/chart"
 	"github.com/hindcast/hindcast/chart/charttest"
+	"github.com/hindcast/hindcast/evaluator/summary"
 )
 
 // drawnData returns what the SVG of a section's figure has, read back from the text of it.
@@ -169,5 +172,56 @@ func TestDrawnFiguresOfARegressionAreTheRows(t *testing.T) {
 				drawnAs(t, "a share in the reference of "+name, d.Numbers["reference"], c.Bins[i].Reference)
 			}
 		}
+	}
+}
+
+// Cells at the ends that have few rows are joined, and their figures are those of all their rows.
+func TestWideTails(t *testing.T) {
+	cell := func(low float64, n int64, me, mae, rmse float64) summary.SizeCell {
+		return summary.SizeCell{Low: low, High: low + 8, N: n, ME: me, MAE: mae, RMSE: rmse}
+	}
+	got := wideTails([]summary.SizeCell{cell(0, 3, -1, 1, 1), cell(8, 17, 3, 4, 5), cell(16, 100, 0, 1, 2), cell(24, 50, 0, 1, 2), cell(32, 1, 7, 7, 7)})
+	want := []summary.SizeCell{
+		{Low: 0, High: 16, N: 20, ME: 48.0 / 20, MAE: 71.0 / 20, RMSE: math.Sqrt(428.0 / 20)},
+		cell(16, 100, 0, 1, 2),
+		{Low: 24, High: 40, N: 51, ME: 7.0 / 51, MAE: 57.0 / 51, RMSE: math.Sqrt(249.0 / 51)},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if two := []summary.SizeCell{cell(0, 3, 1, 1, 1), cell(8, 3, 1, 1, 1)}; !reflect.DeepEqual(wideTails(two), two) {
+		t.Error("two cells are joined")
+	}
+}
+
+// Names that the data gives break nothing, as those of columns, of categories and of classes.
+func TestFiguresOfHostileNames(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 14))
+	hostile := []string{
+		`</svg><script>alert(1)</script>`, "\"' onload=x", "שלום עולם", "🙂\u202e\u0000\u0007", strings.Repeat("very long ", 30), "a\nb\tc", "\xff\xfe",
+	}
+	hostileRows := func(n int) *logged {
+		l := late(rng, n, 0.4)
+		for _, name := range hostile {
+			l.numbers[name] = l.numbers["size"]
+		}
+		l.texts["x"] = nil
+		for i := range n {
+			l.texts["x"] = append(l.texts["x"], hostile[i%len(hostile)])
+		}
+		return l
+	}
+	s := storyOf(hostileRows(1000), hostileRows(700))
+	s.Windows[0].Confusion.Labels = hostile[:2]
+	page, err := HTML(*s, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkPage(t, page)
+	if _, err := charttest.Read(string(page)); err != nil {
+		t.Error(err)
+	}
+	if n := len(figuresOf(t, s)["distributions"].Figures); n != mostDistributions {
+		t.Errorf("%d columns", n)
 	}
 }
