@@ -32,6 +32,10 @@ demo: ## play a drifting model's days on files made for it, and write a report t
 build: ## build bin/hindcast
 	CGO_ENABLED=0 go build -trimpath -tags disable_grpc_modules -ldflags "-s -w -X main.version=$(VERSION)" -o bin/hindcast ./cmd/hindcast
 
+.PHONY: man
+man: ## write the manual pages to bin/man
+	go run ./cmd/hindcast man --dir bin/man
+
 .PHONY: test
 test: ## run the tests
 	go test -shuffle=on ./...
@@ -45,6 +49,10 @@ race: ## run the tests of what shares work out to goroutines with the race detec
 .PHONY: e2e
 e2e: ## run the tests against real servers (needs root, a Debian system and network)
 	e2e/run
+
+.PHONY: python
+python: ## run the lines of docs/python.md in a notebook (needs Python 3 with venv, and network)
+	docs/python/run
 
 .PHONY: bench
 bench: ## measure the engine's targets beside DuckDB; BENCH="-n 1 -only speed" chooses (needs network once)
