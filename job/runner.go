@@ -34,6 +34,8 @@ type Runner struct {
 	Querier       Querier   // nil where no Prometheus is configured
 	Publishers    []Publisher
 	Notifiers     []Notifier
+	Links         config.Links    // the templates of the links in messages
+	Illustrator   Illustrator     // nil leaves messages without sentences and pictures
 	Secrets       *redact.Secrets // are taken out of errors that are kept or told; nil for none
 	Limits        groundtruth.Limits
 	Identity      string                                     // who this is in the ledger, for people
