@@ -18,7 +18,7 @@ import (
 // errDuration says what a duration looks like.
 var errDuration = errors.New("want a duration such as 30m, 24h, 7d or 1h30m (units w, d, h, m, s, ms, largest first)")
 
-// durationUnit is a unit that formatDuration writes.
+// durationUnit is a unit that FormatDuration writes.
 type durationUnit struct {
 	name string
 	size time.Duration
@@ -66,9 +66,9 @@ func ParseDuration(s string) (time.Duration, error) {
 	return 0, fmt.Errorf("%q is no duration: %w", s, errDuration)
 }
 
-// formatDuration is the inverse of ParseDuration: exact and short. Prometheus's own
+// FormatDuration is the inverse of ParseDuration: exact and short. Prometheus's own
 // writer would not do, for it writes 365d as 1y, which ParseDuration refuses.
-func formatDuration(d time.Duration) string {
+func FormatDuration(d time.Duration) string {
 	if d == 0 {
 		return "0s"
 	}
@@ -141,7 +141,7 @@ func meantDuration(s string) (meant time.Duration, text string, ok bool) {
 		return 0, "", false
 	}
 	meant = time.Duration(total).Round(time.Millisecond)
-	return meant, cmp.Or(text, formatDuration(meant)), true
+	return meant, cmp.Or(text, FormatDuration(meant)), true
 }
 
 // meantWindow reads the size of a window that is written in another way than

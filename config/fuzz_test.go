@@ -103,8 +103,8 @@ func FuzzDuration(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again, err := ParseDuration(formatDuration(d)); d < 0 || err != nil || again != d {
-			t.Errorf("%q = %d, prints as %q", s, d, formatDuration(d))
+		if again, err := ParseDuration(FormatDuration(d)); d < 0 || err != nil || again != d {
+			t.Errorf("%q = %d, prints as %q", s, d, FormatDuration(d))
 		}
 	})
 }

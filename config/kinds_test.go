@@ -31,7 +31,9 @@ models:
 func TestKinds(t *testing.T) {
 	type columns = groundtruth.PredictionColumns
 	id := groundtruth.IDColumns{"id"}
-	element := func(key string, place int) groundtruth.Element { return groundtruth.Element{Key: key, Place: place, Of: 2} }
+	element := func(key string, place int) groundtruth.Element {
+		return groundtruth.Element{Key: key, Place: place, Of: 2}
+	}
 	catDog := []groundtruth.ClassScore{{Class: "cat", Column: "p_cat"}, {Class: "dog", Column: "p_dog"}}
 	for _, c := range []struct {
 		name, task, columns, keys string

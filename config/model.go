@@ -301,7 +301,7 @@ func (d *decoder) strata(o *object, r *Reference, m *Model) {
 func (d *decoder) tellsApart(v value, kind summary.StrataKind, m *Model) {
 	if longest := kind.LongestWindow(); !m.grid.IsZero() && m.grid.Length() >= longest {
 		d.fail(v, "%s serves windows shorter than %s, and those of this model are %s: each has all of them; leave the key out, or write none",
-			kind, formatDuration(longest), m.grid)
+			kind, FormatDuration(longest), m.grid)
 	}
 }
 

@@ -48,7 +48,7 @@ func (d *decoder) keepsEnough(m *Model, kept time.Duration) {
 	}
 	if least := m.GroundTruth.Delay + r.takes(metric.MinRolling, m); kept < least {
 		d.fail(m.rollingAt, "it is made of the Summaries of %d windows or more, and state.keep_summaries keeps them for %s: give that %s at least",
-			metric.MinRolling, formatDuration(kept), formatDuration(least))
+			metric.MinRolling, FormatDuration(kept), FormatDuration(least))
 	}
 }
 

@@ -48,16 +48,20 @@ func (m *Model) defaultRuleList() []Rule {
 	if noPredictions, noLabels := m.Reference.lacks(); noPredictions || noLabels {
 		return rules
 	}
-	_, lacks := m.lacks()[metric.Scores]
-	_, referenceLacks := m.referenceLacks()[metric.Scores]
-	switch {
-	case m.Task == groundtruth.Regression:
-		return append(rules, rule("rmse", "rmse > 1.1 * reference.rmse"))
-	case !lacks && !referenceLacks:
-		return append(rules, rule("roc_auc", "roc_auc < 0.9 * reference.roc_auc"))
-	default:
-		return append(rules, rule("f1", "f1 < 0.9 * reference.f1"))
+	lacks, referenceLacks := m.lacks(), m.referenceLacks()
+	primary, ok := metric.PrimaryOf(m.Task, func(of metric.Input) bool {
+		_, window := lacks[of]
+		_, reference := referenceLacks[of]
+		return window || reference
+	})
+	if !ok {
+		return rules
 	}
+	worse := primary.Name + " < 0.9 * reference." + primary.Name
+	if primary.Worse == metric.WorseRises {
+		worse = primary.Name + " > 1.1 * reference." + primary.Name
+	}
+	return append(rules, rule(primary.Name, worse))
 }
 
 // rules reads and compiles the rules of a model.

@@ -82,7 +82,7 @@ func parseEvery(text string, loc *time.Location) (*Schedule, error) {
 		return nil, fmt.Errorf("@every: %w", err)
 	}
 	if every < minEvery {
-		return nil, fmt.Errorf("@every must be at least %s", formatDuration(minEvery))
+		return nil, fmt.Errorf("@every must be at least %s", FormatDuration(minEvery))
 	}
 	return &Schedule{spec: text, inner: cron.Every(every), loc: loc}, nil
 }

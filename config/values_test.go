@@ -46,7 +46,7 @@ func TestParseDuration(t *testing.T) {
 func TestDurationRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := time.Duration(rapid.Int64Range(0, int64(106751*24*time.Hour/time.Millisecond)).Draw(t, "ms")) * time.Millisecond
-		s := formatDuration(d)
+		s := FormatDuration(d)
 		if got, err := ParseDuration(s); err != nil || got != d {
 			t.Fatalf("%v prints as %q, which reads as %v, %v", d, s, got, err)
 		}

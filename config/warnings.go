@@ -73,7 +73,7 @@ func (m *Model) warnings(kept time.Duration) []string {
 		add("rules have the action retrain, but retrain.mode is off: they only alert")
 	case k != nil && m.Retrain.Settle < 3*k.Timeout:
 		add("retrain.settle (%s) should be at least three times retrain.kubeflow.timeout (%s), so that an unclear launch is looked for before it is given up",
-			formatDuration(m.Retrain.Settle), formatDuration(k.Timeout))
+			FormatDuration(m.Retrain.Settle), FormatDuration(k.Timeout))
 	}
 	if m.Drift.Threshold != nil && len(m.Drift.Methods) != 1 {
 		add("drift.threshold is one number for several measures, whose scales differ; a map by measure says which")
@@ -94,7 +94,7 @@ func (m *Model) warnings(kept time.Duration) []string {
 	}
 	if r := m.Rolling(); r != nil {
 		if takes := m.GroundTruth.Delay + r.takes(r.Windows, m); takes > kept {
-			add("reference.rolling takes up to %d windows, and state.keep_summaries (%s) keeps fewer of them: %s would keep all", r.Windows, formatDuration(kept), formatDuration(takes))
+			add("reference.rolling takes up to %d windows, and state.keep_summaries (%s) keeps fewer of them: %s would keep all", r.Windows, FormatDuration(kept), FormatDuration(takes))
 		}
 	}
 	if m.rules != nil {

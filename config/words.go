@@ -65,6 +65,8 @@ func eventKinds() []string {
 	}
 }
 
+func reportTimes() []string { return []string{ReportAlways, ReportBreached, ReportNever} }
+
 func schemes() []string { return []string{"s3", "gs", "azblob", "file", "mem"} }
 
 // placeholders are the parts of a time that a pattern may name.

@@ -175,7 +175,7 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[str
 	return func() {
 		for i, name := range names {
 			metric.KnowTails(metrics[i], whole())
-			out[uniqueName(name)] = Group{N: groups[name].N(), Metrics: metrics[i]}
+			out[UniqueName(name)] = Group{N: groups[name].N(), Metrics: metrics[i]}
 		}
 	}
 }
@@ -223,7 +223,7 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 			d.Columns[drift.LabelColumn] = *label
 		}
 		for i, r := range features {
-			d.Columns[uniqueName(r.Name())] = found[i]
+			d.Columns[UniqueName(r.Name())] = found[i]
 		}
 	}
 }

@@ -151,7 +151,7 @@ func (r *Runner) Backfill(ctx context.Context, plan *Backfill, opt BackfillOptio
 			return fmt.Errorf("backfill as of %s: %w", at.asOf.Format(time.RFC3339), err)
 		}
 	}
-	return b.end(ctx)
+	return b.end(ctx, plan)
 }
 
 // backfill is a backfill that goes on: a pass whose moment moves, and what it needs from
@@ -193,7 +193,7 @@ func (b *backfill) begin(ctx context.Context, plan *Backfill) error {
 	if b.ref, err = b.reference(ctx, b.model, b.effects.write); err != nil {
 		return err
 	}
-	b.layout = b.ref.layoutID()
+	b.setReference(b.ref)
 	return b.loadOrdinary(ctx, b.ref)
 }
 
@@ -290,13 +290,13 @@ func (b *backfill) note(o *Outcome) {
 	b.unhidden = true
 	const note = "labels have no ingest time, so labels that came in later were seen as well: these figures may be better founded than those of that night; " +
 		"map ground_truth.columns.ingested_at, or have a {date} in ground_truth.url, to hide them"
-	b.Log.Warn("noted", "model", b.model.Name, "note", note)
+	b.Log.Warn(Noted, "model", b.model.Name, "note", note)
 	o.Notes = append(slices.Clip(o.Notes), note)
 }
 
-// end pushes the figures of the newest window, where that is asked for, and returns what
-// could not be asked or pushed.
-func (b *backfill) end(ctx context.Context) error {
+// end has reports written, pushes the figures of the newest window where that is asked for,
+// and returns what could not be asked or pushed.
+func (b *backfill) end(ctx context.Context, plan *Backfill) error {
 	p := &b.pass
 	p.Ledger, p.launches = b.ledger, b.launches
 	if p.launches == nil {
@@ -308,5 +308,6 @@ func (b *backfill) end(ctx context.Context) error {
 			newest = append(newest, o)
 		}
 	}
-	return p.publish(ctx, RunStatus{Model: p.model.Name, Start: b.started, Duration: p.Clock().Sub(b.started)}, newest)
+	reportErrors := b.report(ctx, plan)
+	return p.publish(ctx, RunStatus{Model: p.model.Name, Start: b.started, Duration: p.Clock().Sub(b.started), ReportErrors: reportErrors}, newest)
 }

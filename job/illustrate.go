@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hindcast/hindcast/config"
@@ -124,12 +125,34 @@ func SubjectOf(e Event) fill.Subject {
 	return s
 }
 
-// toldUpTo returns the windows up to an outcome's: those of the ledger, and those of the pass,
-// which are not recorded yet.
+// toldUpTo returns the windows up to an outcome's: those of the ledger, and those that the pass
+// judges, which are not recorded yet.
 func (p *pass) toldUpTo(ctx context.Context, o *Outcome) ([]Told, error) {
-	var told []Told
-	for _, e := range p.judged {
-		told = append(told, Told{Outcome: e.outcome})
+	recorded := p.pictured
+	if recorded == nil || !p.picturedUpTo.Equal(o.Window) {
+		shown, _, err := p.Ledger.Shown(ctx, p.model.Name, p.model.Grid().String(), &o.Window, pictured)
+		if err != nil {
+			return nil, err
+		}
+		if recorded, err = toldOfEach(shown); err != nil {
+			return nil, err
+		}
+		p.pictured, p.picturedUpTo = recorded, o.Window
 	}
-	return told, nil
+	told := []Told{{Outcome: *o}}
+	beside := func(of *Outcome) bool { return of.Window.Start.Before(o.Window.Start) }
+	known := map[groundtruth.Window]bool{}
+	for _, e := range slices.Backward(p.judged) {
+		if of := &e.outcome; of.OnGrid && beside(of) && !known[of.Window] {
+			known[of.Window] = true
+			told = append(told, Told{Outcome: *of})
+		}
+	}
+	for _, t := range recorded {
+		if beside(&t.Outcome) && !known[t.Window] {
+			told = append(told, t)
+		}
+	}
+	slices.SortFunc(told, func(a, b Told) int { return a.Window.Start.Compare(b.Window.Start) })
+	return told[max(0, len(told)-pictured):], nil
 }

@@ -51,6 +51,12 @@ type Publisher interface {
 	PublishRuns(ctx context.Context, model string, runs []trigger.LaunchStatus) error
 }
 
+// Reporter shows in pictures what passes judged.
+type Reporter interface {
+	// Report is given what a pass judged, once it is recorded.
+	Report(ctx context.Context, j *Judged) error
+}
+
 // Querier asks a monitoring system.
 type Querier interface {
 	// Query returns the number that the query gives at a time, or an answer without

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/drift"
+	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/redact"
@@ -36,6 +37,7 @@ type Runner struct {
 	Notifiers     []Notifier
 	Links         config.Links    // the templates of the links in messages
 	Illustrator   Illustrator     // nil leaves messages without sentences and pictures
+	Reporter      Reporter        // of passes that record what they judge; nil where no reports are written
 	Secrets       *redact.Secrets // are taken out of errors that are kept or told; nil for none
 	Limits        groundtruth.Limits
 	Identity      string                                     // who this is in the ledger, for people
@@ -75,6 +77,8 @@ type Options struct {
 	Launch bool                // with Window or AsOf: launch all the same
 	Merge  bool                // AsOf is that of shards: take what they kept, and act as a pass of now does
 	Late   bool                // AsOf is a moment at which a pass should have been: act as that would have
+
+	Reporter Reporter // of this pass, beside the Runner's: of a dry run too; nil for none
 }
 
 // effects say what a pass may do (semantics, section 1). Options decide on them.
@@ -121,7 +125,8 @@ func (r *Runner) Pass(ctx context.Context, m *config.Model, opt Options) ([]Outc
 	err := p.run(ctx)
 	p.tellRevised(ctx)
 	outcomes := p.outcomes(slices.Concat(p.judged, p.redecided))
-	status := RunStatus{Model: m.Name, Start: started, Duration: r.Clock().Sub(started)}
+	reportErrors := p.report(ctx)
+	status := RunStatus{Model: m.Name, Start: started, Duration: r.Clock().Sub(started), ReportErrors: reportErrors}
 	status.Err = errors.Join(append([]error{err}, p.launchFailures...)...)
 	if err != nil {
 		return outcomes, errors.Join(status.Err, p.failed(ctx, status))
@@ -150,6 +155,7 @@ type pass struct {
 	hungQuery hang                   // the query that the monitoring system did not answer in time
 
 	layout          string                 // ID of the reference's layout, on which windows are counted; empty without one
+	profile         *summary.Profile       // the reference's; nil without one
 	ordinary        *ordinary              // the model's own windows, where the reference has no days and rules compare with it
 	earlier         []trigger.LaunchStatus // the runs that were started before it
 	again           []again                // the windows of its plan that were judged before
@@ -158,6 +164,7 @@ type pass struct {
 	gonePredictions []groundtruth.Window   // the windows that it was to judge again and whose predictions are gone, oldest first
 	judged          []*evaluated           // this pass's windows, oldest first, mature before closed
 	redecided       []*evaluated           // windows of earlier passes that were decided on again
+	held            []held                 // the Summaries of the windows that were judged last, for reports
 	beside          []trigger.Record       // what a backfill knows of windows beside the ledger
 	rolled          map[int64]rolled       // errors of windows that rolling references are made of, by the windows' starts in Unix seconds
 	notes           []string               // what people must know of the pass, for its output alone: no window's record has them
@@ -165,9 +172,11 @@ type pass struct {
 	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
 	breachesUnknown bool                          // knownBreaches could not be read
 	toldInPass      map[string]bool               // what people were told in this pass: an event's kind and its incident's ID
-	revised         []Revised                     // what was judged otherwise now than people were told
-	retracted       []trigger.Retraction          // the runs that this pass has marked so
-	goingOn         []Event                       // what people know of and goes on, beside open breaches and runs
+	pictured        []Told                        // the recorded windows that the last picture was drawn of, up to picturedUpTo
+	picturedUpTo    groundtruth.Window
+	revised         []Revised            // what was judged otherwise now than people were told
+	retracted       []trigger.Retraction // the runs that this pass has marked so
+	goingOn         []Event              // what people know of and goes on, beside open breaches and runs
 
 	launchFailures   []error // of runs that could not be started
 	unaskedQueries   []error // of queries that nobody could be asked
@@ -202,7 +211,7 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.layout = ref.layoutID()
+	p.setReference(ref)
 	if err := p.loadOrdinary(ctx, ref); err != nil {
 		return err
 	}
@@ -432,9 +441,17 @@ func (p *pass) shown() []*evaluated {
 	return slices.DeleteFunc(slices.Clone(p.judged), func(e *evaluated) bool { return e.again != nil && e.decided })
 }
 
-// outcomes orders windows as people read them: mature before closed, newest first. The
-// first of them has the notes on the pass.
+// outcomes returns windows as outcomesOf does. The first of them has the notes on the pass.
 func (p *pass) outcomes(windows []*evaluated) []Outcome {
+	out := p.outcomesOf(windows)
+	if len(out) > 0 && len(p.notes) > 0 {
+		out[0].Notes = slices.Concat(out[0].Notes, p.notes)
+	}
+	return out
+}
+
+// outcomesOf orders windows as people read them: mature before closed, newest first.
+func (p *pass) outcomesOf(windows []*evaluated) []Outcome {
 	var out []Outcome
 	for _, e := range windows {
 		if e.outcome.Decision.Action == "" {
@@ -448,8 +465,5 @@ func (p *pass) outcomes(windows []*evaluated) []Outcome {
 		}
 		return b.Window.Start.Compare(a.Window.Start)
 	})
-	if len(out) > 0 && len(p.notes) > 0 {
-		out[0].Notes = slices.Concat(out[0].Notes, p.notes)
-	}
 	return out
 }

@@ -21,9 +21,8 @@ type Story struct {
 	// one each, oldest first. A window without a record is left out. The last one may lie off
 	// the grid, or be unrecorded, where somebody had it judged.
 	Windows []Told
-	// Newer are the windows after the last of Windows that are judged without their labels so
-	// far, oldest first. Their drift and their estimates are news. There are none where a window
-	// was asked for.
+	// Newer are the windows after the last of Windows, oldest first, where none of them has its
+	// labels so far: their drift and their estimates are news.
 	Newer []Told
 
 	Runs        []trigger.LaunchStatus // the started runs, by time of launch
@@ -31,10 +30,12 @@ type Story struct {
 
 	Summary   *summary.Summary // of the last of Windows; nil where none is kept
 	NoSummary string           // why Summary is nil
-	Profile   *summary.Profile // of the reference that the Summary was counted on the layout of; nil where there is none
+	Profile   *summary.Profile // the one on whose layout the last of Windows was counted; nil where there is none
 	NoProfile string           // why Profile is nil
 
 	Policy []string // the rules and what they lead to, as the configuration has them: a line each
+
+	minRows int64 // see Compared
 }
 
 // Told is a window as the ledger holds it: its newest revision, or the newest mature one where
@@ -45,7 +46,19 @@ type Told struct {
 	PolicyHash string
 	Inputs     []groundtruth.Input
 	Revisions  int // how many the window has; 0 where it is not recorded
+
+	layout   string    // ID of the layout that it was counted on; empty without a reference
+	readAsOf time.Time // as of when it was read
 }
 
 // Last returns the window that the story is about.
 func (s *Story) Last() *Told { return &s.Windows[len(s.Windows)-1] }
+
+// Compared returns what the last window was compared with: the profile's rows of its kind of
+// time, or all of them. It is false without a Profile.
+func (s *Story) Compared() (summary.Stratum, bool) {
+	if s.Profile == nil {
+		return summary.Stratum{}, false
+	}
+	return s.Profile.For(s.Last().Window, s.minRows), true
+}

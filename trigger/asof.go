@@ -52,7 +52,7 @@ func (l *Ledger) NewestOfStages(ctx context.Context, model, grid string, first, 
 	}
 	out := map[int64]map[string]int{}
 	for _, era := range erasToList(first.Start, last.Start, eraDigits(fullWindow(first, grid))) {
-		e, err := l.openEra(ctx, model, era, in)
+		e, err := l.openEra(ctx, model, era, in, false)
 		if err != nil {
 			return nil, err
 		}

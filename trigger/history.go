@@ -119,11 +119,12 @@ func (l *Ledger) Whole(ctx context.Context, records []Record) ([]Record, error) 
 
 // backward reads the windows that in says yes to from the newest back, a few at a time, and
 // gives each lot to more, which says whether to go on. It begins with the era of the
-// window from and ends with that of the window Farthest windows before the window to.
-func (l *Ledger) backward(ctx context.Context, model string, in func(place) bool, from, to groundtruth.Window, read func(*eraReader, context.Context, []windowKeys) ([]Record, error), more func(windows int, records []Record) bool) error {
+// window from and ends with that of the window Farthest windows before the window to. With
+// figures the records have them.
+func (l *Ledger) backward(ctx context.Context, model string, in func(place) bool, figures bool, from, to groundtruth.Window, read func(*eraReader, context.Context, []windowKeys) ([]Record, error), more func(windows int, records []Record) bool) error {
 	const lot = 2 * readers
 	for _, era := range slices.Backward(erasBetween(farthestBefore(to), from.Start, eraDigits(from))) {
-		e, err := l.openEra(ctx, model, era, in)
+		e, err := l.openEra(ctx, model, era, in, figures)
 		if err != nil {
 			return err
 		}
@@ -175,7 +176,7 @@ func (l *Ledger) Recent(ctx context.Context, model, grid string, newest, oldest 
 	begun := len(retrain) == 0 // the records go back to before the episode that is going on
 	in := func(p place) bool { return p.on(grid) && !p.window.Start.After(newest.Start) }
 	var out []Record
-	err := l.backward(ctx, model, in, fullWindow(newest, grid), fullWindow(oldest, grid), (*eraReader).newest, func(_ int, records []Record) bool {
+	err := l.backward(ctx, model, in, false, fullWindow(newest, grid), fullWindow(oldest, grid), (*eraReader).newest, func(_ int, records []Record) bool {
 		if len(records) == 0 {
 			return true // all of them are hidden
 		}
@@ -209,9 +210,31 @@ func (l *Ledger) windows(ctx context.Context, model string) ([]windowKeys, error
 	return revisions(dir, objects, anyGrid)
 }
 
-// Brief returns what History does, without inputs and outputs: it costs a request for a
-// page of the index instead of one for each record.
+// Brief returns what History does, without inputs and outputs and with Figures: it costs a
+// request for a page of the index instead of one for each record.
 func (l *Ledger) Brief(ctx context.Context, model string) ([]Record, error) {
+	return l.briefOf(ctx, model, anyGrid)
+}
+
+// Since returns every revision of the windows on any grid that start at from or later, as Brief
+// does, up to the era of the window newest.
+func (l *Ledger) Since(ctx context.Context, model string, from time.Time, newest groundtruth.Window) ([]Record, error) {
+	in := func(at place) bool { return !at.window.Start.Before(from) }
+	to := newest.Start
+	if to.Before(from) {
+		to = from
+	}
+	eras := erasToList(from, to, eraDigits(newest))
+	if eras[0] == "" {
+		return l.briefOf(ctx, model, in)
+	}
+	return readEras(ctx, eras, func(ctx context.Context, era string) (*eraReader, error) {
+		return l.openEra(ctx, model, era, in, true)
+	})
+}
+
+// briefOf reads every revision of the windows that in says yes to, of all of time.
+func (l *Ledger) briefOf(ctx context.Context, model string, in func(place) bool) ([]Record, error) {
 	dir := evaluationDir(model, true)
 	objects, err := l.objects(ctx, dir)
 	if err != nil {
@@ -226,20 +249,27 @@ func (l *Ledger) Brief(ctx context.Context, model string) ([]Record, error) {
 		era := eraOf(at.window.Start, eraDigits(at.window))
 		byEra[era] = append(byEra[era], o)
 	}
-	eras := slices.Sorted(maps.Keys(byEra))
+	return readEras(ctx, slices.Sorted(maps.Keys(byEra)), func(ctx context.Context, era string) (*eraReader, error) {
+		return l.readEra(ctx, model, era, byEra[era], in, true)
+	})
+}
+
+// readEras reads every revision of the windows of eras, several eras at a time, by start, grid
+// and revision.
+func readEras(ctx context.Context, eras []string, open func(ctx context.Context, era string) (*eraReader, error)) ([]Record, error) {
 	found := make([][]Record, len(eras))
-	g, gctx := errgroup.WithContext(ctx)
+	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
 	for i, era := range eras {
 		g.Go(func() error {
-			e, err := l.readEra(gctx, model, era, byEra[era], anyGrid)
+			e, err := open(ctx, era)
 			if err != nil {
 				return err
 			}
-			if found[i], err = e.all(gctx, e.windows); err != nil {
+			if found[i], err = e.all(ctx, e.windows); err != nil {
 				return err
 			}
-			e.page.close(gctx)
+			e.page.close(ctx)
 			return nil
 		})
 	}
@@ -254,12 +284,12 @@ func (l *Ledger) Brief(ctx context.Context, model string) ([]Record, error) {
 }
 
 // LastWindows returns every revision of the newest n windows on any grid, up to the
-// era of the window newest, by start and revision, without inputs and outputs. Where
+// era of the window newest, by start and revision, without inputs and outputs and with Figures. Where
 // they lie further back than Farthest windows of the grid, it lists all to find them.
 func (l *Ledger) LastWindows(ctx context.Context, model string, newest groundtruth.Window, n int) ([]Record, error) {
 	var out []Record
 	seen := 0
-	err := l.backward(ctx, model, anyGrid, newest, newest, (*eraReader).all, func(windows int, records []Record) bool {
+	err := l.backward(ctx, model, anyGrid, true, newest, newest, (*eraReader).all, func(windows int, records []Record) bool {
 		out = slices.Concat(records, out)
 		seen += windows
 		return seen < n

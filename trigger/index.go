@@ -76,8 +76,9 @@ type pageRecord struct {
 	Copies map[string]copied `json:"copies"`
 }
 
-// openPage reads a page for the objects listed. One that cannot be used is empty.
-func (l *Ledger) openPage(ctx context.Context, key string, listed []objstore.Object, shrink func([]byte, string) ([]byte, error)) (*page, error) {
+// openPage reads a page for the objects listed. One that cannot be used is empty. Of its copies
+// those are used that serve says yes to, or all where it is nil.
+func (l *Ledger) openPage(ctx context.Context, key string, listed []objstore.Object, shrink func([]byte, string) ([]byte, error), serve func(data []byte) bool) (*page, error) {
 	p := &page{ledger: l, key: indexDir + key, shrink: shrink, copies: map[string]copied{}, listed: make(map[string]objstore.Object, len(listed))}
 	for _, o := range listed {
 		p.listed[o.Key] = o
@@ -90,7 +91,7 @@ func (l *Ledger) openPage(ctx context.Context, key string, listed []objstore.Obj
 		return nil, err
 	}
 	for k, c := range kept.Copies {
-		if o, ok := p.listed[k]; ok && c.of(o) {
+		if o, ok := p.listed[k]; ok && c.of(o) && (serve == nil || serve(c.Data)) {
 			p.copies[k] = c
 		}
 	}
@@ -162,22 +163,6 @@ func (p *page) close(ctx context.Context) {
 	}
 }
 
-// brief returns what a page keeps of an evaluation: all but its inputs and its output,
-// which are what makes it large and what no decision rests on.
-func brief(data []byte, key string) ([]byte, error) {
-	if _, err := parseEvaluation(key, data); err != nil {
-		return nil, err
-	}
-	// Fields that a later version added stay.
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(data, &fields); err != nil {
-		return nil, fmt.Errorf("ledger record %s is damaged: %w", key, err)
-	}
-	delete(fields, "inputs")
-	delete(fields, "output")
-	return json.Marshal(fields)
-}
-
 // An era is a stretch of time whose windows' keys share their first digits, so that
 // one listing shows them: a decade, year, month, day or hour, the longest that has at
 // most windowsInEra windows.
@@ -238,29 +223,36 @@ type eraReader struct {
 	ledger  *Ledger
 	windows []windowKeys // oldest first
 	page    *page
+	figures bool // records are read with their figures
 }
 
 // openEra lists the windows of an era that in says yes to.
-func (l *Ledger) openEra(ctx context.Context, model, era string, in func(place) bool) (*eraReader, error) {
+func (l *Ledger) openEra(ctx context.Context, model, era string, in func(place) bool, figures bool) (*eraReader, error) {
 	objects, err := l.objects(ctx, evaluationDir(model, true)+era)
 	if err != nil {
 		return nil, err
 	}
-	return l.readEra(ctx, model, era, objects, in)
+	return l.readEra(ctx, model, era, objects, in, figures)
 }
 
 // readEra reads what the ledger holds of the windows of one era that in lets in, whose
-// objects were listed.
-func (l *Ledger) readEra(ctx context.Context, model, era string, objects []objstore.Object, in func(place) bool) (*eraReader, error) {
+// objects were listed. Where figures are wanted, an evaluation whose copy lacks them, as
+// those that earlier versions made do, is read again.
+func (l *Ledger) readEra(ctx context.Context, model, era string, objects []objstore.Object, in func(place) bool, figures bool) (*eraReader, error) {
 	windows, err := revisions(evaluationDir(model, true), objects, in)
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.openPage(ctx, part(model)+"/records-"+era, objects, brief)
+	figures = figures && l.figuresOf != nil
+	var serve func([]byte) bool
+	if figures {
+		serve = func(data []byte) bool { return figuresIn(data) != nil }
+	}
+	p, err := l.openPage(ctx, part(model)+"/records-"+era, objects, l.brief(figures), serve)
 	if err != nil {
 		return nil, err
 	}
-	return &eraReader{l, windows, p}, nil
+	return &eraReader{l, windows, p, figures}, nil
 }
 
 // evaluation reads one revision without its inputs and output.
@@ -269,7 +261,11 @@ func (e *eraReader) evaluation(ctx context.Context, key string) (Record, error) 
 	if err != nil {
 		return Record{}, err
 	}
-	return parseEvaluation(key, data)
+	r, err := parseEvaluation(key, data)
+	if err == nil && e.figures {
+		r.Figures = figuresIn(data)
+	}
+	return r, err
 }
 
 // newest reads of each window what newestOf says, oldest window first.

@@ -307,7 +307,7 @@ func TestIndex_ItsFaultsLoseNoTelling(t *testing.T) {
 
 func TestIndex_KeepsFieldsOfLaterVersions(t *testing.T) {
 	data := []byte(`{"schema":1,"model":"m","window":{"start":"2026-01-01T00:00:00Z","end":"2026-01-02T00:00:00Z"},"on_grid":true,"stage":"mature","revision":1,"read":"HASH","inputs":[],"output":{}}`)
-	got, err := brief(data, evaluationKey("m", placeOf(day(1), ""), true, 1))
+	got, err := NewLedger(newMemStore()).brief(false)(data, evaluationKey("m", placeOf(day(1), ""), true, 1))
 	if err != nil || !strings.Contains(string(got), `"read":"HASH"`) || strings.Contains(string(got), "output") {
 		t.Errorf("%s, %v", got, err)
 	}

@@ -76,7 +76,7 @@ func (l *Ledger) Launches(ctx context.Context, model string) ([]LaunchStatus, er
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.openPage(ctx, part(model)+"/launches", slices.Concat(launched, states), nil)
+	p, err := l.openPage(ctx, part(model)+"/launches", slices.Concat(launched, states), nil, nil)
 	if err != nil {
 		return nil, err
 	}

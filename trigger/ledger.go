@@ -40,8 +40,9 @@ type Store interface {
 // record that cannot be read is an error that names it: it is never passed over.
 type Ledger struct {
 	store       Store
-	indexWriter IndexWriter // nil: the index is read only
-	asOf        time.Time   // evaluations of a later as-of are hidden; zero hides none. See AsOf
+	indexWriter IndexWriter                                   // nil: the index is read only
+	asOf        time.Time                                     // evaluations of a later as-of are hidden; zero hides none. See AsOf
+	figuresOf   func(output json.RawMessage) (Figures, error) // nil: records have no figures. See WithFigures
 }
 
 // NewLedger returns the ledger in s, whose root is the state URL.

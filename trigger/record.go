@@ -71,6 +71,7 @@ type comparisonRecord struct {
 	LeftValue  stat.Number `json:"left_value"`
 	RightValue stat.Number `json:"right_value"`
 	Variable   string      `json:"variable,omitempty"`
+	Level      float64     `json:"level,omitempty"`
 }
 
 // estimateRecord is an estimate in an evaluationRecord.

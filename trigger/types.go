@@ -92,6 +92,7 @@ type Record struct {
 	Inputs     []groundtruth.Input
 	Decision   Decision
 	Output     json.RawMessage // the object of run -o json, kept as it was printed
+	Figures    *Figures        // of Output, where Brief, LastWindows or Since have read the record; else nil
 
 	// What a pass goes by that may judge the window again. Records of earlier versions
 	// have none of it.

@@ -198,7 +198,7 @@ type modelNights struct {
 	name  string
 	zone  groundtruth.Zone
 	rows  []windowRow
-	notes []countedNote
+	notes noteList
 }
 
 // night implements nights.
@@ -212,7 +212,7 @@ func (t *nightTable) night(model int, asOf time.Time, outcomes []job.Outcome) er
 		of.name, of.zone = o.Model, o.TimeZone
 		of.rows = append(of.rows, rowOf(o))
 		for _, note := range o.Notes {
-			of.note(note, o)
+			of.notes.add(o.Window.Text(o.TimeZone, "/"), note)
 		}
 		model, header := "", ""
 		if t.widest > 0 {

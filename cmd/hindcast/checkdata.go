@@ -9,8 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/datacheck"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -173,8 +171,8 @@ func columnsTable(w io.Writer, columns []datacheck.Column) {
 		return
 	}
 	const name, use, example, least = 24, 30, 26, 10 // most characters of a cell, and the least of an example
-	header := []any{"column", "use", "type", "missing", "bad", "example"}
-	rows := make([]table.Row, len(columns))
+	header := []string{"column", "use", "type", "missing", "bad", "example"}
+	rows := make([][]any, len(columns))
 	room := pageWidth - 2*len(header) // that the table puts around cells
 	widths := make([]int, len(header)-1)
 	for i, title := range header[:len(widths)] {
@@ -185,7 +183,7 @@ func columnsTable(w io.Writer, columns []datacheck.Column) {
 		if !c.There {
 			kind = "NOT THERE"
 		}
-		rows[r] = table.Row{cut(visible(c.Name), name), cut(visible(c.Use), use), kind, shareText(c.Missing), shareText(c.Bad)}
+		rows[r] = []any{cut(visible(c.Name), name), cut(visible(c.Use), use), kind, shareText(c.Missing), shareText(c.Bad)}
 		for i, cell := range rows[r] {
 			widths[i] = max(widths[i], utf8.RuneCountInString(fmt.Sprint(cell)))
 		}

@@ -3,11 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
+	"math"
 	"strconv"
-
-	"github.com/jedib0t/go-pretty/v6/table"
-	pretty "github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -30,70 +27,48 @@ func confusionTable(w io.Writer, c *metric.Confusion) {
 		return
 	}
 	columns := pageColumns
-	if screen, ok := w.(terminalWriter); ok && screen.columns > 0 {
-		columns = screen.columns
+	if l := lookOf(w); l.columns > 0 {
+		columns = l.columns
 	}
 	m := report.MatrixOf(c, mostConfused)
-	header, rows := matrixCells(m, true)
-	for most := len(m.Classes); widthOf(header, rows) > columns && most >= 2; most-- {
+	t := matrixTable(w, m, true)
+	for most := len(m.Classes); t.total() > columns && most >= 2; most-- {
 		m = report.MatrixOf(c, min(most, mostConfused))
-		header, rows = matrixCells(m, false)
+		t = matrixTable(w, m, false)
 	}
-	t := newTable(w, header...)
-	t.Style().Format.Header = pretty.FormatDefault // classes keep their letters
-	configs := make([]table.ColumnConfig, 0, len(header))
-	for i := range header[1:] {
-		configs = append(configs, table.ColumnConfig{Number: i + 2, Align: pretty.AlignRight, AlignHeader: pretty.AlignRight})
-	}
-	t.SetColumnConfigs(configs)
-	for _, row := range rows {
-		t.AppendRow(row)
-	}
+	gap(w)
 	t.Render()
 	if m.About != "" {
-		fmt.Fprintln(w, visible(m.About))
+		say(w, nil, plain(m.About))
 	}
 }
 
-// matrixCells writes a matrix as the header and the rows of a table. A column is named after its
-// class or has, which takes less room, the number that stands before the class of a row.
-func matrixCells(m report.Matrix, named bool) (header []any, rows []table.Row) {
-	header = []any{"ACTUAL"}
+// matrixTable returns a matrix as a table. A column is named after its class or has, which takes
+// less room, the number that stands before the class of a row.
+func matrixTable(w io.Writer, m report.Matrix, named bool) *textTable {
+	header := []string{"ACTUAL"}
 	if !named {
 		header[0] = "ACTUAL, BY PREDICTED"
 	}
+	names := make([]string, len(m.Classes))
 	for i, class := range m.Classes {
-		heading, name := "PREDICTED "+shortened(class), shortened(class)
+		names[i] = shortened(visible(class), mostName, lookOf(w))
+		heading := "PREDICTED " + names[i]
 		if !named {
 			heading = strconv.Itoa(i + 1)
-			name = heading + " " + name
+			names[i] = heading + " " + names[i]
 		}
 		header = append(header, heading)
-		row := table.Row{name}
+	}
+	t := newTableAsIs(w, append(header, "RECALL")...)
+	for i, name := range names {
+		row := []any{name}
 		for _, n := range m.Counts[i] {
-			row = append(row, report.Number(stat.Number(n)))
+			row = append(row, figure(report.Number(stat.Number(n))))
 		}
-		rows = append(rows, append(row, report.Number(m.Recall[i])))
+		t.AppendRow(append(row, figure(report.Number(m.Recall[i]))))
 	}
-	return append(header, "RECALL"), rows
-}
-
-// shortened is the name of a class where there is little room.
-func shortened(class string) string { return pretty.Trim(visible(class), mostName) }
-
-// widthOf is how wide a table is with the spaces around its cells.
-func widthOf(header []any, rows []table.Row) int {
-	widths := make([]int, len(header))
-	for _, row := range append(slices.Clone(rows), table.Row(header)) {
-		for i, cell := range row {
-			widths[i] = max(widths[i], pretty.StringWidthWithoutEscSequences(fmt.Sprint(cell)))
-		}
-	}
-	total := 2 * len(widths)
-	for _, width := range widths {
-		total += width
-	}
-	return total
+	return t
 }
 
 // classesTable shows the worst of several classes.
@@ -102,18 +77,25 @@ func classesTable(w io.Writer, o *job.Outcome) {
 	if len(worst) == 0 {
 		return
 	}
+	var bars []gauge
 	t := newTable(w, "class", "f1", "95 % interval", "reference", "precision", "recall", "n")
 	for _, name := range worst {
-		c, reference := o.Classes[name], ""
+		c, reference, of := o.Classes[name], "", math.NaN()
 		if o.Reference != nil {
 			reference = valueOf(o.Reference.Classes[name].Metrics, "f1")
+			if m, ok := o.Reference.Classes[name].Metrics["f1"]; ok {
+				of = float64(m.Value)
+			}
 		}
 		f1 := c.Metrics["f1"]
-		t.AppendRow(table.Row{
+		bars = append(bars, gauge{float64(f1.Value), float64(f1.Low), float64(f1.High), of, nil, noRuleMark()})
+		t.AppendRow([]any{
 			name, report.Number(f1.Value), intervalOf(f1), reference,
 			valueOf(c.Metrics, "precision"), valueOf(c.Metrics, "recall"), c.N,
 		})
 	}
+	t.gauges(4, true, bars)
+	gap(w)
 	t.Render()
 	if left := len(o.Classes) - len(worst); left > 0 {
 		fmt.Fprintf(w, "the lowest f1 of %d classes; -o json has all\n", len(o.Classes))
@@ -126,13 +108,17 @@ func estimatedTable(w io.Writer, o *job.Outcome) {
 	names := report.EstimatedNames(o.Estimated)
 	if len(names) > 0 {
 		t := newTable(w, "estimated", "value", "95 % band", "reference")
+		var bars []gauge
 		for _, name := range names {
 			m := o.Estimated.Metrics[name]
-			t.AppendRow(table.Row{name, report.Number(m.Value), intervalOf(m), ofReference(o, name)})
+			bars = append(bars, gaugeOf(o, "estimated."+name, name, m))
+			t.AppendRow([]any{name, report.Number(m.Value), intervalOf(m), ofReference(o, name)})
 		}
+		t.gauges(4, false, bars)
+		gap(w)
 		t.Render()
 	}
 	if text := report.Scored(o.Estimated); text != "" {
-		fmt.Fprintln(w, visible(text))
+		say(w, nil, plain(text))
 	}
 }

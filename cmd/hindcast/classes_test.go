@@ -34,7 +34,7 @@ func TestConfusionFitsTheTerminal(t *testing.T) {
 	for _, columns := range []int{60, 80, 130} {
 		for _, n := range []int{2, 3, 10, 40} {
 			var out bytes.Buffer
-			confusionTable(terminalWriter{visibleWriter{&out}, columns}, manyClasses(n))
+			confusionTable(terminalWriter{visibleWriter{&out}, look{columns: columns}}, manyClasses(n))
 			text := out.String()
 			for line := range strings.Lines(text) {
 				if w := utf8.RuneCountInString(strings.TrimRight(line, "\n")); w > columns && !strings.HasPrefix(line, "other:") {
@@ -44,7 +44,7 @@ func TestConfusionFitsTheTerminal(t *testing.T) {
 			if n == 40 && !strings.Contains(text, "other: the other ") {
 				t.Errorf("in %d columns nothing is said of what is left out:\n%s", columns, text)
 			}
-			if n == 3 && columns == 130 && !strings.Contains(text, "PREDICTED a class with a name ") {
+			if n == 3 && columns == 130 && !strings.Contains(text, "PREDICTED a class with a na...  PREDICTED ") {
 				t.Errorf("classes have no name where there is room:\n%s", text)
 			}
 		}
@@ -80,24 +80,24 @@ func TestClassifierTables(t *testing.T) {
 		LabelBias: &evaluator.LabelBias{Biased: true, Reason: "label bias: of some rows"},
 	}
 	var out bytes.Buffer
-	writeOutcome(visibleWriter{&out}, o)
-	want := ` METRIC     VALUE  95 % INTERVAL  REFERENCE    N 
- roc_auc    0.75   0.5 to 0.875   0.9        100 
- precision  -                                100 
+	writeOutcome(visibleWriter{&out}, o, nil)
+	want := ` METRIC     VALUE  95 % INTERVAL  REFERENCE    N
+ roc_auc    0.75   0.5 to 0.875   0.9        100
+ precision  -                                100
 no value of precision: nothing is predicted to be bee
- ACTUAL  PREDICTED ant  PREDICTED bee  RECALL 
- ant                40             10     0.8 
- bee                20             30     0.6 
- CLASS  F1   95 % INTERVAL  REFERENCE  PRECISION  RECALL   N 
- ant    0    -0.1 to 0.1    0.625      0.5        -       10 
- bee    0.1  0 to 0.2                  0.5        -       10 
- cat    0.2  0.1 to 0.3                0.5        -       10 
- dog    0.3  0.2 to 0.4                0.5        -       10 
- elk    0.4  0.3 to 0.5                0.5        -       10 
+ ACTUAL  PREDICTED ant  PREDICTED bee  RECALL
+ ant                40             10     0.8
+ bee                20             30     0.6
+ CLASS  F1   95 % INTERVAL  REFERENCE  PRECISION  RECALL   N
+ ant    0    -0.1 to 0.1    0.625      0.5        -       10
+ bee    0.1  0 to 0.2                  0.5        -       10
+ cat    0.2  0.1 to 0.3                0.5        -       10
+ dog    0.3  0.2 to 0.4                0.5        -       10
+ elk    0.4  0.3 to 0.5                0.5        -       10
 the lowest f1 of 6 classes; -o json has all
 label bias: of some rows
- ESTIMATED  VALUE  95 % BAND   REFERENCE 
- roc_auc    0.8    0.7 to 0.9  0.9       
+ ESTIMATED  VALUE  95 % BAND   REFERENCE
+ roc_auc    0.8    0.7 to 0.9  0.9
 no window tells yet how estimates compare with labels
 `
 	if _, got, _ := strings.Cut(out.String(), "(coverage 0.9)\n"); !strings.HasPrefix(got, want) {

@@ -172,7 +172,7 @@ func (s *demoStory) end(cfg *config.Config, path string) {
 	show := func(title string, o *job.Outcome) {
 		if o != nil {
 			fmt.Fprintf(w, "\n== %s\n", title)
-			writeOutcome(w, o)
+			writeOutcome(w, o, nil)
 		}
 	}
 	show("A healthy window, once its labels were in", s.healthy)

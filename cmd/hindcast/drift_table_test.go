@@ -21,7 +21,7 @@ func TestDriftTableSaysWhyNot(t *testing.T) {
 	}
 	var out bytes.Buffer
 	driftTable(&out, &drift.Drift{Columns: columns})
-	for _, want := range []string{"0.31         js: no drift beyond 0.14 ", "0.31         above threshold and noise floor, but among 20"} {
+	for _, want := range []string{"0.31         js: no drift beyond 0.14\n", "0.31         above threshold and noise floor, but among 20"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table has no %q:\n%s", want, out.String())
 		}

@@ -19,7 +19,7 @@ func TestHistoryShowsRetractedRuns(t *testing.T) {
 	}
 	var table bytes.Buffer
 	runsTable(&table, launches)
-	for _, want := range []string{"SUCCEEDED, retracted", " retracted", " RUNNING "} {
+	for _, want := range []string{"SUCCEEDED, retracted", " retracted", " RUNNING\n"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("%q is not in\n%s", want, table.String())
 		}

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
@@ -91,11 +89,9 @@ func headline(o *job.Outcome) string {
 
 // primary returns the metric of a window that people look at first.
 func primary(o *job.Outcome) (name string, m metric.Result, ok bool) {
-	names := report.MetricNames(o.Metrics)
-	if len(names) == 0 {
-		return "", m, false
-	}
-	return names[0], o.Metrics[names[0]], true
+	name = metric.Primary(o.Metrics)
+	m, ok = o.Metrics[name]
+	return name, m, ok
 }
 
 // intervalOf returns a metric's interval as people read it, and nothing where it has none.
@@ -113,7 +109,7 @@ type windowRow struct {
 	breached bool
 	recorded bool   // before, and not judged now
 	metric   string // the name of the one that is shown; empty where none is
-	cells    table.Row
+	cells    []any
 }
 
 // recordedMark stands in the table behind the verdict of a window that was recorded before.
@@ -134,7 +130,7 @@ func rowOf(o *job.Outcome) windowRow {
 		verdict += recordedMark
 	}
 	window, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), " ") // the table's title names the zone
-	return windowRow{o.Window, o.Stage, o.Verdict == rule.Breached, o.Recorded, name, table.Row{
+	return windowRow{o.Window, o.Stage, o.Verdict == rule.Breached, o.Recorded, name, []any{
 		window, o.Stage, verdict, o.Coverage.Predictions, coverage, value, interval, share, shortDecision(o.Decision),
 	}}
 }
@@ -155,27 +151,45 @@ func shortDecision(d trigger.Decision) string {
 // countedNote is a note on several windows, of which it holds the first. Notes that differ
 // in their figures alone are one.
 type countedNote struct {
-	kind   string // the text without figures
-	text   string
-	window string // as people read it
-	times  int
+	kind  string // the text without figures
+	text  string
+	where string // the window, as people read it
+	times int
 }
 
 var figures = regexp.MustCompile(`[0-9]+`)
 
+// noteList holds the notes on the windows of a table.
+type noteList []countedNote
+
 // mostNotes bounds how many notes stand below a table.
 const mostNotes = 10
 
-// note counts a note on a window.
-func (n *modelNights) note(text string, o *job.Outcome) {
+// add counts a note on a window.
+func (l *noteList) add(where, text string) {
 	kind := figures.ReplaceAllString(text, "#")
-	for i := range n.notes {
-		if n.notes[i].kind == kind {
-			n.notes[i].times++
+	for i := range *l {
+		if (*l)[i].kind == kind {
+			(*l)[i].times++
 			return
 		}
 	}
-	n.notes = append(n.notes, countedNote{kind, text, o.Window.Text(o.TimeZone, "/"), 1})
+	*l = append(*l, countedNote{kind, text, where, 1})
+}
+
+// write writes the notes below the table.
+func (l noteList) write(w io.Writer) {
+	for i, note := range l {
+		if i == mostNotes {
+			fmt.Fprintf(w, "and %d notes more; -o json has all\n", len(l)-mostNotes)
+			return
+		}
+		where := note.where
+		if note.times > 1 {
+			where += fmt.Sprintf(" and %d more like it", note.times-1)
+		}
+		say(w, styled(unsureStyle, "note: "), plain(where+": "+note.text))
+	}
 }
 
 // render writes the table of a model, a row for each window and stage by window, and what
@@ -214,17 +228,7 @@ func (n *modelNights) render(w io.Writer) {
 	case recorded > 1:
 		fmt.Fprintf(w, "%s %d judgements were recorded before and are shown as they are; hindcast run --window START/END judges a window again\n", recordedMark, recorded)
 	}
-	for i, note := range n.notes {
-		if i == mostNotes {
-			fmt.Fprintf(w, "and %d notes more; -o json has all\n", len(n.notes)-mostNotes)
-			break
-		}
-		where := note.window
-		if note.times > 1 {
-			where += fmt.Sprintf(" and %d more like it", note.times-1)
-		}
-		fmt.Fprintf(w, "note: %s: %s\n", where, visible(note.text))
-	}
+	n.notes.write(w)
 }
 
 // jsonList writes outcomes as writeValue does a list of them.

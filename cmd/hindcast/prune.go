@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/hindcast/hindcast/config"
@@ -93,7 +92,7 @@ func (a *App) pruneTable(out *pruneOutput) {
 		fmt.Fprintf(a.Stdout, "%s  before %s\n", visible(p.Model), out.Before.Format(time.RFC3339))
 		t := newTable(a.Stdout, verb, "objects", "size")
 		for _, r := range p.Removed {
-			t.AppendRow(table.Row{r.Kind, r.Objects, job.ByteSize(r.Bytes).String()})
+			t.AppendRow([]any{r.Kind, r.Objects, job.ByteSize(r.Bytes).String()})
 		}
 		if t.Length() > 0 {
 			t.Render()
@@ -102,7 +101,7 @@ func (a *App) pruneTable(out *pruneOutput) {
 		}
 		t = newTable(a.Stdout, "kept", "objects", "why")
 		for _, k := range p.Kept {
-			t.AppendRow(table.Row{k.Kind, k.Objects, k.Why})
+			t.AppendRow([]any{k.Kind, k.Objects, k.Why})
 		}
 		if t.Length() > 0 {
 			t.Render()

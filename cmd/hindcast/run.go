@@ -18,7 +18,7 @@ func (a *App) runCommand() *cobra.Command {
 		path, output, window, asOf string
 		names                      []string
 		opt                        job.Options
-		detailed                   bool
+		detailed, details          bool
 		engine                     engineFlags
 		executorInput              string
 		shards                     string
@@ -40,6 +40,9 @@ func (a *App) runCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := past.check(cmd, output); err != nil {
 				return err
+			}
+			if details && (output != "table" || past.asked() || shards != "") {
+				return usagef("--details is for the table of several models' windows: leave it out with --from, --shard and other outputs, which have all")
 			}
 			if output != formatCSV {
 				if err := checkOutput(output); err != nil {
@@ -107,7 +110,9 @@ func (a *App) runCommand() *cobra.Command {
 			if undelivered != nil {
 				a.log.Error("publishing failed", "err", undelivered)
 			}
-			if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
+			if output == "table" && len(c.models) > 1 && !details {
+				writeOverview(a.Stdout, overviewsOf(c.models, outcomes, failures), outcomes)
+			} else if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
 				return err
 			}
 			if task != nil {
@@ -135,6 +140,7 @@ func (a *App) runCommand() *cobra.Command {
 	f.BoolVar(&opt.Push, "push", false, "with --window or --as-of: push metrics and notify; with --from: push the newest window")
 	f.BoolVar(&opt.Launch, "launch", false, "with --window or --as-of: start retraining and notify")
 	f.StringVarP(&output, "output", "o", "table", "table, json or yaml; with --from also csv")
+	f.BoolVar(&details, "details", false, "of several models: show each window whole, instead of a line")
 	f.StringVar(&executorInput, "executor-input", "", "as a task of Kubeflow Pipelines: {{$}}, which its launcher replaces")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 10 breached, 11 a run was started, 12 inconclusive")
 	f.StringVar(&shards, "shard", "", "read only this part of the windows and keep it for --merge: I/N from 0, or auto/N in an Indexed Job")

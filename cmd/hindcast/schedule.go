@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/hindcast/hindcast/config"
@@ -407,7 +406,7 @@ func showRuns(w io.Writer, shown []shownRun) {
 		if !r.Enabled {
 			enabled = "no"
 		}
-		t.AppendRow(table.Row{r.Name, when(r.RecurringRun), enabled, state, r.CreatedAt.UTC().Format(time.RFC3339), r.ID})
+		t.AppendRow([]any{r.Name, when(r.RecurringRun), enabled, state, r.CreatedAt.UTC().Format(time.RFC3339), r.ID})
 	}
 	t.Render()
 }

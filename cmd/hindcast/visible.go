@@ -48,9 +48,8 @@ func (v visibleWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// terminalWriter is the screen of a terminal, which is so many characters wide.
+// terminalWriter is standard output, in the look that it has.
 type terminalWriter struct {
 	visibleWriter
-
-	columns int
+	look
 }

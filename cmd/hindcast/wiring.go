@@ -140,7 +140,7 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	runner, err := job.New(job.Runner{
 		Stores:        stores,
 		State:         state,
-		Ledger:        trigger.NewLedger(state).WithIndex(state),
+		Ledger:        trigger.NewLedger(state).WithIndex(state).WithFigures(job.RecordedFigures),
 		Pipelines:     func(m *config.Model) (trigger.Pipelines, error) { return a.pipelines(m, cfg) },
 		Clock:         a.Clock,
 		Log:           a.log,

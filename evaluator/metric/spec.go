@@ -126,3 +126,25 @@ func ForPeople() []Spec {
 	slices.SortStableFunc(specs, func(a, b Spec) int { return cmp.Compare(a.Rank, b.Rank) })
 	return specs
 }
+
+// Primary returns the name of the metric that people look at first, of those of a window or
+// of a reference: of ForPeople the first that the model has. It is empty where there is none.
+func Primary(metrics map[string]Result) string {
+	for _, spec := range ForPeople() {
+		if m, ok := metrics[spec.Name]; ok && !m.Unmapped() {
+			return spec.Name
+		}
+	}
+	return ""
+}
+
+// PrimaryOf returns the metric that Primary names of the windows of a task's model which lacks
+// some inputs. A task that isn't evaluated has none.
+func PrimaryOf(task groundtruth.Task, lacks func(Input) bool) (Spec, bool) {
+	specs := ForPeople()
+	i := slices.IndexFunc(specs, func(s Spec) bool { return s.of(task) && (s.Needs == 0 || !lacks(s.Needs)) })
+	if i < 0 {
+		return Spec{}, false
+	}
+	return specs[i], true
+}

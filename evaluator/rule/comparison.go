@@ -15,6 +15,7 @@ type Comparison struct {
 	LeftValue  stat.Number `json:"left_value"` // null where a variable is missing
 	RightValue stat.Number `json:"right_value"`
 	Variable   string      `json:"variable,omitempty"` // the side that is a variable alone, whose threshold the other side is
+	Level      float64     `json:"level,omitempty"`    // the significance at which it has to hold; 0 where the values alone decide
 }
 
 // Threshold returns what the variable that is a side by itself is compared with. It
@@ -38,6 +39,9 @@ func (c *clause) figures(facts *Facts) []Comparison {
 		f := Comparison{
 			Left: cmp.left.words(nil, name, 0), Op: cmp.cmp, Right: cmp.right.words(nil, name, 0),
 			LeftValue: cmp.left.figure(facts), RightValue: cmp.right.figure(facts),
+		}
+		if len(cmp.estimates()) > 0 {
+			f.Level = cmp.level
 		}
 		// What is of the window is what is judged; the reference is what it is judged by.
 		for _, side := range []*numeric{cmp.left, cmp.right} {

@@ -22,22 +22,22 @@ func TestComparisons(t *testing.T) {
 	}{
 		{
 			"rmse > 1.2 * reference.rmse",
-			[]Comparison{{Left: "rmse", Op: ">", Right: "1.2 * reference.rmse", LeftValue: 1.9, RightValue: 1.68, Variable: "rmse"}},
+			[]Comparison{{Left: "rmse", Op: ">", Right: "1.2 * reference.rmse", LeftValue: 1.9, RightValue: 1.68, Variable: "rmse", Level: 0.95}},
 			[]side{{"rmse", 1.9, 1.68}},
 		},
 		{
 			"1.2 * reference.rmse < rmse",
-			[]Comparison{{Left: "1.2 * reference.rmse", Op: "<", Right: "rmse", LeftValue: 1.68, RightValue: 1.9, Variable: "rmse"}},
+			[]Comparison{{Left: "1.2 * reference.rmse", Op: "<", Right: "rmse", LeftValue: 1.68, RightValue: 1.9, Variable: "rmse", Level: 0.95}},
 			[]side{{"rmse", 1.9, 1.68}},
 		},
 		{
 			"reference.rmse < rmse",
-			[]Comparison{{Left: "reference.rmse", Op: "<", Right: "rmse", LeftValue: 1.4, RightValue: 1.9, Variable: "rmse"}},
+			[]Comparison{{Left: "reference.rmse", Op: "<", Right: "rmse", LeftValue: 1.4, RightValue: 1.9, Variable: "rmse", Level: 0.95}},
 			[]side{{"rmse", 1.9, 1.4}},
 		},
 		{
 			"rmse - reference.rmse > 0.25",
-			[]Comparison{{Left: "rmse - reference.rmse", Op: ">", Right: "0.25", LeftValue: 0.5, RightValue: 0.25}},
+			[]Comparison{{Left: "rmse - reference.rmse", Op: ">", Right: "0.25", LeftValue: 0.5, RightValue: 0.25, Level: 0.95}},
 			[]side{{}},
 		},
 		{
@@ -51,7 +51,7 @@ func TestComparisons(t *testing.T) {
 		},
 		{
 			"mape > 0.1",
-			[]Comparison{{Left: "mape", Op: ">", Right: "0.1", LeftValue: stat.Number(nan), RightValue: 0.1, Variable: "mape"}},
+			[]Comparison{{Left: "mape", Op: ">", Right: "0.1", LeftValue: stat.Number(nan), RightValue: 0.1, Variable: "mape", Level: 0.95}},
 			[]side{{"mape", nan, 0.1}},
 		},
 		{"drift.columns[\"size\"].drifted", nil, nil},

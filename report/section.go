@@ -1,0 +1,86 @@
+package report
+
+import (
+	"html/template"
+
+	"github.com/hindcast/hindcast/chart"
+)
+
+// section is a part of the page with a heading of its own. Everything that it holds is drawn by
+// section.html in the order of these fields; what is empty is left out, and a section that holds
+// nothing but its words is shown with these.
+type section struct {
+	ID    string // of its anchor, one of the ids in order
+	Title string // its heading and its line in the table of contents: a few words, of the page's own
+	Lead  string // one or two sentences that say what is to be seen here; plain text
+
+	Figures []figure // shown at once
+	Folded  []figure // shown on request, below the others
+	More    string   // the words that unfold them, "12 more metrics"
+	Tables  []table
+	Notes   []string // plain sentences below
+	Terms   []term   // words of the section that not everybody knows
+}
+
+// figure is a chart with its words.
+type figure struct {
+	Chart   chart.Chart
+	Size    chart.Size // the zero Size is that of the figure's Width
+	Width   width
+	Caption string // one sentence below it; may be empty
+}
+
+// width is how much of a row a figure takes on a wide screen. On a narrow one it has the whole.
+type width uint8
+
+// The widths.
+const (
+	whole width = iota
+	half
+	third
+)
+
+// table is a list of rows below a section's figures, or behind a chart.
+type table struct {
+	ID      string // of the table, where something refers to it; may be empty
+	Caption string
+	Columns []column
+	Rows    [][]cell // each as many cells as there are columns; the first one names the row
+	About   string   // one sentence below it; may be empty
+	Folded  string   // the words that unfold it; empty where it is shown at once
+	Filter  string   // what a field above the table filters its rows by, "columns"; empty for none
+}
+
+// column is the head of a table's column.
+type column struct {
+	Name    string
+	Numbers bool   // its cells are figures, which stand to the right
+	Help    string // what it means, for who hovers over it; may be empty
+}
+
+// cell is a text of a table.
+type cell struct {
+	Text  string
+	Value string      // what it is sorted by, where that isn't its text: a number as strconv writes it
+	State chart.State // it has the state's colour and shape
+	Chart chart.Chart // drawn in the place of the text, or beside it; small. Nil for none
+	Size  chart.Size  // of Chart
+	Help  string      // what hovers over it; may be empty
+}
+
+// term is a word with what it means.
+type term struct{ Word, Meaning string }
+
+// order lists the ids of the sections as they stand on the page. A section of another id is a
+// mistake of the program, which a test finds.
+func order() []string {
+	return []string{
+		"decision", "notes", "metrics", "estimated", "drift",
+		"distributions", "predicted", "errors", "hours", // of the Summary and the Profile, see figures
+		"curves", "scores", "confusion", "classes",
+		"segments", "arrival", "quality", "rules", "runs", "inputs", "configuration",
+	}
+}
+
+// markup is HTML that the package itself has made.
+type markup = template.HTML

@@ -1,0 +1,272 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
+)
+
+// Sentence says of a window in one sentence what its verdict is and why, for the first line of
+// whatever shows it. The window before it tells what a figure was that is compared with no
+// reference; it may be nil.
+func Sentence(o job.Outcome, previous *job.Outcome) string {
+	switch {
+	case len(o.Rules) == 0 && len(o.NotJudged) == 0:
+		return "No rule is configured, so that there is no verdict."
+	case len(o.Rules) == 0:
+		return "Nothing is judged yet: " + waiting(&o) + "."
+	case o.Verdict == rule.Breached:
+		return breached(&o, previous)
+	case o.Verdict == rule.Healthy:
+		return healthy(&o, previous)
+	default:
+		return inconclusive(&o, previous)
+	}
+}
+
+// byWeight lists the rules of a verdict, those first that weigh most: the one that the decision
+// rests on, then by what they lead to, then those on performance; else in their own order.
+func byWeight(o *job.Outcome, v rule.Verdict) []*rule.Result {
+	var out []*rule.Result
+	for i := range o.Rules {
+		if o.Rules[i].Verdict == v {
+			out = append(out, &o.Rules[i])
+		}
+	}
+	weight := func(r *rule.Result) int {
+		switch {
+		case r.Name == o.Decision.Rule:
+			return 0
+		case r.Action == rule.ActionRetrain:
+			return 1
+		case r.Action == rule.ActionBlock:
+			return 2
+		}
+		return 3
+	}
+	onPerformance := func(r *rule.Result) int {
+		if slices.ContainsFunc(r.Comparisons, func(c rule.Comparison) bool { _, ok := metric.Find(c.Variable); return ok }) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(out, func(a, b *rule.Result) int {
+		return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(onPerformance(a), onPerformance(b)))
+	})
+	return out
+}
+
+// breached tells of the rule that weighs most, and how many more are breached.
+func breached(o, previous *job.Outcome) string {
+	rules := byWeight(o, rule.Breached)
+	if len(rules) == 0 {
+		return "A rule is breached." // of a record that names none
+	}
+	text := capital(because(o, previous, rules[0], true))
+	if more := len(rules) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %s)", counted(more, "more breached rule"))
+	}
+	return text + "."
+}
+
+// healthy tells of the rule that weighs most, and of what isn't judged yet.
+func healthy(o, previous *job.Outcome) string {
+	rules := byWeight(o, rule.Healthy)
+	if len(rules) == 0 {
+		return "Every rule is healthy."
+	}
+	text := "Healthy"
+	if len(o.NotJudged) > 0 {
+		text = "Healthy so far"
+	}
+	text += ": " + because(o, previous, rules[0], false)
+	if more := len(rules) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %s)", counted(more, "more healthy rule"))
+	}
+	if len(o.NotJudged) > 0 {
+		text += "; " + waiting(o)
+	}
+	return text + "."
+}
+
+// inconclusive says what keeps the rule that weighs most from being judged.
+func inconclusive(o, previous *job.Outcome) string {
+	rules := byWeight(o, rule.Inconclusive)
+	if len(rules) == 0 {
+		return "Nothing can be told by this window."
+	}
+	r := rules[0]
+	text := "Inconclusive: " + undecided(o, previous, r)
+	if r.NeedsRows > 0 {
+		text += fmt.Sprintf("; about %d rows would tell", r.NeedsRows)
+	}
+	if more := len(rules) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %s)", counted(more, "more inconclusive rule"))
+	}
+	return text + "."
+}
+
+// undecided says why a rule is inconclusive: that chance may make the difference where that is
+// so, else its own reason.
+func undecided(o, previous *job.Outcome, r *rule.Result) string {
+	for i := range r.Comparisons {
+		c := &r.Comparisons[i]
+		s, ok := subjectOf(o, previous, c)
+		if ok && s.level > 0 && s.holds() && strings.Contains(r.Reason, "is not significant") {
+			return s.moved() + fmt.Sprintf(", %s the limit %s, but not with %s certainty", s.side(), s.text(s.limit), percent(s.level))
+		}
+	}
+	return short(r.Name) + " is undecided, as " + r.Reason
+}
+
+// because says what made a rule breached or healthy: the first of its comparisons that did, else
+// the rule's own reason.
+func because(o, previous *job.Outcome, r *rule.Result, breached bool) string {
+	for i := range r.Comparisons {
+		s, ok := subjectOf(o, previous, &r.Comparisons[i])
+		if !ok || s.holds() != breached {
+			continue
+		}
+		if breached && s.level > 0 {
+			return s.moved() + fmt.Sprintf("; with %s certainty %s the limit %s", percent(s.level), s.side(), s.text(s.limit))
+		}
+		return s.moved() + ", " + s.side() + " the limit " + s.text(s.limit)
+	}
+	return short(r.Name) + ": " + r.Reason
+}
+
+// holds reports whether the values alone are a breach.
+func (s *subject) holds() bool {
+	switch s.op {
+	case ">":
+		return s.value > s.limit
+	case ">=":
+		return s.value >= s.limit
+	case "<":
+		return s.value < s.limit
+	case "<=":
+		return s.value <= s.limit
+	}
+	return false
+}
+
+// side says where the value is beside the limit.
+func (s *subject) side() string {
+	switch {
+	case s.text(s.value) == s.text(s.limit):
+		return "at"
+	case s.value > s.limit:
+		return "above"
+	default:
+		return "below"
+	}
+}
+
+// moved says what the value is, and what it was where that is known.
+func (s *subject) moved() string {
+	is := s.text(s.value)
+	switch {
+	case s.plain != "":
+		return s.plain
+	case !isNumber(s.from):
+		return s.name + " is " + is
+	}
+	was := s.text(s.from)
+	return s.name + " " + change(s.from, s.value, was, is, " "+s.where)
+}
+
+// change says how a figure moved, by the numbers and by how they are written. The words behind
+// say whose the first one is.
+func change(from, to stat.Number, was, is, behind string) string {
+	switch {
+	case was == is:
+		return "is " + is + ", as" + behind
+	case to > from:
+		return "rose from " + was + behind + " to " + is
+	default:
+		return "fell from " + was + behind + " to " + is
+	}
+}
+
+// waiting says which rules wait for labels, and until when.
+func waiting(o *job.Outcome) string {
+	names := make([]string, 0, mostDrifted+1)
+	for _, n := range o.NotJudged[:min(len(o.NotJudged), mostDrifted)] {
+		names = append(names, short(n.Name))
+	}
+	if left := len(o.NotJudged) - len(names); left > 0 {
+		names = append(names, fmt.Sprintf("%d more", left))
+	}
+	verb := "wait"
+	if len(o.NotJudged) == 1 {
+		verb = "waits"
+	}
+	text := listed(names) + " " + verb + " for labels"
+	if until, ok := matureAt(o); ok {
+		text += " until " + timeText(until, o.TimeZone)
+	}
+	return text
+}
+
+// matureAt returns when the labels of a window are expected to be in, as its rules that wait say.
+func matureAt(o *job.Outcome) (time.Time, bool) {
+	if len(o.NotJudged) == 0 {
+		return time.Time{}, false
+	}
+	_, text, ok := strings.Cut(o.NotJudged[0].Reason, "labels are mature at ")
+	at, err := time.Parse(time.RFC3339, text)
+	return at, ok && err == nil
+}
+
+// timeText writes a time by a zone's clocks: to the minute, or as a date where that begins.
+func timeText(t time.Time, zone groundtruth.Zone) string {
+	layout := "2006-01-02 15:04"
+	local := t.In(zone.Location())
+	if zone.IsUTC() {
+		layout += " UTC"
+	} else {
+		layout += " " + zone.String()
+	}
+	return local.Format(layout)
+}
+
+// TrendTitle says in a few words what a chart of a figure over windows shows: how its newest
+// value is beside the reference, or the value before, and the limit.
+func TrendTitle(t job.Trend) string {
+	at := len(t.Points) - 1
+	for at >= 0 && !isNumber(t.Points[at].Value) {
+		at--
+	}
+	if at < 0 {
+		return t.Title + " has no value yet"
+	}
+	p := t.Points[at]
+	text := figureText
+	if t.Metric == job.DriftShare {
+		text = shareText
+	}
+	is := text(p.Value)
+	title := t.Title + " is " + is
+	switch {
+	case t.Metric == job.DriftShare:
+	case isNumber(p.Reference):
+		title = t.Title + " " + change(p.Reference, p.Value, text(p.Reference), is, " on the reference")
+	case isNumber(p.Rolling):
+		title = t.Title + " " + change(p.Rolling, p.Value, text(p.Rolling), is, " in the windows before")
+	case at > 0 && isNumber(t.Points[at-1].Value):
+		was := t.Points[at-1].Value
+		title = t.Title + " " + change(was, p.Value, text(was), is, " in the window before")
+	}
+	if isNumber(p.Threshold) {
+		title += "; limit " + text(p.Threshold)
+	}
+	return title
+}

@@ -1,0 +1,94 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/stat"
+)
+
+// longestName is how many characters of a name that the data gives a sentence has.
+const longestName = 40
+
+// short cuts a name that the data gives to what a sentence has room for.
+func short(name string) string {
+	if utf8.RuneCountInString(name) <= longestName {
+		return name
+	}
+	return string([]rune(name)[:longestName-1]) + "…"
+}
+
+// counted writes a number of things.
+func counted[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// listed joins words as a sentence does.
+func listed(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// capital begins a sentence.
+func capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(string(r)) + s[size:]
+}
+
+// metricTitle is what people call a metric.
+func metricTitle(name string) string {
+	if spec, ok := metric.Find(name); ok {
+		return spec.Title
+	}
+	return short(name)
+}
+
+// measureTitle is what people call a drift measure.
+func measureTitle(name string) string {
+	title, ok := map[string]string{
+		"psi": "PSI", "ks": "KS distance", "wasserstein": "Wasserstein distance", "wasserstein_normed": "Normed Wasserstein distance",
+		"js": "Jensen-Shannon distance", "tvd": "Total variation distance", "cohen_w": "Cohen's w",
+		"missing": "Share of missing values", "out_of_range": "Share out of range",
+	}[name]
+	if !ok {
+		return short(name)
+	}
+	return title
+}
+
+// isNumber reports whether there is such a number.
+func isNumber(n stat.Number) bool { return stat.IsNumber(float64(n)) }
+
+// figureText writes a number as sentences and tables do, and "-" where there is none.
+func figureText(n stat.Number) string {
+	if !isNumber(n) || math.IsInf(float64(n), 0) {
+		return "-"
+	}
+	return stat.Figure(float64(n))
+}
+
+// shareText writes a share as a percentage, and "-" where there is none.
+func shareText(n stat.Number) string {
+	if !isNumber(n) {
+		return "-"
+	}
+	return percent(float64(n))
+}
+
+// exactText writes a number with all its digits, for what sorts and reads it back. It is empty
+// where there is none.
+func exactText(n stat.Number) string {
+	if !isNumber(n) {
+		return ""
+	}
+	return strconv.FormatFloat(float64(n), 'g', -1, 64)
+}
