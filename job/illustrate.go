@@ -67,7 +67,7 @@ func Illustrate(by Illustrator, e *Event, windows []Told) error {
 // false for what TrendOf doesn't know.
 func figureOf(r rule.Result) (string, bool) {
 	for _, c := range r.Comparisons {
-		name := strings.TrimPrefix(c.Variable, "estimated.")
+		name := strings.TrimPrefix(c.Variable, estimatedPrefix)
 		if _, ok := metric.Find(name); ok {
 			return name, true
 		}
@@ -141,15 +141,15 @@ func (p *pass) toldUpTo(ctx context.Context, o *Outcome) ([]Told, error) {
 	}
 	told := []Told{{Outcome: *o}}
 	beside := func(of *Outcome) bool { return of.Window.Start.Before(o.Window.Start) }
-	known := map[groundtruth.Window]bool{}
+	known := map[int64]bool{} // by the start
 	for _, e := range slices.Backward(p.judged) {
-		if of := &e.outcome; of.OnGrid && beside(of) && !known[of.Window] {
-			known[of.Window] = true
+		if of := &e.outcome; of.OnGrid && beside(of) && !known[of.Window.Start.Unix()] {
+			known[of.Window.Start.Unix()] = true
 			told = append(told, Told{Outcome: *of})
 		}
 	}
 	for _, t := range recorded {
-		if beside(&t.Outcome) && !known[t.Window] {
+		if beside(&t.Outcome) && !known[t.Window.Start.Unix()] {
 			told = append(told, t)
 		}
 	}
