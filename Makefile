@@ -24,8 +24,9 @@ help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
 
 .PHONY: demo
-demo: ## play a drifting model's days on files made for it, and say what to try next
-	go run ./cmd/hindcast demo
+demo: ## play a drifting model's days on files made for it, and write a report to open
+	@echo "building hindcast: a minute or two the first time, then seconds"
+	@go run ./cmd/hindcast demo
 
 .PHONY: build
 build: ## build bin/hindcast

@@ -66,6 +66,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		out.Segments[column] = make(map[string]Group, len(values))
 		finish = append(finish, w.groups(values, whole, opt.Metric, out.Segments[column]))
 	}
+	out.ByHour, out.ByWeekday = byHour(cur), byWeekday(cur)
 	out.Quality = qualityOf(cur)
 	w.add(func(*drift.Scratch) { out.Prediction = predictionOf(cur) })
 	if ref != nil {

@@ -146,7 +146,7 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	p.addOrdinary(w, read.summary)
 	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
 	p.roll(w, readAsOf, read.summary)
-	p.hold(w.window, read.summary)
+	p.hold(w, read.summary)
 	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && unkept {
 		e.reading = read
 	}
@@ -321,6 +321,9 @@ func coverage(r groundtruth.Result) Coverage {
 	}
 	if d := r.LabelDelay; d != nil {
 		out.LabelDelay = &LabelDelay{N: d.Labels, Late: d.Late, P50: math.Ceil(d.Median.Seconds()), P95: math.Ceil(d.Most.Seconds())}
+		for _, a := range d.Ages {
+			out.LabelDelay.Ages = append(out.LabelDelay.Ages, LabelAge{WithinSeconds: int64(a.Within / time.Second), N: a.Labels})
+		}
 	}
 	if out.Skipped == nil {
 		out.Skipped = map[string]int64{}

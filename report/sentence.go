@@ -70,11 +70,7 @@ func breached(o, previous *job.Outcome) string {
 	if len(rules) == 0 {
 		return "A rule is breached." // of a record that names none
 	}
-	text := capital(because(o, previous, rules[0], true))
-	if more := len(rules) - 1; more > 0 {
-		text += fmt.Sprintf(" (and %s)", counted(more, "more breached rule"))
-	}
-	return text + "."
+	return capital(because(o, previous, rules[0], true)) + others(rules, "breached") + "."
 }
 
 // healthy tells of the rule that weighs most, and of what isn't judged yet.
@@ -87,10 +83,7 @@ func healthy(o, previous *job.Outcome) string {
 	if len(o.NotJudged) > 0 {
 		text = "Healthy so far"
 	}
-	text += ": " + because(o, previous, rules[0], false)
-	if more := len(rules) - 1; more > 0 {
-		text += fmt.Sprintf(" (and %s)", counted(more, "more healthy rule"))
-	}
+	text += ": " + because(o, previous, rules[0], false) + others(rules, "healthy")
 	if len(o.NotJudged) > 0 {
 		text += "; " + waiting(o)
 	}
@@ -108,10 +101,19 @@ func inconclusive(o, previous *job.Outcome) string {
 	if r.NeedsRows > 0 {
 		text += fmt.Sprintf("; about %d rows would tell", r.NeedsRows)
 	}
-	if more := len(rules) - 1; more > 0 {
-		text += fmt.Sprintf(" (and %s)", counted(more, "more inconclusive rule"))
+	return text + others(rules, "inconclusive") + "."
+}
+
+// others says how many rules beside the first are so.
+func others(rules []*rule.Result, so string) string {
+	switch more := len(rules) - 1; more {
+	case 0:
+		return ""
+	case 1:
+		return ", and 1 more rule is " + so
+	default:
+		return fmt.Sprintf(", and %d more rules are %s", more, so)
 	}
-	return text + "."
 }
 
 // undecided says why a rule is inconclusive: that chance may make the difference where that is
@@ -135,7 +137,12 @@ func because(o, previous *job.Outcome, r *rule.Result, breached bool) string {
 		if !ok || s.holds() != breached {
 			continue
 		}
-		if breached && s.level > 0 {
+		switch {
+		case s.plain != "":
+			return s.plain + "; the limit is " + s.text(s.limit)
+		case !breached:
+			return s.stands()
+		case s.level > 0:
 			return s.moved() + fmt.Sprintf("; with %s certainty %s the limit %s", percent(s.level), s.side(), s.text(s.limit))
 		}
 		return s.moved() + ", " + s.side() + " the limit " + s.text(s.limit)
@@ -173,14 +180,19 @@ func (s *subject) side() string {
 // moved says what the value is, and what it was where that is known.
 func (s *subject) moved() string {
 	is := s.text(s.value)
-	switch {
-	case s.plain != "":
-		return s.plain
-	case !isNumber(s.from):
+	if !isNumber(s.from) {
 		return s.name + " is " + is
 	}
-	was := s.text(s.from)
-	return s.name + " " + change(s.from, s.value, was, is, " "+s.where)
+	return s.name + " " + change(s.from, s.value, s.text(s.from), is, " "+s.where)
+}
+
+// stands says where a value is that is as it should be: how it moved may be chance.
+func (s *subject) stands() string {
+	text := s.name + " is " + s.text(s.value) + ", " + s.side() + " the limit " + s.text(s.limit)
+	if isNumber(s.from) {
+		text += " (" + s.text(s.from) + " " + s.where + ")"
+	}
+	return text
 }
 
 // change says how a figure moved, by the numbers and by how they are written. The words behind

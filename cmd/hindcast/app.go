@@ -28,6 +28,7 @@ type App struct {
 	Columns        int  // the width of the terminal that standard output is; 0 where it is none
 
 	raw        io.Writer       // standard error as it is, for a bar, which moves the cursor
+	rawOut     io.Writer       // standard output as it is, for a page
 	log        *slog.Logger    // nil until openLog
 	secrets    *redact.Secrets // that no output may show
 	screen     *screen
@@ -66,6 +67,7 @@ func (e configError) Unwrap() error { return e.err }
 // Main runs the command line and returns the exit status.
 func (a *App) Main(ctx context.Context, args []string) int {
 	a.exit = exitDone
+	a.rawOut = a.Stdout
 	a.raw, a.Stdout, a.Stderr = a.Stderr, terminalWriter{visibleWriter{a.Stdout}, lookFor(a.Columns, a.Env)}, visibleWriter{a.Stderr}
 	a.secrets = environmentSecrets(a.Env)
 	root := a.rootCommand()
@@ -128,7 +130,7 @@ func (a *App) rootCommand() *cobra.Command {
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "log warnings and errors only, and draw no progress")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(),
+		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(), a.reportCommand(),
 		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.pruneCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	for _, c := range root.Commands() {

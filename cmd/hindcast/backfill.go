@@ -31,6 +31,9 @@ func (s stretch) check(cmd *cobra.Command, output string) error {
 		}
 		return nil
 	}
+	if output == formatHTML {
+		return usagef("-o html shows one pass: with --from give --report FILE, which shows the newest window")
+	}
 	if s.from == "" {
 		return usagef("--to is the end of a stretch that begins at --from; give both")
 	}
@@ -45,6 +48,9 @@ func (s stretch) check(cmd *cobra.Command, output string) error {
 		if cmd.Flags().Changed(other.flag) {
 			return usagef("--from and --%s exclude each other: %s", other.flag, other.why)
 		}
+	}
+	if cmd.Flags().Changed("report") && cmd.Flags().Changed("dry-run") {
+		return usagef("--report shows with --from what is recorded, and --dry-run records nothing; give one of them")
 	}
 	return nil
 }
@@ -197,7 +203,7 @@ func newNightTable(a *App, models []*config.Model) *nightTable {
 type modelNights struct {
 	name  string
 	zone  groundtruth.Zone
-	rows  []windowRow
+	lines []windowLine
 	notes noteList
 }
 
@@ -210,7 +216,7 @@ func (t *nightTable) night(model int, asOf time.Time, outcomes []job.Outcome) er
 	for i := range outcomes {
 		o := &outcomes[i]
 		of.name, of.zone = o.Model, o.TimeZone
-		of.rows = append(of.rows, rowOf(o))
+		of.lines = append(of.lines, lineOfOutcome(o))
 		for _, note := range o.Notes {
 			of.notes.add(o.Window.Text(o.TimeZone, "/"), note)
 		}
@@ -235,7 +241,7 @@ func (*nightTable) done(int) error { return nil }
 // end implements nights.
 func (t *nightTable) end() error {
 	for _, of := range t.models {
-		if len(of.rows) > 0 {
+		if len(of.lines) > 0 {
 			of.render(t.w)
 		}
 	}

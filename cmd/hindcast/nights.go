@@ -17,21 +17,24 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
-	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// nightTime returns a moment as the lines on a window show it: by its date, and where
-// windows are parts of days by its time as well.
-func nightTime(t time.Time, o *job.Outcome) string {
-	layout := time.DateOnly
-	if start, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), "/"); len(start) > len(layout) {
-		layout = "2006-01-02T15:04Z07:00"
+// timeLayout returns how lines on a window write moments: by the date, and where windows are
+// parts of days by the time as well.
+func timeLayout(w groundtruth.Window, zone groundtruth.Zone) string {
+	if start, _, _ := strings.Cut(w.Text(zone, "/"), "/"); len(start) > len(time.DateOnly) {
+		return "2006-01-02T15:04Z07:00"
 	}
-	return t.In(o.TimeZone.Location()).Format(layout)
+	return time.DateOnly
+}
+
+// nightTime returns a moment as the lines on a window show it.
+func nightTime(t time.Time, o *job.Outcome) string {
+	return t.In(o.TimeZone.Location()).Format(timeLayout(o.Window, o.TimeZone))
 }
 
 // nightHeader stands above the lines on windows, of which o is the first.
@@ -76,11 +79,12 @@ func headline(o *job.Outcome) string {
 		if i := intervalOf(m); i != "" {
 			text += " (" + i + ")"
 		}
-		if o.Reference != nil {
-			text += ", reference " + report.Number(o.Reference.Metrics[name].Value)
+		f := job.FiguresOf(o)
+		if !math.IsNaN(float64(f.Reference)) {
+			text += ", reference " + report.Number(f.Reference)
 		}
-		if o.Rolling != nil {
-			text += ", rolling " + report.Number(o.Rolling.Metrics[name].Value)
+		if !math.IsNaN(float64(f.Rolling)) {
+			text += ", rolling " + report.Number(f.Rolling)
 		}
 		text += ","
 	}
@@ -102,38 +106,8 @@ func intervalOf(m metric.Result) string {
 	return report.Number(m.Low) + " to " + report.Number(m.High)
 }
 
-// windowRow is a row of the table of a backfill.
-type windowRow struct {
-	window   groundtruth.Window
-	stage    string
-	breached bool
-	recorded bool   // before, and not judged now
-	metric   string // the name of the one that is shown; empty where none is
-	cells    []any
-}
-
 // recordedMark stands in the table behind the verdict of a window that was recorded before.
 const recordedMark = "*"
-
-// rowOf returns the row of a window.
-func rowOf(o *job.Outcome) windowRow {
-	name, coverage, value, interval, share := "", "", "", "", ""
-	if c := o.Coverage; c.Matched != nil && c.Predictions > 0 {
-		first, m, _ := primary(o)
-		name, coverage, value, interval = first, report.Number(c.Coverage), report.Number(m.Value), intervalOf(m)
-	}
-	if o.Drift != nil && !math.IsNaN(float64(o.Drift.Share)) {
-		share = report.Number(o.Drift.Share)
-	}
-	verdict := o.Verdict.String()
-	if o.Recorded {
-		verdict += recordedMark
-	}
-	window, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), " ") // the table's title names the zone
-	return windowRow{o.Window, o.Stage, o.Verdict == rule.Breached, o.Recorded, name, []any{
-		window, o.Stage, verdict, o.Coverage.Predictions, coverage, value, interval, share, shortDecision(o.Decision),
-	}}
-}
 
 // shortDecision says in a word or two what follows from a window.
 func shortDecision(d trigger.Decision) string {
@@ -192,36 +166,37 @@ func (l noteList) write(w io.Writer) {
 	}
 }
 
-// render writes the table of a model, a row for each window and stage by window, and what
+// render writes the table of a model, a line for each window and stage by window, and what
 // people must know of them.
 func (n *modelNights) render(w io.Writer) {
-	slices.SortStableFunc(n.rows, func(a, b windowRow) int {
+	slices.SortStableFunc(n.lines, func(a, b windowLine) int {
 		return cmp.Or(a.window.Start.Compare(b.window.Start), cmp.Compare(a.stage, b.stage)) // closed before mature
 	})
-	name := "metric"
-	for _, row := range slices.Backward(n.rows) { // the first that shows one decides
-		if row.metric != "" {
-			name = row.metric
-		}
-	}
 	title := n.name
 	if !n.zone.IsUTC() {
 		title += ", windows of " + n.zone.String()
 	}
 	fmt.Fprintf(w, "\n%s\n", visible(title))
-	t := newTable(w, "window", "stage", "verdict", "predictions", "coverage", name, "95 % interval", "drift share", "decision")
+	var last []windowLine // of each window
+	for i, line := range n.lines {
+		if i == len(n.lines)-1 || !n.lines[i+1].window.Equal(line.window) {
+			last = append(last, line)
+		}
+	}
+	writeStrips(w, last)
+	gap(w)
+	table := windowTable{lines: n.lines, zoned: true}
+	table.render(w)
 	breached, recorded := 0, 0
-	for _, row := range n.rows {
-		t.AppendRow(row.cells)
-		if row.breached {
+	for _, line := range n.lines {
+		if line.verdict == rule.Breached {
 			breached++
 		}
-		if row.recorded {
+		if line.recorded {
 			recorded++
 		}
 	}
-	t.Render()
-	fmt.Fprintf(w, "%s, %d breached\n", count(int64(len(n.rows)), "judgement"), breached)
+	fmt.Fprintf(w, "%s, %d breached\n", count(int64(len(n.lines)), "judgement"), breached)
 	switch {
 	case recorded == 1:
 		fmt.Fprintf(w, "%s a judgement was recorded before and is shown as it is; hindcast run --window START/END judges its window again\n", recordedMark)
@@ -271,7 +246,7 @@ func (yamlList) end(empty bool) []byte {
 	return nil
 }
 
-// formatCSV is the -o of backfills alone.
+// formatCSV is the -o of backfills and histories.
 const formatCSV = "csv"
 
 // csvList writes a row for each outcome (RFC 4180), below a header that is the same
@@ -308,42 +283,30 @@ func (l csvList) end(empty bool) []byte {
 }
 
 func (l csvList) item(o *job.Outcome) ([]byte, error) {
-	number := func(n stat.Number) string {
-		if math.IsNaN(float64(n)) {
-			return ""
-		}
-		return strconv.FormatFloat(float64(n), 'g', -1, 64)
-	}
-	whole := func(n *int64) string {
-		if n == nil {
-			return ""
-		}
-		return strconv.FormatInt(*n, 10)
-	}
 	c := o.Coverage
 	row := []string{
 		o.Model, o.Window.Start.UTC().Format(time.RFC3339), o.Window.End.UTC().Format(time.RFC3339), o.TimeZone.String(), o.Stage, o.AsOf.UTC().Format(time.RFC3339),
-		strconv.FormatBool(o.AsOfApplied), strconv.Itoa(o.Revision), o.Verdict.String(), whole(&c.Predictions), whole(c.Labels), whole(c.Matched), number(c.Coverage),
+		strconv.FormatBool(o.AsOfApplied), strconv.Itoa(o.Revision), o.Verdict.String(), csvWhole(&c.Predictions), csvWhole(c.Labels), csvWhole(c.Matched), csvNumber(c.Coverage),
 	}
 	for _, spec := range l.metrics {
 		m, ok := o.Metrics[spec.Name]
 		if !ok {
 			row = append(row, "", "", "")
 		} else {
-			row = append(row, number(m.Value), number(m.Low), number(m.High))
+			row = append(row, csvNumber(m.Value), csvNumber(m.Low), csvNumber(m.High))
 		}
 		reference, rolling := "", ""
 		if o.Reference != nil {
-			reference = number(o.Reference.Metrics[spec.Name].Value)
+			reference = csvValue(o.Reference.Metrics, spec.Name)
 		}
 		if o.Rolling != nil {
-			rolling = number(o.Rolling.Metrics[spec.Name].Value)
+			rolling = csvValue(o.Rolling.Metrics, spec.Name)
 		}
 		row = append(row, reference, rolling)
 	}
 	share, drifted, judged := "", "", ""
 	if d := o.Drift; d != nil {
-		share, drifted, judged = number(d.Share), strconv.Itoa(d.Count), strconv.Itoa(d.Judged)
+		share, drifted, judged = csvNumber(d.Share), strconv.Itoa(d.Count), strconv.Itoa(d.Judged)
 	}
 	d := o.Decision
 	row = append(row, share, drifted, judged, string(d.Action), d.Guard, d.Rule, d.Reason, strings.Join(o.Notes, "; "))
