@@ -103,11 +103,11 @@ func TestBadReceivers(t *testing.T) {
 		},
 		{
 			"link with an unknown field", "{{ .RunID }}", "{{ .RunId }}",
-			"hindcast.yaml:80:10: notify.links.run: unknown field .RunId; known: .Event, .Model, .Rule, .Run, .RunID, .Window.Start, .Window.End, .Window.StartMillis, .Window.EndMillis",
+			"hindcast.yaml:80:10: notify.links.run: unknown field .RunId; known: .Event, .Model, .Rule, .Run, .RunID, .Window.Start, .Window.End, .Window.StartMillis, .Window.EndMillis, .Window.File",
 		},
 		{
-			"link with half a field", "{{ .Window.Start }}", "{{ .Window }}",
-			"hindcast.yaml:77:13: notify.links.report: a template needs .Window.Start or .Window.End or .Window.StartMillis or .Window.EndMillis; known: .Event, .Model, .Rule, .Run, .RunID, .Window.Start, .Window.End, .Window.StartMillis, .Window.EndMillis",
+			"link with half a field", "{{ .Window.File }}", "{{ .Window }}",
+			"hindcast.yaml:77:13: notify.links.report: a template needs .Window.Start or .Window.End or .Window.StartMillis or .Window.EndMillis or .Window.File; known: .Event, .Model, .Rule, .Run, .RunID, .Window.Start, .Window.End, .Window.StartMillis, .Window.EndMillis, .Window.File",
 		},
 		{
 			"link that is cut off", "details/{{ .RunID }}", "details/{{ .RunID",

@@ -15,9 +15,6 @@ import (
 	"github.com/hindcast/hindcast/internal/fill"
 )
 
-// pictured is how many windows the picture of a message goes back.
-const pictured = 30
-
 // Illustrator finds the words and the picture that an event of a rule opens with.
 type Illustrator interface {
 	// Sentence says in a sentence what the verdict of the only rule of an outcome is, and
@@ -25,6 +22,8 @@ type Illustrator interface {
 	Sentence(o Outcome, previous *Outcome) string
 	// Picture draws a figure over windows of a zone; nil where receivers show none.
 	Picture(t Trend, zone groundtruth.Zone) (*Picture, error)
+	// Windows is how many windows both look at, the event's own among them.
+	Windows() int
 }
 
 // illustrate gives an event of a rule its sentence and its picture. An event goes without
@@ -130,7 +129,7 @@ func SubjectOf(e Event) fill.Subject {
 func (p *pass) toldUpTo(ctx context.Context, o *Outcome) ([]Told, error) {
 	recorded := p.pictured
 	if recorded == nil || !p.picturedUpTo.Equal(o.Window) {
-		shown, _, err := p.Ledger.Shown(ctx, p.model.Name, p.model.Grid().String(), &o.Window, pictured)
+		shown, _, err := p.Ledger.Shown(ctx, p.model.Name, p.model.Grid().String(), &o.Window, p.Illustrator.Windows())
 		if err != nil {
 			return nil, err
 		}
@@ -154,5 +153,5 @@ func (p *pass) toldUpTo(ctx context.Context, o *Outcome) ([]Told, error) {
 		}
 	}
 	slices.SortFunc(told, func(a, b Told) int { return a.Window.Start.Compare(b.Window.Start) })
-	return told[max(0, len(told)-pictured):], nil
+	return told[max(0, len(told)-p.Illustrator.Windows()):], nil
 }

@@ -37,6 +37,8 @@ func (f *fakeIllustrator) Picture(t job.Trend, _ groundtruth.Zone) (*job.Picture
 	return &job.Picture{Title: t.Metric}, f.err
 }
 
+func (*fakeIllustrator) Windows() int { return 30 }
+
 // drawn says of each picture its figure, its windows and which of them have a value.
 func (f *fakeIllustrator) drawn() []string {
 	out := []string{}

@@ -63,6 +63,11 @@ func (a *App) notifiers(cfg *config.Config) ([]job.Notifier, error) {
 	return out, nil
 }
 
+// showsPictures reports whether a receiver shows pictures: Slack by a bot token, and mail.
+func showsPictures(n config.Notify) bool {
+	return n.Email != nil || n.Slack != nil && !n.Slack.WebhookURL.IsSet()
+}
+
 // withClient adds the client that an http_config describes, if there is one.
 func withClient(opts *notify.HTTPOptions, h config.HTTPClient, name string) error {
 	if !h.IsSet() {

@@ -23,11 +23,14 @@ type Link struct {
 	Window                         LinkWindow
 }
 
-// LinkWindow holds a window's bounds: in RFC 3339, and in milliseconds since 1970, which
-// Grafana takes.
+// LinkWindow holds a window's bounds: in RFC 3339, in milliseconds since 1970, which Grafana
+// takes, and as the file of the window's report is called without its ending.
 type LinkWindow struct {
-	Start, End, StartMillis, EndMillis escaped
+	Start, End, StartMillis, EndMillis, File escaped
 }
+
+// fileTime is how the names of reports write times, which are those of keys in the ledger.
+const fileTime = "20060102T150405Z"
 
 // NewLink returns what the templates of links may name of a subject.
 func NewLink(s Subject) Link {
@@ -36,6 +39,7 @@ func NewLink(s Subject) Link {
 		l.Window = LinkWindow{
 			Start: escaped(stamp(s.Start)), End: escaped(stamp(s.End)),
 			StartMillis: escaped(strconv.FormatInt(s.Start.UnixMilli(), 10)), EndMillis: escaped(strconv.FormatInt(s.End.UnixMilli(), 10)),
+			File: escaped(s.Start.UTC().Format(fileTime) + "_" + s.End.UTC().Format(fileTime)),
 		}
 	}
 	return l

@@ -80,7 +80,7 @@ func TestValue(t *testing.T) {
 }
 
 func TestFields(t *testing.T) {
-	if got := strings.Join(Fields(Link{}), " "); got != "Event Model Rule Run RunID Window.Start Window.End Window.StartMillis Window.EndMillis" {
+	if got := strings.Join(Fields(Link{}), " "); got != "Event Model Rule Run RunID Window.Start Window.End Window.StartMillis Window.EndMillis Window.File" {
 		t.Error(got)
 	}
 }
