@@ -10,6 +10,9 @@ import (
 	"github.com/hindcast/hindcast/job"
 )
 
+// Text is an event in words without markup, as its mail says it.
+func Text(e job.Event) string { return word(e).mail() }
+
 // mail writes an event as the text part of its mail.
 func (w words) mail() string {
 	var b strings.Builder

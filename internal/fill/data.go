@@ -30,7 +30,7 @@ type LinkWindow struct {
 }
 
 // fileTime is how the names of reports write times, which are those of keys in the ledger.
-const fileTime = "20060102T150405Z"
+const fileTime = "20060102T150405.999999999Z0700"
 
 // NewLink returns what the templates of links may name of a subject.
 func NewLink(s Subject) Link {
