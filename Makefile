@@ -32,6 +32,10 @@ demo: ## play a drifting model's days on files made for it, and write a report t
 build: ## build bin/hindcast
 	CGO_ENABLED=0 go build -trimpath -tags disable_grpc_modules -ldflags "-s -w -X main.version=$(VERSION)" -o bin/hindcast ./cmd/hindcast
 
+.PHONY: man
+man: ## write the manual pages to bin/man
+	go run ./cmd/hindcast man --dir bin/man
+
 .PHONY: test
 test: ## run the tests
 	go test -shuffle=on ./...

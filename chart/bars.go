@@ -43,7 +43,7 @@ func (b Bars) draw(c canvas, w, h float64) {
 		y += labelLine
 		c.label("c-muted", 0, y-4, atStart, fit(oneLine(b.Axis.Title), labelSize, w))
 	}
-	p := plot{0, y + 4, w - 4, h - timeFoot}
+	p := plot{0, y + 6, w - 4, h - timeFoot}
 	if b.counted() {
 		p.y1 -= stripHeight + 8
 	}
@@ -58,6 +58,9 @@ func (b Bars) draw(c canvas, w, h float64) {
 	v := e.scaleTo(p.y1, p.y0, 0.04)
 	ticks := v.ticks(5, b.Axis.Format)
 	p.x0 = min(columnWidth(ticks), w/3) + 8
+	if b.counted() {
+		p.x0 = max(p.x0, textWidth("rows", labelSize)+8)
+	}
 	p.rules(c, v, ticks)
 	if len(b.Bars) == 0 {
 		c.label("c-muted", (p.x0+p.x1)/2, (p.y0+p.y1)/2, atMiddle, "no rows")
@@ -149,7 +152,7 @@ func (b Bars) foot(c canvas, p plot, pitch, w float64) {
 		end = at + half
 		c.label("c-muted", at, y+16, atMiddle, name)
 	}
-	c.label("c-muted", (p.x0+p.x1)/2, y+33, atMiddle, fit(oneLine(b.NameTitle), labelSize, w))
+	centred(c, (p.x0+p.x1)/2, y+33, b.NameTitle, w)
 }
 
 func (b Bars) tooltip(bar Bar) string {

@@ -11,7 +11,7 @@ func (v Curves) about() about { return about{"curves", v.Title, v.Desc} }
 const curvesPlot = 200
 
 func (v Curves) height(width float64) float64 {
-	h := headingHeight(v.Title, width) + legendHeight(v.samples(), width) + labelLine + timeFoot
+	h := headingHeight(v.Title, width) + legendHeight(v.samples(), width) + labelLine + 8 + timeFoot
 	if v.Square {
 		return h + min(width-50, squareMost-80)
 	}
@@ -46,7 +46,7 @@ func (v Curves) draw(c canvas, w, h float64) {
 			ys.add(p.Y, p.Low, p.High)
 		}
 	}
-	p := plot{0, top + 2, w - 12, h - timeFoot}
+	p := plot{0, top + 8, w - 12, h - timeFoot}
 	y := ys.scaleTo(p.y1, p.y0, 0)
 	ticks := y.ticks(5, v.Y.Format)
 	p.x0 = min(columnWidth(ticks), w/3) + 8
@@ -64,7 +64,7 @@ func (v Curves) draw(c canvas, w, h float64) {
 		k := len(v.Curves) - 1 - i
 		v.curve(c, v.Curves[k], k, x, y)
 	}
-	p.foot(c, x, x.ticks(int(max(2, (p.x1-p.x0)/90)), v.X.Format), v.X.Title, p.x1)
+	p.foot(c, x, x.ticks(int(max(2, (p.x1-p.x0)/70)), v.X.Format), v.X.Title, p.x1)
 }
 
 func (v Curves) curve(c canvas, curve Curve, i int, x, y scale) {

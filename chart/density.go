@@ -12,7 +12,7 @@ func (d Density) about() about { return about{"density", d.Title, d.Desc} }
 const squareMost = 420
 
 func (d Density) height(width float64) float64 {
-	return headingHeight(d.Title, width) + legendHeight(d.samples(), width) + labelLine + min(width-50, squareMost) + timeFoot
+	return headingHeight(d.Title, width) + legendHeight(d.samples(), width) + labelLine + 8 + min(width-50, squareMost) + timeFoot
 }
 
 func (d Density) samples() []sample {
@@ -49,7 +49,7 @@ func (d Density) draw(c canvas, w, h float64) {
 		xs.add(ys.min, ys.max)
 		ys = xs
 	}
-	p := plot{0, top, 0, h - timeFoot}
+	p := plot{0, top + 8, 0, h - timeFoot}
 	y := ys.scaleTo(p.y1, p.y0, 0.02)
 	ticks := y.ticks(5, d.Y.Format)
 	p.x0 = min(columnWidth(ticks), w/3) + 8

@@ -24,7 +24,7 @@ func (d Dots) samples() []sample {
 		samples = append(samples, sample{class: "c-interval", shape: sampleArea, text: "interval"})
 	}
 	if slices.ContainsFunc(d.Dots, func(d Dot) bool { return finite(d.Reference) }) {
-		samples = append(samples, sample{class: "c-reference", shape: sampleLine, text: "its reference"})
+		samples = append(samples, sample{class: "c-reference-tick", shape: sampleLine, text: "its reference"})
 	}
 	return samples
 }
@@ -38,10 +38,10 @@ func (d Dots) draw(c canvas, w, h float64) {
 	e.add(d.Line)
 	for _, dot := range d.Dots {
 		name = max(name, textWidth(oneLine(dot.Name), labelSize))
-		numbers = max(numbers, textWidth(d.numbers(dot), labelSize))
+		numbers = max(numbers, textWidth(written(d.Axis.Format, dot.Value), labelSize))
 		e.add(dot.Value, dot.Low, dot.High, dot.Reference)
 	}
-	p := plot{min(name, w*0.34) + 12, y, w - min(numbers, w*0.3) - 8, h - timeFoot}
+	p := plot{min(name, w*0.34) + 12, y, w - min(numbers+d.counts(), w*0.35) - 8, h - timeFoot}
 	x := e.scaleTo(p.x0, p.x1, 0.04)
 	ticks := x.ticks(int(max(2, (p.x1-p.x0)/90)), d.Axis.Format)
 	grid := new(path)
@@ -71,14 +71,18 @@ func (d Dots) draw(c canvas, w, h float64) {
 	p.foot(c, x, ticks, d.Axis.Title, w)
 }
 
-// numbers are what is written right of a dot.
-func (d Dots) numbers(dot Dot) string {
-	text := written(d.Axis.Format, dot.Value)
-	if dot.N > 0 {
-		text += "  n " + strconv.FormatInt(dot.N, 10)
+// counts is the width of the column of counts, right of that of the values.
+func (d Dots) counts() float64 {
+	width := 0.0
+	for _, dot := range d.Dots {
+		if dot.N > 0 {
+			width = max(width, textWidth(dot.count(), labelSize)+10)
+		}
 	}
-	return text
+	return width
 }
+
+func (d Dot) count() string { return "n " + strconv.FormatInt(d.N, 10) }
 
 func (d Dots) row(c canvas, dot Dot, x scale, p plot, w float64) {
 	mid := (p.y0 + p.y1) / 2
@@ -100,12 +104,15 @@ func (d Dots) row(c canvas, dot Dot, x scale, p plot, w float64) {
 		c.shape("c-interval", box(x.at(dot.Low), mid-3, max(x.at(dot.High), x.at(dot.Low)+1), mid+3))
 	}
 	if x.shows(dot.Reference) {
-		c.shape("c-reference", line(x.at(dot.Reference), mid-8, x.at(dot.Reference), mid+8))
+		c.shape("c-reference-tick", line(x.at(dot.Reference), mid-8, x.at(dot.Reference), mid+8))
 	}
 	if x.shows(dot.Value) {
 		c.shape("c-"+dot.State.String(), dot.State.glyph(x.at(dot.Value), mid))
 	}
-	c.label("c-muted", w, mid+4, atEnd, fit(d.numbers(dot), labelSize, w-p.x1-4))
+	c.label("c-text", w-d.counts(), mid+4, atEnd, fit(written(d.Axis.Format, dot.Value), labelSize, w-p.x1-4))
+	if dot.N > 0 {
+		c.label("c-muted", w, mid+4, atEnd, fit(dot.count(), labelSize, w-p.x1-4))
+	}
 	c.end()
 }
 

@@ -135,7 +135,12 @@ func (p plot) foot(c canvas, s scale, ticks []tick, title string, w float64) {
 		c.label("c-muted", mid, p.y1+17, atMiddle, t.text)
 	}
 	c.shape("c-axis", marks.move(p.x0, p.y1).to(p.x1, p.y1))
-	c.label("c-muted", (p.x0+p.x1)/2, p.y1+34, atMiddle, fit(oneLine(title), labelSize, w))
+	centred(c, (p.x0+p.x1)/2, p.y1+34, title, w)
+}
+
+// centred writes a title around a place, cut so that it stays within the width on both sides.
+func centred(c canvas, x, y float64, title string, w float64) {
+	c.label("c-muted", x, y, atMiddle, fit(oneLine(title), labelSize, 2*min(x, w-x)))
 }
 
 // spread moves labels apart that would overlap, keeping their order, within a range.

@@ -18,17 +18,24 @@ const (
 )
 
 func (m HeatMap) height(width float64) float64 {
-	return headingHeight(m.Title, width) + legendHeight(m.samples(), width) + float64(heatRow*len(m.Rows)) + timeFoot + 4
+	return headingHeight(m.Title, width) + legendHeight(m.samples(), width) + float64(heatRow*len(m.Rows)) + timeFoot + 4 + m.cut(width)
+}
+
+// cut is the height of the line that says how many windows there was no room for.
+func (m HeatMap) cut(width float64) float64 {
+	if _, shown := m.room(width); shown < len(m.Windows) {
+		return labelLine
+	}
+	return 0
 }
 
 func (m HeatMap) samples() []sample {
-	samples := []sample{
+	return []sample{
 		{class: "c-heat-1", shape: sampleArea, text: "far below its limit"},
 		{class: "c-heat-3", shape: sampleArea, text: "half of it"},
 		{class: "c-heat-5", shape: sampleArea, text: "near it"},
 		{class: "c-hot-2", shape: sampleArea, text: "▲ above"},
 	}
-	return samples
 }
 
 func (m HeatMap) zone() *time.Location { return cmp.Or(m.Location, time.UTC) }
@@ -52,7 +59,7 @@ func (cell HeatCell) shade() string {
 	return "c-heat-" + strconv.Itoa(1+int(min(ratio, 0.999)*5))
 }
 
-// name is how wide the column of names is, and how many windows there is room for.
+// room is how wide the column of names is, and how many windows there is room for.
 func (m HeatMap) room(w float64) (name float64, windows int) {
 	for _, row := range m.Rows {
 		name = max(name, textWidth(oneLine(row.Name), labelSize))
@@ -212,7 +219,7 @@ func (m HeatMap) foot(c canvas, p plot, x scale, first int) {
 	}
 	c.shape("c-axis", marks)
 	if first > 0 {
-		c.label("c-muted", p.x1, p.y1+32, atEnd, "the latest "+strconv.Itoa(len(m.Windows)-first)+" of "+strconv.Itoa(len(m.Windows))+" windows")
+		c.label("c-muted", p.x1, p.y1+48, atEnd, "the latest "+strconv.Itoa(len(m.Windows)-first)+" of "+strconv.Itoa(len(m.Windows))+" windows")
 	}
 	c.end()
 }

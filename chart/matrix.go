@@ -74,7 +74,7 @@ func (m Matrix) cell(c canvas, i, j int, total int64, p plot) {
 	})
 	c.shape(shade, box(p.x0, p.y0, p.x1, p.y1))
 	width, mid, text := p.x1-p.x0, (p.x0+p.x1)/2, "c-text"
-	if shade == "c-heat-4" || shade == "c-heat-5" {
+	if shade == "c-heat-5" {
 		text = "c-on-heat"
 	}
 	if count := strconv.FormatInt(n, 10); textWidth(count, labelSize) <= width-2 && p.y1-p.y0 >= 14 {

@@ -70,7 +70,8 @@ func (e extent) scaleTo(from, to, margin float64) scale {
 	return s
 }
 
-// at is where a number lies. What is beyond the axis lies at its end.
+// at is where a number lies. What is beyond the axis lies at its end, and what it doesn't show at its
+// beginning.
 func (s scale) at(v float64) float64 {
 	if s.log {
 		v = math.Log10(v)
@@ -78,6 +79,9 @@ func (s scale) at(v float64) float64 {
 		v = math.Ldexp(v, -s.exp)
 	}
 	share := min(max((v-s.min)/(s.max-s.min), 0), 1)
+	if math.IsNaN(share) {
+		share = 0
+	}
 	return s.from + float64(share*(s.to-s.from))
 }
 
@@ -106,8 +110,9 @@ func (s scale) ticks(n int, format func(float64) string) []tick {
 	}
 	power := math.Floor(math.Log10(rough))
 	var step float64
+	// The nearest of the round steps, by its share of the rough one.
 	for _, m := range []float64{1, 2, 5, 10} {
-		if step = m * math.Pow(10, power); step >= rough {
+		if step = m * math.Pow(10, power); step*math.Sqrt(nextStep(m)) >= rough {
 			break
 		}
 	}
@@ -118,7 +123,7 @@ func (s scale) ticks(n int, format func(float64) string) []tick {
 	decimals := int(max(0, -math.Floor(math.Log10(step)+1e-9)))
 	var ticks []tick
 	for k := first; k <= last; k++ {
-		v := float64(k * step)
+		v := float64(k*step) + 0 // no -0
 		if decimals > 0 && decimals < 300 {
 			// The number that is written, 0.3 rather than 0.30000000000000004.
 			v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'f', decimals, 64), 64)
@@ -126,6 +131,14 @@ func (s scale) ticks(n int, format func(float64) string) []tick {
 		ticks = append(ticks, tick{v, tickText(v, decimals, format)})
 	}
 	return ticks
+}
+
+// nextStep is by how much the round step after m is larger.
+func nextStep(m float64) float64 {
+	if m == 2 {
+		return 2.5
+	}
+	return 2
 }
 
 // tickText writes a tick with the decimals that its step has.

@@ -37,7 +37,7 @@ func (s Spark) draw(c canvas, w, h float64) {
 	c.shape("c-value", p)
 	for i, value := range s.Values {
 		state := s.state(i)
-		if finite(value) && (i == last || state == Bad && len(s.Values) <= 60) {
+		if finite(value) && (i == last || state == Bad && s.state(i-1) != Bad) {
 			c.shape("c-"+state.String(), state.glyph(x.at(float64(i)), v.at(value)))
 		}
 	}
@@ -53,7 +53,7 @@ func (s Spark) threshold() float64 {
 }
 
 func (s Spark) state(i int) State {
-	if i < len(s.States) {
+	if i >= 0 && i < len(s.States) {
 		return s.States[i]
 	}
 	return None
@@ -99,7 +99,7 @@ func (g Gauge) draw(c canvas, w, h float64) {
 		c.shape("c-interval", box(x.at(g.Low), mid-3, max(x.at(g.High), x.at(g.Low)+1), mid+3))
 	}
 	if x.shows(g.Reference) {
-		c.shape("c-reference", line(x.at(g.Reference), mid-8, x.at(g.Reference), mid+8))
+		c.shape("c-reference-tick", line(x.at(g.Reference), mid-8, x.at(g.Reference), mid+8))
 	}
 	if x.shows(g.Threshold) {
 		c.shape("c-limit", line(x.at(g.Threshold), mid-9, x.at(g.Threshold), mid+9))

@@ -51,8 +51,8 @@ func fit(s string, size, width float64) string {
 		}
 		cut = i + len(string(r))
 	}
-	// What belongs to a rune that was cut off, and joins it with the last one, goes too.
-	kept := strings.TrimRightFunc(s[:cut], func(r rune) bool { return zeroWidth(r) || r == ' ' })
+	// What joins the last rune with one that was cut off goes too.
+	kept := strings.TrimRightFunc(s[:cut], func(r rune) bool { return unicode.Is(unicode.Cf, r) || r == ' ' })
 	return kept + "…"
 }
 

@@ -19,7 +19,7 @@ func palette() []hue {
 		{"muted", "#5c6270", "#a5acb9"},
 		{"line", "#d9dce3", "#363b45"},
 		{"plot", "#f7f8fa", "#21242b"}, // the ground of a plot
-		{"edge", "#858b98", "#727a88"}, // axes and strips, which are to be seen at 3:1
+		{"edge", "#7d8390", "#727a88"}, // axes and strips, which are to be seen at 3:1
 		{"accent", "#2459c4", "#8ab0ff"},
 		{"accent-soft", "#cfdcf6", "#2b3d63"},
 		{"reference", "#7a4fb5", "#c4a3f0"},
@@ -32,12 +32,12 @@ func palette() []hue {
 		{"heat-1", "#eef3fc", "#20283a"},
 		{"heat-2", "#d3e0f8", "#273657"},
 		{"heat-3", "#a9c3f0", "#345089"},
-		{"heat-4", "#7197e0", "#4a70bd"},
+		{"heat-4", "#7197e0", "#3f63ad"},
 		{"heat-5", "#3f6fd0", "#7ba3f5"},
-		{"hot-1", "#dd7d73", "#a8453e"},
+		{"hot-1", "#d0685d", "#b14c44"},
 		{"hot-2", "#b3261e", "#e0675d"},
 		{"hot-3", "#7a130d", "#ffa79f"},
-		{"on-heat", "#ffffff", "#0f1115"}, // text on heat-4 and heat-5
+		{"on-heat", "#ffffff", "#0f1115"}, // text on heat-5
 		{"on-hot", "#ffffff", "#14161a"},
 	}
 }
@@ -70,8 +70,8 @@ func styles() []style {
 		{class: "c-hit", fill: "ink", opacity: -1},
 		// Lines.
 		stroke("c-value", "accent", 2), stroke("c-estimated", "accent", 1.6, 2, 4), stroke("c-third", "unsure", 1.6, 6, 3),
-		stroke("c-threshold", "threshold", 1.6, 6, 4), stroke("c-limit", "threshold", 2), stroke("c-reference", "reference", 1.6, 10, 3, 2, 3),
-		stroke("c-rolling", "reference", 1.4), stroke("c-diagonal", "muted", 1.2, 4, 4), stroke("c-whisker", "ink", 1.2),
+		stroke("c-threshold", "threshold", 1.6, 6, 4), stroke("c-limit", "threshold", 2), stroke("c-reference-tick", "reference", 2), stroke("c-reference", "reference", 1.6, 10, 3, 2, 3),
+		stroke("c-rolling", "reference", 1.4), stroke("c-diagonal", "ink", 1.2, 4, 4), stroke("c-whisker", "ink", 1.2),
 		area("c-value-dot", "accent"), area("c-reference-dot", "reference"), area("c-third-dot", "unsure"), area("c-estimated-dot", "accent"),
 		// Areas.
 		area("c-band", "accent-soft"), {class: "c-interval", fill: "accent", opacity: 0.38}, area("c-strip", "edge"), area("c-bar", "accent"), area("c-bar-bad", "bad"),

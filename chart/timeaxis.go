@@ -10,6 +10,7 @@ type timeScale struct {
 	from, to time.Time
 	x0, x1   float64
 	zone     *time.Location
+	half     time.Duration // half of the usual time from one window's start to the next
 }
 
 func (s timeScale) at(t time.Time) float64 {
@@ -58,39 +59,38 @@ func (s timeScale) ticks(labelWidth float64) []timeTick {
 	return nil
 }
 
-// times lists the times of a stride within the scale.
+// times lists the times of a stride within the scale, by the clock on the wall: each day begins anew,
+// whatever its length. A time that the clock leaves out is none.
 func (s timeScale) times(every stride) []time.Time {
-	first := s.from.In(s.zone)
-	y, m, d := first.Date()
-	var next func(k int) time.Time
+	y, m, d := s.from.In(s.zone).Date()
+	date := func(y int, m time.Month, d, minutes int) time.Time {
+		return time.Date(y, m, d, 0, minutes, 0, 0, time.UTC)
+	}
+	var wall func(k int) time.Time
 	switch {
 	case every.months >= 12:
 		years := every.months / 12
-		next = func(k int) time.Time { return time.Date(y-y%years+k*years, 1, 1, 0, 0, 0, 0, s.zone) }
+		wall = func(k int) time.Time { return date(y-y%years+k*years, 1, 1, 0) }
 	case every.months > 0:
 		m = time.Month((int(m)-1)/every.months*every.months + 1)
-		next = func(k int) time.Time { return time.Date(y, m+time.Month(k*every.months), 1, 0, 0, 0, 0, s.zone) }
+		wall = func(k int) time.Time { return date(y, m+time.Month(k*every.months), 1, 0) }
 	case every.days > 0:
-		// Weeks begin on Monday; two days or two weeks are counted from one that never moves.
-		day := int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
-		back := ((day+3)%every.days + every.days) % every.days
-		next = func(k int) time.Time { return time.Date(y, m, d-back+k*every.days, 0, 0, 0, 0, s.zone) }
+		// Weeks begin on Monday; other days are counted from a Monday that never moves.
+		day := int(date(y, m, d, 0).Unix()/86400) + 3
+		wall = func(k int) time.Time { return date(y, m, d-day%every.days+k*every.days, 0) }
 	default:
-		hour, minute := first.Hour(), first.Minute()
-		minute = (hour*60 + minute) / every.minutes * every.minutes
-		next = func(k int) time.Time {
-			// By the clock on the wall: each day begins anew, whatever its length.
-			at := minute + k*every.minutes
-			return time.Date(y, m, d+at/1440, 0, at%1440, 0, 0, s.zone)
-		}
+		first := s.from.In(s.zone)
+		minute := (first.Hour()*60 + first.Minute()) / every.minutes * every.minutes
+		wall = func(k int) time.Time { return date(y, m, d, minute+k*every.minutes) }
 	}
 	var times []time.Time
-	for k := 0; k < 1000; k++ {
-		t := next(k)
+	for k := range 1000 {
+		w := wall(k)
+		t := time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), 0, 0, s.zone)
 		if t.After(s.to) {
 			break
 		}
-		if !t.Before(s.from) && (len(times) == 0 || t.After(times[len(times)-1])) {
+		if !t.Before(s.from) && t.Day() == w.Day() && t.Hour() == w.Hour() && t.Minute() == w.Minute() {
 			times = append(times, t)
 		}
 	}

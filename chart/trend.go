@@ -16,7 +16,7 @@ const (
 	trendPlot   = 190 // of the plot, where the caller gives no height
 	timeFoot    = 42  // the labels of the time axis, of two lines
 	stripHeight = 16  // the strip of coverage
-	// crowded is how near points are that have no marks of their own, but those that are bad or unsure.
+	// crowded is how near points are that have marks only where the state changes.
 	crowded = 6
 )
 
@@ -134,7 +134,7 @@ func (t Trend) draw(c canvas, w, h float64) {
 		y += labelLine
 		c.label("c-muted", 0, y-4, atStart, fit(oneLine(t.Axis.Title), labelSize, w))
 	}
-	p := plot{0, y + 4, w - 10, h - timeFoot}
+	p := plot{0, y + 6, w - 10, h - timeFoot}
 	if t.has(coverage) {
 		p.y1 -= stripHeight + 8
 	}
@@ -184,8 +184,8 @@ func (t Trend) times(p plot) timeScale {
 			s.to = m.At
 		}
 	}
-	half := t.spacing() / 2
-	s.from, s.to = s.from.Add(-half), s.to.Add(half)
+	s.half = t.spacing() / 2
+	s.from, s.to = s.from.Add(-s.half), s.to.Add(s.half)
 	return s
 }
 
@@ -228,8 +228,7 @@ func (t Trend) runs(v scale, of ...func(Point) float64) [][2]int {
 
 // edges are where the window of a point begins and ends on the axis, for what holds during it.
 func (t Trend) edges(x timeScale, i int) (from, to float64) {
-	half := t.spacing() / 2
-	return x.at(t.Points[i].Start.Add(-half)), x.at(t.Points[i].Start.Add(half))
+	return x.at(t.Points[i].Start.Add(-x.half)), x.at(t.Points[i].Start.Add(x.half))
 }
 
 func (t Trend) drawLine(c canvas, x timeScale, v scale, l lineOf) {
@@ -334,12 +333,10 @@ func (t Trend) badSide(c canvas, p plot, x timeScale, v scale) {
 func (t Trend) points(c canvas, p plot, x timeScale, v scale) {
 	near := (p.x1-p.x0)/float64(max(1, len(t.Points))) < crowded
 	for i, point := range t.Points {
-		at := x.at(point.Start)
-		last := i == len(t.Points)-1
-		remarkable := point.State == Bad || point.State == Unsure || last
-		if near && !remarkable {
+		if near && i > 0 && i < len(t.Points)-1 && point.State == t.Points[i-1].State {
 			continue
 		}
+		at := x.at(point.Start)
 		c.begin(data{title: t.tooltip(point)})
 		if !near {
 			from, to := t.edges(x, i)
@@ -474,10 +471,19 @@ func (t Trend) strip(c canvas, p plot, x timeScale, w float64) {
 			continue
 		}
 		from, to := t.edges(x, i)
+		top := bottom - float64(stripHeight*min(max(point.Coverage, 0), 1))
 		if to-from > 4 {
-			from, to = from+1, to-1
+			bars.box(from+1, top, to-1, bottom)
+			continue
 		}
-		bars.box(from, bottom-float64(stripHeight*min(max(point.Coverage, 0), 1)), to, bottom)
+		// Bars that touch are one outline.
+		if i == 0 || !finite(t.Points[i-1].Coverage) {
+			bars.move(from, bottom)
+		}
+		bars.to(from, top).to(to, top)
+		if i == len(t.Points)-1 || !finite(t.Points[i+1].Coverage) {
+			bars.to(to, bottom).close()
+		}
 	}
 	c.begin(data{series: "coverage", fields: []field{t.field("start", func(p Point) float64 { return unix(p.Start) }), t.field("v", coverage)}})
 	c.shape("c-grid", line(p.x0, top, p.x1, top).move(p.x0, bottom).to(p.x1, bottom))

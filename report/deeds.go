@@ -20,6 +20,8 @@ func decisionWord(o *job.Outcome) string {
 	switch {
 	case text == "":
 		return "Nothing to do"
+	case d.Guard == trigger.GuardMode:
+		return "Retraining suggested"
 	case d.DryRun:
 		text += " (dry run)"
 	}
@@ -123,7 +125,7 @@ func rulesSection(s *job.Story) section {
 		t.Rows = append(t.Rows, row)
 	}
 	for _, n := range o.NotJudged {
-		row := []cell{{Text: n.Name}, {Text: "· waits", Value: "0"}, {Text: n.Reason}, {Text: "-"}, {Text: "-"}}
+		row := []cell{{Text: n.Name}, {Text: "· waits", Value: "0"}, {Text: waitsFor(&n, s.TimeZone)}, {Text: "-"}, {Text: "-"}}
 		if history {
 			row = append(row, cell{Strip: stripOfRule(s, n.Name)})
 		}

@@ -110,13 +110,12 @@ func rank(groups []grouped, name string) {
 
 // dots draws groups that are ranked.
 func dots(o *job.Outcome, name, title string, groups []grouped) chart.Dots {
-	spec, _ := metric.Find(name)
 	overall := nan()
 	if m, ok := o.Metrics[name]; ok {
 		overall = float64(m.Value)
 	}
 	c := chart.Dots{
-		Title: dotsTitle(name, title, groups, overall), NameTitle: title, Line: overall, LineName: "all rows", Worse: sideOf(spec.Worse),
+		Title: dotsTitle(name, title, groups, overall), NameTitle: title, Line: overall, LineName: "all rows",
 		Desc: fmt.Sprintf("%s by %s, the worst first, each with its interval and its number of rows.", metricTitle(name), title),
 	}
 	c.Axis.Title = metricTitle(name)

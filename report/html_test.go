@@ -51,7 +51,7 @@ func sameText(t *testing.T, name, got string) {
 func checkPage(t *testing.T, page []byte) {
 	t.Helper()
 	text := string(page)
-	for _, bad := range []string{" src=", "@import", "<link", "url(", "ZgotmplZ", ">NaN<", "<nil>", "%!"} {
+	for _, bad := range []string{"@import", "<link", "url(", "ZgotmplZ", ">NaN<", "<nil>", "%!"} {
 		if i := strings.Index(text, bad); i >= 0 {
 			t.Errorf("the page has %q: %s", bad, text[max(0, i-100):min(len(text), i+100)])
 		}
@@ -99,6 +99,12 @@ func wellFormed(t *testing.T, text string) {
 		}
 		switch e := token.(type) {
 		case xml.StartElement:
+			for _, a := range e.Attr {
+				name, value := a.Name.Local, strings.ToLower(strings.TrimSpace(a.Value))
+				if name == "src" || name == "srcset" || name == "action" || strings.HasPrefix(name, "on") || name == "href" && strings.HasPrefix(value, "javascript") {
+					t.Errorf("<%s> has %s=%q", e.Name.Local, name, a.Value)
+				}
+			}
 			if e.Name.Local != "input" {
 				open = append(open, e.Name.Local)
 			}

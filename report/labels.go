@@ -11,8 +11,11 @@ import (
 	"github.com/hindcast/hindcast/job"
 )
 
-// coverageName is what a trend of coverage is called.
-const coverageName = "coverage"
+// The names of trends that are no metrics, as rules have them.
+const (
+	coverageName = "coverage"
+	missingName  = "quality.missing_share"
+)
 
 // arrivalSection shows how the truth comes in: by its age, and how much of it each window has.
 func arrivalSection(s *job.Story) section {

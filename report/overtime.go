@@ -31,6 +31,17 @@ func metricsSection(s *job.Story) section {
 		ID: "metrics", Title: "Performance",
 		Lead: "How good the predictions were in each window, with what is left to chance, beside the reference and the limit of the rule.",
 	}
+	out.Tables, out.Notes = metricsOfLast(s, names)
+	out.Terms = []term{
+		{"95 % interval", "Another sample of as many rows of the same kind would give another value. The true one lies within the interval in 95 of 100 such windows."},
+		{"Reference", "The data that windows are compared with, such as the rows that the model was trained on."},
+		{"Limit", "Where a rule of the configuration draws the line. It follows the reference where the rule is written so."},
+		{"Coverage", "The share of predictions whose truth is known by now. Few labels may not stand for all rows."},
+	}
+	if len(all(s)) == 1 {
+		out.Lead = "How good the predictions were, with what is left to chance, beside the reference and the limit of the rule."
+		return out
+	}
 	primary := primaryOf(s)
 	for _, name := range names {
 		trend := job.TrendOf(all(s), name)
@@ -47,17 +58,18 @@ func metricsSection(s *job.Story) section {
 		}
 	}
 	out.More = counted(len(out.Folded), "more metric")
-	if o.Coverage.Matched != nil {
-		out.Tables = append(out.Tables, metricsTable(s, names))
-		out.Notes = append(Without(o.Metrics), notEmpty(Rolling(o.Rolling, s.TimeZone), LabelBias(o.LabelBias, o.Notes))...)
-	}
-	out.Terms = []term{
-		{"95 % interval", "Another sample of as many rows of the same kind would give another value. The true one lies within the interval in 95 of 100 such windows."},
-		{"Reference", "The data that windows are compared with, such as the rows that the model was trained on."},
-		{"Limit", "Where a rule of the configuration draws the line. It follows the reference where the rule is written so."},
-		{"Coverage", "The share of predictions whose truth is known by now. Few labels may not stand for all rows."},
-	}
 	return out
+}
+
+// metricsOfLast are the metrics of the last window as a table, and what is to be said of them;
+// nothing before its labels are in.
+func metricsOfLast(s *job.Story, names []string) ([]table, []string) {
+	o := &s.Last().Outcome
+	if o.Coverage.Matched == nil {
+		return nil, nil
+	}
+	notes := append(Without(o.Metrics), notEmpty(Rolling(o.Rolling, s.TimeZone), LabelBias(o.LabelBias, o.Notes))...)
+	return []table{metricsTable(s, names)}, notes
 }
 
 // namesOverTime names the metrics that have a value in any window, in the order in which people
@@ -122,9 +134,12 @@ func trendChart(s *job.Story, t *job.Trend, most int, both bool) chart.Trend {
 	c := chart.Trend{
 		Title: TrendTitle(*t), Desc: trendWords(t, points, s.TimeZone), Location: location(s), Worse: sideOf(t.Worse), ValueName: t.Title,
 	}
-	if t.Metric == job.DriftShare || t.Metric == coverageName {
+	switch t.Metric {
+	case job.DriftShare, coverageName:
 		c.Axis.Format = chart.Percent
 		c.Axis.Min, c.Axis.Max = 0, 1
+	case missingName:
+		c.Axis.Format = chart.Percent
 	}
 	for i := range points {
 		c.Points = append(c.Points, pointOf(&points[i], s, both))
@@ -227,7 +242,7 @@ func metricsTable(s *job.Story, names []string) table {
 	o := &s.Last().Outcome
 	t := table{
 		Caption: "All metrics of " + o.Window.Days(s.TimeZone),
-		Columns: []column{{Name: "Metric"}, {Name: "Value", Numbers: true}, {Name: "95 % interval", Numbers: true}, {Name: "Reference", Numbers: true}},
+		Columns: []column{{Name: "Metric"}, {Name: "Value", Numbers: true}, {Name: "95 % interval", Numbers: true}, {Name: "Beside", Help: "the interval beside the limit and the reference, each metric on a scale of its own"}, {Name: "Reference", Numbers: true}},
 	}
 	rolling := o.Rolling != nil && len(o.Rolling.Windows) > 0
 	if rolling {
@@ -246,6 +261,7 @@ func metricsTable(s *job.Story, names []string) table {
 			{Text: metricTitle(name), Help: name + ": " + spec.Help},
 			{Text: figureText(m.Value), Value: exactText(m.Value), State: stateOfPoint(&p), Help: m.Reason},
 			{Text: interval(m), Value: exactText(m.Low), Help: m.Note},
+			gaugeCell(&trend, s.TimeZone),
 			numberCell(p.Reference),
 		}
 		if rolling {
@@ -254,6 +270,19 @@ func metricsTable(s *job.Story, names []string) table {
 		t.Rows = append(t.Rows, append(row, numberCell(p.Threshold), cell{Text: countText(m.N), Value: fmt.Sprint(m.N)}))
 	}
 	return t
+}
+
+// gaugeCell draws where the interval of a window's metric lies beside its limit and its reference;
+// nothing where there is neither.
+func gaugeCell(t *job.Trend, zone groundtruth.Zone) cell {
+	p := &t.Points[0]
+	if !isNumber(p.Value) || !isNumber(p.Threshold) && !isNumber(p.Reference) {
+		return cell{}
+	}
+	return cell{Size: chart.Size{Width: 190}, Value: exactText(p.Value), Chart: chart.Gauge{
+		Title: TrendTitle(*t), Desc: trendWords(t, t.Points, zone), Value: float64(p.Value), Low: float64(p.Low), High: float64(p.High),
+		Threshold: float64(p.Threshold), Reference: float64(p.Reference), Worse: sideOf(t.Worse), State: stateOfPoint(p),
+	}}
 }
 
 // numberCell is a cell with a number.
@@ -281,6 +310,10 @@ func estimatedSection(s *job.Story) section {
 		Notes: notEmpty(capital(Scored(newest.Estimated))),
 		Terms: []term{{"Estimated performance", "What the scores say of themselves, by the reference, which tells how often a score of 0.8 is right. It can't see that the same score means something else now."}},
 	}
+	out.Tables = []table{estimatedTable(s, newest)}
+	if len(windows) == 1 {
+		return out
+	}
 	for i, name := range EstimatedNames(newest.Estimated) {
 		trend := job.TrendOf(windows, name)
 		c := trendChart(s, &trend, mostWindows, true)
@@ -295,6 +328,22 @@ func estimatedSection(s *job.Story) section {
 	}
 	out.More = counted(len(out.Folded), "more estimated metric")
 	return out
+}
+
+// estimatedTable lists what was estimated of a window.
+func estimatedTable(s *job.Story, o *job.Outcome) table {
+	t := table{
+		ID: "estimated-table", Caption: "Estimated of " + o.Window.Days(s.TimeZone),
+		Columns: []column{{Name: "Metric"}, {Name: "Estimated", Numbers: true}, {Name: "95 % band", Numbers: true}, {Name: "By labels", Numbers: true}, {Name: "Reference", Numbers: true}},
+	}
+	for _, name := range EstimatedNames(o.Estimated) {
+		m := o.Estimated.Metrics[name]
+		trend := job.TrendOf([]job.Told{{Outcome: *o}}, name)
+		t.Rows = append(t.Rows, []cell{
+			{Text: metricTitle(name)}, numberCell(m.Value), {Text: interval(m), Value: exactText(m.Low)}, numberCell(trend.Points[0].Value), numberCell(trend.Points[0].Reference),
+		})
+	}
+	return t
 }
 
 // estimatedTitle compares the newest estimate whose truth is known with it.

@@ -10,7 +10,6 @@ import (
 	"github.com/hindcast/hindcast/chart"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
-	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/job"
 )
 
@@ -110,14 +109,27 @@ func view(s *job.Story, prefix string) storyView {
 	}
 	v := storyView{
 		ID: prefix + "verdict", Model: s.Model, Window: last.Window.Days(s.TimeZone), Stage: stageText(&last.Outcome),
-		State: state, Glyph: state.Glyph(), Verdict: verdictWord(&last.Outcome), Sentence: Sentence(last.Outcome, before(s)),
+		State: state, Glyph: state.Glyph(), Verdict: verdictWord(&last.Outcome), Sentence: withoutVerdict(Sentence(last.Outcome, before(s))),
 		Facts: tiles(s), Strip: stripOf(s), Newer: newerOf(s),
 	}
 	v.Sections = sectionsOf(s)
 	for i := range v.Sections {
-		v.Sections[i].ID = prefix + v.Sections[i].ID
+		v.Sections[i].number(prefix)
+	}
+	for i := range v.Facts {
+		v.Facts[i].Size.ID = fmt.Sprintf("%stile-%d", prefix, i+1)
 	}
 	return v
+}
+
+// withoutVerdict is a Sentence below its verdict, which need not begin with it.
+func withoutVerdict(sentence string) string {
+	for _, word := range []string{"Healthy: ", "Healthy so far: ", "Inconclusive: "} {
+		if rest, ok := strings.CutPrefix(sentence, word); ok {
+			return capital(rest)
+		}
+	}
+	return sentence
 }
 
 // sectionsOf returns all sections of a Story that have something to show, in their order.
@@ -191,7 +203,9 @@ func tiles(s *job.Story) []fact {
 	o := &s.Last().Outcome
 	var out []fact
 	if name := primaryOf(s); name != "" {
-		out = append(out, primaryTile(s, name))
+		if t := primaryTile(s, name); t.Text != "-" || t.Chart != nil {
+			out = append(out, t)
+		}
 	}
 	c := &o.Coverage
 	rows := fact{Name: "Predictions", Text: countText(c.Predictions)}
@@ -210,7 +224,7 @@ func tiles(s *job.Story) []fact {
 			t.About = counted(unknown, "more column") + " inconclusive"
 		}
 		trend := job.TrendOf(all(s), job.DriftShare)
-		t.Chart, t.Size = sparkOf(&trend), chart.Size{Width: 176, Height: 30, ID: "tile-drift-" + s.Model}
+		t.Chart, t.Size = sparkOf(&trend), chart.Size{Width: 176, Height: 30}
 		out = append(out, t)
 	}
 	return append(out, decisionTile(o))
@@ -234,10 +248,10 @@ func primaryTile(s *job.Story, name string) fact {
 	if t.Text == "-" {
 		t.About = cmp.Or(m.Reason, "no value")
 	} else if isNumber(m.Low) && isNumber(m.High) {
-		t.About = "95 % sure of " + interval(m)
+		t.About = interval(m) + " at 95 %"
 	}
 	trend := job.TrendOf(all(s), name)
-	t.Chart, t.Size = sparkOf(&trend), chart.Size{Width: 176, Height: 30, ID: "tile-primary-" + s.Model}
+	t.Chart, t.Size = sparkOf(&trend), chart.Size{Width: 176, Height: 30}
 	return t
 }
 
@@ -337,5 +351,5 @@ func interval(m metric.Result) string {
 	if !isNumber(m.Low) || !isNumber(m.High) {
 		return "-"
 	}
-	return stat.Figure(float64(m.Low)) + " to " + stat.Figure(float64(m.High))
+	return figureText(m.Low) + " to " + figureText(m.High)
 }

@@ -29,11 +29,7 @@ func qualitySection(s *job.Story) section {
 			figure{Chart: missingChart(s, windows), Width: half})
 	}
 	if q := o.Quality; q != nil {
-		for _, spec := range evaluator.Checks() {
-			if c, ok := q.Checks[spec.Name]; ok {
-				out.Facts = append(out.Facts, checkFact(&spec, c))
-			}
-		}
+		out.Facts, out.Notes = checkFacts(q)
 		out.Tables = append(out.Tables, qualityTable(q))
 	}
 	if t := leftOutTable(&s.Last().Outcome); len(t.Rows) > 0 {
@@ -42,14 +38,29 @@ func qualitySection(s *job.Story) section {
 	return out
 }
 
-// checkFact is a check of the rows together.
-func checkFact(spec *evaluator.CheckSpec, c evaluator.Check) fact {
-	f := fact{Name: capital(strings.ReplaceAll(spec.Name, "_", " ")), Text: figureText(c.Value), About: cmp.Or(c.Note, c.Reason), Help: spec.Help}
-	shares := strings.HasSuffix(spec.Series, "_ratio")
-	if shares && isNumber(c.Value) {
-		f.Text = shareText(c.Value)
+// checkFacts are the checks of the rows together that tell something, and a sentence on those that
+// came to nothing.
+func checkFacts(q *evaluator.Quality) (facts []fact, notes []string) {
+	var quiet []string
+	for _, spec := range evaluator.Checks() {
+		c, ok := q.Checks[spec.Name]
+		name := strings.ReplaceAll(spec.Name, "_", " ")
+		switch {
+		case !ok || !isNumber(c.Value):
+		case c.Value == 0:
+			quiet = append(quiet, name)
+		default:
+			f := fact{Name: capital(name), Text: figureText(c.Value), About: c.Note, Help: spec.Help}
+			if strings.HasSuffix(spec.Series, "_ratio") {
+				f.Text = shareText(c.Value)
+			}
+			facts = append(facts, f)
+		}
 	}
-	return f
+	if len(quiet) > 0 {
+		notes = []string{"There are none of these: " + listed(quiet) + "."}
+	}
+	return facts, notes
 }
 
 // qualityTable lists what is odd of each column, the oddest first.
@@ -147,7 +158,7 @@ func rowsChart(s *job.Story, windows []job.Told) chart.Trend {
 
 // missingChart draws the share of missing values over windows.
 func missingChart(s *job.Story, windows []job.Told) chart.Trend {
-	t := job.TrendOf(windows, "quality.missing_share")
+	t := job.TrendOf(windows, missingName)
 	t.Title, t.Unit, t.Worse = "Missing values", metric.Share, metric.WorseRises
 	for i := range t.Points {
 		t.Points[i].Coverage = stat.Number(nan())
@@ -157,7 +168,6 @@ func missingChart(s *job.Story, windows []job.Told) chart.Trend {
 	}
 	c := trendChart(s, &t, mostWindows, false)
 	c.Marks = nil
-	c.Axis.Format = chart.Percent
 	return c
 }
 

@@ -52,8 +52,8 @@ func (f *frame) dress() {
 func render(main string, data any) ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"picture": picture, "numbers": numbersOf, "drawn": drawn, "rows": rowsOf,
-		"state": stateClass, "mark": stateMark,
-	}).Parse(file("page.html") + file("table.html") + file(main))
+		"state": stateClass, "mark": stateMark, "prose": prose,
+	}).Parse(file("page.html") + file("figure.html") + file("table.html") + file(main))
 	if err != nil {
 		return nil, fmt.Errorf("parse page: %w", err)
 	}
@@ -61,7 +61,15 @@ func render(main string, data any) ([]byte, error) {
 	if err := t.Execute(&b, data); err != nil {
 		return nil, fmt.Errorf("make page: %w", err)
 	}
-	return b.Bytes(), nil
+	return bytes.Map(visible, b.Bytes()), nil
+}
+
+// visible takes out characters that a page may not have, which names in the data may.
+func visible(r rune) rune {
+	if r < ' ' && r != '\t' && r != '\n' || r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff {
+		return '\uFFFD'
+	}
+	return r
 }
 
 // stateClass is the class of a state, and nothing where nothing was judged.
@@ -83,7 +91,7 @@ func stateMark(s chart.State) string {
 // picture draws a figure. One that has the row for itself has a drawing of its own for narrow
 // screens.
 func picture(f figure) markup {
-	if f.Width == whole && f.Size == (chart.Size{}) {
+	if f.Width == whole && f.Size.Width == 0 && f.Size.Height == 0 {
 		return markup(chart.Responsive(f.Chart, f.Size))
 	}
 	if f.Size.Width == 0 {
@@ -112,6 +120,24 @@ func numbersOf(f figure) markup {
 
 // escape writes a text for elements and attributes.
 func escape(s string) string { return template.HTMLEscapeString(strings.ToValidUTF8(s, "\uFFFD")) }
+
+// prose writes a text of ours, in which what stands between backquotes is a name of the
+// configuration.
+func prose(text string) markup {
+	parts := strings.Split(text, "`")
+	if len(parts)%2 == 0 {
+		return markup(escape(text))
+	}
+	var b strings.Builder
+	for i, part := range parts {
+		if i%2 == 1 {
+			b.WriteString("<code>" + escape(part) + "</code>")
+			continue
+		}
+		b.WriteString(escape(part))
+	}
+	return markup(b.String())
+}
 
 // rowsOf writes the rows of a table. They are many, and templates are slow at it.
 func rowsOf(t table) markup {
@@ -148,7 +174,6 @@ func writeCell(b *strings.Builder, c *cell, first, number bool) {
 	}
 	switch text := escape(c.Text); {
 	case c.Href != "":
-		// A link of ours or of the ledger: what isn't one of the web or a file beside is text.
 		b.WriteString(anchor(c.Href, text))
 	case first:
 		b.WriteString(`<bdi>` + text + `</bdi>`)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"html/template"
 
 	"github.com/hindcast/hindcast/chart"
@@ -21,6 +22,31 @@ type section struct {
 	Tables  []table
 	Notes   []string // plain sentences below
 	Terms   []term   // words of the section that not everybody knows
+}
+
+// number gives the section and all that is in it ids that nothing else on the page has. They begin
+// with the prefix.
+func (s *section) number(prefix string) {
+	s.ID = prefix + s.ID
+	for i := range s.Figures {
+		s.Figures[i].Size.ID = fmt.Sprintf("%s-figure-%d", s.ID, i+1)
+	}
+	for i := range s.Folded {
+		s.Folded[i].Size.ID = fmt.Sprintf("%s-more-%d", s.ID, i+1)
+	}
+	for i := range s.Tables {
+		t := &s.Tables[i]
+		if t.ID != "" {
+			t.ID = prefix + t.ID
+		}
+		for r, row := range t.Rows {
+			for c := range row {
+				if row[c].Chart != nil {
+					row[c].Size.ID = fmt.Sprintf("%s-table-%d-%d-%d", s.ID, i+1, r+1, c+1)
+				}
+			}
+		}
+	}
 }
 
 // fact is a name with what it is.

@@ -222,20 +222,25 @@ func waiting(o *job.Outcome) string {
 		verb = "waits"
 	}
 	text := listed(names) + " " + verb + " for labels"
-	if until, ok := matureAt(o); ok {
+	if until, ok := matureAt(&o.NotJudged[0]); ok {
 		text += " until " + timeText(until, o.TimeZone)
 	}
 	return text
 }
 
-// matureAt returns when the labels of a window are expected to be in, as its rules that wait say.
-func matureAt(o *job.Outcome) (time.Time, bool) {
-	if len(o.NotJudged) == 0 {
-		return time.Time{}, false
-	}
-	_, text, ok := strings.Cut(o.NotJudged[0].Reason, "labels are mature at ")
+// matureAt returns when the labels of a window are expected to be in, as a rule that waits says.
+func matureAt(n *job.NotJudged) (time.Time, bool) {
+	_, text, ok := strings.Cut(n.Reason, "labels are mature at ")
 	at, err := time.Parse(time.RFC3339, text)
 	return at, ok && err == nil
+}
+
+// waitsFor says until when a rule waits, else what it says itself.
+func waitsFor(n *job.NotJudged, zone groundtruth.Zone) string {
+	if until, ok := matureAt(n); ok {
+		return "labels are in at " + timeText(until, zone)
+	}
+	return n.Reason
 }
 
 // timeText writes a time by a zone's clocks: to the minute, or as a date where that begins.
@@ -250,8 +255,8 @@ func timeText(t time.Time, zone groundtruth.Zone) string {
 	return local.Format(layout)
 }
 
-// TrendTitle says in a few words what a chart of a figure over windows shows: how its newest
-// value is beside the reference, or the value before, and the limit.
+// TrendTitle says in a few words what a chart of a figure over windows shows: its newest value,
+// the limit, and how it moved from the reference or the windows before, unless chance explains it.
 func TrendTitle(t job.Trend) string {
 	at := len(t.Points) - 1
 	for at >= 0 && !isNumber(t.Points[at].Value) {
@@ -260,25 +265,45 @@ func TrendTitle(t job.Trend) string {
 	if at < 0 {
 		return t.Title + " has no value yet"
 	}
-	p := t.Points[at]
-	text := figureText
-	if t.Metric == job.DriftShare {
-		text = shareText
-	}
-	is := text(p.Value)
-	title := t.Title + " is " + is
+	p := &t.Points[at]
+	text := trendText(&t)
+	title := t.Title + " is " + text(p.Value)
+	from, where := stat.Number(nan()), ""
 	switch {
 	case t.Metric == job.DriftShare:
 	case isNumber(p.Reference):
-		title = t.Title + " " + change(p.Reference, p.Value, text(p.Reference), is, " on the reference")
+		from, where = p.Reference, " on the reference"
 	case isNumber(p.Rolling):
-		title = t.Title + " " + change(p.Rolling, p.Value, text(p.Rolling), is, " in the windows before")
-	case at > 0 && isNumber(t.Points[at-1].Value):
-		was := t.Points[at-1].Value
-		title = t.Title + " " + change(was, p.Value, text(was), is, " in the window before")
+		from, where = p.Rolling, " in the windows before"
+	case at > 0:
+		from, where = t.Points[at-1].Value, " in the window before"
+	}
+	if isNumber(from) {
+		if beyondChance(p, from) {
+			title = t.Title + " " + change(from, p.Value, text(from), text(p.Value), where)
+		} else {
+			title += ", " + text(from) + where
+		}
 	}
 	if isNumber(p.Threshold) {
 		title += "; limit " + text(p.Threshold)
 	}
 	return title
+}
+
+// trendText is how the numbers of a figure are written.
+func trendText(t *job.Trend) func(stat.Number) string {
+	if t.Metric == job.DriftShare || t.Metric == coverageName || t.Metric == missingName {
+		return shareText
+	}
+	return figureText
+}
+
+// beyondChance reports whether a window's figure differs from another one: that lies outside of
+// its interval, or a rule found it so.
+func beyondChance(p *job.TrendPoint, from stat.Number) bool {
+	if p.Judged && p.Verdict == rule.Breached {
+		return true
+	}
+	return isNumber(p.Low) && isNumber(p.High) && (from < p.Low || from > p.High)
 }

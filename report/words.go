@@ -76,12 +76,7 @@ func measureTitle(name string) string {
 func isNumber(n stat.Number) bool { return stat.IsNumber(float64(n)) }
 
 // figureText writes a number as sentences and tables do, and "-" where there is none.
-func figureText(n stat.Number) string {
-	if !isNumber(n) || math.IsInf(float64(n), 0) {
-		return "-"
-	}
-	return stat.Figure(float64(n))
-}
+func figureText(n stat.Number) string { return Number(n) }
 
 // shareText writes a share as a percentage, and "-" where there is none.
 func shareText(n stat.Number) string {

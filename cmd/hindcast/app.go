@@ -128,16 +128,16 @@ func (a *App) rootCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "format of the log on standard error: text or json")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log more")
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "log warnings and errors only, and draw no progress")
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(), a.reportCommand(),
-		a.retrainCommand(), a.followCommand(), a.notifyCommand(), a.forgetCommand(), a.pruneCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(),
+		a.retrainCommand(), a.followCommand(), a.notifyCommand(), a.forgetCommand(), a.pruneCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
 	)
 	for _, c := range root.Commands() {
 		if c.Args == nil {
 			c.Args = noArguments
 		}
 	}
+	a.completeFlags(root)
 	return root
 }
 

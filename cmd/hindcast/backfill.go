@@ -6,9 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -193,7 +193,7 @@ func newNightTable(a *App, models []*config.Model) *nightTable {
 	if len(models) > 1 {
 		t.widest = len("model")
 		for _, m := range models {
-			t.widest = max(t.widest, utf8.RuneCountInString(m.Name))
+			t.widest = max(t.widest, textWidth(visible(m.Name)))
 		}
 	}
 	return t
@@ -212,7 +212,7 @@ func (t *nightTable) night(model int, asOf time.Time, outcomes []job.Outcome) er
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	of := &t.models[model]
-	var text []byte
+	var lines [][2]painted // what each begins with, and the rest
 	for i := range outcomes {
 		o := &outcomes[i]
 		of.name, of.zone = o.Model, o.TimeZone
@@ -222,17 +222,22 @@ func (t *nightTable) night(model int, asOf time.Time, outcomes []job.Outcome) er
 		}
 		model, header := "", ""
 		if t.widest > 0 {
-			model, header = fmt.Sprintf("%-*s  ", t.widest, o.Model), fmt.Sprintf("%-*s  ", t.widest, "model")
+			name := visible(o.Model)
+			model, header = name+strings.Repeat(" ", t.widest-textWidth(name)+2), fmt.Sprintf("%-*s  ", t.widest, "model")
 		}
 		if !t.begun {
 			t.begun = true
-			text = append(text, header+nightHeader(o)+"\n"...)
+			lines = append(lines, [2]painted{styled(faintStyle, header), nightHeader(o)})
 		}
-		text = append(text, visible(model+nightLine(asOf, o))+"\n"...)
+		lead, text := nightLine(lookOf(t.w), asOf, o)
+		lines = append(lines, [2]painted{plain(model).and(lead), text})
 	}
-	var err error
-	t.screen.beside(func() { _, err = t.w.Write(text) })
-	return err
+	t.screen.beside(func() {
+		for _, line := range lines {
+			say(t.w, line[0], line[1])
+		}
+	})
+	return nil
 }
 
 // done implements nights.

@@ -38,14 +38,16 @@ func nightTime(t time.Time, o *job.Outcome) string {
 }
 
 // nightHeader stands above the lines on windows, of which o is the first.
-func nightHeader(o *job.Outcome) string {
+func nightHeader(o *job.Outcome) painted {
 	n := len(nightTime(o.Window.Start, o))
-	return fmt.Sprintf("%-*s  %-6s %-*s  verdict", n, "as of", "stage", n, "window")
+	return styled(faintStyle, fmt.Sprintf("%-*s  %-6s %-*s  verdict", n, "as of", "stage", n, "window"))
 }
 
-// nightLine tells of a window in a line, for the demo and for backfills.
-func nightLine(night time.Time, o *job.Outcome) string {
-	line := fmt.Sprintf("%s  %-6s %s  %-12s", nightTime(night, o), o.Stage, nightTime(o.Window.Start, o), o.Verdict)
+// nightLine tells of a window in a line, for the demo and for backfills: lead says which it is.
+func nightLine(l look, night time.Time, o *job.Outcome) (lead, text painted) {
+	lead = plain(fmt.Sprintf("%s  %-6s %s  ", nightTime(night, o), o.Stage, nightTime(o.Window.Start, o)))
+	verdict, widest := verdictCell(l, o.Verdict), verdictCell(l, rule.Inconclusive).width()
+	line := strings.Repeat(" ", widest-verdict.width())
 	c := o.Coverage
 	switch {
 	case c.Predictions == 0:
@@ -68,7 +70,7 @@ func nightLine(night time.Time, o *job.Outcome) string {
 	if o.Recorded {
 		line += "  (recorded)"
 	}
-	return line
+	return lead, verdict.and(plain(line))
 }
 
 // headline tells of the metric that people look at first, and of the coverage.
@@ -155,7 +157,7 @@ func (l *noteList) add(where, text string) {
 func (l noteList) write(w io.Writer) {
 	for i, note := range l {
 		if i == mostNotes {
-			fmt.Fprintf(w, "and %d notes more; -o json has all\n", len(l)-mostNotes)
+			sayf(w, "and %d notes more; -o json has all", len(l)-mostNotes)
 			return
 		}
 		where := note.where
@@ -196,12 +198,12 @@ func (n *modelNights) render(w io.Writer) {
 			recorded++
 		}
 	}
-	fmt.Fprintf(w, "%s, %d breached\n", count(int64(len(n.lines)), "judgement"), breached)
+	sayf(w, "%s, %d breached", count(int64(len(n.lines)), "judgement"), breached)
 	switch {
 	case recorded == 1:
-		fmt.Fprintf(w, "%s a judgement was recorded before and is shown as it is; hindcast run --window START/END judges its window again\n", recordedMark)
+		sayf(w, "%s a judgement was recorded before and is shown as it is; hindcast run --window START/END judges its window again", recordedMark)
 	case recorded > 1:
-		fmt.Fprintf(w, "%s %d judgements were recorded before and are shown as they are; hindcast run --window START/END judges a window again\n", recordedMark, recorded)
+		sayf(w, "%s %d judgements were recorded before and are shown as they are; hindcast run --window START/END judges a window again", recordedMark, recorded)
 	}
 	n.notes.write(w)
 }

@@ -24,7 +24,7 @@ func TestNightsBesideAReferenceWithoutMetrics(t *testing.T) {
 			Reference: &evaluator.Reference{}, Rolling: &evaluator.Rolling{},
 		},
 	}
-	if line := nightLine(start, o); !strings.Contains(line, "rmse 2 (1 to 3), coverage 100 %") {
+	if _, line := nightLine(look{}, start, o); !strings.Contains(line.String(), "rmse 2 (1 to 3), coverage 100 %") {
 		t.Error(line)
 	}
 	list := csvList{[]metric.Spec{{Name: "rmse"}}}

@@ -102,7 +102,7 @@ func (a *App) pruneTable(out *pruneOutput) {
 		if i > 0 {
 			fmt.Fprintln(a.Stdout)
 		}
-		fmt.Fprintf(a.Stdout, "%s  before %s\n", visible(p.Model), out.Before.Format(time.RFC3339))
+		sayf(a.Stdout, "%s  before %s", p.Model, out.Before.Format(time.RFC3339))
 		t := newTable(a.Stdout, verb, "objects", "size")
 		for _, r := range p.Removed {
 			t.AppendRow([]any{r.Kind, r.Objects, job.ByteSize(r.Bytes).String()})
