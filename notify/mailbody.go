@@ -11,10 +11,16 @@ import (
 )
 
 // Text is an event in words without markup, as its mail says it.
-func Text(e job.Event) string { return word(e).mail() }
+func Text(e job.Event) string { return word(e).text() }
 
 // mail writes an event as the text part of its mail.
 func (w words) mail() string {
+	// The line with two dashes and a space begins a signature.
+	return w.text() + "-- \n" + oneLine(w.footer) + "\n"
+}
+
+// text writes an event as text.
+func (w words) text() string {
 	var b strings.Builder
 	b.WriteString(oneLine(w.title) + "\n\n")
 	for _, p := range w.paragraphs {
@@ -39,8 +45,6 @@ func (w words) mail() string {
 	if len(w.links) > 0 || w.url != "" {
 		b.WriteString("\n")
 	}
-	// The line with two dashes and a space begins a signature.
-	b.WriteString("-- \n" + oneLine(w.footer) + "\n")
 	return b.String()
 }
 
