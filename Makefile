@@ -50,6 +50,10 @@ race: ## run the tests of what shares work out to goroutines with the race detec
 e2e: ## run the tests against real servers (needs root, a Debian system and network)
 	e2e/run
 
+.PHONY: python
+python: ## run the lines of docs/python.md in a notebook (needs Python 3 with venv, and network)
+	docs/python/run
+
 .PHONY: bench
 bench: ## measure the engine's targets beside DuckDB; BENCH="-n 1 -only speed" chooses (needs network once)
 	go run ./bench $(BENCH)

@@ -18,7 +18,7 @@ func figures(story *job.Story) []section {
 	all := []section{d.distributions()}
 	switch story.Task {
 	case groundtruth.Binary:
-		all = append(all, d.curves(), d.scores(), d.confusion())
+		all = append(all, d.curves(), d.calibrated(), d.scores(), d.confusion())
 	case groundtruth.Multiclass:
 		all = append(all, d.confidence(), d.confusion(), d.classes())
 	default:
@@ -34,8 +34,8 @@ func figures(story *job.Story) []section {
 	return out
 }
 
-// figureSource is what figures are drawn from: the last window with what is kept of it, and what it was
-// compared with.
+// figureSource is what figures are drawn from: the last window with what is kept of it, and what it
+// was compared with.
 type figureSource struct {
 	story *job.Story
 	o     *job.Outcome

@@ -50,7 +50,7 @@ func (d *figureSource) distributions() section {
 }
 
 // coarseBins is how many bins the columns have that unfold.
-const coarseBins = 16
+const coarseBins = 10
 
 // aboutColumns says how many columns drifted, and which rows are compared.
 func (d *figureSource) aboutColumns(shown int) string {
@@ -91,11 +91,10 @@ func (d *figureSource) column(name string) (ref, cur *summary.Column) {
 func (d *figureSource) distribution(c *driftOf, v evaluator.Distribution) figure {
 	o := chart.Overlay{
 		Title: columnTitle(c, &v, d.valueNames(c.name)),
-		X:     chart.Axis{Log: v.Log},
+		X:     chart.Axis{Title: short(c.name), Log: v.Log},
 		Bins:  overlayBins(&v, d.valueNames(c.name)),
 	}
-	o.Desc = columnWords(c, &v)
-	return figure{Chart: o, Width: half, Caption: o.Desc}
+	return figure{Chart: o, Width: half, Caption: columnWords(c, &v)}
 }
 
 // valueNames names the values of a column that are numbers for classes; nil where they are numbers.

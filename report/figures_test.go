@@ -322,14 +322,15 @@ func TestCurvesAreThoseOfTheMetrics(t *testing.T) {
 		t.Errorf("%q, %q", roc.Title, roc.Desc)
 	}
 	pr := chartOf[chart.Curves](t, secs["curves"], 1)
-	precision := 0.0 // as scikit-learn's average_precision_score sums it
-	for i, p := range pr.Curves[0].Points[1:] {
-		precision += (p.X - pr.Curves[0].Points[i].X) * p.Y
+	precision, found := 0.0, 0.0 // as scikit-learn's average_precision_score sums it
+	for _, p := range pr.Curves[0].Points {
+		precision += (p.X - found) * p.Y
+		found = p.X
 	}
 	if want := float64(o.Metrics["average_precision"].Value); math.Abs(precision-want) > 0.02 {
 		t.Errorf("the precision is %g on average, want %g", precision, want)
 	}
-	right := chartOf[chart.Curves](t, secs["curves"], 2)
+	right := chartOf[chart.Curves](t, secs["calibration"], 0)
 	for i, b := range o.Calibration {
 		if p := right.Curves[0].Points[i]; p.X != float64(b.Score) || p.Y != float64(b.Rate) || p.N != b.N || !(p.Low <= p.Y && p.Y <= p.High) {
 			t.Errorf("bin %+v is drawn as %+v", b, p)
@@ -362,8 +363,8 @@ func TestCurvesAreThoseOfTheMetrics(t *testing.T) {
 			t.Errorf("bin %+v, want %d of %d", b, want, all)
 		}
 	}
-	if n := len(secs["scores"].Figures); n != 3 {
-		t.Errorf("%d figures of scores", n)
+	if n, m := len(secs["scores"].Figures), len(secs["calibration"].Figures); n != 2 || m != 2 {
+		t.Errorf("%d figures of scores and %d of calibration", n, m)
 	}
 }
 
@@ -400,7 +401,7 @@ func TestTimesArePooled(t *testing.T) {
 	number := func(x float64) *stat.Number { n := stat.Number(x); return &n }
 	var sum, absolute, rows float64
 	var windows []job.Told
-	for day := range 14 {
+	for day := range 21 {
 		told := s.Windows[0]
 		told.ByHour, told.ByWeekday = nil, nil
 		var e, abs, sq float64
@@ -421,7 +422,7 @@ func TestTimesArePooled(t *testing.T) {
 	s.Windows = windows
 	sec := figuresOf(t, s)["hours"]
 	mae, me := chartOf[chart.Bars](t, sec, 0), chartOf[chart.Bars](t, sec, 1)
-	if b := mae.Bars[17]; b.Name != "17" || math.Abs(b.Value-10) > 1e-12 || b.N != 14*50 || !(b.Low < 10 && b.High > 10) {
+	if b := mae.Bars[17]; b.Name != "17" || math.Abs(b.Value-10) > 1e-12 || b.N != 21*50 || !(b.Low < 10 && b.High > 10) {
 		t.Errorf("at 17:00 there is %+v", b)
 	}
 	if math.Abs(mae.Line-absolute/rows) > 1e-12 || math.Abs(me.Line-sum/rows) > 1e-12 {
@@ -434,10 +435,14 @@ func TestTimesArePooled(t *testing.T) {
 		t.Errorf("%q, want %q", me.Title, want)
 	}
 	days := chartOf[chart.Bars](t, sec, 2)
-	if b := days.Bars[6]; b.Name != "Sunday" || b.N != 2400 || days.Title != "MAE hardly depends on the day of the week" {
+	if b := days.Bars[6]; b.Name != "Sunday" || b.N != 3600 || days.Title != "No day of the week stands out in MAE" {
 		t.Errorf("%q, %+v", days.Title, b)
 	}
-	if !strings.HasPrefix(sec.Lead, "16800 predictions with a label in 14 windows from ") {
+	s.Windows = windows[:20] // with two Saturdays
+	if title := chartOf[chart.Bars](t, figuresOf(t, s)["hours"], 2).Title; title != "MAE by the day of the week, of fewer than three weeks" {
+		t.Errorf("%q", title)
+	}
+	if !strings.HasPrefix(sec.Lead, "25200 predictions with a label in 21 windows from ") {
 		t.Errorf("%q", sec.Lead)
 	}
 }

@@ -150,7 +150,7 @@ func (f *Folder) list(ctx context.Context, files Files, j *job.Judged, there []s
 		}
 		windows = append(windows, e)
 	}
-	page, err := listOf(m.Name, "Window", "../"+listName, windows)
+	page, err := IndexOfWindows(m.Name, windows, Options{Index: "../" + listName})
 	if err == nil {
 		err = files.Write(ctx, m.Name+"/"+listName, page)
 	}
@@ -164,7 +164,7 @@ func (f *Folder) list(ctx context.Context, files Files, j *job.Judged, there []s
 	for _, m := range f.models {
 		models = append(models, f.entry(ctx, files, m))
 	}
-	if page, err = listOf("Models", "Model", "", models); err == nil {
+	if page, err = IndexOfModels(models); err == nil {
 		err = files.Write(ctx, listName, page)
 	}
 	if err != nil {

@@ -40,21 +40,36 @@ func (t *historyTables) model(h *modelHistory) error {
 	for i, r := range h.records {
 		lines[i] = lineOfRecord(r, h.launches)
 	}
-	if h.newest != "" {
-		say(t.w, nil, plain(h.newest))
-		fmt.Fprintln(t.w)
-	}
-	if !t.flags.revisions {
-		writeStrips(t.w, lines)
-	}
-	gap(t.w)
 	table := windowTable{lines: lines, revisions: t.flags.revisions, why: true, reasons: t.flags.reasons}
-	table.render(t.w)
+	if len(lines) > tallTable {
+		table.render(t.w)
+		gap(t.w)
+		t.atAGlance(h, lines)
+	} else {
+		t.atAGlance(h, lines)
+		gap(t.w)
+		table.render(t.w)
+	}
 	if len(h.launches) > 0 {
 		fmt.Fprintln(t.w)
 		runsTable(t.w, h.launches)
 	}
 	return nil
+}
+
+// tallTable is how many lines a table has at most that stands below what tells of it at a glance.
+// Of a longer one the top has left the screen, and that stands below it.
+const tallTable = 40
+
+// atAGlance tells of the newest window, and shows how things went.
+func (t *historyTables) atAGlance(h *modelHistory, lines []windowLine) {
+	if h.newest != "" {
+		say(t.w, nil, plain(h.newest))
+		gap(t.w)
+	}
+	if !t.flags.revisions {
+		writeStrips(t.w, lines)
+	}
 }
 
 // spanText says from when to when records are; nothing of none.

@@ -28,10 +28,11 @@ const leastStrip = 10
 // runMark is the mark of a retraining run.
 func runMark() mark { return mark{"◆", "#", otherStyle} }
 
-// levels are the marks of numbers, the least first.
+// levels are the marks of numbers, the least first. None is as high as its line, so that strips
+// don't run together.
 func levels(l look) []string {
 	if l.unicode {
-		return []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
+		return []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇"}
 	}
 	return []string{"_", ".", "-", "=", "+", "*", "#"}
 }
