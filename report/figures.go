@@ -69,7 +69,7 @@ func (d *figureSource) missing() string {
 	case m == nil || *m == 0:
 		return "There is nothing to show yet: no label of the window's " + counted(d.o.Coverage.Predictions, "prediction") + " is in."
 	case d.cur == nil:
-		return "This cannot be drawn: " + d.noCur + "."
+		return "This cannot be drawn of this window: " + d.noCur + "."
 	}
 	return ""
 }
