@@ -48,7 +48,7 @@ type figureSource struct {
 func newFigureSource(story *job.Story) *figureSource {
 	d := &figureSource{story: story, o: &story.Last().Outcome, cur: story.Summary}
 	if d.cur == nil {
-		d.noCur = cmp.Or(story.NoSummary, "what was counted of this window is not kept")
+		d.noCur = cmp.Or(story.NoSummary, "what was counted of it is not kept")
 	}
 	stratum, ok := story.Compared()
 	switch {
