@@ -24,7 +24,9 @@ type Illustrator struct {
 }
 
 // Sentence implements job.Illustrator.
-func (Illustrator) Sentence(o job.Outcome, previous *job.Outcome) string { return Sentence(o, previous) }
+func (Illustrator) Sentence(o job.Outcome, previous *job.Outcome) string {
+	return Sentence(o, previous)
+}
 
 // Windows implements job.Illustrator.
 func (i Illustrator) Windows() int {
