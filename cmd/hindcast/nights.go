@@ -187,8 +187,10 @@ func (n *modelNights) render(w io.Writer) {
 			last = append(last, line)
 		}
 	}
-	writeStrips(w, last)
-	gap(w)
+	if stripsTell(w, last) {
+		writeStrips(w, last)
+		gap(w)
+	}
 	table := windowTable{lines: n.lines, zoned: true}
 	table.render(w)
 	breached, recorded := 0, 0
