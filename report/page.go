@@ -127,10 +127,11 @@ func view(s *job.Story, prefix string) storyView {
 func withoutVerdict(sentence string) string {
 	for _, word := range []string{"Healthy: ", "Healthy so far: ", "Inconclusive: "} {
 		if rest, ok := strings.CutPrefix(sentence, word); ok {
-			return capital(rest)
+			sentence = capital(rest)
+			break
 		}
 	}
-	return sentence
+	return strings.ReplaceAll(sentence, " %", "\u00a0%") // never at the begin of a line
 }
 
 // sectionsOf returns all sections of a Story that have something to show, in their order.
