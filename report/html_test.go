@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/xml"
+	"errors"
 	"html"
 	"io"
 	"os"
@@ -91,7 +92,7 @@ func wellFormed(t *testing.T, text string) {
 	var open []string
 	for {
 		token, err := d.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

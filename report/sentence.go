@@ -123,7 +123,7 @@ func undecided(o, previous *job.Outcome, r *rule.Result) string {
 		c := &r.Comparisons[i]
 		s, ok := subjectOf(o, previous, c)
 		if ok && s.level > 0 && s.holds() && strings.Contains(r.Reason, "is not significant") {
-			return s.moved() + fmt.Sprintf(", %s the limit %s, but not with %s certainty", s.side(), s.text(s.limit), percent(s.level))
+			return s.stands() + fmt.Sprintf(", but not with %s certainty", percent(s.level))
 		}
 	}
 	return "rule " + short(r.Name) + " is undecided, as " + r.Reason
@@ -186,7 +186,7 @@ func (s *subject) moved() string {
 	return s.name + " " + change(s.from, s.value, s.text(s.from), is, " "+s.where)
 }
 
-// stands says where a value is that is as it should be: how it moved may be chance.
+// stands says where a value is of which no rule found anything: how it moved may be chance.
 func (s *subject) stands() string {
 	text := s.name + " is " + s.text(s.value) + ", " + s.side() + " the limit " + s.text(s.limit)
 	if isNumber(s.from) {

@@ -106,7 +106,7 @@ func TestSentence(t *testing.T) {
 			"Healthy: RMSE is 1.9, below the limit 2.8 (1.4 on the reference), and 1 more rule is healthy."},
 		"closed":              {closed, "Healthy so far: none of 4 columns drifted; the limit is 90 %; rmse and mae wait for labels until 2026-01-14 00:00 UTC."},
 		"nothing but waiting": {waits, "Nothing is judged yet: rmse waits for labels until 2026-01-14 01:00 Europe/Oslo."},
-		"chance":              {of(rule.Inconclusive, unsure), "Inconclusive: RMSE rose from 1.4 on the reference to 1.9, above the limit 1.68, but not with 95 % certainty; about 400 rows would tell."},
+		"chance":              {of(rule.Inconclusive, unsure), "Inconclusive: RMSE is 1.9, above the limit 1.68 (1.4 on the reference), but not with 95 % certainty; about 400 rows would tell."},
 		"too few rows":        {of(rule.Inconclusive, few, blocked), "Inconclusive: rule block is undecided, as the rule's own reason, and 1 more rule is inconclusive."},
 		"a guard":             {of(rule.Inconclusive, few), "Inconclusive: rule rmse is undecided, as matched 45 < min_samples 200."},
 		"no rules":            {of(rule.Inconclusive), "No rule is configured, so that there is no verdict."},

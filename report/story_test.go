@@ -62,7 +62,7 @@ func longWindow(s *job.Story, w int, columns []string, bad bool, named func(stri
 		o.Metrics[name] = metric.Result{Value: stat.Number(v), Low: stat.Number(v * 0.95), High: stat.Number(v * 1.05), N: matched}
 		o.Reference.Metrics[name] = metric.Result{Value: 1, Low: 0.98, High: 1.02, N: 5000}
 	}
-	v, share, drifted := float64(o.Metrics["rmse"].Value), 0.0, map[bool]*bool{true: new(bool), false: new(bool)}
+	v, drifted := float64(o.Metrics["rmse"].Value), map[bool]*bool{true: new(bool), false: new(bool)}
 	*drifted[true] = true
 	o.Drift = &drift.Drift{Columns: map[string]drift.Column{}, Judged: len(columns)}
 	o.Quality = &evaluator.Quality{MissingShare: 0.01, Columns: map[string]evaluator.ColumnQuality{}, Checks: map[string]evaluator.Check{"duplicate_predictions": {Value: 0.02, Note: named("20 of 1000")}}}
@@ -80,7 +80,7 @@ func longWindow(s *job.Story, w int, columns []string, bad bool, named func(stri
 		o.Drift.Columns[name] = drift.Column{Kind: "number", N: 1000, Drifted: drifted[is], Measures: map[string]drift.Measure{"psi": measure(1), "wasserstein_normed": measure(0.9), "ks": measure(0.5)}}
 		o.Quality.Columns[name] = evaluator.ColumnQuality{Missing: stat.Number(float64(i%7) / 100), Unseen: stat.Number(math.NaN())}
 	}
-	share = float64(o.Drift.Count) / float64(max(1, len(columns)))
+	share := float64(o.Drift.Count) / float64(max(1, len(columns)))
 	o.Drift.Share, o.Drift.Low, o.Drift.High = stat.Number(share), stat.Number(share), stat.Number(share)
 	verdict := map[bool]rule.Verdict{true: rule.Breached, false: rule.Healthy}
 	o.Rules = []rule.Result{
@@ -330,5 +330,12 @@ func TestChartsSayWhatTheJSONSays(t *testing.T) {
 				t.Errorf("drift of %s in window %d is %v, drawn as %v", name, i, want, cells)
 			}
 		}
+	}
+}
+
+func TestNoWindowNoReport(t *testing.T) {
+	t.Parallel()
+	if _, err := HTML(job.Story{Model: "m"}, Options{}); err == nil || !strings.Contains(err.Error(), "no window yet") {
+		t.Error(err)
 	}
 }
