@@ -126,7 +126,7 @@ func undecided(o, previous *job.Outcome, r *rule.Result) string {
 			return s.moved() + fmt.Sprintf(", %s the limit %s, but not with %s certainty", s.side(), s.text(s.limit), percent(s.level))
 		}
 	}
-	return short(r.Name) + " is undecided, as " + r.Reason
+	return "rule " + short(r.Name) + " is undecided, as " + r.Reason
 }
 
 // because says what made a rule breached or healthy: the first of its comparisons that did, else
@@ -147,7 +147,7 @@ func because(o, previous *job.Outcome, r *rule.Result, breached bool) string {
 		}
 		return s.moved() + ", " + s.side() + " the limit " + s.text(s.limit)
 	}
-	return short(r.Name) + ": " + r.Reason
+	return "rule " + short(r.Name) + ": " + r.Reason
 }
 
 // holds reports whether the values alone are a breach.
@@ -279,9 +279,10 @@ func TrendTitle(t job.Trend) string {
 		from, where = t.Points[at-1].Value, " in the window before"
 	}
 	if isNumber(from) {
-		if beyondChance(p, from) {
+		switch {
+		case beyondChance(p, from):
 			title = t.Title + " " + change(from, p.Value, text(from), text(p.Value), where)
-		} else {
+		case isNumber(p.Reference) || isNumber(p.Rolling):
 			title += ", " + text(from) + where
 		}
 	}

@@ -99,7 +99,7 @@ func TestSentence(t *testing.T) {
 		"coverage":                {of(rule.Breached, judged("c", rule.Breached, "coverage", "<", "0.97", 0.955, 0.97, 0)), "Coverage by labels fell from 99 % in the window before to 95.5 %, below the limit 97 %."},
 		"volume":                  {of(rule.Breached, judged("v", rule.Breached, "predictions", "<", "2000", 1000, 2000, 0)), "The number of predictions fell from 4000 in the window before to 1000, below the limit 2000."},
 		"prometheus":              {of(rule.Breached, judged("p", rule.Breached, "prometheus.p99", ">", "0.5", 0.7, 0.5, 0)), "The answer of Prometheus to p99 rose from 0.2 in the window before to 0.7, above the limit 0.5."},
-		"true or false":           {of(rule.Breached, flag), "Absent: age has no value."},
+		"true or false":           {of(rule.Breached, flag), "Rule absent: age has no value."},
 		"the most severe first":   {of(rule.Breached, missing, share, retrain), "RMSE rose from 1.4 on the reference to 1.9; with 95 % certainty above the limit 1.68, and 2 more rules are breached."},
 		"what the decision is on": {decided, "3 of 5 columns drifted (b, a and 1 more); the limit is 50 %, and 1 more rule is breached."},
 		"healthy": {of(rule.Healthy, judged("rmse", rule.Healthy, "rmse", ">", "2 * reference.rmse", 1.9, 2.8, 0.95), judged("drift", rule.Healthy, "drift.share", ">", "0.9", 0.6, 0.9, 0)),
@@ -107,8 +107,8 @@ func TestSentence(t *testing.T) {
 		"closed":              {closed, "Healthy so far: none of 4 columns drifted; the limit is 90 %; rmse and mae wait for labels until 2026-01-14 00:00 UTC."},
 		"nothing but waiting": {waits, "Nothing is judged yet: rmse waits for labels until 2026-01-14 01:00 Europe/Oslo."},
 		"chance":              {of(rule.Inconclusive, unsure), "Inconclusive: RMSE rose from 1.4 on the reference to 1.9, above the limit 1.68, but not with 95 % certainty; about 400 rows would tell."},
-		"too few rows":        {of(rule.Inconclusive, few, blocked), "Inconclusive: block is undecided, as the rule's own reason, and 1 more rule is inconclusive."},
-		"a guard":             {of(rule.Inconclusive, few), "Inconclusive: rmse is undecided, as matched 45 < min_samples 200."},
+		"too few rows":        {of(rule.Inconclusive, few, blocked), "Inconclusive: rule block is undecided, as the rule's own reason, and 1 more rule is inconclusive."},
+		"a guard":             {of(rule.Inconclusive, few), "Inconclusive: rule rmse is undecided, as matched 45 < min_samples 200."},
 		"no rules":            {of(rule.Inconclusive), "No rule is configured, so that there is no verdict."},
 	} {
 		t.Run(name, func(t *testing.T) {

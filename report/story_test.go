@@ -2,12 +2,14 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/chart/charttest"
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -279,5 +281,54 @@ func BenchmarkReport365x50(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.SetBytes(int64(len(page)))
+	}
+}
+
+// The numbers in the charts are those of the JSON, to the last digit: of every metric in every
+// window with its interval, and of the drift of every column.
+func TestChartsSayWhatTheJSONSays(t *testing.T) {
+	t.Parallel()
+	s := longStory(20, 6, same)
+	page, err := HTML(s, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := charttest.Read(string(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type number struct {
+		start, v float64
+	}
+	drawn, heat := map[number]charttest.Datum{}, map[string][]float64{}
+	for _, d := range data {
+		switch {
+		case d.Chart == "trend" && d.Series == "value":
+			drawn[number{d.Numbers["start"], d.Numbers["v"]}] = d
+		case d.Chart == "heatmap" && d.Series == "cell":
+			heat[d.Name] = append(heat[d.Name], d.Numbers["v"])
+		}
+	}
+	for i, w := range s.Windows {
+		text, err := json.Marshal(&w.Outcome)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o job.Outcome
+		if err := json.Unmarshal(text, &o); err != nil {
+			t.Fatal(err)
+		}
+		for name, m := range o.Metrics {
+			d, ok := drawn[number{float64(o.Window.Start.Unix()), float64(m.Value)}]
+			if !ok || d.Numbers["low"] != float64(m.Low) || d.Numbers["high"] != float64(m.High) || d.Numbers["n"] != float64(m.N) {
+				t.Errorf("%s of %s is %v in JSON, and drawn as %v", name, o.Window, m, d.Numbers)
+			}
+		}
+		for name, c := range o.Drift.Columns {
+			want := float64(c.Measures["psi"].Value) / float64(*c.Measures["psi"].Threshold)
+			if cells := heat[name]; len(cells) != len(s.Windows)+len(s.Newer) || math.Abs(cells[i]-want) > 1e-12 {
+				t.Errorf("drift of %s in window %d is %v, drawn as %v", name, i, want, cells)
+			}
+		}
 	}
 }
