@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	// pixels is how many pixels of a PNG a unit has: messages are read on screens of twice the
+	// Pixels is how many pixels of a PNG a unit has: messages are read on screens of twice the
 	// density, and shown smaller elsewhere.
-	pixels = 2
+	Pixels = 2
 	// margin is the white around a PNG's chart, in units.
 	margin = 16
 	// mostPixels is how many pixels a PNG may have along a side.
@@ -31,7 +31,7 @@ const (
 // PNG draws a chart as a picture with light colours, two pixels a unit, for messages.
 func PNG(c Chart, size Size) ([]byte, error) {
 	w, h := size.of(c)
-	across, down := math.Ceil(pixels*(w+2*margin)), math.Ceil(pixels*(h+2*margin))
+	across, down := math.Ceil(Pixels*(w+2*margin)), math.Ceil(Pixels*(h+2*margin))
 	if across > mostPixels || down > mostPixels {
 		return nil, fmt.Errorf("a picture of %.0f by %.0f pixels is larger than %d along a side: draw fewer rows, or a smaller size", across, down, mostPixels)
 	}
@@ -85,18 +85,18 @@ func (c *pngCanvas) begin(data) {}
 func (c *pngCanvas) end()       {}
 
 // look is the style of a class; of "c-good c-pale" that of the first, pale.
-func (c *pngCanvas) look(class string) (s style, pale bool) {
+func (c *pngCanvas) look(class string) (s style, faint bool) {
 	first, more, _ := strings.Cut(class, " ")
 	return c.styles[first], more == "c-pale"
 }
 
 func (c *pngCanvas) shape(class string, p *path) {
-	s, pale := c.look(class)
+	s, faint := c.look(class)
 	if s.fill != "" && s.opacity >= 0 {
 		for _, l := range p.lines() {
 			c.area(l)
 		}
-		c.fill(s.fill, s.opacity, pale)
+		c.fill(s.fill, s.opacity, faint)
 	}
 	if s.stroke != "" {
 		for _, l := range p.lines() {
@@ -104,18 +104,18 @@ func (c *pngCanvas) shape(class string, p *path) {
 				c.stroke(piece, s.width)
 			}
 		}
-		c.fill(s.stroke, 0, pale)
+		c.fill(s.stroke, 0, faint)
 	}
 }
 
 // fill paints the areas that were gathered, and forgets them.
-func (c *pngCanvas) fill(name string, opacity float64, pale bool) {
+func (c *pngCanvas) fill(name string, opacity float64, faint bool) {
 	colour := c.colours[name]
 	if opacity == 0 {
 		opacity = 1
 	}
-	if pale {
-		opacity /= 2
+	if faint {
+		opacity *= pale
 	}
 	part := func(v uint8) uint8 { return uint8(math.Round(float64(float64(v) * opacity))) }
 	colour = color.RGBA{part(colour.R), part(colour.G), part(colour.B), part(255)}
@@ -148,7 +148,7 @@ func (c *pngCanvas) fill(name string, opacity float64, pale bool) {
 }
 
 // px is a length as pixels.
-func px(f float64) float64 { return float64(pixels * (f + margin)) }
+func px(f float64) float64 { return float64(Pixels * (f + margin)) }
 
 // area gathers a polygon.
 func (c *pngCanvas) area(points [][2]float64) {
@@ -251,7 +251,7 @@ func (c *pngCanvas) label(class string, x, y float64, at anchor, s string) {
 			of = c.bold
 		}
 		var err error
-		if face, err = opentype.NewFace(of, &opentype.FaceOptions{Size: look.size * pixels, DPI: 72, Hinting: font.HintingNone}); err != nil {
+		if face, err = opentype.NewFace(of, &opentype.FaceOptions{Size: look.size * Pixels, DPI: 72, Hinting: font.HintingNone}); err != nil {
 			return
 		}
 		c.faces[class] = face

@@ -85,7 +85,7 @@ func sampleCharts() map[string]Chart {
 	numbers := Overlay{Title: "trip_distance moved up: half lies below 4.1, once 2.6", Desc: "PSI 0.61.", X: Axis{Title: "trip_distance in km"}}
 	for i := range 24 {
 		x := float64(i) / 2
-		numbers.Bins = append(numbers.Bins, Bin{Low: x, High: x + 0.5, Reference: 0.19 * math.Exp(-math.Pow(x-2.6, 2)/4), Current: 0.16 * math.Exp(-math.Pow(x-4.1, 2)/6)})
+		numbers.Bins = append(numbers.Bins, Bin{Low: x, High: x + 0.5, Reference: 0.19 * math.Exp(-(x-2.6)*(x-2.6)/4), Current: 0.16 * math.Exp(-(x-4.1)*(x-4.1)/6)})
 	}
 	numbers.Bins = append(numbers.Bins, Bin{Low: 12, High: math.Inf(1), Reference: 0.002, Current: 0.01}, Bin{Name: "missing", Low: nan, High: nan, Reference: 0.01, Current: 0.06})
 	charts["overlay"] = numbers
@@ -96,40 +96,10 @@ func sampleCharts() map[string]Chart {
 		{Name: "card", Low: nan, High: nan, Reference: 0.55, Current: 0.83}, {Name: "cash", Low: nan, High: nan, Reference: 0.41, Current: 0.12},
 		{Name: "voucher of a very long name that no one would ever write out", Low: nan, High: nan, Reference: 0.04, Current: 0.05},
 	}}
-	density := Density{Title: "Predictions fall short of long trips", X: Axis{Title: "actual in minutes"}, Y: Axis{Title: "predicted in minutes"}, Diagonal: true}
-	for i := range 30 {
-		for j := range 30 {
-			n := int64(800 * math.Exp(-math.Pow(float64(j)-0.82*float64(i)-1, 2)/6) * math.Exp(-float64(i)/7))
-			if n > 0 {
-				density.Cells = append(density.Cells, Cell{X0: float64(i), X1: float64(i + 1), Y0: float64(j), Y1: float64(j + 1), N: n})
-			}
-		}
-	}
-	charts["density"] = density
-	hours := Bars{Title: "Errors are largest from 7 to 9 and at 17 o'clock", Axis: Axis{Title: "MAE in minutes"}, NameTitle: "hour of the day", Line: 1.1, LineName: "all hours"}
-	for h := range 24 {
-		v := 1 + 0.8*math.Exp(-math.Pow(float64(h)-8, 2)/3) + 0.6*math.Exp(-math.Pow(float64(h)-17, 2)/3)
-		bar := Bar{Name: time.Date(2026, 1, 1, h, 0, 0, 0, time.UTC).Format("15"), Value: v, Low: v - 0.15, High: v + 0.15, N: int64(200 + 600*math.Exp(-math.Pow(float64(h)-13, 2)/40))}
-		if v > 1.6 {
-			bar.State = Bad
-		}
-		hours.Bars = append(hours.Bars, bar)
-	}
-	charts["bars"] = hours
-	charts["dots"] = Dots{Title: "Segment airport is worst: RMSE 2.4; all 1.9", Axis: Axis{Title: "RMSE in minutes"}, NameTitle: "segment", Line: 1.68, LineName: "limit", Worse: Above, Dots: []Dot{
-		{Name: "zone = airport", Value: 2.4, Low: 2.1, High: 2.7, Reference: 1.5, N: 812, State: Bad},
-		{Name: "zone = Größenwahn-Straße am östlichen Rand der Stadt", Value: 1.9, Low: 1.6, High: 2.2, Reference: 1.4, N: 5120, State: Unsure},
-		{Name: "zone = centre", Value: 1.4, Low: 1.35, High: 1.45, Reference: 1.38, N: 51200, State: Good},
-		{Name: "zone = harbour", Value: nan, Low: nan, High: nan, Reference: nan, N: 3},
-	}}
-	roc := Curve{Name: "this window, AUC 0.81"}
-	before := Curve{Name: "reference, AUC 0.9"}
-	for i := range 41 {
-		x := float64(i) / 40
-		roc.Points = append(roc.Points, XY{X: x, Y: math.Pow(x, 0.25), Low: nan, High: nan})
-		before.Points = append(before.Points, XY{X: x, Y: math.Pow(x, 0.12), Low: nan, High: nan})
-	}
-	charts["curves"] = Curves{Title: "ROC: AUC fell from 0.9 to 0.81", X: Axis{Title: "false positive rate", Min: 0, Max: 1}, Y: Axis{Title: "true positive rate", Min: 0, Max: 1}, Curves: []Curve{roc, before}, Diagonal: true, Square: true}
+	charts["density"] = sampleDensity()
+	charts["bars"] = sampleBars()
+	charts["dots"] = sampleDots()
+	charts["curves"] = sampleROC()
 	calibration := Curve{Name: "this window", Markers: true}
 	for i := range 10 {
 		x := (float64(i) + 0.5) / 10
@@ -140,4 +110,52 @@ func sampleCharts() map[string]Chart {
 	hostile := strings.Repeat("<script>alert('x')</script>\u202e שלום 🦊 ", 10)
 	charts["hostile"] = Dots{Title: hostile, Axis: Axis{Title: hostile}, NameTitle: hostile, Line: nan, Dots: []Dot{{Name: hostile, Value: 1, Low: 0.5, High: 1.5, Reference: nan, Note: hostile}, {Name: "שלום עולם", Value: 2, Low: nan, High: nan, Reference: nan}, {Name: "価格 🦊", Value: 2, Low: nan, High: nan, Reference: nan}}}
 	return charts
+}
+
+func sampleDensity() Density {
+	density := Density{Title: "Predictions fall short of long trips", X: Axis{Title: "actual in minutes"}, Y: Axis{Title: "predicted in minutes"}, Diagonal: true}
+	for i := range 30 {
+		for j := range 30 {
+			n := int64(800 * math.Exp(-math.Pow(float64(j)-0.82*float64(i)-1, 2)/6) * math.Exp(-float64(i)/7))
+			if n > 0 {
+				density.Cells = append(density.Cells, Cell{X0: float64(i), X1: float64(i + 1), Y0: float64(j), Y1: float64(j + 1), N: n})
+			}
+		}
+	}
+	return density
+}
+
+func sampleBars() Bars {
+	hours := Bars{Title: "Errors are largest from 7 to 9 and at 17 o'clock", Axis: Axis{Title: "MAE in minutes"}, NameTitle: "hour of the day", Line: 1.1, LineName: "all hours"}
+	for h := range 24 {
+		v := 1 + 0.8*math.Exp(-math.Pow(float64(h)-8, 2)/3) + 0.6*math.Exp(-math.Pow(float64(h)-17, 2)/3)
+		bar := Bar{Name: time.Date(2026, 1, 1, h, 0, 0, 0, time.UTC).Format("15"), Value: v, Low: v - 0.15, High: v + 0.15, N: int64(200 + 600*math.Exp(-math.Pow(float64(h)-13, 2)/40))}
+		if v > 1.6 {
+			bar.State = Bad
+		}
+		hours.Bars = append(hours.Bars, bar)
+	}
+	return hours
+}
+
+func sampleDots() Dots {
+	nan := math.NaN()
+	return Dots{Title: "Segment airport is worst: RMSE 2.4; all 1.9", Axis: Axis{Title: "RMSE in minutes"}, NameTitle: "segment", Line: 1.68, LineName: "limit", Worse: Above, Dots: []Dot{
+		{Name: "zone = airport", Value: 2.4, Low: 2.1, High: 2.7, Reference: 1.5, N: 812, State: Bad},
+		{Name: "zone = Größenwahn-Straße am östlichen Rand der Stadt", Value: 1.9, Low: 1.6, High: 2.2, Reference: 1.4, N: 5120, State: Unsure},
+		{Name: "zone = centre", Value: 1.4, Low: 1.35, High: 1.45, Reference: 1.38, N: 51200, State: Good},
+		{Name: "zone = harbour", Value: nan, Low: nan, High: nan, Reference: nan, N: 3},
+	}}
+}
+
+func sampleROC() Curves {
+	nan := math.NaN()
+	roc := Curve{Name: "this window, AUC 0.81"}
+	before := Curve{Name: "reference, AUC 0.9"}
+	for i := range 41 {
+		x := float64(i) / 40
+		roc.Points = append(roc.Points, XY{X: x, Y: math.Pow(x, 0.25), Low: nan, High: nan})
+		before.Points = append(before.Points, XY{X: x, Y: math.Pow(x, 0.12), Low: nan, High: nan})
+	}
+	return Curves{Title: "ROC: AUC fell from 0.9 to 0.81", X: Axis{Title: "false positive rate", Min: 0, Max: 1}, Y: Axis{Title: "true positive rate", Min: 0, Max: 1}, Curves: []Curve{roc, before}, Diagonal: true, Square: true}
 }

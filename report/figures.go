@@ -48,7 +48,7 @@ type figureSource struct {
 func newFigureSource(story *job.Story) *figureSource {
 	d := &figureSource{story: story, o: &story.Last().Outcome, cur: story.Summary}
 	if d.cur == nil {
-		d.noCur = cmp.Or(story.NoSummary, "what was counted of this window is not kept")
+		d.noCur = cmp.Or(story.NoSummary, "what was counted of it is not kept")
 	}
 	stratum, ok := story.Compared()
 	switch {
@@ -69,7 +69,7 @@ func (d *figureSource) missing() string {
 	case m == nil || *m == 0:
 		return "There is nothing to show yet: no label of the window's " + counted(d.o.Coverage.Predictions, "prediction") + " is in."
 	case d.cur == nil:
-		return "This cannot be drawn: " + d.noCur + "."
+		return "This cannot be drawn of this window: " + d.noCur + "."
 	}
 	return ""
 }

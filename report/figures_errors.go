@@ -235,7 +235,7 @@ func (d *figureSource) times() section {
 	hours, days := make([]errorTotals, 24), make([]errorTotals, 7)
 	var all errorTotals
 	var first, last groundtruth.Window
-	windows, most := 0, make([]int, len(days))
+	windows, weeks := 0, make([]int, len(days))
 	for i := range d.story.Windows {
 		o := &d.story.Windows[i].Outcome
 		if len(o.ByHour) == 0 {
@@ -254,7 +254,7 @@ func (d *figureSource) times() section {
 		}
 		for _, w := range o.ByWeekday {
 			if at := weekdayOf(w.Weekday); at >= 0 {
-				most[at]++
+				weeks[at] += max(1, int(o.Window.Duration()/(7*24*time.Hour)))
 				days[at].add(timesOf(w.N, w.ME, w.MAE, w.RMSE, w.Accuracy))
 			}
 		}
@@ -280,7 +280,7 @@ func (d *figureSource) times() section {
 			names = append(names, time.Weekday((i+1)%7).String())
 		}
 		figures := d.timeBars("day of the week", "on %s", names, days, all)
-		if slices.Min(most) < leastWeeks {
+		if slices.Min(weeks) < leastWeeks {
 			// What happened once on a Saturday is not what happens on Saturdays.
 			for i := range figures {
 				bars := figures[i].Chart.(chart.Bars) //nolint:forcetypeassert // timeBars makes no other

@@ -112,7 +112,9 @@ func storyOf(ref, cur *logged) *job.Story {
 	builder := summary.NewProfileBuilder(profiler.Layout(), profiler.Partition(), nil, nil)
 	ref.send(builder)
 	profile := builder.Profile()
-	b := summary.NewBuilder(profile.Layout, day(1), nil, summary.BuilderOptions{Task: cur.task, Classifier: cur.classifier()})
+	b := summary.NewBuilder(profile.Layout, day(1), nil, summary.BuilderOptions{
+		Task: cur.task, Classifier: cur.classifier(), Shapes: groundtruth.NewCalendar(groundtruth.Zone{}, day(1).Start, day(1).End),
+	})
 	cur.send(b)
 	n := int64(cur.rows())
 	o := job.Outcome{Model: "m", Window: day(1), Stage: "mature", Evaluation: *evaluator.Evaluate(b.Summary(), profile, evaluator.Options{})}
@@ -456,15 +458,15 @@ func TestFiguresSayWhatIsMissing(t *testing.T) {
 		lead   string
 	}{
 		"no Summary": {func(s *job.Story) { s.Summary, s.NoSummary = nil, "state.keep_summaries is 0" }, "distributions",
-			"Distributions cannot be drawn: state.keep_summaries is 0."},
+			"The distributions of this window cannot be drawn: state.keep_summaries is 0."},
 		"no Summary, predicted": {func(s *job.Story) { s.Summary, s.NoSummary = nil, "state.keep_summaries is 0" }, "predicted",
-			"This cannot be drawn: state.keep_summaries is 0."},
+			"This cannot be drawn of this window: state.keep_summaries is 0."},
 		"no reference": {func(s *job.Story) { s.Profile, s.NoProfile = nil, "" }, "distributions",
-			"Distributions cannot be drawn: the model has no reference, so that there is nothing to compare with, and nothing that says which bins suit."},
+			"The distributions of this window cannot be drawn: the model has no reference, so that there is nothing to compare with, and nothing that says which bins suit."},
 		"no labels": {func(s *job.Story) { s.Windows[0].Coverage.Matched = new(int64) }, "predicted",
 			"There is nothing to show yet: no label of the window's 500 predictions is in."},
 		"another reference": {func(s *job.Story) { s.Profile = storyOf(houses(rng, 400, 0), houses(rng, 10, 0)).Profile }, "distributions",
-			"Distributions cannot be drawn: the reference is another one by now than the window was compared with, so that there is nothing to compare with, and nothing that says which bins suit."},
+			"The distributions of this window cannot be drawn: the reference is another one by now than the window was compared with, so that there is nothing to compare with, and nothing that says which bins suit."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := storyOf(houses(rng, 500, 0), houses(rng, 500, 0.2))
