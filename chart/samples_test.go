@@ -107,6 +107,23 @@ func sampleCharts() map[string]Chart {
 	}
 	charts["calibration"] = Curves{Title: "Scores are too high: of 0.65 42 % come true", X: Axis{Title: "score", Min: 0, Max: 1}, Y: Axis{Title: "share that came true", Format: Percent, Min: 0, Max: 1}, Curves: []Curve{calibration}, Diagonal: true, Square: true}
 	charts["matrix"] = Matrix{Title: "cat is taken for dog in 22 % of cases", Classes: []string{"cat", "dog", "guinea pig"}, Counts: [][]int64{{770, 220, 10}, {31, 960, 9}, {2, 1, 47}}}
+	many := Matrix{Title: "20 classes"}
+	places := Bars{Title: "Places of long names", NameTitle: "place", Line: nan}
+	hours := sampleTrend(49)
+	for i := range 20 {
+		many.Classes = append(many.Classes, "a class of a long name "+strings.Repeat("x", i))
+		many.Counts = append(many.Counts, make([]int64, 20))
+		many.Counts[i][i], many.Counts[i][(i*7)%20] = 123456789, int64(i)
+		if i < 7 {
+			places.Bars = append(places.Bars, Bar{Name: many.Classes[i], Value: -1000000 - float64(i), Low: nan, High: nan})
+		}
+	}
+	for i := range hours.Points {
+		start := time.Date(2026, 3, 28, i, 0, 0, 0, hours.Location)
+		hours.Points[i].Start, hours.Points[i].End = start, start.Add(time.Hour)
+	}
+	charts["matrix-many"], charts["places"], charts["hours"] = many, places, hours
+	charts["one"] = sampleTrend(1)
 	hostile := strings.Repeat("<script>alert('x')</script>\u202e שלום 🦊 ", 10)
 	charts["hostile"] = Dots{Title: hostile, Axis: Axis{Title: hostile}, NameTitle: hostile, Line: nan, Dots: []Dot{{Name: hostile, Value: 1, Low: 0.5, High: 1.5, Reference: nan, Note: hostile}, {Name: "שלום עולם", Value: 2, Low: nan, High: nan, Reference: nan}, {Name: "価格 🦊", Value: 2, Low: nan, High: nan, Reference: nan}}}
 	return charts

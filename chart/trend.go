@@ -153,11 +153,12 @@ func (t Trend) draw(c canvas, w, h float64) {
 	x := t.times(p)
 	t.badSide(c, p, x, v)
 	p.rules(c, v, ticks)
-	t.timeFoot(c, p, x)
 	if len(t.Points) == 0 {
+		c.shape("c-axis", line(p.x0, p.y1, p.x1, p.y1))
 		c.label("c-muted", (p.x0+p.x1)/2, (p.y0+p.y1)/2, atMiddle, "no windows")
 		return
 	}
+	t.timeFoot(c, p, x, w)
 	t.bands(c, x, v)
 	for _, l := range t.lines() {
 		t.drawLine(c, x, v, l)

@@ -284,28 +284,24 @@ func (t Trend) ends(c canvas, p plot, v scale, w float64) {
 	}
 }
 
-// timeFoot draws the time axis.
-func (t Trend) timeFoot(c canvas, p plot, x timeScale) {
-	drawTimes(c, p, x, len(t.Points) > 0)
-}
-
-// drawTimes draws a time axis below a plot.
-func drawTimes(c canvas, p plot, x timeScale, any bool) {
+// timeFoot draws the time axis. Labels that would touch are left out, and none leaves the picture.
+func (t Trend) timeFoot(c canvas, p plot, x timeScale, w float64) {
 	marks := line(p.x0, p.y1, p.x1, p.y1)
-	if any {
-		end, under := math.Inf(-1), math.Inf(-1)
-		for _, tick := range x.ticks(64) {
-			at := x.at(tick.at)
-			marks.move(at, p.y1).to(at, p.y1+5)
-			if half := textWidth(tick.text, labelSize) / 2; at-half > end {
-				left := max(at-half, 0)
-				c.label("c-muted", left, p.y1+18, atStart, tick.text)
-				end = left + float64(half*2) + 6
-				if left > under && tick.under != "" {
-					c.label("c-muted", left, p.y1+33, atStart, tick.under)
-					under = left + textWidth(tick.under, labelSize) + 6
-				}
-			}
+	end, under := math.Inf(-1), math.Inf(-1)
+	for _, tick := range x.ticks(64) {
+		at := x.at(tick.at)
+		marks.move(at, p.y1).to(at, p.y1+5)
+		width := textWidth(tick.text, labelSize)
+		left := min(max(at-width/2, 0), w-width)
+		if left < end {
+			continue
+		}
+		c.label("c-muted", left, p.y1+18, atStart, tick.text)
+		end = left + width + 6
+		width = textWidth(tick.under, labelSize)
+		if left = min(left, w-width); left > under && tick.under != "" {
+			c.label("c-muted", left, p.y1+33, atStart, tick.under)
+			under = left + width + 6
 		}
 	}
 	c.shape("c-axis", marks)

@@ -129,7 +129,7 @@ func SubjectOf(e Event) fill.Subject {
 func (p *pass) toldUpTo(ctx context.Context, o *Outcome) ([]Told, error) {
 	recorded := p.pictured
 	if recorded == nil || !p.picturedUpTo.Equal(o.Window) {
-		shown, _, err := p.Ledger.Shown(ctx, p.model.Name, p.model.Grid().String(), &o.Window, p.Illustrator.Windows())
+		shown, _, err := p.Ledger.Shown(ctx, p.model.Name, p.model.Grid().String(), o.Window, &o.Window, p.Illustrator.Windows())
 		if err != nil {
 			return nil, err
 		}

@@ -12,10 +12,10 @@ import (
 const (
 	// pictureWindows is how many windows the picture of a message shows.
 	pictureWindows = 30
-	// pictureWidth and pictureHeight are how large it is drawn: small enough to be read on a
-	// telephone, where mail programs make it as wide as that.
-	pictureWidth  = 416
-	pictureHeight = 232
+	// pictureWidth and pictureHeight are how large it is drawn: wide enough for names beside the
+	// lines, and with the margin around it as wide as the text of a mail.
+	pictureWidth  = 512
+	pictureHeight = 256
 )
 
 // Illustrator finds the sentence and the picture that messages open with: a job.Illustrator.
@@ -24,7 +24,9 @@ type Illustrator struct {
 }
 
 // Sentence implements job.Illustrator.
-func (Illustrator) Sentence(o job.Outcome, previous *job.Outcome) string { return Sentence(o, previous) }
+func (Illustrator) Sentence(o job.Outcome, previous *job.Outcome) string {
+	return Sentence(o, previous)
+}
 
 // Windows implements job.Illustrator.
 func (i Illustrator) Windows() int {
