@@ -6,6 +6,26 @@ import "testing"
 func TestBadPublishing(t *testing.T) {
 	testBad(t, []badCase{
 		{
+			"reports at no time", "notify:\n", "report: {url: \"file://./reports\"}\nnotify:\n",
+			"hindcast.yaml:56:9: report: when is missing",
+		},
+		{
+			"reports at another time", "notify:\n", "report: {when: breech}\nnotify:\n",
+			`hindcast.yaml:56:16: report.when: unknown value "breech"; known: always, breached, never`,
+		},
+		{
+			"reports by date", "notify:\n", "report: {url: \"s3://bucket/{date}\", when: always}\nnotify:\n",
+			"hindcast.yaml:56:15: report.url: must name one place: no wildcard or placeholder",
+		},
+		{
+			"reports with a password", "notify:\n", "report: {url: \"s3://u:hunter2@bucket\", when: always}\nnotify:\n",
+			"hindcast.yaml:56:15: report.url: the URL holds credentials; they come from the environment, never from the URL",
+		},
+		{
+			"reports among the records", "notify:\n", "report: {url: file://./state, when: always}\nnotify:\n",
+			"hindcast.yaml:56:15: report.url: this is state.url, which Hindcast's records have to themselves; give reports another folder",
+		},
+		{
 			"queries without a Prometheus", "    window: 1d\n", "    window: 1d\n    prometheus: {p95: up}\n",
 			"hindcast.yaml:25:5: models[0].prometheus: there is no prometheus: {url: ...} at the top level to ask",
 		},

@@ -51,7 +51,24 @@ type Config struct {
 	Publish     Publish     `yaml:"publish"`
 	Prometheus  *Prometheus `yaml:"prometheus"` // nil without one
 	Notify      Notify      `yaml:"notify"`
+	Report      Report      `yaml:"report"`
 }
+
+// The words of Report.When.
+const (
+	ReportAlways   = "always"
+	ReportBreached = "breached" // of windows that are breached
+	ReportNever    = "never"
+)
+
+// Report says where passes write reports, and of which windows. Without one they write none.
+type Report struct {
+	URL  string `yaml:"url"`  // a folder of their own
+	When string `yaml:"when"` // empty where the file has no report; one of the words above
+}
+
+// Written reports whether passes write reports.
+func (r Report) Written() bool { return r.When == ReportAlways || r.When == ReportBreached }
 
 // State says where Hindcast keeps its own memory.
 type State struct {

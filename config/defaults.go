@@ -27,6 +27,9 @@ const (
 	// Of the state.
 	defaultKeepSummaries = 90 * 24 * time.Hour
 
+	// Of reports.
+	defaultReports = "file://./reports"
+
 	// Of classifiers.
 	defaultPositiveLabel = "1"
 	defaultThreshold     = 0.5

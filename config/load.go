@@ -73,6 +73,9 @@ func (d *decoder) config(root value, c *Config) {
 	if v, ok := o.get("notify"); ok {
 		d.notify(v, c)
 	}
+	if v, ok := o.get("report"); ok {
+		d.report(v, c)
+	}
 	o.need("version", "state", "models")
 	o.done()
 }

@@ -119,6 +119,19 @@ func labelFault(name string, own []string) string {
 	return ""
 }
 
+// report reads where passes write reports.
+func (d *decoder) report(v value, c *Config) {
+	o := d.object(v)
+	c.Report.URL = defaultReports
+	o.location("url", folder, &c.Report.URL)
+	o.choice("when", &c.Report.When, reportTimes(), nil)
+	o.need("when")
+	if uv, ok := o.get("url"); ok && c.Report.URL == c.State.URL && c.State.URL != "" {
+		d.fail(uv, "this is state.url, which Hindcast's records have to themselves; give reports another folder")
+	}
+	o.done()
+}
+
 // notify reads who is told.
 func (d *decoder) notify(v value, c *Config) {
 	o := d.object(v)

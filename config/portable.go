@@ -53,6 +53,7 @@ func (c *Config) Local() bool {
 // EachURL calls f for each object store URL, which may be empty, with its key.
 func (c *Config) EachURL(f func(key, url string)) {
 	f("state.url", c.State.URL)
+	f("report.url", c.Report.URL)
 	for _, m := range c.Models {
 		at := "model " + m.Name + ": "
 		f(at+"predictions.url", m.Predictions.URL)

@@ -57,6 +57,8 @@ func strata() []string { return with(auto, texts(summary.StrataKinds())) }
 
 func mailTLS() []string { return []string{tlsStart, tlsImplicit, tlsNone} }
 
+func reportTimes() []string { return []string{ReportAlways, ReportBreached, ReportNever} }
+
 func schemes() []string { return []string{"s3", "gs", "azblob", "file", "mem"} }
 
 // placeholders are the parts of a time that a pattern may name.

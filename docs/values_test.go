@@ -59,6 +59,7 @@ models:
   predictions: {url: p, columns: {id: id, scores: {a: p, b: q}}}
   ground_truth: {url: l, columns: {id: id, label: y}}
 prometheus: {url: "http://p", http_config: {}}
+report: {when: always}
 publish: {pushgateway: {url: "http://p"}, textfile: {path: m.prom}}
 notify:
   slack: {webhook_url: "http://s"}
@@ -174,12 +175,13 @@ models:
   drift: {profile: ODD, method: ODD}
   rules: [{name: r, when: rmse > 1, action: ODD}]
   retrain: {mode: ODD}
+report: {when: ODD}
 notify:
   email: {smarthost: "m:25", from: a@example.com, to: [b@example.com], tls: ODD}
 `, "ODD", odd)), ".", noEnv)
 	var faults config.Errors
-	if !errors.As(err, &faults) || len(faults) != 11 {
-		t.Fatalf("%d faults, want 11: %v", len(faults), err)
+	if !errors.As(err, &faults) || len(faults) != 12 {
+		t.Fatalf("%d faults, want 12: %v", len(faults), err)
 	}
 	index := regexp.MustCompile(`\[[0-9]+\]`)
 	rows := keyRows(t)

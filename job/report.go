@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// reportBack is how many windows a report that a pass writes goes back: a quarter of a year
-	// of days. There is one for each window, and each repeats what came before.
+	// reportBack is how many windows with labels a report that a pass writes goes back: a quarter
+	// of a year of days. There is one for each window, and each repeats what came before.
 	reportBack = 90
 	// mostReported bounds the reports of a backfill, which are of the newest windows.
 	mostReported = 90
@@ -25,11 +25,11 @@ const (
 // Judged is what a pass has judged, as a Reporter is given it.
 type Judged struct {
 	Model   *config.Model
-	History []Told // the newest windows of the grid that the ledger holds, oldest first, at most DefaultStory
-	Windows []Told // those that the pass judged: mature before closed, newest first
+	Windows []Told           // that the pass judged: mature before closed, newest first
+	Lines   []trigger.Record // of the newest windows, as Runner.Lines returns them
 
 	teller *storyteller
-	before []Told // windows of the grid, oldest first: up to the newest of Windows at the least
+	around []Told // windows of the grid, oldest first: what the Stories of Windows tell of
 	held   []held
 }
 
@@ -161,36 +161,28 @@ func (p *pass) newJudged(ctx context.Context, windows []Told) (*Judged, error) {
 	if p.profile != nil {
 		t.profiles[p.layout] = foundProfile{profile: p.profile}
 	}
-	if err := t.read(ctx, nil, DefaultStory); err != nil {
+	oldest, newest := span(windows)
+	unlabelled := (newest.Start.Sub(oldest.Start) + p.model.GroundTruth.Delay) / p.model.Grid().Length()
+	if err := t.read(ctx, &newest, reportBack+int(unlabelled)+1); err != nil {
 		return nil, err
 	}
-	j := &Judged{Model: p.model, History: slices.Concat(t.told, t.newer), Windows: windows, teller: t, held: p.held}
-	j.before = j.History
-	oldest, newest := span(windows)
-	if len(j.History) > 0 && oldest.Start.Before(j.History[0].Window.Start) {
-		upTo, after, err := p.Ledger.Shown(ctx, p.model.Name, p.model.Grid().String(), &newest, reportBack+len(windows))
-		if err != nil {
-			return nil, err
-		}
-		if j.before, err = toldOfEach(slices.Concat(upTo, after)); err != nil {
-			return nil, err
-		}
-	}
+	j := &Judged{Model: p.model, Windows: windows, teller: t, around: slices.Concat(t.told, t.newer), held: p.held}
 	for i := range windows {
 		w := &windows[i]
-		at, found := slices.BinarySearchFunc(j.before, w.Window, byStart)
+		at, found := slices.BinarySearchFunc(j.around, w.Window, byStart)
 		switch {
 		case !w.OnGrid:
 		case found && w.Revision > 0:
-			*w = j.before[at]
+			*w = j.around[at]
 		case found:
-			j.before = slices.Clone(j.before)
-			j.before[at] = *w
+			j.around[at] = *w
 		default:
-			j.before = slices.Insert(slices.Clone(j.before), at, *w)
+			j.around = slices.Insert(j.around, at, *w)
 		}
 	}
-	return j, nil
+	var err error
+	j.Lines, err = p.Lines(ctx, p.model, DefaultStory)
+	return j, err
 }
 
 // byStart orders windows of a grid.
@@ -213,11 +205,15 @@ func span(windows []Told) (oldest, newest groundtruth.Window) {
 // Story returns the Story of one of the windows that the pass judged.
 func (j *Judged) Story(ctx context.Context, i int) (Story, error) {
 	of := j.Windows[i]
-	at, found := slices.BinarySearchFunc(j.before, of.Window, byStart)
+	at, found := slices.BinarySearchFunc(j.around, of.Window, byStart)
 	if found {
 		at++
 	}
-	told, newer := j.before[max(0, at-reportBack):at], j.before[at:]
+	mature := at // after the newest window with labels
+	for mature > 0 && j.around[mature-1].Stage != trigger.StageMature {
+		mature--
+	}
+	told, newer := j.around[max(0, mature-reportBack):at], j.around[at:]
 	if !of.OnGrid {
 		told, newer = append(slices.Clone(told), of), nil
 	}

@@ -30,13 +30,16 @@ func windowsOf(told []job.Told) string {
 
 // reported keeps the stories that a pass hands to reporters.
 type reported struct {
-	history string
+	lines   []string
 	stories []job.Story
 	fail    error
 }
 
 func (f *reported) Report(ctx context.Context, j *job.Judged) error {
-	f.history = windowsOf(j.History)
+	f.lines = nil
+	for _, l := range j.Lines {
+		f.lines = append(f.lines, fmt.Sprintf("%d r%d %s", l.Window.Start.Day(), l.Revision, l.Stage))
+	}
 	for i := range j.Windows {
 		s, err := j.Story(ctx, i)
 		if err != nil {
@@ -152,8 +155,8 @@ func TestReporter(t *testing.T) {
 			t.Errorf("story %d: %s, want %s; Summary %q, profile %q, %d revisions", i, got, want, s.NoSummary, s.NoProfile, s.Last().Revisions)
 		}
 	}
-	if f.history != "30 31 1 2c 3c" {
-		t.Errorf("history %s", f.history)
+	if want := []string{"30 r1 mature", "31 r1 mature", "1 r2 mature", "2 r1 closed", "3 r1 closed"}; !slices.Equal(f.lines, want) {
+		t.Errorf("lines %q, want %q", f.lines, want)
 	}
 	if lastStatus(w).ReportErrors == nil || *lastStatus(w).ReportErrors != 0 {
 		t.Errorf("report errors %v", lastStatus(w).ReportErrors)

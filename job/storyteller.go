@@ -64,6 +64,28 @@ func (r *Runner) Story(ctx context.Context, m *config.Model, w *groundtruth.Wind
 	return t.story(ctx, t.told[max(0, len(t.told)-last):], t.newer, nil)
 }
 
+// Lines returns, of the newest n windows of the model's grid, the records that people are shown,
+// oldest first and without inputs and outputs: the newest revision, or the newest mature one
+// where the newest judged the window as closed only. Lists are made of them.
+func (r *Runner) Lines(ctx context.Context, m *config.Model, n int) ([]trigger.Record, error) {
+	grid := m.Grid()
+	records, err := r.Ledger.LastWindows(ctx, m.Name, grid.LastClosed(r.Clock()), n)
+	if err != nil {
+		return nil, err
+	}
+	var out []trigger.Record
+	for _, rec := range records {
+		switch last := len(out) - 1; {
+		case rec.GridName() != grid.String():
+		case last < 0 || !out[last].Window.Equal(rec.Window):
+			out = append(out, rec)
+		case rec.Stage == trigger.StageMature || out[last].Stage != trigger.StageMature:
+			out[last] = rec
+		}
+	}
+	return out, nil
+}
+
 // unknown says of a window without a record which windows there are.
 func (t *storyteller) unknown(w groundtruth.Window) error {
 	zone := t.model.Grid().Zone()

@@ -40,6 +40,7 @@ const (
 	lastSuccess = "last_success_timestamp_seconds"
 	runSuccess  = "last_run_success"
 	runDuration = "run_duration_seconds"
+	runReports  = "report_errors"
 	runState    = "retrain_run_state"
 	lastTrigger = "retrain_last_trigger_timestamp_seconds"
 )
@@ -104,6 +105,9 @@ func statusSamples(s job.RunStatus) []sample {
 	}
 	if s.Err == nil {
 		out = append(out, of(lastSuccess, end))
+	}
+	if s.ReportErrors != nil {
+		out = append(out, of(runReports, float64(*s.ReportErrors)))
 	}
 	return out
 }

@@ -45,6 +45,7 @@ func window(day int) groundtruth.Window {
 // rich is a snapshot that has every metric, and figures that don't exist.
 func rich(name string) job.Snapshot {
 	matched, yes, no := int64(940), true, false
+	failedReports := 1
 	nan := stat.Number(math.NaN())
 	rmse := func(v stat.Number) evaluator.Group {
 		return evaluator.Group{N: 100, Metrics: map[string]metric.Result{"rmse": {Value: v}, "r2": {Value: nan}}}
@@ -56,7 +57,7 @@ func rich(name string) job.Snapshot {
 	}
 	finished := start().Add(-time.Hour)
 	return job.Snapshot{
-		Status: job.RunStatus{Model: name, Start: start(), Duration: 90 * time.Second},
+		Status: job.RunStatus{Model: name, Start: start(), Duration: 90 * time.Second, ReportErrors: &failedReports},
 		Performance: &job.Outcome{
 			Model: name, Window: window(1), Stage: trigger.StageMature,
 			Coverage: job.Coverage{Predictions: 1000, Matched: &matched, Coverage: 0.94},
@@ -175,7 +176,7 @@ func TestSnapshotGolden(t *testing.T) {
 // TestSnapshotNames holds the names of the interface, and no others.
 func TestSnapshotNames(t *testing.T) {
 	want := []string{
-		"last_run_timestamp_seconds", "last_success_timestamp_seconds", "last_run_success", "run_duration_seconds",
+		"last_run_timestamp_seconds", "last_success_timestamp_seconds", "last_run_success", "run_duration_seconds", "report_errors",
 		"window_start_timestamp_seconds", "window_end_timestamp_seconds",
 		"predictions", "matched_predictions", "label_coverage_ratio",
 		"me", "me_low", "me_high", "mae", "mae_low", "mae_high", "mse", "mse_low", "mse_high", "rmse", "rmse_low", "rmse_high",

@@ -91,6 +91,7 @@ func All() []Metric {
 	add(Pass, "last_success_timestamp_seconds", "", "Unix time at which the last successful pass ended.", "from the first success on")
 	add(Pass, "last_run_success", "", "Whether the last pass succeeded. A push, message or query that failed is no failure here: it could not be told this way.", "")
 	add(Pass, "run_duration_seconds", "", "How long the last pass took.", "")
+	add(Pass, "report_errors", "", "How often the last pass failed to write reports. Its verdicts, decision and records stand.", "where `report` has passes write reports")
 	add(Pass, "build_info", "version,revision,goversion", "The build of Hindcast that shows this; always 1.", "not in the text file")
 
 	add(Window, "window_start_timestamp_seconds", "stage", "Start of the newest window: mature, which performance is of, and closed, which drift, quality and volume are of.", "once a window of the stage was judged")
