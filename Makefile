@@ -24,12 +24,17 @@ help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
 
 .PHONY: demo
-demo: ## play a drifting model's days on files made for it, and say what to try next
-	go run ./cmd/hindcast demo
+demo: ## play a drifting model's days on files made for it, and write a report to open
+	@echo "building hindcast: a minute or two the first time, then seconds"
+	@go run ./cmd/hindcast demo
 
 .PHONY: build
 build: ## build bin/hindcast
 	CGO_ENABLED=0 go build -trimpath -tags disable_grpc_modules -ldflags "-s -w -X main.version=$(VERSION)" -o bin/hindcast ./cmd/hindcast
+
+.PHONY: man
+man: ## write the manual pages to bin/man
+	go run ./cmd/hindcast man --dir bin/man
 
 .PHONY: test
 test: ## run the tests
@@ -52,6 +57,10 @@ e2e-web: ## open the reports in a real browser (needs Chromium and npm, which ro
 .PHONY: screenshots
 screenshots: ## take the pictures of reports in docs/img anew, by that browser
 	HINDCAST_SCREENSHOTS=$(CURDIR)/bin/screenshots e2e/web/run -run TestReports
+
+.PHONY: python
+python: ## run the lines of docs/python.md in a notebook (needs Python 3 with venv, and network)
+	docs/python/run
 
 .PHONY: bench
 bench: ## measure the engine's targets beside DuckDB; BENCH="-n 1 -only speed" chooses (needs network once)

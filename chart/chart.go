@@ -87,8 +87,8 @@ type Trend struct {
 	Marks       []Mark         // what happened: runs of retraining
 	Worse       Side
 	// Names of the lines, for the legend. Empty: "value", "reference", "rolling reference",
-	// "estimated" and "limit".
-	ValueName, ReferenceName, RollingName, EstimatedName, ThresholdName string
+	// "estimated" and "limit"; of the marks "retraining".
+	ValueName, ReferenceName, RollingName, EstimatedName, ThresholdName, MarksName string
 }
 
 // Point is one window of a Trend. It stands at its Start, so that the window of 12 January is above
@@ -107,7 +107,6 @@ type Point struct {
 	Provisional                            bool   // more data may come: the mark is pale
 	Label                                  string // of the window; empty: made from Start and End
 	Note                                   string // more for the tooltip
-	Href                                   string // where a click leads
 }
 
 // Blank is the point of a window of which there is no number.
@@ -123,7 +122,6 @@ func Blank(start, end time.Time) Point {
 type Mark struct {
 	At   time.Time
 	Text string // "retraining run-42 succeeded"
-	Href string
 }
 
 // Spark is a tiny Trend for a line of text or a cell of a table: no axes, the last point marked.
@@ -149,7 +147,6 @@ type HeatMap struct {
 type HeatRow struct {
 	Name  string
 	Cells []HeatCell // as many as the HeatMap has Windows
-	Href  string
 }
 
 // HeatCell is one value, shaded by its share of its threshold.
@@ -230,7 +227,6 @@ type Dot struct {
 	N         int64
 	State     State
 	Note      string
-	Href      string
 }
 
 // Curves shows y over x: ROC, precision over recall, calibration, arrival of labels.

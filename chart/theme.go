@@ -18,6 +18,8 @@ func palette() []hue {
 		{"ink", "#1b1d22", "#eceef2"},
 		{"muted", "#5c6270", "#a5acb9"},
 		{"line", "#d9dce3", "#363b45"},
+		{"plot", "#f7f8fa", "#21242b"}, // the ground of a plot
+		{"edge", "#7d8390", "#727a88"}, // axes and strips, which are to be seen at 3:1
 		{"accent", "#2459c4", "#8ab0ff"},
 		{"accent-soft", "#cfdcf6", "#2b3d63"},
 		{"reference", "#7a4fb5", "#c4a3f0"},
@@ -30,11 +32,13 @@ func palette() []hue {
 		{"heat-1", "#eef3fc", "#20283a"},
 		{"heat-2", "#d3e0f8", "#273657"},
 		{"heat-3", "#a9c3f0", "#345089"},
-		{"heat-4", "#7197e0", "#4a70bd"},
+		{"heat-4", "#7197e0", "#3f63ad"},
 		{"heat-5", "#3f6fd0", "#7ba3f5"},
-		{"hot-1", "#dd7d73", "#a8453e"},
+		{"hot-1", "#d0685d", "#b14c44"},
 		{"hot-2", "#b3261e", "#e0675d"},
 		{"hot-3", "#7a130d", "#ffa79f"},
+		{"on-heat", "#ffffff", "#0f1115"}, // text on heat-5
+		{"on-hot", "#ffffff", "#14161a"},
 	}
 }
 
@@ -44,26 +48,43 @@ type style struct {
 	fill, stroke string // names of colours; empty: none
 	width        float64
 	dash         []float64
-	opacity      float64 // of the fill; 0 is 1
+	opacity      float64 // of the fill; 0 is 1, -1 is none
 	size         float64 // of text
 	bold         bool
 }
 
 // styles lists how marks look, in SVG by CSS and in PNG alike.
 func styles() []style {
+	text := func(class, fill string) style { return style{class: class, fill: fill, size: labelSize} }
+	area := func(class, fill string) style { return style{class: class, fill: fill} }
+	stroke := func(class, colour string, width float64, dash ...float64) style {
+		return style{class: class, stroke: colour, width: width, dash: dash}
+	}
 	return []style{
-		{class: "c-ground", fill: "surface"},
-		{class: "c-title", fill: "ink", size: 15, bold: true},
-		{class: "c-text", fill: "ink", size: textSize},
-		{class: "c-muted", fill: "muted", size: textSize},
+		{class: "c-title", fill: "ink", size: titleSize, bold: true},
+		text("c-text", "ink"), text("c-muted", "muted"), text("c-bad-text", "bad"), text("c-on-heat", "on-heat"),
+		{class: "c-value-text", fill: "accent", size: labelSize, bold: true},
+		text("c-estimated-text", "accent"), text("c-threshold-text", "threshold"), text("c-reference-text", "reference"), text("c-rolling-text", "reference"),
+		// The ground.
+		area("c-plot", "plot"), area("c-bad-side", "bad-soft"), stroke("c-grid", "line", 1), stroke("c-axis", "edge", 1),
+		{class: "c-hit", fill: "ink", opacity: -1},
+		// Lines.
+		stroke("c-value", "accent", 2), stroke("c-estimated", "accent", 1.6, 2, 4), stroke("c-third", "unsure", 1.6, 6, 3),
+		stroke("c-threshold", "threshold", 1.6, 6, 4), stroke("c-limit", "threshold", 2), stroke("c-reference-tick", "reference", 2), stroke("c-reference", "reference", 1.6, 10, 3, 2, 3),
+		stroke("c-rolling", "reference", 1.4), stroke("c-diagonal", "ink", 1.2, 4, 4), stroke("c-whisker", "ink", 1.2),
+		area("c-value-dot", "accent"), area("c-reference-dot", "reference"), area("c-third-dot", "unsure"), area("c-estimated-dot", "accent"),
+		// Areas.
+		area("c-band", "accent-soft"), {class: "c-interval", fill: "accent", opacity: 0.38}, area("c-strip", "edge"), area("c-bar", "accent"), area("c-bar-bad", "bad"),
+		{class: "c-dist-current", fill: "accent", opacity: 0.55}, stroke("c-dist-reference", "reference", 1.8), area("c-dist-reference-bar", "reference"),
+		// States and marks.
+		{class: "c-none", fill: "accent", stroke: "surface", width: 1}, {class: "c-good", fill: "good", stroke: "surface", width: 1},
+		{class: "c-bad", fill: "bad", stroke: "surface", width: 1}, {class: "c-unsure", fill: "surface", stroke: "unsure", width: 1.8},
+		{class: "c-mark", fill: "ink", stroke: "surface", width: 1}, stroke("c-mark-line", "ink", 1.2, 2, 3),
+		// Shades.
+		area("c-heat-1", "heat-1"), area("c-heat-2", "heat-2"), area("c-heat-3", "heat-3"), area("c-heat-4", "heat-4"), area("c-heat-5", "heat-5"),
+		area("c-hot-1", "hot-1"), area("c-hot-2", "hot-2"), area("c-hot-3", "hot-3"), area("c-hot-glyph", "on-hot"),
 	}
 }
-
-// Text of charts has this size, and lines of it this height.
-const (
-	textSize   = 12
-	lineHeight = 16
-)
 
 // CSS is the style sheet of charts: the colours as custom properties of :root, light and dark, light
 // when printed, and the classes of SVG. A page has it once.
@@ -87,6 +108,7 @@ func CSS() string {
 	for _, s := range styles() {
 		fmt.Fprintf(&b, ".%s{%s}\n", s.class, s.css())
 	}
+	b.WriteString(".c-mid{text-anchor:middle}.c-end{text-anchor:end}.c-pale{opacity:.5}.c-hit:hover{fill-opacity:.06}.c-heat-1,.c-heat-2,.c-heat-3,.c-heat-4,.c-heat-5,.c-hot-1,.c-hot-2,.c-hot-3{shape-rendering:crispEdges}\n")
 	b.WriteString(".chart-narrow{display:none}\n@media screen and (max-width:640px){.chart-wide{display:none}.chart-narrow{display:block}}\n")
 	return b.String()
 }
@@ -115,8 +137,8 @@ func (s style) css() string {
 		}
 		css += ";stroke-dasharray:" + strings.Join(dashes, " ")
 	}
-	if s.opacity > 0 {
-		css += ";fill-opacity:" + short(s.opacity)
+	if s.opacity != 0 {
+		css += ";fill-opacity:" + strconv.FormatFloat(max(s.opacity, 0), 'g', 2, 64)
 	}
 	if s.size > 0 {
 		css += ";font-size:" + short(s.size) + "px"

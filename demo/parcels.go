@@ -122,4 +122,5 @@ models:
       mode: suggest
 publish:
   textfile: {path: ./metrics.prom}
+report: {url: file://./reports, when: always}
 `

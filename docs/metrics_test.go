@@ -217,7 +217,7 @@ func everything() job.Snapshot {
 		}}},
 	}
 	return job.Snapshot{
-		Status: job.RunStatus{Model: "m", Start: day, Duration: time.Second}, Performance: outcome, Drift: outcome,
+		Status: job.RunStatus{Model: "m", Start: day, Duration: time.Second, ReportErrors: new(int)}, Performance: outcome, Drift: outcome,
 		Launches: []trigger.LaunchStatus{{Launch: trigger.Launch{LaunchedAt: day}, Latest: trigger.StateRunning}},
 	}
 }

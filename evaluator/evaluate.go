@@ -66,6 +66,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 		out.Segments[column] = make(map[string]Group, len(values))
 		finish = append(finish, w.groups(values, whole, opt.Metric, out.Segments[column]))
 	}
+	out.ByHour, out.ByWeekday = byHour(cur), byWeekday(cur)
 	out.Quality = qualityOf(cur)
 	w.add(func(*drift.Scratch) { out.Prediction = predictionOf(cur) })
 	if ref != nil {
@@ -175,7 +176,7 @@ func (w *work) groups(groups map[string]*summary.ErrorSums, whole func() map[str
 	return func() {
 		for i, name := range names {
 			metric.KnowTails(metrics[i], whole())
-			out[uniqueName(name)] = Group{N: groups[name].N(), Metrics: metrics[i]}
+			out[UniqueName(name)] = Group{N: groups[name].N(), Metrics: metrics[i]}
 		}
 	}
 }
@@ -223,7 +224,7 @@ func (w *work) columnsDrift(d *drift.Drift, cur *summary.Summary, ref *summary.P
 			d.Columns[drift.LabelColumn] = *label
 		}
 		for i, r := range features {
-			d.Columns[uniqueName(r.Name())] = found[i]
+			d.Columns[UniqueName(r.Name())] = found[i]
 		}
 	}
 }

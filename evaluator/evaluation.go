@@ -42,7 +42,7 @@ func groupsOfClasses(classes map[string]metric.ByClass) map[string]Group {
 	}
 	out := make(map[string]Group, len(classes))
 	for name, c := range classes {
-		out[uniqueName(name)] = Group{N: c.N, Metrics: c.Metrics}
+		out[UniqueName(name)] = Group{N: c.N, Metrics: c.Metrics}
 	}
 	return out
 }

@@ -207,7 +207,7 @@ func (b *LabelBias) classes(all, with map[string]int64, counts float64) {
 	b.Columns[drift.PredictionColumn] = LabelShift{stat.Number(distance), stat.Number(effect), stat.Number(least)}
 	if most != "" && (effect > mostLabelEffect || len(all) == 2 && mostOff > mostClassEffect) {
 		b.find("%s of %d rows predicted to be %s have a label, and %s of all",
-			percent(float64(with[most])/float64(all[most])), all[most], uniqueName(most), percent(coverage))
+			percent(float64(with[most])/float64(all[most])), all[most], UniqueName(most), percent(coverage))
 	}
 }
 

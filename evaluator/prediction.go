@@ -47,7 +47,7 @@ func predictionOf(cur *summary.Summary) *Prediction {
 		p.Ratios = make(map[string]stat.Number, len(classes))
 	}
 	for class, n := range classes {
-		p.Ratios[uniqueName(class)] = stat.Number(float64(n) / float64(rows))
+		p.Ratios[UniqueName(class)] = stat.Number(float64(n) / float64(rows))
 	}
 	return p
 }

@@ -44,7 +44,7 @@ func qualityOf(cur *summary.Summary) *Quality {
 	var missing float64
 	for _, c := range cur.Features() {
 		missing += float64(c.Missing())
-		q.Columns[uniqueName(c.Name())] = columnQuality(cur, c)
+		q.Columns[UniqueName(c.Name())] = columnQuality(cur, c)
 	}
 	if n := float64(len(q.Columns)); n > 0 && rows > 0 {
 		q.MissingShare = stat.Number(missing / (rows * n))

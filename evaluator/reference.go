@@ -189,7 +189,7 @@ func (r *Reference) addSegments(ref *summary.Summary, names []SegmentName, opt m
 	segments := ref.Segments()
 	for _, name := range names {
 		for value, errors := range segments[name.Column] {
-			if uniqueName(value) != name.Value {
+			if UniqueName(value) != name.Value {
 				continue
 			}
 			if r.Segments == nil {

@@ -54,8 +54,8 @@ func TestSegmentsOfTheReference(t *testing.T) {
 	}
 	for _, city := range []string{"Oslo", "a\xff"} {
 		rng = rand.New(rand.NewPCG(1, 2))
-		want := Evaluate(count(rows(300, city)), nil, Options{}).Segments["city"][uniqueName(city)]
-		if a, b := evaltest.AsJSON(t, got["city"][uniqueName(city)]), evaltest.AsJSON(t, want); a != b {
+		want := Evaluate(count(rows(300, city)), nil, Options{}).Segments["city"][UniqueName(city)]
+		if a, b := evaltest.AsJSON(t, got["city"][UniqueName(city)]), evaltest.AsJSON(t, want); a != b {
 			t.Errorf("%q: %s, by itself %s", city, a, b)
 		}
 	}

@@ -21,7 +21,7 @@ const mostOddDays = 0.05
 func (q *Quality) compare(cur *summary.Summary, s summary.Stratum, alike bool) {
 	reference := s.Summary()
 	for _, r := range reference.Features() {
-		q.compareColumn(uniqueName(r.Name()), cur.Feature(r.Name()), r, s.Days.Feature(r.Name()))
+		q.compareColumn(UniqueName(r.Name()), cur.Feature(r.Name()), r, s.Days.Feature(r.Name()))
 	}
 	out, ok := q.Columns[drift.PredictionColumn]
 	if !ok {

@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// uniqueName writes a segment's value, a model version or a column's name so that it can be
+// UniqueName writes a segment's value, a model version or a column's name so that it can be
 // a key of JSON and the value of a label, which have to be UTF-8: a byte that is none
 // becomes \xNN, since the usual replacement character would make different values one. So
 // does the backslash of a \x that is there as it stands, and different values keep
 // different names.
-func uniqueName(s string) string {
+func UniqueName(s string) string {
 	if utf8.ValidString(s) && !strings.Contains(s, `\x`) {
 		return s
 	}

@@ -56,8 +56,8 @@ func TestGroupsThatDifferInABadByteKeepTheirNames(t *testing.T) {
 			return string(rapid.SliceOfN(rapid.SampledFrom([]byte("\\x5cf\xff\xfea")), 0, 8).Draw(t, "bytes"))
 		})
 		a, b := some.Draw(t, "a"), some.Draw(t, "b")
-		if !utf8.ValidString(uniqueName(a)) || (uniqueName(a) == uniqueName(b)) != (a == b) {
-			t.Fatalf("%q and %q are called %q and %q", a, b, uniqueName(a), uniqueName(b))
+		if !utf8.ValidString(UniqueName(a)) || (UniqueName(a) == UniqueName(b)) != (a == b) {
+			t.Fatalf("%q and %q are called %q and %q", a, b, UniqueName(a), UniqueName(b))
 		}
 	})
 }

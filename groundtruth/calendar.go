@@ -12,8 +12,8 @@ type Calendar struct {
 	zone  Zone
 	first int64         // the number of the first day of days
 	days  []calendarDay // one after the other; none in UTC, which needs none
-	// hours has the hour that clocks show in each quarter of an hour from base on; none where
-	// that isn't one, or there would be too many.
+	// hours has the hour of the week that clocks show in each quarter of an hour from base on; none
+	// where that isn't one, or there would be too many.
 	base  int64
 	hours []uint8
 }
@@ -72,8 +72,8 @@ func (c *Calendar) addHours(from, to int64) {
 	hours := make([]uint8, last-first+1)
 	for i := range hours {
 		start := (first + int64(i)) * quarter
-		h := c.Hour(start)
-		if c.Hour(start+quarter-1) != h {
+		h := c.HourOfWeek(start)
+		if c.HourOfWeek(start+quarter-1) != h {
 			return
 		}
 		hours[i] = uint8(h)
@@ -120,16 +120,42 @@ func (c *Calendar) Hour(t int64) int {
 	return int(floorDiv(t, nanosPerHour) - 24*floorDiv(t, nanosPerDay))
 }
 
+// HoursOfWeek is how many hours a week has.
+const HoursOfWeek = 7 * 24
+
+// HourOfWeek returns the hour of the week that the zone's clocks show at an instant: 0 for the
+// first of a Monday, HoursOfWeek-1 for the last of a Sunday.
+func (c *Calendar) HourOfWeek(t int64) int {
+	fromMonday := (int(Weekday(c.Day(t))) + 6) % 7
+	return 24*fromMonday + c.Hour(t)
+}
+
 // CountHours counts instants by their hour.
 func (c *Calendar) CountHours(times []int64, counts *[24]int64) {
+	var week [HoursOfWeek]int64
 	hours := c.hours
 	for _, t := range times {
 		// What lies before base is a very large number.
 		if i := uint64(t-c.base) / uint64(quarter); i < uint64(len(hours)) {
-			counts[hours[i]]++
+			week[hours[i]]++
 			continue
 		}
-		counts[c.Hour(t)]++
+		week[c.HourOfWeek(t)]++
+	}
+	for h, n := range week {
+		counts[h%24] += n
+	}
+}
+
+// SetHoursOfWeek sets the hours of the week of instants in out, which is as long.
+func (c *Calendar) SetHoursOfWeek(out []int32, times []int64) {
+	out, hours := out[:len(times)], c.hours
+	for row, t := range times {
+		if i := uint64(t-c.base) / uint64(quarter); i < uint64(len(hours)) {
+			out[row] = int32(hours[i])
+			continue
+		}
+		out[row] = int32(c.HourOfWeek(t))
 	}
 }
 

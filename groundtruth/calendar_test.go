@@ -31,6 +31,12 @@ func TestCalendarAgreesWithTheZone(t *testing.T) {
 			if got, want := Weekday(c.Day(at.UnixNano())), z.day(at).Weekday(); got != want {
 				t.Fatalf("weekday of %s in %s is %s, want %s", at, z, got, want)
 			}
+			week := make([]int32, 1)
+			c.SetHoursOfWeek(week, []int64{at.UnixNano()})
+			fromMonday := (int(z.day(at).Weekday()) + 6) % 7
+			if want := 24*fromMonday + z.Wall(at).Hour(); int(week[0]) != want || c.HourOfWeek(at.UnixNano()) != want {
+				t.Fatalf("hour of the week of %s in %s is %d and %d, want %d", at, z, week[0], c.HourOfWeek(at.UnixNano()), want)
+			}
 			times = append(times, at.UnixNano())
 			want[z.Wall(at).Hour()]++
 		}

@@ -223,6 +223,16 @@ type LabelDelay struct {
 	Recent int64         `json:"recent"` // of these, labels that came in the last quarter of the time from the window's end to as-of
 	Median time.Duration `json:"median"` // half of the labels came within this time; it may be a sixteenth too long
 	Most   time.Duration `json:"most"`   // and 95 % within this
+	// Ages say how many of them came within fixed ages, ascending: from the first age that has
+	// some to the first that has all, or to the last, beyond which the others came. Nil of
+	// what earlier versions counted.
+	Ages []LabelAge `json:"ages,omitempty"`
+}
+
+// LabelAge counts the labels that came within a time after their predictions.
+type LabelAge struct {
+	Within time.Duration `json:"within"`
+	Labels int64         `json:"labels"`
 }
 
 // BadSample shows where a skipped record came from.

@@ -290,7 +290,7 @@ func (b *backfill) note(o *Outcome) {
 	b.unhidden = true
 	const note = "labels have no ingest time, so labels that came in later were seen as well: these figures may be better founded than those of that night; " +
 		"map ground_truth.columns.ingested_at, or have a {date} in ground_truth.url, to hide them"
-	b.Log.Warn("noted", "model", b.model.Name, "note", note)
+	b.Log.Warn(Noted, "model", b.model.Name, "note", note)
 	o.Notes = append(slices.Clip(o.Notes), note)
 }
 

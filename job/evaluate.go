@@ -146,7 +146,7 @@ func (p *pass) judgeWindow(ctx context.Context, ref *reference, w planned, recor
 	p.addOrdinary(w, read.summary)
 	e.again, e.readAsOf, e.unrecorded = c, readAsOf, w.shown
 	p.roll(w, readAsOf, read.summary)
-	p.hold(w.window, read.summary)
+	p.hold(w, read.summary)
 	if p.effects.write && w.onGrid && w.stage == trigger.StageMature && unkept {
 		e.reading = read
 	}
@@ -237,7 +237,7 @@ func (r *Runner) judge(m *config.Model, ref *reference, p planned, asOf time.Tim
 		"verdict", out.Verdict.String(), "predictions", result.Coverage.Predictions, "matched", result.Coverage.Matched,
 	}, r.done(work)...)...)
 	for _, note := range out.Notes {
-		r.Log.Warn("noted", "model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "note", note)
+		r.Log.Warn(Noted, "model", m.Name, "window_start", p.window.Start, "window_end", p.window.End, "note", note)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(result.Skipped.Counts)) {
 		var where []string
@@ -321,6 +321,9 @@ func coverage(r groundtruth.Result) Coverage {
 	}
 	if d := r.LabelDelay; d != nil {
 		out.LabelDelay = &LabelDelay{N: d.Labels, Late: d.Late, P50: math.Ceil(d.Median.Seconds()), P95: math.Ceil(d.Most.Seconds())}
+		for _, a := range d.Ages {
+			out.LabelDelay.Ages = append(out.LabelDelay.Ages, LabelAge{WithinSeconds: int64(a.Within / time.Second), N: a.Labels})
+		}
 	}
 	if out.Skipped == nil {
 		out.Skipped = map[string]int64{}

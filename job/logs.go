@@ -75,8 +75,9 @@ func (l Logs) Window(ctx context.Context, q WindowQuery) (*summary.Summary, grou
 		Entities: spec.PredictionColumns.Entity != "", Quantiles: spec.PredictionColumns.Orders(),
 		Bounds: m.PredictionBounds(),
 	}
+	options.Shapes = groundtruth.NewCalendar(m.Grid().Zone(), q.Window.Start, q.Window.End)
 	if m.Grid().Length() >= 24*time.Hour { // shorter ones lack hours by what they are
-		options.Calendar = groundtruth.NewCalendar(m.Grid().Zone(), q.Window.Start, q.Window.End)
+		options.Calendar = options.Shapes
 	}
 	result, builders, err := join.Join(ctx, l.Stores, spec, q.Window, q.AsOf, join.Options{
 		Limits:     l.Limits,

@@ -121,7 +121,7 @@ func (p *pass) gatherOrdinary(ctx context.Context) error {
 func (p *pass) noteOrdinary(o *Outcome) {
 	for _, note := range p.ordinaryNotes(o) {
 		o.Notes = append(slices.Clip(o.Notes), note)
-		p.Log.Info("noted", "model", p.model.Name, "window_start", o.Window.Start, "window_end", o.Window.End, "note", note)
+		p.Log.Info(Noted, "model", p.model.Name, "window_start", o.Window.Start, "window_end", o.Window.End, "note", note)
 	}
 }
 

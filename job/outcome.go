@@ -68,6 +68,10 @@ type Outcome struct {
 	Recorded   bool                   `json:"-"` // a backfill has not judged it, and shows what is recorded
 }
 
+// Noted is the message of a note in the log. One on a window has its start as window_start, and is
+// among the window's Notes too.
+const Noted = "noted"
+
 // NotJudged is a rule that waits for the labels of its window.
 type NotJudged struct {
 	Name   string `json:"name"`

@@ -17,9 +17,9 @@ const (
 	reportBack = 90
 	// mostReported bounds the reports of a backfill, which are of the newest windows.
 	mostReported = 90
-	// mostHeld bounds the Summaries that are held for reports. Those of windows that have their
-	// labels are kept in the state as well, and a pass judges few others.
-	mostHeld = 8
+	// mostHeld bounds the Summaries that are held for reports: those of the windows that a pass
+	// judged last, of which a pass that records holds one or two.
+	mostHeld = 4
 )
 
 // Judged is what a pass has judged, as a Reporter is given it.
@@ -33,7 +33,8 @@ type Judged struct {
 	held   []held
 }
 
-// held is the Summary of a window that a pass has judged, until its report is written.
+// held is the Summary of a window that a pass has judged and that the state doesn't keep, until its
+// report is written.
 type held struct {
 	window  groundtruth.Window
 	counted *summary.Summary
@@ -59,12 +60,13 @@ func (p *pass) reporters() []Reporter {
 	return out
 }
 
-// hold holds a window's Summary for its report.
-func (p *pass) hold(w groundtruth.Window, counted *summary.Summary) {
-	if len(p.reporters()) == 0 {
+// hold holds a window's Summary for its report, unless the state keeps it: it is large.
+func (p *pass) hold(w planned, counted *summary.Summary) {
+	kept := p.effects.write && w.onGrid && w.stage == trigger.StageMature && p.KeepSummaries > 0
+	if kept || len(p.reporters()) == 0 {
 		return
 	}
-	p.held = append(p.held, held{w, counted})
+	p.held = append(p.held, held{w.window, counted})
 	if len(p.held) > mostHeld {
 		p.held = slices.Delete(p.held, 0, 1)
 	}

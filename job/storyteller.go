@@ -73,17 +73,7 @@ func (r *Runner) Lines(ctx context.Context, m *config.Model, n int) ([]trigger.R
 	if err != nil {
 		return nil, err
 	}
-	var out []trigger.Record
-	for _, rec := range records {
-		switch last := len(out) - 1; {
-		case rec.GridName() != grid.String():
-		case last < 0 || !out[last].Window.Equal(rec.Window):
-			out = append(out, rec)
-		case rec.Stage == trigger.StageMature || out[last].Stage != trigger.StageMature:
-			out[last] = rec
-		}
-	}
-	return out, nil
+	return trigger.ShownOf(slices.DeleteFunc(records, func(rec trigger.Record) bool { return rec.GridName() != grid.String() })), nil
 }
 
 // unknown says of a window without a record which windows there are.

@@ -152,7 +152,7 @@ func (p *pass) logNotes() {
 		}
 	}
 	for _, note := range p.notes {
-		p.Log.Warn("noted", "model", p.model.Name, "note", note)
+		p.Log.Warn(Noted, "model", p.model.Name, "note", note)
 	}
 }
 

@@ -1,11 +1,9 @@
 package report
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -120,16 +118,7 @@ func TestPageOfAClassifier(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const file = "testdata/classifier.html"
-	if *update {
-		if err := os.WriteFile(file, page, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil || !bytes.Equal(page, want) {
-		t.Errorf("the page is not %s (%v), which -update writes anew:\n%s", file, err, page)
-	}
+	sameText(t, "classifier.txt", textOf(t, page))
 	if strings.Contains(string(page), "business_value") || strings.Contains(string(page), "<cat>") {
 		t.Error("the page shows a metric that the model hasn't, or a class as markup")
 	}

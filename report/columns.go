@@ -2,8 +2,11 @@ package report
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/stat"
@@ -72,4 +75,54 @@ func compareBool(a, b bool) int {
 	default:
 		return 1
 	}
+}
+
+// Judging names the measures that judge a column, those with a threshold. The shares of missing
+// values and of those out of range judge every column, and are left out where they are 0 and
+// have not drifted: most are.
+func Judging(c drift.Column) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(c.Measures)) {
+		m := c.Measures[name]
+		quiet := (name == "missing" || name == "out_of_range") && m.Value == 0 && (m.Drifted == nil || !*m.Drifted)
+		if m.Threshold != nil && !quiet {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// drifted says whether a column drifted or can, of one that is inconclusive how many rows it
+// needs, and of one that has not drifted what its rows leave open.
+func drifted(c drift.Column) string {
+	switch {
+	case c.NotApplicable:
+		return c.Reason
+	case c.Drifted == nil && c.NeedsRows > 0:
+		return "inconclusive: " + Lacks(c)
+	case c.Drifted == nil && c.Reason != "":
+		return "inconclusive: " + c.Reason
+	case c.Drifted == nil:
+		return "inconclusive"
+	case *c.Drifted:
+		return "drifted"
+	case strings.Contains(c.Reason, "no drift"):
+		return c.Reason
+	case c.Reason != "":
+		return "no drift: " + c.Reason
+	}
+	return "no drift"
+}
+
+// Lacks says in short what an inconclusive column lacks, and why one has not drifted where that
+// does not show.
+func Lacks(c drift.Column) string {
+	switch {
+	case c.NeedsRows > 0:
+		return fmt.Sprintf("needs about %d rows", c.NeedsRows)
+	case c.Drifted != nil:
+		short, _, _ := strings.Cut(c.Reason, ", which ")
+		return short
+	}
+	return c.Reason
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// Entry is one line of a list of reports, which Index makes: a window in the list of a model's, or
+// Entry is one line of a list of reports, which Folder writes: a window in the list of a model's, or
 // a model in the list of all.
 type Entry struct {
 	Model string

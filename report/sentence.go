@@ -70,11 +70,7 @@ func breached(o, previous *job.Outcome) string {
 	if len(rules) == 0 {
 		return "A rule is breached." // of a record that names none
 	}
-	text := capital(because(o, previous, rules[0], true))
-	if more := len(rules) - 1; more > 0 {
-		text += fmt.Sprintf(" (and %s)", counted(more, "more breached rule"))
-	}
-	return text + "."
+	return capital(because(o, previous, rules[0], true)) + others(rules, "breached") + "."
 }
 
 // healthy tells of the rule that weighs most, and of what isn't judged yet.
@@ -87,10 +83,7 @@ func healthy(o, previous *job.Outcome) string {
 	if len(o.NotJudged) > 0 {
 		text = "Healthy so far"
 	}
-	text += ": " + because(o, previous, rules[0], false)
-	if more := len(rules) - 1; more > 0 {
-		text += fmt.Sprintf(" (and %s)", counted(more, "more healthy rule"))
-	}
+	text += ": " + because(o, previous, rules[0], false) + others(rules, "healthy")
 	if len(o.NotJudged) > 0 {
 		text += "; " + waiting(o)
 	}
@@ -108,10 +101,19 @@ func inconclusive(o, previous *job.Outcome) string {
 	if r.NeedsRows > 0 {
 		text += fmt.Sprintf("; about %d rows would tell", r.NeedsRows)
 	}
-	if more := len(rules) - 1; more > 0 {
-		text += fmt.Sprintf(" (and %s)", counted(more, "more inconclusive rule"))
+	return text + others(rules, "inconclusive") + "."
+}
+
+// others says how many rules beside the first are so.
+func others(rules []*rule.Result, so string) string {
+	switch more := len(rules) - 1; more {
+	case 0:
+		return ""
+	case 1:
+		return ", and 1 more rule is " + so
+	default:
+		return fmt.Sprintf(", and %d more rules are %s", more, so)
 	}
-	return text + "."
 }
 
 // undecided says why a rule is inconclusive: that chance may make the difference where that is
@@ -135,7 +137,12 @@ func because(o, previous *job.Outcome, r *rule.Result, breached bool) string {
 		if !ok || s.holds() != breached {
 			continue
 		}
-		if breached && s.level > 0 {
+		switch {
+		case s.plain != "":
+			return s.plain + "; the limit is " + s.text(s.limit)
+		case !breached:
+			return s.stands()
+		case s.level > 0:
 			return s.moved() + fmt.Sprintf("; with %s certainty %s the limit %s", percent(s.level), s.side(), s.text(s.limit))
 		}
 		return s.moved() + ", " + s.side() + " the limit " + s.text(s.limit)
@@ -173,14 +180,19 @@ func (s *subject) side() string {
 // moved says what the value is, and what it was where that is known.
 func (s *subject) moved() string {
 	is := s.text(s.value)
-	switch {
-	case s.plain != "":
-		return s.plain
-	case !isNumber(s.from):
+	if !isNumber(s.from) {
 		return s.name + " is " + is
 	}
-	was := s.text(s.from)
-	return s.name + " " + change(s.from, s.value, was, is, " "+s.where)
+	return s.name + " " + change(s.from, s.value, s.text(s.from), is, " "+s.where)
+}
+
+// stands says where a value is that is as it should be: how it moved may be chance.
+func (s *subject) stands() string {
+	text := s.name + " is " + s.text(s.value) + ", " + s.side() + " the limit " + s.text(s.limit)
+	if isNumber(s.from) {
+		text += " (" + s.text(s.from) + " " + s.where + ")"
+	}
+	return text
 }
 
 // change says how a figure moved, by the numbers and by how they are written. The words behind
@@ -210,20 +222,25 @@ func waiting(o *job.Outcome) string {
 		verb = "waits"
 	}
 	text := listed(names) + " " + verb + " for labels"
-	if until, ok := matureAt(o); ok {
+	if until, ok := matureAt(&o.NotJudged[0]); ok {
 		text += " until " + timeText(until, o.TimeZone)
 	}
 	return text
 }
 
-// matureAt returns when the labels of a window are expected to be in, as its rules that wait say.
-func matureAt(o *job.Outcome) (time.Time, bool) {
-	if len(o.NotJudged) == 0 {
-		return time.Time{}, false
-	}
-	_, text, ok := strings.Cut(o.NotJudged[0].Reason, "labels are mature at ")
+// matureAt returns when the labels of a window are expected to be in, as a rule that waits says.
+func matureAt(n *job.NotJudged) (time.Time, bool) {
+	_, text, ok := strings.Cut(n.Reason, "labels are mature at ")
 	at, err := time.Parse(time.RFC3339, text)
 	return at, ok && err == nil
+}
+
+// waitsFor says until when a rule waits, else what it says itself.
+func waitsFor(n *job.NotJudged, zone groundtruth.Zone) string {
+	if until, ok := matureAt(n); ok {
+		return "labels are in at " + timeText(until, zone)
+	}
+	return n.Reason
 }
 
 // timeText writes a time by a zone's clocks: to the minute, or as a date where that begins.
@@ -238,8 +255,8 @@ func timeText(t time.Time, zone groundtruth.Zone) string {
 	return local.Format(layout)
 }
 
-// TrendTitle says in a few words what a chart of a figure over windows shows: how its newest
-// value is beside the reference, or the value before, and the limit.
+// TrendTitle says in a few words what a chart of a figure over windows shows: its newest value,
+// the limit, and how it moved from the reference or the windows before, unless chance explains it.
 func TrendTitle(t job.Trend) string {
 	at := len(t.Points) - 1
 	for at >= 0 && !isNumber(t.Points[at].Value) {
@@ -248,25 +265,45 @@ func TrendTitle(t job.Trend) string {
 	if at < 0 {
 		return t.Title + " has no value yet"
 	}
-	p := t.Points[at]
-	text := figureText
-	if t.Metric == job.DriftShare {
-		text = shareText
-	}
-	is := text(p.Value)
-	title := t.Title + " is " + is
+	p := &t.Points[at]
+	text := trendText(&t)
+	title := t.Title + " is " + text(p.Value)
+	from, where := stat.Number(nan()), ""
 	switch {
 	case t.Metric == job.DriftShare:
 	case isNumber(p.Reference):
-		title = t.Title + " " + change(p.Reference, p.Value, text(p.Reference), is, " on the reference")
+		from, where = p.Reference, " on the reference"
 	case isNumber(p.Rolling):
-		title = t.Title + " " + change(p.Rolling, p.Value, text(p.Rolling), is, " in the windows before")
-	case at > 0 && isNumber(t.Points[at-1].Value):
-		was := t.Points[at-1].Value
-		title = t.Title + " " + change(was, p.Value, text(was), is, " in the window before")
+		from, where = p.Rolling, " in the windows before"
+	case at > 0:
+		from, where = t.Points[at-1].Value, " in the window before"
+	}
+	if isNumber(from) {
+		if beyondChance(p, from) {
+			title = t.Title + " " + change(from, p.Value, text(from), text(p.Value), where)
+		} else {
+			title += ", " + text(from) + where
+		}
 	}
 	if isNumber(p.Threshold) {
 		title += "; limit " + text(p.Threshold)
 	}
 	return title
+}
+
+// trendText is how the numbers of a figure are written.
+func trendText(t *job.Trend) func(stat.Number) string {
+	if t.Metric == job.DriftShare || t.Metric == coverageName || t.Metric == missingName {
+		return shareText
+	}
+	return figureText
+}
+
+// beyondChance reports whether a window's figure differs from another one: that lies outside of
+// its interval, or a rule found it so.
+func beyondChance(p *job.TrendPoint, from stat.Number) bool {
+	if p.Judged && p.Verdict == rule.Breached {
+		return true
+	}
+	return isNumber(p.Low) && isNumber(p.High) && (from < p.Low || from > p.High)
 }

@@ -313,8 +313,12 @@ func driftWords(o *job.Outcome) string {
 			names = append(names, short(c.name))
 		}
 	}
+	text := strconv.Itoa(d.Count) + " of " + judged + " drifted"
+	if len(names) == 0 {
+		return text // of a line of a list, which has no names
+	}
 	if left := d.Count - len(names); left > 0 {
 		names = append(names, strconv.Itoa(left)+" more")
 	}
-	return strconv.Itoa(d.Count) + " of " + judged + " drifted (" + listed(names) + ")"
+	return text + " (" + listed(names) + ")"
 }

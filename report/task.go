@@ -1,11 +1,3 @@
-// Package report writes what a pass found for others than the terminal: as the outputs
-// of a task of Kubeflow Pipelines, metrics and a page.
-//
-// A [Task] is what the launcher of Kubeflow Pipelines tells a component of its inputs
-// and outputs. An artifact is one of the outputs: a file that the launcher uploads, or
-// metadata that it stores. A [Page] is one HTML file with the outcomes of a pass.
-//
-// Begin at [ParseTask] and [Task.Write]; the page is made by page.html.
 package report
 
 import (
@@ -18,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/hindcast/hindcast/evaluator/rule"
@@ -240,18 +231,4 @@ func Metrics(outcomes []job.Outcome) map[string]any {
 		}
 	}
 	return out
-}
-
-// Failure says which model has no outcome on the page, and why.
-type Failure struct {
-	Model string
-	Err   error
-}
-
-// Page holds what the page about a pass shows.
-type Page struct {
-	Title    string
-	At       time.Time
-	Outcomes []job.Outcome
-	Failures []Failure
 }

@@ -90,18 +90,14 @@ func TestTask(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, words := range []string{
-		"&lt;script&gt;alert(1)&lt;/script&gt;", "1.2 &amp; more", "1.5 to 2.5", "breached", "2026-01-01 to 2026-01-02",
-		"b&lt;i&gt;", "no &amp; such bucket", "too few rows", "0.31", "(39 of 40 feature columns are inconclusive)",
+		"&lt;script&gt;alert(1)&lt;/script&gt;", "1.2 &amp; more", "1.5 to 2.5", "Breached", "2026-01-01",
+		"b&lt;i&gt;", "no &amp; such bucket", "too few rows", "0.31", "39 of 40 feature columns are inconclusive",
 	} {
 		if !strings.Contains(string(page), words) {
 			t.Errorf("the page lacks %q", words)
 		}
 	}
-	for _, words := range []string{"<script", "NaN", "src=", "http"} {
-		if strings.Contains(string(page), words) {
-			t.Errorf("the page holds %q", words)
-		}
-	}
+	checkPage(t, page)
 }
 
 // What the newest mature window has not is not taken from an older one.

@@ -7,9 +7,16 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/metric"
+	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/stat"
+	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/internal/digits"
 )
+
+// mostOnPage is how many classes of a model the page shows.
+const mostOnPage = 20
 
 // longestName is how many characters of a name that the data gives a sentence has.
 const longestName = 40
@@ -69,12 +76,7 @@ func measureTitle(name string) string {
 func isNumber(n stat.Number) bool { return stat.IsNumber(float64(n)) }
 
 // figureText writes a number as sentences and tables do, and "-" where there is none.
-func figureText(n stat.Number) string {
-	if !isNumber(n) || math.IsInf(float64(n), 0) {
-		return "-"
-	}
-	return stat.Figure(float64(n))
-}
+func figureText(n stat.Number) string { return Number(n) }
 
 // shareText writes a share as a percentage, and "-" where there is none.
 func shareText(n stat.Number) string {
@@ -91,4 +93,33 @@ func exactText(n stat.Number) string {
 		return ""
 	}
 	return strconv.FormatFloat(float64(n), 'g', -1, 64)
+}
+
+// nan is a number that there is not.
+func nan() float64 { return math.NaN() }
+
+// Number shows four significant digits, and "-" for a number that there is not.
+func Number(n stat.Number) string {
+	f := float64(n)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return "-"
+	}
+	return digits.Four(f)
+}
+
+// Streak says how long a rule's streak is, and from when on the rule acts.
+func Streak(r rule.Result) string {
+	return fmt.Sprintf("%s, acts from %d", counted(r.Streak, "window"), r.For)
+}
+
+// Rolling says what a rolling reference is made of, or why there is none; nothing for nil.
+func Rolling(r *evaluator.Rolling, zone groundtruth.Zone) string {
+	switch {
+	case r == nil:
+		return ""
+	case len(r.Windows) == 0:
+		return "no rolling reference: " + r.Reason
+	}
+	all := groundtruth.Window{Start: r.Windows[0].Start, End: r.Windows[len(r.Windows)-1].End}
+	return fmt.Sprintf("rolling reference: %d windows from %s, %d rows", len(r.Windows), all.Text(zone, " to "), r.Rows)
 }

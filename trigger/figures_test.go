@@ -268,3 +268,42 @@ func TestFigures_OutputsThatCannotBeRead(t *testing.T) {
 		t.Errorf("a history: %v", err)
 	}
 }
+
+func TestShownOf(t *testing.T) {
+	at := func(n, revision int, stage string) Record {
+		r := rec(n, "rmse", healthy)
+		r.Revision, r.Stage = revision, stage
+		return r
+	}
+	oslo := at(2, 1, StageMature)
+	oslo.Grid = "1d@Europe/Oslo"
+	records := []Record{
+		at(1, 1, StageClosed), at(1, 2, StageMature), at(1, 3, StageMature),
+		at(2, 1, StageMature), at(2, 2, StageClosed), oslo,
+		at(3, 1, StageClosed), at(3, 2, StageClosed),
+	}
+	var got []string
+	for _, r := range ShownOf(records) {
+		got = append(got, fmt.Sprintf("%d.%d%s", r.Window.Start.Day(), r.Revision, r.Grid))
+	}
+	if text := strings.Join(got, " "); text != "1.3 2.1 2.11d@Europe/Oslo 3.2" {
+		t.Error(text)
+	}
+	w := day(2)
+	launches := []LaunchStatus{
+		{Launch: Launch{RunID: "by hand"}}, {Launch: Launch{RunID: "a", Window: &w}}, {Launch: Launch{RunID: "b", Window: &w}},
+		{Launch: Launch{RunID: "oslo", Window: &w, Grid: "1d@Europe/Oslo"}},
+	}
+	for _, c := range []struct {
+		of   Record
+		want string
+	}{{records[3], "b"}, {oslo, "oslo"}, {records[0], ""}} {
+		id := ""
+		if l := RunOf(c.of, launches); l != nil {
+			id = l.Launch.RunID
+		}
+		if id != c.want {
+			t.Errorf("the run of %s %s is %q, want %q", c.of.Window, c.of.Grid, id, c.want)
+		}
+	}
+}

@@ -314,3 +314,30 @@ func (l *Ledger) LastWindows(ctx context.Context, model string, newest groundtru
 	}
 	return out, nil
 }
+
+// ShownOf returns, of every revision of some windows in the order of Brief, those that people
+// are shown: of each window the newest, or the newest mature one where the newest judged it as
+// closed only.
+func ShownOf(records []Record) []Record {
+	var out []Record
+	for i, r := range records {
+		same := i > 0 && placeOf(r.Window, r.Grid) == placeOf(records[i-1].Window, records[i-1].Grid)
+		switch last := len(out) - 1; {
+		case !same:
+			out = append(out, r)
+		case r.Stage == StageMature || out[last].Stage != StageMature:
+			out[last] = r
+		}
+	}
+	return out
+}
+
+// RunOf returns the newest run that was started for a record's window; nil where none was.
+func RunOf(r Record, launches []LaunchStatus) *LaunchStatus {
+	for i, l := range slices.Backward(launches) {
+		if w := l.Launch.Window; w != nil && placeOf(*w, l.Launch.Grid) == placeOf(r.Window, r.Grid) {
+			return &launches[i]
+		}
+	}
+	return nil
+}

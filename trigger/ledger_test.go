@@ -148,7 +148,8 @@ func TestAppend(t *testing.T) {
 }
 
 // TestAppendOfOtherWindowsLabels holds that labels which belong to other windows are no
-// change, and that one which belongs to this window is.
+// change, nor is what earlier versions did not say of the same rows, and that one which belongs
+// to this window is.
 func TestAppendOfOtherWindowsLabels(t *testing.T) {
 	ctx := t.Context()
 	l := NewLedger(newMemStore())
@@ -161,7 +162,7 @@ func TestAppendOfOtherWindowsLabels(t *testing.T) {
 	if _, _, err := l.Append(ctx, counted); err != nil {
 		t.Fatal(err)
 	}
-	others := withCounts(`"coverage":{"labels":9,"unmatched_labels":4,"skipped":{"bad_row":1},"label_delay":{"n":5,"late":2},"matched":5},"notes":["x"]`)
+	others := withCounts(`"coverage":{"labels":9,"unmatched_labels":4,"skipped":{"bad_row":1},"label_delay":{"n":5,"late":2},"matched":5},"notes":["x"],"by_hour":[{"hour":7,"n":5}],"by_weekday":[{"weekday":"monday","n":5}]`)
 	others.Inputs[0].ETag = "f"
 	if got, created, err := l.Append(ctx, others); err != nil || created || got.Revision != 1 {
 		t.Fatalf("other windows' labels: revision %d, created %v, %v", got.Revision, created, err)

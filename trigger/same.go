@@ -53,7 +53,8 @@ func OtherHash(a, b string) bool { return a != "" && b != "" && a != b }
 // essence strips an output of what may differ between two evaluations that say the same
 // of a window: when it was judged and what followed, what is said of all the objects that
 // were read, which hold other windows' rows too, when labels came in, and how the estimates of
-// other windows came out.
+// other windows came out. What is said by hour and weekday is of the same rows as the metrics,
+// and earlier versions did not say it.
 func essence(output json.RawMessage) ([]byte, error) {
 	if len(output) == 0 {
 		return []byte("null"), nil
@@ -65,7 +66,7 @@ func essence(output json.RawMessage) ([]byte, error) {
 		return nil, fmt.Errorf("read output: %w", err)
 	}
 	if m, ok := v.(map[string]any); ok {
-		for _, name := range []string{"revision", "as_of", "decision", "notes"} {
+		for _, name := range []string{"revision", "as_of", "decision", "notes", "by_hour", "by_weekday"} {
 			delete(m, name)
 		}
 		if estimated, ok := m["estimated"].(map[string]any); ok {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hindcast/hindcast/config"
+	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/objstore"
 	"github.com/hindcast/hindcast/objstore/cloud"
 	"github.com/hindcast/hindcast/redact"
@@ -27,6 +28,7 @@ type App struct {
 	Columns        int  // the width of the terminal that standard output is; 0 where it is none
 
 	raw        io.Writer       // standard error as it is, for a bar, which moves the cursor
+	rawOut     io.Writer       // standard output as it is, for a page
 	log        *slog.Logger    // nil until openLog
 	secrets    *redact.Secrets // that no output may show
 	screen     *screen
@@ -65,6 +67,7 @@ func (e configError) Unwrap() error { return e.err }
 // Main runs the command line and returns the exit status.
 func (a *App) Main(ctx context.Context, args []string) int {
 	a.exit = exitDone
+	a.rawOut = a.Stdout
 	a.raw, a.Stdout, a.Stderr = a.Stderr, terminalWriter{visibleWriter{a.Stdout}, lookFor(a.Columns, a.Env)}, visibleWriter{a.Stderr}
 	a.secrets = environmentSecrets(a.Env)
 	root := a.rootCommand()
@@ -111,8 +114,12 @@ func (a *App) rootCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			return a.openLog()
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			level := slog.LevelInfo
+			if a.Terminal && cmd.Name() != "serve" { // which shows nothing but its log
+				level = slog.LevelWarn
+			}
+			return a.openLog(level)
 		},
 	}
 	root.Version = versionLine()
@@ -120,17 +127,17 @@ func (a *App) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "format of the log on standard error: text or json")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log more")
-	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "log warnings and errors only")
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "log warnings and errors only, and draw no progress")
 	root.AddCommand(
-		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(),
-		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.pruneCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(),
+		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(), a.reportCommand(),
+		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.pruneCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
 	)
 	for _, c := range root.Commands() {
 		if c.Args == nil {
 			c.Args = noArguments
 		}
 	}
+	a.completeFlags(root)
 	return root
 }
 
@@ -141,9 +148,8 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// openLog makes the log that the flags ask for, before a command runs.
-func (a *App) openLog() error {
-	level := slog.LevelInfo
+// openLog makes the log, before a command runs, of that level or as the flags ask for.
+func (a *App) openLog(level slog.Level) error {
 	if a.verbose {
 		level = slog.LevelDebug
 	}
@@ -164,13 +170,45 @@ func (a *App) openLog() error {
 // logger returns a log of what is of that level or worse.
 func (a *App) logger(level slog.Level) (*slog.Logger, error) {
 	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: a.withoutSecrets}
+	var handler slog.Handler
 	switch a.logFormat {
 	case "text":
-		return slog.New(slog.NewTextHandler(a.screen, opts)), nil
+		handler = slog.NewTextHandler(a.screen, opts)
 	case "json":
-		return slog.New(slog.NewJSONHandler(a.screen, opts)), nil
+		handler = slog.NewJSONHandler(a.screen, opts)
+	default:
+		return nil, usagef("--log-format is text or json, not %q", a.logFormat)
 	}
-	return nil, usagef("--log-format is text or json, not %q", a.logFormat)
+	if a.Terminal && a.Columns > 0 && level == slog.LevelWarn {
+		handler = withoutNotes{handler}
+	}
+	return slog.New(handler), nil
+}
+
+// withoutNotes leaves the notes on windows, which are in the output, out of the log.
+type withoutNotes struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h withoutNotes) Handle(ctx context.Context, r slog.Record) error {
+	onWindow := false
+	r.Attrs(func(attr slog.Attr) bool {
+		onWindow = attr.Key == "window_start"
+		return !onWindow
+	})
+	if r.Message == job.Noted && onWindow {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h withoutNotes) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return withoutNotes{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h withoutNotes) WithGroup(name string) slog.Handler {
+	return withoutNotes{h.Handler.WithGroup(name)}
 }
 
 // configFlag adds -c to a command.

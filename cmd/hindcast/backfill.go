@@ -6,9 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +31,9 @@ func (s stretch) check(cmd *cobra.Command, output string) error {
 		}
 		return nil
 	}
+	if output == formatHTML {
+		return usagef("-o html shows one pass: with --from give --report FILE, which shows the newest window")
+	}
 	if s.from == "" {
 		return usagef("--to is the end of a stretch that begins at --from; give both")
 	}
@@ -45,6 +48,9 @@ func (s stretch) check(cmd *cobra.Command, output string) error {
 		if cmd.Flags().Changed(other.flag) {
 			return usagef("--from and --%s exclude each other: %s", other.flag, other.why)
 		}
+	}
+	if cmd.Flags().Changed("report") && cmd.Flags().Changed("dry-run") {
+		return usagef("--report shows with --from what is recorded, and --dry-run records nothing; give one of them")
 	}
 	return nil
 }
@@ -187,7 +193,7 @@ func newNightTable(a *App, models []*config.Model) *nightTable {
 	if len(models) > 1 {
 		t.widest = len("model")
 		for _, m := range models {
-			t.widest = max(t.widest, utf8.RuneCountInString(m.Name))
+			t.widest = max(t.widest, textWidth(visible(m.Name)))
 		}
 	}
 	return t
@@ -197,8 +203,8 @@ func newNightTable(a *App, models []*config.Model) *nightTable {
 type modelNights struct {
 	name  string
 	zone  groundtruth.Zone
-	rows  []windowRow
-	notes []countedNote
+	lines []windowLine
+	notes noteList
 }
 
 // night implements nights.
@@ -206,27 +212,32 @@ func (t *nightTable) night(model int, asOf time.Time, outcomes []job.Outcome) er
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	of := &t.models[model]
-	var text []byte
+	var lines [][2]painted // what each begins with, and the rest
 	for i := range outcomes {
 		o := &outcomes[i]
 		of.name, of.zone = o.Model, o.TimeZone
-		of.rows = append(of.rows, rowOf(o))
+		of.lines = append(of.lines, lineOfOutcome(o))
 		for _, note := range o.Notes {
-			of.note(note, o)
+			of.notes.add(o.Window.Text(o.TimeZone, "/"), note)
 		}
 		model, header := "", ""
 		if t.widest > 0 {
-			model, header = fmt.Sprintf("%-*s  ", t.widest, o.Model), fmt.Sprintf("%-*s  ", t.widest, "model")
+			name := visible(o.Model)
+			model, header = name+strings.Repeat(" ", t.widest-textWidth(name)+2), fmt.Sprintf("%-*s  ", t.widest, "model")
 		}
 		if !t.begun {
 			t.begun = true
-			text = append(text, header+nightHeader(o)+"\n"...)
+			lines = append(lines, [2]painted{styled(faintStyle, header), nightHeader(o)})
 		}
-		text = append(text, visible(model+nightLine(asOf, o))+"\n"...)
+		lead, text := nightLine(lookOf(t.w), asOf, o)
+		lines = append(lines, [2]painted{plain(model).and(lead), text})
 	}
-	var err error
-	t.screen.beside(func() { _, err = t.w.Write(text) })
-	return err
+	t.screen.beside(func() {
+		for _, line := range lines {
+			say(t.w, line[0], line[1])
+		}
+	})
+	return nil
 }
 
 // done implements nights.
@@ -235,7 +246,7 @@ func (*nightTable) done(int) error { return nil }
 // end implements nights.
 func (t *nightTable) end() error {
 	for _, of := range t.models {
-		if len(of.rows) > 0 {
+		if len(of.lines) > 0 {
 			of.render(t.w)
 		}
 	}

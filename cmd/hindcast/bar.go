@@ -110,8 +110,15 @@ func gaugeOf(o *job.Outcome, variable, name string, m metric.Result) gauge {
 			g.reference = float64(reference.Value)
 		}
 	}
+	g.judge(o.Rules, variable)
+	return g
+}
+
+// judge takes the limits and the verdict from the rules on a variable, the metric itself or its
+// estimate.
+func (g *gauge) judge(rules []rule.Result, variable string) {
 	var verdicts []rule.Verdict
-	for _, r := range o.Rules {
+	for _, r := range rules {
 		for _, c := range r.Comparisons {
 			if of, _, limit, ok := c.Threshold(); ok && of == variable {
 				g.limits = append(g.limits, float64(limit))
@@ -124,7 +131,6 @@ func gaugeOf(o *job.Outcome, variable, name string, m metric.Result) gauge {
 			g.mark = markOf(v)
 		}
 	}
-	return g
 }
 
 // gauges puts a column of bars before a column of a table, if there is room for it on the screen

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 )
 
@@ -29,10 +27,10 @@ func (a *App) baselineCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.Stdout, "%s: profile of %d rows and %d features saved as %s in %s\n",
+			sayf(a.Stdout, "%s: profile of %d rows and %d features saved as %s in %s",
 				m.Name, profile.Rows, len(profile.Layout.Features), where, c.State.URL())
 			for _, column := range sortedKeys(profile.Layout.LeftOut) {
-				fmt.Fprintf(a.Stdout, "  left out %s: %s\n", column, profile.Layout.LeftOut[column])
+				sayf(a.Stdout, "  left out %s: %s", column, profile.Layout.LeftOut[column])
 			}
 			return nil
 		},

@@ -51,11 +51,11 @@ func (a *App) checkCommand() *cobra.Command {
 				return a.checkData(cmd.Context(), cfg, picked, limits.MemoryBytes, output)
 			}
 			for _, m := range cfg.Models {
-				fmt.Fprintf(a.Stdout, "model %s: windows of %s, labels after %s", m.Name, m.Grid(), humanDuration(m.GroundTruth.Delay))
+				text := fmt.Sprintf("model %s: windows of %s, labels after %s", m.Name, m.Grid(), humanDuration(m.GroundTruth.Delay))
 				if m.Schedule != "" {
-					fmt.Fprintf(a.Stdout, ", schedule %q in %s", m.Schedule, m.TimeZone)
+					text += fmt.Sprintf(", schedule %q in %s", m.Schedule, m.TimeZone)
 				}
-				fmt.Fprintf(a.Stdout, ", retraining %s\n", m.Retrain.Mode)
+				sayf(a.Stdout, "%s, retraining %s", text, m.Retrain.Mode)
 				for _, name := range sortedKeys(m.Prometheus) {
 					fmt.Fprintf(a.Stdout, "  prometheus.%s: %s\n", name, strings.TrimRight(m.Prometheus[name], "\n"))
 				}
@@ -63,15 +63,15 @@ func (a *App) checkCommand() *cobra.Command {
 					fmt.Fprintln(a.Stdout, "  no rules configured; these apply:")
 				}
 				for _, r := range m.RuleSpecs() {
-					fmt.Fprintf(a.Stdout, "  rule %s: %s -> %s (min_samples %d, min_coverage %g, for %d)\n", r.Name, r.When, r.Action, r.MinSamples, r.MinCoverage, r.For)
+					sayf(a.Stdout, "  rule %s: %s -> %s (min_samples %d, min_coverage %g, for %d)", r.Name, r.When, r.Action, r.MinSamples, r.MinCoverage, r.For)
 				}
 				if len(m.RuleSpecs()) == 0 {
 					fmt.Fprintln(a.Stdout, "  no rules, and no reference to make default ones from: nothing will be judged")
 				}
 			}
 			warn(a.Stderr, cfg)
-			fmt.Fprintf(a.Stdout, "%s is valid\n", path)
-			fmt.Fprintf(a.Stdout, "hindcast check --data looks at the data too\n")
+			say(a.Stdout, nil, healthyMark().word(lookOf(a.Stdout), path+" is valid"))
+			sayf(a.Stdout, "hindcast check --data looks at the data too")
 			return nil
 		},
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/datacheck"
@@ -47,8 +46,16 @@ func (a *App) checkData(ctx context.Context, cfg *config.Config, models []*confi
 	return nil
 }
 
-// pageWidth is how wide lines are that are made for a person.
+// pageWidth is how wide lines are that are made for a person, on a screen that is as wide.
 const pageWidth = 100
+
+// pageWidthOn returns how wide they are on w.
+func pageWidthOn(w io.Writer) int {
+	if columns := lookOf(w).columns; columns > 0 {
+		return min(columns, pageWidth)
+	}
+	return pageWidth
+}
 
 // writeReport writes what was found of a model for a person: the problems first.
 func writeReport(w io.Writer, r *datacheck.Report) {
@@ -139,7 +146,7 @@ const tableColumns = 40
 
 // writeSource writes what was found of a source.
 func writeSource(w io.Writer, s *datacheck.Source) {
-	fmt.Fprintf(w, "%s  %s\n", s.Name, visible(s.URL))
+	say(w, plain(s.Name+"  "), plain(s.URL))
 	if s.Objects == 0 {
 		return
 	}
@@ -153,14 +160,14 @@ func writeSource(w io.Writer, s *datacheck.Source) {
 	}
 	writeWrapped(w, "  ", "  ", fmt.Sprintf("%s%s%s, %s; %d rows were read of %s", count(int64(s.Objects), "object"), more, dates, job.ByteSize(s.Bytes).String(), s.Rows, readText(s)))
 	if s.From != nil {
-		fmt.Fprintf(w, "  timestamps from %s to %s\n", s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
+		sayf(w, "  timestamps from %s to %s", s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
 	}
 	for _, note := range s.Notes {
 		writeWrapped(w, "  note: ", "  ", note)
 	}
 	columnsTable(w, s.Columns[:min(len(s.Columns), tableColumns)])
 	if more := len(s.Columns) - tableColumns + s.Hidden; more > 0 && len(s.Columns) > tableColumns {
-		fmt.Fprintf(w, "and %d more columns\n", more)
+		sayf(w, "and %d more columns", more)
 	}
 }
 
@@ -171,9 +178,10 @@ func columnsTable(w io.Writer, columns []datacheck.Column) {
 		return
 	}
 	const name, use, example, least = 24, 30, 26, 10 // most characters of a cell, and the least of an example
+	l := lookOf(w)
 	header := []string{"column", "use", "type", "missing", "bad", "example"}
 	rows := make([][]any, len(columns))
-	room := pageWidth - 2*len(header) // that the table puts around cells
+	room := pageWidthOn(w) - 2*len(header) // that the table puts around cells
 	widths := make([]int, len(header)-1)
 	for i, title := range header[:len(widths)] {
 		widths[i] = len(fmt.Sprint(title))
@@ -183,9 +191,9 @@ func columnsTable(w io.Writer, columns []datacheck.Column) {
 		if !c.There {
 			kind = "NOT THERE"
 		}
-		rows[r] = []any{cut(visible(c.Name), name), cut(visible(c.Use), use), kind, shareText(c.Missing), shareText(c.Bad)}
+		rows[r] = []any{shortened(visible(c.Name), name, l), shortened(visible(c.Use), use, l), kind, shareText(c.Missing), shareText(c.Bad)}
 		for i, cell := range rows[r] {
-			widths[i] = max(widths[i], utf8.RuneCountInString(fmt.Sprint(cell)))
+			widths[i] = max(widths[i], textWidth(fmt.Sprint(cell)))
 		}
 	}
 	for _, width := range widths {
@@ -193,7 +201,7 @@ func columnsTable(w io.Writer, columns []datacheck.Column) {
 	}
 	t := newTable(w, header...)
 	for r, c := range columns {
-		t.AppendRow(append(rows[r], cut(visible(c.Example), min(max(room, least), example))))
+		t.AppendRow(append(rows[r], shortened(visible(c.Example), min(max(room, least), example), l)))
 	}
 	t.Render()
 }
@@ -231,24 +239,16 @@ func shareText(n *stat.Number) string {
 	return strings.NewReplacer("less than ", "<", "more than ", ">").Replace(datacheck.Percent(float64(*n)))
 }
 
-// cut shortens a text to so many characters.
-func cut(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most-3]) + "..."
-}
-
 // writeWrapped writes a text in lines of pageWidth, of which the first begins with first and
 // the others with rest. A word that is longer has a line to itself.
 func writeWrapped(w io.Writer, first, rest, text string) {
-	line, width := first, utf8.RuneCountInString(first)
-	begun := false
+	line, width := first, textWidth(first)
+	begun, columns := false, pageWidthOn(w)
 	for _, word := range strings.Fields(visible(text)) {
-		n := utf8.RuneCountInString(word)
-		if begun && width+1+n > pageWidth {
-			fmt.Fprintln(w, line)
-			line, width, begun = rest, utf8.RuneCountInString(rest), false
+		n := textWidth(word)
+		if begun && width+1+n > columns {
+			say(w, nil, plain(line))
+			line, width, begun = rest, textWidth(rest), false
 		}
 		if begun {
 			line += " "
@@ -258,5 +258,5 @@ func writeWrapped(w io.Writer, first, rest, text string) {
 		width += n
 		begun = true
 	}
-	fmt.Fprintln(w, line)
+	say(w, nil, plain(line))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -107,9 +108,10 @@ func (a *App) demo(ctx context.Context, log *demo.Log, dir string) error {
 	c.Progress = nil
 
 	drift := demo.Start().AddDate(0, 0, demo.DriftDay)
-	fmt.Fprintf(a.Stdout, "A model predicts %s, %d days of them from %s. Labels come up to %d days late.\n", log.Predicts, demo.Days, demo.Start().Format(time.DateOnly), demo.DelayDays)
-	fmt.Fprintf(a.Stdout, "On %s %s. Every night at 03:00 Hindcast looks.\n\n", drift.Format(time.DateOnly), log.Change)
-	story := demoStory{w: a, log: log}
+	sayf(a.Stdout, "A model predicts %s, %d days of them from %s. Labels come up to %d days late.", log.Predicts, demo.Days, demo.Start().Format(time.DateOnly), demo.DelayDays)
+	sayf(a.Stdout, "On %s %s. Every night at 03:00 Hindcast looks.", drift.Format(time.DateOnly), log.Change)
+	fmt.Fprintln(a.Stdout)
+	story := demoStory{w: a, log: log, model: m.Name}
 	for day := demo.DelayDays + 1; day <= demo.Days; day++ {
 		now = demo.Start().AddDate(0, 0, day).Add(3 * time.Hour)
 		outcomes, err := c.Pass(ctx, m, job.Options{})
@@ -118,7 +120,7 @@ func (a *App) demo(ctx context.Context, log *demo.Log, dir string) error {
 		}
 		story.night(now, outcomes)
 	}
-	story.end(cfg, path)
+	story.end(cfg, path, dir)
 	return nil
 }
 
@@ -126,8 +128,9 @@ func (a *App) demo(ctx context.Context, log *demo.Log, dir string) error {
 type demoStory struct {
 	w                     *App
 	log                   *demo.Log
+	model                 string
 	begun                 bool         // there is a line, and the header above it
-	healthy               *job.Outcome // the last healthy mature window
+	newest                *job.Outcome // the last mature window
 	drift, breach         *job.Outcome // the first of each
 	suggested             *job.Outcome
 	driftNight, breachDay time.Time
@@ -139,19 +142,21 @@ func (s *demoStory) night(now time.Time, outcomes []job.Outcome) {
 		o := &outcomes[i]
 		if !s.begun {
 			s.begun = true
-			fmt.Fprintln(s.w.Stdout, nightHeader(o))
+			writeLine(s.w.Stdout, nightHeader(o))
 		}
-		fmt.Fprintln(s.w.Stdout, nightLine(now, o))
+		lead, text := nightLine(lookOf(s.w.Stdout), now, o)
+		say(s.w.Stdout, lead, text)
 		s.remember(now, o)
 	}
 }
 
-// remember keeps the windows that end shows: a healthy one, and the first with drift, with
-// a breach and with a suggestion.
+// remember keeps the windows that end shows: the last one with labels, and the first with drift,
+// with a breach and with a suggestion.
 func (s *demoStory) remember(now time.Time, o *job.Outcome) {
+	if o.Stage == trigger.StageMature {
+		s.newest = o
+	}
 	switch {
-	case o.Stage == trigger.StageMature && o.Verdict == rule.Healthy:
-		s.healthy = o
 	case o.Stage == trigger.StageClosed && o.Verdict == rule.Breached && s.drift == nil:
 		s.drift, s.driftNight = o, now
 	case o.Stage == trigger.StageMature && s.breach == nil:
@@ -166,37 +171,51 @@ func (s *demoStory) remember(now time.Time, o *job.Outcome) {
 	}
 }
 
-// end shows the windows worth a look, and what to do next.
-func (s *demoStory) end(cfg *config.Config, path string) {
+// end says what was found, where things are and what to do next. The last line is the path of the
+// report.
+func (s *demoStory) end(cfg *config.Config, path, dir string) {
 	w := s.w.Stdout
 	show := func(title string, o *job.Outcome) {
 		if o != nil {
-			fmt.Fprintf(w, "\n== %s\n", title)
-			writeOutcome(w, o, nil)
+			heading(w, title)
+			sayf(w, "%s  %s", o.Window.Days(o.TimeZone), report.Sentence(*o, nil))
 		}
 	}
-	show("A healthy window, once its labels were in", s.healthy)
 	show("Drift, seen the night after it set in, without labels", s.drift)
 	show("The "+s.log.Effect+", seen when its labels had matured", s.breach)
 	if s.drift != nil && s.breach != nil {
-		fmt.Fprintf(w, "\nDrift was seen on %s, the %s it causes on %s: %.0f days earlier.\n",
+		fmt.Fprintln(w)
+		sayf(w, "Drift was seen on %s, the %s it causes on %s: %.0f days earlier.",
 			s.driftNight.Format(time.DateOnly), s.log.Effect, s.breachDay.Format(time.DateOnly), s.breachDay.Sub(s.driftNight).Hours()/24)
 	}
 	if o := s.breach; o != nil && o.Estimated != nil {
 		estimated, found := o.Estimated.Metrics[s.log.Rule], o.Metrics[s.log.Rule]
-		fmt.Fprintf(w, "The estimate of %s before the labels was %s, and they showed %s: it goes by the scores, and does not see that the same score means something else now.\n",
+		sayf(w, "The estimate of %s before the labels was %s, and they showed %s: it goes by the scores, and does not see that the same score means something else now.",
 			s.log.Rule, report.Number(estimated.Value), report.Number(found.Value))
 	}
 	if o := s.suggested; o != nil {
 		d := o.Decision
-		fmt.Fprintf(w, "\n== The retraining that mode auto would start\n%s\nkey %s, run name %s\n", d.Reason, d.Key, d.Run)
+		heading(w, "The retraining that mode auto would start")
+		sayf(w, "%s", d.Reason)
+		sayf(w, "key %s, run name %s", d.Key, d.Run)
 	}
-	fmt.Fprintf(w, "\n== Where things are\n")
-	fmt.Fprintf(w, "configuration  %s\nledger         %s\nmetrics        %s\n", path, filepath.Join(cfg.Dir, "state"), cfg.Publish.Textfile.Path)
-	fmt.Fprintf(w, "\n== Try next, with hindcast on your PATH (make build puts it into bin)\n")
+	heading(w, "Where things are")
+	fmt.Fprintf(w, "configuration  %s\nledger         %s\nmetrics        %s\nreports        %s\n",
+		path, filepath.Join(cfg.Dir, "state"), cfg.Publish.Textfile.Path, filepath.Join(dir, "reports", "index.html"))
+	heading(w, "Try next, with hindcast on your PATH (make build puts it into bin)")
 	day := demo.Start().AddDate(0, 0, demo.DriftDay)
 	fmt.Fprintf(w, "hindcast history -c %s\n", path)
 	fmt.Fprintf(w, "hindcast run -c %s --window %s/%s -o json\n", path, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly))
 	fmt.Fprintf(w, "hindcast run -c %s --window %s/%s --as-of %s\n", path, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly), day.AddDate(0, 0, 2).Format(time.DateOnly))
-	fmt.Fprintf(w, "then point predictions.url and ground_truth.url of a copy of %s at your own files, and hindcast check --data -c it\n", filepath.Base(path))
+	sayf(w, "then point predictions.url and ground_truth.url of a copy of %s at your own files, and hindcast check --data -c it", filepath.Base(path))
+	if s.newest != nil {
+		heading(w, "The report: open it in a browser")
+		fmt.Fprintln(w, filepath.Join(dir, "reports", filepath.FromSlash(report.PathOf(s.model, s.newest.Window))))
+	}
+}
+
+// heading begins a part of the story.
+func heading(w io.Writer, text string) {
+	fmt.Fprintln(w)
+	say(w, nil, styled(strongStyle, "== "+text))
 }

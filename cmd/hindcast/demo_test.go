@@ -74,12 +74,20 @@ func testDemo(t *testing.T, log *demo.Log) {
 		t.Fatalf("status %d: %s", code, said)
 	}
 	for _, want := range []string{
-		"== A healthy window", "== Drift, seen", "== The " + log.Effect + ", seen", "== The retraining that mode auto would start",
+		"== Drift, seen", "== The " + log.Effect + ", seen", "== The retraining that mode auto would start",
 		"== Where things are", "== Try next", filepath.Join(dir, "hindcast.yaml"), "3 days earlier",
 	} {
 		if !strings.Contains(story, want) {
 			t.Errorf("the demo does not say %q", want)
 		}
+	}
+
+	lines := strings.Split(strings.TrimSuffix(story, "\n"), "\n")
+	if len(lines) > 60 {
+		t.Errorf("the demo says %d lines, which no screen shows at once", len(lines))
+	}
+	if page, err := os.ReadFile(lines[len(lines)-1]); err != nil || !strings.Contains(string(page), "<!DOCTYPE html>") {
+		t.Errorf("the demo ends with %q, which is no report: %v", lines[len(lines)-1], err)
 	}
 
 	code, text, said := inProcess(t.Context(), now, "history", "-c", filepath.Join(dir, "hindcast.yaml"), "-o", "json")

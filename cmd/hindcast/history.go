@@ -1,17 +1,22 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
+	"slices"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
+	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -58,65 +63,204 @@ type historyOutput struct {
 	Suggestions []trigger.Suggestion `json:"suggestions"`
 }
 
-// historyCommand shows what the ledger has of a model.
+// historyFlags are the flags of history that say what is shown.
+type historyFlags struct {
+	last      int
+	since     string
+	revisions bool
+	reasons   bool
+	output    string
+
+	sentence bool // no flag: on a terminal the newest window is told of in a sentence too
+}
+
+// historyCommand shows what the ledger has of models.
 func (a *App) historyCommand() *cobra.Command {
-	var path, name, output string
-	var last int
+	var (
+		path  string
+		names []string
+		flags historyFlags
+	)
 	cmd := &cobra.Command{
 		Use:   "history",
-		Short: "Show a model's evaluations, decisions and runs",
+		Short: "Show a line for each window, with verdicts, decisions and runs",
+		Long:  "History shows of each recorded window what its newest revision says: the metric that people look\nat first with its interval, drift, verdict and decision; and the started runs.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkOutput(output); err != nil {
+			if err := flags.check(cmd); err != nil {
 				return err
 			}
-			if cmd.Flags().Changed("last") && last < 1 {
-				return usagef("--last is how many windows to show: at least 1")
-			}
 			ctx := cmd.Context()
-			c, err := a.open(ctx, path, engineFlags{}, only(name))
+			c, err := a.open(ctx, path, engineFlags{}, named(names))
 			if err != nil {
 				return err
 			}
 			defer func() { _ = c.Close() }()
-			m := c.models[0]
-			records, err := recorded(ctx, c, m, last, output != "table")
-			if err != nil {
-				return err
-			}
-			launches, err := c.Ledger.Launches(ctx, m.Name)
-			if err != nil {
-				return err
-			}
-			suggestions, err := c.Ledger.Suggestions(ctx, m.Name)
-			if err != nil {
-				return err
-			}
-			if output != "table" {
-				return writeValue(a.Stdout, output, history(m.Name, records, launches, suggestions))
-			}
-			a.historyTable(records, launches)
-			return nil
+			flags.sentence = flags.output == "table" && lookOf(a.Stdout).columns > 0
+			return c.showHistories(ctx, flags, a.historyForm(flags, len(c.models)))
 		},
 	}
 	configFlag(cmd, &path)
-	cmd.Flags().StringVar(&name, "model", "", "the model (may be left out when there is one)")
-	cmd.Flags().IntVar(&last, "last", 0, "only the newest so many windows")
-	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, json or yaml")
+	cmd.Flags().StringArrayVar(&names, "model", nil, "only this model (repeatable)")
+	cmd.Flags().IntVar(&flags.last, "last", 0, "only the newest so many windows of each model")
+	cmd.Flags().StringVar(&flags.since, "since", "", "only windows that start then or later: a date in the model's time zone, or RFC 3339")
+	cmd.Flags().BoolVar(&flags.revisions, "revisions", false, "every revision of each window; json and yaml always have them")
+	cmd.Flags().BoolVar(&flags.reasons, "reasons", false, "on a terminal say why, whatever room it takes; elsewhere that is always said")
+	cmd.Flags().StringVarP(&flags.output, "output", "o", "table", "table, csv, json or yaml")
 	return cmd
 }
 
-// recorded reads the model's evaluations: of the last windows, or of all where last is
-// 0; whole, with inputs and output, or as much of them as the table shows.
-func recorded(ctx context.Context, c *connected, m *config.Model, last int, whole bool) ([]trigger.Record, error) {
-	switch {
-	case last > 0:
-		records, err := c.Ledger.LastWindows(ctx, m.Name, m.Grid().LastClosed(c.Clock()), last)
-		if err != nil || !whole {
-			return records, err
+// check compares the flags with one another before any work is done.
+func (f historyFlags) check(cmd *cobra.Command) error {
+	if !slices.Contains([]string{"table", formatCSV, "json", "yaml"}, f.output) {
+		return usagef("-o is table, csv, json or yaml, not %q", f.output)
+	}
+	if cmd.Flags().Changed("last") && f.last < 1 {
+		return usagef("--last is how many windows to show: at least 1")
+	}
+	return nil
+}
+
+// from returns when --since is, for a model in whose zone dates begin; the zero time without it.
+func (f historyFlags) from(m *config.Model) (time.Time, error) {
+	if f.since == "" {
+		return time.Time{}, nil
+	}
+	t, err := groundtruth.ParseTimeIn(f.since, m.Grid().Zone())
+	if err != nil {
+		return t, usagef("--since: %w", err)
+	}
+	return t, nil
+}
+
+// whole reports whether whole records are shown. Lines are made of what the index keeps.
+func (f historyFlags) whole() bool { return f.output == "json" || f.output == "yaml" }
+
+// modelHistory is what the ledger has of a model, as far as it is asked for.
+type modelHistory struct {
+	model       *config.Model
+	records     []trigger.Record // of each window one, or every revision
+	launches    []trigger.LaunchStatus
+	suggestions []trigger.Suggestion // where records are whole
+	newest      string               // the window that has its labels, or else the last one, in a sentence; empty where nobody asks
+}
+
+// historyForm is how histories are written.
+type historyForm interface {
+	begin() error
+	model(h *modelHistory) error
+	end() error
+}
+
+// historyForm returns how so many models are written.
+func (a *App) historyForm(f historyFlags, models int) historyForm {
+	switch f.output {
+	case formatCSV:
+		return historyCSV{a.Stdout}
+	case "json", "yaml":
+		return &historyList{w: a.Stdout, format: f.output, one: models == 1}
+	}
+	return &historyTables{w: a.Stdout, flags: f, several: models > 1}
+}
+
+// showHistories reads models' histories, some at a time, and writes them in the models' order.
+func (c *connected) showHistories(ctx context.Context, f historyFlags, form historyForm) error {
+	const brieflyAtOnce = 8 // a few requests each; whole records are many, and lie in memory
+	atOnce := brieflyAtOnce
+	if f.whole() {
+		atOnce = 1
+	}
+	for _, m := range c.models {
+		if _, err := f.from(m); err != nil {
+			return err
 		}
-		return c.Ledger.Whole(ctx, records)
-	case whole:
-		return c.Ledger.History(ctx, m.Name)
+	}
+	if err := form.begin(); err != nil {
+		return err
+	}
+	for lot := range slices.Chunk(c.models, atOnce) {
+		read := make([]modelHistory, len(lot))
+		errs := make([]error, len(lot))
+		inTurn(ctx, len(lot), len(lot), func(i int) { read[i], errs[i] = c.historyOf(ctx, lot[i], f) })
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for i := range lot {
+			if errs[i] != nil {
+				return errs[i]
+			}
+			if err := form.model(&read[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return form.end()
+}
+
+// historyOf reads the history of a model.
+func (c *connected) historyOf(ctx context.Context, m *config.Model, f historyFlags) (h modelHistory, err error) {
+	h.model = m
+	if h.records, err = c.recorded(ctx, m, f); err != nil {
+		return h, err
+	}
+	if h.launches, err = c.Ledger.Launches(ctx, m.Name); err != nil {
+		return h, err
+	}
+	if f.whole() {
+		if h.records, err = c.Ledger.Whole(ctx, h.records); err != nil {
+			return h, err
+		}
+		h.suggestions, err = c.Ledger.Suggestions(ctx, m.Name)
+		return h, err
+	}
+	if !f.revisions {
+		h.records = trigger.ShownOf(h.records)
+	}
+	if f.sentence && len(h.records) > 0 {
+		h.newest, err = c.sentence(ctx, h.records)
+	}
+	return h, err
+}
+
+// sentence tells of the newest window that has its labels, or of the last one where none has.
+func (c *connected) sentence(ctx context.Context, records []trigger.Record) (string, error) {
+	i := len(records) - 1
+	for k := range slices.Backward(records) {
+		if records[k].Stage == trigger.StageMature {
+			i = k
+			break
+		}
+	}
+	whole, err := c.Ledger.Whole(ctx, records[max(0, i-1):i+1])
+	if err != nil {
+		return "", err
+	}
+	outcomes := make([]job.Outcome, len(whole))
+	for k, r := range whole {
+		if err := json.Unmarshal(r.Output, &outcomes[k]); err != nil {
+			return "", fmt.Errorf("read recorded evaluation of %s: %w", r.Window, err)
+		}
+	}
+	var previous *job.Outcome
+	if len(outcomes) > 1 {
+		previous = &outcomes[0]
+	}
+	newest := &outcomes[len(outcomes)-1]
+	return newest.Window.Text(newest.TimeZone, "/") + ": " + report.Sentence(*newest, previous), nil
+}
+
+// recorded reads every revision of the windows that are asked for, without inputs and output.
+func (c *connected) recorded(ctx context.Context, m *config.Model, f historyFlags) ([]trigger.Record, error) {
+	from, err := f.from(m)
+	if err != nil {
+		return nil, err
+	}
+	newest := m.Grid().LastClosed(c.Clock())
+	switch {
+	case f.last > 0:
+		records, err := c.Ledger.LastWindows(ctx, m.Name, newest, f.last)
+		return slices.DeleteFunc(records, func(r trigger.Record) bool { return r.Window.Start.Before(from) }), err
+	case f.since != "":
+		return c.Ledger.Since(ctx, m.Name, from, newest)
 	}
 	return c.Ledger.Brief(ctx, m.Name)
 }
@@ -144,19 +288,66 @@ func history(model string, records []trigger.Record, launches []trigger.LaunchSt
 	return out
 }
 
-// historyTable shows the same as tables.
-func (a *App) historyTable(records []trigger.Record, launches []trigger.LaunchStatus) {
-	t := newTable(a.Stdout, "window", "rev", "stage", "verdict", "decision", "why")
-	for _, r := range records {
-		t.AppendRow(table.Row{r.Window.Text(r.Zone(), "/"), r.Revision, r.Stage, r.Verdict.String(), r.Decision.Action, r.Decision.Reason})
+// historyList writes the object of each model: alone of one model, of several as a list.
+type historyList struct {
+	w      io.Writer
+	format string
+	one    bool
+	begun  bool
+}
+
+// begin implements historyForm.
+func (*historyList) begin() error { return nil }
+
+// model implements historyForm.
+func (l *historyList) model(h *modelHistory) error {
+	v := history(h.model.Name, h.records, h.launches, h.suggestions)
+	switch {
+	case l.one:
+		return writeValue(l.w, l.format, v)
+	case l.format == "yaml":
+		return writeValue(l.w, l.format, []historyOutput{v})
 	}
-	if len(records) == 0 {
-		fmt.Fprintln(a.Stdout, "no evaluation is recorded yet")
-	} else {
-		t.Render()
+	before := ",\n  "
+	if !l.begun {
+		before = "[\n  "
 	}
-	if len(launches) > 0 {
-		fmt.Fprintln(a.Stdout)
-		runsTable(a.Stdout, launches)
+	l.begun = true
+	data, err := json.MarshalIndent(v, "  ", "  ")
+	if err != nil {
+		return fmt.Errorf("encode output: %w", err)
 	}
+	_, err = l.w.Write(append([]byte(before), data...))
+	return err
+}
+
+// end implements historyForm.
+func (l *historyList) end() error {
+	if l.one || l.format == "yaml" {
+		return nil
+	}
+	_, err := io.WriteString(l.w, "\n]\n")
+	return err
+}
+
+// historyCSV writes a row for each window of all models.
+type historyCSV struct{ w io.Writer }
+
+// begin implements historyForm.
+func (c historyCSV) begin() error { return c.write([][]string{historyHeader()}) }
+
+// model implements historyForm.
+func (c historyCSV) model(h *modelHistory) error { return c.write(historyRows(h.records, h.launches)) }
+
+// end implements historyForm.
+func (historyCSV) end() error { return nil }
+
+// write writes rows as RFC 4180 has them.
+func (c historyCSV) write(rows [][]string) error {
+	var text bytes.Buffer
+	if err := csv.NewWriter(&text).WriteAll(rows); err != nil {
+		return err
+	}
+	_, err := c.w.Write(text.Bytes())
+	return err
 }

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,5 +30,28 @@ func TestHistoryShowsRetractedRuns(t *testing.T) {
 	data, err := json.Marshal(history("m", nil, launches, nil).Runs)
 	if err != nil || strings.Count(string(data), `"retracted"`) != 2 || !strings.Contains(string(data), `"retracted":{"at":"2026-01-09T03:00:00Z","reason":"because"}`) {
 		t.Errorf("%s, %v", data, err)
+	}
+}
+
+func TestHistoryColumnsAreDocumented(t *testing.T) {
+	data, err := os.ReadFile("../../docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(data), "## `hindcast history`")
+	section, _, _ = strings.Cut(section, "\n## ")
+	_, table, _ := strings.Cut(section, "| column | meaning |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var documented []string
+	for line := range strings.Lines(table) {
+		for _, name := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(strings.Split(line, "|")[1], -1) {
+			documented = append(documented, name[1])
+		}
+	}
+	columns := historyHeader()
+	slices.Sort(documented)
+	slices.Sort(columns)
+	if !slices.Equal(documented, columns) {
+		t.Errorf("docs/commands.md has the columns\n%v\nand the CSV\n%v", documented, columns)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"unicode"
@@ -176,6 +177,12 @@ func say(w io.Writer, lead, text painted) {
 		}
 		writeLine(w, lead.and(line))
 	}
+}
+
+// sayf writes a formatted text as say does. What is to be copied, such as commands, is better left
+// on a line of its own.
+func sayf(w io.Writer, format string, values ...any) {
+	say(w, nil, plain(fmt.Sprintf(format, values...)))
 }
 
 // mark is a verdict's shape and the style of its words.

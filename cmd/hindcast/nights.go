@@ -17,32 +17,37 @@ import (
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
-	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// nightTime returns a moment as the lines on a window show it: by its date, and where
-// windows are parts of days by its time as well.
-func nightTime(t time.Time, o *job.Outcome) string {
-	layout := time.DateOnly
-	if start, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), "/"); len(start) > len(layout) {
-		layout = "2006-01-02T15:04Z07:00"
+// timeLayout returns how lines on a window write moments: by the date, and where windows are
+// parts of days by the time as well.
+func timeLayout(w groundtruth.Window, zone groundtruth.Zone) string {
+	if start, _, _ := strings.Cut(w.Text(zone, "/"), "/"); len(start) > len(time.DateOnly) {
+		return "2006-01-02T15:04Z07:00"
 	}
-	return t.In(o.TimeZone.Location()).Format(layout)
+	return time.DateOnly
+}
+
+// nightTime returns a moment as the lines on a window show it.
+func nightTime(t time.Time, o *job.Outcome) string {
+	return t.In(o.TimeZone.Location()).Format(timeLayout(o.Window, o.TimeZone))
 }
 
 // nightHeader stands above the lines on windows, of which o is the first.
-func nightHeader(o *job.Outcome) string {
+func nightHeader(o *job.Outcome) painted {
 	n := len(nightTime(o.Window.Start, o))
-	return fmt.Sprintf("%-*s  %-6s %-*s  verdict", n, "as of", "stage", n, "window")
+	return styled(faintStyle, fmt.Sprintf("%-*s  %-6s %-*s  verdict", n, "as of", "stage", n, "window"))
 }
 
-// nightLine tells of a window in a line, for the demo and for backfills.
-func nightLine(night time.Time, o *job.Outcome) string {
-	line := fmt.Sprintf("%s  %-6s %s  %-12s", nightTime(night, o), o.Stage, nightTime(o.Window.Start, o), o.Verdict)
+// nightLine tells of a window in a line, for the demo and for backfills: lead says which it is.
+func nightLine(l look, night time.Time, o *job.Outcome) (lead, text painted) {
+	lead = plain(fmt.Sprintf("%s  %-6s %s  ", nightTime(night, o), o.Stage, nightTime(o.Window.Start, o)))
+	verdict, widest := verdictCell(l, o.Verdict), verdictCell(l, rule.Inconclusive).width()
+	line := strings.Repeat(" ", widest-verdict.width())
 	c := o.Coverage
 	switch {
 	case c.Predictions == 0:
@@ -65,7 +70,7 @@ func nightLine(night time.Time, o *job.Outcome) string {
 	if o.Recorded {
 		line += "  (recorded)"
 	}
-	return line
+	return lead, verdict.and(plain(line))
 }
 
 // headline tells of the metric that people look at first, and of the coverage.
@@ -76,11 +81,12 @@ func headline(o *job.Outcome) string {
 		if i := intervalOf(m); i != "" {
 			text += " (" + i + ")"
 		}
-		if o.Reference != nil {
-			text += ", reference " + report.Number(o.Reference.Metrics[name].Value)
+		f := job.FiguresOf(o)
+		if !math.IsNaN(float64(f.Reference)) {
+			text += ", reference " + report.Number(f.Reference)
 		}
-		if o.Rolling != nil {
-			text += ", rolling " + report.Number(o.Rolling.Metrics[name].Value)
+		if !math.IsNaN(float64(f.Rolling)) {
+			text += ", rolling " + report.Number(f.Rolling)
 		}
 		text += ","
 	}
@@ -102,38 +108,8 @@ func intervalOf(m metric.Result) string {
 	return report.Number(m.Low) + " to " + report.Number(m.High)
 }
 
-// windowRow is a row of the table of a backfill.
-type windowRow struct {
-	window   groundtruth.Window
-	stage    string
-	breached bool
-	recorded bool   // before, and not judged now
-	metric   string // the name of the one that is shown; empty where none is
-	cells    []any
-}
-
 // recordedMark stands in the table behind the verdict of a window that was recorded before.
 const recordedMark = "*"
-
-// rowOf returns the row of a window.
-func rowOf(o *job.Outcome) windowRow {
-	name, coverage, value, interval, share := "", "", "", "", ""
-	if c := o.Coverage; c.Matched != nil && c.Predictions > 0 {
-		first, m, _ := primary(o)
-		name, coverage, value, interval = first, report.Number(c.Coverage), report.Number(m.Value), intervalOf(m)
-	}
-	if o.Drift != nil && !math.IsNaN(float64(o.Drift.Share)) {
-		share = report.Number(o.Drift.Share)
-	}
-	verdict := o.Verdict.String()
-	if o.Recorded {
-		verdict += recordedMark
-	}
-	window, _, _ := strings.Cut(o.Window.Text(o.TimeZone, "/"), " ") // the table's title names the zone
-	return windowRow{o.Window, o.Stage, o.Verdict == rule.Breached, o.Recorded, name, []any{
-		window, o.Stage, verdict, o.Coverage.Predictions, coverage, value, interval, share, shortDecision(o.Decision),
-	}}
-}
 
 // shortDecision says in a word or two what follows from a window.
 func shortDecision(d trigger.Decision) string {
@@ -151,76 +127,85 @@ func shortDecision(d trigger.Decision) string {
 // countedNote is a note on several windows, of which it holds the first. Notes that differ
 // in their figures alone are one.
 type countedNote struct {
-	kind   string // the text without figures
-	text   string
-	window string // as people read it
-	times  int
+	kind  string // the text without figures
+	text  string
+	where string // the window, as people read it
+	times int
 }
 
 var figures = regexp.MustCompile(`[0-9]+`)
 
+// noteList holds the notes on the windows of a table.
+type noteList []countedNote
+
 // mostNotes bounds how many notes stand below a table.
 const mostNotes = 10
 
-// note counts a note on a window.
-func (n *modelNights) note(text string, o *job.Outcome) {
+// add counts a note on a window.
+func (l *noteList) add(where, text string) {
 	kind := figures.ReplaceAllString(text, "#")
-	for i := range n.notes {
-		if n.notes[i].kind == kind {
-			n.notes[i].times++
+	for i := range *l {
+		if (*l)[i].kind == kind {
+			(*l)[i].times++
 			return
 		}
 	}
-	n.notes = append(n.notes, countedNote{kind, text, o.Window.Text(o.TimeZone, "/"), 1})
+	*l = append(*l, countedNote{kind, text, where, 1})
 }
 
-// render writes the table of a model, a row for each window and stage by window, and what
+// write writes the notes below the table.
+func (l noteList) write(w io.Writer) {
+	for i, note := range l {
+		if i == mostNotes {
+			sayf(w, "and %d notes more; -o json has all", len(l)-mostNotes)
+			return
+		}
+		where := note.where
+		if note.times > 1 {
+			where += fmt.Sprintf(" and %d more like it", note.times-1)
+		}
+		say(w, styled(unsureStyle, "note: "), plain(where+": "+note.text))
+	}
+}
+
+// render writes the table of a model, a line for each window and stage by window, and what
 // people must know of them.
 func (n *modelNights) render(w io.Writer) {
-	slices.SortStableFunc(n.rows, func(a, b windowRow) int {
+	slices.SortStableFunc(n.lines, func(a, b windowLine) int {
 		return cmp.Or(a.window.Start.Compare(b.window.Start), cmp.Compare(a.stage, b.stage)) // closed before mature
 	})
-	name := "metric"
-	for _, row := range slices.Backward(n.rows) { // the first that shows one decides
-		if row.metric != "" {
-			name = row.metric
-		}
-	}
 	title := n.name
 	if !n.zone.IsUTC() {
 		title += ", windows of " + n.zone.String()
 	}
 	fmt.Fprintf(w, "\n%s\n", visible(title))
-	t := newTable(w, "window", "stage", "verdict", "predictions", "coverage", name, "95 % interval", "drift share", "decision")
+	var last []windowLine // of each window
+	for i, line := range n.lines {
+		if i == len(n.lines)-1 || !n.lines[i+1].window.Equal(line.window) {
+			last = append(last, line)
+		}
+	}
+	writeStrips(w, last)
+	gap(w)
+	table := windowTable{lines: n.lines, zoned: true}
+	table.render(w)
 	breached, recorded := 0, 0
-	for _, row := range n.rows {
-		t.AppendRow(row.cells)
-		if row.breached {
+	for _, line := range n.lines {
+		if line.verdict == rule.Breached {
 			breached++
 		}
-		if row.recorded {
+		if line.recorded {
 			recorded++
 		}
 	}
-	t.Render()
-	fmt.Fprintf(w, "%s, %d breached\n", count(int64(len(n.rows)), "judgement"), breached)
+	sayf(w, "%s, %d breached", count(int64(len(n.lines)), "judgement"), breached)
 	switch {
 	case recorded == 1:
-		fmt.Fprintf(w, "%s a judgement was recorded before and is shown as it is; hindcast run --window START/END judges its window again\n", recordedMark)
+		sayf(w, "%s a judgement was recorded before and is shown as it is; hindcast run --window START/END judges its window again", recordedMark)
 	case recorded > 1:
-		fmt.Fprintf(w, "%s %d judgements were recorded before and are shown as they are; hindcast run --window START/END judges a window again\n", recordedMark, recorded)
+		sayf(w, "%s %d judgements were recorded before and are shown as they are; hindcast run --window START/END judges a window again", recordedMark, recorded)
 	}
-	for i, note := range n.notes {
-		if i == mostNotes {
-			fmt.Fprintf(w, "and %d notes more; -o json has all\n", len(n.notes)-mostNotes)
-			break
-		}
-		where := note.window
-		if note.times > 1 {
-			where += fmt.Sprintf(" and %d more like it", note.times-1)
-		}
-		fmt.Fprintf(w, "note: %s: %s\n", where, visible(note.text))
-	}
+	n.notes.write(w)
 }
 
 // jsonList writes outcomes as writeValue does a list of them.
@@ -263,7 +248,7 @@ func (yamlList) end(empty bool) []byte {
 	return nil
 }
 
-// formatCSV is the -o of backfills alone.
+// formatCSV is the -o of backfills and histories.
 const formatCSV = "csv"
 
 // csvList writes a row for each outcome (RFC 4180), below a header that is the same
@@ -300,42 +285,30 @@ func (l csvList) end(empty bool) []byte {
 }
 
 func (l csvList) item(o *job.Outcome) ([]byte, error) {
-	number := func(n stat.Number) string {
-		if math.IsNaN(float64(n)) {
-			return ""
-		}
-		return strconv.FormatFloat(float64(n), 'g', -1, 64)
-	}
-	whole := func(n *int64) string {
-		if n == nil {
-			return ""
-		}
-		return strconv.FormatInt(*n, 10)
-	}
 	c := o.Coverage
 	row := []string{
 		o.Model, o.Window.Start.UTC().Format(time.RFC3339), o.Window.End.UTC().Format(time.RFC3339), o.TimeZone.String(), o.Stage, o.AsOf.UTC().Format(time.RFC3339),
-		strconv.FormatBool(o.AsOfApplied), strconv.Itoa(o.Revision), o.Verdict.String(), whole(&c.Predictions), whole(c.Labels), whole(c.Matched), number(c.Coverage),
+		strconv.FormatBool(o.AsOfApplied), strconv.Itoa(o.Revision), o.Verdict.String(), csvWhole(&c.Predictions), csvWhole(c.Labels), csvWhole(c.Matched), csvNumber(c.Coverage),
 	}
 	for _, spec := range l.metrics {
 		m, ok := o.Metrics[spec.Name]
 		if !ok {
 			row = append(row, "", "", "")
 		} else {
-			row = append(row, number(m.Value), number(m.Low), number(m.High))
+			row = append(row, csvNumber(m.Value), csvNumber(m.Low), csvNumber(m.High))
 		}
 		reference, rolling := "", ""
 		if o.Reference != nil {
-			reference = number(o.Reference.Metrics[spec.Name].Value)
+			reference = csvValue(o.Reference.Metrics, spec.Name)
 		}
 		if o.Rolling != nil {
-			rolling = number(o.Rolling.Metrics[spec.Name].Value)
+			rolling = csvValue(o.Rolling.Metrics, spec.Name)
 		}
 		row = append(row, reference, rolling)
 	}
 	share, drifted, judged := "", "", ""
 	if d := o.Drift; d != nil {
-		share, drifted, judged = number(d.Share), strconv.Itoa(d.Count), strconv.Itoa(d.Judged)
+		share, drifted, judged = csvNumber(d.Share), strconv.Itoa(d.Count), strconv.Itoa(d.Judged)
 	}
 	d := o.Decision
 	row = append(row, share, drifted, judged, string(d.Action), d.Guard, d.Rule, d.Reason, strings.Join(o.Notes, "; "))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -55,7 +56,7 @@ notify:
 		t.Fatal(err)
 	}
 	app := &App{Stdout: io.Discard, Stderr: io.Discard, raw: io.Discard, Env: func(string) (string, bool) { return "", false }, Clock: time.Now, logFormat: "text"}
-	if err := app.openLog(); err != nil {
+	if err := app.openLog(slog.LevelInfo); err != nil {
 		t.Fatal(err)
 	}
 	cfg, err := app.load(path)

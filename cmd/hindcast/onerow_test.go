@@ -199,7 +199,7 @@ func checkProgram(t *testing.T, overlay string) {
 	}
 	checkOutcome(t, run("-o", "json", "--executor-input", task))
 	contains(t, "the table", run(), "\n max_error", "\n closeness", "widest", "closeness 0.")
-	contains(t, "the page", readFile(t, page), "<td>closeness</td>", "widest")
+	contains(t, "the page", readFile(t, page), `title="closeness: `, "widest")
 	contains(t, "the task's metrics", readFile(t, outputs), "house.closeness")
 	contains(t, "the text file", readFile(t, filepath.Join(dir, "metrics.prom")),
 		"# HELP hindcast_closeness One over one more than the mean squared error.\n", `hindcast_closeness{model="house"} 0.1`, `hindcast_closeness{model="house",model_version="v1"} 0.1`,

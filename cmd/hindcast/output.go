@@ -20,7 +20,7 @@ func checkOutput(format string) error {
 	case "table", "json", "yaml":
 		return nil
 	case formatCSV:
-		return usagef("-o csv is for hindcast run --from alone; here -o is table, json or yaml")
+		return usagef("-o csv is for hindcast run --from and hindcast history; here -o is table, json or yaml")
 	}
 	return usagef("-o is table, json or yaml, not %q", format)
 }

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestScreen draws a scan of one model, with a line of the log in its way.
@@ -57,7 +60,7 @@ func TestScreenOfModels(t *testing.T) {
 }
 
 // TestNoScreen draws nothing where standard error is no terminal, and shows with it
-// that it would otherwise.
+// that it would otherwise; the log is left to warnings there.
 func TestNoScreen(t *testing.T) {
 	for _, terminal := range []bool{false, true} {
 		dir := t.TempDir()
@@ -72,6 +75,31 @@ func TestNoScreen(t *testing.T) {
 		if drawn := strings.Contains(log.String(), "\r"); drawn != terminal {
 			t.Errorf("terminal %t: drawn %t: %q", terminal, drawn, log.String())
 		}
+		if logged := strings.Contains(log.String(), "level=INFO"); logged == terminal {
+			t.Errorf("terminal %t: more than warnings %t: %q", terminal, logged, log.String())
+		}
+	}
+}
+
+// TestTheBarMoves scans a file for about a second.
+func TestTheBarMoves(t *testing.T) {
+	dir := t.TempDir()
+	if err := (fleet{models: 1, days: 2, rows: 300_000, reference: 200, end: fleetEnd()}).write(dir); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	app := &App{Stdout: io.Discard, Stderr: &log, Env: func(string) (string, bool) { return "", false }, Clock: fleetEnd, Terminal: true}
+	day := fleetEnd().AddDate(0, 0, -1)
+	window := day.AddDate(0, 0, -1).Format(time.DateOnly) + "/" + day.Format(time.DateOnly)
+	if code := app.Main(t.Context(), []string{"run", "--dry-run", "--workers", "1", "-c", filepath.Join(dir, "hindcast.yaml"), "--window", window}); code != 0 {
+		t.Fatal(log.String())
+	}
+	shares := map[string]bool{}
+	for _, drawn := range regexp.MustCompile(`m-0000 \d[^\r]*? (\d+)% `).FindAllStringSubmatch(log.String(), -1) {
+		shares[drawn[1]] = true
+	}
+	if len(shares) < 3 {
+		t.Errorf("a scan of a second shows %v", slices.Sorted(maps.Keys(shares)))
 	}
 }
 

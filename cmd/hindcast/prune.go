@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -26,8 +27,8 @@ func (a *App) pruneCommand() *cobra.Command {
 		Use:   "prune",
 		Short: "Remove what is old from the state",
 		Long: "Prune removes evaluations, answers, messages, suggestions and outages that are older\n" +
-			"than an age, but for what passes still go by. Runs are never removed, and passes judge\n" +
-			"nothing again and tell nothing again because of it.",
+			"than an age, but for what passes still go by, and the reports of windows that old. Runs\n" +
+			"are never removed, and passes judge nothing again and tell nothing again because of it.",
 		Example: "  hindcast prune -c hindcast.yaml --older-than 400d --dry-run",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkOutput(output); err != nil {
@@ -52,6 +53,9 @@ func (a *App) pruneCommand() *cobra.Command {
 			failed := false
 			for _, m := range c.models {
 				pruned, err := c.Prune(cmd.Context(), m, age, dryRun)
+				if err == nil && c.reports != nil {
+					err = c.pruneReports(cmd.Context(), &pruned, out.Before, dryRun)
+				}
 				if err != nil {
 					c.Log.Error("prune failed; the same command goes on from there", "model", m.Name, "err", err)
 					failed = true
@@ -78,6 +82,15 @@ func (a *App) pruneCommand() *cobra.Command {
 	return cmd
 }
 
+// pruneReports removes the old reports of a model, or says what it would.
+func (c *connected) pruneReports(ctx context.Context, of *job.Pruned, before time.Time, dryRun bool) error {
+	removed, err := c.reports.Prune(ctx, of.Model, before, dryRun)
+	if removed.Objects > 0 {
+		of.Removed = append(of.Removed, job.PrunedKind{Kind: "reports", Objects: removed.Objects, Bytes: removed.Bytes})
+	}
+	return err
+}
+
 // pruneTable shows what was removed, and what was kept and why.
 func (a *App) pruneTable(out *pruneOutput) {
 	verb := "removed"
@@ -89,7 +102,7 @@ func (a *App) pruneTable(out *pruneOutput) {
 		if i > 0 {
 			fmt.Fprintln(a.Stdout)
 		}
-		fmt.Fprintf(a.Stdout, "%s  before %s\n", visible(p.Model), out.Before.Format(time.RFC3339))
+		sayf(a.Stdout, "%s  before %s", p.Model, out.Before.Format(time.RFC3339))
 		t := newTable(a.Stdout, verb, "objects", "size")
 		for _, r := range p.Removed {
 			t.AppendRow([]any{r.Kind, r.Objects, job.ByteSize(r.Bytes).String()})

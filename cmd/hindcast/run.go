@@ -18,9 +18,9 @@ func (a *App) runCommand() *cobra.Command {
 		path, output, window, asOf string
 		names                      []string
 		opt                        job.Options
-		detailed                   bool
+		detailed, details          bool
 		engine                     engineFlags
-		executorInput              string
+		executorInput, reportFile  string
 		shards                     string
 		past                       stretch
 	)
@@ -41,7 +41,10 @@ func (a *App) runCommand() *cobra.Command {
 			if err := past.check(cmd, output); err != nil {
 				return err
 			}
-			if output != formatCSV {
+			if details && (output != "table" || past.asked() || shards != "") {
+				return usagef("--details is for the table of several models' windows: leave it out with --from, --shard and other outputs, which have all")
+			}
+			if output != formatCSV && output != formatHTML {
 				if err := checkOutput(output); err != nil {
 					return err
 				}
@@ -64,7 +67,7 @@ func (a *App) runCommand() *cobra.Command {
 				}
 				opt.AsOf = t
 			}
-			mine, err := a.sharding(shards, window != "", task != nil, &opt)
+			mine, err := a.sharding(shards, window != "", task != nil || reportFile != "" || output == formatHTML, &opt)
 			if err != nil {
 				return err
 			}
@@ -75,6 +78,9 @@ func (a *App) runCommand() *cobra.Command {
 			defer func() { _ = c.Close() }()
 			if past.asked() {
 				newest, err := a.backfill(cmd.Context(), c, past, output, job.BackfillOptions{DryRun: opt.DryRun, Push: opt.Push})
+				if err == nil && reportFile != "" {
+					err = a.reportBackfill(cmd.Context(), c, reportFile, newest)
+				}
 				if err == nil && detailed {
 					a.exit = detailedStatus(newest)
 				}
@@ -99,6 +105,10 @@ func (a *App) runCommand() *cobra.Command {
 					return err
 				}
 			}
+			pages := newPageMaker(c.models)
+			if output == formatHTML || reportFile != "" || task != nil {
+				opt.Reporter = pages
+			}
 			outcomes, failures, undelivered := c.passes(cmd.Context(), func(m *config.Model) job.Options {
 				of := opt
 				of.Window = windows[m.Name]
@@ -107,13 +117,16 @@ func (a *App) runCommand() *cobra.Command {
 			if undelivered != nil {
 				a.log.Error("publishing failed", "err", undelivered)
 			}
-			if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
-				return err
-			}
-			if task != nil {
-				if err := task.Write(report.Page{Title: "Hindcast", At: now, Outcomes: outcomes, Failures: failures}); err != nil {
+			switch {
+			case output == "table" && len(c.models) > 1 && !details:
+				writeOverview(a.Stdout, overviewsOf(c.models, outcomes, failures), outcomes)
+			case output != formatHTML:
+				if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
 					return err
 				}
+			}
+			if err := a.writePages(output, reportFile, task, pages.page(now, outcomes, failures)); err != nil {
+				return err
 			}
 			if len(failures) > 0 || undelivered != nil {
 				return errReported
@@ -134,7 +147,9 @@ func (a *App) runCommand() *cobra.Command {
 	f.BoolVar(&opt.DryRun, "dry-run", false, "do everything but push, launch, notify and write")
 	f.BoolVar(&opt.Push, "push", false, "with --window or --as-of: push metrics and notify; with --from: push the newest window")
 	f.BoolVar(&opt.Launch, "launch", false, "with --window or --as-of: start retraining and notify")
-	f.StringVarP(&output, "output", "o", "table", "table, json or yaml; with --from also csv")
+	f.StringVarP(&output, "output", "o", "table", "table, json, yaml or html; with --from table, json, yaml or csv")
+	f.StringVar(&reportFile, "report", "", "write what was judged to this file too, as one HTML page")
+	f.BoolVar(&details, "details", false, "of several models: show each window whole, instead of a line")
 	f.StringVar(&executorInput, "executor-input", "", "as a task of Kubeflow Pipelines: {{$}}, which its launcher replaces")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 10 breached, 11 a run was started, 12 inconclusive")
 	f.StringVar(&shards, "shard", "", "read only this part of the windows and keep it for --merge: I/N from 0, or auto/N in an Indexed Job")
@@ -144,9 +159,32 @@ func (a *App) runCommand() *cobra.Command {
 	return cmd
 }
 
+// writePages writes what passes found as a page to where it is wanted: to standard output, to a
+// file, and to a task's outputs.
+func (a *App) writePages(output, reportFile string, task *report.Task, page report.Page) error {
+	if output == formatHTML || reportFile != "" {
+		html, err := page.HTML()
+		if err != nil {
+			return err
+		}
+		if output == formatHTML {
+			if _, err := a.rawOut.Write(html); err != nil {
+				return err
+			}
+		}
+		if err := a.writePage(reportFile, html); err != nil {
+			return err
+		}
+	}
+	if task != nil {
+		return task.Write(page)
+	}
+	return nil
+}
+
 // sharding checks --shard and --merge against the other flags, and fills in the as-of of
 // a shard that is told none.
-func (a *App) sharding(text string, window, task bool, opt *job.Options) (shard, error) {
+func (a *App) sharding(text string, window, page bool, opt *job.Options) (shard, error) {
 	switch {
 	case text == "" && !opt.Merge:
 		return shard{}, nil
@@ -164,8 +202,8 @@ func (a *App) sharding(text string, window, task bool, opt *job.Options) (shard,
 		return shard{}, usagef("%s takes no --push and --launch: a shard does neither, and a merge does both as a pass does", flag)
 	case text == "":
 		return shard{}, nil
-	case opt.DryRun || task:
-		return shard{}, usagef("--shard does nothing but keep what it reads; leave out --dry-run and --executor-input")
+	case opt.DryRun || page:
+		return shard{}, usagef("--shard does nothing but keep what it reads; leave out --dry-run, --executor-input, --report and -o html")
 	}
 	s, err := parseShard(text, a.Env)
 	if err != nil {

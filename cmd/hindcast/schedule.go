@@ -317,18 +317,18 @@ func writeApplied(w io.Writer, a kubeflow.Applied, dryRun bool) {
 		would = "would be "
 	}
 	for _, r := range a.Deleted {
-		fmt.Fprintf(w, "%s: %sdeleted: %s, made %s (%s)\n", r.Name, would, when(r), r.CreatedAt.UTC().Format(time.RFC3339), r.ID)
+		sayf(w, "%s: %sdeleted: %s, made %s (%s)", r.Name, would, when(r), r.CreatedAt.UTC().Format(time.RFC3339), r.ID)
 	}
 	if a.Uploaded {
-		fmt.Fprintf(w, "%s: pipeline %suploaded\n", a.Run.Name, would)
+		sayf(w, "%s: pipeline %suploaded", a.Run.Name, would)
 	}
 	switch {
 	case !a.Created:
-		fmt.Fprintf(w, "%s: is there as wanted: %s (%s)\n", a.Run.Name, when(a.Run), a.Run.ID)
+		sayf(w, "%s: is there as wanted: %s (%s)", a.Run.Name, when(a.Run), a.Run.ID)
 	case dryRun:
-		fmt.Fprintf(w, "%s: would be made: %s\n", a.Run.Name, when(a.Run))
+		sayf(w, "%s: would be made: %s", a.Run.Name, when(a.Run))
 	default:
-		fmt.Fprintf(w, "%s: made: %s (%s)\n", a.Run.Name, when(a.Run), a.Run.ID)
+		sayf(w, "%s: made: %s (%s)", a.Run.Name, when(a.Run), a.Run.ID)
 	}
 }
 
@@ -375,7 +375,7 @@ func (a *App) scheduleShowCommand() *cobra.Command {
 				return writeValue(a.Stdout, s.output, shown)
 			}
 			if len(shown) == 0 {
-				fmt.Fprintf(a.Stdout, "%s: there is no such recurring run\n", s.name)
+				sayf(a.Stdout, "%s: there is no such recurring run", s.name)
 				return nil
 			}
 			showRuns(a.Stdout, shown)
@@ -437,11 +437,11 @@ func (a *App) scheduleDeleteCommand() *cobra.Command {
 			case s.output != "table":
 				errs = append(errs, writeValue(a.Stdout, s.output, deleted))
 			case len(found) == 0:
-				fmt.Fprintf(a.Stdout, "%s: there is no such recurring run\n", s.name)
+				sayf(a.Stdout, "%s: there is no such recurring run", s.name)
 			}
 			if s.output == "table" {
 				for _, r := range deleted {
-					fmt.Fprintf(a.Stdout, "%s: deleted: %s (%s)\n", r.Name, when(r), r.ID)
+					sayf(a.Stdout, "%s: deleted: %s (%s)", r.Name, when(r), r.ID)
 				}
 			}
 			return errors.Join(errs...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,8 +34,38 @@ func TestMain(m *testing.M) {
 			}
 			clock = func() time.Time { return now }
 		}
-		os.Exit(realMain(clock))
+		os.Exit(withoutBlanks(func() int { return realMain(clock) }))
 	}})
+}
+
+// blanksStatus is the exit status of a hindcast of the scripts some line of whose output ends in a
+// blank: no command's does.
+const blanksStatus = 99
+
+// withoutBlanks runs a command, and returns blanksStatus where a line of its standard output ends
+// in a blank.
+func withoutBlanks(command func() int) int {
+	r, w, err := os.Pipe()
+	if err != nil {
+		panic(err)
+	}
+	stdout := os.Stdout
+	os.Stdout = w
+	var text bytes.Buffer
+	copied := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(io.MultiWriter(stdout, &text), r)
+		copied <- err
+	}()
+	status := command()
+	if err := errors.Join(w.Close(), <-copied); err != nil {
+		panic(err)
+	}
+	if line := regexp.MustCompile(`(?m)^.*[ \t]$`).FindString(text.String()); line != "" {
+		fmt.Fprintf(os.Stderr, "a line of the output ends in a blank: %q\n", line)
+		return blanksStatus
+	}
+	return status
 }
 
 // baseConfig is the hindcast.yaml of a script that has none. Its model judges days of

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -31,7 +32,7 @@ func TestReloadWaitsForPassesByTheOldConfiguration(t *testing.T) {
 		raw: &log, Env: func(string) (string, bool) { return "", false },
 		Clock: func() time.Time { return time.Date(2026, 1, 7, 3, 0, 0, 0, time.UTC) }, logFormat: "text",
 	}
-	if err := app.openLog(); err != nil {
+	if err := app.openLog(slog.LevelInfo); err != nil {
 		t.Fatal(err)
 	}
 	s := newServer(app, func(ctx context.Context) (*connected, error) { return app.open(ctx, path, engineFlags{}, withSchedule) }, 0)
@@ -123,7 +124,7 @@ func TestServeJudgesWhatIsDueWhenItStarts(t *testing.T) {
 				raw: &log, Env: func(string) (string, bool) { return "", false },
 				Clock: func() time.Time { return now.Add(time.Since(began)) }, logFormat: "text",
 			}
-			if err := app.openLog(); err != nil {
+			if err := app.openLog(slog.LevelInfo); err != nil {
 				t.Fatal(err)
 			}
 			s := newServer(app, nil, 0)

@@ -118,7 +118,7 @@ func (a *App) writeUnits(output string, units []job.Unit, asOf time.Time) error 
 		if u.There {
 			state = "kept before"
 		}
-		fmt.Fprintf(a.Stdout, "%s  %s  %s  as of %s: %s\n", u.Model, u.Window.Text(u.TimeZone, "/"), u.Stage, asOf.Format(time.RFC3339), state)
+		sayf(a.Stdout, "%s  %s  %s  as of %s: %s", u.Model, u.Window.Text(u.TimeZone, "/"), u.Stage, asOf.Format(time.RFC3339), state)
 	}
 	if len(units) == 0 {
 		fmt.Fprintln(a.Stdout, "nothing to read for this shard")

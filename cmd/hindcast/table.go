@@ -80,6 +80,21 @@ func (t *textTable) room() int {
 	return columns - t.total() - 2
 }
 
+// spare leaves columns out, in this order of their titles, until the table fits the screen.
+func (t *textTable) spare(titles ...string) {
+	columns := lookOf(t.w).columns
+	for _, title := range titles {
+		at := slices.IndexFunc(t.header, func(p painted) bool { return p.String() == strings.ToUpper(title) })
+		if columns == 0 || at < 0 || t.total() <= columns {
+			continue
+		}
+		t.header, t.right = slices.Delete(t.header, at, at+1), slices.Delete(t.right, at, at+1)
+		for i := range t.rows {
+			t.rows[i] = slices.Delete(t.rows[i], at, at+1)
+		}
+	}
+}
+
 // insert puts a column before another, with a cell for each row.
 func (t *textTable) insert(at int, title painted, cells []painted) {
 	t.header = slices.Insert(t.header, at, title)
@@ -110,6 +125,18 @@ func (t *textTable) natural() (cells, widths []int) {
 	return cells, widths
 }
 
+// words returns how wide the longest word of each column is.
+func (t *textTable) words() []int {
+	out := make([]int, len(t.header))
+	for i, title := range t.header {
+		out[i] = longestWord(title.String())
+		for _, row := range t.rows {
+			out[i] = max(out[i], longestWord(row[i].String()))
+		}
+	}
+	return out
+}
+
 // widths returns the width of each column on the screen.
 func (t *textTable) widths() []int {
 	cells, widths := t.natural()
@@ -125,17 +152,19 @@ func (t *textTable) widths() []int {
 		}
 	}
 	widths[last] = max(widths[last]-over(), min(widths[last], leastWrapped))
-	for over() > 0 {
-		widest := -1
-		for i := range widths {
-			if !t.right[i] && widths[i] > leastCell && (widest < 0 || widths[i] > widths[widest]) {
-				widest = i
+	for _, least := range [][]int{t.words(), make([]int, len(widths))} { // words are cut where nothing else helps
+		for over() > 0 {
+			widest := -1
+			for i := range widths {
+				if !t.right[i] && widths[i] > max(least[i], leastCell) && (widest < 0 || widths[i] > widths[widest]) {
+					widest = i
+				}
 			}
+			if widest < 0 {
+				break
+			}
+			widths[widest]--
 		}
-		if widest < 0 {
-			break // it is a screen for no table
-		}
-		widths[widest]--
 	}
 	return widths
 }

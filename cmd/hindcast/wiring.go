@@ -22,6 +22,7 @@ import (
 	"github.com/hindcast/hindcast/promql"
 	"github.com/hindcast/hindcast/publish"
 	"github.com/hindcast/hindcast/redact"
+	"github.com/hindcast/hindcast/report"
 	"github.com/hindcast/hindcast/trigger"
 	"github.com/hindcast/hindcast/trigger/kubeflow"
 )
@@ -61,6 +62,7 @@ type connected struct {
 	pushgateway *publish.Pushgateway
 	textfile    *publish.Textfile // nil without one
 	prometheus  *promql.Client    // nil without one
+	reports     *report.Folder    // of report.url; nil where the configuration has no report
 	screen      *screen
 }
 
@@ -195,6 +197,12 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	}
 	if c.Notifiers, err = a.notifiers(cfg); err != nil {
 		return nil, err
+	}
+	if cfg.Report.URL != "" {
+		c.reports = c.folder(cfg)
+	}
+	if cfg.Report.Written() {
+		c.Reporter = c.reports
 	}
 	return c, nil
 }

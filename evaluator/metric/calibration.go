@@ -37,15 +37,15 @@ func Calibration(e *summary.ErrorSums) []CalibrationBin {
 	if c == nil || e.N() == 0 {
 		return nil
 	}
-	return calibrationOf(c.Scores())
+	return CalibrationOf(c.Scores())
 }
 
-// calibrationOf deals cells of ascending score to bins. The cell with the share c of the weight
+// CalibrationOf returns the bins of ece of rows by ascending score, nil without any. It deals cells of ascending score to bins. The cell with the share c of the weight
 // before it is in bin k, counted from 0, where c is above k/10 (n-1)/n and not above the same for
 // k+1: which has rows of a score that isn't one of the quantiles
 // 0.1, 0.2 ... 0.9 as numpy interpolates them between the two, and those of one that is in the bin
 // that ends with it. So equal scores are never split. Bins without rows are left out.
-func calibrationOf(cells []summary.ScoreCell) []CalibrationBin {
+func CalibrationOf(cells []summary.ScoreCell) []CalibrationBin {
 	var n int64
 	total := 0.0
 	for i := range cells {
@@ -93,7 +93,7 @@ func allOf(c *summary.ScoreCell) summary.Mass {
 }
 
 // calibrationError is ece = sum over bins of their share of rows times |rate - mean score|, from 0
-// to 1: the expected calibration error, of at most 10 bins (calibrationOf). Chance makes it of few
+// to 1: the expected calibration error, of at most 10 bins (CalibrationOf). Chance makes it of few
 // rows greater than it is of many, as a rate differs from the mean score either way, and each
 // difference counts. The influence of a row is that of the mean of the bins' differences, each
 // with the sign that it has. Where it isn't twice what chance makes of right scores, its interval
@@ -104,7 +104,7 @@ func calibrationError(r *binaryRows) figure {
 	}
 	f := figure{influence: make(influence, len(r.cells)), of: r.all}
 	off, chance := 0.0, 0.0
-	for _, b := range calibrationOf(r.cells) {
+	for _, b := range CalibrationOf(r.cells) {
 		difference := float64(b.Rate - b.Score)
 		f.value += float64(b.weight * math.Abs(difference))
 		variance := 0.0

@@ -62,7 +62,7 @@ func TestIntervalsOfFurtherMetricsCover(t *testing.T) {
 func TestShareLiesInItsInterval(t *testing.T) {
 	for n := 1.0; n < 3000; n++ {
 		for _, share := range []float64{0, 1 / n, 0.5, 1 - 1/n, 1} {
-			if low, high := wilson(share, n); !(0 <= low && low <= share && share <= high && high <= 1) {
+			if low, high := Wilson(share, n); !(0 <= low && low <= share && share <= high && high <= 1) {
 				t.Fatalf("share %v of %v rows: %v to %v", share, n, low, high)
 			}
 		}

@@ -67,16 +67,16 @@ func intervalCoverage(s *Spec, rows *errorMoments) Result {
 		if est.SE > 0 {
 			nEff = m.Mean * (1 - m.Mean) / (est.SE * est.SE)
 		}
-		low, high := wilson(m.Mean, nEff)
+		low, high := Wilson(m.Mean, nEff)
 		out.Low, out.High = stat.Number(low), stat.Number(high)
 	}
 	rows.noteCrossed(&out)
 	return out
 }
 
-// wilson returns the interval of a share of n independent rows, at stat.IntervalLevel. The share lies
+// Wilson returns the interval of a share of n independent rows, at stat.IntervalLevel. The share lies
 // in it whatever rounding does, also where it is 0 or 1.
-func wilson(share, n float64) (low, high float64) {
+func Wilson(share, n float64) (low, high float64) {
 	z := portable.NormalQuantile(0.5 + stat.IntervalLevel/2)
 	zz := float64(z * z)
 	middle := (share + zz/(2*n)) / (1 + zz/n)

@@ -15,6 +15,9 @@ type BuilderOptions struct {
 	MaxSegments int
 	// Calendar is what predictions are counted by the hour of the day on; nil for not at all.
 	Calendar *groundtruth.Calendar
+	// Shapes has kept of matched rows what pictures are drawn from: Summary.Density, BySize, and
+	// ByHour and ByWeekday on this calendar. Nil is for not at all, as of references.
+	Shapes *groundtruth.Calendar
 	// Task is what the model predicts; the zero value means groundtruth.Regression. A layout has
 	// its own.
 	Task groundtruth.Task
@@ -39,11 +42,13 @@ type Builder struct {
 	kernel  *errorKernel // nil before the first match
 	keys    []key        // of a piece of matches
 	blockOf []int32      // of the piece's rows
+	hourOf  []int32      // likewise: the hours of the week
 	classes *classKernel // of Binary
 	many    *manyKernel  // of Multiclass
 	summed  bool         // the versions' sums are in the whole's
 
 	calendar *groundtruth.Calendar // nil where hours are not counted
+	shapes   *groundtruth.Calendar // as BuilderOptions has it
 	orders   []float64             // of the predicted quantiles
 }
 
@@ -72,9 +77,12 @@ func NewBuilder(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	if w.End.After(w.Start) && !w.Start.IsZero() {
 		start, end = w.Start.UnixNano(), w.End.UnixNano()
 	}
-	b := &Builder{s: newSummary(task, opts.Classifier, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar, orders: opts.Quantiles}
+	b := &Builder{s: newSummary(task, opts.Classifier, layout, start, end, segments, opts.MaxSegments), calendar: opts.Calendar, shapes: opts.Shapes, orders: opts.Quantiles}
 	if b.calendar != nil {
 		b.s.hours = &hourCounts{zone: b.calendar.Zone()}
+	}
+	if b.shapes != nil {
+		b.s.keepShapes(b.shapes.Zone())
 	}
 	if opts.Bounds != nil {
 		b.s.bounds = &boundCount{bounds: *opts.Bounds}
@@ -340,21 +348,23 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 			blockOf[row] = int32(blocks.find(t))
 		}
 	}
-	if b.many != nil {
+	switch {
+	case b.many != nil:
 		b.addMany(m, from, to, keys[:at], blockOf)
-		return
-	}
-	if b.classes != nil {
+	case b.classes != nil:
 		b.classes.load(m, from, to)
 		b.classes.addKeys(keys[:at], blockOf)
 		b.classes.addBlocks(s.errors.classes.blocks, blockOf, s.classifier.Scored)
-		return
+	default:
+		k.load(rowsOf(m, from, to))
+		k.blockOf = blockOf
+		k.addKeys(keys[:at])
+		if k.blockOf != nil {
+			k.addBlocks(s.errors.blocks, k.blockOf)
+		}
 	}
-	k.load(rowsOf(m, from, to))
-	k.blockOf = blockOf
-	k.addKeys(keys[:at])
-	if k.blockOf != nil {
-		k.addBlocks(s.errors.blocks, k.blockOf)
+	if b.shapes != nil {
+		b.addShapes(m, from, to)
 	}
 }
 

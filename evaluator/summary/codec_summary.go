@@ -58,6 +58,7 @@ func (e *encoder) counted(s *Summary) {
 	if s.bounds != nil {
 		e.section(boundsSection, func() { e.bounds(s.bounds) })
 	}
+	e.shapes(s)
 	if s.entities != nil {
 		e.section(entitiesSection, func() { e.entities(s.entities) })
 		if s.entities.hasMore() {
@@ -98,6 +99,9 @@ const (
 	sampleSection      = "sample"          // not there where the sample is not known
 	hoursSection       = "hours"           // likewise
 	boundsSection      = "bounds"          // not there where none are told
+	clockSection       = "matches by hour" // not there where they are not known
+	densitySection     = "density"         // likewise, and of classifiers
+	sizesSection       = "errors by size"  // likewise
 	entitiesSection    = "entities"        // not there where rows have no entities
 
 	moreOfEntitiesSection = "more sums of entities"
@@ -127,6 +131,9 @@ func countedSections(task groundtruth.Task, s **Summary) []sectionReader {
 		{sampleSection, true, func(d *decoder) { (*s).sample = d.sample(*s) }},
 		{hoursSection, true, func(d *decoder) { (*s).hours = d.hours(*s) }},
 		{boundsSection, true, func(d *decoder) { (*s).bounds = d.bounds(*s) }},
+		{clockSection, true, func(d *decoder) { (*s).clock = d.clock(*s) }},
+		{densitySection, true, func(d *decoder) { (*s).density = d.density(*s) }},
+		{sizesSection, true, func(d *decoder) { (*s).sizes = d.sizes(*s) }},
 		{entitiesSection, true, func(d *decoder) { (*s).entities = d.entities((*s).task, (*s).classifier, (*s).layout, (*s).totals()) }},
 		{moreOfEntitiesSection, true, func(d *decoder) { d.clustersMore((*s).entities) }},
 	}

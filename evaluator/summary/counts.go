@@ -26,6 +26,7 @@ type Counts struct {
 	Segments []map[string]ErrorCounts // by segment column, and there by value
 
 	Sample []SampleRow // as Summary.Sample; nil where it is not known
+	Shapes ShapeCounts // where BuilderOptions.Shapes asks for them
 }
 
 // ColumnCounts counts one column on its layout.
@@ -80,6 +81,7 @@ type BlockCounts struct {
 // options would make of the rows, as far as rounded sums can tell. It has none of the sums after
 // SumE2Z2, of which those of logarithms would not be the same to the last bit: metrics that need
 // them have a reason instead of a value. Rows have no weights and no predicted quantiles here.
+// What Counts.Shapes does not tell is not known of the Summary.
 // It fails where the counts don't fit the layout or one another.
 func FromCounts(layout *Layout, w groundtruth.Window, segments []string, opts BuilderOptions, c *Counts) (*Summary, error) {
 	s := NewBuilder(layout, w, segments, opts).s
@@ -121,6 +123,9 @@ func FromCounts(layout *Layout, w groundtruth.Window, segments []string, opts Bu
 	}
 	if s.sample = nil; c.Sample != nil {
 		s.sample = sampleOf(c.Sample)
+	}
+	if err := s.setShapes(&c.Shapes); err != nil {
+		return nil, fmt.Errorf("summary of counts: %w", err)
 	}
 	s.seal()
 	// Counts are no more to be trusted than stored bytes, and what is asked of these is

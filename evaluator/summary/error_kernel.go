@@ -30,6 +30,8 @@ type errorKernel struct {
 	noLogs  bool      // whether some are NaN
 	blockOf []int32   // their time blocks, nil where they have none
 	center  float64
+	errorOf []float64 // of the piece's rows: see setErrors
+	sizeOf  []int32   // likewise: see sizes.find
 
 	rowOrder
 	cellOf []int32

@@ -85,6 +85,9 @@ type Summary struct {
 	errors   *ErrorSums
 	versions *groups[ErrorSums, *ErrorSums]
 	segments []*groups[ErrorSums, *ErrorSums] // as segNames
+	clock    *clock                           // nil where the hours are not known
+	density  *density                         // of a regression; nil where it is not kept
+	sizes    *sizes                           // likewise
 
 	entities *Clusters // nil where rows have no entities
 	sample   *sample   // nil where it is not known
@@ -258,6 +261,7 @@ func (s *Summary) Merge(o *Summary) error {
 	for i, g := range o.segments {
 		s.segments[i].mergeFrom(g)
 	}
+	s.mergeShapes(o)
 	s.mergeEntities(o)
 	if s.sample != nil && o.sample != nil {
 		s.sample.mergeFrom(o.sample)
@@ -299,7 +303,7 @@ func (s *Summary) seal() {
 
 // Bytes returns roughly how much memory the Summary takes, its layout aside.
 func (s *Summary) Bytes() int64 {
-	n := s.prediction.bytes() + s.label.bytes() + s.errors.bytes()
+	n := s.prediction.bytes() + s.label.bytes() + s.errors.bytes() + s.clock.bytes() + s.density.bytes() + s.sizes.bytes()
 	if s.sample != nil {
 		n += s.sample.bytes()
 	}

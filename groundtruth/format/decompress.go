@@ -54,11 +54,16 @@ func (n *namedReader) Read(p []byte) (int, error) {
 type countingReader struct {
 	r io.Reader
 	n *int64
+
+	counted func(n int64) // is told of how much there is by now; nil for nobody
 }
 
 // Read implements io.Reader.
 func (c *countingReader) Read(p []byte) (int, error) {
 	k, err := c.r.Read(p)
 	*c.n += int64(k)
+	if c.counted != nil {
+		c.counted(*c.n)
+	}
 	return k, err
 }

@@ -27,6 +27,7 @@ type openObject struct {
 	next  int              // the part to hand out next
 	left  int              // parts that are not done
 	stats table.ReadStats  // of the parts that are done
+	read  float64          // how much of it is read, in parts
 	told  int64            // bytes that Progress was told of
 	Noted atomic.Bool      // whether the caller of Reader looked at its columns
 	ahead int              // the part to fetch next
@@ -68,6 +69,9 @@ type Part struct {
 	index  int
 	data   *parquet.Group // nil when it is read as needed
 	Stop   func() bool    // whether an earlier part has failed
+
+	read    float64       // which share of it the Scan knows to be read
+	reached func(float64) // tells that of a share, on any goroutine
 }
 
 // Local reports whether a column's type says that its times are of no known zone.
@@ -91,12 +95,15 @@ func (r *Reader) Read(ctx context.Context, p *Part, wants []table.Want, opt tabl
 			return err
 		}
 		emitErr = emit(c)
+		if p.Object.file != nil {
+			p.reached(float64(stats.Rows) / float64(p.Object.file.Metadata().RowGroups[p.index].NumRows))
+		}
 		return emitErr
 	}
 	o := p.Object
 	var err error
 	if o.file == nil {
-		err = readStream(ctx, o.Object, o.codec, wants, opt, &stats, guarded)
+		err = readStream(ctx, o.Object, o.codec, wants, opt, &stats, p.reached, guarded)
 	} else if err = r.parquet.Bind(o.Object, o.file, wants, opt); err == nil && p.index < len(o.file.Row0) {
 		err = r.parquet.RowGroup(p.index, p.data, &stats, guarded)
 	}
@@ -137,7 +144,7 @@ type Scan struct {
 	// Glance says that little of each object is read, so that nothing is fetched before it is
 	// needed.
 	Glance bool
-	// Progress is told of bytes read after each part; nil is nobody.
+	// Progress is told of bytes as they are read, one call at a time; nil is nobody.
 	Progress func(bytes int64)
 	// Done is told of each object that was read to its end; nil is nobody.
 	Done func(ord int, stats table.ReadStats) error
@@ -231,11 +238,17 @@ func (s *Scan) ready() *Part {
 		}
 		o.next++
 		o.ahead = max(o.ahead, o.next)
-		return &Part{Object: o, index: at.index, data: o.data[at.index], Stop: func() bool {
+		p := &Part{Object: o, index: at.index, data: o.data[at.index], Stop: func() bool {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			return s.failed.before(at)
 		}}
+		p.reached = func(share float64) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.tell(p, share)
+		}
+		return p
 	}
 	return nil
 }
@@ -308,6 +321,21 @@ func (s *Scan) fail(at partPlace, err error) {
 	}
 }
 
+// tell tells Progress which share of a part has been read; s.mu is held.
+func (s *Scan) tell(p *Part, share float64) {
+	o := p.Object
+	o.read += share - p.read
+	p.read = share
+	read := int64(float64(o.Size) * min(o.read/float64(o.parts), 1))
+	if o.left == 0 {
+		read = o.Size
+	}
+	if more := read - o.told; more > 0 && s.Progress != nil {
+		s.Progress(more)
+		o.told = read
+	}
+}
+
 // finish takes note of a part that was read.
 func (s *Scan) finish(p *Part, stats table.ReadStats, err error) {
 	s.mu.Lock()
@@ -322,13 +350,8 @@ func (s *Scan) finish(p *Part, stats table.ReadStats, err error) {
 	}
 	if err != nil {
 		s.fail(partPlace{o.Ord, p.index}, err)
-	} else if s.Progress != nil {
-		read := int64(float64(o.Size) * float64(o.parts-o.left) / float64(o.parts))
-		if o.left == 0 {
-			read = o.Size
-		}
-		s.Progress(read - o.told)
-		o.told = read
+	} else {
+		s.tell(p, 1)
 	}
 	if o.left > 0 {
 		return

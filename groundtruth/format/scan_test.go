@@ -23,7 +23,7 @@ func readObject(ctx context.Context, obj source.Object, format string, wants []t
 	stats.Add(o.stats)
 	var r Reader
 	for i := range o.parts {
-		s, err := r.Read(ctx, &Part{Object: o, index: i}, wants, opt, emit)
+		s, err := r.Read(ctx, &Part{Object: o, index: i, reached: func(float64) {}}, wants, opt, emit)
 		stats.Add(s)
 		if err != nil {
 			return stats, err

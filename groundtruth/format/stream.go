@@ -17,8 +17,9 @@ type stream struct {
 	delimiter byte   // that of the object's ending
 }
 
-// readStream reads an object of a format without parts for Reader.Read.
-func readStream(ctx context.Context, obj source.Object, c codec, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, emit func(*table.Chunk) error) (err error) {
+// readStream reads an object of a format without parts for Reader.Read. It tells reached, on any
+// goroutine, which share of the object it has taken in.
+func readStream(ctx context.Context, obj source.Object, c codec, wants []table.Want, opt table.ReadOptions, stats *table.ReadStats, reached func(float64), emit func(*table.Chunk) error) (err error) {
 	if obj.Size == 0 {
 		return nil
 	}
@@ -29,7 +30,7 @@ func readStream(ctx context.Context, obj source.Object, c codec, wants []table.W
 		return err
 	}
 	defer func() { err = errors.Join(err, raw.Close()) }()
-	r, done, err := decompress(&countingReader{r: raw, n: &stats.Bytes}, c.compression)
+	r, done, err := decompress(&countingReader{r: raw, n: &stats.Bytes, counted: func(n int64) { reached(float64(n) / float64(obj.Size)) }}, c.compression)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ import (
 // came in. Of an id with several label versions the earliest with a value counts: a correction
 // was not waited for.
 type labelDelays struct {
-	ages         diagnose.Delays
+	delays       diagnose.Delays
+	ages         diagnose.Ages
 	late, recent int64
 }
 
@@ -46,6 +47,7 @@ func (d *labelDelays) add(limits *delayLimits, came, prediction int64) {
 	if came == 0 {
 		return
 	}
+	d.delays.Add(came - prediction)
 	d.ages.Add(came - prediction)
 	if came > limits.late {
 		d.late++
@@ -57,6 +59,7 @@ func (d *labelDelays) add(limits *delayLimits, came, prediction int64) {
 
 // merge adds the counts of another goroutine.
 func (d *labelDelays) merge(o *labelDelays) {
+	d.delays.Merge(&o.delays)
 	d.ages.Merge(&o.ages)
 	d.late += o.late
 	d.recent += o.recent
@@ -64,11 +67,12 @@ func (d *labelDelays) merge(o *labelDelays) {
 
 // result returns what was counted, nil for nothing.
 func (d *labelDelays) result() *groundtruth.LabelDelay {
-	if d.ages.Count() == 0 {
+	if d.delays.Count() == 0 {
 		return nil
 	}
 	return &groundtruth.LabelDelay{
-		Labels: d.ages.Count(), Late: d.late, Recent: d.recent,
-		Median: d.ages.Quantile(halfLabels), Most: d.ages.Quantile(mostLabels),
+		Labels: d.delays.Count(), Late: d.late, Recent: d.recent,
+		Median: d.delays.Quantile(halfLabels), Most: d.delays.Quantile(mostLabels),
+		Ages: d.ages.Counts(),
 	}
 }

@@ -370,6 +370,9 @@ func TestLabelDelay(t *testing.T) {
 		if d == nil || d.Labels != 21 || d.Late != 1 || d.Recent != 0 || d.Median < 24*time.Hour || d.Median > 26*time.Hour || d.Most != d.Median {
 			t.Errorf("memory %d: %+v", memory, d)
 		}
+		if want := []groundtruth.LabelAge{{Within: 24 * time.Hour, Labels: 20}, {Within: 48 * time.Hour, Labels: 20}, {Within: 72 * time.Hour, Labels: 21}}; d != nil && !slices.Equal(d.Ages, want) {
+			t.Errorf("memory %d: ages %v, want %v", memory, d.Ages, want)
+		}
 	}
 	res, _, err := run(t, func(s *groundtruth.Spec, _ *Options) { s.LabelColumns.IngestedAt = "" }, []tableObject{{"p.csv", rowsOf(30, houseAt(5))}}, []tableObject{{"l.csv", labels}})
 	must(t, err)
