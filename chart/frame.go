@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 const (
 	titleSize = 15
+	boldWidth = 1.14 // how much wider bold letters are than textWidth says
 	titleLine = 20
 	labelSize = 12 // of all other text
 	labelLine = 16
@@ -27,8 +29,9 @@ func heading(c canvas, title string, w float64) float64 {
 	return y
 }
 
-// titleLines breaks a title. Bold letters are wider than textWidth says.
-func titleLines(title string, w float64) []string { return wrap(oneLine(title), titleSize*1.12, w, 3) }
+func titleLines(title string, w float64) []string {
+	return wrap(oneLine(title), titleSize*boldWidth, w, 3)
+}
 
 // headingHeight is the height of heading.
 func headingHeight(title string, w float64) float64 {
@@ -40,8 +43,8 @@ func headingHeight(title string, w float64) float64 {
 
 // sample is one entry of a legend: how a line, an area or a mark looks, and its name.
 type sample struct {
-	class string
-	shape byte // '-' a line, '#' an area, or a mark
+	class string // of a state's mark: "c-pale" or nothing
+	shape byte
 	state State
 	text  string
 }
@@ -73,7 +76,7 @@ func legend(c canvas, samples []sample, x, y, w float64) float64 {
 		case sampleArea:
 			c.shape(s.class, box(at, mid-5, at+16, mid+5))
 		case sampleState:
-			c.shape("c-"+s.state.String(), s.state.glyph(at+8, mid))
+			c.shape(strings.TrimSpace("c-"+s.state.String()+" "+s.class), s.state.glyph(at+8, mid))
 		case sampleDiamond:
 			c.shape("c-mark", diamond(at+8, mid))
 		}

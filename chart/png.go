@@ -85,18 +85,18 @@ func (c *pngCanvas) begin(data) {}
 func (c *pngCanvas) end()       {}
 
 // look is the style of a class; of "c-good c-pale" that of the first, pale.
-func (c *pngCanvas) look(class string) (s style, pale bool) {
+func (c *pngCanvas) look(class string) (s style, faint bool) {
 	first, more, _ := strings.Cut(class, " ")
 	return c.styles[first], more == "c-pale"
 }
 
 func (c *pngCanvas) shape(class string, p *path) {
-	s, pale := c.look(class)
+	s, faint := c.look(class)
 	if s.fill != "" && s.opacity >= 0 {
 		for _, l := range p.lines() {
 			c.area(l)
 		}
-		c.fill(s.fill, s.opacity, pale)
+		c.fill(s.fill, s.opacity, faint)
 	}
 	if s.stroke != "" {
 		for _, l := range p.lines() {
@@ -104,18 +104,18 @@ func (c *pngCanvas) shape(class string, p *path) {
 				c.stroke(piece, s.width)
 			}
 		}
-		c.fill(s.stroke, 0, pale)
+		c.fill(s.stroke, 0, faint)
 	}
 }
 
 // fill paints the areas that were gathered, and forgets them.
-func (c *pngCanvas) fill(name string, opacity float64, pale bool) {
+func (c *pngCanvas) fill(name string, opacity float64, faint bool) {
 	colour := c.colours[name]
 	if opacity == 0 {
 		opacity = 1
 	}
-	if pale {
-		opacity /= 2
+	if faint {
+		opacity *= pale
 	}
 	part := func(v uint8) uint8 { return uint8(math.Round(float64(float64(v) * opacity))) }
 	colour = color.RGBA{part(colour.R), part(colour.G), part(colour.B), part(255)}

@@ -55,6 +55,10 @@ func TestTimeTicks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
 	at := func(s string, zone *time.Location) time.Time {
 		v, err := time.ParseInLocation("2006-01-02 15:04", s, zone)
 		if err != nil {
@@ -73,6 +77,7 @@ func TestTimeTicks(t *testing.T) {
 		{"hours of a long day", "2026-10-24 18:00", "2026-10-26 00:00", berlin, 6, "18:00/24 Oct 2026 00:00/25 Oct 2026 06:00 12:00 18:00 00:00/26 Oct 2026"},
 		{"days over a change", "2026-03-27 00:00", "2026-03-31 00:00", berlin, 6, "27 Mar/2026 28 Mar 29 Mar 30 Mar 31 Mar"},
 		{"a day that never was", "2011-12-28 00:00", "2012-01-02 00:00", apia, 6, "28 Dec/2011 29 Dec 31 Dec 1 Jan/2012 2 Jan"},
+		{"days west of Greenwich", "2026-01-01 20:00", "2026-01-04 12:00", newYork, 6, "00:00/2 Jan 2026 12:00 00:00/3 Jan 2026 12:00 00:00/4 Jan 2026 12:00"},
 		{"weeks from Monday", "2026-03-01 00:00", "2026-03-31 00:00", time.UTC, 6, "2 Mar/2026 9 Mar 16 Mar 23 Mar 30 Mar"},
 		{"months", "2025-11-05 00:00", "2026-03-10 00:00", time.UTC, 6, "Dec/2025 Jan/2026 Feb Mar"},
 		{"years", "2019-11-05 00:00", "2024-03-10 00:00", time.UTC, 6, "2020 2021 2022 2023 2024"},

@@ -140,7 +140,7 @@ func (c *svgCanvas) pair(x, y float64) {
 
 // short writes a length with up to one digit after the point.
 func short(f float64) string {
-	s := strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0")
+	s := strings.TrimSuffix(strconv.FormatFloat(tenth(f), 'f', 1, 64), ".0")
 	switch {
 	case s == "-0":
 		return "0"

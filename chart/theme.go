@@ -53,6 +53,9 @@ type style struct {
 	bold         bool
 }
 
+// pale is the opacity of the mark of a window that may change.
+const pale = 0.7
+
 // styles lists how marks look, in SVG by CSS and in PNG alike.
 func styles() []style {
 	text := func(class, fill string) style { return style{class: class, fill: fill, size: labelSize} }
@@ -74,7 +77,7 @@ func styles() []style {
 		stroke("c-rolling", "reference", 1.4), stroke("c-diagonal", "ink", 1.2, 4, 4), stroke("c-whisker", "ink", 1.2),
 		area("c-value-dot", "accent"), area("c-reference-dot", "reference"), area("c-third-dot", "unsure"), area("c-estimated-dot", "accent"),
 		// Areas.
-		area("c-band", "accent-soft"), {class: "c-interval", fill: "accent", opacity: 0.38}, area("c-strip", "edge"), area("c-bar", "accent"), area("c-bar-bad", "bad"),
+		area("c-band", "accent-soft"), {class: "c-interval", fill: "accent", opacity: 0.38}, area("c-strip", "edge"), {class: "c-bar", fill: "accent", opacity: 0.7}, {class: "c-bar-bad", fill: "bad", opacity: 0.8},
 		{class: "c-dist-current", fill: "accent", opacity: 0.55}, stroke("c-dist-reference", "reference", 1.8), area("c-dist-reference-bar", "reference"),
 		// States and marks.
 		{class: "c-none", fill: "accent", stroke: "surface", width: 1}, {class: "c-good", fill: "good", stroke: "surface", width: 1},
@@ -108,7 +111,7 @@ func CSS() string {
 	for _, s := range styles() {
 		fmt.Fprintf(&b, ".%s{%s}\n", s.class, s.css())
 	}
-	b.WriteString(".c-mid{text-anchor:middle}.c-end{text-anchor:end}.c-pale{opacity:.5}.c-hit:hover{fill-opacity:.06}.c-heat-1,.c-heat-2,.c-heat-3,.c-heat-4,.c-heat-5,.c-hot-1,.c-hot-2,.c-hot-3{shape-rendering:crispEdges}\n")
+	b.WriteString(".c-mid{text-anchor:middle}.c-end{text-anchor:end}.c-pale{opacity:" + short(pale) + "}.c-hit:hover{fill-opacity:.06}.c-heat-1,.c-heat-2,.c-heat-3,.c-heat-4,.c-heat-5,.c-hot-1,.c-hot-2,.c-hot-3{shape-rendering:crispEdges}\n")
 	b.WriteString(".chart-narrow{display:none}\n@media screen and (max-width:640px){.chart-wide{display:none}.chart-narrow{display:block}}\n")
 	return b.String()
 }

@@ -101,6 +101,9 @@ func (t Trend) samples(w float64) []sample {
 			samples = append(samples, sample{shape: sampleState, state: s, text: [...]string{"", "healthy", "breached", "inconclusive"}[s]})
 		}
 	}
+	if i := slices.IndexFunc(t.Points, func(p Point) bool { return p.Provisional && finite(p.Value) }); i >= 0 {
+		samples = append(samples, sample{class: "c-pale", shape: sampleState, state: t.Points[i].State, text: "more labels may come"})
+	}
 	if len(t.Marks) > 0 {
 		samples = append(samples, sample{shape: sampleDiamond, text: cmp.Or(t.MarksName, "retraining")})
 	}
@@ -141,6 +144,9 @@ func (t Trend) draw(c canvas, w, h float64) {
 	v := t.domain().scaleTo(p.y1, p.y0, 0.06)
 	ticks := v.ticks(5, t.Axis.Format)
 	p.x0 = min(columnWidth(ticks), w/3) + 8
+	if t.has(coverage) {
+		p.x0 = max(p.x0, textWidth("labels", labelSize)+8)
+	}
 	if w >= narrowish {
 		p.x1 = w - t.endWidth() - 12
 	}
@@ -414,10 +420,18 @@ func (t Trend) end(l lineOf) string {
 	return fit(oneLine(l.name), labelSize, 130) + " " + written(t.Axis.Format, t.last(l.of))
 }
 
+// textSize is the size by which the width of a line's name is told: that of the value is bold.
+func (l lineOf) textSize() float64 {
+	if l.series == "value" {
+		return labelSize * boldWidth
+	}
+	return labelSize
+}
+
 func (t Trend) endWidth() float64 {
 	w := 0.0
 	for _, l := range t.lines() {
-		w = max(w, textWidth(t.end(l), labelSize))
+		w = max(w, textWidth(t.end(l), l.textSize()))
 	}
 	return min(w, 200)
 }
@@ -430,7 +444,7 @@ func (t Trend) ends(c canvas, p plot, v scale, w float64) {
 		at[i] = v.at(t.last(l.of))
 	}
 	for i, y := range spread(at, labelLine, p.y0+4, p.y1) {
-		c.label(lines[i].class+"-text", p.x1+8, y+4, atStart, fit(t.end(lines[i]), labelSize, w-p.x1-8))
+		c.label(lines[i].class+"-text", p.x1+8, y+4, atStart, fit(t.end(lines[i]), lines[i].textSize(), w-p.x1-8))
 	}
 }
 

@@ -126,7 +126,39 @@ func (e countingEngine) counts() *summary.Counts {
 	}
 	c.Versions = e.groups(matched, func(r countedRow) string { return r.version })
 	c.Segments = []map[string]summary.ErrorCounts{e.groups(matched, func(r countedRow) string { return r.city })}
+	c.Shapes = e.shapes(matched)
 	return c
+}
+
+// shapes counts rows by hour, and by cells that are so narrow that each has one value: no
+// absolute value is 8 or more, and few are distinct.
+func (e countingEngine) shapes(rows []countedRow) summary.ShapeCounts {
+	const level = 2 - 30
+	plain := func(rows []countedRow) summary.PlainCounts {
+		c := e.errors(rows)
+		return summary.PlainCounts{N: c.N, Sums: c.Sums[:summary.SumE2+1]}
+	}
+	out := summary.ShapeCounts{Hours: make([]summary.PlainCounts, groundtruth.HoursOfWeek), DensityLevel: level, SizesLevel: level}
+	const thursday = 3 // after Monday; the window is of the first hour of 1970
+	out.Hours[24*thursday] = plain(rows)
+	cell := func(x float64) int32 { return int32(math.Ldexp(x, -level)) }
+	pairs, sizes := map[[2]int32]int64{}, map[int32][]countedRow{}
+	for _, r := range rows {
+		pairs[[2]int32{cell(r.prediction), cell(r.label)}]++
+		sizes[cell(r.prediction)] = append(sizes[cell(r.prediction)], r)
+	}
+	for pair, n := range pairs {
+		out.Density = append(out.Density, summary.DensityCount{Prediction: pair[0], Label: pair[1], N: n})
+	}
+	for cell, rows := range sizes {
+		out.Sizes = append(out.Sizes, summary.SizeCount{Cell: cell, PlainCounts: plain(rows)})
+	}
+	return out
+}
+
+// countedOptions has shapes kept.
+func countedOptions() summary.BuilderOptions {
+	return summary.BuilderOptions{Shapes: groundtruth.NewCalendar(groundtruth.Zone{}, countedWindow.Start, countedWindow.End)}
 }
 
 func (e countingEngine) groups(rows []countedRow, of func(countedRow) string) map[string]summary.ErrorCounts {
@@ -247,10 +279,10 @@ func TestASummaryOfCountsIsThatOfTheRows(t *testing.T) {
 	for _, exactValues := range []int{0, 3, 8} {
 		layout, reference := countedLayout(exactValues)
 		rows := countedRows(48, -0.375)
-		b := summary.NewBuilder(layout, countedWindow, []string{"city"}, summary.BuilderOptions{})
+		b := summary.NewBuilder(layout, countedWindow, []string{"city"}, countedOptions())
 		sendRows(b, rows)
 		want := b.Summary()
-		got, err := summary.FromCounts(layout, countedWindow, []string{"city"}, summary.BuilderOptions{}, countingEngine{layout, rows}.counts())
+		got, err := summary.FromCounts(layout, countedWindow, []string{"city"}, countedOptions(), countingEngine{layout, rows}.counts())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,6 +305,12 @@ func TestASummaryOfCountsIsThatOfTheRows(t *testing.T) {
 		}
 		if got, want := evaltest.AsJSON(t, Evaluate(got, reference, Options{})), evaltest.AsJSON(t, Evaluate(want, reference, Options{})); got != want {
 			t.Errorf("%d exact values: counts give\n%s\nrows give\n%s", exactValues, got, want)
+		}
+		bare := countingEngine{layout, rows}.counts()
+		bare.Shapes = summary.ShapeCounts{}
+		without, err := summary.FromCounts(layout, countedWindow, []string{"city"}, countedOptions(), bare)
+		if err != nil || without.ByHour() != nil || without.Density() != nil || without.BySize() != nil || got.Density() == nil {
+			t.Errorf("without shapes: by hour %v, error %v", without.ByHour(), err)
 		}
 		if err := got.Merge(want); err != nil {
 			t.Errorf("what was counted cannot be merged with what was read: %v", err)
@@ -321,11 +359,27 @@ func TestCountsThatContradictThemselvesAreRefused(t *testing.T) {
 		"a negative count":        {func(c *summary.Counts) { c.Label.Points[0] = -1 }, "contradict"},
 		"blocks of other rows":    {func(c *summary.Counts) { c.Errors.Blocks[0].N++ }, "contradict"},
 		"errors out of order":     {func(c *summary.Counts) { slices.Reverse(c.Errors.Abs) }, "contradict"},
-		"a sample of no rows":     {func(c *summary.Counts) { c.Sample = append(c.Sample, c.Sample...) }, "contradict"},
+		"no week":                 {func(c *summary.Counts) { c.Shapes.Hours = c.Shapes.Hours[1:] }, "167 hours of the week, want 168"},
+		"an hour without sums":    {func(c *summary.Counts) { c.Shapes.Hours[0].N = 1 }, "hour 0 of the week: 0 sums over 1 rows, want 3"},
+		"rows of another hour":    {func(c *summary.Counts) { c.Shapes.Hours[72].N++ }, "contradict"},
+		"too fine a grid":         {func(c *summary.Counts) { c.Shapes.DensityLevel = -1001 }, "a level of -1001"},
+		"a row too many":          {func(c *summary.Counts) { c.Shapes.Density[0].N++ }, "contradict"},
+		"too many cells": {func(c *summary.Counts) {
+			for i := range int32(1025) {
+				c.Shapes.Density = append(c.Shapes.Density, summary.DensityCount{Prediction: i, N: 1})
+			}
+		}, "more than 1024 cells"},
+		"too many sizes": {func(c *summary.Counts) {
+			for i := range int32(33) {
+				c.Shapes.Sizes = append(c.Shapes.Sizes, summary.SizeCount{Cell: i})
+			}
+		}, "more than 32 cells"},
+		"a size without sums": {func(c *summary.Counts) { c.Shapes.Sizes[0].Sums = nil }, "0 sums"},
+		"a sample of no rows": {func(c *summary.Counts) { c.Sample = append(c.Sample, c.Sample...) }, "contradict"},
 	} {
 		c := countingEngine{layout, countedRows(48, 0)}.counts()
 		tc.change(c)
-		if _, err := summary.FromCounts(layout, countedWindow, []string{"city"}, summary.BuilderOptions{}, c); err == nil || !strings.Contains(err.Error(), tc.want) {
+		if _, err := summary.FromCounts(layout, countedWindow, []string{"city"}, countedOptions(), c); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: error %v does not say %q", what, err, tc.want)
 		}
 	}

@@ -17,8 +17,6 @@ type Distribution struct {
 	Bins []DistributionBin
 	// Log says that the bins of Ranges are of one width on a logarithmic axis.
 	Log bool
-	// Step is the width that most bins of Ranges have; where Log is set, in powers of ten.
-	Step float64
 	// Unit is how far neighbours are apart where Ranges are of numbers that are rounded: bins end
 	// halfway between two of these. It is 0 elsewhere.
 	Unit float64
@@ -105,7 +103,7 @@ func DistributionOf(ref, cur *summary.Column, most int) Distribution {
 	}
 	pieces := piecesOf(ref, cur)
 	d.Shift = shiftOf(pieces, d.Reference.N, d.Window.N)
-	if len(pieces) <= mostValues && !slices.ContainsFunc(pieces, piece.open) {
+	if len(pieces) <= min(mostValues, d.most) && !slices.ContainsFunc(pieces, piece.open) {
 		d.Kind = Values
 		for _, p := range pieces {
 			d.Bins = append(d.Bins, DistributionBin{Low: p.low, High: p.high, Reference: p.reference, Window: p.window})
@@ -201,7 +199,7 @@ func (d *Distribution) categories(ref, cur *summary.Column) {
 	})
 	for i := range all {
 		b := &all[i]
-		if i < mostCategories {
+		if i < min(mostCategories, d.most/2) {
 			d.Bins = append(d.Bins, *b)
 			continue
 		}

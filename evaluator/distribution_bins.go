@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hindcast/hindcast/evaluator/portable"
 	"github.com/hindcast/hindcast/evaluator/stat"
 )
 
@@ -51,26 +50,14 @@ func (d *Distribution) ranges(pieces []piece) {
 	switch digits := digitsOf(pieces); {
 	case r.logarithmic():
 		d.Log = true
-		ends, d.Step = logEnds(r.low, r.high, binsOf(d))
+		ends = logEnds(r.low, r.high, binsOf(d))
 	case digits >= 0 && r.high-r.low <= float64(mostUnits*decimal{1, -digits}.float64()):
 		d.Unit = decimal{1, -digits}.float64()
-		ends, d.Step = plainEnds(r.low, r.high, binsOf(d), digits)
+		ends = plainEnds(r.low, r.high, binsOf(d), digits)
 	default:
-		ends, d.Step = plainEnds(r.low, r.high, binsOf(d), -1)
+		ends = plainEnds(r.low, r.high, binsOf(d), -1)
 	}
 	d.fill(pieces, allowedEnds(pieces, ends))
-}
-
-// Wide returns how many times as wide as most bins a bin is; 1 of Values, of Categories and of what
-// is outside. A share divided by it is a height that has the share as its area.
-func (d *Distribution) Wide(b *DistributionBin) float64 {
-	switch {
-	case d.Kind != Ranges || b.Outside() || !(d.Step > 0):
-		return 1
-	case d.Log:
-		return portable.Log(b.High/b.Low) / portable.Log(10) / d.Step
-	}
-	return (b.High - b.Low) / d.Step
 }
 
 // shiftOf returns how far the window's values have moved.
@@ -215,10 +202,10 @@ func plainSteps() []int64 { return []int64{10, 20, 25, 40, 50, 80} }
 // plainEnds returns the ends of at most so many bins and one of a round width that low and high
 // lie in. Where values are rounded to so many digits after the point, each bin has as many of
 // these numbers as the next, and ends between two of them; digits is negative where they aren't.
-func plainEnds(low, high float64, most, digits int) (ends []float64, step float64) {
+func plainEnds(low, high float64, most, digits int) []float64 {
 	width := high - low
 	if !stat.IsNumber(width) || !(width > 0) || !(max(-low, high) < mostPlain) {
-		return []float64{low, high}, width
+		return []float64{low, high}
 	}
 	// The exponent is that of the width that so many bins have, in units of its second digit.
 	exponent := exponentOf(width / float64(most))
@@ -230,9 +217,9 @@ func plainEnds(low, high float64, most, digits int) (ends []float64, step float6
 				continue
 			}
 			if ends := endsOf(low, high, s, digits); ends != nil {
-				return ends, step
+				return ends
 			}
-			return []float64{low, high}, width
+			return []float64{low, high}
 		}
 	}
 }
@@ -327,9 +314,9 @@ func logSteps() [][]int64 {
 	}
 }
 
-// logEnds returns the ends of at most so many bins of one ratio that low and high lie in, and how
-// many powers of ten a bin has.
-func logEnds(low, high float64, most int) (ends []float64, step float64) {
+// logEnds returns the ends of at most so many bins of one ratio that low and high lie in.
+func logEnds(low, high float64, most int) []float64 {
+	var ends []float64
 	exponent := exponentOf(low)
 	for _, series := range logSteps() {
 		ends = ends[:0]
@@ -347,7 +334,7 @@ func logEnds(low, high float64, most int) (ends []float64, step float64) {
 			}
 		}
 		if len(ends)-1 <= most {
-			return ends, 1 / float64(len(series))
+			return ends
 		}
 	}
 	// So many powers of ten that a bin has several.
@@ -356,7 +343,7 @@ func logEnds(low, high float64, most int) (ends []float64, step float64) {
 	for i := 0; i < len(ends)-1+each; i += each {
 		out = append(out, ends[min(i, len(ends)-1)])
 	}
-	return out, float64(each)
+	return out
 }
 
 // allowedEnds returns the ends that are not within a piece. One that is moves to the nearest end

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/trigger"
@@ -24,7 +23,8 @@ const (
 
 // Judged is what a pass has judged, as a Reporter is given it.
 type Judged struct {
-	Model   *config.Model
+	Model   string
+	Zone    groundtruth.Zone // of the model's windows
 	Windows []Told           // that the pass judged: mature before closed, newest first
 	Lines   []trigger.Record // of the newest windows, as Runner.Lines returns them
 
@@ -168,7 +168,7 @@ func (p *pass) newJudged(ctx context.Context, windows []Told) (*Judged, error) {
 	if err := t.read(ctx, &newest, reportBack+int(unlabelled)+1); err != nil {
 		return nil, err
 	}
-	j := &Judged{Model: p.model, Windows: windows, teller: t, around: slices.Concat(t.told, t.newer), held: p.held}
+	j := &Judged{Model: p.model.Name, Zone: p.model.Grid().Zone(), Windows: windows, teller: t, around: slices.Concat(t.told, t.newer), held: p.held}
 	for i := range windows {
 		w := &windows[i]
 		at, found := slices.BinarySearchFunc(j.around, w.Window, byStart)

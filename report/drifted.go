@@ -154,7 +154,7 @@ func driftTable(s *job.Story, o *job.Outcome, columns []driftOf) table {
 			measure = measureTitle(d.measure)
 		}
 		t.Rows = append(t.Rows, []cell{
-			{Text: d.name}, {Text: drifted(c), State: d.state(), Value: strconv.Itoa(rankOf(d.state()))}, {Text: measure},
+			{Text: d.name}, {Text: drifted(c), State: d.state()}, {Text: measure},
 			numberCell(d.value), numberCell(d.limit), numberCell(d.ratio), numberCell(floor),
 			{Text: countText(c.N), Value: strconv.FormatInt(c.N, 10)},
 		})

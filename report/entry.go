@@ -5,8 +5,8 @@ import (
 	"github.com/hindcast/hindcast/trigger"
 )
 
-// Entry is one line of a list of reports, which Folder writes: a window in the list of a model's, or
-// a model in the list of all.
+// Entry is one line of a list of reports, which IndexOfWindows and IndexOfModels make: a window,
+// or a model by its newest windows.
 type Entry struct {
 	Model string
 	Zone  groundtruth.Zone // of the model's windows

@@ -18,7 +18,7 @@ func figures(story *job.Story) []section {
 	all := []section{d.distributions()}
 	switch story.Task {
 	case groundtruth.Binary:
-		all = append(all, d.curves(), d.scores(), d.confusion())
+		all = append(all, d.curves(), d.calibrated(), d.scores(), d.confusion())
 	case groundtruth.Multiclass:
 		all = append(all, d.confidence(), d.confusion(), d.classes())
 	default:
@@ -34,8 +34,8 @@ func figures(story *job.Story) []section {
 	return out
 }
 
-// figureSource is what figures are drawn from: the last window with what is kept of it, and what it was
-// compared with.
+// figureSource is what figures are drawn from: the last window with what is kept of it, and what it
+// was compared with.
 type figureSource struct {
 	story *job.Story
 	o     *job.Outcome
@@ -48,7 +48,7 @@ type figureSource struct {
 func newFigureSource(story *job.Story) *figureSource {
 	d := &figureSource{story: story, o: &story.Last().Outcome, cur: story.Summary}
 	if d.cur == nil {
-		d.noCur = cmp.Or(story.NoSummary, "what was counted of this window is not kept")
+		d.noCur = cmp.Or(story.NoSummary, "what was counted of it is not kept")
 	}
 	stratum, ok := story.Compared()
 	switch {
@@ -69,7 +69,7 @@ func (d *figureSource) missing() string {
 	case m == nil || *m == 0:
 		return "There is nothing to show yet: no label of the window's " + counted(d.o.Coverage.Predictions, "prediction") + " is in."
 	case d.cur == nil:
-		return "This cannot be drawn: " + d.noCur + "."
+		return "This cannot be drawn of this window: " + d.noCur + "."
 	}
 	return ""
 }

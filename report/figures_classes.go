@@ -15,17 +15,20 @@ import (
 // mostCurves is how many classes have an ROC curve each.
 const mostCurves = 5
 
+// mostClasses is how many classes a matrix and a chart of classes have.
+const mostClasses = 20
+
 // confusion shows which classes are taken for which, in the window and on the reference.
 func (d *figureSource) confusion() section {
 	s := section{ID: "confusion", Title: "Confusion"}
 	if d.o.Confusion == nil {
 		return s // as another section says
 	}
-	m := MatrixOf(d.o.Confusion, mostOnPage)
+	m := MatrixOf(d.o.Confusion, mostClasses)
 	s.Figures = append(s.Figures, figure{Chart: matrixChart(&m, thisWindow), Width: d.matrixWidth(&m), Caption: m.About})
 	if e := d.ofReference(); e != nil {
 		if c := metric.ConfusionOf(e); c != nil {
-			r := MatrixOf(c, mostOnPage)
+			r := MatrixOf(c, mostClasses)
 			s.Figures = append(s.Figures, figure{Chart: matrixChart(&r, theReference), Width: d.matrixWidth(&m), Caption: r.About})
 		}
 	}
@@ -69,7 +72,7 @@ func matrixChart(m *Matrix, who string) chart.Matrix {
 // classes shows the metrics of single classes, the worst first.
 func (d *figureSource) classes() section {
 	s := section{ID: "classes", Title: "Classes"}
-	worst := WorstClasses(d.o.Classes, mostOnPage)
+	worst := WorstClasses(d.o.Classes, mostClasses)
 	if len(worst) == 0 {
 		return s // as another section says
 	}
@@ -77,8 +80,11 @@ func (d *figureSource) classes() section {
 	if d.o.Reference != nil {
 		of = d.o.Reference.Classes
 	}
-	for _, name := range []string{"f1", "precision", "recall"} {
-		c := chart.Dots{NameTitle: "class", Worse: chart.Below, Line: math.NaN(), Axis: chart.Axis{Max: 1}}
+	for _, name := range []string{"f1", "precision", "recall", "roc_auc"} {
+		if _, has := d.o.Classes[worst[0]].Metrics[name]; !has {
+			continue // of classes without probabilities
+		}
+		c := chart.Dots{NameTitle: "class", Line: math.NaN(), Axis: chart.Axis{Title: metricTitle(name), Max: 1}}
 		for _, class := range worst {
 			m := d.o.Classes[class].Metrics[name]
 			dot := chart.Dot{Name: class, Value: float64(m.Value), Low: float64(m.Low), High: float64(m.High), N: d.o.Classes[class].N, Reference: math.NaN(), Note: cmp.Or(m.Reason, m.Note)}
@@ -87,7 +93,6 @@ func (d *figureSource) classes() section {
 			}
 			c.Dots = append(c.Dots, dot)
 		}
-		c.Line, c.LineName = float64(d.o.Metrics[name].Value), "mean over classes"
 		c.Title = classWords(metricTitle(name), c.Dots)
 		s.Figures = append(s.Figures, figure{Chart: c, Width: half})
 	}

@@ -23,10 +23,10 @@ func (d *figureSource) distributions() section {
 	s := section{ID: "distributions", Title: "Columns then and now"}
 	switch {
 	case d.cur == nil:
-		s.Lead = "Distributions cannot be drawn: " + d.noCur + "."
+		s.Lead = "The distributions of this window cannot be drawn: " + d.noCur + "."
 		return s
 	case d.ref == nil:
-		s.Lead = "Distributions cannot be drawn: " + d.noRef + ", so that there is nothing to compare with, and nothing that says which bins suit."
+		s.Lead = "The distributions of this window cannot be drawn: " + d.noRef + ", so that there is nothing to compare with, and nothing that says which bins suit."
 		return s
 	}
 	for _, c := range rankColumns(d.o) {
@@ -50,7 +50,7 @@ func (d *figureSource) distributions() section {
 }
 
 // coarseBins is how many bins the columns have that unfold.
-const coarseBins = 16
+const coarseBins = 10
 
 // aboutColumns says how many columns drifted, and which rows are compared.
 func (d *figureSource) aboutColumns(shown int) string {
@@ -91,11 +91,10 @@ func (d *figureSource) column(name string) (ref, cur *summary.Column) {
 func (d *figureSource) distribution(c *driftOf, v evaluator.Distribution) figure {
 	o := chart.Overlay{
 		Title: columnTitle(c, &v, d.valueNames(c.name)),
-		X:     chart.Axis{Log: v.Log},
+		X:     chart.Axis{Title: short(c.name), Log: v.Log},
 		Bins:  overlayBins(&v, d.valueNames(c.name)),
 	}
-	o.Desc = columnWords(c, &v)
-	return figure{Chart: o, Width: half, Caption: o.Desc}
+	return figure{Chart: o, Width: half, Caption: d.columnWords(c, &v)}
 }
 
 // valueNames names the values of a column that are numbers for classes; nil where they are numbers.
@@ -160,6 +159,8 @@ func columnTitle(c *driftOf, v *evaluator.Distribution, names []string) string {
 		return name + ": too few rows to tell"
 	case c.measure == "":
 		return name + " is not judged"
+	case c.ratio > 1:
+		return name + " differs no more than chance or ordinary days make it"
 	}
 	return name + ": no drift"
 }
@@ -213,10 +214,14 @@ func differentShare(v *evaluator.Distribution, names []string) string {
 }
 
 // columnWords says by which measure a column is judged, and what else there is to say.
-func columnWords(c *driftOf, v *evaluator.Distribution) string {
+func (d *figureSource) columnWords(c *driftOf, v *evaluator.Distribution) string {
 	var parts []string
 	if c.measure != "" {
-		parts = append(parts, fmt.Sprintf("%s %s, limit %s", measureTitle(c.measure), figureText(c.value), figureText(c.limit)))
+		words := fmt.Sprintf("%s %s, limit %s", measureTitle(c.measure), figureText(c.value), figureText(c.limit))
+		if floor := d.o.Drift.Columns[c.name].Measures[c.measure].NoiseFloor; floor != nil && c.ratio > 1 && !c.drifted {
+			words += ", without drift up to " + figureText(*floor)
+		}
+		parts = append(parts, words)
 	}
 	if c.unsure && c.reason != "" {
 		parts = append(parts, c.reason)

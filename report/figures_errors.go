@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/hindcast/hindcast/chart"
@@ -26,33 +27,48 @@ func (d *figureSource) predicted() section {
 		s.Lead = notCounted
 		return s
 	}
-	me, mae := d.o.Metrics["me"], d.o.Metrics["mae"]
+	cells, beyond := densityCells(density.Cells)
 	c := chart.Density{
-		Title: biasWords(me.Value, me.Low, me.High), Diagonal: true,
+		Title: d.biasWords(), Cells: cells, Diagonal: true,
 		Desc: "On the line predictions are right; above it they are too low.",
 		X:    chart.Axis{Title: "predicted"}, Y: chart.Axis{Title: "actual"},
 	}
-	if isNumber(mae.Value) {
-		c.Title += "; the mean error is " + figureText(mae.Value)
+	if beyond > 0 {
+		c.Desc += " " + capital(counted(beyond, "row")) + " far from all others " + isOrAre(beyond) + " left out."
 	}
-	for _, cell := range density.Cells {
-		c.Cells = append(c.Cells, chart.Cell{X0: cell.X0, X1: cell.X1, Y0: cell.Y0, Y1: cell.Y1, N: cell.N})
+	s.Figures = []figure{{Chart: c, Width: half, Caption: c.Desc}}
+	predicted, actual := marginals(density.Cells)
+	if m, ok := spreads(cells, predicted, actual); ok {
+		s.Figures = append(s.Figures, figure{Chart: m, Width: half, Caption: m.Desc})
 	}
-	s.Figures = []figure{{Chart: c, Width: whole, Caption: c.Desc}}
 	return s
 }
 
-// biasWords says by the mean error and its interval on which side predictions are.
-func biasWords(me, low, high stat.Number) string {
-	switch {
-	case !isNumber(me):
-		return "Predicted against actual"
-	case isNumber(low) && low > 0, !isNumber(low) && me > 0:
-		return "Predictions are " + figureText(me) + " too high on average"
-	case isNumber(high) && high < 0, !isNumber(high) && me < 0:
-		return "Predictions are " + figureText(-me) + " too low on average"
+func isOrAre(n int64) string {
+	if n == 1 {
+		return "is"
 	}
-	return "Predictions are neither too high nor too low on average"
+	return "are"
+}
+
+// biasWords says by the mean error and its interval on which side predictions are.
+func (d *figureSource) biasWords() string {
+	me, mae := d.o.Metrics["me"], d.o.Metrics["mae"]
+	words := "Predictions are neither too high nor too low on average"
+	switch {
+	case !isNumber(me.Value):
+		return "Predicted against actual"
+	case me.Low > 0:
+		words = "Predictions are " + figureText(me.Value) + " too high on average"
+	case me.High < 0:
+		words = "Predictions are " + figureText(-me.Value) + " too low on average"
+	case !isNumber(me.Low):
+		words = metricTitle("me") + " is " + figureText(me.Value)
+	}
+	if isNumber(mae.Value) {
+		words += "; " + metricTitle("mae") + " " + figureText(mae.Value)
+	}
+	return words
 }
 
 // errors shows the errors by the size of predictions.
@@ -65,21 +81,44 @@ func (d *figureSource) errors() section {
 	if len(cells) < 2 {
 		return s
 	}
+	cells = wideTails(cells)
 	sums := make([]errorTotals, len(cells))
 	names := make([]string, len(cells))
 	var all errorTotals
 	for i, c := range cells {
 		sums[i] = totalsOf(c.N, c.ME, c.MAE, c.RMSE)
 		all.add(sums[i])
-		names[i] = chart.Number(c.Low) + " to " + chart.Number(c.High)
+		names[i] = chart.Number(c.Low)
 	}
-	const sizes = "size of the prediction"
+	const sizes = "size of the prediction, from"
 	mae := errorBars("", sizes, names, sums, all, (*errorTotals).mae)
 	me := errorBars("", sizes, names, sums, all, (*errorTotals).me)
+	for i, c := range cells {
+		note := "predictions from " + chart.Number(c.Low) + " to " + chart.Number(c.High)
+		mae.Bars[i].Note, me.Bars[i].Note = note, note
+	}
 	mae.Title, me.Title = sizeWords(cells, sums)
+	mae.Axis.Title, me.Axis.Title = metricTitle("mae"), metricTitle("me")
 	s.Figures = []figure{{Chart: mae, Width: half}, {Chart: me, Width: half}}
 	s.Notes = []string{alikeNote}
 	return s
+}
+
+// wideTails joins the cells at either end until they have rows enough for an interval.
+func wideTails(cells []summary.SizeCell) []summary.SizeCell {
+	join := func(a, b summary.SizeCell) summary.SizeCell {
+		t, of := totalsOf(a.N, a.ME, a.MAE, a.RMSE), totalsOf(b.N, b.ME, b.MAE, b.RMSE)
+		t.add(of)
+		return summary.SizeCell{Low: a.Low, High: b.High, N: t.rows, ME: t.e / t.n, MAE: t.abs / t.n, RMSE: math.Sqrt(t.sq / t.n)}
+	}
+	for len(cells) > 2 && cells[0].N < leastBar {
+		cells = append([]summary.SizeCell{join(cells[0], cells[1])}, cells[2:]...)
+	}
+	for len(cells) > 2 && cells[len(cells)-1].N < leastBar {
+		n := len(cells)
+		cells = append(slices.Clone(cells[:n-2]), join(cells[n-2], cells[n-1]))
+	}
+	return cells
 }
 
 // alikeNote is said of intervals that are made of sums alone.
@@ -109,7 +148,7 @@ func sizeWords(cells []summary.SizeCell, sums []errorTotals) (mae, me string) {
 	if apart(small, smallErr, large, largeErr) {
 		mae = fmt.Sprintf("MAE is %s where predictions are %s or more, and %s below", chart.Number(large), cut, chart.Number(small))
 	} else {
-		mae = "MAE hardly depends on the size of the prediction"
+		mae = "MAE does not clearly differ by the size of the prediction"
 	}
 	small, smallErr = below.me()
 	large, largeErr = above.me()
@@ -117,7 +156,7 @@ func sizeWords(cells []summary.SizeCell, sums []errorTotals) (mae, me string) {
 	case apart(small, smallErr, large, largeErr):
 		me = fmt.Sprintf("Predictions of %s or more are %s on average, those below %s", cut, sideWords(large), sideWords(small))
 	default:
-		me = "The mean error hardly depends on the size of the prediction"
+		me = "The mean error does not clearly differ by the size of the prediction"
 	}
 	return mae, me
 }
@@ -196,7 +235,7 @@ func (d *figureSource) times() section {
 	hours, days := make([]errorTotals, 24), make([]errorTotals, 7)
 	var all errorTotals
 	var first, last groundtruth.Window
-	windows := 0
+	windows, weeks := 0, make([]int, len(days))
 	for i := range d.story.Windows {
 		o := &d.story.Windows[i].Outcome
 		if len(o.ByHour) == 0 {
@@ -215,6 +254,7 @@ func (d *figureSource) times() section {
 		}
 		for _, w := range o.ByWeekday {
 			if at := weekdayOf(w.Weekday); at >= 0 {
+				weeks[at] += max(1, int(o.Window.Duration()/(7*24*time.Hour)))
 				days[at].add(timesOf(w.N, w.ME, w.MAE, w.RMSE, w.Accuracy))
 			}
 		}
@@ -239,10 +279,22 @@ func (d *figureSource) times() section {
 		for i := range days {
 			names = append(names, time.Weekday((i+1)%7).String())
 		}
-		s.Figures = append(s.Figures, d.timeBars("day of the week", "on %s", names, days, all)...)
+		figures := d.timeBars("day of the week", "on %s", names, days, all)
+		if slices.Min(weeks) < leastWeeks {
+			// What happened once on a Saturday is not what happens on Saturdays.
+			for i := range figures {
+				bars := figures[i].Chart.(chart.Bars) //nolint:forcetypeassert // timeBars makes no other
+				bars.Title = bars.Axis.Title + " by the day of the week, of fewer than three weeks"
+				figures[i].Chart = bars
+			}
+		}
+		s.Figures = append(s.Figures, figures...)
 	}
 	return s
 }
+
+// leastWeeks is of how many weeks windows have to be for a title to compare days of the week.
+const leastWeeks = 3
 
 // withRows counts the parts that have rows.
 func withRows(parts []errorTotals) (n int) {
@@ -279,13 +331,17 @@ func timesOf(n int64, me, mae, rmse, accuracy *stat.Number) errorTotals {
 
 // timeBars draws the figures of times, each called by a phrase with its name.
 func (d *figureSource) timeBars(of, phrase string, names []string, parts []errorTotals, all errorTotals) []figure {
-	if d.story.Task != groundtruth.Regression {
-		c := errorBars(timeWords("Accuracy", "lowest", -1, of, phrase, names, parts, all, (*errorTotals).accuracy), of, names, parts, all, (*errorTotals).accuracy)
-		return []figure{{Chart: c, Width: half}}
+	draw := func(name, title string, value func(*errorTotals) (value, se float64)) figure {
+		c := errorBars(title, of, names, parts, all, value)
+		c.Axis.Title = metricTitle(name)
+		return figure{Chart: c, Width: half}
 	}
-	mae := errorBars(timeWords("MAE", "highest", 1, of, phrase, names, parts, all, (*errorTotals).mae), of, names, parts, all, (*errorTotals).mae)
-	me := errorBars(biasAt(of, phrase, names, parts, all), of, names, parts, all, (*errorTotals).me)
-	return []figure{{Chart: mae, Width: half}, {Chart: me, Width: half}}
+	if d.story.Task != groundtruth.Regression {
+		title := timeWords(metricTitle("accuracy"), "lowest", -1, of, phrase, names, parts, all, (*errorTotals).accuracy)
+		return []figure{draw("accuracy", title, (*errorTotals).accuracy)}
+	}
+	title := timeWords(metricTitle("mae"), "highest", 1, of, phrase, names, parts, all, (*errorTotals).mae)
+	return []figure{draw("mae", title, (*errorTotals).mae), draw("me", biasAt(of, phrase, names, parts, all), (*errorTotals).me)}
 }
 
 // farthest returns the part whose figure is farthest from that of all, to the side that is asked
@@ -310,7 +366,7 @@ func farthest(side float64, parts []errorTotals, all errorTotals, figure func(*e
 func timeWords(figureName, worst string, side float64, of, phrase string, names []string, parts []errorTotals, all errorTotals, figure func(*errorTotals) (value, se float64)) string {
 	at := farthest(side, parts, all, figure)
 	if at < 0 {
-		return figureName + " hardly depends on the " + of
+		return "No " + of + " stands out in " + figureName
 	}
 	value, _ := figure(&parts[at])
 	whole, _ := figure(&all)
@@ -321,7 +377,7 @@ func timeWords(figureName, worst string, side float64, of, phrase string, names 
 func biasAt(of, phrase string, names []string, parts []errorTotals, all errorTotals) string {
 	at := farthest(0, parts, all, (*errorTotals).me)
 	if at < 0 {
-		return "The mean error hardly depends on the " + of
+		return "No " + of + " stands out in the mean error"
 	}
 	value, _ := parts[at].me()
 	whole, _ := all.me()

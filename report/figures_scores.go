@@ -15,20 +15,15 @@ const (
 	theReference = "reference"
 )
 
-// curves shows how well a binary classifier's scores tell its classes apart, and whether they are
-// right as probabilities.
+// curves shows how well a binary classifier's scores tell its classes apart.
 func (d *figureSource) curves() section {
-	s := section{ID: "curves", Title: "Ranking and calibration"}
+	s := section{ID: "curves", Title: "Ranking"}
 	why := d.missing()
 	switch {
-	case why != "" && len(d.o.Calibration) == 0:
-		s.Lead = why
-		return s
-	case why == "" && !d.cur.HasScores():
-		s.Lead = "The model predicts classes and no scores: there is nothing to rank or to calibrate."
-		return s
 	case why != "":
-		s.Notes = []string{"ROC and precision-recall curves cannot be drawn: " + d.noCur + "."}
+		s.Lead = why
+	case !d.cur.HasScores():
+		s.Lead = "The model predicts classes and no scores: there is nothing to rank or to calibrate."
 	default:
 		cells, reference := d.cur.Errors().Classes().Scores(), d.referenceScores()
 		if c, ok := d.roc(cells, reference); ok {
@@ -38,11 +33,31 @@ func (d *figureSource) curves() section {
 			s.Figures = append(s.Figures, figure{Chart: c, Width: half, Caption: c.Desc})
 		}
 	}
+	return s
+}
+
+// calibrated shows whether a binary classifier's scores are right as probabilities.
+func (d *figureSource) calibrated() section {
+	s := section{ID: "calibration", Title: "Calibration"}
 	reference := metric.CalibrationOf(d.referenceScores())
 	if c, ok := calibration(d.o.Calibration, reference, d.weighted(), "mean score of the bin", "share that is "+d.positive()); ok {
 		c.Title = d.calibrationWords()
 		s.Figures = append(s.Figures, figure{Chart: c, Width: half, Caption: c.Desc})
 	}
+	if d.ref == nil || d.cur == nil || d.cur.Scored() == nil || d.ref.Scored() == nil {
+		return s
+	}
+	window, whole := d.cur.Scored(), d.ref.Scored()
+	from, to := meanScore(whole), meanScore(window)
+	c := chart.Overlay{
+		Title: "The mean score " + change(stat.Number(from), stat.Number(to), chart.Number(from), chart.Number(to), " on the reference"),
+		X:     unitAxis("score"), Desc: "All predictions, those without a label too.",
+	}
+	now, then := metric.ScoreBinsAlike(window, whole)
+	for i, b := range now {
+		c.Bins = append(c.Bins, chart.Bin{Low: b.Low, High: b.High, Reference: shareOf(then[i].Negative, d.ref.Prediction().N()), Current: shareOf(b.Negative, d.cur.Prediction().N())})
+	}
+	s.Figures = append(s.Figures, figure{Chart: c, Width: half, Caption: c.Desc})
 	return s
 }
 
@@ -147,7 +162,7 @@ func (d *figureSource) precisionRecall(cells, reference []summary.ScoreCell) (ch
 			continue
 		}
 		line := chart.Curve{Name: side.name}
-		for _, p := range curve {
+		for _, p := range curve[1:] { // no row has the first point
 			line.Points = append(line.Points, point(p.Recall, p.Precision, 0))
 		}
 		c.Curves = append(c.Curves, line)
@@ -264,18 +279,6 @@ func (d *figureSource) scores() section {
 	byClass(thisWindow, d.cur.Errors().Classes().Scores())
 	if reference := d.referenceScores(); reference != nil {
 		byClass(theReference, reference)
-	}
-	if d.ref != nil && d.ref.Scored() != nil {
-		window, reference := d.cur.Scored(), d.ref.Scored()
-		c := chart.Overlay{X: unitAxis("score")}
-		from, to := meanScore(reference), meanScore(window)
-		c.Title = "Mean score " + change(stat.Number(from), stat.Number(to), chart.Number(from), chart.Number(to), " on the reference")
-		now, then := metric.ScoreBinsAlike(window, reference)
-		for i, b := range now {
-			c.Bins = append(c.Bins, chart.Bin{Low: b.Low, High: b.High, Reference: shareOf(then[i].Negative, d.ref.Prediction().N()), Current: shareOf(b.Negative, d.cur.Prediction().N())})
-		}
-		c.Desc = "All predictions, those without a label too."
-		s.Figures = append(s.Figures, figure{Chart: c, Width: half, Caption: c.Desc})
 	}
 	return s
 }

@@ -112,7 +112,9 @@ func storyOf(ref, cur *logged) *job.Story {
 	builder := summary.NewProfileBuilder(profiler.Layout(), profiler.Partition(), nil, nil)
 	ref.send(builder)
 	profile := builder.Profile()
-	b := summary.NewBuilder(profile.Layout, day(1), nil, summary.BuilderOptions{Task: cur.task, Classifier: cur.classifier()})
+	b := summary.NewBuilder(profile.Layout, day(1), nil, summary.BuilderOptions{
+		Task: cur.task, Classifier: cur.classifier(), Shapes: groundtruth.NewCalendar(groundtruth.Zone{}, day(1).Start, day(1).End),
+	})
 	cur.send(b)
 	n := int64(cur.rows())
 	o := job.Outcome{Model: "m", Window: day(1), Stage: "mature", Evaluation: *evaluator.Evaluate(b.Summary(), profile, evaluator.Options{})}
@@ -322,14 +324,15 @@ func TestCurvesAreThoseOfTheMetrics(t *testing.T) {
 		t.Errorf("%q, %q", roc.Title, roc.Desc)
 	}
 	pr := chartOf[chart.Curves](t, secs["curves"], 1)
-	precision := 0.0 // as scikit-learn's average_precision_score sums it
-	for i, p := range pr.Curves[0].Points[1:] {
-		precision += (p.X - pr.Curves[0].Points[i].X) * p.Y
+	precision, found := 0.0, 0.0 // as scikit-learn's average_precision_score sums it
+	for _, p := range pr.Curves[0].Points {
+		precision += (p.X - found) * p.Y
+		found = p.X
 	}
 	if want := float64(o.Metrics["average_precision"].Value); math.Abs(precision-want) > 0.02 {
 		t.Errorf("the precision is %g on average, want %g", precision, want)
 	}
-	right := chartOf[chart.Curves](t, secs["curves"], 2)
+	right := chartOf[chart.Curves](t, secs["calibration"], 0)
 	for i, b := range o.Calibration {
 		if p := right.Curves[0].Points[i]; p.X != float64(b.Score) || p.Y != float64(b.Rate) || p.N != b.N || !(p.Low <= p.Y && p.Y <= p.High) {
 			t.Errorf("bin %+v is drawn as %+v", b, p)
@@ -362,8 +365,8 @@ func TestCurvesAreThoseOfTheMetrics(t *testing.T) {
 			t.Errorf("bin %+v, want %d of %d", b, want, all)
 		}
 	}
-	if n := len(secs["scores"].Figures); n != 3 {
-		t.Errorf("%d figures of scores", n)
+	if n, m := len(secs["scores"].Figures), len(secs["calibration"].Figures); n != 2 || m != 2 {
+		t.Errorf("%d figures of scores and %d of calibration", n, m)
 	}
 }
 
@@ -400,7 +403,7 @@ func TestTimesArePooled(t *testing.T) {
 	number := func(x float64) *stat.Number { n := stat.Number(x); return &n }
 	var sum, absolute, rows float64
 	var windows []job.Told
-	for day := range 14 {
+	for day := range 21 {
 		told := s.Windows[0]
 		told.ByHour, told.ByWeekday = nil, nil
 		var e, abs, sq float64
@@ -421,7 +424,7 @@ func TestTimesArePooled(t *testing.T) {
 	s.Windows = windows
 	sec := figuresOf(t, s)["hours"]
 	mae, me := chartOf[chart.Bars](t, sec, 0), chartOf[chart.Bars](t, sec, 1)
-	if b := mae.Bars[17]; b.Name != "17" || math.Abs(b.Value-10) > 1e-12 || b.N != 14*50 || !(b.Low < 10 && b.High > 10) {
+	if b := mae.Bars[17]; b.Name != "17" || math.Abs(b.Value-10) > 1e-12 || b.N != 21*50 || !(b.Low < 10 && b.High > 10) {
 		t.Errorf("at 17:00 there is %+v", b)
 	}
 	if math.Abs(mae.Line-absolute/rows) > 1e-12 || math.Abs(me.Line-sum/rows) > 1e-12 {
@@ -434,10 +437,14 @@ func TestTimesArePooled(t *testing.T) {
 		t.Errorf("%q, want %q", me.Title, want)
 	}
 	days := chartOf[chart.Bars](t, sec, 2)
-	if b := days.Bars[6]; b.Name != "Sunday" || b.N != 2400 || days.Title != "MAE hardly depends on the day of the week" {
+	if b := days.Bars[6]; b.Name != "Sunday" || b.N != 3600 || days.Title != "No day of the week stands out in MAE" {
 		t.Errorf("%q, %+v", days.Title, b)
 	}
-	if !strings.HasPrefix(sec.Lead, "16800 predictions with a label in 14 windows from ") {
+	s.Windows = windows[:20] // with two Saturdays
+	if title := chartOf[chart.Bars](t, figuresOf(t, s)["hours"], 2).Title; title != "MAE by the day of the week, of fewer than three weeks" {
+		t.Errorf("%q", title)
+	}
+	if !strings.HasPrefix(sec.Lead, "25200 predictions with a label in 21 windows from ") {
 		t.Errorf("%q", sec.Lead)
 	}
 }
@@ -451,15 +458,15 @@ func TestFiguresSayWhatIsMissing(t *testing.T) {
 		lead   string
 	}{
 		"no Summary": {func(s *job.Story) { s.Summary, s.NoSummary = nil, "state.keep_summaries is 0" }, "distributions",
-			"Distributions cannot be drawn: state.keep_summaries is 0."},
+			"The distributions of this window cannot be drawn: state.keep_summaries is 0."},
 		"no Summary, predicted": {func(s *job.Story) { s.Summary, s.NoSummary = nil, "state.keep_summaries is 0" }, "predicted",
-			"This cannot be drawn: state.keep_summaries is 0."},
+			"This cannot be drawn of this window: state.keep_summaries is 0."},
 		"no reference": {func(s *job.Story) { s.Profile, s.NoProfile = nil, "" }, "distributions",
-			"Distributions cannot be drawn: the model has no reference, so that there is nothing to compare with, and nothing that says which bins suit."},
+			"The distributions of this window cannot be drawn: the model has no reference, so that there is nothing to compare with, and nothing that says which bins suit."},
 		"no labels": {func(s *job.Story) { s.Windows[0].Coverage.Matched = new(int64) }, "predicted",
 			"There is nothing to show yet: no label of the window's 500 predictions is in."},
 		"another reference": {func(s *job.Story) { s.Profile = storyOf(houses(rng, 400, 0), houses(rng, 10, 0)).Profile }, "distributions",
-			"Distributions cannot be drawn: the reference is another one by now than the window was compared with, so that there is nothing to compare with, and nothing that says which bins suit."},
+			"The distributions of this window cannot be drawn: the reference is another one by now than the window was compared with, so that there is nothing to compare with, and nothing that says which bins suit."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := storyOf(houses(rng, 500, 0), houses(rng, 500, 0.2))

@@ -95,12 +95,12 @@ func (f *Folder) Report(ctx context.Context, j *job.Judged) error {
 	if err != nil {
 		return fmt.Errorf("open report.url: %w", err)
 	}
-	there, err := f.pages(ctx, files, j.Model.Name)
+	there, err := f.pages(ctx, files, j.Model)
 	if err != nil {
 		return err
 	}
 	for i := range j.Windows {
-		path := PathOf(j.Model.Name, j.Windows[i].Window)
+		path := PathOf(j.Model, j.Windows[i].Window)
 		if f.breached && j.Windows[i].Verdict != rule.Breached && !slices.Contains(there, path) {
 			continue // one that is there was breached before it was judged again
 		}
@@ -141,7 +141,7 @@ func (*Folder) pages(ctx context.Context, files Files, model string) ([]string, 
 
 // list writes the lists: of the model's windows, and of the models.
 func (f *Folder) list(ctx context.Context, files Files, j *job.Judged, there []string) error {
-	m := Model{j.Model.Name, j.Model.Grid().Zone()}
+	m := Model{j.Model, j.Zone}
 	var windows []Entry
 	for _, rec := range slices.Backward(j.Lines) {
 		e := Entry{Model: m.Name, Zone: m.Zone, Windows: []trigger.Record{rec}}
@@ -150,7 +150,7 @@ func (f *Folder) list(ctx context.Context, files Files, j *job.Judged, there []s
 		}
 		windows = append(windows, e)
 	}
-	page, err := listOf(m.Name, "Window", "../"+listName, windows)
+	page, err := IndexOfWindows(m.Name, windows, Options{Index: "../" + listName})
 	if err == nil {
 		err = files.Write(ctx, m.Name+"/"+listName, page)
 	}
@@ -164,7 +164,7 @@ func (f *Folder) list(ctx context.Context, files Files, j *job.Judged, there []s
 	for _, m := range f.models {
 		models = append(models, f.entry(ctx, files, m))
 	}
-	if page, err = listOf("Models", "Model", "", models); err == nil {
+	if page, err = IndexOfModels(models); err == nil {
 		err = files.Write(ctx, listName, page)
 	}
 	if err != nil {

@@ -24,42 +24,34 @@ type indexData struct {
 	Tables  []table
 }
 
-// Index returns a list of reports as one file that loads nothing: of the windows of one model,
-// the newest first, or of several models by name. Options.Index leads to the list above it.
-func Index(entries []Entry, opt Options) ([]byte, error) {
-	entries = slices.Clone(entries)
+// IndexOfWindows returns the list of a model's reports, the newest window first, as one file that
+// loads nothing. Options.Index leads to the list of models.
+func IndexOfWindows(model string, entries []Entry, opt Options) ([]byte, error) {
+	entries = slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.last() == nil })
+	slices.SortStableFunc(entries, func(a, b Entry) int { return b.last().Window.Start.Compare(a.last().Window.Start) })
 	var d indexData
-	if ofModels(entries) {
-		slices.SortStableFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Model, b.Model) })
-		d.Title = counted(len(entries), "model")
-		d.Tables = []table{modelsTable(entries)}
-	} else {
-		slices.SortStableFunc(entries, func(a, b Entry) int { return newestFirst(&a, &b) })
-		d.Title = "No windows yet"
-		if len(entries) > 0 {
-			d.Title = entries[0].Model + ", " + counted(len(entries), "window")
-			if c := indexTrend(entries); len(c.Points) > 1 {
-				d.Figures = []figure{{Chart: c, NoTable: true}}
-			}
-		}
-		d.Tables = []table{windowsTable(entries)}
-	}
+	d.Title = model + ", " + counted(len(entries), "window")
 	if opt.Index != "" {
 		d.Back = &link{opt.Index, "All models"}
 	}
+	if c := indexTrend(entries); len(c.Points) > 1 {
+		d.Figures = []figure{{Chart: c, Size: chart.Size{ID: "trend"}, NoTable: true}}
+	}
+	d.Tables = []table{windowsTable(entries)}
 	d.dress()
 	return render("index.html", d)
 }
 
-// ofModels reports whether the entries are a list of models: of several, or of one that is seen
-// against its windows.
-func ofModels(entries []Entry) bool {
-	for _, e := range entries {
-		if e.Model != entries[0].Model || len(e.Windows) != 1 {
-			return true
-		}
-	}
-	return false
+// IndexOfModels returns the list of models, by name, each with its newest window, as one file
+// that loads nothing.
+func IndexOfModels(entries []Entry) ([]byte, error) {
+	entries = slices.Clone(entries)
+	slices.SortStableFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Model, b.Model) })
+	var d indexData
+	d.Title = counted(len(entries), "model")
+	d.Tables = []table{modelsTable(entries)}
+	d.dress()
+	return render("index.html", d)
 }
 
 // last is the window that an entry tells of; nil where there is none.
@@ -68,15 +60,6 @@ func (e *Entry) last() *trigger.Record {
 		return nil
 	}
 	return &e.Windows[len(e.Windows)-1]
-}
-
-// newestFirst orders entries by their windows; those without come last.
-func newestFirst(a, b *Entry) int {
-	x, y := a.last(), b.last()
-	if x == nil || y == nil {
-		return compareBool(x == nil, y == nil)
-	}
-	return y.Window.Start.Compare(x.Window.Start)
 }
 
 // window is one line of the list of windows.
@@ -129,7 +112,7 @@ func figureCells(r *trigger.Record) []cell {
 func windowsTable(entries []Entry) table {
 	name := "Metric"
 	for i := range entries {
-		if r := entries[i].last(); r != nil && r.Figures != nil && r.Figures.Metric != "" {
+		if r := entries[i].last(); r.Figures != nil && r.Figures.Metric != "" {
 			name = metricTitle(r.Figures.Metric)
 			break
 		}
@@ -142,9 +125,7 @@ func windowsTable(entries []Entry) table {
 		},
 	}
 	for i := range entries {
-		if entries[i].last() != nil {
-			t.Rows = append(t.Rows, entries[i].window())
-		}
+		t.Rows = append(t.Rows, entries[i].window())
 	}
 	return t
 }
@@ -154,8 +135,8 @@ func modelsTable(entries []Entry) table {
 	t := table{
 		Caption: "Models, each by its newest window",
 		Columns: []column{
-			{Name: "Model"}, {Name: "Verdict"}, {Name: "Why"}, {Name: "Over windows"}, {Name: "Window"}, {Name: "Metric"},
-			{Name: "Value", Numbers: true}, {Name: "Reference", Numbers: true}, {Name: "Coverage", Numbers: true},
+			{Name: "Model"}, {Name: "Verdict"}, {Name: "Why"}, {Name: "Over windows"}, {Name: "Window"},
+			{Name: "Metric", Numbers: true}, {Name: "Reference", Numbers: true}, {Name: "Coverage", Numbers: true},
 			{Name: "Drifted columns", Numbers: true}, {Name: "Decision"},
 		},
 	}
@@ -172,18 +153,18 @@ func modelsTable(entries []Entry) table {
 			continue
 		}
 		o := outcomeOf(r)
-		spark, name := indexSpark(e), "-"
+		figures := figureCells(r)
 		if r.Figures != nil && r.Figures.Metric != "" {
-			name = metricTitle(r.Figures.Metric)
+			figures[0].Text = metricTitle(r.Figures.Metric) + " " + figures[0].Text
 		}
 		row := []cell{
 			{Text: e.Model, Href: e.Href},
 			{Text: verdictOf(r), State: stateOfOutcome(o), Value: strconv.Itoa(rankOf(stateOfOutcome(o)))},
 			{Text: withoutVerdict(Sentence(*o, nil)) + map[bool]string{true: " (" + e.Why + ")"}[e.Why != ""]},
-			{Chart: spark, Size: chart.Size{Width: 150, Height: 26, ID: fmt.Sprintf("spark-%d", i)}},
-			{Text: r.Window.Days(e.Zone), Value: strconv.FormatInt(r.Window.Start.Unix(), 10)}, {Text: name},
+			{Chart: indexSpark(e), Size: chart.Size{Width: 150, Height: 26, ID: fmt.Sprintf("spark-%d", i)}},
+			{Text: r.Window.Days(e.Zone), Value: strconv.FormatInt(r.Window.Start.Unix(), 10)},
 		}
-		t.Rows = append(t.Rows, append(row, figureCells(r)...))
+		t.Rows = append(t.Rows, append(row, figures...))
 	}
 	return t
 }
@@ -221,9 +202,6 @@ func indexTrend(entries []Entry) chart.Trend {
 	name := ""
 	for i := range slices.Backward(entries) {
 		r := entries[i].last()
-		if r == nil {
-			continue
-		}
 		if r.Figures != nil && r.Figures.Metric != "" {
 			name = r.Figures.Metric
 		}

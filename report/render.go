@@ -64,8 +64,12 @@ func render(main string, data any) ([]byte, error) {
 	return bytes.Map(visible, b.Bytes()), nil
 }
 
-// visible takes out characters that a page may not have, which names in the data may.
+// visible takes out characters that a page may not have, which names in the data may, and those
+// that turn the direction of all that follows.
 func visible(r rune) rune {
+	if r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		return -1
+	}
 	if r < ' ' && r != '\t' && r != '\n' || r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff {
 		return '\uFFFD'
 	}

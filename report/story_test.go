@@ -124,12 +124,12 @@ func TestHostileNamesBreakNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkPage(t, page)
-			for _, bad := range []string{"<img", "<script>alert", `href="javascript`, "\x00", "\x1b", "</style><style>"} {
+			for _, bad := range []string{"<img", "<script>alert", `href="javascript`, "\x00", "\x1b", "</style><style>", "\u202e"} {
 				if strings.Contains(string(page), bad) {
 					t.Errorf("the page has %q", bad)
 				}
 			}
-			list, err := Index([]Entry{{Model: hostile, Href: "a.html", Windows: []trigger.Record{recordOf(&s.Windows[5])}}, {Model: hostile + "2", Why: hostile}}, Options{Index: "../index.html"})
+			list, err := IndexOfModels([]Entry{{Model: hostile, Href: "a.html", Windows: []trigger.Record{recordOf(&s.Windows[4]), recordOf(&s.Windows[5])}}, {Model: hostile + "2", Why: hostile}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -220,7 +220,7 @@ func TestIndex(t *testing.T) {
 		records = append(records, r)
 		windows = append(windows, Entry{Model: s.Model, Href: fmt.Sprintf("w%d.html", i), Windows: []trigger.Record{r}})
 	}
-	list, err := Index(windows, Options{Index: "../index.html"})
+	list, err := IndexOfWindows(s.Model, windows, Options{Index: "../index.html"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,18 +237,18 @@ func TestIndex(t *testing.T) {
 			t.Errorf("the list of windows lacks %q:\n%s", want, text)
 		}
 	}
-	models, err := Index([]Entry{{Model: "z", Href: "z/index.html", Windows: records}, {Model: "a", Why: "nothing is recorded yet"}}, Options{})
+	models, err := IndexOfModels([]Entry{{Model: "z", Href: "z/index.html", Windows: records}, {Model: "a", Why: "nothing is recorded yet"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	checkPage(t, models)
 	text = textOf(t, models)
-	for _, want := range []string{"2 models", "a | · not judged | Nothing is recorded yet", "z | ▲ breached | RMSE rose", "| 2025-01-12 | RMSE | 2.088"} {
+	for _, want := range []string{"2 models", "a | · not judged | Nothing is recorded yet", "z | ▲ breached | RMSE rose", "| 2025-01-12 | RMSE 2.088"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the list of models lacks %q:\n%s", want, text)
 		}
 	}
-	if empty, err := Index(nil, Options{}); err != nil || !strings.Contains(string(empty), "No windows yet") {
+	if empty, err := IndexOfWindows("m", nil, Options{}); err != nil || !strings.Contains(string(empty), "m, 0 windows") {
 		t.Errorf("an empty list is %v", err)
 	}
 }

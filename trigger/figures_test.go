@@ -307,3 +307,26 @@ func TestShownOf(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a page holds, its figures are those of this version or none.
+func FuzzFiguresIn(f *testing.F) {
+	for _, seed := range []string{`{"figures":{"form":1,"metric":"rmse","value":null,"matched":3}}`, `{"figures":{"form":2}}`, `{"figures":null}`, `{"figures":[]}`, `{`, ``} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		figures := figuresIn(data)
+		if figures == nil {
+			return
+		}
+		if figures.Form != figuresForm {
+			t.Fatalf("figures of form %d", figures.Form)
+		}
+		again, err := json.Marshal(map[string]*Figures{"figures": figures})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := figuresIn(again); got == nil || got.Metric != figures.Metric || got.Predictions != figures.Predictions {
+			t.Fatalf("%s is read as %+v", again, got)
+		}
+	})
+}

@@ -105,14 +105,17 @@ func (a *App) historyCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.since, "since", "", "only windows that start then or later: a date in the model's time zone, or RFC 3339")
 	cmd.Flags().BoolVar(&flags.revisions, "revisions", false, "every revision of each window; json and yaml always have them")
 	cmd.Flags().BoolVar(&flags.reasons, "reasons", false, "on a terminal say why, whatever room it takes; elsewhere that is always said")
-	cmd.Flags().StringVarP(&flags.output, "output", "o", "table", "table, csv, json or yaml")
+	cmd.Flags().StringVarP(&flags.output, "output", "o", "table", "table, csv, html, json or yaml")
 	return cmd
 }
 
 // check compares the flags with one another before any work is done.
 func (f historyFlags) check(cmd *cobra.Command) error {
-	if !slices.Contains([]string{"table", formatCSV, "json", "yaml"}, f.output) {
-		return usagef("-o is table, csv, json or yaml, not %q", f.output)
+	if !slices.Contains([]string{"table", formatCSV, formatHTML, "json", "yaml"}, f.output) {
+		return usagef("-o is table, csv, html, json or yaml, not %q", f.output)
+	}
+	if f.output == formatHTML && f.revisions {
+		return usagef("-o html shows each window once; --revisions is for the other forms")
 	}
 	if cmd.Flags().Changed("last") && f.last < 1 {
 		return usagef("--last is how many windows to show: at least 1")
@@ -156,6 +159,8 @@ func (a *App) historyForm(f historyFlags, models int) historyForm {
 	switch f.output {
 	case formatCSV:
 		return historyCSV{a.Stdout}
+	case formatHTML:
+		return &historyPage{w: a.rawOut, several: models > 1}
 	case "json", "yaml":
 		return &historyList{w: a.Stdout, format: f.output, one: models == 1}
 	}
@@ -349,5 +354,42 @@ func (c historyCSV) write(rows [][]string) error {
 		return err
 	}
 	_, err := c.w.Write(text.Bytes())
+	return err
+}
+
+// historyPage writes a page: of one model its windows, of several a line each.
+type historyPage struct {
+	w       io.Writer
+	several bool
+	name    string // of the last model
+	entries []report.Entry
+}
+
+// begin implements historyForm.
+func (*historyPage) begin() error { return nil }
+
+// model implements historyForm.
+func (p *historyPage) model(h *modelHistory) error {
+	if p.several {
+		p.entries = append(p.entries, report.Entry{Model: h.model.Name, Zone: h.model.Grid().Zone(), Windows: h.records})
+		return nil
+	}
+	p.name = h.model.Name
+	for _, r := range h.records {
+		p.entries = append(p.entries, report.Entry{Model: h.model.Name, Zone: r.Zone(), Windows: []trigger.Record{r}})
+	}
+	return nil
+}
+
+// end implements historyForm.
+func (p *historyPage) end() error {
+	page, err := report.IndexOfWindows(p.name, p.entries, report.Options{})
+	if p.several {
+		page, err = report.IndexOfModels(p.entries)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = p.w.Write(page)
 	return err
 }

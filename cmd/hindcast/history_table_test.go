@@ -113,6 +113,7 @@ func TestHistoryOnAScreen(t *testing.T) {
 		"120-colours":    {look{columns: 120, unicode: true, colour: true}, historyFlags{}},
 		"80-ascii":       {look{columns: 80}, historyFlags{}},
 		"120-reasons":    {look{columns: 120, unicode: true}, historyFlags{reasons: true}},
+		"120-revisions":  {look{columns: 120, unicode: true}, historyFlags{revisions: true}},
 		"file":           {look{}, historyFlags{}},
 		"file-revisions": {look{}, historyFlags{revisions: true}},
 	} {

@@ -46,8 +46,9 @@ func (t *historyTables) model(h *modelHistory) error {
 		gap(t.w)
 		t.atAGlance(h, lines)
 	} else {
-		t.atAGlance(h, lines)
-		gap(t.w)
+		if t.atAGlance(h, lines) {
+			gap(t.w)
+		}
 		table.render(t.w)
 	}
 	if len(h.launches) > 0 {
@@ -61,15 +62,20 @@ func (t *historyTables) model(h *modelHistory) error {
 // Of a longer one the top has left the screen, and that stands below it.
 const tallTable = 40
 
-// atAGlance tells of the newest window, and shows how things went.
-func (t *historyTables) atAGlance(h *modelHistory, lines []windowLine) {
+// atAGlance tells of the newest window, and shows how things went, as far as there is more to show
+// than the table does. It says whether it did.
+func (t *historyTables) atAGlance(h *modelHistory, lines []windowLine) bool {
 	if h.newest != "" {
 		say(t.w, nil, plain(h.newest))
+	}
+	if t.flags.revisions || !stripsTell(t.w, lines) {
+		return h.newest != ""
+	}
+	if h.newest != "" {
 		gap(t.w)
 	}
-	if !t.flags.revisions {
-		writeStrips(t.w, lines)
-	}
+	writeStrips(t.w, lines)
+	return true
 }
 
 // spanText says from when to when records are; nothing of none.

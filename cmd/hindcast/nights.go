@@ -43,23 +43,25 @@ func nightHeader(o *job.Outcome) painted {
 	return styled(faintStyle, fmt.Sprintf("%-*s  %-6s %-*s  verdict", n, "as of", "stage", n, "window"))
 }
 
-// nightLine tells of a window in a line, for the demo and for backfills: lead says which it is.
+// nightLine tells of a window in a line, for the demo and for backfills: lead says which it is, and
+// its verdict.
 func nightLine(l look, night time.Time, o *job.Outcome) (lead, text painted) {
-	lead = plain(fmt.Sprintf("%s  %-6s %s  ", nightTime(night, o), o.Stage, nightTime(o.Window.Start, o)))
 	verdict, widest := verdictCell(l, o.Verdict), verdictCell(l, rule.Inconclusive).width()
-	line := strings.Repeat(" ", widest-verdict.width())
+	lead = plain(fmt.Sprintf("%s  %-6s %s  ", nightTime(night, o), o.Stage, nightTime(o.Window.Start, o))).and(
+		verdict, plain(strings.Repeat(" ", widest-verdict.width()+1)))
+	line := ""
 	c := o.Coverage
 	switch {
 	case c.Predictions == 0:
-		line += " no predictions"
+		line += "no predictions"
 	case c.Matched != nil && *c.Matched == 0:
-		line += fmt.Sprintf(" %d predictions, none with a label", c.Predictions)
+		line += fmt.Sprintf("%d predictions, none with a label", c.Predictions)
 	case c.Matched != nil:
 		line += headline(o)
 	case o.Drift != nil && o.Drift.Judged > 0:
-		line += fmt.Sprintf(" %d of %d features drifted", o.Drift.Count, o.Drift.Judged)
+		line += fmt.Sprintf("%d of %d features drifted", o.Drift.Count, o.Drift.Judged)
 	default:
-		line += fmt.Sprintf(" %d predictions", c.Predictions)
+		line += fmt.Sprintf("%d predictions", c.Predictions)
 	}
 	if names := report.EstimatedNames(o.Estimated); len(names) > 0 && c.Matched == nil {
 		line += fmt.Sprintf(", estimated %s %s", names[0], report.Number(o.Estimated.Metrics[names[0]].Value))
@@ -70,14 +72,14 @@ func nightLine(l look, night time.Time, o *job.Outcome) (lead, text painted) {
 	if o.Recorded {
 		line += "  (recorded)"
 	}
-	return lead, verdict.and(plain(line))
+	return lead, plain(line)
 }
 
 // headline tells of the metric that people look at first, and of the coverage.
 func headline(o *job.Outcome) string {
 	text := ""
 	if name, m, ok := primary(o); ok {
-		text = fmt.Sprintf(" %s %s", name, report.Number(m.Value))
+		text = fmt.Sprintf("%s %s", name, report.Number(m.Value))
 		if i := intervalOf(m); i != "" {
 			text += " (" + i + ")"
 		}
@@ -88,9 +90,9 @@ func headline(o *job.Outcome) string {
 		if !math.IsNaN(float64(f.Rolling)) {
 			text += ", rolling " + report.Number(f.Rolling)
 		}
-		text += ","
+		text += ", "
 	}
-	return text + fmt.Sprintf(" coverage %.0f %%", float64(100*float64(o.Coverage.Coverage)))
+	return text + fmt.Sprintf("coverage %.0f %%", float64(100*float64(o.Coverage.Coverage)))
 }
 
 // primary returns the metric of a window that people look at first.
@@ -185,8 +187,10 @@ func (n *modelNights) render(w io.Writer) {
 			last = append(last, line)
 		}
 	}
-	writeStrips(w, last)
-	gap(w)
+	if stripsTell(w, last) {
+		writeStrips(w, last)
+		gap(w)
+	}
 	table := windowTable{lines: n.lines, zoned: true}
 	table.render(w)
 	breached, recorded := 0, 0

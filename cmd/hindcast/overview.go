@@ -152,7 +152,7 @@ func writeStandings(w io.Writer, models []overviewOf) {
 func overviewRow(l look, o *job.Outcome) ([]any, gauge) {
 	nan := math.NaN()
 	bar := gauge{nan, nan, nan, nan, nil, noRuleMark()}
-	value, interval, reference, coverage, share := "", "", "", "", ""
+	var value, interval, reference, coverage, share string
 	name, m, ok := primary(o)
 	switch {
 	case o.Coverage.Matched != nil && *o.Coverage.Matched > 0 && ok:

@@ -26,6 +26,9 @@ type screen struct {
 	scans  map[*scan]bool
 }
 
+// mostLabel is how many columns the name of a scan has beside the bar.
+const mostLabel = 40
+
 // scan holds how far one reading of objects has come.
 type scan struct {
 	label       string
@@ -107,7 +110,7 @@ func (s *screen) progress(label string) func(done, total int64) {
 		}
 		if s.bar == nil {
 			s.bar = s.newBar(total, progressbar.OptionShowCount(), progressbar.OptionShowBytes(true), progressbar.OptionShowTotalBytes(true), progressbar.OptionUseIECUnits(true))
-			s.bar.Describe(visible(label))
+			s.bar.Describe(shortened(visible(label), mostLabel, look{}))
 		}
 		s.bar.ChangeMax64(total)
 		_ = s.bar.Set64(one.done)

@@ -218,7 +218,7 @@ func (p *pageMaker) Report(ctx context.Context, j *job.Judged) error {
 	if err != nil {
 		return err
 	}
-	if slices.Index(p.models, j.Model) >= mostDrawn {
+	if slices.IndexFunc(p.models, func(m *config.Model) bool { return m.Name == j.Model }) >= mostDrawn {
 		s.Windows, s.Newer = slices.Clone(s.Windows[len(s.Windows)-1:]), nil
 		s.Summary, s.Profile = nil, nil
 		s.NoSummary = fmt.Sprintf("a page on more than %d models draws it of the first ones; hindcast report --model %s shows this one", mostDrawn, s.Model)
@@ -226,7 +226,7 @@ func (p *pageMaker) Report(ctx context.Context, j *job.Judged) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stories[j.Model.Name] = s
+	p.stories[j.Model] = s
 	return nil
 }
 

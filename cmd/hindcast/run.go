@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,18 +14,24 @@ import (
 	"github.com/hindcast/hindcast/report"
 )
 
+// runFlags holds the flags of run, and what a task of Kubeflow Pipelines says in their place.
+type runFlags struct {
+	path, window, asOf string
+	names              []string
+	opt                job.Options
+	engine             engineFlags
+	past               stretch
+	shards             string
+	executorInput      string
+	output, reportFile string
+	details, detailed  bool
+
+	task *report.Task // nil where it is none
+}
+
 // runCommand does one pass of each model, or judges one window.
 func (a *App) runCommand() *cobra.Command {
-	var (
-		path, output, window, asOf string
-		names                      []string
-		opt                        job.Options
-		detailed, details          bool
-		engine                     engineFlags
-		executorInput, reportFile  string
-		shards                     string
-		past                       stretch
-	)
+	var r runFlags
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Evaluate what has become mature, or one window",
@@ -38,146 +46,182 @@ func (a *App) runCommand() *cobra.Command {
 			"  hindcast run -c hindcast.yaml --from 2026-01-01 --to 2026-02-01\n" +
 			"  hindcast run -c hindcast.yaml --dry-run",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := past.check(cmd, output); err != nil {
+			if err := r.check(cmd); err != nil {
 				return err
 			}
-			if details && (output != "table" || past.asked() || shards != "") {
-				return usagef("--details is for the table of several models' windows: leave it out with --from, --shard and other outputs, which have all")
-			}
-			if output != formatCSV && output != formatHTML {
-				if err := checkOutput(output); err != nil {
-					return err
-				}
-			}
-			var task *report.Task
-			if executorInput != "" {
+			if r.executorInput != "" {
 				var err error
-				if task, err = a.task(cmd, executorInput, &path, &names, &opt); err != nil {
+				if r.task, err = a.task(cmd, r.executorInput, &r.path, &r.names, &r.opt); err != nil {
 					return err
 				}
 			}
-			now := a.Clock()
-			if asOf != "" {
-				t, err := groundtruth.ParseTime(asOf)
-				if err != nil {
-					return usagef("--as-of: %w", err)
-				}
-				if t.After(now) {
-					return usagef("--as-of %s lies in the future; windows and labels after now cannot be seen", asOf)
-				}
-				opt.AsOf = t
-			}
-			mine, err := a.sharding(shards, window != "", task != nil || reportFile != "" || output == formatHTML, &opt)
-			if err != nil {
-				return err
-			}
-			c, err := a.openToJudge(cmd.Context(), path, engine, named(names))
-			if err != nil {
-				return err
-			}
-			defer func() { _ = c.Close() }()
-			if past.asked() {
-				newest, err := a.backfill(cmd.Context(), c, past, output, job.BackfillOptions{DryRun: opt.DryRun, Push: opt.Push})
-				if err == nil && reportFile != "" {
-					err = a.reportBackfill(cmd.Context(), c, reportFile, newest)
-				}
-				if err == nil && detailed {
-					a.exit = detailedStatus(newest)
-				}
-				return err
-			}
-			windows, err := c.windowsOf(window, cmp.Or(opt.AsOf, now))
-			if err != nil {
-				return err
-			}
-			if shards != "" {
-				units, failed := c.keep(cmd.Context(), mine, opt.AsOf)
-				if err := a.writeUnits(output, units, opt.AsOf); err != nil {
-					return err
-				}
-				if failed {
-					return errReported
-				}
-				return nil
-			}
-			if opt.Merge && opt.AsOf.IsZero() {
-				if opt.AsOf, err = c.mergeAsOf(cmd.Context()); err != nil {
-					return err
-				}
-			}
-			pages := newPageMaker(c.models)
-			if output == formatHTML || reportFile != "" || task != nil {
-				opt.Reporter = pages
-			}
-			outcomes, failures, undelivered := c.passes(cmd.Context(), func(m *config.Model) job.Options {
-				of := opt
-				of.Window = windows[m.Name]
-				return of
-			})
-			if undelivered != nil {
-				a.log.Error("publishing failed", "err", undelivered)
-			}
-			switch {
-			case output == "table" && len(c.models) > 1 && !details:
-				writeOverview(a.Stdout, overviewsOf(c.models, outcomes, failures), outcomes)
-			case output != formatHTML:
-				if err := writeOutcomes(a.Stdout, output, outcomes); err != nil {
-					return err
-				}
-			}
-			if err := a.writePages(output, reportFile, task, pages.page(now, outcomes, failures)); err != nil {
-				return err
-			}
-			if len(failures) > 0 || undelivered != nil {
-				return errReported
-			}
-			if detailed {
-				a.exit = detailedStatus(outcomes)
-			}
-			return nil
+			return a.run(cmd.Context(), &r)
 		},
 	}
-	configFlag(cmd, &path)
+	configFlag(cmd, &r.path)
 	f := cmd.Flags()
-	f.StringArrayVar(&names, "model", nil, "only this model (repeatable)")
-	f.StringVar(&window, "window", "", "judge just this window: START/END, RFC 3339 or dates, half-open")
-	f.StringVar(&asOf, "as-of", "", "look at the logs as they were at this time")
-	f.StringVar(&past.from, "from", "", "judge all windows from this time on as the passes of then would have: RFC 3339 or a date")
-	f.StringVar(&past.to, "to", "", "with --from: up to this time, which is not part of it (default now)")
-	f.BoolVar(&opt.DryRun, "dry-run", false, "do everything but push, launch, notify and write")
-	f.BoolVar(&opt.Push, "push", false, "with --window or --as-of: push metrics and notify; with --from: push the newest window")
-	f.BoolVar(&opt.Launch, "launch", false, "with --window or --as-of: start retraining and notify")
-	f.StringVarP(&output, "output", "o", "table", "table, json, yaml or html; with --from table, json, yaml or csv")
-	f.StringVar(&reportFile, "report", "", "write what was judged to this file too, as one HTML page")
-	f.BoolVar(&details, "details", false, "of several models: show each window whole, instead of a line")
-	f.StringVar(&executorInput, "executor-input", "", "as a task of Kubeflow Pipelines: {{$}}, which its launcher replaces")
-	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 10 breached, 11 a run was started, 12 inconclusive")
-	f.StringVar(&shards, "shard", "", "read only this part of the windows and keep it for --merge: I/N from 0, or auto/N in an Indexed Job")
-	f.BoolVar(&opt.Merge, "merge", false, "take what shards have read, and act as a pass does")
-	addEngineFlags(cmd, &engine)
+	f.StringArrayVar(&r.names, "model", nil, "only this model (repeatable)")
+	f.StringVar(&r.window, "window", "", "judge just this window: START/END, RFC 3339 or dates, half-open")
+	f.StringVar(&r.asOf, "as-of", "", "look at the logs as they were at this time")
+	f.StringVar(&r.past.from, "from", "", "judge all windows from this time on as the passes of then would have: RFC 3339 or a date")
+	f.StringVar(&r.past.to, "to", "", "with --from: up to this time, which is not part of it (default now)")
+	f.BoolVar(&r.opt.DryRun, "dry-run", false, "do everything but push, launch, notify and write")
+	f.BoolVar(&r.opt.Push, "push", false, "with --window or --as-of: push metrics and notify; with --from: push the newest window")
+	f.BoolVar(&r.opt.Launch, "launch", false, "with --window or --as-of: start retraining and notify")
+	f.StringVarP(&r.output, "output", "o", "table", "table, json, yaml or html; with --from table, json, yaml or csv")
+	f.StringVar(&r.reportFile, "report", "", "write what was judged to this file too, as one HTML page")
+	f.BoolVar(&r.details, "details", false, "of several models: show each window whole, instead of a line")
+	f.StringVar(&r.executorInput, "executor-input", "", "as a task of Kubeflow Pipelines: {{$}}, which its launcher replaces")
+	f.BoolVar(&r.detailed, "detailed-exitcode", false, "exit with 10 breached, 11 a run was started, 12 inconclusive")
+	f.StringVar(&r.shards, "shard", "", "read only this part of the windows and keep it for --merge: I/N from 0, or auto/N in an Indexed Job")
+	f.BoolVar(&r.opt.Merge, "merge", false, "take what shards have read, and act as a pass does")
+	addEngineFlags(cmd, &r.engine)
 	addProfileFlags(cmd)
 	return cmd
 }
 
+// check refuses flags that exclude each other, and an unknown form of output.
+func (r *runFlags) check(cmd *cobra.Command) error {
+	if err := r.past.check(cmd, r.output); err != nil {
+		return err
+	}
+	if r.details && (r.output != "table" || r.past.asked() || r.shards != "") {
+		return usagef("--details is for the table of several models' windows: leave it out with --from, --shard and other outputs, which have all")
+	}
+	if r.output == formatCSV || r.output == formatHTML {
+		return nil
+	}
+	return checkOutput(r.output)
+}
+
+// page reports whether a page is wanted of what is judged.
+func (r *runFlags) page() bool {
+	return r.output == formatHTML || r.reportFile != "" || r.task != nil
+}
+
+// lookFrom reads --as-of, which is no later than now.
+func (r *runFlags) lookFrom(now time.Time) error {
+	if r.asOf == "" {
+		return nil
+	}
+	t, err := groundtruth.ParseTime(r.asOf)
+	if err != nil {
+		return usagef("--as-of: %w", err)
+	}
+	if t.After(now) {
+		return usagef("--as-of %s lies in the future; windows and labels after now cannot be seen", r.asOf)
+	}
+	r.opt.AsOf = t
+	return nil
+}
+
+// run does what the flags ask for: passes, a backfill, or the part of a shard.
+func (a *App) run(ctx context.Context, r *runFlags) error {
+	now := a.Clock()
+	if err := r.lookFrom(now); err != nil {
+		return err
+	}
+	mine, err := a.sharding(r.shards, r.window != "", r.page(), &r.opt)
+	if err != nil {
+		return err
+	}
+	c, err := a.openToJudge(ctx, r.path, r.engine, named(r.names))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	if r.past.asked() {
+		return a.runPast(ctx, c, r)
+	}
+	windows, err := c.windowsOf(r.window, cmp.Or(r.opt.AsOf, now))
+	if err != nil {
+		return err
+	}
+	if r.shards != "" {
+		units, failed := c.keep(ctx, mine, r.opt.AsOf)
+		if err := a.writeUnits(r.output, units, r.opt.AsOf); err != nil {
+			return err
+		}
+		if failed {
+			return errReported
+		}
+		return nil
+	}
+	if r.opt.Merge && r.opt.AsOf.IsZero() {
+		if r.opt.AsOf, err = c.mergeAsOf(ctx); err != nil {
+			return err
+		}
+	}
+	return a.runPasses(ctx, c, r, now, windows)
+}
+
+// runPast judges a stretch of the past.
+func (a *App) runPast(ctx context.Context, c *connected, r *runFlags) error {
+	newest, err := a.backfill(ctx, c, r.past, r.output, job.BackfillOptions{DryRun: r.opt.DryRun, Push: r.opt.Push})
+	if err == nil && r.reportFile != "" {
+		err = a.reportBackfill(ctx, c, r.reportFile, newest)
+	}
+	if err == nil && r.detailed {
+		a.exit = detailedStatus(newest)
+	}
+	return err
+}
+
+// runPasses does the pass of each model and shows what they found.
+func (a *App) runPasses(ctx context.Context, c *connected, r *runFlags, now time.Time, windows map[string]*groundtruth.Window) error {
+	pages := newPageMaker(c.models)
+	if r.page() {
+		r.opt.Reporter = pages
+	}
+	outcomes, failures, undelivered := c.passes(ctx, func(m *config.Model) job.Options {
+		of := r.opt
+		of.Window = windows[m.Name]
+		return of
+	})
+	if undelivered != nil {
+		a.log.Error("publishing failed", "err", undelivered)
+	}
+	switch {
+	case r.output == "table" && len(c.models) > 1 && !r.details:
+		writeOverview(a.Stdout, overviewsOf(c.models, outcomes, failures), outcomes)
+	case r.output != formatHTML:
+		if err := writeOutcomes(a.Stdout, r.output, outcomes); err != nil {
+			return err
+		}
+	}
+	if r.page() {
+		if err := a.writePages(r, pages.page(now, outcomes, failures)); err != nil {
+			return err
+		}
+	}
+	if len(failures) > 0 || undelivered != nil {
+		return errReported
+	}
+	if r.detailed {
+		a.exit = detailedStatus(outcomes)
+	}
+	return nil
+}
+
 // writePages writes what passes found as a page to where it is wanted: to standard output, to a
 // file, and to a task's outputs.
-func (a *App) writePages(output, reportFile string, task *report.Task, page report.Page) error {
-	if output == formatHTML || reportFile != "" {
+func (a *App) writePages(r *runFlags, page report.Page) error {
+	if r.output == formatHTML || r.reportFile != "" {
 		html, err := page.HTML()
 		if err != nil {
 			return err
 		}
-		if output == formatHTML {
+		if r.output == formatHTML {
 			if _, err := a.rawOut.Write(html); err != nil {
 				return err
 			}
 		}
-		if err := a.writePage(reportFile, html); err != nil {
+		if err := a.writePage(r.reportFile, html); err != nil {
 			return err
 		}
 	}
-	if task != nil {
-		return task.Write(page)
+	if r.task != nil {
+		return r.task.Write(page)
 	}
 	return nil
 }

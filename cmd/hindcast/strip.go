@@ -37,12 +37,12 @@ func levels(l look) []string {
 	return []string{"_", ".", "-", "=", "+", "*", "#"}
 }
 
-// writeStrips shows how the metric of windows, their drift and their verdicts went, on a terminal.
+// stripsTell reports whether strips are shown of windows: on a terminal, of several.
+func stripsTell(w io.Writer, lines []windowLine) bool { return lookOf(w).columns > 0 && len(lines) > 1 }
+
+// writeStrips shows how the metric of windows, their drift and their verdicts went.
 func writeStrips(w io.Writer, lines []windowLine) {
 	l := lookOf(w)
-	if l.columns == 0 || len(lines) < 2 {
-		return
-	}
 	name := metricOf(lines)
 	strips := []strip{{label: name}, {label: "drift share"}, {label: "verdict"}, {label: "runs"}}
 	if name == "" {

@@ -168,7 +168,7 @@ const estimatedMark = "~"
 // valueText returns the value of a metric, or what it is estimated to be before labels come.
 func (l *windowLine) valueText(name string) string {
 	f := &l.figures
-	text := ""
+	var text string
 	switch {
 	case l.labelled():
 		text = report.Number(f.Value)

@@ -42,7 +42,7 @@ type Builder struct {
 	kernel  *errorKernel // nil before the first match
 	keys    []key        // of a piece of matches
 	blockOf []int32      // of the piece's rows
-	hourOf  []int32      // likewise: the hours of the week
+	hourOf  []int32      // likewise: the memory of hoursOf
 	classes *classKernel // of Binary
 	many    *manyKernel  // of Multiclass
 	summed  bool         // the versions' sums are in the whole's
@@ -348,23 +348,26 @@ func (b *Builder) addPiece(m *groundtruth.Matches, from, to int) {
 			blockOf[row] = int32(blocks.find(t))
 		}
 	}
+	hourOf := b.hoursOf(m, from, to)
 	switch {
 	case b.many != nil:
 		b.addMany(m, from, to, keys[:at], blockOf)
+		s.clock.addRight(hourOf, b.many.right)
 	case b.classes != nil:
 		b.classes.load(m, from, to)
 		b.classes.addKeys(keys[:at], blockOf)
 		b.classes.addBlocks(s.errors.classes.blocks, blockOf, s.classifier.Scored)
+		s.clock.addRight(hourOf, b.classes.right)
 	default:
 		k.load(rowsOf(m, from, to))
-		k.blockOf = blockOf
+		k.blockOf, k.hourOf = blockOf, hourOf
 		k.addKeys(keys[:at])
-		if k.blockOf != nil {
-			k.addBlocks(s.errors.blocks, k.blockOf)
+		if s.density != nil {
+			k.setErrors()
+			s.density.add(k.piece.predictions, k.piece.labels)
+			s.sizes.add(k)
 		}
-	}
-	if b.shapes != nil {
-		b.addShapes(m, from, to)
+		k.addTimes(s.errors.blocks, s.clock)
 	}
 }
 

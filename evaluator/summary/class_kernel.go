@@ -39,6 +39,12 @@ func (k *classKernel) load(m *groundtruth.Matches, from, to int) {
 	}
 }
 
+// right reports whether the class of a row was predicted.
+func (k *classKernel) right(row int) bool {
+	const none, both = 0, 3 // of the bits of actual and predicted class
+	return k.piece.classes[row] == none || k.piece.classes[row] == both
+}
+
 // loadPredicted takes rows without a label: the class of each is 1 where it is predicted to be
 // of the positive class, and 0 elsewhere.
 func (k *classKernel) loadPredicted(scores []float64, positive []bool) {

@@ -27,6 +27,7 @@ func (c *clock) bytes() int64 {
 }
 
 // addRight counts rows of a classifier by their hours, and those whose class was predicted.
+// Without hours it counts none.
 func (c *clock) addRight(hourOf []int32, right func(row int) bool) {
 	for row, h := range hourOf {
 		p := &c.hours[h]

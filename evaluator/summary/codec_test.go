@@ -282,7 +282,7 @@ func seedSummaries() []*Summary {
 }
 
 func FuzzUnmarshalSummary(f *testing.F) {
-	for _, s := range slices.Concat(seedSummaries(), seedMany(), seedBinary()) {
+	for _, s := range slices.Concat(seedSummaries(), seedMany(), seedBinary(), seedShapes(f)) {
 		b, err := s.MarshalBinary()
 		if err != nil {
 			f.Fatal(err)
@@ -330,6 +330,7 @@ func FuzzUnmarshalSummary(f *testing.F) {
 			t.Fatalf("merging with itself: %v", err)
 		}
 		_ = s.Bytes()
+		_, _, _, _ = s.Density(), s.BySize(), s.ByHour(), s.ByWeekday()
 		if rows, _ := s.Sample(); len(rows) > groundtruth.SampleSize {
 			t.Fatalf("%d rows in the sample", len(rows))
 		}

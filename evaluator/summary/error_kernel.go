@@ -29,9 +29,11 @@ type errorKernel struct {
 	logs    []float64 // of the piece's rows: see logErrors
 	noLogs  bool      // whether some are NaN
 	blockOf []int32   // their time blocks, nil where they have none
+	hourOf  []int32   // their hours of the week, nil where they are not kept
 	center  float64
-	errorOf []float64 // of the piece's rows: see setErrors
-	sizeOf  []int32   // likewise: see sizes.find
+	errorOf []float64   // of the piece's rows: see setErrors
+	sizeOf  []int32     // likewise: see sizes.find
+	times   codeNumbers // of pairs of a block and an hour: see timeCells
 
 	rowOrder
 	cellOf []int32
@@ -59,6 +61,7 @@ type errorKernel struct {
 type targets struct {
 	first, logs, quantiles [][]exact.Sum // by SumKind, from that on which each begins with
 	second                 [][]exact.Sum // as weightSums has them
+	plain                  [][]exact.Sum // as plainSums has them
 	weights                []*weightSums
 	blocks                 []*blockMass
 }
@@ -77,7 +80,7 @@ func (t *targets) of(kind SumKind) (sums [][]exact.Sum, at SumKind) {
 // reset leaves no sums.
 func (t *targets) reset() {
 	t.first, t.logs, t.quantiles, t.second = t.first[:0], t.logs[:0], t.quantiles[:0], t.second[:0]
-	t.weights, t.blocks = t.weights[:0], t.blocks[:0]
+	t.plain, t.weights, t.blocks = t.plain[:0], t.weights[:0], t.blocks[:0]
 }
 
 // addGroup adds those of a group, which it makes where there are none.
@@ -162,7 +165,7 @@ func newErrorKernel(center float64, orders []float64) *errorKernel {
 // load takes a piece of rows, whose time blocks may be set then. It panics where the rows'
 // quantiles aren't as many as the kernel's orders.
 func (k *errorKernel) load(rows pieceRows) {
-	k.piece, k.blockOf = rows, nil
+	k.piece, k.blockOf, k.hourOf = rows, nil, nil
 	k.logs, k.greatestLog, k.noLogs = logErrors(k.logs, rows.predictions, rows.labels)
 	if rows.quantiles != nil {
 		k.quantiles.load(rows)
@@ -268,22 +271,25 @@ func (k *errorKernel) countByBlock(groups []*ErrorSums, rows []int32) {
 func (k *errorKernel) addBlocks(blocks []blockSums, blockOf []int32) {
 	k.group(blockOf, len(blocks))
 	for i := range blocks {
-		b, rows := &blocks[i], k.rows(i)
-		if len(rows) == 0 {
-			continue
+		if rows := k.rows(i); len(rows) > 0 {
+			k.to.reset()
+			k.addBlock(&blocks[i], rows)
 		}
-		k.to.reset()
-		k.to.addBlock(k, b)
-		for run := range slices.Chunk(rows, runRows) {
-			k.loadRun(run)
-			b.n += int64(k.n)
-			b.nonZero += k.nonZero
-			b.logs.n += k.logRows
-			if k.piece.quantiles != nil {
-				b.quantiles.n += int64(k.n)
-			}
-			k.addBlockTerms()
+	}
+}
+
+// addBlock adds rows to a block.
+func (k *errorKernel) addBlock(b *blockSums, rows []int32) {
+	k.to.addBlock(k, b)
+	for run := range slices.Chunk(rows, runRows) {
+		k.loadRun(run)
+		b.n += int64(k.n)
+		b.nonZero += k.nonZero
+		b.logs.n += k.logRows
+		if k.piece.quantiles != nil {
+			b.quantiles.n += int64(k.n)
 		}
+		k.addBlockTerms()
 	}
 }
 
@@ -372,6 +378,9 @@ func (k *errorKernel) addTerm(kind SumKind, products, xs, ys *[runRows]float64, 
 		factors = ys[:n]
 	}
 	parts, ok := exact.Products(products[:n], xs[:n], factors, k.rests[:n], greatest)
+	if kind <= SumE2 {
+		addParts(k.to.plain, int(kind), &parts, ok, products[:n])
+	}
 	if k.piece.weights != nil {
 		k.weighted.addTerm(k, kind, products[:n], greatest)
 		return

@@ -291,6 +291,9 @@ func (k *manyKernel) addPicked(t *scoreTable) {
 	p.scores, p.weights, p.piece.classes = p.scores[:0], p.weights[:0], p.piece.classes[:0]
 }
 
+// right reports whether the class of a row was predicted.
+func (k *manyKernel) right(row int) bool { return k.actual[row] == k.predicted[row] }
+
 // addPredictions counts a batch of predictions, with and without a label.
 func (k *manyKernel) addPredictions(p *manyPredictions, b *groundtruth.Batch) {
 	for from := 0; from < b.Len; from += kernelRows {

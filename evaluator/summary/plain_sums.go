@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hindcast/hindcast/evaluator/exact"
+	"github.com/hindcast/hindcast/groundtruth"
 )
 
 // plainSums are what is kept of the matched rows of an hour of the week, or of those with
@@ -45,6 +46,47 @@ func plainBytes(of []plainSums) int64 {
 		n += int64(len(of[i].sums)) * sumBytes
 	}
 	return n
+}
+
+// addTimes adds the piece's rows to their time blocks and to their hours of the week, as far as
+// they have these. Rows of one block and one hour are added to both at once, as long as such cells
+// have many rows.
+func (k *errorKernel) addTimes(blocks []blockSums, c *clock) {
+	cells, together := k.timeCells()
+	if !together {
+		if k.blockOf != nil {
+			k.addBlocks(blocks, k.blockOf)
+		}
+		if k.hourOf != nil {
+			k.addPlain(k.hourOf, c.hours[:])
+		}
+		return
+	}
+	k.group(k.cellOf, len(cells))
+	for i, cell := range cells {
+		hour, rows := &c.hours[cell%groundtruth.HoursOfWeek], k.rows(i)
+		hour.n += int64(len(rows))
+		k.to.reset()
+		k.to.plain = append(k.to.plain, hour.ready())
+		k.addBlock(&blocks[cell/groundtruth.HoursOfWeek], rows)
+	}
+}
+
+// timeCells numbers the pairs of a block and an hour that the piece has, and sets cellOf to the
+// number of each row. It reports false where there are none, or too many; and where rows have
+// weights, since those of weight 0 have no errors in blocks.
+func (k *errorKernel) timeCells() (cells []int, together bool) {
+	if k.blockOf == nil || k.hourOf == nil || k.piece.weights != nil {
+		return nil, false
+	}
+	k.cellOf = zeroed(k.cellOf, len(k.blockOf))
+	k.times.begin(NumBlocks * groundtruth.HoursOfWeek)
+	for row, block := range k.blockOf {
+		k.cellOf[row] = k.times.numberOf(int(block)*groundtruth.HoursOfWeek + int(k.hourOf[row]))
+	}
+	k.times.end()
+	cells = k.times.seen
+	return cells, len(cells)*cellRows <= len(k.blockOf)
 }
 
 // setErrors computes the errors of the piece's rows, for addPlain.

@@ -10,21 +10,24 @@ type rowOrder struct {
 
 // group orders the rows by their cells, of which there are so many.
 func (k *rowOrder) group(cellOf []int32, cells int) {
-	k.starts = zeroed(k.starts, cells+1)
+	// The loops work on variables of their own, which stay in registers.
+	starts := zeroed(k.starts, cells+1)
 	for _, c := range cellOf {
-		k.starts[c+1]++
+		starts[c+1]++
 	}
 	for c := range cells {
-		k.starts[c+1] += k.starts[c]
+		starts[c+1] += starts[c]
 	}
-	k.order = slices.Grow(k.order[:0], len(cellOf))[:len(cellOf)]
+	order := slices.Grow(k.order[:0], len(cellOf))[:len(cellOf)]
 	for i, c := range cellOf {
-		k.order[k.starts[c]] = int32(i)
-		k.starts[c]++
+		at := starts[c]
+		order[at] = int32(i)
+		starts[c] = at + 1
 	}
 	// Each start has moved to the end of its cell's rows.
-	copy(k.starts[1:], k.starts)
-	k.starts[0] = 0
+	copy(starts[1:], starts)
+	starts[0] = 0
+	k.order, k.starts = order, starts
 }
 
 // zeroed returns n zeros in the memory of s where it has room.

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -15,33 +16,17 @@ func (s *Summary) keepShapes(zone groundtruth.Zone) {
 	}
 }
 
-// addShapes takes a piece of matches, which is loaded.
-func (b *Builder) addShapes(m *groundtruth.Matches, from, to int) {
-	s := b.s
+// hoursOf returns the hours of the week of a piece of matches, nil where they are not kept.
+func (b *Builder) hoursOf(m *groundtruth.Matches, from, to int) []int32 {
 	if !m.HasTime {
-		s.clock = nil // without knowing the hours of all rows, none are known
+		b.s.clock = nil // without knowing the hours of all rows, none are known
 	}
-	if s.density != nil {
-		b.kernel.setErrors()
-		s.density.add(b.kernel.piece.predictions, b.kernel.piece.labels)
-		s.sizes.add(b.kernel)
+	if b.s.clock == nil {
+		return nil
 	}
-	if s.clock == nil {
-		return
-	}
-	b.hourOf = zeroed(b.hourOf, to-from)
+	b.hourOf = slices.Grow(b.hourOf[:0], to-from)[:to-from]
 	b.shapes.SetHoursOfWeek(b.hourOf, m.Times[from:to])
-	switch {
-	case b.many != nil:
-		actual, predicted := b.many.actual, b.many.predicted
-		s.clock.addRight(b.hourOf, func(row int) bool { return actual[row] == predicted[row] })
-	case b.classes != nil:
-		const none, both = 0, 3 // of the bits of actual and predicted class
-		classes := b.classes.piece.classes
-		s.clock.addRight(b.hourOf, func(row int) bool { return classes[row] == none || classes[row] == both })
-	default:
-		b.kernel.addPlain(b.hourOf, s.clock.hours[:])
-	}
+	return b.hourOf
 }
 
 // mergeShapes adds what o has; what is not known of one is not known of both.

@@ -76,10 +76,12 @@ func drawShapeRows(t *rapid.T) []shapeRow {
 	p := shapeValues[rapid.SampledFrom(kinds).Draw(t, "predictions")]
 	y := shapeValues[rapid.SampledFrom(kinds).Draw(t, "labels")]
 	near := rapid.Bool().Draw(t, "near") // the label is about the prediction
+	// Of rows that lie near one another many are of one hour and one time block.
+	span := rapid.SampledFrom([]time.Duration{shapeWindow.Duration(), 90 * time.Minute}).Draw(t, "span")
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 	rows := make([]shapeRow, n)
 	for i := range rows {
-		rows[i] = shapeRow{p: p(r), y: y(r), at: shapeWindow.Start.UnixNano() + r.Int64N(shapeWindow.End.UnixNano()-shapeWindow.Start.UnixNano())}
+		rows[i] = shapeRow{p: p(r), y: y(r), at: shapeWindow.Start.UnixNano() + r.Int64N(int64(span))}
 		if near {
 			if v := rows[i].p * (1 + r.NormFloat64()/20); math.Abs(v) <= math.MaxFloat64 {
 				rows[i].y = v

@@ -15,6 +15,8 @@
 //     classes.go, scores.go for the scores of a binary one, and many.go for several classes.
 //     A mass is how much some rows count.
 //   - A block is a 64th of the window's time.
+//   - Shapes are what pictures are drawn from of matched rows: shapes.go. The clock has their
+//     hours of the week, and grids the cells of their predictions and labels: grid.go.
 //   - A stratum is the part of a reference that is of one kind of time: strata.go.
 //   - A cluster is rows that vary together, such as those of a day of the reference. Each is
 //     counted on coarse bins: clusters.go and coarse.go.
