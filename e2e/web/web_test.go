@@ -170,7 +170,7 @@ models:
     predictions:
       url: file://./log.csv
       columns: {id: id, timestamp: time, prediction: prediction}
-      features: {auto: true, exclude: [label]}
+      features: auto
     ground_truth: {url: file://./log.csv, columns: {id: id, label: label}, delay: 1d}
     reference: {url: file://./reference.csv}
     segments: [` + strconv.Quote(columns[0]) + `]
