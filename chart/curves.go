@@ -29,7 +29,7 @@ func (v Curves) samples() []sample {
 		samples = append(samples, sample{class: curveClass(i), shape: sampleLine, text: curve.Name})
 	}
 	if len(v.Curves) > 0 && slices.ContainsFunc(v.Curves[0].Points, func(p XY) bool { return finite(p.Low) && finite(p.High) }) {
-		samples = append(samples, sample{class: "c-band", shape: sampleArea, text: "interval"})
+		samples = append(samples, sample{class: "c-interval", shape: sampleArea, text: "interval"})
 	}
 	return samples
 }
@@ -94,7 +94,7 @@ func (v Curves) curve(c canvas, curve Curve, i int, x, y scale) {
 		}
 	}
 	c.begin(data{series: "curve", name: curve.Name, fields: fields})
-	c.shape("c-band", whiskers)
+	c.shape("c-interval", whiskers)
 	c.shape(curveClass(i), p)
 	c.end()
 	if !curve.Markers {

@@ -73,21 +73,21 @@ func TestNumbersAreReadBack(t *testing.T) {
 		cells = append(cells, c.Value)
 	}
 	check("cells", find(t, SVG(heat, Size{}), "cell", "hour", "v"), cells)
-	check("bars", find(t, SVG(charts["bars"], Size{}), "bar", "17", "low"), []float64{charts["bars"].(Bars).Bars[17].Low})
+	check("bars", find(t, SVG(charts["bars"], Size{}), "bar", "17", "low"), []float64{sampleBars().Bars[17].Low})
 	check("dots", find(t, SVG(charts["dots"], Size{}), "dot", "zone = centre", "v"), []float64{1.4})
 	check("bins", find(t, SVG(charts["overlay"], Size{}), "bin", "missing", "current"), []float64{0.06})
 	check("outer bins", find(t, SVG(charts["overlay"], Size{}), "bin", "", "high")[24:25], []float64{math.Inf(1)})
 	check("matrix", find(t, SVG(charts["matrix"], Size{}), "count", "cat as dog", "n"), []float64{220})
 	check("gauge", find(t, SVG(charts["gauge"], Size{}), "gauge", "", "threshold"), []float64{1.68})
 	check("spark", find(t, SVG(charts["spark"], Size{}), "value", "", "v"), of(value))
-	curve := charts["curves"].(Curves).Curves[0]
+	curve := sampleROC().Curves[0]
 	for i, y := range find(t, SVG(charts["curves"], Size{}), "curve", curve.Name, "y") {
 		if !same(y, curve.Points[i].Y) {
 			t.Errorf("curve: %v, want %v", y, curve.Points[i].Y)
 		}
 	}
 	sum := int64(0)
-	for _, c := range charts["density"].(Density).Cells {
+	for _, c := range sampleDensity().Cells {
 		sum += c.N
 	}
 	total := 0.0

@@ -18,7 +18,7 @@ func (d Dots) height(width float64) float64 {
 func (d Dots) samples() []sample {
 	var samples []sample
 	if finite(d.Line) {
-		samples = append(samples, sample{class: "c-threshold", shape: sampleLine, text: cmp.Or(d.LineName, "limit") + " " + written(d.Axis.Format, d.Line)})
+		samples = append(samples, sample{class: d.lineClass(), shape: sampleLine, text: cmp.Or(d.LineName, "limit") + " " + written(d.Axis.Format, d.Line)})
 	}
 	if slices.ContainsFunc(d.Dots, func(d Dot) bool { return finite(d.Low) && finite(d.High) }) {
 		samples = append(samples, sample{class: "c-interval", shape: sampleArea, text: "interval"})
@@ -59,7 +59,7 @@ func (d Dots) draw(c canvas, w, h float64) {
 	c.shape("c-grid", grid)
 	if finite(d.Line) && x.shows(d.Line) {
 		c.begin(data{series: "line", fields: []field{one("v", d.Line)}})
-		c.shape("c-threshold", line(x.at(d.Line), p.y0, x.at(d.Line), p.y1))
+		c.shape(d.lineClass(), line(x.at(d.Line), p.y0, x.at(d.Line), p.y1))
 		c.end()
 	}
 	for i, dot := range d.Dots {
@@ -114,6 +114,15 @@ func (d Dots) row(c canvas, dot Dot, x scale, p plot, w float64) {
 		c.label("c-muted", w, mid+4, atEnd, fit(dot.count(), labelSize, w-p.x1-4))
 	}
 	c.end()
+}
+
+// lineClass is how the line looks: as a limit where it has a bad side, else as what the dots are
+// compared with.
+func (d Dots) lineClass() string {
+	if d.Worse == Neither {
+		return "c-reference"
+	}
+	return "c-threshold"
 }
 
 // Table implements Chart.

@@ -110,7 +110,6 @@ func TestPointsLieWhereTheAxisSays(t *testing.T) {
 			if !finite(p.Value) {
 				continue
 			}
-			// The first is the sample of the legend where the chart has one; a wide chart has none.
 			if got := value(ys[i]); math.Abs(got-p.Value) > value(0)-value(0.5) {
 				t.Errorf("%d points: %v is drawn at %v, which is %v on the axis", n, p.Value, ys[i], got)
 			}
@@ -144,7 +143,7 @@ func axisOf(t *testing.T, labels []labelled, is func(labelled) (string, float64,
 }
 
 func TestBarsAndDotsLieWhereTheAxisSays(t *testing.T) {
-	bars := sampleCharts()["bars"].(Bars)
+	bars := sampleBars()
 	w, h := sized(bars, Wide)
 	r := &recorder{}
 	bars.draw(r, w, h)
@@ -165,7 +164,7 @@ func TestBarsAndDotsLieWhereTheAxisSays(t *testing.T) {
 		t.Errorf("%d bars are drawn of %d", i, len(bars.Bars))
 	}
 
-	dots := sampleCharts()["dots"].(Dots)
+	dots := sampleDots()
 	w, h = sized(dots, Wide)
 	r = &recorder{}
 	dots.draw(r, w, h)

@@ -16,7 +16,7 @@ const (
 	narrowish = 500 // below this width a chart is drawn for a telephone
 )
 
-// heading draws the title in up to three lines and returns where what follows may begin.
+// heading draws the title in up to four lines and returns where what follows may begin.
 func heading(c canvas, title string, w float64) float64 {
 	y := 0.0
 	for _, text := range titleLines(title, w) {
@@ -30,7 +30,7 @@ func heading(c canvas, title string, w float64) float64 {
 }
 
 func titleLines(title string, w float64) []string {
-	return wrap(oneLine(title), titleSize*boldWidth, w, 3)
+	return wrap(oneLine(title), titleSize*boldWidth, w, 4)
 }
 
 // headingHeight is the height of heading.

@@ -12,10 +12,22 @@ func (m Matrix) titles() (rows, columns string) {
 	return cmp.Or(m.RowTitle, "actual"), cmp.Or(m.ColumnsTitle, "predicted")
 }
 
-// name is the width of the classes' names, cell that of a cell.
+// many is the number of classes above which columns are too narrow for names: rows have numbers before
+// their names then, columns numbers alone, and a count of 0 is not written.
+const many = 8
+
+// rowName is what a row is called.
+func (m Matrix) rowName(i int) string {
+	if len(m.Classes) > many {
+		return strconv.Itoa(i+1) + "  " + oneLine(m.Classes[i])
+	}
+	return oneLine(m.Classes[i])
+}
+
+// layout is the width of the rows' names, and the width and height of a cell.
 func (m Matrix) layout(w float64) (name, cell, height float64) {
-	for _, class := range m.Classes {
-		name = max(name, textWidth(oneLine(class), labelSize))
+	for i := range m.Classes {
+		name = max(name, textWidth(m.rowName(i), labelSize))
 	}
 	name = min(name, w*0.3) + 10
 	cell = min((w-name)/float64(max(1, len(m.Classes))), 96)
@@ -34,15 +46,19 @@ func (m Matrix) draw(c canvas, w, h float64) {
 	c.label("c-muted", x0, y+12, atStart, fit(oneLine(columnTitle)+" →", labelSize, w-x0))
 	c.label("c-muted", x0-10, y+28, atEnd, fit(oneLine(rowTitle)+" ↓", labelSize, x0-10))
 	for j, class := range m.Classes {
-		if width > 24 {
-			c.label("c-text", x0+float64(width*(float64(j)+0.5)), y+28, atMiddle, fit(oneLine(class), labelSize, width-4))
+		text := fit(oneLine(class), labelSize, width-4)
+		if len(m.Classes) > many {
+			text = strconv.Itoa(j + 1)
+		}
+		if textWidth(text, labelSize) <= width {
+			c.label("c-text", x0+float64(width*(float64(j)+0.5)), y+28, atMiddle, text)
 		}
 	}
 	y += float64(2*labelLine) + 8
-	for i, class := range m.Classes {
+	for i := range m.Classes {
 		top := y + float64(height*float64(i))
 		if height >= 12 {
-			c.label("c-text", x0-10, top+height/2+4, atEnd, fit(oneLine(class), labelSize, x0-10))
+			c.label("c-text", x0-10, top+height/2+4, atEnd, fit(m.rowName(i), labelSize, x0-10))
 		}
 		if i >= len(m.Counts) {
 			continue
@@ -77,8 +93,13 @@ func (m Matrix) cell(c canvas, i, j int, total int64, p plot) {
 	if shade == "c-heat-5" {
 		text = "c-on-heat"
 	}
-	if count := strconv.FormatInt(n, 10); textWidth(count, labelSize) <= width-2 && p.y1-p.y0 >= 14 {
-		if pct := whole2(part); p.y1-p.y0 >= 34 && pct != "" {
+	count, pct := strconv.FormatInt(n, 10), percent(part)
+	switch fits := func(s string) bool { return textWidth(s, labelSize) <= width-2 && p.y1-p.y0 >= 14 }; {
+	case n == 0 && len(m.Classes) > many:
+	case !fits(count) && fits(pct):
+		c.label(text, mid, (p.y0+p.y1)/2+4, atMiddle, pct)
+	case fits(count):
+		if p.y1-p.y0 >= 34 && pct != "" {
 			c.label(text, mid, (p.y0+p.y1)/2-2, atMiddle, pct)
 			c.label(text, mid, (p.y0+p.y1)/2+13, atMiddle, count)
 		} else {
@@ -88,8 +109,8 @@ func (m Matrix) cell(c canvas, i, j int, total int64, p plot) {
 	c.end()
 }
 
-// whole2 is a share as percent without digits after the point.
-func whole2(part float64) string {
+// percent is a share as percent without digits after the point.
+func percent(part float64) string {
 	if !finite(part) {
 		return ""
 	}

@@ -117,24 +117,26 @@ func (o Overlay) histogram(c canvas, bins []Bin, p plot, w float64) {
 		}
 		return p.y1 - float64(d/top*(p.y1-p.y0-6))
 	}
-	area, outline := new(path), new(path)
-	end := math.Inf(-1) // where the area ended
-	for i, b := range bins {
-		from, to := x.at(edges[i][0]), x.at(edges[i][1])
-		to = max(to, from+1)
-		current, ref := y(height(i, b.Current)), y(height(i, b.Reference))
-		area.box(from, current, to, p.y1)
-		if from > end+0.05 {
-			outline.move(from, p.y1)
+	// outline draws the tops of the bins, down to the axis where bins end or one is left out.
+	outline := func(class string, of func(Bin) float64) {
+		tops, end := new(path), math.Inf(-1)
+		for i, b := range bins {
+			from, to := x.at(edges[i][0]), x.at(edges[i][1])
+			to = max(to, from+1)
+			if from > end+0.05 {
+				tops.move(from, p.y1)
+			}
+			top := y(height(i, of(b)))
+			tops.to(from, top).to(to, top)
+			if i == len(bins)-1 || x.at(edges[i+1][0]) > to+0.05 {
+				tops.to(to, p.y1)
+			}
+			end = to
 		}
-		outline.to(from, ref).to(to, ref)
-		if i == len(bins)-1 || x.at(edges[i+1][0]) > to+0.05 {
-			outline.to(to, p.y1)
-		}
-		end = to
+		c.shape(class, tops)
 	}
-	c.shape("c-dist-current", area)
-	c.shape("c-dist-reference", outline)
+	outline("c-dist-current", func(b Bin) float64 { return b.Current })
+	outline("c-dist-reference", func(b Bin) float64 { return b.Reference })
 	reference, current := o.names()
 	for i, b := range bins {
 		from, to := x.at(edges[i][0]), x.at(edges[i][1])

@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	// pixels is how many pixels of a PNG a unit has: messages are read on screens of twice the
+	// Pixels is how many pixels of a PNG a unit has: messages are read on screens of twice the
 	// density, and shown smaller elsewhere.
-	pixels = 2
+	Pixels = 2
 	// margin is the white around a PNG's chart, in units.
 	margin = 16
 	// mostPixels is how many pixels a PNG may have along a side.
@@ -31,7 +31,7 @@ const (
 // PNG draws a chart as a picture with light colours, two pixels a unit, for messages.
 func PNG(c Chart, size Size) ([]byte, error) {
 	w, h := size.of(c)
-	across, down := math.Ceil(pixels*(w+2*margin)), math.Ceil(pixels*(h+2*margin))
+	across, down := math.Ceil(Pixels*(w+2*margin)), math.Ceil(Pixels*(h+2*margin))
 	if across > mostPixels || down > mostPixels {
 		return nil, fmt.Errorf("a picture of %.0f by %.0f pixels is larger than %d along a side: draw fewer rows, or a smaller size", across, down, mostPixels)
 	}
@@ -148,7 +148,7 @@ func (c *pngCanvas) fill(name string, opacity float64, faint bool) {
 }
 
 // px is a length as pixels.
-func px(f float64) float64 { return float64(pixels * (f + margin)) }
+func px(f float64) float64 { return float64(Pixels * (f + margin)) }
 
 // area gathers a polygon.
 func (c *pngCanvas) area(points [][2]float64) {
@@ -251,7 +251,7 @@ func (c *pngCanvas) label(class string, x, y float64, at anchor, s string) {
 			of = c.bold
 		}
 		var err error
-		if face, err = opentype.NewFace(of, &opentype.FaceOptions{Size: look.size * pixels, DPI: 72, Hinting: font.HintingNone}); err != nil {
+		if face, err = opentype.NewFace(of, &opentype.FaceOptions{Size: look.size * Pixels, DPI: 72, Hinting: font.HintingNone}); err != nil {
 			return
 		}
 		c.faces[class] = face

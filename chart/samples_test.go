@@ -85,7 +85,7 @@ func sampleCharts() map[string]Chart {
 	numbers := Overlay{Title: "trip_distance moved up: half lies below 4.1, once 2.6", Desc: "PSI 0.61.", X: Axis{Title: "trip_distance in km"}}
 	for i := range 24 {
 		x := float64(i) / 2
-		numbers.Bins = append(numbers.Bins, Bin{Low: x, High: x + 0.5, Reference: 0.19 * math.Exp(-math.Pow(x-2.6, 2)/4), Current: 0.16 * math.Exp(-math.Pow(x-4.1, 2)/6)})
+		numbers.Bins = append(numbers.Bins, Bin{Low: x, High: x + 0.5, Reference: 0.19 * math.Exp(-(x-2.6)*(x-2.6)/4), Current: 0.16 * math.Exp(-(x-4.1)*(x-4.1)/6)})
 	}
 	numbers.Bins = append(numbers.Bins, Bin{Low: 12, High: math.Inf(1), Reference: 0.002, Current: 0.01}, Bin{Name: "missing", Low: nan, High: nan, Reference: 0.01, Current: 0.06})
 	charts["overlay"] = numbers
@@ -96,6 +96,40 @@ func sampleCharts() map[string]Chart {
 		{Name: "card", Low: nan, High: nan, Reference: 0.55, Current: 0.83}, {Name: "cash", Low: nan, High: nan, Reference: 0.41, Current: 0.12},
 		{Name: "voucher of a very long name that no one would ever write out", Low: nan, High: nan, Reference: 0.04, Current: 0.05},
 	}}
+	charts["density"] = sampleDensity()
+	charts["bars"] = sampleBars()
+	charts["dots"] = sampleDots()
+	charts["curves"] = sampleROC()
+	calibration := Curve{Name: "this window", Markers: true}
+	for i := range 10 {
+		x := (float64(i) + 0.5) / 10
+		calibration.Points = append(calibration.Points, XY{X: x, Y: x * x, Low: x*x - 0.05, High: x*x + 0.06, N: 100})
+	}
+	charts["calibration"] = Curves{Title: "Scores are too high: of 0.65 42 % come true", X: Axis{Title: "score", Min: 0, Max: 1}, Y: Axis{Title: "share that came true", Format: Percent, Min: 0, Max: 1}, Curves: []Curve{calibration}, Diagonal: true, Square: true}
+	charts["matrix"] = Matrix{Title: "cat is taken for dog in 22 % of cases", Classes: []string{"cat", "dog", "guinea pig"}, Counts: [][]int64{{770, 220, 10}, {31, 960, 9}, {2, 1, 47}}}
+	many := Matrix{Title: "20 classes"}
+	places := Bars{Title: "Places of long names", NameTitle: "place", Line: nan}
+	hours := sampleTrend(49)
+	for i := range 20 {
+		many.Classes = append(many.Classes, "a class of a long name "+strings.Repeat("x", i))
+		many.Counts = append(many.Counts, make([]int64, 20))
+		many.Counts[i][i], many.Counts[i][(i*7)%20] = 123456789, int64(i)
+		if i < 7 {
+			places.Bars = append(places.Bars, Bar{Name: many.Classes[i], Value: -1000000 - float64(i), Low: nan, High: nan})
+		}
+	}
+	for i := range hours.Points {
+		start := time.Date(2026, 3, 28, i, 0, 0, 0, hours.Location)
+		hours.Points[i].Start, hours.Points[i].End = start, start.Add(time.Hour)
+	}
+	charts["matrix-many"], charts["places"], charts["hours"] = many, places, hours
+	charts["one"] = sampleTrend(1)
+	hostile := strings.Repeat("<script>alert('x')</script>\u202e שלום 🦊 ", 10)
+	charts["hostile"] = Dots{Title: hostile, Axis: Axis{Title: hostile}, NameTitle: hostile, Line: nan, Dots: []Dot{{Name: hostile, Value: 1, Low: 0.5, High: 1.5, Reference: nan, Note: hostile}, {Name: "שלום עולם", Value: 2, Low: nan, High: nan, Reference: nan}, {Name: "価格 🦊", Value: 2, Low: nan, High: nan, Reference: nan}}}
+	return charts
+}
+
+func sampleDensity() Density {
 	density := Density{Title: "Predictions fall short of long trips", X: Axis{Title: "actual in minutes"}, Y: Axis{Title: "predicted in minutes"}, Diagonal: true}
 	for i := range 30 {
 		for j := range 30 {
@@ -105,7 +139,10 @@ func sampleCharts() map[string]Chart {
 			}
 		}
 	}
-	charts["density"] = density
+	return density
+}
+
+func sampleBars() Bars {
 	hours := Bars{Title: "Errors are largest from 7 to 9 and at 17 o'clock", Axis: Axis{Title: "MAE in minutes"}, NameTitle: "hour of the day", Line: 1.1, LineName: "all hours"}
 	for h := range 24 {
 		v := 1 + 0.8*math.Exp(-math.Pow(float64(h)-8, 2)/3) + 0.6*math.Exp(-math.Pow(float64(h)-17, 2)/3)
@@ -115,13 +152,21 @@ func sampleCharts() map[string]Chart {
 		}
 		hours.Bars = append(hours.Bars, bar)
 	}
-	charts["bars"] = hours
-	charts["dots"] = Dots{Title: "Segment airport is worst: RMSE 2.4; all 1.9", Axis: Axis{Title: "RMSE in minutes"}, NameTitle: "segment", Line: 1.68, LineName: "limit", Worse: Above, Dots: []Dot{
+	return hours
+}
+
+func sampleDots() Dots {
+	nan := math.NaN()
+	return Dots{Title: "Segment airport is worst: RMSE 2.4; all 1.9", Axis: Axis{Title: "RMSE in minutes"}, NameTitle: "segment", Line: 1.68, LineName: "limit", Worse: Above, Dots: []Dot{
 		{Name: "zone = airport", Value: 2.4, Low: 2.1, High: 2.7, Reference: 1.5, N: 812, State: Bad},
 		{Name: "zone = Größenwahn-Straße am östlichen Rand der Stadt", Value: 1.9, Low: 1.6, High: 2.2, Reference: 1.4, N: 5120, State: Unsure},
 		{Name: "zone = centre", Value: 1.4, Low: 1.35, High: 1.45, Reference: 1.38, N: 51200, State: Good},
 		{Name: "zone = harbour", Value: nan, Low: nan, High: nan, Reference: nan, N: 3},
 	}}
+}
+
+func sampleROC() Curves {
+	nan := math.NaN()
 	roc := Curve{Name: "this window, AUC 0.81"}
 	before := Curve{Name: "reference, AUC 0.9"}
 	for i := range 41 {
@@ -129,15 +174,5 @@ func sampleCharts() map[string]Chart {
 		roc.Points = append(roc.Points, XY{X: x, Y: math.Pow(x, 0.25), Low: nan, High: nan})
 		before.Points = append(before.Points, XY{X: x, Y: math.Pow(x, 0.12), Low: nan, High: nan})
 	}
-	charts["curves"] = Curves{Title: "ROC: AUC fell from 0.9 to 0.81", X: Axis{Title: "false positive rate", Min: 0, Max: 1}, Y: Axis{Title: "true positive rate", Min: 0, Max: 1}, Curves: []Curve{roc, before}, Diagonal: true, Square: true}
-	calibration := Curve{Name: "this window", Markers: true}
-	for i := range 10 {
-		x := (float64(i) + 0.5) / 10
-		calibration.Points = append(calibration.Points, XY{X: x, Y: x * x, Low: x*x - 0.05, High: x*x + 0.06, N: 100})
-	}
-	charts["calibration"] = Curves{Title: "Scores are too high: of 0.65 42 % come true", X: Axis{Title: "score", Min: 0, Max: 1}, Y: Axis{Title: "share that came true", Format: Percent, Min: 0, Max: 1}, Curves: []Curve{calibration}, Diagonal: true, Square: true}
-	charts["matrix"] = Matrix{Title: "cat is taken for dog in 22 % of cases", Classes: []string{"cat", "dog", "guinea pig"}, Counts: [][]int64{{770, 220, 10}, {31, 960, 9}, {2, 1, 47}}}
-	hostile := strings.Repeat("<script>alert('x')</script>\u202e שלום 🦊 ", 10)
-	charts["hostile"] = Dots{Title: hostile, Axis: Axis{Title: hostile}, NameTitle: hostile, Line: nan, Dots: []Dot{{Name: hostile, Value: 1, Low: 0.5, High: 1.5, Reference: nan, Note: hostile}, {Name: "שלום עולם", Value: 2, Low: nan, High: nan, Reference: nan}, {Name: "価格 🦊", Value: 2, Low: nan, High: nan, Reference: nan}}}
-	return charts
+	return Curves{Title: "ROC: AUC fell from 0.9 to 0.81", X: Axis{Title: "false positive rate", Min: 0, Max: 1}, Y: Axis{Title: "true positive rate", Min: 0, Max: 1}, Curves: []Curve{roc, before}, Diagonal: true, Square: true}
 }

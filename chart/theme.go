@@ -77,8 +77,8 @@ func styles() []style {
 		stroke("c-rolling", "reference", 1.4), stroke("c-diagonal", "ink", 1.2, 4, 4), stroke("c-whisker", "ink", 1.2),
 		area("c-value-dot", "accent"), area("c-reference-dot", "reference"), area("c-third-dot", "unsure"), area("c-estimated-dot", "accent"),
 		// Areas.
-		area("c-band", "accent-soft"), {class: "c-interval", fill: "accent", opacity: 0.38}, area("c-strip", "edge"), {class: "c-bar", fill: "accent", opacity: 0.7}, {class: "c-bar-bad", fill: "bad", opacity: 0.8},
-		{class: "c-dist-current", fill: "accent", opacity: 0.55}, stroke("c-dist-reference", "reference", 1.8), area("c-dist-reference-bar", "reference"),
+		area("c-band", "accent-soft"), {class: "c-interval", fill: "accent", opacity: 0.38}, area("c-strip", "edge"), {class: "c-bar", fill: "accent", opacity: 0.7}, {class: "c-bar-bad", fill: "bad", opacity: 0.7},
+		{class: "c-dist-current", fill: "accent", stroke: "accent", width: 1.2, opacity: 0.35}, stroke("c-dist-reference", "reference", 1.8), {class: "c-dist-reference-bar", fill: "reference", stroke: "reference", width: 1.2, opacity: 0.15},
 		// States and marks.
 		{class: "c-none", fill: "accent", stroke: "surface", width: 1}, {class: "c-good", fill: "good", stroke: "surface", width: 1},
 		{class: "c-bad", fill: "bad", stroke: "surface", width: 1}, {class: "c-unsure", fill: "surface", stroke: "unsure", width: 1.8},

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -55,6 +56,23 @@ func TestContrast(t *testing.T) {
 						t.Errorf("%s: %s on %s has a contrast of %.2f, want %v", theme, colour, ground, got, c.least)
 					}
 				}
+			}
+		}
+	}
+	// Areas that let their ground through: against it, and what is drawn on them.
+	for theme, hues := range map[string]map[string]string{"light": light, "dark": dark} {
+		for _, s := range styles() {
+			if s.opacity <= 0 || s.class == "c-interval" || s.stroke != "" {
+				continue // an interval lies about the mark that tells, and a border is seen by itself
+			}
+			c, ground := rgba(hues[s.fill]), rgba(hues["surface"])
+			mix := func(a, b uint8) uint8 { return uint8(float64(a)*s.opacity + float64(b)*(1-s.opacity)) }
+			fill := fmt.Sprintf("#%02x%02x%02x", mix(c.R, ground.R), mix(c.G, ground.G), mix(c.B, ground.B))
+			if got := contrast(fill, hues["surface"]); got < 3 {
+				t.Errorf("%s: %s has a contrast of %.2f", theme, s.class, got)
+			}
+			if got := contrast(fill, hues["ink"]); got < 3 && strings.HasPrefix(s.class, "c-bar") {
+				t.Errorf("%s: an interval on %s has a contrast of %.2f", theme, s.class, got)
 			}
 		}
 	}

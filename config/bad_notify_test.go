@@ -101,5 +101,57 @@ func TestBadReceivers(t *testing.T) {
 			"secret that is a number", "token_file: /secrets/slack", "token: 12345",
 			"hindcast.yaml:57:18: notify.slack.token: want text: put it in quotes",
 		},
+		{
+			"link with an unknown field", "{{ .RunID }}", "{{ .RunId }}",
+			"hindcast.yaml:80:10: notify.links.run: unknown field .RunId; known: .Event, .Model, .Rule, .Run, .RunID, .Window.Start, .Window.End, .Window.StartMillis, .Window.EndMillis, .Window.File",
+		},
+		{
+			"link with half a field", "{{ .Window.File }}", "{{ .Window }}",
+			"hindcast.yaml:77:13: notify.links.report: a template needs .Window.Start or .Window.End or .Window.StartMillis or .Window.EndMillis or .Window.File; known: .Event, .Model, .Rule, .Run, .RunID, .Window.Start, .Window.End, .Window.StartMillis, .Window.EndMillis, .Window.File",
+		},
+		{
+			"link that is cut off", "details/{{ .RunID }}", "details/{{ .RunID",
+			"hindcast.yaml:80:10: notify.links.run: bad template: unclosed action",
+		},
+		{
+			"link of another scheme", "https://wiki.example.com/runbooks", "wiki.example.com/runbooks",
+			"hindcast.yaml:79:14: notify.links.runbook: a link must begin with http:// or https:// and a host; values are escaped, so that a template can stand for none of these",
+		},
+		{
+			"link that is all a value", "https://wiki.example.com/runbooks", `"{{ .Model }}"`,
+			"hindcast.yaml:79:14: notify.links.runbook: a link must begin with http:// or https:// and a host; values are escaped, so that a template can stand for none of these",
+		},
+		{
+			"link with a password", "https://wiki.example.com/runbooks", "https://me:hunter2@wiki.example.com/",
+			"hindcast.yaml:79:14: notify.links.runbook: a link is read by all whom messages reach; leave user and password out",
+		},
+		{
+			"unknown link", "runbook: https", "runbok: https",
+			`hindcast.yaml:79:5: notify.links: unknown key "runbok" (did you mean "runbook"?)`,
+		},
+		{
+			"body with an unknown field", "    labels: {namespace: team-a}\n    http_config", "    body: {text: [{a: \"{{ .Titel }}\"}]}\n    http_config",
+			"hindcast.yaml:70:23: notify.webhook.body.text[0].a: unknown field .Titel; known: .Event, .Model, .Rule, .Run, .RunID, .Title, .Sentence, .Text, .Markdown, .Severity, .Status, .Resolved, .Incident, .Time, .Secret, .Window.Start, .Window.End, .Links.Report, .Links.Dashboard, .Links.Runbook, .Links.Run",
+		},
+		{
+			"body beside labels", "    labels: {namespace: team-a}\n    http_config", "    labels: {namespace: team-a}\n    body: {text: x}\n    http_config",
+			"hindcast.yaml:70:5: notify.webhook.labels: labels are those of alerts, and the webhook has a body of its own; leave this out",
+		},
+		{
+			"empty body", "    labels: {namespace: team-a}\n    http_config", "    body: {}\n    http_config",
+			"hindcast.yaml:70:11: notify.webhook.body: the body is empty: give it keys or leave it out",
+		},
+		{
+			"secret that no body names", "    labels: {namespace: team-a}\n    http_config", "    body: {text: x}\n    secret: hunter2\n    http_config",
+			"hindcast.yaml:69:5: notify.webhook: a secret is for a body that names it as {{ .Secret }}, and none does; leave it out",
+		},
+		{
+			"unknown event", "    labels: {namespace: team-a}\n    http_config", "    events: [breach, recovered]\n    http_config",
+			`hindcast.yaml:70:22: notify.webhook.events[1]: unknown event "recovered"; known: breach, evaluation_failing, evaluation_works, resolved, retrain_duplicate, retrain_failed, retrain_finished, retrain_not_started, retrain_started, retrain_suggested, revised`,
+		},
+		{
+			"event twice", "    labels: {namespace: team-a}\n    http_config", "    events: [breach, breach]\n    http_config",
+			`hindcast.yaml:70:22: notify.webhook.events[1]: "breach" is listed twice`,
+		},
 	})
 }

@@ -329,6 +329,7 @@ type Notify struct {
 	Email        *Email        `yaml:"email"`
 	Webhook      *Webhook      `yaml:"webhook"`
 	Alertmanager *Alertmanager `yaml:"alertmanager"`
+	Links        Links         `yaml:"links"`
 }
 
 // Slack is a Slack channel, by bot token or by webhook.

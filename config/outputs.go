@@ -147,6 +147,9 @@ func (d *decoder) notify(v value, c *Config) {
 	if av, ok := o.get("alertmanager"); ok {
 		c.Notify.Alertmanager = d.alertmanager(av, c.Dir)
 	}
+	if lv, ok := o.get("links"); ok {
+		c.Notify.Links = d.links(lv)
+	}
 	o.done()
 }
 

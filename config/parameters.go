@@ -13,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/hindcast/hindcast/internal/fill"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -20,9 +21,12 @@ import (
 // run started by Hindcast would take literally.
 var kfpMacro = regexp.MustCompile(`\[\[\s*[A-Za-z][A-Za-z0-9_]*(\.[^\]]*)?\s*\]\]`)
 
-// checkTemplateText parses a template and refuses what a parameter does not need:
-// loops and nested templates could run forever, and with changes what a dot means.
-func checkTemplateText(s string) error {
+// templates checks templates that may name the fields.
+type templates struct{ fields []string }
+
+// check parses a template and refuses what nobody needs: loops and nested templates could
+// run forever, and with changes what a dot means.
+func (t templates) check(s string) error {
 	tmpl, err := template.New("parameter").Parse(s)
 	if err != nil {
 		return templateError(err)
@@ -33,7 +37,7 @@ func checkTemplateText(s string) error {
 	if len(tmpl.Templates()) > 1 {
 		return errors.New("the template defines another; only fields, functions and if are allowed")
 	}
-	return checkTemplate(tmpl.Root)
+	return t.node(tmpl.Root)
 }
 
 // templateError drops the package's prefixes: "template: parameter:1:3: executing ...".
@@ -45,67 +49,78 @@ func templateError(err error) error {
 	return fmt.Errorf("bad template: %s", clip(msg))
 }
 
-// checkTemplate walks a template for fields that do not exist.
-func checkTemplate(n parse.Node) error {
-	switch t := n.(type) {
+// node walks a template for fields that do not exist.
+func (t templates) node(n parse.Node) error {
+	switch n := n.(type) {
 	case *parse.ListNode:
-		if t == nil {
+		if n == nil {
 			return nil
 		}
-		for _, c := range t.Nodes {
-			if err := checkTemplate(c); err != nil {
+		for _, c := range n.Nodes {
+			if err := t.node(c); err != nil {
 				return err
 			}
 		}
 	case *parse.ActionNode:
-		return checkTemplate(t.Pipe)
+		return t.node(n.Pipe)
 	case *parse.IfNode:
-		return errors.Join(checkTemplate(t.Pipe), checkTemplate(t.List), checkTemplate(t.ElseList))
+		return errors.Join(t.node(n.Pipe), t.node(n.List), t.node(n.ElseList))
 	case *parse.PipeNode:
-		if t == nil {
+		if n == nil {
 			return nil
 		}
-		for _, c := range t.Cmds {
+		for _, c := range n.Cmds {
 			for _, a := range c.Args {
-				if err := checkTemplate(a); err != nil {
+				if err := t.node(a); err != nil {
 					return err
 				}
 			}
 		}
 	case *parse.ChainNode:
-		return checkTemplate(t.Node)
+		return t.node(n.Node)
 	case *parse.FieldNode:
-		return checkField(t.Ident)
+		return t.field(n.Ident)
 	case *parse.VariableNode:
-		if t.Ident[0] == "$" && len(t.Ident) > 1 {
-			return checkField(t.Ident[1:])
+		if n.Ident[0] == "$" && len(n.Ident) > 1 {
+			return t.field(n.Ident[1:])
 		}
 	case *parse.DotNode:
-		return errors.New("a template needs a field after the dot; known: " + knownFields())
+		return errors.New("a template needs a field after the dot; known: " + t.known())
 	case *parse.RangeNode, *parse.WithNode, *parse.TemplateNode, *parse.BreakNode, *parse.ContinueNode:
 		return errors.New("only fields, functions and if are allowed in a template")
 	}
 	return nil
 }
 
-// checkField checks the names of a field chain; the trial run at load checks what
-// follows a known one.
-func checkField(names []string) error {
+// field checks the names of a field chain; the trial run at load checks what follows a
+// known one.
+func (t templates) field(names []string) error {
 	field := names[0]
-	if field == "Window" {
+	if below := t.below(field); len(below) > 0 {
 		if len(names) == 1 {
-			return errors.New("a template needs .Window.Start or .Window.End; known: " + knownFields())
+			return fmt.Errorf("a template needs .%s; known: %s", strings.Join(below, " or ."), t.known())
 		}
 		field += "." + names[1]
 	}
-	if slices.Contains(templateFields(), field) {
+	if slices.Contains(t.fields, field) {
 		return nil
 	}
-	return fmt.Errorf("unknown field .%s; known: %s", clip(strings.Join(names, ".")), knownFields())
+	return fmt.Errorf("unknown field .%s; known: %s", clip(strings.Join(names, ".")), t.known())
 }
 
-// knownFields lists the fields of templates for messages.
-func knownFields() string { return "." + strings.Join(templateFields(), ", .") }
+// below lists the fields of a field that is no value itself.
+func (t templates) below(name string) []string {
+	var out []string
+	for _, f := range t.fields {
+		if strings.HasPrefix(f, name+".") {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// known lists the fields for messages.
+func (t templates) known() string { return "." + strings.Join(t.fields, ", .") }
 
 // parameters reads parameters of any type.
 func (d *decoder) parameters(v value) map[string]any {
@@ -198,19 +213,25 @@ func (d *decoder) checkParameter(v value, s scalar) {
 		d.fail(v, "%s is a placeholder of recurring runs, which this run would take literally; use a template such as {{ .Window.End }}", m)
 		return
 	}
-	if !strings.Contains(s.text, "{{") {
-		return
-	}
-	if err := checkTemplateText(s.text); err != nil {
-		d.fail(v, "%v", err)
-		return
-	}
-	// A trial run finds what the fields' types do not have.
 	const at = "2026-01-02T03:04:05Z"
-	_, err := trigger.RenderParameters(map[string]any{"value": s.text}, trigger.TemplateData{
+	d.template(v, s.text, trigger.TemplateData{
 		Model: "model", Window: trigger.TemplateWindow{Start: at, End: at}, Rule: "rule", Reason: "reason", Key: "key", Attempt: 1, AsOf: at,
 	})
-	if err != nil {
-		d.fail(v, "%v", templateError(err))
+}
+
+// template checks the templates in a text by a trial run with example, which finds what
+// the fields' types do not have, and reports whether they are fit.
+func (d *decoder) template(v value, text string, example any) bool {
+	if !strings.Contains(text, "{{") {
+		return true
 	}
+	if err := (templates{fill.Fields(example)}).check(text); err != nil {
+		d.fail(v, "%v", err)
+		return false
+	}
+	if _, err := fill.Text(text, example); err != nil {
+		d.fail(v, "%v", templateError(err))
+		return false
+	}
+	return true
 }

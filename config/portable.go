@@ -42,7 +42,7 @@ func isLocal(url string) bool {
 // Local reports whether everything that the configuration names is on this machine, so
 // that nothing is reached over a network.
 func (c *Config) Local() bool {
-	local := c.Prometheus == nil && c.Publish.Pushgateway == nil && c.Notify == Notify{}
+	local := c.Prometheus == nil && c.Publish.Pushgateway == nil && c.Notify == Notify{Links: c.Notify.Links}
 	for _, m := range c.Models {
 		local = local && m.Retrain.Kubeflow == nil
 	}

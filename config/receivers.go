@@ -26,9 +26,12 @@ type Email struct {
 	Timeout   time.Duration `yaml:"timeout"`
 }
 
-// Webhook takes what Alertmanager posts to webhooks.
+// Webhook takes what Alertmanager posts to webhooks, or a body of the file's own.
 type Webhook struct {
 	URL     Secret            `yaml:"url"`
+	Body    map[string]any    `yaml:"body"`   // JSON whose texts are templates; nil: Alertmanager's
+	Secret  Secret            `yaml:"secret"` // that the body may name
+	Events  []string          `yaml:"events"` // the kinds that are sent; nil: all
 	Labels  map[string]string `yaml:"labels"`
 	HTTP    HTTPClient        `yaml:"http_config"`
 	Timeout time.Duration     `yaml:"timeout"`
@@ -129,6 +132,19 @@ func (d *decoder) webhook(v value, dir string) *Webhook {
 		o.fail("url (or url_file) is missing")
 	}
 	w.Labels = o.alertLabels()
+	o.secret("secret", dir, &w.Secret)
+	if bv, ok := o.get("body"); ok {
+		w.Body = d.body(bv)
+		if o.has("labels") {
+			d.failAt(o.keyPos("labels"), join(v.path, "labels"), "labels are those of alerts, and the webhook has a body of its own; leave this out")
+		}
+	}
+	if w.Secret.IsSet() && !namesSecret(w.Body) {
+		o.fail("a secret is for a body that names it as {{ .Secret }}, and none does; leave it out")
+	}
+	if ev, ok := o.get("events"); ok {
+		w.Events = d.events(ev)
+	}
 	o.messageClient(dir, &w.HTTP)
 	o.positive("timeout", &w.Timeout)
 	o.done()

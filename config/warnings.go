@@ -23,6 +23,9 @@ func (c *Config) Warnings() []string {
 	if c.Prometheus != nil && !slices.ContainsFunc(c.Models, func(m *Model) bool { return len(m.Prometheus) > 0 }) {
 		out = append(out, "prometheus: no model has a query, so nothing is asked of it")
 	}
+	if (c.Notify == Notify{Links: c.Notify.Links}) && c.Notify.Links != (Links{}) {
+		out = append(out, "notify.links: no receiver is given, so that nobody is sent a link")
+	}
 	for _, m := range c.Models {
 		for _, w := range m.warnings(c.State.KeepSummaries) {
 			out = append(out, fmt.Sprintf("model %s: %s", m.Name, w))

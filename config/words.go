@@ -57,17 +57,20 @@ func strata() []string { return with(auto, texts(summary.StrataKinds())) }
 
 func mailTLS() []string { return []string{tlsStart, tlsImplicit, tlsNone} }
 
+// eventKinds are the kinds of job's events, which that package has too.
+func eventKinds() []string {
+	return []string{
+		"breach", "resolved", "retrain_suggested", "retrain_started", "retrain_finished", "retrain_failed", "retrain_duplicate", "retrain_not_started",
+		"revised", "evaluation_failing", "evaluation_works",
+	}
+}
+
 func reportTimes() []string { return []string{ReportAlways, ReportBreached, ReportNever} }
 
 func schemes() []string { return []string{"s3", "gs", "azblob", "file", "mem"} }
 
 // placeholders are the parts of a time that a pattern may name.
 func placeholders() []string { return []string{"date", "hour", "year", "month", "day"} }
-
-// templateFields are the fields of trigger.TemplateData, which templates may name.
-func templateFields() []string {
-	return []string{"Model", "Window.Start", "Window.End", "Rule", "Reason", "Key", "Attempt", "AsOf"}
-}
 
 // texts turns words that have a type of their own into text.
 func texts[W ~string](words []W) []string {

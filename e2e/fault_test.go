@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/e2e/internal/faultproxy"
-	"github.com/hindcast/hindcast/e2e/internal/slackstand"
+	"github.com/hindcast/hindcast/internal/slackstand"
 )
 
 const runsPath = "/apis/v2beta1/runs"

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/e2e/internal/kfp"
-	"github.com/hindcast/hindcast/e2e/internal/slackstand"
+	"github.com/hindcast/hindcast/internal/slackstand"
 )
 
 // result is how a command ended.

@@ -115,7 +115,8 @@ func DistributionOf(ref, cur *summary.Column, most int) Distribution {
 }
 
 // piece is values of a reference and of a window that no bin may take apart: equal ones, or all
-// in an open interval of which no more is known. Beyond the reference's values that is infinite.
+// in an interval of which no more is known. Beyond the reference's values that ends with the
+// farthest value, or is infinite where that is too far away.
 type piece struct {
 	low, high         float64 // equal of equal values
 	reference, window int64
@@ -129,8 +130,9 @@ func piecesOf(ref, cur *summary.Column) []piece {
 	edges := ref.Edges()
 	out := make([]piece, 0, 2*len(edges)+1)
 	r, c := ref.InteriorEntries(), cur.InteriorEntries()
+	outerLow, outerHigh := outerEnds(edges, cur)
 	for i := range len(edges) + 1 {
-		end, low, high := uint64(math.MaxUint64), math.Inf(-1), math.Inf(1)
+		end, low, high := uint64(math.MaxUint64), outerLow, outerHigh
 		if i > 0 {
 			low = edges[i-1]
 		}
@@ -150,6 +152,23 @@ func piecesOf(ref, cur *summary.Column) []piece {
 		}
 	}
 	return out
+}
+
+// outerEnds returns where the values of a window end that are beyond the edges: infinitely far
+// where it is farther from these than they are from one another, as an outlier is.
+func outerEnds(edges []float64, cur *summary.Column) (low, high float64) {
+	low, high = math.Inf(-1), math.Inf(1)
+	if len(edges) == 0 || cur.N() == 0 {
+		return low, high
+	}
+	first, last := edges[0], edges[len(edges)-1]
+	if m := cur.Min(); m < first && first-m <= last-first {
+		low = math.Nextafter(m, low) // the interval is open
+	}
+	if m := cur.Max(); m > last && m-last <= last-first {
+		high = math.Nextafter(m, high)
+	}
+	return low, high
 }
 
 // entriesBefore takes the entries of lesser keys from the front of a list.

@@ -174,7 +174,7 @@ func TestDistributionBins(t *testing.T) {
 		outsides int
 	}{
 		{of: "few", to: "few", kind: evaluator.Values, least: 12, first: 0},
-		{of: "normal", to: "shifted", step: 0.2, least: 36, first: -3.8, outsides: 1},
+		{of: "normal", to: "shifted", step: 0.25, least: 31, first: -3.75},
 		{of: "whole", to: "whole", step: 4, unit: 1, least: 25, first: -52.5, outsides: 2},
 		{of: "lognormal", to: "lognormal", log: true, step: 0.2, least: 24, outsides: 2, first: 0.004},
 		{of: "heavy", to: "heavy", step: 8, least: 28, outsides: 2, first: -112},
@@ -191,6 +191,31 @@ func TestDistributionBins(t *testing.T) {
 		if d.Kind != c.kind || d.Log != c.log || math.Abs(inside[9].High-inside[9].Low-c.step) > 0.3*c.step || d.Unit != c.unit || len(outside) != c.outsides || len(inside) < c.least || math.Abs(inside[0].Low-c.first) > 0.3*c.step {
 			t.Errorf("%s to %s: kind %d, log %v, step %g, unit %g, %d bins from %g, %d outside", c.of, c.to, d.Kind, d.Log, inside[9].High-inside[9].Low, d.Unit, len(inside), inside[0].Low, len(outside))
 		}
+	}
+}
+
+// Of values beyond the reference's that are too many to be known the farthest is: they have a bin
+// up to there, or all that is beyond where one of them is too far away.
+func TestDistributionBeyondTheReference(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	ref, cur := make([]float64, 3000), make([]float64, 2000)
+	for i := range ref {
+		ref[i] = 100 * rng.Float64()
+	}
+	for i := range cur {
+		cur[i] = 150 * rng.Float64()
+	}
+	d := distribution(ref, cur, 200)
+	checkDistribution(t, d, ref, cur)
+	last := d.Bins[len(d.Bins)-1]
+	if last.Outside() || !(last.Low > 90 && last.Low < 101) || !(last.High >= slices.Max(cur)) || last.Window < 600 {
+		t.Errorf("the last bin is %+v", last)
+	}
+	cur[7] = 1e9
+	d = distribution(ref, cur, 200)
+	checkDistribution(t, d, ref, cur)
+	if last := d.Bins[len(d.Bins)-1]; !last.Outside() || last.Window < 600 {
+		t.Errorf("with an outlier the last bin is %+v", last)
 	}
 }
 

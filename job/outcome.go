@@ -112,7 +112,16 @@ const (
 	EventRevised           EventKind = "revised"             // judged again, windows or runs are not as people were told
 	EventEvaluationFailing EventKind = "evaluation_failing"
 	EventEvaluationWorks   EventKind = "evaluation_works" // a pass succeeded again
+	EventTest              EventKind = "test"             // nothing has happened: somebody tries the receivers
 )
+
+// EventKinds lists the events that passes tell.
+func EventKinds() []EventKind {
+	return []EventKind{
+		EventBreach, EventResolved, EventRetrainSuggested, EventRetrainStarted, EventRetrainFinished, EventRetrainFailed, EventRetrainDuplicate,
+		EventLaunchFailed, EventRevised, EventEvaluationFailing, EventEvaluationWorks,
+	}
+}
 
 // Incident is what an event belongs to: a rule's breach with the runs that follow from
 // it, a run that was started by hand, or a series of passes that failed.
@@ -141,7 +150,23 @@ type Event struct {
 	Launch    *trigger.Launch      // EventRetrain*
 	State     *trigger.RunState    // EventRetrainFinished, EventRetrainFailed, EventRetrainDuplicate
 	RunURL    string               // for people; may be empty
+	Window    *groundtruth.Window  // that it is about; nil where it is about none
+	Sentence  string               // EventBreach, EventResolved: why, in a sentence; may be empty
+	Picture   *Picture             // EventBreach, EventResolved: the figure that the rule compares, over windows; nil where there is none
+	Links     Links                // for people
 	Revised   []Revised            // EventRevised: the breaches that are none any more
 	Retracted []trigger.Retraction // EventRevised: the runs that nothing would have asked for
 	Err       error                // EventLaunchFailed, EventEvaluationFailing
 }
+
+// Picture is a picture that a message shows beside its words.
+type Picture struct {
+	PNG           []byte
+	Width, Height int    // in units of a page; the PNG may have more pixels
+	Title         string // what it shows, in a line
+	Alt           string // the same for who doesn't see it
+}
+
+// Links are addresses for people, as the configuration's templates give them. Each may be
+// empty.
+type Links struct{ Report, Dashboard, Runbook string }

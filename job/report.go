@@ -118,7 +118,7 @@ func (p *pass) tellReporters(ctx context.Context, gather func() (*Judged, error)
 // were recorded before it among them: so it goes on where it was killed.
 func (b *backfill) report(ctx context.Context, plan *Backfill) *int {
 	return b.tellReporters(ctx, func() (*Judged, error) {
-		upTo, _, err := b.Ledger.Shown(ctx, b.model.Name, b.model.Grid().String(), &plan.last, mostReported)
+		upTo, _, err := b.Ledger.Shown(ctx, b.model.Name, b.model.Grid().String(), b.model.Grid().LastClosed(b.Clock()), &plan.last, mostReported)
 		if err != nil {
 			return nil, err
 		}

@@ -35,6 +35,8 @@ type Runner struct {
 	Querier       Querier   // nil where no Prometheus is configured
 	Publishers    []Publisher
 	Notifiers     []Notifier
+	Links         config.Links    // the templates of the links in messages
+	Illustrator   Illustrator     // nil leaves messages without sentences and pictures
 	Reporter      Reporter        // of passes that record what they judge; nil where no reports are written
 	Secrets       *redact.Secrets // are taken out of errors that are kept or told; nil for none
 	Limits        groundtruth.Limits
@@ -170,9 +172,11 @@ type pass struct {
 	knownBreaches   map[string]trigger.OpenBreach // the breaches that people know of, by rule; nil until they are read
 	breachesUnknown bool                          // knownBreaches could not be read
 	toldInPass      map[string]bool               // what people were told in this pass: an event's kind and its incident's ID
-	revised         []Revised                     // what was judged otherwise now than people were told
-	retracted       []trigger.Retraction          // the runs that this pass has marked so
-	goingOn         []Event                       // what people know of and goes on, beside open breaches and runs
+	pictured        []Told                        // the recorded windows that the last picture was drawn of, up to picturedUpTo
+	picturedUpTo    groundtruth.Window
+	revised         []Revised            // what was judged otherwise now than people were told
+	retracted       []trigger.Retraction // the runs that this pass has marked so
+	goingOn         []Event              // what people know of and goes on, beside open breaches and runs
 
 	launchFailures   []error // of runs that could not be started
 	unaskedQueries   []error // of queries that nobody could be asked

@@ -34,9 +34,9 @@ func (e *NothingRecordedError) Error() string {
 // Story loads what the state holds of a model up to a window, at most the last windows of
 // the grid; nil is the newest window that has its labels, or the newest one where none has.
 //
-// It reads no rows and builds no profile. It costs the listing of the model's evaluations,
-// a request for each window, those for started and suggested runs, and three listings and a
-// few requests for the window's Summary and the profile.
+// It reads no rows and builds no profile. It costs what trigger.Ledger.Shown does, a request for
+// each window mostly; those for started and suggested runs; and a few for the window's Summary
+// and the profile.
 func (r *Runner) Story(ctx context.Context, m *config.Model, w *groundtruth.Window, last int) (Story, error) {
 	t := newStoryteller(r, m)
 	if err := t.read(ctx, w, last); err != nil {
@@ -115,7 +115,7 @@ func newStoryteller(r *Runner, m *config.Model) *storyteller {
 // read reads the windows up to one, and the model's runs.
 func (t *storyteller) read(ctx context.Context, at *groundtruth.Window, last int) error {
 	name := t.model.Name
-	upTo, after, err := t.Ledger.Shown(ctx, name, t.model.Grid().String(), at, last)
+	upTo, after, err := t.Ledger.Shown(ctx, name, t.model.Grid().String(), t.model.Grid().LastClosed(t.Clock()), at, last)
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,9 @@ func (p *pass) tellBreach(ctx context.Context, r rule.Result, o *Outcome, d *tri
 	open[r.Name] = b
 	incident := p.breach(r.Name, b.First.Since, b.First.At)
 	incident.First = !known
-	p.tell(ctx, Event{Kind: EventBreach, Incident: incident, Rules: []rule.Result{r}, Outcome: o, Decision: d})
+	e := Event{Kind: EventBreach, Incident: incident, Rules: []rule.Result{r}, Outcome: o, Decision: d}
+	p.illustrate(ctx, &e)
+	p.tell(ctx, e)
 }
 
 // tellResolved tells, of each rule whose breach people know of, that its newest
@@ -131,6 +133,7 @@ func (p *pass) tellResolved(ctx context.Context, states []trigger.RuleState) {
 				e.Outcome = &judged.outcome
 			}
 		}
+		p.illustrate(ctx, &e)
 		p.tell(ctx, e)
 	}
 }
@@ -299,6 +302,7 @@ func (p *pass) tell(ctx context.Context, e Event) {
 func (p *pass) stamp(e *Event) {
 	e.Model, e.Time, e.TimeZone, e.Until = p.model.Name, p.Clock().UTC(), p.model.Grid().Zone(), p.until()
 	e.Err = p.Secrets.Error(e.Err)
+	p.link(e)
 }
 
 // messageError says that a receiver did not take messages, all for the same reason.
@@ -351,7 +355,7 @@ func (p *pass) keep(ctx context.Context) {
 		b := open[name]
 		events = append(events, Event{
 			Kind: EventBreach, Incident: p.breach(name, b.First.Since, b.First.At),
-			Rules: []rule.Result{{Name: name, Verdict: rule.Breached, Reason: b.Last.Reason}},
+			Rules: []rule.Result{{Name: name, Verdict: rule.Breached, Reason: b.Last.Reason}}, Window: &b.Last.Window,
 		})
 	}
 	launches, err := p.launched(ctx)

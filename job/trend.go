@@ -12,6 +12,9 @@ import (
 // DriftShare is what TrendOf calls the share of drifted features, as rules do.
 const DriftShare = "drift.share"
 
+// estimatedPrefix is what rules put before a metric to name its estimate.
+const estimatedPrefix = "estimated."
+
 // Trend is one figure over windows, as charts show it. TrendOf makes it.
 type Trend struct {
 	Metric string // its name in rules
@@ -86,6 +89,9 @@ func trendPoint(o *Outcome, name string) TrendPoint {
 		}
 	}
 	p.judge(o.Rules, name)
+	if !p.Judged { // before labels, rules may be on what is estimated
+		p.judge(o.Rules, estimatedPrefix+name)
+	}
 	if o.Decision.Started {
 		p.Runs = []string{o.Decision.Run}
 	}

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"strings"
@@ -22,6 +23,7 @@ const (
 	alertFailed     = "HindcastEventRetrainFailed"
 	alertDuplicate  = "HindcastEventRetrainDuplicate"
 	alertRevised    = "HindcastEventRevised"
+	alertTest       = "HindcastEventTest"
 )
 
 // Each alert has one of these severities, by which Alertmanager can route it.
@@ -46,7 +48,7 @@ type alert struct {
 	labels, annotations map[string]string
 	starts, ends        time.Time
 	resolved            bool
-	url                 string // of the run; a web address, or empty
+	url                 string // of what it came from; a web address, or empty
 }
 
 // status is the state of the alert as the webhook says it.
@@ -73,9 +75,14 @@ func (a alert) fingerprint() string {
 func alerts(e job.Event, own map[string]string) []alert {
 	w := word(e)
 	annotations := map[string]string{"summary": oneLine(w.title), "description": truncate(w.plain(), maxDescription)}
+	for name, url := range map[string]string{"report_url": e.Links.Report, "dashboard_url": e.Links.Dashboard, "runbook_url": e.Links.Runbook} {
+		if web := webAddress(url); web != "" {
+			annotations[name] = web
+		}
+	}
 	var out []alert
 	add := func(name, severity string, starts time.Time, over bool, more map[string]string) {
-		a := alert{annotations: annotations, starts: starts.UTC(), ends: e.Until.UTC(), resolved: over, url: webAddress(e.RunURL)}
+		a := alert{annotations: annotations, starts: starts.UTC(), ends: e.Until.UTC(), resolved: over, url: origin(e)}
 		a.labels = maps.Clone(own)
 		if a.labels == nil {
 			a.labels = map[string]string{}
@@ -127,10 +134,18 @@ func alerts(e job.Event, own map[string]string) []alert {
 		add(alertDuplicate, severityInfo, e.Time, false, run)
 	case job.EventRevised:
 		add(alertRevised, severityInfo, e.Time, false, nil)
+	case job.EventTest:
+		add(alertTest, severityInfo, e.Time, false, nil)
 	case job.EventEvaluationFailing, job.EventEvaluationWorks:
 		add(alertFailing, severityWarning, opened, e.Kind == job.EventEvaluationWorks, nil)
 	}
 	return out
+}
+
+// origin is where people see what an alert came from: the run that it is about, else the
+// report of the window, else the dashboard.
+func origin(e job.Event) string {
+	return cmp.Or(webAddress(e.RunURL), webAddress(e.Links.Report), webAddress(e.Links.Dashboard))
 }
 
 // plain writes an event's paragraphs and figures as text without markup, which the

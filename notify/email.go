@@ -1,10 +1,9 @@
 package notify
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -203,6 +202,11 @@ func (m *Email) message(e job.Event) (*gomail.Msg, error) {
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
 	msg.SetBodyString(gomail.TypeTextPlain, w.mail())
 	msg.AddAlternativeString(gomail.TypeTextHTML, html)
+	if p := w.picture; p != nil {
+		if err := msg.EmbedReader(pictureName, bytes.NewReader(p.PNG), gomail.WithFileContentID("<"+pictureID+">"), gomail.WithFileContentType("image/png")); err != nil {
+			return nil, fmt.Errorf("put the picture into the mail: %w", err)
+		}
+	}
 	return msg, nil
 }
 
@@ -214,8 +218,7 @@ func (m *Email) domain() string {
 // incidentID is the id of the first mail of an incident, which the mails after it
 // answer.
 func incidentID(incident, domain string) string {
-	sum := sha256.Sum256([]byte(incident))
-	return "hindcast." + hex.EncodeToString(sum[:16]) + "@" + domain
+	return "hindcast." + hashed(incident) + "@" + domain
 }
 
 // subject names the incident in the same words for all its events, since mail programs

@@ -32,7 +32,7 @@ func ExampleWebhook() {
 	defer server.Close()
 
 	url := func() (string, error) { return server.URL, nil } // read for each event, as from a file
-	receiver := notify.NewWebhook(url, map[string]string{"namespace": "prices"}, notify.HTTPOptions{})
+	receiver := notify.NewWebhook(url, notify.WebhookOptions{Labels: map[string]string{"namespace": "prices"}})
 	err := receiver.Notify(context.Background(), job.Event{
 		Kind:  job.EventBreach,
 		Model: "house-price",

@@ -43,11 +43,7 @@ func newMessage(e job.Event) message {
 		}
 		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
 	}
-	if w.url != "" {
-		text, ok := link(w.url, openRun)
-		if !ok {
-			text = escape("The run: " + withoutUser(w.url))
-		}
+	for _, text := range w.linked() {
 		blocks = append(blocks, section(text))
 	}
 	blocks = append(blocks, slack.NewContextBlock("", mrkdwn(escape(w.footer), maxField)))
@@ -58,8 +54,28 @@ func newMessage(e job.Event) message {
 	return message{Text: truncate(text, maxText), Blocks: blocks}
 }
 
-// openRun is what the link to a run says in Slack.
-const openRun = "Open the run"
+// linked writes the links of a message in mrkdwn, in as few texts as fit into sections. They
+// are no buttons: Slack reports a press of a button to the app, and warns people where that
+// takes no reports.
+func (w words) linked() []string {
+	const separator = " · "
+	var out []string
+	for _, l := range w.links {
+		text, ok := mrkdwnLink(l.url, "Open the "+l.of)
+		if !ok {
+			text = truncate(escape("The "+l.of+": "+l.url), maxSection)
+		}
+		if last := len(out) - 1; last >= 0 && length(out[last])+length(separator)+length(text) <= maxSection {
+			out[last] += separator + text
+		} else {
+			out = append(out, text)
+		}
+	}
+	if w.url != "" {
+		out = append(out, escape("The run: "+withoutUser(w.url)))
+	}
+	return out
+}
 
 // mrkdwn writes a paragraph in the markup that Slack reads.
 func (p paragraph) mrkdwn() string {

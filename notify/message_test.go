@@ -88,6 +88,12 @@ func events() map[string]job.Event {
 		"evaluation_failing":       {Kind: job.EventEvaluationFailing, Err: errors.New("evaluate window: list s3://logs/<!channel>/dt=2026-01-01/: NoSuchBucket\nopen state: denied")},
 	}
 	addClassifiers(out, outcome, decision)
+	linked := out["breach_classifier"]
+	linked.Sentence = "ROC AUC fell from 0.9079 on the reference to 0.6698; with 95 % certainty below the limit 0.8171."
+	linked.Links = job.Links{
+		Report: "https://reports.example.com/a%26b/2026-01-01.html", Dashboard: "https://grafana.example.com/d/eval?var-model=a%26b&from=1767225600000", Runbook: "https://wiki.example.com/run|books?x=<1>",
+	}
+	out["breach_linked"] = linked
 	for name, e := range out {
 		e.Model, e.Time, e.Until = "a&b <prices>", day.AddDate(0, 0, 8).Add(3*time.Hour), day.AddDate(0, 0, 10).Add(4*time.Hour)
 		e.Incident = job.Incident{ID: e.Model + "/rule/rmse/1", Rule: "rmse", Since: day, Opened: day.AddDate(0, 0, 8), First: e.Kind == job.EventBreach}
@@ -365,9 +371,9 @@ func TestLink(t *testing.T) {
 		"/runs/1":                                  "",
 		"https://kfp/" + strings.Repeat("x", 3000): "",
 	} {
-		got, ok := link(raw, "run")
+		got, ok := mrkdwnLink(raw, "run")
 		if got != want && (ok || want != "") || ok != (want != "") {
-			t.Errorf("link(%.60q) = %q, %v, want %q", raw, got, ok, want)
+			t.Errorf("mrkdwnLink(%.60q) = %q, %v, want %q", raw, got, ok, want)
 		}
 	}
 }

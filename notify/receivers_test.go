@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -24,9 +23,6 @@ import (
 	"github.com/hindcast/hindcast/job"
 	"github.com/hindcast/hindcast/redact"
 )
-
-// show writes the HTML part of mails into a folder, to be looked at.
-var show = flag.String("show", "", "write the mails' HTML parts into this folder")
 
 // golden compares a text with a file.
 func golden(t *testing.T, name string, got []byte) {
@@ -47,7 +43,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestWebhookGolden(t *testing.T) {
-	for _, name := range []string{"breach", "breach_classifier", "breach_estimated", "resolved", "retrain_failed", "retrain_started_late", "evaluation_works"} {
+	for _, name := range []string{"breach", "breach_classifier", "breach_estimated", "breach_linked", "resolved", "retrain_failed", "retrain_started_late", "evaluation_works"} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
 			enc := json.NewEncoder(&b)
@@ -139,7 +135,7 @@ func TestPostIsSentAgainOnlyWhereItWasNotTaken(t *testing.T) {
 			}))
 			defer server.Close()
 			w := new(waits)
-			hook := NewWebhook(constant(server.URL+"/hook/s3cret?token=hunter2"), nil, HTTPOptions{Options: Options{Sleep: w.sleep}})
+			hook := NewWebhook(constant(server.URL+"/hook/s3cret?token=hunter2"), WebhookOptions{HTTPOptions: HTTPOptions{Options: Options{Sleep: w.sleep}}})
 			err := hook.Notify(t.Context(), events()["breach"])
 			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
@@ -167,7 +163,7 @@ func TestRefusalsHideBeforeTheyCut(t *testing.T) {
 	defer server.Close()
 	long := strings.Repeat("s3cret", 50)
 	for name, path := range map[string]string{"long path": "/" + long, "path without its query": "/in/s3cret-path?wait=true"} {
-		err := NewWebhook(constant(server.URL+path), nil, HTTPOptions{}).Notify(t.Context(), events()["breach"])
+		err := NewWebhook(constant(server.URL+path), WebhookOptions{}).Notify(t.Context(), events()["breach"])
 		if err == nil || !strings.Contains(err.Error(), "no such page") || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -175,7 +171,7 @@ func TestRefusalsHideBeforeTheyCut(t *testing.T) {
 	client := &http.Client{Transport: authorized(long)}
 	secrets := &redact.Secrets{}
 	secrets.Add(long)
-	err := NewWebhook(constant(server.URL+"/in"), nil, HTTPOptions{Client: client, Options: Options{Secrets: secrets}}).Notify(t.Context(), events()["breach"])
+	err := NewWebhook(constant(server.URL+"/in"), WebhookOptions{HTTPOptions: HTTPOptions{Client: client, Options: Options{Secrets: secrets}}}).Notify(t.Context(), events()["breach"])
 	if err == nil || !strings.Contains(err.Error(), "no such page") || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("header: %v", err)
 	}
@@ -281,11 +277,6 @@ func TestMails(t *testing.T) {
 	m := mailer(t, "Hindcast <hindcast@example.com>", "Ærlig Måling <a@example.com>", "b@example.com")
 	for name, e := range events() {
 		_, text, html := parts(t, m, e)
-		if *show != "" {
-			if err := os.WriteFile(filepath.Join(*show, name+".html"), []byte(html), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
 		for _, s := range []string{"pa55", "javascript:", "<img", "src=", "<prices>"} {
 			if strings.Contains(html, s) && s != "javascript:" || s == "pa55" && strings.Contains(text, s) {
 				t.Errorf("%s shows %s", name, s)
@@ -295,7 +286,7 @@ func TestMails(t *testing.T) {
 			t.Errorf("%s links to a script", name)
 		}
 	}
-	for _, name := range []string{"breach", "breach_classifier"} {
+	for _, name := range []string{"breach", "breach_classifier", "breach_linked"} {
 		_, text, html := parts(t, m, events()[name])
 		golden(t, "mail_"+name+".txt", []byte(strings.ReplaceAll(text, "\r\n", "\n")))
 		golden(t, "mail_"+name+".html", []byte(strings.ReplaceAll(html, "\r\n", "\n")))

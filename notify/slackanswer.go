@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func statusFault(r response) error {
 	word := reason(r.body)
 	switch {
 	case word != "":
-		text += ": " + explained(word)
+		text += ": " + explained(word, "chat:write")
 	case r.code >= 300 && r.code < 400:
 		text += ": redirects are not followed, for they would carry the secret along; check api_url or the webhook URL"
 	case r.code == http.StatusUnauthorized, r.code == http.StatusForbidden, r.code == http.StatusNotFound:
@@ -45,16 +46,18 @@ func statusFault(r response) error {
 	return err
 }
 
-// botFault is an answer to the bot API's chat.postMessage as an error. One with status
-// 200 is an error all the same unless it says ok.
-func botFault(r response, secrets *redact.Secrets) error {
+// botAnswer reads an answer of a method of the bot API that needs a scope, or returns it as
+// an error. One with status 200 is an error all the same unless it says ok.
+func botAnswer(r response, scope string, secrets *redact.Secrets) (answer, error) {
 	if err := statusFault(r); err != nil {
-		return err
+		return answer{}, err
 	}
-	if a, ok := readAnswer(r.body); ok {
-		return a.err(secrets)
+	a, ok := readAnswer(r.body)
+	if !ok {
+		return answer{}, errors.New("the answer is not Slack's: check api_url, and any proxy on the way")
 	}
-	return errors.New("the answer is not Slack's: check api_url, and any proxy on the way")
+	a.Needed = cmp.Or(a.Needed, scope)
+	return a, a.err(secrets)
 }
 
 // webhookFault is an answer of an incoming webhook as an error. Slack's is a plain ok;
@@ -74,8 +77,16 @@ func webhookFault(r response, secrets *redact.Secrets) error {
 
 // answer is the JSON that the bot API answers.
 type answer struct {
-	OK       *bool  `json:"ok"`
-	Error    string `json:"error"`
+	OK     *bool  `json:"ok"`
+	Error  string `json:"error"`
+	Needed string `json:"needed"` // the scope that the token lacks
+
+	Channel string `json:"channel"` // chat.postMessage: the channel's id, and the message's
+	TS      string `json:"ts"`
+
+	UploadURL string `json:"upload_url"` // files.getUploadURLExternal
+	FileID    string `json:"file_id"`
+
 	Metadata struct {
 		Messages []string `json:"messages"`
 	} `json:"response_metadata"`
@@ -101,7 +112,7 @@ func (a answer) err(secrets *redact.Secrets) error {
 		return errors.New("slack refused it: no reason given")
 	}
 	shown := func(s string) string { return truncate(clean(hide(secrets, s)), maxRefusal) }
-	text := "slack refused it: " + explained(shown(a.Error))
+	text := "slack refused it: " + explained(shown(a.Error), shown(a.Needed))
 	var details []string
 	for _, m := range a.Metadata.Messages[:min(len(a.Metadata.Messages), maxDetails)] {
 		details = append(details, shown(m))
@@ -112,8 +123,8 @@ func (a answer) err(secrets *redact.Secrets) error {
 	return errors.New(text)
 }
 
-// explained adds what to do to Slack's word for an error.
-func explained(reason string) string {
+// explained adds what to do to Slack's word for an error. scope is what a token needs.
+func explained(reason, scope string) string {
 	var hint string
 	switch reason {
 	case "invalid_auth":
@@ -131,9 +142,11 @@ func explained(reason string) string {
 	case "is_archived", "channel_is_archived":
 		hint = "the channel is archived"
 	case "missing_scope":
-		hint = "the app needs the scope chat:write"
+		hint = "the app needs the scope " + scope + ": add it under OAuth & Permissions, and install the app again"
 	case "restricted_action", "action_prohibited":
 		hint = "the workspace does not allow posting to this channel"
+	case "file_uploads_disabled", "file_upload_size_restricted", "file_type_not_allowed":
+		hint = "the workspace does not allow this file"
 	case "no_service", "no_active_hooks", "invalid_token", "no_team":
 		hint = "the webhook was removed or its URL is wrong"
 	case "invalid_blocks", "invalid_blocks_format", "invalid_payload", "msg_too_long", "no_text":

@@ -68,9 +68,9 @@ func truncate(s string, n int) string {
 	return kept + ellipsis
 }
 
-// link writes a link in mrkdwn. It returns false for what is no web address or too
+// mrkdwnLink writes a link in mrkdwn. It returns false for what is no web address or too
 // long to be one.
-func link(raw, label string) (string, bool) {
+func mrkdwnLink(raw, label string) (string, bool) {
 	web := webAddress(raw)
 	if web == "" {
 		return "", false

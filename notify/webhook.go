@@ -4,27 +4,39 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hindcast/hindcast/job"
 )
 
-// Webhook posts events to a URL in the format of Alertmanager's webhooks, version 4.
+// WebhookOptions say what a webhook is sent; all have defaults.
+type WebhookOptions struct {
+	HTTPOptions
+	Labels map[string]string // go with every alert
+	// Body is what is sent, as JSON, instead of alerts: templates of fill.Body in its texts are
+	// filled in.
+	Body   map[string]any
+	Secret func() (string, error) // that Body may name; read for each event
+	Events []string               // the kinds of events that are sent; nil for all
+}
+
+// Webhook posts events to a URL in the format of Alertmanager's webhooks, version 4, or as a
+// body that the options describe.
 type Webhook struct {
-	url    func() (string, error)
-	labels map[string]string
-	post   poster
+	url  func() (string, error)
+	opts WebhookOptions
+	post poster
 }
 
 var _ job.Notifier = (*Webhook)(nil)
 
 // NewWebhook returns a notifier for the URL, which is read for each event, so that it
-// may rotate. The labels go with every alert.
-func NewWebhook(url func() (string, error), labels map[string]string, opts HTTPOptions) *Webhook {
-	return &Webhook{url: url, labels: labels, post: newPoster("the webhook", opts)}
+// may rotate.
+func NewWebhook(url func() (string, error), opts WebhookOptions) *Webhook {
+	return &Webhook{url: url, opts: opts, post: newPoster("the webhook", opts.HTTPOptions)}
 }
 
 // Name implements job.Notifier.
@@ -93,15 +105,18 @@ func common(a, b map[string]string) map[string]string {
 }
 
 // Notify implements job.Notifier. Every try of one event carries the same
-// Idempotency-Key.
+// Idempotency-Key. A test is sent whichever events are.
 func (h *Webhook) Notify(ctx context.Context, e job.Event) error {
+	if h.opts.Events != nil && e.Kind != job.EventTest && !slices.Contains(h.opts.Events, string(e.Kind)) {
+		return nil
+	}
 	address, err := read(h.url, "webhook URL")
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(newWebhookBody(e, h.labels))
+	body, err := h.body(e)
 	if err != nil {
-		return fmt.Errorf("encode event: %w", err)
+		return fmt.Errorf("make the body: %w", err)
 	}
 	if err := h.post.send(ctx, address, body, http.Header{"Idempotency-Key": {eventKey(e)}}); err != nil {
 		return fmt.Errorf("send event: %w", err)
@@ -116,6 +131,11 @@ func eventKey(e job.Event) string {
 	if s := e.State; s != nil {
 		of += fmt.Sprintf(" %q", s.RunID)
 	}
-	sum := sha256.Sum256([]byte(of))
+	return hashed(of)
+}
+
+// hashed is a short name for a text, which is the same for no other one.
+func hashed(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:16])
 }

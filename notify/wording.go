@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,8 +31,17 @@ type words struct {
 	gist       string // the event in a line, for what shows no more; may be empty
 	paragraphs []paragraph
 	figures    []figure
-	url        string // of the run; may be empty, and may be no web address
+	picture    *job.Picture // may be nil
+	colour     string       // of the mail's upper edge
+	links      []link
+	url        string // of the run, where it is no web address
 	footer     string
+}
+
+// link is a web address that a message shows.
+type link struct {
+	of  string // what is there, in words: report, dashboard, runbook or run
+	url string
 }
 
 // paragraph is a text of a message, in pieces that each have a style.
@@ -70,7 +80,8 @@ func say(text string) paragraph { return paragraph{{plain, text}} }
 
 // word finds the words of an event for all receivers. What an event lacks is left out.
 func word(e job.Event) words {
-	w := words{url: e.RunURL, footer: footer(e), gist: gist(e)}
+	w := words{picture: e.Picture, colour: colour(e.Kind), footer: footer(e), gist: gist(e)}
+	w.links, w.url = links(e)
 	figured := false
 	switch e.Kind {
 	case job.EventBreach:
@@ -112,6 +123,9 @@ func word(e job.Event) words {
 		w.paragraphs = []paragraph{say("No verdict could be reached, which says nothing about the model."), repeated(e, noun{"pass", "passes"}), errorText(e.Err)}
 	case job.EventEvaluationWorks:
 		w.title, w.paragraphs = "evaluation works again", []paragraph{say("A pass succeeded after " + failures(e, noun{"pass", "passes"}) + ".")}
+	case job.EventTest:
+		w.title, figured = "this is a test", true
+		w.paragraphs = []paragraph{say("Nothing has happened. Somebody tries whether messages get through, and this one did."), say(e.Sentence)}
 	default:
 		w.title, w.paragraphs = strings.ReplaceAll(string(e.Kind), "_", " "), []paragraph{errorText(e.Err)}
 	}
@@ -121,6 +135,32 @@ func word(e job.Event) words {
 		w.figures = figures(e.Outcome)
 	}
 	return w
+}
+
+// colour tells bad news from good. It says nothing that the title does not.
+func colour(kind job.EventKind) string {
+	switch kind {
+	case job.EventBreach, job.EventRetrainFailed, job.EventLaunchFailed, job.EventEvaluationFailing:
+		return colourBad
+	case job.EventResolved, job.EventRetrainFinished, job.EventEvaluationWorks:
+		return colourGood
+	default:
+		return colourNeutral
+	}
+}
+
+// links lists the web addresses of an event. That of the run comes back by itself where it is
+// none.
+func links(e job.Event) (out []link, address string) {
+	for _, l := range []link{{"report", e.Links.Report}, {"dashboard", e.Links.Dashboard}, {"runbook", e.Links.Runbook}, {"run", e.RunURL}} {
+		switch web := webAddress(l.url); {
+		case web != "":
+			out = append(out, link{l.of, web})
+		case l.of == "run":
+			address = l.url
+		}
+	}
+	return out, address
 }
 
 // ruleNames lists the rules that an event is about.
@@ -134,10 +174,7 @@ func ruleNames(e job.Event) string {
 
 // breach has a paragraph for each rule, so that a long reason leaves the others whole.
 func breach(e job.Event) []paragraph {
-	var out []paragraph
-	if sentences := moved(e); len(sentences) > 0 {
-		out = append(out, say(strings.Join(sentences, " ")))
-	}
+	out := []paragraph{say(cmp.Or(e.Sentence, strings.Join(moved(e), " ")))}
 	for i, r := range e.Rules {
 		if i == maxRules {
 			out = append(out, say(fmt.Sprintf("And %d more rules.", len(e.Rules)-i)))
@@ -164,7 +201,7 @@ func breach(e job.Event) []paragraph {
 
 // recovered has a paragraph for each rule that is healthy again.
 func recovered(e job.Event) []paragraph {
-	var out []paragraph
+	out := []paragraph{say(e.Sentence)}
 	for _, r := range e.Rules {
 		p := paragraph{{strong, r.Name}, {plain, " is healthy again"}}
 		if r.Reason != "" {
@@ -306,6 +343,8 @@ func decisionReason(e job.Event) string {
 // gist says an event in one line, for notifications and screen readers.
 func gist(e job.Event) string {
 	switch {
+	case e.Sentence != "":
+		return e.Sentence
 	case e.Err != nil:
 		return withoutUser(e.Err.Error())
 	case len(e.Rules) > 0:

@@ -51,11 +51,10 @@ func guardText(guard string) string {
 func decisionSection(s *job.Story) section {
 	o := &s.Last().Outcome
 	d := &o.Decision
-	out := section{ID: "decision", Title: "Decision", Lead: capital(d.Reason) + "."}
-	if d.Reason == "" {
-		out.Lead = "Nothing followed from this window."
+	out := section{ID: "decision", Title: "Decision", Facts: []fact{{Name: "What follows", Text: decisionWord(o)}}}
+	if d.Reason != "" {
+		out.Facts = append(out.Facts, fact{Name: "Why", Text: d.Reason})
 	}
-	out.Facts = append(out.Facts, fact{Name: "What follows", Text: decisionWord(o)})
 	if d.Rule != "" {
 		out.Facts = append(out.Facts, fact{Name: "Rule", Text: d.Rule})
 	}

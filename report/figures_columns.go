@@ -39,7 +39,7 @@ func (d *figureSource) distributions() section {
 			continue
 		}
 		f := d.distribution(&c, evaluator.DistributionOf(ref, cur, coarseBins))
-		f.Width, f.Size = third, chart.Size{Width: chart.Narrow}
+		f.Width, f.Size = third, chart.Size{Width: smallWidth}
 		s.Folded = append(s.Folded, f)
 	}
 	if n := len(s.Folded); n > 0 {
@@ -49,8 +49,11 @@ func (d *figureSource) distributions() section {
 	return s
 }
 
-// coarseBins is how many bins the columns have that unfold.
-const coarseBins = 10
+// The columns that unfold have coarser bins and smaller figures, drawn for a third of a row.
+const (
+	coarseBins = 10
+	smallWidth = 250
+)
 
 // aboutColumns says how many columns drifted, and which rows are compared.
 func (d *figureSource) aboutColumns(shown int) string {
@@ -140,7 +143,7 @@ func overlayBins(v *evaluator.Distribution, names []string) []chart.Bin {
 		}
 	}
 	rest("(all others)", v.Reference.Rest, v.Window.Rest)
-	rest("(not in the reference)", v.Reference.Unseen, v.Window.Unseen)
+	rest("(new)", v.Reference.Unseen, v.Window.Unseen)
 	rest("(missing)", v.Reference.Missing, v.Window.Missing)
 	return out
 }
@@ -233,7 +236,7 @@ func (d *figureSource) columnWords(c *driftOf, v *evaluator.Distribution) string
 		parts = append(parts, fmt.Sprintf("%s missing, %s in the reference", percent(v.Window.MissingShare()), percent(v.Reference.MissingShare())))
 	}
 	if v.Window.Unseen > 0 {
-		parts = append(parts, percent(v.Window.Share(v.Window.Unseen))+" are not in the reference")
+		parts = append(parts, chart.Percent(v.Window.Share(v.Window.Unseen))+" are new, which the reference has not")
 	}
 	if outside := slices.IndexFunc(v.Bins, func(b evaluator.DistributionBin) bool { return b.Outside() }); v.Kind == evaluator.Ranges && outside >= 0 {
 		parts = append(parts, "the outer bins have all that lies beyond")

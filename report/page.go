@@ -70,10 +70,11 @@ const (
 
 // HTML returns the report on a model as one file that loads nothing.
 func HTML(story job.Story, opt Options) ([]byte, error) {
-	p := pageData{Stories: []storyView{view(&story, "")}}
-	if last := story.Last(); true {
-		p.Title = story.Model + ", " + last.Window.Days(story.TimeZone)
+	if len(story.Windows) == 0 {
+		return nil, fmt.Errorf("make the report of %s: it has no window yet", story.Model)
 	}
+	p := pageData{Stories: []storyView{view(&story, "")}}
+	p.Title = story.Model + ", " + story.Last().Window.Days(story.TimeZone)
 	if opt.Index != "" {
 		p.Back = &link{opt.Index, "All windows"}
 	}
@@ -126,10 +127,11 @@ func view(s *job.Story, prefix string) storyView {
 func withoutVerdict(sentence string) string {
 	for _, word := range []string{"Healthy: ", "Healthy so far: ", "Inconclusive: "} {
 		if rest, ok := strings.CutPrefix(sentence, word); ok {
-			return capital(rest)
+			sentence = capital(rest)
+			break
 		}
 	}
-	return sentence
+	return strings.ReplaceAll(sentence, " %", "\u00a0%") // never at the begin of a line
 }
 
 // sectionsOf returns all sections of a Story that have something to show, in their order.

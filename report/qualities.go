@@ -152,7 +152,7 @@ func rowsChart(s *job.Story, windows []job.Told) chart.Trend {
 		t.Points[i].Coverage = stat.Number(nan())
 	}
 	c := trendChart(s, &t, mostWindows, false)
-	c.Marks = nil
+	c.Title, c.Marks = countText(windows[len(windows)-1].Coverage.Predictions)+" predictions in the newest window", nil
 	return c
 }
 
@@ -167,7 +167,7 @@ func missingChart(s *job.Story, windows []job.Told) chart.Trend {
 		}
 	}
 	c := trendChart(s, &t, mostWindows, false)
-	c.Marks = nil
+	c.Title, c.Marks = shareText(t.Points[len(t.Points)-1].Value)+" of values are missing in the newest window", nil
 	return c
 }
 

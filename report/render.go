@@ -119,7 +119,7 @@ func numbersOf(f figure) markup {
 	}
 	t := f.Chart.Table()
 	return markup(`<details class="numbers"><summary>The numbers<span class="hidden"> of: ` + escape(t.Caption) +
-		`</span></summary><div class="scroll" tabindex="0" role="region" aria-label="` + escape(t.Caption) + `">` + t.HTML() + `</div></details>`)
+		`</span></summary><div class="scroll" tabindex="0" role="group" aria-label="` + escape(t.Caption) + `">` + t.HTML() + `</div></details>`)
 }
 
 // escape writes a text for elements and attributes.

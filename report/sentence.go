@@ -123,10 +123,10 @@ func undecided(o, previous *job.Outcome, r *rule.Result) string {
 		c := &r.Comparisons[i]
 		s, ok := subjectOf(o, previous, c)
 		if ok && s.level > 0 && s.holds() && strings.Contains(r.Reason, "is not significant") {
-			return s.moved() + fmt.Sprintf(", %s the limit %s, but not with %s certainty", s.side(), s.text(s.limit), percent(s.level))
+			return s.stands() + fmt.Sprintf(", but not with %s certainty", percent(s.level))
 		}
 	}
-	return short(r.Name) + " is undecided, as " + r.Reason
+	return "rule " + short(r.Name) + " is undecided, as " + r.Reason
 }
 
 // because says what made a rule breached or healthy: the first of its comparisons that did, else
@@ -147,7 +147,7 @@ func because(o, previous *job.Outcome, r *rule.Result, breached bool) string {
 		}
 		return s.moved() + ", " + s.side() + " the limit " + s.text(s.limit)
 	}
-	return short(r.Name) + ": " + r.Reason
+	return "rule " + short(r.Name) + ": " + r.Reason
 }
 
 // holds reports whether the values alone are a breach.
@@ -186,7 +186,7 @@ func (s *subject) moved() string {
 	return s.name + " " + change(s.from, s.value, s.text(s.from), is, " "+s.where)
 }
 
-// stands says where a value is that is as it should be: how it moved may be chance.
+// stands says where a value is of which no rule found anything: how it moved may be chance.
 func (s *subject) stands() string {
 	text := s.name + " is " + s.text(s.value) + ", " + s.side() + " the limit " + s.text(s.limit)
 	if isNumber(s.from) {
@@ -279,9 +279,10 @@ func TrendTitle(t job.Trend) string {
 		from, where = t.Points[at-1].Value, " in the window before"
 	}
 	if isNumber(from) {
-		if beyondChance(p, from) {
+		switch {
+		case beyondChance(p, from):
 			title = t.Title + " " + change(from, p.Value, text(from), text(p.Value), where)
-		} else {
+		case isNumber(p.Reference) || isNumber(p.Rolling):
 			title += ", " + text(from) + where
 		}
 	}

@@ -2,12 +2,14 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/hindcast/hindcast/chart/charttest"
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/drift"
 	"github.com/hindcast/hindcast/evaluator/metric"
@@ -60,7 +62,7 @@ func longWindow(s *job.Story, w int, columns []string, bad bool, named func(stri
 		o.Metrics[name] = metric.Result{Value: stat.Number(v), Low: stat.Number(v * 0.95), High: stat.Number(v * 1.05), N: matched}
 		o.Reference.Metrics[name] = metric.Result{Value: 1, Low: 0.98, High: 1.02, N: 5000}
 	}
-	v, share, drifted := float64(o.Metrics["rmse"].Value), 0.0, map[bool]*bool{true: new(bool), false: new(bool)}
+	v, drifted := float64(o.Metrics["rmse"].Value), map[bool]*bool{true: new(bool), false: new(bool)}
 	*drifted[true] = true
 	o.Drift = &drift.Drift{Columns: map[string]drift.Column{}, Judged: len(columns)}
 	o.Quality = &evaluator.Quality{MissingShare: 0.01, Columns: map[string]evaluator.ColumnQuality{}, Checks: map[string]evaluator.Check{"duplicate_predictions": {Value: 0.02, Note: named("20 of 1000")}}}
@@ -78,7 +80,7 @@ func longWindow(s *job.Story, w int, columns []string, bad bool, named func(stri
 		o.Drift.Columns[name] = drift.Column{Kind: "number", N: 1000, Drifted: drifted[is], Measures: map[string]drift.Measure{"psi": measure(1), "wasserstein_normed": measure(0.9), "ks": measure(0.5)}}
 		o.Quality.Columns[name] = evaluator.ColumnQuality{Missing: stat.Number(float64(i%7) / 100), Unseen: stat.Number(math.NaN())}
 	}
-	share = float64(o.Drift.Count) / float64(max(1, len(columns)))
+	share := float64(o.Drift.Count) / float64(max(1, len(columns)))
 	o.Drift.Share, o.Drift.Low, o.Drift.High = stat.Number(share), stat.Number(share), stat.Number(share)
 	verdict := map[bool]rule.Verdict{true: rule.Breached, false: rule.Healthy}
 	o.Rules = []rule.Result{
@@ -279,5 +281,61 @@ func BenchmarkReport365x50(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.SetBytes(int64(len(page)))
+	}
+}
+
+// The numbers in the charts are those of the JSON, to the last digit: of every metric in every
+// window with its interval, and of the drift of every column.
+func TestChartsSayWhatTheJSONSays(t *testing.T) {
+	t.Parallel()
+	s := longStory(20, 6, same)
+	page, err := HTML(s, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := charttest.Read(string(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type number struct {
+		start, v float64
+	}
+	drawn, heat := map[number]charttest.Datum{}, map[string][]float64{}
+	for _, d := range data {
+		switch {
+		case d.Chart == "trend" && d.Series == "value":
+			drawn[number{d.Numbers["start"], d.Numbers["v"]}] = d
+		case d.Chart == "heatmap" && d.Series == "cell":
+			heat[d.Name] = append(heat[d.Name], d.Numbers["v"])
+		}
+	}
+	for i, w := range s.Windows {
+		text, err := json.Marshal(&w.Outcome)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o job.Outcome
+		if err := json.Unmarshal(text, &o); err != nil {
+			t.Fatal(err)
+		}
+		for name, m := range o.Metrics {
+			d, ok := drawn[number{float64(o.Window.Start.Unix()), float64(m.Value)}]
+			if !ok || d.Numbers["low"] != float64(m.Low) || d.Numbers["high"] != float64(m.High) || d.Numbers["n"] != float64(m.N) {
+				t.Errorf("%s of %s is %v in JSON, and drawn as %v", name, o.Window, m, d.Numbers)
+			}
+		}
+		for name, c := range o.Drift.Columns {
+			want := float64(c.Measures["psi"].Value) / float64(*c.Measures["psi"].Threshold)
+			if cells := heat[name]; len(cells) != len(s.Windows)+len(s.Newer) || math.Abs(cells[i]-want) > 1e-12 {
+				t.Errorf("drift of %s in window %d is %v, drawn as %v", name, i, want, cells)
+			}
+		}
+	}
+}
+
+func TestNoWindowNoReport(t *testing.T) {
+	t.Parallel()
+	if _, err := HTML(job.Story{Model: "m"}, Options{}); err == nil || !strings.Contains(err.Error(), "no window yet") {
+		t.Error(err)
 	}
 }

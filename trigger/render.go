@@ -6,10 +6,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/template"
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/internal/fill"
 )
 
 // Rendered is a parameter that a template gave. A literal string must fit the
@@ -66,51 +66,14 @@ func RenderParameters(params map[string]any, data TemplateData) (map[string]any,
 	return out, nil
 }
 
-// render replaces the templates in the texts of a value, however deep they stand.
+// render replaces the templates in the texts of a value, however deep they stand. Only a
+// text that is no member of another value may become a number: a pipeline gives no types
+// inside of lists and maps.
 func render(v any, data TemplateData) (any, error) {
-	switch v := v.(type) {
-	case string:
-		if !strings.Contains(v, "{{") {
-			return v, nil
-		}
-		t, err := template.New("value").Option("missingkey=error").Parse(v)
-		if err != nil {
-			return nil, err
-		}
-		var b strings.Builder
-		if err := t.Execute(&b, data); err != nil {
-			return nil, err
-		}
-		return Rendered(b.String()), nil
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			r, err := render(e, data)
-			if err != nil {
-				return nil, err
-			}
-			out[i] = plain(r)
-		}
-		return out, nil
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, e := range v {
-			r, err := render(e, data)
-			if err != nil {
-				return nil, err
-			}
-			out[k] = plain(r)
-		}
-		return out, nil
+	text, ok := v.(string)
+	if !ok || !strings.Contains(text, "{{") {
+		return fill.Value(v, data)
 	}
-	return v, nil
-}
-
-// plain makes a value inside a list or map an ordinary string: the pipeline gives
-// no types there.
-func plain(v any) any {
-	if r, ok := v.(Rendered); ok {
-		return string(r)
-	}
-	return v
+	out, err := fill.Text(text, data)
+	return Rendered(out), err
 }

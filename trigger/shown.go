@@ -17,33 +17,58 @@ type Shown struct {
 // Shown returns windows of a grid, oldest first: upTo are the n windows up to the one at, and
 // after are those after it, as far as all of them are judged as closed only. Where a window
 // after it is mature, after is empty. Without at it is the newest mature window, or where
-// there is none the newest one. Where at has no record, upTo ends before it.
+// there is none the newest one. Where at has no record, upTo ends before it. No window starts
+// later than newest.
 //
-// It costs the listing of all the model's evaluations, and a request for each revision that
-// it reads: those that it returns and at most a few windows beside them. Neither list is
-// longer than Farthest.
-func (l *Ledger) Shown(ctx context.Context, model, grid string, at *groundtruth.Window, n int) (upTo, after []Shown, err error) {
-	objects, err := l.objects(ctx, evaluationDir(model, true))
-	if err != nil {
-		return nil, nil, err
-	}
-	windows, err := revisions(evaluationDir(model, true), objects, func(p place) bool { return p.on(grid) })
-	if err != nil {
-		return nil, nil, err
-	}
+// It costs a request for each revision that it reads: those that it returns and at most a few
+// windows beside them; and the listing of the eras that they may lie in, or of all the model's
+// evaluations where there are few, or a long gap. Neither list is longer than Farthest.
+func (l *Ledger) Shown(ctx context.Context, model, grid string, newest groundtruth.Window, at *groundtruth.Window, n int) (upTo, after []Shown, err error) {
 	n = min(n, Farthest)
 	if at == nil {
+		windows, err := l.windowsUpTo(ctx, model, grid, newest, n+Farthest)
+		if err != nil {
+			return nil, nil, err
+		}
 		return l.shownNewest(ctx, windows, n)
 	}
-	i, _ := slices.BinarySearchFunc(windows, *at, func(w windowKeys, at groundtruth.Window) int { return compareWindows(w.window, at) })
-	if i < len(windows) && windows[i].window.Equal(*at) {
-		i++
-	}
-	if after, err = l.shownAfter(ctx, windows[i:]); err != nil {
+	windows, err := l.windowsUpTo(ctx, model, grid, *at, n)
+	if err != nil {
 		return nil, nil, err
 	}
-	upTo, err = l.shown(ctx, windows[max(0, i-n):i])
+	if upTo, err = l.shown(ctx, windows[max(0, len(windows)-n):]); err != nil {
+		return nil, nil, err
+	}
+	after, err = l.shownAfter(ctx, model, grid, *at, newest)
 	return upTo, after, err
+}
+
+// windowsUpTo lists the newest windows of a grid that are no later than last, oldest first: n of
+// them at the least, if there are so many.
+func (l *Ledger) windowsUpTo(ctx context.Context, model, grid string, last groundtruth.Window, n int) ([]windowKeys, error) {
+	in := func(p place) bool { return p.on(grid) && compareWindows(p.window, last) <= 0 }
+	full := fullWindow(last, grid)
+	var out []windowKeys
+	for _, era := range slices.Backward(erasBetween(farthestBefore(full), last.Start, eraDigits(full))) {
+		windows, err := l.windowsOfEra(ctx, model, era, in)
+		if err != nil {
+			return nil, err
+		}
+		if out = slices.Concat(windows, out); len(out) >= n {
+			return out, nil
+		}
+	}
+	return l.windowsOfEra(ctx, model, "", in)
+}
+
+// windowsOfEra lists the windows of an era, or of all of them, that in says yes to.
+func (l *Ledger) windowsOfEra(ctx context.Context, model, era string, in func(place) bool) ([]windowKeys, error) {
+	dir := evaluationDir(model, true)
+	objects, err := l.objects(ctx, dir+era)
+	if err != nil {
+		return nil, err
+	}
+	return revisions(dir, objects, in)
 }
 
 // shownNewest returns what Shown does without a window to end at.
@@ -80,19 +105,28 @@ func (l *Ledger) shownNewest(ctx context.Context, windows []windowKeys, n int) (
 	return upTo[max(0, len(upTo)-n):], after, nil
 }
 
-// shownAfter reads windows, which are in their order, as far as none of them is mature: where
-// one is, it returns none.
-func (l *Ledger) shownAfter(ctx context.Context, windows []windowKeys) ([]Shown, error) {
+// shownAfter reads the windows of a grid that are later than at and no later than newest, oldest
+// first, as far as none of them is mature: where one is, it returns none.
+func (l *Ledger) shownAfter(ctx context.Context, model, grid string, at, newest groundtruth.Window) ([]Shown, error) {
+	in := func(p place) bool {
+		return p.on(grid) && compareWindows(p.window, at) > 0 && compareWindows(p.window, newest) <= 0
+	}
 	var out []Shown
-	for lot := range slices.Chunk(windows[:min(len(windows), Farthest)], readers) {
-		read, err := l.shown(ctx, lot)
+	for _, era := range erasToList(at.Start, newest.Start, eraDigits(fullWindow(at, grid))) {
+		windows, err := l.windowsOfEra(ctx, model, era, in)
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(read, func(s Shown) bool { return s.Stage == StageMature }) {
-			return nil, nil
+		for lot := range slices.Chunk(windows[:min(len(windows), Farthest-len(out))], readers) {
+			read, err := l.shown(ctx, lot)
+			if err != nil {
+				return nil, err
+			}
+			if slices.ContainsFunc(read, func(s Shown) bool { return s.Stage == StageMature }) {
+				return nil, nil
+			}
+			out = append(out, read...)
 		}
-		out = append(out, read...)
 	}
 	return out, nil
 }

@@ -74,19 +74,19 @@ func TestShown(t *testing.T) {
 		{"without a record", at(12), 2, "10x2 11c | 13c 14c 15c 16c 17c 18c 19c 20c"},
 		{"after all", at(25), 2, "19c 20c |"},
 	} {
-		upTo, after, err := l.Shown(ctx, "m", "1d", c.at, c.n)
+		upTo, after, err := l.Shown(ctx, "m", "1d", day(25), c.at, c.n)
 		if got := shownText(upTo, after); err != nil || got != c.want {
 			t.Errorf("%s: %s, want %s; %v", c.name, got, c.want, err)
 		}
 	}
 	before := store.requests
-	if _, _, err := l.Shown(ctx, "m", "1d", nil, 3); err != nil {
+	if _, _, err := l.Shown(ctx, "m", "1d", day(25), nil, 3); err != nil {
 		t.Fatal(err)
 	}
-	if n := store.requests - before; n > 20 {
+	if n := store.requests - before; n > 25 {
 		t.Errorf("%d requests for 12 windows", n)
 	}
-	upTo, after, err := l.Shown(ctx, "other", "1d", nil, 3)
+	upTo, after, err := l.Shown(ctx, "other", "1d", day(25), nil, 3)
 	if len(upTo)+len(after) > 0 || err != nil {
 		t.Errorf("of a model without records: %v %v %v", upTo, after, err)
 	}
@@ -100,9 +100,35 @@ func TestShownWithoutLabels(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	upTo, after, err := l.Shown(ctx, "m", "1d", nil, 3)
+	upTo, after, err := l.Shown(ctx, "m", "1d", day(25), nil, 3)
 	if got := shownText(upTo, after); err != nil || got != "10c 11c 12c |" {
 		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// TestShownOfALongHistory asks a state of ten years of days for no more than one of three years.
+func TestShownOfALongHistory(t *testing.T) {
+	ctx := t.Context()
+	requests := func(days int) int {
+		store := newMemStore()
+		l := NewLedger(store)
+		for n := range days {
+			r := evaluatedAsOf(-n, StageMature, 1, 1)
+			if _, _, err := l.Append(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := store.requests
+		for _, at := range []*groundtruth.Window{nil, {Start: day(-5).Start, End: day(-5).End}} {
+			upTo, after, err := l.Shown(ctx, "m", "1d", day(9), at, 20)
+			if len(upTo) != 20 || len(after) != 0 || err != nil {
+				t.Fatalf("%s: %v", shownText(upTo, after), err)
+			}
+		}
+		return store.requests - before
+	}
+	if few, many := requests(1100), requests(3650); many > few {
+		t.Errorf("%d requests of ten years, %d of three", many, few)
 	}
 }
 

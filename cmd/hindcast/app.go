@@ -130,7 +130,7 @@ func (a *App) rootCommand() *cobra.Command {
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "log warnings and errors only, and draw no progress")
 	root.AddCommand(
 		a.runCommand(), a.serveCommand(), a.baselineCommand(), a.checkCommand(), a.historyCommand(), a.reportCommand(),
-		a.retrainCommand(), a.followCommand(), a.forgetCommand(), a.pruneCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
+		a.retrainCommand(), a.followCommand(), a.notifyCommand(), a.forgetCommand(), a.pruneCommand(), a.scheduleCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
 	)
 	for _, c := range root.Commands() {
 		if c.Args == nil {

@@ -16,6 +16,7 @@ func (a *App) completeFlags(cmd *cobra.Command) {
 		"output":     listed("output", "table", "json", "yaml", "csv", "html"),
 		"task":       listed("task", "regression", "binary", "multiclass"),
 		"log-format": listed("log-format", "text", "json"),
+		"receiver":   listed("receiver", receiverNames()...),
 	} {
 		if cmd.Flag(flag) != nil {
 			_ = cmd.RegisterFlagCompletionFunc(flag, complete) // which fails where there is no such flag

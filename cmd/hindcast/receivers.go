@@ -42,11 +42,16 @@ func (a *App) notifiers(cfg *config.Config) ([]job.Notifier, error) {
 		out = append(out, n)
 	}
 	if w := cfg.Notify.Webhook; w != nil {
-		opts := notify.HTTPOptions{Options: options(w.Timeout)}
-		if err := withClient(&opts, w.HTTP, "webhook"); err != nil {
+		opts := notify.WebhookOptions{
+			HTTPOptions: notify.HTTPOptions{Options: options(w.Timeout)}, Labels: a.withNamespace(w.Labels), Body: w.Body, Events: w.Events,
+		}
+		if w.Secret.IsSet() {
+			opts.Secret = w.Secret.Value
+		}
+		if err := withClient(&opts.HTTPOptions, w.HTTP, "webhook"); err != nil {
 			return nil, fmt.Errorf("tell a webhook: %w", err)
 		}
-		out = append(out, notify.NewWebhook(w.URL.Value, a.withNamespace(w.Labels), opts))
+		out = append(out, notify.NewWebhook(w.URL.Value, opts))
 	}
 	if m := cfg.Notify.Alertmanager; m != nil {
 		opts := notify.HTTPOptions{Options: options(m.Timeout)}
@@ -56,6 +61,11 @@ func (a *App) notifiers(cfg *config.Config) ([]job.Notifier, error) {
 		out = append(out, notify.NewAlertmanager(m.Servers(), a.withNamespace(m.Labels), opts))
 	}
 	return out, nil
+}
+
+// showsPictures reports whether a receiver shows pictures: Slack by a bot token, and mail.
+func showsPictures(n config.Notify) bool {
+	return n.Email != nil || n.Slack != nil && !n.Slack.WebhookURL.IsSet()
 }
 
 // withClient adds the client that an http_config describes, if there is one.

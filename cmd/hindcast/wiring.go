@@ -198,6 +198,10 @@ func (a *App) connect(ctx context.Context, cfg *config.Config, limits groundtrut
 	if c.Notifiers, err = a.notifiers(cfg); err != nil {
 		return nil, err
 	}
+	c.Links = cfg.Notify.Links
+	if len(c.Notifiers) > 0 {
+		c.Illustrator = report.Illustrator{Pictures: showsPictures(cfg.Notify)}
+	}
 	if cfg.Report.URL != "" {
 		c.reports = c.folder(cfg)
 	}

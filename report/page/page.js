@@ -126,7 +126,4 @@
     tip.style.left = Math.max(4, Math.min(e.clientX + 14, innerWidth - box.width - 8)) + "px";
     tip.style.top = (e.clientY + 18 + box.height > innerHeight ? e.clientY - box.height - 12 : e.clientY + 18) + "px";
   });
-
-  // Printed, what is folded is shown, for paper has no clicks.
-  addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details.more")) d.open = true; });
 })();

@@ -1,16 +1,19 @@
-// Package slackstand stands in for Slack: it refuses what the real API is documented
+// Package slackstand stands in for Slack in tests: it refuses what the real API is documented
 // to refuse, and lists as violations what the real one would take but show wrongly. Begin
-// with New; server.go has the methods of the API, and blocks.go the rules of its blocks.
+// with New; server.go has the methods of the API, files.go those of files, and blocks.go the
+// rules of its blocks.
 package slackstand
 
 import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -85,14 +88,35 @@ type Server struct {
 	wait       time.Duration // Retry-After of these
 	notBefore  time.Time     // end of the last Retry-After
 	status     int           // answered to everything when not 0
+	scopes     map[string]bool
+	outside    bool // the bot is in no channel
+	next       map[string]*Answer
+	files      map[string]*file
+	pictures   []Picture
+}
+
+// Answer is what a method answers instead of doing anything, so many times.
+type Answer struct {
+	Status     int
+	RetryAfter time.Duration // whole seconds; 0 for none
+	Body       string
+	Times      int
+}
+
+// refusal is why the API does not do what it is asked for; the zero value is none.
+type refusal struct {
+	code    string
+	scope   string   // that the token lacks
+	details []string // what is wrong with which argument
 }
 
 // New starts a stand-in; Close it.
 func New() *Server {
-	s := new(Server)
+	s := &Server{scopes: map[string]bool{"chat:write": true, "files:write": true}, files: map[string]*file{}, next: map[string]*Answer{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/", s.api)
 	mux.HandleFunc("/services/", s.webhook)
+	mux.HandleFunc(uploadPath, s.upload)
 	s.server = httptest.NewServer(mux)
 	s.URL = s.server.URL
 	return s
@@ -121,6 +145,13 @@ func (s *Server) Fail(status int) {
 	s.status = status
 }
 
+// Next gives an answer to the next requests to a method, or to "upload".
+func (s *Server) Next(method string, a Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next[method] = &a
+}
+
 // Messages returns the accepted messages, oldest first.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
@@ -147,6 +178,16 @@ func (s *Server) down(w http.ResponseWriter, path string) bool {
 	now := time.Now()
 	if now.Before(s.notBefore) {
 		s.violations = append(s.violations, fmt.Sprintf("%s came %s before its Retry-After was over", path, s.notBefore.Sub(now)))
+	}
+	if a := s.next[path]; a != nil && a.Times > 0 {
+		a.Times--
+		if a.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(a.RetryAfter/time.Second)))
+		}
+		w.WriteHeader(a.Status)
+		_, _ = io.WriteString(w, a.Body)
+		s.calls = append(s.calls, Call{Path: path, At: now, Code: a.Status, Error: a.Body})
+		return true
 	}
 	switch {
 	case s.limited > 0:
@@ -212,64 +253,77 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	answer, apiError := s.call(method, r)
-	if apiError != "" {
-		answer = map[string]any{"ok": false, "error": apiError}
-		s.violations = append(s.violations, method+": "+apiError)
+	answer, no := s.call(method, r)
+	if no.code != "" {
+		answer = map[string]any{"ok": false, "error": no.code}
+		if no.scope != "" {
+			answer["needed"], answer["provided"] = no.scope, strings.Join(slices.Sorted(maps.Keys(s.scopes)), ",")
+		}
+		if len(no.details) > 0 {
+			answer["response_metadata"] = map[string]any{"messages": no.details}
+		}
+		s.violations = append(s.violations, strings.Join(append([]string{method + ": " + no.code}, no.details...), "; "))
 	} else {
 		answer["ok"] = true
 	}
-	s.calls = append(s.calls, Call{Path: method, At: time.Now(), Code: http.StatusOK, Error: apiError})
+	s.calls = append(s.calls, Call{Path: method, At: time.Now(), Code: http.StatusOK, Error: no.code})
 	_ = json.NewEncoder(w).Encode(answer) // the client may be gone
 }
 
 // call does what a method of the API does, and returns its answer or its error.
-func (s *Server) call(method string, r *http.Request) (map[string]any, string) {
+func (s *Server) call(method string, r *http.Request) (map[string]any, refusal) {
 	if r.Method != http.MethodPost && method != "auth.test" {
-		return nil, "method_not_supported_for_channel_type"
+		return nil, refusal{code: "method_not_supported_for_channel_type"}
 	}
 	args, token, apiError := arguments(r)
 	switch {
 	case token == "":
-		return nil, "not_authed"
+		return nil, refusal{code: "not_authed"}
 	case token != Token:
-		return nil, "invalid_auth"
+		return nil, refusal{code: "invalid_auth"}
 	case apiError != "":
-		return nil, apiError
+		return nil, refusal{code: apiError}
+	}
+	if scope := map[string]string{"chat": "chat:write", "files": "files:write"}[strings.Split(method, ".")[0]]; scope != "" && !s.scopes[scope] {
+		return nil, refusal{code: "missing_scope", scope: scope}
 	}
 	switch method {
+	case "files.getUploadURLExternal":
+		return s.beginUpload(args)
+	case "files.completeUploadExternal":
+		return s.completeUpload(args)
 	case "auth.test":
-		return map[string]any{"user": "hindcast", "bot_id": "B0E2E0001"}, ""
+		return map[string]any{"user": "hindcast", "bot_id": "B0E2E0001"}, refusal{}
 	case "chat.postMessage":
 		if c := text(args["channel"]); c != Channel && c != strings.TrimPrefix(Channel, "#") && c != ChannelID {
-			return nil, "channel_not_found"
+			return nil, refusal{code: "channel_not_found"}
 		}
 		m := Message{Channel: ChannelID, ThreadTS: text(args["thread_ts"]), TS: fmt.Sprintf("%d.%06d", 1_700_000_000+len(s.messages), len(s.messages))}
 		if m.ThreadTS != "" && s.find(m.ThreadTS) < 0 {
-			return nil, "thread_not_found"
+			return nil, refusal{code: "thread_not_found"}
 		}
 		if apiError := s.fill(&m, args); apiError != "" {
-			return nil, apiError
+			return nil, refusal{code: apiError}
 		}
 		s.messages = append(s.messages, m)
-		return map[string]any{"channel": ChannelID, "ts": m.TS, "message": map[string]any{"text": m.Text, "ts": m.TS}}, ""
+		return map[string]any{"channel": ChannelID, "ts": m.TS, "message": map[string]any{"text": m.Text, "ts": m.TS}}, refusal{}
 	case "chat.update":
 		if text(args["channel"]) != ChannelID { // a name doesn't do here
-			return nil, "channel_not_found"
+			return nil, refusal{code: "channel_not_found"}
 		}
 		i := s.find(text(args["ts"]))
 		if i < 0 {
-			return nil, "message_not_found"
+			return nil, refusal{code: "message_not_found"}
 		}
 		m := s.messages[i]
 		if apiError := s.fill(&m, args); apiError != "" {
-			return nil, apiError
+			return nil, refusal{code: apiError}
 		}
 		m.Updates++
 		s.messages[i] = m
-		return map[string]any{"channel": ChannelID, "ts": m.TS, "text": m.Text}, ""
+		return map[string]any{"channel": ChannelID, "ts": m.TS, "text": m.Text}, refusal{}
 	}
-	return nil, "unknown_method"
+	return nil, refusal{code: "unknown_method"}
 }
 
 // find returns the place of a bot's message by its ts, -1 where there is none.
