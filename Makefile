@@ -56,7 +56,7 @@ e2e-web: ## open the reports in a real browser (needs Chromium and npm, which ro
 
 .PHONY: screenshots
 screenshots: ## take the pictures of reports in docs/img anew, by that browser
-	HINDCAST_SCREENSHOTS=$(CURDIR)/bin/screenshots e2e/web/run -run TestReports
+	HINDCAST_SCREENSHOTS=$(CURDIR)/docs/img e2e/web/run -run TestScreenshots
 
 .PHONY: python
 python: ## run the lines of docs/python.md in a notebook (needs Python 3 with venv, and network)

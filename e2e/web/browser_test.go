@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +40,7 @@ func newBrowser(t *testing.T) context.Context {
 // look is how a page is looked at.
 type look struct {
 	width, height int64
+	scale         float64 // pixels of a picture by those of the page; 0 for 1
 	dark          bool
 	noScript      bool // as where JavaScript is off
 }
@@ -98,7 +98,7 @@ func open(t *testing.T, browser context.Context, file string, l look) *tab {
 	}
 	_, err1 := chromedp.Call(ctx, network.Enable, network.EnableParams{})
 	_, err2 := chromedp.Call(ctx, log.Enable, cdp.Empty{})
-	_, err3 := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: 1, Mobile: l.width < 500})
+	_, err3 := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: max(l.scale, 1), Mobile: l.width < 500})
 	_, err4 := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 	_, err5 := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: l.noScript})
 	if err := errors.Join(err, err1, err2, err3, err4, err5); err != nil {
@@ -186,24 +186,21 @@ func (p *tab) text(t *testing.T) []string {
 	})()`)
 }
 
-// screenshot writes a picture of what the window shows, or of the whole page, where pictures are
-// asked for.
-func (p *tab) screenshot(t *testing.T, name string, whole bool) {
+// screenshot writes a picture of what the window shows, or of the element that a selector finds.
+func (p *tab) screenshot(t *testing.T, file, selector string) {
 	t.Helper()
-	dir := os.Getenv("HINDCAST_SCREENSHOTS")
-	if dir == "" {
-		return
+	options := page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: new(int64(85))}
+	if selector != "" {
+		box := evaluate[[]float64](t, p, `(r => [r.x + scrollX, r.y + scrollY, r.width, r.height])(document.querySelector("`+selector+`").getBoundingClientRect())`)
+		const margin = 16
+		options.Clip = &page.Viewport{X: box[0] - margin, Y: box[1] - margin, Width: box[2] + 2*margin, Height: box[3] + 2*margin, Scale: 1}
+		options.CaptureBeyondViewport = new(true)
 	}
-	picture := []byte(nil)
-	if whole {
-		picture = run(t, p, chromedp.FullScreenshot(100))
-	} else {
-		picture = run(t, p, chromedp.CaptureScreenshot())
-	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	picture, err := chromedp.Call(p.ctx, page.CaptureScreenshot, options)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600); err != nil {
+	if err := os.WriteFile(file, picture.Data, 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -57,13 +57,15 @@ func axeSource(t *testing.T) string {
 func TestReports(t *testing.T) {
 	browser, axe := newBrowser(t), axeSource(t)
 	looks := []look{{width: 1440, height: 900}, {width: 1440, height: 900, dark: true}, {width: 390, height: 844}, {width: 390, height: 844, dark: true}}
-	for _, task := range []string{"regression", "binary", "multiclass"} {
+	tasks := []string{"regression", "binary", "multiclass"}
+	if testing.Short() { // one of each is a minute's smoke
+		tasks, looks = tasks[1:2], []look{looks[0], looks[3]}
+	}
+	for _, task := range tasks {
 		for _, file := range demoPages(t, task) {
 			for _, l := range looks {
 				t.Run(task+"/"+l.String(), func(t *testing.T) {
 					p := open(t, browser, file, l)
-					p.screenshot(t, task+"-"+l.String(), false)
-					p.screenshot(t, task+"-"+l.String()+"-whole", true)
 					p.checkFits(t)
 					p.checkAccessible(t, axe)
 					p.checkFits(t) // with all unfolded
@@ -71,7 +73,7 @@ func TestReports(t *testing.T) {
 				})
 			}
 			t.Run(task+"/prints", func(t *testing.T) {
-				p := open(t, browser, file, looks[1])
+				p := open(t, browser, file, looks[0])
 				pdf := run(t, p, chromedp.PrintToPDF(chromedp.PDFPrintBackground()))
 				if len(pdf) < 10_000 {
 					t.Errorf("the print has %d bytes", len(pdf))
@@ -102,6 +104,34 @@ func checkWithoutScript(t *testing.T, browser context.Context, file string) {
 	without.checkQuiet(t)
 }
 
+// TestScreenshots takes the pictures of the documentation, where make screenshots asks for them.
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("HINDCAST_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("make screenshots takes them")
+	}
+	browser := newBrowser(t)
+	pages := map[string]string{}
+	for _, task := range []string{"regression", "binary"} {
+		pages[task] = demoPages(t, task)[0]
+	}
+	readme := look{width: 960, height: 640, scale: 1.5}
+	for _, picture := range []struct {
+		name, task, part string // part is a selector, empty for the window
+		look             look
+	}{
+		{"report", "regression", "", readme},
+		{"report-drift", "regression", "#distributions figure:nth-of-type(2)", readme},
+		{"report-classifier", "binary", "#calibration figure", readme},
+		{"report-1440-light", "regression", "", look{width: 1440, height: 900}},
+		{"report-1440-dark", "regression", "", look{width: 1440, height: 900, dark: true}},
+		{"report-390-light", "regression", "", look{width: 390, height: 844}},
+		{"report-390-dark", "regression", "", look{width: 390, height: 844, dark: true}},
+	} {
+		open(t, browser, pages[picture.task], picture.look).screenshot(t, filepath.Join(dir, picture.name+".webp"), picture.part)
+	}
+}
+
 // TestHostileNames opens the report of a model whose columns and categories are markup, written
 // from right to left, long and emoji.
 func TestHostileNames(t *testing.T) {
@@ -112,7 +142,6 @@ func TestHostileNames(t *testing.T) {
 	for _, l := range []look{{width: 1440, height: 900}, {width: 390, height: 844, dark: true}} {
 		t.Run(l.String(), func(t *testing.T) {
 			p := open(t, browser, filepath.Join(dir, "report.html"), l)
-			p.screenshot(t, "hostile-"+l.String(), true)
 			p.checkFits(t)
 			if n := evaluate[int](t, p, `document.querySelectorAll("img, iframe, marquee, object, embed, link, base, script[src]").length`); n != 0 {
 				t.Errorf("%d elements come of names", n)
