@@ -239,7 +239,7 @@ func (d *figureSource) calibrationWords() string {
 		rate += float64(float64(b.Rate) * float64(b.N))
 	}
 	score, rate = score/n, rate/n
-	switch se := math.Sqrt(rate * (1 - rate) / n); {
+	switch se := math.Sqrt(score * (1 - score) / n); { // of the rate, if scores are right
 	case d.weighted():
 		return words
 	case score-rate > float64(manyErrors*se):
