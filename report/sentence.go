@@ -122,7 +122,7 @@ func undecided(o, previous *job.Outcome, r *rule.Result) string {
 	for i := range r.Comparisons {
 		c := &r.Comparisons[i]
 		s, ok := subjectOf(o, previous, c)
-		if ok && s.level > 0 && s.holds() && strings.Contains(r.Reason, "is not significant") {
+		if ok && s.level > 0 && s.holds() && says(r.Reason, c.Variable, "is not significant") {
 			return s.stands() + fmt.Sprintf(", but not with %s certainty", percent(s.level))
 		}
 	}
@@ -132,9 +132,10 @@ func undecided(o, previous *job.Outcome, r *rule.Result) string {
 // because says what made a rule breached or healthy: the first of its comparisons that did, else
 // the rule's own reason.
 func because(o, previous *job.Outcome, r *rule.Result, breached bool) string {
+	several := breached && manyHold(o, previous, r)
 	for i := range r.Comparisons {
 		s, ok := subjectOf(o, previous, &r.Comparisons[i])
-		if !ok || s.holds() != breached {
+		if !ok || s.holds() != breached || several && !says(r.Reason, r.Comparisons[i].Variable, "") {
 			continue
 		}
 		switch {
@@ -148,6 +149,28 @@ func because(o, previous *job.Outcome, r *rule.Result, breached bool) string {
 		return s.moved() + ", " + s.side() + " the limit " + s.text(s.limit)
 	}
 	return "rule " + short(r.Name) + ": " + r.Reason
+}
+
+// manyHold reports whether the values of more than one comparison are a breach. One of them may be
+// chance where the rule asks for either; the rule's reason names those that decided.
+func manyHold(o, previous *job.Outcome, r *rule.Result) bool {
+	n := 0
+	for i := range r.Comparisons {
+		if s, ok := subjectOf(o, previous, &r.Comparisons[i]); ok && s.holds() {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// says reports whether a rule's reason says of a variable some words.
+func says(reason, variable, words string) bool {
+	for _, part := range strings.Split(reason, "; ") {
+		if strings.Contains(" "+part, " "+variable+" ") && strings.Contains(part, words) {
+			return true
+		}
+	}
+	return false
 }
 
 // holds reports whether the values alone are a breach.
