@@ -119,10 +119,11 @@ func others(rules []*rule.Result, so string) string {
 // undecided says why a rule is inconclusive: that chance may make the difference where that is
 // so, else its own reason.
 func undecided(o, previous *job.Outcome, r *rule.Result) string {
+	several := manyHold(o, previous, r)
 	for i := range r.Comparisons {
 		c := &r.Comparisons[i]
 		s, ok := subjectOf(o, previous, c)
-		if ok && s.level > 0 && s.holds() && says(r.Reason, c.Variable, "is not significant") {
+		if ok && s.level > 0 && s.holds() && strings.Contains(r.Reason, "is not significant") && (!several || says(r.Reason, c.Variable, "is not significant")) {
 			return s.stands() + fmt.Sprintf(", but not with %s certainty", percent(s.level))
 		}
 	}
@@ -163,10 +164,17 @@ func manyHold(o, previous *job.Outcome, r *rule.Result) bool {
 	return n > 1
 }
 
-// says reports whether a rule's reason says of a variable some words.
+// says reports whether a rule's reason says of a variable some words. It calls the metric of a
+// segment, a class or an estimate by the end of the variable's name.
 func says(reason, variable, words string) bool {
+	parts := path(variable)
+	if len(parts) == 0 {
+		return false
+	}
+	end := " " + parts[len(parts)-1] + " "
 	for _, part := range strings.Split(reason, "; ") {
-		if strings.Contains(" "+part, " "+variable+" ") && strings.Contains(part, words) {
+		text := " " + part
+		if (strings.Contains(text, " "+variable+" ") || strings.Contains(text, end)) && strings.Contains(part, words) {
 			return true
 		}
 	}

@@ -137,8 +137,10 @@ func TestSentenceNamesWhatDecided(t *testing.T) {
 		o    job.Outcome
 		want string
 	}{
-		"the second":       {of(rule.Breached, "mae 1.5 > 1.1 at 95 %", rmse, mae), "MAE is 1.5; with 95 % certainty above the limit 1.1."},
-		"both":             {of(rule.Breached, "rmse 1.9 > 1.7 at 95 %; mae 1.5 > 1.1 at 95 %", rmse, mae), "RMSE is 1.9; with 95 % certainty above the limit 1.7."},
+		"the second": {of(rule.Breached, "mae 1.5 > 1.1 at 95 %", rmse, mae), "MAE is 1.5; with 95 % certainty above the limit 1.1."},
+		"both":       {of(rule.Breached, "rmse 1.9 > 1.7 at 95 %; mae 1.5 > 1.1 at 95 %", rmse, mae), "RMSE is 1.9; with 95 % certainty above the limit 1.7."},
+		"an estimate": {of(rule.Breached, "estimated mae 1.5 > 1.1 at 95 %", compare("estimated.rmse", ">", 1.9, 1.7, 0.95), compare("estimated.mae", ">", 1.5, 1.1, 0.95)),
+			"Estimated MAE is 1.5; with 95 % certainty above the limit 1.1."},
 		"what is cut off":  {of(rule.Breached, "what is long; and 1 more", rmse, mae), "Rule r: what is long; and 1 more."},
 		"what is doubtful": {of(rule.Inconclusive, "mae 1.5 > 1.1 is not significant at 95 %: the difference 0.4 may be as low as -0.1", rmse, mae), "Inconclusive: MAE is 1.5, above the limit 1.1, but not with 95 % certainty."},
 	} {
