@@ -34,7 +34,8 @@ func (d *figureSource) predictions() section {
 	}
 	newest := windows[len(windows)-1].Prediction
 	if len(newest.Quantiles) > 0 {
-		out.Figures = append(out.Figures, figure{Chart: d.spreadOfPredictions(windows, ref)})
+		c := d.spreadOfPredictions(windows, ref)
+		out.Figures = append(out.Figures, figure{Chart: c, Caption: c.Desc})
 	}
 	for _, class := range d.predictedClasses(newest) {
 		out.Figures = append(out.Figures, figure{Chart: d.shareOfClass(windows, ref, class), Width: half})
@@ -57,6 +58,10 @@ func (d *figureSource) spreadOfPredictions(windows []job.Told, ref *evaluator.Pr
 		p.Value, p.Low, p.High = quantile(of, "0.5"), quantile(of, "0.05"), quantile(of, "0.95")
 		p.Reference = quantile(ref, "0.5")
 	})
+	c.Axis.Min, c.Axis.Max = c.Points[0].Low, c.Points[0].High
+	for _, p := range c.Points { // the whole band is what is to be seen, however wide it is
+		c.Axis.Min, c.Axis.Max = min(c.Axis.Min, p.Low), max(c.Axis.Max, p.High)
+	}
 	what := "predictions"
 	if d.story.Task == groundtruth.Binary {
 		what = "scores"
@@ -64,8 +69,8 @@ func (d *figureSource) spreadOfPredictions(windows []job.Told, ref *evaluator.Pr
 	last := c.Points[len(c.Points)-1]
 	c.Title = fmt.Sprintf("Half of the %s are up to %s, and 9 of 10 from %s to %s, in the newest window", what,
 		chart.Number(last.Value), chart.Number(last.Low), chart.Number(last.High))
-	c.Desc = "The median of the " + what + " in each window. The band holds 9 of 10 of them, from the 5 % to the 95 % point."
-	c.ValueName, c.ReferenceName, c.BandName = "median", "median of the reference", "9 of 10 "+what
+	c.Desc = "The median of the " + what + " in each window. The band holds 9 of 10 of them, from the 5 % to the 95 % point; the reference's line is its median."
+	c.ValueName, c.ReferenceName, c.BandName = "median", "reference", "9 of 10 "+what
 	return c
 }
 
