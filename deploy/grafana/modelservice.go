@@ -83,8 +83,12 @@ func modelService() *builder {
 			limits = append(limits, limit{pair.Rate, vermilion})
 		}
 		slices.Reverse(limits) // the lowest first
-		b.add(8, 8, curves(o.name+" budget burn rate", "none", "How many times too fast the budget is used up, over the windows that the alerts look at. At 1 it lasts just as long as it should; the dashed lines are where alerts fire, the highest for the shortest window.",
-			queries...).fromZero().decimals(1).limits(blue, limits...).limitLines())
+		rates := curves(o.name+" budget burn rate", "none", "How many times too fast the budget is used up, over the windows that the alerts look at. At 1 it lasts just as long as it should; the level lines are where alerts fire, the highest for the shortest window.",
+			queries...).fromZero().decimals(1).limits(blue, limits...).limitLines()
+		for i, q := range queries { // the shorter the window, the bolder
+			rates = rates.named(q.legend, burnLine(i)...)
+		}
+		b.add(8, 8, rates)
 	}
 
 	b.open("Traffic")
@@ -146,3 +150,11 @@ func modelServiceVariables() []dashboard.VariableModel {
 
 // percent writes a share for people.
 func percent(share float64) string { return short(math.Round(share*1e6)/1e4) + " %" }
+
+// burnLine is how the i-th of the windows of burn rates is drawn, the shortest first.
+func burnLine(i int) []dashboard.DynamicConfigValue {
+	lines := [][]dashboard.DynamicConfigValue{
+		{color(orange)}, {color(blue)}, {color(purple), dashed(10, 6)}, {color(grey), dashed(4, 4)},
+	}
+	return lines[min(i, len(lines)-1)]
+}
