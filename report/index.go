@@ -69,7 +69,7 @@ func (e *Entry) window() []cell {
 	row := []cell{
 		{Text: r.Window.Days(e.Zone), Href: e.Href, Value: strconv.FormatInt(r.Window.Start.Unix(), 10)},
 		{Text: verdictOf(r), State: stateOfOutcome(o), Value: strconv.Itoa(rankOf(stateOfOutcome(o)))},
-		{Text: withoutVerdict(Sentence(*o, nil))},
+		{Text: withoutVerdict(sentence(*o, nil))},
 	}
 	return append(row, figureCells(r)...)
 }
@@ -160,7 +160,7 @@ func modelsTable(entries []Entry) table {
 		row := []cell{
 			{Text: e.Model, Href: e.Href},
 			{Text: verdictOf(r), State: stateOfOutcome(o), Value: strconv.Itoa(rankOf(stateOfOutcome(o)))},
-			{Text: withoutVerdict(Sentence(*o, nil)) + map[bool]string{true: " (" + e.Why + ")"}[e.Why != ""]},
+			{Text: withoutVerdict(sentence(*o, nil)) + map[bool]string{true: " (" + e.Why + ")"}[e.Why != ""]},
 			{Chart: indexSpark(e), Size: chart.Size{Width: 150, Height: 26, ID: fmt.Sprintf("spark-%d", i)}},
 			{Text: r.Window.Days(e.Zone), Value: strconv.FormatInt(r.Window.Start.Unix(), 10)},
 		}

@@ -180,7 +180,7 @@ func writeCell(b *strings.Builder, c *cell, first, number bool) {
 	case c.Href != "":
 		b.WriteString(anchor(c.Href, text))
 	case first:
-		b.WriteString(`<bdi>` + text + `</bdi>`)
+		b.WriteString(`<bdi>` + chart.Name(c.Text) + `</bdi>`)
 	default:
 		b.WriteString(text)
 	}
