@@ -9,7 +9,7 @@ ENGINE   ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 
 # Built on first use into Go's build cache, at the versions that tools/go.mod pins.
 TOOL     := go tool -modfile=$(CURDIR)/tools/go.mod
 # Modules of their own, so that their dependencies stay out of the program's.
-MODULES  := deploy/grafana deploy/monitoring tools
+MODULES  := deploy/grafana deploy/monitoring e2e/web tools
 
 # What computes or writes figures, which are the same bytes on every processor.
 FIGURES  := ./evaluator/... ./groundtruth/... ./series/... ./job/... ./promql/... ./publish/... ./report/... ./notify/... ./trigger/... ./config/... ./cmd/...
@@ -49,6 +49,14 @@ race: ## run the tests of what shares work out to goroutines with the race detec
 .PHONY: e2e
 e2e: ## run the tests against real servers (needs root, a Debian system and network)
 	e2e/run
+
+.PHONY: e2e-web
+e2e-web: ## open the reports in a real browser (needs Chromium and npm, which root installs on Debian, and network once)
+	e2e/web/run $(E2E_WEB)
+
+.PHONY: screenshots
+screenshots: ## take the pictures of reports in docs/img anew, by that browser
+	HINDCAST_SCREENSHOTS=$(CURDIR)/docs/img e2e/web/run -run TestScreenshots
 
 .PHONY: python
 python: ## run the lines of docs/python.md in a notebook (needs Python 3 with venv, and network)

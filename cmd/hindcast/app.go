@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type App struct {
 	log        *slog.Logger    // nil until openLog
 	secrets    *redact.Secrets // that no output may show
 	screen     *screen
+	barEvery   time.Duration // the bar is drawn at most that often; 0 for ten times a second
 	logFormat  string
 	verbose    bool
 	quiet      bool
@@ -156,7 +158,7 @@ func (a *App) openLog(level slog.Level) error {
 	if a.quiet {
 		level = slog.LevelWarn
 	}
-	a.screen = &screen{w: a.raw, draws: a.Terminal && !a.quiet, every: 100 * time.Millisecond}
+	a.screen = &screen{w: a.raw, draws: a.Terminal && !a.quiet, every: cmp.Or(a.barEvery, 100*time.Millisecond)}
 	var err error
 	if a.log, err = a.logger(level); err != nil {
 		return err

@@ -81,14 +81,14 @@ func TestNoScreen(t *testing.T) {
 	}
 }
 
-// TestTheBarMoves scans a file for about a second.
+// TestTheBarMoves scans two files, whose scan is of a second or less.
 func TestTheBarMoves(t *testing.T) {
 	dir := t.TempDir()
 	if err := (fleet{models: 1, days: 2, rows: 300_000, reference: 200, end: fleetEnd()}).write(dir); err != nil {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	app := &App{Stdout: io.Discard, Stderr: &log, Env: func(string) (string, bool) { return "", false }, Clock: fleetEnd, Terminal: true}
+	app := &App{Stdout: io.Discard, Stderr: &log, Env: func(string) (string, bool) { return "", false }, Clock: fleetEnd, Terminal: true, barEvery: time.Nanosecond}
 	day := fleetEnd().AddDate(0, 0, -1)
 	window := day.AddDate(0, 0, -1).Format(time.DateOnly) + "/" + day.Format(time.DateOnly)
 	if code := app.Main(t.Context(), []string{"run", "--dry-run", "--workers", "1", "-c", filepath.Join(dir, "hindcast.yaml"), "--window", window}); code != 0 {
@@ -98,8 +98,8 @@ func TestTheBarMoves(t *testing.T) {
 	for _, drawn := range regexp.MustCompile(`m-0000 \d[^\r]*? (\d+)% `).FindAllStringSubmatch(log.String(), -1) {
 		shares[drawn[1]] = true
 	}
-	if len(shares) < 3 {
-		t.Errorf("a scan of a second shows %v", slices.Sorted(maps.Keys(shares)))
+	if len(shares) < 10 { // on one machine it is of a second, on another it takes too short to be drawn ten times
+		t.Errorf("the scan shows %v", slices.Sorted(maps.Keys(shares)))
 	}
 }
 

@@ -1,0 +1,12 @@
+// Tests of pages in a real browser, in a module of their own so that its driver stays out of
+// the program's dependencies.
+module github.com/hindcast/hindcast/e2e/web
+
+go 1.26.0
+
+require (
+	github.com/chromedp/cdproto v0.160.1
+	github.com/chromedp/chromedp v0.23.1
+)
+
+require github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
