@@ -1,7 +1,10 @@
 package main
 
 import (
+	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/job"
@@ -46,5 +49,20 @@ func TestSemantics6_DetailedExitStatus(t *testing.T) {
 				t.Errorf("status %d, want %d", got, tc.want)
 			}
 		})
+	}
+}
+
+// TestFlagThatSwallowsTheNext has a flag without its value before another: the other would be
+// taken for the value, and not be heeded.
+func TestFlagThatSwallowsTheNext(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{{"run", "--report", "--dry-run"}, {"report", "--out", "--open"}, {"run", "-c", "--quiet"}} {
+		code, _, said := inProcess(t.Context(), time.Now(), args...)
+		if code != 2 || !strings.Contains(said, " needs a value, and "+args[2]+" is none") {
+			t.Errorf("%q: %d, %s", args, code, said)
+		}
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("%v was written, %v", left, err)
 	}
 }
