@@ -66,3 +66,13 @@ func TestFlagThatSwallowsTheNext(t *testing.T) {
 		t.Errorf("%v was written, %v", left, err)
 	}
 }
+
+func TestHumanDuration(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"7d": 7 * 24 * time.Hour, "10m": 10 * time.Minute, "6h": 6 * time.Hour, "1h30m": 90 * time.Minute, "20m30s": 20*time.Minute + 30*time.Second, "0s": 0, "10s": 10 * time.Second,
+	} {
+		if got := humanDuration(d); got != want {
+			t.Errorf("%s is shown as %s, want %s", d, got, want)
+		}
+	}
+}
