@@ -93,7 +93,7 @@ func (t Trend) samples(w float64) []sample {
 		}
 	}
 	if t.has(low) || t.has(high) {
-		samples = append(samples, sample{class: "c-band", shape: sampleArea, text: "interval"})
+		samples = append(samples, sample{class: "c-band", shape: sampleArea, text: cmp.Or(t.BandName, "interval")})
 	}
 	for _, s := range []State{Good, Unsure, Bad} {
 		if t.hasState(s) {

@@ -419,6 +419,7 @@ func TestTimesArePooled(t *testing.T) {
 	var windows []job.Told
 	for day := range 21 {
 		told := s.Windows[0]
+		told.Window.Start, told.Window.End = told.Window.Start.AddDate(0, 0, day), told.Window.End.AddDate(0, 0, day)
 		told.ByHour, told.ByWeekday = nil, nil
 		var e, abs, sq float64
 		for hour := range 24 {
