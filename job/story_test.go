@@ -276,6 +276,20 @@ func TestStoryWithoutSummaries(t *testing.T) {
 	}
 }
 
+// TestReportOfWindowOlderThanKept has the report of a window that ended before Summaries are kept
+// drawn from the Summary that the pass has just read.
+func TestReportOfWindowOlderThanKept(t *testing.T) {
+	w := newWorld(t, settings{})
+	w.logs(1, good, good)
+	w.r.KeepSummaries = 24 * time.Hour
+	w.at(9)
+	old, f := day(1), &reported{}
+	w.pass(job.Options{Window: &old, Reporter: f})
+	if s := f.stories[0]; s.Last().Stage != trigger.StageMature || s.Summary == nil {
+		t.Errorf("%s window without a Summary: %q", s.Last().Stage, s.NoSummary)
+	}
+}
+
 // lastStatus returns how the last pass went, as publishers were told.
 func lastStatus(w *world) job.RunStatus {
 	return w.pub.snapshots[len(w.pub.snapshots)-1].Status
