@@ -87,8 +87,8 @@ type Trend struct {
 	Marks       []Mark         // what happened: runs of retraining
 	Worse       Side
 	// Names of the lines, for the legend. Empty: "value", "reference", "rolling reference",
-	// "estimated" and "limit"; of the marks "retraining".
-	ValueName, ReferenceName, RollingName, EstimatedName, ThresholdName, MarksName string
+	// "estimated" and "limit"; of the band "interval", of the marks "retraining".
+	ValueName, ReferenceName, RollingName, EstimatedName, ThresholdName, BandName, MarksName string
 }
 
 // Point is one window of a Trend. It stands at its Start, so that the window of 12 January is above

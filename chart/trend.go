@@ -4,8 +4,9 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 	"time"
+
+	"github.com/hindcast/hindcast/internal/digits"
 )
 
 func (t Trend) about() about { return about{"trend", t.Title, t.Desc} }
@@ -93,7 +94,7 @@ func (t Trend) samples(w float64) []sample {
 		}
 	}
 	if t.has(low) || t.has(high) {
-		samples = append(samples, sample{class: "c-band", shape: sampleArea, text: "interval"})
+		samples = append(samples, sample{class: "c-band", shape: sampleArea, text: cmp.Or(t.BandName, "interval")})
 	}
 	for _, s := range []State{Good, Unsure, Bad} {
 		if t.hasState(s) {
@@ -199,7 +200,7 @@ func (t Trend) Table() Table {
 			covered = Percent(p.Coverage)
 		}
 		if p.N > 0 {
-			rows = strconv.FormatInt(p.N, 10)
+			rows = digits.Count(p.N)
 		}
 		table.Rows = append(table.Rows, append(row, covered, rows, p.State.words(), p.Note))
 	}

@@ -119,8 +119,13 @@ func TestFullExample(t *testing.T) {
 		OfPrediction: []string{"predicted_price"},
 		Lacks:        map[metric.Input]string{metric.PredictedQuantiles: "predictions.columns.quantiles"},
 		Drift:        drift.Prospects{Options: drift.Options{MinRows: 200}}}
-	if got := m.RuleEnv(); !reflect.DeepEqual(got, wantEnv) {
-		t.Errorf("env = %+v", got)
+	env := m.RuleEnv()
+	if got := env.ClassText("1.0"); got != "1" {
+		t.Errorf("rules name the class 1.0, which rows have as 1, %q", got)
+	}
+	env.ClassText = nil // functions compare with nil alone
+	if !reflect.DeepEqual(env, wantEnv) {
+		t.Errorf("env = %+v", env)
 	}
 	if m.GroundTruth.Delay != 7*24*time.Hour || m.Grid().String() != "1d" || !m.Predictions.Features.Auto || len(m.Drift.Methods) != 0 {
 		t.Errorf("model = %+v", m)

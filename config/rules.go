@@ -17,6 +17,7 @@ import (
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/groundtruth/table"
 	"github.com/hindcast/hindcast/trigger"
 )
 
@@ -255,6 +256,7 @@ func (m *Model) RuleEnv() rule.Env {
 		Segments:       slices.Clone(m.Segments),
 		Prometheus:     m.queryNames(),
 		Drift:          m.prospects(),
+		ClassText:      table.ClassText,
 	}
 }
 

@@ -65,15 +65,8 @@ func (m *Model) warnings(kept time.Duration) []string {
 	if m.Predictions.Columns.Timestamp == "" && len(m.partition()) == 0 {
 		add("predictions have neither a timestamp column nor a placeholder such as {date} in their url: every window reads the same rows")
 	}
-	proposes := slices.ContainsFunc(m.RuleList, func(r Rule) bool { return r.Action == rule.ActionRetrain })
-	switch k := m.Retrain.Kubeflow; {
-	case m.Retrain.Mode == trigger.ModeAuto && !proposes:
-		add("retrain.mode is auto, but no rule has the action retrain: nothing is ever started")
-	case m.Retrain.Mode == trigger.ModeOff && proposes:
-		add("rules have the action retrain, but retrain.mode is off: they only alert")
-	case k != nil && m.Retrain.Settle < 3*k.Timeout:
-		add("retrain.settle (%s) should be at least three times retrain.kubeflow.timeout (%s), so that an unclear launch is looked for before it is given up",
-			FormatDuration(m.Retrain.Settle), FormatDuration(k.Timeout))
+	if w := m.retrainWarning(); w != "" {
+		out = append(out, w)
 	}
 	if m.Drift.Threshold != nil && len(m.Drift.Methods) != 1 {
 		add("drift.threshold is one number for several measures, whose scales differ; a map by measure says which")
@@ -84,14 +77,7 @@ func (m *Model) warnings(kept time.Duration) []string {
 	if m.Estimated.Method != auto && m.Estimates() && m.weighted() {
 		add("estimated.method %s does not count: rows have weights (predictions.columns.weight), and performance is estimated of rows that all count alike", m.Estimated.Method)
 	}
-	if m.rules != nil {
-		scored := m.scoredClasses()
-		for _, class := range m.rules.Classes() {
-			if len(scored) > 0 && !slices.Contains(scored, class) {
-				add("a rule names the class %q, which has no score%s: predictions.columns.scores has %s", class, table.DidYouMean(class, scored), table.QuoteNames(scored))
-			}
-		}
-	}
+	out = append(out, m.classWarnings()...)
 	if r := m.Rolling(); r != nil {
 		if takes := m.GroundTruth.Delay + r.takes(r.Windows, m); takes > kept {
 			add("reference.rolling takes up to %d windows, and state.keep_summaries (%s) keeps fewer of them: %s would keep all", r.Windows, FormatDuration(kept), FormatDuration(takes))
@@ -99,6 +85,35 @@ func (m *Model) warnings(kept time.Duration) []string {
 	}
 	if m.rules != nil {
 		out = append(out, m.rules.Warnings()...)
+	}
+	return out
+}
+
+// retrainWarning says where what starts retraining and what rules ask for don't go together.
+func (m *Model) retrainWarning() string {
+	proposes := slices.ContainsFunc(m.RuleList, func(r Rule) bool { return r.Action == rule.ActionRetrain })
+	switch k := m.Retrain.Kubeflow; {
+	case m.Retrain.Mode == trigger.ModeAuto && !proposes:
+		return "retrain.mode is auto, but no rule has the action retrain: nothing is ever started"
+	case m.Retrain.Mode == trigger.ModeOff && proposes:
+		return "rules have the action retrain, but retrain.mode is off: they only alert"
+	case k != nil && m.Retrain.Settle < 3*k.Timeout:
+		return fmt.Sprintf("retrain.settle (%s) should be at least three times retrain.kubeflow.timeout (%s), so that an unclear launch is looked for before it is given up",
+			FormatDuration(m.Retrain.Settle), FormatDuration(k.Timeout))
+	}
+	return ""
+}
+
+// classWarnings are of rules that name classes without a score.
+func (m *Model) classWarnings() (out []string) {
+	if m.rules == nil {
+		return nil
+	}
+	scored := m.scoredClasses()
+	for _, class := range m.rules.Classes() {
+		if len(scored) > 0 && !slices.Contains(scored, class) {
+			out = append(out, fmt.Sprintf("a rule names the class %q, which has no score%s: predictions.columns.scores has %s", class, table.DidYouMean(class, scored), table.QuoteNames(scored)))
+		}
 	}
 	return out
 }

@@ -16,9 +16,11 @@ import (
 func alertRules() map[string]prometheus.Rule {
 	out := map[string]prometheus.Rule{}
 	o := prometheus.DefaultOptions()
-	for _, g := range []prometheus.Group{prometheus.Hindcast(o), prometheus.ModelService(o)} {
+	for _, g := range []prometheus.Group{prometheus.Hindcast(o), prometheus.ModelService(o), prometheus.Objectives(o)} {
 		for _, r := range g.Rules {
-			out[r.Alert] = r
+			if r.Record == "" {
+				out[r.Alert] = r
+			}
 		}
 	}
 	return out

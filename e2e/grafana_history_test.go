@@ -346,15 +346,16 @@ func (h *history) backfill(t *testing.T, into string, write func(w io.Writer)) {
 }
 
 // replica is one pod of a model server: real counters and a real histogram of
-// client_golang, and what cAdvisor says of its containers.
+// client_golang, and what cAdvisor and kube-state-metrics say of its containers.
 type replica struct {
-	server, cadvisor                  *prometheus.Registry
+	server, cadvisor, kubeState       *prometheus.Registry
 	predictions, errs, feedback, cost *prometheus.CounterVec
 	latency                           *prometheus.HistogramVec
 	processCPU                        prometheus.Counter
 	processMemory                     prometheus.Gauge
 	containerCPU                      *prometheus.CounterVec
 	containerMemory                   *prometheus.GaugeVec
+	restarts                          *prometheus.CounterVec
 }
 
 func newReplica() *replica {
@@ -362,7 +363,7 @@ func newReplica() *replica {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: name}, labels)
 	}
 	r := &replica{
-		server: prometheus.NewRegistry(), cadvisor: prometheus.NewRegistry(),
+		server: prometheus.NewRegistry(), cadvisor: prometheus.NewRegistry(), kubeState: prometheus.NewRegistry(),
 		predictions: counter("model_predictions_total", "model", "model_version"),
 		errs:        counter("model_prediction_errors_total", "model", "model_version"),
 		feedback:    counter("model_feedback_total", "model", "model_version"),
@@ -374,9 +375,11 @@ func newReplica() *replica {
 		processMemory:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "process_resident_memory_bytes", Help: "m"}),
 		containerCPU:    counter("container_cpu_usage_seconds_total", "container"),
 		containerMemory: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "container_memory_working_set_bytes", Help: "m"}, []string{"container"}),
+		restarts:        counter("kube_pod_container_status_restarts_total", "container"),
 	}
 	r.server.MustRegister(r.predictions, r.errs, r.feedback, r.cost, r.latency, r.processCPU, r.processMemory)
 	r.cadvisor.MustRegister(r.containerCPU, r.containerMemory)
+	r.kubeState.MustRegister(r.restarts)
 	return r
 }
 
@@ -400,6 +403,7 @@ func serve(t *testing.T, w io.Writer, from, to time.Time) {
 			pod := fmt.Sprintf(`namespace="%s",pod="%s-%d"`, historyNamespace, historyModel, i)
 			expose(t, w, p.server, at, fmt.Sprintf(`%s,job="%s",instance="10.0.0.%d:8080"`, pod, historyModel, i+1))
 			expose(t, w, p.cadvisor, at, pod+`,job="kubelet",metrics_path="/metrics/cadvisor",instance="10.0.1.1:10250"`)
+			expose(t, w, p.kubeState, at, pod+`,job="kube-state-metrics",instance="10.0.2.1:8080"`)
 		}
 	}
 }
@@ -434,6 +438,10 @@ func (p *replica) answer(r *rand.Rand, rate float64, left time.Duration) {
 	for _, c := range []string{"server", ""} { // and the pod's whole, which has no container's name
 		p.containerCPU.WithLabelValues(c).Add(0.95*work + 3)
 		p.containerMemory.WithLabelValues(c).Set(330<<20 + 6e7*rate + 5e6*r.NormFloat64())
+	}
+	restarts := p.restarts.WithLabelValues("server")
+	if left == 9*time.Hour { // in the midst of the trouble
+		restarts.Inc()
 	}
 	p.containerCPU.WithLabelValues("POD").Add(0.01)
 	p.containerMemory.WithLabelValues("POD").Set(1 << 20)

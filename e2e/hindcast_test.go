@@ -248,7 +248,7 @@ func newScenario(t *testing.T, noise float64, change func(*settings)) *scenario 
 	s.reference = houses("r", s.day.AddDate(0, -3, 0), 1500, 8, healthyNoise, 0)
 	s.put(t, s.files(t))
 
-	s.slack = slackstand.New()
+	s.slack = slackstand.New(time.Now)
 	t.Cleanup(s.slack.Close)
 	s.State, s.KFP, s.Push, s.Slack = e.URL(s.Model+"/state"), e.KFP, e.Pushgateway, s.slack
 	s.URL = func(key string) string { return e.Stack.URL(s.Model + "/" + key) }

@@ -106,7 +106,7 @@ func TestOperatorObjects(t *testing.T) {
 	}
 	decode(t, []byte(kubectl("get", "-n", namespace, "prometheusrule", "hindcast", "-o", "json")), &rule)
 	o := alerting.DefaultOptions()
-	want := []alerting.Group{alerting.Hindcast(o), alerting.ModelService(o)}
+	want := []alerting.Group{alerting.Hindcast(o), alerting.ModelService(o), alerting.Objectives(o)}
 	if fmt.Sprint(rule.Spec.Groups) != fmt.Sprint(want) {
 		t.Errorf("the cluster's rules are\n%v\nwant\n%v", rule.Spec.Groups, want)
 	}

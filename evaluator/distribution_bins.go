@@ -295,7 +295,7 @@ func digitsOf(pieces []piece) int {
 				if digits++; digits > mostDigits {
 					return -1
 				}
-				scale *= 10
+				scale = float64(scale * 10)
 			}
 		}
 	}

@@ -68,7 +68,7 @@ func Evaluate(cur *summary.Summary, ref *summary.Profile, opt Options) *Evaluati
 	}
 	out.ByHour, out.ByWeekday = byHour(cur), byWeekday(cur)
 	out.Quality = qualityOf(cur)
-	w.add(func(*drift.Scratch) { out.Prediction = predictionOf(cur) })
+	w.add(func(*drift.Scratch) { out.Prediction = PredictionOf(cur) })
 	if ref != nil {
 		stratum := ref.For(spanOf(cur), opt.Drift.LeastRows())
 		out.Reference = newReference(ref, stratum, cur)

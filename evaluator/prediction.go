@@ -29,8 +29,9 @@ type quantileOrder struct {
 	name    string
 }
 
-// predictionOf computes the distribution of a window's predictions; nil without any.
-func predictionOf(cur *summary.Summary) *Prediction {
+// PredictionOf computes the distribution of a window's predictions, or of the reference's for charts
+// that show both; nil without any.
+func PredictionOf(cur *summary.Summary) *Prediction {
 	if cur.Predictions() == 0 {
 		return nil
 	}

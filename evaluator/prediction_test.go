@@ -136,7 +136,7 @@ func TestRatiosOfPredictedClasses(t *testing.T) {
 		start := time.Unix(0, 0)
 		b := summary.NewBuilder(nil, groundtruth.Window{Start: start, End: start.Add(time.Hour)}, nil, c.opt)
 		b.AddPredictions(batch)
-		got, err := json.Marshal(predictionOf(b.Summary()))
+		got, err := json.Marshal(PredictionOf(b.Summary()))
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s: got %s (%v), want %s", c.name, got, err, c.want)
 		}

@@ -62,7 +62,7 @@ func (p *pass) reporters() []Reporter {
 
 // hold holds a window's Summary for its report, unless the state keeps it: it is large.
 func (p *pass) hold(w planned, counted *summary.Summary) {
-	kept := p.effects.write && w.onGrid && w.stage == trigger.StageMature && p.KeepSummaries > 0
+	kept := p.effects.write && w.onGrid && w.stage == trigger.StageMature && w.window.End.After(p.keepFrom())
 	if kept || len(p.reporters()) == 0 {
 		return
 	}

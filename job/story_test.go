@@ -108,6 +108,13 @@ func TestStory(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), wantText) {
 		t.Errorf("got %v", err)
 	}
+	// One far from all is not told as if nothing were recorded.
+	long := groundtruth.Window{Start: dayStart(1).AddDate(-6, 0, 0), End: dayStart(2).AddDate(-6, 0, 0)}
+	_, err = w.r.Story(t.Context(), w.model, &long, 10)
+	wantText = "no evaluation of m for the window 2020-01-01/2020-01-02 is recorded; far from it there are 7 from 2025-12-30 to 2026-01-06"
+	if err == nil || !strings.Contains(err.Error(), wantText) {
+		t.Errorf("got %v", err)
+	}
 }
 
 // TestStoryOffGrid has a story of a window off the grid, beside the windows of the grid.
@@ -266,6 +273,20 @@ func TestStoryWithoutSummaries(t *testing.T) {
 	s, err = w.r.Story(t.Context(), w.model, nil, 10)
 	if err != nil || !strings.Contains(s.NoSummary, "state.keep_summaries is 0") {
 		t.Errorf("%q, %v", s.NoSummary, err)
+	}
+}
+
+// TestReportOfWindowOlderThanKept has the report of a window that ended before Summaries are kept
+// drawn from the Summary that the pass has just read.
+func TestReportOfWindowOlderThanKept(t *testing.T) {
+	w := newWorld(t, settings{})
+	w.logs(1, good, good)
+	w.r.KeepSummaries = 24 * time.Hour
+	w.at(9)
+	old, f := day(1), &reported{}
+	w.pass(job.Options{Window: &old, Reporter: f})
+	if s := f.stories[0]; s.Last().Stage != trigger.StageMature || s.Summary == nil {
+		t.Errorf("%s window without a Summary: %q", s.Last().Stage, s.NoSummary)
 	}
 }
 

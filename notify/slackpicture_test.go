@@ -30,7 +30,7 @@ func pictured(t *testing.T) job.Event {
 // stood returns a receiver for a stand-in, the stand-in, what the receiver logs and how it waits.
 func stood(t *testing.T, change func(*SlackOptions)) (*Slack, *slackstand.Server, *bytes.Buffer, *waits) {
 	t.Helper()
-	server := slackstand.New()
+	server := slackstand.New(time.Now)
 	t.Cleanup(server.Close)
 	log, w := &bytes.Buffer{}, &waits{}
 	o := SlackOptions{
@@ -135,7 +135,7 @@ func TestPictureNeverCostsTheMessage(t *testing.T) {
 }
 
 func TestNoPictureWhereThereIsNoPlaceForIt(t *testing.T) {
-	server := slackstand.New()
+	server := slackstand.New(time.Now)
 	t.Cleanup(server.Close)
 	for name, tc := range map[string]struct {
 		change   func(*SlackOptions)

@@ -15,7 +15,7 @@ func figures(story *job.Story) []section {
 		return nil
 	}
 	d := newFigureSource(story)
-	all := []section{d.distributions()}
+	all := []section{d.predictions(), d.distributions()}
 	switch story.Task {
 	case groundtruth.Binary:
 		all = append(all, d.curves(), d.calibrated(), d.scores(), d.confusion())

@@ -149,18 +149,11 @@ func (d *figureSource) confidence() section {
 
 // confidenceWords says whether the model is more sure than it is right.
 func confidenceWords(bins []metric.CalibrationBin) string {
-	score, rate, n := 0.0, 0.0, 0.0
-	for _, b := range bins {
-		n += float64(b.N)
-		score += float64(float64(b.Score) * float64(b.N))
-		rate += float64(float64(b.Rate) * float64(b.N))
-	}
-	score, rate = score/n, rate/n
-	se := float64(manyErrors * math.Sqrt(rate*(1-rate)/n))
+	score, rate, se := meanCalibration(bins)
 	switch {
-	case score-rate > se:
+	case score-rate > float64(manyErrors*se):
 		return fmt.Sprintf("The model is too sure: %s on average, and %s are right", percent(score), percent(rate))
-	case rate-score > se:
+	case rate-score > float64(manyErrors*se):
 		return fmt.Sprintf("The model is not sure enough: %s on average, and %s are right", percent(score), percent(rate))
 	}
 	return fmt.Sprintf("The model is as sure as it is right: %s on average", percent(score))

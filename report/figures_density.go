@@ -37,7 +37,7 @@ func densityCells(cells []summary.DensityCell) (out []chart.Cell, beyond int64) 
 	}
 	// Cells begin at multiples of their size, a power of 2: twice as large ones hold four each.
 	for size > 0 && high-low > float64(mostAcross*size) {
-		size *= 2
+		size = float64(size * 2)
 	}
 	return joined(out, size), beyond
 }
@@ -141,7 +141,7 @@ func spreads(cells []chart.Cell, predicted, actual marginal) (chart.Overlay, boo
 	size := cells[0].X1 - cells[0].X0
 	bins, first := acrossOf(cells, size)
 	for bins > leastAcross && float64(bins*bins*bins) > float64(8*all) { // twice the cube root
-		size *= 2
+		size = float64(size * 2)
 		cells = joined(cells, size)
 		bins, first = acrossOf(cells, size)
 	}

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/hindcast/hindcast/chart"
+	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/portable"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/job"
 )
 
 // notCounted says why figures of the newest kind are not there of a window that has labels.
@@ -66,7 +68,7 @@ func (d *figureSource) biasWords() string {
 		words = metricTitle("me") + " is " + figureText(me.Value)
 	}
 	if isNumber(mae.Value) {
-		words += "; " + metricTitle("mae") + " " + figureText(mae.Value)
+		words += "; the mean absolute error is " + figureText(mae.Value)
 	}
 	return words
 }
@@ -88,7 +90,7 @@ func (d *figureSource) errors() section {
 	for i, c := range cells {
 		sums[i] = totalsOf(c.N, c.ME, c.MAE, c.RMSE)
 		all.add(sums[i])
-		names[i] = chart.Number(c.Low)
+		names[i] = chart.Short(c.Low)
 	}
 	const sizes = "size of the prediction, from"
 	mae := errorBars("", sizes, names, sums, all, (*errorTotals).mae)
@@ -198,7 +200,10 @@ func (t *errorTotals) add(o errorTotals) {
 func (t *errorTotals) me() (value, se float64)  { return t.mean(t.e, t.sq) }
 func (t *errorTotals) mae() (value, se float64) { return t.mean(t.abs, t.sq) }
 func (t *errorTotals) accuracy() (value, se float64) {
-	return t.mean(t.correct, t.correct)
+	// As if four more rows, half of them right, had been seen: where all rows are right, or none, chance
+	// explains something still.
+	share := (t.correct + 2) / (t.n + 4)
+	return t.correct / t.n, math.Sqrt(float64(share*(1-share)) / t.n)
 }
 
 // mean returns a mean by its sum and that of the squares.
@@ -235,7 +240,7 @@ func (d *figureSource) times() section {
 	hours, days := make([]errorTotals, 24), make([]errorTotals, 7)
 	var all errorTotals
 	var first, last groundtruth.Window
-	windows, weeks := 0, make([]int, len(days))
+	windows := 0
 	for i := range d.story.Windows {
 		o := &d.story.Windows[i].Outcome
 		if len(o.ByHour) == 0 {
@@ -254,7 +259,6 @@ func (d *figureSource) times() section {
 		}
 		for _, w := range o.ByWeekday {
 			if at := weekdayOf(w.Weekday); at >= 0 {
-				weeks[at] += max(1, int(o.Window.Duration()/(7*24*time.Hour)))
 				days[at].add(timesOf(w.N, w.ME, w.MAE, w.RMSE, w.Accuracy))
 			}
 		}
@@ -280,7 +284,7 @@ func (d *figureSource) times() section {
 			names = append(names, time.Weekday((i+1)%7).String())
 		}
 		figures := d.timeBars("day of the week", "on %s", names, days, all)
-		if slices.Min(weeks) < leastWeeks {
+		if slices.Min(weeksOf(d.story.Windows)) < leastWeeks {
 			// What happened once on a Saturday is not what happens on Saturdays.
 			for i := range figures {
 				bars := figures[i].Chart.(chart.Bars) //nolint:forcetypeassert // timeBars makes no other
@@ -295,6 +299,24 @@ func (d *figureSource) times() section {
 
 // leastWeeks is of how many weeks windows have to be for a title to compare days of the week.
 const leastWeeks = 3
+
+// weeksOf counts of each day of the week, Monday first, of how many weeks windows have rows of it.
+func weeksOf(windows []job.Told) []int {
+	const day, week = 24 * time.Hour, 7 * 24 * time.Hour
+	weeks, counted := make([]int, 7), make([]time.Time, 7)
+	for i := range windows {
+		w := windows[i].Window
+		for _, f := range windows[i].ByWeekday {
+			at := weekdayOf(f.Weekday)
+			if at < 0 || weeks[at] > 0 && w.Start.Sub(counted[at]) < day {
+				continue // a window of the same day has been counted
+			}
+			weeks[at] += max(1, int(w.Duration()/week))
+			counted[at] = w.Start
+		}
+	}
+	return weeks
+}
 
 // withRows counts the parts that have rows.
 func withRows(parts []errorTotals) (n int) {
@@ -338,7 +360,14 @@ func (d *figureSource) timeBars(of, phrase string, names []string, parts []error
 	}
 	if d.story.Task != groundtruth.Regression {
 		title := timeWords(metricTitle("accuracy"), "lowest", -1, of, phrase, names, parts, all, (*errorTotals).accuracy)
-		return []figure{draw("accuracy", title, (*errorTotals).accuracy)}
+		c := errorBars(title, of, names, parts, all, (*errorTotals).accuracy)
+		c.Axis.Title = metricTitle("accuracy")
+		for i := range c.Bars {
+			if b := &c.Bars[i]; b.N >= leastBar {
+				b.Low, b.High = metric.Wilson(b.Value, float64(b.N))
+			}
+		}
+		return []figure{{Chart: c, Width: half}}
 	}
 	title := timeWords(metricTitle("mae"), "highest", 1, of, phrase, names, parts, all, (*errorTotals).mae)
 	return []figure{draw("mae", title, (*errorTotals).mae), draw("me", biasAt(of, phrase, names, parts, all), (*errorTotals).me)}

@@ -232,14 +232,7 @@ func (d *figureSource) calibrationWords() string {
 	if isNumber(ece.Value) {
 		words += " " + figureText(ece.Value)
 	}
-	score, rate, n := 0.0, 0.0, 0.0
-	for _, b := range d.o.Calibration {
-		n += float64(b.N)
-		score += float64(float64(b.Score) * float64(b.N))
-		rate += float64(float64(b.Rate) * float64(b.N))
-	}
-	score, rate = score/n, rate/n
-	switch se := math.Sqrt(rate * (1 - rate) / n); {
+	switch score, rate, se := meanCalibration(d.o.Calibration); {
 	case d.weighted():
 		return words
 	case score-rate > float64(manyErrors*se):
@@ -248,6 +241,19 @@ func (d *figureSource) calibrationWords() string {
 		return fmt.Sprintf("Scores are too low: %s on average, and %s are %s", percent(score), percent(rate), d.positive())
 	}
 	return words + "; on average scores are right"
+}
+
+// meanCalibration returns the mean score of all bins, the share of rows that came true, and what that
+// share is off by where scores are right.
+func meanCalibration(bins []metric.CalibrationBin) (score, rate, se float64) {
+	n := 0.0
+	for _, b := range bins {
+		n += float64(b.N)
+		score += float64(float64(b.Score) * float64(b.N))
+		rate += float64(float64(b.Rate) * float64(b.N))
+	}
+	score, rate = score/n, rate/n
+	return score, rate, math.Sqrt(score * (1 - score) / n)
 }
 
 // scores shows how scores are distributed, by what the rows are and in all.
@@ -273,7 +279,7 @@ func (d *figureSource) scores() section {
 		for _, b := range bins {
 			c.Bins = append(c.Bins, chart.Bin{Low: b.Low, High: b.High, Reference: shareOf(b.Negative, n[0]), Current: shareOf(b.Positive, n[1])})
 		}
-		c.Desc = fmt.Sprintf("Shares of %d rows that are %s and of %d that are %s.", n[0], d.negative(), n[1], d.positive())
+		c.Desc = fmt.Sprintf("Shares of %s rows that are %s and of %s that are %s.", countText(n[0]), d.negative(), countText(n[1]), d.positive())
 		s.Figures = append(s.Figures, figure{Chart: c, Width: half, Caption: c.Desc})
 	}
 	byClass(thisWindow, d.cur.Errors().Classes().Scores())

@@ -215,26 +215,15 @@ func animals(rng *rand.Rand, n int) *logged {
 	return l
 }
 
-// The shares of every bin of a column are those of the rows, missing values, rare categories and
-// those that the reference has not among them.
-func TestDistributionsAreThoseOfTheRows(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 14))
-	ref, cur := late(rng, 3000, 0), late(rng, 1000, 0.5)
-	s := storyOf(ref, cur)
-	sec := figuresOf(t, s)["distributions"]
-	found := map[string]int{}
+// distributionsOf returns the distributions of a window by the names of their columns.
+func distributionsOf(t *testing.T, s *job.Story) map[string]chart.Overlay {
+	t.Helper()
+	sec, found := figuresOf(t, s)["distributions"], map[string]chart.Overlay{}
 	for i, f := range sec.Figures {
 		c := chartOf[chart.Overlay](t, sec, i)
 		name, _, _ := strings.Cut(c.Title, " drifted")
 		name, _, _ = strings.Cut(name, ":")
-		found[name] = i
-		sums := [2]float64{}
-		for _, b := range c.Bins {
-			sums[0], sums[1] = sums[0]+b.Reference, sums[1]+b.Current
-		}
-		if math.Abs(sums[0]-1) > 1e-12 || math.Abs(sums[1]-1) > 1e-12 {
-			t.Errorf("the shares of %s are %v together", name, sums)
-		}
+		found[name] = c
 		if f.Caption == "" {
 			t.Errorf("%s has no caption", name)
 		}
@@ -242,6 +231,12 @@ func TestDistributionsAreThoseOfTheRows(t *testing.T) {
 	if len(found) != 5 || len(sec.Folded) != 0 {
 		t.Fatalf("columns %v", found)
 	}
+	return found
+}
+
+// checkBins compares the bins of a column of numbers with the rows of the reference and the window.
+func checkBins(t *testing.T, name string, bins []chart.Bin, then, now []float64) {
+	t.Helper()
 	share := func(rows []float64, b chart.Bin, last bool) float64 {
 		n := 0
 		for _, x := range rows {
@@ -252,27 +247,40 @@ func TestDistributionsAreThoseOfTheRows(t *testing.T) {
 		}
 		return float64(n) / float64(len(rows))
 	}
-	for _, name := range []string{"size", "weight", "prediction"} {
-		then, now := ref.numbers[name], cur.numbers[name]
-		if name == "prediction" {
-			then, now = ref.predictions, cur.predictions
+	for i, b := range bins {
+		last := i+1 == len(bins) || bins[i+1].Name != "" || math.IsInf(bins[i+1].High, 1)
+		if math.IsInf(b.High, 1) {
+			b.Low = math.Nextafter(b.Low, b.High)
 		}
-		bins := chartOf[chart.Overlay](t, sec, found[name]).Bins
-		for i, b := range bins {
-			last := i+1 < len(bins) && (bins[i+1].Name != "" || math.IsInf(bins[i+1].High, 1)) || i+1 == len(bins)
-			if math.IsInf(b.High, 1) {
-				b.Low = math.Nextafter(b.Low, b.High)
-			}
-			if want := share(then, b, last); math.Abs(b.Reference-want) > 1e-12 {
-				t.Errorf("%s: reference %g in %+v", name, want, b)
-			}
-			if want := share(now, b, last); math.Abs(b.Current-want) > 1e-12 {
-				t.Errorf("%s: window %g in %+v", name, want, b)
-			}
+		if want := share(then, b, last); math.Abs(b.Reference-want) > 1e-12 {
+			t.Errorf("%s: reference %g in %+v", name, want, b)
+		}
+		if want := share(now, b, last); math.Abs(b.Current-want) > 1e-12 {
+			t.Errorf("%s: window %g in %+v", name, want, b)
 		}
 	}
-	city := chartOf[chart.Overlay](t, sec, found["city"])
-	for _, b := range city.Bins {
+}
+
+// The shares of every bin of a column are those of the rows, missing values, rare categories and
+// those that the reference has not among them.
+func TestDistributionsAreThoseOfTheRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 14))
+	ref, cur := late(rng, 3000, 0), late(rng, 1000, 0.5)
+	found := distributionsOf(t, storyOf(ref, cur))
+	for name, c := range found {
+		sums := [2]float64{}
+		for _, b := range c.Bins {
+			sums[0], sums[1] = sums[0]+b.Reference, sums[1]+b.Current
+		}
+		if math.Abs(sums[0]-1) > 1e-12 || math.Abs(sums[1]-1) > 1e-12 {
+			t.Errorf("the shares of %s are %v together", name, sums)
+		}
+	}
+	for _, name := range []string{"size", "weight"} {
+		checkBins(t, name, found[name].Bins, ref.numbers[name], cur.numbers[name])
+	}
+	checkBins(t, "prediction", found["prediction"].Bins, ref.predictions, cur.predictions)
+	for _, b := range found["city"].Bins {
 		want := 0
 		for _, x := range cur.texts["city"] {
 			if x == b.Name || x == "Bodø" && b.Name == "(new)" {
@@ -283,8 +291,7 @@ func TestDistributionsAreThoseOfTheRows(t *testing.T) {
 			t.Errorf("%s is %g of the window, want %d rows", b.Name, b.Current, want)
 		}
 	}
-	label := chartOf[chart.Overlay](t, sec, found["label"])
-	if len(label.Bins) != 2 || label.Bins[1].Name != "late" {
+	if label := found["label"]; len(label.Bins) != 2 || label.Bins[1].Name != "late" {
 		t.Errorf("the label's bins are %+v", label.Bins)
 	}
 	for name, want := range map[string]string{
@@ -292,7 +299,7 @@ func TestDistributionsAreThoseOfTheRows(t *testing.T) {
 		"weight": "% of values are missing, 0 % in the reference",
 		"city":   "city drifted: Oslo makes ",
 	} {
-		if c := chartOf[chart.Overlay](t, sec, found[name]); !strings.Contains(c.Title, want) {
+		if c := found[name]; !strings.Contains(c.Title, want) {
 			t.Errorf("%s: %q", name, c.Title)
 		}
 	}
@@ -301,10 +308,9 @@ func TestDistributionsAreThoseOfTheRows(t *testing.T) {
 // The curves of a binary classifier are those of its metrics.
 func TestCurvesAreThoseOfTheMetrics(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 14))
-	cur := late(rng, 2000, 0.3)
-	s := storyOf(late(rng, 3000, 0), cur)
-	secs, o := figuresOf(t, s), s.Last().Outcome
-	roc := chartOf[chart.Curves](t, secs["curves"], 0)
+	s := storyOf(late(rng, 3000, 0), late(rng, 2000, 0.3))
+	sec, o := figuresOf(t, s)["curves"], s.Last().Outcome
+	roc := chartOf[chart.Curves](t, sec, 0)
 	area := func(points []chart.XY) (sum float64) {
 		for i, p := range points[1:] {
 			sum += (p.X - points[i].X) * (p.Y + points[i].Y) / 2
@@ -323,7 +329,7 @@ func TestCurvesAreThoseOfTheMetrics(t *testing.T) {
 	if !strings.HasPrefix(roc.Title, "ROC AUC ") || !strings.Contains(roc.Title, " on the reference") || !strings.Contains(roc.Desc, "score 0.5") {
 		t.Errorf("%q, %q", roc.Title, roc.Desc)
 	}
-	pr := chartOf[chart.Curves](t, secs["curves"], 1)
+	pr := chartOf[chart.Curves](t, sec, 1)
 	precision, found := 0.0, 0.0 // as scikit-learn's average_precision_score sums it
 	for _, p := range pr.Curves[0].Points {
 		precision += (p.X - found) * p.Y
@@ -332,6 +338,14 @@ func TestCurvesAreThoseOfTheMetrics(t *testing.T) {
 	if want := float64(o.Metrics["average_precision"].Value); math.Abs(precision-want) > 0.02 {
 		t.Errorf("the precision is %g on average, want %g", precision, want)
 	}
+}
+
+// What is drawn of a binary classifier's scores is what was counted of its rows.
+func TestScoresAreThoseOfTheRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 14))
+	ref, cur := late(rng, 3000, 0), late(rng, 2000, 0.3)
+	s := storyOf(ref, cur)
+	secs, o := figuresOf(t, s), s.Last().Outcome
 	right := chartOf[chart.Curves](t, secs["calibration"], 0)
 	for i, b := range o.Calibration {
 		if p := right.Curves[0].Points[i]; p.X != float64(b.Score) || p.Y != float64(b.Rate) || p.N != b.N || !(p.Low <= p.Y && p.Y <= p.High) {
@@ -405,6 +419,7 @@ func TestTimesArePooled(t *testing.T) {
 	var windows []job.Told
 	for day := range 21 {
 		told := s.Windows[0]
+		told.Window.Start, told.Window.End = told.Window.Start.AddDate(0, 0, day), told.Window.End.AddDate(0, 0, day)
 		told.ByHour, told.ByWeekday = nil, nil
 		var e, abs, sq float64
 		for hour := range 24 {
@@ -444,7 +459,7 @@ func TestTimesArePooled(t *testing.T) {
 	if title := chartOf[chart.Bars](t, figuresOf(t, s)["hours"], 2).Title; title != "MAE by the day of the week, of fewer than three weeks" {
 		t.Errorf("%q", title)
 	}
-	if !strings.HasPrefix(sec.Lead, "25200 predictions with a label in 21 windows from ") {
+	if !strings.HasPrefix(sec.Lead, "25\u202f200 predictions with a label in 21 windows from ") {
 		t.Errorf("%q", sec.Lead)
 	}
 }

@@ -1,4 +1,4 @@
-package report_test
+package report
 
 import (
 	"bytes"
@@ -14,7 +14,6 @@ import (
 	"github.com/hindcast/hindcast/groundtruth"
 	"github.com/hindcast/hindcast/internal/fill"
 	"github.com/hindcast/hindcast/job"
-	"github.com/hindcast/hindcast/report"
 )
 
 // rising is a month in which the error crosses its limit.
@@ -40,7 +39,7 @@ func rising() job.Trend {
 }
 
 func TestIllustratorDraws(t *testing.T) {
-	p, err := report.Illustrator{Pictures: true}.Picture(rising(), groundtruth.Zone{})
+	p, err := Illustrator{Pictures: true}.Picture(rising(), groundtruth.Zone{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,11 +53,11 @@ func TestIllustratorDraws(t *testing.T) {
 	if !strings.HasPrefix(p.Title, "RMSE rose from 1.4") || !strings.Contains(p.Title, "limit 1.68") || !strings.Contains(p.Alt, "30 windows") || !strings.Contains(p.Alt, "breached in 7") {
 		t.Errorf("title %q, alt %q", p.Title, p.Alt)
 	}
-	again, err := report.Illustrator{Pictures: true}.Picture(rising(), groundtruth.Zone{})
+	again, err := Illustrator{Pictures: true}.Picture(rising(), groundtruth.Zone{})
 	if err != nil || !bytes.Equal(again.PNG, p.PNG) {
 		t.Error("the same trend gives another picture")
 	}
-	if p, err := (report.Illustrator{}).Picture(rising(), groundtruth.Zone{}); p != nil || err != nil {
+	if p, err := (Illustrator{}).Picture(rising(), groundtruth.Zone{}); p != nil || err != nil {
 		t.Error("a picture that nobody shows is drawn")
 	}
 }
@@ -68,7 +67,7 @@ func TestLinksNameReports(t *testing.T) {
 	start := time.Date(2026, 3, 29, 0, 0, 0, 0, time.FixedZone("", 3600))
 	w := groundtruth.Window{Start: start, End: start.Add(23 * time.Hour)}
 	got, err := fill.URL("https://h/{{ .Model }}/{{ .Window.File }}.html", fill.NewLink(fill.Subject{Model: "house", Start: w.Start, End: w.End}))
-	if want := "https://h/" + report.PathOf("house", w); got != want || err != nil {
+	if want := "https://h/" + PathOf("house", w); got != want || err != nil {
 		t.Errorf("%s, want %s, %v", got, want, err)
 	}
 }

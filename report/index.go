@@ -69,7 +69,7 @@ func (e *Entry) window() []cell {
 	row := []cell{
 		{Text: r.Window.Days(e.Zone), Href: e.Href, Value: strconv.FormatInt(r.Window.Start.Unix(), 10)},
 		{Text: verdictOf(r), State: stateOfOutcome(o), Value: strconv.Itoa(rankOf(stateOfOutcome(o)))},
-		{Text: withoutVerdict(Sentence(*o, nil))},
+		{Text: whyOf(r)},
 	}
 	return append(row, figureCells(r)...)
 }
@@ -80,6 +80,15 @@ func verdictOf(r *trigger.Record) string {
 		return "not judged"
 	}
 	return r.Verdict.String()
+}
+
+// whyOf says in a sentence why a record has its verdict. What rules it waits for is in its output, which
+// lists don't read.
+func whyOf(r *trigger.Record) string {
+	if len(r.Rules) == 0 && r.Stage == trigger.StageClosed {
+		return "Nothing is judged before labels are in."
+	}
+	return withoutVerdict(sentence(*outcomeOf(r), nil))
 }
 
 // figureCells are the numbers of a line.
@@ -160,7 +169,7 @@ func modelsTable(entries []Entry) table {
 		row := []cell{
 			{Text: e.Model, Href: e.Href},
 			{Text: verdictOf(r), State: stateOfOutcome(o), Value: strconv.Itoa(rankOf(stateOfOutcome(o)))},
-			{Text: withoutVerdict(Sentence(*o, nil)) + map[bool]string{true: " (" + e.Why + ")"}[e.Why != ""]},
+			{Text: whyOf(r) + map[bool]string{true: " (" + e.Why + ")"}[e.Why != ""]},
 			{Chart: indexSpark(e), Size: chart.Size{Width: 150, Height: 26, ID: fmt.Sprintf("spark-%d", i)}},
 			{Text: r.Window.Days(e.Zone), Value: strconv.FormatInt(r.Window.Start.Unix(), 10)},
 		}

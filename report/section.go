@@ -121,7 +121,7 @@ type term struct{ Word, Meaning string }
 func order() []string {
 	return []string{
 		"decision", "notes", "metrics", "estimated", "drift",
-		"distributions", "predicted", "errors", "hours", // of the Summary and the Profile, see figures
+		"predictions", "distributions", "predicted", "errors", "hours", // of the Summary and the Profile, see figures
 		"curves", "calibration", "scores", "confusion", "classes",
 		"segments", "arrival", "quality", "rules", "runs", "inputs", "configuration",
 	}

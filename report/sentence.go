@@ -11,13 +11,20 @@ import (
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/internal/digits"
 	"github.com/hindcast/hindcast/job"
 )
 
 // Sentence says of a window in one sentence what its verdict is and why, for the first line of
 // whatever shows it. The window before it tells what a figure was that is compared with no
-// reference; it may be nil.
+// reference; it may be nil. Terminals and messages show it, with figures that a program reads back: without
+// the spaces that the page sets within them.
 func Sentence(o job.Outcome, previous *job.Outcome) string {
+	return strings.ReplaceAll(sentence(o, previous), digits.Thin, "")
+}
+
+// sentence is Sentence as the page has it.
+func sentence(o job.Outcome, previous *job.Outcome) string {
 	switch {
 	case len(o.Rules) == 0 && len(o.NotJudged) == 0:
 		return "No rule is configured, so that there is no verdict."
@@ -99,7 +106,7 @@ func inconclusive(o, previous *job.Outcome) string {
 	r := rules[0]
 	text := "Inconclusive: " + undecided(o, previous, r)
 	if r.NeedsRows > 0 {
-		text += fmt.Sprintf("; about %d rows would tell", r.NeedsRows)
+		text += "; about " + digits.Count(int64(r.NeedsRows)) + " rows would tell"
 	}
 	return text + others(rules, "inconclusive") + "."
 }
@@ -119,10 +126,11 @@ func others(rules []*rule.Result, so string) string {
 // undecided says why a rule is inconclusive: that chance may make the difference where that is
 // so, else its own reason.
 func undecided(o, previous *job.Outcome, r *rule.Result) string {
+	several := manyHold(o, previous, r)
 	for i := range r.Comparisons {
 		c := &r.Comparisons[i]
 		s, ok := subjectOf(o, previous, c)
-		if ok && s.level > 0 && s.holds() && strings.Contains(r.Reason, "is not significant") {
+		if ok && s.level > 0 && s.holds() && strings.Contains(r.Reason, "is not significant") && (!several || says(r.Reason, c.Variable, "is not significant")) {
 			return s.stands() + fmt.Sprintf(", but not with %s certainty", percent(s.level))
 		}
 	}
@@ -132,9 +140,10 @@ func undecided(o, previous *job.Outcome, r *rule.Result) string {
 // because says what made a rule breached or healthy: the first of its comparisons that did, else
 // the rule's own reason.
 func because(o, previous *job.Outcome, r *rule.Result, breached bool) string {
+	several := breached && manyHold(o, previous, r)
 	for i := range r.Comparisons {
 		s, ok := subjectOf(o, previous, &r.Comparisons[i])
-		if !ok || s.holds() != breached {
+		if !ok || s.holds() != breached || several && !says(r.Reason, r.Comparisons[i].Variable, "") {
 			continue
 		}
 		switch {
@@ -148,6 +157,35 @@ func because(o, previous *job.Outcome, r *rule.Result, breached bool) string {
 		return s.moved() + ", " + s.side() + " the limit " + s.text(s.limit)
 	}
 	return "rule " + short(r.Name) + ": " + r.Reason
+}
+
+// manyHold reports whether the values of more than one comparison are a breach. One of them may be
+// chance where the rule asks for either; the rule's reason names those that decided.
+func manyHold(o, previous *job.Outcome, r *rule.Result) bool {
+	n := 0
+	for i := range r.Comparisons {
+		if s, ok := subjectOf(o, previous, &r.Comparisons[i]); ok && s.holds() {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// says reports whether a rule's reason says of a variable some words. It calls the metric of a
+// segment, a class or an estimate by the end of the variable's name.
+func says(reason, variable, words string) bool {
+	parts := path(variable)
+	if len(parts) == 0 {
+		return false
+	}
+	end := " " + parts[len(parts)-1] + " "
+	for _, part := range strings.Split(reason, "; ") {
+		text := " " + part
+		if (strings.Contains(text, " "+variable+" ") || strings.Contains(text, end)) && strings.Contains(part, words) {
+			return true
+		}
+	}
+	return false
 }
 
 // holds reports whether the values alone are a breach.

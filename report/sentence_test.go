@@ -123,6 +123,33 @@ func TestSentence(t *testing.T) {
 	}
 }
 
+// Of a rule that asks for one thing or another, the sentence is about what decided.
+func TestSentenceNamesWhatDecided(t *testing.T) {
+	t.Parallel()
+	compare := func(variable, op string, value, limit stat.Number, level float64) rule.Comparison {
+		return rule.Comparison{Left: variable, Op: op, Right: "x", LeftValue: value, RightValue: limit, Variable: variable, Level: level}
+	}
+	of := func(v rule.Verdict, reason string, comparisons ...rule.Comparison) job.Outcome {
+		return job.Outcome{Verdict: v, Rules: []rule.Result{{Name: "r", Verdict: v, Reason: reason, Comparisons: comparisons}}}
+	}
+	rmse, mae := compare("rmse", ">", 1.9, 1.7, 0.95), compare("mae", ">", 1.5, 1.1, 0.95)
+	for name, tt := range map[string]struct {
+		o    job.Outcome
+		want string
+	}{
+		"the second": {of(rule.Breached, "mae 1.5 > 1.1 at 95 %", rmse, mae), "MAE is 1.5; with 95 % certainty above the limit 1.1."},
+		"both":       {of(rule.Breached, "rmse 1.9 > 1.7 at 95 %; mae 1.5 > 1.1 at 95 %", rmse, mae), "RMSE is 1.9; with 95 % certainty above the limit 1.7."},
+		"an estimate": {of(rule.Breached, "estimated mae 1.5 > 1.1 at 95 %", compare("estimated.rmse", ">", 1.9, 1.7, 0.95), compare("estimated.mae", ">", 1.5, 1.1, 0.95)),
+			"Estimated MAE is 1.5; with 95 % certainty above the limit 1.1."},
+		"what is cut off":  {of(rule.Breached, "what is long; and 1 more", rmse, mae), "Rule r: what is long; and 1 more."},
+		"what is doubtful": {of(rule.Inconclusive, "mae 1.5 > 1.1 is not significant at 95 %: the difference 0.4 may be as low as -0.1", rmse, mae), "Inconclusive: MAE is 1.5, above the limit 1.1, but not with 95 % certainty."},
+	} {
+		if got := Sentence(tt.o, nil); got != tt.want {
+			t.Errorf("%s: %s\nwant %s", name, got, tt.want)
+		}
+	}
+}
+
 func zone(t *testing.T, name string) groundtruth.Zone {
 	t.Helper()
 	z, err := groundtruth.ParseZone(name)

@@ -255,6 +255,25 @@ func TestIndex(t *testing.T) {
 	}
 }
 
+// A window whose rules all wait for labels is not one without rules.
+func TestIndexOfAWindowThatWaits(t *testing.T) {
+	t.Parallel()
+	s := longStory(2, 4, same)
+	r := recordOf(s.Last())
+	r.Stage, r.Rules = trigger.StageClosed, nil
+	for name, list := range map[string]func() ([]byte, error){
+		"windows": func() ([]byte, error) {
+			return IndexOfWindows("m", []Entry{{Model: "m", Windows: []trigger.Record{r}}}, Options{})
+		},
+		"models": func() ([]byte, error) { return IndexOfModels([]Entry{{Model: "m", Windows: []trigger.Record{r}}}) },
+	} {
+		page, err := list()
+		if text := textOf(t, page); err != nil || strings.Contains(text, "No rule is configured") || !strings.Contains(text, "Nothing is judged before labels are in") {
+			t.Errorf("of %s: %v\n%s", name, err, text)
+		}
+	}
+}
+
 // Several models have a page together, each with ids of its own.
 func TestPageOfSeveralModels(t *testing.T) {
 	t.Parallel()

@@ -228,14 +228,7 @@ func (c *connected) historyOf(ctx context.Context, m *config.Model, f historyFla
 
 // sentence tells of the newest window that has its labels, or of the last one where none has.
 func (c *connected) sentence(ctx context.Context, records []trigger.Record) (string, error) {
-	i := len(records) - 1
-	for k := range slices.Backward(records) {
-		if records[k].Stage == trigger.StageMature {
-			i = k
-			break
-		}
-	}
-	whole, err := c.Ledger.Whole(ctx, records[max(0, i-1):i+1])
+	whole, err := c.Ledger.Whole(ctx, newestAndBefore(records))
 	if err != nil {
 		return "", err
 	}
@@ -251,6 +244,21 @@ func (c *connected) sentence(ctx context.Context, records []trigger.Record) (str
 	}
 	newest := &outcomes[len(outcomes)-1]
 	return newest.Window.Text(newest.TimeZone, "/") + ": " + report.Sentence(*newest, previous), nil
+}
+
+// newestAndBefore returns of records, of which a window may have several revisions, that of the newest
+// window that has its labels, or of the last one where none has; and before it that of the window
+// before, if there is one.
+func newestAndBefore(records []trigger.Record) []trigger.Record {
+	shown := trigger.ShownOf(slices.Clone(records))
+	i := len(shown) - 1
+	for k := range slices.Backward(shown) {
+		if shown[k].Stage == trigger.StageMature {
+			i = k
+			break
+		}
+	}
+	return shown[max(0, i-1) : i+1]
 }
 
 // recorded reads every revision of the windows that are asked for, without inputs and output.

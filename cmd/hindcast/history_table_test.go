@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,5 +193,19 @@ func TestHistoryOfTwoMetrics(t *testing.T) {
 	none.records[0].Figures.Metric = ""
 	if text := none.render(t, look{}, historyFlags{}); !strings.Contains(text, "METRIC  95 % INTERVAL") {
 		t.Error(text)
+	}
+}
+
+// What a window is compared with is the window before it, and not an earlier revision of its own.
+func TestTheWindowBeforeIsAnother(t *testing.T) {
+	records := eventfulHistory().records
+	again := records[6]
+	again.Revision = 2
+	got := newestAndBefore(slices.Insert(slices.Clone(records), 7, again))
+	if len(got) != 2 || !got[0].Window.Equal(records[5].Window) || !got[1].Window.Equal(records[6].Window) || got[1].Revision != 2 {
+		t.Errorf("%+v", got)
+	}
+	if one := newestAndBefore(records[:1]); len(one) != 1 {
+		t.Errorf("of one window there are %d", len(one))
 	}
 }

@@ -176,7 +176,7 @@ func madeUp(grid groundtruth.Grid, now time.Time) []job.Told {
 	w := grid.LastClosed(now)
 	out := make([]job.Told, windows)
 	for i := windows - 1; i >= 0; i-- {
-		value := stat.Number(1 + 0.02*float64(i%3))
+		value := stat.Number(1 + float64(0.02*float64(i%3)))
 		verdict := rule.Healthy
 		if i > windows-4 {
 			value, verdict = value+0.4, rule.Breached

@@ -18,16 +18,20 @@ import (
 
 // TestNotifyTest tries Slack and a webhook whose body is the file's own.
 func TestNotifyTest(t *testing.T) {
-	slack := slackstand.New()
+	slack := slackstand.New(time.Now)
 	defer slack.Close()
-	var bodies []map[string]any
+	type body struct {
+		Key, Text string
+		At        struct{ Window string }
+	}
+	var bodies []body
 	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		data, err := io.ReadAll(r.Body)
-		var body map[string]any
-		if err != nil || json.Unmarshal(data, &body) != nil {
+		var b body
+		if err != nil || json.Unmarshal(data, &b) != nil {
 			t.Errorf("no JSON: %s", data)
 		}
-		bodies = append(bodies, body)
+		bodies = append(bodies, b)
 	}))
 	defer hook.Close()
 	dir := t.TempDir()
@@ -69,7 +73,7 @@ models:
 	if !strings.Contains(messages[0].All(), "this is a test") || !strings.Contains(messages[0].All(), "made up") {
 		t.Errorf("the message says %s", messages[0].All())
 	}
-	if len(bodies) != 1 || bodies[0]["key"] != "hunter2" || !strings.HasPrefix(bodies[0]["text"].(string), "**house: this is a test**") || bodies[0]["at"].(map[string]any)["window"] != "2026-01-06T00:00:00Z" {
+	if len(bodies) != 1 || bodies[0].Key != "hunter2" || !strings.HasPrefix(bodies[0].Text, "**house: this is a test**") || bodies[0].At.Window != "2026-01-06T00:00:00Z" {
 		t.Errorf("the webhook got %v", bodies)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "state")); err == nil {

@@ -23,10 +23,10 @@ const overall = ofModel + `, model_version="", segment=""`
 
 // evaluation is the dashboard of what Hindcast found out about one model.
 func evaluation() *builder {
-	b := newBuilder("hindcast-evaluation", "Hindcast / Evaluation",
+	b := newBuilder(evaluationUID, "Hindcast / Evaluation",
 		"What predictions were worth once the truth came in, how far the world has drifted, and what was done about it. "+
 			"A figure holds from the pass that computed it to the next.",
-		"now-30d", evaluationVariables(), retrainings())
+		"now-30d", evaluationVariables(), retrainings(ofModel))
 	at := alerts.DefaultOptions() // colours change where alerts fire
 
 	b.add(8, 4, figure("Verdict now", "none",
@@ -46,7 +46,7 @@ func evaluation() *builder {
 		query{`time() - max(hindcast_retrain_last_trigger_timestamp_seconds{` + ofModel + `})`, "ago"}).decimals(1))
 	b.add(3, 4, figure("Its run", "none",
 		"The state that Kubeflow Pipelines gives the last retraining run, as the last pass or hindcast follow saw it. GONE: it no longer knows the run.",
-		query{runState(), "run"}).states(runStates()...))
+		query{runState(ofModel), "run"}).states(runStates()...))
 
 	b.open("Performance")
 	// Every model has one of each, so that neither is empty.
@@ -94,6 +94,11 @@ func evaluation() *builder {
 		windows(trigger.StageMature, "start", "from"), windows(trigger.StageMature, "end", "to"),
 		windows(trigger.StageClosed, "start", "from"), windows(trigger.StageClosed, "end", "to")).stacked())
 
+	b.open("Predictions, of the newest closed window")
+	b.add(16, 8, distribution())
+	b.add(8, 8, steps("Predicted classes", "percentunit", "Share of the predictions of the newest closed window that are of each class. No labels are needed: a share that moves says that inputs have changed, or the model.",
+		query{`hindcast_prediction_ratio{` + ofModel + `}`, "{{class}}"}).fromZero().none(ofClassifiers))
+
 	b.open("Data quality, of the newest closed window")
 	for _, q := range []struct{ name, title, what string }{
 		{"missing", "Missing", "Share of rows without a usable value, by column"},
@@ -120,7 +125,7 @@ func evaluation() *builder {
 
 	b.open("Retraining and passes")
 	b.add(16, 6, timeline("Retraining run", "The state of the last retraining run over time. The marks across all panels are where a run was started.",
-		runStates(), query{runState(), "last run"}))
+		runStates(), query{runState(ofModel), "last run"}))
 	b.add(8, 6, steps("Duration of a pass", "s", "How long the last pass took. One that nears the schedule's interval needs more memory, or more workers.",
 		query{`hindcast_run_duration_seconds{` + ofModel + `}`, "duration"}).named("duration", color(blue), fill(15)).fromZero())
 	return b
@@ -148,10 +153,10 @@ func evaluationVariables() []dashboard.VariableModel {
 
 // retrainings marks where a run was started. The metric's value is the time, which the
 // data source wants in milliseconds.
-func retrainings() []dashboard.AnnotationQuery {
+func retrainings(of string) []dashboard.AnnotationQuery {
 	return []dashboard.AnnotationQuery{{
 		Name: "Retrainings", Datasource: datasource(), Enable: true, Hide: ptr(false), IconColor: purple,
-		Expr:        ptr(`max by (namespace, model) (hindcast_retrain_last_trigger_timestamp_seconds{` + ofModel + `}) * 1000`),
+		Expr:        ptr(`max by (namespace, model) (hindcast_retrain_last_trigger_timestamp_seconds{` + of + `}) * 1000`),
 		TitleFormat: ptr("Retraining started"), TextFormat: ptr("{{model}}"), TagKeys: ptr("namespace"), Step: ptr("5m"), UseValueForTime: ptr(true),
 	}}
 }
@@ -179,11 +184,12 @@ func runStates() []state {
 	}
 }
 
-// runState makes one number of the series per state, of which one is 1.
-func runState() string {
+// runState makes one number of the series per state, of which one is 1, for each model that the
+// selector picks.
+func runState(of string) string {
 	var terms []string
 	for _, s := range runStates()[1:] {
-		terms = append(terms, fmt.Sprintf(`%s * hindcast_retrain_run_state{%s, state=%q}`, s.value, ofModel, s.name))
+		terms = append(terms, fmt.Sprintf(`%s * hindcast_retrain_run_state{%s, state=%q}`, s.value, of, s.name))
 	}
 	return `max by (namespace, model) (` + strings.Join(terms, " or ") + `)`
 }
@@ -217,12 +223,26 @@ func classification(b *builder) {
 	for _, name := range []string{"roc_auc", "f1"} {
 		b.add(12, 8, estimated(name).none(ofClassifiers))
 	}
-	b.add(8, 7, steps("Predicted classes", "percentunit", "Share of the predictions of the newest closed window that are of each class. No labels are needed: a share that moves says that inputs have changed, or the model.",
-		query{`hindcast_prediction_ratio{` + ofModel + `}`, "{{class}}"}).fromZero().none(ofClassifiers))
-	b.add(8, 7, steps("Recall by class", "percentunit", "Share of what is of each class that was predicted to be, of models of several classes. Newest mature window; the 100 classes that most labels are of.",
+	b.add(12, 7, steps("Recall by class", "percentunit", "Share of what is of each class that was predicted to be, of models of several classes. Newest mature window; the 100 classes that most labels are of.",
 		query{`hindcast_class_recall{` + ofModel + `}`, "{{class}}"}).fromZero().between(0, 1).none("of models of several classes only"))
-	b.add(8, 7, steps("Estimates within their band", "percentunit", "Of the last 30 windows with labels, the share whose metric lay within the band that was estimated before: 95 % where scores are worth what they were in the reference.",
+	b.add(12, 7, steps("Estimates within their band", "percentunit", "Of the last 30 windows with labels, the share whose metric lay within the band that was estimated before: 95 % where scores are worth what they were in the reference.",
 		query{`hindcast_estimated_within_band_ratio{` + ofModel + `}`, "{{metric}}"}).fromZero().between(0, 1).none("no window has an estimate and labels yet"))
+}
+
+// distribution shows where predictions lie: the median and the mean, within half of them and within
+// nine in ten.
+func distribution() panel {
+	const low, lower, upper, high = "5 %", "25 %", "75 %", "95 %"
+	quantile := func(q, name string) query {
+		return query{`hindcast_prediction_quantile{` + ofModel + `, quantile="` + q + `"}`, name}
+	}
+	return steps("Distribution of predictions", "short", "Mean and median of the predictions, or of a binary classifier's scores, with the bands that hold half of them and nine in ten. No labels are needed: a band that moves or widens says that inputs have changed, or the model.",
+		quantile("0.5", "median"), query{`hindcast_prediction_mean{` + ofModel + `}`, "mean"},
+		quantile("0.05", low), quantile("0.25", lower), quantile("0.75", upper), quantile("0.95", high)).
+		named("median", color(blue)).named("mean", color(grey), dashed(4, 4)).
+		named(low, color(blue), width(0), noLegend()).named(high, color(blue), width(0), fill(12), fillTo(low), noLegend()).
+		named(lower, color(blue), width(0), noLegend()).named(upper, color(blue), width(0), fill(25), fillTo(lower), noLegend()).
+		none("no numbers: predictions are classes by name")
 }
 
 // estimated is a metric as it is estimated before labels come, with its band, beside what came true.

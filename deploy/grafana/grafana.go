@@ -19,7 +19,7 @@ const docsURL = "https://github.com/hindcast/hindcast/blob/main/docs/"
 // Files returns the dashboards by the name of their file.
 func Files() (map[string][]byte, error) {
 	out := map[string][]byte{}
-	for _, b := range []*builder{evaluation(), modelService()} {
+	for _, b := range []*builder{evaluation(), fleet(), modelService()} {
 		data, err := b.json()
 		if err != nil {
 			return nil, fmt.Errorf("make dashboard %s: %w", b.uid, err)
@@ -63,6 +63,14 @@ func newBuilder(uid, title, description, from string, variables []dashboard.Vari
 			Title: "Documentation", Type: dashboard.DashboardLinkTypeLink, Icon: "doc", Tags: []string{},
 			Tooltip: "What each panel shows", Url: ptr(docsURL + "grafana.md"), TargetBlank: true,
 		},
+	}
+	if uid == fleetUID { // the others show one model, and can't show what is chosen here
+		d.Links[0].IncludeVars, d.Links[0].Tooltip = false, "The other dashboards, of the same time"
+	} else {
+		d.Links = append(d.Links, dashboard.DashboardLink{
+			Title: "All models", Type: dashboard.DashboardLinkTypeLink, Icon: "apps", Tags: []string{},
+			Tooltip: "Every model, a row for each", Url: ptr("/d/" + fleetUID), KeepTime: true,
+		})
 	}
 	b.dash = *d
 	return b

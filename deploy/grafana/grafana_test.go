@@ -95,10 +95,12 @@ type board struct {
 		} `json:"list"`
 	} `json:"annotations"`
 	Links []struct {
-		Title string   `json:"title"`
-		Type  string   `json:"type"`
-		Tags  []string `json:"tags"`
-		URL   string   `json:"url"`
+		Title       string   `json:"title"`
+		Type        string   `json:"type"`
+		Tags        []string `json:"tags"`
+		URL         string   `json:"url"`
+		IncludeVars bool     `json:"includeVars"`
+		KeepTime    bool     `json:"keepTime"`
 	} `json:"links"`
 }
 
@@ -112,14 +114,35 @@ type entry struct {
 	Collapsed   bool                     `json:"collapsed"`
 	Panels      []entry                  `json:"panels"`
 	Targets     []struct {
-		Expr   string `json:"expr"`
-		Legend string `json:"legendFormat"`
+		Expr    string `json:"expr"`
+		Legend  string `json:"legendFormat"`
+		Ref     string `json:"refId"`
+		Format  string `json:"format"`
+		Instant bool   `json:"instant"`
 	} `json:"targets"`
 	FieldConfig struct {
 		Defaults struct {
 			Unit string `json:"unit"`
 		} `json:"defaults"`
+		Overrides []override `json:"overrides"`
 	} `json:"fieldConfig"`
+	Transformations []struct {
+		Options struct {
+			Rename map[string]string `json:"renameByName"`
+			Index  map[string]int    `json:"indexByName"`
+		} `json:"options"`
+	} `json:"transformations"`
+}
+
+// override is what is shown otherwise of some series, or of a column.
+type override struct {
+	Matcher struct {
+		Options string `json:"options"`
+	} `json:"matcher"`
+	Properties []struct {
+		ID    string          `json:"id"`
+		Value json.RawMessage `json:"value"`
+	} `json:"properties"`
 }
 
 func boards(t *testing.T) map[string]board {
@@ -362,22 +385,105 @@ func TestMetricNames(t *testing.T) {
 	}
 }
 
-// TestLinks finds the way from each dashboard to the other, which goes by a tag, and
-// to the documentation.
+// TestLinks finds the way from each dashboard to the others, which goes by a tag, from those of
+// one model to all models, and to the documentation.
 func TestLinks(t *testing.T) {
 	for file, b := range boards(t) {
-		var kinds []string
+		var titles []string
 		for _, l := range b.Links {
-			kinds = append(kinds, l.Type)
+			titles = append(titles, l.Title)
+			if uid, ours := strings.CutPrefix(l.URL, "/d/"); ours {
+				if _, known := boards(t)[uid+".json"]; !known || !l.KeepTime || l.IncludeVars {
+					t.Errorf("%s links to %s: known %t, keeps the time %t, hands on variables %t", file, l.URL, known, l.KeepTime, l.IncludeVars)
+				}
+				continue
+			}
 			page, ours := strings.CutPrefix(l.URL, docsURL)
 			if _, err := os.Stat(filepath.Join("..", "..", "docs", page)); l.Type == "link" && (!ours || err != nil) {
 				t.Errorf("%s links to %s: %v", file, l.URL, err)
 			}
 		}
-		if !slices.Equal(kinds, []string{"dashboards", "link"}) || !slices.Contains(b.Links[0].Tags, "hindcast") {
+		want := []string{"Hindcast", "Documentation", "All models"}
+		if b.UID == fleetUID {
+			want = want[:2]
+		}
+		if !slices.Equal(titles, want) || !slices.Contains(b.Links[0].Tags, "hindcast") || b.Links[0].IncludeVars != (b.UID != fleetUID) {
 			t.Errorf("%s: links %+v", file, b.Links)
 		}
 	}
+}
+
+// TestDrillDown follows the links of the fleet's panels: each leads to the evaluation of the model
+// that was clicked, with variables that this dashboard has.
+func TestDrillDown(t *testing.T) {
+	all := boards(t)
+	known := map[string]bool{}
+	for _, v := range all[evaluationUID+".json"].Templating.List {
+		known["var-"+v.Name] = true
+	}
+	leading := 0
+	for _, p := range all[fleetUID+".json"].all() {
+		for _, o := range p.FieldConfig.Overrides {
+			for _, property := range o.Properties {
+				if property.ID != "links" {
+					continue
+				}
+				leading++
+				var links []struct{ URL string }
+				if err := json.Unmarshal(property.Value, &links); err != nil || len(links) != 1 {
+					t.Fatalf("%s: %v, %s", p.Title, err, property.Value)
+				}
+				path, query, _ := strings.Cut(links[0].URL, "?")
+				if path != "/d/"+evaluationUID {
+					t.Errorf("%s leads to %s", p.Title, path)
+				}
+				got := map[string]string{}
+				for pair := range strings.SplitSeq(query, "&") {
+					name, value, _ := strings.Cut(pair, "=")
+					got[name] = value
+					if name != "${__url_time_range}" && !known[name] {
+						t.Errorf("%s: the evaluation has no %s", p.Title, name)
+					}
+				}
+				of := "${__field.labels."
+				if p.Type == "table" {
+					of = "${__data.fields."
+				}
+				if got["var-model"] != of+"model:percentencode}" || got["var-namespace"] != of+"namespace:percentencode}" || got["var-datasource"] == "" || !strings.Contains(query, "${__url_time_range}") {
+					t.Errorf("%s leads to %s", p.Title, links[0].URL)
+				}
+			}
+		}
+	}
+	if leading != 5 {
+		t.Errorf("%d panels lead on, want the table and those over time", leading)
+	}
+}
+
+// TestTable finds a query of one row a model, a name and a unit for each column of the fleet's table.
+func TestTable(t *testing.T) {
+	for _, p := range boards(t)[fleetUID+".json"].all() {
+		if p.Type != "table" {
+			continue
+		}
+		organized := p.Transformations[1].Options
+		for i, q := range p.Targets {
+			if q.Format != "table" || !q.Instant || !strings.Contains(q.Expr, "by (namespace, model)") {
+				t.Errorf("column %s: format %s, instant %t: %s", q.Legend, q.Format, q.Instant, q.Expr)
+			}
+			field := "Value #" + q.Ref
+			if organized.Rename[field] != q.Legend || organized.Index[field] != i+2 {
+				t.Errorf("column %s is called %q, at %d", q.Legend, organized.Rename[field], organized.Index[field])
+			}
+			if !slices.ContainsFunc(p.FieldConfig.Overrides, func(o override) bool {
+				return o.Matcher.Options == q.Legend && o.Properties[0].ID == "unit"
+			}) {
+				t.Errorf("column %s has no unit", q.Legend)
+			}
+		}
+		return
+	}
+	t.Error("there is no table")
 }
 
 // TestDocumentation compares the tables of grafana.md with the panels and variables.

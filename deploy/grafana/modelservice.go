@@ -1,7 +1,12 @@
 package grafana
 
 import (
+	"math"
+	"slices"
+	"time"
+
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/prometheus/common/model"
 
 	alerts "github.com/hindcast/hindcast/deploy/prometheus"
 )
@@ -14,7 +19,7 @@ const served = ofModel + `, model_version=~"$version"`
 func modelService() *builder {
 	b := newBuilder("hindcast-model-service", "Hindcast / Model service",
 		"How a model is served: traffic, latency, errors, volume, feedback, cost and resources, from what its server exposes.",
-		"now-24h", modelServiceVariables(), retrainings())
+		"now-24h", modelServiceVariables(), retrainings(ofModel))
 
 	const (
 		predictions = `model_predictions_total{` + served + `}`
@@ -48,6 +53,44 @@ func modelService() *builder {
 	b.add(4, 4, figure("Cost per prediction", "none", "What the server says that it spent within the last day, per prediction, in the currency that it counts in.",
 		query{ratio("", "increase", "[1d]", cost, predictions), "cost"}).decimals(5).limits(blue, limit{at.Cost, vermilion}))
 
+	b.open("Objectives")
+	bucket := func(le, over string) string {
+		return `sum(increase(model_prediction_latency_seconds_bucket{` + served + `, ` + le + `}` + over + `))`
+	}
+	failed := func(over string) string { return `sum(increase(` + errs + over + `))` }
+	slow := func(over string) string {
+		return `(` + bucket(`le="+Inf"`, over) + ` - ` + bucket(alerts.Within(at.Latency), over) + `)`
+	}
+	for _, o := range []struct {
+		name, promise string
+		objective     float64
+		bad           func(over string) string
+	}{
+		{"Error", percent(at.ErrorObjective) + " of predictions succeed", at.ErrorObjective, failed},
+		{"Latency", percent(at.LatencyObjective) + " of predictions take at most " + short(at.Latency) + " s", at.LatencyObjective, slow},
+	} {
+		burn := func(over time.Duration) string {
+			window := `[` + model.Duration(over).String() + `]`
+			return o.bad(window) + ` / sum(increase(` + predictions + window + `)) / ` + short(alerts.Budget(o.objective))
+		}
+		b.add(4, 8, figure(o.name+" budget left", "percentunit", "What is left of the budget of "+model.Duration(at.BudgetPeriod).String()+", or of as long as Prometheus keeps: the objective is that "+o.promise+". Below 0 it is broken.",
+			query{`1 - ` + burn(at.BudgetPeriod), "left"}).decimals(0).limits(vermilion, limit{0, orange}, limit{0.25, blue}))
+		var queries []query
+		var limits []limit
+		for _, pair := range slices.Concat(at.FastBurn, at.SlowBurn) {
+			over := model.Duration(pair.Long).String()
+			queries = append(queries, query{burn(pair.Long), "over " + over})
+			limits = append(limits, limit{pair.Rate, vermilion})
+		}
+		slices.Reverse(limits) // the lowest first
+		rates := curves(o.name+" budget burn rate", "none", "How many times too fast the budget is used up, over the windows that the alerts look at. At 1 it lasts just as long as it should; the level lines are where alerts fire, the highest for the shortest window.",
+			queries...).fromZero().decimals(1).limits(blue, limits...).limitLines()
+		for i, q := range queries { // the shorter the window, the bolder
+			rates = rates.named(q.legend, burnLine(i)...)
+		}
+		b.add(8, 8, rates)
+	}
+
 	b.open("Traffic")
 	b.add(8, 8, curves("Prediction rate by version", "reqps", "Answers per second of each version.",
 		query{`sum` + byVersion + ` (rate(` + predictions + recent + `))`, "{{model_version}}"}).fromZero().with(fill(15)))
@@ -80,13 +123,15 @@ func modelService() *builder {
 		inTargets = ` and on (namespace, job, instance) ` + predictions
 	)
 	b.open("Resources")
-	b.add(6, 8, curves("CPU of containers (cores)", "short", "Cores in use by container, of the pods that expose the model's predictions (cAdvisor).",
+	b.add(8, 8, curves("CPU of containers (cores)", "short", "Cores in use by container, of the pods that expose the model's predictions (cAdvisor).",
 		query{`sum by (pod, container) (rate(container_cpu_usage_seconds_total{namespace=~"$namespace", container!="", container!="POD"}` + recent + `)` + inPods + `)`, "{{pod}} · {{container}}"}).fromZero())
-	b.add(6, 8, curves("Memory of containers", "bytes", "Working set by container, of the pods that expose the model's predictions (cAdvisor). The kernel kills by it.",
+	b.add(8, 8, curves("Memory of containers", "bytes", "Working set by container, of the pods that expose the model's predictions (cAdvisor). The kernel kills by it.",
 		query{`sum by (pod, container) (container_memory_working_set_bytes{namespace=~"$namespace", container!="", container!="POD"}` + inPods + `)`, "{{pod}} · {{container}}"}).fromZero())
-	b.add(6, 8, curves("CPU of processes (cores)", "short", "Cores in use by process, as the server itself says: for one that runs in no pod.",
+	b.add(8, 8, curves("Restarts of containers", "short", "Restarts within the hour before each point by container, of the pods that exposed the model's predictions within it (kube-state-metrics). One after the other is a crash loop, most often for memory.",
+		query{`sum by (pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"$namespace"}[1h]) and on (namespace, pod) last_over_time(` + predictions + `[1h]))`, "{{pod}} · {{container}}"}).fromZero())
+	b.add(12, 8, curves("CPU of processes (cores)", "short", "Cores in use by process, as the server itself says: for one that runs in no pod.",
 		query{`rate(process_cpu_seconds_total{namespace=~"$namespace"}` + recent + `)` + inTargets, "{{job}} {{instance}}"}).fromZero())
-	b.add(6, 8, curves("Memory of processes", "bytes", "Resident memory by process, as the server itself says.",
+	b.add(12, 8, curves("Memory of processes", "bytes", "Resident memory by process, as the server itself says.",
 		query{`process_resident_memory_bytes{namespace=~"$namespace"}` + inTargets, "{{job}} {{instance}}"}).fromZero())
 	return b
 }
@@ -101,4 +146,15 @@ func modelServiceVariables() []dashboard.VariableModel {
 		choice{name: "version", label: "Version", of: "model_version", all: true, multi: true, metric: `model_predictions_total{` + ofModel + `}`,
 			description: "Model versions."}.variable(),
 	}
+}
+
+// percent writes a share for people.
+func percent(share float64) string { return short(math.Round(share*1e6)/1e4) + " %" }
+
+// burnLine is how the i-th of the windows of burn rates is drawn, the shortest first.
+func burnLine(i int) []dashboard.DynamicConfigValue {
+	lines := [][]dashboard.DynamicConfigValue{
+		{color(orange)}, {color(blue)}, {color(purple), dashed(10, 6)}, {color(grey), dashed(4, 4)},
+	}
+	return lines[min(i, len(lines)-1)]
 }

@@ -47,7 +47,7 @@ func newPanel(kind cog.Builder[dashboard.Panel], instant bool, title, unit, desc
 	p.Title, p.Description, p.Datasource = &title, &description, datasource()
 	for i, q := range queries {
 		var t variants.Dataquery
-		d := prometheus.NewDataqueryBuilder().Expr(q.expr).LegendFormat(q.legend).RefId(string(rune('A' + i))).Datasource(*datasource()).EditorMode(prometheus.QueryEditorModeCode)
+		d := prometheus.NewDataqueryBuilder().Expr(q.expr).LegendFormat(q.legend).RefId(ref(i)).Datasource(*datasource()).EditorMode(prometheus.QueryEditorModeCode)
 		if instant {
 			d.Instant()
 		} else {
@@ -158,6 +158,17 @@ func (p panel) limits(color string, more ...limit) panel {
 		steps = append(steps, dashboard.Threshold{Value: &l.from, Color: l.color})
 	}
 	p.FieldConfig.Defaults.Thresholds = &dashboard.ThresholdsConfig{Mode: dashboard.ThresholdsModeAbsolute, Steps: steps}
+	return p
+}
+
+// limitLines draws the limits as lines.
+func (p panel) limitLines() panel {
+	custom, ok := p.FieldConfig.Defaults.Custom.(*timeseries.FieldConfig)
+	if !ok {
+		p.err = errors.New("only a panel of lines has lines at its limits")
+		return p
+	}
+	custom.ThresholdsStyle = &common.GraphThresholdsStyleConfig{Mode: common.GraphThresholdsStyleModeDashed}
 	return p
 }
 

@@ -20,13 +20,14 @@ const (
 	Info     Severity = "info"     // when it is looked for
 )
 
-// Rule is one alerting rule.
+// Rule is one alerting rule, or one that records a series for those after it.
 type Rule struct {
-	Alert       string            `yaml:"alert" json:"alert"`
+	Record      string            `yaml:"record,omitempty" json:"record,omitempty"`
+	Alert       string            `yaml:"alert,omitempty" json:"alert,omitempty"`
 	Expr        string            `yaml:"expr" json:"expr"`
 	For         model.Duration    `yaml:"for,omitempty" json:"for,omitempty"`
-	Labels      map[string]string `yaml:"labels" json:"labels"`
-	Annotations map[string]string `yaml:"annotations" json:"annotations"`
+	Labels      map[string]string `yaml:"labels,omitempty" json:"labels,omitempty"`
+	Annotations map[string]string `yaml:"annotations,omitempty" json:"annotations,omitempty"`
 }
 
 // Group is rules that are evaluated together.
@@ -59,6 +60,12 @@ type Options struct {
 	FeedbackWindow  time.Duration // long enough for feedback to come in
 	MinFeedbackBase float64       // predictions in FeedbackWindow below which feedback is not judged
 	Cost            float64       // per prediction, in the currency of model_prediction_cost_total
+
+	ErrorObjective   float64       // share of predictions that succeed
+	LatencyObjective float64       // share of predictions that take at most Latency
+	BudgetPeriod     time.Duration // that the objectives are of
+	FastBurn         []Burn        // of a budget, that need somebody now
+	SlowBurn         []Burn        // that need somebody today
 }
 
 // DefaultOptions suit a daily evaluation and a server that answers people.
@@ -69,6 +76,10 @@ func DefaultOptions() Options {
 		Window: 5 * time.Minute, Sustained: 10 * time.Minute, MinRate: 0.1, ErrorRatio: 0.05, Latency: 0.5,
 		VolumeLow: 0.5, VolumeHigh: 2, MinVolume: 100,
 		FeedbackLow: 0.01, FeedbackWindow: 24 * hour, MinFeedbackBase: 100, Cost: 0.01,
+		ErrorObjective: 0.999, LatencyObjective: 0.99, BudgetPeriod: 30 * 24 * hour,
+		// 2 and 5 % of the budget, then twice 10 %, are gone when they fire.
+		FastBurn: []Burn{{14.4, hour, 5 * time.Minute}, {6, 6 * hour, 30 * time.Minute}},
+		SlowBurn: []Burn{{3, 24 * hour, 2 * hour}, {1, 72 * hour, 6 * hour}},
 	}
 }
 
@@ -163,7 +174,7 @@ func ModelService(o Options) Group {
 		predictions = `model_predictions_total`
 	)
 	sum := func(fn, metric, over string) string { return `sum` + by + `(` + fn + `(` + metric + `[` + over + `))` }
-	rate := func(metric string) string { return sum("rate", metric, span(o.Window)+`]`) }
+	rate := func(metric string) string { return rateOf(metric, span(o.Window)) }
 	increase := func(metric string, over time.Duration) string { return sum("increase", metric, span(over)+`]`) }
 	hour := increase(predictions, time.Hour)
 	lastWeek := sum("increase", predictions, `1h] offset 7d`)

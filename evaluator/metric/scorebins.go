@@ -62,7 +62,7 @@ func scoreBins(cells []summary.ScoreCell, bins int) []ScoreBin {
 		out[i].Low, out[i].High = float64(i)/float64(bins), float64(i+1)/float64(bins)
 	}
 	for i := range cells {
-		at := cells[i].Score * float64(bins)
+		at := float64(cells[i].Score * float64(bins))
 		k := int(at)
 		if cells[i].Score > 0.5 {
 			k = int(math.Ceil(at)) - 1

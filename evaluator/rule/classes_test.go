@@ -71,7 +71,9 @@ func TestRulesOfClasses(t *testing.T) {
 // TestClassesAreNamedAsTheyAreWritten finds a class that is a number however a rule writes it.
 func TestClassesAreNamedAsTheyAreWritten(t *testing.T) {
 	when := `classes["1.0"].recall < 0.5 || reference.classes[" 2 "].recall < 0.5`
-	set, errs := Compile([]Spec{{Name: "r", When: when, For: 1, Action: "alert"}}, Env{Task: groundtruth.Multiclass, HasReference: true})
+	numbers := map[string]string{"1.0": "1", " 2 ": "2"}
+	env := Env{Task: groundtruth.Multiclass, HasReference: true, ClassText: func(s string) string { return numbers[s] }}
+	set, errs := Compile([]Spec{{Name: "r", When: when, For: 1, Action: "alert"}}, env)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}

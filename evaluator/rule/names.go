@@ -12,7 +12,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/groundtruth"
-	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // names knows which variables the rules of a model may name, for the compiler.
@@ -350,7 +349,9 @@ func (n *names) class(path []step, from int, v *variable) *fault {
 	if f := n.fields(path, what, append(make([][]string, from), nil, metric.OfClassNames())...); f != nil {
 		return f
 	}
-	path[from].name = table.ClassText(path[from].name) // as rows have it
+	if n.env.ClassText != nil {
+		path[from].name = n.env.ClassText(path[from].name)
+	}
 	v.value, v.metric = path[from].name, path[from+1].name
 	return nil
 }

@@ -44,6 +44,9 @@ type Env struct {
 	Segments   []string // configured segment columns
 	Prometheus []string // configured prometheus.NAME
 	Drift      drift.Prospects
+	// ClassText returns the name that rows have of a class, however a rule writes it; nil where
+	// they are the same.
+	ClassText func(string) string
 }
 
 // Facts holds what is known of a window, which its rules are judged on.

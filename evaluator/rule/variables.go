@@ -11,7 +11,6 @@ import (
 	"github.com/hindcast/hindcast/evaluator/estimate"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/stat"
-	"github.com/hindcast/hindcast/groundtruth/table"
 )
 
 // variableKind says where a variable's value comes from.
@@ -248,8 +247,8 @@ func (v *variable) readClass(classes map[string]evaluator.Group, of string, time
 	case len(classes) == 0:
 		return v.missingFor("no classes in " + of)
 	}
-	there := table.QuoteNames(slices.Sorted(maps.Keys(classes)))
-	return v.missingFor(fmt.Sprintf("no row of %s is of class %s or is predicted to be; there are %s", of, table.Quote(v.value), there))
+	there := quotedNames(slices.Sorted(maps.Keys(classes)))
+	return v.missingFor(fmt.Sprintf("no row of %s is of class %q or is predicted to be; there are %s", of, shorten(v.value, maxNameLength), there))
 }
 
 // readDrift looks it up in the drift of the window.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/hindcast/hindcast/evaluator"
@@ -51,6 +52,20 @@ func shorten(s string, n int) string {
 		return s
 	}
 	return string([]rune(s)[:max(0, n-3)]) + "..."
+}
+
+// quotedNames lists the first of some names that the data give.
+func quotedNames(names []string) string {
+	const most = 5
+	quoted := make([]string, 0, most)
+	for _, name := range names[:min(len(names), most)] {
+		quoted = append(quoted, strconv.Quote(shorten(name, maxNameLength)))
+	}
+	list := strings.Join(quoted, ", ")
+	if more := len(names) - most; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
 }
 
 // percent writes a level.

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // uploadPath is where files go: below it the id of each.
@@ -95,7 +94,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.data = data
 	}
-	s.calls = append(s.calls, Call{Path: "upload", At: time.Now(), Code: code, Error: fault})
+	s.calls = append(s.calls, Call{Path: "upload", Code: code, Error: fault})
 	w.WriteHeader(code)
 	if fault != "" {
 		s.violations = append(s.violations, "upload: "+fault)

@@ -7,13 +7,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slack-go/slack"
 )
 
 // TestUploadByAnotherClient has a public client go through the three steps.
 func TestUploadByAnotherClient(t *testing.T) {
-	s := New()
+	s := New(time.Now)
 	t.Cleanup(s.Close)
 	api := slack.New(Token, slack.OptionAPIURL(s.APIURL()))
 	_, ts, err := api.PostMessageContext(t.Context(), Channel, slack.MsgOptionText("hello", false))
@@ -55,7 +56,7 @@ func TestFilesRefused(t *testing.T) {
 		"accepted":        {method: "files.completeUploadExternal", body: map[string]any{"channel_id": ChannelID, "files": []any{map[string]any{"id": "F0E2E0001"}}}, want: "true"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := New()
+			s := New(time.Now)
 			t.Cleanup(s.Close)
 			post := func(url, kind string, body []byte) string {
 				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))

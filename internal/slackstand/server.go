@@ -69,7 +69,6 @@ func (m Message) All() string {
 // Call is one request with what was answered.
 type Call struct {
 	Path  string
-	At    time.Time
 	Code  int    // status
 	Error string // error of the API; empty when it was accepted
 }
@@ -79,6 +78,7 @@ type Server struct {
 	URL string
 
 	server *httptest.Server
+	now    func() time.Time
 
 	mu         sync.Mutex
 	messages   []Message
@@ -110,9 +110,9 @@ type refusal struct {
 	details []string // what is wrong with which argument
 }
 
-// New starts a stand-in; Close it.
-func New() *Server {
-	s := &Server{scopes: map[string]bool{"chat:write": true, "files:write": true}, files: map[string]*file{}, next: map[string]*Answer{}}
+// New starts a stand-in with a clock, which tells whether clients wait as they are told to; Close it.
+func New(now func() time.Time) *Server {
+	s := &Server{now: now, scopes: map[string]bool{"chat:write": true, "files:write": true}, files: map[string]*file{}, next: map[string]*Answer{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/", s.api)
 	mux.HandleFunc("/services/", s.webhook)
@@ -175,7 +175,7 @@ func (s *Server) Violations() []string {
 
 // down answers when the stand-in is told to; it also watches that a Retry-After is kept.
 func (s *Server) down(w http.ResponseWriter, path string) bool {
-	now := time.Now()
+	now := s.now()
 	if now.Before(s.notBefore) {
 		s.violations = append(s.violations, fmt.Sprintf("%s came %s before its Retry-After was over", path, s.notBefore.Sub(now)))
 	}
@@ -186,7 +186,7 @@ func (s *Server) down(w http.ResponseWriter, path string) bool {
 		}
 		w.WriteHeader(a.Status)
 		_, _ = io.WriteString(w, a.Body)
-		s.calls = append(s.calls, Call{Path: path, At: now, Code: a.Status, Error: a.Body})
+		s.calls = append(s.calls, Call{Path: path, Code: a.Status, Error: a.Body})
 		return true
 	}
 	switch {
@@ -196,11 +196,11 @@ func (s *Server) down(w http.ResponseWriter, path string) bool {
 		w.Header().Set("Retry-After", strconv.Itoa(int(s.wait/time.Second)))
 		w.WriteHeader(http.StatusTooManyRequests)
 		_, _ = io.WriteString(w, `{"ok":false,"error":"ratelimited"}`)
-		s.calls = append(s.calls, Call{Path: path, At: now, Code: http.StatusTooManyRequests, Error: "ratelimited"})
+		s.calls = append(s.calls, Call{Path: path, Code: http.StatusTooManyRequests, Error: "ratelimited"})
 		return true
 	case s.status != 0:
 		w.WriteHeader(s.status)
-		s.calls = append(s.calls, Call{Path: path, At: now, Code: s.status, Error: "status"})
+		s.calls = append(s.calls, Call{Path: path, Code: s.status, Error: "status"})
 		return true
 	}
 	return false
@@ -266,7 +266,7 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	} else {
 		answer["ok"] = true
 	}
-	s.calls = append(s.calls, Call{Path: method, At: time.Now(), Code: http.StatusOK, Error: no.code})
+	s.calls = append(s.calls, Call{Path: method, Code: http.StatusOK, Error: no.code})
 	_ = json.NewEncoder(w).Encode(answer) // the client may be gone
 }
 
@@ -386,7 +386,7 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 			code = http.StatusBadRequest
 		}
 	}
-	s.calls = append(s.calls, Call{Path: path, At: time.Now(), Code: code, Error: refusal})
+	s.calls = append(s.calls, Call{Path: path, Code: code, Error: refusal})
 	w.WriteHeader(code)
 	if refusal != "" {
 		s.violations = append(s.violations, path+": "+refusal)

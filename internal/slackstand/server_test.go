@@ -67,7 +67,7 @@ func repeat(v any, n int) []any {
 }
 
 func TestBot(t *testing.T) {
-	s := New()
+	s := New(time.Now)
 	t.Cleanup(s.Close)
 	api := slack.New(Token, slack.OptionAPIURL(s.APIURL()))
 	channel, ts, err := api.PostMessageContext(t.Context(), Channel, slack.MsgOptionText("hello", false))
@@ -112,7 +112,7 @@ func TestBot(t *testing.T) {
 }
 
 func TestRateLimit(t *testing.T) {
-	s := New()
+	s := New(time.Now)
 	t.Cleanup(s.Close)
 	s.Limit(1, 3*time.Second)
 	api := slack.New(Token, slack.OptionAPIURL(s.APIURL()))
@@ -129,7 +129,7 @@ func TestRateLimit(t *testing.T) {
 }
 
 func TestWebhook(t *testing.T) {
-	s := New()
+	s := New(time.Now)
 	t.Cleanup(s.Close)
 	for body, want := range map[string]string{
 		`{"text":"hi"}`: "ok",

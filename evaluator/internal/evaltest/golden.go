@@ -26,6 +26,6 @@ func GoldenNumbers() (next func() float64) {
 	x := uint32(1)
 	return func() float64 {
 		x = 1664525*x + 1013904223
-		return float64(x) / (1 << 32)
+		return float64(float64(x) / (1 << 32))
 	}
 }
