@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -216,6 +217,34 @@ func TestReportThatFailsChangesNothing(t *testing.T) {
 	if !strings.Contains(failing.log.String(), `level=WARN msg="a report could not be written`) || !strings.Contains(failing.log.String(), "disk full") {
 		t.Errorf("the log says nothing of it:\n%s", failing.log.String())
 	}
+}
+
+// hanging is a Reporter whose place takes nothing and says nothing.
+type hanging struct{}
+
+func (hanging) Report(ctx context.Context, _ *job.Judged) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestReportThatHangsIsGivenUp has a pass end although its reports cannot be written.
+func TestReportThatHangsIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, settings{})
+		w.logs(1, good)
+		w.r.Reporter = hanging{}
+		began := time.Now()
+		w.night(2)
+		if took := time.Since(began); took < time.Minute || took > 2*time.Minute {
+			t.Errorf("the pass took %s", took)
+		}
+		if n := lastStatus(w).ReportErrors; n == nil || *n != 1 || lastStatus(w).Err != nil {
+			t.Errorf("status %+v", lastStatus(w))
+		}
+		if !strings.Contains(w.log.String(), "given up after 1m20s") {
+			t.Errorf("the log says nothing of it:\n%s", w.log.String())
+		}
+	})
 }
 
 // TestReporterOfBackfill has the newest windows of a backfill reported in the end, whether it
