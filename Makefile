@@ -25,8 +25,9 @@ help: ## show this list
 
 .PHONY: demo
 demo: ## play a drifting model's days on files made for it, and write a report to open
-	@echo "building hindcast: a minute or two the first time, then seconds"
-	@go run ./cmd/hindcast demo
+	@echo "building bin/hindcast: a minute or two the first time, then seconds"
+	@$(MAKE) -s build
+	@bin/hindcast demo
 
 .PHONY: build
 build: ## build bin/hindcast

@@ -4,8 +4,9 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/hindcast/hindcast/internal/digits"
 )
 
 func (b Bars) about() about { return about{"bars", b.Title, b.Desc} }
@@ -172,7 +173,7 @@ func (b Bars) Table() Table {
 	for _, bar := range b.Bars {
 		t.Rows = append(t.Rows, []string{
 			bar.Name, written(b.Axis.Format, bar.Value), written(b.Axis.Format, bar.Low), written(b.Axis.Format, bar.High),
-			strconv.FormatInt(bar.N, 10), strings.TrimSpace(bar.State.mark() + " " + bar.Note),
+			digits.Count(bar.N), strings.TrimSpace(bar.State.mark() + " " + bar.Note),
 		})
 	}
 	return t

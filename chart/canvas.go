@@ -84,7 +84,7 @@ func (s State) glyph(x, y float64) *path {
 	case Unsure:
 		return p.circle(x, y, 3.2)
 	default:
-		return p.circle(x, y, 1.8)
+		return p.circle(x, y, 2.7)
 	}
 }
 

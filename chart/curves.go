@@ -3,7 +3,8 @@ package chart
 import (
 	"cmp"
 	"slices"
-	"strconv"
+
+	"github.com/hindcast/hindcast/internal/digits"
 )
 
 func (v Curves) about() about { return about{"curves", v.Title, v.Desc} }
@@ -26,7 +27,11 @@ func curveClass(i int) string {
 func (v Curves) samples() []sample {
 	var samples []sample
 	for i, curve := range v.Curves {
-		samples = append(samples, sample{class: curveClass(i), shape: sampleLine, text: curve.Name})
+		s := sample{class: curveClass(i), shape: sampleLine, text: curve.Name}
+		if len(curve.Points) == 1 && curve.Markers {
+			s.class, s.shape = curveClass(i)+"-dot", sampleDot
+		}
+		samples = append(samples, s)
 	}
 	if len(v.Curves) > 0 && slices.ContainsFunc(v.Curves[0].Points, func(p XY) bool { return finite(p.Low) && finite(p.High) }) {
 		samples = append(samples, sample{class: "c-interval", shape: sampleArea, text: "interval"})
@@ -117,7 +122,7 @@ func (v Curves) Table() Table {
 		for _, p := range curve.Points {
 			n := "-"
 			if p.N > 0 {
-				n = strconv.FormatInt(p.N, 10)
+				n = digits.Count(p.N)
 			}
 			t.Rows = append(t.Rows, []string{curve.Name, written(v.X.Format, p.X), written(v.Y.Format, p.Y), written(v.Y.Format, p.Low), written(v.Y.Format, p.High), n})
 		}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"strconv"
+
+	"github.com/hindcast/hindcast/internal/digits"
 )
 
 func (d Density) about() about { return about{"density", d.Title, d.Desc} }
@@ -23,8 +25,8 @@ func (d Density) samples() []sample {
 	var samples []sample
 	if most > 0 {
 		samples = []sample{
-			{class: "c-heat-2", shape: sampleArea, text: "few rows (" + strconv.FormatInt(least, 10) + ")"},
-			{class: "c-heat-5", shape: sampleArea, text: "many (" + strconv.FormatInt(most, 10) + ")"},
+			{class: "c-heat-2", shape: sampleArea, text: "few rows (" + digits.Count(least) + ")"},
+			{class: "c-heat-5", shape: sampleArea, text: "many (" + digits.Count(most) + ")"},
 		}
 	}
 	if d.Diagonal {
@@ -89,7 +91,7 @@ func rows(n int64) string {
 	if n == 1 {
 		return "1 row"
 	}
-	return strconv.FormatInt(n, 10) + " rows"
+	return digits.Count(n) + " rows"
 }
 
 // Table implements Chart.
@@ -99,7 +101,7 @@ func (d Density) Table() Table {
 	for _, cell := range d.Cells {
 		t.Rows = append(t.Rows, []string{
 			written(d.X.Format, cell.X0) + " to " + written(d.X.Format, cell.X1),
-			written(d.Y.Format, cell.Y0) + " to " + written(d.Y.Format, cell.Y1), strconv.FormatInt(cell.N, 10),
+			written(d.Y.Format, cell.Y0) + " to " + written(d.Y.Format, cell.Y1), digits.Count(cell.N),
 		})
 	}
 	return t

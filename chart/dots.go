@@ -3,8 +3,9 @@ package chart
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/hindcast/hindcast/internal/digits"
 )
 
 func (d Dots) about() about { return about{"dots", d.Title, d.Desc} }
@@ -82,7 +83,7 @@ func (d Dots) counts() float64 {
 	return width
 }
 
-func (d Dot) count() string { return "n " + strconv.FormatInt(d.N, 10) }
+func (d Dot) count() string { return "n " + digits.Count(d.N) }
 
 func (d Dots) row(c canvas, dot Dot, x scale, p plot, w float64) {
 	mid := (p.y0 + p.y1) / 2
@@ -131,7 +132,7 @@ func (d Dots) Table() Table {
 	for _, dot := range d.Dots {
 		t.Rows = append(t.Rows, []string{
 			dot.Name, written(d.Axis.Format, dot.Value), written(d.Axis.Format, dot.Low), written(d.Axis.Format, dot.High), written(d.Axis.Format, dot.Reference),
-			strconv.FormatInt(dot.N, 10), strings.TrimSpace(dot.State.mark() + " " + dot.Note),
+			digits.Count(dot.N), strings.TrimSpace(dot.State.mark() + " " + dot.Note),
 		})
 	}
 	return t

@@ -30,7 +30,8 @@ func heading(c canvas, title string, w float64) float64 {
 }
 
 func titleLines(title string, w float64) []string {
-	return wrap(oneLine(title), titleSize*boldWidth, w, 4)
+	title = strings.ReplaceAll(oneLine(title), " %", "\u00a0%") // never at the begin of a line
+	return wrap(title, titleSize*boldWidth, w, 4)
 }
 
 // headingHeight is the height of heading.
@@ -55,6 +56,7 @@ const (
 	sampleArea    = '#'
 	sampleState   = 's'
 	sampleDiamond = '+'
+	sampleDot     = '.'
 )
 
 // legend draws samples in lines of a width from y on, and returns where what follows may begin.
@@ -75,6 +77,8 @@ func legend(c canvas, samples []sample, x, y, w float64) float64 {
 			c.shape(s.class, line(at, mid, at+16, mid))
 		case sampleArea:
 			c.shape(s.class, box(at, mid-5, at+16, mid+5))
+		case sampleDot:
+			c.shape(s.class, new(path).circle(at+8, mid, 3))
 		case sampleState:
 			c.shape(strings.TrimSpace("c-"+s.state.String()+" "+s.class), s.state.glyph(at+8, mid))
 		case sampleDiamond:

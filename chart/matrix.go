@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"strconv"
+
+	"github.com/hindcast/hindcast/internal/digits"
 )
 
 func (m Matrix) about() about { return about{"matrix", m.Title, m.Desc} }
@@ -93,7 +95,7 @@ func (m Matrix) cell(c canvas, i, j int, total int64, p plot) {
 	if shade == "c-heat-5" {
 		text = "c-on-heat"
 	}
-	count, pct := strconv.FormatInt(n, 10), percent(part)
+	count, pct := digits.Count(n), percent(part)
 	switch fits := func(s string) bool { return textWidth(s, labelSize) <= width-2 && p.y1-p.y0 >= 14 }; {
 	case n == 0 && len(m.Classes) > many:
 	case !fits(count) && fits(pct):
@@ -127,7 +129,7 @@ func (m Matrix) Table() Table {
 	for i, counts := range m.Counts[:min(len(m.Counts), len(m.Classes))] {
 		row := []string{m.Classes[i]}
 		for _, n := range counts {
-			row = append(row, strconv.FormatInt(n, 10))
+			row = append(row, digits.Count(n))
 		}
 		t.Rows = append(t.Rows, row)
 	}

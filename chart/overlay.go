@@ -13,7 +13,11 @@ func (o Overlay) names() (reference, current string) {
 
 func (o Overlay) samples() []sample {
 	reference, current := o.names()
-	return []sample{{class: "c-dist-current", shape: sampleArea, text: current}, {class: "c-dist-reference", shape: sampleLine, text: reference}}
+	of := sample{class: "c-dist-reference", shape: sampleLine, text: reference}
+	if numbers, others := o.split(); len(numbers) == 0 && len(others) > 0 {
+		of.class, of.shape = "c-dist-reference-bar", sampleArea
+	}
+	return []sample{{class: "c-dist-current", shape: sampleArea, text: current}, of}
 }
 
 // Lengths of an Overlay.

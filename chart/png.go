@@ -257,8 +257,11 @@ func (c *pngCanvas) label(class string, x, y float64, at anchor, s string) {
 		c.faces[class] = face
 	}
 	s = strings.Map(func(r rune) rune {
-		if zeroWidth(r) {
+		switch {
+		case zeroWidth(r):
 			return -1
+		case r == '\u202f' || r == '\u00a0':
+			return ' '
 		}
 		return r
 	}, s)

@@ -121,6 +121,7 @@ func (s scale) ticks(n int, format func(float64) string) []tick {
 		return s.ends(format)
 	}
 	decimals := int(max(0, -math.Floor(math.Log10(step)+1e-9)))
+	write := tickText(max(math.Abs(lo), math.Abs(hi)), step, decimals, format)
 	var ticks []tick
 	for k := first; k <= last; k++ {
 		v := float64(k*step) + 0 // no -0
@@ -128,7 +129,7 @@ func (s scale) ticks(n int, format func(float64) string) []tick {
 			// The number that is written, 0.3 rather than 0.30000000000000004.
 			v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'f', decimals, 64), 64)
 		}
-		ticks = append(ticks, tick{v, tickText(v, decimals, format)})
+		ticks = append(ticks, tick{v, write(v)})
 	}
 	return ticks
 }
@@ -141,15 +142,47 @@ func nextStep(m float64) float64 {
 	return 2
 }
 
-// tickText writes a tick with the decimals that its step has.
-func tickText(v float64, decimals int, format func(float64) string) string {
-	switch {
-	case format != nil:
-		return format(v)
-	case v != 0 && math.Abs(v) < 1e6 && decimals <= 5:
-		return strconv.FormatFloat(v, 'f', decimals, 64)
+// tickText is how the ticks of a step are written on an axis up to a number: with the decimals that tell them
+// apart, and in thousands, millions and so on where the largest has five digits or more.
+func tickText(largest, step float64, decimals int, format func(float64) string) func(float64) string {
+	unit, suffix := unitOf(largest)
+	return func(v float64) string {
+		switch {
+		case format != nil:
+			return format(v)
+		case v != 0 && largest >= 1e4 && largest < 1e15 && step >= unit/100:
+			return strconv.FormatFloat(v/unit, 'g', 6, 64) + suffix
+		case v != 0 && math.Abs(v) < 1000 && decimals <= 5:
+			return strconv.FormatFloat(v, 'f', decimals, 64)
+		}
+		return written(nil, v)
 	}
-	return written(nil, v)
+}
+
+// unitOf is the largest of a thousand, a million and so on that a number reaches, and its letter.
+func unitOf(v float64) (unit float64, suffix string) {
+	unit = 1
+	for _, letter := range []string{"k", "M", "G", "T"} {
+		if math.Abs(v) < unit*1000 {
+			break
+		}
+		unit, suffix = unit*1000, letter
+	}
+	return unit, suffix
+}
+
+// Short writes a number for a label along an axis with three significant digits: "131k", "1.05M".
+func Short(f float64) string {
+	if a := math.Abs(f); !(a >= 1e4 && a < 1e15) {
+		return Number(f)
+	}
+	return inUnits(f)
+}
+
+func inUnits(f float64) string {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(f, 'g', 3, 64), 64)
+	unit, suffix := unitOf(rounded)
+	return strconv.FormatFloat(rounded/unit, 'g', 3, 64) + suffix
 }
 
 // ends are the ends of a scale, where there are no round numbers between.
@@ -183,9 +216,20 @@ func (s scale) logTicks(n int, format func(float64) string) []tick {
 		for _, m := range mantissas {
 			v, err := strconv.ParseFloat(strconv.Itoa(int(m))+"e"+strconv.Itoa(k), 64)
 			if l := math.Log10(v); err == nil && v > 0 && l >= s.min-1e-9 && l <= s.max+1e-9 {
-				ticks = append(ticks, tick{v, written(format, v)})
+				ticks = append(ticks, tick{v, logText(format, v)})
 			}
 		}
 	}
 	return ticks
+}
+
+// logText writes a tick of a logarithmic axis.
+func logText(format func(float64) string, v float64) string {
+	switch {
+	case format != nil:
+		return format(v)
+	case v >= 1000 && v < 1e15:
+		return inUnits(v)
+	}
+	return Number(v)
 }

@@ -24,7 +24,11 @@ func TestTicks(t *testing.T) {
 		{"large", []float64{1e300, 3e300}, false, 2, nil, "1e+300 2e+300 3e+300"},
 		{"the largest", []float64{-math.MaxFloat64, math.MaxFloat64}, false, 2, nil, "-1.798e+308 1.798e+308"},
 		{"the least", []float64{5e-324, 1e-323}, false, 4, nil, "4.941e-324 9.881e-324"},
-		{"decades", []float64{0.5, 20000}, true, 5, nil, "1 10 100 1000 10000"},
+		{"thousands", []float64{1000, 9000}, false, 4, nil, "2\u202f000 4\u202f000 6\u202f000 8\u202f000"},
+		{"many thousands", []float64{0, 90000}, false, 5, nil, "0 20k 40k 60k 80k"},
+		{"millions", []float64{-5e5, 1.6e6}, false, 4, nil, "-0.5M 0 0.5M 1M 1.5M"},
+		{"near each other", []float64{100000, 100004}, false, 4, nil, "100\u202f000 100\u202f001 100\u202f002 100\u202f003 100\u202f004"},
+		{"decades", []float64{0.5, 20000}, true, 5, nil, "1 10 100 1k 10k"},
 		{"a part of a decade", []float64{2, 9}, true, 5, nil, "2 5"},
 		{"none", nil, false, 4, nil, "0 0.2 0.4 0.6 0.8 1.0"},
 	} {
@@ -139,5 +143,15 @@ func TestFit(t *testing.T) {
 	}
 	if got, want := oneLine("a\n\tb\u202ec\x00d"), "a bc d"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestShort(t *testing.T) {
+	for f, want := range map[float64]string{
+		0: "0", 9999: "9\u202f999", 111411.2: "111k", -131072: "-131k", 999_999: "1M", 1_114_112: "1.11M", 2.5e9: "2.5G", 1e15: "1e+15",
+	} {
+		if got := Short(f); got != want {
+			t.Errorf("Short(%v) = %q, want %q", f, got, want)
+		}
 	}
 }

@@ -27,7 +27,7 @@ func (t Table) HTML() string {
 		b.WriteString("<tr>")
 		for i, cell := range row {
 			if i == 0 {
-				b.WriteString(`<th scope="row">` + clean(cell) + "</th>")
+				b.WriteString(`<th scope="row">` + Name(cell) + "</th>")
 			} else {
 				b.WriteString("<td>" + clean(cell) + "</td>")
 			}
@@ -36,6 +36,18 @@ func (t Table) HTML() string {
 	}
 	b.WriteString("</tbody></table>")
 	return b.String()
+}
+
+// longestName is how many characters of a name a table shows at once: about two lines.
+const longestName = 60
+
+// Name writes a name that the data gives for a table. One that would take many lines is cut, and unfolds.
+func Name(name string) string {
+	runes := []rune(name)
+	if len(runes) <= longestName {
+		return clean(name)
+	}
+	return `<details class="name"><summary title="` + clean(name) + `">` + clean(string(runes[:longestName-1])) + `…</summary>` + clean(name) + `</details>`
 }
 
 // clean escapes text for elements and attributes, and takes out what XML has no way to say.
@@ -49,12 +61,12 @@ func clean(s string) string {
 	}, s))
 }
 
-// Number writes a number with four significant digits, and "-" for one that there is not.
+// Number writes a number with four significant digits and its thousands apart, and "-" for one that there is not.
 func Number(f float64) string {
 	if !finite(f) {
 		return "-"
 	}
-	return digits.Four(f)
+	return digits.Grouped(f)
 }
 
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }

@@ -21,7 +21,7 @@ func em(r rune) float64 {
 		return 0
 	case r >= 0x1100 && unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana), r >= 0x1F000:
 		return 1.1
-	case strings.ContainsRune("ijl|!.,:;' ·", r):
+	case strings.ContainsRune("ijl|!.,:;' ·\u00a0\u202f", r):
 		return 0.33
 	case strings.ContainsRune("frtI()[]{}/-\"", r):
 		return 0.43
@@ -59,7 +59,7 @@ func fit(s string, size, width float64) string {
 // wrap breaks a text into lines of a width at spaces; what is beyond the last line is cut.
 func wrap(s string, size, width float64, lines int) []string {
 	var out []string
-	words := strings.Fields(s)
+	words := strings.FieldsFunc(s, breaks)
 	for len(words) > 0 {
 		n := 1
 		for n < len(words) && textWidth(strings.Join(words[:n+1], " "), size) <= width {
@@ -77,7 +77,7 @@ func wrap(s string, size, width float64, lines int) []string {
 // oneLine makes a name fit for a line of a picture: no line breaks, no controls, and no marks of
 // direction, by which a name could turn around what stands beside it.
 func oneLine(name string) string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+	return strings.Join(strings.FieldsFunc(strings.Map(func(r rune) rune {
 		switch {
 		case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x200E, r == 0x200F, r == 0x061C:
 			return -1
@@ -85,8 +85,11 @@ func oneLine(name string) string {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(name, "\uFFFD"))), " ")
+	}, strings.ToValidUTF8(name, "\uFFFD")), breaks), " ")
 }
+
+// breaks reports whether a line may break at a rune: at spaces, but not at those within a number.
+func breaks(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' }
 
 // isolated is a text whose direction does not reach beyond it.
 func isolated(s string) string {

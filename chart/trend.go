@@ -4,8 +4,9 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 	"time"
+
+	"github.com/hindcast/hindcast/internal/digits"
 )
 
 func (t Trend) about() about { return about{"trend", t.Title, t.Desc} }
@@ -199,7 +200,7 @@ func (t Trend) Table() Table {
 			covered = Percent(p.Coverage)
 		}
 		if p.N > 0 {
-			rows = strconv.FormatInt(p.N, 10)
+			rows = digits.Count(p.N)
 		}
 		table.Rows = append(table.Rows, append(row, covered, rows, p.State.words(), p.Note))
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -218,7 +217,7 @@ func (t Trend) tooltip(p Point) string {
 		lines = append(lines, "coverage "+Percent(p.Coverage))
 	}
 	if p.N > 0 {
-		lines = append(lines, strconv.FormatInt(p.N, 10)+" rows")
+		lines = append(lines, rows(p.N))
 	}
 	if p.Provisional {
 		lines = append(lines, "more labels may come")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/hindcast/hindcast/evaluator/summary"
 	"github.com/hindcast/hindcast/groundtruth"
@@ -19,6 +20,9 @@ const (
 	// mostHeld bounds the Summaries that are held for reports: those of the windows that a pass
 	// judged last, of which a pass that records holds one or two.
 	mostHeld = 4
+	// reportPatience, and so much for each window, is how long reporters of a pass may take
+	// together: what is shown of the model waits for them.
+	reportPatience, windowPatience = time.Minute, 10 * time.Second
 )
 
 // Judged is what a pass has judged, as a Reporter is given it.
@@ -62,7 +66,7 @@ func (p *pass) reporters() []Reporter {
 
 // hold holds a window's Summary for its report, unless the state keeps it: it is large.
 func (p *pass) hold(w planned, counted *summary.Summary) {
-	kept := p.effects.write && w.onGrid && w.stage == trigger.StageMature && p.KeepSummaries > 0
+	kept := p.effects.write && w.onGrid && w.stage == trigger.StageMature && w.window.End.After(p.keepFrom())
 	if kept || len(p.reporters()) == 0 {
 		return
 	}
@@ -102,11 +106,17 @@ func (p *pass) tellReporters(ctx context.Context, gather func() (*Judged, error)
 		failures = len(reporters)
 		return &failures
 	}
+	if j == nil {
+		return &failures
+	}
+	patience := reportPatience + time.Duration(len(j.Windows))*windowPatience
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
 	for _, reporter := range reporters {
-		if j == nil {
-			break
-		}
 		if err := reporter.Report(ctx, j); err != nil {
+			if ctx.Err() != nil {
+				err = fmt.Errorf("given up after %s: %w", patience, err)
+			}
 			p.warnOfReport(err)
 			failures++
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hindcast/hindcast/groundtruth"
@@ -105,6 +106,13 @@ func TestStory(t *testing.T) {
 	missing := day(9)
 	_, err = w.r.Story(t.Context(), w.model, &missing, 10)
 	wantText := "no evaluation of m for the window 2026-01-09/2026-01-10 is recorded; around it there are 7 from 2025-12-30 to 2026-01-06"
+	if err == nil || !strings.Contains(err.Error(), wantText) {
+		t.Errorf("got %v", err)
+	}
+	// One far from all is not told as if nothing were recorded.
+	long := groundtruth.Window{Start: dayStart(1).AddDate(-6, 0, 0), End: dayStart(2).AddDate(-6, 0, 0)}
+	_, err = w.r.Story(t.Context(), w.model, &long, 10)
+	wantText = "no evaluation of m for the window 2020-01-01/2020-01-02 is recorded; far from it there are 7 from 2025-12-30 to 2026-01-06"
 	if err == nil || !strings.Contains(err.Error(), wantText) {
 		t.Errorf("got %v", err)
 	}
@@ -211,6 +219,34 @@ func TestReportThatFailsChangesNothing(t *testing.T) {
 	}
 }
 
+// hanging is a Reporter whose place takes nothing and says nothing.
+type hanging struct{}
+
+func (hanging) Report(ctx context.Context, _ *job.Judged) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestReportThatHangsIsGivenUp has a pass end although its reports cannot be written.
+func TestReportThatHangsIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, settings{})
+		w.logs(1, good)
+		w.r.Reporter = hanging{}
+		began := time.Now()
+		w.night(2)
+		if took := time.Since(began); took < time.Minute || took > 2*time.Minute {
+			t.Errorf("the pass took %s", took)
+		}
+		if n := lastStatus(w).ReportErrors; n == nil || *n != 1 || lastStatus(w).Err != nil {
+			t.Errorf("status %+v", lastStatus(w))
+		}
+		if !strings.Contains(w.log.String(), "given up after 1m20s") {
+			t.Errorf("the log says nothing of it:\n%s", w.log.String())
+		}
+	})
+}
+
 // TestReporterOfBackfill has the newest windows of a backfill reported in the end, whether it
 // judged them or found them recorded.
 func TestReporterOfBackfill(t *testing.T) {
@@ -266,6 +302,20 @@ func TestStoryWithoutSummaries(t *testing.T) {
 	s, err = w.r.Story(t.Context(), w.model, nil, 10)
 	if err != nil || !strings.Contains(s.NoSummary, "state.keep_summaries is 0") {
 		t.Errorf("%q, %v", s.NoSummary, err)
+	}
+}
+
+// TestReportOfWindowOlderThanKept has the report of a window that ended before Summaries are kept
+// drawn from the Summary that the pass has just read.
+func TestReportOfWindowOlderThanKept(t *testing.T) {
+	w := newWorld(t, settings{})
+	w.logs(1, good, good)
+	w.r.KeepSummaries = 24 * time.Hour
+	w.at(9)
+	old, f := day(1), &reported{}
+	w.pass(job.Options{Window: &old, Reporter: f})
+	if s := f.stories[0]; s.Last().Stage != trigger.StageMature || s.Summary == nil {
+		t.Errorf("%s window without a Summary: %q", s.Last().Stage, s.NoSummary)
 	}
 }
 

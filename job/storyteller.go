@@ -49,7 +49,7 @@ func (r *Runner) Story(ctx context.Context, m *config.Model, w *groundtruth.Wind
 			return Story{}, err
 		}
 		if !ok {
-			return Story{}, t.unknown(*w)
+			return Story{}, t.unknown(ctx, *w)
 		}
 		told, err := toldOf(found)
 		if err != nil {
@@ -57,7 +57,7 @@ func (r *Runner) Story(ctx context.Context, m *config.Model, w *groundtruth.Wind
 		}
 		t.told = append(t.told, told)
 	case w != nil && (len(t.told) == 0 || !t.told[len(t.told)-1].Window.Equal(*w)):
-		return Story{}, t.unknown(*w)
+		return Story{}, t.unknown(ctx, *w)
 	case len(t.told) == 0:
 		return Story{}, &NothingRecordedError{m.Name}
 	}
@@ -76,20 +76,36 @@ func (r *Runner) Lines(ctx context.Context, m *config.Model, n int) ([]trigger.R
 	return trigger.ShownOf(slices.DeleteFunc(records, func(rec trigger.Record) bool { return rec.GridName() != grid.String() })), nil
 }
 
-// unknown says of a window without a record which windows there are.
-func (t *storyteller) unknown(w groundtruth.Window) error {
-	zone := t.model.Grid().Zone()
-	all := slices.Concat(t.told, t.newer)
-	if len(all) == 0 {
+// unknown says of a window without a record which windows there are: those around it, or where
+// it lies far from all, the newest.
+func (t *storyteller) unknown(ctx context.Context, w groundtruth.Window) error {
+	grid := t.model.Grid()
+	zone := grid.Zone()
+	var spans []groundtruth.Window
+	for _, told := range slices.Concat(t.told, t.newer) {
+		spans = append(spans, told.Window)
+	}
+	where := "around it there are"
+	if len(spans) == 0 {
+		lines, err := t.Lines(ctx, t.model, DefaultStory)
+		if err != nil {
+			return err
+		}
+		for _, line := range lines {
+			spans = append(spans, line.Window)
+		}
+		where = "far from it there are"
+	}
+	if len(spans) == 0 {
 		return &NothingRecordedError{t.model.Name}
 	}
-	span := groundtruth.Window{Start: all[0].Window.Start, End: all[len(all)-1].Window.End}
+	span := groundtruth.Window{Start: spans[0].Start, End: spans[len(spans)-1].End}
 	near := ""
-	if g := t.model.Grid(); !g.OnGrid(w) {
-		near = fmt.Sprintf(" (it is none of the model's windows of %s; %s is)", g, g.Containing(w.Start).Text(zone, "/"))
+	if !grid.OnGrid(w) {
+		near = fmt.Sprintf(" (it is none of the model's windows of %s; %s is)", grid, grid.Containing(w.Start).Text(zone, "/"))
 	}
-	return fmt.Errorf("no evaluation of %s for the window %s is recorded%s; around it there are %d from %s: hindcast history lists all, and hindcast run --window %s judges this one",
-		t.model.Name, w.Text(zone, "/"), near, len(all), span.Text(zone, " to "), w.Format(zone, "2006-01-02T15:04:05Z07:00", "/"))
+	return fmt.Errorf("no evaluation of %s for the window %s is recorded%s; %s %d from %s: hindcast history lists all, and hindcast run --window %s judges this one",
+		t.model.Name, w.Text(zone, "/"), near, where, len(spans), span.Text(zone, " to "), w.Format(zone, "2006-01-02T15:04:05Z07:00", "/"))
 }
 
 // storyteller makes Stories of a model. What they share it reads once.

@@ -214,4 +214,6 @@ func MetricNames(m map[string]metric.Result) []string {
 }
 
 // percent writes a share, to a tenth of a percent.
-func percent(share float64) string { return stat.Figure(math.Round(float64(1000*share))/10) + " %" }
+func percent(share float64) string {
+	return stat.Figure(math.Round(float64(1000*share))/10) + " %"
+}

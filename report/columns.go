@@ -92,26 +92,30 @@ func Judging(c drift.Column) []string {
 	return out
 }
 
-// drifted says whether a column drifted or can, of one that is inconclusive how many rows it
-// needs, and of one that has not drifted what its rows leave open.
-func drifted(c drift.Column) string {
+// driftWord says in a word or two how a column was judged.
+func driftWord(c drift.Column) string {
 	switch {
 	case c.NotApplicable:
-		return c.Reason
-	case c.Drifted == nil && c.NeedsRows > 0:
-		return "inconclusive: " + Lacks(c)
-	case c.Drifted == nil && c.Reason != "":
-		return "inconclusive: " + c.Reason
+		return "not judged"
 	case c.Drifted == nil:
 		return "inconclusive"
 	case *c.Drifted:
 		return "drifted"
-	case strings.Contains(c.Reason, "no drift"):
-		return c.Reason
-	case c.Reason != "":
-		return "no drift: " + c.Reason
 	}
 	return "no drift"
+}
+
+// driftReason says of an inconclusive column how many rows it needs, and of others what the figures don't tell:
+// what its rows leave open where it has not drifted, why it can't.
+func driftReason(c drift.Column) string {
+	if c.Drifted == nil && c.NeedsRows > 0 {
+		return Lacks(c)
+	}
+	name, rest, found := strings.Cut(c.Reason, ": ")
+	if _, measured := c.Measures[name]; found && measured {
+		return measureTitle(name) + ": " + rest
+	}
+	return c.Reason
 }
 
 // Lacks says in short what an inconclusive column lacks, and why one has not drifted where that

@@ -143,6 +143,10 @@ func driftTable(s *job.Story, o *job.Outcome, columns []driftOf) table {
 	if len(columns) > mostHeatRows/2 {
 		t.Filter = "columns"
 	}
+	remarks := slices.ContainsFunc(columns, func(d driftOf) bool { return driftReason(o.Drift.Columns[d.name]) != "" })
+	if remarks {
+		t.Columns = append(t.Columns, column{Name: "Remark"})
+	}
 	for _, d := range columns {
 		c := o.Drift.Columns[d.name]
 		floor := stat.Number(nan())
@@ -153,11 +157,15 @@ func driftTable(s *job.Story, o *job.Outcome, columns []driftOf) table {
 		if d.measure != "" {
 			measure = measureTitle(d.measure)
 		}
-		t.Rows = append(t.Rows, []cell{
-			{Text: d.name}, {Text: drifted(c), State: d.state()}, {Text: measure},
+		row := []cell{
+			{Text: d.name}, {Text: driftWord(c), State: d.state()}, {Text: measure},
 			numberCell(d.value), numberCell(d.limit), numberCell(d.ratio), numberCell(floor),
 			{Text: countText(c.N), Value: strconv.FormatInt(c.N, 10)},
-		})
+		}
+		if remarks {
+			row = append(row, cell{Text: driftReason(c)})
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }

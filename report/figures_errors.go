@@ -68,7 +68,7 @@ func (d *figureSource) biasWords() string {
 		words = metricTitle("me") + " is " + figureText(me.Value)
 	}
 	if isNumber(mae.Value) {
-		words += "; " + metricTitle("mae") + " " + figureText(mae.Value)
+		words += "; the mean absolute error is " + figureText(mae.Value)
 	}
 	return words
 }
@@ -90,7 +90,7 @@ func (d *figureSource) errors() section {
 	for i, c := range cells {
 		sums[i] = totalsOf(c.N, c.ME, c.MAE, c.RMSE)
 		all.add(sums[i])
-		names[i] = chart.Number(c.Low)
+		names[i] = chart.Short(c.Low)
 	}
 	const sizes = "size of the prediction, from"
 	mae := errorBars("", sizes, names, sums, all, (*errorTotals).mae)

@@ -279,7 +279,7 @@ func (d *figureSource) scores() section {
 		for _, b := range bins {
 			c.Bins = append(c.Bins, chart.Bin{Low: b.Low, High: b.High, Reference: shareOf(b.Negative, n[0]), Current: shareOf(b.Positive, n[1])})
 		}
-		c.Desc = fmt.Sprintf("Shares of %d rows that are %s and of %d that are %s.", n[0], d.negative(), n[1], d.positive())
+		c.Desc = fmt.Sprintf("Shares of %s rows that are %s and of %s that are %s.", countText(n[0]), d.negative(), countText(n[1]), d.positive())
 		s.Figures = append(s.Figures, figure{Chart: c, Width: half, Caption: c.Desc})
 	}
 	byClass(thisWindow, d.cur.Errors().Classes().Scores())

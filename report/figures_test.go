@@ -459,7 +459,7 @@ func TestTimesArePooled(t *testing.T) {
 	if title := chartOf[chart.Bars](t, figuresOf(t, s)["hours"], 2).Title; title != "MAE by the day of the week, of fewer than three weeks" {
 		t.Errorf("%q", title)
 	}
-	if !strings.HasPrefix(sec.Lead, "25200 predictions with a label in 21 windows from ") {
+	if !strings.HasPrefix(sec.Lead, "25\u202f200 predictions with a label in 21 windows from ") {
 		t.Errorf("%q", sec.Lead)
 	}
 }

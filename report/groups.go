@@ -142,7 +142,7 @@ func dotsTitle(name, title string, groups []grouped, overall float64) string {
 	}
 	text := fmt.Sprintf("%s is worst of %s %s: %s", metricTitle(name), short(title), short(worst.name), figureText(m.Value))
 	if stat.IsNumber(overall) {
-		text += ", " + stat.Figure(overall) + " of all rows"
+		text += ", " + figureText(stat.Number(overall)) + " of all rows"
 	}
 	return text
 }
@@ -161,7 +161,7 @@ func groupTable(name, title, id string, groups []grouped) table {
 	}
 	others := MetricNames(found)
 	t := table{
-		ID: id, Caption: metricTitle(name) + " by " + title,
+		ID: id, Caption: metricTitle(name) + " by " + title, Folded: "The numbers of " + title,
 		Columns: []column{{Name: capital(title)}, {Name: "Rows", Numbers: true}, {Name: metricTitle(name), Numbers: true}, {Name: "95 % interval", Numbers: true}},
 	}
 	if referenced {

@@ -14,8 +14,8 @@ const (
 	pictureWindows = 30
 	// pictureWidth and pictureHeight are how large it is drawn: wide enough for names beside the
 	// lines, and with the margin around it as wide as the text of a mail.
-	pictureWidth  = 512
-	pictureHeight = 256
+	pictureWidth  = 384
+	pictureHeight = 272
 )
 
 // Illustrator finds the sentence and the picture that messages open with: a job.Illustrator.

@@ -88,7 +88,7 @@ func whyOf(r *trigger.Record) string {
 	if len(r.Rules) == 0 && r.Stage == trigger.StageClosed {
 		return "Nothing is judged before labels are in."
 	}
-	return withoutVerdict(Sentence(*outcomeOf(r), nil))
+	return withoutVerdict(sentence(*outcomeOf(r), nil))
 }
 
 // figureCells are the numbers of a line.

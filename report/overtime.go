@@ -206,7 +206,7 @@ func trendWords(t *job.Trend, points []job.TrendPoint, zone groundtruth.Zone) st
 	text := fmt.Sprintf("%s over %s from %s to %s", t.Title, counted(len(points), "window"),
 		points[0].Window.Days(zone), points[len(points)-1].Window.Days(zone))
 	if low <= high {
-		text += fmt.Sprintf(", between %s and %s", stat.Figure(low), stat.Figure(high))
+		text += fmt.Sprintf(", between %s and %s", chart.Number(low), chart.Number(high))
 	}
 	if breached > 0 {
 		text += fmt.Sprintf("; breached in %d", breached)
@@ -242,6 +242,7 @@ func metricsTable(s *job.Story, names []string) table {
 	o := &s.Last().Outcome
 	t := table{
 		Caption: "All metrics of " + o.Window.Days(s.TimeZone),
+		About:   "Beside: the mark is the value, the band its interval, the long violet line the reference and the red one the limit. Each metric has a scale of its own.",
 		Columns: []column{{Name: "Metric"}, {Name: "Value", Numbers: true}, {Name: "95 % interval", Numbers: true}, {Name: "Beside", Help: "the interval beside the limit and the reference, each metric on a scale of its own"}, {Name: "Reference", Numbers: true}},
 	}
 	rolling := o.Rolling != nil && len(o.Rolling.Windows) > 0

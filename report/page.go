@@ -10,6 +10,7 @@ import (
 	"github.com/hindcast/hindcast/chart"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
+	"github.com/hindcast/hindcast/internal/digits"
 	"github.com/hindcast/hindcast/job"
 )
 
@@ -110,7 +111,7 @@ func view(s *job.Story, prefix string) storyView {
 	}
 	v := storyView{
 		ID: prefix + "verdict", Model: s.Model, Window: last.Window.Days(s.TimeZone), Stage: stageText(&last.Outcome),
-		State: state, Glyph: state.Glyph(), Verdict: verdictWord(&last.Outcome), Sentence: withoutVerdict(Sentence(last.Outcome, before(s))),
+		State: state, Glyph: state.Glyph(), Verdict: verdictWord(&last.Outcome), Sentence: withoutVerdict(sentence(last.Outcome, before(s))),
 		Facts: tiles(s), Strip: stripOf(s), Newer: newerOf(s),
 	}
 	v.Sections = sectionsOf(s)
@@ -331,18 +332,14 @@ func newerOf(s *job.Story) []newer {
 		if i > 0 {
 			previous = &s.Newer[i-1].Outcome
 		}
-		out = append(out, newer{stateOfOutcome(o), o.Window.Days(s.TimeZone), Sentence(*o, previous)})
+		out = append(out, newer{stateOfOutcome(o), o.Window.Days(s.TimeZone), sentence(*o, previous)})
 	}
 	return out
 }
 
 // countText writes a number of rows with its thousands apart.
 func countText(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:]
-	}
-	return s
+	return digits.Count(n)
 }
 
 // location is where the windows' days begin and end.

@@ -65,21 +65,22 @@ func TestLacks(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
 	for _, c := range []struct {
-		column       drift.Column
-		lacks, shown string
+		column              drift.Column
+		lacks, word, remark string
 	}{
-		{drift.Column{Reason: "ks: noise floor", NeedsRows: 690}, "needs about 690 rows", "inconclusive: needs about 690 rows"},
-		{drift.Column{Reason: "no values in the window"}, "no values in the window", "inconclusive: no values in the window"},
-		{drift.Column{Drifted: &yes}, "", "drifted"},
-		{drift.Column{Drifted: &no}, "", "no drift"},
-		{drift.Column{Drifted: &no, Reason: "above the floor, but among 20 features chance brings that too"}, "above the floor, but among 20 features chance brings that too", "no drift: above the floor, but among 20 features chance brings that too"},
-		{drift.Column{Drifted: &no, Reason: "js: no drift beyond 0.14, which is what 1000 rows show; the threshold is 0.1"}, "js: no drift beyond 0.14", "js: no drift beyond 0.14, which is what 1000 rows show; the threshold is 0.1"},
+		{drift.Column{Reason: "ks: noise floor", NeedsRows: 690}, "needs about 690 rows", "inconclusive", "needs about 690 rows"},
+		{drift.Column{Reason: "no values in the window"}, "no values in the window", "inconclusive", "no values in the window"},
+		{drift.Column{NotApplicable: true, Reason: "the reference has no labels"}, "the reference has no labels", "not judged", "the reference has no labels"},
+		{drift.Column{Drifted: &yes}, "", "drifted", ""},
+		{drift.Column{Drifted: &no}, "", "no drift", ""},
+		{drift.Column{Drifted: &no, Reason: "above the floor, but among 20 features chance brings that too"}, "above the floor, but among 20 features chance brings that too", "no drift", "above the floor, but among 20 features chance brings that too"},
+		{drift.Column{Drifted: &no, Measures: map[string]drift.Measure{"js": {}}, Reason: "js: no drift beyond 0.14, which is what 1000 rows show; the threshold is 0.1"}, "js: no drift beyond 0.14", "no drift", "Jensen-Shannon distance: no drift beyond 0.14, which is what 1000 rows show; the threshold is 0.1"},
 	} {
 		if got := Lacks(c.column); got != c.lacks {
 			t.Errorf("lacks %q, want %q", got, c.lacks)
 		}
-		if got := drifted(c.column); got != c.shown {
-			t.Errorf("shown as %q, want %q", got, c.shown)
+		if word, remark := driftWord(c.column), driftReason(c.column); word != c.word || remark != c.remark {
+			t.Errorf("shown as %q with %q, want %q with %q", word, remark, c.word, c.remark)
 		}
 	}
 }

@@ -156,6 +156,9 @@ func rowsOf(t table) markup {
 	return markup(b.String())
 }
 
+// longText is how many bytes of text a cell holds whose column is wide on telephones too.
+const longText = 40
+
 // writeCell writes one cell, for rowsOf.
 func writeCell(b *strings.Builder, c *cell, first, number bool) {
 	element := "td"
@@ -166,7 +169,8 @@ func writeCell(b *strings.Builder, c *cell, first, number bool) {
 	} else {
 		b.WriteString("td")
 	}
-	class := strings.TrimSpace(stateClass(c.State) + map[bool]string{true: " n"}[number])
+	long := !first && !number && len(c.Text) > longText
+	class := strings.TrimSpace(stateClass(c.State) + map[bool]string{true: " n"}[number] + map[bool]string{true: " long"}[long])
 	for _, attribute := range [...][2]string{{"class", class}, {"data-value", c.Value}, {"title", c.Help}} {
 		if attribute[1] != "" {
 			b.WriteString(" " + attribute[0] + `="` + escape(attribute[1]) + `"`)
@@ -180,7 +184,7 @@ func writeCell(b *strings.Builder, c *cell, first, number bool) {
 	case c.Href != "":
 		b.WriteString(anchor(c.Href, text))
 	case first:
-		b.WriteString(`<bdi>` + text + `</bdi>`)
+		b.WriteString(`<bdi>` + chart.Name(c.Text) + `</bdi>`)
 	default:
 		b.WriteString(text)
 	}

@@ -11,13 +11,20 @@ import (
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/evaluator/stat"
 	"github.com/hindcast/hindcast/groundtruth"
+	"github.com/hindcast/hindcast/internal/digits"
 	"github.com/hindcast/hindcast/job"
 )
 
 // Sentence says of a window in one sentence what its verdict is and why, for the first line of
 // whatever shows it. The window before it tells what a figure was that is compared with no
-// reference; it may be nil.
+// reference; it may be nil. Terminals and messages show it, with figures that a program reads back: without
+// the spaces that the page sets within them.
 func Sentence(o job.Outcome, previous *job.Outcome) string {
+	return strings.ReplaceAll(sentence(o, previous), digits.Thin, "")
+}
+
+// sentence is Sentence as the page has it.
+func sentence(o job.Outcome, previous *job.Outcome) string {
 	switch {
 	case len(o.Rules) == 0 && len(o.NotJudged) == 0:
 		return "No rule is configured, so that there is no verdict."
@@ -99,7 +106,7 @@ func inconclusive(o, previous *job.Outcome) string {
 	r := rules[0]
 	text := "Inconclusive: " + undecided(o, previous, r)
 	if r.NeedsRows > 0 {
-		text += fmt.Sprintf("; about %d rows would tell", r.NeedsRows)
+		text += "; about " + digits.Count(int64(r.NeedsRows)) + " rows would tell"
 	}
 	return text + others(rules, "inconclusive") + "."
 }

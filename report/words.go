@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hindcast/hindcast/chart"
 	"github.com/hindcast/hindcast/evaluator"
 	"github.com/hindcast/hindcast/evaluator/metric"
 	"github.com/hindcast/hindcast/evaluator/rule"
@@ -34,7 +35,7 @@ func counted[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return digits.Count(int64(n)) + " " + noun + "s"
 }
 
 // listed joins words as a sentence does.
@@ -75,8 +76,9 @@ func measureTitle(name string) string {
 // isNumber reports whether there is such a number.
 func isNumber(n stat.Number) bool { return stat.IsNumber(float64(n)) }
 
-// figureText writes a number as sentences and tables do, and "-" where there is none.
-func figureText(n stat.Number) string { return Number(n) }
+// figureText writes a number as sentences and tables of the page do, with its thousands apart, and "-" where
+// there is none.
+func figureText(n stat.Number) string { return chart.Number(float64(n)) }
 
 // shareText writes a share as a percentage, and "-" where there is none.
 func shareText(n stat.Number) string {
@@ -98,7 +100,7 @@ func exactText(n stat.Number) string {
 // nan is a number that there is not.
 func nan() float64 { return math.NaN() }
 
-// Number shows four significant digits, and "-" for a number that there is not.
+// Number shows four significant digits as the terminal does, and "-" for a number that there is not.
 func Number(n stat.Number) string {
 	f := float64(n)
 	if math.IsNaN(f) || math.IsInf(f, 0) {

@@ -8,9 +8,11 @@ import (
 	"io"
 	"log" //nolint:depguard // what libraries write to it goes to the logger
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/hindcast/hindcast/config"
 	"github.com/hindcast/hindcast/job"
@@ -117,6 +119,9 @@ func (a *App) rootCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := swallowed(cmd); err != nil {
+				return err
+			}
 			level := slog.LevelInfo
 			if a.Terminal && cmd.Name() != "serve" { // which shows nothing but its log
 				level = slog.LevelWarn
@@ -141,6 +146,17 @@ func (a *App) rootCommand() *cobra.Command {
 	}
 	a.completeFlags(root)
 	return root
+}
+
+// swallowed refuses a flag that took the next one for its value: run --report --dry-run would
+// write a file named --dry-run, and be no dry run.
+func swallowed(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if value := f.Value.String(); err == nil && f.Value.Type() == "string" && strings.HasPrefix(value, "--") {
+			err = usagef("--%s needs a value, and %s is none: what really begins with -- is written --%s=./%s", f.Name, value, f.Name, value)
+		}
+	})
+	return err
 }
 
 func noArguments(cmd *cobra.Command, args []string) error {

@@ -171,14 +171,18 @@ func writeSource(w io.Writer, s *datacheck.Source) {
 	}
 }
 
-// columnsTable shows columns, in lines of pageWidth: the examples are cut to what room the
-// other cells leave.
+// columnsTable shows columns, in lines of pageWidth: why a column is left out takes what room
+// short names leave, and the examples are cut to what the other cells leave.
 func columnsTable(w io.Writer, columns []datacheck.Column) {
 	if len(columns) == 0 {
 		return
 	}
 	const name, use, example, least = 24, 30, 26, 10 // most characters of a cell, and the least of an example
 	l := lookOf(w)
+	widest := 0
+	for _, c := range columns {
+		widest = max(widest, textWidth(shortened(visible(c.Name), name, l)))
+	}
 	header := []string{"column", "use", "type", "missing", "bad", "example"}
 	rows := make([][]any, len(columns))
 	room := pageWidthOn(w) - 2*len(header) // that the table puts around cells
@@ -191,7 +195,7 @@ func columnsTable(w io.Writer, columns []datacheck.Column) {
 		if !c.There {
 			kind = "NOT THERE"
 		}
-		rows[r] = []any{shortened(visible(c.Name), name, l), shortened(visible(c.Use), use, l), kind, shareText(c.Missing), shareText(c.Bad)}
+		rows[r] = []any{shortened(visible(c.Name), name, l), shortened(visible(c.Use), use+name-widest, l), kind, shareText(c.Missing), shareText(c.Bad)}
 		for i, cell := range rows[r] {
 			widths[i] = max(widths[i], textWidth(fmt.Sprint(cell)))
 		}

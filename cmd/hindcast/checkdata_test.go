@@ -44,3 +44,14 @@ func TestReportFitsThePage(t *testing.T) {
 		}
 	}
 }
+
+// TestWhyAColumnIsLeftOutIsWhole has columns of short names, which leave room for the reason.
+func TestWhyAColumnIsLeftOutIsWhole(t *testing.T) {
+	t.Parallel()
+	const why = "left out: constant in the reference"
+	var out bytes.Buffer
+	columnsTable(&out, []datacheck.Column{{Name: "plan", Use: why, There: true, Kind: "number", Example: strings.Repeat("7", 40)}})
+	if !strings.Contains(out.String(), why) {
+		t.Errorf("%q is not in\n%s", why, out.String())
+	}
+}

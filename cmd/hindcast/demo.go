@@ -202,7 +202,7 @@ func (s *demoStory) end(cfg *config.Config, path, dir string) {
 	heading(w, "Where things are")
 	fmt.Fprintf(w, "configuration  %s\nledger         %s\nmetrics        %s\nreports        %s\n",
 		path, filepath.Join(cfg.Dir, "state"), cfg.Publish.Textfile.Path, filepath.Join(dir, "reports", "index.html"))
-	heading(w, "Try next, with hindcast on your PATH (make build puts it into bin)")
+	heading(w, "Try next, with hindcast on your PATH (make demo has put it into bin)")
 	day := demo.Start().AddDate(0, 0, demo.DriftDay)
 	fmt.Fprintf(w, "hindcast history -c %s\n", path)
 	fmt.Fprintf(w, "hindcast run -c %s --window %s/%s -o json\n", path, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly))

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/hindcast/hindcast/evaluator/rule"
 	"github.com/hindcast/hindcast/job"
@@ -46,5 +49,30 @@ func TestSemantics6_DetailedExitStatus(t *testing.T) {
 				t.Errorf("status %d, want %d", got, tc.want)
 			}
 		})
+	}
+}
+
+// TestFlagThatSwallowsTheNext has a flag without its value before another: the other would be
+// taken for the value, and not be heeded.
+func TestFlagThatSwallowsTheNext(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{{"run", "--report", "--dry-run"}, {"report", "--out", "--open"}, {"run", "-c", "--quiet"}} {
+		code, _, said := inProcess(t.Context(), time.Now(), args...)
+		if code != 2 || !strings.Contains(said, " needs a value, and "+args[2]+" is none") {
+			t.Errorf("%q: %d, %s", args, code, said)
+		}
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("%v was written, %v", left, err)
+	}
+}
+
+func TestHumanDuration(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"7d": 7 * 24 * time.Hour, "10m": 10 * time.Minute, "6h": 6 * time.Hour, "1h30m": 90 * time.Minute, "20m30s": 20*time.Minute + 30*time.Second, "0s": 0, "10s": 10 * time.Second,
+	} {
+		if got := humanDuration(d); got != want {
+			t.Errorf("%s is shown as %s, want %s", d, got, want)
+		}
 	}
 }
