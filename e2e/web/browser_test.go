@@ -200,7 +200,7 @@ func (p *tab) screenshot(t *testing.T, file, selector string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, picture.Data, 0o600); err != nil {
+	if err := os.WriteFile(file, picture.Data, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
