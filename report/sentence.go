@@ -106,7 +106,7 @@ func inconclusive(o, previous *job.Outcome) string {
 	r := rules[0]
 	text := "Inconclusive: " + undecided(o, previous, r)
 	if r.NeedsRows > 0 {
-		text += "; about " + digits.Count(int64(r.NeedsRows)) + " rows would tell"
+		text += "; about " + digits.Count(r.NeedsRows) + " rows would tell"
 	}
 	return text + others(rules, "inconclusive") + "."
 }
