@@ -30,8 +30,9 @@ type house struct {
 	Sold      float64   `parquet:"-" json:"-"`
 }
 
-// houses makes n predictions spread over the day, whose errors have the standard
-// deviation noise. Sizes are whole numbers from 40 to 159, moved up by shift, and
+// houses makes n predictions spread over the day's first 20 hours, whose errors have the standard
+// deviation noise. Their labels come up to three hours later: on the same day, so that they are in
+// whenever the tests look at it from the next. Sizes are whole numbers from 40 to 159, moved up by shift, and
 // prices have two digits, so that no format changes a value.
 func houses(prefix string, day time.Time, n int, seed uint64, noise, shift float64) []house {
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -39,7 +40,7 @@ func houses(prefix string, day time.Time, n int, seed uint64, noise, shift float
 	for i := range out {
 		h := house{
 			ID:      fmt.Sprintf("%s-%06d", prefix, i),
-			At:      day.Add(time.Duration(i) * 24 * time.Hour / time.Duration(n)).Truncate(time.Second),
+			At:      day.Add(time.Duration(i) * 20 * time.Hour / time.Duration(n)).Truncate(time.Second),
 			Size:    40 + float64(r.IntN(120)) + shift,
 			Rooms:   1 + int64(r.IntN(5)),
 			City:    []string{"Oslo", "Bergen", "Tromsø"}[r.IntN(3)],

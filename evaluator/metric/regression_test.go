@@ -243,6 +243,24 @@ func TestMetricsOfAnyNumbersAreNumbersOrNullWithAReason(t *testing.T) {
 	})
 }
 
+// TestIntervalsOfLabelsThatStandOutHoldTheValue: one label far from seven others makes squares of
+// labels more skewed than those of errors, which r2 and its skill are the ratio of.
+func TestIntervalsOfLabelsThatStandOutHoldTheValue(t *testing.T) {
+	for _, scale := range []float64{1e-30, 1, 1e5} {
+		n := 8
+		rng := rand.New(rand.NewPCG(0, 0))
+		predictions, labels := make([]float64, n), make([]float64, n)
+		for i := range labels {
+			labels[i] = (rng.Float64() + 0.5) * scale
+			predictions[i] = labels[i] + (rng.Float64()-0.5)*scale
+			if rng.IntN(10) == 0 {
+				predictions[i], labels[i] = -labels[i], 0
+			}
+		}
+		checkMetrics(t, OfWindow(summarytest.ErrorSums(0, predictions, labels), nil, Options{}))
+	}
+}
+
 // TestShapeIsNotReadFromRounding: errors of a large constant bias have squares that
 // differ by less than rounding, and no kurtosis can be told from them.
 func TestShapeIsNotReadFromRounding(t *testing.T) {

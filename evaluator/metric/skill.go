@@ -143,9 +143,6 @@ func explainedVariance(s *Spec, rows *errorMoments) Result {
 	fourth := rows.fourth(m, summary.SumE, summary.SumE2, summary.SumE3, summary.SumE4)
 	spreadOfU := math.Max(0, fourth-float64(2*ratio*crossed)+float64(ratio*ratio*rows.fourthOfLabels(label, spread))) * f / (f - 1)
 	third := float64(inThird(e) * (thirdOfSquares(rows.errorKurtosis(), variance) - float64(ratio*ratio*ratio*thirdOfSquares(rows.labelKurtosis(label), spread))))
-	// No series is more skewed than this, of which two terms of nearly the same size leave little.
-	most := float64(math.Sqrt(rows.squared.Kurtosis-1) * spreadOfU * math.Sqrt(spreadOfU))
-	third = math.Max(-most, math.Min(third, most))
 	moments := stat.Moments{N: f, Variance: spreadOfU, Kurtosis: rows.squared.Kurtosis}.WithThird(third)
 	series := seriesOf(summary.AllRows, func(e *summary.ErrorSums, i int) float64 {
 		squares := e.BlockSum(i, summary.SumE2) - float64(2*m*e.BlockSum(i, summary.SumE)) + float64(m*m*e.BlockMass(i, summary.AllRows))

@@ -21,10 +21,15 @@ func (m Moments) Third() float64 {
 	return float64(m.skew * m.Variance * math.Sqrt(m.Variance))
 }
 
-// WithThird returns the moments with that third central moment.
+// WithThird returns the moments with that third central moment, or the nearest to it that
+// values of their kurtosis can have: the square of the skewness is at most the kurtosis less 1
+// (Pearson, Phil. Trans. R. Soc. A 216, 1916). Where it is the difference of two terms of nearly
+// the same size, rounding or what the terms leave out may be beyond that.
 func (m Moments) WithThird(third float64) Moments {
-	if m.skew = third / m.Variance / math.Sqrt(m.Variance); !(m.Variance > 0) {
-		m.skew = 0
+	m.skew = 0
+	if m.Variance > 0 {
+		most := math.Sqrt(math.Max(0, m.Kurtosis-1))
+		m.skew = math.Max(-most, math.Min(third/m.Variance/math.Sqrt(m.Variance), most))
 	}
 	return m
 }
