@@ -79,7 +79,7 @@ func TestRowsOfAnEntityAreOfOneGroup(t *testing.T) {
 			if i > 0 && rapid.IntRange(0, 9).Draw(rt, "again") == 0 {
 				id = idOf[float64(i)]
 			}
-			entity := rapid.SampledFrom([]tableCell{nil, "", "anna", "bo", int64(7), "7", "8", int64(9)}).Draw(rt, "entity")
+			entity := rapid.SampledFrom([]tableCell{nil, nil, nil, "", "", "", "anna", "bo", int64(7), "7", "8", int64(9)}).Draw(rt, "entity")
 			groupOf[x] = entityGroup(xxh3.HashString128(cmp.Or(wordOf(entity), id)))
 			idOf[x], newest[id] = id, x
 			row := pred(id, 1, x, "x", x, "city", entity)
