@@ -360,10 +360,12 @@ func TestWarnings(t *testing.T) {
     drift: {threshold: 0.2}
 publish:
   pushgateway: {url: "http://p:9091", grouping: {pod: a}}
+report: {url: mem://r, when: always}
 `
 	got := strings.Join(mustParse(t, text, noEnv).Warnings(), "\n")
 	for _, want := range []string{
 		"state.url: mem:// forgets",
+		"report.url: mem:// forgets",
 		"model m: no rules, and no reference",
 		"model m: ground_truth.delay is 0",
 		"model m: predictions have neither",

@@ -20,6 +20,9 @@ func (c *Config) Warnings() []string {
 	if strings.HasPrefix(c.State.URL, "mem:") {
 		out = append(out, "state.url: mem:// forgets everything when the process ends: no window counts as judged, no retraining as started")
 	}
+	if strings.HasPrefix(c.Report.URL, "mem:") {
+		out = append(out, "report.url: mem:// forgets everything when the process ends, so that nobody can open a report")
+	}
 	if c.Prometheus != nil && !slices.ContainsFunc(c.Models, func(m *Model) bool { return len(m.Prometheus) > 0 }) {
 		out = append(out, "prometheus: no model has a query, so nothing is asked of it")
 	}

@@ -34,11 +34,11 @@ func (p *pass) illustrate(ctx context.Context, e *Event) {
 	}
 	windows, err := p.toldUpTo(ctx, e.Outcome)
 	if err != nil {
-		p.Log.Warn("a message goes without a picture", "model", p.model.Name, "err", err)
+		p.Log.Warn("a message goes without a picture", "model", p.model.Name, "err", p.Secrets.Error(err))
 		windows = []Told{{Outcome: *e.Outcome}}
 	}
 	if err := Illustrate(p.Illustrator, e, windows); err != nil {
-		p.Log.Warn("a message goes without a picture", "model", p.model.Name, "err", err)
+		p.Log.Warn("a message goes without a picture", "model", p.model.Name, "err", p.Secrets.Error(err))
 	}
 }
 
@@ -88,7 +88,7 @@ func (p *pass) link(e *Event) {
 		}
 	}
 	if err := Link(p.Links, e); err != nil {
-		p.Log.Warn("a message goes without a link", "model", p.model.Name, "err", err)
+		p.Log.Warn("a message goes without a link", "model", p.model.Name, "err", p.Secrets.Error(err))
 	}
 }
 

@@ -295,7 +295,7 @@ func TestStoryWithoutSummaries(t *testing.T) {
 		}
 	}
 	s, err := w.r.Story(t.Context(), w.model, nil, 10)
-	if err != nil || s.Summary != nil || !strings.Contains(s.NoSummary, "state.keep_summaries is 90d") {
+	if err != nil || s.Summary != nil || !strings.Contains(s.NoSummary, "keeps for 90d (state.keep_summaries)") {
 		t.Errorf("%q, %v", s.NoSummary, err)
 	}
 	w.r.KeepSummaries = 0

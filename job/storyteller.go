@@ -221,7 +221,7 @@ func (t *storyteller) summaryOf(ctx context.Context, of *Told) (*summary.Summary
 		return nil, "state.keep_summaries is 0, so nothing that was counted is kept", nil
 	}
 	prefix := SummariesDir + t.model.Name + "/" + keptPart(of.Window) + "-"
-	why := fmt.Sprintf("what was counted of it is kept no longer: state.keep_summaries is %s", config.FormatDuration(t.KeepSummaries))
+	why := fmt.Sprintf("the state does not hold what was counted of it, which it keeps for %s (state.keep_summaries)", config.FormatDuration(t.KeepSummaries))
 	for o, err := range t.State.List(ctx, prefix) {
 		if errors.Is(err, objstore.ErrNotExist) {
 			break

@@ -141,16 +141,18 @@ func (d *figureSource) confidence() section {
 	}
 	bins := metric.CalibrationOf(classes.Confidence())
 	if c, ok := calibration(bins, reference, d.weighted(), "mean probability of the predicted class", "share that is right"); ok {
-		c.Title = confidenceWords(bins)
+		c.Title = d.confidenceWords(bins)
 		s.Figures = append(s.Figures, figure{Chart: c, Width: half, Caption: c.Desc})
 	}
 	return s
 }
 
 // confidenceWords says whether the model is more sure than it is right.
-func confidenceWords(bins []metric.CalibrationBin) string {
+func (d *figureSource) confidenceWords(bins []metric.CalibrationBin) string {
 	score, rate, se := meanCalibration(bins)
 	switch {
+	case d.weighted(): // the standard error is that of rows that count alike
+		return "How sure the model is, and how often it is right"
 	case score-rate > float64(manyErrors*se):
 		return fmt.Sprintf("The model is too sure: %s on average, and %s are right", percent(score), percent(rate))
 	case rate-score > float64(manyErrors*se):

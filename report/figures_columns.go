@@ -236,7 +236,7 @@ func (d *figureSource) columnWords(c *driftOf, v *evaluator.Distribution) string
 		parts = append(parts, fmt.Sprintf("%s missing, %s in the reference", percent(v.Window.MissingShare()), percent(v.Reference.MissingShare())))
 	}
 	if v.Window.Unseen > 0 {
-		parts = append(parts, chart.Percent(v.Window.Share(v.Window.Unseen))+" are new, which the reference has not")
+		parts = append(parts, chart.Percent(v.Window.Share(v.Window.Unseen))+" of its values are new, which the reference has not")
 	}
 	if outside := slices.IndexFunc(v.Bins, func(b evaluator.DistributionBin) bool { return b.Outside() }); v.Kind == evaluator.Ranges && outside >= 0 {
 		parts = append(parts, "the outer bins have all that lies beyond")

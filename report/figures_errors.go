@@ -165,7 +165,10 @@ func sizeWords(cells []summary.SizeCell, sums []errorTotals) (mae, me string) {
 
 // sideWords says how far predictions are off on average.
 func sideWords(me float64) string {
-	if me < 0 {
+	switch {
+	case me == 0:
+		return "neither too high nor too low"
+	case me < 0:
 		return chart.Number(-me) + " too low"
 	}
 	return chart.Number(me) + " too high"

@@ -133,12 +133,15 @@ func dots(o *job.Outcome, name, title string, groups []grouped) chart.Dots {
 	return c
 }
 
-// dotsTitle names the worst group.
+// dotsTitle names the worst group, where chance does not explain that it is worse than all rows.
 func dotsTitle(name, title string, groups []grouped, overall float64) string {
 	worst := groups[0]
 	m, ok := worst.of.Metrics[name]
 	if !ok || !isNumber(m.Value) {
 		return metricTitle(name) + " by " + short(title)
+	}
+	if stat.IsNumber(overall) && float64(m.Low) <= overall && overall <= float64(m.High) {
+		return fmt.Sprintf("No %s is clearly worse: %s is %s of all rows", short(title), metricTitle(name), figureText(stat.Number(overall)))
 	}
 	text := fmt.Sprintf("%s is worst of %s %s: %s", metricTitle(name), short(title), short(worst.name), figureText(m.Value))
 	if stat.IsNumber(overall) {

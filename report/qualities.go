@@ -167,7 +167,10 @@ func missingChart(s *job.Story, windows []job.Told) chart.Trend {
 		}
 	}
 	c := trendChart(s, &t, mostWindows, false)
-	c.Title, c.Marks = shareText(t.Points[len(t.Points)-1].Value)+" of values are missing in the newest window", nil
+	c.Title, c.Marks = "Missing values by window", nil
+	if share := t.Points[len(t.Points)-1].Value; isNumber(share) {
+		c.Title = shareText(share) + " of values are missing in the newest window"
+	}
 	return c
 }
 

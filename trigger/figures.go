@@ -54,7 +54,7 @@ func (l *Ledger) brief(mustTell bool) func(data []byte, key string) ([]byte, err
 		// Fields that a later version added stay.
 		var fields map[string]json.RawMessage
 		if err := json.Unmarshal(data, &fields); err != nil {
-			return nil, fmt.Errorf("ledger record %s is damaged: %w", key, err)
+			return nil, damaged(key, "%w", err)
 		}
 		delete(fields, "inputs")
 		delete(fields, "output")
@@ -67,7 +67,7 @@ func (l *Ledger) brief(mustTell bool) func(data []byte, key string) ([]byte, err
 					return nil, fmt.Errorf("encode figures of %s: %w", key, err)
 				}
 			case mustTell:
-				return nil, fmt.Errorf("ledger record %s is damaged: %w", key, err)
+				return nil, damaged(key, "%w", err)
 			}
 		}
 		return json.Marshal(fields)

@@ -191,7 +191,7 @@ func (l *Launcher) recover(ctx context.Context, claims []Claim) ([]Transition, e
 func (l *Launcher) recoverClaim(ctx context.Context, c Claim) ([]Transition, error) {
 	meta := c.Launch
 	if meta.Key != c.Key || meta.Run == "" {
-		return nil, fmt.Errorf("ledger record %s is damaged: it says that it is about %q", claimKey(c.Key, c.N), meta.Key)
+		return nil, damaged(claimKey(c.Key, c.N), "it says that it is about %q", meta.Key)
 	}
 	known, err := l.watch(ctx, c.Key)
 	if err != nil || known != nil {

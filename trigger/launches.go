@@ -147,7 +147,7 @@ func launchOf(ctx context.Context, load reader, key string) (Launch, error) {
 		return Launch{}, err
 	}
 	if out.Key != key || out.RunID == "" {
-		return Launch{}, fmt.Errorf("ledger record %s%s is damaged: it says that it is the run %q of %q", launchesDir, key, out.RunID, out.Key)
+		return Launch{}, damaged(launchesDir+key, "it says that it is the run %q of %q", out.RunID, out.Key)
 	}
 	return out, nil
 }
@@ -165,7 +165,7 @@ func status(ctx context.Context, load reader, launch Launch, keys []string) (Lau
 			return s, err
 		}
 		if state.Key != launch.Key || state.State == "" {
-			return s, fmt.Errorf("ledger record %s is damaged: it is about %q in state %q", k, state.Key, state.State)
+			return s, damaged(k, "it is about %q in state %q", state.Key, state.State)
 		}
 		switch state.State {
 		case StateDuplicate:
@@ -283,7 +283,7 @@ func (l *Ledger) claim(ctx context.Context, key string, n int) (Claim, error) {
 		return Claim{}, err
 	}
 	if c.Key != key || c.N != n {
-		return Claim{}, fmt.Errorf("ledger record %s is damaged: it says that it is claim %d of %q", claimKey(key, n), c.N, c.Key)
+		return Claim{}, damaged(claimKey(key, n), "it says that it is claim %d of %q", c.N, c.Key)
 	}
 	return c, nil
 }

@@ -215,18 +215,29 @@ func decode(key string, data []byte, newest int, v any) error {
 		Schema int `json:"schema"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return fmt.Errorf("ledger record %s is damaged: %w", key, err)
+		return damaged(key, "%w", err)
 	}
 	if head.Schema > newest {
 		return fmt.Errorf("ledger record %s has schema %d, this version knows up to %d: %w", key, head.Schema, newest, ErrNewerSchema)
 	}
 	if head.Schema < 1 {
-		return fmt.Errorf("ledger record %s is damaged: it has no schema version", key)
+		return damaged(key, "it has no schema version")
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("ledger record %s is damaged: %w", key, err)
+		return damaged(key, "%w", err)
 	}
 	return nil
+}
+
+// damaged is the error of a record that isn't what its key says, with what to do. A window without
+// its evaluation is judged anew; a start without its claim or launch may happen twice, so that
+// nobody is told to do without these.
+func damaged(key, format string, args ...any) error {
+	advice := "restore it from a copy of the state"
+	if strings.HasPrefix(key, evaluationsDir) {
+		advice += ", or move it out of the state: hindcast run --from then judges its window anew"
+	}
+	return fmt.Errorf("ledger record %s is damaged: %w; %s", key, fmt.Errorf(format, args...), advice)
 }
 
 // objects lists what lies below prefix; nothing when the folder does not exist yet.

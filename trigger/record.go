@@ -3,7 +3,6 @@ package trigger
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -172,10 +171,10 @@ func parseEvaluation(key string, data []byte) (Record, error) {
 	}
 	r := written.record()
 	if want := evaluationKey(r.Model, placeOf(r.Window, r.Grid), r.OnGrid, r.Revision); want != key {
-		return Record{}, fmt.Errorf("ledger record %s is damaged: it says that it is %s", key, want)
+		return Record{}, damaged(key, "it says that it is %s", want)
 	}
 	if !slices.Contains(Stages(), r.Stage) {
-		return Record{}, fmt.Errorf("ledger record %s is damaged: unknown stage %q", key, r.Stage)
+		return Record{}, damaged(key, "unknown stage %q", r.Stage)
 	}
 	return r, nil
 }

@@ -59,7 +59,7 @@ func nightLine(l look, night time.Time, o *job.Outcome) (lead, text painted) {
 	case c.Matched != nil:
 		line += headline(o)
 	case o.Drift != nil && o.Drift.Judged > 0:
-		line += fmt.Sprintf("%d of %d features drifted", o.Drift.Count, o.Drift.Judged)
+		line += fmt.Sprintf("%d of %d columns drifted", o.Drift.Count, o.Drift.Judged)
 	default:
 		line += fmt.Sprintf("%d predictions", c.Predictions)
 	}
